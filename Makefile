@@ -1,0 +1,44 @@
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALLED := .venv/installed
+
+.PHONY: sandbox test check format lock schema socket
+
+sandbox: $(INSTALLED)          ## serve /graphql over the bundled sandbox
+	@$(BIN)/gateway sandbox
+
+test: $(INSTALLED)             ## everything but what opens a port
+	$(BIN)/pytest -m "not socket"
+
+socket: $(INSTALLED)           ## what opens a port
+	$(BIN)/pytest -m socket
+
+check: $(INSTALLED)            ## format, lint, types, import contracts, tests with coverage, schema
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/hadolint Dockerfile
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
+	$(BIN)/coverage report --fail-under=100 --include='gateway/upstream/records.py,gateway/upstream/decode.py'
+	$(BIN)/gateway schema check
+
+format: $(INSTALLED)
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+schema: $(INSTALLED)           ## write schema.graphql anew
+	$(BIN)/gateway schema print > schema.graphql
+
+lock: $(INSTALLED)             ## resolve pyproject.toml anew; needs uv
+	uv pip compile pyproject.toml --universal --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet --python-version 3.11 --output-file requirements.lock
+	uv pip compile pyproject.toml --group dev --constraint requirements.lock --universal --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet --python-version 3.11 --output-file requirements-dev.lock
+
+$(INSTALLED): requirements-dev.lock pyproject.toml
+	test -d .venv || $(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --require-hashes -r requirements-dev.lock
+	$(BIN)/pip install --quiet --no-deps --no-build-isolation -e .
+	@touch $@

@@ -1,0 +1,202 @@
+"""Everything that can go wrong, as a caller sees it.
+
+One class per code. The message is public: it is written for the caller and never contains upstream
+text, addresses, credentials, or anybody's data. What is not a `GatewayError` is a bug.
+
+    GatewayError
+    ├── RequestError                the operation never ran: no `data` in the answer
+    │   ├── BadRequest              BAD_REQUEST
+    │   ├── NotAcceptable           NOT_ACCEPTABLE
+    │   ├── MethodNotAllowed        METHOD_NOT_ALLOWED
+    │   ├── PayloadTooLarge         PAYLOAD_TOO_LARGE
+    │   ├── UnsupportedMediaType    UNSUPPORTED_MEDIA_TYPE
+    │   ├── PersistedQueryNotSupported  PERSISTED_QUERY_NOT_SUPPORTED
+    │   └── OperationError          the request is well formed, what it asks for is not
+    │       ├── ParseFailed         GRAPHQL_PARSE_FAILED
+    │       ├── ValidationFailed    GRAPHQL_VALIDATION_FAILED
+    │       ├── OperationUnresolved OPERATION_RESOLUTION_FAILURE
+    │       └── VariablesRefused    BAD_USER_INPUT
+    └── UpstreamError               one field has no answer; everything else stands
+        ├── InputRefused            BAD_USER_INPUT
+        ├── Unauthenticated         UNAUTHENTICATED
+        ├── Forbidden               FORBIDDEN
+        ├── NotFound                NOT_FOUND
+        ├── UpstreamTimeout         UPSTREAM_TIMEOUT
+        ├── UpstreamBusy            UPSTREAM_BUSY
+        ├── UpstreamUnavailable     UPSTREAM_UNAVAILABLE
+        ├── ContractBroken          UPSTREAM_CONTRACT_BROKEN
+        └── ResponseTooLarge        UPSTREAM_RESPONSE_TOO_LARGE
+"""
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+BUG = "INTERNAL_SERVER_ERROR"
+"""The code of what is not a `GatewayError`: our own mistake, told with an `errorId` and no details."""
+
+
+class GatewayError(Exception):
+    """Something that can go wrong.
+
+    Attributes:
+        code: What `extensions.code` says.
+        retryable: Whether the same request may succeed a little later.
+    """
+
+    code: ClassVar[str]
+    retryable: ClassVar[bool] = False
+
+    @property
+    def extensions(self) -> dict[str, object]:
+        """What stands in the error's `extensions`."""
+        return {"code": self.code, "retryable": True} if self.retryable else {"code": self.code}
+
+
+class RequestError(GatewayError):
+    """The operation never ran.
+
+    Attributes:
+        status: The HTTP status.
+        headers: HTTP headers that the status asks for.
+    """
+
+    status: ClassVar[int] = 400
+    headers: Mapping[str, str] = {}
+
+
+class BadRequest(RequestError):
+    code = "BAD_REQUEST"
+
+
+class NotAcceptable(RequestError):
+    code = "NOT_ACCEPTABLE"
+    status = 406
+
+
+class MethodNotAllowed(RequestError):
+    code = "METHOD_NOT_ALLOWED"
+    status = 405
+
+    def __init__(self, message: str, *, allow: str) -> None:
+        super().__init__(message)
+        self.headers = {"Allow": allow}
+
+
+class PayloadTooLarge(RequestError):
+    code = "PAYLOAD_TOO_LARGE"
+    status = 413
+
+
+class UnsupportedMediaType(RequestError):
+    code = "UNSUPPORTED_MEDIA_TYPE"
+    status = 415
+
+
+class PersistedQueryNotSupported(RequestError):
+    """A document was asked for by its id. Clients then send the text (Apollo's convention: HTTP 200)."""
+
+    code = "PERSISTED_QUERY_NOT_SUPPORTED"
+    status = 200
+
+
+class OperationError(RequestError):
+    """A well-formed request for something that cannot run.
+
+    Attributes:
+        problems: One formatted GraphQL error (`message`, `locations`) per problem found.
+    """
+
+    def __init__(self, problems: list[dict[str, object]]) -> None:
+        super().__init__(str(problems[0]["message"]))
+        self.problems = problems
+
+
+class ParseFailed(OperationError):
+    code = "GRAPHQL_PARSE_FAILED"
+
+
+class ValidationFailed(OperationError):
+    code = "GRAPHQL_VALIDATION_FAILED"
+
+
+class OperationUnresolved(OperationError):
+    code = "OPERATION_RESOLUTION_FAILURE"
+
+
+class VariablesRefused(OperationError):
+    code = "BAD_USER_INPUT"
+
+
+class UpstreamError(GatewayError):
+    """One field has no answer."""
+
+
+class InputRefused(UpstreamError):
+    """An argument that cannot be served, found here or by the upstream."""
+
+    code = "BAD_USER_INPUT"
+
+
+class Unauthenticated(UpstreamError):
+    code = "UNAUTHENTICATED"
+
+
+class Forbidden(UpstreamError):
+    code = "FORBIDDEN"
+
+
+class NotFound(UpstreamError):
+    code = "NOT_FOUND"
+
+
+class UpstreamTimeout(UpstreamError):
+    code = "UPSTREAM_TIMEOUT"
+    retryable = True
+
+
+class UpstreamBusy(UpstreamError):
+    """The upstream asks for patience.
+
+    Attributes:
+        retry_after: Whole seconds to wait, where the upstream said so.
+    """
+
+    code = "UPSTREAM_BUSY"
+    retryable = True
+
+    def __init__(self, message: str, *, retry_after: int | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+    @property
+    def extensions(self) -> dict[str, object]:
+        if self.retry_after is None:
+            return super().extensions
+        return super().extensions | {"retryAfter": self.retry_after}
+
+
+class UpstreamUnavailable(UpstreamError):
+    code = "UPSTREAM_UNAVAILABLE"
+    retryable = True
+
+
+class ContractBroken(UpstreamError):
+    """The upstream sent something that its contract does not allow.
+
+    Attributes:
+        count: How many items were left out for it, where it is about items.
+    """
+
+    code = "UPSTREAM_CONTRACT_BROKEN"
+
+    def __init__(self, message: str, *, count: int | None = None) -> None:
+        super().__init__(message)
+        self.count = count
+
+    @property
+    def extensions(self) -> dict[str, object]:
+        return super().extensions | ({} if self.count is None else {"count": self.count})
+
+
+class ResponseTooLarge(UpstreamError):
+    code = "UPSTREAM_RESPONSE_TOO_LARGE"

@@ -1,0 +1,1 @@
+"""From text to result: a GraphQL engine that could serve any schema."""

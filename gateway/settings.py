@@ -1,0 +1,235 @@
+"""Settings: frozen, read once from the environment, all problems reported together."""
+
+import difflib
+import os
+import re
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal, Self
+from zoneinfo import ZoneInfo
+
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    Field,
+    PositiveFloat,
+    PositiveInt,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
+from pydantic.fields import FieldInfo
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+PREFIX = "GATEWAY_"
+_INJECTED = re.compile(r"GATEWAY_(SERVICE_.*|PORT|PORT_.*)")
+"""What Kubernetes sets for a Service called gateway; no setting bears such a name."""
+
+_NEVER_FORWARDED = {"cookie", "host", "connection", "content-length", "transfer-encoding"}
+
+
+class SettingsRefused(Exception):
+    """The environment does not describe a gateway; the message names every problem."""
+
+
+def _origin(url: str) -> str:
+    if not re.fullmatch(r"https?://[A-Za-z0-9.\-]+(:[0-9]{1,5})?/?", url):
+        raise ValueError("must be an origin such as https://api.agendize.com, without a path")
+    return url.rstrip("/")
+
+
+def _path(path: str) -> str:
+    if not re.fullmatch(r"(/[A-Za-z0-9._~\-]+)*/?", path):
+        raise ValueError("must be a path such as /api/2.3")
+    return path.rstrip("/")
+
+
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError, LookupError) as error:
+        raise ValueError("must be an IANA time-zone name such as Europe/Paris") from error
+    return name
+
+
+def _names(value: object) -> object:
+    """A comma-separated list as a tuple."""
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    return value
+
+
+def _forwardable(names: tuple[str, ...]) -> tuple[str, ...]:
+    for name in names:
+        if not re.fullmatch(r"[A-Za-z0-9\-]+", name) or name.lower() in _NEVER_FORWARDED:
+            raise ValueError(f"{name} cannot be forwarded")
+    return names
+
+
+Origin = Annotated[str, AfterValidator(_origin)]
+UrlPath = Annotated[str, AfterValidator(_path)]
+ZoneName = Annotated[str, AfterValidator(_zone)]
+Names = Annotated[tuple[str, ...], NoDecode]
+
+
+class _SecretFiles(EnvSettingsSource):
+    """Secrets from files: `GATEWAY_TOKEN_FILE` names the file that holds `GATEWAY_TOKEN`."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        path = os.environ.get(f"{PREFIX}{field_name.upper()}_FILE")
+        if field_name not in Settings.SECRETS or path is None:
+            return None, field_name, False
+        try:
+            return Path(path).read_text(encoding="utf-8").strip(), field_name, False
+        except OSError as error:
+            raise SettingsRefused(
+                f"{PREFIX}{field_name.upper()}_FILE cannot be read: {error.strerror}"
+            ) from error
+
+
+class Settings(BaseSettings):
+    """Everything that can be set, with its default and what it is for."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, frozen=True, env_ignore_empty=True, extra="forbid", populate_by_name=True
+    )
+    SECRETS: ClassVar = ("api_key", "token", "bearer_token")
+
+    host: str = Field(
+        "127.0.0.1",
+        validation_alias=AliasChoices("HOST"),
+        description="The address to listen on.",
+    )
+    port: int = Field(
+        8000, ge=0, le=65535, validation_alias=AliasChoices("PORT"), description="The port."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info",
+        validation_alias=AliasChoices("LOG_LEVEL"),
+        description="The least severe events to log: debug, info, warning or error.",
+    )
+
+    upstream_url: Origin = Field(
+        description="The origin of the REST API: https://api.agendize.com, or a regional host.",
+    )
+    activities_prefix: UrlPath = Field(
+        "/api/2.3", description="Where `/activities` lives on that origin."
+    )
+    api_key: SecretStr | None = Field(
+        None, description="Service credentials, with `GATEWAY_TOKEN`, for callers that send none."
+    )
+    token: SecretStr | None = Field(None, description="See `GATEWAY_API_KEY`.")
+    bearer_token: SecretStr | None = Field(
+        None, description="Service credentials of the other form: `Authorization: Bearer …`."
+    )
+    default_time_zone: ZoneName | None = Field(
+        None, description="The zone of a date-time that the upstream sends without one."
+    )
+    forward_headers: Names = Field(
+        (), description="Request headers passed on to the upstream, separated by commas."
+    )
+    cors_origins: Names = Field(
+        (), description="Origins whose pages may call this gateway, separated by commas."
+    )
+
+    default_page_size: PositiveInt = Field(
+        50, description="How many activities a page has where neither `first` nor `last` is given."
+    )
+    max_page_size: PositiveInt = Field(100, description="The largest `first` or `last`.")
+    max_clients: PositiveInt = Field(20, description="How many ids `clients` takes.")
+    max_upstream_concurrency: PositiveInt = Field(
+        10, description="How many upstream reads one operation has under way at once."
+    )
+    max_upstream_bytes: PositiveInt = Field(
+        33_554_432, description="The largest upstream answer, in bytes after decompression."
+    )
+    max_body_bytes: PositiveInt = Field(
+        1_048_576, description="The largest request body, in bytes."
+    )
+    upstream_timeout_seconds: PositiveFloat = Field(
+        10.0, description="How long one upstream read may take, from its start to its last byte."
+    )
+
+    introspection: bool = Field(
+        default=True, description="Whether callers may ask for the schema, also at /schema.graphql."
+    )
+    graphiql: bool = Field(default=True, description="Whether a browser gets GraphiQL.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _split_lists(cls, values: dict[str, object]) -> dict[str, object]:
+        lists = {"forward_headers", "cors_origins"}
+        return {name: _names(value) if name in lists else value for name, value in values.items()}
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if (self.api_key is None) != (self.token is None):
+            raise ValueError("GATEWAY_API_KEY and GATEWAY_TOKEN go together")
+        if self.api_key is not None and self.bearer_token is not None:
+            raise ValueError("GATEWAY_BEARER_TOKEN excludes GATEWAY_API_KEY and GATEWAY_TOKEN")
+        if self.default_page_size > self.max_page_size:
+            raise ValueError("GATEWAY_DEFAULT_PAGE_SIZE is above GATEWAY_MAX_PAGE_SIZE")
+        _forwardable(self.forward_headers)
+        return self
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, _SecretFiles(settings_cls)
+
+    @classmethod
+    def from_environment(cls, **given: object) -> Self:
+        """The settings that the environment describes; `given` values win over it.
+
+        Raises:
+            SettingsRefused: Naming every unknown variable and every value that does not fit.
+        """
+        problems = _unknown_variables()
+        try:
+            settings = cls(**given)  # type: ignore[arg-type]  # checked by pydantic
+        except ValidationError as error:
+            raise SettingsRefused("\n".join([*problems, *_refusals(error)])) from error
+        if problems:
+            raise SettingsRefused("\n".join(problems))
+        return settings
+
+
+def variable(name: str) -> str:
+    """The environment variable of a setting."""
+    match Settings.model_fields[name].validation_alias:
+        case AliasChoices(choices=[str(alias)]):
+            return alias
+    return PREFIX + name.upper()
+
+
+def _unknown_variables() -> list[str]:
+    secrets = {f"{variable(name)}_FILE" for name in Settings.SECRETS}
+    known = {variable(name) for name in Settings.model_fields} | secrets
+    problems = []
+    for name in sorted(os.environ):
+        if name.startswith(PREFIX) and name not in known and not _INJECTED.fullmatch(name):
+            nearest = difflib.get_close_matches(name, known, n=1, cutoff=0)
+            problems.append(f"{name} is not a setting; did you mean {nearest[0]}?")
+    return problems
+
+
+def _refusals(error: ValidationError) -> list[str]:
+    """One line per problem; values are not repeated, since some are secret."""
+    lines = []
+    for problem in error.errors(include_url=False, include_input=False, include_context=False):
+        message = problem["msg"].removeprefix("Value error, ")
+        where = str(problem["loc"][0]) if problem["loc"] else ""
+        name = variable(where) if where in Settings.model_fields else where
+        lines.append(f"{name}: {message}" if name else message)
+    return lines

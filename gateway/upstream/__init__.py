@@ -1,0 +1,1 @@
+"""What we call: the REST API, its records, its failures. Knows httpx."""

@@ -1,0 +1,228 @@
+"""Bytes to records, and what to do with what does not fit.
+
+Each item of a list is first decoded as a whole, in C. One that does not fit is read again leniently:
+key by key, by the same declaration, with `UNREADABLE` in place of each value that does not convert.
+So a broken value costs its field, and a broken item costs itself.
+"""
+
+import codecs
+import re
+from collections.abc import Callable, Mapping
+from functools import cache
+from types import UnionType
+from typing import Any, NamedTuple, TypeVar, Union, get_args, get_origin
+
+import msgspec
+from msgspec import Raw, json, structs
+
+from gateway.errors import ContractBroken
+from gateway.upstream.records import (
+    KINDS,
+    UNREADABLE,
+    Activity,
+    Record,
+    Text,
+    UnknownActivity,
+    Unreadable,
+)
+
+_R = TypeVar("_R", bound=Record)
+
+UNDECODABLE = (msgspec.MsgspecError, RecursionError, UnicodeError)
+"""What msgspec raises over bytes that are not what was declared; two of the three are not its own."""
+
+_LONE_SURROGATES = re.compile(
+    rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"  # a pair: stays
+    rb"|(?P<lone>\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
+    rb"|\\."  # any other escape: stays
+)
+
+
+class Failure(NamedTuple):
+    """The upstream's error object; it may come with any status, 200 included."""
+
+    code: int | None
+
+
+def utf8(body: bytes, charset: str) -> bytes:
+    """`body` in UTF-8, without a byte order mark.
+
+    Raises:
+        ContractBroken: It is not text in `charset`, or there is no such charset.
+    """
+    try:
+        if codecs.lookup(charset).name in {"utf-8", "ascii"}:
+            return body.removeprefix(codecs.BOM_UTF8)
+        return body.decode(charset).removeprefix("\ufeff").encode()
+    except (LookupError, ValueError) as error:
+        raise ContractBroken("The upstream's answer is not in the charset it declares.") from error
+
+
+def failure(body: bytes) -> Failure | None:
+    """The error object of an answer, or None where it has none."""
+    if b'"error"' not in body:  # spares a pass over long answers
+        return None
+    try:
+        sent = json.decode(body, type=_ErrorEnvelope).error
+    except UNDECODABLE:
+        return None
+    if bytes(sent) == b"null":
+        return None
+    try:
+        return Failure(json.decode(sent, type=_ErrorCode, strict=False).code)
+    except UNDECODABLE:
+        return Failure(None)
+
+
+def activities(body: bytes) -> list[Activity]:
+    """The items of a timeline, as sent. One whose id or kind is unusable has `UNREADABLE` there.
+
+    Raises:
+        ContractBroken: `body` is not a JSON object with a list under `items`.
+    """
+    return [_activity(item) for item in _items(body)]
+
+
+def usable(activity: Activity) -> bool:
+    """Whether an activity says what it is: without an id or a kind it cannot be shown."""
+    return not (isinstance(activity.id, Unreadable) or isinstance(activity.kind_raw, Unreadable))
+
+
+class _ErrorEnvelope(Record, frozen=True):
+    error: Raw = Raw(b"null")
+
+
+class _ErrorCode(Record, frozen=True):
+    code: int | None = None
+
+
+class _Items(Record, frozen=True):
+    items: list[Raw]
+
+
+class _Kind(Record, frozen=True):
+    type: Text
+
+
+def _items(body: bytes) -> list[Raw]:
+    try:
+        return json.decode(body, type=_Items).items
+    except UNDECODABLE:
+        pass
+    try:
+        return json.decode(_LONE_SURROGATES.sub(_replacement, body), type=_Items).items
+    except UNDECODABLE as error:
+        raise ContractBroken("The upstream's answer is not a list of activities.") from error
+
+
+def _replacement(escape: re.Match[bytes]) -> bytes:
+    """U+FFFD for half a character: some senders cut texts without looking."""
+    return rb"\ufffd" if escape["lone"] else escape[0]
+
+
+def _activity(item: Raw) -> Activity:
+    try:
+        record = KINDS.get(str(json.decode(item, type=_Kind).type), UnknownActivity)
+        activity = json.decode(item, type=record)
+    except UNDECODABLE:
+        activity = _lenient_activity(item)
+    if activity.id == "" or activity.kind_raw == "":  # blank: as good as missing
+        activity = structs.replace(activity, id=UNREADABLE)
+    return _with_payload(activity, item) if isinstance(activity, UnknownActivity) else activity
+
+
+def _with_payload(activity: UnknownActivity, item: Raw) -> Activity:
+    try:
+        json.decode(item)
+    except UNDECODABLE:  # bytes that are no text: what cannot be shown is not usable
+        return structs.replace(activity, id=UNREADABLE)
+    return structs.replace(activity, payload=item.copy())
+
+
+def _lenient_activity(item: Raw) -> Activity:
+    values = _values(item)
+    try:
+        kind = str(json.decode(values.get("type", b""), type=Text))
+    except UNDECODABLE:
+        kind = ""
+    record = KINDS.get(kind, UnknownActivity)
+    return record(**_readings(record, values))
+
+
+def _values(raw: Raw) -> Mapping[str, Raw]:
+    try:
+        return json.decode(raw, type=dict[str, Raw])
+    except UNDECODABLE:
+        return {}
+
+
+def _readings(record: type[Record], values: Mapping[str, Raw]) -> dict[str, Any]:
+    """Field by field: what was read, or `UNREADABLE`; nothing where nothing was sent."""
+    readings: dict[str, Any] = {}
+    for declared in structs.fields(record):
+        raw = values.get(declared.encode_name)
+        if raw is not None:
+            readings[declared.name] = _reader(declared.type)(raw)
+        elif declared.required:
+            readings[declared.name] = UNREADABLE
+    return readings
+
+
+@cache
+def _reader(declared: Any) -> Callable[[Raw], Any]:
+    """How to read a value of a declared type leniently."""
+    for option in get_args(declared) if get_origin(declared) in (Union, UnionType) else [declared]:
+        if isinstance(option, type) and issubclass(option, Record):
+            return _record_reader(option, json.Decoder(declared))
+        if get_origin(option) is list:
+            return _list_reader(_reader(get_args(option)[0]), json.Decoder(list[Raw] | None))
+    return _value_reader(json.Decoder(declared))
+
+
+def _value_reader(decoder: json.Decoder[Any]) -> Callable[[Raw], Any]:
+    def read(raw: Raw) -> Any:
+        try:
+            return decoder.decode(raw)
+        except UNDECODABLE:
+            return UNREADABLE
+
+    return read
+
+
+def _list_reader(
+    element: Callable[[Raw], Any], decoder: json.Decoder[list[Raw] | None]
+) -> Callable[[Raw], Any]:
+    def read(raw: Raw) -> Any:
+        try:
+            elements = decoder.decode(raw)
+        except UNDECODABLE:
+            return UNREADABLE
+        return elements and [element(each) for each in elements]
+
+    return read
+
+
+def _record_reader(record: type[_R], decoder: json.Decoder[_R | None]) -> Callable[[Raw], Any]:
+    required = [declared.name for declared in structs.fields(record) if declared.required]
+
+    def read(raw: Raw) -> Any:
+        try:
+            return decoder.decode(raw)
+        except UNDECODABLE:
+            readings = _readings(record, _values(raw))
+        if any(isinstance(readings[name], Unreadable) for name in required):
+            return UNREADABLE
+        return _built(record, readings) if _is_object(raw) else UNREADABLE
+
+    return read
+
+
+def _built(record: type[_R], readings: Mapping[str, Any]) -> _R | Unreadable:
+    try:
+        return record(**readings)
+    except ValueError:  # the record's own check, such as a date that no calendar has
+        return UNREADABLE
+
+
+def _is_object(raw: Raw) -> bool:
+    return bytes(raw).lstrip().startswith(b"{")

@@ -1,0 +1,309 @@
+"""What the upstream sends, as msgspec Structs: the one declaration of every field.
+
+Names are those of the GraphQL schema; where the upstream's differ, `name=` says so. A field without
+a default is one without which the whole object cannot be shown. Everything else may be missing or
+null, since the specification promises nothing (upstream contract, 3.5).
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import Enum
+from typing import Annotated, ClassVar, Self
+
+from msgspec import Meta, Raw, Struct, field, structs
+
+Id = int | str
+"""Documented as text of up to 16 digits; may arrive as a number. Exact at any size."""
+
+Text = int | float | str
+"""Documented as text; a number in its place is shown as text."""
+
+Count = Annotated[int, Meta(ge=-(2**31), le=2**31 - 1)]
+"""A number that GraphQL's Int can carry."""
+
+_LOCAL = r"\A[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?\Z"
+
+
+class Unreadable:
+    """Stands in a record where the upstream sent something that does not fit the declaration."""
+
+
+UNREADABLE = Unreadable()
+
+
+class Word(Enum):
+    """One of the upstream's words. It may add some at any time: those are `UNKNOWN`."""
+
+    @classmethod
+    def _missing_(cls, value: object) -> Self:
+        return cls["UNKNOWN"]
+
+
+class ActivityKind(Word):
+    APPOINTMENT = "appointment"
+    NOTE = "note"
+    CONSENT = "consent"
+    FORM_RESULT = "formResult"
+    EMAIL_NOTIFICATION = "emailNotification"
+    TEXT_MESSAGE_NOTIFICATION = "textMessageNotification"
+    CONFERENCE_REGISTRATION = "conferenceRegistration"
+    UNKNOWN = "unknown"
+
+
+class ActivityEvent(Word):
+    CREATED = "created"
+    UPDATED = "updated"
+    DELETED = "deleted"
+    UNKNOWN = "unknown"
+
+
+class AppointmentStatus(Word):
+    COMPLETED = "completed"
+    NO_SHOW = "noShow"
+    ACCEPTED = "accepted"
+    PENDING = "pending"
+    DECLINED = "declined"
+    CANCELLED = "cancelled"
+    IN_PROGRESS = "inProgress"
+    UNKNOWN = "unknown"
+
+
+class RegistrationStatus(Word):
+    ACCEPTED = "accepted"
+    CANCELLED = "cancelled"
+    WAITING_LIST = "waitingList"
+    UNKNOWN = "unknown"
+
+
+class RegistrationSourceType(Word):
+    API = "api"
+    WIDGET = "widget"
+    UNKNOWN = "unknown"
+
+
+class Record(Struct, frozen=True, kw_only=True, rename="camel"):
+    """One JSON object of the upstream. Unknown keys are ignored."""
+
+
+class ZonedDateTime(Record, frozen=True, kw_only=True):
+    """A local date-time and the name of its zone (upstream contract, 4)."""
+
+    date_time: Annotated[str, Meta(pattern=_LOCAL)]
+    time_zone: Text | None = None
+
+    def __post_init__(self) -> None:
+        datetime.fromisoformat(self.date_time)  # refuses 30 February
+
+    @property
+    def local(self) -> datetime:
+        return datetime.fromisoformat(self.date_time)
+
+
+class User(Record, frozen=True, kw_only=True):
+    user_name: Text | None = None
+    email_address: Text | None = None
+    first_name: Text | None = None
+    last_name: Text | None = None
+
+
+class MarketingConsent(Record, frozen=True, kw_only=True):
+    text: Text | None = None
+
+
+class Service(Record, frozen=True, kw_only=True):
+    id: Id
+    name: Text | None = None
+
+
+class Staff(Record, frozen=True, kw_only=True):
+    id: Id
+    first_name: Text | None = None
+    last_name: Text | None = None
+
+
+class AppointmentSnapshot(Record, frozen=True, kw_only=True):
+    appointment_id: Id = field(name="id")
+    start: ZonedDateTime | None = None
+    previous_start: ZonedDateTime | None = None
+    end: ZonedDateTime | None = None
+    previous_end: ZonedDateTime | None = None
+    service: Service | None = None
+    previous_service: Service | None = None
+    staff: Staff | None = None
+    previous_staff: Staff | None = None
+    notes: Text | None = None
+    previous_notes: Text | None = None
+    status: AppointmentStatus | None = None
+    previous_status: AppointmentStatus | None = None
+    self_link: Text | None = None
+
+
+class NoteSnapshot(Record, frozen=True, kw_only=True):
+    note_id: Id = field(name="id")
+    body: Text | None = None
+    previous_body: Text | None = None
+    self_link: Text | None = None
+
+
+class Form(Record, frozen=True, kw_only=True):
+    id: Id
+    name: Text | None = None
+
+
+class _MisprintedFormName(Record, frozen=True, kw_only=True):
+    name: Text | None = None
+
+
+class FormResult(Record, frozen=True, kw_only=True):
+    id: Id
+    sent_form: Form | None = field(name="form", default=None)
+    misprinted_name: _MisprintedFormName | None = field(name="name", default=None)
+    self_link: Text | None = None
+
+    @property
+    def form(self) -> Form | Unreadable | None:
+        """The form; its name may stand where the specification misprints it, `formResult.name.name`."""
+        match self.sent_form, self.misprinted_name:
+            case Form(name=None) as form, _MisprintedFormName(name=name):
+                return structs.replace(form, name=name)
+        return self.sent_form
+
+
+class EmailNotification(Record, frozen=True, kw_only=True):
+    subject: Text | None = None
+    body: Text | None = None
+    self_link: Text | None = None
+
+
+class TextMessageNotification(Record, frozen=True, kw_only=True):
+    body: Text | None = None
+    self_link: Text | None = None
+
+
+class Conference(Record, frozen=True, kw_only=True):
+    id: Id
+    title: Text | None = None
+    sent_capacity: Count | Annotated[str, Meta(pattern=r"\A\s*[0-9]{1,9}\s*\Z")] | None = field(
+        name="capacity", default=None
+    )
+
+    @property
+    def capacity(self) -> int | Unreadable | None:
+        """Documented as text, a number in practice."""
+        return (
+            int(self.sent_capacity) if isinstance(self.sent_capacity, str) else self.sent_capacity
+        )
+
+
+class ConferenceSession(Record, frozen=True, kw_only=True):
+    id: Id
+    start: ZonedDateTime | None = None
+    end: ZonedDateTime | None = None
+
+
+class ConferenceRegistrationSnapshot(Record, frozen=True, kw_only=True):
+    registration_id: Id = field(name="id")
+    number_of_seats: Count | None = None
+    conference: Conference | None = None
+    session: ConferenceSession | None = None
+    source: Text | None = None
+    source_type: RegistrationSourceType | None = None
+    status: RegistrationStatus | None = None
+    cancel_reason: Text | None = None
+    self_link: Text | None = None
+
+
+class _MisprintedSession(Record, frozen=True, kw_only=True):
+    start: ZonedDateTime | None = None
+
+
+class _MisprintedRegistration(Record, frozen=True, kw_only=True):
+    session: _MisprintedSession | None = None
+
+
+class Activity(Record, frozen=True, kw_only=True):
+    """What every activity carries."""
+
+    kind: ClassVar[ActivityKind]
+
+    id: Id
+    kind_raw: Text = field(name="type")
+    date: ZonedDateTime | None = None
+    event: ActivityEvent | None = None
+    user: User | None = None
+    sent_updated_attributes: list[Text] | None = field(name="updatedAttributes", default=None)
+    marketing_consent: MarketingConsent | None = None
+
+
+class AppointmentActivity(Activity, frozen=True, kw_only=True):
+    kind = ActivityKind.APPOINTMENT
+    appointment: AppointmentSnapshot | None = None
+
+
+class NoteActivity(Activity, frozen=True, kw_only=True):
+    kind = ActivityKind.NOTE
+    note: NoteSnapshot | None = None
+
+
+class ConsentActivity(Activity, frozen=True, kw_only=True):
+    kind = ActivityKind.CONSENT
+    note: NoteSnapshot | None = None
+
+
+class FormResultActivity(Activity, frozen=True, kw_only=True):
+    kind = ActivityKind.FORM_RESULT
+    form_result: FormResult | None = None
+
+
+class EmailNotificationActivity(Activity, frozen=True, kw_only=True):
+    kind = ActivityKind.EMAIL_NOTIFICATION
+    email_notification: EmailNotification | None = None
+
+
+class TextMessageNotificationActivity(Activity, frozen=True, kw_only=True):
+    kind = ActivityKind.TEXT_MESSAGE_NOTIFICATION
+    text_message_notification: TextMessageNotification | None = None
+
+
+class ConferenceRegistrationActivity(Activity, frozen=True, kw_only=True):
+    kind = ActivityKind.CONFERENCE_REGISTRATION
+    sent_registration: ConferenceRegistrationSnapshot | None = field(
+        name="conferenceRegistration", default=None
+    )
+    misprinted_registration: _MisprintedRegistration | None = field(
+        name="aconferenceRegistration", default=None
+    )
+
+    @property
+    def conference_registration(self) -> ConferenceRegistrationSnapshot | Unreadable | None:
+        """The registration; the specification misprints `aconferenceRegistration.session.start`."""
+        match self.sent_registration, self.misprinted_registration:
+            case (
+                ConferenceRegistrationSnapshot(
+                    session=ConferenceSession(start=None) as session
+                ) as registration,
+                _MisprintedRegistration(session=_MisprintedSession(start=start)),
+            ):
+                return structs.replace(registration, session=structs.replace(session, start=start))
+        return self.sent_registration
+
+
+class UnknownActivity(Activity, frozen=True, kw_only=True):
+    """An activity of a kind that did not exist when this was written; `payload` is all of it, as sent."""
+
+    kind = ActivityKind.UNKNOWN
+    payload: Raw = Raw(b"null")
+
+
+KINDS: Mapping[str, type[Activity]] = {
+    record.kind.value: record
+    for record in (
+        AppointmentActivity,
+        NoteActivity,
+        ConsentActivity,
+        FormResultActivity,
+        EmailNotificationActivity,
+        TextMessageNotificationActivity,
+        ConferenceRegistrationActivity,
+    )
+}

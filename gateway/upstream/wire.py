@@ -1,0 +1,88 @@
+"""httpx's requests over aiohttp's connections.
+
+httpx's own transport costs 1.8 ms of CPU a call, aiohttp's connections a tenth of that. The package
+httpx-aiohttp joins the two as well, but reports refused and dropped connections as time-outs, keeps
+the upstream's cookies, and quotes addresses a second time; each of those matters to a gateway.
+"""
+
+from collections.abc import AsyncIterator
+
+import aiohttp
+import httpx
+import yarl
+
+_CHUNK_BYTES = 65_536
+
+
+class AiohttpTransport(httpx.AsyncBaseTransport):
+    """One pool of keep-alive connections; opened by the first request, in its event loop.
+
+    Time limits are the caller's business: nothing here gives up on its own, except over httpx's
+    `connect` time-out. Redirects are not followed, cookies not kept, bodies not decompressed.
+
+    Raises:
+        httpx.ConnectError: No connection could be made.
+        httpx.ConnectTimeout: None could be made in time.
+        httpx.ReadError: The connection failed, or the answer ended too soon.
+        httpx.RemoteProtocolError: What arrived is not HTTP.
+    """
+
+    def __init__(self, *, max_connections: int) -> None:
+        self._max_connections = max_connections
+        self._session: aiohttp.ClientSession | None = None
+
+    def _connected(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=self._max_connections),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                auto_decompress=False,
+                skip_auto_headers=("User-Agent", "Accept-Encoding", "Accept"),
+                timeout=aiohttp.ClientTimeout(total=None),
+            )
+        return self._session
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        try:
+            response = await self._connected().request(
+                request.method,
+                yarl.URL(str(request.url), encoded=True),
+                headers=[(name.decode(), value.decode()) for name, value in request.headers.raw],
+                data=request.content or None,
+                allow_redirects=False,
+                timeout=aiohttp.ClientTimeout(
+                    total=None, sock_connect=request.extensions.get("timeout", {}).get("connect")
+                ),
+            )
+        except aiohttp.ServerTimeoutError as error:
+            raise httpx.ConnectTimeout("No connection in time.") from error
+        except aiohttp.ClientConnectorError as error:
+            raise httpx.ConnectError("No connection.") from error
+        except aiohttp.ClientResponseError as error:
+            raise httpx.RemoteProtocolError("The answer is not HTTP.") from error
+        except (aiohttp.ClientError, OSError) as error:
+            raise httpx.ReadError("The connection failed.") from error
+        return httpx.Response(
+            response.status, headers=response.raw_headers, stream=_Body(response), request=request
+        )
+
+    async def aclose(self) -> None:
+        if self._session is not None:
+            await self._session.close()
+
+
+class _Body(httpx.AsyncByteStream):
+    def __init__(self, response: aiohttp.ClientResponse) -> None:
+        self._response = response
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        try:
+            async for chunk in self._response.content.iter_chunked(_CHUNK_BYTES):
+                yield chunk
+        except aiohttp.ClientPayloadError as error:
+            raise httpx.ReadError("The answer ended too soon.") from error
+        except (aiohttp.ClientError, OSError) as error:
+            raise httpx.ReadError("The connection failed.") from error
+
+    async def aclose(self) -> None:
+        self._response.close() if not self._response.content.is_eof() else self._response.release()
