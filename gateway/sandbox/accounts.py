@@ -1,0 +1,63 @@
+"""Who asks: two accounts, each with a key and a token, or an access token, and a cookie."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from starlette.datastructures import Headers, QueryParams
+
+COOKIE = "sandbox-account"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    number: str
+
+    @property
+    def api_key(self) -> str:
+        return f"sandbox-key-{self.number}"
+
+    @property
+    def token(self) -> str:
+        return f"sandbox-token-{self.number}"
+
+    @property
+    def access_token(self) -> str:
+        return f"sandbox-access-{self.number}"
+
+    @property
+    def cookie(self) -> str:
+        """As set on every answer to this account."""
+        return f"{COOKIE}={self.number}; Path=/; HttpOnly"
+
+
+ACCOUNTS = (Account("1"), Account("2"))
+
+
+def account_of(headers: Headers, query: QueryParams) -> Account | None:
+    """None where credentials are missing, wrong, or not all of one account."""
+    keys = {*headers.getlist("apikey"), *query.getlist("apiKey"), *query.getlist("apikey")}
+    tokens = {*headers.getlist("token"), *query.getlist("token")}
+    access_tokens = set(_access_tokens(headers.getlist("authorization")))
+    if not (access_tokens or (keys and tokens)):
+        return None
+    for account in ACCOUNTS:
+        if (
+            keys <= {account.api_key}
+            and tokens <= {account.token}
+            and access_tokens <= {account.access_token}
+        ):
+            return account
+    return None
+
+
+def carries_foreign_cookie(headers: Headers, account: Account) -> bool:
+    """Whether somebody mixed up the cookies of two accounts."""
+    crumbs = (crumb for line in headers.getlist("cookie") for crumb in line.split(";"))
+    pairs = (crumb.strip().partition("=") for crumb in crumbs)
+    return any(name == COOKIE and number != account.number for name, _, number in pairs)
+
+
+def _access_tokens(lines: Iterable[str]) -> Iterator[str]:
+    for line in lines:
+        scheme, _, credentials = line.partition(" ")
+        yield credentials.strip() if scheme.lower() == "bearer" else ""

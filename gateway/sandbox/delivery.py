@@ -1,0 +1,86 @@
+"""How an answer reaches the wire, whole or spoilt on purpose."""
+
+from collections.abc import Iterator
+
+from starlette.types import Receive, Scope, Send
+
+from gateway.sandbox.answers import Answer
+from gateway.sandbox.faults import Fault
+
+DROP = "sandbox.drop"
+"""The ASGI extension that closes the connection; `wire.py` provides it."""
+
+PADDING_START, PADDING_END = b'{"items":[', b"]}"
+PIECE = 65_536
+
+
+async def deliver(
+    answer: Answer, fault: Fault | None, scope: Scope, receive: Receive, send: Send
+) -> None:
+    """Where a fault cuts the body short, `Content-Length` promises all of it nevertheless."""
+    drop = fault.drop if fault else None
+    if drop == "before":
+        await _drop(scope, receive)
+        return
+    await send(_start(answer))
+    if drop == "headers":
+        await _drop(scope, receive)
+        return
+    length = answer.padding or len(answer.body)
+    limit = _limit(fault, length)
+    for piece in _pieces(answer, limit):
+        await send({"type": "http.response.body", "body": piece, "more_body": True})
+    if drop == "body" or (limit < length and DROP in scope.get("extensions", {})):
+        await _drop(scope, receive)
+        return
+    await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+def _start(answer: Answer) -> dict[str, object]:
+    headers = list(answer.headers)
+    if not answer.padding and answer.status not in (204, 304):
+        headers.append(("content-length", str(len(answer.body))))
+    return {
+        "type": "http.response.start",
+        "status": answer.status,
+        "headers": [(name.encode(), value.encode()) for name, value in headers],
+    }
+
+
+def _limit(fault: Fault | None, length: int) -> int:
+    """How many bytes of the body are sent."""
+    if fault is None:
+        return length
+    cut = length if fault.truncate is None else min(length, fault.truncate)
+    return min(cut, length // 2) if fault.drop == "body" else cut
+
+
+def _pieces(answer: Answer, limit: int) -> Iterator[bytes]:
+    """No more than `limit` bytes, and never the whole padding at once."""
+    for piece in _padding(answer.padding) if answer.padding else (answer.body,):
+        if limit <= 0:
+            return
+        yield piece[:limit]
+        limit -= len(piece)
+
+
+def _padding(length: int) -> Iterator[bytes]:
+    """An empty list of items, as long as you like: blanks alone where JSON does not fit."""
+    blanks = length - len(PADDING_START) - len(PADDING_END)
+    if blanks < 0:
+        yield b" " * length
+        return
+    yield PADDING_START
+    for sent in range(0, blanks, PIECE):
+        yield b" " * min(PIECE, blanks - sent)
+    yield PADDING_END
+
+
+async def _drop(scope: Scope, receive: Receive) -> None:
+    """Close the connection, and wait until it is closed, so that the server misses no answer."""
+    extension = scope.get("extensions", {}).get(DROP)
+    if extension is None:
+        raise ConnectionResetError("The connection was dropped, as a fault told the sandbox to.")
+    extension["close"]()
+    while (await receive())["type"] != "http.disconnect":
+        pass

@@ -1,0 +1,159 @@
+"""The interface Activity, its seven kinds and the unknown one."""
+
+import strawberry
+
+from gateway.errors import ContractBroken
+from gateway.schema.appointment import AppointmentSnapshot
+from gateway.schema.changes import Change, FieldChange, changes
+from gateway.schema.conference import ConferenceRegistrationSnapshot
+from gateway.schema.context import Info
+from gateway.schema.form import FormResult
+from gateway.schema.note import NoteSnapshot
+from gateway.schema.notification import (
+    EmailNotification,
+    MarketingConsent,
+    TextMessageNotification,
+)
+from gateway.schema.people import User
+from gateway.schema.reading import recorded_as
+from gateway.schema.values import JSON, ZonedDateTime
+from gateway.schema.words import ActivityEvent, ActivityKind
+from gateway.upstream import records
+
+
+def _changes(root: strawberry.Parent[records.Activity]) -> list[Change] | None:
+    return changes(root)
+
+
+def _updated_attributes(root: strawberry.Parent[records.Activity], info: Info) -> list[str]:
+    """A list that cannot be null: what is unreadable in it is left out and reported."""
+    sent = root.sent_updated_attributes or []
+    names = [] if isinstance(sent, records.Unreadable) else sent
+    readable = [str(name) for name in names if not isinstance(name, records.Unreadable)]
+    if sent is not names or len(readable) < len(names):
+        info.context.report(
+            ContractBroken("Names of updated attributes are left out: they cannot be read."),
+            info.path,
+        )
+    return readable
+
+
+@strawberry.interface(
+    description=(
+        "Something that happened with a client. Each kind is a type of its own: select what it "
+        "carries with a fragment, such as `... on NoteActivity { note { bodyText } }`."
+    )
+)
+class Activity:
+    id: strawberry.ID = strawberry.field(description="The upstream's id of this activity.")
+    kind: ActivityKind = strawberry.field(description="What it is about.")
+    kind_raw: str = strawberry.field(
+        description="The upstream's own word for the kind, also for kinds not known here."
+    )
+    date: ZonedDateTime | None = strawberry.field(description="When it happened.")
+    event: ActivityEvent | None = strawberry.field(
+        description="What happened; null where the upstream does not say."
+    )
+    user: User | None = strawberry.field(
+        description="Who did it; null where the client did, or the upstream does not say."
+    )
+    updated_attributes: list[str] = strawberry.field(
+        resolver=_updated_attributes,
+        description=(
+            "The names of what an update changed, in the upstream's words; empty for other "
+            "events. `changes` has the values too."
+        ),
+    )
+    marketing_consent: MarketingConsent | None = strawberry.field(
+        description="The marketing consent that the client ticked along with it, if any."
+    )
+    changes: list[Change] | None = strawberry.field(
+        resolver=_changes,
+        graphql_type=list[FieldChange] | None,
+        description=(
+            "What an update changed, in the order start, end, service, staff, notes, status, "
+            "body, then whatever else the upstream names. Empty for other events; null where an "
+            "update does not say what it changed."
+        ),
+    )
+
+
+@strawberry.type(description="An appointment was made, changed or removed.")
+class AppointmentActivity(Activity):
+    is_type_of = recorded_as(records.AppointmentActivity)
+
+    appointment: AppointmentSnapshot | None = strawberry.field(
+        description="The appointment, as it was when this was recorded."
+    )
+
+
+@strawberry.type(description="A note about the client was written, changed or removed.")
+class NoteActivity(Activity):
+    is_type_of = recorded_as(records.NoteActivity)
+
+    note: NoteSnapshot | None = strawberry.field(
+        description="The note, as it was when this was recorded."
+    )
+
+
+@strawberry.type(description="The client gave a consent; it is recorded as a note.")
+class ConsentActivity(Activity):
+    is_type_of = recorded_as(records.ConsentActivity)
+
+    note: NoteSnapshot | None = strawberry.field(
+        description="The note that records the consent, as it was when this was recorded."
+    )
+
+
+@strawberry.type(description="The client filled in a form.")
+class FormResultActivity(Activity):
+    is_type_of = recorded_as(records.FormResultActivity)
+
+    form_result: FormResult | None = strawberry.field(description="What was filled in.")
+
+
+@strawberry.type(description="An e-mail was sent to the client.")
+class EmailNotificationActivity(Activity):
+    is_type_of = recorded_as(records.EmailNotificationActivity)
+
+    email_notification: EmailNotification | None = strawberry.field(description="The e-mail.")
+
+
+@strawberry.type(description="A text message (SMS) was sent to the client.")
+class TextMessageNotificationActivity(Activity):
+    is_type_of = recorded_as(records.TextMessageNotificationActivity)
+
+    text_message_notification: TextMessageNotification | None = strawberry.field(
+        description="The text message."
+    )
+
+
+@strawberry.type(description="The client registered for a session of a conference.")
+class ConferenceRegistrationActivity(Activity):
+    is_type_of = recorded_as(records.ConferenceRegistrationActivity)
+
+    conference_registration: ConferenceRegistrationSnapshot | None = strawberry.field(
+        description="The registration, as it was when this was recorded."
+    )
+
+
+@strawberry.type(
+    description="An activity of a kind that this gateway does not know yet: the timeline stays whole."
+)
+class UnknownActivity(Activity):
+    is_type_of = recorded_as(records.UnknownActivity)
+
+    payload: JSON = strawberry.field(description="The whole activity, as the upstream sent it.")
+
+
+KINDS = (
+    AppointmentActivity,
+    NoteActivity,
+    ConsentActivity,
+    FormResultActivity,
+    EmailNotificationActivity,
+    TextMessageNotificationActivity,
+    ConferenceRegistrationActivity,
+    UnknownActivity,
+)
+"""Every type of the interface, for the schema's explicit list."""

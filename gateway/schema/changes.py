@@ -1,0 +1,92 @@
+"""What an update changed: each `previous…` value beside the one that replaced it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated
+
+import strawberry
+
+from gateway.schema.people import Service, Staff
+from gateway.schema.reading import read, readable
+from gateway.schema.values import AppointmentStatusValue, TextValue, ZonedDateTime
+from gateway.upstream import records
+
+ChangeValue = Annotated[
+    TextValue | ZonedDateTime | Service | Staff | AppointmentStatusValue,
+    strawberry.union(
+        "ChangeValue",
+        description=(
+            "A value before or after a change: a text for `notes` and `body`, a date-time for "
+            "`start` and `end`, and `service`, `staff` and `status` as what they are."
+        ),
+    ),
+]
+
+
+@strawberry.type(description="One thing that an update changed.")
+class FieldChange:
+    field: str = strawberry.field(
+        description=(
+            "What changed: `start`, `end`, `service`, `staff`, `notes`, `status` or `body`, or "
+            "another name that the upstream gave."
+        )
+    )
+    before: ChangeValue | None = strawberry.field(
+        description="The value before; null where only the name is known."
+    )
+    after: ChangeValue | None = strawberry.field(
+        description="The value after; null where it was removed or only the name is known."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A `FieldChange`, as this module makes it."""
+
+    field: str
+    before: object
+    after: object
+
+
+_FIELDS = ("start", "end", "service", "staff", "notes", "status", "body")
+
+
+def changes(activity: records.Activity) -> list[Change] | None:
+    """The changes an activity tells of: none unless it is an update, None if it does not say.
+
+    Raises:
+        ContractBroken: Whether or what the update changed cannot be read.
+    """
+    if read(activity, "event") is not records.ActivityEvent.UPDATED:
+        return []
+    found = [change for snapshot in _snapshots(activity) for change in _changes(snapshot)]
+    named = read(activity, "sent_updated_attributes")
+    names = [str(name) for name in named if readable(name)] if isinstance(named, list) else []
+    told = {change.field for change in found}
+    found += [Change(name, None, None) for name in dict.fromkeys(names) if name not in told]
+    return found or None
+
+
+def _snapshots(activity: records.Activity) -> Iterator[object]:
+    match activity:
+        case records.AppointmentActivity():
+            yield read(activity, "appointment")
+        case records.NoteActivity() | records.ConsentActivity():
+            yield read(activity, "note")
+
+
+def _changes(snapshot: object) -> Iterator[Change]:
+    for name in _FIELDS:
+        before = getattr(snapshot, f"previous_{name}", None)
+        if before is not None:
+            yield Change(name, _shown(before), _shown(getattr(snapshot, name)))
+
+
+def _shown(value: object) -> object:
+    """A value as a member of the union; an unreadable one stays so, and fails at its own place."""
+    match value:
+        case records.AppointmentStatus():
+            return AppointmentStatusValue(status=value)
+        case str() | int() | float():
+            return TextValue(text=str(value))
+    return value

@@ -1,0 +1,40 @@
+"""What was sent to the client, and what the client agreed to be sent."""
+
+import strawberry
+
+from gateway.schema.plain_text import plain_text
+from gateway.schema.reading import text
+from gateway.schema.values import URL
+from gateway.upstream import records
+
+
+def _body_text(root: strawberry.Parent[records.EmailNotification]) -> str | None:
+    body = text(root, "body")
+    return None if body is None else plain_text(body)
+
+
+@strawberry.type(description="An e-mail that was sent to the client.")
+class EmailNotification:
+    subject: str | None = strawberry.field(description="The subject line.")
+    body: str | None = strawberry.field(
+        description="The message, as HTML that nobody has checked. Sanitise it before showing it."
+    )
+    body_text: str | None = strawberry.field(
+        resolver=_body_text, description="The message as plain text."
+    )
+    self_link: URL | None = strawberry.field(
+        description="An address in the REST API, as sent; what it leads to is not documented."
+    )
+
+
+@strawberry.type(description="A text message (SMS) that was sent to the client.")
+class TextMessageNotification:
+    body: str | None = strawberry.field(description="The message: plain text.")
+    self_link: URL | None = strawberry.field(
+        description="An address in the REST API, as sent; what it leads to is not documented."
+    )
+
+
+@strawberry.type(description="A marketing consent that the client ticked along with an activity.")
+class MarketingConsent:
+    text: str | None = strawberry.field(description="The text that the client accepted.")

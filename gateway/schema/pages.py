@@ -1,0 +1,128 @@
+"""Pages by cursor: which part of an ordered list is asked for. Pure.
+
+A cursor is anchored at an activity, not at an offset: what arrives between two pages neither
+repeats nor hides anything. It carries a digest of the selection it was made for, so that it cannot
+be used with another, and no server has to remember it.
+"""
+
+import base64
+import binascii
+import hashlib
+import struct
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cmp_to_key
+from typing import NamedTuple, Self
+
+from gateway.errors import InputRefused
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_DIGEST_BYTES = 6
+_HEADER = struct.Struct(f">{_DIGEST_BYTES}s?qH")
+
+
+class Position(NamedTuple):
+    """Where an activity stands in a timeline; `repetition` tells apart those of one instant and id."""
+
+    undated: bool
+    microseconds: int
+    id: str
+    repetition: int = 0
+
+    @classmethod
+    def of(cls, instant: datetime | None, activity_id: str) -> Self:
+        if instant is None:
+            return cls(undated=True, microseconds=0, id=activity_id)
+        return cls(undated=False, microseconds=(instant - _EPOCH) // _MICROSECOND, id=activity_id)
+
+
+def ascending(one: Position, other: Position) -> int:
+    """Negative where `one` comes first: by instant, then id as text; undated ones last."""
+    return -1 if one < other else int(one > other)
+
+
+def descending(one: Position, other: Position) -> int:
+    """The exact reverse, but undated ones last here too."""
+    order = ascending(one, other)
+    return order if one.undated != other.undated else -order
+
+
+def digest(*selection: object) -> bytes:
+    """What binds a cursor to the selection that it was made for."""
+    return hashlib.blake2b(repr(selection).encode(), digest_size=_DIGEST_BYTES).digest()
+
+
+def cursor(binding: bytes, position: Position) -> str:
+    """An opaque, URL-safe text that `position_of` reads."""
+    undated, microseconds, activity_id, repetition = position
+    header = _HEADER.pack(binding, undated, microseconds, repetition)
+    return base64.urlsafe_b64encode(header + activity_id.encode()).rstrip(b"=").decode()
+
+
+def position_of(text: str, binding: bytes) -> Position:
+    """The position that a cursor stands for.
+
+    Raises:
+        InputRefused: It is no cursor, or one of another selection.
+    """
+    try:
+        sent = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+        bound, undated, microseconds, repetition = _HEADER.unpack_from(sent)
+        activity_id = sent[_HEADER.size :].decode()
+    except (binascii.Error, struct.error, ValueError) as error:
+        raise InputRefused("This is not a cursor of this gateway.") from error
+    if bound != binding:
+        raise InputRefused(
+            "This cursor belongs to another selection: ask for the client, kinds, events, "
+            "appointmentId, from, to and sort that it came from."
+        )
+    return Position(undated, microseconds, activity_id, repetition)
+
+
+class Paging(NamedTuple):
+    """The four paging arguments, as given."""
+
+    first: int | None = None
+    after: str | None = None
+    last: int | None = None
+    before: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Which part of a list is asked for: `size` items after the anchor, or before it."""
+
+    size: int
+    backward: bool
+    anchor: str | None
+
+    @classmethod
+    def of(cls, paging: Paging, *, default_size: int, max_size: int) -> Self:
+        """The window that the paging arguments describe.
+
+        Raises:
+            InputRefused: They contradict each other, or a size is out of bounds; never clamped.
+        """
+        forward = paging.first is not None or paging.after is not None
+        backward = paging.last is not None or paging.before is not None
+        if forward and backward:
+            raise InputRefused("`first` goes with `after`, `last` goes with `before`.")
+        given = paging.last if backward else paging.first
+        size = default_size if given is None else given
+        if not 1 <= size <= max_size:
+            raise InputRefused(f"A page has 1 to {max_size} activities.")
+        return cls(size, backward, paging.before if backward else paging.after)
+
+    def cut(
+        self, ordered: Sequence[Position], anchor: Position | None, *, newest_first: bool
+    ) -> slice:
+        """The part of `ordered` that lies in the window."""
+        key = cmp_to_key(descending if newest_first else ascending)
+        if self.backward:
+            stop = len(ordered) if anchor is None else bisect_left(ordered, key(anchor), key=key)
+            return slice(max(0, stop - self.size), stop)
+        start = 0 if anchor is None else bisect_right(ordered, key(anchor), key=key)
+        return slice(start, min(len(ordered), start + self.size))

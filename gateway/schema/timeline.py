@@ -1,0 +1,252 @@
+"""ActivityConnection: a client's timeline, filtered, in order, cut into pages."""
+
+from collections import Counter
+from collections.abc import Awaitable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property, cmp_to_key
+
+import strawberry
+
+from gateway.errors import ContractBroken, InputRefused
+from gateway.schema.activity import Activity
+from gateway.schema.context import Info
+from gateway.schema.pages import (
+    Paging,
+    Position,
+    Window,
+    ascending,
+    cursor,
+    descending,
+    digest,
+    position_of,
+)
+from gateway.schema.values import instant
+from gateway.schema.words import ActivityEvent, ActivityKind, SortOrder
+from gateway.upstream import records
+from gateway.upstream.decode import usable
+
+_LEFT_OUT = "Activities without a readable id or kind are left out."
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which activities of whom, in which order. None selects all; an empty set selects none."""
+
+    client_id: str
+    kinds: frozenset[ActivityKind] | None
+    events: frozenset[ActivityEvent] | None
+    appointment_id: str | None
+    since: datetime | None
+    until: datetime | None
+    sort: SortOrder
+
+    def __post_init__(self) -> None:
+        """Blank ids never reach the upstream, which might take them for no id at all."""
+        if not self.client_id.strip():
+            raise InputRefused("A client's id is not blank.")
+        if self.appointment_id is not None and not self.appointment_id.strip():
+            raise InputRefused("An appointment's id is not blank.")
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing can match, whatever the upstream holds."""
+        backward = self.since is not None and self.until is not None and self.since >= self.until
+        return backward or self.kinds == frozenset() or self.events == frozenset()
+
+    @property
+    def binding(self) -> bytes:
+        """What binds a cursor to this selection."""
+        return digest(
+            self.client_id,
+            _names(self.kinds),
+            _names(self.events),
+            self.appointment_id,
+            self.since,
+            self.until,
+            self.sort.value,
+        )
+
+    def matches(self, activity: records.Activity, at: datetime | None) -> bool:
+        """Whether an activity of the right kinds, that happened `at` some instant, is selected."""
+        if self.events is not None and activity.event not in self.events:
+            return False
+        if self.since is None and self.until is None:
+            return True
+        return (
+            at is not None
+            and (self.since is None or at >= self.since)
+            and (self.until is None or at < self.until)
+        )
+
+
+def _names(words: frozenset[ActivityKind] | frozenset[ActivityEvent] | None) -> list[str] | None:
+    return None if words is None else sorted(word.value for word in words)
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """An `ActivityEdge`, as this module makes it."""
+
+    binding: bytes
+    position: Position
+    node: records.Activity
+
+    @property
+    def cursor(self) -> str:
+        return cursor(self.binding, self.position)
+
+
+@dataclass(frozen=True)
+class Connection:
+    """An `ActivityConnection`, as this module makes it."""
+
+    ordered: Sequence[tuple[Position, records.Activity]]
+    window: slice
+    binding: bytes
+    left_out: int
+
+    @cached_property
+    def edges(self) -> list[Edge]:
+        return [Edge(self.binding, *placed) for placed in self.ordered[self.window]]
+
+    @property
+    def nodes(self) -> list[records.Activity]:
+        return [activity for _, activity in self.ordered[self.window]]
+
+    @property
+    def page_info(self) -> "PageInfo":
+        return PageInfo(
+            has_next_page=self.window.stop < len(self.ordered),
+            has_previous_page=self.window.start > 0,
+            start_cursor=self.edges[0].cursor if self.edges else None,
+            end_cursor=self.edges[-1].cursor if self.edges else None,
+        )
+
+    @property
+    def total_count(self) -> int:
+        return len(self.ordered)
+
+    @property
+    def completeness(self) -> "Completeness":
+        missing = MissingPart(
+            code=ContractBroken.code, message=_LEFT_OUT, count=self.left_out, retryable=False
+        )
+        return Completeness(
+            is_complete=not self.left_out, missing=[missing] if self.left_out else []
+        )
+
+
+@strawberry.type(description="A page's place in the whole list.")
+class PageInfo:
+    has_next_page: bool = strawberry.field(description="Whether something follows this page.")
+    has_previous_page: bool = strawberry.field(description="Whether something precedes it.")
+    start_cursor: str | None = strawberry.field(
+        description="The cursor of the first edge, for `before`; null where the page is empty."
+    )
+    end_cursor: str | None = strawberry.field(
+        description="The cursor of the last edge, for `after`; null where the page is empty."
+    )
+
+
+@strawberry.type(description="Something that the upstream holds and this answer does not.")
+class MissingPart:
+    code: str = strawberry.field(description="Why, as one of the codes that errors have.")
+    message: str = strawberry.field(description="Why, in words.")
+    count: int = strawberry.field(description="How many activities are missing for this reason.")
+    retryable: bool = strawberry.field(description="Whether asking again later may bring them.")
+
+
+@strawberry.type(
+    description=(
+        "Whether everything that the upstream holds of a selection is in it; what is missing, as "
+        "data that a page can show. Counted over the whole selection, not the page."
+    )
+)
+class Completeness:
+    is_complete: bool = strawberry.field(description="Whether nothing is missing.")
+    missing: list[MissingPart] = strawberry.field(description="What is missing, one part per code.")
+
+
+@strawberry.type(description="An activity and its place in the list.")
+class ActivityEdge:
+    cursor: str = strawberry.field(
+        description="An opaque text for `after` or `before`, valid for the same selection only."
+    )
+    node: Activity = strawberry.field(description="The activity.")
+
+
+@strawberry.type(description="A client's activities: one page of them, and what is true of all.")
+class ActivityConnection:
+    edges: list[ActivityEdge] = strawberry.field(
+        description="The activities of this page, each with its cursor."
+    )
+    nodes: list[Activity] = strawberry.field(description="The activities of this page.")
+    page_info: PageInfo = strawberry.field(description="How to get the pages around this one.")
+    total_count: int = strawberry.field(
+        description="How many activities match, on all pages together. Costs nothing."
+    )
+    completeness: Completeness = strawberry.field(
+        description="Whether all that the upstream holds of this selection could be read."
+    )
+
+
+def timeline(
+    info: Info, selection: Selection, paging: Paging
+) -> Awaitable[Connection] | Connection:
+    """The page of a selection that the paging arguments describe.
+
+    Raises:
+        InputRefused: The arguments contradict each other, or a cursor does not fit.
+        UpstreamError: On await, where the upstream gave no timeline.
+    """
+    settings = info.context.settings
+    window = Window.of(
+        paging, default_size=settings.default_page_size, max_size=settings.max_page_size
+    )
+    anchor = None if window.anchor is None else position_of(window.anchor, selection.binding)
+    if selection.is_empty:
+        return _connection(info, selection, window, anchor, [])
+    # Called here, not in the coroutine: so all timelines of one operation are one batch.
+    load = info.context.session.timeline(
+        selection.client_id, kinds=selection.kinds, appointment_id=selection.appointment_id
+    )
+
+    async def loaded() -> Connection:
+        return _connection(info, selection, window, anchor, await load)
+
+    return loaded()
+
+
+def _connection(
+    info: Info,
+    selection: Selection,
+    window: Window,
+    anchor: Position | None,
+    activities: Sequence[records.Activity],
+) -> Connection:
+    zone = info.context.settings.default_time_zone
+    dated = [(instant(activity.date, zone), activity) for activity in activities]
+    selected = [(at, activity) for at, activity in dated if selection.matches(activity, at)]
+    placed = _placed([(at, activity) for at, activity in selected if usable(activity)])
+    newest_first = selection.sort is SortOrder.DESC
+    key = cmp_to_key(descending if newest_first else ascending)
+    ordered = sorted(placed, key=lambda each: key(each[0]))
+    left_out = len(selected) - len(ordered)
+    if left_out:
+        info.context.report(ContractBroken(_LEFT_OUT, count=left_out), info.path)
+    positions = [position for position, _ in ordered]
+    part = window.cut(positions, anchor, newest_first=newest_first)
+    return Connection(ordered, part, selection.binding, left_out)
+
+
+def _placed(
+    activities: Sequence[tuple[datetime | None, records.Activity]],
+) -> list[tuple[Position, records.Activity]]:
+    seen: Counter[Position] = Counter()
+    placed = []
+    for at, activity in activities:
+        position = Position.of(at, str(activity.id))
+        placed.append((position._replace(repetition=seen[position]), activity))
+        seen[position] += 1
+    return placed

@@ -1,0 +1,177 @@
+"""Scalars and value types: what a field holds when it is not a thing of its own."""
+
+import re
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import NewType
+from zoneinfo import ZoneInfo
+
+import msgspec
+import strawberry
+from graphql import GraphQLError
+from strawberry.types.scalar import ScalarDefinition
+
+from gateway.schema.context import Info
+from gateway.schema.reading import readable, recorded_as, text
+from gateway.schema.words import AppointmentStatus
+from gateway.upstream import records
+
+DateTime = NewType("DateTime", datetime)
+LocalDateTime = NewType("LocalDateTime", str)
+TimeZone = NewType("TimeZone", str)
+URL = NewType("URL", str)
+JSON = NewType("JSON", msgspec.Raw)
+
+_RFC_3339 = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})"
+)
+
+
+def instant(
+    zoned: records.ZonedDateTime | records.Unreadable | None, default_zone: str | None
+) -> datetime | None:
+    """The instant that a local date-time and its zone mean together, in UTC.
+
+    None where there is no date-time, its zone is missing or unknown, or the instant lies outside
+    of years 1 to 9999. In the hour that happens twice or never, the offset before the change holds.
+    """
+    if not isinstance(zoned, records.ZonedDateTime):
+        return None
+    zone = _zone(_zone_name(zoned, default_zone))
+    try:
+        return zoned.local.replace(tzinfo=zone).astimezone(UTC) if zone else None
+    except OverflowError:
+        return None
+
+
+def _zone_name(zoned: records.ZonedDateTime, default_zone: str | None) -> str | None:
+    if zoned.time_zone is None:
+        return default_zone
+    return str(zoned.time_zone) if readable(zoned.time_zone) else None
+
+
+@lru_cache(maxsize=1024)
+def _zone(name: str | None) -> ZoneInfo | None:
+    try:
+        return ZoneInfo(name) if name else None
+    except (ValueError, OSError, LookupError):  # also odd names, such as those of directories
+        return None
+
+
+def _write_instant(value: datetime) -> str:
+    return value.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
+
+
+def _parse_instant(value: object) -> datetime:
+    if not isinstance(value, str) or not _RFC_3339.fullmatch(value):
+        raise GraphQLError(
+            "A DateTime is an RFC 3339 date-time with an offset, such as 2026-03-29T09:00:00+02:00."
+        )
+    try:
+        return datetime.fromisoformat(value.upper()).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise GraphQLError("There is no such date and time.") from None
+
+
+def _output_only(value: object) -> object:
+    raise GraphQLError("This scalar is not an input.")
+
+
+SCALARS: dict[object, ScalarDefinition] = {
+    DateTime: strawberry.scalar(
+        name="DateTime",
+        description=(
+            "An instant: an RFC 3339 date-time with an offset. Answers are in UTC with "
+            "milliseconds, such as `2026-03-29T07:00:00.000Z`; arguments may have any offset."
+        ),
+        specified_by_url="https://scalars.graphql.org/andimarek/date-time",
+        serialize=_write_instant,
+        parse_value=_parse_instant,
+    ),
+    LocalDateTime: strawberry.scalar(
+        name="LocalDateTime",
+        description=(
+            "What a clock on the wall shows: an RFC 3339 date-time without an offset, such as "
+            "`2026-03-29T09:00:00`."
+        ),
+        serialize=str,
+        parse_value=_output_only,
+    ),
+    TimeZone: strawberry.scalar(
+        name="TimeZone",
+        description="The name of a time zone, such as `Europe/Paris` or `US/Eastern`, as sent.",
+        serialize=str,
+        parse_value=_output_only,
+    ),
+    URL: strawberry.scalar(
+        name="URL",
+        description="An address, as sent. Nothing has checked where it leads.",
+        serialize=str,
+        parse_value=_output_only,
+    ),
+    JSON: strawberry.scalar(
+        name="JSON",
+        description="Any JSON value, as sent.",
+        serialize=lambda raw: raw,
+        parse_value=_output_only,
+    ),
+}
+
+
+def _instant(root: strawberry.Parent[records.ZonedDateTime], info: Info) -> datetime | None:
+    return instant(root, info.context.settings.default_time_zone)
+
+
+def _time_zone(root: strawberry.Parent[records.ZonedDateTime], info: Info) -> str | None:
+    return text(root, "time_zone") or info.context.settings.default_time_zone
+
+
+def _is_ambiguous(root: strawberry.Parent[records.ZonedDateTime], info: Info) -> bool:
+    zone = _zone(_zone_name(root, info.context.settings.default_time_zone))
+    local = root.local.replace(tzinfo=zone)
+    return local.utcoffset() != local.replace(fold=1).utcoffset()
+
+
+@strawberry.type(
+    description="A local date-time, its time zone, and the instant that the two mean together."
+)
+class ZonedDateTime:
+    is_type_of = recorded_as(records.ZonedDateTime)
+
+    date_time: LocalDateTime = strawberry.field(
+        description="The local date-time, exactly as recorded. Show this to people in that zone."
+    )
+    time_zone: str | None = strawberry.field(
+        resolver=_time_zone,
+        graphql_type=TimeZone | None,
+        description=(
+            "The zone that the local date-time is meant in, as sent, also where its name is "
+            "unknown here. Where none was sent, the gateway's default zone, if it has one."
+        ),
+    )
+    instant: datetime | None = strawberry.field(
+        resolver=_instant,
+        graphql_type=DateTime | None,
+        description=(
+            "The instant in UTC. Sort and compare by this. Null where the zone is missing or "
+            "unknown."
+        ),
+    )
+    is_ambiguous: bool = strawberry.field(
+        resolver=_is_ambiguous,
+        description=(
+            "Whether the local date-time happens twice or never in its zone, because clocks "
+            "change there. `instant` is then read with the offset in force before the change. "
+            "False where the zone is missing or unknown."
+        ),
+    )
+
+
+@strawberry.type(description="A text before or after a change.")
+class TextValue:
+    text: str = strawberry.field(description="The text.")
+
+
+@strawberry.type(description="A status before or after a change.")
+class AppointmentStatusValue:
+    status: AppointmentStatus = strawberry.field(description="The status.")

@@ -1,0 +1,47 @@
+"""The sandbox in process, and its world."""
+
+from random import Random
+
+import httpx
+import pytest
+
+from gateway.sandbox.app import create_sandbox
+from gateway.sandbox.catalogue import catalogue
+from gateway.sandbox.entities import Client
+from gateway.sandbox.sample import World
+from gateway.sandbox.story import Story
+
+CREDENTIALS = {"apiKey": "sandbox-key-1", "token": "sandbox-token-1"}
+
+
+@pytest.fixture
+def rest():
+    """An HTTP client of account 1."""
+    return httpx.AsyncClient(
+        transport=httpx.ASGITransport(create_sandbox(activities=3)),
+        base_url="http://sandbox",
+        headers=CREDENTIALS,
+    )
+
+
+@pytest.fixture
+def stranger(rest):
+    """The same sandbox, without credentials."""
+    return httpx.AsyncClient(transport=rest._transport, base_url="http://sandbox")
+
+
+@pytest.fixture(scope="session")
+def world():
+    return World()
+
+
+@pytest.fixture
+def story():
+    owned = catalogue("1", 1)
+    client = Client("7", "Léa", "Ito", "lea.ito@example.com", "+33100000000")
+    return Story(client, owned, tuple(owned.companies.values()), Random(1))
+
+
+@pytest.fixture
+def anyio_backend():
+    return "asyncio"

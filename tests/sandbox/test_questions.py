@@ -1,0 +1,12 @@
+import json
+
+from starlette.datastructures import QueryParams
+
+from gateway.sandbox.activities import activities
+from gateway.sandbox.questions import Question
+
+
+def test_an_endpoint_can_be_asked_without_http(world):
+    answer = activities(Question(world, "1", {}, QueryParams("clientId=1001")))
+    assert answer.status == 200
+    assert len(json.loads(answer.body)["items"]) == 1
