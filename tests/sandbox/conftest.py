@@ -40,8 +40,3 @@ def story():
     owned = catalogue("1", 1)
     client = Client("7", "Léa", "Ito", "lea.ito@example.com", "+33100000000")
     return Story(client, owned, tuple(owned.companies.values()), Random(1))
-
-
-@pytest.fixture
-def anyio_backend():
-    return "asyncio"

@@ -1,0 +1,201 @@
+"""The command line. Results on stdout, everything else on stderr; the only file that may print."""
+
+import asyncio
+import difflib
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+import uvicorn
+from starlette.types import ASGIApp
+
+from gateway import __version__, schema as gateway_schema, telemetry
+from gateway.sandbox.app import create_sandbox
+from gateway.sandbox.wire import SandboxProtocol
+from gateway.settings import Settings, SettingsRefused, variable
+from gateway.web.app import create_app
+
+_WELCOME = """\
+GraphQL over the bundled sandbox: {graphql}
+Open it in a browser for GraphiQL. Three queries worth trying:
+
+{queries}
+From a shell:
+  curl -sG {graphql} --data-urlencode 'query={{ activities(clientId: "1100") {{ totalCount }} }}'
+
+The emulated REST API behind it: {rest}
+  curl -s '{rest}/api/2.3/activities?clientId=1001' -H 'apiKey: sandbox-key-1' -H 'token: sandbox-token-1'
+
+For the real API: GATEWAY_UPSTREAM_URL=https://api.agendize.com gateway serve
+Callers then send their own apiKey and token headers, or Authorization.
+"""
+
+_QUERIES = """\
+  # how appointments changed, newest first
+  {
+    activities(clientId: "1100", kinds: [APPOINTMENT], sort: DESC, first: 5) {
+      totalCount
+      nodes {
+        event
+        date { instant }
+        changes { field }
+        ... on AppointmentActivity {
+          appointment { status start { dateTime timeZone } staff { firstName lastName } service { name } }
+        }
+      }
+    }
+  }
+
+  # what was sent to a client
+  {
+    activities(clientId: "1100", kinds: [EMAIL_NOTIFICATION, TEXT_MESSAGE_NOTIFICATION], first: 5) {
+      nodes {
+        date { dateTime }
+        ... on EmailNotificationActivity { emailNotification { subject bodyText } }
+        ... on TextMessageNotificationActivity { textMessageNotification { body } }
+      }
+    }
+  }
+
+  # several clients at once
+  { clients(ids: ["1001", "1020"]) { id activities(first: 3) { totalCount nodes { kind event } } } }
+"""
+
+_PROBLEMS = 1
+_USAGE = 2
+
+
+@click.group()
+@click.version_option(__version__)
+def main() -> None:
+    """A GraphQL gateway over the Client Activities REST API."""
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """Configuration that does not fit ends the command, with every problem named."""
+    try:
+        yield
+    except SettingsRefused as error:
+        click.echo(f"The configuration does not fit:\n{error}", err=True)
+        sys.exit(_USAGE)
+
+
+def _settings_table() -> str:
+    rows = ["\b", "Settings, from the environment:"]
+    for name, field in Settings.model_fields.items():
+        default = "required" if field.is_required() else field.default
+        rows += [f"  {variable(name)} ({_shown(default)})", f"      {field.description}"]
+    return "\n".join(rows)
+
+
+def _shown(default: object) -> str:
+    match default:
+        case None | ():
+            return "unset"
+        case bool():
+            return str(default).lower()
+    return str(default)
+
+
+@main.command(epilog=_settings_table())
+def serve() -> None:
+    """Serve /graphql over the REST API at GATEWAY_UPSTREAM_URL."""
+    with _refusals():
+        settings = Settings.from_environment()
+    telemetry.configure(settings.log_level)
+    click.echo(f"http://{settings.host}:{settings.port}/graphql", err=True)
+    _serve(_server(create_app(settings), settings.host, settings.port))
+
+
+@main.command()
+@click.option("--rest-only", is_flag=True, help="The emulated REST API alone.")
+@click.option("--port", type=int, help="The port; 8000 (GraphQL), or 8001 with --rest-only.")
+@click.option("--rest-port", type=int, default=8001, show_default=True, help="The REST API's port.")
+@click.option("--activities", type=click.IntRange(0, 100_000), help="Adds client 5000 with N.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Which made-up world.")
+def sandbox(
+    *, rest_only: bool, port: int | None, rest_port: int, activities: int | None, seed: int
+) -> None:
+    """Serve /graphql over a made-up REST API: no credentials, no network."""
+    rest_port = port if rest_only and port is not None else rest_port
+    given: dict[str, object] = {"upstream_url": f"http://127.0.0.1:{rest_port}"}
+    if port is not None:
+        given["port"] = port
+    with _refusals():
+        settings = Settings.from_environment(**given, **_sandbox_credentials())
+    telemetry.configure(settings.log_level)
+    host = settings.host
+    rest = _server(create_sandbox(seed=seed, activities=activities), host, rest_port, rest=True)
+    if rest_only:
+        click.echo(f"The emulated REST API: http://{host}:{rest_port}", err=True)
+        _serve(rest)
+        return
+    welcome = _WELCOME.format(
+        graphql=f"http://{host}:{settings.port}/graphql",
+        queries=_QUERIES,
+        rest=f"http://{host}:{rest_port}",
+    )
+    click.echo(welcome, err=True)
+    _serve(rest, _server(create_app(settings), host, settings.port))
+
+
+def _sandbox_credentials() -> dict[str, object]:
+    """What the sandbox wants, for callers that send none."""
+    return {"api_key": "sandbox-key-1", "token": "sandbox-token-1"}
+
+
+def _server(app: ASGIApp, host: str, port: int, *, rest: bool = False) -> uvicorn.Server:
+    config = uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        http=SandboxProtocol if rest else "auto",
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+    )
+    return uvicorn.Server(config)
+
+
+def _serve(*servers: uvicorn.Server) -> None:
+    async def serve_all() -> None:
+        async with asyncio.TaskGroup() as group:
+            for server in servers:
+                group.create_task(server.serve())
+
+    with asyncio.Runner(loop_factory=servers[0].config.get_loop_factory()) as runner:
+        runner.run(serve_all())
+
+
+@main.group()
+def schema() -> None:
+    """What callers see."""
+
+
+@schema.command(name="print")
+def print_schema() -> None:
+    """Write the schema to standard output."""
+    click.echo(gateway_schema.printed(), nl=False)
+
+
+@schema.command()
+@click.argument("file", type=click.Path(path_type=Path), default=Path("schema.graphql"))
+def check(file: Path) -> None:
+    """Whether FILE (schema.graphql) is the schema that is served; exit status 1 where it is not."""
+    committed = file.read_text(encoding="utf-8") if file.exists() else ""
+    difference = list(
+        difflib.unified_diff(
+            committed.splitlines(),
+            gateway_schema.printed().splitlines(),
+            str(file),
+            "served",
+            lineterm="",
+        )
+    )
+    if difference:
+        click.echo("\n".join(difference), err=True)
+        click.echo(f"{file} is not the schema that is served: run `make schema`.", err=True)
+        sys.exit(_PROBLEMS)

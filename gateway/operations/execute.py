@@ -1,0 +1,90 @@
+"""Prepared + context to result: graphql-core executes, errors are made public."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from inspect import isawaitable
+from typing import Any, Protocol
+
+from graphql import GraphQLError, GraphQLSchema, execute as execute_document, get_variable_values
+from msgspec import UNSET, Struct, UnsetType
+
+from gateway.errors import BUG, GatewayError, OperationError, RequestError, VariablesRefused
+from gateway.operations.prepare import Prepared
+from gateway.telemetry import bug
+
+
+class Result(Struct, omit_defaults=True):
+    """A GraphQL response, as it is written. Without `data` the operation never ran."""
+
+    errors: list[dict[str, Any]] | UnsetType = UNSET
+    data: dict[str, Any] | UnsetType | None = UNSET
+
+
+class Context(Protocol):
+    """What execution needs of the context that resolvers get."""
+
+    @property
+    def reported(self) -> Sequence[GraphQLError]:
+        """Errors at places whose data stands all the same."""
+
+
+async def execute(
+    schema: GraphQLSchema, prepared: Prepared, variables: Mapping[str, Any], context: Context
+) -> Result:
+    """Run an operation. Failing fields are null, with an error each; only variables can be refused.
+
+    Raises:
+        VariablesRefused: The variables do not fit the operation.
+    """
+    _check_variables(schema, prepared, variables)
+    executing = execute_document(
+        schema,
+        prepared.document,
+        context_value=context,
+        variable_values=dict(variables),
+        operation_name=prepared.operation.name.value if prepared.operation.name else None,
+    )
+    outcome = await executing if isawaitable(executing) else executing
+    errors = [_public(error) for error in (*(outcome.errors or ()), *context.reported)]
+    return Result(errors=errors or UNSET, data=outcome.data)
+
+
+def refusal(error: RequestError) -> Result:
+    """The answer to a request that never ran."""
+    problems = error.problems if isinstance(error, OperationError) else [{"message": str(error)}]
+    return Result(errors=[{**problem, "extensions": error.extensions} for problem in problems])
+
+
+def internal_error(error: BaseException) -> dict[str, Any]:
+    """What a caller is told of a bug: an id, under which the log has the rest."""
+    error_id = uuid.uuid4().hex
+    bug(error_id, error)
+    return {
+        "message": "Something went wrong here. It has been recorded under `errorId`.",
+        "extensions": {"code": BUG, "errorId": error_id},
+    }
+
+
+def _check_variables(
+    schema: GraphQLSchema, prepared: Prepared, variables: Mapping[str, Any]
+) -> None:
+    definitions = prepared.operation.variable_definitions or ()
+    values = get_variable_values(schema, definitions, dict(variables), max_errors=20)
+    if isinstance(values, list):
+        raise VariablesRefused([{**problem.formatted} for problem in values])
+
+
+def _public(error: GraphQLError) -> dict[str, Any]:
+    where = {key: value for key, value in error.formatted.items() if key in {"locations", "path"}}
+    match error.original_error:
+        case GatewayError() as planned:
+            return {"message": str(planned), **where, "extensions": planned.extensions}
+        case None:  # about the caller's own text: an argument that a variable made unfit
+            return {
+                "message": error.message,
+                **where,
+                "extensions": {"code": VariablesRefused.code},
+            }
+        case unplanned:
+            told = internal_error(unplanned)
+            return {"message": told["message"], **where, "extensions": told["extensions"]}

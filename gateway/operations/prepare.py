@@ -1,0 +1,104 @@
+"""(text, operation name) to Prepared: parsed and validated once, then remembered."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from graphql import (
+    ASTValidationRule,
+    DocumentNode,
+    GraphQLError,
+    GraphQLSchema,
+    NoSchemaIntrospectionCustomRule,
+    OperationDefinitionNode,
+    OperationType,
+    get_operation_ast,
+    parse,
+    specified_rules,
+    validate,
+)
+
+from gateway.errors import OperationUnresolved, ParseFailed, ValidationFailed
+
+_TOO_DEEP = "The document is nested too deeply."
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A document that is known to be valid, and the operation of it that is asked for."""
+
+    document: DocumentNode
+    operation: OperationDefinitionNode
+
+    @property
+    def is_query(self) -> bool:
+        """Whether it only reads, so that an HTTP GET may ask for it."""
+        return self.operation.operation is OperationType.QUERY
+
+
+Prepare = Callable[[str, str | None], Prepared]
+
+
+def preparer(
+    schema: GraphQLSchema,
+    *,
+    introspection: bool = True,
+    remembered: int = 500,
+    longest_remembered: int = 20_000,
+) -> Prepare:
+    """How documents are prepared for a schema.
+
+    Args:
+        schema: What documents are validated against.
+        introspection: Whether they may ask for the schema itself, and errors suggest names of it.
+        remembered: How many prepared operations to keep.
+        longest_remembered: Longer texts are prepared anew each time: this bounds the memory.
+
+    Returns:
+        A function that prepares a text for an operation name, or none where there is but one. It
+        raises `ParseFailed`, `ValidationFailed` or `OperationUnresolved`.
+    """
+    rules = [*specified_rules, *([] if introspection else [NoSchemaIntrospectionCustomRule])]
+
+    def prepared(text: str, name: str | None) -> Prepared:
+        document = _parsed(text)
+        _validate(schema, document, rules, hide_suggestions=not introspection)
+        return Prepared(document, _operation(document, name))
+
+    kept = lru_cache(maxsize=remembered)(prepared)
+    return lambda text, name: (kept if len(text) <= longest_remembered else prepared)(text, name)
+
+
+def _parsed(text: str) -> DocumentNode:
+    try:
+        return parse(text)
+    except GraphQLError as error:
+        raise ParseFailed([{**error.formatted}]) from error
+    except RecursionError as error:
+        raise ParseFailed([{"message": _TOO_DEEP}]) from error
+
+
+def _validate(
+    schema: GraphQLSchema,
+    document: DocumentNode,
+    rules: Sequence[type[ASTValidationRule]],
+    *,
+    hide_suggestions: bool,
+) -> None:
+    try:
+        problems = validate(schema, document, rules, hide_suggestions=hide_suggestions)
+    except RecursionError as error:
+        raise ValidationFailed([{"message": _TOO_DEEP}]) from error
+    if problems:
+        raise ValidationFailed([{**problem.formatted} for problem in problems])
+
+
+def _operation(document: DocumentNode, name: str | None) -> OperationDefinitionNode:
+    operation = get_operation_ast(document, name)
+    if operation is not None:
+        return operation
+    if name is None:
+        message = "The document has several operations: say which by `operationName`."
+    else:
+        message = "The document has no operation of the name given as `operationName`."
+    raise OperationUnresolved([{"message": message}])

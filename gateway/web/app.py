@@ -1,0 +1,94 @@
+"""create_app: where everything is built and put together; the written order of the middleware."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.resources import files
+
+import httpx
+from starlette.applications import Starlette
+from starlette.datastructures import Headers
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from gateway import schema
+from gateway.operations.prepare import preparer
+from gateway.schema.context import Context
+from gateway.settings import Settings
+from gateway.upstream.api import CREDENTIAL_HEADERS, Upstream
+from gateway.upstream.session import Session
+from gateway.upstream.wire import AiohttpTransport
+from gateway.web.access import AccessMiddleware
+from gateway.web.endpoint import GraphQLEndpoint
+from gateway.web.probes import livez, readyz
+
+_MAX_CONNECTIONS = 100
+
+
+def create_app(
+    settings: Settings, *, transport: httpx.AsyncBaseTransport | None = None
+) -> Starlette:
+    """The gateway.
+
+    Args:
+        settings: What is set.
+        transport: How to reach the upstream; by default over the network.
+    """
+    upstream = Upstream(settings, transport or AiohttpTransport(max_connections=_MAX_CONNECTIONS))
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        yield
+        await upstream.aclose()
+
+    @asynccontextmanager
+    async def context_for(headers: Headers) -> AsyncIterator[Context]:
+        session = Session(
+            upstream, upstream.caller(headers), concurrency=settings.max_upstream_concurrency
+        )
+        try:
+            yield Context(session, settings)
+        finally:
+            await session.aclose()
+
+    endpoint = GraphQLEndpoint(
+        schema=schema.schema(),
+        prepare=preparer(schema.schema(), introspection=settings.introspection),
+        context_for=context_for,
+        explorer=_explorer() if settings.graphiql else None,
+        max_body_bytes=settings.max_body_bytes,
+    )
+    routes = [
+        Route("/graphql", endpoint),
+        Route("/livez", livez, methods=["GET"]),
+        Route("/readyz", readyz, methods=["GET"]),
+    ]
+    if settings.introspection:
+        routes.append(Route("/schema.graphql", _printed_schema, methods=["GET"]))
+    return Starlette(routes=routes, middleware=_middleware(settings), lifespan=lifespan)
+
+
+def _middleware(settings: Settings) -> list[Middleware]:
+    """Outermost first."""
+    order = [Middleware(AccessMiddleware)]
+    if settings.cors_origins:
+        order.append(
+            Middleware(
+                CORSMiddleware,
+                allow_origins=settings.cors_origins,
+                allow_methods=["GET", "POST"],
+                allow_headers=[*CREDENTIAL_HEADERS, *settings.forward_headers, "X-Request-Id"],
+                expose_headers=["X-Request-Id", "Retry-After"],
+            )
+        )
+    return order
+
+
+def _explorer() -> str:
+    return files("gateway.web").joinpath("explorer", "index.html").read_text(encoding="utf-8")
+
+
+async def _printed_schema(_request: Request) -> Response:
+    return PlainTextResponse(schema.printed())

@@ -1,0 +1,109 @@
+"""One HTTP request to /graphql: in by the specification, through the operation, out as bytes."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+
+import msgspec
+from graphql import GraphQLSchema
+from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect, Request as HttpRequest
+from starlette.responses import HTMLResponse, Response
+from starlette.types import Receive, Scope, Send
+
+from gateway.errors import MethodNotAllowed, PayloadTooLarge, RequestError
+from gateway.operations.execute import Context, Result, execute, internal_error, refusal
+from gateway.operations.prepare import Prepare
+from gateway.operations.request import Request
+from gateway.web import graphql_over_http as spec
+
+_HEADERS = {"Vary": "Accept"}
+
+ContextFor = Callable[[Headers], AbstractAsyncContextManager[Context]]
+"""Opens what the resolvers of one request need, given its headers; closed after the answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class GraphQLEndpoint:
+    """The ASGI application at /graphql.
+
+    Attributes:
+        schema: What is executed.
+        prepare: How documents are prepared for it.
+        context_for: Opens the context of a request.
+        explorer: The page for browsers, where there is one.
+        max_body_bytes: The largest body taken.
+    """
+
+    schema: GraphQLSchema
+    prepare: Prepare
+    context_for: ContextFor
+    explorer: str | None
+    max_body_bytes: int
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        response = await self._answer(HttpRequest(scope, receive))
+        await response(scope, receive, send)
+
+    async def _answer(self, http: HttpRequest) -> Response:
+        media_type = spec.JSON
+        try:
+            spec.refuse_other_methods(http.method)
+            has_page = self.explorer is not None and http.method == "GET"
+            media_type = spec.response_media_type(http.headers.get("accept"), html=has_page)
+            if media_type == spec.HTML:
+                return HTMLResponse(self.explorer, headers=_HEADERS)
+            return _response(await self._result(http), 200, media_type)
+        except RequestError as error:
+            status = spec.status(error, media_type)
+            return _response(refusal(error), status, media_type, **error.headers)
+        except ClientDisconnect:
+            return Response(status_code=400)  # nobody is there to read it
+        except Exception as error:  # noqa: BLE001 - the edge: a bug becomes an answer here
+            return _response(Result(errors=[internal_error(error)]), 500, media_type)
+
+    async def _result(self, http: HttpRequest) -> Result:
+        if http.method == "GET":
+            request = spec.get_request(http.url.query)
+        else:
+            body = await self._body(http)
+            request = spec.post_request(http.headers.get("content-type"), body)
+        return await self._executed(request, http)
+
+    async def _executed(self, request: Request, http: HttpRequest) -> Result:
+        prepared = self.prepare(request.query, request.operation_name)
+        if http.method == "GET" and not prepared.is_query:
+            raise MethodNotAllowed("HTTP GET only reads: use POST.", allow="POST")
+        async with self.context_for(http.headers) as context:
+            return await execute(self.schema, prepared, request.variables, context)
+
+    async def _body(self, http: HttpRequest) -> bytes:
+        chunks, size = [], 0
+        async for chunk in _announced(http, self.max_body_bytes):
+            chunks.append(chunk)
+            size += len(chunk)
+            if size > self.max_body_bytes:
+                raise _too_large(self.max_body_bytes)
+        return b"".join(chunks)
+
+
+async def _announced(http: HttpRequest, most: int) -> AsyncIterator[bytes]:
+    """The body in chunks, unless its announced length is already too much."""
+    length = http.headers.get("content-length", "0")
+    if length.isdecimal() and int(length[:20]) > most:
+        raise _too_large(most)
+    async for chunk in http.stream():
+        yield chunk
+
+
+def _too_large(most: int) -> PayloadTooLarge:
+    return PayloadTooLarge(f"A request body has at most {most} bytes.")
+
+
+def _response(result: Result, status: int, media_type: str, **headers: str) -> Response:
+    return Response(
+        msgspec.json.encode(result),
+        status_code=status,
+        media_type=f"{media_type}; charset=utf-8",
+        headers={**_HEADERS, **headers},
+    )

@@ -1,0 +1,137 @@
+"""Media types, parameters, statuses: the GraphQL-over-HTTP specification, and nothing else.
+
+https://graphql.github.io/graphql-over-http/draft/
+"""
+
+import re
+from collections.abc import Mapping
+from urllib.parse import parse_qsl
+
+import msgspec
+
+from gateway.errors import (
+    BadRequest,
+    MethodNotAllowed,
+    NotAcceptable,
+    OperationError,
+    RequestError,
+    UnsupportedMediaType,
+)
+from gateway.operations.request import Request
+
+GRAPHQL_RESPONSE = "application/graphql-response+json"
+JSON = "application/json"
+HTML = "text/html"
+
+_QUALITY = re.compile(r"0(\.[0-9]{0,3})?|1(\.0{0,3})?")
+
+
+def response_media_type(accept: str | None, *, html: bool = False) -> str:
+    """The media type of the answer: the one most wanted, ours first where several are.
+
+    Args:
+        accept: The `Accept` header; none means anything, which gets `application/json`.
+        html: Whether a page for browsers can be had as well.
+
+    Raises:
+        NotAcceptable: The header leaves nothing that can be given.
+    """
+    if accept is None or not accept.strip():
+        return JSON
+    ranges = [_range(part) for part in accept.split(",") if part.strip()]
+    offers = [GRAPHQL_RESPONSE, JSON] + [HTML] * html
+    wanted = {offer: _quality(offer, ranges) for offer in offers}
+    if not html or wanted[HTML] <= max(wanted[GRAPHQL_RESPONSE], wanted[JSON]):
+        wanted.pop(HTML, None)
+    best = max(wanted, key=lambda offer: (wanted[offer], _named(offer, ranges)))
+    if wanted[best] <= 0:
+        raise NotAcceptable(f"Answers are given as {GRAPHQL_RESPONSE} or {JSON}.")
+    return best
+
+
+def get_request(query_string: str) -> Request:
+    """The request in the parameters of an HTTP GET.
+
+    Raises:
+        RequestError: There is none.
+    """
+    try:
+        pairs = parse_qsl(query_string, keep_blank_values=True, errors="strict", max_num_fields=20)
+    except ValueError as error:
+        raise BadRequest("The query string cannot be read.") from error
+    parameters: dict[str, object] = dict(pairs)
+    if len(parameters) < len(pairs):
+        raise BadRequest("A parameter is given more than once.")
+    for name in ("variables", "extensions"):
+        if name in parameters:
+            parameters[name] = _json(str(parameters[name]).encode() or b"null", name)
+    return Request.of(parameters)
+
+
+def post_request(content_type: str | None, body: bytes) -> Request:
+    """The request in the body of an HTTP POST.
+
+    Raises:
+        RequestError: There is none, or not as JSON in UTF-8.
+    """
+    media_type, parameters = _media_type(content_type or "")
+    if media_type != JSON:
+        raise UnsupportedMediaType(f"Send {JSON}.")
+    if parameters.get("charset", "utf-8").lower() not in {"utf-8", "utf8"}:
+        raise UnsupportedMediaType("Send JSON in UTF-8.")
+    return Request.of(_json(body, "body"))
+
+
+def refuse_other_methods(method: str) -> None:
+    """Raises MethodNotAllowed for what is neither GET nor POST."""
+    if method not in {"GET", "POST"}:
+        raise MethodNotAllowed("Use GET or POST.", allow="GET, POST")
+
+
+def status(error: RequestError | None, media_type: str) -> int:
+    """The HTTP status of an answer; `error` is why the operation never ran.
+
+    A well-formed request always gets 200 with `application/json`, which cannot tell an answer from
+    what some proxy says; with our own media type statuses mean what they say.
+    """
+    if error is None or (isinstance(error, OperationError) and media_type == JSON):
+        return 200
+    return error.status
+
+
+def _json(text: bytes, name: str) -> object:
+    try:
+        return msgspec.json.decode(text)
+    except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
+        raise BadRequest(f"The {name} cannot be read as JSON in UTF-8.") from error
+
+
+def _media_type(text: str) -> tuple[str, Mapping[str, str]]:
+    essence, *parameters = text.split(";")
+    pairs = (parameter.partition("=") for parameter in parameters)
+    return essence.strip().lower(), {
+        name.strip().lower(): value.strip().strip('"') for name, _, value in pairs
+    }
+
+
+def _range(text: str) -> tuple[str, float]:
+    media_type, parameters = _media_type(text)
+    if parameters.get("charset", "utf-8").lower() not in {"utf-8", "utf8"}:
+        return media_type, 0.0
+    quality = parameters.get("q", "1")
+    return media_type, float(quality) if _QUALITY.fullmatch(quality) else 0.0
+
+
+def _quality(offer: str, ranges: list[tuple[str, float]]) -> float:
+    """How much an offer is wanted: by the most specific range that covers it (RFC 9110, 12.5.1)."""
+    for covering in (offer, f"{offer.partition('/')[0]}/*", "*/*"):
+        qualities = [quality for media_type, quality in ranges if media_type == covering]
+        if qualities:
+            return max(qualities)
+    return 0.0
+
+
+def _named(offer: str, ranges: list[tuple[str, float]]) -> tuple[bool, bool]:
+    """What breaks a tie: being named; then ours if named, `application/json` if only covered."""
+    named = any(media_type == offer for media_type, _ in ranges)
+    return named, (offer == GRAPHQL_RESPONSE) == named

@@ -1,0 +1,119 @@
+"""The gateway over the sandbox, in process; and over any upstream that a test makes up."""
+
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import httpx
+import pytest
+
+from gateway.sandbox.app import create_sandbox
+from gateway.settings import Settings
+from gateway.web.app import create_app
+
+SANDBOX = "http://sandbox"
+ACCOUNT_1 = {"api_key": "sandbox-key-1", "token": "sandbox-token-1"}
+
+Handler = Callable[[httpx.Request], httpx.Response | Awaitable[httpx.Response]]
+
+
+@pytest.fixture
+def anyio_backend():
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def sandbox_app():
+    return create_sandbox()
+
+
+@pytest.fixture
+async def rest(sandbox_app):
+    """The sandbox itself, as account 1; its faults and counts are cleared."""
+    transport = httpx.ASGITransport(sandbox_app)
+    headers = {"apiKey": "sandbox-key-1", "token": "sandbox-token-1"}
+    async with httpx.AsyncClient(
+        transport=transport, base_url=SANDBOX, headers=headers
+    ) as http:
+        await http.delete("/_sandbox/faults")
+        await http.delete("/_sandbox/calls")
+        yield http
+
+
+class Gateway:
+    """A gateway in process, and how tests talk to it."""
+
+    def __init__(self, transport: httpx.AsyncBaseTransport, **settings: Any) -> None:
+        given = {"upstream_url": SANDBOX, **ACCOUNT_1, **settings}
+        self.app = create_app(Settings(**given), transport=transport)
+        self.http = httpx.AsyncClient(
+            transport=httpx.ASGITransport(self.app), base_url="http://gateway"
+        )
+
+    async def post(
+        self,
+        query: str,
+        variables: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> httpx.Response:
+        body = {"query": query, "variables": variables}
+        accept = {"accept": "application/graphql-response+json"}
+        return await self.http.post("/graphql", json=body, headers={**accept, **(headers or {})})
+
+    async def ask(
+        self,
+        query: str,
+        variables: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> dict[str, Any]:
+        """The answer to a query, as JSON."""
+        answer: dict[str, Any] = (await self.post(query, variables, headers)).json()
+        return answer
+
+    async def data(self, query: str, **variables: Any) -> dict[str, Any]:
+        """The data of an answer that must have no errors."""
+        answer = await self.ask(query, variables)
+        assert "errors" not in answer, answer["errors"]
+        data: dict[str, Any] = answer["data"]
+        return data
+
+
+@pytest.fixture
+def gateway(rest, sandbox_app):
+    """The gateway over the sandbox, as account 1 unless the caller sends credentials."""
+    return Gateway(httpx.ASGITransport(sandbox_app))
+
+
+@pytest.fixture
+def ask(gateway):
+    return gateway.ask
+
+
+@pytest.fixture
+def upstream_calls(rest):
+    """Counts the sandbox's calls by path template: `await upstream_calls()`."""
+
+    async def count() -> Counter[str]:
+        return Counter((await rest.get("/_sandbox/calls")).json()["calls"])
+
+    return count
+
+
+@pytest.fixture
+def gateway_over():
+    """Makes a gateway over a made-up upstream: `gateway_over(handler, **settings)`."""
+
+    def over(handler: Handler, **settings: Any) -> Gateway:
+        return Gateway(httpx.MockTransport(handler), **settings)
+
+    return over
+
+
+@pytest.fixture
+def gateway_over_items(gateway_over):
+    """Makes a gateway whose upstream sends these items, whatever it is asked."""
+
+    def over(*items: object, **settings: Any) -> Gateway:
+        return gateway_over(lambda _: httpx.Response(200, json={"items": list(items)}), **settings)
+
+    return over
