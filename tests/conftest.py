@@ -32,9 +32,7 @@ async def rest(sandbox_app):
     """The sandbox itself, as account 1; its faults and counts are cleared."""
     transport = httpx.ASGITransport(sandbox_app)
     headers = {"apiKey": "sandbox-key-1", "token": "sandbox-token-1"}
-    async with httpx.AsyncClient(
-        transport=transport, base_url=SANDBOX, headers=headers
-    ) as http:
+    async with httpx.AsyncClient(transport=transport, base_url=SANDBOX, headers=headers) as http:
         await http.delete("/_sandbox/faults")
         await http.delete("/_sandbox/calls")
         yield http

@@ -16,7 +16,7 @@ from gateway.sandbox.controls import PREFIX, Controls
 from gateway.sandbox.delivery import deliver
 from gateway.sandbox.faults import Faults
 from gateway.sandbox.questions import Question
-from gateway.sandbox.sample import World
+from gateway.sandbox.world.sample import World
 
 Endpoint = Callable[[Question], Answer]
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from starlette.datastructures import QueryParams
 
-from gateway.sandbox.sample import World
+from gateway.sandbox.world.sample import World
 
 
 @dataclass(frozen=True, slots=True)

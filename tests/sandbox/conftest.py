@@ -6,10 +6,10 @@ import httpx
 import pytest
 
 from gateway.sandbox.app import create_sandbox
-from gateway.sandbox.catalogue import catalogue
-from gateway.sandbox.entities import Client
-from gateway.sandbox.sample import World
-from gateway.sandbox.story import Story
+from gateway.sandbox.world.catalogue import catalogue
+from gateway.sandbox.world.entities import Client
+from gateway.sandbox.world.sample import World
+from gateway.sandbox.world.story import Story
 
 CREDENTIALS = {"apiKey": "sandbox-key-1", "token": "sandbox-token-1"}
 

@@ -2,7 +2,7 @@ from itertools import islice
 
 import pytest
 
-from gateway.sandbox.moments import PARIS, REFERENCE
+from gateway.sandbox.world.moments import PARIS, REFERENCE
 
 
 def test_an_id_tells_kind_client_and_number(story):

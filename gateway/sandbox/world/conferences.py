@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
-from gateway.sandbox.entities import Json, Registration
-from gateway.sandbox.links import registration_link
-from gateway.sandbox.moments import zoned
-from gateway.sandbox.story import Happening, Story
-from gateway.sandbox.texts import CANCEL_REASONS, MARKETING_CONSENTS, SOURCES
+from gateway.sandbox.world.entities import Json, Registration
+from gateway.sandbox.world.links import registration_link
+from gateway.sandbox.world.moments import zoned
+from gateway.sandbox.world.story import Happening, Story
+from gateway.sandbox.world.texts import CANCEL_REASONS, MARKETING_CONSENTS, SOURCES
 
 
 def conference_thread(story: Story) -> Iterator[Happening]:

@@ -4,15 +4,15 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from gateway.sandbox.catalogue import Company, Service, Staff
-from gateway.sandbox.entities import Appointment, Json
-from gateway.sandbox.forms import form_answered
-from gateway.sandbox.links import appointment_link
-from gateway.sandbox.messages import email, text_message
-from gateway.sandbox.moments import HAPPENS_TWICE, NEVER_HAPPENS, PARIS, zoned
-from gateway.sandbox.notes import note_written
-from gateway.sandbox.story import Happening, Story
-from gateway.sandbox.texts import (
+from gateway.sandbox.world.catalogue import Company, Service, Staff
+from gateway.sandbox.world.entities import Appointment, Json
+from gateway.sandbox.world.forms import form_answered
+from gateway.sandbox.world.links import appointment_link
+from gateway.sandbox.world.messages import email, text_message
+from gateway.sandbox.world.moments import HAPPENS_TWICE, NEVER_HAPPENS, PARIS, zoned
+from gateway.sandbox.world.notes import note_written
+from gateway.sandbox.world.story import Happening, Story
+from gateway.sandbox.world.texts import (
     APPOINTMENT_NOTES,
     CONFIRMATION,
     FOLLOW_UP,

@@ -1,5 +1,5 @@
-from gateway.sandbox.entities import Json
-from gateway.sandbox.quirks import ANY_KIND, QUIRKS, Quirks
+from gateway.sandbox.world.entities import Json
+from gateway.sandbox.world.quirks import ANY_KIND, QUIRKS, Quirks
 
 
 def note() -> Json:

@@ -6,10 +6,10 @@ from typing import Any
 
 import msgspec
 
-from gateway.sandbox.entities import Json
-from gateway.sandbox.moments import instant, zoned
-from gateway.sandbox.quirks import Quirks
-from gateway.sandbox.story import Happening
+from gateway.sandbox.world.entities import Json
+from gateway.sandbox.world.moments import instant, zoned
+from gateway.sandbox.world.quirks import Quirks
+from gateway.sandbox.world.story import Happening
 
 
 @dataclass(frozen=True, slots=True)

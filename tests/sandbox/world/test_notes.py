@@ -1,6 +1,6 @@
 from itertools import chain
 
-from gateway.sandbox.notes import consent_thread, note_thread
+from gateway.sandbox.world.notes import consent_thread, note_thread
 
 
 def test_a_note_is_created_updated_and_deleted_or_archived(story):

@@ -9,9 +9,9 @@ from random import Random
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from gateway.sandbox.catalogue import Catalogue, Company, Staff, User
-from gateway.sandbox.entities import Appointment, Client, FormResult, Json, Note, Registration
-from gateway.sandbox.moments import REFERENCE
+from gateway.sandbox.world.catalogue import Catalogue, Company, Staff, User
+from gateway.sandbox.world.entities import Appointment, Client, FormResult, Json, Note, Registration
+from gateway.sandbox.world.moments import REFERENCE
 
 PREFIXES = {
     "appointment": "41",

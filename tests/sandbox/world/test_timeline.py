@@ -2,10 +2,10 @@ import json
 
 import pytest
 
-from gateway.sandbox.messages import newsletter_thread
-from gateway.sandbox.quirks import Quirks
-from gateway.sandbox.story import Happening
-from gateway.sandbox.timeline import Entry, Timeline, activity, written_down
+from gateway.sandbox.world.messages import newsletter_thread
+from gateway.sandbox.world.quirks import Quirks
+from gateway.sandbox.world.story import Happening
+from gateway.sandbox.world.timeline import Entry, Timeline, activity, written_down
 
 ENTRIES = (
     Entry(3.0, "note", "a", b"3"),

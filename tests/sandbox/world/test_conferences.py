@@ -1,4 +1,4 @@
-from gateway.sandbox.conferences import conference_thread
+from gateway.sandbox.world.conferences import conference_thread
 
 
 def test_a_registration_is_made_enlarged_and_cancelled(story):

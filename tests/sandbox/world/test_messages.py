@@ -1,6 +1,6 @@
-from gateway.sandbox.appointments import appointment_thread
-from gateway.sandbox.messages import MAIL_SERVER, call_thread, newsletter_thread
-from gateway.sandbox.moments import HAPPENS_TWICE
+from gateway.sandbox.world.appointments import appointment_thread
+from gateway.sandbox.world.messages import MAIL_SERVER, call_thread, newsletter_thread
+from gateway.sandbox.world.moments import HAPPENS_TWICE
 
 
 def test_messages_are_dated_where_the_mail_server_stands(story):

@@ -1,4 +1,4 @@
-from gateway.sandbox.forms import form_thread
+from gateway.sandbox.world.forms import form_thread
 
 
 def test_a_form_is_answered_by_the_client_and_worked_on_by_a_user(story):

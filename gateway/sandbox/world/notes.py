@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from gateway.sandbox.entities import Appointment, Json, Note
-from gateway.sandbox.links import note_link
-from gateway.sandbox.story import Happening, Story
-from gateway.sandbox.texts import CONSENTS, MARKETING_CONSENTS, NOTES
+from gateway.sandbox.world.entities import Appointment, Json, Note
+from gateway.sandbox.world.links import note_link
+from gateway.sandbox.world.story import Happening, Story
+from gateway.sandbox.world.texts import CONSENTS, MARKETING_CONSENTS, NOTES
 
 LAST_WORDS = ("deleted", "deleted", "archived")
 """What becomes of a note; the last word is one that the specification does not list."""

@@ -1,4 +1,4 @@
-from gateway.sandbox import links
+from gateway.sandbox.world import links
 
 
 def test_links_have_their_ids_in_the_path():

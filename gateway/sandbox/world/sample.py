@@ -5,18 +5,18 @@ from functools import cached_property
 from itertools import chain, cycle, islice
 from random import Random
 
-from gateway.sandbox.appointments import appointment_thread
-from gateway.sandbox.catalogue import Catalogue, catalogue
-from gateway.sandbox.conferences import conference_thread
-from gateway.sandbox.entities import Client
-from gateway.sandbox.forms import form_thread
-from gateway.sandbox.malformed import malformed_entries
-from gateway.sandbox.messages import call_thread, newsletter_thread
-from gateway.sandbox.notes import consent_thread, note_thread
-from gateway.sandbox.quirks import Quirks
-from gateway.sandbox.story import Happening, Story
-from gateway.sandbox.texts import FIRST_NAMES, LAST_NAMES, mailbox
-from gateway.sandbox.timeline import Entry, Timeline, written_down
+from gateway.sandbox.world.appointments import appointment_thread
+from gateway.sandbox.world.catalogue import Catalogue, catalogue
+from gateway.sandbox.world.conferences import conference_thread
+from gateway.sandbox.world.entities import Client
+from gateway.sandbox.world.forms import form_thread
+from gateway.sandbox.world.malformed import malformed_entries
+from gateway.sandbox.world.messages import call_thread, newsletter_thread
+from gateway.sandbox.world.notes import consent_thread, note_thread
+from gateway.sandbox.world.quirks import Quirks
+from gateway.sandbox.world.story import Happening, Story
+from gateway.sandbox.world.texts import FIRST_NAMES, LAST_NAMES, mailbox
+from gateway.sandbox.world.timeline import Entry, Timeline, written_down
 
 CLIENTS: Mapping[str, Mapping[str, int]] = {
     "1": {"1000": 0, "1001": 1, "1020": 20, "1100": 100, "2000": 1_000},

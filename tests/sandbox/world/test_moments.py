@@ -1,6 +1,6 @@
 from datetime import UTC, datetime, timedelta
 
-from gateway.sandbox.moments import HAPPENS_TWICE, NEVER_HAPPENS, instant, zoned
+from gateway.sandbox.world.moments import HAPPENS_TWICE, NEVER_HAPPENS, instant, zoned
 
 
 def test_a_moment_is_written_without_an_offset_beside_its_zone():

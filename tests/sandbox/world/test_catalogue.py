@@ -1,6 +1,6 @@
 from zoneinfo import ZoneInfo
 
-from gateway.sandbox.catalogue import catalogue
+from gateway.sandbox.world.catalogue import catalogue
 
 
 def test_companies_of_account_1_are_in_three_zones_one_under_its_old_name():

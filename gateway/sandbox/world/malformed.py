@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from gateway.sandbox.timeline import Entry
+from gateway.sandbox.world.timeline import Entry
 
 NOON = {"dateTime": "2025-06-02T12:00:00", "timeZone": "Europe/Paris"}
 NOTE = {

@@ -1,6 +1,6 @@
 from html import unescape
 
-from gateway.sandbox import texts
+from gateway.sandbox.world import texts
 
 
 def test_mailboxes_are_ascii():

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from gateway.sandbox.catalogue import Company, Conference, Form, Service, Session, Staff, User
+from gateway.sandbox.world.catalogue import Company, Conference, Form, Service, Session, Staff, User
 
 Json = dict[str, Any]
 

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from gateway.sandbox.entities import Appointment, FormResult, Json
-from gateway.sandbox.links import form_result_link
-from gateway.sandbox.story import Happening, Story
-from gateway.sandbox.texts import MARKETING_CONSENTS
+from gateway.sandbox.world.entities import Appointment, FormResult, Json
+from gateway.sandbox.world.links import form_result_link
+from gateway.sandbox.world.story import Happening, Story
+from gateway.sandbox.world.texts import MARKETING_CONSENTS
 
 STATUSES = ("IN_PROGRESS", "FINISHED", "REOPENING")
 

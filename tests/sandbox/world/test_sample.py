@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from gateway.sandbox.entities import Json
-from gateway.sandbox.sample import CLIENTS, World
-from gateway.sandbox.timeline import Timeline
+from gateway.sandbox.world.entities import Json
+from gateway.sandbox.world.sample import CLIENTS, World
+from gateway.sandbox.world.timeline import Timeline
 
 ROWS = [
     "id",

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from random import Random
 from zoneinfo import ZoneInfo
 
-from gateway.sandbox.moments import REFERENCE
-from gateway.sandbox.texts import FIRST_NAMES, LAST_NAMES, mailbox
+from gateway.sandbox.world.moments import REFERENCE
+from gateway.sandbox.world.texts import FIRST_NAMES, LAST_NAMES, mailbox
 
 
 @dataclass(frozen=True, slots=True)

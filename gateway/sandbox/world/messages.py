@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from gateway.sandbox.entities import Appointment
-from gateway.sandbox.links import newsletter_link, notification_link
-from gateway.sandbox.moments import HAPPENS_TWICE
-from gateway.sandbox.story import Happening, Story
-from gateway.sandbox.texts import NEWSLETTER
+from gateway.sandbox.world.entities import Appointment
+from gateway.sandbox.world.links import newsletter_link, notification_link
+from gateway.sandbox.world.moments import HAPPENS_TWICE
+from gateway.sandbox.world.story import Happening, Story
+from gateway.sandbox.world.texts import NEWSLETTER
 
 MAIL_SERVER = ZoneInfo("US/Eastern")
 """Dates of messages are in the mail server's zone: local order is not the order of instants."""

@@ -1,8 +1,8 @@
 from itertools import chain, islice
 
-from gateway.sandbox.appointments import CONCLUSIONS, appointment_thread
-from gateway.sandbox.moments import HAPPENS_TWICE, NEVER_HAPPENS, PARIS, zoned
-from gateway.sandbox.story import Happening, Story
+from gateway.sandbox.world.appointments import CONCLUSIONS, appointment_thread
+from gateway.sandbox.world.moments import HAPPENS_TWICE, NEVER_HAPPENS, PARIS, zoned
+from gateway.sandbox.world.story import Happening, Story
 
 
 def told(story: Story, threads: int) -> list[Happening]:

@@ -1,6 +1,6 @@
 import json
 
-from gateway.sandbox.malformed import ITEMS, malformed_entries
+from gateway.sandbox.world.malformed import ITEMS, malformed_entries
 
 
 def test_every_item_is_sent_as_it_stands_and_in_order():

@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from gateway.sandbox.entities import Json
-from gateway.sandbox.links import HOST, PLAIN_HOST, REGIONAL_HOST
+from gateway.sandbox.world.entities import Json
+from gateway.sandbox.world.links import HOST, PLAIN_HOST, REGIONAL_HOST
 
 
 class Quirk(NamedTuple):

@@ -1,0 +1,31 @@
+# The same Python as the tests run on.
+FROM python:3.11.14-slim-bookworm AS build
+
+WORKDIR /app
+ENV PIP_DISABLE_PIP_VERSION_CHECK=1
+COPY requirements.lock ./
+RUN python -m venv .venv \
+    && .venv/bin/pip install --no-cache-dir --require-hashes --only-binary=:all: -r requirements.lock
+COPY gateway/ gateway/
+# The caller of the image cannot write here, so that Python could not keep what it compiles.
+RUN .venv/bin/python -m compileall -q --invalidation-mode unchecked-hash gateway
+
+
+FROM python:3.11.14-slim-bookworm
+
+WORKDIR /app
+COPY --from=build /app/.venv .venv
+COPY --from=build /app/gateway gateway
+ENV PATH=/app/.venv/bin:$PATH \
+    PYTHONUNBUFFERED=1 \
+    HOST=0.0.0.0 \
+    PORT=8000
+
+# A number, so that an orchestrator can see that it is not root's.
+USER 10001:10001
+EXPOSE 8000
+HEALTHCHECK --interval=10s --timeout=3s --start-period=10s --retries=3 \
+    CMD ["python", "-c", "import http.client, os; probe = http.client.HTTPConnection('127.0.0.1', int(os.environ['PORT']), timeout=2); probe.request('GET', '/livez'); raise SystemExit(probe.getresponse().status != 200)"]
+
+# Needs GATEWAY_UPSTREAM_URL. The package lies beside its environment: it is run, not installed.
+CMD ["python", "-m", "gateway", "serve"]

@@ -1,0 +1,1 @@
+"""Made-up clients, people and activities, all seven kinds, from a seed."""
