@@ -2,10 +2,12 @@
 
 import asyncio
 import difflib
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 
 import click
 import uvicorn
@@ -143,11 +145,20 @@ def sandbox(
 
 
 def _sandbox_credentials() -> dict[str, object]:
-    """What the sandbox wants, for callers that send none."""
-    return {"api_key": "sandbox-key-1", "token": "sandbox-token-1"}
+    """What the sandbox wants, for callers that send none; never what is meant for the real API."""
+    return {"api_key": "sandbox-key-1", "token": "sandbox-token-1", "bearer_token": None}
 
 
-def _server(app: ASGIApp, host: str, port: int, *, rest: bool = False) -> uvicorn.Server:
+class _Server(uvicorn.Server):
+    """A server among others: signals are the command's business."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave them alone. uvicorn's own would raise each again when done, and so end the process."""
+        yield
+
+
+def _server(app: ASGIApp, host: str, port: int, *, rest: bool = False) -> _Server:
     config = uvicorn.Config(
         app,
         host=host,
@@ -157,14 +168,24 @@ def _server(app: ASGIApp, host: str, port: int, *, rest: bool = False) -> uvicor
         access_log=False,
         server_header=False,
     )
-    return uvicorn.Server(config)
+    return _Server(config)
 
 
-def _serve(*servers: uvicorn.Server) -> None:
+def _serve(*servers: _Server) -> None:
+    """Until SIGTERM or SIGINT; then answers what was asked before, and returns."""
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        for server in servers:
+            server.handle_exit(number, frame)
+
+    sockets = [server.config.bind_socket() for server in servers]  # all of the ports, or none
+
     async def serve_all() -> None:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, stop)
         async with asyncio.TaskGroup() as group:
-            for server in servers:
-                group.create_task(server.serve())
+            for server, socket in zip(servers, sockets, strict=True):
+                group.create_task(server.serve([socket]))
 
     with asyncio.Runner(loop_factory=servers[0].config.get_loop_factory()) as runner:
         runner.run(serve_all())

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import parsedate_to_datetime
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from math import ceil
 
 import httpx
@@ -63,6 +64,7 @@ class Upstream:
             transport=transport,
             timeout=settings.upstream_timeout_seconds,
             headers={"Accept": "application/json", "User-Agent": "graphql-gateway"},
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),  # httpx would share them out
             trust_env=False,
         )
 
@@ -112,10 +114,12 @@ class Upstream:
         except UpstreamError as error:
             event("upstream.failed", path=path, code=error.code)
             raise
+        if response.status_code == 200:
+            body = decode.utf8(body, response.charset_encoding or "utf-8")
         if refusal := _refusal(response, body):
             event("upstream.refused", path=path, code=refusal.code, status=response.status_code)
             raise refusal
-        return decode.utf8(body, response.charset_encoding or "utf-8")
+        return body
 
     async def _body(self, response: httpx.Response) -> bytes:
         chunks, size = [], 0
@@ -152,7 +156,10 @@ async def _foreign_failures(path: str, seconds: float) -> AsyncIterator[None]:
         raise UpstreamTimeout("The upstream did not answer in time.") from error
     except httpx.DecodingError as error:
         raise ContractBroken("The upstream's answer could not be decompressed.") from error
-    except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
+    except (httpx.InvalidURL, UnicodeEncodeError) as error:
+        # An id that is too long or half a character, or a header that is not ASCII.
+        raise InputRefused("What was sent cannot be passed on to the upstream.") from error
+    except (httpx.HTTPError, httpx.StreamError) as error:
         raise UpstreamUnavailable("The upstream could not be reached.") from error
 
 
@@ -189,5 +196,5 @@ def _retry_after(response: httpx.Response) -> int | None:
         until: datetime = parsedate_to_datetime(sent)
         asked = parsedate_to_datetime(response.headers.get("date", ""))
         return max(0, ceil((until - asked).total_seconds()))
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return None

@@ -5,6 +5,7 @@ httpx-aiohttp joins the two as well, but reports refused and dropped connections
 the upstream's cookies, and quotes addresses a second time; each of those matters to a gateway.
 """
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import aiohttp
@@ -13,12 +14,17 @@ import yarl
 
 _CHUNK_BYTES = 65_536
 
+_IDLE_SECONDS = 4.0
+"""How long an unused connection is kept: less than servers keep theirs (5 seconds and more), so that
+a request seldom meets the end of its connection half-way."""
+
 
 class AiohttpTransport(httpx.AsyncBaseTransport):
     """One pool of keep-alive connections; opened by the first request, in its event loop.
 
     Time limits are the caller's business: nothing here gives up on its own, except over httpx's
-    `connect` time-out. Redirects are not followed, cookies not kept, bodies not decompressed.
+    `connect` time-out. Redirects are not followed, cookies not kept, bodies not decompressed, and a
+    request is sent once.
 
     Raises:
         httpx.ConnectError: No connection could be made.
@@ -34,15 +40,22 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
     def _connected(self) -> aiohttp.ClientSession:
         if self._session is None:
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=self._max_connections),
+                connector=aiohttp.TCPConnector(
+                    limit=self._max_connections, keepalive_timeout=_IDLE_SECONDS
+                ),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 auto_decompress=False,
                 skip_auto_headers=("User-Agent", "Accept-Encoding", "Accept"),
                 timeout=aiohttp.ClientTimeout(total=None),
+                middlewares=(_once,),
             )
         return self._session
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        # Lets the loop see which idle connections have been closed: the pool then leaves them out.
+        # The first pass may end before the loop looks at its sockets, the second does not.
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
         try:
             response = await self._connected().request(
                 request.method,
@@ -69,6 +82,22 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
     async def aclose(self) -> None:
         if self._session is not None:
             await self._session.close()
+
+
+async def _once(
+    request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+) -> aiohttp.ClientResponse:
+    """Sends a request once. aiohttp repeats a GET whose connection drops, without a word.
+
+    Whether to repeat is for those to decide who count attempts and know the deadline. What is not
+    aiohttp's own exception, it does not act upon.
+    """
+    try:
+        return await handler(request)
+    except aiohttp.ClientConnectorError:  # not sent at all, and not repeated
+        raise
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+        raise httpx.ReadError("The connection failed.") from error
 
 
 class _Body(httpx.AsyncByteStream):

@@ -25,6 +25,7 @@ from gateway.web.endpoint import GraphQLEndpoint
 from gateway.web.probes import livez, readyz
 
 _MAX_CONNECTIONS = 100
+_TRACE_HEADERS = ("X-Request-Id", "traceparent")
 
 
 def create_app(
@@ -79,7 +80,7 @@ def _middleware(settings: Settings) -> list[Middleware]:
                 CORSMiddleware,
                 allow_origins=settings.cors_origins,
                 allow_methods=["GET", "POST"],
-                allow_headers=[*CREDENTIAL_HEADERS, *settings.forward_headers, "X-Request-Id"],
+                allow_headers=[*CREDENTIAL_HEADERS, *settings.forward_headers, *_TRACE_HEADERS],
                 expose_headers=["X-Request-Id", "Retry-After"],
             )
         )

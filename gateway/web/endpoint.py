@@ -50,7 +50,8 @@ class GraphQLEndpoint:
         try:
             spec.refuse_other_methods(http.method)
             has_page = self.explorer is not None and http.method == "GET"
-            media_type = spec.response_media_type(http.headers.get("accept"), html=has_page)
+            accept = ", ".join(http.headers.getlist("accept"))
+            media_type = spec.response_media_type(accept, html=has_page)
             if media_type == spec.HTML:
                 return HTMLResponse(self.explorer, headers=_HEADERS)
             return _response(await self._result(http), 200, media_type)
@@ -64,7 +65,7 @@ class GraphQLEndpoint:
 
     async def _result(self, http: HttpRequest) -> Result:
         if http.method == "GET":
-            request = spec.get_request(http.url.query)
+            request = spec.get_request(http.scope["query_string"])
         else:
             body = await self._body(http)
             request = spec.post_request(http.headers.get("content-type"), body)

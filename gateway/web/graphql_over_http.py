@@ -49,14 +49,15 @@ def response_media_type(accept: str | None, *, html: bool = False) -> str:
     return best
 
 
-def get_request(query_string: str) -> Request:
+def get_request(query_string: bytes) -> Request:
     """The request in the parameters of an HTTP GET.
 
     Raises:
         RequestError: There is none.
     """
     try:
-        pairs = parse_qsl(query_string, keep_blank_values=True, errors="strict", max_num_fields=20)
+        text = query_string.decode()
+        pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=20)
     except ValueError as error:
         raise BadRequest("The query string cannot be read.") from error
     parameters: dict[str, object] = dict(pairs)

@@ -1,0 +1,98 @@
+"""Scenarios: Markdown files that a product person can read, executed over HTTP semantics.
+
+A scenario is a title and, in fenced blocks: `http upstream`, the calls that the upstream must get, exactly these
+and in any order, each with its answer (`→ sandbox`, or `→ STATUS` and a block `json NAME` with the body);
+`http headers`, what the caller sends along; `graphql`, the operation; `json variables`; `json response`, the answer.
+"""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+from urllib.parse import unquote
+
+import httpx
+
+_BLOCK = re.compile(r"^```([^\n]+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_CALL = re.compile(
+    r"(?P<call>GET \S+)\s+→ (?:(?P<sandbox>sandbox)|(?P<status>\d{3}) (?P<body>\S+))"
+)
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One file, read."""
+
+    title: str
+    blocks: Mapping[str, str]
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        text = path.read_text(encoding="utf-8")
+        title = text.splitlines()[0].removeprefix("# ")
+        return cls(title, {match[1].strip(): match[2] for match in _BLOCK.finditer(text)})
+
+    @property
+    def query(self) -> str:
+        return self.blocks["graphql"]
+
+    @property
+    def variables(self) -> dict[str, Any]:
+        return self._json("json variables", {})
+
+    @property
+    def response(self) -> dict[str, Any]:
+        return self._json("json response", {})
+
+    @property
+    def headers(self) -> dict[str, str]:
+        lines = self.blocks.get("http headers", "").splitlines()
+        return {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}
+
+    @property
+    def calls(self) -> Counter[str]:
+        return Counter(match["call"] for match in self._calls())
+
+    def upstream(self, sandbox: httpx.AsyncBaseTransport) -> "ScriptedUpstream":
+        answers = {
+            match["call"]: None
+            if match["sandbox"]
+            else (int(match["status"]), self.blocks[f"json {match['body']}"].encode())
+            for match in self._calls()
+        }
+        return ScriptedUpstream(answers, sandbox)
+
+    def _calls(self) -> list[re.Match[str]]:
+        lines = self.blocks.get("http upstream", "").splitlines()
+        matches = [_CALL.fullmatch(line.strip()) for line in lines]
+        assert None not in matches, f"not a call: {lines}"
+        return [match for match in matches if match is not None]
+
+    def _json(self, name: str, default: dict[str, Any]) -> dict[str, Any]:
+        return json.loads(self.blocks[name]) if name in self.blocks else default
+
+
+class ScriptedUpstream(httpx.AsyncBaseTransport):
+    """Answers what the scenario says and counts; a call that it does not name fails the test."""
+
+    def __init__(
+        self,
+        answers: Mapping[str, tuple[int, bytes] | None],
+        sandbox: httpx.AsyncBaseTransport,
+    ) -> None:
+        self._answers = answers
+        self._sandbox = sandbox
+        self.calls: Counter[str] = Counter()
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        call = f"{request.method} {unquote(request.url.raw_path.decode())}"
+        self.calls[call] += 1
+        assert call in self._answers, f"unexpected: {call}"
+        answer = self._answers[call]
+        if answer is None:
+            return await self._sandbox.handle_async_request(request)
+        status, body = answer
+        return httpx.Response(status, content=body, headers={"content-type": "application/json"})

@@ -1,0 +1,97 @@
+"""The README, the schema file and the changelog agree with the code."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from gateway import __version__, errors, schema
+from gateway.cli import main
+from gateway.settings import Settings, variable
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def rows(heading):
+    """The cells of the table under a heading."""
+    section = README.split(f"\n## {heading}\n")[1].split("\n## ")[0]
+    lines = [line for line in section.splitlines() if line.startswith("| `")]
+    return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines]
+
+
+def shown(default):
+    match default:
+        case None | ():
+            return "unset"
+        case bool():
+            return str(default).lower()
+    return str(default)
+
+
+def test_the_readme_has_every_setting_with_its_default_and_what_it_is():
+    expected = [
+        [
+            f"`{variable(name)}`",
+            "required" if field.is_required() else shown(field.default),
+            field.description,
+        ]
+        for name, field in Settings.model_fields.items()
+    ]
+    assert rows("Settings") == expected
+
+
+def codes(error=errors.GatewayError):
+    yield from [error.code] if "code" in vars(error) else []
+    for kind in error.__subclasses__():
+        yield from codes(kind)
+
+
+def test_the_readme_has_every_error_code_and_no_other():
+    assert {row[0].strip("`") for row in rows("Errors")} == {*codes(), errors.BUG}
+
+
+def test_the_readme_has_the_status_of_every_request_error():
+    statuses = {row[0].strip("`"): row[2] for row in rows("Errors")}
+
+    def request_errors(error):
+        yield from [error] if "code" in vars(error) else []
+        for kind in error.__subclasses__():
+            yield from request_errors(kind)
+
+    for error in request_errors(errors.RequestError):
+        assert statuses[error.code].startswith(str(error.status))
+
+
+async def test_the_readme_shows_a_query_and_its_answer(gateway):
+    query = re.search(r"```graphql\n(.*?)```", README, re.DOTALL)
+    answer = re.search(r"```json\n(.*?)```", README, re.DOTALL)
+    assert query is not None
+    assert answer is not None
+    assert await gateway.ask(query[1]) == json.loads(answer[1])
+
+
+@pytest.mark.parametrize("command", sorted(main.commands))
+def test_the_readme_names_every_command(command):
+    assert f"gateway {command}" in README or f"make {command}" in README
+
+
+@pytest.mark.parametrize("option", [p.opts[0] for p in main.commands["sandbox"].params])
+def test_the_readme_names_every_option_of_the_sandbox(option):
+    assert option in README
+
+
+def test_the_readme_names_every_make_target():
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = re.search(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)
+    assert targets is not None
+    assert [target for target in targets[1].split() if f"`{target}`" not in README] == []
+
+
+def test_the_committed_schema_is_the_one_served():
+    assert (ROOT / "schema.graphql").read_text(encoding="utf-8") == schema.printed()
+
+
+def test_the_changelog_tells_of_this_version():
+    assert f"\n## {__version__}\n" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
