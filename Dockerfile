@@ -7,7 +7,7 @@ COPY requirements.lock ./
 RUN python -m venv .venv \
     && .venv/bin/pip install --no-cache-dir --require-hashes --only-binary=:all: -r requirements.lock
 COPY gateway/ gateway/
-# The caller of the image cannot write here, so that Python could not keep what it compiles.
+# Compiled now, since the process may not write here later.
 RUN .venv/bin/python -m compileall -q --invalidation-mode unchecked-hash gateway
 
 
@@ -21,7 +21,7 @@ ENV PATH=/app/.venv/bin:$PATH \
     HOST=0.0.0.0 \
     PORT=8000
 
-# A number, so that an orchestrator can see that it is not root's.
+# By number, so that an orchestrator can tell that it is not root.
 USER 10001:10001
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s --retries=3 \

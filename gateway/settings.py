@@ -24,13 +24,40 @@ from pydantic_settings import (
     NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
+    SettingsError,
 )
 
 PREFIX = "GATEWAY_"
 _INJECTED = re.compile(r"GATEWAY_(SERVICE_.*|PORT|PORT_.*)")
 """What Kubernetes sets for a Service called gateway; no setting bears such a name."""
 
-_NEVER_FORWARDED = {"cookie", "host", "connection", "content-length", "transfer-encoding"}
+_NEVER_FORWARDED = {
+    "accept",
+    "accept-encoding",
+    "connection",
+    "content-encoding",
+    "content-length",
+    "content-type",
+    "cookie",
+    "expect",
+    "host",
+    "if-match",
+    "if-modified-since",
+    "if-none-match",
+    "if-range",
+    "if-unmodified-since",
+    "keep-alive",
+    "proxy-authenticate",
+    "proxy-authorization",
+    "range",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+}
+"""What is about one connection or one body, would change the form of an answer, or is nobody else's."""
+
+_HOST = r"(?=.{1,253}(:|/|\Z))[A-Za-z0-9\-]{1,63}(\.[A-Za-z0-9\-]{1,63})*\.?"
 
 
 class SettingsRefused(Exception):
@@ -38,7 +65,8 @@ class SettingsRefused(Exception):
 
 
 def _origin(url: str) -> str:
-    if not re.fullmatch(r"https?://[A-Za-z0-9.\-]+(:[0-9]{1,5})?/?", url):
+    found = re.fullmatch(rf"https?://{_HOST}(:(?P<port>[0-9]{{1,5}}))?/?", url)
+    if found is None or int(found["port"] or 0) > 65535:
         raise ValueError("must be an origin such as https://api.agendize.com, without a path")
     return url.rstrip("/")
 
@@ -75,6 +103,7 @@ Origin = Annotated[str, AfterValidator(_origin)]
 UrlPath = Annotated[str, AfterValidator(_path)]
 ZoneName = Annotated[str, AfterValidator(_zone)]
 Names = Annotated[tuple[str, ...], NoDecode]
+HeaderNames = Annotated[Names, AfterValidator(_forwardable)]
 
 
 class _SecretFiles(EnvSettingsSource):
@@ -86,9 +115,10 @@ class _SecretFiles(EnvSettingsSource):
             return None, field_name, False
         try:
             return Path(path).read_text(encoding="utf-8").strip(), field_name, False
-        except OSError as error:
+        except (OSError, UnicodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
             raise SettingsRefused(
-                f"{PREFIX}{field_name.upper()}_FILE cannot be read: {error.strerror}"
+                f"{PREFIX}{field_name.upper()}_FILE cannot be read: {reason}"
             ) from error
 
 
@@ -96,21 +126,21 @@ class Settings(BaseSettings):
     """Everything that can be set, with its default and what it is for."""
 
     model_config = SettingsConfigDict(
-        env_prefix=PREFIX, frozen=True, env_ignore_empty=True, extra="forbid", populate_by_name=True
+        env_prefix=PREFIX, frozen=True, env_ignore_empty=True, extra="forbid"
     )
     SECRETS: ClassVar = ("api_key", "token", "bearer_token")
 
     host: str = Field(
         "127.0.0.1",
-        validation_alias=AliasChoices("HOST"),
+        validation_alias=AliasChoices("HOST", "host"),
         description="The address to listen on.",
     )
     port: int = Field(
-        8000, ge=0, le=65535, validation_alias=AliasChoices("PORT"), description="The port."
+        8000, ge=0, le=65535, validation_alias=AliasChoices("PORT", "port"), description="The port."
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info",
-        validation_alias=AliasChoices("LOG_LEVEL"),
+        validation_alias=AliasChoices("LOG_LEVEL", "log_level"),
         description="The least severe events to log: debug, info, warning or error.",
     )
 
@@ -130,7 +160,7 @@ class Settings(BaseSettings):
     default_time_zone: ZoneName | None = Field(
         None, description="The zone of a date-time that the upstream sends without one."
     )
-    forward_headers: Names = Field(
+    forward_headers: HeaderNames = Field(
         (), description="Request headers passed on to the upstream, separated by commas."
     )
     cors_origins: Names = Field(
@@ -152,7 +182,9 @@ class Settings(BaseSettings):
         1_048_576, description="The largest request body, in bytes."
     )
     upstream_timeout_seconds: PositiveFloat = Field(
-        10.0, description="How long one upstream read may take, from its start to its last byte."
+        10.0,
+        allow_inf_nan=False,
+        description="How long one upstream read may take, from its start to its last byte.",
     )
 
     introspection: bool = Field(
@@ -174,7 +206,6 @@ class Settings(BaseSettings):
             raise ValueError("GATEWAY_BEARER_TOKEN excludes GATEWAY_API_KEY and GATEWAY_TOKEN")
         if self.default_page_size > self.max_page_size:
             raise ValueError("GATEWAY_DEFAULT_PAGE_SIZE is above GATEWAY_MAX_PAGE_SIZE")
-        _forwardable(self.forward_headers)
         return self
 
     @classmethod
@@ -200,6 +231,8 @@ class Settings(BaseSettings):
             settings = cls(**given)  # type: ignore[arg-type]  # checked by pydantic
         except ValidationError as error:
             raise SettingsRefused("\n".join([*problems, *_refusals(error)])) from error
+        except SettingsError as error:  # how a source that raises is reported
+            raise SettingsRefused("\n".join([*problems, str(error.__cause__)])) from error
         if problems:
             raise SettingsRefused("\n".join(problems))
         return settings
@@ -208,7 +241,7 @@ class Settings(BaseSettings):
 def variable(name: str) -> str:
     """The environment variable of a setting."""
     match Settings.model_fields[name].validation_alias:
-        case AliasChoices(choices=[str(alias)]):
+        case AliasChoices(choices=[str(alias), *_]):
             return alias
     return PREFIX + name.upper()
 

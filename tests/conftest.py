@@ -1,7 +1,7 @@
 """The gateway over the sandbox, in process; and over any upstream that a test makes up."""
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
 import httpx
@@ -14,7 +14,10 @@ from gateway.web.app import create_app
 SANDBOX = "http://sandbox"
 ACCOUNT_1 = {"api_key": "sandbox-key-1", "token": "sandbox-token-1"}
 
-Handler = Callable[[httpx.Request], httpx.Response | Awaitable[httpx.Response]]
+Handler = (
+    Callable[[httpx.Request], httpx.Response]
+    | Callable[[httpx.Request], Coroutine[None, None, httpx.Response]]
+)
 
 
 @pytest.fixture
@@ -112,6 +115,9 @@ def gateway_over_items(gateway_over):
     """Makes a gateway whose upstream sends these items, whatever it is asked."""
 
     def over(*items: object, **settings: Any) -> Gateway:
-        return gateway_over(lambda _: httpx.Response(200, json={"items": list(items)}), **settings)
+        made: Gateway = gateway_over(
+            lambda _: httpx.Response(200, json={"items": list(items)}), **settings
+        )
+        return made
 
     return over

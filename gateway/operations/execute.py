@@ -5,7 +5,13 @@ from collections.abc import Mapping, Sequence
 from inspect import isawaitable
 from typing import Any, Protocol
 
-from graphql import GraphQLError, GraphQLSchema, execute as execute_document, get_variable_values
+from graphql import (
+    GraphQLError,
+    GraphQLSchema,
+    ValueNode,
+    execute as execute_document,
+    get_variable_values,
+)
 from msgspec import UNSET, Struct, UnsetType
 
 from gateway.errors import BUG, GatewayError, OperationError, RequestError, VariablesRefused
@@ -43,6 +49,7 @@ async def execute(
         context_value=context,
         variable_values=dict(variables),
         operation_name=prepared.operation.name.value if prepared.operation.name else None,
+        hide_suggestions=not prepared.suggestions,
     )
     outcome = await executing if isawaitable(executing) else executing
     errors = [_public(error) for error in (*(outcome.errors or ()), *context.reported)]
@@ -69,7 +76,13 @@ def _check_variables(
     schema: GraphQLSchema, prepared: Prepared, variables: Mapping[str, Any]
 ) -> None:
     definitions = prepared.operation.variable_definitions or ()
-    values = get_variable_values(schema, definitions, dict(variables), max_errors=20)
+    values = get_variable_values(
+        schema,
+        definitions,
+        dict(variables),
+        max_errors=20,
+        hide_suggestions=not prepared.suggestions,
+    )
     if isinstance(values, list):
         raise VariablesRefused([{**problem.formatted} for problem in values])
 
@@ -79,7 +92,9 @@ def _public(error: GraphQLError) -> dict[str, Any]:
     match error.original_error:
         case GatewayError() as planned:
             return {"message": str(planned), **where, "extensions": planned.extensions}
-        case None:  # about the caller's own text: an argument that a variable made unfit
+        case None | GraphQLError(nodes=[ValueNode(), *_]):
+            # About what the caller wrote: an argument that a variable made unfit. Other errors of
+            # graphql-core are about values that we gave it, and no business of the caller's.
             return {
                 "message": error.message,
                 **where,

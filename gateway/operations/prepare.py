@@ -25,10 +25,17 @@ _TOO_DEEP = "The document is nested too deeply."
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A document that is known to be valid, and the operation of it that is asked for."""
+    """A document that is known to be valid, and the operation of it that is asked for.
+
+    Attributes:
+        document: The whole text, parsed.
+        operation: What of it is to be executed.
+        suggestions: Whether errors may suggest names of the schema.
+    """
 
     document: DocumentNode
     operation: OperationDefinitionNode
+    suggestions: bool
 
     @property
     def is_query(self) -> bool:
@@ -63,7 +70,7 @@ def preparer(
     def prepared(text: str, name: str | None) -> Prepared:
         document = _parsed(text)
         _validate(schema, document, rules, hide_suggestions=not introspection)
-        return Prepared(document, _operation(document, name))
+        return Prepared(document, _operation(document, name), suggestions=introspection)
 
     kept = lru_cache(maxsize=remembered)(prepared)
     return lambda text, name: (kept if len(text) <= longest_remembered else prepared)(text, name)

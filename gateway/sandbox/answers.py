@@ -1,5 +1,6 @@
 """What the sandbox says: a status, headers, a body; and the upstream's form of an error."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import msgspec
@@ -37,6 +38,16 @@ class Answer:
 
 def json_answer(content: object, status: int = 200) -> Answer:
     return Answer(status, msgspec.json.encode(content))
+
+
+def item(content: object) -> Answer:
+    """One thing, bare; None is one that does not exist."""
+    return refusal(404, "There is no such thing.") if content is None else json_answer(content)
+
+
+def items(contents: Iterable[object]) -> Answer:
+    """The upstream's form of a list."""
+    return json_answer({"items": list(contents)})
 
 
 def refusal(status: int, message: str) -> Answer:

@@ -21,12 +21,10 @@ from gateway.schema.words import ActivityEvent, ActivityKind
 from gateway.upstream import records
 
 
-def _changes(root: strawberry.Parent[records.Activity]) -> list[Change] | None:
-    return changes(root)
-
-
 def _updated_attributes(root: strawberry.Parent[records.Activity], info: Info) -> list[str]:
     """A list that cannot be null: what is unreadable in it is left out and reported."""
+    if root.event is not ActivityEvent.UPDATED:
+        return []
     sent = root.sent_updated_attributes or []
     names = [] if isinstance(sent, records.Unreadable) else sent
     readable = [str(name) for name in names if not isinstance(name, records.Unreadable)]
@@ -36,6 +34,10 @@ def _updated_attributes(root: strawberry.Parent[records.Activity], info: Info) -
             info.path,
         )
     return readable
+
+
+def _changes(root: strawberry.Parent[records.Activity], info: Info) -> list[Change] | None:
+    return changes(root, _updated_attributes(root, info))
 
 
 @strawberry.interface(

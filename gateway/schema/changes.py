@@ -1,13 +1,13 @@
 """What an update changed: each `previous…` value beside the one that replaced it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
 import strawberry
 
 from gateway.schema.people import Service, Staff
-from gateway.schema.reading import read, readable
+from gateway.schema.reading import read
 from gateway.schema.values import AppointmentStatusValue, TextValue, ZonedDateTime
 from gateway.upstream import records
 
@@ -51,17 +51,19 @@ class Change:
 _FIELDS = ("start", "end", "service", "staff", "notes", "status", "body")
 
 
-def changes(activity: records.Activity) -> list[Change] | None:
+def changes(activity: records.Activity, names: Sequence[str]) -> list[Change] | None:
     """The changes an activity tells of: none unless it is an update, None if it does not say.
 
+    Args:
+        activity: What happened.
+        names: The names of what changed, as sent.
+
     Raises:
-        ContractBroken: Whether or what the update changed cannot be read.
+        ContractBroken: Whether it is an update, or what was updated, cannot be read.
     """
     if read(activity, "event") is not records.ActivityEvent.UPDATED:
         return []
     found = [change for snapshot in _snapshots(activity) for change in _changes(snapshot)]
-    named = read(activity, "sent_updated_attributes")
-    names = [str(name) for name in named if readable(name)] if isinstance(named, list) else []
     told = {change.field for change in found}
     found += [Change(name, None, None) for name in dict.fromkeys(names) if name not in told]
     return found or None

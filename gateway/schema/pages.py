@@ -21,7 +21,7 @@ from gateway.errors import InputRefused
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _DIGEST_BYTES = 6
-_HEADER = struct.Struct(f">{_DIGEST_BYTES}s?qH")
+_HEADER = struct.Struct(f">{_DIGEST_BYTES}s?qI")
 
 
 class Position(NamedTuple):

@@ -45,9 +45,9 @@ def instant(
 
 
 def _zone_name(zoned: records.ZonedDateTime, default_zone: str | None) -> str | None:
-    if zoned.time_zone is None:
-        return default_zone
-    return str(zoned.time_zone) if readable(zoned.time_zone) else None
+    if not readable(zoned.time_zone):
+        return None
+    return default_zone if zoned.time_zone in {None, ""} else str(zoned.time_zone)
 
 
 @lru_cache(maxsize=1024)

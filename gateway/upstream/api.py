@@ -57,14 +57,16 @@ class Upstream:
         self._activities_path = f"{settings.activities_prefix}/activities"
         self._timeout_seconds = settings.upstream_timeout_seconds
         self._max_bytes = settings.max_upstream_bytes
-        self._forwarded = (*settings.forward_headers, *_TRACE_HEADERS)
+        names = dict.fromkeys(map(str.lower, (*settings.forward_headers, *_TRACE_HEADERS)))
+        self._forwarded = tuple(name for name in names if name not in CREDENTIAL_HEADERS)
         self._service_credentials = _service_credentials(settings)
         self._http = httpx.AsyncClient(
             base_url=settings.upstream_url,
             transport=transport,
             timeout=settings.upstream_timeout_seconds,
             headers={"Accept": "application/json", "User-Agent": "graphql-gateway"},
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),  # httpx would share them out
+            # httpx would keep the cookies of one caller and send them along with the next.
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
             trust_env=False,
         )
 

@@ -63,7 +63,7 @@ def failure(body: bytes) -> Failure | None:
     if b'"error"' not in body:  # spares a pass over long answers
         return None
     try:
-        sent = json.decode(body, type=_ErrorEnvelope).error
+        sent = _envelope(body, _ErrorEnvelope).error
     except UNDECODABLE:
         return None
     if bytes(sent) == b"null":
@@ -106,17 +106,20 @@ class _Kind(Record, frozen=True):
 
 def _items(body: bytes) -> list[Raw]:
     try:
-        return json.decode(body, type=_Items).items
-    except UNDECODABLE:
-        pass
-    try:
-        return json.decode(_LONE_SURROGATES.sub(_replacement, body), type=_Items).items
+        return _envelope(body, _Items).items
     except UNDECODABLE as error:
         raise ContractBroken("The upstream's answer is not a list of activities.") from error
 
 
+def _envelope(body: bytes, declared: type[_R]) -> _R:
+    """`body` as declared, with U+FFFD for half a character: some senders cut texts blindly."""
+    try:
+        return json.decode(body, type=declared)
+    except UNDECODABLE:
+        return json.decode(_LONE_SURROGATES.sub(_replacement, body), type=declared)
+
+
 def _replacement(escape: re.Match[bytes]) -> bytes:
-    """U+FFFD for half a character: some senders cut texts without looking."""
     return rb"\ufffd" if escape["lone"] else escape[0]
 
 

@@ -43,6 +43,8 @@ class Session:
         self._caller = caller
         self._slots = asyncio.Semaphore(concurrency)
         self._reads: defaultdict[_Thread, list[_Read]] = defaultdict(list)
+        self._loads: set[asyncio.Future[Sequence[Activity]]] = set()
+        self._closed = False
         self._timelines: DataLoader[_Wanted, Sequence[Activity]] = DataLoader(
             self._read_timelines  # type: ignore[arg-type]  # an exception fails the key it stands for
         )
@@ -60,18 +62,26 @@ class Session:
         """
         thread = _Thread(client_id, appointment_id)
         load = self._timelines.load(_Wanted(thread, _ALL if kinds is None else kinds))
+        self._loads.add(load)
+        if self._closed:
+            load.cancel()
         # A waiter that is cancelled must not cancel the future: others wait for it too.
         return _shielded(load)
 
     async def aclose(self) -> None:
-        """Give up what is still under way."""
+        """Give up what is still under way, and cancel who still waits: the loader would not."""
+        self._closed = True
         outcomes = [read.outcome for reads in self._reads.values() for read in reads]
         for outcome in outcomes:
             outcome.cancel()
+        for load in self._loads:
+            load.cancel()
         await asyncio.gather(*outcomes, return_exceptions=True)
 
     async def _read_timelines(self, wanted: list[_Wanted]) -> list[Sequence[Activity] | Exception]:
         """One call per thread, for the union of the kinds wanted of it; a failure stays its own."""
+        if self._closed:  # a batch is dispatched a little after it was enqueued
+            raise asyncio.CancelledError
         unions: defaultdict[_Thread, Kinds] = defaultdict(frozenset)
         for each in wanted:
             unions[each.thread] |= _ALL if ActivityKind.UNKNOWN in each.kinds else each.kinds

@@ -1,6 +1,6 @@
 import json
 
-from gateway.sandbox.answers import Answer, json_answer, refusal
+from gateway.sandbox.answers import Answer, item, items, json_answer, refusal
 
 
 def test_a_header_replaces_the_one_of_its_name():
@@ -14,6 +14,12 @@ def test_a_refusal_has_the_upstreams_form():
     assert json.loads(answer.body) == {
         "error": {"code": 404, "reason": "notFound", "message": "No."}
     }
+
+
+def test_a_thing_is_bare_a_list_has_items_and_nothing_is_not_found():
+    assert item({"id": "1"}).body == b'{"id":"1"}'
+    assert items(iter([1, 2])).body == b'{"items":[1,2]}'
+    assert item(None).status == 404
 
 
 def test_every_status_has_a_reason():

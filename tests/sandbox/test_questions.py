@@ -2,7 +2,7 @@ import json
 
 from starlette.datastructures import QueryParams
 
-from gateway.sandbox.activities import activities
+from gateway.sandbox.endpoints.activities import activities
 from gateway.sandbox.questions import Question
 
 

@@ -190,7 +190,8 @@ async def test_instants_ascend(gateway):
 @pytest.mark.parametrize("size", [7, 1, 100])
 async def test_pages_forward_equal_the_whole(gateway, size):
     whole = (await gateway.data(WHOLE, client="1100"))["activities"]["nodes"]
-    nodes, after = [], None
+    nodes: list[object] = []
+    after = None
     while True:
         page = (await gateway.data(PAGE, first=size, after=after))["activities"]
         assert page["pageInfo"]["hasPreviousPage"] == bool(nodes)
@@ -203,7 +204,8 @@ async def test_pages_forward_equal_the_whole(gateway, size):
 
 async def test_pages_backward_equal_the_whole(gateway):
     whole = (await gateway.data(WHOLE, client="1100"))["activities"]["nodes"]
-    nodes, before = [], None
+    nodes: list[object] = []
+    before = None
     while True:
         page = (await gateway.data(PAGE, last=7, before=before))["activities"]
         nodes = page["nodes"] + nodes

@@ -34,7 +34,7 @@ def conference_thread(story: Story) -> Iterator[Happening]:
     registration.status = "cancelled"
     registration.cancel_reason = story.choice(CANCEL_REASONS)
     registration.cancelled = when + timedelta(days=3)
-    deleted = story.turn("cancellation") % 2 == 0
+    registration.deleted = deleted = story.turn("cancellation") % 2 == 0
     yield Happening(
         registration.cancelled,
         "conferenceRegistration",

@@ -30,6 +30,7 @@ class Appointment:
     created: datetime
     status: str
     notes: str | None
+    form_result: "FormResult | None" = None
     deleted: bool = False
 
 
@@ -67,3 +68,4 @@ class Registration:
     status: str = "accepted"
     cancel_reason: str | None = None
     cancelled: datetime | None = None
+    deleted: bool = False

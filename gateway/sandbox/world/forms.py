@@ -35,11 +35,12 @@ def form_thread(story: Story) -> Iterator[Happening]:
 
 def form_answered(story: Story, when: datetime, appointment: Appointment) -> Happening:
     """A form that belongs to an appointment; only the upstream knows that it does."""
+    appointment.form_result = _answered(story, when)
     return Happening(
         when,
         "formResult",
         "created",
-        {"formResult": snapshot(_answered(story, when))},
+        {"formResult": snapshot(appointment.form_result)},
         user=story.user(),
         appointment_id=appointment.id,
     )

@@ -6,23 +6,24 @@ import msgspec
 
 from gateway.sandbox.world.timeline import Entry
 
+CLIENT_ID = "1999"
 NOON = {"dateTime": "2025-06-02T12:00:00", "timeZone": "Europe/Paris"}
 NOTE = {
-    "id": "420001",
+    "id": "421999000001",
     "body": "<p>Fine</p>",
-    "selfLink": "https://api.agendize.com/api/2.0/notes/420001",
+    "selfLink": "https://api.agendize.com/api/2.0/notes/421999000001",
 }
-LINK = "https://api.agendize.com/api/2.1/scheduling/companies/101/appointments/410001"
+LINK = "https://api.agendize.com/api/2.1/scheduling/companies/199/appointments/411999000001"
 APPOINTMENT = {
-    "id": "410001",
+    "id": "411999000001",
     "start": NOON,
     "end": NOON,
-    "service": {"id": "10151", "name": "First consultation"},
-    "staff": {"id": "10101", "firstName": "Léa", "lastName": "Ito"},
+    "service": {"id": "19951", "name": "First consultation"},
+    "staff": {"id": "19901", "firstName": "Léa", "lastName": "Ito"},
     "status": "accepted",
     "selfLink": LINK,
 }
-REGISTRATION = {"id": "440001", "numberOfSeats": 2, "status": "accepted", "sourceType": "api"}
+REGISTRATION = {"id": "441999000001", "numberOfSeats": 2, "status": "accepted", "sourceType": "api"}
 
 ITEMS: tuple[object, ...] = (
     {"id": "1", "type": "note", "date": NOON, "event": "created", "note": NOTE},

@@ -17,8 +17,8 @@ def note_thread(story: Story) -> Iterator[Happening]:
     yield _told(note, "note", "created", note.date)
     was, note.body = note.body, f"{note.body}<p>Rappelée le lendemain.</p>"
     yield _told(note, "note", "updated", note.date + timedelta(days=1), was)
-    note.deleted = True
     last_word = LAST_WORDS[story.turn("last word") % len(LAST_WORDS)]
+    note.deleted = last_word == "deleted"
     yield _told(note, "note", last_word, note.date + timedelta(days=9))
 
 

@@ -56,6 +56,21 @@ def link_on(host: str) -> Callable[[Json], None]:
     return change
 
 
+def link_of_another_version(activity: Json) -> None:
+    details = _details(activity)
+    details["selfLink"] = details["selfLink"].replace("/api/2.1/", "/api/2.3/")
+
+
+def link_with_a_query(activity: Json) -> None:
+    _details(activity)["selfLink"] += "?levelDetail=full&clientId=7"
+
+
+def link_of_unknown_form(activity: Json) -> None:
+    """To a page for people: no company is named in it."""
+    details = _details(activity)
+    details["selfLink"] = f"https://app.agendize.com/#/calendar?event={details['id']}"
+
+
 def without_link(activity: Json) -> None:
     del _details(activity)["selfLink"]
 
@@ -91,6 +106,9 @@ def _details(activity: Json) -> Json:
     return details
 
 
+WHOLE_THREADS = (range(60, 63), range(69, 72))
+"""All the activities of two appointments, three each: nothing tells in which company they are."""
+
 ANY_KIND = (Quirk(4, 10, number_for_id), Quirk(6, 15, unknown_keys))
 QUIRKS: Mapping[str, tuple[Quirk, ...]] = {
     "appointment": (
@@ -100,6 +118,10 @@ QUIRKS: Mapping[str, tuple[Quirk, ...]] = {
         Quirk(5, 27, end_without_zone),
         Quirk(33, 300, date_without_zone),
         Quirk(42, 90, link_on("")),
+        Quirk(46, 60, link_of_another_version),
+        Quirk(47, 60, link_with_a_query),
+        *(Quirk(n, 150, without_link) for n in WHOLE_THREADS[0]),
+        *(Quirk(n, 150, link_of_unknown_form) for n in WHOLE_THREADS[1]),
     ),
     "note": (
         Quirk(2, 6, number_for_note),

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from gateway.sandbox.world.catalogue import Catalogue, Company, Staff, User
 from gateway.sandbox.world.entities import Appointment, Client, FormResult, Json, Note, Registration
-from gateway.sandbox.world.moments import REFERENCE
+from gateway.sandbox.world.moments import REFERENCE, instant
 
 PREFIXES = {
     "appointment": "41",
@@ -51,6 +51,10 @@ class Story:
     notes: dict[str, Note] = field(default_factory=dict)
     form_results: dict[str, FormResult] = field(default_factory=dict)
     registrations: dict[str, Registration] = field(default_factory=dict)
+    histories: dict[str, list[Happening]] = field(default_factory=dict)
+    """What happened to each appointment itself, by its id."""
+    last_consents: dict[str, Happening] = field(default_factory=dict)
+    """By `explicit` and `marketing`."""
     next_staff: Iterator[Staff] = field(init=False)
     _turns: Counter[str] = field(default_factory=Counter)
 
@@ -58,6 +62,21 @@ class Story:
         """Staff come in turn, a company after the other, so that all are soon met."""
         teams = (self.catalogue.staff_of(company) for company in self.companies)
         self.next_staff = cycle(chain.from_iterable(zip(*teams, strict=True)))
+
+    def remember(self, happening: Happening) -> None:
+        """What the entities tell of it afterwards."""
+        if happening.kind == "appointment" and happening.appointment_id is not None:
+            self.histories.setdefault(happening.appointment_id, []).append(happening)
+        if happening.kind == "consent" and happening.event != "deleted":
+            self._consented("explicit", happening)
+        if happening.marketing_consent is not None:
+            self._consented("marketing", happening)
+
+    def _consented(self, name: str, happening: Happening) -> None:
+        """Threads are not told in the order of their dates."""
+        known = self.last_consents.get(name)
+        if known is None or instant(known.at) <= instant(happening.at):
+            self.last_consents[name] = happening
 
     def turn(self, name: str) -> int:
         """How often this was asked before: what varies, varies in turn and not by luck."""

@@ -16,6 +16,7 @@ def test_some_cancellations_are_updates(story):
     list(conference_thread(story))
     *_, cancelled = conference_thread(story)
     assert (cancelled.event, cancelled.updated) == ("updated", ("status", "cancelReason"))
+    assert [one.deleted for one in story.registrations.values()] == [True, False]
 
 
 def test_both_ways_to_register_occur(story):

@@ -7,6 +7,7 @@ def test_a_note_is_created_updated_and_deleted_or_archived(story):
     threads = [[step.event for step in note_thread(story)] for _ in range(3)]
     assert threads[0] == ["created", "updated", "deleted"]
     assert threads[2][-1] == "archived"
+    assert [note.deleted for note in story.notes.values()] == [True, True, False]
 
 
 def test_an_update_shows_the_body_before(story):

@@ -248,7 +248,33 @@ def test_1100_says_capacity_in_text_and_in_numbers(world):
 
 def test_2000_has_a_date_without_zone_and_an_appointment_with_a_relative_link(world):
     assert any("timeZone" not in activity["date"] for activity in activities(world, "2000"))
-    assert any(one["selfLink"].startswith("/api/") for one in appointments(world, "2000"))
+    assert any(one.get("selfLink", "").startswith("/api/") for one in appointments(world, "2000"))
+
+
+def test_2000_has_links_of_another_version_and_with_a_query(world):
+    links = [one["selfLink"] for one in appointments(world, "2000") if "selfLink" in one]
+    assert any("/api/2.3/scheduling/companies/" in link for link in links)
+    assert any(re.search(r"/companies/\d+/appointments/\d+\?", link) for link in links)
+
+
+def test_2000_has_appointments_whose_company_no_link_tells(world):
+    links: dict[str, set[str | None]] = {}
+    for one in appointments(world, "2000"):
+        links.setdefault(one["id"], set()).add(one.get("selfLink"))
+    assert [id_ for id_, known in links.items() if known == {None}] == [
+        "412000000071",
+        "412000000021",
+    ]
+    assert any(
+        all(link is not None and "/companies/" not in link for link in known)
+        for known in links.values()
+    )
+
+
+def test_what_a_client_has_is_found_by_its_id(world):
+    assert world.story_of("1", "421100000001") is world.life("1", "1100").story
+    assert world.story_of("2", "421100000001") is None
+    assert world.story_of("1", "7") is None
 
 
 @pytest.mark.parametrize("client_id", ["1001", "1020", "1100", "2000"])

@@ -1,0 +1,12 @@
+"""`GET /api/2.0/notes/{noteId}`: a note or a consent, unless it was deleted."""
+
+from gateway.sandbox.answers import Answer, item
+from gateway.sandbox.questions import Question
+from gateway.sandbox.shown.note import note as shown
+
+
+def note(question: Question) -> Answer:
+    id_ = question.ids["noteId"]
+    story = question.world.story_of(question.account, id_)
+    found = story.notes.get(id_) if story else None
+    return item(None if found is None or found.deleted else shown(found))

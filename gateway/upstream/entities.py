@@ -1,0 +1,302 @@
+"""What things are today, as msgspec Structs: the resources that activities point at.
+
+As in `records.py`, names are those of the GraphQL schema, and what has no default is what a thing
+cannot be shown without. Sources: upstream contract, sections 5 (notes), 6 (scheduling), 7 (forms),
+9 (conferences) and 10 (clients).
+"""
+
+from msgspec import field
+
+from gateway.upstream import records
+from gateway.upstream.records import (
+    AppointmentStatus,
+    Count,
+    Id,
+    Record,
+    RegistrationSourceType,
+    RegistrationStatus,
+    Text,
+    Word,
+    ZonedDateTime,
+)
+
+Amount = int | float
+"""A number that GraphQL's Float can carry."""
+
+
+class FormResultStatus(Word):
+    NEUTRAL = "NEUTRAL"
+    IN_PROGRESS = "IN_PROGRESS"
+    FINISHED = "FINISHED"
+    REOPENING = "REOPENING"
+    UNKNOWN = "UNKNOWN"
+
+
+class Picture(Record, frozen=True, kw_only=True):
+    url: Text | None = None
+
+
+class Pictured(Record, frozen=True, kw_only=True):
+    """Something that may have a picture."""
+
+    picture: Picture | None = None
+
+
+class Address(Record, frozen=True, kw_only=True):
+    street: Text | None = None
+    other_street: Text | None = None
+    zip_code: Text | None = None
+    state: Text | None = None
+    city: Text | None = None
+    country: Text | None = None
+
+
+class CompanyReference(Record, frozen=True, kw_only=True):
+    """A company as other resources mention it."""
+
+    id: Id
+    name: Text | None = None
+
+
+class ClientReference(Record, frozen=True, kw_only=True):
+    """A client as other resources mention them."""
+
+    id: Id
+
+
+class Company(Pictured, frozen=True, kw_only=True):
+    id: Id
+    time_zone: Text | None = None
+    email: Text | None = None
+    phone: Text | None = None
+    currency: Text | None = None
+    address: Address | None = None
+    website_link: Text | None = None
+
+
+class Staff(Pictured, frozen=True, kw_only=True):
+    id: Id
+    email: Text | None = None
+    phone: Text | None = None
+    other_phone: Text | None = None
+    title: Text | None = None
+    gender: Text | None = None
+    color: Text | None = None
+    description: Text | None = None
+    role: Text | None = None
+    external_id: Text | None = None
+
+
+class Service(Pictured, frozen=True, kw_only=True):
+    id: Id
+    description: Text | None = None
+    duration: Count | None = None
+    buffer_duration: Count | None = None
+    capacity: Count | None = None
+    price: Amount | None = None
+    payable: bool | None = None
+    color: Text | None = None
+    external_id: Text | None = None
+
+
+class CustomStatus(Record, frozen=True, kw_only=True):
+    id: Id
+    name: Text | None = None
+
+
+class HistoryUser(Record, frozen=True, kw_only=True):
+    user_name: Text | None = None
+    email_address: Text | None = field(name="email", default=None)
+    first_name: Text | None = None
+    last_name: Text | None = None
+
+
+class AppointmentHistoryEntry(Record, frozen=True, kw_only=True):
+    text: Text | None = None
+    date: ZonedDateTime | None = None
+    source: Text | None = None
+    user: HistoryUser | None = None
+
+
+class Money(Record, frozen=True, kw_only=True):
+    amount: Amount | None = None
+    currency: Text | None = None
+
+
+class OnlineMeeting(Record, frozen=True, kw_only=True):
+    provider: Text | None = None
+    video_link: Text | None = None
+
+
+class Appointment(Record, frozen=True, kw_only=True):
+    id: Id
+    reference: Text | None = None
+    company: CompanyReference | None = None
+    service: records.Service | None = None
+    staff: records.Staff | None = None
+    client: ClientReference | None = None
+    start: ZonedDateTime | None = None
+    end: ZonedDateTime | None = None
+    created: ZonedDateTime | None = None
+    status: AppointmentStatus | None = None
+    custom_status: CustomStatus | None = None
+    notes: Text | None = None
+    history: list[AppointmentHistoryEntry] | None = None
+    source: Text | None = None
+    paid: bool | None = None
+    sent_price: Money | Amount | None = field(name="price", default=None)
+    online_meeting: OnlineMeeting | None = None
+    location: Text | None = None
+    reschedule_link: Text | None = None
+
+    @property
+    def price(self) -> Money | records.Unreadable | None:
+        """An amount and its currency; older versions sent the amount alone."""
+        if isinstance(self.sent_price, int | float):
+            return Money(amount=self.sent_price)
+        return self.sent_price
+
+
+class NoteWriter(Record, frozen=True, kw_only=True):
+    email_address: Text | None = field(name="email", default=None)
+    first_name: Text | None = None
+    last_name: Text | None = None
+
+
+class Note(Record, frozen=True, kw_only=True):
+    id: Id
+    html: Text | None = None
+    writer: NoteWriter | None = None
+    date: ZonedDateTime | None = None
+    contacted_by_client: bool | None = None
+
+
+class FormValue(Record, frozen=True, kw_only=True):
+    """One of several values of a form item, such as a ticked box; may have more of them inside."""
+
+    name: Text | None = None
+    value: Text | None = None
+    values: "list[FormValue] | None" = None
+
+
+class FormItem(Record, frozen=True, kw_only=True):
+    """A question, or a section of questions."""
+
+    id: Id | None = None
+    type: Text | None = None
+    title: Text | None = None
+    value: Text | bool | None = None
+    values: list[FormValue] | None = None
+    file_name: Text | None = None
+    zoned_date_time: ZonedDateTime | None = None
+    sub_item: "list[FormItem] | None" = None
+
+
+class FormResult(Record, frozen=True, kw_only=True):
+    id: Id
+    date: Text | None = None
+    current_status: FormResultStatus | None = None
+    result: list[FormItem] | str | None = None
+
+
+class Form(Record, frozen=True, kw_only=True):
+    id: Id
+    title: Text | None = None
+
+
+class Geolocation(Record, frozen=True, kw_only=True):
+    lat: Amount | Text | None = None
+    lng: Amount | Text | None = None
+
+
+class ConferenceLocation(Record, frozen=True, kw_only=True):
+    type: Text | None = None
+    text: Text | None = None
+    street: Text | None = None
+    additional_street: Text | None = None
+    zip_code: Text | None = None
+    city: Text | None = None
+    state: Text | None = None
+    country: Text | None = None
+    geolocation: Geolocation | None = None
+
+
+class Tag(Record, frozen=True, kw_only=True):
+    text: Text | None = None
+
+
+class Conference(Pictured, frozen=True, kw_only=True):
+    id: Id
+    description: Text | None = None
+    duration: Count | None = None
+    location: ConferenceLocation | None = None
+    web_link: Text | None = None
+    code: Text | None = None
+    sent_tags: list[Tag] | None = field(name="tags", default=None)
+
+
+class ConferenceSession(Record, frozen=True, kw_only=True):
+    id: Id
+    status: Text | None = None
+    web_link: Text | None = None
+
+
+class ConferenceRegistration(Record, frozen=True, kw_only=True):
+    id: Id
+    client: ClientReference | None = None
+    status: RegistrationStatus | None = None
+    seats: Count | None = None
+    registered: ZonedDateTime | None = None
+    source: Text | None = None
+    source_type: RegistrationSourceType | None = None
+    cancel_reason: Text | None = None
+    cancel_source: Text | None = None
+    cancelled: ZonedDateTime | None = None
+    web_link: Text | None = None
+
+
+class EmailAddress(Record, frozen=True, kw_only=True):
+    email: Text | None = None
+    is_primary: bool | None = field(name="primary", default=None)
+
+
+class PhoneNumber(Record, frozen=True, kw_only=True):
+    number: Text | None = None
+    is_primary: bool | None = field(name="primary", default=None)
+    is_mobile: bool | None = field(name="mobile", default=None)
+
+
+class Consent(Record, frozen=True, kw_only=True):
+    date: ZonedDateTime | None = None
+    sent_text: Text | list[Text] | None = field(name="text", default=None)
+
+    @property
+    def text(self) -> str | records.Unreadable | None:
+        """What was consented to; a list in the documentation's sample, perhaps by misprint."""
+        match self.sent_text:
+            case None | records.Unreadable() as nothing:
+                return nothing
+            case list(lines):
+                return "\n".join(str(line) for line in lines)
+            case text:
+                return str(text)
+
+
+class Client(Pictured, frozen=True, kw_only=True):
+    id: Id
+    first_name: Text | None = None
+    last_name: Text | None = None
+    email_addresses: list[EmailAddress] | None = None
+    phone_numbers: list[PhoneNumber] | None = None
+    gender: Text | None = None
+    time_zone: Text | None = None
+    language: Text | None = None
+    description: Text | None = None
+    address: Address | None = None
+    company_name: Text | None = None
+    job_title: Text | None = None
+    birth_date: Text | None = None
+    external_id: Text | None = None
+    companies: list[CompanyReference] | None = None
+    explicit_consent: Consent | None = None
+    marketing_consent: Consent | None = None

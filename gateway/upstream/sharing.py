@@ -1,0 +1,105 @@
+"""Reads in flight shared, fresh answers kept; always per credentials.
+
+Sharing with the last waiter's leave cancelling the work is what no cache library offers; keeping
+is cachetools' work.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Hashable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Generic, TypeVar
+
+from cachetools import TTLCache
+
+_T = TypeVar("_T")
+
+
+class Outcome(Enum):
+    """How a read was answered."""
+
+    CALLED = "called"
+    SHARED = "shared"
+    CACHED = "cached"
+
+
+@dataclass(slots=True)
+class _Flight(Generic[_T]):
+    """A read under way, and how many wait for it."""
+
+    task: asyncio.Task[_T]
+    waiters: int = 0
+
+
+class Sharing(Generic[_T]):
+    """Answers equal reads once. Keys must hold everything that makes an answer somebody's own."""
+
+    def __init__(
+        self,
+        *,
+        keep_seconds: float,
+        max_bytes: int,
+        size: Callable[[_T], int],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Keep answers for `keep_seconds` (0: not at all), up to `max_bytes` by `size` in all."""
+        self._flights: dict[Hashable, _Flight[_T]] = {}
+        self._kept: TTLCache[Hashable, _T] | None = (
+            TTLCache(max_bytes, keep_seconds, timer=clock, getsizeof=size) if keep_seconds else None
+        )
+
+    def __len__(self) -> int:
+        """How many reads are under way."""
+        return len(self._flights)
+
+    async def get(
+        self, key: Hashable, read: Callable[[], Awaitable[_T]], *, keep: bool = False
+    ) -> tuple[_T, Outcome]:
+        """The answer to a read: a kept one, that of an equal read under way, or a new one.
+
+        A caller that is cancelled leaves the read to the others; the last one to leave ends it.
+        An error reaches everybody who waits for it, and is not kept.
+        """
+        if keep and self._kept is not None and (kept := self._kept.get(key)) is not None:
+            return kept, Outcome.CACHED
+        flight, outcome = self._flights.get(key), Outcome.SHARED
+        if flight is None:
+            flight, outcome = self._start(key, read, keep=keep), Outcome.CALLED
+        flight.waiters += 1
+        try:
+            return await asyncio.shield(flight.task), outcome
+        finally:
+            flight.waiters -= 1
+            if not flight.waiters and not flight.task.done():
+                self._end(key, flight)
+                flight.task.cancel()
+
+    def _start(
+        self, key: Hashable, read: Callable[[], Awaitable[_T]], *, keep: bool
+    ) -> _Flight[_T]:
+        async def flying() -> _T:
+            return await read()
+
+        flight = _Flight(asyncio.create_task(flying()))
+        self._flights[key] = flight
+
+        def landed(task: asyncio.Task[_T]) -> None:
+            self._end(key, flight)
+            if keep and self._kept is not None and not task.cancelled() and not task.exception():
+                self._keep(key, task.result())
+
+        flight.task.add_done_callback(landed)
+        return flight
+
+    def _end(self, key: Hashable, flight: _Flight[_T]) -> None:
+        """A flight that ended is joined no more; another may have started under its key."""
+        if self._flights.get(key) is flight:
+            del self._flights[key]
+
+    def _keep(self, key: Hashable, answer: _T) -> None:
+        assert self._kept is not None
+        try:
+            self._kept[key] = answer
+        except ValueError:  # larger than all that may be kept
+            return

@@ -1,0 +1,312 @@
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+import pytest
+from graphql import GraphQLError, GraphQLSchema, build_schema
+from structlog.testing import capture_logs
+
+from gateway.errors import (
+    BUG,
+    BadRequest,
+    ContractBroken,
+    GatewayError,
+    NotFound,
+    ParseFailed,
+    UpstreamBusy,
+    UpstreamError,
+    VariablesRefused,
+)
+from gateway.operations.execute import execute, internal_error, refusal
+from gateway.operations.prepare import Prepare, preparer
+
+SCHEMA = build_schema("""
+    type Query { a: Int  later: Int  fails: Int  list: [Query!]  must: Int!  any: Any
+                 number(of: Int! = 5, kind: Kind, like: Like): Int }
+    input Like { like: Like, kind: Kind! }
+    enum Kind { EVEN ODD }
+    union Any = Query
+""")
+prepare = preparer(SCHEMA)
+prepare_tersely = preparer(SCHEMA, introspection=False)
+
+
+@dataclass
+class Context:
+    reported: list[GraphQLError] = field(default_factory=list)
+
+
+def answering(**answers: Any) -> GraphQLSchema:
+    """The schema, with these values, or functions of a resolver's arguments, for fields."""
+    assert SCHEMA.query_type
+    for name, type_field in SCHEMA.query_type.fields.items():
+        answer = answers.get(name)
+        type_field.resolve = answer if callable(answer) else lambda *_, answer=answer, **__: answer
+    return SCHEMA
+
+
+def failing(error: Exception) -> Callable[..., Any]:
+    def resolve(*_: Any, **__: Any) -> Any:
+        raise error
+
+    return resolve
+
+
+async def run(
+    text: str,
+    variables: dict[str, Any] | None = None,
+    *,
+    reported: Sequence[GraphQLError] = (),
+    how: Prepare = prepare,
+    name: str | None = None,
+    **answers: Any,
+) -> Any:
+    context = Context(list(reported))
+    result = await execute(answering(**answers), how(text, name), variables or {}, context)
+    return msgspec.to_builtins(result)
+
+
+async def test_an_answer_has_the_fields_in_the_order_asked():
+    answer = await run("{ c: a number a }", a=1, number=2)
+    assert list(answer["data"].items()) == [("c", 1), ("number", 2), ("a", 1)]
+
+
+async def test_an_answer_without_errors_has_no_such_key():
+    assert await run("{ a }", a=1) == {"data": {"a": 1}}
+
+
+async def test_resolvers_may_be_awaited():
+    async def later(*_):
+        return 5
+
+    assert await run("{ a later }", a=1, later=later) == {"data": {"a": 1, "later": 5}}
+
+
+async def test_resolvers_get_the_context():
+    seen = []
+    await run("{ a }", a=lambda _, info: seen.append(info.context))
+    assert isinstance(seen[0], Context)
+
+
+async def test_the_named_operation_is_run():
+    text = "query One { a } query Other { b: a }"
+    assert await run(text, name="Other", a=1) == {"data": {"b": 1}}
+
+
+def planned(kind: type[GatewayError] = GatewayError) -> Iterator[type[GatewayError]]:
+    """Every error of ours that a field may fail with."""
+    for error in kind.__subclasses__():
+        yield from planned(error)
+        if issubclass(error, UpstreamError) and "code" in vars(error):
+            yield error
+
+
+@pytest.mark.parametrize("error", [*planned()])
+async def test_a_planned_error_is_told_by_its_class(error):
+    with capture_logs() as logs:
+        answer = await run("{ a fails }", a=1, fails=failing(error("Words for the caller.")))
+    assert answer["data"] == {"a": 1, "fails": None}
+    (told,) = answer["errors"]
+    assert told == {
+        "message": "Words for the caller.",
+        "locations": [{"line": 1, "column": 5}],
+        "path": ["fails"],
+        "extensions": {"code": error.code, **({"retryable": True} if error.retryable else {})},
+    }
+    assert logs == []
+
+
+async def test_a_planned_error_tells_what_it_knows():
+    answer = await run("{ fails }", fails=failing(UpstreamBusy("Wait.", retry_after=3)))
+    (told,) = answer["errors"]
+    assert told["extensions"] == {"code": "UPSTREAM_BUSY", "retryable": True, "retryAfter": 3}
+
+
+async def test_an_error_of_an_awaited_field_is_told_too():
+    async def later(*_):
+        raise NotFound("Words for the caller.")
+
+    answer = await run("{ list { later } }", list=[{}, {}], later=later)
+    assert [error["path"] for error in answer["errors"]] == [
+        ["list", 0, "later"],
+        ["list", 1, "later"],
+    ]
+    assert answer["data"] == {"list": [{"later": None}, {"later": None}]}
+
+
+async def test_an_error_where_nothing_may_be_null_costs_what_holds_it():
+    answer = await run("{ a list { must } }", a=1, list=[{}], must=failing(NotFound("Gone.")))
+    assert answer["data"] == {"a": 1, "list": None}
+    assert [error["path"] for error in answer["errors"]] == [["list", 0, "must"]]
+
+
+SECRET = "https://api.example.com/?token=s3cret"
+
+BUGS = {
+    "an exception": ("{ fails }", {"fails": failing(ValueError(SECRET))}),
+    "a failed assertion": ("{ fails }", {"fails": failing(AssertionError(SECRET))}),
+    "a missing key": ("{ fails }", {"fails": failing(KeyError(SECRET))}),
+    "an error of graphql-core": ("{ fails }", {"fails": failing(GraphQLError(SECRET))}),
+    "a value of another type": ("{ fails: a }", {"a": SECRET}),
+    "a list that is none": ("{ fails: list { a } }", {"list": SECRET}),
+    "a value of no member": ("{ fails: any { __typename } }", {"any": SECRET}),
+    "recursion without end": ("{ fails }", {"fails": failing(RecursionError(SECRET))}),
+}
+
+
+@pytest.mark.parametrize(("text", "answers"), BUGS.values(), ids=BUGS)
+async def test_any_other_error_is_a_bug_told_by_an_id(text, answers):
+    with capture_logs() as logs:
+        answer = await run(text, **answers)
+    assert answer["data"] == {"fails": None}
+    (told,) = answer["errors"]
+    (logged,) = logs
+    assert set(told) == {"message", "locations", "path", "extensions"}
+    assert told["path"] == ["fails"]
+    assert told["extensions"] == {"code": BUG, "errorId": logged["id"]}
+    assert "s3cret" not in str(answer)
+    assert (logged["event"], logged["log_level"]) == ("bug", "error")
+    assert isinstance(logged["exc_info"], Exception)
+
+
+async def test_a_null_that_may_not_be_is_a_bug():
+    with capture_logs() as logs:
+        answer = await run("{ must }")
+    assert answer["data"] is None
+    assert answer["errors"][0]["extensions"] == {"code": BUG, "errorId": logs[0]["id"]}
+
+
+async def test_every_bug_has_an_id_of_its_own():
+    with capture_logs() as logs:
+        answer = await run("{ x: fails y: fails }", fails=failing(ValueError(SECRET)))
+    told = {error["extensions"]["errorId"] for error in answer["errors"]}
+    assert told == {logged["id"] for logged in logs}
+    assert len(told) == 2
+
+
+def test_a_bug_outside_of_fields_is_told_alike():
+    bug = ValueError(SECRET)
+    with capture_logs() as logs:
+        told = internal_error(bug)
+    assert told["extensions"] == {"code": BUG, "errorId": logs[0]["id"]}
+    assert logs[0]["exc_info"] is bug
+    assert "s3cret" not in str(told)
+
+
+VARIABLES: dict[str, tuple[str, dict[str, Any]]] = {
+    "a text for a number": ("query($n: Int!) { number(of: $n) }", {"n": "5"}),
+    "a fraction": ("query($n: Int!) { number(of: $n) }", {"n": 1.5}),
+    "too large a number": ("query($n: Int!) { number(of: $n) }", {"n": 2**31}),
+    "a boolean": ("query($n: Int!) { number(of: $n) }", {"n": True}),
+    "nothing": ("query($n: Int!) { number(of: $n) }", {}),
+    "null": ("query($n: Int!) { number(of: $n) }", {"n": None}),
+    "an unknown word": ("query($k: Kind) { number(kind: $k) }", {"k": "OD"}),
+    "an unknown key": ("query($l: Like) { number(like: $l) }", {"l": {"kind": "ODD", "x": 1}}),
+    "a missing key": ("query($l: Like) { number(like: $l) }", {"l": {}}),
+    "a list": ("query($l: Like) { number(like: $l) }", {"l": []}),
+}
+
+
+@pytest.mark.parametrize(("text", "variables"), VARIABLES.values(), ids=VARIABLES)
+async def test_variables_that_do_not_fit_are_refused_and_nothing_runs(text, variables):
+    ran = []
+    with pytest.raises(VariablesRefused) as refused:
+        await run(text, variables, number=lambda *_, **__: ran.append(1))
+    (problem,) = refused.value.problems
+    assert str(problem["message"]).startswith("Variable '$")
+    assert problem["locations"]
+    assert ran == []
+
+
+async def test_variables_nested_too_deeply_are_refused():
+    like: dict[str, Any] | None = None
+    for _ in range(20_000):
+        like = {"like": like, "kind": "ODD"}
+    with pytest.raises(VariablesRefused, match="deep"):
+        await run("query($l: Like) { number(like: $l) }", {"l": like})
+
+
+async def test_only_so_many_problems_of_variables_are_told():
+    names = [f"$v{number}: Int!" for number in range(100)]
+    text = f"query({', '.join(names)}) {{ {' '.join(f'a{n}: number(of: $v{n})' for n in range(100))} }}"
+    with pytest.raises(VariablesRefused) as refused:
+        await run(text)
+    assert len(refused.value.problems) == 21
+
+
+async def test_variables_that_nobody_declared_are_ignored():
+    assert await run("{ a }", {"x": 5}, a=1) == {"data": {"a": 1}}
+
+
+async def test_words_are_suggested_only_with_introspection():
+    text, variables = VARIABLES["an unknown word"]
+    with pytest.raises(VariablesRefused, match="Did you mean"):
+        await run(text, variables)
+    with pytest.raises(VariablesRefused) as refused:
+        await run(text, variables, how=prepare_tersely)
+    assert "Did you mean" not in str(refused.value.problems)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "query($n: Int = 3) { a number(of: $n) }",
+        "query($n: Int) { a number(of: $n) }",
+    ],
+)
+async def test_an_argument_that_a_variable_made_unfit_is_the_callers_mistake(text):
+    with capture_logs() as logs:
+        answer = await run(text, {"n": None}, a=1)
+    assert answer["data"] == {"a": 1, "number": None}
+    (told,) = answer["errors"]
+    assert told["path"] == ["number"]
+    assert told["extensions"] == {"code": "BAD_USER_INPUT"}
+    assert "'of'" in told["message"]
+    assert logs == []
+
+
+async def test_a_condition_that_a_variable_made_unfit_is_the_callers_mistake():
+    with capture_logs() as logs:
+        answer = await run("query($x: Boolean = true) { a @include(if: $x) }", {"x": None})
+    assert [error["extensions"] for error in answer["errors"]] == [{"code": "BAD_USER_INPUT"}]
+    assert logs == []
+
+
+def report(path: list[str | int]) -> GraphQLError:
+    problem = ContractBroken("Left out.", count=2)
+    return GraphQLError(str(problem), path=path, original_error=problem)
+
+
+async def test_reported_errors_stand_beside_the_data():
+    answer = await run("{ list { a } }", reported=[report(["list"])], list=[], a=1)
+    assert answer == {
+        "errors": [
+            {
+                "message": "Left out.",
+                "path": ["list"],
+                "extensions": {"code": "UPSTREAM_CONTRACT_BROKEN", "count": 2},
+            }
+        ],
+        "data": {"list": []},
+    }
+
+
+async def test_reported_errors_come_after_those_of_fields():
+    answer = await run("{ a fails }", reported=[report(["a"])], fails=failing(NotFound("Gone.")))
+    assert [error["path"] for error in answer["errors"]] == [["fails"], ["a"]]
+
+
+def test_a_refusal_has_no_data():
+    assert msgspec.to_builtins(refusal(BadRequest("Send JSON."))) == {
+        "errors": [{"message": "Send JSON.", "extensions": {"code": "BAD_REQUEST"}}]
+    }
+
+
+def test_a_refusal_tells_every_problem_with_the_code():
+    where = {"locations": [{"line": 1, "column": 1}]}
+    problems: list[dict[str, object]] = [{"message": "One.", **where}, {"message": "Two."}]
+    code = {"extensions": {"code": "GRAPHQL_PARSE_FAILED"}}
+    assert msgspec.to_builtins(refusal(ParseFailed(problems))) == {
+        "errors": [{"message": "One.", **where, **code}, {"message": "Two.", **code}]
+    }

@@ -1,0 +1,475 @@
+from itertools import pairwise
+from typing import Any
+
+import httpx
+import pytest
+
+BROKEN = "UPSTREAM_CONTRACT_BROKEN"
+REFUSED = "BAD_USER_INPUT"
+
+
+class Upstream:
+    """Sends these items, whatever it is asked; a test may change them between two calls."""
+
+    def __init__(self, *items: Any) -> None:
+        self.items = list(items)
+        self.asked: list[dict[str, str]] = []
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.asked.append(dict(request.url.params))
+        return httpx.Response(200, json={"items": self.items})
+
+
+def item(
+    id_: str, hour: int | None = None, kind: str = "note", event: str = "created"
+) -> dict[str, Any]:
+    """An activity at an hour of one day, or undated."""
+    date = None if hour is None else {"dateTime": f"2026-07-01T{hour:02}:00:00", "timeZone": "UTC"}
+    return {"id": id_, "type": kind, "event": event, "date": date}
+
+
+# Out of order; with ties of instants, exact duplicates, and undated ones, one of them twice.
+ITEMS = [
+    *(item("5", 9), item("10", 9), item("2", 12), item("2", 12), item("2", 12), item("u9")),
+    *(item("1", 15), item("3", 8), item("u10"), item("u10"), item("4", 9, "consent")),
+]
+ASC = ["3", "10", "4", "5", "2", "2", "2", "1", "u10", "u10", "u9"]
+DESC = ["1", "2", "2", "2", "5", "4", "10", "3", "u9", "u10", "u10"]
+
+PAGE = """
+query($first: Int, $after: String, $last: Int, $before: String, $sort: SortOrder!) {
+  activities(
+    clientId: 7, sort: $sort, first: $first, after: $after, last: $last, before: $before
+  ) {
+    totalCount
+    pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
+    nodes { id }
+    edges { cursor node { id } }
+  }
+}
+"""
+
+
+async def page(gateway: Any, sort: str = "ASC", **arguments: object) -> dict[str, Any]:
+    found: dict[str, Any] = (await gateway.data(PAGE, sort=sort, **arguments))["activities"]
+    assert [edge["node"] for edge in found["edges"]] == found["nodes"]
+    return found
+
+
+def ids(connection: dict[str, Any]) -> list[str]:
+    return [node["id"] for node in connection["nodes"]]
+
+
+@pytest.mark.parametrize(("sort", "expected"), [("ASC", ASC), ("DESC", DESC)])
+async def test_a_timeline_is_in_order_whatever_the_upstreams(gateway_over_items, sort, expected):
+    assert ids(await page(gateway_over_items(*ITEMS), sort)) == expected
+
+
+@pytest.mark.parametrize("size", range(1, len(ITEMS) + 2))
+@pytest.mark.parametrize(("sort", "expected"), [("ASC", ASC), ("DESC", DESC)])
+async def test_pages_forward_make_the_whole(gateway_over_items, sort, expected, size):
+    gateway = gateway_over_items(*ITEMS)
+    pages = [await page(gateway, sort, first=size)]
+    while pages[-1]["pageInfo"]["hasNextPage"]:
+        after = pages[-1]["pageInfo"]["endCursor"]
+        pages.append(await page(gateway, sort, first=size, after=after))
+    assert [id_ for each in pages for id_ in ids(each)] == expected
+    assert all(len(each["nodes"]) == size for each, _ in pairwise(pages))
+    assert [each["pageInfo"]["hasPreviousPage"] for each in pages] == [
+        index > 0 for index in range(len(pages))
+    ]
+    assert {each["totalCount"] for each in pages} == {len(ITEMS)}
+
+
+@pytest.mark.parametrize("size", range(1, len(ITEMS) + 2))
+@pytest.mark.parametrize(("sort", "expected"), [("ASC", ASC), ("DESC", DESC)])
+async def test_pages_backward_make_the_whole(gateway_over_items, sort, expected, size):
+    gateway = gateway_over_items(*ITEMS)
+    pages = [await page(gateway, sort, last=size)]
+    while pages[-1]["pageInfo"]["hasPreviousPage"]:
+        before = pages[-1]["pageInfo"]["startCursor"]
+        pages.append(await page(gateway, sort, last=size, before=before))
+    assert [id_ for each in reversed(pages) for id_ in ids(each)] == expected
+    assert all(len(each["nodes"]) == size for each, _ in pairwise(pages))
+    assert [each["pageInfo"]["hasNextPage"] for each in pages] == [
+        index > 0 for index in range(len(pages))
+    ]
+
+
+async def test_every_edge_has_a_cursor_of_its_own(gateway_over_items):
+    found = await page(gateway_over_items(*ITEMS))
+    cursors = [edge["cursor"] for edge in found["edges"]]
+    assert len(set(cursors)) == len(ITEMS)
+    assert found["pageInfo"]["startCursor"] == cursors[0]
+    assert found["pageInfo"]["endCursor"] == cursors[-1]
+
+
+@pytest.mark.parametrize("place", range(len(ITEMS)))
+async def test_a_page_may_start_after_or_end_before_any_edge(gateway_over_items, place):
+    gateway = gateway_over_items(*ITEMS)
+    cursor = (await page(gateway))["edges"][place]["cursor"]
+    assert ids(await page(gateway, after=cursor)) == ASC[place + 1 :]
+    assert ids(await page(gateway, before=cursor)) == ASC[:place]
+
+
+async def test_an_empty_timeline_has_one_empty_page(gateway_over_items):
+    assert await page(gateway_over_items()) == {
+        "totalCount": 0,
+        "pageInfo": {
+            "hasNextPage": False,
+            "hasPreviousPage": False,
+            "startCursor": None,
+            "endCursor": None,
+        },
+        "nodes": [],
+        "edges": [],
+    }
+
+
+DAY = [item(str(hour), hour) for hour in range(1, 9)]
+
+
+@pytest.mark.parametrize("hour", [0, 1, 2, 3, 5, 8, 9, None])
+async def test_what_arrives_between_two_pages_neither_repeats_nor_hides(gateway_over, hour):
+    upstream = Upstream(*DAY)
+    gateway = gateway_over(upstream)
+    one = await page(gateway, first=4)
+    upstream.items.insert(0, item("new", hour))
+    other = await page(gateway, first=10, after=one["pageInfo"]["endCursor"])
+    assert [id_ for id_ in ids(one) + ids(other) if id_ != "new"] == list("12345678")
+
+
+@pytest.mark.parametrize("gone", range(8))
+@pytest.mark.parametrize("sort", ["ASC", "DESC"])
+async def test_what_disappears_between_two_pages_neither_repeats_nor_hides(
+    gateway_over, sort, gone
+):
+    upstream = Upstream(*DAY)
+    gateway = gateway_over(upstream)
+    one = await page(gateway, sort, first=4)
+    lost = upstream.items.pop(gone)["id"]
+    other = await page(gateway, sort, first=10, after=one["pageInfo"]["endCursor"])
+    expected = list("12345678") if sort == "ASC" else list("87654321")
+    assert ids(one) == expected[:4]
+    assert ids(other) == [id_ for id_ in expected[4:] if id_ != lost]
+
+
+@pytest.mark.parametrize("gone", range(8))
+async def test_pages_backward_do_not_mind_what_disappears(gateway_over, gone):
+    upstream = Upstream(*DAY)
+    gateway = gateway_over(upstream)
+    one = await page(gateway, last=4)
+    lost = upstream.items.pop(gone)["id"]
+    other = await page(gateway, last=10, before=one["pageInfo"]["startCursor"])
+    assert ids(one) == list("5678")
+    assert ids(other) == [id_ for id_ in "1234" if id_ != lost]
+
+
+async def test_more_repetitions_than_two_bytes_count_have_cursors(gateway_over):
+    body = b'{"items":[%s]}' % b",".join([b'{"id":1,"type":"note"}'] * 65_600)
+    gateway = gateway_over(lambda _: httpx.Response(200, content=body))
+    last = await page(gateway, last=1)
+    assert ids(await page(gateway, last=2, before=last["pageInfo"]["startCursor"])) == ["1", "1"]
+
+
+ARGUMENTS = """
+query($clientId: ID = 7, $kinds: [ActivityKind!], $events: [ActivityEvent!], $appointmentId: ID,
+      $from: DateTime, $to: DateTime, $first: Int, $after: String, $last: Int, $before: String) {
+  activities(clientId: $clientId, kinds: $kinds, events: $events, appointmentId: $appointmentId,
+             from: $from, to: $to, first: $first, after: $after, last: $last, before: $before) {
+    totalCount nodes { id } completeness { isComplete missing { code message count retryable } }
+  }
+}
+""".replace("$clientId: ID =", "$clientId: ID! =")
+
+MIXED = [
+    item("a", 1, "note", "created"),
+    item("b", 2, "note", "updated"),
+    item("c", 3, "consent", "created"),
+    item("d", 4, "telepathy", "deleted"),
+    item("e", 5, "appointment", "dreamt"),
+    item("f", None, "appointment", "created"),
+]
+ONE = "2026-07-01T01:00:00Z"
+FOUR = "2026-07-01T04:00:00Z"
+SELECTIONS = [
+    ({}, "abcdef"),
+    ({"kinds": ["NOTE"]}, "ab"),
+    ({"kinds": ["NOTE", "CONSENT", "NOTE"]}, "abc"),
+    ({"kinds": ["UNKNOWN"]}, "d"),
+    ({"kinds": ["UNKNOWN", "APPOINTMENT"]}, "def"),
+    ({"kinds": ["FORM_RESULT"]}, ""),
+    ({"events": ["CREATED"]}, "acf"),
+    ({"events": ["UPDATED", "DELETED"]}, "bd"),
+    ({"events": ["UNKNOWN"]}, "e"),
+    ({"from": ONE}, "abcde"),
+    ({"from": FOUR}, "de"),
+    ({"to": FOUR}, "abc"),
+    ({"from": ONE, "to": FOUR}, "abc"),
+    ({"from": "2026-07-01T06:00:00+02:00"}, "de"),
+    ({"from": ONE, "events": ["CREATED"], "kinds": ["APPOINTMENT", "CONSENT"]}, "c"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "expected"), SELECTIONS)
+async def test_filters_select(gateway_over_items, arguments, expected):
+    found = (await gateway_over_items(*MIXED).data(ARGUMENTS, **arguments))["activities"]
+    assert ids(found) == list(expected)
+    assert found["totalCount"] == len(expected)
+    assert found["completeness"] == {"isComplete": True, "missing": []}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "asked"),
+    [
+        ({}, {}),
+        ({"kinds": ["NOTE"]}, {"type": "note"}),
+        ({"kinds": ["FORM_RESULT", "APPOINTMENT"]}, {"type": "appointment,formResult"}),
+        ({"kinds": ["UNKNOWN", "NOTE"]}, {}),
+        ({"events": ["CREATED"], "from": ONE, "to": FOUR, "first": 1}, {}),
+        ({"appointmentId": "31"}, {"appointmentId": "31"}),
+        ({"clientId": "a&b=c"}, {"clientId": "a&b=c"}),
+    ],
+)
+async def test_the_upstream_is_asked_for_what_it_can_select(gateway_over, arguments, asked):
+    upstream = Upstream(*MIXED)
+    await gateway_over(upstream).data(ARGUMENTS, **arguments)
+    assert upstream.asked == [{"clientId": "7", "sort": "asc", **asked}]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"kinds": []},
+        {"events": []},
+        {"from": ONE, "to": ONE},
+        {"from": FOUR, "to": ONE},
+        {"from": "2026-07-01T01:00:00+01:00", "to": "2026-07-01T00:00:00Z"},
+        {"kinds": [], "events": ["CREATED"], "appointmentId": "31"},
+    ],
+)
+async def test_what_matches_nothing_calls_nothing(gateway_over, arguments):
+    upstream = Upstream(*MIXED)
+    found = (await gateway_over(upstream).data(ARGUMENTS, **arguments))["activities"]
+    assert (found["nodes"], found["totalCount"]) == ([], 0)
+    assert found["completeness"] == {"isComplete": True, "missing": []}
+    assert upstream.asked == []
+
+
+NULLABLE = ["kinds", "events", "appointmentId", "from", "to", "first", "after", "last", "before"]
+
+
+@pytest.mark.parametrize("name", NULLABLE)
+async def test_a_null_argument_equals_an_absent_one(gateway_over, name):
+    upstream = Upstream(*MIXED)
+    gateway = gateway_over(upstream)
+    absent = await gateway.data(ARGUMENTS)
+    assert await gateway.data(ARGUMENTS, **{name: None}) == absent
+    literal = f"{{ activities(clientId: 7, {name}: null) {{ nodes {{ id }} }} }}"
+    assert ids((await gateway.data(literal))["activities"]) == list("abcdef")
+    assert upstream.asked == [{"clientId": "7", "sort": "asc"}] * 3
+
+
+async def test_the_order_is_ascending_unless_asked_otherwise(gateway_over_items):
+    data = await gateway_over_items(*ITEMS).data("{ activities(clientId: 7) { nodes { id } } }")
+    assert ids(data["activities"]) == ASC
+
+
+async def test_an_order_of_null_is_the_callers_mistake(gateway_over, codes):
+    upstream = Upstream()
+    query = "query($s: SortOrder) { activities(clientId: 7, sort: $s) { totalCount } }"
+    answer = await gateway_over(upstream).ask(query, {"s": None})
+    assert answer["data"] == {"activities": None}
+    assert codes(answer) == {"activities": REFUSED}
+    assert upstream.asked == []
+
+
+REFUSALS = {
+    "first of zero": {"first": 0},
+    "first below zero": {"first": -1},
+    "first above the maximum": {"first": 101},
+    "last of zero": {"last": 0},
+    "last above the maximum": {"last": 101},
+    "first and last": {"first": 1, "last": 1},
+    "first with before": {"first": 1, "before": "x"},
+    "last with after": {"last": 1, "after": "x"},
+    "after with before": {"after": "x", "before": "x"},
+    "garbage after": {"after": "x"},
+    "garbage before": {"before": ""},
+    "garbage where nothing can match": {"after": "x", "kinds": []},
+    "a size where nothing can match": {"first": 0, "events": []},
+    "an empty client": {"clientId": ""},
+    "a blank client": {"clientId": " \t"},
+    "an empty appointment": {"appointmentId": ""},
+    "a blank appointment": {"appointmentId": "  "},
+}
+
+
+@pytest.mark.parametrize("arguments", REFUSALS.values(), ids=REFUSALS)
+async def test_contradictions_and_blanks_are_refused_without_a_call(gateway_over, codes, arguments):
+    upstream = Upstream(*MIXED)
+    answer = await gateway_over(upstream).ask(ARGUMENTS, arguments)
+    assert answer["data"] == {"activities": None}
+    assert codes(answer) == {"activities": REFUSED}
+    assert upstream.asked == []
+
+
+async def test_the_page_sizes_are_settings(gateway_over_items, codes):
+    gateway = gateway_over_items(*ITEMS, default_page_size=2, max_page_size=3)
+    assert ids(await page(gateway)) == ASC[:2]
+    assert ids(await page(gateway, before=(await page(gateway, last=1))["pageInfo"]["endCursor"]))
+    assert ids(await page(gateway, first=3)) == ASC[:3]
+    answer = await gateway.ask(PAGE, {"first": 4, "sort": "ASC"})
+    assert codes(answer) == {"activities": REFUSED}
+
+
+OTHER_SELECTIONS = {
+    "client": {"clientId": "8"},
+    "kinds": {"kinds": ["CONSENT"]},
+    "all kinds by name": {"kinds": ["NOTE", "CONSENT"]},
+    "events": {"events": ["CREATED"]},
+    "appointmentId": {"appointmentId": "1"},
+    "from": {"from": ONE},
+    "to": {"to": FOUR},
+}
+CURSORS = """
+query($clientId: ID!, $kinds: [ActivityKind!], $events: [ActivityEvent!], $appointmentId: ID,
+      $from: DateTime, $to: DateTime, $sort: SortOrder! = ASC, $after: String) {
+  activities(clientId: $clientId, kinds: $kinds, events: $events, appointmentId: $appointmentId,
+             from: $from, to: $to, sort: $sort, after: $after) { pageInfo { startCursor } }
+}
+"""
+
+
+@pytest.mark.parametrize(
+    "other", [*OTHER_SELECTIONS.values(), {"sort": "DESC"}], ids=[*OTHER_SELECTIONS, "sort"]
+)
+async def test_a_cursor_is_bound_to_its_selection(gateway_over_items, codes, other):
+    gateway = gateway_over_items(*DAY)
+    selection = {"clientId": "7", "kinds": ["NOTE"]}
+    found = await gateway.data(CURSORS, **selection)
+    after = found["activities"]["pageInfo"]["startCursor"]
+    answer = await gateway.ask(CURSORS, {**selection, **other, "after": after})
+    assert codes(answer) == {"activities": REFUSED}
+
+
+async def test_a_cursor_does_not_mind_how_the_selection_is_written(gateway_over_items):
+    gateway = gateway_over_items(*DAY)
+    found = await gateway.data(
+        CURSORS, clientId="7", kinds=["NOTE", "CONSENT"], **{"from": "2026-07-01T02:00:00Z"}
+    )
+    again = await gateway.data(
+        CURSORS,
+        clientId=7,
+        kinds=["CONSENT", "NOTE", "CONSENT"],
+        after=found["activities"]["pageInfo"]["startCursor"],
+        **{"from": "2026-07-01T04:00:00+02:00"},
+    )
+    assert again["activities"]["pageInfo"]["startCursor"]
+
+
+UNUSABLE = {
+    "no id": {"type": "note", "event": "created"},
+    "an id of null": {"id": None, "type": "note", "event": "created"},
+    "an empty id": {"id": "", "type": "note", "event": "created"},
+    "an id that is no id": {"id": {}, "type": "note", "event": "created"},
+    "no kind": {"id": "x", "event": "created"},
+    "an empty kind": {"id": "x", "type": "", "event": "created"},
+    "a kind that is no word": {"id": "x", "type": ["note"], "event": "created"},
+    "no object": "note",
+    "nothing": None,
+    "a list": [],
+}
+
+
+@pytest.mark.parametrize("broken", UNUSABLE.values(), ids=UNUSABLE)
+async def test_an_unusable_item_is_left_out_counted_and_reported_once(
+    gateway_over_items, codes, broken
+):
+    gateway = gateway_over_items(*DAY, broken, broken)
+    answer = await gateway.ask(ARGUMENTS, {"first": 1})
+    found = answer["data"]["activities"]
+    (error,) = answer["errors"]
+    (missing,) = found["completeness"]["missing"]
+    assert (ids(found), found["totalCount"]) == (["1"], len(DAY))
+    assert found["completeness"]["isComplete"] is False
+    assert missing == {"code": BROKEN, "message": error["message"], "count": 2, "retryable": False}
+    assert error["path"] == ["activities"]
+    assert error["extensions"] == {"code": BROKEN, "count": 2}
+
+
+async def test_an_unreadable_field_leaves_a_timeline_complete(gateway_over_items):
+    gateway = gateway_over_items({**item("1", 1), "event": 5, "date": "yesterday"})
+    found = (await gateway.data(ARGUMENTS))["activities"]
+    assert (ids(found), found["completeness"]["isComplete"]) == (["1"], True)
+
+
+def without_id(**fields: object) -> dict[str, Any]:
+    return {**item("x", 3), **fields, "id": None}
+
+
+COUNTED = [
+    ({}, 5),
+    ({"first": 1}, 5),
+    ({"last": 1}, 5),
+    ({"kinds": ["NOTE"]}, 3),
+    ({"kinds": ["CONSENT", "APPOINTMENT"]}, 1),
+    ({"kinds": ["UNKNOWN"]}, 1),
+    ({"kinds": ["APPOINTMENT"]}, 0),
+    ({"events": ["CREATED"]}, 3),
+    ({"events": ["DELETED"]}, 1),
+    ({"kinds": ["NOTE"], "events": ["CREATED"]}, 2),
+    ({"from": "2026-07-01T03:00:00Z"}, 3),
+    ({"to": "2026-07-01T03:00:00Z"}, 1),
+    ({"kinds": []}, 0),
+]
+
+
+@pytest.mark.parametrize(("arguments", "count"), COUNTED)
+async def test_unusable_items_are_counted_over_the_selection(
+    gateway_over_items, codes, arguments, count
+):
+    gateway = gateway_over_items(
+        *DAY,
+        without_id(),
+        without_id(date=item("x", 1)["date"]),
+        without_id(event="deleted", date=item("x", 4)["date"]),
+        without_id(type="consent"),
+        "no object",
+    )
+    answer = await gateway.ask(ARGUMENTS, arguments)
+    completeness = answer["data"]["activities"]["completeness"]
+    assert [part["count"] for part in completeness["missing"]] == ([count] if count else [])
+    assert completeness["isComplete"] is (count == 0)
+    assert codes(answer) == ({"activities": BROKEN} if count else {})
+
+
+async def test_each_timeline_of_an_operation_reports_for_itself(gateway_over_items):
+    gateway = gateway_over_items(*DAY, without_id(), without_id(type="consent"))
+    answer = await gateway.ask("""{
+      all: activities(clientId: 7) { totalCount }
+      client(id: 7) { consents: activities(kinds: [CONSENT]) { totalCount } }
+      none: activities(clientId: 7, kinds: [APPOINTMENT]) { totalCount }
+    }""")
+    reports = [(error["path"], error["extensions"]["count"]) for error in answer["errors"]]
+    assert sorted(reports) == [(["all"], 2), (["client", "consents"], 1)]
+
+
+@pytest.mark.parametrize("body", [b"[]", b"{}", b'{"items":null}', b'{"items":{}}', b"x", b""])
+async def test_an_answer_without_a_list_of_items_is_no_timeline(gateway_over, codes, body):
+    answer = await gateway_over(lambda _: httpx.Response(200, content=body)).ask(ARGUMENTS)
+    assert answer["data"] == {"activities": None}
+    assert codes(answer) == {"activities": BROKEN}
+
+
+async def test_timelines_of_one_client_are_one_call(gateway_over):
+    upstream = Upstream(*MIXED)
+    data = await gateway_over(upstream).data("""{
+      notes: activities(clientId: 7, kinds: [NOTE]) { nodes { id } }
+      client(id: 7) { consents: activities(kinds: [CONSENT], sort: DESC) { nodes { id } } }
+      clients(ids: [7]) { created: activities(kinds: [NOTE], events: [CREATED]) { nodes { id } } }
+    }""")
+    assert ids(data["notes"]) == ["a", "b"]
+    assert ids(data["client"]["consents"]) == ["c"]
+    assert ids(data["clients"][0]["created"]) == ["a"]
+    assert upstream.asked == [{"clientId": "7", "sort": "asc", "type": "note,consent"}]

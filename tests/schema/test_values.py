@@ -1,0 +1,213 @@
+import httpx
+import pytest
+
+ZONED = "date { dateTime timeZone instant isAmbiguous }"
+
+
+def dated(date_time: object, *zone: object) -> dict[str, object]:
+    return {
+        "id": "1",
+        "type": "note",
+        "date": {"dateTime": date_time, **({"timeZone": zone[0]} if zone else {})},
+    }
+
+
+INSTANTS = {
+    "winter": ("2026-01-15T09:00:00", "Europe/Paris", "2026-01-15T08:00:00.000Z", False),
+    "summer": ("2026-07-15T09:00:00", "Europe/Paris", "2026-07-15T07:00:00.000Z", False),
+    "a legacy alias": ("2026-07-15T09:00:00", "US/Eastern", "2026-07-15T13:00:00.000Z", False),
+    "UTC": ("2026-07-15T09:00:00", "UTC", "2026-07-15T09:00:00.000Z", False),
+    "half an hour": ("2026-07-15T09:00:00", "Asia/Kolkata", "2026-07-15T03:30:00.000Z", False),
+    "before the gap": ("2026-03-29T01:59:59", "Europe/Paris", "2026-03-29T00:59:59.000Z", False),
+    "in the gap": ("2026-03-29T02:30:00", "Europe/Paris", "2026-03-29T01:30:00.000Z", True),
+    "after the gap": ("2026-03-29T03:00:00", "Europe/Paris", "2026-03-29T01:00:00.000Z", False),
+    "before the fold": ("2026-10-25T01:59:59", "Europe/Paris", "2026-10-24T23:59:59.000Z", False),
+    "in the fold": ("2026-10-25T02:30:00", "Europe/Paris", "2026-10-25T00:30:00.000Z", True),
+    "after the fold": ("2026-10-25T03:00:00", "Europe/Paris", "2026-10-25T02:00:00.000Z", False),
+    "a gap of the south": (
+        "2026-10-04T02:15:00",
+        "Australia/Sydney",
+        "2026-10-03T16:15:00.000Z",
+        True,
+    ),
+    "milliseconds": ("2026-07-15T09:00:00.1239", "UTC", "2026-07-15T09:00:00.123Z", False),
+    "no seconds": ("2026-07-15T09:00", "UTC", "2026-07-15T09:00:00.000Z", False),
+    "year 1": ("0001-01-01T00:00:00", "UTC", "0001-01-01T00:00:00.000Z", False),
+    "year 9999": ("9999-12-31T23:59:59", "UTC", "9999-12-31T23:59:59.000Z", False),
+    "before year 1": ("0001-01-01T00:00:00", "Asia/Tokyo", None, False),
+    "after year 9999": ("9999-12-31T23:59:59", "US/Eastern", None, False),
+    "an unknown zone": ("2026-07-15T09:00:00", "Mars/Phobos", None, False),
+    "a zone in lower case": ("2026-07-15T09:00:00", "mars/phobos", None, False),
+    "a region": ("2026-07-15T09:00:00", "America", None, False),
+    "a path": ("2026-07-15T09:00:00", "../../etc/passwd", None, False),
+    "a number for a zone": ("2026-07-15T09:00:00", 5, None, False),
+}
+
+
+@pytest.mark.parametrize(
+    ("date_time", "zone", "instant", "ambiguous"), INSTANTS.values(), ids=INSTANTS
+)
+async def test_a_local_time_and_its_zone_mean_an_instant(
+    shown, date_time, zone, instant, ambiguous
+):
+    node, codes = await shown(dated(date_time, zone), ZONED)
+    assert node["date"] == {
+        "dateTime": date_time,
+        "timeZone": str(zone),
+        "instant": instant,
+        "isAmbiguous": ambiguous,
+    }
+    assert codes == {}
+
+
+@pytest.mark.parametrize("sent", [(), (None,), ("",)])
+async def test_without_a_zone_there_is_no_instant(shown, sent):
+    node, codes = await shown(dated("2026-07-15T09:00:00", *sent), ZONED)
+    assert node["date"]["instant"] is None
+    assert not node["date"]["timeZone"]
+    assert codes == {}
+
+
+@pytest.mark.parametrize("sent", [(), (None,), ("",)])
+async def test_the_default_zone_stands_in_for_one_that_was_not_sent(shown, sent):
+    item = dated("2026-10-25T02:30:00", *sent)
+    node, _ = await shown(item, ZONED, default_time_zone="Europe/Paris")
+    assert node["date"] == {
+        "dateTime": "2026-10-25T02:30:00",
+        "timeZone": "Europe/Paris",
+        "instant": "2026-10-25T00:30:00.000Z",
+        "isAmbiguous": True,
+    }
+
+
+async def test_the_default_zone_does_not_replace_an_unknown_one(shown):
+    item = dated("2026-07-15T09:00:00", "Mars/Phobos")
+    node, _ = await shown(item, ZONED, default_time_zone="Europe/Paris")
+    assert (node["date"]["timeZone"], node["date"]["instant"]) == ("Mars/Phobos", None)
+
+
+async def test_an_unreadable_zone_costs_the_zone_and_the_instant(shown):
+    item = dated("2026-07-15T09:00:00", ["Europe/Paris"])
+    node, codes = await shown(item, ZONED, default_time_zone="Europe/Paris")
+    assert node["date"] == {
+        "dateTime": "2026-07-15T09:00:00",
+        "timeZone": None,
+        "instant": None,
+        "isAmbiguous": False,
+    }
+    assert codes == {"date.timeZone": "UPSTREAM_CONTRACT_BROKEN"}
+
+
+@pytest.mark.parametrize(
+    "sent", ["2026-07-15T09:00", "2026-07-15T09:00:00", "2026-07-15T09:00:00.120000000"]
+)
+async def test_a_local_time_is_exactly_as_sent(shown, sent):
+    node, _ = await shown(dated(sent, "UTC"), ZONED)
+    assert node["date"]["dateTime"] == sent
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        "2026-07-15T09:00:00Z",
+        "2026-07-15T09:00:00+02:00",
+        "2026-07-15 09:00:00",
+        "2026-07-15",
+        "2026-02-30T09:00:00",
+        "2026-07-15T25:00:00",
+        "0000-01-01T00:00:00",
+        "٢٠٢٦-07-15T09:00:00",
+        "",
+        5,
+        None,
+    ],
+)
+async def test_what_is_no_local_time_is_unreadable(shown, sent):
+    node, codes = await shown(dated(sent, "UTC"), ZONED)
+    assert (node, codes) == ({"date": None}, {"date": "UPSTREAM_CONTRACT_BROKEN"})
+
+
+GOOD = {
+    "UTC": "2026-07-15T09:00:00Z",
+    "lower case": "2026-07-15t09:00:00z",
+    "an offset": "2026-07-15T11:00:00+02:00",
+    "an offset across midnight": "2026-07-14T21:00:00-12:00",
+    "milliseconds": "2026-07-15T09:00:00.000Z",
+    "nanoseconds": "2026-07-15T09:00:00.000000000Z",
+}
+BAD = {
+    "no offset": "2026-07-15T09:00:00",
+    "no time": "2026-07-15",
+    "no seconds": "2026-07-15T09:00Z",
+    "a space": "2026-07-15 09:00:00Z",
+    "a zone": "2026-07-15T09:00:00[Europe/Paris]",
+    "words": "yesterday",
+    "nothing": "",
+    "other digits": "٢٠٢٦-07-15T09:00:00Z",
+    "30 February": "2026-02-30T09:00:00Z",
+    "29 February": "2026-02-29T09:00:00Z",
+    "month 13": "2026-13-01T09:00:00Z",
+    "hour 25": "2026-07-15T25:00:00Z",
+    "an offset of days": "2026-07-15T09:00:00+99:00",
+    "before year 1": "0001-01-01T00:00:00+01:00",
+    "after year 9999": "9999-12-31T23:59:59-01:00",
+    "a trailing line": "2026-07-15T09:00:00Z\n",
+}
+LITERAL = """{ activities(clientId: 7, from: "%s") { totalCount } }"""
+VARIABLE = "query($from: DateTime) { activities(clientId: 7, from: $from) { totalCount } }"
+
+
+@pytest.fixture
+def asked(gateway_over_items):
+    """The answer to an argument, as literal and as variable; 1 where it is 9:00 UTC or before."""
+
+    async def asked(value):
+        gateway = gateway_over_items(dated("2026-07-15T09:00:00", "UTC"))
+        literal = await gateway.ask(LITERAL % str(value).replace("\n", "\\n"))
+        return literal, await gateway.ask(VARIABLE, {"from": value})
+
+    return asked
+
+
+@pytest.mark.parametrize("sent", GOOD.values(), ids=GOOD)
+async def test_an_instant_may_be_given_with_any_offset(asked, sent):
+    answers = await asked(sent)
+    assert [answer["data"]["activities"]["totalCount"] for answer in answers] == [1, 1]
+
+
+@pytest.mark.parametrize("sent", BAD.values(), ids=BAD)
+async def test_what_is_no_instant_is_refused_before_anything_runs(asked, sent):
+    literal, variable = await asked(sent)
+    assert "data" not in literal
+    assert "data" not in variable
+    assert literal["errors"][0]["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"
+    assert variable["errors"][0]["extensions"]["code"] == "BAD_USER_INPUT"
+
+
+@pytest.mark.parametrize("sent", [1789462800, 1.5, True, [], {"at": 1}])
+async def test_an_instant_is_given_as_text(gateway_over_items, sent):
+    answer = await gateway_over_items().ask(VARIABLE, {"from": sent})
+    assert answer["errors"][0]["extensions"]["code"] == "BAD_USER_INPUT"
+
+
+@pytest.mark.parametrize("scalar", ["LocalDateTime", "TimeZone", "URL", "JSON"])
+async def test_other_scalars_are_no_input(gateway_over_items, scalar):
+    query = f"query($x: {scalar}) {{ activities(clientId: $x) {{ totalCount }} }}"
+    answer = await gateway_over_items().ask(query, {"x": "x"})
+    assert answer["errors"][0]["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"
+
+
+@pytest.mark.parametrize("link", ["https://api.example.com/n?a=1#b", "javascript:alert(1)", "x y"])
+async def test_an_address_is_as_sent(shown, link):
+    item = {"id": "1", "type": "note", "note": {"id": "2", "selfLink": link}}
+    node, _ = await shown(item, "... on NoteActivity { note { selfLink } }")
+    assert node == {"note": {"selfLink": link}}
+
+
+async def test_an_answer_keeps_characters_of_any_script(gateway_over):
+    note = '{"items":[{"id":"1","type":"note","note":{"id":"2","body":"é 日本 \\ud83d\\ude00"}}]}'
+    gateway = gateway_over(lambda _: httpx.Response(200, content=note.encode()))
+    data = await gateway.data(
+        "{ activities(clientId: 7) { nodes { ... on NoteActivity { note { body } } } } }"
+    )
+    assert data["activities"]["nodes"] == [{"note": {"body": "é 日本 😀"}}]

@@ -1,0 +1,43 @@
+import ast
+from pathlib import Path
+
+import pytest
+from importlinter.cli import lint_imports
+
+ROOT = Path(__file__).parent.parent
+MODULES = {
+    path.relative_to(ROOT / "gateway").as_posix(): path for path in ROOT.glob("gateway/**/*.py")
+}
+DRAWERS = {
+    *("utils", "helpers", "core", "common", "base"),
+    *("misc", "manager", "service", "handlers", "models"),
+}
+
+
+def test_imports_keep_the_contracts(capsys):
+    kept = lint_imports(config_filename=str(ROOT / "pyproject.toml"), no_cache=True) == 0
+    assert kept, capsys.readouterr().out
+
+
+@pytest.mark.parametrize("module", [name for name in MODULES if not name.endswith("__.py")])
+def test_every_module_has_its_test_file(module):
+    test = ROOT / "tests" / module
+    assert test.with_name(f"test_{test.name}").is_file()
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_no_module_is_a_drawer_for_what_has_no_place(module):
+    assert not DRAWERS & {*Path(module).with_suffix("").parts}
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_every_module_starts_with_one_sentence(module):
+    docstring = ast.get_docstring(ast.parse(MODULES[module].read_text("utf-8"))) or ""
+    first, _, rest = docstring.partition("\n")
+    assert first.endswith((".", "!", "?"))
+    assert not rest or rest.startswith("\n")
+
+
+@pytest.mark.parametrize("module", [name for name in MODULES if not name.endswith("__init__.py")])
+def test_every_module_is_small_enough_to_read(module):
+    assert len(MODULES[module].read_text("utf-8").splitlines()) <= 320

@@ -1,0 +1,218 @@
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+
+import pytest
+from click.testing import CliRunner, Result
+
+from gateway import __version__, schema
+from gateway.cli import main
+from gateway.settings import PREFIX, Settings, variable
+
+SERVE = {"GATEWAY_UPSTREAM_URL": "http://127.0.0.1:9"}
+
+
+@pytest.fixture(autouse=True)
+def _empty_environment(monkeypatch, tmp_path):
+    """An empty directory, and none of our variables."""
+    monkeypatch.chdir(tmp_path)
+    ours = {variable(name) for name in Settings.model_fields}
+    for name in list(os.environ):
+        if name.startswith(PREFIX) or name in ours:
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def run():
+    """Runs a command with these variables."""
+
+    def command(*arguments: str, **environment: str) -> Result:
+        return CliRunner().invoke(main, arguments, env=environment)
+
+    return command
+
+
+def python(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """The real thing, in a process of its own."""
+    return subprocess.run(
+        [sys.executable, *arguments],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
+    )
+
+
+def lines(result: Result) -> Sequence[str]:
+    return result.stderr.splitlines()
+
+
+def test_schema_print_writes_the_schema_and_nothing_else(run):
+    result = run("schema", "print")
+    assert (result.exit_code, result.stdout, result.stderr) == (0, schema.printed(), "")
+
+
+def test_schema_check_says_nothing_where_the_file_is_current(run, tmp_path):
+    (tmp_path / "schema.graphql").write_text(schema.printed(), encoding="utf-8")
+    result = run("schema", "check")
+    assert (result.exit_code, result.output) == (0, "")
+
+
+def test_schema_check_takes_another_file(run, tmp_path):
+    (tmp_path / "other.graphql").write_text(schema.printed(), encoding="utf-8")
+    assert run("schema", "check", "other.graphql").exit_code == 0
+
+
+def test_schema_check_fails_with_the_difference(run, tmp_path):
+    changed = schema.printed().replace("totalCount: Int!", "total: Int!")
+    (tmp_path / "schema.graphql").write_text(changed, encoding="utf-8")
+    result = run("schema", "check")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert {"--- schema.graphql", "+++ served"} <= set(lines(result))
+    assert "-  total: Int!" in lines(result)
+    assert "+  totalCount: Int!" in lines(result)
+    assert "run `make schema`" in lines(result)[-1]
+
+
+def test_schema_check_fails_without_the_file(run):
+    result = run("schema", "check")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "+type Query {" in lines(result)
+
+
+def test_serve_without_an_upstream_names_what_is_missing(run):
+    result = run("serve")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert lines(result) == [
+        "The configuration does not fit:",
+        "GATEWAY_UPSTREAM_URL: Field required",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("unknown", "nearest"),
+    [
+        ("GATEWAY_UPSTREAM_TIMEOUT", "GATEWAY_UPSTREAM_TIMEOUT_SECONDS"),
+        ("GATEWAY_MAX_PAGESIZE", "GATEWAY_MAX_PAGE_SIZE"),
+        ("GATEWAY_TOKN", "GATEWAY_TOKEN"),
+        ("GATEWAY_API_KEY_FIL", "GATEWAY_API_KEY_FILE"),
+    ],
+)
+@pytest.mark.parametrize("command", ["serve", "sandbox"])
+def test_an_unknown_variable_stops_the_start_naming_the_nearest(run, command, unknown, nearest):
+    result = run(command, **SERVE, **{unknown: "x"})
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert lines(result)[1:] == [f"{unknown} is not a setting; did you mean {nearest}?"]
+
+
+def test_all_problems_are_told_together(run):
+    wrong = {
+        "GATEWAY_UPSTREAM_URL": "api.agendize.com",
+        "GATEWAY_MAX_PAGE_SIZE": "0",
+        "GATEWAY_INTROSPECTION": "perhaps",
+        "GATEWAY_DEFAULT_TIME_ZONE": "Europe/Atlantis",
+        "GATEWAY_UPSTREAM_TIMEOUT_SECONDS": "ten",
+        "GATEWAY_TYPO": "x",
+        "PORT": "65536",
+        "LOG_LEVEL": "loud",
+    }
+    result = run("serve", **wrong)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert {line.split()[0].rstrip(":") for line in lines(result)[1:]} == set(wrong)
+
+
+@pytest.mark.parametrize(
+    ("environment", "words"),
+    [
+        ({"GATEWAY_API_KEY": "hunter2"}, "go together"),
+        ({"GATEWAY_TOKEN": "hunter2"}, "go together"),
+        (
+            {"GATEWAY_API_KEY": "a", "GATEWAY_TOKEN": "b", "GATEWAY_BEARER_TOKEN": "hunter2"},
+            "excludes",
+        ),
+        ({"GATEWAY_DEFAULT_PAGE_SIZE": "101"}, "above GATEWAY_MAX_PAGE_SIZE"),
+        ({"GATEWAY_FORWARD_HEADERS": "X-Tenant, Cookie"}, "Cookie cannot be forwarded"),
+        ({"GATEWAY_UPSTREAM_URL": "https://a:hunter2@b.example"}, "must be an origin"),
+    ],
+    ids=str,
+)
+def test_settings_that_do_not_go_together_are_refused_without_secrets(run, environment, words):
+    result = run("serve", **(SERVE | environment))
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert words in result.stderr
+    assert "hunter2" not in result.stderr
+
+
+def test_the_help_of_serve_lists_every_setting_with_its_default(run):
+    result = run("serve", "--help")
+    assert result.exit_code == 0
+    shown = {line.strip() for line in result.stdout.splitlines()}
+    for name, field in Settings.model_fields.items():
+        heads = {line for line in shown if line.startswith(f"{variable(name)} (")}
+        assert len(heads) == 1, name
+        assert field.description in shown
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "HOST (127.0.0.1)",
+        "PORT (8000)",
+        "GATEWAY_UPSTREAM_URL (required)",
+        "GATEWAY_TOKEN (unset)",
+        "GATEWAY_CORS_ORIGINS (unset)",
+        "GATEWAY_GRAPHIQL (true)",
+        "GATEWAY_UPSTREAM_TIMEOUT_SECONDS (10.0)",
+    ],
+)
+def test_the_help_of_serve_shows_defaults_as_they_are_written(run, line):
+    assert f"    {line}" in run("serve", "--help").stdout.splitlines()
+
+
+def test_the_help_names_the_commands(run):
+    commands = run("--help").stdout.partition("Commands:")[2].splitlines()
+    assert [line.split()[0] for line in commands if line] == ["sandbox", "schema", "serve"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["server"],
+        ["serve", "--port", "1"],
+        ["sandbox", "--port", "many"],
+        ["sandbox", "--activities", "-1"],
+        ["sandbox", "--activities", "100001"],
+        ["schema"],
+        ["schema", "check", "a", "b"],
+        [],
+    ],
+    ids=" ".join,
+)
+def test_wrong_usage_has_a_status_of_its_own(run, arguments):
+    result = run(*arguments)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "Usage: " in result.stderr
+
+
+def test_the_version_is_told(run):
+    result = run("--version")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout.split()[-1] == __version__
+
+
+def test_python_m_gateway_is_the_command():
+    done = python("-m", "gateway", "--version")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.split()[-1] == __version__
+
+
+def test_python_m_gateway_ends_with_the_status_of_the_command():
+    done = python("-m", "gateway", "serve", GATEWAY_UPSTREAM_ULR="http://upstream")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.splitlines() == [
+        "The configuration does not fit:",
+        "GATEWAY_UPSTREAM_ULR is not a setting; did you mean GATEWAY_UPSTREAM_URL?",
+        "GATEWAY_UPSTREAM_URL: Field required",
+    ]

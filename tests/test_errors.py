@@ -1,0 +1,153 @@
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+
+import pytest
+
+from gateway import errors
+from gateway.errors import (
+    BUG,
+    ContractBroken,
+    GatewayError,
+    InputRefused,
+    MethodNotAllowed,
+    OperationError,
+    ParseFailed,
+    RequestError,
+    UpstreamBusy,
+    UpstreamError,
+    VariablesRefused,
+)
+
+PROBLEM: dict[str, object] = {"message": "Wrong.", "locations": [{"line": 1, "column": 2}]}
+
+
+def descendants(kind: type[GatewayError]) -> Iterator[type[GatewayError]]:
+    for each in kind.__subclasses__():
+        yield each
+        yield from descendants(each)
+
+
+ALL = list(descendants(GatewayError))
+LEAVES = [kind for kind in ALL if not kind.__subclasses__()]
+BRANCHES = [kind for kind in ALL if kind.__subclasses__()]
+
+
+def made(kind: type[GatewayError]) -> GatewayError:
+    if issubclass(kind, OperationError):
+        return kind([PROBLEM])
+    if kind is MethodNotAllowed:
+        return MethodNotAllowed("Wrong.", allow="GET")
+    return kind("Wrong.")
+
+
+@pytest.mark.parametrize("kind", LEAVES)
+def test_every_leaf_has_a_code(kind):
+    assert re.fullmatch(r"[A-Z]+(_[A-Z]+)*", kind.code)
+
+
+@pytest.mark.parametrize("kind", [GatewayError, *BRANCHES])
+def test_no_branch_has_a_code(kind):
+    assert not hasattr(kind, "code")
+
+
+def test_a_code_belongs_to_one_class_but_for_what_a_caller_put_in():
+    by_code = defaultdict(set)
+    for kind in LEAVES:
+        by_code[kind.code].add(kind)
+    shared = {code: kinds for code, kinds in by_code.items() if len(kinds) > 1}
+    assert shared == {"BAD_USER_INPUT": {VariablesRefused, InputRefused}}
+
+
+def test_a_bug_has_a_code_of_its_own():
+    assert BUG not in {kind.code for kind in LEAVES}
+
+
+def test_there_are_two_branches_and_every_error_is_on_one():
+    assert {kind for kind in ALL if kind.__base__ is GatewayError} == {RequestError, UpstreamError}
+    assert not [
+        kind for kind in ALL if issubclass(kind, RequestError) and issubclass(kind, UpstreamError)
+    ]
+
+
+def test_the_tree_in_the_docstring_is_the_tree():
+    drawn = re.findall(r"[├└]── (\w+)(?: +([A-Z_]+)$)?", errors.__doc__ or "", re.MULTILINE)
+    assert sorted(drawn) == sorted((kind.__name__, vars(kind).get("code", "")) for kind in ALL)
+
+
+@pytest.mark.parametrize("kind", LEAVES)
+def test_an_error_shows_its_message_and_its_code(kind):
+    error = made(kind)
+    assert str(error) == "Wrong."
+    assert error.extensions["code"] == kind.code
+
+
+@pytest.mark.parametrize("kind", LEAVES)
+def test_an_error_says_that_it_may_pass_only_where_it_may(kind):
+    retryable = kind.code in {"UPSTREAM_TIMEOUT", "UPSTREAM_BUSY", "UPSTREAM_UNAVAILABLE"}
+    assert kind.retryable is retryable
+    assert made(kind).extensions == (
+        {"code": kind.code, "retryable": True} if retryable else {"code": kind.code}
+    )
+
+
+@pytest.mark.parametrize(
+    ("seconds", "extensions"),
+    [
+        (None, {"code": "UPSTREAM_BUSY", "retryable": True}),
+        (0, {"code": "UPSTREAM_BUSY", "retryable": True, "retryAfter": 0}),
+        (7, {"code": "UPSTREAM_BUSY", "retryable": True, "retryAfter": 7}),
+    ],
+)
+def test_a_busy_upstream_says_how_long_if_it_did(seconds, extensions):
+    assert UpstreamBusy("Wait.", retry_after=seconds).extensions == extensions
+
+
+@pytest.mark.parametrize(
+    ("count", "extensions"),
+    [
+        (None, {"code": "UPSTREAM_CONTRACT_BROKEN"}),
+        (3, {"code": "UPSTREAM_CONTRACT_BROKEN", "count": 3}),
+    ],
+)
+def test_a_broken_contract_says_how_many_items_it_cost(count, extensions):
+    assert ContractBroken("Broken.", count=count).extensions == extensions
+
+
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [
+        ("BAD_REQUEST", 400),
+        ("NOT_ACCEPTABLE", 406),
+        ("METHOD_NOT_ALLOWED", 405),
+        ("PAYLOAD_TOO_LARGE", 413),
+        ("UNSUPPORTED_MEDIA_TYPE", 415),
+        ("PERSISTED_QUERY_NOT_SUPPORTED", 200),
+        ("GRAPHQL_PARSE_FAILED", 400),
+        ("GRAPHQL_VALIDATION_FAILED", 400),
+        ("OPERATION_RESOLUTION_FAILURE", 400),
+        ("BAD_USER_INPUT", 400),
+    ],
+)
+def test_a_request_that_is_not_run_has_the_status_of_the_conventions(code, status):
+    [kind] = [kind for kind in LEAVES if kind.code == code and issubclass(kind, RequestError)]
+    assert kind.status == status
+
+
+def test_a_method_that_is_not_allowed_says_which_are():
+    error = MethodNotAllowed("No.", allow="GET, POST")
+    assert error.headers == {"Allow": "GET, POST"}
+    assert RequestError.headers == {}
+
+
+def test_an_operation_that_cannot_run_has_all_its_problems_and_the_first_one_s_message():
+    other: dict[str, object] = {"message": "Also wrong."}
+    error = ParseFailed([PROBLEM, other])
+    assert str(error) == "Wrong."
+    assert error.problems == [PROBLEM, other]
+
+
+@pytest.mark.parametrize("kind", LEAVES)
+def test_the_extensions_of_one_error_are_not_those_of_another(kind):
+    made(kind).extensions["added"] = True
+    assert "added" not in made(kind).extensions

@@ -1,0 +1,384 @@
+import os
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from gateway.settings import PREFIX, Settings, SettingsRefused, variable
+
+
+def settings_of(**given: Any) -> Settings:
+    return Settings(**{"upstream_url": "http://upstream", **given})
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch):
+    """An environment that describes the least there must be."""
+    for name in os.environ:
+        if name.startswith(PREFIX) or name in {"HOST", "PORT", "LOG_LEVEL"}:
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("GATEWAY_UPSTREAM_URL", "http://upstream")
+    return monkeypatch
+
+
+def refusal(**given: object) -> str:
+    with pytest.raises(SettingsRefused) as refused:
+        Settings.from_environment(**given)
+    return str(refused.value)
+
+
+def test_the_defaults_are_those_of_the_conventions():
+    settings = Settings.from_environment()
+    assert settings.model_dump() == {
+        "host": "127.0.0.1",
+        "port": 8000,
+        "log_level": "info",
+        "upstream_url": "http://upstream",
+        "activities_prefix": "/api/2.3",
+        "api_key": None,
+        "token": None,
+        "bearer_token": None,
+        "default_time_zone": None,
+        "forward_headers": (),
+        "cors_origins": (),
+        "default_page_size": 50,
+        "max_page_size": 100,
+        "max_clients": 20,
+        "max_upstream_concurrency": 10,
+        "max_upstream_bytes": 33_554_432,
+        "max_body_bytes": 1_048_576,
+        "upstream_timeout_seconds": 10.0,
+        "introspection": True,
+        "graphiql": True,
+    }
+
+
+EXAMPLES = {
+    "host": ("0.0.0.0", "0.0.0.0"),
+    "port": ("0", 0),
+    "log_level": ("debug", "debug"),
+    "upstream_url": ("https://france.agendize.com/", "https://france.agendize.com"),
+    "activities_prefix": ("/api/2.4/", "/api/2.4"),
+    "default_time_zone": ("Europe/Paris", "Europe/Paris"),
+    "forward_headers": ("X-Tenant, Accept-Language,", ("X-Tenant", "Accept-Language")),
+    "cors_origins": (
+        "https://a.example,https://b.example",
+        ("https://a.example", "https://b.example"),
+    ),
+    "default_page_size": ("7", 7),
+    "max_page_size": ("700", 700),
+    "max_clients": ("7", 7),
+    "max_upstream_concurrency": ("7", 7),
+    "max_upstream_bytes": ("7", 7),
+    "max_body_bytes": ("7", 7),
+    "upstream_timeout_seconds": ("0.5", 0.5),
+    "introspection": ("false", False),
+    "graphiql": ("0", False),
+}
+
+
+@pytest.mark.parametrize(("name", "example"), EXAMPLES.items(), ids=list(EXAMPLES))
+def test_a_setting_is_read_from_its_variable(environment, name, example):
+    text, value = example
+    environment.setenv(variable(name), text)
+    assert getattr(Settings.from_environment(), name) == value
+
+
+@pytest.mark.parametrize("name", [*EXAMPLES, *Settings.SECRETS])
+def test_every_setting_is_described(name):
+    assert Settings.model_fields[name].description
+
+
+def test_the_examples_and_the_secrets_are_all_the_settings():
+    assert {*EXAMPLES, *Settings.SECRETS} == set(Settings.model_fields)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("host", "HOST"),
+        ("port", "PORT"),
+        ("log_level", "LOG_LEVEL"),
+        ("upstream_url", "GATEWAY_UPSTREAM_URL"),
+        ("max_clients", "GATEWAY_MAX_CLIENTS"),
+    ],
+)
+def test_a_variable_has_the_prefix_unless_everybody_knows_it(name, expected):
+    assert variable(name) == expected
+
+
+def test_no_setting_has_a_name_that_kubernetes_sets():
+    injected = ("GATEWAY_PORT", "GATEWAY_SERVICE")
+    assert not [name for name in map(variable, Settings.model_fields) if name.startswith(injected)]
+
+
+def test_a_setting_that_everybody_knows_has_one_variable_and_its_name(environment):
+    environment.setenv("GATEWAY_PORT", "1")
+    environment.setenv("PORT", "2")
+    assert Settings.from_environment().port == 2
+    assert Settings.from_environment(port=3).port == 3
+    assert settings_of(port=3, host="::", log_level="error").port == 3
+
+
+def test_a_given_value_wins_over_the_environment(environment):
+    environment.setenv("GATEWAY_MAX_CLIENTS", "7")
+    assert Settings.from_environment(max_clients=8).max_clients == 8
+
+
+def test_an_empty_variable_counts_as_unset(environment):
+    environment.setenv("GATEWAY_MAX_CLIENTS", "")
+    environment.setenv("GATEWAY_DEFAULT_TIME_ZONE", "")
+    settings = Settings.from_environment()
+    assert (settings.max_clients, settings.default_time_zone) == (20, None)
+
+
+def test_the_upstream_s_address_is_required(environment):
+    environment.delenv("GATEWAY_UPSTREAM_URL")
+    assert refusal() == "GATEWAY_UPSTREAM_URL: Field required"
+
+
+@pytest.mark.parametrize(
+    ("given", "nearest"),
+    [
+        ("GATEWAY_MAX_CLIENT", "GATEWAY_MAX_CLIENTS"),
+        ("GATEWAY_GRAPHQL", "GATEWAY_GRAPHIQL"),
+        ("GATEWAY_TOKENS", "GATEWAY_TOKEN"),
+        ("GATEWAY_HOST", "HOST"),
+        ("GATEWAY_TOKEN_FIL", "GATEWAY_TOKEN_FILE"),
+    ],
+)
+def test_a_misspelt_variable_is_refused_with_the_nearest_name(environment, given, nearest):
+    environment.setenv(given, "1")
+    assert refusal().startswith(f"{given} is not a setting; did you mean ")
+    if nearest != "HOST":  # too far off to promise
+        assert refusal().endswith(f"{nearest}?")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "GATEWAY_SERVICE_HOST",
+        "GATEWAY_SERVICE_PORT",
+        "GATEWAY_SERVICE_PORT_HTTP",
+        "GATEWAY_PORT",
+        "GATEWAY_PORT_8000_TCP",
+        "GATEWAY_PORT_8000_TCP_ADDR",
+        "OTHER_GATEWAY_MAX_CLIENT",
+    ],
+)
+def test_what_kubernetes_sets_is_ignored(environment, name):
+    environment.setenv(name, "tcp://10.0.0.1:8000")
+    assert Settings.from_environment().port == 8000
+
+
+def test_all_problems_are_told_at_once_each_with_its_variable(environment):
+    environment.setenv("GATEWAY_MAX_CLIENT", "1")
+    environment.setenv("GATEWAY_MAX_CLIENTS", "0")
+    environment.setenv("GATEWAY_FORWARD_HEADERS", "Cookie")
+    environment.setenv("GATEWAY_UPSTREAM_URL", "upstream")
+    environment.setenv("PORT", "http")
+    assert sorted(line.partition(" ")[0] for line in refusal().splitlines()) == [
+        "GATEWAY_FORWARD_HEADERS:",
+        "GATEWAY_MAX_CLIENT",
+        "GATEWAY_MAX_CLIENTS:",
+        "GATEWAY_UPSTREAM_URL:",
+        "PORT:",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("PORT", "-1"),
+        ("PORT", "65536"),
+        ("LOG_LEVEL", "loud"),
+        ("GATEWAY_MAX_PAGE_SIZE", "0"),
+        ("GATEWAY_MAX_PAGE_SIZE", "many"),
+        ("GATEWAY_MAX_UPSTREAM_BYTES", "-1"),
+        ("GATEWAY_MAX_UPSTREAM_CONCURRENCY", "0"),
+        ("GATEWAY_UPSTREAM_TIMEOUT_SECONDS", "0"),
+        ("GATEWAY_UPSTREAM_TIMEOUT_SECONDS", "inf"),
+        ("GATEWAY_UPSTREAM_TIMEOUT_SECONDS", "nan"),
+        ("GATEWAY_INTROSPECTION", "perhaps"),
+        ("GATEWAY_DEFAULT_TIME_ZONE", "Paris"),
+        ("GATEWAY_DEFAULT_TIME_ZONE", "../../etc/passwd"),
+        ("GATEWAY_DEFAULT_TIME_ZONE", "/etc/localtime"),
+    ],
+)
+def test_a_value_that_does_not_fit_is_refused_under_its_variable(environment, name, text):
+    environment.setenv(name, text)
+    assert refusal().startswith(f"{name}: ")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "upstream",
+        "ftp://upstream",
+        "http://",
+        "http://upstream/api",
+        "http://upstream?x",
+        "http://upstream#x",
+        "http://user:secret@upstream",
+        "http://upstream:",
+        "http://upstream:99999",
+        "http://up stream",
+        "http://up..stream",
+        "http://.upstream",
+        "http://" + "x" * 64,
+        "http://" + "x." * 130 + "x",
+        "http://upstream\n",
+    ],
+)
+def test_an_address_that_is_no_origin_is_refused(url):
+    with pytest.raises(ValidationError, match="must be an origin"):
+        settings_of(upstream_url=url)
+
+
+@pytest.mark.parametrize(
+    ("url", "origin"),
+    [
+        ("https://api.agendize.com", "https://api.agendize.com"),
+        ("https://sante.agendize.com/", "https://sante.agendize.com"),
+        ("http://127.0.0.1:8001", "http://127.0.0.1:8001"),
+        ("http://rest:80/", "http://rest:80"),
+        ("http://" + "x" * 63 + ".example.", "http://" + "x" * 63 + ".example."),
+    ],
+)
+def test_an_origin_is_kept_without_its_slash(url, origin):
+    assert settings_of(upstream_url=url).upstream_url == origin
+
+
+@pytest.mark.parametrize(
+    "path", ["api", "/api?x", "/a b", "//api", "/api//2", "/é", "/%2e", "/a\n"]
+)
+def test_a_prefix_that_is_no_path_is_refused(path):
+    with pytest.raises(ValidationError, match="must be a path"):
+        settings_of(activities_prefix=path)
+
+
+@pytest.mark.parametrize(("path", "kept"), [("", ""), ("/", ""), ("/api/2.3/", "/api/2.3")])
+def test_a_prefix_is_kept_without_its_slash(path, kept):
+    assert settings_of(activities_prefix=path).activities_prefix == kept
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Cookie",
+        "HOST",
+        "connection",
+        "Content-Length",
+        "Content-Type",
+        "Transfer-Encoding",
+        "Accept-Encoding",
+        "If-None-Match",
+        "Range",
+        "Upgrade",
+        "X Y",
+        "X:Y",
+        "X\r\nY",
+        "é",
+    ],
+)
+def test_a_header_that_must_not_go_along_is_refused(name):
+    with pytest.raises(ValidationError, match="cannot be forwarded"):
+        settings_of(forward_headers=("X-Fine", name))
+
+
+def test_a_list_is_split_wherever_it_comes_from():
+    settings = settings_of(forward_headers=" X-A,X-B ,, ")
+    assert settings.forward_headers == ("X-A", "X-B")
+
+
+# Credentials
+
+
+def test_a_key_and_a_token_go_together():
+    for alone in ({"api_key": "k"}, {"token": "t"}):
+        with pytest.raises(ValidationError, match="go together"):
+            settings_of(**alone)
+
+
+def test_there_is_one_kind_of_credentials():
+    with pytest.raises(ValidationError, match="excludes"):
+        settings_of(api_key="k", token="t", bearer_token="b")
+
+
+def test_a_page_by_default_is_no_larger_than_a_page_may_be():
+    with pytest.raises(ValidationError, match="GATEWAY_DEFAULT_PAGE_SIZE"):
+        settings_of(default_page_size=101)
+
+
+def test_a_problem_between_settings_is_told_in_plain_words(environment):
+    environment.setenv("GATEWAY_API_KEY", "hush")
+    assert refusal() == "GATEWAY_API_KEY and GATEWAY_TOKEN go together"
+
+
+@pytest.mark.parametrize("name", Settings.SECRETS)
+def test_a_secret_may_stand_in_a_file(environment, tmp_path, name):
+    file = tmp_path / "secret"
+    file.write_text("hush\n", encoding="utf-8")
+    environment.setenv(f"{variable(name)}_FILE", str(file))
+    other = {"api_key": "token", "token": "api_key"}.get(name)
+    settings = Settings.from_environment(**({other: "x"} if other else {}))
+    assert getattr(settings, name).get_secret_value() == "hush"
+
+
+def test_a_secret_in_the_environment_wins_over_one_in_a_file(environment, tmp_path):
+    file = tmp_path / "secret"
+    file.write_text("from the file", encoding="utf-8")
+    environment.setenv("GATEWAY_BEARER_TOKEN_FILE", str(file))
+    environment.setenv("GATEWAY_BEARER_TOKEN", "from the environment")
+    token = Settings.from_environment().bearer_token
+    assert token is not None
+    assert token.get_secret_value() == "from the environment"
+
+
+def test_a_file_that_is_not_there_is_refused_by_name(environment, tmp_path):
+    environment.setenv("GATEWAY_TOKEN_FILE", str(tmp_path / "missing"))
+    assert refusal() == "GATEWAY_TOKEN_FILE cannot be read: No such file or directory"
+
+
+def test_a_file_that_cannot_be_read_is_told_beside_a_misspelt_variable(environment):
+    environment.setenv("GATEWAY_MAX_CLIENT", "1")
+    environment.setenv("GATEWAY_TOKEN_FILE", "/nowhere")
+    assert len(refusal().splitlines()) == 2
+
+
+def test_a_file_that_is_no_text_is_refused_without_its_content(environment, tmp_path):
+    file = tmp_path / "secret"
+    file.write_bytes(b"hush\xff")
+    environment.setenv("GATEWAY_TOKEN_FILE", str(file))
+    assert refusal() == "GATEWAY_TOKEN_FILE cannot be read: it is not UTF-8"
+
+
+def test_only_secrets_may_stand_in_files(environment):
+    environment.setenv("GATEWAY_MAX_CLIENTS_FILE", "/etc/hostname")
+    assert "GATEWAY_MAX_CLIENTS_FILE is not a setting" in refusal()
+
+
+def test_secrets_are_not_shown():
+    keys = settings_of(api_key="hush-1", token="hush-2")
+    bearer = settings_of(bearer_token="hush-3")
+    for settings in (keys, bearer):
+        assert "hush" not in f"{settings} {settings!r} {settings.model_dump()}"
+
+
+def test_a_refusal_does_not_repeat_values(environment):
+    environment.setenv("GATEWAY_API_KEY", "hush-1")
+    environment.setenv("GATEWAY_BEARER_TOKEN", "hush-2")
+    environment.setenv("GATEWAY_MAX_CLIENTS", "hush-3")
+    environment.setenv("GATEWAY_UPSTREAM_URL", "http://user:hush-4@upstream")
+    assert "hush" not in refusal()
+
+
+def test_settings_cannot_be_changed():
+    settings = Settings.from_environment()
+    with pytest.raises(ValidationError, match="frozen"):
+        settings.port = 1
+
+
+def test_a_setting_that_does_not_exist_is_refused():
+    with pytest.raises(ValidationError, match="max_client"):
+        settings_of(max_client=1)

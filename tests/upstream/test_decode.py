@@ -1,0 +1,592 @@
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import msgspec
+import pytest
+from hypothesis import given, settings, strategies as st
+
+from gateway.errors import ContractBroken
+from gateway.upstream import decode
+from gateway.upstream.records import (
+    KINDS,
+    Activity,
+    ActivityKind,
+    AppointmentActivity,
+    AppointmentSnapshot,
+    Form,
+    FormResultActivity,
+    NoteActivity,
+    NoteSnapshot,
+    Record,
+    UnknownActivity,
+    Unreadable,
+    ZonedDateTime,
+)
+
+NINE = {"dateTime": "2026-03-01T09:00:00", "timeZone": "Europe/Paris"}
+NOTE = b'{"id":"1","type":"note","note":{"id":"12","body":"%s"}}'
+
+
+def body(*items: object) -> bytes:
+    return msgspec.json.encode({"items": items})
+
+
+def raw_body(*items: bytes) -> bytes:
+    return b'{"items":[%s]}' % b",".join(items)
+
+
+def one(content: bytes) -> Activity:
+    [activity] = decode.activities(content)
+    return activity
+
+
+def unreadable(value: object) -> bool:
+    return isinstance(value, Unreadable)
+
+
+def note_of(content: bytes) -> NoteSnapshot:
+    activity = one(content)
+    assert isinstance(activity, NoteActivity)
+    assert isinstance(activity.note, NoteSnapshot)
+    return activity.note
+
+
+# What may stand in an item: values that fit, and values that do not, field by field.
+
+
+@dataclass(frozen=True)
+class Value:
+    good: tuple[Any, ...]
+    bad: tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Object:
+    fields: Mapping[str, "Value | Object"]
+    always: Mapping[str, Any] = field(default_factory=dict)
+    bad: tuple[Any, ...] = (7, "text", [], True)
+
+
+DATE = Value(
+    good=(NINE, {"dateTime": "2026-03-01T09:00"}, None),
+    bad=(
+        {"dateTime": "2026-02-30T09:00:00"},
+        {"dateTime": "2026-03-01T09:00:00Z"},
+        {"timeZone": "Europe/Paris"},
+        "2026-03-01",
+        0,
+        [],
+    ),
+)
+TEXT = Value(good=("", "é", "😀", 7, 1.5, None), bad=(True, [], {}, ["text"]))
+WORD = Value(good=("updated", "accepted", "moved", "", None), bad=(3, False, [], {}))
+WORDS = Value(good=([], ["start", 7], None), bad=("start", {}, 1))
+SEATS = Value(good=(0, 2, -1, None), bad=("2", 2**31, 1.5, []))
+CAPACITY = Value(good=(4, "4", None), bad=("many", 2**40, 1.5, []))
+ID: Mapping[str, Any] = {"id": "11"}
+NAMED = Object({"name": TEXT, "firstName": TEXT, "lastName": TEXT}, ID, bad=(7, [], {"id": 1.5}))
+NOTED = Object({"body": TEXT, "previousBody": TEXT, "selfLink": TEXT}, ID)
+COMMON: Mapping[str, Value | Object] = {
+    "date": DATE,
+    "event": WORD,
+    "user": Object({"userName": TEXT, "emailAddress": TEXT, "firstName": TEXT}),
+    "updatedAttributes": WORDS,
+    "marketingConsent": Object({"text": TEXT}),
+}
+OWN: Mapping[str, Mapping[str, Value | Object]] = {
+    "appointment": {
+        "appointment": Object(
+            {
+                "start": DATE,
+                "previousStart": DATE,
+                "end": DATE,
+                "previousEnd": DATE,
+                "service": NAMED,
+                "previousService": NAMED,
+                "staff": NAMED,
+                "previousStaff": NAMED,
+                "notes": TEXT,
+                "previousNotes": TEXT,
+                "status": WORD,
+                "previousStatus": WORD,
+                "selfLink": TEXT,
+            },
+            ID,
+        )
+    },
+    "note": {"note": NOTED},
+    "consent": {"note": NOTED},
+    "formResult": {
+        "formResult": Object({"form": NAMED, "name": Object({"name": TEXT}), "selfLink": TEXT}, ID)
+    },
+    "emailNotification": {"emailNotification": Object({"subject": TEXT, "body": TEXT})},
+    "textMessageNotification": {"textMessageNotification": Object({"body": TEXT})},
+    "conferenceRegistration": {
+        "conferenceRegistration": Object(
+            {
+                "numberOfSeats": SEATS,
+                "conference": Object({"title": TEXT, "capacity": CAPACITY}, ID),
+                "session": Object({"start": DATE, "end": DATE}, ID),
+                "source": TEXT,
+                "sourceType": WORD,
+                "status": WORD,
+                "cancelReason": TEXT,
+                "selfLink": TEXT,
+            },
+            ID,
+        ),
+        "aconferenceRegistration": Object({"session": Object({"start": DATE})}),
+    },
+    "chat": {},
+}
+
+Path = tuple[str, ...]
+
+
+class Spoilt(NamedTuple):
+    """An object with bad values in it, the same without them, and where they stood."""
+
+    sent: dict[str, Any]
+    clean: dict[str, Any]
+    bad: frozenset[Path]
+
+
+@st.composite
+def spoilt(draw: st.DrawFn, fields: Mapping[str, Value | Object], path: Path = ()) -> Spoilt:
+    sent: dict[str, Any] = {}
+    clean: dict[str, Any] = {}
+    bad: set[Path] = set()
+    for name, declared in fields.items():
+        here = (*path, name)
+        match draw(st.sampled_from(["absent", "good", "good", "bad"])):
+            case "bad":
+                sent[name] = draw(st.sampled_from(declared.bad))
+                bad.add(here)
+            case "good" if isinstance(declared, Value):
+                sent[name] = clean[name] = draw(st.sampled_from(declared.good))
+            case "good" if isinstance(declared, Object):
+                inner = draw(spoilt(declared.fields, here))
+                sent[name] = {**inner.sent, **declared.always}
+                clean[name] = {**inner.clean, **declared.always}
+                bad |= inner.bad
+    return Spoilt(sent, clean, frozenset(bad))
+
+
+@st.composite
+def items(draw: st.DrawFn) -> Spoilt:
+    kind = draw(st.sampled_from(list(OWN)))
+    always = {"id": draw(st.sampled_from(["1", 2**60])), "type": kind}
+    drawn = draw(spoilt({**COMMON, **OWN[kind]}))
+    return Spoilt({**drawn.sent, **always}, {**drawn.clean, **always}, drawn.bad)
+
+
+def differences(
+    found: Record, clean: Record, bad: frozenset[Path], path: Path = ()
+) -> Iterator[Path]:
+    """Where one is not read as the other, though nothing bad stands there."""
+    for declared in msgspec.structs.fields(type(clean)):
+        here = (*path, declared.encode_name)
+        mine, others = getattr(found, declared.name), getattr(clean, declared.name)
+        if here in bad:
+            if not unreadable(mine):
+                yield here
+        elif isinstance(mine, Record) and isinstance(others, Record):
+            yield from differences(mine, others, bad, here)
+        elif declared.name != "payload" and mine != others:
+            yield here
+
+
+def test_the_table_of_values_knows_every_kind():
+    assert set(OWN) - {"chat"} == set(KINDS)
+
+
+@settings(max_examples=200, deadline=None)
+@given(items())
+def test_good_values_next_to_bad_ones_are_read_as_if_all_were_good(item):
+    found, clean = decode.activities(body(item.sent, item.clean))
+    assert type(found) is type(clean)
+    assert list(differences(found, clean, item.bad)) == []
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(items(), max_size=4))
+def test_an_item_is_read_the_same_whatever_stands_beside_it(several):
+    sent = [item.sent for item in several]
+    assert decode.activities(body(*sent)) == [one(body(each)) for each in sent]
+
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=5)
+    | st.sampled_from(["note", "appointment", "created", "2026-03-01T09:00:00"]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                ["id", "type", "date", "note", "appointment", "dateTime", "staff", "items", "error"]
+            ),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=12,
+)
+
+
+def outcome(content: bytes) -> list[Activity] | None:
+    """What is read, or None for a broken contract; any other exception fails the test."""
+    decode.failure(content)
+    try:
+        return decode.activities(content)
+    except ContractBroken:
+        return None
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.binary(max_size=60))
+def test_arbitrary_bytes_break_the_contract_and_nothing_else(content):
+    assert outcome(content) is None
+
+
+@settings(max_examples=200, deadline=None)
+@given(JSON)
+def test_arbitrary_json_breaks_the_contract_and_nothing_else(content):
+    found = outcome(json.dumps(content).encode())
+    assert (found is None) != (isinstance(content, dict) and isinstance(content.get("items"), list))
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(JSON, max_size=4))
+def test_every_item_is_read_as_something_however_strange(sent):
+    found = outcome(json.dumps({"items": sent}).encode())
+    assert found is not None
+    assert len(found) == len(sent)
+    assert all(isinstance(activity, Activity) for activity in found)
+
+
+@settings(max_examples=200, deadline=None)
+@given(items(), st.binary(min_size=1, max_size=3), st.data())
+def test_bytes_thrown_into_an_answer_break_the_contract_and_nothing_else(item, thrown, data):
+    content = body(item.sent)
+    place = data.draw(st.integers(0, len(content)))
+    outcome(content[:place] + thrown + content[place:])
+
+
+def test_an_answer_that_ends_too_soon_is_broken_wherever_it_ends():
+    content = body({"id": "1", "type": "note", "date": NINE, "note": {"id": "12", "body": "é"}})
+    for length in range(len(content)):
+        with pytest.raises(ContractBroken, match="not a list of activities"):
+            decode.activities(content[:length])
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"null",
+        b"[]",
+        b"{}",
+        b'"items"',
+        b'{"items":null}',
+        b'{"items":{}}',
+        b'{"items":"none"}',
+        b'{"Items":[]}',
+        b'{"items":[]}x',
+        b"<html><body>Bad gateway</body></html>",
+        b'{"items":[{"id":"1","type":"note","note":{"id":"1","body":NaN}}]}',
+        b'{"items":[{"id":Infinity,"type":"note"}]}',
+        b'{"items":' + b"[" * 100_000,
+        b'{"items":[' + b'{"a":' * 100_000,
+        b'{"items":[' + b"[" * 100_000 + b"]" * 100_000 + b"]}",
+        raw_body(b'{"id":"1","type":"note","body":"\\q"}'),
+        raw_body(b'{"id":"1","type":"note","body":"\\ud8"}'),
+    ],
+    ids=lambda content: repr(content[:40].decode() + str(len(content))),
+)
+def test_an_answer_that_is_no_list_of_items_is_broken(content):
+    with pytest.raises(ContractBroken, match="not a list of activities"):
+        decode.activities(content)
+
+
+def test_an_empty_list_is_no_failure():
+    assert decode.activities(b' {"total": 0, "items": [ ]} ') == []
+
+
+def test_items_stay_in_the_order_in_which_they_were_sent():
+    sent = [{"id": id_, "type": "note"} for id_ in ("3", "1", "2", "1")]
+    assert [activity.id for activity in decode.activities(body(*sent))] == ["3", "1", "2", "1"]
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        None,
+        7,
+        "note",
+        [],
+        {},
+        {"id": "1"},
+        {"type": "note"},
+        {"id": "1", "type": None},
+        {"id": "1", "type": ["note"]},
+        {"id": "1", "type": ""},
+        {"id": None, "type": "note"},
+        {"id": "", "type": "note"},
+        {"id": "", "type": "chat"},
+        {"id": {}, "type": "chat"},
+        {"id": 1.5, "type": "note"},
+    ],
+    ids=repr,
+)
+def test_an_item_without_an_id_or_a_kind_is_unusable_and_costs_only_itself(item):
+    before, found, after = decode.activities(
+        body({"id": "1", "type": "note"}, item, {"id": "3", "type": "note"})
+    )
+    assert not decode.usable(found)
+    assert decode.usable(before)
+    assert decode.usable(after)
+
+
+@pytest.mark.parametrize("kind", [*KINDS, "chat"])
+def test_an_item_with_an_id_and_a_kind_is_usable_however_little_else_fits(kind):
+    spoiling = {"date": 1, "event": 1, "user": 1, "note": 1, "appointment": 1, "formResult": 1}
+    assert decode.usable(one(body({"id": "1", "type": kind, **spoiling})))
+
+
+def test_a_kind_that_cannot_be_read_is_the_unknown_kind():
+    activity = one(body({"id": "1", "type": []}))
+    assert isinstance(activity, UnknownActivity)
+    assert activity.kind is ActivityKind.UNKNOWN
+    assert unreadable(activity.kind_raw)
+
+
+def test_a_list_may_have_some_elements_that_fit():
+    activity = one(
+        body({"id": "1", "type": "note", "updatedAttributes": ["start", {}, 7, None, "end"]})
+    )
+    start, object_, seven, null, end = activity.sent_updated_attributes or []
+    assert (start, seven, end) == ("start", 7, "end")
+    assert unreadable(object_)
+    assert unreadable(null)
+
+
+def test_a_list_stays_empty_or_null_in_an_item_that_does_not_fit():
+    empty, null = decode.activities(
+        body(
+            {"id": "1", "type": "note", "event": 1, "updatedAttributes": []},
+            {"id": "1", "type": "note", "event": 1, "updatedAttributes": None},
+        )
+    )
+    assert empty.sent_updated_attributes == []
+    assert null.sent_updated_attributes is None
+
+
+def test_what_does_not_fit_deep_inside_costs_the_innermost_field():
+    sent = {"id": "11", "staff": {"id": "5", "firstName": [], "lastName": "Ito"}, "notes": "now"}
+    activity = one(body({"id": "1", "type": "appointment", "appointment": sent}))
+    assert isinstance(activity, AppointmentActivity)
+    assert isinstance(activity.appointment, AppointmentSnapshot)
+    assert activity.appointment.notes == "now"
+    assert activity.appointment.staff is not None
+    assert activity.appointment.staff.last_name == "Ito"
+    assert unreadable(activity.appointment.staff.first_name)
+
+
+def test_the_payload_of_an_unknown_kind_is_a_copy_of_the_item_alone():
+    content = body({"id": "0", "type": "note"}, {"id": "1", "type": "chat", "event": 3})
+    _, activity = decode.activities(content)
+    assert isinstance(activity, UnknownActivity)
+    assert bytes(activity.payload) == b'{"id":"1","type":"chat","event":3}'
+    assert unreadable(activity.event)
+
+
+def test_an_unknown_kind_that_is_no_text_is_unusable():
+    activity = one(raw_body(b'{"id":"1","type":"chat","lines":"\xff"}'))
+    assert not decode.usable(activity)
+
+
+@pytest.mark.parametrize("wrong", [b"\xff", b"\xc3", b"\xed\xa0\x80", b"\xc0\xaf"], ids=repr)
+def test_bytes_that_are_no_text_spoil_only_their_field(wrong):
+    found, other = decode.activities(
+        raw_body(
+            b'{"id":"1","type":"note","event":"created","note":{"id":"12","body":"%s",'
+            b'"selfLink":"l"}}' % wrong,
+            NOTE % "é".encode(),
+        )
+    )
+    assert isinstance(found, NoteActivity)
+    assert isinstance(found.note, NoteSnapshot)
+    assert unreadable(found.note.body)
+    assert found.note.self_link == "l"
+    assert isinstance(other, NoteActivity)
+    assert isinstance(other.note, NoteSnapshot)
+    assert other.note.body == "é"
+
+
+# Half a character
+
+
+@pytest.mark.parametrize(
+    ("sent", "text"),
+    [
+        (rb"a\ud83d", "a\ufffd"),
+        (rb"\ude00a", "\ufffda"),
+        (rb"\uD83Da", "\ufffda"),
+        (rb"\ud83d\ude00", "😀"),
+        (rb"\ud83d\ud83d\ude00", "\ufffd😀"),
+        (rb"\ud83d\ude00\ude00", "😀\ufffd"),
+        (rb"\ude00\ud83d", "\ufffd\ufffd"),
+        (rb"\\ud83d \ud83d", "\\ud83d \ufffd"),
+        (rb"\\\ud83d", "\\\ufffd"),
+        (rb"\n\"\ud83d", '\n"\ufffd'),
+        (rb"\ud83dude00", "\ufffdude00"),
+    ],
+    ids=repr,
+)
+def test_half_a_character_is_replaced_and_costs_nothing(sent, text):
+    assert note_of(raw_body(NOTE % sent)).body == text
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(
+        st.sampled_from(
+            [r"\ud83d", r"\uDBFF", r"\ude00", r"\uDC00", r"\\", r"\n", r"\u0041", "ud83d", "é"]
+        )
+    )
+)
+def test_half_characters_are_found_as_another_reader_finds_them(pieces):
+    sent = "".join(pieces)
+    expected = re.sub("[\ud800-\udfff]", "\ufffd", json.loads(f'"{sent}"'))
+    assert note_of(raw_body(NOTE % sent.encode())).body == expected
+
+
+def test_half_a_character_in_a_key_does_no_harm():
+    content = b'{"\\ud83d":1,"items":[{"id":"1","type":"note","\\ude00":2}]}'
+    assert decode.usable(one(content))
+
+
+def test_half_a_character_in_an_item_costs_the_others_nothing():
+    first, second = decode.activities(raw_body(NOTE % rb"\ud83d", NOTE % rb"\ud83d\ude00"))
+    assert isinstance(first, NoteActivity)
+    assert isinstance(second, NoteActivity)
+    assert isinstance(second.note, NoteSnapshot)
+    assert second.note.body == "😀"
+
+
+# Charsets
+
+
+@pytest.mark.parametrize(
+    "charset", ["utf-8", "UTF8", "us-ascii", "ISO-8859-1", "windows-1252", "utf-16", "utf-32-be"]
+)
+def test_an_answer_is_read_in_its_charset(charset):
+    text = '{"items":[]} eé'.replace("é", "" if charset == "us-ascii" else "é")
+    assert decode.utf8(text.encode(charset), charset) == text.encode()
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "utf-16-le", "utf-32-be", "us-ascii"])
+def test_a_byte_order_mark_is_left_out(charset):
+    marked = "\ufeff{}".encode("utf-8" if charset == "us-ascii" else charset)
+    assert decode.utf8(marked, charset) == b"{}"
+
+
+def test_only_the_first_byte_order_mark_is_one():
+    assert decode.utf8("\ufeff\ufeff".encode(), "utf-8") == "\ufeff".encode()
+
+
+def test_the_bytes_of_an_answer_in_utf_8_are_not_looked_at_yet():
+    assert decode.utf8(b'{"\xff"}', "utf-8") == b'{"\xff"}'
+
+
+@pytest.mark.parametrize(
+    ("content", "charset"),
+    [
+        (b"{}", "klingon"),
+        (b"{}", "x" * 5000),
+        (b"{}", "utf\0-8"),
+        (b"{}", "hex"),
+        (b"{}", "undefined"),
+        (b"{}\x00", "utf-16"),
+        (b"\x00\xd8", "utf-16-le"),
+        (b"\x81", "windows-1252"),
+    ],
+    ids=repr,
+)
+def test_an_answer_that_is_not_in_its_charset_is_broken(content, charset):
+    with pytest.raises(ContractBroken, match="not in the charset"):
+        decode.utf8(content, charset)
+
+
+# The upstream's form of an error
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (b'{"error":{"code":404,"reason":"notFound","message":"x"}}', 404),
+        (b'{"items":[],"error":{"code":401}}', 401),
+        (b'{"error":{"code":"429"}}', 429),
+        (b'{"error":{"code":503.0}}', 503),
+        (b'{"error":{"code":null}}', None),
+        (b'{"error":{"code":"broken"}}', None),
+        (b'{"error":{"code":[]}}', None),
+        (b'{"error":{}}', None),
+        (b'{"error":"down"}', None),
+        (b'{"error":[]}', None),
+        (b'{"error":7}', None),
+        (b'{"error":{"code":404,"message":"\xff"}}', 404),
+        (b'{"error":{"code":404,"message":"\\ud83d"}}', 404),
+    ],
+    ids=repr,
+)
+def test_an_error_object_is_a_failure_with_its_code_if_it_has_one(content, code):
+    assert decode.failure(content) == decode.Failure(code)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b'{"items":[]}',
+        b'{"error":null,"items":[]}',
+        b'{"error": null }',
+        b'{"items":[{"error":{"code":404}}]}',
+        b'{"items":[{"body":"\\"error\\""}]}',
+        b'["error"]',
+        b'"error"',
+        b'{"error":',
+        b'{"error":' + b"[" * 100_000,
+        b'no json, but an "error"',
+    ],
+    ids=lambda content: repr(content[:40]),
+)
+def test_an_answer_without_an_error_object_is_no_failure(content):
+    assert decode.failure(content) is None
+
+
+def test_a_form_whose_name_is_misprinted_survives_a_broken_neighbour():
+    sent = {"id": "14", "form": {"id": "7"}, "name": {"name": "Intake"}, "selfLink": {}}
+    activity = one(body({"id": "1", "type": "formResult", "formResult": sent}))
+    assert isinstance(activity, FormResultActivity)
+    assert activity.form_result is not None
+    assert activity.form_result.form == Form(id="7", name="Intake")
+    assert unreadable(activity.form_result.self_link)
+
+
+def test_a_date_survives_a_broken_neighbour():
+    activity = one(body({"id": "1", "type": "note", "event": 3, "date": NINE}))
+    assert isinstance(activity.date, ZonedDateTime)
+
+
+def test_a_zone_that_does_not_fit_costs_the_date_only_its_zone():
+    activity = one(body({"id": "1", "type": "note", "date": {**NINE, "timeZone": []}}))
+    assert isinstance(activity.date, ZonedDateTime)
+    assert activity.date.date_time == NINE["dateTime"]
+    assert unreadable(activity.date.time_zone)

@@ -1,0 +1,548 @@
+import msgspec
+import pytest
+
+from gateway.upstream import decode
+from gateway.upstream.records import (
+    KINDS,
+    Activity,
+    ActivityEvent,
+    ActivityKind,
+    AppointmentActivity,
+    AppointmentSnapshot,
+    AppointmentStatus,
+    Conference,
+    ConferenceRegistrationActivity,
+    ConferenceRegistrationSnapshot,
+    ConferenceSession,
+    ConsentActivity,
+    EmailNotification,
+    EmailNotificationActivity,
+    Form,
+    FormResult,
+    FormResultActivity,
+    MarketingConsent,
+    NoteActivity,
+    NoteSnapshot,
+    Record,
+    RegistrationSourceType,
+    RegistrationStatus,
+    Service,
+    Staff,
+    TextMessageNotification,
+    TextMessageNotificationActivity,
+    UnknownActivity,
+    Unreadable,
+    User,
+    Word,
+    ZonedDateTime,
+)
+
+NINE = {"dateTime": "2026-03-01T09:00:00", "timeZone": "Europe/Paris"}
+TEN = {"dateTime": "2026-03-01T10:00:00", "timeZone": "Europe/Paris"}
+NINE_RECORD = ZonedDateTime(date_time="2026-03-01T09:00:00", time_zone="Europe/Paris")
+TEN_RECORD = ZonedDateTime(date_time="2026-03-01T10:00:00", time_zone="Europe/Paris")
+
+EVERYTHING = {
+    "appointment": (
+        {
+            "appointment": {
+                "id": "11",
+                "start": TEN,
+                "previousStart": NINE,
+                "end": TEN,
+                "previousEnd": NINE,
+                "service": {"id": "3", "name": "Cut"},
+                "previousService": {"id": "4", "name": "Shave"},
+                "staff": {"id": "5", "firstName": "Léa", "lastName": "Ito"},
+                "previousStaff": {"id": "6", "firstName": "Max", "lastName": "Roy"},
+                "notes": "now",
+                "previousNotes": "then",
+                "status": "inProgress",
+                "previousStatus": "noShow",
+                "selfLink": "https://example.com/11",
+            }
+        },
+        AppointmentActivity,
+        "appointment",
+        AppointmentSnapshot(
+            appointment_id="11",
+            start=TEN_RECORD,
+            previous_start=NINE_RECORD,
+            end=TEN_RECORD,
+            previous_end=NINE_RECORD,
+            service=Service(id="3", name="Cut"),
+            previous_service=Service(id="4", name="Shave"),
+            staff=Staff(id="5", first_name="Léa", last_name="Ito"),
+            previous_staff=Staff(id="6", first_name="Max", last_name="Roy"),
+            notes="now",
+            previous_notes="then",
+            status=AppointmentStatus.IN_PROGRESS,
+            previous_status=AppointmentStatus.NO_SHOW,
+            self_link="https://example.com/11",
+        ),
+    ),
+    "note": (
+        {"note": {"id": "12", "body": "<b>", "previousBody": "<i>", "selfLink": "l"}},
+        NoteActivity,
+        "note",
+        NoteSnapshot(note_id="12", body="<b>", previous_body="<i>", self_link="l"),
+    ),
+    "consent": (
+        {"note": {"id": "13", "body": "yes"}},
+        ConsentActivity,
+        "note",
+        NoteSnapshot(note_id="13", body="yes"),
+    ),
+    "formResult": (
+        {"formResult": {"id": "14", "form": {"id": "7", "name": "Intake"}, "selfLink": "l"}},
+        FormResultActivity,
+        "form_result",
+        FormResult(id="14", sent_form=Form(id="7", name="Intake"), self_link="l"),
+    ),
+    "emailNotification": (
+        {"emailNotification": {"subject": "S", "body": "B", "selfLink": "l"}},
+        EmailNotificationActivity,
+        "email_notification",
+        EmailNotification(subject="S", body="B", self_link="l"),
+    ),
+    "textMessageNotification": (
+        {"textMessageNotification": {"body": "B", "selfLink": "l"}},
+        TextMessageNotificationActivity,
+        "text_message_notification",
+        TextMessageNotification(body="B", self_link="l"),
+    ),
+    "conferenceRegistration": (
+        {
+            "conferenceRegistration": {
+                "id": "15",
+                "numberOfSeats": 2,
+                "conference": {"id": "8", "title": "Colours", "capacity": 40},
+                "session": {"id": "9", "start": NINE, "end": TEN},
+                "source": "newsletter",
+                "sourceType": "widget",
+                "status": "waitingList",
+                "cancelReason": "ill",
+                "selfLink": "l",
+            }
+        },
+        ConferenceRegistrationActivity,
+        "conference_registration",
+        ConferenceRegistrationSnapshot(
+            registration_id="15",
+            number_of_seats=2,
+            conference=Conference(id="8", title="Colours", sent_capacity=40),
+            session=ConferenceSession(id="9", start=NINE_RECORD, end=TEN_RECORD),
+            source="newsletter",
+            source_type=RegistrationSourceType.WIDGET,
+            status=RegistrationStatus.WAITING_LIST,
+            cancel_reason="ill",
+            self_link="l",
+        ),
+    ),
+}
+WORDS = [ActivityKind, ActivityEvent, AppointmentStatus, RegistrationStatus, RegistrationSourceType]
+
+
+def read(**fields: object) -> Activity:
+    """One activity, read by way of a whole answer."""
+    item = {"id": "1", "type": "note", **fields}
+    [activity] = decode.activities(msgspec.json.encode({"items": [item]}))
+    return activity
+
+
+def unreadable(value: object) -> bool:
+    return isinstance(value, Unreadable)
+
+
+def note(**fields: object) -> NoteSnapshot | Unreadable | None:
+    activity = read(note={"id": "12", **fields})
+    assert isinstance(activity, NoteActivity)
+    return activity.note
+
+
+def registration(**fields: object) -> ConferenceRegistrationSnapshot:
+    sent = {"id": "15", **fields}
+    activity = read(type="conferenceRegistration", conferenceRegistration=sent)
+    assert isinstance(activity, ConferenceRegistrationActivity)
+    found = activity.conference_registration
+    assert isinstance(found, ConferenceRegistrationSnapshot)
+    return found
+
+
+def date(date_time: object) -> object:
+    return read(date={"dateTime": date_time, "timeZone": "Europe/Paris"}).date
+
+
+def test_the_table_of_kinds_has_a_full_example_each():
+    assert set(EVERYTHING) == set(KINDS)
+    assert [record.kind for record in KINDS.values()] == list(ActivityKind)[:-1]
+
+
+@pytest.mark.parametrize(("kind", "example"), EVERYTHING.items(), ids=list(EVERYTHING))
+def test_every_kind_decodes(kind, example):
+    fields, record, name, expected = example
+    activity = read(type=kind, **fields)
+    assert type(activity) is record
+    assert activity.kind is ActivityKind(kind)
+    assert activity.kind_raw == kind
+    assert getattr(activity, name) == expected
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_may_come_without_anything_but_id_and_type(kind):
+    activity = read(type=kind)
+    values = msgspec.structs.asdict(activity)
+    assert (values.pop("id"), values.pop("kind_raw")) == ("1", kind)
+    assert set(values.values()) == {None}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_field_may_be_null(kind):
+    nulls = {field.encode_name: None for field in msgspec.structs.fields(KINDS[kind])}
+    assert read(**{**nulls, "id": "1", "type": kind}) == read(type=kind)
+
+
+def test_what_every_activity_carries_decodes():
+    activity = read(
+        date=NINE,
+        event="deleted",
+        user={"userName": "u", "emailAddress": "e", "firstName": "f", "lastName": "l"},
+        updatedAttributes=["staff", "start"],
+        marketingConsent={"text": "Yes, please."},
+    )
+    assert activity.date == NINE_RECORD
+    assert activity.event is ActivityEvent.DELETED
+    assert activity.user == User(user_name="u", email_address="e", first_name="f", last_name="l")
+    assert activity.sent_updated_attributes == ["staff", "start"]
+    assert activity.marketing_consent == MarketingConsent(text="Yes, please.")
+
+
+def test_an_unknown_kind_keeps_all_of_the_item_as_sent():
+    activity = read(type="chat", chat={"id": 2**70, "lines": [1.0, "é"]})
+    assert isinstance(activity, UnknownActivity)
+    assert (activity.kind, activity.kind_raw) == (ActivityKind.UNKNOWN, "chat")
+    assert bytes(activity.payload) == (
+        b'{"id":"1","type":"chat","chat":{"id":1180591620717411303424,"lines":[1.0,"\xc3\xa9"]}}'
+    )
+
+
+def test_a_kind_that_is_called_unknown_is_unknown():
+    assert isinstance(read(type="unknown"), UnknownActivity)
+
+
+def test_a_kind_that_is_a_number_is_unknown():
+    activity = read(type=7)
+    assert isinstance(activity, UnknownActivity)
+    assert activity.kind_raw == 7
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_a_word_that_nobody_knows_is_unknown(word):
+    assert word("shipped") is word.UNKNOWN
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_words_are_told_apart_by_case(word: type[Word]):
+    first = next(iter(word))
+    assert word(first.value.upper()) is word["UNKNOWN"]
+
+
+def test_unknown_words_cost_nothing_else():
+    activity = read(
+        type="appointment",
+        event="moved",
+        appointment={"id": "11", "status": "postponed", "previousStatus": "pending"},
+    )
+    assert isinstance(activity, AppointmentActivity)
+    assert activity.event is ActivityEvent.UNKNOWN
+    assert activity.appointment == AppointmentSnapshot(
+        appointment_id="11",
+        status=AppointmentStatus.UNKNOWN,
+        previous_status=AppointmentStatus.PENDING,
+    )
+
+
+@pytest.mark.parametrize("value", [3, 1.5, True, [], {}], ids=repr)
+def test_a_word_that_is_no_text_is_unreadable(value):
+    assert unreadable(read(event=value).event)
+
+
+@pytest.mark.parametrize(
+    ("sent", "name"),
+    [
+        ({"form": {"id": "7", "name": "Intake"}}, "Intake"),
+        ({"form": {"id": "7"}, "name": {"name": "Intake"}}, "Intake"),
+        ({"form": {"id": "7", "name": "Intake"}, "name": {"name": "Other"}}, "Intake"),
+        ({"form": {"id": "7", "name": None}, "name": {"name": None}}, None),
+        ({"form": {"id": "7"}, "name": {}}, None),
+        ({"form": {"id": "7"}, "name": None}, None),
+    ],
+    ids=["documented", "misprinted", "both", "nulls", "empty", "null"],
+)
+def test_the_name_of_a_form_is_found_where_the_specification_misprints_it(sent, name):
+    activity = read(type="formResult", formResult={"id": "14", **sent})
+    assert isinstance(activity, FormResultActivity)
+    assert isinstance(activity.form_result, FormResult)
+    assert activity.form_result.form == Form(id="7", name=name)
+
+
+@pytest.mark.parametrize("sent", [{}, {"form": None}, {"name": {"name": "Intake"}}], ids=repr)
+def test_a_form_result_without_a_form_has_none(sent):
+    activity = read(type="formResult", formResult={"id": "14", **sent})
+    assert isinstance(activity, FormResultActivity)
+    assert isinstance(activity.form_result, FormResult)
+    assert activity.form_result.form is None
+
+
+def test_a_form_that_is_unreadable_stays_so_beside_a_misprinted_name():
+    activity = read(type="formResult", formResult={"id": "1", "form": 4, "name": {"name": "x"}})
+    assert isinstance(activity, FormResultActivity)
+    assert isinstance(activity.form_result, FormResult)
+    assert unreadable(activity.form_result.form)
+
+
+def test_a_misprinted_name_that_is_unreadable_costs_the_form_nothing():
+    activity = read(type="formResult", formResult={"id": "1", "form": {"id": "7"}, "name": "x"})
+    assert isinstance(activity, FormResultActivity)
+    assert isinstance(activity.form_result, FormResult)
+    assert activity.form_result.form == Form(id="7")
+
+
+@pytest.mark.parametrize(
+    ("session", "misprinted", "start"),
+    [
+        ({"id": "9", "start": NINE}, None, NINE_RECORD),
+        ({"id": "9"}, {"session": {"start": NINE}}, NINE_RECORD),
+        ({"id": "9", "start": NINE}, {"session": {"start": TEN}}, NINE_RECORD),
+        ({"id": "9"}, {"session": {}}, None),
+        ({"id": "9"}, {"session": None}, None),
+        ({"id": "9"}, {}, None),
+    ],
+    ids=["documented", "misprinted", "both", "nostart", "null", "nosession"],
+)
+def test_the_start_of_a_session_is_found_where_the_specification_misprints_it(
+    session, misprinted, start
+):
+    activity = read(
+        type="conferenceRegistration",
+        conferenceRegistration={"id": "15", "session": session},
+        aconferenceRegistration=misprinted,
+    )
+    assert isinstance(activity, ConferenceRegistrationActivity)
+    assert isinstance(activity.conference_registration, ConferenceRegistrationSnapshot)
+    assert activity.conference_registration.session == ConferenceSession(id="9", start=start)
+
+
+@pytest.mark.parametrize(
+    ("sent", "expected"),
+    [
+        ({}, None),
+        ({"conferenceRegistration": None}, None),
+        ({"conferenceRegistration": {"id": "15"}}, "15"),
+        ({"conferenceRegistration": {"id": "15", "session": None}}, "15"),
+    ],
+    ids=["absent", "null", "nosession", "nullsession"],
+)
+def test_a_misprinted_start_without_a_session_to_hold_it_is_dropped(sent, expected):
+    misprinted = {"session": {"start": NINE}}
+    activity = read(type="conferenceRegistration", aconferenceRegistration=misprinted, **sent)
+    assert isinstance(activity, ConferenceRegistrationActivity)
+    match activity.conference_registration:
+        case ConferenceRegistrationSnapshot(registration_id=id_, session=session):
+            assert (id_, session) == (expected, None)
+        case other:
+            assert other is expected
+
+
+@pytest.mark.parametrize(
+    ("sent", "capacity"),
+    [
+        (40, 40),
+        ("40", 40),
+        (" 40\n", 40),
+        ("007", 7),
+        (0, 0),
+        (None, None),
+        ("999999999", 999_999_999),
+    ],
+    ids=repr,
+)
+def test_a_capacity_is_a_number_however_it_was_sent(sent, capacity):
+    conference = registration(conference={"id": "8", "capacity": sent}).conference
+    assert isinstance(conference, Conference)
+    assert conference.capacity == capacity
+
+
+@pytest.mark.parametrize(
+    "sent",
+    ["", "many", "4.0", "-4", "4e1", "1234567890", "٤٠", 4.5, 2**31, True, [40], {}],
+    ids=repr,
+)
+def test_a_capacity_that_is_no_number_is_unreadable_and_spoils_only_itself(sent):
+    conference = registration(conference={"id": "8", "title": "T", "capacity": sent}).conference
+    assert isinstance(conference, Conference)
+    assert unreadable(conference.capacity)
+    assert conference.title == "T"
+
+
+@pytest.mark.parametrize(
+    ("seats", "readable"),
+    [
+        (-(2**31), True),
+        (2**31 - 1, True),
+        (2**31, False),
+        (-(2**31) - 1, False),
+        (10**30, False),
+        (1.5, False),
+        ("2", False),
+    ],
+    ids=repr,
+)
+def test_a_count_is_what_an_int_of_graphql_can_carry(seats, readable):
+    assert unreadable(registration(numberOfSeats=seats).number_of_seats) != readable
+
+
+@pytest.mark.parametrize("id_", [0, 7, 2**31, 2**53 + 1, 2**64, 10**30 + 1], ids=repr)
+def test_an_id_sent_as_a_number_is_exact_at_any_size(id_):
+    activity = read(id=id_, note={"id": id_})
+    assert isinstance(activity, NoteActivity)
+    assert isinstance(activity.note, NoteSnapshot)
+    assert str(activity.id) == str(activity.note.note_id) == str(id_)
+
+
+def test_an_id_sent_as_text_keeps_its_zeros():
+    assert read(id="007").id == "007"
+
+
+@pytest.mark.parametrize("id_", [1.5, None, True, [], {}], ids=repr)
+def test_an_id_is_a_whole_number_or_a_text(id_):
+    assert unreadable(read(id=id_).id)
+
+
+@pytest.mark.parametrize(
+    ("sent", "shown"), [(0, "0"), (12, "12"), (1.5, "1.5"), (10**30, str(10**30))], ids=repr
+)
+def test_a_number_in_the_place_of_a_text_is_that_number(sent, shown):
+    found = note(body=sent)
+    assert isinstance(found, NoteSnapshot)
+    assert str(found.body) == shown
+
+
+@pytest.mark.parametrize("sent", [True, [], {}, ["text"]], ids=repr)
+def test_a_text_is_not_a_switch_a_list_or_an_object(sent):
+    found = note(body=sent, previousBody="then")
+    assert isinstance(found, NoteSnapshot)
+    assert unreadable(found.body)
+    assert found.previous_body == "then"
+
+
+@pytest.mark.parametrize(
+    ("sent", "local"),
+    [
+        ("2026-03-01T09:00:00", "2026-03-01 09:00:00"),
+        ("2026-03-01T09:00", "2026-03-01 09:00:00"),
+        ("2026-03-01T09:00:00.5", "2026-03-01 09:00:00.500000"),
+        ("2026-03-01T09:00:00.123456789", "2026-03-01 09:00:00.123456"),
+        ("2024-02-29T23:59:59", "2024-02-29 23:59:59"),
+        ("0001-01-01T00:00:00", "0001-01-01 00:00:00"),
+        ("9999-12-31T23:59:59", "9999-12-31 23:59:59"),
+    ],
+)
+def test_a_date_is_local_and_whole(sent, local):
+    found = date(sent)
+    assert isinstance(found, ZonedDateTime)
+    assert str(found.local) == local
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        "2026-02-30T09:00:00",
+        "2025-02-29T09:00:00",
+        "2026-13-01T09:00:00",
+        "2026-00-01T09:00:00",
+        "0000-01-01T00:00:00",
+        "2026-03-01T24:00:00",
+        "2026-03-01T09:60:00",
+        "2026-03-01T09:00:60",
+    ],
+)
+def test_a_date_that_no_calendar_or_clock_has_is_unreadable(sent):
+    assert unreadable(date(sent))
+
+
+@pytest.mark.parametrize(
+    "sent",
+    ["Z", "z", "+00:00", "+02:00", "-0500", " ", "\n", "[Europe/Paris]"],
+    ids=repr,
+)
+def test_a_date_with_an_offset_is_unreadable_since_its_zone_stands_beside_it(sent):
+    assert unreadable(date(f"2026-03-01T09:00:00{sent}"))
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        "",
+        "tomorrow",
+        "2026-03-01",
+        "2026-03-01 09:00:00",
+        "2026-3-1T9:00:00",
+        "20260301T090000",
+        "2026-W09-7T09:00:00",
+        "\n2026-03-01T09:00:00",
+        "٢٠٢٦-03-01T09:00:00",
+        20260301,
+        None,
+        {},
+    ],
+    ids=repr,
+)
+def test_a_date_in_another_form_is_unreadable(sent):
+    assert unreadable(date(sent))
+
+
+def test_a_date_without_a_time_is_unreadable_though_it_has_a_zone():
+    assert unreadable(read(date={"timeZone": "Europe/Paris"}).date)
+
+
+def test_a_date_needs_no_zone():
+    found = read(date={"dateTime": "2026-03-01T09:00:00"}).date
+    assert found == ZonedDateTime(date_time="2026-03-01T09:00:00", time_zone=None)
+
+
+@pytest.mark.parametrize("missing", [{}, {"id": None}], ids=repr)
+@pytest.mark.parametrize(
+    ("kind", "field"),
+    [
+        ("appointment", "appointment"),
+        ("note", "note"),
+        ("consent", "note"),
+        ("formResult", "form_result"),
+        ("conferenceRegistration", "conference_registration"),
+    ],
+    ids=lambda value: value,
+)
+def test_an_object_without_the_id_it_needs_is_unreadable(kind, field, missing):
+    name = {"form_result": "formResult", "conference_registration": "conferenceRegistration"}
+    activity = read(type=kind, **{name.get(field, field): missing})
+    assert unreadable(getattr(activity, field))
+
+
+def test_a_service_without_an_id_costs_the_appointment_only_its_service():
+    activity = read(
+        type="appointment", appointment={"id": "11", "service": {"name": "Cut"}, "notes": "now"}
+    )
+    assert isinstance(activity, AppointmentActivity)
+    assert isinstance(activity.appointment, AppointmentSnapshot)
+    assert unreadable(activity.appointment.service)
+    assert activity.appointment.notes == "now"
+
+
+def test_keys_that_nobody_knows_are_ignored():
+    assert note(colour="#EFEFEF", id_="13") == NoteSnapshot(note_id="12")
+
+
+@pytest.mark.parametrize("record", [Record, *KINDS.values(), ZonedDateTime, Staff])
+def test_records_cannot_be_changed(record):
+    assert record.__struct_config__.frozen

@@ -1,0 +1,287 @@
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import pytest
+from graphql import GraphQLError, build_schema
+from starlette.datastructures import Headers
+from structlog.testing import capture_logs
+
+from gateway.operations.prepare import Prepared, preparer
+from gateway.web.endpoint import GraphQLEndpoint
+
+GRAPHQL = "application/graphql-response+json"
+BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/webp,*/*;q=0.8"
+TIMELINE = "{ activities(clientId: 1) { totalCount } }"
+SECRET = "postgres://root:hunter2@10.0.0.1"
+
+
+def broken(request: httpx.Request) -> httpx.Response:
+    raise ValueError(SECRET)
+
+
+async def test_a_bug_while_executing_is_told_at_its_path_without_details(gateway_over):
+    with capture_logs():
+        answer = await gateway_over(broken).post(TIMELINE)
+    assert answer.status_code == 200
+    assert answer.json()["data"] == {"activities": None}
+    (error,) = answer.json()["errors"]
+    assert error["path"] == ["activities"]
+    assert error["extensions"].keys() == {"code", "errorId"}
+    assert error["extensions"]["code"] == "INTERNAL_SERVER_ERROR"
+    for inside in (SECRET, "ValueError", "Traceback", ".py"):
+        assert inside not in answer.text
+
+
+async def test_the_log_has_the_bug_under_the_id_that_the_caller_got(gateway_over):
+    with capture_logs() as entries:
+        answer = await gateway_over(broken).ask(TIMELINE)
+    (bug,) = [entry for entry in entries if entry["event"] == "bug"]
+    assert bug["id"] == answer["errors"][0]["extensions"]["errorId"]
+    assert bug["log_level"] == "error"
+    assert repr(bug["exc_info"]) == repr(ValueError(SECRET))
+
+
+async def test_a_bug_at_one_place_leaves_the_others_alone(gateway_over):
+    with capture_logs():
+        answer = await gateway_over(broken).ask("{ __typename " + TIMELINE[1:])
+    assert answer["data"] == {"__typename": "Query", "activities": None}
+
+
+@dataclass(frozen=True)
+class Nothing:
+    reported: tuple[GraphQLError, ...] = ()
+
+
+SCHEMA = build_schema("type Query { read: Int } type Mutation { write: Int }")
+
+
+def endpoint(**given: Any) -> httpx.AsyncClient:
+    """HTTP to an endpoint over a schema of two lines."""
+
+    @asynccontextmanager
+    async def context_for(headers: Headers) -> AsyncIterator[Nothing]:
+        yield Nothing()
+
+    parts: dict[str, Any] = {
+        "schema": SCHEMA,
+        "prepare": preparer(SCHEMA),
+        "context_for": context_for,
+        "explorer": None,
+        "max_body_bytes": 1000,
+    }
+    app = GraphQLEndpoint(**(parts | given))
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway/graphql")
+
+
+def unprepared(text: str, name: str | None) -> Prepared:
+    raise RuntimeError(SECRET)
+
+
+def unopened(headers: Headers) -> AbstractAsyncContextManager[Nothing]:
+    raise RuntimeError(SECRET)
+
+
+@pytest.mark.parametrize(
+    "part", [{"prepare": unprepared}, {"context_for": unopened}], ids=["prepare", "context"]
+)
+async def test_a_bug_outside_of_execution_is_a_500_in_json_without_details(part):
+    with capture_logs() as entries:
+        answer = await endpoint(**part).post(
+            "", json={"query": "{ read }"}, headers={"Accept": GRAPHQL}
+        )
+    assert answer.status_code == 500
+    assert answer.headers["content-type"] == f"{GRAPHQL}; charset=utf-8"
+    assert answer.json().keys() == {"errors"}
+    (error,) = answer.json()["errors"]
+    assert error["extensions"]["code"] == "INTERNAL_SERVER_ERROR"
+    assert [entry["id"] for entry in entries] == [error["extensions"]["errorId"]]
+    assert SECRET not in answer.text
+
+
+@pytest.mark.parametrize("method", ["PUT", "OPTIONS", "DELETE", "PATCH", "TRACE", "QUERY"])
+async def test_other_methods_are_refused_with_those_allowed(http, method):
+    answer = await http.request(method, "/graphql", json={"query": "{ __typename }"})
+    assert answer.status_code == 405
+    assert answer.headers["allow"] == "GET, POST"
+    assert answer.json()["errors"][0]["extensions"] == {"code": "METHOD_NOT_ALLOWED"}
+
+
+async def test_head_is_refused_like_them_but_without_a_body(http):
+    answer = await http.head("/graphql?query=%7B__typename%7D")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, POST")
+    assert answer.content == b""
+
+
+async def test_a_mutation_over_get_is_refused_with_the_method_allowed():
+    answer = await endpoint().get("", params={"query": "mutation { write }"})
+    assert answer.status_code == 405
+    assert answer.headers["allow"] == "POST"
+    assert answer.json()["errors"][0]["extensions"] == {"code": "METHOD_NOT_ALLOWED"}
+
+
+async def test_the_operation_that_is_named_decides_whether_get_may_ask():
+    both = "query r { read } mutation w { write }"
+    statuses = [
+        (await endpoint().get("", params={"query": both, "operationName": name})).status_code
+        for name in ("r", "w")
+    ]
+    assert statuses == [200, 405]
+
+
+async def test_a_mutation_over_post_is_run():
+    answer = await endpoint().post("", json={"query": "mutation { write }"})
+    assert answer.json() == {"data": {"write": None}}
+
+
+async def test_our_schema_has_no_mutation_for_get_to_run(http):
+    answer = await http.get(
+        "/graphql", params={"query": "mutation { __typename }"}, headers={"Accept": GRAPHQL}
+    )
+    assert 400 <= answer.status_code < 500
+    assert "data" not in answer.json()
+
+
+@pytest.mark.parametrize("query", ["", "?query=%7B__typename%7D"])
+async def test_a_browser_gets_graphiql(http, query):
+    answer = await http.get("/graphql" + query, headers={"Accept": BROWSER})
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert "GraphiQL" in answer.text
+
+
+@pytest.mark.parametrize(
+    "accept", [None, "*/*", "application/json", "application/json, text/html;q=0.9", "text/*;q=0"]
+)
+async def test_whoever_does_not_prefer_html_gets_json(http, accept):
+    headers = {} if accept is None else {"Accept": accept}
+    answer = await http.get("/graphql", headers=headers)
+    assert answer.headers["content-type"] == "application/json; charset=utf-8"
+
+
+@pytest.mark.parametrize(
+    ("accept", "status", "code"),
+    [(BROWSER, 400, "BAD_REQUEST"), ("text/html", 406, "NOT_ACCEPTABLE")],
+)
+async def test_without_graphiql_a_browser_gets_json(http_with, accept, status, code):
+    answer = await http_with(graphiql=False).get("/graphql", headers={"Accept": accept})
+    assert answer.status_code == status
+    assert answer.json()["errors"][0]["extensions"]["code"] == code
+
+
+async def test_graphiql_is_not_for_post(http):
+    answer = await http.post("/graphql", json={}, headers={"Accept": "text/html"})
+    assert (answer.status_code, answer.headers["content-type"]) == (
+        406,
+        "application/json; charset=utf-8",
+    )
+
+
+async def test_several_accept_lines_are_one_list(http):
+    answer = await http.get(
+        "/graphql?query={__typename}", headers=[("Accept", "image/png"), ("Accept", GRAPHQL)]
+    )
+    assert answer.headers["content-type"].startswith(GRAPHQL)
+
+
+@pytest.mark.parametrize(
+    ("method", "body", "accept", "status"),
+    [
+        ("POST", {"query": "{ __typename }"}, "*/*", 200),
+        ("POST", {"query": "{"}, GRAPHQL, 400),
+        ("POST", {}, "*/*", 400),
+        ("POST", {}, "image/png", 406),
+        ("PUT", {}, "*/*", 405),
+        ("GET", None, BROWSER, 200),
+    ],
+)
+async def test_every_answer_depends_on_accept(http, method, body, accept, status):
+    answer = await http.request(method, "/graphql", json=body, headers={"Accept": accept})
+    assert (answer.status_code, answer.headers["vary"]) == (status, "Accept")
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ({}, "BAD_REQUEST"),
+        ({"query": "{"}, "GRAPHQL_PARSE_FAILED"),
+        ({"query": "{ nothing }"}, "GRAPHQL_VALIDATION_FAILED"),
+        (
+            {"query": "query a { __typename } query b { __typename }"},
+            "OPERATION_RESOLUTION_FAILURE",
+        ),
+        ({"query": "{ __typename }", "operationName": "c"}, "OPERATION_RESOLUTION_FAILURE"),
+        (
+            {"query": "query ($id: ID!) { activities(clientId: $id) { totalCount } }"},
+            "BAD_USER_INPUT",
+        ),
+    ],
+)
+async def test_the_answer_to_what_never_ran_has_no_data(http, body, code):
+    answer = (await http.post("/graphql", json=body)).json()
+    assert answer.keys() == {"errors"}
+    assert {error["extensions"]["code"] for error in answer["errors"]} == {code}
+
+
+async def test_a_document_by_id_asks_for_its_text(http):
+    hashed = {"persistedQuery": {"version": 1, "sha256Hash": "0" * 64}}
+    answer = await http.post("/graphql", json={"extensions": hashed})
+    assert (answer.status_code, answer.json()["errors"]) == (
+        200,
+        [
+            {
+                "message": "PersistedQueryNotSupported",
+                "extensions": {"code": "PERSISTED_QUERY_NOT_SUPPORTED"},
+            }
+        ],
+    )
+
+
+def _scope(**headers: str) -> dict[str, Any]:
+    return {
+        "type": "http",
+        "method": "POST",
+        "path": "/",
+        "query_string": b"",
+        "headers": [(name.replace("_", "-").encode(), v.encode()) for name, v in headers.items()],
+    }
+
+
+async def _status(app: Any, scope: dict[str, Any], receive: Any) -> int:
+    sent: list[dict[str, Any]] = []
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    await app(scope, receive, send)
+    status: int = sent[0]["status"]
+    return status
+
+
+async def test_a_caller_that_leaves_within_its_body_is_no_bug():
+    async def receive():
+        return {"type": "http.disconnect"}
+
+    app = endpoint()._transport.app  # type: ignore[attr-defined]  # an ASGITransport
+    with capture_logs() as entries:
+        assert await _status(app, _scope(content_type="application/json"), receive) == 400
+    assert entries == []
+
+
+async def test_a_body_that_announces_too_much_is_not_read():
+    async def receive():
+        raise AssertionError("The body was read.")
+
+    app = endpoint()._transport.app  # type: ignore[attr-defined]  # an ASGITransport
+    assert await _status(app, _scope(content_length="1001"), receive) == 413
+
+
+async def test_a_query_string_that_is_not_utf_8_is_a_bad_request_without_escapes_too():
+    async def receive():
+        raise AssertionError("A GET has no body.")
+
+    app = endpoint()._transport.app  # type: ignore[attr-defined]  # an ASGITransport
+    scope = {**_scope(), "method": "GET", "query_string": b"query=\xff"}
+    assert await _status(app, scope, receive) == 400
