@@ -3,6 +3,7 @@
 import asyncio
 import difflib
 import signal
+import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -50,13 +51,15 @@ _QUERIES = """\
     }
   }
 
-  # what was sent to a client
+  # what lies behind an activity: the appointment as it is today, and who it is with
   {
-    activities(clientId: "1100", kinds: [EMAIL_NOTIFICATION, TEXT_MESSAGE_NOTIFICATION], first: 5) {
+    activities(clientId: "1100", kinds: [APPOINTMENT, FORM_RESULT], first: 5) {
       nodes {
         date { dateTime }
-        ... on EmailNotificationActivity { emailNotification { subject bodyText } }
-        ... on TextMessageNotificationActivity { textMessageNotification { body } }
+        ... on AppointmentActivity {
+          appointment { staff { lastName email } current { status start { instant } company { name } } }
+        }
+        ... on FormResultActivity { formResult { form { title } answers { path title value values } } }
       }
     }
   }
@@ -108,8 +111,8 @@ def serve() -> None:
     with _refusals():
         settings = Settings.from_environment()
     telemetry.configure(settings.log_level)
-    click.echo(f"http://{settings.host}:{settings.port}/graphql", err=True)
-    _serve(_server(create_app(settings), settings.host, settings.port))
+    server = _server(create_app(settings), settings.host, settings.port)
+    _serve(server, announcement=f"http://{settings.host}:{settings.port}/graphql")
 
 
 @main.command()
@@ -123,7 +126,7 @@ def sandbox(
 ) -> None:
     """Serve /graphql over a made-up REST API: no credentials, no network."""
     rest_port = port if rest_only and port is not None else rest_port
-    given: dict[str, object] = {"upstream_url": f"http://127.0.0.1:{rest_port}"}
+    given: dict[str, object] = {"upstream_url": f"http://127.0.0.1:{rest_port}", "explain": True}
     if port is not None:
         given["port"] = port
     with _refusals():
@@ -132,16 +135,14 @@ def sandbox(
     host = settings.host
     rest = _server(create_sandbox(seed=seed, activities=activities), host, rest_port, rest=True)
     if rest_only:
-        click.echo(f"The emulated REST API: http://{host}:{rest_port}", err=True)
-        _serve(rest)
+        _serve(rest, announcement=f"The emulated REST API: http://{host}:{rest_port}")
         return
     welcome = _WELCOME.format(
         graphql=f"http://{host}:{settings.port}/graphql",
         queries=_QUERIES,
         rest=f"http://{host}:{rest_port}",
     )
-    click.echo(welcome, err=True)
-    _serve(rest, _server(create_app(settings), host, settings.port))
+    _serve(rest, _server(create_app(settings), host, settings.port), announcement=welcome)
 
 
 def _sandbox_credentials() -> dict[str, object]:
@@ -171,21 +172,32 @@ def _server(app: ASGIApp, host: str, port: int, *, rest: bool = False) -> _Serve
     return _Server(config)
 
 
-def _serve(*servers: _Server) -> None:
+def _bound(server: _Server) -> socket.socket:
+    host, port = server.config.host, server.config.port
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=server.config.backlog)
+    except OSError as error:
+        click.echo(f"Port {port} of {host} cannot be used: {error.strerror}.", err=True)
+        sys.exit(_USAGE)
+
+
+def _serve(*servers: _Server, announcement: str) -> None:
     """Until SIGTERM or SIGINT; then answers what was asked before, and returns."""
 
     def stop(number: int, frame: FrameType | None) -> None:
         for server in servers:
             server.handle_exit(number, frame)
 
-    sockets = [server.config.bind_socket() for server in servers]  # all of the ports, or none
+    sockets = [_bound(server) for server in servers]  # all of the ports, or none
+    click.echo(announcement, err=True)
 
     async def serve_all() -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, stop)
         async with asyncio.TaskGroup() as group:
-            for server, socket in zip(servers, sockets, strict=True):
-                group.create_task(server.serve([socket]))
+            for server, bound in zip(servers, sockets, strict=True):
+                group.create_task(server.serve([bound]))
 
     with asyncio.Runner(loop_factory=servers[0].config.get_loop_factory()) as runner:
         runner.run(serve_all())

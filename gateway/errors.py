@@ -25,7 +25,9 @@ text, addresses, credentials, or anybody's data. What is not a `GatewayError` is
         ├── UpstreamBusy            UPSTREAM_BUSY
         ├── UpstreamUnavailable     UPSTREAM_UNAVAILABLE
         ├── ContractBroken          UPSTREAM_CONTRACT_BROKEN
-        └── ResponseTooLarge        UPSTREAM_RESPONSE_TOO_LARGE
+        ├── ResponseTooLarge        UPSTREAM_RESPONSE_TOO_LARGE
+        ├── BudgetExceeded          UPSTREAM_BUDGET_EXCEEDED
+        └── CompanyUnknown          COMPANY_UNKNOWN
 """
 
 from collections.abc import Mapping
@@ -200,3 +202,15 @@ class ContractBroken(UpstreamError):
 
 class ResponseTooLarge(UpstreamError):
     code = "UPSTREAM_RESPONSE_TOO_LARGE"
+
+
+class BudgetExceeded(UpstreamError):
+    """An operation wants more upstream reads than one may have."""
+
+    code = "UPSTREAM_BUDGET_EXCEEDED"
+
+
+class CompanyUnknown(UpstreamError):
+    """The path to a thing needs a company's id, and nothing says which."""
+
+    code = "COMPANY_UNKNOWN"

@@ -11,6 +11,7 @@ from pydantic import (
     AfterValidator,
     AliasChoices,
     Field,
+    NonNegativeFloat,
     PositiveFloat,
     PositiveInt,
     SecretStr,
@@ -150,6 +151,30 @@ class Settings(BaseSettings):
     activities_prefix: UrlPath = Field(
         "/api/2.3", description="Where `/activities` lives on that origin."
     )
+    clients_path: UrlPath = Field(
+        "/api/2.0/clients", description="Where clients live on that origin."
+    )
+    notes_prefix: UrlPath = Field("/api/2.0", description="Where `/notes` lives on that origin.")
+    scheduling_prefix: UrlPath = Field(
+        "/api/2.1/scheduling",
+        description="Where `/companies` and what belongs to them live on that origin.",
+    )
+    forms_prefix: UrlPath = Field("/api/2.3", description="Where `/forms` lives on that origin.")
+    conferences_prefix: UrlPath = Field(
+        "/conferences/api/1.0", description="Where `/conferences` lives on that origin."
+    )
+    company_id: str | None = Field(
+        None,
+        pattern=r"^[A-Za-z0-9_-]{1,64}$",
+        description=(
+            "The company of appointments, staff and services where neither a link nor an "
+            "appointment says."
+        ),
+    )
+    appointments_by_client: bool = Field(
+        default=False,
+        description="Whether this upstream lists a company's appointments by `clientId`.",
+    )
     api_key: SecretStr | None = Field(
         None, description="Service credentials, with `GATEWAY_TOKEN`, for callers that send none."
     )
@@ -175,6 +200,13 @@ class Settings(BaseSettings):
     max_upstream_concurrency: PositiveInt = Field(
         10, description="How many upstream reads one operation has under way at once."
     )
+    max_upstream_calls: PositiveInt = Field(
+        250,
+        description=(
+            "How many upstream reads one operation may have. Shared and kept ones count, so that "
+            "it fares the same whoever else asks."
+        ),
+    )
     max_upstream_bytes: PositiveInt = Field(
         33_554_432, description="The largest upstream answer, in bytes after decompression."
     )
@@ -187,6 +219,19 @@ class Settings(BaseSettings):
         description="How long one upstream read may take, from its start to its last byte.",
     )
 
+    entity_cache_seconds: NonNegativeFloat = Field(
+        0.0,
+        allow_inf_nan=False,
+        description=(
+            "How long staff, services, companies, forms and conferences are kept, per "
+            "credentials; 0 keeps nothing."
+        ),
+    )
+
+    explain: bool = Field(
+        default=False,
+        description="Whether `X-Gateway-Explain: 1` gets the upstream calls behind an answer.",
+    )
     introspection: bool = Field(
         default=True, description="Whether callers may ask for the schema, also at /schema.graphql."
     )

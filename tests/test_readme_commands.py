@@ -58,7 +58,7 @@ def sandbox():
 
 
 def test_the_readme_has_commands_of_each_sort():
-    assert len(CURLS) == 2
+    assert len(CURLS) == 3
     assert len(SERVERS) == 2
 
 

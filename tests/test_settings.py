@@ -35,6 +35,13 @@ def test_the_defaults_are_those_of_the_conventions():
         "log_level": "info",
         "upstream_url": "http://upstream",
         "activities_prefix": "/api/2.3",
+        "clients_path": "/api/2.0/clients",
+        "notes_prefix": "/api/2.0",
+        "scheduling_prefix": "/api/2.1/scheduling",
+        "forms_prefix": "/api/2.3",
+        "conferences_prefix": "/conferences/api/1.0",
+        "company_id": None,
+        "appointments_by_client": False,
         "api_key": None,
         "token": None,
         "bearer_token": None,
@@ -45,9 +52,12 @@ def test_the_defaults_are_those_of_the_conventions():
         "max_page_size": 100,
         "max_clients": 20,
         "max_upstream_concurrency": 10,
+        "max_upstream_calls": 250,
         "max_upstream_bytes": 33_554_432,
         "max_body_bytes": 1_048_576,
         "upstream_timeout_seconds": 10.0,
+        "entity_cache_seconds": 0.0,
+        "explain": False,
         "introspection": True,
         "graphiql": True,
     }
@@ -59,6 +69,13 @@ EXAMPLES = {
     "log_level": ("debug", "debug"),
     "upstream_url": ("https://france.agendize.com/", "https://france.agendize.com"),
     "activities_prefix": ("/api/2.4/", "/api/2.4"),
+    "clients_path": ("/api/2.3/contacts/", "/api/2.3/contacts"),
+    "notes_prefix": ("/api/2.3", "/api/2.3"),
+    "scheduling_prefix": ("/api/2.0/scheduling", "/api/2.0/scheduling"),
+    "forms_prefix": ("/", ""),
+    "conferences_prefix": ("/conferences/api/2.0", "/conferences/api/2.0"),
+    "company_id": ("Salon_3-b", "Salon_3-b"),
+    "appointments_by_client": ("true", True),
     "default_time_zone": ("Europe/Paris", "Europe/Paris"),
     "forward_headers": ("X-Tenant, Accept-Language,", ("X-Tenant", "Accept-Language")),
     "cors_origins": (
@@ -69,9 +86,12 @@ EXAMPLES = {
     "max_page_size": ("700", 700),
     "max_clients": ("7", 7),
     "max_upstream_concurrency": ("7", 7),
+    "max_upstream_calls": ("7", 7),
     "max_upstream_bytes": ("7", 7),
     "max_body_bytes": ("7", 7),
     "upstream_timeout_seconds": ("0.5", 0.5),
+    "entity_cache_seconds": ("0.5", 0.5),
+    "explain": ("1", True),
     "introspection": ("false", False),
     "graphiql": ("0", False),
 }
@@ -196,9 +216,20 @@ def test_all_problems_are_told_at_once_each_with_its_variable(environment):
         ("GATEWAY_MAX_PAGE_SIZE", "many"),
         ("GATEWAY_MAX_UPSTREAM_BYTES", "-1"),
         ("GATEWAY_MAX_UPSTREAM_CONCURRENCY", "0"),
+        ("GATEWAY_MAX_UPSTREAM_CALLS", "0"),
         ("GATEWAY_UPSTREAM_TIMEOUT_SECONDS", "0"),
         ("GATEWAY_UPSTREAM_TIMEOUT_SECONDS", "inf"),
         ("GATEWAY_UPSTREAM_TIMEOUT_SECONDS", "nan"),
+        ("GATEWAY_ENTITY_CACHE_SECONDS", "-1"),
+        ("GATEWAY_ENTITY_CACHE_SECONDS", "inf"),
+        ("GATEWAY_ENTITY_CACHE_SECONDS", "nan"),
+        ("GATEWAY_APPOINTMENTS_BY_CLIENT", "perhaps"),
+        ("GATEWAY_COMPANY_ID", "3/staff"),
+        ("GATEWAY_COMPANY_ID", "../3"),
+        ("GATEWAY_COMPANY_ID", "é"),
+        ("GATEWAY_COMPANY_ID", "3\n"),
+        ("GATEWAY_COMPANY_ID", "x" * 65),
+        ("GATEWAY_EXPLAIN", "perhaps"),
         ("GATEWAY_INTROSPECTION", "perhaps"),
         ("GATEWAY_DEFAULT_TIME_ZONE", "Paris"),
         ("GATEWAY_DEFAULT_TIME_ZONE", "../../etc/passwd"),
@@ -249,17 +280,22 @@ def test_an_origin_is_kept_without_its_slash(url, origin):
     assert settings_of(upstream_url=url).upstream_url == origin
 
 
+PREFIXES = [name for name in EXAMPLES if name.endswith(("_prefix", "_path"))]
+
+
+@pytest.mark.parametrize("name", PREFIXES)
 @pytest.mark.parametrize(
-    "path", ["api", "/api?x", "/a b", "//api", "/api//2", "/é", "/%2e", "/a\n"]
+    "path", ["api", "/api?x", "/a b", "//api", "/api//2", "/é", "/%2e", "/{id}", "/a\n"]
 )
-def test_a_prefix_that_is_no_path_is_refused(path):
+def test_a_prefix_that_is_no_path_is_refused(name, path):
     with pytest.raises(ValidationError, match="must be a path"):
-        settings_of(activities_prefix=path)
+        settings_of(**{name: path})
 
 
+@pytest.mark.parametrize("name", PREFIXES)
 @pytest.mark.parametrize(("path", "kept"), [("", ""), ("/", ""), ("/api/2.3/", "/api/2.3")])
-def test_a_prefix_is_kept_without_its_slash(path, kept):
-    assert settings_of(activities_prefix=path).activities_prefix == kept
+def test_a_prefix_is_kept_without_its_slash(name, path, kept):
+    assert getattr(settings_of(**{name: path}), name) == kept
 
 
 @pytest.mark.parametrize(

@@ -484,6 +484,99 @@ def test_an_open_connection_does_not_hold_the_end_up(rest_only):
         assert pair.gateway.end() == 0
 
 
+@pytest.mark.parametrize(("header", "explained"), [({"X-Gateway-Explain": "1"}, True), ({}, False)])
+def test_the_sandbox_explains_to_those_who_ask(pair, header, explained):
+    answer = pair.ask(**header)
+    assert ("extensions" in answer) == explained
+    if explained:
+        (call,) = answer["extensions"]["gateway"]["calls"]
+        assert (call["path"], call["status"], call["outcome"]) == (ACTIVITIES, 200, "called")
+
+
+def test_serve_explains_nothing_unless_it_is_set(served):
+    assert served.ask(**KEYS, **{"X-Gateway-Explain": "1"}).keys() == {"data"}
+
+
+class SlowUpstream:
+    """A server that answers when it is told to, and sees whoever asked it hang up."""
+
+    def __init__(self) -> None:
+        self.asked = asyncio.Semaphore(0)
+        self.hung_up = asyncio.Event()
+        self.ready = asyncio.Event()
+        self.calls = 0
+
+    async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        self.calls += 1
+        self.asked.release()
+        leaving, ready = (asyncio.create_task(each) for each in (reader.read(1), self.ready.wait()))
+        await asyncio.wait((leaving, ready), return_when=asyncio.FIRST_COMPLETED)
+        if leaving.done():
+            self.hung_up.set()
+        else:
+            body = b'{"items": []}'
+            head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+            writer.write(head.encode() + body)
+            await writer.drain()
+        for task in (leaving, ready):
+            task.cancel()
+        await asyncio.gather(leaving, ready, return_exceptions=True)
+        writer.close()
+
+
+class BeforeSlow(NamedTuple):
+    upstream: SlowUpstream
+    pair: Pair
+
+
+@pytest.fixture
+async def before_slow():
+    """`gateway serve` before a slow upstream."""
+    upstream = SlowUpstream()
+    server = await asyncio.start_server(upstream, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    with serving(f"http://127.0.0.1:{port}") as pair:
+        yield BeforeSlow(upstream, pair)
+    server.close()
+    await server.wait_closed()
+
+
+async def _asking(pair: Pair) -> asyncio.StreamWriter:
+    """A caller that waits for its answer."""
+    address = httpx.URL(pair.graphql)
+    _, writer = await asyncio.open_connection(address.host, address.port)
+    writer.write(_post(TIMELINE))
+    await writer.drain()
+    return writer
+
+
+async def test_a_caller_that_leaves_ends_the_upstream_read_on_the_wire(before_slow):
+    """Long before the upstream's time is up."""
+    upstream, pair = before_slow
+    caller = await _asking(pair)
+    async with asyncio.timeout(5):
+        await upstream.asked.acquire()
+        caller.transport.abort()
+        await upstream.hung_up.wait()
+    assert not [line for line in pair.gateway.stderr if "Traceback" in line or '"bug"' in line]
+
+
+async def test_a_caller_that_leaves_does_not_take_a_shared_read_along(before_slow):
+    upstream, pair = before_slow
+    caller = await _asking(pair)
+    async with httpx.AsyncClient(base_url=pair.graphql) as http, asyncio.timeout(5):
+        await upstream.asked.acquire()
+        staying = asyncio.create_task(http.post("/graphql", json={"query": TIMELINE}))
+        await asyncio.sleep(0.2)
+        caller.transport.abort()
+        await asyncio.sleep(0.2)
+        upstream.ready.set()
+        answer = await staying
+    assert answer.json() == {"data": {"activities": {"totalCount": 0}}}
+    assert (upstream.calls, upstream.hung_up.is_set()) == (1, False)
+
+
 def test_a_port_that_is_taken_ends_the_command_with_one_line():
     with closing(socket.create_server(("127.0.0.1", 0))) as taken:
         port = taken.getsockname()[1]

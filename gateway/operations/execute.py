@@ -24,6 +24,7 @@ class Result(Struct, omit_defaults=True):
 
     errors: list[dict[str, Any]] | UnsetType = UNSET
     data: dict[str, Any] | UnsetType | None = UNSET
+    extensions: dict[str, Any] | UnsetType = UNSET
 
 
 class Context(Protocol):
@@ -32,6 +33,10 @@ class Context(Protocol):
     @property
     def reported(self) -> Sequence[GraphQLError]:
         """Errors at places whose data stands all the same."""
+
+    @property
+    def extensions(self) -> Mapping[str, object]:
+        """What the answer tells beside data and errors."""
 
 
 async def execute(
@@ -53,7 +58,8 @@ async def execute(
     )
     outcome = await executing if isawaitable(executing) else executing
     errors = [_public(error) for error in (*(outcome.errors or ()), *context.reported)]
-    return Result(errors=errors or UNSET, data=outcome.data)
+    extensions = dict(context.extensions)
+    return Result(errors=errors or UNSET, data=outcome.data, extensions=extensions or UNSET)
 
 
 def refusal(error: RequestError) -> Result:

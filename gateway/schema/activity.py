@@ -15,17 +15,20 @@ from gateway.schema.notification import (
     TextMessageNotification,
 )
 from gateway.schema.people import User
-from gateway.schema.reading import recorded_as
+from gateway.schema.reading import Reached, recorded_as
 from gateway.schema.values import JSON, ZonedDateTime
 from gateway.schema.words import ActivityEvent, ActivityKind
 from gateway.upstream import records
 
 
-def _updated_attributes(root: strawberry.Parent[records.Activity], info: Info) -> list[str]:
+def _updated_attributes(
+    root: strawberry.Parent[Reached[records.Activity]], info: Info
+) -> list[str]:
     """A list that cannot be null: what is unreadable in it is left out and reported."""
-    if root.event is not ActivityEvent.UPDATED:
+    activity = root.record
+    if activity.event is not ActivityEvent.UPDATED:
         return []
-    sent = root.sent_updated_attributes or []
+    sent = activity.sent_updated_attributes or []
     names = [] if isinstance(sent, records.Unreadable) else sent
     readable = [str(name) for name in names if not isinstance(name, records.Unreadable)]
     if sent is not names or len(readable) < len(names):
@@ -36,7 +39,7 @@ def _updated_attributes(root: strawberry.Parent[records.Activity], info: Info) -
     return readable
 
 
-def _changes(root: strawberry.Parent[records.Activity], info: Info) -> list[Change] | None:
+def _changes(root: strawberry.Parent[Reached[records.Activity]], info: Info) -> list[Change] | None:
     return changes(root, _updated_attributes(root, info))
 
 

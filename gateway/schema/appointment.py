@@ -1,10 +1,112 @@
-"""The appointment that an activity tells of."""
+"""The appointment that an activity tells of: as it was then, and as it is today."""
+
+from collections.abc import Awaitable
+from typing import Any
 
 import strawberry
 
-from gateway.schema.people import Service, Staff
-from gateway.schema.values import URL, ZonedDateTime
-from gateway.schema.words import AppointmentStatus
+from gateway.errors import ContractBroken
+from gateway.schema.arguments import Kinds, Sort, given_words
+from gateway.schema.client import TIMELINE_TYPE, Client
+from gateway.schema.company import Company, Service
+from gateway.schema.context import Info
+from gateway.schema.pages import Paging
+from gateway.schema.people import Staff, User
+from gateway.schema.reading import Reached, entity
+from gateway.schema.timeline import Page, Selection, timeline
+from gateway.schema.values import URL, Money, ZonedDateTime
+from gateway.schema.words import AppointmentStatus, SortOrder
+from gateway.upstream import entities, records
+from gateway.upstream.session import Session
+
+
+def _today(
+    session: Session, reached: Reached[records.AppointmentSnapshot]
+) -> Awaitable[entities.Appointment | None]:
+    return session.appointment(
+        reached.company_id, str(reached.record.appointment_id), client_id=reached.client_id
+    )
+
+
+def _thread(
+    root: strawberry.Parent[Reached[entities.Appointment]],
+    info: Info,
+    kinds: Kinds = strawberry.UNSET,
+    sort: Sort = SortOrder.ASC,
+) -> Page:
+    client_id = root.client_id
+    if client_id is None:
+        raise ContractBroken("The upstream does not say whose appointment this is.")
+    selection = Selection(
+        client_id=client_id,
+        kinds=given_words(kinds),
+        events=None,
+        appointment_id=str(root.record.id),
+        since=None,
+        until=None,
+        sort=sort,
+    )
+    page = Paging(first=info.context.settings.max_page_size)
+    return timeline(info, selection, page, through=root)
+
+
+@strawberry.type(description="A status that the business has defined itself.")
+class CustomStatus:
+    id: strawberry.ID = strawberry.field(description="The upstream's id of this status.")
+    name: str | None = strawberry.field(description="Its name.")
+
+
+@strawberry.type(description="One line of an appointment's own history.")
+class AppointmentHistoryEntry:
+    text: str | None = strawberry.field(description="What happened, in words.")
+    date: ZonedDateTime | None = strawberry.field(description="When it happened.")
+    source: str | None = strawberry.field(description="Where it came from.")
+    user: User | None = strawberry.field(description="Who did it.")
+
+
+@strawberry.type(description="Where an online appointment takes place.")
+class OnlineMeeting:
+    provider: str | None = strawberry.field(description="Whose system is used.")
+    video_link: URL | None = strawberry.field(description="Where to join.")
+
+
+@strawberry.type(description="An appointment as it is today.")
+class Appointment:
+    id: strawberry.ID = strawberry.field(description="The upstream's id of this appointment.")
+    reference: str | None = strawberry.field(description="A code that people can read out.")
+    company: Company | None = strawberry.field(description="The company it is with.")
+    service: Service | None = strawberry.field(description="What it is for.")
+    staff: Staff | None = strawberry.field(description="With whom it is.")
+    client: Client | None = strawberry.field(description="Whose it is.")
+    start: ZonedDateTime | None = strawberry.field(description="When it starts.")
+    end: ZonedDateTime | None = strawberry.field(description="When it ends.")
+    created: ZonedDateTime | None = strawberry.field(description="When it was made.")
+    status: AppointmentStatus | None = strawberry.field(description="Where it stands.")
+    custom_status: CustomStatus | None = strawberry.field(
+        description="Where it stands in the business's own words."
+    )
+    notes: str | None = strawberry.field(description="Remarks about it.")
+    history: list[AppointmentHistoryEntry] | None = strawberry.field(
+        description="What happened to it, as the upstream tells it; `activities` tells more."
+    )
+    source: str | None = strawberry.field(description="Where it came from.")
+    paid: bool | None = strawberry.field(description="Whether it is paid.")
+    price: Money | None = strawberry.field(description="What it costs.")
+    online_meeting: OnlineMeeting | None = strawberry.field(
+        description="Where it takes place, if online."
+    )
+    location: str | None = strawberry.field(description="Where it takes place.")
+    reschedule_link: URL | None = strawberry.field(
+        description="Where the client can move or cancel it."
+    )
+    activities: Any = strawberry.field(
+        resolver=_thread,
+        graphql_type=TIMELINE_TYPE,
+        description=(
+            "This appointment's thread: all activities that belong to it, up to the largest page, "
+            "for one call. `activities(clientId:, appointmentId:)` has the pages of a longer one."
+        ),
+    )
 
 
 @strawberry.type(
@@ -44,4 +146,9 @@ class AppointmentSnapshot:
     )
     self_link: URL | None = strawberry.field(
         description="The appointment's address in the REST API, as sent. Needs credentials there."
+    )
+    current: Appointment | None = entity(
+        _today,
+        Appointment | None,
+        description="The appointment as it is today, for one call; null where it no longer exists.",
     )

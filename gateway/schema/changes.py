@@ -6,8 +6,9 @@ from typing import Annotated
 
 import strawberry
 
-from gateway.schema.people import Service, Staff
-from gateway.schema.reading import read
+from gateway.schema.company import Service
+from gateway.schema.people import Staff
+from gateway.schema.reading import Reached, read
 from gateway.schema.values import AppointmentStatusValue, TextValue, ZonedDateTime
 from gateway.upstream import records
 
@@ -51,7 +52,7 @@ class Change:
 _FIELDS = ("start", "end", "service", "staff", "notes", "status", "body")
 
 
-def changes(activity: records.Activity, names: Sequence[str]) -> list[Change] | None:
+def changes(activity: Reached[records.Activity], names: Sequence[str]) -> list[Change] | None:
     """The changes an activity tells of: none unless it is an update, None if it does not say.
 
     Args:
@@ -69,26 +70,33 @@ def changes(activity: records.Activity, names: Sequence[str]) -> list[Change] | 
     return found or None
 
 
-def _snapshots(activity: records.Activity) -> Iterator[object]:
-    match activity:
+def _snapshots(activity: Reached[records.Activity]) -> Iterator[Reached[records.Record]]:
+    match activity.record:
         case records.AppointmentActivity():
-            yield read(activity, "appointment")
+            snapshot = read(activity, "appointment")
         case records.NoteActivity() | records.ConsentActivity():
-            yield read(activity, "note")
+            snapshot = read(activity, "note")
+        case _:
+            return
+    if snapshot is not None:
+        yield snapshot
 
 
-def _changes(snapshot: object) -> Iterator[Change]:
+def _changes(snapshot: Reached[records.Record]) -> Iterator[Change]:
     for name in _FIELDS:
-        before = getattr(snapshot, f"previous_{name}", None)
+        before = getattr(snapshot.record, f"previous_{name}", None)
         if before is not None:
-            yield Change(name, _shown(before), _shown(getattr(snapshot, name)))
+            after = getattr(snapshot.record, name)
+            yield Change(name, _shown(snapshot, before), _shown(snapshot, after))
 
 
-def _shown(value: object) -> object:
+def _shown(snapshot: Reached[records.Record], value: object) -> object:
     """A value as a member of the union; an unreadable one stays so, and fails at its own place."""
     match value:
         case records.AppointmentStatus():
             return AppointmentStatusValue(status=value)
+        case records.Record():
+            return snapshot.to(value)
         case str() | int() | float():
             return TextValue(text=str(value))
     return value

@@ -1,12 +1,70 @@
-"""The conference registration that an activity tells of."""
+"""The conference registration that an activity tells of: as it was then, and as it is today."""
+
+from collections.abc import Awaitable
 
 import strawberry
 
+from gateway.errors import ContractBroken
+from gateway.schema.client import Client
+from gateway.schema.reading import Reached, entity, looked_up
 from gateway.schema.values import URL, ZonedDateTime
 from gateway.schema.words import RegistrationSourceType, RegistrationStatus
+from gateway.upstream import entities, records
+from gateway.upstream.session import Session
 
 
-@strawberry.type(description="A conference: an event with sessions that clients register for.")
+def _conference(
+    session: Session, reached: Reached[records.Conference]
+) -> Awaitable[entities.Conference | None]:
+    return session.conference(str(reached.record.id))
+
+
+def _session(
+    session: Session, reached: Reached[records.ConferenceSession]
+) -> Awaitable[entities.ConferenceSession | None]:
+    registration = reached.nearest(records.ConferenceRegistrationSnapshot)
+    conference_id = _id(registration and registration.conference)
+    return session.conference_session(conference_id, str(reached.record.id))
+
+
+def _registration(
+    session: Session, reached: Reached[records.ConferenceRegistrationSnapshot]
+) -> Awaitable[entities.ConferenceRegistration | None]:
+    snapshot = reached.record
+    return session.conference_registration(
+        _id(snapshot.conference), _id(snapshot.session), str(snapshot.registration_id)
+    )
+
+
+def _id(mentioned: object) -> str:
+    if isinstance(mentioned, records.Conference | records.ConferenceSession):
+        return str(mentioned.id)
+    raise ContractBroken("The upstream does not say which conference or session this belongs to.")
+
+
+@strawberry.type(description="Where a conference takes place.")
+class ConferenceLocation:
+    type: str | None = strawberry.field(
+        description="What sort: `address`, `link`, `custom` or `schedulingCompanyAddress`."
+    )
+    text: str | None = strawberry.field(description="The place in words.")
+    street: str | None = strawberry.field(description="The street and number.")
+    additional_street: str | None = strawberry.field(description="More of the street.")
+    zip_code: str | None = strawberry.field(description="The postal code.")
+    city: str | None = strawberry.field(description="The city.")
+    state: str | None = strawberry.field(description="The state or region.")
+    country: str | None = strawberry.field(description="The country.")
+    latitude: float | None = strawberry.field(description="Degrees north of the equator.")
+    longitude: float | None = strawberry.field(description="Degrees east of Greenwich.")
+
+
+@strawberry.type(
+    description=(
+        "A conference: an event with sessions that clients register for. Title and capacity come "
+        "with the activity; the first other field costs one call. Those fields are null where the "
+        "conference is no more."
+    )
+)
 class Conference:
     id: strawberry.ID = strawberry.field(description="The upstream's id of this conference.")
     title: str | None = strawberry.field(
@@ -15,9 +73,33 @@ class Conference:
     capacity: int | None = strawberry.field(
         description="How many seats it has, as it was when the activity was recorded."
     )
+    description: str | None = looked_up(
+        _conference, "description", str | None, description="What it is about."
+    )
+    duration: int | None = looked_up(
+        _conference, "duration", int | None, description="How long a session takes, in minutes."
+    )
+    location: ConferenceLocation | None = looked_up(
+        _conference, "location", ConferenceLocation | None, description="Where it takes place."
+    )
+    web_link: str | None = looked_up(
+        _conference, "web_link", URL | None, description="Its page for clients."
+    )
+    code: str | None = looked_up(_conference, "code", str | None, description="Its code.")
+    tags: list[str] | None = looked_up(
+        _conference, "tags", list[str] | None, description="Its tags."
+    )
+    picture_url: str | None = looked_up(
+        _conference, "picture_url", URL | None, description="Where a picture of it is."
+    )
 
 
-@strawberry.type(description="One session of a conference.")
+@strawberry.type(
+    description=(
+        "One session of a conference. Start and end come with the activity; the first other field "
+        "costs one call. Those fields are null where the session is no more."
+    )
+)
 class ConferenceSession:
     id: strawberry.ID = strawberry.field(description="The upstream's id of this session.")
     start: ZonedDateTime | None = strawberry.field(
@@ -26,6 +108,29 @@ class ConferenceSession:
     end: ZonedDateTime | None = strawberry.field(
         description="When it ends, as it was when the activity was recorded."
     )
+    status: str | None = looked_up(
+        _session, "status", str | None, description="Whether it takes clients: `opened`, `closed`."
+    )
+    web_link: str | None = looked_up(
+        _session, "web_link", URL | None, description="Its page for clients."
+    )
+
+
+@strawberry.type(description="A conference registration as it is today.")
+class ConferenceRegistration:
+    id: strawberry.ID = strawberry.field(description="The upstream's id of this registration.")
+    client: Client | None = strawberry.field(description="Who registered.")
+    status: RegistrationStatus | None = strawberry.field(description="Where it stands.")
+    seats: int | None = strawberry.field(description="How many seats are reserved.")
+    registered: ZonedDateTime | None = strawberry.field(description="When it was made.")
+    source: str | None = strawberry.field(description="Where it came from.")
+    source_type: RegistrationSourceType | None = strawberry.field(description="How it was made.")
+    cancel_reason: str | None = strawberry.field(
+        description="Why it was cancelled; null where it was not, or nobody said."
+    )
+    cancel_source: str | None = strawberry.field(description="Where the cancellation came from.")
+    cancelled: ZonedDateTime | None = strawberry.field(description="When it was cancelled.")
+    web_link: URL | None = strawberry.field(description="Its page for the client.")
 
 
 @strawberry.type(
@@ -49,4 +154,9 @@ class ConferenceRegistrationSnapshot:
     )
     self_link: URL | None = strawberry.field(
         description="The registration's address in the REST API, as sent. Needs credentials there."
+    )
+    current: ConferenceRegistration | None = entity(
+        _registration,
+        ConferenceRegistration | None,
+        description="The registration as it is today, for one call; null where it is no more.",
     )

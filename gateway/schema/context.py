@@ -9,6 +9,7 @@ from graphql.pyutils import Path
 from gateway.errors import GatewayError
 from gateway.settings import Settings
 from gateway.upstream.session import Session
+from gateway.upstream.sharing import Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,11 +20,37 @@ class Context:
         session: Where everything of the upstream comes from.
         settings: The gateway's settings.
         reported: Errors at places whose data stands all the same.
+        explaining: Whether the caller wants to know which upstream calls were made.
     """
 
     session: Session
     settings: Settings
     reported: list[GraphQLError] = field(default_factory=list)
+    explaining: bool = False
+
+    @property
+    def extensions(self) -> dict[str, object]:
+        """What the answer's `extensions` say."""
+        if not self.explaining:
+            return {}
+        calls = self.session.calls
+        called = sum(call.outcome is Outcome.CALLED for call in calls)
+        return {
+            "gateway": {
+                "upstreamCalls": called,
+                "calls": [
+                    {
+                        "method": "GET",
+                        "path": call.path,
+                        "status": call.status,
+                        "outcome": call.outcome.value,
+                        "milliseconds": call.milliseconds,
+                        "bytes": call.bytes,
+                    }
+                    for call in calls
+                ],
+            }
+        }
 
     def report(self, error: GatewayError, path: Path) -> None:
         """Tell the caller of a problem at a place that has an answer nevertheless."""

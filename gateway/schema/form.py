@@ -1,8 +1,34 @@
-"""The filled-in form that an activity tells of."""
+"""The filled-in form that an activity tells of, and its answers made flat."""
+
+from collections.abc import Awaitable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import strawberry
 
+from gateway.errors import ContractBroken
+from gateway.schema.context import Info
+from gateway.schema.reading import Reached, looked_up
 from gateway.schema.values import URL
+from gateway.schema.words import FormResultStatus
+from gateway.upstream import forms, links, records
+from gateway.upstream.session import Session
+
+Item = forms.FormItem
+
+
+def _form(session: Session, reached: Reached[records.Form]) -> Awaitable[forms.Form | None]:
+    return session.form(str(reached.record.id))
+
+
+def _result(
+    session: Session, reached: Reached[records.FormResult]
+) -> Awaitable[forms.FormResult | None]:
+    form = reached.record.form
+    form_id = str(form.id) if isinstance(form, records.Form) else None
+    if form_id := form_id or links.form_id(reached.record.self_link):
+        return session.form_result(form_id, str(reached.record.id))
+    raise ContractBroken("The upstream does not say which form this is a result of.")
 
 
 @strawberry.type(description="A form that clients fill in.")
@@ -11,12 +37,146 @@ class Form:
     name: str | None = strawberry.field(
         description="The name, as it was when the activity was recorded."
     )
+    title: str | None = looked_up(
+        _form,
+        "title",
+        str | None,
+        description="The title that clients see, for one call; null where the form is no more.",
+    )
 
 
-@strawberry.type(description="What a client filled in: one result of a form.")
+@strawberry.type(description="What a client answered to one question of a form.")
+class FormAnswer:
+    id: strawberry.ID | None = strawberry.field(description="The upstream's id of the question.")
+    title: str | None = strawberry.field(description="The question.")
+    type: str | None = strawberry.field(
+        description="What sort of question it is, in the upstream's words, such as `input`."
+    )
+    value: str | None = strawberry.field(
+        description="The answer: a text, a local date-time, or the name of a file."
+    )
+    values: list[str] | None = strawberry.field(
+        description="The answers that were chosen, where the upstream lists them; a single one may stand in "
+        "`value` as well."
+    )
+    path: list[str] = strawberry.field(
+        description="The titles of the sections that the question stands in, outermost first."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A `FormAnswer`, as this module makes it."""
+
+    item: Item
+    path: list[str]
+
+    @property
+    def id(self) -> object:
+        return self.item.id
+
+    @property
+    def title(self) -> object:
+        return self.item.title
+
+    @property
+    def type(self) -> object:
+        return self.item.type
+
+    @property
+    def value(self) -> object:
+        """Unreadable where any of its sources is; a tick is `true` or `false`."""
+        match self.item.value, self.item.zoned_date_time:
+            case bool(ticked), _:
+                return str(ticked).lower()
+            case None, records.ZonedDateTime(date_time=local):
+                return local
+            case None, None:
+                return self.item.file_name
+            case None, unreadable:
+                return unreadable
+            case value, _:
+                return value
+
+    @property
+    def values(self) -> object:
+        values = self.item.values
+        return list(_chosen(values)) if isinstance(values, list) else values
+
+
+def answers(result: forms.FormResult) -> list[Answer] | None:
+    """The answers in a result, sections dissolved, in the order of the form.
+
+    Raises:
+        ContractBroken: A section cannot be read, so that answers are missing.
+    """
+    match result.result:
+        case None:
+            return None
+        case str(whole):  # how version 2.0 sends a result
+            return [Answer(Item(value=whole), [])]
+        case list(items):
+            return list(_answers(items))
+    raise ContractBroken("The upstream sent answers that cannot be read.")
+
+
+def _answers(items: Sequence[object]) -> Iterator[Answer]:
+    """Not recursive: how deep the sections go is for others to decide."""
+    waiting: list[tuple[object, list[str]]] = [(item, []) for item in reversed(items)]
+    while waiting:
+        item, path = waiting.pop()
+        if not isinstance(item, Item) or isinstance(item.sub_item, records.Unreadable):
+            raise ContractBroken("The upstream sent answers that cannot be read.")
+        inside = item.sub_item or []
+        answer = Answer(item, path)
+        if not inside or answer.value is not None or item.values:
+            yield answer
+        title = [str(item.title)] if isinstance(item.title, str | int | float) else []
+        waiting.extend((each, path + title) for each in reversed(inside))
+
+
+def _chosen(values: Sequence[Any]) -> Iterator[object]:
+    """The innermost values: a choice within a choice counts for both of them. Not recursive either."""
+    waiting = list(reversed(values))
+    while waiting:
+        each = waiting.pop()
+        if not isinstance(each, forms.FormValue):
+            yield each  # unreadable
+        elif each.values:
+            inside: Any = each.values
+            waiting.extend(reversed(inside) if isinstance(inside, list) else [inside])
+        elif each.value is not None or each.name is not None:
+            yield each.name if each.value is None else each.value
+
+
+async def _answers_in(root: strawberry.Parent[Reached[records.FormResult]], info: Info) -> Any:
+    result = await _result(info.context.session, root)
+    return None if result is None else answers(result)
+
+
+@strawberry.type(
+    description=(
+        "What a client filled in: one result of a form. The first of `date`, `currentStatus` and "
+        "`answers` costs one call; they are null where the result is no more."
+    )
+)
 class FormResult:
     id: strawberry.ID = strawberry.field(description="The upstream's id of this result.")
     form: Form | None = strawberry.field(description="The form that was filled in.")
     self_link: URL | None = strawberry.field(
         description="The result's address in the REST API, as sent. Needs credentials there."
+    )
+    date: str | None = looked_up(
+        _result,
+        "date",
+        str | None,
+        description="When it was filled in, as sent: the upstream does not document the form.",
+    )
+    current_status: FormResultStatus | None = looked_up(
+        _result, "current_status", FormResultStatus | None, description="Where it stands."
+    )
+    answers: list[Answer] | None = strawberry.field(
+        resolver=_answers_in,
+        graphql_type=list[FormAnswer] | None,
+        description="The answers, in the order of the form, with sections dissolved into `path`.",
     )

@@ -2,15 +2,8 @@
 
 import strawberry
 
-from gateway.schema.plain_text import plain_text
-from gateway.schema.reading import text
+from gateway.schema.reading import plain_text_of
 from gateway.schema.values import URL
-from gateway.upstream import records
-
-
-def _body_text(root: strawberry.Parent[records.EmailNotification]) -> str | None:
-    body = text(root, "body")
-    return None if body is None else plain_text(body)
 
 
 @strawberry.type(description="An e-mail that was sent to the client.")
@@ -20,7 +13,7 @@ class EmailNotification:
         description="The message, as HTML that nobody has checked. Sanitise it before showing it."
     )
     body_text: str | None = strawberry.field(
-        resolver=_body_text, description="The message as plain text."
+        resolver=plain_text_of("body"), description="The message as plain text."
     )
     self_link: URL | None = strawberry.field(
         description="An address in the REST API, as sent; what it leads to is not documented."

@@ -1,4 +1,4 @@
-"""ActivityConnection: a client's timeline, filtered, in order, cut into pages."""
+"""A client's timeline: filtered, in order, cut into pages."""
 
 from collections import Counter
 from collections.abc import Awaitable, Sequence
@@ -9,7 +9,6 @@ from functools import cached_property, cmp_to_key
 import strawberry
 
 from gateway.errors import ContractBroken, InputRefused
-from gateway.schema.activity import Activity
 from gateway.schema.context import Info
 from gateway.schema.pages import (
     Paging,
@@ -21,12 +20,13 @@ from gateway.schema.pages import (
     digest,
     position_of,
 )
+from gateway.schema.reading import Reached, readable
 from gateway.schema.values import instant
 from gateway.schema.words import ActivityEvent, ActivityKind, SortOrder
-from gateway.upstream import records
+from gateway.upstream import entities, records
 from gateway.upstream.decode import usable
 
-_LEFT_OUT = "Activities without a readable id or kind are left out."
+_LEFT_OUT = "Activities that cannot be read are left out."
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +79,12 @@ class Selection:
             and (self.until is None or at < self.until)
         )
 
+    def cannot_tell(self, activity: records.Activity) -> bool:
+        """Whether something that decides if an activity is selected cannot be read."""
+        by_event = self.events is not None and not readable(activity.event)
+        by_instant = self.since is not None or self.until is not None
+        return by_event or (by_instant and not readable(activity.date))
+
 
 def _names(words: frozenset[ActivityKind] | frozenset[ActivityEvent] | None) -> list[str] | None:
     return None if words is None else sorted(word.value for word in words)
@@ -90,7 +96,7 @@ class Edge:
 
     binding: bytes
     position: Position
-    node: records.Activity
+    node: Reached[records.Activity]
 
     @property
     def cursor(self) -> str:
@@ -101,6 +107,7 @@ class Edge:
 class Connection:
     """An `ActivityConnection`, as this module makes it."""
 
+    client: Reached[entities.ClientReference]
     ordered: Sequence[tuple[Position, records.Activity]]
     window: slice
     binding: bytes
@@ -108,11 +115,14 @@ class Connection:
 
     @cached_property
     def edges(self) -> list[Edge]:
-        return [Edge(self.binding, *placed) for placed in self.ordered[self.window]]
+        return [
+            Edge(self.binding, position, self.client.to(activity))
+            for position, activity in self.ordered[self.window]
+        ]
 
     @property
-    def nodes(self) -> list[records.Activity]:
-        return [activity for _, activity in self.ordered[self.window]]
+    def nodes(self) -> list[Reached[records.Activity]]:
+        return [self.client.to(activity) for _, activity in self.ordered[self.window]]
 
     @property
     def page_info(self) -> "PageInfo":
@@ -168,33 +178,23 @@ class Completeness:
     missing: list[MissingPart] = strawberry.field(description="What is missing, one part per code.")
 
 
-@strawberry.type(description="An activity and its place in the list.")
-class ActivityEdge:
-    cursor: str = strawberry.field(
-        description="An opaque text for `after` or `before`, valid for the same selection only."
-    )
-    node: Activity = strawberry.field(description="The activity.")
-
-
-@strawberry.type(description="A client's activities: one page of them, and what is true of all.")
-class ActivityConnection:
-    edges: list[ActivityEdge] = strawberry.field(
-        description="The activities of this page, each with its cursor."
-    )
-    nodes: list[Activity] = strawberry.field(description="The activities of this page.")
-    page_info: PageInfo = strawberry.field(description="How to get the pages around this one.")
-    total_count: int = strawberry.field(
-        description="How many activities match, on all pages together. Costs nothing."
-    )
-    completeness: Completeness = strawberry.field(
-        description="Whether all that the upstream holds of this selection could be read."
-    )
+Page = Awaitable[Connection] | Connection
 
 
 def timeline(
-    info: Info, selection: Selection, paging: Paging
-) -> Awaitable[Connection] | Connection:
+    info: Info,
+    selection: Selection,
+    paging: Paging,
+    *,
+    through: Reached[records.Record] | None = None,
+) -> Page:
     """The page of a selection that the paging arguments describe.
+
+    Args:
+        info: Where it is asked for.
+        selection: Whose activities, and which.
+        paging: Which page of them.
+        through: What all of them belong to, where there is such a thing: their appointment.
 
     Raises:
         InputRefused: The arguments contradict each other, or a cursor does not fit.
@@ -205,39 +205,40 @@ def timeline(
         paging, default_size=settings.default_page_size, max_size=settings.max_page_size
     )
     anchor = None if window.anchor is None else position_of(window.anchor, selection.binding)
+    client = Reached(entities.ClientReference(id=selection.client_id), through)
+
+    def connection(activities: Sequence[records.Activity]) -> Connection:
+        zone = settings.default_time_zone
+        ordered, left_out = _ordered(selection, activities, zone)
+        if left_out:
+            info.context.report(ContractBroken(_LEFT_OUT, count=left_out), info.path)
+        positions = [position for position, _ in ordered]
+        part = window.cut(positions, anchor, newest_first=selection.sort is SortOrder.DESC)
+        return Connection(client, ordered, part, selection.binding, left_out)
+
     if selection.is_empty:
-        return _connection(info, selection, window, anchor, [])
+        return connection([])
     # Called here, not in the coroutine: so all timelines of one operation are one batch.
     load = info.context.session.timeline(
         selection.client_id, kinds=selection.kinds, appointment_id=selection.appointment_id
     )
 
     async def loaded() -> Connection:
-        return _connection(info, selection, window, anchor, await load)
+        return connection(await load)
 
     return loaded()
 
 
-def _connection(
-    info: Info,
-    selection: Selection,
-    window: Window,
-    anchor: Position | None,
-    activities: Sequence[records.Activity],
-) -> Connection:
-    zone = info.context.settings.default_time_zone
-    dated = [(instant(activity.date, zone), activity) for activity in activities]
+def _ordered(
+    selection: Selection, activities: Sequence[records.Activity], default_zone: str | None
+) -> tuple[list[tuple[Position, records.Activity]], int]:
+    """What is selected, in order; and how many more may be, but cannot be read."""
+    dated = [(instant(activity.date, default_zone), activity) for activity in activities]
     selected = [(at, activity) for at, activity in dated if selection.matches(activity, at)]
     placed = _placed([(at, activity) for at, activity in selected if usable(activity)])
-    newest_first = selection.sort is SortOrder.DESC
-    key = cmp_to_key(descending if newest_first else ascending)
-    ordered = sorted(placed, key=lambda each: key(each[0]))
-    left_out = len(selected) - len(ordered)
-    if left_out:
-        info.context.report(ContractBroken(_LEFT_OUT, count=left_out), info.path)
-    positions = [position for position, _ in ordered]
-    part = window.cut(positions, anchor, newest_first=newest_first)
-    return Connection(ordered, part, selection.binding, left_out)
+    key = cmp_to_key(descending if selection.sort is SortOrder.DESC else ascending)
+    unclear = sum(selection.cannot_tell(activity) for activity in activities)
+    return sorted(placed, key=lambda each: key(each[0])), len(selected) - len(placed) + unclear
 
 
 def _placed(

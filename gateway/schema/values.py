@@ -12,7 +12,7 @@ from graphql import GraphQLError
 from strawberry.types.scalar import ScalarDefinition
 
 from gateway.schema.context import Info
-from gateway.schema.reading import readable, recorded_as, text
+from gateway.schema.reading import Reached, readable, recorded_as, text
 from gateway.schema.words import AppointmentStatus
 from gateway.upstream import records
 
@@ -118,17 +118,19 @@ SCALARS: dict[object, ScalarDefinition] = {
 }
 
 
-def _instant(root: strawberry.Parent[records.ZonedDateTime], info: Info) -> datetime | None:
-    return instant(root, info.context.settings.default_time_zone)
+def _instant(
+    root: strawberry.Parent[Reached[records.ZonedDateTime]], info: Info
+) -> datetime | None:
+    return instant(root.record, info.context.settings.default_time_zone)
 
 
-def _time_zone(root: strawberry.Parent[records.ZonedDateTime], info: Info) -> str | None:
+def _time_zone(root: strawberry.Parent[Reached[records.ZonedDateTime]], info: Info) -> str | None:
     return text(root, "time_zone") or info.context.settings.default_time_zone
 
 
-def _is_ambiguous(root: strawberry.Parent[records.ZonedDateTime], info: Info) -> bool:
-    zone = _zone(_zone_name(root, info.context.settings.default_time_zone))
-    local = root.local.replace(tzinfo=zone)
+def _is_ambiguous(root: strawberry.Parent[Reached[records.ZonedDateTime]], info: Info) -> bool:
+    zone = _zone(_zone_name(root.record, info.context.settings.default_time_zone))
+    local = root.record.local.replace(tzinfo=zone)
     return local.utcoffset() != local.replace(fold=1).utcoffset()
 
 
@@ -175,3 +177,19 @@ class TextValue:
 @strawberry.type(description="A status before or after a change.")
 class AppointmentStatusValue:
     status: AppointmentStatus = strawberry.field(description="The status.")
+
+
+@strawberry.type(description="An amount of money.")
+class Money:
+    amount: float | None = strawberry.field(description="How much, in the currency's main unit.")
+    currency: str | None = strawberry.field(description="The currency, such as `EUR`.")
+
+
+@strawberry.type(description="A postal address.")
+class Address:
+    street: str | None = strawberry.field(description="The street and number.")
+    other_street: str | None = strawberry.field(description="More of the street.")
+    zip_code: str | None = strawberry.field(description="The postal code.")
+    state: str | None = strawberry.field(description="The state or region.")
+    city: str | None = strawberry.field(description="The city.")
+    country: str | None = strawberry.field(description="The country.")

@@ -5,6 +5,7 @@ from enum import Enum
 import strawberry
 from strawberry.types.enum import StrawberryEnumDefinition
 
+from gateway.upstream.forms import FormResultStatus
 from gateway.upstream.records import (
     ActivityEvent,
     ActivityKind,
@@ -17,6 +18,7 @@ __all__ = [
     "ActivityEvent",
     "ActivityKind",
     "AppointmentStatus",
+    "FormResultStatus",
     "RegistrationSourceType",
     "RegistrationStatus",
     "SortOrder",
@@ -63,6 +65,15 @@ _describe(
     DECLINED="It was not confirmed.",
     CANCELLED="It was called off.",
     IN_PROGRESS="It is taking place.",
+    UNKNOWN="A status that this gateway does not know yet.",
+)
+_describe(
+    FormResultStatus,
+    "Where a form result stands.",
+    NEUTRAL="Nobody has dealt with it.",
+    IN_PROGRESS="Somebody deals with it.",
+    FINISHED="It has been dealt with.",
+    REOPENING="It is dealt with again.",
     UNKNOWN="A status that this gateway does not know yet.",
 )
 _describe(

@@ -1,82 +1,46 @@
-"""Upstream: one method per endpoint; every foreign failure becomes one of ours here."""
+"""Upstream: the REST API, one method per endpoint."""
 
-import asyncio
-from collections.abc import AsyncIterator, Collection, Mapping
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from datetime import datetime
-from email.utils import parsedate_to_datetime
-from http.cookiejar import CookieJar, DefaultCookiePolicy
-from math import ceil
+from collections.abc import Collection, Mapping
+from functools import partial
+from typing import TypeVar
 
 import httpx
 
-from gateway.errors import (
-    ContractBroken,
-    Forbidden,
-    InputRefused,
-    NotFound,
-    ResponseTooLarge,
-    Unauthenticated,
-    UpstreamBusy,
-    UpstreamError,
-    UpstreamTimeout,
-    UpstreamUnavailable,
-)
+from gateway.errors import NotFound
 from gateway.settings import Settings
-from gateway.telemetry import event
-from gateway.upstream import decode
-from gateway.upstream.records import Activity, ActivityKind
+from gateway.upstream import decode, entities, forms
+from gateway.upstream.caller import Caller, Callers
+from gateway.upstream.decode import Roster
+from gateway.upstream.reads import Reads
+from gateway.upstream.records import Activity, ActivityKind, Record
 
-CREDENTIAL_HEADERS = ("apikey", "token", "authorization")
-_TRACE_HEADERS = ("x-request-id", "traceparent")
-
-_MEANINGS: Mapping[int, tuple[type[UpstreamError], str]] = {
-    401: (Unauthenticated, "The upstream does not accept these credentials."),
-    403: (Forbidden, "These credentials do not give access to this."),
-    404: (NotFound, "The upstream does not know this."),
-    408: (UpstreamTimeout, "The upstream did not answer in time."),
-    504: (UpstreamTimeout, "The upstream did not answer in time."),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Whom a call is made for: the headers that go along with it. Never printed."""
-
-    headers: tuple[tuple[str, str], ...] = field(repr=False)
+_R = TypeVar("_R", bound=Record)
 
 
 class Upstream:
-    """The REST API. Safe to share between requests: it keeps nothing of any caller.
+    """The REST API. Safe to share between requests: callers share answers within an identity only.
 
-    Every method raises an `UpstreamError`, and nothing else, where the upstream gives no answer.
+    Every method raises an `UpstreamError`, and nothing else, where the upstream gives no answer. One
+    thing that it does not know is None, not an error.
     """
 
     def __init__(self, settings: Settings, transport: httpx.AsyncBaseTransport) -> None:
-        self._activities_path = f"{settings.activities_prefix}/activities"
-        self._timeout_seconds = settings.upstream_timeout_seconds
-        self._max_bytes = settings.max_upstream_bytes
-        names = dict.fromkeys(map(str.lower, (*settings.forward_headers, *_TRACE_HEADERS)))
-        self._forwarded = tuple(name for name in names if name not in CREDENTIAL_HEADERS)
-        self._service_credentials = _service_credentials(settings)
-        self._http = httpx.AsyncClient(
-            base_url=settings.upstream_url,
-            transport=transport,
-            timeout=settings.upstream_timeout_seconds,
-            headers={"Accept": "application/json", "User-Agent": "graphql-gateway"},
-            # httpx would keep the cookies of one caller and send them along with the next.
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
-            trust_env=False,
-        )
+        self._reads = Reads(settings, transport)
+        self._callers = Callers(settings)
+        self._activities = f"{settings.activities_prefix}/activities"
+        self._client = settings.clients_path + "/{clientId}"
+        self._note = settings.notes_prefix + "/notes/{noteId}"
+        self._company = settings.scheduling_prefix + "/companies/{companyId}"
+        self._form = settings.forms_prefix + "/forms/{formId}"
+        self._conference = settings.conferences_prefix + "/conferences/{conferenceId}"
+        self._session = self._conference + "/sessions/{sessionId}"
 
     async def aclose(self) -> None:
-        await self._http.aclose()
+        await self._reads.aclose()
 
     def caller(self, headers: Mapping[str, str]) -> Caller:
         """Who sends a request with these headers: its credentials, else ours, never a mixture."""
-        credentials = _present(headers, CREDENTIAL_HEADERS) or self._service_credentials
-        return Caller(credentials + _present(headers, self._forwarded))
+        return self._callers.of(headers)
 
     async def activities(
         self,
@@ -99,104 +63,119 @@ class Upstream:
             query["type"] = ",".join(kind.value for kind in ActivityKind if kind in kinds)
         if appointment_id is not None:
             query["appointmentId"] = appointment_id
-        return decode.activities(await self._read(caller, self._activities_path, query))
+        return await self._reads.get(caller, self._activities, decode.activities, query=query)
 
-    async def _read(self, caller: Caller, path: str, query: Mapping[str, str]) -> bytes:
-        """The body of a successful answer, in UTF-8. `path` must be a template: it is logged."""
-        try:
-            async with _foreign_failures(path, self._timeout_seconds):
-                request = self._http.build_request(
-                    "GET", path, params=query, headers=list(caller.headers)
-                )
-                response = await self._http.send(request, stream=True)
-                try:
-                    body = await self._body(response)
-                finally:
-                    await response.aclose()
-        except UpstreamError as error:
-            event("upstream.failed", path=path, code=error.code)
-            raise
-        if response.status_code == 200:
-            body = decode.utf8(body, response.charset_encoding or "utf-8")
-        if refusal := _refusal(response, body):
-            event("upstream.refused", path=path, code=refusal.code, status=response.status_code)
-            raise refusal
-        return body
+    async def client(self, caller: Caller, client_id: str) -> entities.Client | None:
+        return await self._one(caller, self._client, entities.Client, {"clientId": client_id})
 
-    async def _body(self, response: httpx.Response) -> bytes:
-        chunks, size = [], 0
-        async for chunk in response.aiter_bytes():
-            chunks.append(chunk)
-            size += len(chunk)
-            if size > self._max_bytes:
-                raise ResponseTooLarge("The upstream's answer is larger than this gateway takes.")
-        return b"".join(chunks)
+    async def note(self, caller: Caller, note_id: str) -> entities.Note | None:
+        return await self._one(caller, self._note, entities.Note, {"noteId": note_id})
 
-
-def _service_credentials(settings: Settings) -> tuple[tuple[str, str], ...]:
-    if settings.api_key is not None and settings.token is not None:
-        return (
-            ("apiKey", settings.api_key.get_secret_value()),
-            ("token", settings.token.get_secret_value()),
+    async def company(self, caller: Caller, company_id: str) -> entities.Company | None:
+        return await self._one(
+            caller, self._company, entities.Company, {"companyId": company_id}, keep=True
         )
-    if settings.bearer_token is not None:
-        return (("Authorization", f"Bearer {settings.bearer_token.get_secret_value()}"),)
-    return ()
 
+    async def staff(self, caller: Caller, company_id: str) -> Roster[entities.Staff]:
+        """All staff of a company: there is no way to ask for some of them."""
+        return await self._reads.get(
+            caller,
+            self._company + "/staff",
+            partial(decode.roster, declared=entities.Staff),
+            ids={"companyId": company_id},
+            keep=True,
+        )
 
-def _present(headers: Mapping[str, str], names: Collection[str]) -> tuple[tuple[str, str], ...]:
-    return tuple((name, headers[name]) for name in names if name in headers)
+    async def services(self, caller: Caller, company_id: str) -> Roster[entities.Service]:
+        """All services of a company: there is no way to ask for some of them."""
+        return await self._reads.get(
+            caller,
+            self._company + "/services",
+            partial(decode.roster, declared=entities.Service),
+            ids={"companyId": company_id},
+            keep=True,
+        )
 
+    async def appointment(
+        self, caller: Caller, company_id: str, appointment_id: str
+    ) -> entities.Appointment | None:
+        return await self._one(
+            caller,
+            self._company + "/appointments/{appointmentId}",
+            entities.Appointment,
+            {"companyId": company_id, "appointmentId": appointment_id},
+        )
 
-@asynccontextmanager
-async def _foreign_failures(path: str, seconds: float) -> AsyncIterator[None]:
-    """Translates what httpx raises, and gives up after `seconds`."""
-    try:
-        async with asyncio.timeout(seconds):
-            yield
-    except (TimeoutError, httpx.TimeoutException) as error:
-        raise UpstreamTimeout("The upstream did not answer in time.") from error
-    except httpx.DecodingError as error:
-        raise ContractBroken("The upstream's answer could not be decompressed.") from error
-    except (httpx.InvalidURL, UnicodeEncodeError) as error:
-        # An id that is too long or half a character, or a header that is not ASCII.
-        raise InputRefused("What was sent cannot be passed on to the upstream.") from error
-    except (httpx.HTTPError, httpx.StreamError) as error:
-        raise UpstreamUnavailable("The upstream could not be reached.") from error
+    async def appointments(
+        self, caller: Caller, company_id: str, client_id: str
+    ) -> Roster[entities.Appointment]:
+        """A client's appointments with a company. The filter is not documented: see `settings`."""
+        return await self._reads.get(
+            caller,
+            self._company + "/appointments",
+            partial(decode.roster, declared=entities.Appointment),
+            ids={"companyId": company_id},
+            query={"clientId": client_id, "levelDetail": "full"},
+        )
 
+    async def form(self, caller: Caller, form_id: str) -> forms.Form | None:
+        return await self._one(caller, self._form, forms.Form, {"formId": form_id}, keep=True)
 
-def _refusal(response: httpx.Response, body: bytes) -> UpstreamError | None:
-    """What an answer that is not a success means, or None for a success.
+    async def form_result(
+        self, caller: Caller, form_id: str, result_id: str
+    ) -> forms.FormResult | None:
+        return await self._one(
+            caller,
+            self._form + "/results/{resultId}",
+            forms.FormResult,
+            {"formId": form_id, "resultId": result_id},
+        )
 
-    Failures arrive as HTTP statuses, and as 200 with an `error` object (upstream contract, 12).
-    """
-    if response.status_code != 200:
-        return _meaning(response.status_code, response)
-    failure = decode.failure(body)
-    return None if failure is None else _meaning(failure.code or 0, response)
+    async def conference(self, caller: Caller, conference_id: str) -> entities.Conference | None:
+        return await self._one(
+            caller,
+            self._conference,
+            entities.Conference,
+            {"conferenceId": conference_id},
+            keep=True,
+        )
 
+    async def conference_session(
+        self, caller: Caller, conference_id: str, session_id: str
+    ) -> entities.ConferenceSession | None:
+        return await self._one(
+            caller,
+            self._session,
+            entities.ConferenceSession,
+            {"conferenceId": conference_id, "sessionId": session_id},
+            keep=True,
+        )
 
-def _meaning(status: int, response: httpx.Response) -> UpstreamError:
-    if status == 429:
-        return UpstreamBusy("The upstream asks to wait.", retry_after=_retry_after(response))
-    if status in _MEANINGS:
-        error, message = _MEANINGS[status]
-        return error(message)
-    if 400 <= status < 500:
-        return InputRefused("The upstream does not accept these arguments.")
-    if 100 <= status < 400:
-        return ContractBroken("The upstream's answer has an unexpected status.")
-    return UpstreamUnavailable("The upstream failed.")
+    async def conference_registration(
+        self, caller: Caller, conference_id: str, session_id: str, registration_id: str
+    ) -> entities.ConferenceRegistration | None:
+        return await self._one(
+            caller,
+            self._session + "/registrations/{registrationId}",
+            entities.ConferenceRegistration,
+            {
+                "conferenceId": conference_id,
+                "sessionId": session_id,
+                "registrationId": registration_id,
+            },
+        )
 
-
-def _retry_after(response: httpx.Response) -> int | None:
-    """Whole seconds, from either form of the header (RFC 9110, 10.2.3)."""
-    sent = response.headers.get("retry-after", "")
-    if sent.isascii() and sent.isdigit():
-        return int(sent[:9])
-    try:
-        until: datetime = parsedate_to_datetime(sent)
-        asked = parsedate_to_datetime(response.headers.get("date", ""))
-        return max(0, ceil((until - asked).total_seconds()))
-    except (ValueError, TypeError, OverflowError):
-        return None
+    async def _one(
+        self,
+        caller: Caller,
+        template: str,
+        declared: type[_R],
+        ids: Mapping[str, str],
+        *,
+        keep: bool = False,
+    ) -> _R | None:
+        decoded = partial(decode.entity, declared=declared)
+        try:
+            return await self._reads.get(caller, template, decoded, ids=ids, keep=keep)
+        except NotFound:
+            return None

@@ -10,12 +10,13 @@ import re
 from collections.abc import Callable, Mapping
 from functools import cache
 from types import UnionType
-from typing import Any, NamedTuple, TypeVar, Union, get_args, get_origin
+from typing import Any, Generic, NamedTuple, TypeVar, Union, get_args, get_origin
 
 import msgspec
 from msgspec import Raw, json, structs
 
 from gateway.errors import ContractBroken
+from gateway.upstream import entities
 from gateway.upstream.records import (
     KINDS,
     UNREADABLE,
@@ -27,6 +28,8 @@ from gateway.upstream.records import (
 )
 
 _R = TypeVar("_R", bound=Record)
+_E = TypeVar("_E", bound=entities.Appointment | entities.Staff | entities.Service)
+_T = TypeVar("_T")
 
 UNDECODABLE = (msgspec.MsgspecError, RecursionError, UnicodeError)
 """What msgspec raises over bytes that are not what was declared; two of the three are not its own."""
@@ -83,6 +86,53 @@ def activities(body: bytes) -> list[Activity]:
     return [_activity(item) for item in _items(body)]
 
 
+def entity(body: bytes, declared: type[_R]) -> _R:
+    """A single resource, as sent.
+
+    Raises:
+        ContractBroken: `body` is not such a resource; a field that is not, is `UNREADABLE` instead.
+    """
+    try:
+        found = _reader(declared)(_envelope(body, Raw))
+    except UNDECODABLE as error:
+        raise ContractBroken("The upstream's answer cannot be read.") from error
+    if isinstance(found, Unreadable):
+        raise ContractBroken("The upstream's answer is not what it should be.")
+    assert isinstance(found, declared)
+    return found
+
+
+class Roster(Generic[_E]):
+    """A list of resources, by id."""
+
+    def __init__(self, by_id: Mapping[str, _E], *, is_whole: bool) -> None:
+        self._by_id = by_id
+        self._is_whole = is_whole
+
+    def find(self, id_: str) -> _E | None:
+        """The resource of an id, or None where the list does not have it.
+
+        Raises:
+            ContractBroken: It is not there, but something in the list could not be read.
+        """
+        found = self._by_id.get(id_)
+        if found is None and not self._is_whole:
+            raise ContractBroken("The upstream sent a list that cannot be read as a whole.")
+        return found
+
+
+def roster(body: bytes, declared: type[_E]) -> Roster[_E]:
+    """The items of a list of resources. One without a readable id is left out.
+
+    Raises:
+        ContractBroken: `body` is not a JSON object with a list under `items`.
+    """
+    item_of = _record_reader(declared, json.Decoder(declared))
+    read = [item_of(item) for item in _items(body)]
+    found = [each for each in read if not isinstance(each, Unreadable)]
+    return Roster({str(each.id): each for each in found}, is_whole=len(found) == len(read))
+
+
 def usable(activity: Activity) -> bool:
     """Whether an activity says what it is: without an id or a kind it cannot be shown."""
     return not (isinstance(activity.id, Unreadable) or isinstance(activity.kind_raw, Unreadable))
@@ -108,10 +158,10 @@ def _items(body: bytes) -> list[Raw]:
     try:
         return _envelope(body, _Items).items
     except UNDECODABLE as error:
-        raise ContractBroken("The upstream's answer is not a list of activities.") from error
+        raise ContractBroken("The upstream's answer is not a list.") from error
 
 
-def _envelope(body: bytes, declared: type[_R]) -> _R:
+def _envelope(body: bytes, declared: type[_T]) -> _T:
     """`body` as declared, with U+FFFD for half a character: some senders cut texts blindly."""
     try:
         return json.decode(body, type=declared)
@@ -178,7 +228,7 @@ def _reader(declared: Any) -> Callable[[Raw], Any]:
         if isinstance(option, type) and issubclass(option, Record):
             return _record_reader(option, json.Decoder(declared))
         if get_origin(option) is list:
-            return _list_reader(_reader(get_args(option)[0]), json.Decoder(list[Raw] | None))
+            return _list_reader(_reader(get_args(option)[0]), json.Decoder(declared))
     return _value_reader(json.Decoder(declared))
 
 
@@ -192,15 +242,16 @@ def _value_reader(decoder: json.Decoder[Any]) -> Callable[[Raw], Any]:
     return read
 
 
-def _list_reader(
-    element: Callable[[Raw], Any], decoder: json.Decoder[list[Raw] | None]
-) -> Callable[[Raw], Any]:
+def _list_reader(element: Callable[[Raw], Any], decoder: json.Decoder[Any]) -> Callable[[Raw], Any]:
     def read(raw: Raw) -> Any:
         try:
-            elements = decoder.decode(raw)
+            return decoder.decode(raw)
+        except UNDECODABLE:
+            pass
+        try:
+            return [element(each) for each in json.decode(raw, type=list[Raw])]
         except UNDECODABLE:
             return UNREADABLE
-        return elements and [element(each) for each in elements]
 
     return read
 

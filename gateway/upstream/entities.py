@@ -5,7 +5,9 @@ cannot be shown without. Sources: upstream contract, sections 5 (notes), 6 (sche
 9 (conferences) and 10 (clients).
 """
 
-from msgspec import field
+from typing import Annotated, Any
+
+from msgspec import Meta, field
 
 from gateway.upstream import records
 from gateway.upstream.records import (
@@ -16,20 +18,11 @@ from gateway.upstream.records import (
     RegistrationSourceType,
     RegistrationStatus,
     Text,
-    Word,
     ZonedDateTime,
 )
 
-Amount = int | float
+Amount = float
 """A number that GraphQL's Float can carry."""
-
-
-class FormResultStatus(Word):
-    NEUTRAL = "NEUTRAL"
-    IN_PROGRESS = "IN_PROGRESS"
-    FINISHED = "FINISHED"
-    REOPENING = "REOPENING"
-    UNKNOWN = "UNKNOWN"
 
 
 class Picture(Record, frozen=True, kw_only=True):
@@ -40,6 +33,10 @@ class Pictured(Record, frozen=True, kw_only=True):
     """Something that may have a picture."""
 
     picture: Picture | None = None
+
+    @property
+    def picture_url(self) -> Text | records.Unreadable | None:
+        return self.picture.url if isinstance(self.picture, Picture) else self.picture
 
 
 class Address(Record, frozen=True, kw_only=True):
@@ -152,7 +149,7 @@ class Appointment(Record, frozen=True, kw_only=True):
     @property
     def price(self) -> Money | records.Unreadable | None:
         """An amount and its currency; older versions sent the amount alone."""
-        if isinstance(self.sent_price, int | float):
+        if isinstance(self.sent_price, float):
             return Money(amount=self.sent_price)
         return self.sent_price
 
@@ -171,42 +168,13 @@ class Note(Record, frozen=True, kw_only=True):
     contacted_by_client: bool | None = None
 
 
-class FormValue(Record, frozen=True, kw_only=True):
-    """One of several values of a form item, such as a ticked box; may have more of them inside."""
-
-    name: Text | None = None
-    value: Text | None = None
-    values: "list[FormValue] | None" = None
-
-
-class FormItem(Record, frozen=True, kw_only=True):
-    """A question, or a section of questions."""
-
-    id: Id | None = None
-    type: Text | None = None
-    title: Text | None = None
-    value: Text | bool | None = None
-    values: list[FormValue] | None = None
-    file_name: Text | None = None
-    zoned_date_time: ZonedDateTime | None = None
-    sub_item: "list[FormItem] | None" = None
-
-
-class FormResult(Record, frozen=True, kw_only=True):
-    id: Id
-    date: Text | None = None
-    current_status: FormResultStatus | None = None
-    result: list[FormItem] | str | None = None
-
-
-class Form(Record, frozen=True, kw_only=True):
-    id: Id
-    title: Text | None = None
+Degrees = Annotated[str, Meta(pattern=r"\A-?[0-9]{1,3}(\.[0-9]{1,20})?\Z")]
+"""A latitude or longitude sent as text."""
 
 
 class Geolocation(Record, frozen=True, kw_only=True):
-    lat: Amount | Text | None = None
-    lng: Amount | Text | None = None
+    lat: Amount | Degrees | None = None
+    lng: Amount | Degrees | None = None
 
 
 class ConferenceLocation(Record, frozen=True, kw_only=True):
@@ -219,6 +187,21 @@ class ConferenceLocation(Record, frozen=True, kw_only=True):
     state: Text | None = None
     country: Text | None = None
     geolocation: Geolocation | None = None
+
+    @property
+    def latitude(self) -> float | records.Unreadable | None:
+        return _degrees(self.geolocation, "lat")
+
+    @property
+    def longitude(self) -> float | records.Unreadable | None:
+        return _degrees(self.geolocation, "lng")
+
+
+def _degrees(
+    geolocation: Geolocation | records.Unreadable | None, name: str
+) -> float | records.Unreadable | None:
+    sent = getattr(geolocation, name) if isinstance(geolocation, Geolocation) else geolocation
+    return float(sent) if isinstance(sent, str) else sent
 
 
 class Tag(Record, frozen=True, kw_only=True):
@@ -233,6 +216,14 @@ class Conference(Pictured, frozen=True, kw_only=True):
     web_link: Text | None = None
     code: Text | None = None
     sent_tags: list[Tag] | None = field(name="tags", default=None)
+
+    @property
+    def tags(self) -> list[Text | records.Unreadable | None] | records.Unreadable | None:
+        """The texts of the tags; one without a text is unreadable, since it says nothing."""
+        if not isinstance(self.sent_tags, list):
+            return self.sent_tags
+        texts: list[Any] = [getattr(tag, "text", tag) for tag in self.sent_tags]
+        return [records.UNREADABLE if text is None else text for text in texts]
 
 
 class ConferenceSession(Record, frozen=True, kw_only=True):
@@ -277,6 +268,8 @@ class Consent(Record, frozen=True, kw_only=True):
             case None | records.Unreadable() as nothing:
                 return nothing
             case list(lines):
+                if any(isinstance(line, records.Unreadable) for line in lines):
+                    return records.UNREADABLE
                 return "\n".join(str(line) for line in lines)
             case text:
                 return str(text)

@@ -7,13 +7,21 @@ version and query are ignored (upstream contract, 11).
 import re
 
 _ID = r"[A-Za-z0-9_-]{1,64}"
-_COMPANY = re.compile(rf"/companies/({_ID})/")
-_FORM = re.compile(rf"/forms/({_ID})/results/")
+_PATH = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*:)?(?://[^/?#]*)?([^?#]*)")  # RFC 3986, appendix B
+_COMPANY = re.compile(rf"/companies/({_ID})/appointments/{_ID}/?\Z")
+_FORM = re.compile(rf"/forms/({_ID})/results/{_ID}/?\Z")
+_EVERY_COMPANY = "0"
+
+
+def is_id(text: str) -> bool:
+    """Whether a text can be an id of the upstream, and so stand in a path."""
+    return re.fullmatch(_ID, text) is not None
 
 
 def company_id(link: object) -> str | None:
     """The company that an appointment's link leads through, or None where it does not say."""
-    return _found(_COMPANY, link)
+    found = _found(_COMPANY, link)
+    return None if found == _EVERY_COMPANY else found
 
 
 def form_id(link: object) -> str | None:
@@ -22,5 +30,8 @@ def form_id(link: object) -> str | None:
 
 
 def _found(pattern: re.Pattern[str], link: object) -> str | None:
-    found = pattern.search(link.partition("?")[0]) if isinstance(link, str) else None
+    if not isinstance(link, str):
+        return None
+    path = _PATH.match(link)
+    found = path and pattern.search(path[1])
     return found[1] if found else None

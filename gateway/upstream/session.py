@@ -1,14 +1,23 @@
 """Session: one caller's request, as the upstream sees it. Whatever is asked twice is read once."""
 
 import asyncio
-from collections import defaultdict
-from collections.abc import Coroutine, Sequence
-from typing import Any, NamedTuple
+from collections import Counter, defaultdict
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from functools import partial
+from typing import Any, NamedTuple, TypeVar
 
 from aiodataloader import DataLoader
 
-from gateway.upstream.api import Caller, Upstream
+from gateway.errors import CompanyUnknown, ContractBroken, InputRefused, NotFound
+from gateway.settings import Settings
+from gateway.upstream import entities, forms, links
+from gateway.upstream.api import Upstream
+from gateway.upstream.caller import Call, Caller
+from gateway.upstream.decode import Roster
+from gateway.upstream.loads import Loads, loader, outcomes
 from gateway.upstream.records import Activity, ActivityKind
+
+_T = TypeVar("_T")
 
 Kinds = frozenset[ActivityKind]
 
@@ -16,109 +25,225 @@ _ALL = frozenset(ActivityKind)
 """Every kind, `UNKNOWN` included: the upstream is asked without a `type`."""
 
 
-class _Thread(NamedTuple):
-    """What one upstream call can be about: a client, or one appointment of a client."""
+class _Scope(NamedTuple):
+    """What one timeline call can be about: a client, or one appointment of a client."""
 
     client_id: str
     appointment_id: str | None
 
 
 class _Wanted(NamedTuple):
-    thread: _Thread
+    scope: _Scope
     kinds: Kinds
 
 
 class _Read(NamedTuple):
-    """A read that was started: what it covers, and its outcome."""
+    """A read of a timeline that was started, and what it covers."""
 
     kinds: Kinds
-    outcome: asyncio.Task[list[Activity]]
+    task: asyncio.Task[list[Activity]]
+
+
+class _Appointment(NamedTuple):
+    company_id: str
+    appointment_id: str
+
+
+class _List(NamedTuple):
+    """What one list of appointments can be about."""
+
+    company_id: str
+    client_id: str
 
 
 class Session:
-    """What one caller's operation asks. Made inside the request's event loop, closed after it."""
+    """What one caller's operation asks. Made inside the request's event loop, closed after it.
 
-    def __init__(self, upstream: Upstream, caller: Caller, *, concurrency: int) -> None:
+    Where there is no answer an `UpstreamError` is raised: on await, or at once where an argument tells.
+    One thing that is no more is None. A failure is remembered like an answer.
+    """
+
+    def __init__(self, upstream: Upstream, caller: Caller, settings: Settings) -> None:
         self._upstream = upstream
         self._caller = caller
-        self._slots = asyncio.Semaphore(concurrency)
-        self._reads: defaultdict[_Thread, list[_Read]] = defaultdict(list)
-        self._loads: set[asyncio.Future[Sequence[Activity]]] = set()
-        self._closed = False
-        self._timelines: DataLoader[_Wanted, Sequence[Activity]] = DataLoader(
-            self._read_timelines  # type: ignore[arg-type]  # an exception fails the key it stands for
+        self._settings = settings
+        self._loads = Loads(
+            reads=settings.max_upstream_calls, concurrency=settings.max_upstream_concurrency
         )
+        self._reads: defaultdict[_Scope, list[_Read]] = defaultdict(list)
+        self._lists: dict[_List, asyncio.Task[Roster[entities.Appointment]]] = {}
+        self._whose: dict[_Appointment, str] = {}
+        self._timelines = loader(self._read_timelines)
+        self._appointments = loader(self._read_appointments)
+        self._staff = self._one_by_one(upstream.staff)
+        self._services = self._one_by_one(upstream.services)
+        self._companies = self._one_by_one(upstream.company)
+        self._clients = self._one_by_one(upstream.client)
+        self._notes = self._one_by_one(upstream.note)
+        self._forms = self._one_by_one(upstream.form)
+        self._form_results = self._one_by_one(upstream.form_result)
+        self._conferences = self._one_by_one(upstream.conference)
+        self._conference_sessions = self._one_by_one(upstream.conference_session)
+        self._registrations = self._one_by_one(upstream.conference_registration)
+
+    @property
+    def calls(self) -> Sequence[Call]:
+        """What was read so far, in the order of the answers."""
+        return self._caller.calls
+
+    async def aclose(self) -> None:
+        await self._loads.aclose()
 
     def timeline(
         self, client_id: str, *, kinds: Kinds | None, appointment_id: str | None
     ) -> Coroutine[Any, Any, Sequence[Activity]]:
-        """A client's activities of some kinds, or all; those without a usable kind count as unknown.
+        """A client's activities of some kinds, or all; those without a usable kind count as unknown."""
+        scope = _Scope(client_id, appointment_id)
+        return self._loads.load(self._timelines, _Wanted(scope, _ALL if kinds is None else kinds))
 
-        The load is enqueued by the call, not by the await: all that one pass of the executor
-        asks for is one batch, however deep in the operation it stands.
+    def staff(self, company_id: str | None, staff_id: str) -> Awaitable[entities.Staff | None]:
+        """A member of staff; the company's list is read once, whatever the number of them."""
+        return _member(self._load(self._staff, self._company(company_id)), staff_id)
 
-        Raises:
-            UpstreamError: On await, where the upstream gave no timeline.
-        """
-        thread = _Thread(client_id, appointment_id)
-        load = self._timelines.load(_Wanted(thread, _ALL if kinds is None else kinds))
-        self._loads.add(load)
-        if self._closed:
-            load.cancel()
-        # A waiter that is cancelled must not cancel the future: others wait for it too.
-        return _shielded(load)
+    def service(
+        self, company_id: str | None, service_id: str
+    ) -> Awaitable[entities.Service | None]:
+        """A service; the company's list is read once, whatever the number of them."""
+        return _member(self._load(self._services, self._company(company_id)), service_id)
 
-    async def aclose(self) -> None:
-        """Give up what is still under way, and cancel who still waits: the loader would not."""
-        self._closed = True
-        outcomes = [read.outcome for reads in self._reads.values() for read in reads]
-        for outcome in outcomes:
-            outcome.cancel()
-        for load in self._loads:
-            load.cancel()
-        await asyncio.gather(*outcomes, return_exceptions=True)
+    def appointment(
+        self, company_id: str | None, appointment_id: str, *, client_id: str | None
+    ) -> Awaitable[entities.Appointment | None]:
+        """An appointment as it is today, alone or, where the upstream can, by its client's list."""
+        key = _Appointment(self._company(company_id), appointment_id)
+        if client_id is not None:
+            self._whose[key] = client_id
+        return self._loads.load(self._appointments, key)
 
-    async def _read_timelines(self, wanted: list[_Wanted]) -> list[Sequence[Activity] | Exception]:
-        """One call per thread, for the union of the kinds wanted of it; a failure stays its own."""
-        if self._closed:  # a batch is dispatched a little after it was enqueued
-            raise asyncio.CancelledError
-        unions: defaultdict[_Thread, Kinds] = defaultdict(frozenset)
+    def company(self, company_id: str) -> Awaitable[entities.Company | None]:
+        return self._load(self._companies, company_id)
+
+    def client(self, client_id: str) -> Awaitable[entities.Client | None]:
+        if not links.is_id(client_id):
+            raise InputRefused("This cannot be a client's id.")
+        return self._load(self._clients, client_id)
+
+    def note(self, note_id: str) -> Awaitable[entities.Note | None]:
+        return self._load(self._notes, note_id)
+
+    def form(self, form_id: str) -> Awaitable[forms.Form | None]:
+        return self._load(self._forms, form_id)
+
+    def form_result(self, form_id: str, result_id: str) -> Awaitable[forms.FormResult | None]:
+        return self._load(self._form_results, form_id, result_id)
+
+    def conference(self, conference_id: str) -> Awaitable[entities.Conference | None]:
+        return self._load(self._conferences, conference_id)
+
+    def conference_session(
+        self, conference_id: str, session_id: str
+    ) -> Awaitable[entities.ConferenceSession | None]:
+        return self._load(self._conference_sessions, conference_id, session_id)
+
+    def conference_registration(
+        self, conference_id: str, session_id: str, registration_id: str
+    ) -> Awaitable[entities.ConferenceRegistration | None]:
+        return self._load(self._registrations, conference_id, session_id, registration_id)
+
+    def _one_by_one(self, read: Callable[..., Coroutine[Any, Any, _T]]) -> DataLoader[Any, _T]:
+        return self._loads.one_by_one(partial(read, self._caller))
+
+    def _load(self, loader: DataLoader[Any, _T], *ids: str) -> Coroutine[Any, Any, _T]:
+        return self._loads.load(loader, ids)
+
+    def _company(self, company_id: str | None) -> str:
+        known = company_id or self._settings.company_id
+        if known is None:
+            raise CompanyUnknown("Nothing says which company this belongs to.")
+        return known
+
+    async def _read_timelines(
+        self, wanted: Sequence[_Wanted]
+    ) -> list[Sequence[Activity] | Exception]:
+        """One call per scope, for the union of the kinds wanted of it; a failure stays its own."""
+        unions: defaultdict[_Scope, Kinds] = defaultdict(frozenset)
         for each in wanted:
-            unions[each.thread] |= _ALL if ActivityKind.UNKNOWN in each.kinds else each.kinds
-        reads = {thread: self._covering(thread, kinds) for thread, kinds in unions.items()}
-        outcomes = await asyncio.gather(*reads.values(), return_exceptions=True)
-        found = dict(zip(reads, outcomes, strict=True))
-        return [_selected(found[each.thread], each.kinds) for each in wanted]
+            unions[each.scope] |= _ALL if ActivityKind.UNKNOWN in each.kinds else each.kinds
+        reads = {scope: self._covering(scope, kinds) for scope, kinds in unions.items()}
+        found = dict(zip(reads, await outcomes(reads.values()), strict=True))
+        return [_of_kinds(found[each.scope], each.kinds) for each in wanted]
 
-    def _covering(self, thread: _Thread, kinds: Kinds) -> asyncio.Task[list[Activity]]:
+    def _covering(self, scope: _Scope, kinds: Kinds) -> asyncio.Task[list[Activity]]:
         """A read that covers the kinds: one already started, or a new one."""
-        for read in self._reads[thread]:
+        for read in self._reads[scope]:
             if kinds <= read.kinds:
-                return read.outcome
-        outcome = asyncio.create_task(self._read(thread, kinds))
-        self._reads[thread].append(_Read(kinds, outcome))
-        return outcome
+                return read.task
+        task = self._loads.start(
+            self._upstream.activities,
+            self._caller,
+            scope.client_id,
+            kinds=None if kinds == _ALL else kinds,
+            appointment_id=scope.appointment_id,
+        )
+        self._reads[scope].append(_Read(kinds, task))
+        return task
 
-    async def _read(self, thread: _Thread, kinds: Kinds) -> list[Activity]:
-        async with self._slots:
-            return await self._upstream.activities(
-                self._caller,
-                thread.client_id,
-                kinds=None if kinds == _ALL else kinds,
-                appointment_id=thread.appointment_id,
+    async def _read_appointments(
+        self, keys: Sequence[_Appointment]
+    ) -> list[entities.Appointment | Exception | None]:
+        """Alone, or by list: one list is cheaper than two or more single reads.
+
+        What a list does not have is read alone: that the list is complete is not documented.
+        """
+        counts = Counter(map(self._list_of, keys))
+        lists = {key: task for key in keys if (task := self._list(key, counts)) is not None}
+        rosters = dict(zip(lists, await outcomes(lists.values()), strict=True))
+        found = {key: _listed(rosters.get(key), key.appointment_id) for key in keys}
+        alone = {
+            key: self._loads.start(self._upstream.appointment, self._caller, *key)
+            for key, appointment in found.items()
+            if appointment is None
+        }
+        found |= dict(zip(alone, await outcomes(alone.values()), strict=True))
+        return [found[key] for key in keys]
+
+    def _list(
+        self, key: _Appointment, counts: Mapping[_List, int]
+    ) -> asyncio.Task[Roster[entities.Appointment]] | None:
+        """The list that an appointment may stand in: one already read, or a new one if it pays."""
+        if not self._settings.appointments_by_client or key not in self._whose:
+            return None
+        wanted = self._list_of(key)
+        if wanted not in self._lists and counts[wanted] > 1:
+            self._lists[wanted] = self._loads.start(
+                self._upstream.appointments, self._caller, *wanted
             )
+        return self._lists.get(wanted)
+
+    def _list_of(self, key: _Appointment) -> _List:
+        return _List(key.company_id, self._whose.get(key, ""))
 
 
-async def _shielded(load: asyncio.Future[Sequence[Activity]]) -> Sequence[Activity]:
-    return await asyncio.shield(load)
+async def _member(load: Awaitable[Roster[Any]], id_: str) -> Any:
+    return (await load).find(id_)
 
 
-def _selected(
-    outcome: list[Activity] | BaseException, kinds: Kinds
-) -> Sequence[Activity] | Exception:
-    match outcome:
-        case Exception():
-            return outcome
-        case BaseException():  # cancelled: not an error, and not for one key
-            raise outcome
+def _of_kinds(outcome: list[Activity] | Exception, kinds: Kinds) -> Sequence[Activity] | Exception:
+    if isinstance(outcome, Exception):
+        return outcome
     return [activity for activity in outcome if activity.kind in kinds]
+
+
+def _listed(
+    roster: Roster[entities.Appointment] | Exception | None, appointment_id: str
+) -> entities.Appointment | Exception | None:
+    """What a list has to say of an appointment; None where it says nothing, or there is no such list."""
+    match roster:
+        case None | NotFound() | InputRefused() | ContractBroken():
+            return None
+        case Exception():
+            return roster
+    try:
+        return roster.find(appointment_id)
+    except ContractBroken:
+        return None

@@ -7,6 +7,7 @@ is cachetools' work.
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Hashable
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 from typing import Generic, TypeVar
@@ -54,14 +55,22 @@ class Sharing(Generic[_T]):
         return len(self._flights)
 
     async def get(
-        self, key: Hashable, read: Callable[[], Awaitable[_T]], *, keep: bool = False
+        self,
+        key: Hashable,
+        read: Callable[[], Awaitable[_T]],
+        *,
+        keep: Callable[[_T], bool] | None = None,
     ) -> tuple[_T, Outcome]:
         """The answer to a read: a kept one, that of an equal read under way, or a new one.
 
         A caller that is cancelled leaves the read to the others; the last one to leave ends it.
-        An error reaches everybody who waits for it, and is not kept.
+        Answers are kept where `keep` is given and says so.
         """
-        if keep and self._kept is not None and (kept := self._kept.get(key)) is not None:
+        if (
+            keep is not None
+            and self._kept is not None
+            and (kept := self._kept.get(key)) is not None
+        ):
             return kept, Outcome.CACHED
         flight, outcome = self._flights.get(key), Outcome.SHARED
         if flight is None:
@@ -76,20 +85,21 @@ class Sharing(Generic[_T]):
                 flight.task.cancel()
 
     def _start(
-        self, key: Hashable, read: Callable[[], Awaitable[_T]], *, keep: bool
+        self,
+        key: Hashable,
+        read: Callable[[], Awaitable[_T]],
+        *,
+        keep: Callable[[_T], bool] | None,
     ) -> _Flight[_T]:
         async def flying() -> _T:
-            return await read()
+            answer = await read()
+            if keep is not None and keep(answer):
+                self._keep(key, answer)
+            return answer
 
         flight = _Flight(asyncio.create_task(flying()))
         self._flights[key] = flight
-
-        def landed(task: asyncio.Task[_T]) -> None:
-            self._end(key, flight)
-            if keep and self._kept is not None and not task.cancelled() and not task.exception():
-                self._keep(key, task.result())
-
-        flight.task.add_done_callback(landed)
+        flight.task.add_done_callback(lambda _: self._end(key, flight))
         return flight
 
     def _end(self, key: Hashable, flight: _Flight[_T]) -> None:
@@ -98,8 +108,6 @@ class Sharing(Generic[_T]):
             del self._flights[key]
 
     def _keep(self, key: Hashable, answer: _T) -> None:
-        assert self._kept is not None
-        try:
-            self._kept[key] = answer
-        except ValueError:  # larger than all that may be kept
-            return
+        if self._kept is not None:
+            with suppress(ValueError):  # larger than all that may be kept
+                self._kept[key] = answer

@@ -1,8 +1,8 @@
 """httpx's requests over aiohttp's connections.
 
-httpx's own transport costs 1.8 ms of CPU a call, aiohttp's connections a tenth of that. The package
-httpx-aiohttp joins the two as well, but reports refused and dropped connections as time-outs, keeps
-the upstream's cookies, and quotes addresses a second time; each of those matters to a gateway.
+A call over httpx's own transport costs twice the CPU time of one over this. The package httpx-aiohttp
+joins the two as well, but reports refused and dropped connections as time-outs, keeps the upstream's
+cookies, and quotes addresses a second time; each of those matters to a gateway.
 """
 
 import asyncio

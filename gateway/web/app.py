@@ -17,7 +17,8 @@ from gateway import schema
 from gateway.operations.prepare import preparer
 from gateway.schema.context import Context
 from gateway.settings import Settings
-from gateway.upstream.api import CREDENTIAL_HEADERS, Upstream
+from gateway.upstream.api import Upstream
+from gateway.upstream.caller import CREDENTIAL_HEADERS
 from gateway.upstream.session import Session
 from gateway.upstream.wire import AiohttpTransport
 from gateway.web.access import AccessMiddleware
@@ -25,6 +26,7 @@ from gateway.web.endpoint import GraphQLEndpoint
 from gateway.web.probes import livez, readyz
 
 _MAX_CONNECTIONS = 100
+_EXPLAIN = "X-Gateway-Explain"
 _TRACE_HEADERS = ("X-Request-Id", "traceparent")
 
 
@@ -46,11 +48,10 @@ def create_app(
 
     @asynccontextmanager
     async def context_for(headers: Headers) -> AsyncIterator[Context]:
-        session = Session(
-            upstream, upstream.caller(headers), concurrency=settings.max_upstream_concurrency
-        )
+        session = Session(upstream, upstream.caller(headers), settings)
+        explaining = settings.explain and headers.get(_EXPLAIN) == "1"
         try:
-            yield Context(session, settings)
+            yield Context(session, settings, explaining=explaining)
         finally:
             await session.aclose()
 
@@ -80,7 +81,12 @@ def _middleware(settings: Settings) -> list[Middleware]:
                 CORSMiddleware,
                 allow_origins=settings.cors_origins,
                 allow_methods=["GET", "POST"],
-                allow_headers=[*CREDENTIAL_HEADERS, *settings.forward_headers, *_TRACE_HEADERS],
+                allow_headers=[
+                    *CREDENTIAL_HEADERS,
+                    *settings.forward_headers,
+                    *_TRACE_HEADERS,
+                    _EXPLAIN,
+                ],
                 expose_headers=["X-Request-Id", "Retry-After"],
             )
         )

@@ -1,8 +1,10 @@
 """One HTTP request to /graphql: in by the specification, through the operation, out as bytes."""
 
-from collections.abc import AsyncIterator, Callable
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 from graphql import GraphQLSchema
@@ -76,7 +78,8 @@ class GraphQLEndpoint:
         if http.method == "GET" and not prepared.is_query:
             raise MethodNotAllowed("HTTP GET only reads: use POST.", allow="POST")
         async with self.context_for(http.headers) as context:
-            return await execute(self.schema, prepared, request.variables, context)
+            executing = execute(self.schema, prepared, request.variables, context)
+            return await _unless_gone(http, executing)
 
     async def _body(self, http: HttpRequest) -> bytes:
         chunks, size = [], 0
@@ -97,6 +100,30 @@ async def _announced(http: HttpRequest, most: int) -> AsyncIterator[bytes]:
         yield chunk
 
 
+async def _unless_gone(http: HttpRequest, executing: Coroutine[Any, Any, Result]) -> Result:
+    """The result, unless the caller leaves before it is there: then the work is cancelled.
+
+    Raises:
+        ClientDisconnect: The caller has left.
+    """
+    working = asyncio.create_task(executing)
+    leaving = asyncio.create_task(_left(http))
+    try:
+        await asyncio.wait((working, leaving), return_when=asyncio.FIRST_COMPLETED)
+        if not working.done():
+            raise ClientDisconnect
+        return working.result()
+    finally:
+        working.cancel()
+        leaving.cancel()
+        await asyncio.gather(working, leaving, return_exceptions=True)
+
+
+async def _left(http: HttpRequest) -> None:
+    while (await http.receive())["type"] != "http.disconnect":
+        pass
+
+
 def _too_large(most: int) -> PayloadTooLarge:
     return PayloadTooLarge(f"A request body has at most {most} bytes.")
 
@@ -106,5 +133,5 @@ def _response(result: Result, status: int, media_type: str, **headers: str) -> R
         msgspec.json.encode(result),
         status_code=status,
         media_type=f"{media_type}; charset=utf-8",
-        headers={**_HEADERS, **headers},
+        headers={**_HEADERS, "Cache-Control": "private, no-store", **headers},
     )

@@ -1,4 +1,4 @@
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -35,6 +35,7 @@ prepare_tersely = preparer(SCHEMA, introspection=False)
 @dataclass
 class Context:
     reported: list[GraphQLError] = field(default_factory=list)
+    extensions: dict[str, object] = field(default_factory=dict)
 
 
 def answering(**answers: Any) -> GraphQLSchema:
@@ -58,11 +59,12 @@ async def run(
     variables: dict[str, Any] | None = None,
     *,
     reported: Sequence[GraphQLError] = (),
+    extensions: Mapping[str, object] | None = None,
     how: Prepare = prepare,
     name: str | None = None,
     **answers: Any,
 ) -> Any:
-    context = Context(list(reported))
+    context = Context(list(reported), dict(extensions or {}))
     result = await execute(answering(**answers), how(text, name), variables or {}, context)
     return msgspec.to_builtins(result)
 
@@ -295,6 +297,30 @@ async def test_reported_errors_stand_beside_the_data():
 async def test_reported_errors_come_after_those_of_fields():
     answer = await run("{ a fails }", reported=[report(["a"])], fails=failing(NotFound("Gone.")))
     assert [error["path"] for error in answer["errors"]] == [["fails"], ["a"]]
+
+
+async def test_what_the_context_tells_besides_stands_in_the_extensions():
+    answer = await run("{ a }", extensions={"gateway": {"upstreamCalls": 2}}, a=1)
+    assert list(answer.items()) == [
+        ("data", {"a": 1}),
+        ("extensions", {"gateway": {"upstreamCalls": 2}}),
+    ]
+
+
+async def test_what_the_context_tells_stands_beside_errors_too():
+    answer = await run("{ fails }", extensions={"x": 1}, fails=failing(NotFound("Gone.")))
+    assert answer["data"] == {"fails": None}
+    assert (len(answer["errors"]), answer["extensions"]) == (1, {"x": 1})
+
+
+async def test_the_context_is_asked_after_the_resolvers():
+    """It tells what they did."""
+
+    def tells(_, info):
+        info.context.extensions["told"] = "late"
+        return 1
+
+    assert (await run("{ a }", a=tells))["extensions"] == {"told": "late"}
 
 
 def test_a_refusal_has_no_data():

@@ -2,7 +2,8 @@
 
 A scenario is a title and, in fenced blocks: `http upstream`, the calls that the upstream must get, exactly these
 and in any order, each with its answer (`→ sandbox`, or `→ STATUS` and a block `json NAME` with the body);
-`http headers`, what the caller sends along; `graphql`, the operation; `json variables`; `json response`, the answer.
+`http headers`, what the caller sends along; `json settings`, what is set; `graphql`, the operation; `json variables`;
+`json response`, the answer.
 """
 
 import json
@@ -42,6 +43,10 @@ class Scenario:
     @property
     def variables(self) -> dict[str, Any]:
         return self._json("json variables", {})
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        return self._json("json settings", {})
 
     @property
     def response(self) -> dict[str, Any]:

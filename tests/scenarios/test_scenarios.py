@@ -15,6 +15,7 @@ SCENARIOS = sorted(Path(__file__).parent.glob("*.md"))
 async def test_a_scenario_holds(path, rest, sandbox_app):
     scenario = Scenario.read(path)
     upstream = scenario.upstream(httpx.ASGITransport(sandbox_app))
-    answer = await Gateway(upstream).post(scenario.query, scenario.variables, scenario.headers)
+    gateway = Gateway(upstream, **scenario.settings)
+    answer = await gateway.post(scenario.query, scenario.variables, scenario.headers)
     assert answer.json() == scenario.response
     assert upstream.calls == scenario.calls

@@ -1,3 +1,4 @@
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -5,6 +6,8 @@ from graphql.pyutils import Path
 
 from gateway.errors import ContractBroken
 from gateway.schema.context import Context
+from gateway.upstream.caller import Call
+from gateway.upstream.sharing import Outcome
 
 NO_UPSTREAM: dict[str, Any] = {"session": None, "settings": None}
 
@@ -26,3 +29,39 @@ def test_every_operation_has_reports_of_its_own(context):
     context.report(ContractBroken("Something is missing."), Path(None, "activities", "Query"))
     assert len(context.reported) == 1
     assert Context(**NO_UPSTREAM).reported == []
+
+
+CALLS = [
+    Call("/activities", 200, Outcome.CALLED, 12.5, 300),
+    Call("/companies/{companyId}/staff", None, Outcome.CALLED, 10.0, 0),
+    Call("/companies/{companyId}/services", 200, Outcome.CACHED, 0.1, 50),
+    Call("/notes/{noteId}", 404, Outcome.SHARED, 3.0, 20),
+]
+
+
+def after_calls(*, explaining: bool) -> Context:
+    session: Any = SimpleNamespace(calls=CALLS)
+    return Context(**{**NO_UPSTREAM, "session": session}, explaining=explaining)
+
+
+def test_who_does_not_ask_is_told_nothing_besides():
+    assert after_calls(explaining=False).extensions == {}
+
+
+def test_who_asks_is_told_the_calls_and_how_many_reached_the_upstream():
+    told: Any = after_calls(explaining=True).extensions["gateway"]
+    assert told["upstreamCalls"] == 2
+    assert told["calls"][0] == {
+        "method": "GET",
+        "path": "/activities",
+        "status": 200,
+        "outcome": "called",
+        "milliseconds": 12.5,
+        "bytes": 300,
+    }
+    assert [(each["status"], each["outcome"]) for each in told["calls"]] == [
+        (200, "called"),
+        (None, "called"),
+        (200, "cached"),
+        (404, "shared"),
+    ]

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 BROKEN = "UPSTREAM_CONTRACT_BROKEN"
@@ -36,3 +38,321 @@ async def test_without_an_id_there_is_no_form(shown):
 async def test_a_result_may_come_without_its_form(shown):
     node, codes = await shown(form_result(), SELECTION)
     assert (node, codes) == ({"formResult": {"id": "51", "form": None}}, {})
+
+
+PATH = "/api/2.3/forms/52/results/51"
+FORM = "/api/2.3/forms/52"
+FORM_OF_RESULT = {"id": "52", "name": "Allergies"}
+LINK = "https://api.example.com/api/2.3/forms/52/results/51"
+
+
+def selected(fields: str) -> str:
+    return f"... on FormResultActivity {{ formResult {{ {fields} }} }}"
+
+
+@pytest.fixture
+def answers(shown):
+    """`answers, codes = await answers(result, "value")`: those of a result with these items."""
+
+    async def answers(
+        result: object, fields: str = "id title type value values path"
+    ) -> tuple[Any, dict[str, str]]:
+        node, codes = await shown(
+            form_result(form=FORM_OF_RESULT),
+            selected(f"answers {{ {fields} }}"),
+            {PATH: {"id": "51", "result": result}},
+        )
+        below = {path.removeprefix("formResult."): code for path, code in codes.items()}
+        return node["formResult"]["answers"], below
+
+    return answers
+
+
+@pytest.mark.parametrize(
+    ("word", "status"),
+    [
+        ("NEUTRAL", "NEUTRAL"),
+        ("IN_PROGRESS", "IN_PROGRESS"),
+        ("FINISHED", "FINISHED"),
+        ("REOPENING", "REOPENING"),
+        ("ARCHIVED", "UNKNOWN"),
+        (None, None),
+    ],
+)
+async def test_a_result_has_a_date_and_a_status(shown, word, status):
+    today = {"id": 51, "date": "2026-07-01 09:00", "currentStatus": word}
+    node, codes = await shown(
+        form_result(form=FORM_OF_RESULT),
+        selected("id date currentStatus answers { value }"),
+        {PATH: today},
+    )
+    assert node["formResult"] == {
+        "id": "51",
+        "date": "2026-07-01 09:00",
+        "currentStatus": status,
+        "answers": None,
+    }
+    assert codes == {}
+
+
+async def test_a_result_that_is_no_more_has_nulls_without_an_error(shown):
+    fields = "id form { name } date currentStatus answers { value }"
+    node, codes = await shown(form_result(form=FORM_OF_RESULT), selected(fields))
+    nothing = dict.fromkeys(["date", "currentStatus", "answers"])
+    assert node["formResult"] == {"id": "51", "form": {"name": "Allergies"}, **nothing}
+    assert codes == {}
+
+
+async def test_a_result_is_one_call_whatever_is_asked_of_it(gateway_with):
+    gateway = gateway_with(
+        {PATH: {"id": "51", "result": []}},
+        form_result(form=FORM_OF_RESULT),
+        form_result(form=FORM_OF_RESULT) | {"id": "2"},
+    )
+    fields = selected("date currentStatus answers { value } again: answers { path }")
+    data = await gateway.data(f"{{ activities(clientId: 7) {{ nodes {{ {fields} }} }} }}")
+    assert [node["formResult"]["answers"] for node in data["activities"]["nodes"]] == [[], []]
+    assert gateway.asked == {"/api/2.3/activities": 1, PATH: 1}
+
+
+@pytest.mark.parametrize("form", [None, {"name": "without an id"}])
+async def test_the_form_of_a_result_may_be_told_by_its_link(shown, form):
+    item = form_result(form=form, selfLink=LINK)
+    node, codes = await shown(item, selected("id date"), {PATH: {"id": "51", "date": "x"}})
+    assert (node["formResult"], codes) == ({"id": "51", "date": "x"}, {})
+
+
+async def test_where_nothing_says_which_form_all_else_stands(shown):
+    item = form_result(selfLink="https://api.example.com/results/51")
+    fields = "id selfLink date currentStatus answers { value }"
+    node, codes = await shown(item, selected(fields))
+    link = {"selfLink": "https://api.example.com/results/51"}
+    nothing = dict.fromkeys(["date", "currentStatus", "answers"])
+    assert node["formResult"] == {"id": "51", **link, **nothing}
+    assert codes == {f"formResult.{field}": BROKEN for field in nothing}
+
+
+async def test_a_form_has_a_title_of_today_and_keeps_its_name(shown):
+    known = {FORM: {"id": "52", "name": "Renamed", "title": "Your allergies"}}
+    item = form_result(form=FORM_OF_RESULT)
+    node, codes = await shown(item, selected("form { id name title }"), known)
+    assert node["formResult"]["form"] == {**FORM_OF_RESULT, "title": "Your allergies"}
+    assert codes == {}
+
+
+async def test_the_title_of_a_form_that_is_no_more_is_null_without_an_error(shown):
+    node, codes = await shown(form_result(form=FORM_OF_RESULT), selected("form { name title }"))
+    assert node["formResult"]["form"] == {"name": "Allergies", "title": None}
+    assert codes == {}
+
+
+def answer(**fields: object) -> dict[str, object]:
+    return {**dict.fromkeys(["id", "title", "type", "value", "values"]), "path": [], **fields}
+
+
+async def test_an_answer_has_all_its_fields(answers):
+    items = [{"id": 1, "type": "input", "title": "Last name", "value": "Ito", "bind": "x"}]
+    expected = answer(id="1", type="input", title="Last name", value="Ito")
+    assert await answers(items) == ([expected], {})
+
+
+async def test_no_answers_are_an_empty_list_and_none_told_are_null(answers):
+    assert await answers([]) == ([], {})
+    assert await answers(None) == (None, {})
+
+
+VALUES: dict[str, tuple[dict[str, object], object]] = {
+    "a text": ({"value": "x"}, "x"),
+    "an empty text": ({"value": ""}, ""),
+    "a number": ({"value": 3}, "3"),
+    "a broken number": ({"value": 3.5}, "3.5"),
+    "a tick": ({"value": True}, "true"),
+    "no tick": ({"value": False}, "false"),
+    "nothing": ({}, None),
+    "a moment": (
+        {"zonedDateTime": {"dateTime": "2026-07-01T09:00:00", "timeZone": "Europe/Paris"}},
+        "2026-07-01T09:00:00",
+    ),
+    "a day and its moment": (
+        {"value": "01/07/2026", "zonedDateTime": {"dateTime": "2026-07-01T09:00:00"}},
+        "01/07/2026",
+    ),
+    "a file": ({"fileName": "été.pdf"}, "été.pdf"),
+    "a file and its address": (
+        {"value": "https://files.example.com/1", "fileName": "été.pdf"},
+        "https://files.example.com/1",
+    ),
+}
+
+
+@pytest.mark.parametrize(("sent", "value"), VALUES.values(), ids=VALUES)
+async def test_a_value_is_text(answers, sent, value):
+    assert await answers([sent], "value values") == ([{"value": value, "values": None}], {})
+
+
+CHOICES: dict[str, tuple[object, object]] = {
+    "none": ([], []),
+    "values": ([{"name": "Nuts", "value": "nuts"}, {"value": 5}], ["nuts", "5"]),
+    "names": ([{"name": "Nuts"}, {"name": "Pollen", "value": None}], ["Nuts", "Pollen"]),
+    "within others": (
+        [
+            {"value": "nuts", "values": [{"value": "peanuts"}, {"value": "noix"}]},
+            {"value": "pollen", "values": []},
+        ],
+        ["peanuts", "noix", "pollen"],
+    ),
+    "within others within others": (
+        [{"name": "a", "values": [{"name": "b", "values": [{"name": "c"}, {"name": "d"}]}]}],
+        ["c", "d"],
+    ),
+    "with nothing in it": ([{}, {"value": "x"}], ["x"]),
+}
+
+
+@pytest.mark.parametrize(("sent", "values"), CHOICES.values(), ids=CHOICES)
+async def test_several_values_are_a_list(answers, sent, values):
+    found = await answers([{"values": sent}], "value values")
+    assert found == ([{"value": None, "values": values}], {})
+
+
+async def test_a_question_may_have_a_value_and_several(answers):
+    items = [{"value": "yes", "values": [{"value": "yes"}]}]
+    assert await answers(items, "value values") == ([{"value": "yes", "values": ["yes"]}], {})
+
+
+def section(title: object, *items: object, **fields: object) -> dict[str, object]:
+    return {"type": "section", "title": title, "subItem": list(items), **fields}
+
+
+async def test_sections_are_dissolved_into_paths_in_the_order_of_the_form(answers):
+    items = [
+        {"title": "1"},
+        section("A", {"title": "2"}, section("B", {"title": "3"}, {"title": "4"}), {"title": "5"}),
+        {"title": "6"},
+        section("C", section("D", section("E", {"title": "7"}))),
+    ]
+    found, codes = await answers(items, "title path")
+    assert [(each["title"], each["path"]) for each in found] == [
+        ("1", []),
+        ("2", ["A"]),
+        ("3", ["A", "B"]),
+        ("4", ["A", "B"]),
+        ("5", ["A"]),
+        ("6", []),
+        ("7", ["C", "D", "E"]),
+    ]
+    assert codes == {}
+
+
+SECTIONS: dict[str, tuple[object, list[tuple[object, list[str]]]]] = {
+    "without a title": (section(None, {"title": "1"}), [("1", [])]),
+    "with a number for a title": (section(2, {"title": "1"}), [("1", ["2"])]),
+    "that is empty": (section("A"), [("A", [])]),
+    "that is answered itself": (
+        section("A", {"title": "1"}, value="yes"),
+        [("A", []), ("1", ["A"])],
+    ),
+    "that has choices itself": (
+        section("A", {"title": "1"}, values=[{"name": "x"}]),
+        [("A", []), ("1", ["A"])],
+    ),
+}
+
+
+@pytest.mark.parametrize(("sent", "found"), SECTIONS.values(), ids=SECTIONS)
+async def test_a_section_may_be(answers, sent, found):
+    told, codes = await answers([sent], "title path")
+    assert [(each["title"], each["path"]) for each in told] == found
+    assert codes == {}
+
+
+@pytest.mark.parametrize("whole", ["Last name: Ito\nAllergies: nuts", ""])
+async def test_a_result_may_be_one_text(answers, whole):
+    """As version 2.0 of the API sends it."""
+    assert await answers(whole) == ([answer(value=whole)], {})
+
+
+@pytest.mark.parametrize("result", [5, True, {}, {"items": []}])
+async def test_what_is_neither_a_list_nor_a_text_is_unreadable(answers, result):
+    assert await answers(result) == (None, {"answers": BROKEN})
+
+
+@pytest.mark.parametrize(
+    "items",
+    [
+        ["x", {"title": "1"}],
+        [None],
+        [[{"title": "1"}]],
+        [section("A", {"title": "1"}, "x")],
+        [section("A"), {"subItem": "x"}],
+        [section("A", section("B", {"subItem": {}}))],
+    ],
+    ids=str,
+)
+async def test_where_answers_may_be_missing_there_are_none(answers, items):
+    assert await answers(items) == (None, {"answers": BROKEN})
+
+
+@pytest.mark.parametrize(
+    ("item", "places"),
+    [
+        ({"id": {}}, ["id"]),
+        ({"title": []}, ["title"]),
+        ({"type": {}}, ["type"]),
+        ({"value": []}, ["value"]),
+        ({"value": {}}, ["value"]),
+        ({"value": None, "zonedDateTime": "today"}, ["value"]),
+        ({"value": None, "fileName": {}}, ["value"]),
+        ({"values": "x"}, ["values"]),
+        ({"values": ["x", {"value": "y"}]}, ["values"]),
+        ({"values": [{"value": []}]}, ["values"]),
+        ({"values": [{"value": "x", "values": 5}]}, ["values"]),
+        ({"values": [{"value": "x", "values": [{"value": {}}]}]}, ["values"]),
+    ],
+    ids=str,
+)
+async def test_an_unreadable_part_of_an_answer_costs_itself_only(answers, item, places):
+    intact = {"id": "1", "title": "t", "type": "input", "value": "x", "values": [{"value": "y"}]}
+    told = answer(id="1", title="t", type="input", value="x", values=["y"])
+    found, codes = await answers([{**intact, **item}, intact])
+    assert found == [{**told, **dict.fromkeys(places)}, told]
+    assert codes == {f"answers.0.{place}": BROKEN for place in places}
+
+
+def nested(levels: int, inner: bytes, left: bytes, right: bytes) -> bytes:
+    return b'{"id": "51", "result": [' + left * levels + inner + right * levels + b"]}"
+
+
+async def test_sections_may_be_nested_very_deep(shown):
+    body = nested(150, b'{"value": "x"}', b'{"title": "s", "subItem": [', b"]}")
+    item = form_result(form=FORM_OF_RESULT)
+    node, codes = await shown(item, selected("answers { value path }"), {PATH: body})
+    assert node["formResult"]["answers"] == [{"value": "x", "path": ["s"] * 150}]
+    assert codes == {}
+
+
+async def test_values_may_be_nested_very_deep(shown):
+    body = nested(150, b'{"value": "x"}', b'{"values": [', b"]}")
+    item = form_result(form=FORM_OF_RESULT)
+    node, codes = await shown(item, selected("answers { values }"), {PATH: body})
+    assert (node["formResult"]["answers"], codes) == ([{"values": ["x"]}], {})
+
+
+@pytest.mark.parametrize("levels", [300, 400, 460, 500, 1000, 100_000])
+@pytest.mark.parametrize("left", [b'{"subItem": [', b'{"values": ['], ids=["sections", "values"])
+async def test_without_end_they_are_answered_or_unreadable_but_no_bug(shown, levels, left):
+    body = nested(levels, b'{"value": "x"}', left, b"]}")
+    item = form_result(form=FORM_OF_RESULT)
+    node, codes = await shown(item, selected("id answers { value values path }"), {PATH: body})
+    assert node["formResult"]["id"] == "51"
+    assert set(codes.values()) <= {BROKEN}
+    assert codes or node["formResult"]["answers"]
+
+
+@pytest.mark.parametrize("left", [b'{"subItem": [', b'{"values": ['], ids=["sections", "values"])
+async def test_something_unreadable_very_deep_inside_is_no_bug_either(shown, left):
+    body = nested(100, b'{"value": []}', left, b"]}")
+    item = form_result(form=FORM_OF_RESULT)
+    _, codes = await shown(item, selected("answers { value values }"), {PATH: body})
+    (code,) = codes.values()
+    assert code == BROKEN

@@ -37,3 +37,83 @@ async def test_an_unreadable_body_has_no_text_either(shown):
         "previousBodyText": "x",
     }
     assert codes == {"note.body": BROKEN, "note.bodyText": BROKEN}
+
+
+MOMENT = {"dateTime": "2026-07-01T09:00:00", "timeZone": "Europe/Paris"}
+PATH = "/api/2.0/notes/41"
+TODAY = {
+    "id": 41,
+    "html": "<p>is <b>now</b></p>",
+    "writer": {"email": "mina@example.com", "firstName": "Mina", "lastName": "Ito"},
+    "date": MOMENT,
+    "contactedByClient": True,
+}
+CURRENT = """current { id html text writer { emailAddress firstName lastName }
+                       date { dateTime timeZone } contactedByClient }"""
+
+
+def note(kind: str = "note", **fields: object) -> dict[str, object]:
+    return {"id": "1", "type": kind, "note": {"id": "41", **fields}}
+
+
+@pytest.mark.parametrize("kind", TYPES)
+async def test_a_note_of_today_has_all_its_fields(shown, kind):
+    selection = f"... on {TYPES[kind]} {{ note {{ noteId body {CURRENT} }} }}"
+    node, codes = await shown(note(kind, body="then"), selection, {PATH: TODAY})
+    assert node["note"] == {
+        "noteId": "41",
+        "body": "then",
+        "current": {
+            "id": "41",
+            "html": "<p>is <b>now</b></p>",
+            "text": "is now",
+            "writer": {
+                "emailAddress": "mina@example.com",
+                "firstName": "Mina",
+                "lastName": "Ito",
+            },
+            "date": MOMENT,
+            "contactedByClient": True,
+        },
+    }
+    assert codes == {}
+
+
+async def test_a_note_of_today_may_say_nothing_but_its_id(shown):
+    node, codes = await shown(
+        note(), f"... on NoteActivity {{ note {{ {CURRENT} }} }}", {PATH: {"id": "41"}}
+    )
+    nothing = dict.fromkeys(["html", "text", "writer", "date", "contactedByClient"])
+    assert (node["note"]["current"], codes) == ({"id": "41", **nothing}, {})
+
+
+async def test_a_note_that_is_no_more_is_null_without_an_error(shown):
+    selection = f"... on NoteActivity {{ note {{ noteId {CURRENT} }} }}"
+    node, codes = await shown(note(), selection)
+    assert (node, codes) == ({"note": {"noteId": "41", "current": None}}, {})
+
+
+@pytest.mark.parametrize(
+    ("field", "sent", "places"),
+    [
+        ("html", {}, ["html", "text"]),
+        ("writer", "Mina", ["writer"]),
+        ("date", "today", ["date"]),
+        ("contactedByClient", "no", ["contactedByClient"]),
+    ],
+)
+async def test_an_unreadable_field_of_today_costs_itself_only(shown, field, sent, places):
+    selection = f"... on NoteActivity {{ note {{ {CURRENT} }} }}"
+    intact, _ = await shown(note(), selection, {PATH: TODAY})
+    node, codes = await shown(note(), selection, {PATH: {**TODAY, field: sent}})
+    assert node["note"]["current"] == {**intact["note"]["current"], **dict.fromkeys(places)}
+    assert codes == {f"note.current.{place}": BROKEN for place in places}
+
+
+async def test_a_note_in_several_activities_is_read_once(gateway_with):
+    items = [{**note(), "id": str(n)} for n in range(5)]
+    gateway = gateway_with({PATH: TODAY}, *items)
+    fields = f"... on NoteActivity {{ note {{ {CURRENT} }} }}"
+    data = await gateway.data(f"{{ activities(clientId: 7) {{ nodes {{ {fields} }} }} }}")
+    assert len(data["activities"]["nodes"]) == 5
+    assert gateway.asked[PATH] == 1

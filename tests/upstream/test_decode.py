@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from gateway.errors import ContractBroken
-from gateway.upstream import decode
+from gateway.upstream import decode, entities
+from gateway.upstream.decode import Roster
 from gateway.upstream.records import (
     KINDS,
     Activity,
@@ -281,7 +282,7 @@ def test_bytes_thrown_into_an_answer_break_the_contract_and_nothing_else(item, t
 def test_an_answer_that_ends_too_soon_is_broken_wherever_it_ends():
     content = body({"id": "1", "type": "note", "date": NINE, "note": {"id": "12", "body": "é"}})
     for length in range(len(content)):
-        with pytest.raises(ContractBroken, match="not a list of activities"):
+        with pytest.raises(ContractBroken, match="not a list"):
             decode.activities(content[:length])
 
 
@@ -310,7 +311,7 @@ def test_an_answer_that_ends_too_soon_is_broken_wherever_it_ends():
     ids=lambda content: repr(content[:40].decode() + str(len(content))),
 )
 def test_an_answer_that_is_no_list_of_items_is_broken(content):
-    with pytest.raises(ContractBroken, match="not a list of activities"):
+    with pytest.raises(ContractBroken, match="not a list"):
         decode.activities(content)
 
 
@@ -590,3 +591,157 @@ def test_a_zone_that_does_not_fit_costs_the_date_only_its_zone():
     assert isinstance(activity.date, ZonedDateTime)
     assert activity.date.date_time == NINE["dateTime"]
     assert unreadable(activity.date.time_zone)
+
+
+# Single resources
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"null",
+        b"{}",
+        b"[]",
+        b'"12"',
+        b"12",
+        b'[{"id":"12"}]',
+        b'{"items":[{"id":"12"}]}',
+        b'{"id":null}',
+        b'{"id":1.5}',
+        b'{"id":true}',
+        b'{"id":[]}',
+        b'{"id":"12"',
+        b'{"id":"12"}x',
+        b'{"id":"12","html":NaN}',
+        b'{"id":"12","other":NaN}',
+        b'{"id":"12","other":' + b"[" * 100_000 + b"]" * 100_000 + b"}",
+        b"<html>",
+        b"\xff",
+        b'{"id":"\xff"}',
+    ],
+    ids=lambda content: repr(content[:30]),
+)
+def test_an_answer_that_is_no_such_resource_is_broken(content):
+    with pytest.raises(ContractBroken):
+        decode.entity(content, entities.Note)
+
+
+@pytest.mark.parametrize("id_", ["12", 12, 2**70, "x" * 99], ids=repr)
+def test_a_resource_keeps_its_id_as_it_was_sent(id_):
+    assert decode.entity(json.dumps({"id": id_}).encode(), entities.Note).id == id_
+
+
+def test_what_does_not_fit_in_a_resource_costs_the_innermost_field():
+    sent = {"id": "12", "html": 7, "date": "never", "writer": {"email": [], "lastName": "l"}}
+    note = decode.entity(msgspec.json.encode(sent), entities.Note)
+    assert note.html == 7
+    assert unreadable(note.date)
+    assert isinstance(note.writer, entities.NoteWriter)
+    assert unreadable(note.writer.email_address)
+    assert note.writer.last_name == "l"
+
+
+@pytest.mark.parametrize("date", [b"null", b'"never"'], ids=["whole", "leniently"])
+def test_half_a_character_in_a_resource_is_replaced(date):
+    note = decode.entity(
+        rb'{"id":"12","html":"\ud83d \ud83d\ude00","date":%s}' % date, entities.Note
+    )
+    assert note.html == "\ufffd 😀"
+
+
+def test_bytes_that_are_no_text_spoil_only_their_field_of_a_resource():
+    note = decode.entity(b'{"id":"12","html":"\xff","contactedByClient":true}', entities.Note)
+    assert unreadable(note.html)
+    assert note.contacted_by_client is True
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.binary(max_size=60) | JSON.map(lambda content: json.dumps(content).encode()))
+def test_any_answer_is_a_resource_and_a_list_or_broken_and_nothing_else(content):
+    for read in (
+        lambda: decode.entity(content, entities.Appointment),
+        lambda: decode.roster(content, entities.Staff),
+    ):
+        try:
+            read()
+        except ContractBroken:
+            continue
+
+
+# Lists of resources
+
+
+def staff(*items: object) -> Roster[entities.Staff]:
+    return decode.roster(body(*items), entities.Staff)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"null", b"[]", b"{}", b'{"items":null}', b'{"items":{}}', b'{"id":"1"}', b"<html>"],
+    ids=repr,
+)
+def test_an_answer_that_is_no_list_of_resources_is_broken(content):
+    with pytest.raises(ContractBroken, match="not a list"):
+        decode.roster(content, entities.Staff)
+
+
+def test_a_resource_is_found_in_a_list_by_its_id_as_text():
+    found = staff({"id": 5, "email": "five"}, {"id": "6", "email": "six"}, {"id": 2**60})
+    for id_, email in (("5", "five"), ("6", "six"), (str(2**60), None)):
+        each = found.find(id_)
+        assert each is not None
+        assert each.email == email
+
+
+@pytest.mark.parametrize("id_", ["7", "", "05", " 5", "5 ", "5.0"])
+def test_a_list_that_is_whole_knows_what_it_does_not_have(id_):
+    assert staff({"id": 5}).find(id_) is None
+    assert staff().find(id_) is None
+
+
+UNUSABLE: list[object] = [
+    {},
+    {"id": None},
+    {"id": 1.5},
+    {"id": []},
+    {"email": "e"},
+    None,
+    7,
+    "5",
+    [],
+]
+
+
+@pytest.mark.parametrize("item", UNUSABLE, ids=repr)
+def test_a_list_that_is_not_whole_answers_for_what_it_has_alone(item):
+    found = staff({"id": "5"}, item, {"id": "6"})
+    assert found.find("5") == entities.Staff(id="5")
+    assert found.find("6") == entities.Staff(id="6")
+    with pytest.raises(ContractBroken, match="as a whole"):
+        found.find("7")
+
+
+def test_a_resource_of_which_a_part_cannot_be_read_does_not_make_a_list_less_whole():
+    found = staff({"id": "5", "email": [], "picture": 7, "phone": "p"})
+    five = found.find("5")
+    assert five is not None
+    assert unreadable(five.email)
+    assert unreadable(five.picture_url)
+    assert five.phone == "p"
+    assert found.find("6") is None
+
+
+def test_bytes_that_are_no_text_spoil_only_their_part_of_a_list():
+    content = b'{"items":[{"id":"5","email":"\xff"},{"id":"6","email":"e"}]}'
+    found = decode.roster(content, entities.Staff)
+    five, six = found.find("5"), found.find("6")
+    assert five is not None
+    assert unreadable(five.email)
+    assert six == entities.Staff(id="6", email="e")
+
+
+@pytest.mark.parametrize("declared", [entities.Staff, entities.Service, entities.Appointment])
+def test_a_list_is_of_what_it_was_declared_to_be(declared):
+    found = decode.roster(body({"id": "1"}), declared).find("1")
+    assert type(found) is declared

@@ -8,7 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
-from gateway.errors import NotFound, UpstreamError, UpstreamUnavailable
+from gateway.errors import BudgetExceeded, NotFound, UpstreamError, UpstreamUnavailable
+from gateway.settings import Settings
 from gateway.upstream.records import KINDS, Activity, ActivityKind
 from gateway.upstream.session import Kinds, Session
 
@@ -19,6 +20,10 @@ ALL_KINDS = [*KINDS, "chat"]
 
 def kinds(*given: ActivityKind) -> Kinds:
     return frozenset(given)
+
+
+def given(**settings: Any) -> dict[str, Any]:
+    return {"upstream_url": "http://upstream", **settings}
 
 
 class FakeUpstream:
@@ -68,6 +73,9 @@ class FakeUpstream:
                 await self._arrivals.get()
 
 
+pytestmark = pytest.mark.usefixtures("no_task_left")
+
+
 @pytest.fixture
 async def upstream():
     return FakeUpstream()
@@ -80,7 +88,8 @@ async def opened(upstream, upstream_over):
 
     @asynccontextmanager
     async def opened(concurrency: int = 10) -> AsyncIterator[Session]:
-        session = Session(client, client.caller({}), concurrency=concurrency)
+        settings = Settings(**given(max_upstream_concurrency=concurrency))
+        session = Session(client, client.caller({}), settings)
         yield session
         await session.aclose()
 
@@ -104,12 +113,6 @@ def ask(
 
 def ids(activities: Sequence[Activity]) -> list[object]:
     return [activity.id for activity in activities]
-
-
-async def settle() -> None:
-    """Lets everything run that can run without the gate."""
-    for _ in range(20):
-        await asyncio.sleep(0)
 
 
 async def test_selections_of_one_client_are_one_call_for_all_their_kinds(session, upstream):
@@ -194,7 +197,9 @@ async def test_a_later_selection_is_served_from_an_earlier_read_that_covers_it(s
     assert len(upstream.queries) == 1
 
 
-async def test_a_later_selection_joins_an_earlier_read_that_is_still_under_way(session, upstream):
+async def test_a_later_selection_joins_an_earlier_read_that_is_still_under_way(
+    session, upstream, settle
+):
     upstream.gate.clear()
     first = asyncio.create_task(ask(session))
     await upstream.called(1)
@@ -226,7 +231,7 @@ async def test_a_selection_is_enqueued_by_the_call_and_not_by_the_wait(session, 
     assert len(upstream.queries) == 1
 
 
-async def test_a_waiter_that_leaves_does_not_spoil_it_for_the_others(session, upstream):
+async def test_a_waiter_that_leaves_does_not_spoil_it_for_the_others(session, upstream, settle):
     upstream.gate.clear()
     leaving = asyncio.create_task(ask(session))
     staying = asyncio.create_task(ask(session))
@@ -287,7 +292,8 @@ async def test_all_who_wait_for_a_read_that_fails_are_told(session, upstream):
 
 async def test_another_session_does_not_know_what_this_one_read(opened, upstream):
     async with opened() as one, opened() as other:
-        await asyncio.gather(ask(one), ask(other))
+        await ask(one)
+        await ask(other)
     assert len(upstream.queries) == 2
 
 
@@ -303,7 +309,7 @@ async def test_a_session_that_is_closed_gives_up_what_is_under_way(opened, upstr
     assert [type(each) for each in found] == [asyncio.CancelledError] * 3
 
 
-async def test_a_session_that_is_closed_reads_nothing_more(opened, upstream):
+async def test_a_session_that_is_closed_reads_nothing_more(opened, upstream, settle):
     async with opened() as session:
         waiting = asyncio.create_task(ask(session))
         await asyncio.sleep(0)
@@ -314,7 +320,7 @@ async def test_a_session_that_is_closed_reads_nothing_more(opened, upstream):
     assert upstream.queries == []
 
 
-async def test_a_session_that_is_closed_takes_no_more_questions(opened, upstream):
+async def test_a_session_that_is_closed_takes_no_more_questions(opened, upstream, settle):
     async with opened() as session:
         await ask(session)
     late = asyncio.create_task(ask(session, "8"))
@@ -342,7 +348,7 @@ async def test_a_session_can_be_closed_twice(opened):
 
 
 async def test_a_failure_that_nobody_waits_for_any_more_leaves_no_trace(
-    opened, upstream, loop_complaints
+    opened, upstream, loop_complaints, settle
 ):
     upstream.failing = {"7": 503}
     upstream.gate.clear()
@@ -369,3 +375,16 @@ async def loop_complaints() -> AsyncIterator[Callable[[], list[dict[str, Any]]]]
 
     yield collected
     loop.set_exception_handler(before)
+
+
+async def test_a_timeline_that_is_beyond_the_budget_is_refused_and_the_others_stand(
+    upstream, upstream_over
+):
+    client = upstream_over(upstream.answer)
+    settings = Settings(**given(max_upstream_calls=1))
+    session = Session(client, client.caller({}), settings)
+    found = await asyncio.gather(ask(session), ask(session, "8"), return_exceptions=True)
+    assert [type(each) for each in found] == [list, BudgetExceeded]
+    assert len(await ask(session, wanted=kinds(NOTE))) == 1
+    assert len(upstream.queries) == 1
+    await session.aclose()

@@ -90,7 +90,7 @@ async def test_no_event_of_a_request_tells_who_asked_or_whom_about(gateway):
     with capture_logs([merge_contextvars]) as entries:
         await gateway.post(TIMELINE, headers=SECRETS)
         await gateway.http.get("/graphql", params={"query": TIMELINE}, headers=SECRETS)
-    assert {entry["event"] for entry in entries} == {"request", "upstream.refused"}
+    assert {entry["event"] for entry in entries} == {"request", "upstream.failed"}
     for private in (*SECRETS.values(), "4711", "totalCount"):
         assert private not in repr(entries)
 

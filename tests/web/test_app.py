@@ -1,6 +1,10 @@
 import asyncio
+import json
 import re
 from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
 
 import httpx
 import pytest
@@ -208,3 +212,231 @@ async def test_credentials_are_the_callers_or_ours_and_never_mixed(gateway_over,
 
 def _credential(name: str) -> bool:
     return re.fullmatch("apikey|token|authorization", name) is not None
+
+
+EXPLAIN = {"X-Gateway-Explain": "1"}
+LINK = "https://api.example.com/api/2.1/scheduling/companies/4712/appointments/31"
+EMAILS = """{ activities(clientId: 4711) { nodes {
+  ... on AppointmentActivity { appointment { staff { email } current { id } } }
+} } }"""
+
+
+def told(request: httpx.Request) -> httpx.Response:
+    """One appointment of client 4711 with company 4712, which has nobody; the appointment is gone."""
+    appointment = {"id": "4713", "selfLink": LINK, "staff": {"id": "4714"}}
+    match request.url.path.rsplit("/", 1)[-1]:
+        case "activities":
+            items = [{"id": "1", "type": "appointment", "appointment": appointment}]
+            return httpx.Response(200, json={"items": items})
+        case "staff":
+            return httpx.Response(200, json={"items": []})
+    return httpx.Response(404, json={"error": {"code": 404}})
+
+
+async def test_who_asks_is_told_which_upstream_calls_were_made(gateway_over):
+    answer = await gateway_over(told, explain=True).ask(EMAILS, headers=EXPLAIN)
+    assert answer.keys() == {"data", "extensions"}
+    (explained,) = answer["extensions"].values()
+    calls = {call["path"]: call for call in explained["calls"]}
+    assert explained["upstreamCalls"] == len(calls) == 3
+    of_company = "/api/2.1/scheduling/companies/{companyId}"
+    assert {path: (call["status"], call["outcome"]) for path, call in calls.items()} == {
+        "/api/2.3/activities": (200, "called"),
+        f"{of_company}/staff": (200, "called"),
+        f"{of_company}/appointments/{{appointmentId}}": (404, "called"),
+    }
+    for call in calls.values():
+        assert list(call) == ["method", "path", "status", "outcome", "milliseconds", "bytes"]
+        assert call["method"] == "GET"
+        assert call["milliseconds"] >= 0
+    assert calls[f"{of_company}/staff"]["bytes"] == len('{"items":[]}')
+
+
+async def test_an_explanation_has_no_ids_hosts_or_credentials(gateway_over):
+    gateway = gateway_over(told, explain=True)
+    headers = EXPLAIN | {"apiKey": "secret-key", "token": "secret-token"}
+    explained = (await gateway.ask(EMAILS, headers=headers))["extensions"]
+    for private in ("4711", "4712", "4713", "4714", "sandbox", "http", "secret", "example.com"):
+        assert private not in repr(explained)
+
+
+@pytest.mark.parametrize(
+    ("explain", "headers"),
+    [(False, EXPLAIN), (True, {}), (True, {"X-Gateway-Explain": "0"})],
+    ids=str,
+)
+async def test_nothing_is_explained_unless_allowed_and_asked_for(gateway_over, explain, headers):
+    answer = await gateway_over(told, explain=explain).ask(EMAILS, headers=headers)
+    assert answer.keys() == {"data"}
+
+
+async def test_a_call_without_an_answer_is_explained_too(gateway_over):
+    def unreachable(request):
+        raise httpx.ConnectError("No connection.", request=request)
+
+    answer = await gateway_over(unreachable, explain=True).ask(COUNT % 1, headers=EXPLAIN)
+    assert answer.keys() == {"data", "errors", "extensions"}
+    (call,) = answer["extensions"]["gateway"]["calls"]
+    assert (call["status"], call["outcome"], call["bytes"]) == (None, "called", 0)
+
+
+async def test_a_kept_answer_is_no_call(gateway_over):
+    gateway = gateway_over(told, explain=True, entity_cache_seconds=60)
+    explained = [
+        (await gateway.ask(EMAILS, headers=EXPLAIN))["extensions"]["gateway"] for _ in range(2)
+    ]
+    assert [each["upstreamCalls"] for each in explained] == [3, 2]
+    outcomes = {call["path"].rsplit("/", 1)[-1]: call["outcome"] for call in explained[1]["calls"]}
+    assert outcomes["staff"] == "cached"
+
+
+async def test_a_page_that_is_named_may_ask_for_an_explanation(http_with):
+    wanted = PREFLIGHT | {"Access-Control-Request-Headers": "x-gateway-explain"}
+    answer = await http_with(cors_origins=(PAGE,)).options("/graphql", headers=wanted)
+    assert answer.status_code == 200
+
+
+class SlowUpstream:
+    """Answers when it is told to, and counts who asked and whose reads were given up."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self.given_up = 0
+        self.ready = asyncio.Event()
+        self._called = asyncio.Semaphore(0)
+
+    async def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.asked += 1
+        self._called.release()
+        try:
+            await self.ready.wait()
+        except asyncio.CancelledError:
+            self.given_up += 1
+            raise
+        return httpx.Response(200, json={"items": []})
+
+    async def called(self, times: int = 1) -> None:
+        """Waits for so many calls, and for whoever might share them."""
+        async with asyncio.timeout(1):
+            for _ in range(times):
+                await self._called.acquire()
+        await _settled()
+
+
+class AtDoor:
+    """A caller of /graphql that stays until it is told to leave."""
+
+    def __init__(self, app: Any, **headers: str) -> None:
+        self.leaving = asyncio.Event()
+        self.sent: list[dict[str, Any]] = []
+        self._body = [json.dumps({"query": COUNT % 1}).encode()]
+        pairs = {"content-type": "application/json", **headers}
+        scope = {
+            "type": "http",
+            "method": "POST",
+            "path": "/graphql",
+            "root_path": "",
+            "query_string": b"",
+            "headers": [(name.lower().encode(), value.encode()) for name, value in pairs.items()],
+        }
+        self.call = asyncio.create_task(app(scope, self._receive, self._send))
+
+    async def _receive(self) -> dict[str, Any]:
+        if self._body:
+            return {"type": "http.request", "body": self._body.pop(), "more_body": False}
+        await self.leaving.wait()
+        return {"type": "http.disconnect"}
+
+    async def _send(self, message: dict[str, Any]) -> None:
+        self.sent.append(message)
+
+    async def leave(self) -> None:
+        self.leaving.set()
+        await asyncio.wait_for(self.call, 1)
+
+    async def body(self) -> bytes:
+        await asyncio.wait_for(self.call, 1)
+        return b"".join(message.get("body", b"") for message in self.sent)
+
+
+async def _settled() -> None:
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
+@pytest.fixture
+def slow(gateway_over):
+    """Opens a slow upstream and a gateway over it; in the end nothing may be left running."""
+
+    @asynccontextmanager
+    async def opened() -> AsyncIterator[tuple[SlowUpstream, Any]]:
+        before = asyncio.all_tasks()
+        upstream = SlowUpstream()
+        yield upstream, gateway_over(upstream, explain=True).app
+        await _settled()
+        assert asyncio.all_tasks() == before
+
+    return opened
+
+
+ANSWER = b'{"data":{"activities":{"totalCount":0}}}'
+
+
+async def test_a_caller_that_leaves_ends_the_read_for_it(slow):
+    async with slow() as (upstream, app):
+        caller = AtDoor(app)
+        await upstream.called()
+        with capture_logs() as entries:
+            await caller.leave()
+            await _settled()
+        assert upstream.given_up == 1
+        assert [entry["event"] for entry in entries] == ["request"]
+
+
+async def test_who_waits_for_the_same_read_still_gets_its_answer(slow):
+    async with slow() as (upstream, app):
+        leaves, stays = AtDoor(app), AtDoor(app)
+        await upstream.called()
+        await leaves.leave()
+        upstream.ready.set()
+        assert await stays.body() == ANSWER
+        assert (upstream.asked, upstream.given_up) == (1, 0)
+
+
+async def test_the_last_one_to_leave_ends_a_shared_read(slow):
+    async with slow() as (upstream, app):
+        callers = [AtDoor(app) for _ in range(3)]
+        await upstream.called()
+        for number, caller in enumerate(callers):
+            assert upstream.given_up == 0, number
+            await caller.leave()
+            await _settled()
+        assert (upstream.asked, upstream.given_up) == (1, 1)
+
+
+async def test_a_read_that_was_given_up_is_not_joined(slow):
+    async with slow() as (upstream, app):
+        caller = AtDoor(app)
+        await upstream.called()
+        await caller.leave()
+        upstream.ready.set()
+        assert await AtDoor(app).body() == ANSWER
+        assert upstream.asked == 2
+
+
+async def test_a_shared_read_is_explained_as_such(slow):
+    async with slow() as (upstream, app):
+        callers = [AtDoor(app, **EXPLAIN) for _ in range(2)]
+        await upstream.called()
+        upstream.ready.set()
+        explained = [json.loads(await each.body())["extensions"]["gateway"] for each in callers]
+        assert [each["upstreamCalls"] for each in explained] == [1, 0]
+        assert [each["calls"][0]["outcome"] for each in explained] == ["called", "shared"]
+
+
+async def test_callers_with_different_credentials_never_share_a_read(slow):
+    async with slow() as (upstream, app):
+        callers = [AtDoor(app, token=token) for token in ("one", "two")]
+        await upstream.called(2)
+        upstream.ready.set()
+        assert [await each.body() for each in callers] == [ANSWER, ANSWER]

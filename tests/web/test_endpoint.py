@@ -1,6 +1,7 @@
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
@@ -53,6 +54,7 @@ async def test_a_bug_at_one_place_leaves_the_others_alone(gateway_over):
 @dataclass(frozen=True)
 class Nothing:
     reported: tuple[GraphQLError, ...] = ()
+    extensions: Mapping[str, object] = field(default_factory=dict)
 
 
 SCHEMA = build_schema("type Query { read: Int } type Mutation { write: Int }")
@@ -285,3 +287,97 @@ async def test_a_query_string_that_is_not_utf_8_is_a_bad_request_without_escapes
     app = endpoint()._transport.app  # type: ignore[attr-defined]  # an ASGITransport
     scope = {**_scope(), "method": "GET", "query_string": b"query=\xff"}
     assert await _status(app, scope, receive) == 400
+
+
+def messages(*given: dict[str, Any]) -> Any:
+    """A caller that sends these, and then waits for its answer."""
+    left = [*given]
+
+    async def receive() -> dict[str, Any]:
+        if left:
+            return left.pop(0)
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    return receive
+
+
+READ = {"type": "http.request", "body": b'{"query": "{ read }"}', "more_body": False}
+GONE = {"type": "http.disconnect"}
+
+
+async def test_a_caller_that_leaves_ends_its_operation_and_then_its_context():
+    steps: list[str] = []
+    started = asyncio.Event()
+
+    async def resolve(*_: object) -> None:
+        steps.append("started")
+        started.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            steps.append("cancelled")
+
+    @asynccontextmanager
+    async def closing(headers: Headers) -> AsyncIterator[Nothing]:
+        try:
+            yield Nothing()
+        finally:
+            steps.append("closed")
+
+    schema = build_schema("type Query { read: Int }")
+    assert schema.query_type
+    schema.query_type.fields["read"].resolve = resolve
+    before = asyncio.all_tasks()
+    app = endpoint(schema=schema, context_for=closing)._transport.app  # type: ignore[attr-defined]  # an ASGITransport
+
+    async def receive() -> dict[str, Any]:
+        if not steps:
+            steps.append("sent")
+            return READ
+        await started.wait()
+        return GONE
+
+    with capture_logs() as entries:
+        status = await _status(app, _scope(content_type="application/json"), receive)
+    assert (status, entries) == (400, [])
+    assert steps == ["sent", "started", "cancelled", "closed"]
+    assert asyncio.all_tasks() == before
+
+
+async def test_an_answer_in_time_leaves_nobody_waiting_for_the_caller_to_go():
+    before = asyncio.all_tasks()
+    app = endpoint()._transport.app  # type: ignore[attr-defined]  # an ASGITransport
+    scope = _scope(content_type="application/json")
+    assert await _status(app, scope, messages(READ)) == 200
+    assert asyncio.all_tasks() == before
+
+
+async def test_what_a_caller_sends_besides_is_no_reason_to_stop():
+    app = endpoint()._transport.app  # type: ignore[attr-defined]  # an ASGITransport
+    scope = {**_scope(), "method": "GET", "query_string": b"query={read}"}
+    empty = {"type": "http.request", "body": b"", "more_body": False}
+    assert await _status(app, scope, messages(empty, empty)) == 200
+
+
+async def test_a_request_that_is_cancelled_cancels_its_operation():
+    cancelled = []
+
+    async def resolve(*_: object) -> None:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            cancelled.append(True)
+            raise
+
+    schema = build_schema("type Query { read: Int }")
+    assert schema.query_type
+    schema.query_type.fields["read"].resolve = resolve
+    app = endpoint(schema=schema)._transport.app  # type: ignore[attr-defined]  # an ASGITransport
+    scope = _scope(content_type="application/json")
+    call = asyncio.create_task(_status(app, scope, messages(READ)))
+    await asyncio.sleep(0.02)
+    call.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await call
+    assert cancelled == [True]

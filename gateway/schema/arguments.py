@@ -1,0 +1,63 @@
+"""Arguments that several fields take, described once."""
+
+from typing import Annotated, TypeVar
+
+import strawberry
+
+from gateway.schema.values import DateTime
+from gateway.schema.words import ActivityEvent, ActivityKind, SortOrder
+
+_T = TypeVar("_T")
+_W = TypeVar("_W", ActivityKind, ActivityEvent)
+
+ClientId = Annotated[
+    strawberry.ID, strawberry.argument(description="The upstream's id of the client.")
+]
+Kinds = Annotated[
+    list[ActivityKind] | None,
+    strawberry.argument(description="Only these kinds; all where absent, none where empty."),
+]
+Events = Annotated[
+    list[ActivityEvent] | None,
+    strawberry.argument(description="Only these events; all where absent, none where empty."),
+]
+AppointmentId = Annotated[
+    strawberry.ID | None,
+    strawberry.argument(description="Only what belongs to this appointment of the client."),
+]
+From = Annotated[
+    DateTime | None,
+    strawberry.argument(
+        name="from", description="Only what happened at this instant or later; drops undated ones."
+    ),
+]
+To = Annotated[
+    DateTime | None,
+    strawberry.argument(description="Only what happened before this instant; drops undated ones."),
+]
+Sort = Annotated[SortOrder, strawberry.argument(description="Oldest or newest first.")]
+First = Annotated[
+    int | None,
+    strawberry.argument(description="The size of the page, reading forward from `after`."),
+]
+After = Annotated[
+    str | None, strawberry.argument(description="The cursor that the page starts after.")
+]
+Last = Annotated[
+    int | None,
+    strawberry.argument(description="The size of the page, reading backward from `before`."),
+]
+Before = Annotated[
+    str | None, strawberry.argument(description="The cursor that the page ends before.")
+]
+
+
+def given(value: _T | None) -> _T | None:
+    """An argument's value; a null counts as none."""
+    return None if value is strawberry.UNSET else value
+
+
+def given_words(words: list[_W] | None) -> frozenset[_W] | None:
+    """An argument's words; a null counts as none, which is not an empty list."""
+    sent = given(words)
+    return None if sent is None else frozenset(sent)

@@ -1,0 +1,140 @@
+"""The client from whom everything hangs: whose timeline it is, and who that is."""
+
+from collections.abc import Awaitable
+from typing import Annotated, Any
+
+import strawberry
+
+from gateway.schema.arguments import (
+    After,
+    AppointmentId,
+    Before,
+    Events,
+    First,
+    From,
+    Kinds,
+    Last,
+    Sort,
+    To,
+    given,
+    given_words,
+)
+from gateway.schema.company import Company
+from gateway.schema.context import Info
+from gateway.schema.pages import Paging
+from gateway.schema.reading import Reached, entity
+from gateway.schema.timeline import Page, Selection, timeline
+from gateway.schema.values import URL, Address, TimeZone, ZonedDateTime
+from gateway.schema.words import SortOrder
+from gateway.upstream import entities
+from gateway.upstream.session import Session
+
+TIMELINE_TYPE: Any = (
+    Annotated["ActivityConnection", strawberry.lazy("gateway.schema.connection")] | None  # noqa: F821
+)
+"""Lazy, since a timeline leads to appointments and these to clients and timelines again."""
+
+TIMELINE = (
+    "A client's activities in order of their instants, then ids; undated ones last. The upstream "
+    "is asked once for all timelines of a client in one operation, whatever their arguments, but "
+    "for `appointmentId`. Null, with an error, where the upstream gives no answer."
+)
+
+
+def activities_of_client(  # noqa: PLR0913, PLR0917 - one parameter per GraphQL argument
+    root: strawberry.Parent[Reached[entities.ClientReference]],
+    info: Info,
+    kinds: Kinds = strawberry.UNSET,
+    events: Events = strawberry.UNSET,
+    appointment_id: AppointmentId = strawberry.UNSET,
+    from_: From = strawberry.UNSET,
+    to: To = strawberry.UNSET,
+    sort: Sort = SortOrder.ASC,
+    first: First = strawberry.UNSET,
+    after: After = strawberry.UNSET,
+    last: Last = strawberry.UNSET,
+    before: Before = strawberry.UNSET,
+) -> Page:
+    selection = Selection(
+        client_id=str(root.record.id),
+        kinds=given_words(kinds),
+        events=given_words(events),
+        appointment_id=given(appointment_id),
+        since=given(from_),
+        until=given(to),
+        sort=sort,
+    )
+    return timeline(info, selection, Paging(given(first), given(after), given(last), given(before)))
+
+
+def _profile(
+    session: Session, reached: Reached[entities.ClientReference]
+) -> Awaitable[entities.Client | None]:
+    return session.client(str(reached.record.id))
+
+
+@strawberry.type(description="An e-mail address of a client.")
+class EmailAddress:
+    email: str | None = strawberry.field(description="The address.")
+    is_primary: bool | None = strawberry.field(description="Whether it is the one to use first.")
+
+
+@strawberry.type(description="A phone number of a client.")
+class PhoneNumber:
+    number: str | None = strawberry.field(description="The number, as it was entered.")
+    is_primary: bool | None = strawberry.field(description="Whether it is the one to use first.")
+    is_mobile: bool | None = strawberry.field(description="Whether it takes text messages.")
+
+
+@strawberry.type(description="A consent that a client gave.")
+class Consent:
+    date: ZonedDateTime | None = strawberry.field(description="When it was given.")
+    text: str | None = strawberry.field(description="What was consented to.")
+
+
+@strawberry.type(description="Who a client is, as far as the business knows.")
+class ClientProfile:
+    first_name: str | None = strawberry.field(description="The first name.")
+    last_name: str | None = strawberry.field(description="The last name.")
+    email_addresses: list[EmailAddress] | None = strawberry.field(
+        description="The e-mail addresses."
+    )
+    phone_numbers: list[PhoneNumber] | None = strawberry.field(description="The phone numbers.")
+    gender: str | None = strawberry.field(
+        description="The gender: `male`, `female` or `undefined`."
+    )
+    time_zone: TimeZone | None = strawberry.field(description="The zone that the client lives in.")
+    language: str | None = strawberry.field(
+        description="The language to address the client in, such as `fr`."
+    )
+    description: str | None = strawberry.field(description="What the business notes of the client.")
+    picture_url: URL | None = strawberry.field(description="Where a picture of the client is.")
+    address: Address | None = strawberry.field(description="Where the client lives.")
+    company_name: str | None = strawberry.field(description="The company that the client is with.")
+    job_title: str | None = strawberry.field(description="What the client does there.")
+    birth_date: str | None = strawberry.field(
+        description="The date of birth, as sent: the upstream does not document its form."
+    )
+    external_id: str | None = strawberry.field(description="The id in another system.")
+    companies: list[Company] | None = strawberry.field(
+        description="The companies of the business that the client belongs to."
+    )
+    explicit_consent: Consent | None = strawberry.field(
+        description="The last consent to keep the client's data."
+    )
+    marketing_consent: Consent | None = strawberry.field(
+        description="The last consent to receive marketing."
+    )
+
+
+@strawberry.type(description="A client: somebody who makes appointments with the business.")
+class Client:
+    id: strawberry.ID = strawberry.field(description="The upstream's id of this client.")
+    activities: Page = strawberry.field(
+        resolver=activities_of_client, graphql_type=TIMELINE_TYPE, description=TIMELINE
+    )
+    profile: ClientProfile | None = entity(
+        _profile,
+        ClientProfile | None,
+        description="Who this is, for one call; null where the upstream does not know this client.",
+    )

@@ -1,0 +1,90 @@
+"""Loads: aiodataloader with its pitfalls covered, within a budget, a few at a time."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Hashable, Iterable, Sequence
+from typing import Any, TypeVar
+
+from aiodataloader import DataLoader
+
+from gateway.errors import BudgetExceeded
+
+_T = TypeVar("_T")
+
+
+class Loads:
+    """What one operation loads. Made inside the request's event loop, closed after it.
+
+    aiodataloader does not shield: a cancelled waiter would poison its key, and a cancelled batch would
+    leave its waiters hanging. Every load goes through `load`, every read through `start`.
+    """
+
+    def __init__(self, *, reads: int, concurrency: int) -> None:
+        self._reads_left = reads
+        self._slots = asyncio.Semaphore(concurrency)
+        self._closed = False
+        self._loads: set[asyncio.Future[Any]] = set()
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    def load(self, loader: DataLoader[Any, Any], key: Hashable) -> Coroutine[Any, Any, Any]:
+        """Enqueue now, wait on await: all that one pass of the executor asks for is one batch."""
+        load = loader.load(key)
+        self._loads.add(load)
+        if self._closed:
+            load.cancel()
+        return _shielded(load)
+
+    def one_by_one(self, read: Callable[..., Coroutine[Any, Any, _T]]) -> DataLoader[Any, _T]:
+        """A loader of things that have no common read: each key is one, all at the same time."""
+
+        async def read_each(keys: Sequence[tuple[str, ...]]) -> list[_T | Exception]:
+            return await outcomes([self.start(read, *key) for key in keys])
+
+        return loader(read_each)
+
+    def start(
+        self, read: Callable[..., Coroutine[Any, Any, _T]], *arguments: Any, **options: Any
+    ) -> asyncio.Task[_T]:
+        """Begin a read, which needs a part of the budget and waits for a place.
+
+        Raises:
+            BudgetExceeded: On await, where the budget is used up.
+        """
+
+        async def admitted() -> _T:
+            if self._reads_left <= 0:
+                raise BudgetExceeded("This operation wants more upstream reads than one may have.")
+            self._reads_left -= 1
+            async with self._slots:
+                return await read(*arguments, **options)
+
+        task = asyncio.create_task(admitted())
+        self._tasks.add(task)
+        if self._closed:  # a batch is dispatched a little after it was enqueued
+            task.cancel()
+        return task
+
+    async def aclose(self) -> None:
+        """Give up what is still under way, and cancel who still waits: the loaders would not."""
+        self._closed = True
+        for future in (*self._tasks, *self._loads):
+            future.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+def loader(read: Callable[[Any], Coroutine[Any, Any, list[Any]]]) -> DataLoader[Any, Any]:
+    """A loader whose `read` answers in the order of the keys, an exception for a key that failed."""
+    return DataLoader(read)
+
+
+async def outcomes(tasks: Iterable[asyncio.Task[_T]]) -> list[_T | Exception]:
+    """What each task came to: a failure stays its own, a cancellation is everybody's."""
+    found: list[_T | Exception] = []
+    for outcome in await asyncio.gather(*tasks, return_exceptions=True):
+        if isinstance(outcome, BaseException) and not isinstance(outcome, Exception):
+            raise outcome
+        found.append(outcome)
+    return found
+
+
+async def _shielded(load: asyncio.Future[_T]) -> _T:
+    return await asyncio.shield(load)

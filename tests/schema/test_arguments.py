@@ -1,0 +1,37 @@
+import pytest
+import strawberry
+
+from gateway.schema.arguments import given, given_words
+from gateway.schema.words import ActivityKind
+
+
+@pytest.mark.parametrize("value", ["x", "", 0, [], None])
+def test_what_is_given_is_taken_as_it_is(value):
+    assert given(value) == value
+
+
+def test_what_is_absent_counts_as_null():
+    assert given(strawberry.UNSET) is None
+    assert given_words(strawberry.UNSET) is None
+
+
+def test_words_are_a_set():
+    note = ActivityKind.NOTE
+    assert given_words([note, note]) == frozenset({note})
+
+
+def test_no_words_are_not_the_same_as_none_given():
+    assert given_words([]) == frozenset()
+    assert given_words(None) is None
+
+
+NULLS = "kinds: null, events: null, appointmentId: null, from: null, to: null, first: null, last: null, after: null, before: null"
+
+
+async def test_a_null_argument_equals_an_absent_one(gateway_over_items):
+    gateway = gateway_over_items({"id": "1", "type": "note"})
+    data = await gateway.data(f"""{{
+      activities(clientId: 7, {NULLS}) {{ totalCount }}
+      client(id: 7) {{ activities({NULLS}) {{ totalCount }} }}
+    }}""")
+    assert data == {"activities": {"totalCount": 1}, "client": {"activities": {"totalCount": 1}}}

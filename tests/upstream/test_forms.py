@@ -1,0 +1,53 @@
+import json
+from typing import Any
+
+import pytest
+
+from gateway.errors import ContractBroken
+from gateway.upstream import decode, forms
+from gateway.upstream.forms import FormResultStatus
+from gateway.upstream.records import UNREADABLE
+
+
+def read(declared: type[forms.FormResult], **sent: Any) -> Any:
+    return decode.entity(json.dumps({"id": "1", **sent}).encode(), declared)
+
+
+def test_an_answer_may_be_text_as_older_versions_sent_it():
+    assert read(forms.FormResult, result="a: 1\nb: 2").result == "a: 1\nb: 2"
+    assert read(forms.FormResult, result=7).result is UNREADABLE
+
+
+def test_a_question_that_cannot_be_read_costs_itself_alone_however_deep_it_stands():
+    sent = [{"title": "1", "subItem": [{"title": "1.1"}, 7, {"title": [], "value": "kept"}]}]
+    [section] = read(forms.FormResult, result=sent).result
+    first, second, third = section.sub_item
+    assert (section.title, first.title) == ("1", "1.1")
+    assert second is UNREADABLE
+    assert (third.title, third.value) == (UNREADABLE, "kept")
+
+
+@pytest.mark.parametrize("depth", [10, 100, 400, 5000])
+def test_questions_inside_questions_are_read_or_refused_however_deep(depth):
+    sent = b'{"id":"1","result":' + b'[{"subItem":' * depth + b"[7]" + b"}]" * depth + b"}"
+    try:
+        found = decode.entity(sent, forms.FormResult)
+    except ContractBroken:
+        assert depth > 100
+    else:
+        assert found.id == "1"
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        ("FINISHED", FormResultStatus.FINISHED),
+        ("finished", FormResultStatus.UNKNOWN),
+        ("ARCHIVED", FormResultStatus.UNKNOWN),
+        (7, UNREADABLE),
+        (None, None),
+        ([], UNREADABLE),
+    ],
+)
+def test_a_word_that_is_new_is_unknown(sent, status):
+    assert read(forms.FormResult, currentStatus=sent).current_status is status

@@ -1,0 +1,482 @@
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from gateway.errors import (
+    BudgetExceeded,
+    CompanyUnknown,
+    ContractBroken,
+    InputRefused,
+    NotFound,
+    UpstreamError,
+    UpstreamUnavailable,
+)
+from gateway.settings import Settings
+from gateway.upstream.session import Session
+from gateway.upstream.sharing import Outcome
+
+pytestmark = pytest.mark.usefixtures("no_task_left")
+
+COMPANY = "/api/2.1/scheduling/companies/{}"
+APPOINTMENT = "/api/2.1/scheduling/companies/3/appointments/{}"
+LIST = "/api/2.1/scheduling/companies/3/appointments"
+LISTED = LIST + "?clientId={}&levelDetail=full"
+
+ONE_BY_ONE: dict[str, tuple[Callable[[Session, str], Awaitable[Any]], str]] = {
+    "company": (lambda session, id_: session.company(id_), COMPANY),
+    "client": (lambda session, id_: session.client(id_), "/api/2.0/clients/{}"),
+    "note": (lambda session, id_: session.note(id_), "/api/2.0/notes/{}"),
+    "form": (lambda session, id_: session.form(id_), "/api/2.3/forms/{}"),
+    "form result": (
+        lambda session, id_: session.form_result("5", id_),
+        "/api/2.3/forms/5/results/{}",
+    ),
+    "conference": (
+        lambda session, id_: session.conference(id_),
+        "/conferences/api/1.0/conferences/{}",
+    ),
+    "conference session": (
+        lambda session, id_: session.conference_session("8", id_),
+        "/conferences/api/1.0/conferences/8/sessions/{}",
+    ),
+    "registration": (
+        lambda session, id_: session.conference_registration("8", "9", id_),
+        "/conferences/api/1.0/conferences/8/sessions/9/registrations/{}",
+    ),
+    "appointment": (
+        lambda session, id_: session.appointment("3", id_, client_id="7"),
+        APPOINTMENT,
+    ),
+}
+OF_A_COMPANY: dict[str, Callable[[Session, str | None, str], Awaitable[Any]]] = {
+    "staff": lambda session, company, id_: session.staff(company, id_),
+    "services": lambda session, company, id_: session.service(company, id_),
+}
+each_thing = pytest.mark.parametrize(("ask", "path"), ONE_BY_ONE.values(), ids=ONE_BY_ONE)
+each_list = pytest.mark.parametrize(("name", "ask"), OF_A_COMPANY.items(), ids=OF_A_COMPANY)
+
+
+@pytest.fixture
+async def opened(world, upstream_over):
+    """Opens sessions over the world."""
+
+    @asynccontextmanager
+    async def opened(**settings: Any) -> AsyncIterator[Session]:
+        client = upstream_over(world.answer)
+        given = Settings(**{"upstream_url": "http://upstream", **settings})
+        session = Session(client, client.caller({}), given)
+        try:
+            yield session
+        finally:
+            await session.aclose()
+
+    return opened
+
+
+@pytest.fixture
+async def session(opened):
+    async with opened() as session:
+        yield session
+
+
+def ids(found: Sequence[Any]) -> list[str | None]:
+    return [each and each.id for each in found]
+
+
+def appointments(session: Session, *asked: str, client: str | None = "7") -> Awaitable[list[Any]]:
+    return asyncio.gather(
+        *[session.appointment("3", id_, client_id=client) for id_ in asked], return_exceptions=True
+    )
+
+
+# One by one
+
+
+@each_thing
+async def test_a_thing_is_read_once_however_often_it_is_asked_for(session, world, ask, path):
+    found = await asyncio.gather(*[ask(session, id_) for id_ in ("1", "2", "1", "1")])
+    assert ids(found) == ["1", "2", "1", "1"]
+    assert ids([await ask(session, "2")]) == ["2"]
+    assert Counter(world.called) == {path.format("1"): 1, path.format("2"): 1}
+
+
+@each_thing
+async def test_things_are_read_at_the_same_time_and_no_more_than_are_allowed(
+    opened, world, ask, path
+):
+    async with opened() as session:
+        await asyncio.gather(*[ask(session, str(id_)) for id_ in range(1, 7)])
+    assert world.most == 6
+    world.most = 0
+    async with opened(max_upstream_concurrency=2) as session:
+        found = await asyncio.gather(*[ask(session, str(id_)) for id_ in range(1, 7)])
+    assert world.most == 2
+    assert ids(found) == ["1", "2", "3", "4", "5", "6"]
+
+
+async def test_things_of_every_kind_share_the_places_there_are(opened, world):
+    async with opened(max_upstream_concurrency=3) as session:
+        await asyncio.gather(
+            *[ask(session, "1") for ask, _ in ONE_BY_ONE.values()],
+            *[ask(session, "3", "1") for ask in OF_A_COMPANY.values()],
+            session.timeline("7", kinds=None, appointment_id=None),
+        )
+    assert world.most == 3
+    assert len(world.called) == len(ONE_BY_ONE) + len(OF_A_COMPANY) + 1
+
+
+@each_thing
+async def test_a_thing_that_is_no_more_is_none(session, world, ask, path):
+    assert ids(await asyncio.gather(ask(session, "1"), ask(session, "gone"))) == ["1", None]
+
+
+@each_thing
+async def test_a_thing_that_fails_fails_alone_and_is_not_tried_again(session, world, ask, path):
+    world.answers[path.format("2")] = 503
+    found = await asyncio.gather(
+        *[ask(session, id_) for id_ in ("1", "2", "3", "2")], return_exceptions=True
+    )
+    assert [type(each) for each in found[1::2]] == [UpstreamUnavailable] * 2
+    assert ids(found[::2]) == ["1", "3"]
+    world.answers.clear()
+    with pytest.raises(UpstreamUnavailable):
+        await ask(session, "2")
+    assert len(world.called) == 3
+
+
+@each_thing
+async def test_a_thing_whose_id_cannot_be_one_is_refused_without_a_call(session, world, ask, path):
+    if path.startswith("/api/2.0/clients"):  # an id that the caller gave
+        with pytest.raises(InputRefused):
+            await ask(session, "a/b")
+    else:
+        with pytest.raises(ContractBroken):
+            await ask(session, "a/b")
+    assert ids([await ask(session, "1")]) == ["1"]
+    assert world.called == [path.format("1")]
+
+
+@each_thing
+async def test_a_waiter_that_leaves_does_not_spoil_a_thing_for_the_others(
+    session, world, settle, ask, path
+):
+    world.gate.clear()
+    leaving, staying = [asyncio.ensure_future(ask(session, "1")) for _ in range(2)]
+    await world.arrivals(1)
+    leaving.cancel()
+    await settle()
+    assert leaving.cancelled()
+    world.gate.set()
+    assert ids([await staying, await ask(session, "1")]) == ["1", "1"]
+    assert world.called == [path.format("1")]
+
+
+@each_thing
+async def test_an_only_waiter_that_leaves_does_not_spoil_a_thing_for_a_later_one(
+    session, world, settle, ask, path
+):
+    world.gate.clear()
+    leaving = asyncio.ensure_future(ask(session, "1"))
+    await world.arrivals(1)
+    leaving.cancel()
+    await settle()
+    world.gate.set()
+    assert ids([await ask(session, "1")]) == ["1"]
+    assert world.called == [path.format("1")]
+
+
+@each_thing
+async def test_a_session_that_is_closed_gives_up_what_it_reads(opened, world, settle, ask, path):
+    world.gate.clear()
+    async with opened(max_upstream_concurrency=2) as session:
+        waiters = [asyncio.ensure_future(ask(session, id_)) for id_ in ("1", "2", "3")]
+        await world.arrivals(2)
+    assert world.given_up == 2
+    await asyncio.wait(waiters, timeout=1)
+    assert all(waiter.cancelled() for waiter in waiters)
+    late = asyncio.ensure_future(ask(session, "4"))
+    again = asyncio.ensure_future(ask(session, "1"))
+    await asyncio.wait([late, again], timeout=1)
+    assert late.cancelled()
+    assert again.cancelled()
+    await settle()
+    assert len(world.called) == 2
+
+
+@each_thing
+async def test_a_session_may_be_closed_at_any_moment(opened, ask, path):
+    for steps in range(10):
+        async with opened(appointments_by_client=True) as session:
+            waiters = [asyncio.ensure_future(ask(session, id_)) for id_ in ("1", "2")]
+            for _ in range(steps):
+                await asyncio.sleep(0)
+        _, pending = await asyncio.wait(waiters, timeout=1)
+        assert not pending
+
+
+@each_thing
+async def test_another_session_reads_again(opened, world, ask, path):
+    for _ in range(2):
+        async with opened() as session:
+            await ask(session, "1")
+    assert world.called == [path.format("1")] * 2
+
+
+async def test_things_of_two_parents_are_two_things(session, world):
+    await asyncio.gather(session.form_result("1", "6"), session.form_result("2", "6"))
+    await asyncio.gather(
+        session.appointment("1", "6", client_id=None), session.appointment("2", "6", client_id=None)
+    )
+    assert len(world.called) == 4
+
+
+# Lists of a company
+
+
+@each_list
+async def test_a_company_s_list_is_read_once_however_many_of_it_are_asked_for(
+    session, world, name, ask
+):
+    found = await asyncio.gather(*[ask(session, "3", str(id_)) for id_ in range(1, 10)])
+    assert ids(found) == [str(id_) for id_ in range(1, 10)]
+    assert ids([await ask(session, "3", "1")]) == ["1"]
+    assert world.called == [f"{COMPANY.format(3)}/{name}"]
+
+
+@each_list
+async def test_every_company_has_a_list_of_its_own(session, world, name, ask):
+    await asyncio.gather(*[ask(session, company, "1") for company in ("1", "2", "1")])
+    assert world.called == [f"{COMPANY.format(id_)}/{name}" for id_ in (1, 2)]
+    assert world.most == 2
+
+
+@each_list
+async def test_what_a_list_does_not_have_is_none(session, world, name, ask):
+    assert await ask(session, "3", "gone") is None
+
+
+@each_list
+async def test_what_a_list_that_is_not_whole_does_not_have_is_not_known(session, world, name, ask):
+    world.answers[f"{COMPANY.format(3)}/{name}"] = {"items": [{"id": "1"}, {}]}
+    assert ids([await ask(session, "3", "1")]) == ["1"]
+    with pytest.raises(ContractBroken):
+        await ask(session, "3", "2")
+
+
+@each_list
+@pytest.mark.parametrize(("status", "error"), [(404, NotFound), (503, UpstreamUnavailable)])
+async def test_a_list_that_fails_fails_all_who_ask_for_it_and_is_not_tried_again(
+    session, world, name, ask, status, error
+):
+    world.answers[f"{COMPANY.format(3)}/{name}"] = status
+    found = await asyncio.gather(
+        ask(session, "3", "1"), ask(session, "3", "2"), ask(session, "4", "1"), ask(session, "3", "1"),
+        return_exceptions=True,
+    )  # fmt: skip
+    assert [type(each) for each in (found[0], found[1], found[3])] == [error] * 3
+    assert ids(found[2:3]) == ["1"]
+    with pytest.raises(error):
+        await ask(session, "3", "9")
+    assert len(world.called) == 2
+
+
+# Which company
+
+
+OF_NO_COMPANY: list[Callable[[Session, str | None], Awaitable[Any]]] = [
+    lambda session, company: session.staff(company, "1"),
+    lambda session, company: session.service(company, "1"),
+    lambda session, company: session.appointment(company, "1", client_id="7"),
+]
+
+
+async def of_no_company(session: Session, company: str | None = None) -> list[Any]:
+    return await asyncio.gather(*[ask(session, company) for ask in OF_NO_COMPANY])
+
+
+@pytest.mark.parametrize("company", [None, ""])
+async def test_without_a_company_nothing_of_one_is_known_and_nothing_is_called(
+    session, world, company
+):
+    for ask in OF_NO_COMPANY:
+        with pytest.raises(CompanyUnknown):
+            await ask(session, company)
+    assert world.called == []
+
+
+async def test_the_company_of_the_settings_stands_in(opened, world):
+    async with opened(company_id="4") as session:
+        assert ids(await of_no_company(session)) == ["1", "1", "1"]
+    assert all(path.startswith(COMPANY.format(4) + "/") for path in world.called)
+    assert len(world.called) == 3
+
+
+async def test_a_company_that_is_known_wins_over_the_settings(opened, world):
+    async with opened(company_id="4") as session:
+        await of_no_company(session, "3")
+        await of_no_company(session, "4")
+        await of_no_company(session)
+    assert Counter(path.split("/")[5] for path in world.called) == {"3": 3, "4": 3}
+
+
+# Appointments
+
+
+async def test_appointments_are_read_alone_by_default(session, world):
+    assert ids(await appointments(session, "1", "2", "3")) == ["1", "2", "3"]
+    assert Counter(world.called) == {APPOINTMENT.format(id_): 1 for id_ in (1, 2, 3)}
+
+
+async def test_several_appointments_of_a_client_are_one_list_where_that_is_allowed(opened, world):
+    async with opened(appointments_by_client=True) as session:
+        assert ids(await appointments(session, "1", "2", "3", "1")) == ["1", "2", "3", "1"]
+    assert world.called == [LISTED.format(7)]
+
+
+async def test_one_appointment_of_a_client_is_read_alone(opened, world):
+    async with opened(appointments_by_client=True) as session:
+        assert ids(await appointments(session, "1", "1")) == ["1", "1"]
+    assert world.called == [APPOINTMENT.format(1)]
+
+
+async def test_appointments_of_nobody_knows_whom_are_read_alone(opened, world):
+    async with opened(appointments_by_client=True) as session:
+        assert ids(await appointments(session, "1", "2", client=None)) == ["1", "2"]
+    assert world.called == [APPOINTMENT.format(1), APPOINTMENT.format(2)]
+
+
+async def test_every_client_and_every_company_has_a_list_of_its_own(opened, world):
+    async with opened(appointments_by_client=True) as session:
+        await asyncio.gather(
+            *[session.appointment("3", id_, client_id="7") for id_ in ("1", "2")],
+            *[session.appointment("3", id_, client_id="8") for id_ in ("3", "4")],
+            *[session.appointment("4", id_, client_id="7") for id_ in ("1", "2")],
+            session.appointment("4", "3", client_id="8"),
+        )
+    other = COMPANY.format(4) + "/appointments"
+    assert Counter(world.called) == {
+        LISTED.format(7): 1,
+        LISTED.format(8): 1,
+        f"{other}?clientId=7&levelDetail=full": 1,
+        f"{other}/3": 1,
+    }
+
+
+async def test_what_a_list_of_appointments_lacks_is_read_alone(opened, world):
+    world.answers[LIST] = {"items": [{"id": "1"}]}
+    async with opened(appointments_by_client=True) as session:
+        assert ids(await appointments(session, "1", "2", "gone")) == ["1", "2", None]
+    assert world.called == [LISTED.format(7), APPOINTMENT.format(2), APPOINTMENT.format("gone")]
+
+
+async def test_what_a_list_of_appointments_that_is_not_whole_lacks_is_read_alone(opened, world):
+    world.answers[LIST] = {"items": [{"id": "1"}, None, {"reference": "2"}]}
+    async with opened(appointments_by_client=True) as session:
+        assert ids(await appointments(session, "1", "2")) == ["1", "2"]
+    assert world.called == [LISTED.format(7), APPOINTMENT.format(2)]
+
+
+@pytest.mark.parametrize("status", [401, 429, 503])
+async def test_a_list_of_appointments_that_fails_fails_its_own_alone(opened, world, status):
+    world.answers[LIST] = status
+    async with opened(appointments_by_client=True) as session:
+        found = await asyncio.gather(
+            appointments(session, "1", "2"),
+            appointments(session, "3", client="8"),
+            appointments(session, "4", client=None),
+        )
+    assert [isinstance(each, UpstreamError) for each in found[0]] == [True, True]
+    assert ids(found[1] + found[2]) == ["3", "4"]
+    assert len(world.called) == 3
+
+
+@pytest.mark.parametrize("answer", [400, 404, {"things": []}], ids=repr)
+async def test_where_there_is_no_such_list_appointments_are_read_alone(opened, world, answer):
+    world.answers[LIST] = answer
+    async with opened(appointments_by_client=True) as session:
+        assert ids(await appointments(session, "1", "2")) == ["1", "2"]
+    assert world.called == [LISTED.format(7), APPOINTMENT.format(1), APPOINTMENT.format(2)]
+
+
+async def test_an_appointment_that_fails_after_its_list_fails_alone(opened, world):
+    world.answers[LIST] = {"items": [{"id": "1"}]}
+    world.answers[APPOINTMENT.format(2)] = 503
+    async with opened(appointments_by_client=True) as session:
+        one, two, three = await appointments(session, "1", "2", "3")
+    assert ids([one, three]) == ["1", "3"]
+    assert isinstance(two, UpstreamUnavailable)
+
+
+async def test_a_later_appointment_does_not_read_an_earlier_one_again(opened, world):
+    async with opened(appointments_by_client=True) as session:
+        await appointments(session, "1", "2")
+        await appointments(session, "1", "2", "3")
+    assert world.called == [LISTED.format(7)]
+
+
+async def test_a_later_appointment_may_join_a_list_that_is_under_way(opened, world, settle):
+    world.gate.clear()
+    async with opened(appointments_by_client=True) as session:
+        first = asyncio.ensure_future(appointments(session, "1", "2"))
+        await world.arrivals(1)
+        second = asyncio.ensure_future(appointments(session, "3"))
+        await settle()
+        world.gate.set()
+        assert ids(await first + await second) == ["1", "2", "3"]
+    assert world.called == [LISTED.format(7)]
+
+
+# The budget
+
+
+async def test_reads_beyond_the_budget_are_refused_and_what_is_there_stays(opened, world):
+    async with opened(max_upstream_calls=3) as session:
+        found = await asyncio.gather(
+            *[session.note(str(id_)) for id_ in range(1, 6)], return_exceptions=True
+        )
+        assert ids(found[:3]) == ["1", "2", "3"]
+        assert [type(each) for each in found[3:]] == [BudgetExceeded] * 2
+        assert ids([await session.note("1")]) == ["1"]
+        with pytest.raises(BudgetExceeded):
+            await session.staff("3", "1")
+        with pytest.raises(BudgetExceeded):
+            await session.timeline("7", kinds=None, appointment_id=None)
+    assert len(world.called) == 3
+
+
+async def test_a_read_that_fails_is_a_part_of_the_budget(opened, world):
+    async with opened(max_upstream_calls=1) as session:
+        assert await session.note("gone") is None
+        with pytest.raises(BudgetExceeded):
+            await session.note("1")
+
+
+async def test_a_list_is_one_part_of_the_budget_and_what_it_lacks_another(opened, world):
+    world.answers[LIST] = {"items": [{"id": "1"}]}
+    async with opened(appointments_by_client=True, max_upstream_calls=2) as session:
+        one, two, three = await appointments(session, "1", "2", "3")
+    assert ids([one, two]) == ["1", "2"]
+    assert isinstance(three, BudgetExceeded)
+
+
+async def test_a_budget_is_for_one_session(opened, world):
+    for _ in range(2):
+        async with opened(max_upstream_calls=1) as session:
+            assert ids([await session.note("1")]) == ["1"]
+
+
+# What was read
+
+
+async def test_the_calls_are_told_by_their_templates(session, world):
+    await session.note("1")
+    await session.note("gone")
+    await session.note("1")
+    assert [(call.path, call.status, call.outcome) for call in session.calls] == [
+        ("/api/2.0/notes/{noteId}", 200, Outcome.CALLED),
+        ("/api/2.0/notes/{noteId}", 404, Outcome.CALLED),
+    ]
