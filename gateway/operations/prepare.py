@@ -20,8 +20,6 @@ from graphql import (
 
 from gateway.errors import OperationUnresolved, ParseFailed, ValidationFailed
 
-_TOO_DEEP = "The document is nested too deeply."
-
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
@@ -81,8 +79,6 @@ def _parsed(text: str) -> DocumentNode:
         return parse(text)
     except GraphQLError as error:
         raise ParseFailed([{**error.formatted}]) from error
-    except RecursionError as error:
-        raise ParseFailed([{"message": _TOO_DEEP}]) from error
 
 
 def _validate(
@@ -92,10 +88,7 @@ def _validate(
     *,
     hide_suggestions: bool,
 ) -> None:
-    try:
-        problems = validate(schema, document, rules, hide_suggestions=hide_suggestions)
-    except RecursionError as error:
-        raise ValidationFailed([{"message": _TOO_DEEP}]) from error
+    problems = validate(schema, document, rules, hide_suggestions=hide_suggestions)
     if problems:
         raise ValidationFailed([{**problem.formatted} for problem in problems])
 

@@ -5,7 +5,6 @@ from typing import Any
 
 import strawberry
 
-from gateway.errors import ContractBroken
 from gateway.schema.arguments import Kinds, Sort, given_words
 from gateway.schema.client import TIMELINE_TYPE, Client
 from gateway.schema.company import Company, Service
@@ -35,8 +34,7 @@ def _thread(
     sort: Sort = SortOrder.ASC,
 ) -> Page:
     client_id = root.client_id
-    if client_id is None:
-        raise ContractBroken("The upstream does not say whose appointment this is.")
+    assert client_id is not None  # an appointment is reached through its client's timeline
     selection = Selection(
         client_id=client_id,
         kinds=given_words(kinds),
