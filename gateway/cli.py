@@ -130,24 +130,28 @@ def sandbox(
     if port is not None:
         given["port"] = port
     with _refusals():
-        settings = Settings.from_environment(**given, **_sandbox_credentials())
+        settings = Settings.from_environment(**given, **_of_the_sandbox())
     telemetry.configure(settings.log_level)
-    host = settings.host
+    host = settings.host if rest_only else "127.0.0.1"
     rest = _server(create_sandbox(seed=seed, activities=activities), host, rest_port, rest=True)
     if rest_only:
         _serve(rest, announcement=f"The emulated REST API: http://{host}:{rest_port}")
         return
     welcome = _WELCOME.format(
-        graphql=f"http://{host}:{settings.port}/graphql",
+        graphql=f"http://{settings.host}:{settings.port}/graphql",
         queries=_QUERIES,
         rest=f"http://{host}:{rest_port}",
     )
-    _serve(rest, _server(create_app(settings), host, settings.port), announcement=welcome)
+    gateway = _server(create_app(settings), settings.host, settings.port)
+    _serve(rest, gateway, announcement=welcome)
 
 
-def _sandbox_credentials() -> dict[str, object]:
-    """What the sandbox wants, for callers that send none; never what is meant for the real API."""
-    return {"api_key": "sandbox-key-1", "token": "sandbox-token-1", "bearer_token": None}
+def _of_the_sandbox() -> dict[str, object]:
+    """Its paths, and credentials for callers that send none; never what is meant for the real API."""
+    fields = Settings.model_fields
+    paths = {name: fields[name].default for name in fields if name.endswith(("_prefix", "_path"))}
+    credentials = {"api_key": "sandbox-key-1", "token": "sandbox-token-1", "bearer_token": None}
+    return {**paths, **credentials}
 
 
 class _Server(uvicorn.Server):

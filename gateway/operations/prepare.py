@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
+from cachetools import LRUCache, cached
 from graphql import (
     ASTValidationRule,
     DocumentNode,
@@ -29,11 +29,13 @@ class Prepared:
         document: The whole text, parsed.
         operation: What of it is to be executed.
         suggestions: Whether errors may suggest names of the schema.
+        characters: How long the text is.
     """
 
     document: DocumentNode
     operation: OperationDefinitionNode
     suggestions: bool
+    characters: int
 
     @property
     def is_query(self) -> bool:
@@ -48,16 +50,15 @@ def preparer(
     schema: GraphQLSchema,
     *,
     introspection: bool = True,
-    remembered: int = 500,
-    longest_remembered: int = 20_000,
+    remembered_characters: int = 200_000,
 ) -> Prepare:
     """How documents are prepared for a schema.
 
     Args:
         schema: What documents are validated against.
         introspection: Whether they may ask for the schema itself, and errors suggest names of it.
-        remembered: How many prepared operations to keep.
-        longest_remembered: Longer texts are prepared anew each time: this bounds the memory.
+        remembered_characters: How long the texts of the prepared operations that are kept may be, all
+            together. A document takes some 160 bytes of memory for each character of its text.
 
     Returns:
         A function that prepares a text for an operation name, or none where there is but one. It
@@ -65,13 +66,14 @@ def preparer(
     """
     rules = [*specified_rules, *([] if introspection else [NoSchemaIntrospectionCustomRule])]
 
-    def prepared(text: str, name: str | None) -> Prepared:
+    @cached(LRUCache(remembered_characters, getsizeof=lambda prepared: prepared.characters))
+    def prepare(text: str, name: str | None) -> Prepared:
         document = _parsed(text)
         _validate(schema, document, rules, hide_suggestions=not introspection)
-        return Prepared(document, _operation(document, name), suggestions=introspection)
+        operation = _operation(document, name)
+        return Prepared(document, operation, suggestions=introspection, characters=len(text))
 
-    kept = lru_cache(maxsize=remembered)(prepared)
-    return lambda text, name: (kept if len(text) <= longest_remembered else prepared)(text, name)
+    return prepare
 
 
 def _parsed(text: str) -> DocumentNode:

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import strawberry
 
+from gateway.errors import InputRefused
 from gateway.schema.arguments import (
     After,
     AppointmentId,
@@ -26,7 +27,7 @@ from gateway.schema.reading import Reached, entity
 from gateway.schema.timeline import Page, Selection, timeline
 from gateway.schema.values import URL, Address, TimeZone, ZonedDateTime
 from gateway.schema.words import SortOrder
-from gateway.upstream import entities
+from gateway.upstream import entities, links
 from gateway.upstream.session import Session
 
 TIMELINE_TYPE: Any = (
@@ -70,7 +71,10 @@ def activities_of_client(  # noqa: PLR0913, PLR0917 - one parameter per GraphQL 
 def _profile(
     session: Session, reached: Reached[entities.ClientReference]
 ) -> Awaitable[entities.Client | None]:
-    return session.client(str(reached.record.id))
+    client_id = str(reached.record.id)
+    if reached.through is None and not links.is_id(client_id):  # the caller's own, not an answer's
+        raise InputRefused("This cannot be a client's id.")
+    return session.client(client_id)
 
 
 @strawberry.type(description="An e-mail address of a client.")

@@ -19,7 +19,7 @@ def _conference(
     return session.conference(str(reached.record.id))
 
 
-def _session(
+def _conference_session(
     session: Session, reached: Reached[records.ConferenceSession]
 ) -> Awaitable[entities.ConferenceSession | None]:
     registration = reached.nearest(records.ConferenceRegistrationSnapshot)
@@ -109,10 +109,13 @@ class ConferenceSession:
         description="When it ends, as it was when the activity was recorded."
     )
     status: str | None = looked_up(
-        _session, "status", str | None, description="Whether it takes clients: `opened`, `closed`."
+        _conference_session,
+        "status",
+        str | None,
+        description="Whether it takes clients: `opened`, `closed`.",
     )
     web_link: str | None = looked_up(
-        _session, "web_link", URL | None, description="Its page for clients."
+        _conference_session, "web_link", URL | None, description="Its page for clients."
     )
 
 

@@ -67,23 +67,29 @@ class Selection:
             self.sort.value,
         )
 
-    def matches(self, activity: records.Activity, at: datetime | None) -> bool:
-        """Whether an activity of the right kinds, that happened `at` some instant, is selected."""
-        if self.events is not None and activity.event not in self.events:
-            return False
+    def selects(self, activity: records.Activity, at: datetime | None) -> bool | None:
+        """Whether an activity of the right kinds, that happened `at` some instant, is selected.
+
+        None where that cannot be told, because what decides it cannot be read.
+        """
+        verdicts = (self._by_event(activity.event), self._by_instant(activity.date, at))
+        return False if False in verdicts else None if None in verdicts else True
+
+    def _by_event(self, event: object) -> bool | None:
+        if self.events is None:
+            return True
+        return event in self.events if readable(event) else None
+
+    def _by_instant(self, date: object, at: datetime | None) -> bool | None:
         if self.since is None and self.until is None:
             return True
+        if not readable(date) or not readable(getattr(date, "time_zone", None)):
+            return None
         return (
             at is not None
             and (self.since is None or at >= self.since)
             and (self.until is None or at < self.until)
         )
-
-    def cannot_tell(self, activity: records.Activity) -> bool:
-        """Whether something that decides if an activity is selected cannot be read."""
-        by_event = self.events is not None and not readable(activity.event)
-        by_instant = self.since is not None or self.until is not None
-        return by_event or (by_instant and not readable(activity.date))
 
 
 def _names(words: frozenset[ActivityKind] | frozenset[ActivityEvent] | None) -> list[str] | None:
@@ -234,11 +240,11 @@ def _ordered(
 ) -> tuple[list[tuple[Position, records.Activity]], int]:
     """What is selected, in order; and how many more may be, but cannot be read."""
     dated = [(instant(activity.date, default_zone), activity) for activity in activities]
-    selected = [(at, activity) for at, activity in dated if selection.matches(activity, at)]
-    placed = _placed([(at, activity) for at, activity in selected if usable(activity)])
+    judged = [(selection.selects(activity, at), at, activity) for at, activity in dated]
+    placed = _placed([(at, activity) for yes, at, activity in judged if yes and usable(activity)])
     key = cmp_to_key(descending if selection.sort is SortOrder.DESC else ascending)
-    unclear = sum(selection.cannot_tell(activity) for activity in activities)
-    return sorted(placed, key=lambda each: key(each[0])), len(selected) - len(placed) + unclear
+    left_out = sum(verdict is not False for verdict, _, _ in judged) - len(placed)
+    return sorted(placed, key=lambda each: key(each[0])), left_out
 
 
 def _placed(

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 import httpx
 
-from gateway.errors import NotFound
+from gateway.errors import ContractBroken, NotFound
 from gateway.settings import Settings
 from gateway.upstream import decode, entities, forms
 from gateway.upstream.caller import Caller, Callers
@@ -33,7 +33,7 @@ class Upstream:
         self._company = settings.scheduling_prefix + "/companies/{companyId}"
         self._form = settings.forms_prefix + "/forms/{formId}"
         self._conference = settings.conferences_prefix + "/conferences/{conferenceId}"
-        self._session = self._conference + "/sessions/{sessionId}"
+        self._conference_session = self._conference + "/sessions/{sessionId}"
 
     async def aclose(self) -> None:
         await self._reads.aclose()
@@ -99,12 +99,15 @@ class Upstream:
     async def appointment(
         self, caller: Caller, company_id: str, appointment_id: str
     ) -> entities.Appointment | None:
-        return await self._one(
+        found = await self._one(
             caller,
             self._company + "/appointments/{appointmentId}",
             entities.Appointment,
             {"companyId": company_id, "appointmentId": appointment_id},
         )
+        if found is not None and str(found.id) != appointment_id:
+            raise ContractBroken("The upstream sent another appointment than was asked for.")
+        return found
 
     async def appointments(
         self, caller: Caller, company_id: str, client_id: str
@@ -145,7 +148,7 @@ class Upstream:
     ) -> entities.ConferenceSession | None:
         return await self._one(
             caller,
-            self._session,
+            self._conference_session,
             entities.ConferenceSession,
             {"conferenceId": conference_id, "sessionId": session_id},
             keep=True,
@@ -156,7 +159,7 @@ class Upstream:
     ) -> entities.ConferenceRegistration | None:
         return await self._one(
             caller,
-            self._session + "/registrations/{registrationId}",
+            self._conference_session + "/registrations/{registrationId}",
             entities.ConferenceRegistration,
             {
                 "conferenceId": conference_id,

@@ -41,6 +41,9 @@ _LONE_SURROGATES = re.compile(
 )
 
 
+_NO_ERROR = {b"null", b"false", b'""'}
+
+
 class Failure(NamedTuple):
     """The upstream's error object; it may come with any status, 200 included."""
 
@@ -69,7 +72,7 @@ def failure(body: bytes) -> Failure | None:
         sent = _envelope(body, _ErrorEnvelope).error
     except UNDECODABLE:
         return None
-    if bytes(sent) == b"null":
+    if bytes(sent) in _NO_ERROR:
         return None
     try:
         return Failure(json.decode(sent, type=_ErrorCode, strict=False).code)
@@ -179,7 +182,7 @@ def _activity(item: Raw) -> Activity:
         activity = json.decode(item, type=record)
     except UNDECODABLE:
         activity = _lenient_activity(item)
-    if activity.id == "" or activity.kind_raw == "":  # blank: as good as missing
+    if activity.kind_raw == "":  # blank: as good as missing
         activity = structs.replace(activity, id=UNREADABLE)
     return _with_payload(activity, item) if isinstance(activity, UnknownActivity) else activity
 

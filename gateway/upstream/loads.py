@@ -34,12 +34,12 @@ class Loads:
         return _shielded(load)
 
     def one_by_one(self, read: Callable[..., Coroutine[Any, Any, _T]]) -> DataLoader[Any, _T]:
-        """A loader of things that have no common read: each key is one, all at the same time."""
+        """A loader of things that have no common read: each begins at once, none waits for another."""
 
-        async def read_each(keys: Sequence[tuple[str, ...]]) -> list[_T | Exception]:
+        async def read_one(keys: Sequence[tuple[str, ...]]) -> list[Any]:
             return await outcomes([self.start(read, *key) for key in keys])
 
-        return loader(read_each)
+        return DataLoader(read_one, batch=False)
 
     def start(
         self, read: Callable[..., Coroutine[Any, Any, _T]], *arguments: Any, **options: Any
@@ -69,11 +69,6 @@ class Loads:
         for future in (*self._tasks, *self._loads):
             future.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-
-
-def loader(read: Callable[[Any], Coroutine[Any, Any, list[Any]]]) -> DataLoader[Any, Any]:
-    """A loader whose `read` answers in the order of the keys, an exception for a key that failed."""
-    return DataLoader(read)
 
 
 async def outcomes(tasks: Iterable[asyncio.Task[_T]]) -> list[_T | Exception]:

@@ -33,6 +33,7 @@ from gateway.upstream.sharing import Sharing
 _T = TypeVar("_T")
 
 _KEPT_BYTES = 67_108_864
+_LONGEST_WAIT_SECONDS = 86_400
 _NONE: Mapping[str, str] = {}
 
 _MEANINGS: Mapping[int, tuple[type[UpstreamError], str]] = {
@@ -211,10 +212,10 @@ def _retry_after(response: httpx.Response) -> int | None:
     """Whole seconds, from either form of the header (RFC 9110, 10.2.3)."""
     sent = response.headers.get("retry-after", "")
     if sent.isascii() and sent.isdigit():
-        return int(sent[:9])
+        return min(int(sent[:9]), _LONGEST_WAIT_SECONDS)
     try:
         until: datetime = parsedate_to_datetime(sent)
         asked = parsedate_to_datetime(response.headers.get("date", ""))
-        return max(0, ceil((until - asked).total_seconds()))
+        return min(max(0, ceil((until - asked).total_seconds())), _LONGEST_WAIT_SECONDS)
     except (ValueError, TypeError, OverflowError):
         return None

@@ -12,8 +12,8 @@ from typing import Annotated, ClassVar, Self
 
 from msgspec import Meta, Raw, Struct, field, structs
 
-Id = int | str
-"""Documented as text of up to 16 digits; may arrive as a number. Exact at any size."""
+Id = int | Annotated[str, Meta(min_length=1)]
+"""Documented as text of up to 16 digits; may arrive as a number. Exact at any size, never blank."""
 
 Text = int | float | str
 """Documented as text; a number in its place is shown as text."""

@@ -10,11 +10,11 @@ from aiodataloader import DataLoader
 
 from gateway.errors import CompanyUnknown, ContractBroken, InputRefused, NotFound
 from gateway.settings import Settings
-from gateway.upstream import entities, forms, links
+from gateway.upstream import entities, forms
 from gateway.upstream.api import Upstream
 from gateway.upstream.caller import Call, Caller
 from gateway.upstream.decode import Roster
-from gateway.upstream.loads import Loads, loader, outcomes
+from gateway.upstream.loads import Loads, outcomes
 from gateway.upstream.records import Activity, ActivityKind
 
 _T = TypeVar("_T")
@@ -30,11 +30,6 @@ class _Scope(NamedTuple):
 
     client_id: str
     appointment_id: str | None
-
-
-class _Wanted(NamedTuple):
-    scope: _Scope
-    kinds: Kinds
 
 
 class _Read(NamedTuple):
@@ -70,11 +65,11 @@ class Session:
         self._loads = Loads(
             reads=settings.max_upstream_calls, concurrency=settings.max_upstream_concurrency
         )
-        self._reads: defaultdict[_Scope, list[_Read]] = defaultdict(list)
+        self._timeline_reads: defaultdict[_Scope, list[_Read]] = defaultdict(list)
         self._lists: dict[_List, asyncio.Task[Roster[entities.Appointment]]] = {}
         self._whose: dict[_Appointment, str] = {}
-        self._timelines = loader(self._read_timelines)
-        self._appointments = loader(self._read_appointments)
+        self._timelines: dict[_Scope, DataLoader[Kinds, Sequence[Activity]]] = {}
+        self._appointments: DataLoader[_Appointment, Any] = DataLoader(self._read_appointments)
         self._staff = self._one_by_one(upstream.staff)
         self._services = self._one_by_one(upstream.services)
         self._companies = self._one_by_one(upstream.company)
@@ -99,7 +94,9 @@ class Session:
     ) -> Coroutine[Any, Any, Sequence[Activity]]:
         """A client's activities of some kinds, or all; those without a usable kind count as unknown."""
         scope = _Scope(client_id, appointment_id)
-        return self._loads.load(self._timelines, _Wanted(scope, _ALL if kinds is None else kinds))
+        if scope not in self._timelines:
+            self._timelines[scope] = DataLoader(partial(self._read_timeline, scope))
+        return self._loads.load(self._timelines[scope], _ALL if kinds is None else kinds)
 
     def staff(self, company_id: str | None, staff_id: str) -> Awaitable[entities.Staff | None]:
         """A member of staff; the company's list is read once, whatever the number of them."""
@@ -124,8 +121,6 @@ class Session:
         return self._load(self._companies, company_id)
 
     def client(self, client_id: str) -> Awaitable[entities.Client | None]:
-        if not links.is_id(client_id):
-            raise InputRefused("This cannot be a client's id.")
         return self._load(self._clients, client_id)
 
     def note(self, note_id: str) -> Awaitable[entities.Note | None]:
@@ -162,20 +157,16 @@ class Session:
             raise CompanyUnknown("Nothing says which company this belongs to.")
         return known
 
-    async def _read_timelines(
-        self, wanted: Sequence[_Wanted]
-    ) -> list[Sequence[Activity] | Exception]:
-        """One call per scope, for the union of the kinds wanted of it; a failure stays its own."""
-        unions: defaultdict[_Scope, Kinds] = defaultdict(frozenset)
-        for each in wanted:
-            unions[each.scope] |= _ALL if ActivityKind.UNKNOWN in each.kinds else each.kinds
-        reads = {scope: self._covering(scope, kinds) for scope, kinds in unions.items()}
-        found = dict(zip(reads, await outcomes(reads.values()), strict=True))
-        return [_of_kinds(found[each.scope], each.kinds) for each in wanted]
+    async def _read_timeline(self, scope: _Scope, wanted: Sequence[Kinds]) -> list[Any]:
+        """One call for the union of the kinds wanted."""
+        union = frozenset[ActivityKind]().union(*wanted)
+        covered = _ALL if ActivityKind.UNKNOWN in union else union
+        [outcome] = await outcomes([self._covering(scope, covered)])
+        return [_of_kinds(outcome, kinds) for kinds in wanted]
 
     def _covering(self, scope: _Scope, kinds: Kinds) -> asyncio.Task[list[Activity]]:
         """A read that covers the kinds: one already started, or a new one."""
-        for read in self._reads[scope]:
+        for read in self._timeline_reads[scope]:
             if kinds <= read.kinds:
                 return read.task
         task = self._loads.start(
@@ -185,12 +176,10 @@ class Session:
             kinds=None if kinds == _ALL else kinds,
             appointment_id=scope.appointment_id,
         )
-        self._reads[scope].append(_Read(kinds, task))
+        self._timeline_reads[scope].append(_Read(kinds, task))
         return task
 
-    async def _read_appointments(
-        self, keys: Sequence[_Appointment]
-    ) -> list[entities.Appointment | Exception | None]:
+    async def _read_appointments(self, keys: Sequence[_Appointment]) -> list[Any]:
         """Alone, or by list: one list is cheaper than two or more single reads.
 
         What a list does not have is read alone: that the list is complete is not documented.

@@ -35,11 +35,11 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
 
     def __init__(self, *, max_connections: int) -> None:
         self._max_connections = max_connections
-        self._session: aiohttp.ClientSession | None = None
+        self._pool: aiohttp.ClientSession | None = None
 
     def _connected(self) -> aiohttp.ClientSession:
-        if self._session is None:
-            self._session = aiohttp.ClientSession(
+        if self._pool is None:
+            self._pool = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(
                     limit=self._max_connections, keepalive_timeout=_IDLE_SECONDS
                 ),
@@ -49,7 +49,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
                 timeout=aiohttp.ClientTimeout(total=None),
                 middlewares=(_once,),
             )
-        return self._session
+        return self._pool
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         # Lets the loop see which idle connections have been closed: the pool then leaves them out.
@@ -80,8 +80,8 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         )
 
     async def aclose(self) -> None:
-        if self._session is not None:
-            await self._session.close()
+        if self._pool is not None:
+            await self._pool.close()
 
 
 async def _once(

@@ -226,7 +226,7 @@ async def test_a_timeline_beyond_the_budget_is_null_and_the_others_stand(gateway
     assert codes(result) == {"clients.2.activities": "UPSTREAM_BUDGET_EXCEEDED"}
 
 
-@pytest.mark.parametrize("id_", ["../staff", "3/4", "..", "a?b", "x" * 65, "", "é"])
+@pytest.mark.parametrize("id_", ["../staff", "3/4", "..", "a?b", "x" * 65, "é"])
 async def test_an_id_that_leads_elsewhere_is_never_asked_for(gateway_with, codes, id_):
     gateway = gateway_with({}, item("1", id=id_))
     result = await gateway.ask(selected("appointmentId current { id }"))

@@ -473,3 +473,46 @@ async def test_timelines_of_one_client_are_one_call(gateway_over):
     assert ids(data["client"]["consents"]) == ["c"]
     assert ids(data["clients"][0]["created"]) == ["a"]
     assert upstream.asked == [{"clientId": "7", "sort": "asc", "type": "note,consent"}]
+
+
+UNCLEAR = [
+    {
+        "id": "1",
+        "type": "note",
+        "event": "updated",
+        "date": {"dateTime": "2026-01-01T10:00:00", "timeZone": {}},
+    },
+    {"id": "2", "type": "note", "event": "created", "date": {"dateTime": "2026-02-30T10:00:00"}},
+    {
+        "id": "3",
+        "type": "note",
+        "event": [],
+        "date": {"dateTime": "2020-01-01T10:00:00", "timeZone": "Europe/Paris"},
+    },
+    {
+        "id": "4",
+        "type": "note",
+        "event": "updated",
+        "date": {"dateTime": "2026-01-01T10:00:00", "timeZone": "Europe/Paris"},
+    },
+]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "found", "left_out"),
+    [
+        ("", ["3", "4", "1", "2"], 0),
+        ("events: [UPDATED]", ["4", "1"], 1),
+        ('from: "2023-01-01T00:00:00Z"', ["4"], 2),
+        ('events: [UPDATED], from: "2023-01-01T00:00:00Z"', ["4"], 1),
+        ("events: [DELETED]", [], 1),
+    ],
+)
+async def test_what_may_be_selected_but_cannot_be_told_is_left_out_and_counted(
+    gateway_over_items, arguments, found, left_out
+):
+    query = f"""{{ client(id: "7") {{ activities{f"({arguments})" if arguments else ""} {{
+        nodes {{ id }} completeness {{ missing {{ count }} }} }} }} }}"""
+    connection = (await gateway_over_items(*UNCLEAR).ask(query))["data"]["client"]["activities"]
+    assert [node["id"] for node in connection["nodes"]] == found
+    assert sum(part["count"] for part in connection["completeness"]["missing"]) == left_out

@@ -114,7 +114,7 @@ ENDPOINTS: dict[str, tuple[tuple[str, ...], str]] = {
     "company": (("3",), "/api/2.1/scheduling/companies/3"),
     "staff": (("3",), "/api/2.1/scheduling/companies/3/staff"),
     "services": (("3",), "/api/2.1/scheduling/companies/3/services"),
-    "appointment": (("3", "11"), "/api/2.1/scheduling/companies/3/appointments/11"),
+    "appointment": (("3", "1"), "/api/2.1/scheduling/companies/3/appointments/1"),
     "appointments": (
         ("3", "7"),
         "/api/2.1/scheduling/companies/3/appointments?clientId=7&levelDetail=full",
@@ -234,8 +234,14 @@ async def test_an_answer_of_another_form_breaks_the_contract(upstream_over, name
 @ONE_THING
 async def test_one_thing_is_read_with_its_id(upstream_over, name):
     upstream = upstream_over(lambda _: httpx.Response(200, json={"id": 12345678901234567}))
-    found = await read(upstream, name)
+    ids = ("3", "12345678901234567") if name == "appointment" else ()
+    found = await read(upstream, name, ids)
     assert found.id == 12345678901234567  # type: ignore[attr-defined]
+
+
+async def test_another_appointment_than_was_asked_for_breaks_the_contract(upstream):
+    with pytest.raises(ContractBroken):
+        await upstream.appointment(NOBODY, "3", "2")
 
 
 @LIST

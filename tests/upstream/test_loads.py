@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from aiodataloader import DataLoader
 
 from gateway.errors import BudgetExceeded
-from gateway.upstream.loads import Loads, loader, outcomes
+from gateway.upstream.loads import Loads, outcomes
 
 pytestmark = pytest.mark.usefixtures("no_task_left")
 
@@ -57,7 +58,7 @@ async def test_keys_asked_for_at_once_are_one_batch_however_they_are_awaited(loa
         batches.append(list(keys))
         return [key.upper() for key in keys]
 
-    upper = loader(read)
+    upper = DataLoader(read)
     waiting = [loads.load(upper, key) for key in "abca"]
     assert [await each for each in waiting] == ["A", "B", "C", "A"]
     assert batches == [["a", "b", "c"]]
@@ -183,3 +184,18 @@ async def test_a_cancellation_is_everybody_s_and_a_failure_its_own(loads, source
     with pytest.raises(asyncio.CancelledError):
         await outcomes(tasks)
     assert await outcomes([]) == []
+
+
+async def test_one_by_one_none_waits_for_another(loads):
+    gate = asyncio.Event()
+
+    async def read(key: str) -> str:
+        if key == "slow":
+            await gate.wait()
+        return key
+
+    each = loads.one_by_one(read)
+    slow = asyncio.create_task(loads.load(each, ("slow",)))
+    assert await loads.load(each, ("quick",)) == "quick"
+    gate.set()
+    assert await slow == "slow"

@@ -258,7 +258,7 @@ async def test_an_error_that_is_null_is_none(reads_over):
         (None, None),
         ("0", 0),
         ("120", 120),
-        ("9" * 5000, 999_999_999),
+        ("9" * 5000, 86_400),
         ("Wed, 21 Oct 2026 07:28:00 GMT", 60),
         ("Wed, 21 Oct 2026 07:28:00 +0000", 60),
         ("Wednesday, 21-Oct-26 07:28:00 GMT", 60),

@@ -388,3 +388,20 @@ async def test_a_timeline_that_is_beyond_the_budget_is_refused_and_the_others_st
     assert len(await ask(session, wanted=kinds(NOTE))) == 1
     assert len(upstream.queries) == 1
     await session.aclose()
+
+
+async def test_a_client_that_is_slow_does_not_keep_the_others_waiting(upstream_over):
+    gate = asyncio.Event()
+
+    async def answer(request: httpx.Request) -> httpx.Response:
+        if request.url.params["clientId"] == "slow":
+            await gate.wait()
+        return httpx.Response(200, json={"items": []})
+
+    client = upstream_over(answer)
+    session = Session(client, client.caller({}), Settings(**given()))
+    slow = asyncio.create_task(ask(session, "slow"))
+    assert await ask(session, "quick") == []
+    gate.set()
+    assert await slow == []
+    await session.aclose()
