@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from pydantic import (
     AfterValidator,
     AliasChoices,
+    BeforeValidator,
     Field,
     NonNegativeFloat,
     PositiveFloat,
@@ -103,7 +104,7 @@ def _forwardable(names: tuple[str, ...]) -> tuple[str, ...]:
 Origin = Annotated[str, AfterValidator(_origin)]
 UrlPath = Annotated[str, AfterValidator(_path)]
 ZoneName = Annotated[str, AfterValidator(_zone)]
-Names = Annotated[tuple[str, ...], NoDecode]
+Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_names)]
 HeaderNames = Annotated[Names, AfterValidator(_forwardable)]
 
 
@@ -236,12 +237,6 @@ class Settings(BaseSettings):
         default=True, description="Whether callers may ask for the schema, also at /schema.graphql."
     )
     graphiql: bool = Field(default=True, description="Whether a browser gets GraphiQL.")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _split_lists(cls, values: dict[str, object]) -> dict[str, object]:
-        lists = {"forward_headers", "cors_origins"}
-        return {name: _names(value) if name in lists else value for name, value in values.items()}
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -107,5 +107,4 @@ def _public(error: GraphQLError) -> dict[str, Any]:
                 "extensions": {"code": VariablesRefused.code},
             }
         case unplanned:
-            told = internal_error(unplanned)
-            return {"message": told["message"], **where, "extensions": told["extensions"]}
+            return internal_error(unplanned) | where

@@ -56,8 +56,10 @@ class FormAnswer:
         description="The answer: a text, a local date-time, or the name of a file."
     )
     values: list[str] | None = strawberry.field(
-        description="The answers that were chosen, where the upstream lists them; a single one may stand in "
-        "`value` as well."
+        description=(
+            "The answers that were chosen, where the upstream lists them; a single one may stand "
+            "in `value` as well."
+        )
     )
     path: list[str] = strawberry.field(
         description="The titles of the sections that the question stands in, outermost first."

@@ -10,11 +10,11 @@ import binascii
 import hashlib
 import struct
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cmp_to_key
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 from gateway.errors import InputRefused
 
@@ -48,6 +48,11 @@ def descending(one: Position, other: Position) -> int:
     """The exact reverse, but undated ones last here too."""
     order = ascending(one, other)
     return order if one.undated != other.undated else -order
+
+
+def order(*, newest_first: bool) -> Callable[[Position], Any]:
+    """A key that sorts positions in the order of a timeline."""
+    return cmp_to_key(descending if newest_first else ascending)
 
 
 def digest(*selection: object) -> bytes:
@@ -120,7 +125,7 @@ class Window:
         self, ordered: Sequence[Position], anchor: Position | None, *, newest_first: bool
     ) -> slice:
         """The part of `ordered` that lies in the window."""
-        key = cmp_to_key(descending if newest_first else ascending)
+        key = order(newest_first=newest_first)
         if self.backward:
             stop = len(ordered) if anchor is None else bisect_left(ordered, key(anchor), key=key)
             return slice(max(0, stop - self.size), stop)

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property, cmp_to_key
+from functools import cached_property
 
 import strawberry
 
@@ -14,10 +14,9 @@ from gateway.schema.pages import (
     Paging,
     Position,
     Window,
-    ascending,
     cursor,
-    descending,
     digest,
+    order,
     position_of,
 )
 from gateway.schema.reading import Reached, readable
@@ -53,6 +52,10 @@ class Selection:
         """Whether nothing can match, whatever the upstream holds."""
         backward = self.since is not None and self.until is not None and self.since >= self.until
         return backward or self.kinds == frozenset() or self.events == frozenset()
+
+    @property
+    def newest_first(self) -> bool:
+        return self.sort is SortOrder.DESC
 
     @property
     def binding(self) -> bytes:
@@ -145,12 +148,15 @@ class Connection:
 
     @property
     def completeness(self) -> "Completeness":
+        if not self.left_out:
+            return Completeness(is_complete=True, missing=[])
         missing = MissingPart(
-            code=ContractBroken.code, message=_LEFT_OUT, count=self.left_out, retryable=False
+            code=ContractBroken.code,
+            message=_LEFT_OUT,
+            count=self.left_out,
+            retryable=ContractBroken.retryable,
         )
-        return Completeness(
-            is_complete=not self.left_out, missing=[missing] if self.left_out else []
-        )
+        return Completeness(is_complete=False, missing=[missing])
 
 
 @strawberry.type(description="A page's place in the whole list.")
@@ -214,12 +220,11 @@ def timeline(
     client = Reached(entities.ClientReference(id=selection.client_id), through)
 
     def connection(activities: Sequence[records.Activity]) -> Connection:
-        zone = settings.default_time_zone
-        ordered, left_out = _ordered(selection, activities, zone)
+        ordered, left_out = _ordered(selection, activities, settings.default_time_zone)
         if left_out:
             info.context.report(ContractBroken(_LEFT_OUT, count=left_out), info.path)
         positions = [position for position, _ in ordered]
-        part = window.cut(positions, anchor, newest_first=selection.sort is SortOrder.DESC)
+        part = window.cut(positions, anchor, newest_first=selection.newest_first)
         return Connection(client, ordered, part, selection.binding, left_out)
 
     if selection.is_empty:
@@ -242,7 +247,7 @@ def _ordered(
     dated = [(instant(activity.date, default_zone), activity) for activity in activities]
     judged = [(selection.selects(activity, at), at, activity) for at, activity in dated]
     placed = _placed([(at, activity) for yes, at, activity in judged if yes and usable(activity)])
-    key = cmp_to_key(descending if selection.sort is SortOrder.DESC else ascending)
+    key = order(newest_first=selection.newest_first)
     left_out = sum(verdict is not False for verdict, _, _ in judged) - len(placed)
     return sorted(placed, key=lambda each: key(each[0])), left_out
 

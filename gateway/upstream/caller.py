@@ -8,7 +8,7 @@ from gateway.settings import Settings
 from gateway.upstream.sharing import Outcome
 
 CREDENTIAL_HEADERS = ("apikey", "token", "authorization")
-_TRACE_HEADERS = ("x-request-id", "traceparent")
+TRACE_HEADERS = ("x-request-id", "traceparent")
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -52,7 +52,7 @@ class Callers:
 
     def __init__(self, settings: Settings) -> None:
         names = dict.fromkeys(map(str.lower, settings.forward_headers))
-        own = {*CREDENTIAL_HEADERS, *_TRACE_HEADERS}
+        own = {*CREDENTIAL_HEADERS, *TRACE_HEADERS}
         self._forwarded = tuple(name for name in names if name not in own)
         self._service_credentials = _service_credentials(settings)
 
@@ -61,7 +61,7 @@ class Callers:
         credentials = _present(headers, CREDENTIAL_HEADERS) or self._service_credentials
         own = credentials + _present(headers, self._forwarded)
         identity = hashlib.blake2b(repr(own).encode("utf-8", "surrogatepass")).digest()
-        return Caller(own + _present(headers, _TRACE_HEADERS), identity)
+        return Caller(own + _present(headers, TRACE_HEADERS), identity)
 
 
 def _service_credentials(settings: Settings) -> Headers:

@@ -7,7 +7,8 @@ version and query are ignored (upstream contract, 11).
 import re
 
 _ID = r"[A-Za-z0-9_-]{1,64}"
-_PATH = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*:)?(?://[^/?#]*)?([^?#]*)")  # RFC 3986, appendix B
+# RFC 3986, appendix B. `urlsplit` would drop line breaks, and so read an id that was not sent.
+_PATH = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*:)?(?://[^/?#]*)?([^?#]*)")
 _COMPANY = re.compile(rf"/companies/({_ID})/appointments/{_ID}/?\Z")
 _FORM = re.compile(rf"/forms/({_ID})/results/{_ID}/?\Z")
 _EVERY_COMPANY = "0"

@@ -18,7 +18,7 @@ from gateway.operations.prepare import preparer
 from gateway.schema.context import Context
 from gateway.settings import Settings
 from gateway.upstream.api import Upstream
-from gateway.upstream.caller import CREDENTIAL_HEADERS
+from gateway.upstream.caller import CREDENTIAL_HEADERS, TRACE_HEADERS
 from gateway.upstream.session import Session
 from gateway.upstream.wire import AiohttpTransport
 from gateway.web.access import AccessMiddleware
@@ -27,7 +27,6 @@ from gateway.web.probes import livez, readyz
 
 _MAX_CONNECTIONS = 100
 _EXPLAIN = "X-Gateway-Explain"
-_TRACE_HEADERS = ("X-Request-Id", "traceparent")
 
 
 def create_app(
@@ -84,7 +83,7 @@ def _middleware(settings: Settings) -> list[Middleware]:
                 allow_headers=[
                     *CREDENTIAL_HEADERS,
                     *settings.forward_headers,
-                    *_TRACE_HEADERS,
+                    *TRACE_HEADERS,
                     _EXPLAIN,
                 ],
                 expose_headers=["X-Request-Id", "Retry-After"],
