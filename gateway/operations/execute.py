@@ -5,13 +5,7 @@ from collections.abc import Mapping, Sequence
 from inspect import isawaitable
 from typing import Any, Protocol
 
-from graphql import (
-    GraphQLError,
-    GraphQLSchema,
-    ValueNode,
-    execute as execute_document,
-    get_variable_values,
-)
+from graphql import ExecutionResult, Executor, GraphQLError, GraphQLSchema, ValueNode
 from msgspec import UNSET, Struct, UnsetType
 
 from gateway.errors import BUG, GatewayError, OperationError, RequestError, VariablesRefused
@@ -47,16 +41,20 @@ async def execute(
     Raises:
         VariablesRefused: The variables do not fit the operation.
     """
-    _check_variables(schema, prepared, variables)
-    executing = execute_document(
+    executor = Executor.build(
         schema,
         prepared.document,
         context_value=context,
-        variable_values=dict(variables),
+        raw_variable_values=dict(variables),
         operation_name=prepared.operation.name.value if prepared.operation.name else None,
+        max_coercion_errors=20,
         hide_suggestions=not prepared.suggestions,
     )
+    if isinstance(executor, list):
+        raise VariablesRefused([{**problem.formatted} for problem in executor])
+    executing = executor.execute_operation()
     outcome = await executing if isawaitable(executing) else executing
+    assert isinstance(outcome, ExecutionResult)  # nothing is delivered in parts
     errors = [_public(error) for error in (*(outcome.errors or ()), *context.reported)]
     extensions = dict(context.extensions)
     return Result(errors=errors or UNSET, data=outcome.data, extensions=extensions or UNSET)
@@ -76,21 +74,6 @@ def internal_error(error: BaseException) -> dict[str, Any]:
         "message": "Something went wrong here. It has been recorded under `errorId`.",
         "extensions": {"code": BUG, "errorId": error_id},
     }
-
-
-def _check_variables(
-    schema: GraphQLSchema, prepared: Prepared, variables: Mapping[str, Any]
-) -> None:
-    definitions = prepared.operation.variable_definitions or ()
-    values = get_variable_values(
-        schema,
-        definitions,
-        dict(variables),
-        max_errors=20,
-        hide_suggestions=not prepared.suggestions,
-    )
-    if isinstance(values, list):
-        raise VariablesRefused([{**problem.formatted} for problem in values])
 
 
 def _public(error: GraphQLError) -> dict[str, Any]:
