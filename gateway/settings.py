@@ -229,6 +229,13 @@ class Settings(BaseSettings):
         ),
     )
 
+    plans: bool = Field(
+        default=True,
+        description=(
+            "Whether operations are answered by plans where they can be; answers are the same "
+            "without, and slower."
+        ),
+    )
     explain: bool = Field(
         default=False,
         description="Whether `X-Gateway-Explain: 1` gets the upstream calls behind an answer.",
