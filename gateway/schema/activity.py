@@ -1,12 +1,14 @@
 """The interface Activity, its seven kinds and the unknown one."""
 
+from typing import Any
+
 import strawberry
 
 from gateway.errors import ContractBroken
 from gateway.schema.appointment import AppointmentSnapshot
-from gateway.schema.changes import Change, FieldChange, changes
+from gateway.schema.changes import SNAPSHOTS, Change, FieldChange, changes
 from gateway.schema.conference import ConferenceRegistrationSnapshot
-from gateway.schema.context import Info
+from gateway.schema.context import Context
 from gateway.schema.form import FormResult
 from gateway.schema.note import NoteSnapshot
 from gateway.schema.notification import (
@@ -15,32 +17,33 @@ from gateway.schema.notification import (
     TextMessageNotification,
 )
 from gateway.schema.people import User
-from gateway.schema.reading import Reached, recorded_as
+from gateway.schema.reading import LeftOut, computed, readable, recorded_as
 from gateway.schema.values import JSON, ZonedDateTime
 from gateway.schema.words import ActivityEvent, ActivityKind
 from gateway.upstream import records
 
+_UPDATE = ("event", "sent_updated_attributes")
 
-def _updated_attributes(
-    root: strawberry.Parent[Reached[records.Activity]], info: Info
-) -> list[str]:
+
+def _updated_attributes(activity: records.Activity, context: Context) -> list[str]:
     """A list that cannot be null: what is unreadable in it is left out and reported."""
-    activity = root.record
     if activity.event is not ActivityEvent.UPDATED:
         return []
-    sent = activity.sent_updated_attributes or []
-    names = [] if isinstance(sent, records.Unreadable) else sent
-    readable = [str(name) for name in names if not isinstance(name, records.Unreadable)]
-    if sent is not names or len(readable) < len(names):
-        info.context.report(
-            ContractBroken("Names of updated attributes are left out: they cannot be read."),
-            info.path,
+    sent: Any = activity.sent_updated_attributes or []  # or unreadable, or names that are
+    names = sent if readable(sent) else []
+    told = [str(name) for name in names if readable(name)]
+    if sent is not names or len(told) < len(names):
+        raise LeftOut(
+            told, ContractBroken("Names of updated attributes are left out: they cannot be read.")
         )
-    return readable
+    return told
 
 
-def _changes(root: strawberry.Parent[Reached[records.Activity]], info: Info) -> list[Change] | None:
-    return changes(root, _updated_attributes(root, info))
+def _changes(activity: records.Activity, context: Context) -> list[Change] | None:
+    try:
+        return changes(activity, _updated_attributes(activity, context))
+    except LeftOut as left_out:
+        raise LeftOut(changes(activity, left_out.value), left_out.error) from None
 
 
 @strawberry.interface(
@@ -62,8 +65,10 @@ class Activity:
     user: User | None = strawberry.field(
         description="Who did it; null where the client did, or the upstream does not say."
     )
-    updated_attributes: list[str] = strawberry.field(
-        resolver=_updated_attributes,
+    updated_attributes: list[str] = computed(
+        _updated_attributes,
+        list[str],
+        sources=_UPDATE,
         description=(
             "The names of what an update changed, in the upstream's words; empty for other "
             "events. `changes` has the values too."
@@ -72,9 +77,10 @@ class Activity:
     marketing_consent: MarketingConsent | None = strawberry.field(
         description="The marketing consent that the client ticked along with it, if any."
     )
-    changes: list[Change] | None = strawberry.field(
-        resolver=_changes,
-        graphql_type=list[FieldChange] | None,
+    changes: list[Change] | None = computed(
+        _changes,
+        list[FieldChange] | None,
+        sources=(*_UPDATE, *SNAPSHOTS),
         description=(
             "What an update changed, in the order start, end, service, staff, notes, status, "
             "body, then whatever else the upstream names. Empty for other events; null where an "

@@ -1,30 +1,22 @@
 """The appointment that an activity tells of: as it was then, and as it is today."""
 
-from collections.abc import Awaitable
 from typing import Any
 
 import strawberry
 
+from gateway.operations.fields import Reached
 from gateway.schema.arguments import Kinds, Sort, given_words
-from gateway.schema.client import TIMELINE_TYPE, Client
+from gateway.schema.client import Client, timeline_field
 from gateway.schema.company import Company, Service
 from gateway.schema.context import Info
 from gateway.schema.pages import Paging
 from gateway.schema.people import Staff, User
-from gateway.schema.reading import Reached, entity
+from gateway.schema.reading import entity
 from gateway.schema.timeline import Page, Selection, timeline
 from gateway.schema.values import URL, Money, ZonedDateTime
 from gateway.schema.words import AppointmentStatus, SortOrder
-from gateway.upstream import entities, records
+from gateway.upstream import entities
 from gateway.upstream.session import Session
-
-
-def _today(
-    session: Session, reached: Reached[records.AppointmentSnapshot]
-) -> Awaitable[entities.Appointment | None]:
-    return session.appointment(
-        reached.company_id, str(reached.record.appointment_id), client_id=reached.client_id
-    )
 
 
 def _thread(
@@ -33,19 +25,20 @@ def _thread(
     kinds: Kinds = strawberry.UNSET,
     sort: Sort = SortOrder.ASC,
 ) -> Page:
-    client_id = root.client_id
+    client_id = root.nearest("client_id")
     assert client_id is not None  # an appointment is reached through its client's timeline
     selection = Selection(
         client_id=client_id,
         kinds=given_words(kinds),
         events=None,
-        appointment_id=str(root.record.id),
+        appointment_id=str(root.value.id),
         since=None,
         until=None,
         sort=sort,
     )
     page = Paging(first=info.context.settings.max_page_size)
-    return timeline(info, selection, page, through=root)
+    client = root.to(entities.ClientReference(id=client_id))
+    return timeline(client, info, selection, page)
 
 
 @strawberry.type(description="A status that the business has defined itself.")
@@ -97,9 +90,9 @@ class Appointment:
     reschedule_link: URL | None = strawberry.field(
         description="Where the client can move or cancel it."
     )
-    activities: Any = strawberry.field(
-        resolver=_thread,
-        graphql_type=TIMELINE_TYPE,
+    activities: Any = timeline_field(
+        _thread,
+        arguments={"kinds": "kinds", "sort": "sort"},
         description=(
             "This appointment's thread: all activities that belong to it, up to the largest page, "
             "for one call. `activities(clientId:, appointmentId:)` has the pages of a longer one."
@@ -146,7 +139,8 @@ class AppointmentSnapshot:
         description="The appointment's address in the REST API, as sent. Needs credentials there."
     )
     current: Appointment | None = entity(
-        _today,
+        Session.appointment,
+        ("company_id", "appointment_id", "client_id"),
         Appointment | None,
         description="The appointment as it is today, for one call; null where it no longer exists.",
     )

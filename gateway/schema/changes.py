@@ -8,7 +8,7 @@ import strawberry
 
 from gateway.schema.company import Service
 from gateway.schema.people import Staff
-from gateway.schema.reading import Reached, read
+from gateway.schema.reading import Shown, read
 from gateway.schema.values import AppointmentStatusValue, TextValue, ZonedDateTime
 from gateway.upstream import records
 
@@ -41,18 +41,29 @@ class FieldChange:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """A `FieldChange`, as this module makes it."""
+class Change(Shown):
+    """A `FieldChange`, as this module makes it.
+
+    Attributes:
+        field: What changed.
+        before: The value before, as a member of the union; None where it is not known.
+        after: The value after, likewise.
+        company_id: The company of a service or a member of staff, where that is known.
+    """
 
     field: str
-    before: object
-    after: object
+    before: object = None
+    after: object = None
+    company_id: str | None = None
 
+
+SNAPSHOTS = ("appointment", "note")
+"""The attributes of activities that have a `previous…` value beside each other one."""
 
 _FIELDS = ("start", "end", "service", "staff", "notes", "status", "body")
 
 
-def changes(activity: Reached[records.Activity], names: Sequence[str]) -> list[Change] | None:
+def changes(activity: records.Activity, names: Sequence[str]) -> list[Change] | None:
     """The changes an activity tells of: none unless it is an update, None if it does not say.
 
     Args:
@@ -66,37 +77,30 @@ def changes(activity: Reached[records.Activity], names: Sequence[str]) -> list[C
         return []
     found = [change for snapshot in _snapshots(activity) for change in _changes(snapshot)]
     told = {change.field for change in found}
-    found += [Change(name, None, None) for name in dict.fromkeys(names) if name not in told]
+    found += [Change(name) for name in dict.fromkeys(names) if name not in told]
     return found or None
 
 
-def _snapshots(activity: Reached[records.Activity]) -> Iterator[Reached[records.Record]]:
-    match activity.record:
-        case records.AppointmentActivity():
-            snapshot = read(activity, "appointment")
-        case records.NoteActivity() | records.ConsentActivity():
-            snapshot = read(activity, "note")
-        case _:
-            return
-    if snapshot is not None:
-        yield snapshot
+def _snapshots(activity: records.Activity) -> Iterator[records.Record]:
+    for name in SNAPSHOTS:
+        if (snapshot := read(activity, name) if hasattr(activity, name) else None) is not None:
+            yield snapshot
 
 
-def _changes(snapshot: Reached[records.Record]) -> Iterator[Change]:
+def _changes(snapshot: records.Record) -> Iterator[Change]:
+    company_id = getattr(snapshot, "company_id", None)
     for name in _FIELDS:
-        before = getattr(snapshot.record, f"previous_{name}", None)
+        before = getattr(snapshot, f"previous_{name}", None)
         if before is not None:
-            after = getattr(snapshot.record, name)
-            yield Change(name, _shown(snapshot, before), _shown(snapshot, after))
+            after = getattr(snapshot, name)
+            yield Change(name, _shown(before), _shown(after), company_id)
 
 
-def _shown(snapshot: Reached[records.Record], value: object) -> object:
+def _shown(value: object) -> object:
     """A value as a member of the union; an unreadable one stays so, and fails at its own place."""
     match value:
         case records.AppointmentStatus():
             return AppointmentStatusValue(status=value)
-        case records.Record():
-            return snapshot.to(value)
         case str() | int() | float():
             return TextValue(text=str(value))
     return value

@@ -1,11 +1,12 @@
 """The client from whom everything hangs: whose timeline it is, and who that is."""
 
-from collections.abc import Awaitable
+from collections.abc import Callable, Mapping
+from functools import wraps
 from typing import Annotated, Any
 
 import strawberry
 
-from gateway.errors import InputRefused
+from gateway.operations.fields import Reached
 from gateway.schema.arguments import (
     After,
     AppointmentId,
@@ -23,23 +24,40 @@ from gateway.schema.arguments import (
 from gateway.schema.company import Company
 from gateway.schema.context import Info
 from gateway.schema.pages import Paging
-from gateway.schema.reading import Reached, entity
-from gateway.schema.timeline import Page, Selection, timeline
+from gateway.schema.reading import entity, resolved
+from gateway.schema.timeline import ACTIVITIES, Page, Selection, connection, timeline
 from gateway.schema.values import URL, Address, TimeZone, ZonedDateTime
 from gateway.schema.words import SortOrder
-from gateway.upstream import entities, links
+from gateway.upstream import entities
 from gateway.upstream.session import Session
 
-TIMELINE_TYPE: Any = (
+_TIMELINE_TYPE: Any = (
     Annotated["ActivityConnection", strawberry.lazy("gateway.schema.connection")] | None  # noqa: F821
 )
 """Lazy, since a timeline leads to appointments and these to clients and timelines again."""
 
-TIMELINE = (
+_TIMELINE = (
     "A client's activities in order of their instants, then ids; undated ones last. The upstream "
     "is asked once for all timelines of a client in one operation, whatever their arguments, but "
     "for `appointmentId`. Null, with an error, where the upstream gives no answer."
 )
+
+
+def timeline_field(
+    resolve: Callable[..., Page], *, arguments: Mapping[str, str], description: str = _TIMELINE
+) -> Any:
+    """A field that is a page of a timeline. `arguments` are those of `resolve`, by their GraphQL names."""
+
+    @wraps(resolve)
+    def resolver(*args: Any, **kwargs: Any) -> Any:
+        return connection(resolve(*args, **kwargs))
+
+    return strawberry.field(
+        resolver=resolver,
+        graphql_type=_TIMELINE_TYPE,
+        description=description,
+        metadata=resolved(resolve, arguments=arguments, items=ACTIVITIES),
+    )
 
 
 def activities_of_client(  # noqa: PLR0913, PLR0917 - one parameter per GraphQL argument
@@ -57,7 +75,7 @@ def activities_of_client(  # noqa: PLR0913, PLR0917 - one parameter per GraphQL 
     before: Before = strawberry.UNSET,
 ) -> Page:
     selection = Selection(
-        client_id=str(root.record.id),
+        client_id=str(root.value.id),
         kinds=given_words(kinds),
         events=given_words(events),
         appointment_id=given(appointment_id),
@@ -65,16 +83,23 @@ def activities_of_client(  # noqa: PLR0913, PLR0917 - one parameter per GraphQL 
         until=given(to),
         sort=sort,
     )
-    return timeline(info, selection, Paging(given(first), given(after), given(last), given(before)))
+    paging = Paging(given(first), given(after), given(last), given(before))
+    return timeline(root, info, selection, paging)
 
 
-def _profile(
-    session: Session, reached: Reached[entities.ClientReference]
-) -> Awaitable[entities.Client | None]:
-    client_id = str(reached.record.id)
-    if reached.through is None and not links.is_id(client_id):  # the caller's own, not an answer's
-        raise InputRefused("This cannot be a client's id.")
-    return session.client(client_id)
+ARGUMENTS: Mapping[str, str] = {
+    "kinds": "kinds",
+    "events": "events",
+    "appointmentId": "appointment_id",
+    "from": "from_",
+    "to": "to",
+    "sort": "sort",
+    "first": "first",
+    "after": "after",
+    "last": "last",
+    "before": "before",
+}
+"""The arguments of `activities_of_client`, by their GraphQL names."""
 
 
 @strawberry.type(description="An e-mail address of a client.")
@@ -134,11 +159,10 @@ class ClientProfile:
 @strawberry.type(description="A client: somebody who makes appointments with the business.")
 class Client:
     id: strawberry.ID = strawberry.field(description="The upstream's id of this client.")
-    activities: Page = strawberry.field(
-        resolver=activities_of_client, graphql_type=TIMELINE_TYPE, description=TIMELINE
-    )
+    activities: Any = timeline_field(activities_of_client, arguments=ARGUMENTS)
     profile: ClientProfile | None = entity(
-        _profile,
+        Session.client,
+        ("id",),
         ClientProfile | None,
         description="Who this is, for one call; null where the upstream does not know this client.",
     )

@@ -1,45 +1,17 @@
 """The conference registration that an activity tells of: as it was then, and as it is today."""
 
-from collections.abc import Awaitable
+from functools import partial
 
 import strawberry
 
-from gateway.errors import ContractBroken
 from gateway.schema.client import Client
-from gateway.schema.reading import Reached, entity, looked_up
+from gateway.schema.reading import entity, looked_up
 from gateway.schema.values import URL, ZonedDateTime
 from gateway.schema.words import RegistrationSourceType, RegistrationStatus
-from gateway.upstream import entities, records
 from gateway.upstream.session import Session
 
-
-def _conference(
-    session: Session, reached: Reached[records.Conference]
-) -> Awaitable[entities.Conference | None]:
-    return session.conference(str(reached.record.id))
-
-
-def _conference_session(
-    session: Session, reached: Reached[records.ConferenceSession]
-) -> Awaitable[entities.ConferenceSession | None]:
-    registration = reached.nearest(records.ConferenceRegistrationSnapshot)
-    conference_id = _id(registration and registration.conference)
-    return session.conference_session(conference_id, str(reached.record.id))
-
-
-def _registration(
-    session: Session, reached: Reached[records.ConferenceRegistrationSnapshot]
-) -> Awaitable[entities.ConferenceRegistration | None]:
-    snapshot = reached.record
-    return session.conference_registration(
-        _id(snapshot.conference), _id(snapshot.session), str(snapshot.registration_id)
-    )
-
-
-def _id(mentioned: object) -> str:
-    if isinstance(mentioned, records.Conference | records.ConferenceSession):
-        return str(mentioned.id)
-    raise ContractBroken("The upstream does not say which conference or session this belongs to.")
+_of_conference = partial(looked_up, Session.conference, ("id",))
+_of_session = partial(looked_up, Session.conference_session, ("conference_id", "id"))
 
 
 @strawberry.type(description="Where a conference takes place.")
@@ -73,24 +45,22 @@ class Conference:
     capacity: int | None = strawberry.field(
         description="How many seats it has, as it was when the activity was recorded."
     )
-    description: str | None = looked_up(
-        _conference, "description", str | None, description="What it is about."
+    description: str | None = _of_conference(
+        "description", str | None, description="What it is about."
     )
-    duration: int | None = looked_up(
-        _conference, "duration", int | None, description="How long a session takes, in minutes."
+    duration: int | None = _of_conference(
+        "duration", int | None, description="How long a session takes, in minutes."
     )
-    location: ConferenceLocation | None = looked_up(
-        _conference, "location", ConferenceLocation | None, description="Where it takes place."
+    location: ConferenceLocation | None = _of_conference(
+        "location", ConferenceLocation | None, description="Where it takes place."
     )
-    web_link: str | None = looked_up(
-        _conference, "web_link", URL | None, description="Its page for clients."
+    web_link: str | None = _of_conference(
+        "web_link", URL | None, description="Its page for clients."
     )
-    code: str | None = looked_up(_conference, "code", str | None, description="Its code.")
-    tags: list[str] | None = looked_up(
-        _conference, "tags", list[str] | None, description="Its tags."
-    )
-    picture_url: str | None = looked_up(
-        _conference, "picture_url", URL | None, description="Where a picture of it is."
+    code: str | None = _of_conference("code", str | None, description="Its code.")
+    tags: list[str] | None = _of_conference("tags", list[str] | None, description="Its tags.")
+    picture_url: str | None = _of_conference(
+        "picture_url", URL | None, description="Where a picture of it is."
     )
 
 
@@ -108,15 +78,12 @@ class ConferenceSession:
     end: ZonedDateTime | None = strawberry.field(
         description="When it ends, as it was when the activity was recorded."
     )
-    status: str | None = looked_up(
-        _conference_session,
+    status: str | None = _of_session(
         "status",
         str | None,
         description="Whether it takes clients: `opened`, `closed`.",
     )
-    web_link: str | None = looked_up(
-        _conference_session, "web_link", URL | None, description="Its page for clients."
-    )
+    web_link: str | None = _of_session("web_link", URL | None, description="Its page for clients.")
 
 
 @strawberry.type(description="A conference registration as it is today.")
@@ -159,7 +126,8 @@ class ConferenceRegistrationSnapshot:
         description="The registration's address in the REST API, as sent. Needs credentials there."
     )
     current: ConferenceRegistration | None = entity(
-        _registration,
+        Session.conference_registration,
+        ("conference_id", "session_id", "registration_id"),
         ConferenceRegistration | None,
         description="The registration as it is today, for one call; null where it is no more.",
     )

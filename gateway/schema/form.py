@@ -1,34 +1,23 @@
 """The filled-in form that an activity tells of, and its answers made flat."""
 
-from collections.abc import Awaitable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import strawberry
 
 from gateway.errors import ContractBroken
-from gateway.schema.context import Info
-from gateway.schema.reading import Reached, looked_up
+from gateway.schema.reading import looked_up
 from gateway.schema.values import URL
 from gateway.schema.words import FormResultStatus
-from gateway.upstream import forms, links, records
+from gateway.upstream import forms, records
 from gateway.upstream.session import Session
 
 Item = forms.FormItem
 
-
-def _form(session: Session, reached: Reached[records.Form]) -> Awaitable[forms.Form | None]:
-    return session.form(str(reached.record.id))
-
-
-def _result(
-    session: Session, reached: Reached[records.FormResult]
-) -> Awaitable[forms.FormResult | None]:
-    form = reached.record.form
-    form_id = str(form.id) if isinstance(form, records.Form) else None
-    if form_id := form_id or links.form_id(reached.record.self_link):
-        return session.form_result(form_id, str(reached.record.id))
-    raise ContractBroken("The upstream does not say which form this is a result of.")
+_of_form = partial(looked_up, Session.form, ("id",))
+_of_result = partial(looked_up, Session.form_result, ("form_id", "id"))
 
 
 @strawberry.type(description="A form that clients fill in.")
@@ -37,8 +26,7 @@ class Form:
     name: str | None = strawberry.field(
         description="The name, as it was when the activity was recorded."
     )
-    title: str | None = looked_up(
-        _form,
+    title: str | None = _of_form(
         "title",
         str | None,
         description="The title that clients see, for one call; null where the form is no more.",
@@ -151,11 +139,6 @@ def _chosen(values: Sequence[Any]) -> Iterator[object]:
             yield each.name if each.value is None else each.value
 
 
-async def _answers_in(root: strawberry.Parent[Reached[records.FormResult]], info: Info) -> Any:
-    result = await _result(info.context.session, root)
-    return None if result is None else answers(result)
-
-
 @strawberry.type(
     description=(
         "What a client filled in: one result of a form. The first of `date`, `currentStatus` and "
@@ -168,17 +151,16 @@ class FormResult:
     self_link: URL | None = strawberry.field(
         description="The result's address in the REST API, as sent. Needs credentials there."
     )
-    date: str | None = looked_up(
-        _result,
+    date: str | None = _of_result(
         "date",
         str | None,
         description="When it was filled in, as sent: the upstream does not document the form.",
     )
-    current_status: FormResultStatus | None = looked_up(
-        _result, "current_status", FormResultStatus | None, description="Where it stands."
+    current_status: FormResultStatus | None = _of_result(
+        "current_status", FormResultStatus | None, description="Where it stands."
     )
-    answers: list[Answer] | None = strawberry.field(
-        resolver=_answers_in,
-        graphql_type=list[FormAnswer] | None,
+    answers: list[Answer] | None = _of_result(
+        answers,
+        list[FormAnswer] | None,
         description="The answers, in the order of the form, with sections dissolved into `path`.",
     )

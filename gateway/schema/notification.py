@@ -12,9 +12,7 @@ class EmailNotification:
     body: str | None = strawberry.field(
         description="The message, as HTML that nobody has checked. Sanitise it before showing it."
     )
-    body_text: str | None = strawberry.field(
-        resolver=plain_text_of("body"), description="The message as plain text."
-    )
+    body_text: str | None = plain_text_of("body", description="The message as plain text.")
     self_link: URL | None = strawberry.field(
         description="An address in the REST API, as sent; what it leads to is not documented."
     )

@@ -10,49 +10,69 @@ import binascii
 import hashlib
 import struct
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cmp_to_key
 from typing import Any, NamedTuple, Self
 
 from gateway.errors import InputRefused
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - in UTC, as all that follow
 _MICROSECOND = timedelta(microseconds=1)
 _DIGEST_BYTES = 6
 _HEADER = struct.Struct(f">{_DIGEST_BYTES}s?qI")
 
 
 class Position(NamedTuple):
-    """Where an activity stands in a timeline; `repetition` tells apart those of one instant and id."""
+    """Where an activity stands in a timeline; `repetition` tells apart those of one instant and id.
+
+    Positions compare by instant, then id as text; undated ones are last.
+    """
 
     undated: bool
-    microseconds: int
+    moment: datetime
     id: str
     repetition: int = 0
 
     @classmethod
-    def of(cls, instant: datetime | None, activity_id: str) -> Self:
-        if instant is None:
-            return cls(undated=True, microseconds=0, id=activity_id)
-        return cls(undated=False, microseconds=(instant - _EPOCH) // _MICROSECOND, id=activity_id)
-
-
-def ascending(one: Position, other: Position) -> int:
-    """Negative where `one` comes first: by instant, then id as text; undated ones last."""
-    return -1 if one < other else int(one > other)
-
-
-def descending(one: Position, other: Position) -> int:
-    """The exact reverse, but undated ones last here too."""
-    order = ascending(one, other)
-    return order if one.undated != other.undated else -order
+    def of(cls, moment: datetime | None, activity_id: str) -> Self:
+        """The position of an activity that happened at a moment in UTC, written without an offset."""
+        return cls._make((moment is None, moment or _EPOCH, activity_id, 0))
 
 
 def order(*, newest_first: bool) -> Callable[[Position], Any]:
-    """A key that sorts positions in the order of a timeline."""
-    return cmp_to_key(descending if newest_first else ascending)
+    """A key that sorts positions in the order of a timeline: oldest first, or the exact reverse.
+
+    Undated ones are last in both.
+    """
+
+    def descending(one: Position, other: Position) -> int:
+        before = one < other if one.undated != other.undated else one > other
+        return -1 if before else int(one != other)
+
+    return cmp_to_key(descending) if newest_first else _itself
+
+
+def _itself(position: Position) -> Position:
+    return position
+
+
+def in_order(
+    positions: Iterable[Position], *, newest_first: bool
+) -> tuple[list[Position], list[int]]:
+    """Positions in the order of a timeline, repetitions numbered; and where each was before."""
+    placed = sorted((position, index) for index, position in enumerate(positions))
+    previous, repetition = None, 0
+    for place, (position, index) in enumerate(placed):
+        repetition = repetition + 1 if position == previous else 0
+        if repetition:
+            placed[place] = (position._replace(repetition=repetition), index)
+        previous = position
+    if newest_first:
+        dated = bisect_left(placed, True, key=lambda each: each[0].undated)
+        placed = placed[:dated][::-1] + placed[dated:][::-1]
+    return [position for position, _ in placed], [index for _, index in placed]
 
 
 def digest(*selection: object) -> bytes:
@@ -62,7 +82,8 @@ def digest(*selection: object) -> bytes:
 
 def cursor(binding: bytes, position: Position) -> str:
     """An opaque, URL-safe text that `position_of` reads."""
-    undated, microseconds, activity_id, repetition = position
+    undated, moment, activity_id, repetition = position
+    microseconds = (moment - _EPOCH) // _MICROSECOND
     header = _HEADER.pack(binding, undated, microseconds, repetition)
     return base64.urlsafe_b64encode(header + activity_id.encode()).rstrip(b"=").decode()
 
@@ -76,15 +97,16 @@ def position_of(text: str, binding: bytes) -> Position:
     try:
         sent = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
         bound, undated, microseconds, repetition = _HEADER.unpack_from(sent)
+        moment = _EPOCH + microseconds * _MICROSECOND
         activity_id = sent[_HEADER.size :].decode()
-    except (binascii.Error, struct.error, ValueError) as error:
+    except (binascii.Error, struct.error, ValueError, OverflowError) as error:
         raise InputRefused("This is not a cursor of this gateway.") from error
     if bound != binding:
         raise InputRefused(
             "This cursor belongs to another selection: ask for the client, kinds, events, "
             "appointmentId, from, to and sort that it came from."
         )
-    return Position(undated, microseconds, activity_id, repetition)
+    return Position(undated, moment, activity_id, repetition)
 
 
 class Paging(NamedTuple):

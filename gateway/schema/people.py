@@ -1,13 +1,15 @@
 """Who takes part: the user who acted, and the member of staff."""
 
-from collections.abc import Awaitable
+from functools import partial
 
 import strawberry
 
-from gateway.schema.reading import Reached, looked_up, recorded_as
+from gateway.schema.reading import looked_up, recorded_as
 from gateway.schema.values import URL
-from gateway.upstream import entities, records
+from gateway.upstream import records
 from gateway.upstream.session import Session
+
+_today = partial(looked_up, Session.staff, ("company_id", "id"))
 
 
 @strawberry.type(
@@ -23,10 +25,6 @@ class User:
     email_address: str | None = strawberry.field(description="The user's e-mail address.")
     first_name: str | None = strawberry.field(description="The user's first name.")
     last_name: str | None = strawberry.field(description="The user's last name.")
-
-
-def _today(session: Session, reached: Reached[records.Staff]) -> Awaitable[entities.Staff | None]:
-    return session.staff(reached.company_id, str(reached.record.id))
 
 
 @strawberry.type(
@@ -46,34 +44,27 @@ class Staff:
     last_name: str | None = strawberry.field(
         description="The last name, as recorded where this was reached through."
     )
-    email: str | None = looked_up(_today, "email", str | None, description="The e-mail address.")
-    phone: str | None = looked_up(
-        _today, "phone", str | None, description="The mobile phone number."
+    email: str | None = _today("email", str | None, description="The e-mail address.")
+    phone: str | None = _today("phone", str | None, description="The mobile phone number.")
+    other_phone: str | None = _today("other_phone", str | None, description="Another phone number.")
+    title: str | None = _today(
+        "title", str | None, description="The form of address, such as `mrs` or `dr`."
     )
-    other_phone: str | None = looked_up(
-        _today, "other_phone", str | None, description="Another phone number."
+    gender: str | None = _today("gender", str | None, description="The gender: `male` or `female`.")
+    color: str | None = _today(
+        "color", str | None, description="The colour in calendars, such as `#EFEFEF`."
     )
-    title: str | None = looked_up(
-        _today, "title", str | None, description="The form of address, such as `mrs` or `dr`."
+    description: str | None = _today(
+        "description", str | None, description="What the business says of this person."
     )
-    gender: str | None = looked_up(
-        _today, "gender", str | None, description="The gender: `male` or `female`."
+    picture_url: str | None = _today(
+        "picture_url", URL | None, description="Where a picture of this person is."
     )
-    color: str | None = looked_up(
-        _today, "color", str | None, description="The colour in calendars, such as `#EFEFEF`."
-    )
-    description: str | None = looked_up(
-        _today, "description", str | None, description="What the business says of this person."
-    )
-    picture_url: str | None = looked_up(
-        _today, "picture_url", URL | None, description="Where a picture of this person is."
-    )
-    role: str | None = looked_up(
-        _today,
+    role: str | None = _today(
         "role",
         str | None,
         description="What this person may do: `administrator`, `scheduler` or `reader`.",
     )
-    external_id: str | None = looked_up(
-        _today, "external_id", str | None, description="The id in another system."
+    external_id: str | None = _today(
+        "external_id", str | None, description="The id in another system."
     )

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 import strawberry
 
 from gateway.errors import InputRefused
+from gateway.operations.fields import Reached
 from gateway.schema.arguments import (
     After,
     AppointmentId,
@@ -18,9 +19,9 @@ from gateway.schema.arguments import (
     Sort,
     To,
 )
-from gateway.schema.client import TIMELINE, TIMELINE_TYPE, Client, activities_of_client
+from gateway.schema.client import ARGUMENTS, Client, activities_of_client, timeline_field
 from gateway.schema.context import Info
-from gateway.schema.reading import Reached
+from gateway.schema.reading import resolved
 from gateway.schema.timeline import Page
 from gateway.schema.words import SortOrder
 from gateway.upstream.entities import ClientReference
@@ -79,17 +80,17 @@ def clients(
 
 @strawberry.type(description="Where every query starts.")
 class Query:
-    activities: Any = strawberry.field(
-        resolver=activities, graphql_type=TIMELINE_TYPE, description=TIMELINE
-    )
+    activities: Any = timeline_field(activities, arguments={"clientId": "client_id", **ARGUMENTS})
     client: Any = strawberry.field(
         resolver=client,
         graphql_type=Client,
+        metadata=resolved(client, arguments={"id": "id"}),
         description="One client. Costs nothing by itself, and does not check that there is one.",
     )
     clients: Any = strawberry.field(
         resolver=clients,
         graphql_type=list[Client],
+        metadata=resolved(clients, arguments={"ids": "ids"}),
         description=(
             "Several clients, in the order asked, up to a number that the gateway sets. One that "
             "the upstream does not know costs its own timeline only."

@@ -1,73 +1,38 @@
-"""How fields read records: one attribute each, and an error where there is nothing to read."""
+"""How fields read records: one declaration each, which graphql-core and the plans both follow."""
 
-from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from collections.abc import Awaitable, Callable, Mapping
+from functools import cache
+from inspect import signature
+from typing import Any
 
 import strawberry
 
-from gateway.errors import ContractBroken
-from gateway.schema.context import Info
+from gateway.errors import ContractBroken, GatewayError
+from gateway.operations.fields import Computed, Items, Loaded, Place, Plain, Reached, Resolved
+from gateway.schema.context import Context, Info
 from gateway.schema.plain_text import plain_text
-from gateway.upstream import entities, links, records
-from gateway.upstream.session import Session
+from gateway.upstream import records
 
-_R_co = TypeVar("_R_co", bound=records.Record, covariant=True)
-_S = TypeVar("_S", bound=records.Record)
+READING = "reading"
+"""Where a field's metadata says how it is read. A field without it is a plain attribute."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reached(Generic[_R_co]):
-    """A record, and what it was reached through: what it does not say itself, that may.
+class Shown:
+    """An object of this schema that is no record of the upstream, but leads to some."""
 
-    Every object of a timeline is resolved from one of these, so that an entity behind a snapshot can
-    be found by ids that stand further up: the client's, the company's, the conference's.
+
+class LeftOut(Exception):
+    """A field holds a value, but not all that the upstream sent could be read.
+
+    Attributes:
+        value: What the field holds.
+        error: What is told of the rest.
     """
 
-    record: _R_co
-    through: "Reached[records.Record] | None" = None
-
-    def to(self, record: _S) -> "Reached[_S]":
-        """A record inside this one."""
-        return Reached(record, self)
-
-    def nearest(self, kind: type[_S]) -> "_S | None":
-        """The nearest record of a kind: this one, or one that it was reached through."""
-        return next((record for record in self._upward() if isinstance(record, kind)), None)
-
-    @property
-    def company_id(self) -> str | None:
-        """The company that this belongs to: by the appointment it stands in, or by that one's link."""
-        return next(filter(None, map(_company_id, self._upward())), None)
-
-    @property
-    def client_id(self) -> str | None:
-        """The client whose this is: the appointment's, or whose timeline it was found in."""
-        return next(filter(None, map(_client_id, self._upward())), None)
-
-    def _upward(self) -> Iterator[records.Record]:
-        reached: Reached[records.Record] | None = self
-        while reached is not None:
-            yield reached.record
-            reached = reached.through
-
-
-def _company_id(record: records.Record) -> str | None:
-    match record:
-        case records.AppointmentSnapshot():
-            return links.company_id(record.self_link)
-        case entities.Appointment(company=entities.CompanyReference(id=id_)):
-            return str(id_)
-    return None
-
-
-def _client_id(record: records.Record) -> str | None:
-    match record:
-        case entities.ClientReference(id=id_):
-            return str(id_)
-        case entities.Appointment(client=entities.ClientReference(id=id_)):
-            return str(id_)
-    return None
+    def __init__(self, value: Any, error: GatewayError) -> None:
+        super().__init__()
+        self.value = value
+        self.error = error
 
 
 def readable(value: object) -> bool:
@@ -76,19 +41,14 @@ def readable(value: object) -> bool:
 
 
 def read(source: object, name: str) -> Any:
-    """The value of a plain field: of a record that was reached, or of an object of this schema.
+    """The value of a plain field: of what was reached, or of an object by itself.
 
     Raises:
         ContractBroken: The upstream sent something that is not what it should be.
     """
-    if not isinstance(source, Reached):
-        return _checked(getattr(source, name))
-    value = _checked(getattr(source.record, name))
-    if isinstance(value, records.Record):
-        return source.to(value)
-    if isinstance(value, list):
-        return [source.to(each) if isinstance(each, records.Record) else each for each in value]
-    return value
+    if isinstance(source, Reached):
+        return _inside(source, _checked(getattr(source.value, name)))
+    return _checked(getattr(source, name))
 
 
 def _checked(value: object) -> object:
@@ -98,59 +58,162 @@ def _checked(value: object) -> object:
     raise ContractBroken("The upstream sent something that cannot be read here.")
 
 
+def _inside(source: Reached[Any], value: object) -> object:
+    """A value of an object, which objects in it are reached through."""
+    match value:
+        case records.Record() | Shown():
+            return source.to(value)
+        case list():
+            return [_inside(source, each) for each in value]
+    return value
+
+
 def text(source: object, name: str) -> str | None:
     """A text field, also where the upstream sent a number; raises as `read` does."""
     value = read(source, name)
     return None if value is None else str(value)
 
 
-def plain_text_of(name: str) -> Callable[..., str | None]:
-    """A resolver for the plain text of an HTML field; raises as `read` does."""
-
-    def resolve(root: strawberry.Parent[Reached[Any]]) -> str | None:
-        body = text(root, name)
-        return None if body is None else plain_text(body)
-
-    return resolve
-
-
-def recorded_as(*kinds: type[records.Record]) -> Callable[[object, object], bool]:
-    """An `is_type_of` for a type whose values are records of some classes."""
+def recorded_as(*kinds: type) -> Callable[[object, object], bool]:
+    """An `is_type_of` for a type whose values are of some classes, which it names as `kinds`."""
 
     def is_type_of(value: object, _info: object) -> bool:
-        return isinstance(value, Reached) and isinstance(value.record, kinds)
+        return isinstance(value, Reached) and isinstance(value.value, kinds)
 
+    is_type_of.kinds = kinds  # type: ignore[attr-defined]
     return is_type_of
 
 
-Load = Callable[[Session, Reached[Any]], Awaitable[Any]]
-"""How the session finds what a record stands for; None where it is no more."""
-
-
-def looked_up(
-    load: Load, name: str, graphql_type: object, *, description: str
+def computed(
+    function: Callable[[Any, Context], Any],
+    graphql_type: object,
+    *,
+    sources: tuple[str, ...],
+    description: str,
 ) -> Any:  # what strawberry.field returns
-    """A field of an entity that the embedded record does not carry.
+    """A field that is computed of its record.
 
-    The first of them costs a read, further ones nothing. Null where the entity is no more.
+    Args:
+        function: Of the record and the context, the value; may raise what `read` does, or `LeftOut`.
+        graphql_type: The type of the field.
+        sources: The attributes of the record that the function reads.
+        description: What callers read of it.
     """
 
     def resolve(root: strawberry.Parent[Reached[Any]], info: Info) -> Any:
-        return _found(load(info.context.session, root), lambda found: read(root.to(found), name))
+        try:
+            return _inside(root, function(root.value, info.context))
+        except LeftOut as left_out:
+            info.context.report(left_out.error, info.path)
+            return _inside(root, left_out.value)
 
-    return strawberry.field(resolver=resolve, graphql_type=graphql_type, description=description)
+    return strawberry.field(
+        resolver=resolve,
+        graphql_type=graphql_type,
+        description=description,
+        metadata={READING: Computed(function, sources)},
+    )
 
 
-def entity(load: Load, graphql_type: object, *, description: str) -> Any:
+def plain_text_of(name: str, *, description: str) -> Any:
+    """A field for the plain text of an HTML field."""
+
+    def plain(record: object, _context: Context) -> str | None:
+        body = text(record, name)
+        return None if body is None else plain_text(body)
+
+    return computed(plain, str | None, sources=(name,), description=description)
+
+
+Load = Callable[..., Awaitable[Any]]
+"""A method of the session: by ids, what a record stands for; None where it is no more."""
+
+
+def looked_up(
+    load: Load,
+    ids: tuple[str, ...],
+    of: str | Callable[[Any], Any],
+    graphql_type: object,
+    *,
+    description: str,
+) -> Any:
+    """A field of an entity that the embedded record does not carry.
+
+    The first of them costs a read, further ones nothing. Null where the entity is no more.
+
+    Args:
+        load: How the entity is loaded.
+        ids: The names of the ids that `load` takes.
+        of: The attribute of the entity, or what to make of the entity.
+        graphql_type: The type of the field.
+        description: What callers read of it.
+    """
+    shown = Plain(of) if isinstance(of, str) else Computed(lambda found, _context: of(found), ())
+    return _loaded(Loaded(_of_context(load), ids, shown), graphql_type, description)
+
+
+def entity(load: Load, ids: tuple[str, ...], graphql_type: object, *, description: str) -> Any:
     """A field that is an entity as a whole. Null where it is no more."""
+    return _loaded(Loaded(_of_context(load), ids, None), graphql_type, description)
 
+
+@cache
+def _of_context(load: Load) -> Load:
+    """The same function for the same load, so that who answers can tell equal loads."""
+
+    def of_context(context: Context, *ids: str | None) -> Awaitable[Any]:
+        return load(context.session, *ids)
+
+    return of_context
+
+
+def _loaded(reading: Loaded, graphql_type: object, description: str) -> Any:
     def resolve(root: strawberry.Parent[Reached[Any]], info: Info) -> Any:
-        return _found(load(info.context.session, root), root.to)
+        load = reading.load(info.context, *map(root.nearest, reading.ids))
+        return _found(load, root, reading, info.context)
 
-    return strawberry.field(resolver=resolve, graphql_type=graphql_type, description=description)
+    return strawberry.field(
+        resolver=resolve,
+        graphql_type=graphql_type,
+        description=description,
+        metadata={READING: reading},
+    )
 
 
-async def _found(load: Awaitable[_S | None], show: Callable[[_S], Any]) -> Any:
-    """What `show` makes of what is loaded. The load was enqueued before: see `Session`."""
+async def _found(
+    load: Awaitable[Any], root: Reached[Any], reading: Loaded, context: Context
+) -> Any:
+    """What a field shows of what is loaded. The load was enqueued before: see `Session`."""
     found = await load
-    return None if found is None else show(found)
+    match reading.of:
+        case _ if found is None:
+            return None
+        case None:
+            return root.to(found)
+        case Plain(attribute):
+            return read(root.to(found), attribute)
+        case Computed(function):
+            return _inside(root.to(found), function(found, context))
+
+
+def resolved(
+    resolve: Callable[..., Any],
+    *,
+    arguments: Mapping[str, str],
+    items: Items | None = None,
+) -> Mapping[str, Any]:
+    """The metadata of a field with a resolver that plans may call as well.
+
+    Args:
+        resolve: The resolver; takes `root` and `info` where it names them, and the arguments. Of
+            `info` it may use what a `Place` has.
+        arguments: For each name of an argument in GraphQL, the resolver's.
+        items: What a list holds whose items are decoded by who answers.
+    """
+    takes = signature(resolve).parameters
+
+    def by_name(root: Reached[Any] | None, info: Place, **given: Any) -> Any:
+        own = {"root": root, "info": info}
+        return resolve(**{name: own[name] for name in own if name in takes}, **given)
+
+    return {READING: Resolved(by_name, arguments, items)}

@@ -1,29 +1,20 @@
 """A client's timeline: filtered, in order, cut into pages."""
 
-from collections import Counter
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
 
 import strawberry
+from msgspec import Raw
 
 from gateway.errors import ContractBroken, InputRefused
+from gateway.operations.fields import Items, Place, Reached, Reader
 from gateway.schema.context import Info
-from gateway.schema.pages import (
-    Paging,
-    Position,
-    Window,
-    cursor,
-    digest,
-    order,
-    position_of,
-)
-from gateway.schema.reading import Reached, readable
-from gateway.schema.values import instant
+from gateway.schema.pages import Paging, Position, Window, cursor, digest, in_order, position_of
+from gateway.schema.reading import Shown, readable
+from gateway.schema.values import moment
 from gateway.schema.words import ActivityEvent, ActivityKind, SortOrder
-from gateway.upstream import entities, records
-from gateway.upstream.decode import usable
+from gateway.upstream import decode, entities, records
 
 _LEFT_OUT = "Activities that cannot be read are left out."
 
@@ -71,11 +62,13 @@ class Selection:
         )
 
     def selects(self, activity: records.Activity, at: datetime | None) -> bool | None:
-        """Whether an activity of the right kinds, that happened `at` some instant, is selected.
+        """Whether an activity that happened `at` some moment is selected.
 
         None where that cannot be told, because what decides it cannot be read.
         """
-        verdicts = (self._by_event(activity.event), self._by_instant(activity.date, at))
+        if self.kinds is not None and activity.kind not in self.kinds:
+            return False
+        verdicts = (self._by_event(activity.event), self._by_moment(activity.date, at))
         return False if False in verdicts else None if None in verdicts else True
 
     def _by_event(self, event: object) -> bool | None:
@@ -83,15 +76,15 @@ class Selection:
             return True
         return event in self.events if readable(event) else None
 
-    def _by_instant(self, date: object, at: datetime | None) -> bool | None:
+    def _by_moment(self, date: object, at: datetime | None) -> bool | None:
         if self.since is None and self.until is None:
             return True
         if not readable(date) or not readable(getattr(date, "time_zone", None)):
             return None
         return (
             at is not None
-            and (self.since is None or at >= self.since)
-            and (self.until is None or at < self.until)
+            and (self.since is None or at >= self.since.replace(tzinfo=None))
+            and (self.until is None or at < self.until.replace(tzinfo=None))
         )
 
 
@@ -100,51 +93,56 @@ def _names(words: frozenset[ActivityKind] | frozenset[ActivityEvent] | None) -> 
 
 
 @dataclass(frozen=True, slots=True)
-class Edge:
+class Edge(Shown):
     """An `ActivityEdge`, as this module makes it."""
 
     binding: bytes
     position: Position
-    node: Reached[records.Activity]
+    node: records.Activity
 
     @property
     def cursor(self) -> str:
         return cursor(self.binding, self.position)
 
 
-@dataclass(frozen=True)
-class Connection:
-    """An `ActivityConnection`, as this module makes it."""
+@dataclass(frozen=True, slots=True)
+class Connection(Shown):
+    """An `ActivityConnection`, as this module makes it.
 
-    client: Reached[entities.ClientReference]
-    ordered: Sequence[tuple[Position, records.Activity]]
-    window: slice
+    Attributes:
+        binding: What binds cursors to the selection.
+        positions: Where each selected activity stands, in order.
+        window: Which of them are on this page.
+        nodes: The activities of this page.
+        left_out: How many cannot be shown.
+    """
+
     binding: bytes
+    positions: Sequence[Position]
+    window: slice
+    nodes: list[records.Activity]
     left_out: int
 
-    @cached_property
+    @property
     def edges(self) -> list[Edge]:
         return [
-            Edge(self.binding, position, self.client.to(activity))
-            for position, activity in self.ordered[self.window]
+            Edge(self.binding, position, node)
+            for position, node in zip(self.positions[self.window], self.nodes, strict=True)
         ]
 
     @property
-    def nodes(self) -> list[Reached[records.Activity]]:
-        return [self.client.to(activity) for _, activity in self.ordered[self.window]]
-
-    @property
     def page_info(self) -> "PageInfo":
+        page = self.positions[self.window]
         return PageInfo(
-            has_next_page=self.window.stop < len(self.ordered),
+            has_next_page=self.window.stop < len(self.positions),
             has_previous_page=self.window.start > 0,
-            start_cursor=self.edges[0].cursor if self.edges else None,
-            end_cursor=self.edges[-1].cursor if self.edges else None,
+            start_cursor=cursor(self.binding, page[0]) if page else None,
+            end_cursor=cursor(self.binding, page[-1]) if page else None,
         )
 
     @property
     def total_count(self) -> int:
-        return len(self.ordered)
+        return len(self.positions)
 
     @property
     def completeness(self) -> "Completeness":
@@ -190,23 +188,96 @@ class Completeness:
     missing: list[MissingPart] = strawberry.field(description="What is missing, one part per code.")
 
 
-Page = Awaitable[Connection] | Connection
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A timeline as the upstream sent it, its activities still to be decoded.
+
+    Attributes:
+        info: Where it is asked for.
+        selection: Which activities, in which order.
+        window: Which part of them.
+        anchor: The position that the page begins or ends at, where one is given.
+        items: What the upstream sent.
+    """
+
+    info: Info | Place
+    selection: Selection
+    window: Window
+    anchor: Position | None
+    items: Sequence[Raw]
+
+    def read(self, reader: Reader) -> Connection:
+        """The page. Where it is a small part of the whole, only that part is decoded in full."""
+        partly = len(self.items) > 2 * self.window.size
+        activities = reader.heads(self.items) if partly else reader.read(self.items)
+        positions, indexes, left_out = self._ordered(activities)
+        if left_out:
+            self.info.context.report(ContractBroken(_LEFT_OUT, count=left_out), self.info.path)
+        part = self.window.cut(positions, self.anchor, newest_first=self.selection.newest_first)
+        page = indexes[part]
+        nodes = (
+            reader.read([self.items[index] for index in page])
+            if partly
+            else [activities[index] for index in page]
+        )
+        return Connection(self.selection.binding, positions, part, nodes, left_out)
+
+    def _ordered(
+        self, activities: Sequence[records.Activity]
+    ) -> tuple[list[Position], list[int], int]:
+        """Positions in order and whose they are; and how many more may be selected, but cannot be read."""
+        default_zone = self.info.context.settings.default_time_zone
+        selection = self.selection
+        placed: list[Position] = []
+        indexes: list[int] = []
+        left_out = 0
+        for index, activity in enumerate(activities):
+            date = activity.date
+            at = moment(date, default_zone) if date is not None and readable(date) else None
+            verdict = selection.selects(activity, at)
+            if verdict and decode.usable(activity):
+                placed.append(Position.of(at, str(activity.id)))
+                indexes.append(index)
+            elif verdict is not False:
+                left_out += 1
+        positions, order = in_order(placed, newest_first=selection.newest_first)
+        return positions, [indexes[place] for place in order], left_out
+
+
+class _Whole:
+    """Reads activities as whole records."""
+
+    def read(self, items: Sequence[Raw]) -> list[records.Activity]:
+        return [decode.activity(item) for item in items]
+
+    heads = read
+
+
+_WHOLE = _Whole()
+
+ACTIVITIES = Items(
+    interface="Activity",
+    tag="type",
+    records=records.KINDS,
+    others=records.UnknownActivity,
+    sources=("id", "kind", "kind_raw", "date", "event"),
+    whole=decode.activity,
+)
+"""What a timeline holds."""
+
+Page = Awaitable[Reached[Sent]] | Reached[Sent]
 
 
 def timeline(
-    info: Info,
-    selection: Selection,
-    paging: Paging,
-    *,
-    through: Reached[records.Record] | None = None,
+    client: Reached[entities.ClientReference], info: Info, selection: Selection, paging: Paging
 ) -> Page:
     """The page of a selection that the paging arguments describe.
 
     Args:
+        client: Whose timeline it is.
         info: Where it is asked for.
-        selection: Whose activities, and which.
+        selection: Which activities.
         paging: Which page of them.
-        through: What all of them belong to, where there is such a thing: their appointment.
 
     Raises:
         InputRefused: The arguments contradict each other, or a cursor does not fit.
@@ -217,48 +288,29 @@ def timeline(
         paging, default_size=settings.default_page_size, max_size=settings.max_page_size
     )
     anchor = None if window.anchor is None else position_of(window.anchor, selection.binding)
-    client = Reached(entities.ClientReference(id=selection.client_id), through)
-
-    def connection(activities: Sequence[records.Activity]) -> Connection:
-        ordered, left_out = _ordered(selection, activities, settings.default_time_zone)
-        if left_out:
-            info.context.report(ContractBroken(_LEFT_OUT, count=left_out), info.path)
-        positions = [position for position, _ in ordered]
-        part = window.cut(positions, anchor, newest_first=selection.newest_first)
-        return Connection(client, ordered, part, selection.binding, left_out)
-
     if selection.is_empty:
-        return connection([])
+        return client.to(Sent(info, selection, window, anchor, []))
     # Called here, not in the coroutine: so all timelines of one operation are one batch.
     load = info.context.session.timeline(
         selection.client_id, kinds=selection.kinds, appointment_id=selection.appointment_id
     )
 
-    async def loaded() -> Connection:
-        return connection(await load)
+    async def loaded() -> Reached[Sent]:
+        return client.to(Sent(info, selection, window, anchor, await load))
 
     return loaded()
 
 
-def _ordered(
-    selection: Selection, activities: Sequence[records.Activity], default_zone: str | None
-) -> tuple[list[tuple[Position, records.Activity]], int]:
-    """What is selected, in order; and how many more may be, but cannot be read."""
-    dated = [(instant(activity.date, default_zone), activity) for activity in activities]
-    judged = [(selection.selects(activity, at), at, activity) for at, activity in dated]
-    placed = _placed([(at, activity) for yes, at, activity in judged if yes and usable(activity)])
-    key = order(newest_first=selection.newest_first)
-    left_out = sum(verdict is not False for verdict, _, _ in judged) - len(placed)
-    return sorted(placed, key=lambda each: key(each[0])), left_out
+def connection(page: Page) -> Awaitable[Reached[Connection]] | Reached[Connection]:
+    """A page whose activities are whole records."""
+    if isinstance(page, Reached):
+        return _connection(page)
+
+    async def read() -> Reached[Connection]:
+        return _connection(await page)
+
+    return read()
 
 
-def _placed(
-    activities: Sequence[tuple[datetime | None, records.Activity]],
-) -> list[tuple[Position, records.Activity]]:
-    seen: Counter[Position] = Counter()
-    placed = []
-    for at, activity in activities:
-        position = Position.of(at, str(activity.id))
-        placed.append((position._replace(repetition=seen[position]), activity))
-        seen[position] += 1
-    return placed
+def _connection(page: Reached[Sent]) -> Reached[Connection]:
+    return Reached(page.value.read(_WHOLE), page.through)

@@ -1,7 +1,7 @@
 """Scalars and value types: what a field holds when it is not a thing of its own."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import NewType
 from zoneinfo import ZoneInfo
@@ -11,8 +11,8 @@ import strawberry
 from graphql import GraphQLError
 from strawberry.types.scalar import ScalarDefinition
 
-from gateway.schema.context import Info
-from gateway.schema.reading import Reached, readable, recorded_as, text
+from gateway.schema.context import Context
+from gateway.schema.reading import computed, readable, recorded_as, text
 from gateway.schema.words import AppointmentStatus
 from gateway.upstream import records
 
@@ -22,38 +22,31 @@ TimeZone = NewType("TimeZone", str)
 URL = NewType("URL", str)
 JSON = NewType("JSON", msgspec.Raw)
 
+_NO_OFFSET = timedelta(0)
 _RFC_3339 = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})"
 )
 
 
-def instant(
-    zoned: records.ZonedDateTime | records.Unreadable | None, default_zone: str | None
-) -> datetime | None:
-    """The instant that a local date-time and its zone mean together, in UTC.
+def moment(zoned: records.ZonedDateTime, default_zone: str | None) -> datetime | None:
+    """The instant that a local date-time and its zone mean together, in UTC, without an offset.
 
-    None where there is no date-time, its zone is missing or unknown, or the instant lies outside
-    of years 1 to 9999. In the hour that happens twice or never, the offset before the change holds.
+    None where its zone is missing or unknown, or the instant lies outside of years 1 to 9999. In
+    the hour that happens twice or never, the offset before the change holds.
     """
-    if not isinstance(zoned, records.ZonedDateTime):
-        return None
-    zone = _zone(_zone_name(zoned, default_zone))
+    zone = _zone(zoned.time_zone, default_zone)
     try:
-        return zoned.local.replace(tzinfo=zone).astimezone(UTC) if zone else None
+        local = zoned.local
+        return None if zone is None else local - (zone.utcoffset(local) or _NO_OFFSET)
     except OverflowError:
         return None
 
 
-def _zone_name(zoned: records.ZonedDateTime, default_zone: str | None) -> str | None:
-    if not readable(zoned.time_zone):
-        return None
-    return default_zone if zoned.time_zone in {None, ""} else str(zoned.time_zone)
-
-
 @lru_cache(maxsize=1024)
-def _zone(name: str | None) -> ZoneInfo | None:
+def _zone(sent: object, default: str | None) -> ZoneInfo | None:
+    name = default if sent in {None, ""} else str(sent)
     try:
-        return ZoneInfo(name) if name else None
+        return ZoneInfo(name) if name and readable(sent) else None
     except (ValueError, OSError, LookupError):  # also odd names, such as those of directories
         return None
 
@@ -118,19 +111,17 @@ SCALARS: dict[object, ScalarDefinition] = {
 }
 
 
-def _instant(
-    root: strawberry.Parent[Reached[records.ZonedDateTime]], info: Info
-) -> datetime | None:
-    return instant(root.record, info.context.settings.default_time_zone)
+def _instant(zoned: records.ZonedDateTime, context: Context) -> datetime | None:
+    at = moment(zoned, context.settings.default_time_zone)
+    return None if at is None else at.replace(tzinfo=UTC)
 
 
-def _time_zone(root: strawberry.Parent[Reached[records.ZonedDateTime]], info: Info) -> str | None:
-    return text(root, "time_zone") or info.context.settings.default_time_zone
+def _time_zone(zoned: records.ZonedDateTime, context: Context) -> str | None:
+    return text(zoned, "time_zone") or context.settings.default_time_zone
 
 
-def _is_ambiguous(root: strawberry.Parent[Reached[records.ZonedDateTime]], info: Info) -> bool:
-    zone = _zone(_zone_name(root.record, info.context.settings.default_time_zone))
-    local = root.record.local.replace(tzinfo=zone)
+def _is_ambiguous(zoned: records.ZonedDateTime, context: Context) -> bool:
+    local = zoned.local.replace(tzinfo=_zone(zoned.time_zone, context.settings.default_time_zone))
     return local.utcoffset() != local.replace(fold=1).utcoffset()
 
 
@@ -143,24 +134,28 @@ class ZonedDateTime:
     date_time: LocalDateTime = strawberry.field(
         description="The local date-time, exactly as recorded. Show this to people in that zone."
     )
-    time_zone: str | None = strawberry.field(
-        resolver=_time_zone,
-        graphql_type=TimeZone | None,
+    time_zone: str | None = computed(
+        _time_zone,
+        TimeZone | None,
+        sources=("time_zone",),
         description=(
             "The zone that the local date-time is meant in, as sent, also where its name is "
             "unknown here. Where none was sent, the gateway's default zone, if it has one."
         ),
     )
-    instant: datetime | None = strawberry.field(
-        resolver=_instant,
-        graphql_type=DateTime | None,
+    instant: datetime | None = computed(
+        _instant,
+        DateTime | None,
+        sources=("local", "time_zone"),
         description=(
             "The instant in UTC. Sort and compare by this. Null where the zone is missing or "
             "unknown."
         ),
     )
-    is_ambiguous: bool = strawberry.field(
-        resolver=_is_ambiguous,
+    is_ambiguous: bool = computed(
+        _is_ambiguous,
+        bool,
+        sources=("local", "time_zone"),
         description=(
             "Whether the local date-time happens twice or never in its zone, because clocks "
             "change there. `instant` is then read with the offset in force before the change. "

@@ -5,6 +5,7 @@ from functools import partial
 from typing import TypeVar
 
 import httpx
+from msgspec import Raw
 
 from gateway.errors import ContractBroken, NotFound
 from gateway.settings import Settings
@@ -12,7 +13,7 @@ from gateway.upstream import decode, entities, forms
 from gateway.upstream.caller import Caller, Callers
 from gateway.upstream.decode import Roster
 from gateway.upstream.reads import Reads
-from gateway.upstream.records import Activity, ActivityKind, Record
+from gateway.upstream.records import ActivityKind, Record
 
 _R = TypeVar("_R", bound=Record)
 
@@ -49,8 +50,8 @@ class Upstream:
         *,
         kinds: Collection[ActivityKind] | None = None,
         appointment_id: str | None = None,
-    ) -> list[Activity]:
-        """A client's timeline, in the order the upstream sends it.
+    ) -> list[Raw]:
+        """A client's timeline, in the order the upstream sends it, each activity still to be decoded.
 
         Args:
             caller: Who asks.
@@ -63,7 +64,7 @@ class Upstream:
             query["type"] = ",".join(kind.value for kind in ActivityKind if kind in kinds)
         if appointment_id is not None:
             query["appointmentId"] = appointment_id
-        return await self._reads.get(caller, self._activities, decode.activities, query=query)
+        return await self._reads.get(caller, self._activities, decode.items, query=query)
 
     async def client(self, caller: Caller, client_id: str) -> entities.Client | None:
         return await self._one(caller, self._client, entities.Client, {"clientId": client_id})

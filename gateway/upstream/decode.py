@@ -80,13 +80,28 @@ def failure(body: bytes) -> Failure | None:
         return Failure(None)
 
 
-def activities(body: bytes) -> list[Activity]:
-    """The items of a timeline, as sent. One whose id or kind is unusable has `UNREADABLE` there.
+def items(body: bytes) -> list[Raw]:
+    """The items of a list, each still to be decoded: so one can spoil only itself.
 
     Raises:
         ContractBroken: `body` is not a JSON object with a list under `items`.
     """
-    return [_activity(item) for item in _items(body)]
+    try:
+        return _envelope(body, _Items).items
+    except UNDECODABLE as error:
+        raise ContractBroken("The upstream's answer is not a list.") from error
+
+
+def activity(item: Raw) -> Activity:
+    """An item of a timeline, whatever was sent. Where its id or kind is unusable, `UNREADABLE` stands."""
+    try:
+        record = KINDS.get(str(json.decode(item, type=_Kind).type), UnknownActivity)
+        found = json.decode(item, type=record)
+    except UNDECODABLE:
+        found = _lenient_activity(item)
+    if found.kind_raw == "":  # blank: as good as missing
+        found = structs.replace(found, id=UNREADABLE)
+    return _with_payload(found, item) if isinstance(found, UnknownActivity) else found
 
 
 def entity(body: bytes, declared: type[_R]) -> _R:
@@ -131,7 +146,7 @@ def roster(body: bytes, declared: type[_E]) -> Roster[_E]:
         ContractBroken: `body` is not a JSON object with a list under `items`.
     """
     item_of = _record_reader(declared, json.Decoder(declared))
-    read = [item_of(item) for item in _items(body)]
+    read = [item_of(item) for item in items(body)]
     found = [each for each in read if not isinstance(each, Unreadable)]
     return Roster({str(each.id): each for each in found}, is_whole=len(found) == len(read))
 
@@ -157,13 +172,6 @@ class _Kind(Record, frozen=True):
     type: Text
 
 
-def _items(body: bytes) -> list[Raw]:
-    try:
-        return _envelope(body, _Items).items
-    except UNDECODABLE as error:
-        raise ContractBroken("The upstream's answer is not a list.") from error
-
-
 def _envelope(body: bytes, declared: type[_T]) -> _T:
     """`body` as declared, with U+FFFD for half a character: some senders cut texts blindly."""
     try:
@@ -174,17 +182,6 @@ def _envelope(body: bytes, declared: type[_T]) -> _T:
 
 def _replacement(escape: re.Match[bytes]) -> bytes:
     return rb"\ufffd" if escape["lone"] else escape[0]
-
-
-def _activity(item: Raw) -> Activity:
-    try:
-        record = KINDS.get(str(json.decode(item, type=_Kind).type), UnknownActivity)
-        activity = json.decode(item, type=record)
-    except UNDECODABLE:
-        activity = _lenient_activity(item)
-    if activity.kind_raw == "":  # blank: as good as missing
-        activity = structs.replace(activity, id=UNREADABLE)
-    return _with_payload(activity, item) if isinstance(activity, UnknownActivity) else activity
 
 
 def _with_payload(activity: UnknownActivity, item: Raw) -> Activity:

@@ -56,9 +56,13 @@ class CompanyReference(Record, frozen=True, kw_only=True):
 
 
 class ClientReference(Record, frozen=True, kw_only=True):
-    """A client as other resources mention them."""
+    """A client as other resources mention them, or as a caller asks for them."""
 
     id: Id
+
+    @property
+    def client_id(self) -> str:
+        return str(self.id)
 
 
 class Company(Pictured, frozen=True, kw_only=True):
@@ -145,6 +149,16 @@ class Appointment(Record, frozen=True, kw_only=True):
     online_meeting: OnlineMeeting | None = None
     location: Text | None = None
     reschedule_link: Text | None = None
+
+    @property
+    def company_id(self) -> str | None:
+        """The company that it is with, where that can be read."""
+        return str(self.company.id) if isinstance(self.company, CompanyReference) else None
+
+    @property
+    def client_id(self) -> str | None:
+        """The client whose it is, where that can be read."""
+        return str(self.client.id) if isinstance(self.client, ClientReference) else None
 
     @property
     def price(self) -> Money | records.Unreadable | None:

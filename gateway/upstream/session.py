@@ -7,15 +7,16 @@ from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
 from aiodataloader import DataLoader
+from msgspec import Raw
 
 from gateway.errors import CompanyUnknown, ContractBroken, InputRefused, NotFound
 from gateway.settings import Settings
-from gateway.upstream import entities, forms
+from gateway.upstream import entities, forms, links
 from gateway.upstream.api import Upstream
 from gateway.upstream.caller import Call, Caller
 from gateway.upstream.decode import Roster
 from gateway.upstream.loads import Loads, outcomes
-from gateway.upstream.records import Activity, ActivityKind
+from gateway.upstream.records import ActivityKind
 
 _T = TypeVar("_T")
 
@@ -36,7 +37,7 @@ class _Read(NamedTuple):
     """A read of a timeline that was started, and what it covers."""
 
     kinds: Kinds
-    task: asyncio.Task[list[Activity]]
+    task: asyncio.Task[list[Raw]]
 
 
 class _Appointment(NamedTuple):
@@ -68,7 +69,7 @@ class Session:
         self._timeline_reads: defaultdict[_Scope, list[_Read]] = defaultdict(list)
         self._lists: dict[_List, asyncio.Task[Roster[entities.Appointment]]] = {}
         self._whose: dict[_Appointment, str] = {}
-        self._timelines: dict[_Scope, DataLoader[Kinds, Sequence[Activity]]] = {}
+        self._timelines: dict[_Scope, DataLoader[Kinds, Sequence[Raw]]] = {}
         self._appointments: DataLoader[_Appointment, Any] = DataLoader(self._read_appointments)
         self._staff = self._one_by_one(upstream.staff)
         self._services = self._one_by_one(upstream.services)
@@ -91,8 +92,8 @@ class Session:
 
     def timeline(
         self, client_id: str, *, kinds: Kinds | None, appointment_id: str | None
-    ) -> Coroutine[Any, Any, Sequence[Activity]]:
-        """A client's activities of some kinds, or all; those without a usable kind count as unknown."""
+    ) -> Coroutine[Any, Any, Sequence[Raw]]:
+        """A client's activities of some kinds, or all, perhaps among others; each still to be decoded."""
         scope = _Scope(client_id, appointment_id)
         if scope not in self._timelines:
             self._timelines[scope] = DataLoader(partial(self._read_timeline, scope))
@@ -109,7 +110,7 @@ class Session:
         return _member(self._load(self._services, self._company(company_id)), service_id)
 
     def appointment(
-        self, company_id: str | None, appointment_id: str, *, client_id: str | None
+        self, company_id: str | None, appointment_id: str, client_id: str | None
     ) -> Awaitable[entities.Appointment | None]:
         """An appointment as it is today, alone or, where the upstream can, by its client's list."""
         key = _Appointment(self._company(company_id), appointment_id)
@@ -121,6 +122,8 @@ class Session:
         return self._load(self._companies, company_id)
 
     def client(self, client_id: str) -> Awaitable[entities.Client | None]:
+        if not links.is_id(client_id):
+            raise InputRefused("This cannot be a client's id.")
         return self._load(self._clients, client_id)
 
     def note(self, note_id: str) -> Awaitable[entities.Note | None]:
@@ -129,21 +132,26 @@ class Session:
     def form(self, form_id: str) -> Awaitable[forms.Form | None]:
         return self._load(self._forms, form_id)
 
-    def form_result(self, form_id: str, result_id: str) -> Awaitable[forms.FormResult | None]:
+    def form_result(
+        self, form_id: str | None, result_id: str
+    ) -> Awaitable[forms.FormResult | None]:
+        if form_id is None:
+            raise ContractBroken("The upstream does not say which form this is a result of.")
         return self._load(self._form_results, form_id, result_id)
 
     def conference(self, conference_id: str) -> Awaitable[entities.Conference | None]:
         return self._load(self._conferences, conference_id)
 
     def conference_session(
-        self, conference_id: str, session_id: str
+        self, conference_id: str | None, session_id: str
     ) -> Awaitable[entities.ConferenceSession | None]:
-        return self._load(self._conference_sessions, conference_id, session_id)
+        return self._load(self._conference_sessions, _conference(conference_id), session_id)
 
     def conference_registration(
-        self, conference_id: str, session_id: str, registration_id: str
+        self, conference_id: str | None, session_id: str | None, registration_id: str
     ) -> Awaitable[entities.ConferenceRegistration | None]:
-        return self._load(self._registrations, conference_id, session_id, registration_id)
+        ids = _conference(conference_id), _conference(session_id), registration_id
+        return self._load(self._registrations, *ids)
 
     def _one_by_one(self, read: Callable[..., Coroutine[Any, Any, _T]]) -> DataLoader[Any, _T]:
         return self._loads.one_by_one(partial(read, self._caller))
@@ -161,10 +169,9 @@ class Session:
         """One call for the union of the kinds wanted."""
         union = frozenset[ActivityKind]().union(*wanted)
         covered = _ALL if ActivityKind.UNKNOWN in union else union
-        [outcome] = await outcomes([self._covering(scope, covered)])
-        return [_of_kinds(outcome, kinds) for kinds in wanted]
+        return await outcomes([self._covering(scope, covered)]) * len(wanted)
 
-    def _covering(self, scope: _Scope, kinds: Kinds) -> asyncio.Task[list[Activity]]:
+    def _covering(self, scope: _Scope, kinds: Kinds) -> asyncio.Task[list[Raw]]:
         """A read that covers the kinds: one already started, or a new one."""
         for read in self._timeline_reads[scope]:
             if kinds <= read.kinds:
@@ -213,14 +220,16 @@ class Session:
         return _List(key.company_id, self._whose.get(key, ""))
 
 
+def _conference(id_: str | None) -> str:
+    if id_ is None:
+        raise ContractBroken(
+            "The upstream does not say which conference or session this belongs to."
+        )
+    return id_
+
+
 async def _member(load: Awaitable[Roster[Any]], id_: str) -> Any:
     return (await load).find(id_)
-
-
-def _of_kinds(outcome: list[Activity] | Exception, kinds: Kinds) -> Sequence[Activity] | Exception:
-    if isinstance(outcome, Exception):
-        return outcome
-    return [activity for activity in outcome if activity.kind in kinds]
 
 
 def _listed(
