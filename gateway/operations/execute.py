@@ -2,15 +2,19 @@
 
 import uuid
 from collections.abc import Mapping, Sequence
+from functools import partial
 from inspect import isawaitable
 from typing import Any, Protocol
 
 from graphql import ExecutionResult, Executor, GraphQLError, GraphQLSchema, ValueNode
+from graphql.execution import VariableValues, get_variable_values
 from msgspec import UNSET, Struct, UnsetType
 
 from gateway.errors import BUG, GatewayError, OperationError, RequestError, VariablesRefused
 from gateway.operations.prepare import Prepared
 from gateway.telemetry import bug
+
+_MOST_COERCION_ERRORS = 20
 
 
 class Result(Struct, omit_defaults=True):
@@ -25,12 +29,11 @@ class Context(Protocol):
     """What execution needs of the context that resolvers get."""
 
     @property
-    def reported(self) -> Sequence[GraphQLError]:
+    def reported(self) -> list[GraphQLError]:
         """Errors at places whose data stands all the same."""
 
-    @property
-    def extensions(self) -> Mapping[str, object]:
-        """What the answer tells beside data and errors."""
+    def extensions(self, *, planned: bool) -> Mapping[str, object]:
+        """What the answer tells beside data and errors; `planned`, if a plan made all of it."""
 
 
 async def execute(
@@ -41,23 +44,77 @@ async def execute(
     Raises:
         VariablesRefused: The variables do not fit the operation.
     """
+    executor = partial(_executor, schema, prepared, variables, context)
+    if prepared.plan is not None:
+        coerced = _coerced(schema, prepared, variables)
+        answered = await prepared.plan.answer(context, coerced, executor)
+        if answered is not None:
+            data, errors, wholly = answered
+            return _result(data, errors, context, planned=wholly)
+        context.reported.clear()
+    executing = executor().execute_operation()
+    outcome = await executing if isawaitable(executing) else executing
+    assert isinstance(outcome, ExecutionResult)  # nothing is delivered in parts
+    return _result(outcome.data, outcome.errors or [], context, planned=False)
+
+
+def _executor(
+    schema: GraphQLSchema, prepared: Prepared, variables: Mapping[str, Any], context: Context
+) -> Executor[Any]:
     executor = Executor.build(
         schema,
         prepared.document,
         context_value=context,
         raw_variable_values=dict(variables),
         operation_name=prepared.operation.name.value if prepared.operation.name else None,
-        max_coercion_errors=20,
+        max_coercion_errors=_MOST_COERCION_ERRORS,
         hide_suggestions=not prepared.suggestions,
     )
     if isinstance(executor, list):
         raise VariablesRefused([{**problem.formatted} for problem in executor])
-    executing = executor.execute_operation()
-    outcome = await executing if isawaitable(executing) else executing
-    assert isinstance(outcome, ExecutionResult)  # nothing is delivered in parts
-    errors = [_public(error) for error in (*(outcome.errors or ()), *context.reported)]
-    extensions = dict(context.extensions)
-    return Result(errors=errors or UNSET, data=outcome.data, extensions=extensions or UNSET)
+    return executor
+
+
+def _coerced(
+    schema: GraphQLSchema, prepared: Prepared, variables: Mapping[str, Any]
+) -> VariableValues:
+    coerced = get_variable_values(
+        schema,
+        prepared.operation.variable_definitions or (),
+        dict(variables),
+        max_errors=_MOST_COERCION_ERRORS,
+        hide_suggestions=not prepared.suggestions,
+    )
+    if isinstance(coerced, list):
+        raise VariablesRefused([{**problem.formatted} for problem in coerced])
+    return coerced
+
+
+def _result(
+    data: dict[str, Any] | None, errors: Sequence[GraphQLError], context: Context, *, planned: bool
+) -> Result:
+    told = [_public(error) for error in _in_order([*errors, *context.reported], data)]
+    extensions = dict(context.extensions(planned=planned))
+    return Result(errors=told or UNSET, data=data, extensions=extensions or UNSET)
+
+
+def _in_order(errors: list[GraphQLError], data: object) -> list[GraphQLError]:
+    """Errors in the order of their places in the data: not in that of the upstream's answers."""
+    return sorted(errors, key=lambda error: _place(error.path or (), data)) if errors else errors
+
+
+def _place(path: Sequence[str | int], data: object) -> list[tuple[int, str]]:
+    """Where a path leads to, comparable: by position while there is data, by name below a null."""
+    place: list[tuple[int, str]] = []
+    for step in path:
+        if isinstance(step, int):
+            place.append((step, ""))
+            data = data[step] if isinstance(data, list) else None
+        else:
+            keys = list(data) if isinstance(data, dict) else []
+            place.append((keys.index(step) if step in keys else -1, step))
+            data = data.get(step) if isinstance(data, dict) else None
+    return place
 
 
 def refusal(error: RequestError) -> Result:

@@ -76,7 +76,8 @@ class Place(NamedTuple):
     path: Path
 
 
-class Items(NamedTuple):
+@dataclass(frozen=True, eq=False, slots=True)
+class Items:
     """What a list holds whose items are decoded by who answers.
 
     Attributes:
@@ -145,3 +146,6 @@ class Fields:
     readings: Mapping[tuple[str, str], Reading]
     classes: Mapping[str, tuple[type, ...]]
     unreadable: type
+
+    def reading(self, type_name: str, field_name: str) -> Reading | None:
+        return self.readings.get((type_name, field_name))

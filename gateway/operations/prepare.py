@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 from cachetools import LRUCache, cached
 from graphql import (
     ASTValidationRule,
     DocumentNode,
+    Executor,
     GraphQLError,
     GraphQLSchema,
     NoSchemaIntrospectionCustomRule,
@@ -17,8 +19,21 @@ from graphql import (
     specified_rules,
     validate,
 )
+from graphql.execution import VariableValues
 
 from gateway.errors import OperationUnresolved, ParseFailed, ValidationFailed
+
+
+class Plan(Protocol):
+    """How an operation is answered without graphql-core."""
+
+    async def answer(
+        self, context: Any, variables: VariableValues, executor: Callable[[], Executor[Any]]
+    ) -> tuple[dict[str, Any], list[GraphQLError], bool] | None:
+        """Data, errors, and whether no part of it was left to graphql-core; None: answer it with that."""
+
+
+Planner = Callable[[DocumentNode, OperationDefinitionNode], Plan | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +45,14 @@ class Prepared:
         operation: What of it is to be executed.
         suggestions: Whether errors may suggest names of the schema.
         characters: How long the text is.
+        plan: How it is answered, where there is a plan.
     """
 
     document: DocumentNode
     operation: OperationDefinitionNode
     suggestions: bool
     characters: int
+    plan: Plan | None
 
     @property
     def is_query(self) -> bool:
@@ -49,6 +66,7 @@ Prepare = Callable[[str, str | None], Prepared]
 def preparer(
     schema: GraphQLSchema,
     *,
+    planner: Planner | None = None,
     introspection: bool = True,
     remembered_characters: int = 200_000,
 ) -> Prepare:
@@ -56,6 +74,7 @@ def preparer(
 
     Args:
         schema: What documents are validated against.
+        planner: How operations are planned, if they are.
         introspection: Whether they may ask for the schema itself, and errors suggest names of it.
         remembered_characters: How long the texts of the prepared operations that are kept may be, all
             together. A document takes some 160 bytes of memory for each character of its text.
@@ -71,7 +90,13 @@ def preparer(
         document = _parsed(text)
         _validate(schema, document, rules, hide_suggestions=not introspection)
         operation = _operation(document, name)
-        return Prepared(document, operation, suggestions=introspection, characters=len(text))
+        return Prepared(
+            document,
+            operation,
+            suggestions=introspection,
+            characters=len(text),
+            plan=planner(document, operation) if planner else None,
+        )
 
     return prepare
 

@@ -28,15 +28,15 @@ class Context:
     reported: list[GraphQLError] = field(default_factory=list)
     explaining: bool = False
 
-    @property
-    def extensions(self) -> dict[str, object]:
-        """What the answer's `extensions` say."""
+    def extensions(self, *, planned: bool) -> dict[str, object]:
+        """What the answer's `extensions` say; `planned`, if a plan made all of the answer."""
         if not self.explaining:
             return {}
         calls = self.session.calls
         called = sum(call.outcome is Outcome.CALLED for call in calls)
         return {
             "gateway": {
+                "planned": planned,
                 "upstreamCalls": called,
                 "calls": [
                     {

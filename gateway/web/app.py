@@ -14,7 +14,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from gateway import schema
-from gateway.operations.prepare import preparer
+from gateway.operations.prepare import Planner, preparer
 from gateway.schema.context import Context
 from gateway.settings import Settings
 from gateway.upstream.api import Upstream
@@ -56,7 +56,11 @@ def create_app(
 
     endpoint = GraphQLEndpoint(
         schema=schema.schema(),
-        prepare=preparer(schema.schema(), introspection=settings.introspection),
+        prepare=preparer(
+            schema.schema(),
+            planner=_planner() if settings.plans else None,
+            introspection=settings.introspection,
+        ),
         context_for=context_for,
         explorer=_explorer() if settings.graphiql else None,
         max_body_bytes=settings.max_body_bytes,
@@ -90,6 +94,14 @@ def _middleware(settings: Settings) -> list[Middleware]:
             )
         )
     return order
+
+
+def _planner() -> Planner:
+    """Imported only where there are to be plans: without them, graphql-core answers alone."""
+    from gateway.operations.plan.plan import planner  # noqa: PLC0415
+    from gateway.schema.fields import fields  # noqa: PLC0415
+
+    return planner(schema.schema(), fields(schema.schema()))
 
 
 def _explorer() -> str:

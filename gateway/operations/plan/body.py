@@ -1,0 +1,294 @@
+"""The body of one function: the object of the response that it builds, key by key."""
+
+from types import NoneType
+from typing import Any, Protocol, get_args, get_origin
+
+from graphql import (
+    GraphQLLeafType,
+    GraphQLOutputType,
+    get_named_type,
+    is_abstract_type,
+    is_leaf_type,
+    is_list_type,
+    is_non_null_type,
+)
+
+from gateway.operations.fields import Computed, Fields, Loaded, Plain, Reading, Resolved
+from gateway.operations.plan.leaves import Leaf, is_delivered_as_it_is, is_text
+from gateway.operations.plan.parts import Function, Part, Where
+from gateway.operations.plan.selections import ALWAYS, Condition, Field, Selection
+from gateway.operations.plan.shapes import options
+
+
+class Writer(Protocol):
+    """Who writes the functions that a body calls, and names what it uses."""
+
+    fields: Fields
+    namespace: dict[str, Any]
+
+    def function(self, selection: Selection, where: Where, *, opened: bool = False) -> Function: ...
+    def kinds(self, field: Field, where: Where) -> tuple[str, bool]: ...
+    def part(self, fields: tuple[Field, ...], reading: Loaded | Resolved | None) -> Part: ...
+    def computed(self, field: Field, reading: Computed) -> str: ...
+    def leaf(self, leaf: GraphQLLeafType, *, nullable: bool) -> str: ...
+    def delivery(self, leaf: GraphQLLeafType) -> Leaf: ...
+    def condition(self, condition: Condition) -> str: ...
+    def named(self, name: str, value: Any) -> str: ...
+
+
+class Body:
+    """Collects the fields of one object. Expressions read the value `it`.
+
+    Attributes:
+        is_open: Whether a path and what the value was reached through are needed.
+    """
+
+    def __init__(self, source: Writer, where: Where) -> None:
+        self.is_open = False
+        self._source = source
+        self._where = where
+        self._entries: list[tuple[str, str, Condition]] = []
+        self._expressions: dict[Field, str] = {}
+        self._waiting: dict[tuple[Any, ...], list[Field]] = {}
+        self._when: dict[Field, list[Condition]] = {}
+
+    # ---------------------------------------------------------------- fields
+
+    def add(self, field: Field, condition: Condition) -> None:
+        """A field of the object, where a condition holds."""
+        if field not in self._expressions:
+            self._expressions[field] = self._expression(field)
+        self._when.setdefault(field, []).append(condition)
+        self._entries.append((field.key, self._expressions[field], condition))
+
+    def show(self, field: Field) -> None:
+        """A field that was waited for: `it` is what was loaded or resolved."""
+        match self._reading(field):
+            case Loaded(of=None):
+                expression = self._value(
+                    field, field.definition.type, "it", None, through="through"
+                )
+            case Loaded(of=(Plain() | Computed()) as of):
+                expression = self._plain(field, of)
+            case _:
+                expression = self._reached(field)
+        self._entries.append((field.key, expression, ALWAYS))
+
+    def _expression(self, field: Field) -> str:
+        if field.name == "__typename":
+            return f'"{field.parent.name}"'
+        reading = self._reading(field)
+        if isinstance(reading, Plain | Computed) and not self._is_item(field):
+            return self._plain(field, reading)
+        self.is_open = True
+        same = (
+            (reading.load, reading.ids) if isinstance(reading, Loaded) and reading.of else (field,)
+        )
+        self._waiting.setdefault(same, []).append(field)
+        return "None"
+
+    def _plain(self, field: Field, reading: Plain | Computed) -> str:
+        shape, type_ = self._where.shape, field.definition.type
+        if isinstance(reading, Computed):
+            function = self._source.computed(field, reading)
+            return self._value(field, type_, f"{function}(it, run)", None)
+        name = reading.attribute
+        leaf = get_named_type(type_)
+        if shape is not None and name in shape.constants and is_leaf_type(leaf):
+            return f'"{self._source.delivery(leaf)(shape.constants[name])}"'
+        declared = shape.declared.get(name) if shape is not None else None
+        return self._value(field, type_, f"it.{name}", declared)
+
+    # ---------------------------------------------------------------- values
+
+    def _value(
+        self,
+        field: Field,
+        type_: GraphQLOutputType,
+        value: str,
+        declared: Any,
+        path: str = "",
+        through: str = "here",
+    ) -> str:
+        """An expression for a value of a GraphQL type, given one for what holds it.
+
+        Args:
+            field: The field that the value belongs to.
+            type_: The type.
+            value: An expression for the value.
+            declared: Its declared type; None where nothing is known of it.
+            path: The rest of the path, where it is an element of a list.
+            through: What objects in it are reached through.
+        """
+        nullable = not is_non_null_type(type_)
+        inner: Any = type_ if nullable else type_.of_type  # type: ignore[union-attr]
+        if is_leaf_type(inner):
+            return self._leaf(inner, value, declared, nullable=nullable)
+        if is_list_type(inner):
+            return self._list(field, inner.of_type, value, declared, nullable=nullable)
+        at = f'(*at, "{field.key}"{path})'
+        return _guarded(value, declared, self._object(field, at, through), nullable=nullable)
+
+    def _leaf(self, leaf: GraphQLLeafType, value: str, declared: Any, *, nullable: bool) -> str:
+        known = (
+            [] if declared is None else [each for each in options(declared) if each is not NoneType]
+        )
+        sure = nullable or (declared is not None and NoneType not in options(declared))
+        if known and sure and all(is_delivered_as_it_is(leaf, each) for each in known):
+            return value
+        deliver = self._source.leaf(leaf, nullable=nullable)
+        if not is_text(leaf):
+            brackets = "[]" if isinstance(self._source.namespace[deliver], dict) else "()"
+            return f"{deliver}{brackets[0]}{value}{brackets[1]}"
+        none = (
+            "(v := {0}) is None or v.__class__ is str"
+            if nullable
+            else "(v := {0}).__class__ is str"
+        )
+        return f"v if {none.format(value)} else {deliver}(v)"
+
+    def _list(
+        self, field: Field, type_: GraphQLOutputType, value: str, declared: Any, *, nullable: bool
+    ) -> str:
+        if self._holds_items(field):
+            return self._items(field, value)
+        lists = [each for each in options(declared) if get_origin(each) is list] if declared else []
+        element = get_args(lists[0])[0] if lists else None
+        was_open, self.is_open = self.is_open, False
+        each = self._value(field, type_, "each", element, ", i")
+        loop = "i, each in enumerate({})" if self.is_open else "each in {}"
+        self.is_open = self.is_open or was_open
+        return _guarded(value, declared, f"[{each} for {loop}]", nullable=nullable)
+
+    def _object(self, field: Field, at: str, through: str) -> str:
+        """A call with `{}` in place of the value."""
+        named = get_named_type(field.definition.type)
+        if is_abstract_type(named):
+            return self._abstract(field, at, through)
+        [selection] = field.of.values()
+        function = self._source.function(selection, self._inside(field))
+        self.is_open = self.is_open or function.is_open
+        return f"{function.name}({{}}, run{f', {at}, {through}' if function.is_open else ''})"
+
+    def _inside(self, field: Field) -> Where:
+        if self._where.shape is None:
+            return Where(None, self._where.items, self._where.lean)
+        reading = self._reading(field)
+        name = reading.attribute if isinstance(reading, Plain) else ""
+        return Where(self._where.shape.inside.get(name))
+
+    def _abstract(self, field: Field, at: str, through: str) -> str:
+        table, is_open = self._source.kinds(field, self._where)
+        self.is_open = self.is_open or is_open
+        return f"run.kind({table}, {{}}, run{f', {at}, {through}' if is_open else ''})"
+
+    def _items(self, field: Field, value: str) -> str:
+        self.is_open = True
+        table, part = self._item_part(field)
+        return f'run.items({value}, {table}, {part}, (*at, "{field.key}"), here)'
+
+    def _item(self, field: Field, reading: Plain | Computed) -> str:
+        assert isinstance(reading, Plain)
+        table, part = self._item_part(field)
+        return f"run.item(it.{reading.attribute}, {table}, {part}, out, here, at)"
+
+    def _item_part(self, field: Field) -> tuple[str, str]:
+        table, is_open = self._source.kinds(field, self._where)
+        part = Part((field,), lean=self._where.lean, is_open=is_open)
+        return table, self._source.named(f"{field.key}_part", part)
+
+    def _holds_items(self, field: Field) -> bool:
+        items = self._where.items
+        return items is not None and get_named_type(field.definition.type).name == items.interface
+
+    def _is_item(self, field: Field) -> bool:
+        """Whether a field is an item by itself: it is filled in afterwards, since it may not be plain."""
+        type_ = field.definition.type
+        inner = type_.of_type if is_non_null_type(type_) else type_
+        return self._holds_items(field) and not is_list_type(inner)
+
+    def _reading(self, field: Field) -> Reading | None:
+        return self._source.fields.reading(field.parent.name, field.name)
+
+    def _reached(self, field: Field) -> str:
+        """What a resolver gave: something reached, or a list of such."""
+        self.is_open = True
+        named = get_named_type(field.definition.type)
+        function = self._source.function(field.of[named.name], self._where, opened=True).name
+        type_ = field.definition.type
+        type_ = type_.of_type if is_non_null_type(type_) else type_
+        if is_list_type(type_):
+            at = f'(*at, "{field.key}", i)'
+            return f"[{function}(each.value, run, {at}, each.through) for i, each in enumerate(it)]"
+        return f'{function}(it.value, run, (*at, "{field.key}"), it.through)'
+
+    # ---------------------------------------------------------------- lines
+
+    def lines(self) -> list[str]:
+        """The statements that build and return the object."""
+        waits = self._waits()
+        if not waits and all(condition == ALWAYS for _, _, condition in self._entries):
+            return [*self._beginning(), *_literal("return", self._entries)]
+        first = next(
+            (i for i, entry in enumerate(self._entries) if entry[2] != ALWAYS), len(self._entries)
+        )
+        lines = [*self._beginning(), *_literal("out =", self._entries[:first])]
+        for key, expression, condition in self._entries[first:]:
+            lines += self._conditional(key, expression, condition)
+        return [*lines, *waits, "return out"]
+
+    def _beginning(self) -> list[str]:
+        return ["here = Reached(it, through)"] if self.is_open else []
+
+    def _conditional(self, key: str, expression: str, condition: Condition) -> list[str]:
+        assignment = f'out["{key}"] = {expression}'
+        tests = [] if condition == ALWAYS else [self._source.condition(condition)]
+        if sum(key == other for other, _, _ in self._entries) > 1:
+            tests.append(f'"{key}" not in out')
+        return [f"if {' and '.join(tests)}:", f"    {assignment}"] if tests else [assignment]
+
+    def _waits(self) -> list[str]:
+        lines = []
+        for fields in self._grouped():
+            conditions = self._when[fields[0]]
+            statement = self._wait(fields)
+            if ALWAYS in conditions:
+                lines.append(statement)
+            else:
+                holds = " or ".join(map(self._source.condition, conditions))
+                lines += [f"if {holds}:", f"    {statement}"]
+        return lines
+
+    def _wait(self, fields: tuple[Field, ...]) -> str:
+        reading = self._reading(fields[0])
+        if isinstance(reading, Plain | Computed):
+            return self._item(fields[0], reading)
+        part = self._source.part(fields, reading)
+        return f"run.wait({self._source.named(f'{fields[0].key}_part', part)}, out, here, at)"
+
+    def _grouped(self) -> list[tuple[Field, ...]]:
+        """Fields that wait for the same under the same conditions."""
+        groups: dict[tuple[Any, ...], list[Field]] = {}
+        for same, fields in self._waiting.items():
+            for field in fields:
+                groups.setdefault((same, tuple(self._when[field])), []).append(field)
+        return [tuple(group) for group in groups.values()]
+
+
+def _guarded(value: str, declared: Any, made: str, *, nullable: bool) -> str:
+    """What is made of a value, given with `{}` in its place; null for null, refused for what cannot be."""
+    if declared is None and nullable:
+        return f"None if (v := told({value})) is None else {made.format('v')}"
+    if declared is None:
+        return made.format(f"there({value})")
+    if NoneType not in options(declared):
+        return made.format(value)
+    if nullable:
+        return f"None if (v := {value}) is None else {made.format('v')}"
+    return made.format(f"there({value})")
+
+
+def _literal(start: str, entries: list[tuple[str, str, Condition]]) -> list[str]:
+    if not entries:
+        return [f"{start} {{}}"]
+    return [f"{start} {{", *(f'    "{key}": {value},' for key, value, _ in entries), "}"]

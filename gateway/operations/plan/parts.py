@@ -1,0 +1,58 @@
+"""What a plan cannot deliver at once: fields that wait, items that may not be plain."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from gateway.operations.fields import Items, Loaded, Resolved
+from gateway.operations.plan.leaves import NotPlain
+from gateway.operations.plan.selections import Field
+from gateway.operations.plan.shapes import Lean, Shape
+
+
+@dataclass(eq=False, slots=True)
+class Part:
+    """Fields of one object that wait for the same, or the items that a field leads to.
+
+    Attributes:
+        fields: The fields.
+        reading: How they are read; None where only graphql-core can.
+        show: Of what is loaded or resolved: the fields, by response key.
+        lean: How items are decoded, where there are any.
+        is_open: Whether what is shown depends on where it is shown.
+    """
+
+    fields: tuple[Field, ...]
+    reading: Loaded | Resolved | None = None
+    show: Any = None
+    lean: Lean | None = None
+    is_open: bool = True
+
+
+class Kinds(dict[type, Any]):
+    """The function for each class that a value may have."""
+
+    def __missing__(self, kind: type) -> Any:
+        raise NotPlain
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """What is known of the value that a function takes.
+
+    Attributes:
+        shape: Its shape; None where it is whole, or no record.
+        items: What the list holds that it leads to, if it does.
+        lean: How those are decoded.
+    """
+
+    shape: Shape | None = None
+    items: Items | None = None
+    lean: Lean | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A written function: its name, and whether it is an open one."""
+
+    name: str
+    is_open: bool

@@ -1,0 +1,103 @@
+"""The plan of an operation: all passes put together, and what is remembered of it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, NamedTuple
+
+from graphql import (
+    DocumentNode,
+    Executor,
+    GraphQLError,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    OperationType,
+)
+from graphql.execution import VariableValues
+
+from gateway.operations.fields import Fields
+from gateway.operations.plan.parts import Kinds, Part
+from gateway.operations.plan.run import NotPlanned, Run
+from gateway.operations.plan.selections import Condition, NotPlannable, Selections
+from gateway.operations.plan.shapes import Shapes
+from gateway.operations.plan.source import Source
+
+
+class Answered(NamedTuple):
+    """What came of a run.
+
+    Attributes:
+        data: The data.
+        errors: What went wrong, at its places.
+        wholly: Whether nothing was left to graphql-core.
+    """
+
+    data: dict[str, Any]
+    errors: list[GraphQLError]
+    wholly: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How to answer one operation.
+
+    Attributes:
+        text: The Python source of its functions.
+    """
+
+    text: str
+    _operation: Callable[..., Any]
+    _conditions: list[Condition]
+
+    async def answer(
+        self, context: Any, variables: VariableValues, executor: Callable[[], Executor[Any]]
+    ) -> Answered | None:
+        """What the operation asks for, or None where graphql-core has to answer it as a whole.
+
+        Args:
+            context: What resolvers get.
+            variables: The variables, coerced.
+            executor: Makes graphql-core's executor, for what only that can answer.
+        """
+        try:
+            run = Run(context, variables, self._conditions, executor)
+            data = await run.answer(self._operation)
+        except NotPlanned:
+            return None
+        return Answered(data, run.errors, wholly=not run.rest.is_used)
+
+
+Planner = Callable[[DocumentNode, OperationDefinitionNode], Plan | None]
+
+
+def planner(schema: GraphQLSchema, fields: Fields) -> Planner:
+    """How operations on a schema are planned: those that are no queries, or too large, are not."""
+    return partial(_plan, schema, fields)
+
+
+def _plan(
+    schema: GraphQLSchema,
+    fields: Fields,
+    document: DocumentNode,
+    operation: OperationDefinitionNode,
+) -> Plan | None:
+    if operation.operation is not OperationType.QUERY:
+        return None
+    try:
+        selection = Selections(schema, document).of_operation(operation)
+    except NotPlannable:
+        return None
+    source = Source(fields, Shapes(fields))
+    name = source.operation(selection)
+    return Plan(source.text, _loaded(source.text, source.namespace)[name], source.conditions)
+
+
+def _loaded(text: str, namespace: dict[str, Any]) -> Mapping[str, Any]:
+    """The namespace with the functions in it, in the place of their names."""
+    exec(compile(text, "<plan>", "exec"), namespace)  # noqa: S102 - our own text: names are checked by the parser
+    for value in list(namespace.values()):
+        if isinstance(value, Kinds):
+            value.update({kind: namespace[name] for kind, name in value.items()})
+        elif isinstance(value, Part) and value.show is not None:
+            value.show = namespace[value.show]
+    return namespace

@@ -1,0 +1,356 @@
+"""One request's run of a plan: what can be delivered is, what must be waited for is filled in."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from functools import partial
+from typing import Any, NamedTuple
+
+from graphql import Executor, FieldNode, GraphQLError, is_non_null_type, located_error
+from graphql.execution import VariableValues, get_argument_values
+from msgspec import Raw
+
+from gateway.operations.fields import Loaded, Place, Reached, Resolved
+from gateway.operations.plan.leaves import NotPlain
+from gateway.operations.plan.parts import Kinds, Part
+from gateway.operations.plan.rest import Rest, Steps, path_of
+from gateway.operations.plan.selections import Condition, Field
+from gateway.operations.plan.shapes import Lean
+
+
+class NotPlanned(Exception):
+    """An operation that graphql-core has to answer as a whole: null spreads where a plan does not follow."""
+
+
+class _Wait(NamedTuple):
+    """Fields of an object that are waited for."""
+
+    part: Part
+    out: dict[str, Any]
+    here: Reached[Any]
+    at: Steps
+
+
+class _Item(NamedTuple):
+    """An item that is not plain, and where it belongs."""
+
+    part: Part
+    value: Any
+    out: Any
+    key: str | int
+    at: Steps
+    through: Reached[Any]
+
+
+class _Loading:
+    """Something that is loaded, and who waits for it.
+
+    Attributes:
+        found: What was found, once that is known.
+        error: Why nothing was.
+        waiting: Who waits; None once it is known.
+        shown: What parts show of it, wherever they stand.
+    """
+
+    __slots__ = ("error", "found", "shown", "waiting")
+
+    def __init__(self) -> None:
+        self.found: Any = None
+        self.error: Exception | None = None
+        self.waiting: list[_Wait] | None = []
+        self.shown: dict[Part, dict[str, Any]] = {}
+
+
+class _Reader:
+    """Decodes items leanly, the same items once; and knows what they were decoded from."""
+
+    def __init__(self, lean: Lean) -> None:
+        self._lean = lean
+        self._read: dict[int, tuple[Sequence[Raw], list[Any]]] = {}
+        self._sent: dict[int, Raw] = {}
+
+    def heads(self, items: Sequence[Raw]) -> list[Any]:
+        return self._lean.heads(items)
+
+    def read(self, items: Sequence[Raw]) -> list[Any]:
+        if id(items) not in self._read:
+            self._read[id(items)] = items, self._lean.read(items)
+        return self._read[id(items)][1]
+
+    def whole(self, value: Any) -> Any:
+        """An item as a whole record."""
+        if id(value) not in self._sent:
+            for items, values in self._read.values():
+                self._sent.update(zip(map(id, values), items, strict=True))
+        return self._lean.whole(self._sent[id(value)])
+
+
+class Run:
+    """What the functions of a plan use.
+
+    Attributes:
+        context: What resolvers and computed fields get.
+        on: Whether each of the plan's conditions holds.
+        rest: graphql-core, for what only that can answer.
+    """
+
+    def __init__(
+        self,
+        context: Any,
+        variables: VariableValues,
+        conditions: Sequence[Condition],
+        executor: Callable[[], Executor[Any]],
+    ) -> None:
+        self.context = context
+        self.rest = Rest(executor, self.nodes)
+        self._variables = variables
+        self.on = [self._holds(condition) for condition in conditions]
+        self._errors: list[GraphQLError] = []
+        self._waiting: list[_Wait | _Item] = []
+        self._coroutines: list[Coroutine[Any, Any, None]] | None = []
+        self._tasks: list[asyncio.Task[None]] = []
+        self._loadings: dict[tuple[Any, ...], _Loading] = {}
+        self._readers: dict[Lean, _Reader] = {}
+
+    async def answer(self, operation: Any) -> dict[str, Any]:
+        """The data of an operation, given the function for its root.
+
+        Raises:
+            NotPlanned: This plan cannot answer it after all.
+        """
+        data: dict[str, Any] = operation(None, self, (), None)
+        self._begin(self._taken())
+        first, self._coroutines = self._coroutines or [], None
+        try:
+            if len(first) == 1:
+                await first.pop()
+            for coroutine in first:
+                self._go(coroutine)
+            for task in self._tasks:  # which grow in number meanwhile
+                await task
+        finally:
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+        return data
+
+    @property
+    def errors(self) -> list[GraphQLError]:
+        """What went wrong, at its places."""
+        return self._errors + self.rest.errors
+
+    def nodes(self, field: Field) -> list[FieldNode]:
+        """Where the document asks for a field, as the variables have it."""
+        return [node for node, condition in field.nodes if self._holds(condition)]
+
+    # ------------------------------------------------- what functions call
+
+    def wait(self, part: Part, out: dict[str, Any], here: Reached[Any], at: Steps) -> None:
+        self._waiting.append(_Wait(part, out, here, at))
+
+    def items(
+        self, values: list[Any], kinds: Kinds, part: Part, at: Steps, through: Reached[Any]
+    ) -> list[Any]:
+        """Each item delivered; those that are not plain are left to graphql-core, each in its place."""
+        delivered: list[Any] = []
+        for index, value in enumerate(values):
+            mark = len(self._waiting)
+            try:
+                deliver = kinds[value.__class__]
+                delivered.append(
+                    deliver(value, self, (*at, index), through)
+                    if part.is_open
+                    else deliver(value, self)
+                )
+            except NotPlain:
+                del self._waiting[mark:]
+                delivered.append(None)
+                item = _Item(part, value, delivered, index, (*at, index), through)
+                self._waiting.append(item)
+        return delivered
+
+    def item(
+        self,
+        value: Any,
+        kinds: Kinds,
+        part: Part,
+        out: dict[str, Any],
+        through: Reached[Any],
+        at: Steps,
+    ) -> None:
+        """An item that is a field by itself, likewise."""
+        [field] = part.fields
+        below = (*at, field.key)
+        mark = len(self._waiting)
+        try:
+            deliver = kinds[value.__class__]
+            out[field.key] = (
+                deliver(value, self, below, through) if part.is_open else deliver(value, self)
+            )
+        except NotPlain:
+            del self._waiting[mark:]
+            self._waiting.append(_Item(part, value, out, field.key, below, through))
+
+    @staticmethod
+    def kind(kinds: Kinds, value: Any, *rest: Any) -> Any:
+        return kinds[value.__class__](value, *rest)
+
+    # ------------------------------------------------------------ waiting
+
+    def _taken(self) -> list[_Wait | _Item]:
+        waiting, self._waiting = self._waiting, []
+        return waiting
+
+    def _begin(self, waiting: Sequence[_Wait | _Item]) -> None:
+        """In the order in which graphql-core would: so that limits on loads hit the same ones."""
+        for each in waiting:
+            if isinstance(each, _Item):
+                self._leave_item(each)
+                continue
+            match each.part.reading:
+                case Loaded() as reading:
+                    self._load(each, reading)
+                case Resolved() as reading:
+                    self._resolve(each, reading)
+                case None:
+                    self._leave(each)
+
+    def _go(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        if self._coroutines is not None:  # the first ones, which may be only one
+            self._coroutines.append(coroutine)
+        else:
+            self._tasks.append(asyncio.create_task(coroutine))
+
+    def _load(self, wait: _Wait, reading: Loaded) -> None:
+        ids = tuple(map(wait.here.nearest, reading.ids))
+        key = (reading.load, ids)
+        loading = self._loadings.get(key)
+        if loading is None:
+            loading = self._loadings[key] = _Loading()
+            try:
+                load = reading.load(self.context, *ids)
+            except Exception as error:  # noqa: BLE001 - told at its place, as graphql-core would
+                loading.error, loading.waiting = error, None
+            else:
+                self._go(self._loaded(loading, load))
+        if loading.waiting is None:
+            self._show_loaded(wait, loading)
+        else:
+            loading.waiting.append(wait)
+
+    async def _loaded(self, loading: _Loading, load: Awaitable[Any]) -> None:
+        try:
+            loading.found = await load
+        except Exception as error:  # noqa: BLE001 - told at its place, as graphql-core would
+            loading.error = error
+        waiting, loading.waiting = loading.waiting or [], None
+        for wait in waiting:
+            self._show_loaded(wait, loading)
+
+    def _show_loaded(self, wait: _Wait, loading: _Loading) -> None:
+        if loading.error is not None or loading.found is None:
+            self._null(wait, loading.error)
+        elif wait.part in loading.shown:
+            wait.out.update(loading.shown[wait.part])
+        else:
+            shown = self._show(wait, loading.found, wait.here)
+            if shown is not None and not wait.part.is_open:
+                loading.shown[wait.part] = shown
+
+    def _resolve(self, wait: _Wait, reading: Resolved) -> None:
+        [field] = wait.part.fields
+        place = Place(self.context, path_of((*wait.at, field.key)))
+        [node, *_] = self.nodes(field)
+        try:
+            given = get_argument_values(field.definition, node, self._variables)
+        except GraphQLError:
+            self._leave(wait)
+            return
+        arguments = {reading.arguments[name]: value for name, value in given.items()}
+        try:
+            value = reading.resolve(wait.here, place, **arguments)
+        except Exception as error:  # noqa: BLE001 - told at its place, as graphql-core would
+            self._null(wait, error)
+            return
+        if isinstance(value, Awaitable):
+            self._go(self._resolved(wait, value))
+        else:
+            self._show_resolved(wait, value)
+
+    async def _resolved(self, wait: _Wait, resolving: Awaitable[Any]) -> None:
+        try:
+            value = await resolving
+        except Exception as error:  # noqa: BLE001 - told at its place, as graphql-core would
+            self._null(wait, error)
+        else:
+            self._show_resolved(wait, value)
+
+    def _show_resolved(self, wait: _Wait, value: Any) -> None:
+        if value is None:
+            self._null(wait, None)
+            return
+        mark = len(self.context.reported)
+        if wait.part.lean is not None:
+            reader = self._readers.setdefault(wait.part.lean, _Reader(wait.part.lean))
+            value = Reached(value.value.read(reader), value.through)
+        if self._show(wait, value, wait.here) is None:
+            del self.context.reported[mark:]
+
+    def _show(self, wait: _Wait, value: Any, through: Reached[Any]) -> dict[str, Any] | None:
+        """The fields filled in, and returned by key; None where graphql-core has to do it."""
+        outer = self._taken()
+        try:
+            shown: dict[str, Any] = wait.part.show(value, self, wait.at, through)
+        except NotPlain:
+            self._waiting = outer
+            self._leave(wait)
+            return None
+        inner, self._waiting = self._waiting, outer
+        wait.out.update(shown)
+        self._begin(inner)
+        return shown
+
+    def _null(self, wait: _Wait, error: Exception | None) -> None:
+        for field in wait.part.fields:
+            if is_non_null_type(field.definition.type):
+                raise NotPlanned
+            wait.out[field.key] = None
+            if error is not None:
+                path = [*wait.at, field.key]
+                self._errors.append(located_error(error, self.nodes(field), path))
+
+    # --------------------------------------------------------- graphql-core
+
+    def _leave(self, wait: _Wait) -> None:
+        source = None if wait.here.value is None else wait.here
+        for field in wait.part.fields:
+            self._place(wait.out, field.key, partial(self.rest.field, field, source, wait.at))
+
+    def _leave_item(self, item: _Item) -> None:
+        [field] = item.part.fields
+        assert item.part.lean is not None
+        whole = self._readers[item.part.lean].whole(item.value)
+        value = Reached(whole, item.through)
+        self._place(item.out, item.key, partial(self.rest.item, field, value, item.at))
+
+    def _place(self, out: Any, key: str | int, execute: Callable[[], Any]) -> None:
+        try:
+            value = execute()
+        except Exception as error:
+            raise NotPlanned from error
+        if isinstance(value, Awaitable):
+            self._go(self._placed(out, key, value))
+        else:
+            out[key] = value
+
+    @staticmethod
+    async def _placed(out: Any, key: str | int, executing: Awaitable[Any]) -> None:
+        try:
+            out[key] = await executing
+        except Exception as error:
+            raise NotPlanned from error
+
+    def _holds(self, condition: Condition) -> bool:
+        values = self._variables.coerced
+        if any(type(values.get(name)) is not bool for name, _ in condition):
+            raise NotPlanned  # a null where the directive takes none
+        return all(values[name] is wanted for name, wanted in condition)

@@ -1,0 +1,205 @@
+"""What an operation selects: for every object type, its fields in order, merged. The first pass."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from graphql import (
+    BooleanValueNode,
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLAbstractType,
+    GraphQLField,
+    GraphQLObjectType,
+    GraphQLSchema,
+    InlineFragmentNode,
+    OperationDefinitionNode,
+    SelectionNode,
+    SelectionSetNode,
+    VariableNode,
+    get_named_type,
+    is_abstract_type,
+    is_object_type,
+)
+
+_MOST_FIELDS = 10_000
+"""Documents can select more than they have characters. Whoever writes such gets it slowly."""
+
+Condition = frozenset[tuple[str, bool]]
+"""The variables that must have these values for something to be selected."""
+
+ALWAYS: Condition = frozenset()
+
+
+class NotPlannable(Exception):
+    """An operation that no plan can be made for."""
+
+
+@dataclass(eq=False, slots=True)
+class Field:
+    """A field of one type under one response key, all its occurrences merged.
+
+    Attributes:
+        key: Its name in the response.
+        parent: The type that it is a field of.
+        definition: What the schema says of it.
+        nodes: Where it occurs, and when.
+        of: By the name of each object type that its value may have: what is selected of it.
+    """
+
+    key: str
+    parent: GraphQLObjectType
+    definition: GraphQLField
+    nodes: list[tuple[FieldNode, Condition]]
+    of: Mapping[str, "Selection"]
+
+    @property
+    def name(self) -> str:
+        return self.nodes[0][0].name.value
+
+
+@dataclass(eq=False, slots=True)
+class Selection:
+    """What is selected of an object type.
+
+    Attributes:
+        type: The type.
+        fields: In the order of the response; with a condition each, and more than once where the
+            place of a field depends on variables: the first that holds counts.
+    """
+
+    type: GraphQLObjectType
+    fields: list[tuple[Field, Condition]]
+
+    def merged(self) -> Iterator[Field]:
+        """Each field once."""
+        return iter({id(field): field for field, _ in self.fields}.values())
+
+
+Part = tuple[SelectionSetNode, Condition]
+
+
+class Selections:
+    """Collects and merges, as section 6.3.2 of the GraphQL specification has it, but for all variables at once."""
+
+    def __init__(self, schema: GraphQLSchema, document: DocumentNode) -> None:
+        self._schema = schema
+        self._fragments = {
+            definition.name.value: definition
+            for definition in document.definitions
+            if isinstance(definition, FragmentDefinitionNode)
+        }
+        self._remembered: dict[tuple[str, tuple[tuple[int, Condition], ...]], Selection] = {}
+        self._left = _MOST_FIELDS
+
+    def of_operation(self, operation: OperationDefinitionNode) -> Selection:
+        """What is selected of the operation's root type.
+
+        Raises:
+            NotPlannable: It is more than a plan should hold.
+        """
+        root = self._schema.get_root_type(operation.operation)
+        assert root is not None  # the document is valid
+        return self._selection(root, [(operation.selection_set, ALWAYS)])
+
+    def _selection(self, type_: GraphQLObjectType, parts: Sequence[Part]) -> Selection:
+        """Equal parts are one selection, so that what is made of it is made once."""
+        key = (type_.name, tuple((id(nodes), condition) for nodes, condition in parts))
+        if key not in self._remembered:
+            self._remembered[key] = self._merged(type_, parts)
+        return self._remembered[key]
+
+    def _merged(self, type_: GraphQLObjectType, parts: Sequence[Part]) -> Selection:
+        occurrences: dict[str, list[tuple[FieldNode, Condition]]] = {}
+        order: list[tuple[str, Condition]] = []
+        visited: dict[str, list[Condition]] = {}
+        for part in parts:
+            for node, condition in self._collected(type_, part, visited):
+                key = node.alias.value if node.alias else node.name.value
+                seen = occurrences.setdefault(key, [])
+                if not any(earlier <= condition for _, earlier in seen):
+                    order.append((key, condition))
+                seen.append((node, condition))
+        fields = {key: self._field(type_, key, nodes) for key, nodes in occurrences.items()}
+        return Selection(type_, [(fields[key], condition) for key, condition in order])
+
+    def _collected(
+        self, type_: GraphQLObjectType, part: Part, visited: dict[str, list[Condition]]
+    ) -> Iterator[tuple[FieldNode, Condition]]:
+        selection_set, above = part
+        for node in selection_set.selections:
+            condition = _condition(node, above)
+            if condition is None:
+                continue
+            if isinstance(node, FieldNode):
+                self._left -= 1
+                if self._left < 0:
+                    raise NotPlannable
+                yield node, condition
+            elif (fragment := self._fragment(node, condition, visited)) and self._applies(
+                fragment, type_
+            ):
+                inside = (fragment.selection_set, condition)
+                yield from self._collected(type_, inside, visited)
+
+    def _fragment(
+        self, node: SelectionNode, condition: Condition, visited: dict[str, list[Condition]]
+    ) -> InlineFragmentNode | FragmentDefinitionNode | None:
+        """A fragment that is spread; None where all it can select is selected already."""
+        if isinstance(node, InlineFragmentNode):
+            return node
+        assert isinstance(node, FragmentSpreadNode)
+        earlier = visited.setdefault(node.name.value, [])
+        if any(each <= condition for each in earlier):
+            return None
+        earlier.append(condition)
+        return self._fragments[node.name.value]
+
+    def _applies(
+        self, fragment: InlineFragmentNode | FragmentDefinitionNode, type_: GraphQLObjectType
+    ) -> bool:
+        if fragment.type_condition is None or fragment.type_condition.name.value == type_.name:
+            return True
+        wanted = self._schema.type_map[fragment.type_condition.name.value]
+        return is_abstract_type(wanted) and self._schema.is_sub_type(wanted, type_)
+
+    def _field(
+        self, parent: GraphQLObjectType, key: str, nodes: list[tuple[FieldNode, Condition]]
+    ) -> Field:
+        definition = self._schema.get_field(parent, nodes[0][0].name.value)
+        assert definition is not None  # the document is valid
+        parts = [
+            (node.selection_set, condition)
+            for node, condition in nodes
+            if node.selection_set is not None
+        ]
+        named = get_named_type(definition.type)
+        of = {possible.name: self._selection(possible, parts) for possible in self._possible(named)}
+        return Field(key, parent, definition, nodes, of)
+
+    def _possible(self, named: object) -> Iterable[GraphQLObjectType]:
+        if is_object_type(named):
+            return [named]
+        if is_abstract_type(named):
+            abstract: GraphQLAbstractType = named
+            return self._schema.get_possible_types(abstract)
+        return []
+
+
+def _condition(node: SelectionNode, above: Condition) -> Condition | None:
+    """When a node is selected; None where it never is."""
+    condition = set(above)
+    for directive in node.directives or ():
+        if directive.name.value not in {"skip", "include"}:
+            raise NotPlannable
+        wanted = directive.name.value == "include"
+        [argument] = directive.arguments or ()
+        match argument.value:
+            case BooleanValueNode(value=value) if value != wanted:
+                return None
+            case VariableNode(name=name) if (name.value, not wanted) in condition:
+                return None
+            case VariableNode(name=name):
+                condition.add((name.value, wanted))
+    return frozenset(condition)

@@ -1,0 +1,246 @@
+"""What of each record an operation needs: lean Structs, derived from the declared ones. The second pass."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field as default
+from functools import reduce
+from operator import or_
+from types import NoneType, UnionType
+from typing import Any, ClassVar, Union, get_args, get_origin
+
+import msgspec
+from msgspec import Raw, Struct, json, structs
+
+from gateway.operations.fields import Computed, Fields, Items, Loaded, Plain, Reading
+from gateway.operations.plan.selections import Selection
+
+_UNDECODABLE = (msgspec.MsgspecError, RecursionError, UnicodeError)
+"""What msgspec raises over bytes that are not what was declared; two of the three are not its own."""
+
+
+@dataclass(eq=False, slots=True)
+class Shape:
+    """What of a record is read: its lean Struct, and how its attributes are declared there.
+
+    Attributes:
+        struct: The lean Struct; the declared one where all of it is needed.
+        declared: The type of each of its fields.
+        inside: The shape of each record inside.
+        constants: The attributes that are the same for all records of this class.
+    """
+
+    struct: type[Struct]
+    declared: Mapping[str, Any]
+    inside: Mapping[str, "Shape"]
+    constants: Mapping[str, Any]
+
+
+@dataclass(slots=True)
+class _Needs:
+    """What is read of one record.
+
+    Attributes:
+        plain: The attributes that are delivered, and what is selected of each.
+        whole: The attributes that functions read, which need them as they are declared.
+        namespace: The properties and checks that come along.
+    """
+
+    plain: dict[str, list[Selection]] = default(default_factory=dict)
+    whole: set[str] = default(default_factory=set)
+    namespace: dict[str, Any] = default(default_factory=dict)
+
+
+class Shapes:
+    """Derives shapes from the declared records, for a schema's fields."""
+
+    def __init__(self, fields: Fields) -> None:
+        self._fields = fields
+        self._wholes: dict[type[Struct], Shape] = {}
+
+    def of_items(self, items: Items, selections: Mapping[str, Sequence[Selection]]) -> "Lean":
+        """How the items of a list are decoded, given what is selected of the record of each tag."""
+        shapes = {
+            tag: self._shape(record, selections[tag], items, tag)
+            for tag, record in items.records.items()
+        }
+        heads = [self._shape(record, (), items, tag) for tag, record in items.records.items()]
+        return Lean(items, shapes, [head.struct for head in heads])
+
+    def _shape(
+        self,
+        record: type[Struct],
+        selections: Iterable[Selection],
+        items: Items | None = None,
+        tag: str | None = None,
+    ) -> Shape:
+        declared = {field.name: field for field in structs.fields(record)}
+        needs = self._needs(record, selections, items.sources if items else ())
+        types = {name: declared[name].type for name in sorted(needs.whole)}
+        inside = {name: self._whole(held) for name in types if (held := _record_in(types[name]))}
+        for name in needs.plain.keys() - needs.whole:
+            if inner := _record_in(declared[name].type):
+                inside[name] = self._shape(inner, needs.plain[name])
+                types[name] = _replaced(declared[name].type, inner, inside[name].struct)
+            else:
+                types[name] = _narrowed(declared[name].type)
+        constants = _constants(record)
+        for name in [name for name in types if items and declared[name].encode_name == items.tag]:
+            del types[name]  # msgspec tells the records apart by it
+            constants[name] = tag
+        struct = msgspec.defstruct(
+            record.__name__,
+            [(name, type_, _field(declared[name])) for name, type_ in types.items()],
+            namespace={**needs.namespace, **constants},
+            tag_field=items.tag if items else None,
+            tag=tag,
+            kw_only=True,
+            gc=False,
+        )
+        return Shape(struct, types, inside, constants)
+
+    def _whole(self, record: type[Struct]) -> Shape:
+        """The shape of a record of which everything is needed: the record itself."""
+        if record not in self._wholes:
+            inside: dict[str, Shape] = {}
+            declared = {field.name: field.type for field in structs.fields(record)}
+            self._wholes[record] = Shape(record, declared, inside, _constants(record))
+            inside |= {
+                name: self._whole(held) for name in declared if (held := _record_in(declared[name]))
+            }
+        return self._wholes[record]
+
+    def _needs(
+        self, record: type[Struct], selections: Iterable[Selection], sources: Iterable[str]
+    ) -> _Needs:
+        """What is needed besides what is selected: what makes a record of it at all."""
+        needs = _Needs(whole={field.name for field in structs.fields(record) if field.required})
+        if check := getattr(record, "__post_init__", None):
+            needs.namespace["__post_init__"] = check
+            needs.whole.update(check.sources)
+        for source in sources:
+            _need_whole(record, source, needs)
+        for selection in selections:
+            for name in self._ids(selection):
+                _need_whole(record, name, needs)
+            for field in selection.merged():
+                if field.name != "__typename":
+                    _need(
+                        record,
+                        self._fields.reading(field.parent.name, field.name),
+                        list(field.of.values()),
+                        needs,
+                    )
+        return needs
+
+    def _ids(self, selection: Selection) -> Iterator[str]:
+        """The names of the ids by which things are loaded, here and further inside."""
+        for field in selection.merged():
+            match self._fields.reading(field.parent.name, field.name):
+                case Loaded(ids=ids):
+                    yield from ids
+                case Plain() | Computed():
+                    for inside in field.of.values():
+                        yield from self._ids(inside)
+
+
+def _need(
+    record: type[Struct], reading: Reading | None, selected: list[Selection], needs: _Needs
+) -> None:
+    match reading:
+        case Plain(attribute) if attribute in record.__struct_fields__:
+            needs.plain.setdefault(attribute, []).extend(selected)
+        case Plain(attribute):
+            _need_whole(record, attribute, needs)
+        case Computed(sources=sources):
+            for source in sources:
+                _need_whole(record, source, needs)
+        case Loaded():
+            pass  # by its ids, which are needed already
+        case _:  # somebody else's, who may read anything
+            needs.whole.update(record.__struct_fields__)
+
+
+def _need_whole(record: type[Struct], name: str, needs: _Needs) -> None:
+    """What a function reads, it gets as it is declared; what the record does not have, it does not."""
+    if name in record.__struct_fields__:
+        needs.whole.add(name)
+    elif isinstance(derived := getattr(record, name, None), property):
+        needs.namespace[name] = derived
+        for source in derived.fget.sources:  # type: ignore[union-attr]
+            _need_whole(record, source, needs)
+
+
+def _field(declared: structs.FieldInfo) -> Any:
+    if declared.required:
+        return msgspec.field(name=declared.encode_name)
+    return msgspec.field(name=declared.encode_name, default=declared.default)
+
+
+def _constants(record: type[Struct]) -> dict[str, Any]:
+    return {
+        name: getattr(record, name)
+        for base in record.__mro__
+        for name, annotation in getattr(base, "__annotations__", {}).items()
+        if get_origin(annotation) is ClassVar and hasattr(record, name)
+    }
+
+
+def options(declared: Any) -> tuple[Any, ...]:
+    """The members of a declared union; a type that is none is its only member."""
+    return get_args(declared) if get_origin(declared) in {Union, UnionType} else (declared,)
+
+
+def _record_in(declared: Any) -> type[Struct] | None:
+    """The record that a declared type holds, by itself or in a list."""
+    for option in options(declared):
+        held = get_args(option)[0] if get_origin(option) is list else option
+        if isinstance(held, type) and issubclass(held, Struct):
+            return held
+    return None
+
+
+def _replaced(declared: Any, record: type[Struct], struct: type[Struct]) -> Any:
+    def replaced(option: Any) -> Any:
+        if get_origin(option) is list:
+            return list[_replaced(get_args(option)[0], record, struct)]  # type: ignore[misc]
+        return struct if option is record else option
+
+    return reduce(or_, map(replaced, options(declared)))
+
+
+def _narrowed(declared: Any) -> Any:
+    """A text that may be a number is one seldom enough to be left to the whole record."""
+    if str not in options(declared):
+        return declared
+    return str | None if NoneType in options(declared) else str
+
+
+class Lean:
+    """Reads the items of a list: leanly where an item is plain, else as a whole record.
+
+    Attributes:
+        shapes: The shape of the items of each tag.
+        whole: Reads one item as a whole record.
+    """
+
+    def __init__(
+        self, items: Items, shapes: Mapping[str, Shape], heads: Sequence[type[Struct]]
+    ) -> None:
+        self.shapes = shapes
+        self.whole = items.whole
+        self._item = json.Decoder(reduce(or_, (shape.struct for shape in shapes.values())))
+        self._head = json.Decoder(reduce(or_, heads))
+
+    def heads(self, items: Sequence[Raw]) -> list[Any]:
+        return self._decoded(self._head, items)
+
+    def read(self, items: Sequence[Raw]) -> list[Any]:
+        return self._decoded(self._item, items)
+
+    def _decoded(self, decoder: json.Decoder[Any], items: Sequence[Raw]) -> list[Any]:
+        decode, decoded = decoder.decode, []
+        for item in items:
+            try:
+                decoded.append(decode(item))
+            except _UNDECODABLE:
+                decoded.append(self.whole(item))
+        return decoded

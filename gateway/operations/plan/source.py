@@ -1,0 +1,205 @@
+"""The function that answers an operation, as Python source. The third pass.
+
+One function for each selection of a type: it takes a value of that type and gives the object of the response.
+Where something in it has to wait, or may be left to graphql-core, the function is an open one: it takes also
+the path to the object and what the value was reached through.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from graphql import GraphQLLeafType, get_named_type
+
+from gateway.operations.fields import Computed, Fields, Items, Loaded, Plain, Reached, Resolved
+from gateway.operations.plan.body import Body
+from gateway.operations.plan.leaves import Leaf, NotPlain, delivery
+from gateway.operations.plan.parts import Function, Kinds, Part, Where
+from gateway.operations.plan.selections import Condition, Field, Selection
+from gateway.operations.plan.shapes import Lean, Shapes
+
+
+class Source:
+    """Writes functions, each under a name of its own.
+
+    Attributes:
+        namespace: What the functions use, by name.
+        conditions: The conditions that they ask for, by number.
+    """
+
+    def __init__(self, fields: Fields, shapes: Shapes) -> None:
+        self.fields = fields
+        self.conditions: list[Condition] = []
+        self.namespace: dict[str, Any] = {"Reached": Reached, **_checks(fields.unreadable)}
+        self._shapes = shapes
+        self._texts: list[str] = []
+        self._functions: dict[tuple[Selection, Where, bool], Function] = {}
+        self._leaves: dict[tuple[str, bool], str] = {}
+        self._computed: dict[tuple[str, str], str] = {}
+        self._leans: dict[tuple[int, ...], Lean] = {}
+
+    @property
+    def text(self) -> str:
+        """All functions, each after those that it calls."""
+        return "\n\n\n".join(self._texts) + "\n"
+
+    def operation(self, selection: Selection) -> str:
+        """The name of the function for an operation's root."""
+        return self.function(selection, Where(), opened=True).name
+
+    def function(self, selection: Selection, where: Where, *, opened: bool = False) -> Function:
+        """The function for a selection; `opened`, if it must be an open one."""
+        key = (selection, where, opened or self._waits(selection))
+        if key not in self._functions:
+            body = Body(self, where)
+            for field, condition in selection.fields:
+                body.add(field, condition)
+            self._functions[key] = self._write(selection.type.name, body, opened=opened)
+        return self._functions[key]
+
+    def _write(self, name: str, body: Body, *, opened: bool) -> Function:
+        is_open = opened or body.is_open
+        unique = self.named(name, None)
+        arguments = "it, run, at, through" if is_open else "it, run"
+        lines = [f"def {unique}({arguments}):", *(f"    {line}" for line in body.lines())]
+        self._texts.append("\n".join(lines))
+        return Function(unique, is_open)
+
+    def named(self, name: str, value: Any) -> str:
+        """A name in the namespace: this, or with a number where it is taken."""
+        number, unique = 1, name
+        while unique in self.namespace:
+            number += 1
+            unique = f"{name}_{number}"
+        self.namespace[unique] = value
+        return unique
+
+    def condition(self, condition: Condition) -> str:
+        """An expression for whether a condition holds."""
+        if condition not in self.conditions:
+            self.conditions.append(condition)
+        return f"run.on[{self.conditions.index(condition)}]"
+
+    def delivery(self, leaf: GraphQLLeafType, *, nullable: bool = True) -> Leaf:
+        """The function that delivers a leaf."""
+        return delivery(leaf, nullable=nullable, unreadable=self.fields.unreadable)
+
+    def leaf(self, leaf: GraphQLLeafType, *, nullable: bool) -> str:
+        """The name of the function that delivers a leaf."""
+        key = (leaf.name, nullable)
+        if key not in self._leaves:
+            name = leaf.name if nullable else f"{leaf.name}_there"
+            self._leaves[key] = self.named(name, self.delivery(leaf, nullable=nullable))
+        return self._leaves[key]
+
+    def computed(self, field: Field, reading: Computed) -> str:
+        """The name of the function that computes a field."""
+        key = (field.parent.name, field.name)
+        if key not in self._computed:
+            self._computed[key] = self.named("_".join((*key, "of")), _computing(reading))
+        return self._computed[key]
+
+    def kinds(self, field: Field, where: Where) -> tuple[str, bool]:
+        """The name of the table of functions for what an abstract field may hold; whether they are open."""
+        classes = list(self._classes(field, where))
+        is_open = any(self._waits(selection) for _, selection, _ in classes)
+        table = Kinds(
+            (kind, self.function(selection, each, opened=is_open).name)
+            for kind, selection, each in classes
+        )
+        return self.named(f"{field.parent.name}_{field.key}_kinds", table), is_open
+
+    def _classes(self, field: Field, where: Where) -> Iterator[tuple[type, Selection, Where]]:
+        if where.items is None or where.lean is None or not _holds(field, where.items):
+            for name, selection in field.of.items():
+                for kind in self.fields.classes.get(name, ()):
+                    yield kind, selection, Where()
+            return
+        for tag, name in self._types_of(where.items):
+            shape = where.lean.shapes[tag]
+            yield shape.struct, field.of[name], Where(shape)
+        yield where.items.others, field.of[self._type_of(where.items.others)], Where()
+
+    def _waits(self, selection: Selection) -> bool:
+        """Whether something in a selection cannot be delivered at once."""
+        return any(
+            not isinstance(self.fields.reading(field.parent.name, field.name), Plain | Computed)
+            or any(map(self._waits, field.of.values()))
+            for field in selection.merged()
+            if field.name != "__typename"
+        )
+
+    def part(self, fields: tuple[Field, ...], reading: Loaded | Resolved | None) -> Part:
+        """What waits: fields with the same reading, or one that only graphql-core can answer."""
+        match reading:
+            case None:
+                return Part(fields)
+            case Resolved(items=None):
+                return self._shown(Part(fields, reading), Where())
+            case Resolved(items=Items() as items):
+                lean = self._lean(fields[0], items)
+                return self._shown(Part(fields, reading, lean=lean), Where(None, items, lean))
+        return self._shown(Part(fields, reading), Where())
+
+    def _shown(self, part: Part, where: Where) -> Part:
+        body = Body(self, where)
+        for field in part.fields:
+            body.show(field)
+        names = "_".join(field.key for field in part.fields[:3])
+        function = self._write(f"{part.fields[0].parent.name}_{names}", body, opened=True)
+        part.show, part.is_open = function.name, body.is_open
+        return part
+
+    def _lean(self, field: Field, items: Items) -> Lean:
+        positions = list(_positions(field.of.values(), items))
+        key = tuple(id(selection) for position in positions for selection in position.values())
+        if key not in self._leans:
+            selections = {
+                tag: [position[name] for position in positions]
+                for tag, name in self._types_of(items)
+            }
+            self._leans[key] = self._shapes.of_items(items, selections)
+        return self._leans[key]
+
+    def _types_of(self, items: Items) -> Iterator[tuple[str, str]]:
+        return ((tag, self._type_of(record)) for tag, record in items.records.items())
+
+    def _type_of(self, record: type) -> str:
+        return next(name for name, kinds in self.fields.classes.items() if record in kinds)
+
+
+def _holds(field: Field, items: Items) -> bool:
+    return get_named_type(field.definition.type).name == items.interface
+
+
+def _positions(selections: Iterable[Selection], items: Items) -> Iterator[Mapping[str, Selection]]:
+    """What is selected of items, at each place below some selections that leads to them."""
+    for selection in selections:
+        for field in selection.merged():
+            if _holds(field, items):
+                yield field.of
+            else:
+                yield from _positions(field.of.values(), items)
+
+
+def _computing(reading: Computed) -> Callable[[Any, Any], Any]:
+    def compute(value: Any, run: Any) -> Any:
+        try:
+            return reading.function(value, run.context)
+        except Exception as error:  # graphql-core computes it again, and tells what it was
+            raise NotPlain from error
+
+    return compute
+
+
+def _checks(unreadable: type) -> dict[str, Any]:
+    def told(value: Any) -> Any:
+        if value.__class__ is unreadable:
+            raise NotPlain
+        return value
+
+    def there(value: Any) -> Any:
+        if value is None:
+            raise NotPlain
+        return told(value)
+
+    return {"told": told, "there": there}
