@@ -1,3 +1,4 @@
+import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -35,7 +36,10 @@ prepare_tersely = preparer(SCHEMA, introspection=False)
 @dataclass
 class Context:
     reported: list[GraphQLError] = field(default_factory=list)
-    extensions: dict[str, object] = field(default_factory=dict)
+    told: dict[str, object] = field(default_factory=dict)
+
+    def extensions(self, *, planned: bool) -> dict[str, object]:
+        return self.told | ({"planned": planned} if planned else {})
 
 
 def answering(**answers: Any) -> GraphQLSchema:
@@ -294,9 +298,28 @@ async def test_reported_errors_stand_beside_the_data():
     }
 
 
-async def test_reported_errors_come_after_those_of_fields():
-    answer = await run("{ a fails }", reported=[report(["a"])], fails=failing(NotFound("Gone.")))
-    assert [error["path"] for error in answer["errors"]] == [["fails"], ["a"]]
+async def test_errors_are_in_the_order_of_their_places_whatever_came_first():
+    gone = failing(NotFound("Gone."))
+
+    async def late(*_, **__):
+        await asyncio.sleep(0)
+        raise NotFound("Gone.")
+
+    fields = "later list { a fails } fails"
+    answer = await run(
+        f"{{ {fields} }}",
+        reported=[report(["list", 0, "a"]), report(["list"])],
+        list=[{}],
+        fails=gone,
+        later=late,
+    )
+    assert [error["path"] for error in answer["errors"]] == [
+        ["later"],
+        ["list"],
+        ["list", 0, "a"],
+        ["list", 0, "fails"],
+        ["fails"],
+    ]
 
 
 async def test_what_the_context_tells_besides_stands_in_the_extensions():
@@ -317,7 +340,7 @@ async def test_the_context_is_asked_after_the_resolvers():
     """It tells what they did."""
 
     def tells(_, info):
-        info.context.extensions["told"] = "late"
+        info.context.told["told"] = "late"
         return 1
 
     assert (await run("{ a }", a=tells))["extensions"] == {"told": "late"}

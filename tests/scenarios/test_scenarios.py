@@ -1,5 +1,7 @@
-"""What a caller experiences: query in, answer and upstream calls out."""
+"""What a caller experiences: query in, answer and upstream calls out; by plan as without one."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import httpx
@@ -10,12 +12,45 @@ from tests.scenarios.runner import Scenario
 
 SCENARIOS = sorted(Path(__file__).parent.glob("*.md"))
 
+LEFT_TO_GRAPHQL_CORE = {"one-broken-value": "the item whose date is broken"}
+"""What of a scenario no plan can answer, and so graphql-core does."""
+
 
 @pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
 async def test_a_scenario_holds(path, rest, sandbox_app):
     scenario = Scenario.read(path)
+    answers = []
+    for plans in (True, False):
+        upstream = scenario.upstream(httpx.ASGITransport(sandbox_app))
+        gateway = Gateway(upstream, **scenario.settings, plans=plans)
+        answer = await gateway.post(scenario.query, scenario.variables, scenario.headers)
+        assert answer.json() == scenario.response
+        assert upstream.calls == scenario.calls
+        answers.append(answer)
+    by_plan, without = answers
+    assert by_plan.content == without.content
+    assert by_plan.status_code == without.status_code
+
+
+@pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
+async def test_a_scenario_is_answered_by_its_plan_alone(path, rest, sandbox_app):
+    scenario = Scenario.read(path)
     upstream = scenario.upstream(httpx.ASGITransport(sandbox_app))
-    gateway = Gateway(upstream, **scenario.settings)
-    answer = await gateway.post(scenario.query, scenario.variables, scenario.headers)
-    assert answer.json() == scenario.response
-    assert upstream.calls == scenario.calls
+    gateway = Gateway(upstream, **{**scenario.settings, "explain": True})
+    headers = {**scenario.headers, "X-Gateway-Explain": "1"}
+    answer = await gateway.ask(scenario.query, scenario.variables, headers)
+    assert answer["extensions"]["gateway"]["planned"] is (path.stem not in LEFT_TO_GRAPHQL_CORE)
+
+
+def test_without_plans_none_of_their_code_is_there():
+    """So that their absence is what the plans are compared with."""
+    program = """
+import sys
+from gateway.settings import Settings
+from gateway.web.app import create_app
+
+create_app(Settings(upstream_url="http://upstream", plans=False))
+print([name for name in sys.modules if name.startswith("gateway.operations.plan")])
+"""
+    printed = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+    assert printed.stdout.strip() == b"[]"

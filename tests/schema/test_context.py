@@ -45,11 +45,12 @@ def after_calls(*, explaining: bool) -> Context:
 
 
 def test_who_does_not_ask_is_told_nothing_besides():
-    assert after_calls(explaining=False).extensions == {}
+    assert after_calls(explaining=False).extensions(planned=True) == {}
 
 
 def test_who_asks_is_told_the_calls_and_how_many_reached_the_upstream():
-    told: Any = after_calls(explaining=True).extensions["gateway"]
+    told: Any = after_calls(explaining=True).extensions(planned=True)["gateway"]
+    assert told["planned"] is True
     assert told["upstreamCalls"] == 2
     assert told["calls"][0] == {
         "method": "GET",

@@ -53,8 +53,10 @@ async def test_a_bug_at_one_place_leaves_the_others_alone(gateway_over):
 
 @dataclass(frozen=True)
 class Nothing:
-    reported: tuple[GraphQLError, ...] = ()
-    extensions: Mapping[str, object] = field(default_factory=dict)
+    reported: list[GraphQLError] = field(default_factory=list)
+
+    def extensions(self, *, planned: bool) -> Mapping[str, object]:
+        return {}
 
 
 SCHEMA = build_schema("type Query { read: Int } type Mutation { write: Int }")
