@@ -15,8 +15,12 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from gateway import __version__, schema as gateway_schema, telemetry
+from gateway.errors import OperationError
+from gateway.operations.plan.plan import planner
+from gateway.operations.prepare import preparer
 from gateway.sandbox.app import create_sandbox
 from gateway.sandbox.wire import SandboxProtocol
+from gateway.schema.fields import fields
 from gateway.settings import Settings, SettingsRefused, variable
 from gateway.web.app import create_app
 
@@ -205,6 +209,25 @@ def _serve(*servers: _Server, announcement: str) -> None:
 
     with asyncio.Runner(loop_factory=servers[0].config.get_loop_factory()) as runner:
         runner.run(serve_all())
+
+
+@main.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--operation", help="Which operation of FILE, where it has several.")
+def plan(file: Path, operation: str | None) -> None:
+    """Write the Python source by which the operation in FILE is answered."""
+    served = gateway_schema.schema()
+    try:
+        prepared = preparer(served, planner=planner(served, fields(served)))(
+            file.read_text(encoding="utf-8"), operation
+        )
+    except OperationError as error:
+        click.echo("\n".join(str(problem["message"]) for problem in error.problems), err=True)
+        sys.exit(_PROBLEMS)
+    if prepared.plan is None:
+        click.echo("There is no plan for this operation: graphql-core answers it.", err=True)
+        sys.exit(_PROBLEMS)
+    click.echo(prepared.plan.text, nl=False)
 
 
 @main.group()

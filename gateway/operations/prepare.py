@@ -25,7 +25,10 @@ from gateway.errors import OperationUnresolved, ParseFailed, ValidationFailed
 
 
 class Plan(Protocol):
-    """How an operation is answered without graphql-core."""
+    """How an operation is answered without graphql-core: the source of its functions, and they."""
+
+    @property
+    def text(self) -> str: ...
 
     async def answer(
         self, context: Any, variables: VariableValues, executor: Callable[[], Executor[Any]]

@@ -68,10 +68,10 @@ def _inside(source: Reached[Any], value: object) -> object:
     return value
 
 
-def text(source: object, name: str) -> str | None:
-    """A text field, also where the upstream sent a number; raises as `read` does."""
-    value = read(source, name)
-    return None if value is None else str(value)
+def text(record: object, name: str) -> str | None:
+    """A text field of a record, also where the upstream sent a number; raises as `read` does."""
+    value: Any = getattr(record, name)
+    return value if value.__class__ is str or value is None else str(_checked(value))
 
 
 def recorded_as(*kinds: type) -> Callable[[object, object], bool]:

@@ -15,6 +15,7 @@ from gateway.schema.reading import Shown, readable
 from gateway.schema.values import moment
 from gateway.schema.words import ActivityEvent, ActivityKind, SortOrder
 from gateway.upstream import decode, entities, records
+from gateway.upstream.records import Unreadable
 
 _LEFT_OUT = "Activities that cannot be read are left out."
 
@@ -68,23 +69,24 @@ class Selection:
         """
         if self.kinds is not None and activity.kind not in self.kinds:
             return False
-        verdicts = (self._by_event(activity.event), self._by_moment(activity.date, at))
+        verdicts = []
+        if self.events is not None:
+            verdicts.append(self._by_event(activity.event, self.events))
+        if self.since is not None or self.until is not None:
+            verdicts.append(self._by_moment(activity.date, at))
         return False if False in verdicts else None if None in verdicts else True
 
-    def _by_event(self, event: object) -> bool | None:
-        if self.events is None:
-            return True
-        return event in self.events if readable(event) else None
+    @staticmethod
+    def _by_event(event: object, wanted: frozenset[ActivityEvent]) -> bool | None:
+        return event in wanted if readable(event) else None
 
     def _by_moment(self, date: object, at: datetime | None) -> bool | None:
-        if self.since is None and self.until is None:
-            return True
         if not readable(date) or not readable(getattr(date, "time_zone", None)):
             return None
         return (
             at is not None
-            and (self.since is None or at >= self.since.replace(tzinfo=None))
-            and (self.until is None or at < self.until.replace(tzinfo=None))
+            and (self.since is None or at >= self.since)
+            and (self.until is None or at < self.until)
         )
 
 
@@ -227,20 +229,22 @@ class Sent:
     ) -> tuple[list[Position], list[int], int]:
         """Positions in order and whose they are; and how many more may be selected, but cannot be read."""
         default_zone = self.info.context.settings.default_time_zone
-        selection = self.selection
+        selects = self.selection.selects
         placed: list[Position] = []
         indexes: list[int] = []
         left_out = 0
         for index, activity in enumerate(activities):
             date = activity.date
-            at = moment(date, default_zone) if date is not None and readable(date) else None
-            verdict = selection.selects(activity, at)
+            at = (
+                None if date is None or date.__class__ is Unreadable else moment(date, default_zone)
+            )
+            verdict = selects(activity, at)
             if verdict and decode.usable(activity):
                 placed.append(Position.of(at, str(activity.id)))
                 indexes.append(index)
             elif verdict is not False:
                 left_out += 1
-        positions, order = in_order(placed, newest_first=selection.newest_first)
+        positions, order = in_order(placed, newest_first=self.selection.newest_first)
         return positions, [indexes[place] for place in order], left_out
 
 

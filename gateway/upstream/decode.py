@@ -153,7 +153,7 @@ def roster(body: bytes, declared: type[_E]) -> Roster[_E]:
 
 def usable(activity: Activity) -> bool:
     """Whether an activity says what it is: without an id or a kind it cannot be shown."""
-    return not (isinstance(activity.id, Unreadable) or isinstance(activity.kind_raw, Unreadable))
+    return Unreadable not in {activity.id.__class__, activity.kind_raw.__class__}
 
 
 class _ErrorEnvelope(Record, frozen=True):
