@@ -84,7 +84,8 @@ def activities_of_client(  # noqa: PLR0913, PLR0917 - one parameter per GraphQL 
         sort=sort,
     )
     paging = Paging(given(first), given(after), given(last), given(before))
-    return timeline(root, info, selection, paging)
+    client = Reached(root.value)  # whatever led to the client, its activities stand by themselves
+    return timeline(client, info, selection, paging)
 
 
 ARGUMENTS: Mapping[str, str] = {
@@ -162,7 +163,7 @@ class Client:
     activities: Any = timeline_field(activities_of_client, arguments=ARGUMENTS)
     profile: ClientProfile | None = entity(
         Session.client,
-        ("id",),
+        ("id", "asked_id"),
         ClientProfile | None,
         description="Who this is, for one call; null where the upstream does not know this client.",
     )

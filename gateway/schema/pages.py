@@ -22,6 +22,8 @@ _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - in UTC, as all that follow
 _MICROSECOND = timedelta(microseconds=1)
 _DIGEST_BYTES = 6
 _HEADER = struct.Struct(f">{_DIGEST_BYTES}s?qI")
+_new = tuple.__new__
+"""Makes a named tuple without the checks of its own: there are as many positions as activities."""
 
 
 class Position(NamedTuple):
@@ -38,7 +40,7 @@ class Position(NamedTuple):
     @classmethod
     def of(cls, moment: datetime | None, activity_id: str) -> Self:
         """The position of an activity that happened at a moment in UTC, written without an offset."""
-        return cls._make((moment is None, moment or _EPOCH, activity_id, 0))
+        return _new(cls, (moment is None, moment or _EPOCH, activity_id, 0))
 
 
 def order(*, newest_first: bool) -> Callable[[Position], Any]:

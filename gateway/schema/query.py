@@ -24,12 +24,12 @@ from gateway.schema.context import Info
 from gateway.schema.reading import resolved
 from gateway.schema.timeline import Page
 from gateway.schema.words import SortOrder
-from gateway.upstream.entities import ClientReference
+from gateway.upstream.entities import AskedClient
 
 
-def reached(client_id: str) -> Reached[ClientReference]:
+def reached(client_id: str) -> Reached[AskedClient]:
     """A client of whom nothing is known but the id."""
-    return Reached(ClientReference(id=client_id))
+    return Reached(AskedClient(id=client_id))
 
 
 def activities(  # noqa: PLR0913, PLR0917 - one parameter per GraphQL argument
@@ -64,14 +64,14 @@ def activities(  # noqa: PLR0913, PLR0917 - one parameter per GraphQL argument
 
 def client(
     id: Annotated[strawberry.ID, strawberry.argument(description="The client's id.")],  # noqa: A002
-) -> Reached[ClientReference]:
+) -> Reached[AskedClient]:
     return reached(id)
 
 
 def clients(
     info: Info,
     ids: Annotated[list[strawberry.ID], strawberry.argument(description="The ids of the clients.")],
-) -> list[Reached[ClientReference]]:
+) -> list[Reached[AskedClient]]:
     most = info.context.settings.max_clients
     if len(ids) > most:
         raise InputRefused(f"At most {most} clients can be asked for at once.")

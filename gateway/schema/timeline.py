@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import strawberry
 from msgspec import Raw
@@ -44,6 +45,12 @@ class Selection:
         """Whether nothing can match, whatever the upstream holds."""
         backward = self.since is not None and self.until is not None and self.since >= self.until
         return backward or self.kinds == frozenset() or self.events == frozenset()
+
+    @property
+    def is_everything(self) -> bool:
+        """Whether all activities are selected, whatever they say."""
+        filters = self.kinds, self.events, self.since, self.until
+        return all(each is None for each in filters)
 
     @property
     def newest_first(self) -> bool:
@@ -225,11 +232,12 @@ class Sent:
         return Connection(self.selection.binding, positions, part, nodes, left_out)
 
     def _ordered(
-        self, activities: Sequence[records.Activity]
+        self,
+        activities: Sequence[Any],  # records, or as much of them as a plan needs
     ) -> tuple[list[Position], list[int], int]:
         """Positions in order and whose they are; and how many more may be selected, but cannot be read."""
         default_zone = self.info.context.settings.default_time_zone
-        selects = self.selection.selects
+        selects, everything = self.selection.selects, self.selection.is_everything
         placed: list[Position] = []
         indexes: list[int] = []
         left_out = 0
@@ -238,7 +246,7 @@ class Sent:
             at = (
                 None if date is None or date.__class__ is Unreadable else moment(date, default_zone)
             )
-            verdict = selects(activity, at)
+            verdict = everything or selects(activity, at)
             if verdict and decode.usable(activity):
                 placed.append(Position.of(at, str(activity.id)))
                 indexes.append(index)

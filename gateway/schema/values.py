@@ -37,9 +37,11 @@ def moment(zoned: records.ZonedDateTime, default_zone: str | None) -> datetime |
     the hour that happens twice or never, the offset before the change holds.
     """
     zone = _zone(zoned.time_zone, default_zone)
+    if zone is None:
+        return None
+    local = zoned.local
     try:
-        local = zoned.local
-        return None if zone is None else local - (zone.utcoffset(local) or _NO_OFFSET)
+        return local - (zone.utcoffset(local) or _NO_OFFSET)
     except OverflowError:
         return None
 

@@ -151,9 +151,9 @@ def roster(body: bytes, declared: type[_E]) -> Roster[_E]:
     return Roster({str(each.id): each for each in found}, is_whole=len(found) == len(read))
 
 
-def usable(activity: Activity) -> bool:
+def usable(activity: Any) -> bool:
     """Whether an activity says what it is: without an id or a kind it cannot be shown."""
-    return Unreadable not in {activity.id.__class__, activity.kind_raw.__class__}
+    return not (isinstance(activity.id, Unreadable) or isinstance(activity.kind_raw, Unreadable))
 
 
 class _ErrorEnvelope(Record, frozen=True):

@@ -56,12 +56,20 @@ class CompanyReference(Record, frozen=True, kw_only=True):
 
 
 class ClientReference(Record, frozen=True, kw_only=True):
-    """A client as other resources mention them, or as a caller asks for them."""
+    """A client as other resources mention them."""
 
     id: Id
 
     @property
     def client_id(self) -> str:
+        return str(self.id)
+
+
+class AskedClient(ClientReference, frozen=True, kw_only=True):
+    """A client whom a caller asks for: the id is not the upstream's word."""
+
+    @property
+    def asked_id(self) -> str:
         return str(self.id)
 
 

@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime
 from email.utils import parsedate_to_datetime
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from math import ceil
 from typing import Any, NamedTuple, TypeVar
+from urllib.parse import urlencode
 
 import httpx
 
@@ -35,6 +35,11 @@ _T = TypeVar("_T")
 _KEPT_BYTES = 67_108_864
 _LONGEST_WAIT_SECONDS = 86_400
 _NONE: Mapping[str, str] = {}
+_HEADERS = (
+    ("Accept", "application/json"),
+    ("Accept-Encoding", "gzip, deflate"),
+    ("User-Agent", "graphql-gateway"),
+)
 
 _MEANINGS: Mapping[int, tuple[type[UpstreamError], str]] = {
     401: (Unauthenticated, "The upstream does not accept these credentials."),
@@ -64,18 +69,15 @@ class Reads:
             max_bytes=_KEPT_BYTES,
             size=_kept_size,
         )
-        self._http = httpx.AsyncClient(
-            base_url=settings.upstream_url,
-            transport=transport,
-            timeout=settings.upstream_timeout_seconds,
-            headers={"Accept": "application/json", "User-Agent": "graphql-gateway"},
-            # httpx would keep the cookies of one caller and send them along with the next.
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
-            trust_env=False,
-        )
+        # Not through httpx's client: it would keep cookies and follow redirects unless it is told
+        # not to, and what it adds to a call costs more CPU time than the connection.
+        self._transport = transport
+        self._origin = settings.upstream_url.rstrip("/")
+        timeout = httpx.Timeout(settings.upstream_timeout_seconds)
+        self._extensions = {"timeout": timeout.as_dict()}
 
     async def aclose(self) -> None:
-        await self._http.aclose()
+        await self._transport.aclose()
 
     async def get(
         self,
@@ -129,7 +131,7 @@ class Reads:
         request = self._request(caller, path, query)
         try:
             async with _foreign_failures(self._timeout_seconds):
-                response = await self._http.send(request, stream=True)
+                response = await self._transport.handle_async_request(request)
                 status = response.status_code
                 try:
                     body = await self._body(response)
@@ -143,8 +145,12 @@ class Reads:
     def _request(self, caller: Caller, path: str, query: Mapping[str, str]) -> httpx.Request:
         """Raises InputRefused: an id is too long or half a character, a header is not ASCII."""
         try:
-            return self._http.build_request(
-                "GET", path, params=query or None, headers=list(caller.headers)
+            question = f"?{urlencode(query)}" if query else ""
+            return httpx.Request(
+                "GET",
+                self._origin + path + question,
+                headers=[*_HEADERS, *caller.headers],
+                extensions=self._extensions,
             )
         except (httpx.InvalidURL, UnicodeEncodeError) as error:
             raise InputRefused("What was sent cannot be passed on to the upstream.") from error

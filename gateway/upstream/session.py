@@ -71,16 +71,7 @@ class Session:
         self._whose: dict[_Appointment, str] = {}
         self._timelines: dict[_Scope, DataLoader[Kinds, Sequence[Raw]]] = {}
         self._appointments: DataLoader[_Appointment, Any] = DataLoader(self._read_appointments)
-        self._staff = self._one_by_one(upstream.staff)
-        self._services = self._one_by_one(upstream.services)
-        self._companies = self._one_by_one(upstream.company)
-        self._clients = self._one_by_one(upstream.client)
-        self._notes = self._one_by_one(upstream.note)
-        self._forms = self._one_by_one(upstream.form)
-        self._form_results = self._one_by_one(upstream.form_result)
-        self._conferences = self._one_by_one(upstream.conference)
-        self._conference_sessions = self._one_by_one(upstream.conference_session)
-        self._registrations = self._one_by_one(upstream.conference_registration)
+        self._things: dict[Callable[..., Any], DataLoader[Any, Any]] = {}
 
     @property
     def calls(self) -> Sequence[Call]:
@@ -101,13 +92,13 @@ class Session:
 
     def staff(self, company_id: str | None, staff_id: str) -> Awaitable[entities.Staff | None]:
         """A member of staff; the company's list is read once, whatever the number of them."""
-        return _member(self._load(self._staff, self._company(company_id)), staff_id)
+        return _member(self._load(self._upstream.staff, self._company(company_id)), staff_id)
 
     def service(
         self, company_id: str | None, service_id: str
     ) -> Awaitable[entities.Service | None]:
         """A service; the company's list is read once, whatever the number of them."""
-        return _member(self._load(self._services, self._company(company_id)), service_id)
+        return _member(self._load(self._upstream.services, self._company(company_id)), service_id)
 
     def appointment(
         self, company_id: str | None, appointment_id: str, client_id: str | None
@@ -119,45 +110,50 @@ class Session:
         return self._loads.load(self._appointments, key)
 
     def company(self, company_id: str) -> Awaitable[entities.Company | None]:
-        return self._load(self._companies, company_id)
+        return self._load(self._upstream.company, company_id)
 
-    def client(self, client_id: str) -> Awaitable[entities.Client | None]:
-        if not links.is_id(client_id):
+    def client(
+        self, client_id: str, asked_id: str | None = None
+    ) -> Awaitable[entities.Client | None]:
+        """A client. What cannot be an id is the caller's mistake where it is the one asked for."""
+        if client_id == asked_id and not links.is_id(client_id):
             raise InputRefused("This cannot be a client's id.")
-        return self._load(self._clients, client_id)
+        return self._load(self._upstream.client, client_id)
 
     def note(self, note_id: str) -> Awaitable[entities.Note | None]:
-        return self._load(self._notes, note_id)
+        return self._load(self._upstream.note, note_id)
 
     def form(self, form_id: str) -> Awaitable[forms.Form | None]:
-        return self._load(self._forms, form_id)
+        return self._load(self._upstream.form, form_id)
 
     def form_result(
         self, form_id: str | None, result_id: str
     ) -> Awaitable[forms.FormResult | None]:
         if form_id is None:
             raise ContractBroken("The upstream does not say which form this is a result of.")
-        return self._load(self._form_results, form_id, result_id)
+        return self._load(self._upstream.form_result, form_id, result_id)
 
     def conference(self, conference_id: str) -> Awaitable[entities.Conference | None]:
-        return self._load(self._conferences, conference_id)
+        return self._load(self._upstream.conference, conference_id)
 
     def conference_session(
         self, conference_id: str | None, session_id: str
     ) -> Awaitable[entities.ConferenceSession | None]:
-        return self._load(self._conference_sessions, _conference(conference_id), session_id)
+        return self._load(self._upstream.conference_session, _conference(conference_id), session_id)
 
     def conference_registration(
         self, conference_id: str | None, session_id: str | None, registration_id: str
     ) -> Awaitable[entities.ConferenceRegistration | None]:
         ids = _conference(conference_id), _conference(session_id), registration_id
-        return self._load(self._registrations, *ids)
+        return self._load(self._upstream.conference_registration, *ids)
 
-    def _one_by_one(self, read: Callable[..., Coroutine[Any, Any, _T]]) -> DataLoader[Any, _T]:
-        return self._loads.one_by_one(partial(read, self._caller))
-
-    def _load(self, loader: DataLoader[Any, _T], *ids: str) -> Coroutine[Any, Any, _T]:
-        return self._loads.load(loader, ids)
+    def _load(
+        self, read: Callable[..., Coroutine[Any, Any, _T]], *ids: str
+    ) -> Coroutine[Any, Any, _T]:
+        """What one of the upstream's methods finds for some ids."""
+        if read not in self._things:
+            self._things[read] = self._loads.one_by_one(partial(read, self._caller))
+        return self._loads.load(self._things[read], ids)
 
     def _company(self, company_id: str | None) -> str:
         known = company_id or self._settings.company_id

@@ -106,17 +106,24 @@ async def _unless_gone(http: HttpRequest, executing: Coroutine[Any, Any, Result]
     Raises:
         ClientDisconnect: The caller has left.
     """
-    working = asyncio.create_task(executing)
+    working = asyncio.current_task()
+    assert working is not None
     leaving = asyncio.create_task(_left(http))
-    try:
-        await asyncio.wait((working, leaving), return_when=asyncio.FIRST_COMPLETED)
-        if not working.done():
-            raise ClientDisconnect
-        return working.result()
-    finally:
+
+    def stop(_: asyncio.Task[None]) -> None:
         working.cancel()
+
+    leaving.add_done_callback(stop)
+    try:
+        return await executing
+    except asyncio.CancelledError:
+        if leaving.done() and not working.uncancel():  # not for anybody else's reason
+            raise ClientDisconnect from None
+        raise
+    finally:
+        leaving.remove_done_callback(stop)
         leaving.cancel()
-        await asyncio.gather(working, leaving, return_exceptions=True)
+        await asyncio.gather(leaving, return_exceptions=True)
 
 
 async def _left(http: HttpRequest) -> None:

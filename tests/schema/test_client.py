@@ -205,3 +205,55 @@ async def test_a_profile_and_a_timeline_stand_each_for_itself(gateway_with, code
     )
     assert answer["data"] == {"client": {"profile": None, "activities": {"totalCount": 0}}}
     assert codes(answer) == {"client.profile": "UPSTREAM_UNAVAILABLE"}
+
+
+LINK = "/companies/3/appointments/31"
+OF_LINK = f"/api/2.1/scheduling{LINK}"
+REGISTRATION = {"id": "5", "conference": {"id": "50"}, "session": {"id": "60"}}
+OF_REGISTRATION = "/conferences/api/1.0/conferences/50/sessions/60/registrations/5"
+
+# What is reached through a thing of client 7, and what does not itself say where it belongs.
+ELSEWHERE = {
+    "COMPANY_UNKNOWN": (
+        "appointment",
+        {"id": "31", "selfLink": LINK},
+        {OF_LINK: {"id": "31", "client": {"id": "7"}}},
+        {"id": "32"},
+    ),
+    "UPSTREAM_CONTRACT_BROKEN": (
+        "conferenceRegistration",
+        REGISTRATION,
+        {OF_REGISTRATION: {"id": "5", "client": {"id": "7"}}},
+        {"id": "6", "session": {"id": "61"}},
+    ),
+}
+
+
+@pytest.mark.parametrize("code", ELSEWHERE)
+async def test_what_a_client_was_reached_through_says_nothing_of_their_other_activities(
+    gateway_with, codes, code
+):
+    kind, reached, known, lacking = ELSEWHERE[code]
+    items = [{"id": str(i), "type": kind, kind: sent} for i, sent in enumerate((reached, lacking))]
+    gateway = gateway_with(known, *items)
+    fragment = f"... on {kind[0].upper()}{kind[1:]}Activity"
+    answer = await gateway.ask(f"""
+        query {{ activities(clientId: 7, first: 1) {{ nodes {{ ...outer }} }} }}
+        fragment outer on Activity {{ {fragment} {{ {kind} {{ current {{ client {{
+          activities(last: 1) {{ nodes {{ {fragment} {{ {kind} {{ current {{ id }} }} }} }} }}
+        }} }} }} }} }}
+    """)
+    assert list(codes(answer).values()) == [code]
+    assert gateway.asked == dict.fromkeys(["/api/2.3/activities", *known], 1)
+
+
+async def test_an_id_of_a_client_that_the_upstream_made_up_is_no_mistake_of_the_callers(
+    gateway_with, codes
+):
+    item = {"id": "1", "type": "appointment", "appointment": {"id": "31", "selfLink": LINK}}
+    gateway = gateway_with({OF_LINK: {"id": "31", "client": {"id": "a/b"}}}, item)
+    selected = "appointment { current { client { id profile { firstName } } } }"
+    answer = await gateway.ask(
+        f"{{ activities(clientId: 7) {{ nodes {{ ... on AppointmentActivity {{ {selected} }} }} }} }}"
+    )
+    assert list(codes(answer).values()) == ["UPSTREAM_CONTRACT_BROKEN"]

@@ -1,27 +1,27 @@
 import base64
 import string
+import struct
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from functools import cmp_to_key
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import example, given, strategies as st
 
 from gateway.errors import InputRefused
 from gateway.schema.pages import (
     Paging,
     Position,
     Window,
-    ascending,
     cursor,
-    descending,
     digest,
+    in_order,
+    order,
     position_of,
 )
 
 BINDING = digest("7", None)
-NOON = datetime(2026, 7, 1, 12, tzinfo=UTC)
+NOON = datetime.fromisoformat("2026-07-01T12:00:00")  # in UTC, as all moments
 
 # Few values, so that there are ties of every sort.
 POSITIONS = st.builds(
@@ -39,11 +39,12 @@ def numbered(positions: list[Position]) -> list[Position]:
     ]
 
 
-TIMELINES = st.lists(POSITIONS, max_size=12).map(numbered)
+ANY_POSITIONS = st.lists(POSITIONS, max_size=12)
+TIMELINES = ANY_POSITIONS.map(numbered)
 
 
-def order(positions: list[Position], *, newest_first: bool = False) -> list[Position]:
-    return sorted(positions, key=cmp_to_key(descending if newest_first else ascending))
+def ordered(positions: list[Position], *, newest_first: bool = False) -> list[Position]:
+    return sorted(positions, key=order(newest_first=newest_first))
 
 
 WINDOWS = {
@@ -86,19 +87,23 @@ def test_paging_arguments_are_refused_never_clamped(paging):
 
 
 ANY_ID = st.text(min_size=1)
-ANY_INSTANT = st.one_of(st.none(), st.datetimes(timezones=st.just(UTC)))
+FIRST = datetime.fromisoformat("0001-01-01T00:00:00")
+LAST = datetime.fromisoformat("9999-12-31T23:59:59.999999")
+ANY_MOMENT = st.one_of(st.none(), st.datetimes())
 
 
-@given(ANY_INSTANT, ANY_ID, st.integers(0, 2**32 - 1), st.binary(max_size=20))
-def test_a_cursor_stands_for_its_position(instant, id_, repetition, selection):
+@given(ANY_MOMENT, ANY_ID, st.integers(0, 2**32 - 1), st.binary(max_size=20))
+@example(FIRST, "1", 0, b"")
+@example(LAST, "1", 2**32 - 1, b"")
+def test_a_cursor_stands_for_its_position(moment, id_, repetition, selection):
     binding = digest(selection)
-    position = Position.of(instant, id_)._replace(repetition=repetition)
+    position = Position.of(moment, id_)._replace(repetition=repetition)
     assert position_of(cursor(binding, position), binding) == position
 
 
-@given(ANY_INSTANT, ANY_ID)
-def test_a_cursor_needs_no_escaping_in_a_url(instant, id_):
-    text = cursor(BINDING, Position.of(instant, id_))
+@given(ANY_MOMENT, ANY_ID)
+def test_a_cursor_needs_no_escaping_in_a_url(moment, id_):
+    text = cursor(BINDING, Position.of(moment, id_))
     assert set(text) <= set(string.ascii_letters + string.digits + "-_")
 
 
@@ -106,9 +111,9 @@ def test_a_cursor_is_short():
     assert len(cursor(BINDING, Position.of(NOON, "1234567890123456"))) < 60
 
 
-@given(ANY_INSTANT, ANY_ID)
-def test_a_cursor_of_another_selection_is_refused(instant, id_):
-    text = cursor(digest("7", ["note"]), Position.of(instant, id_))
+@given(ANY_MOMENT, ANY_ID)
+def test_a_cursor_of_another_selection_is_refused(moment, id_):
+    text = cursor(digest("7", ["note"]), Position.of(moment, id_))
     with pytest.raises(InputRefused, match="another selection"):
         position_of(text, BINDING)
 
@@ -139,6 +144,18 @@ def test_what_is_no_cursor_is_refused(text):
         position_of(text, BINDING)
 
 
+EPOCH = datetime.fromisoformat("1970-01-01T00:00:00")
+EARLIEST, LATEST = [(moment - EPOCH) // timedelta(microseconds=1) for moment in (FIRST, LAST)]
+
+
+@pytest.mark.parametrize("microseconds", [EARLIEST - 1, LATEST + 1, -(2**63), 2**63 - 1])
+@pytest.mark.parametrize("undated", [False, True])
+def test_a_cursor_of_a_moment_that_no_calendar_has_is_refused(microseconds, undated):
+    sent = BINDING + struct.pack(">?qI", undated, microseconds, 0) + b"1"
+    with pytest.raises(InputRefused):
+        position_of(encoded(sent), BINDING)
+
+
 @given(st.text())
 def test_any_text_is_a_cursor_of_another_selection_or_none(text):
     with pytest.raises(InputRefused):
@@ -157,17 +174,18 @@ def test_a_digest_differs_with_every_part_of_the_selection():
 
 
 def test_a_digest_is_the_same_in_every_process():
-    assert digest("7", ["note"], NOON).hex() == "3920b1ab903f"
+    noon = datetime(2026, 7, 1, 12, tzinfo=UTC)
+    assert digest("7", ["note"], noon).hex() == "3920b1ab903f"
 
 
 def test_instants_decide_first():
     later, earlier = Position.of(NOON + timedelta(microseconds=1), "1"), Position.of(NOON, "2")
-    assert order([later, earlier]) == [earlier, later]
+    assert ordered([later, earlier]) == [earlier, later]
 
 
 def test_ids_decide_next_as_text():
     ids = ["10", "9", "1", "B", "a", "é"]
-    assert [position.id for position in order([Position.of(NOON, id_) for id_ in ids])] == [
+    assert [position.id for position in ordered([Position.of(NOON, id_) for id_ in ids])] == [
         *("1", "10", "9", "B", "a", "é")
     ]
 
@@ -175,51 +193,67 @@ def test_ids_decide_next_as_text():
 @given(TIMELINES)
 def test_undated_ones_are_last_in_both_orders(positions):
     for newest_first in (False, True):
-        undated = [each.undated for each in order(positions, newest_first=newest_first)]
+        undated = [each.undated for each in ordered(positions, newest_first=newest_first)]
         assert undated == sorted(undated)
 
 
 @given(TIMELINES)
 def test_newest_first_is_the_exact_reverse(positions):
-    up, down = order(positions), order(positions, newest_first=True)
+    up, down = ordered(positions), ordered(positions, newest_first=True)
     for undated in (False, True):
         assert [each for each in down if each.undated is undated] == [
             each for each in reversed(up) if each.undated is undated
         ]
 
 
+def test_positions_that_repeat_are_numbered_as_they_came():
+    one, other = Position.of(NOON, "1"), Position.of(None, "1")
+    up, indexes = in_order([other, one, other, one, one], newest_first=False)
+    assert [each.repetition for each in up] == [0, 1, 2, 0, 1]
+    assert indexes == [1, 3, 4, 0, 2]
+    down, indexes = in_order([other, one, other, one, one], newest_first=True)
+    assert [each.repetition for each in down] == [2, 1, 0, 1, 0]
+    assert indexes == [4, 3, 1, 2, 0]
+
+
+@given(ANY_POSITIONS, st.booleans())
+def test_positions_in_order_are_numbered_and_sorted_and_tell_where_they_were(
+    positions, newest_first
+):
+    found, indexes = in_order(positions, newest_first=newest_first)
+    assert found == ordered(numbered(positions), newest_first=newest_first)
+    assert found == [numbered(positions)[index] for index in indexes]
+    assert sorted(indexes) == list(range(len(positions)))
+
+
 @given(TIMELINES, st.integers(1, 13), st.booleans())
 def test_pages_forward_make_the_whole(positions, size, newest_first):
-    ordered = order(positions, newest_first=newest_first)
+    whole = ordered(positions, newest_first=newest_first)
     window, pages, anchor = Window(size, backward=False, anchor=None), [], None
-    while page := ordered[window.cut(ordered, anchor, newest_first=newest_first)]:
+    while page := whole[window.cut(whole, anchor, newest_first=newest_first)]:
         pages.append(page)
         anchor = page[-1]
-    assert [position for page in pages for position in page] == ordered
+    assert [position for page in pages for position in page] == whole
     assert all(len(page) == size for page, _ in pairwise(pages))
 
 
 @given(TIMELINES, st.integers(1, 13), st.booleans())
 def test_pages_backward_make_the_whole(positions, size, newest_first):
-    ordered = order(positions, newest_first=newest_first)
+    whole = ordered(positions, newest_first=newest_first)
     window, pages, anchor = Window(size, backward=True, anchor=None), [], None
-    while page := ordered[window.cut(ordered, anchor, newest_first=newest_first)]:
+    while page := whole[window.cut(whole, anchor, newest_first=newest_first)]:
         pages.append(page)
         anchor = page[0]
-    assert [position for page in reversed(pages) for position in page] == ordered
+    assert [position for page in reversed(pages) for position in page] == whole
     assert all(len(page) == size for page, _ in pairwise(pages))
 
 
 @given(TIMELINES, POSITIONS, st.integers(1, 13), st.booleans())
 def test_an_anchor_need_not_be_there_any_more(positions, anchor, size, newest_first):
-    ordered = order([each for each in positions if each != anchor], newest_first=newest_first)
-    with_anchor = order([*ordered, anchor], newest_first=newest_first)
+    rest = ordered([each for each in positions if each != anchor], newest_first=newest_first)
+    with_anchor = ordered([*rest, anchor], newest_first=newest_first)
     place = with_anchor.index(anchor)
-    after = Window(size, backward=False, anchor=None).cut(
-        ordered, anchor, newest_first=newest_first
-    )
-    before = Window(size, backward=True, anchor=None).cut(
-        ordered, anchor, newest_first=newest_first
-    )
-    assert ordered[after] == with_anchor[place + 1 :][:size]
-    assert ordered[before] == with_anchor[:place][-size:]
+    after = Window(size, backward=False, anchor=None).cut(rest, anchor, newest_first=newest_first)
+    before = Window(size, backward=True, anchor=None).cut(rest, anchor, newest_first=newest_first)
+    assert rest[after] == with_anchor[place + 1 :][:size]
+    assert rest[before] == with_anchor[:place][-size:]

@@ -1,15 +1,35 @@
+from collections.abc import Awaitable
+from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from graphql.pyutils import Path
 
 from gateway.errors import ContractBroken
-from gateway.schema.reading import Reached, read, readable, recorded_as, text
+from gateway.operations.fields import Computed, Loaded, Place, Plain, Reached, Resolved
+from gateway.schema.context import Context
+from gateway.schema.reading import (
+    READING,
+    LeftOut,
+    Shown,
+    computed,
+    entity,
+    looked_up,
+    plain_text_of,
+    read,
+    readable,
+    recorded_as,
+    resolved,
+    text,
+)
 from gateway.upstream.entities import Appointment, Client, ClientReference, CompanyReference
 from gateway.upstream.records import (
     UNREADABLE,
     AppointmentActivity,
     AppointmentSnapshot,
     Form,
+    NoteSnapshot,
     Service,
 )
 
@@ -52,6 +72,10 @@ def test_a_type_knows_the_records_of_its_class():
     assert not is_service(Service(id="1"), None)
 
 
+def test_a_type_names_the_classes_of_its_records():
+    assert recorded_as(Service, Form).kinds == (Service, Form)  # type: ignore[attr-defined]
+
+
 CLIENT = Reached(ClientReference(id=7))
 
 
@@ -71,7 +95,7 @@ def test_a_record_inside_another_knows_what_it_was_reached_through():
 def test_each_record_of_a_list_does_too():
     client = Reached(Client(id="7", companies=[CompanyReference(id="3"), CompanyReference(id="4")]))
     companies = read(client, "companies")
-    assert [(each.record.id, each.through) for each in companies] == [("3", client), ("4", client)]
+    assert [(each.value.id, each.through) for each in companies] == [("3", client), ("4", client)]
 
 
 def test_a_list_with_something_unreadable_in_it_is_unreadable():
@@ -80,13 +104,25 @@ def test_a_list_with_something_unreadable_in_it_is_unreadable():
         read(Reached(Client(id="7", companies=companies)), "companies")
 
 
-def test_the_nearest_record_of_a_kind_may_be_this_one():
-    snapshot = appointment()
-    service = read(snapshot, "service")
-    assert service.nearest(Service) is service.record
-    assert service.nearest(AppointmentSnapshot) is snapshot.record
-    assert service.nearest(ClientReference) is CLIENT.record
-    assert service.nearest(Form) is None
+@dataclass(frozen=True)
+class Pair(Shown):
+    one: object
+    other: object
+
+
+def test_an_object_of_the_schema_leads_to_what_is_in_it():
+    pair = Reached(Pair(Pair(1, Service(id="11")), "text"))
+    inner = read(pair, "one")
+    assert inner == Reached(pair.value.one, pair)
+    assert read(inner, "other") == Reached(Service(id="11"), inner)
+    assert (read(inner, "one"), read(pair, "other")) == (1, "text")
+
+
+def test_a_service_an_appointment_and_a_client_are_found_by_what_they_were_reached_through():
+    service = read(appointment(), "service")
+    ids = {name: service.nearest(name) for name in ("id", "appointment_id", "client_id")}
+    assert ids == {"id": "11", "appointment_id": "31", "client_id": "7"}
+    assert service.nearest("form_id") is None
 
 
 LINK = "https://api.example.com/api/2.1/scheduling/companies/3/appointments/31"
@@ -94,7 +130,7 @@ LINK = "https://api.example.com/api/2.1/scheduling/companies/3/appointments/31"
 
 @pytest.mark.parametrize(("link", "company"), [(LINK, "3"), (None, None), (UNREADABLE, None)])
 def test_a_company_is_told_by_the_appointments_link(link, company):
-    assert read(appointment(link), "service").company_id == company
+    assert read(appointment(link), "service").nearest("company_id") == company
 
 
 @pytest.mark.parametrize(
@@ -104,7 +140,7 @@ def test_a_company_is_told_by_the_appointments_link(link, company):
 )
 def test_a_company_is_told_by_the_appointment_of_today_before_the_link(company, found):
     today = appointment(LINK).to(Appointment(id="31", company=company))
-    assert today.to(Service(id="11")).company_id == found
+    assert today.to(Service(id="11")).nearest("company_id") == found
 
 
 @pytest.mark.parametrize(
@@ -114,12 +150,157 @@ def test_a_company_is_told_by_the_appointment_of_today_before_the_link(company, 
 )
 def test_a_client_is_told_by_the_appointment_of_today_before_the_timeline(client, found):
     today = appointment().to(Appointment(id="31", client=client))
-    assert today.to(Service(id="11")).client_id == found
+    assert today.to(Service(id="11")).nearest("client_id") == found
 
 
 def test_what_nothing_tells_is_none():
     alone = Reached(Appointment(id="31"))
-    assert (alone.company_id, alone.client_id) == (None, None)
+    assert (alone.nearest("company_id"), alone.nearest("client_id")) == (None, None)
+
+
+# What a field declares is what its resolver does
+
+
+class Loads:
+    """What tests load; notes for which ids."""
+
+    def __init__(self, found: object) -> None:
+        self.found = found
+        self.asked: list[tuple[str | None, ...]] = []
+
+    async def load(self, *ids: str | None) -> Any:
+        return self.found
+
+
+def load(loads: Any, *ids: str | None) -> Awaitable[Any]:
+    """As the methods of the session do, it notes what is asked for before anybody waits."""
+    loads.asked.append(ids)
+    return loads.load(*ids)  # type: ignore[no-any-return]
+
+
+def context_of(found: object = None) -> Context:
+    given: dict[str, Any] = {"session": Loads(found), "settings": None}
+    return Context(**given)
+
+
+def shown_by(field: Any, root: Reached[Any], context: Context) -> Any:
+    """What graphql-core is given for a field."""
+    info = SimpleNamespace(context=context, path=Path(None, "field", "Type"))
+    return field.base_resolver.wrapped_func(root, info)
+
+
+def reading(field: Any) -> Any:
+    return field.metadata[READING]
+
+
+def as_company(record: Any, context: Context) -> CompanyReference:
+    return CompanyReference(id=record.id, name=record.name)
+
+
+def test_a_computed_field_is_its_function_of_the_record():
+    field = computed(as_company, str | None, sources=("id", "name"), description="x")
+    root = Reached(Service(id="11", name="Cut"))
+    expected = Reached(CompanyReference(id="11", name="Cut"), root)
+    assert shown_by(field, root, context_of()) == expected
+    assert reading(field) == Computed(as_company, ("id", "name"))
+
+
+def test_what_a_computed_field_leaves_out_is_reported_and_the_rest_stands():
+    error = ContractBroken("Some are left out.")
+
+    def some(record: Any, context: Context) -> list[Any]:
+        raise LeftOut([record, 1], error)
+
+    root, context = Reached(Service(id="11")), context_of()
+    field = computed(some, list[str], sources=("id",), description="x")
+    assert shown_by(field, root, context) == [Reached(root.value, root), 1]
+    [reported] = context.reported
+    assert (reported.original_error, reported.path) == (error, ["field"])
+
+
+@pytest.mark.parametrize(("body", "plain"), [("<p>a</p>b", "a\nb"), (7, "7"), (None, None)])
+def test_the_plain_text_of_a_field_is_computed_of_that_field_alone(body, plain):
+    field = plain_text_of("body", description="x")
+    assert shown_by(field, Reached(NoteSnapshot(note_id="1", body=body)), context_of()) == plain
+    assert reading(field).sources == ("body",)
+    assert reading(field).function(SimpleNamespace(body=body), context_of()) == plain
+
+
+def names_of(client: Client) -> list[object]:
+    return [client.first_name, CompanyReference(id="3")]
+
+
+FOUND = Client(id="7", first_name="Zoé", companies=[CompanyReference(id="3")])
+OF: dict[str, tuple[Any, Any]] = {
+    "an attribute": ("first_name", lambda found: "Zoé"),
+    "records": ("companies", lambda found: [Reached(CompanyReference(id="3"), found)]),
+    "computed": (names_of, lambda found: ["Zoé", Reached(CompanyReference(id="3"), found)]),
+}
+
+
+@pytest.mark.parametrize(("of", "expected"), OF.values(), ids=OF)
+async def test_a_field_that_is_looked_up_is_read_of_what_is_loaded(of, expected):
+    field = looked_up(load, ("client_id",), of, str | None, description="x")
+    root = appointment()
+    assert await shown_by(field, root, context_of(FOUND)) == expected(root.to(FOUND))
+
+
+async def test_an_entity_is_all_that_is_loaded():
+    field = entity(load, ("client_id",), str | None, description="x")
+    root = appointment()
+    assert await shown_by(field, root, context_of(FOUND)) == Reached(FOUND, root)
+
+
+LOADING = [
+    looked_up(load, ("id", "client_id", "form_id"), "first_name", str | None, description="x"),
+    looked_up(load, ("id", "client_id", "form_id"), names_of, str | None, description="x"),
+    entity(load, ("id", "client_id", "form_id"), str | None, description="x"),
+]
+
+
+@pytest.mark.parametrize("field", LOADING, ids=["attribute", "computed", "entity"])
+async def test_what_is_loaded_and_is_no_more_is_null(field):
+    assert await shown_by(field, read(appointment(), "service"), context_of()) is None
+
+
+@pytest.mark.parametrize("field", LOADING, ids=["attribute", "computed", "entity"])
+async def test_a_load_is_of_the_nearest_ids_and_begins_before_anybody_waits(field):
+    context: Any = context_of()
+    waiting = shown_by(field, read(appointment(), "service"), context)
+    assert context.session.asked == [("11", "7", None)]
+    await waiting
+
+
+async def test_what_is_loaded_and_cannot_be_read_breaks_the_contract():
+    spoilt: dict[str, Any] = {"first_name": UNREADABLE}
+    field = looked_up(load, ("id",), "first_name", str | None, description="x")
+    with pytest.raises(ContractBroken):
+        await shown_by(field, CLIENT, context_of(Client(id="7", **spoilt)))
+
+
+def test_fields_of_one_load_declare_the_same_load():
+    attribute, of_all, whole = map(reading, LOADING)
+    assert attribute == Loaded(whole.load, ("id", "client_id", "form_id"), Plain("first_name"))
+    assert (of_all.load, of_all.ids) == (whole.load, whole.ids)
+    assert of_all.of.function(FOUND, context_of()) == names_of(FOUND)
+    assert whole.of is None
+
+
+def test_a_resolver_is_given_the_root_and_the_place_only_where_it_names_them():
+    def plain(first: int) -> object:
+        return first
+
+    def rooted(root: object, info: object, first: int) -> object:
+        return root, info, first
+
+    place = Place(context_of(), Path(None, "field", "Type"))
+    for resolver, expected in ((plain, 3), (rooted, (CLIENT, place, 3))):
+        declared = resolved(resolver, arguments={"First": "first"})[READING]
+        assert declared == Resolved(declared.resolve, {"First": "first"}, None)
+        assert declared.resolve(CLIENT, place, first=3) == expected
+
+
+# Over HTTP
 
 
 STAFF = "/api/2.1/scheduling/companies/3/staff"

@@ -475,6 +475,36 @@ async def test_timelines_of_one_client_are_one_call(gateway_over):
     assert upstream.asked == [{"clientId": "7", "sort": "asc", "type": "note,consent"}]
 
 
+async def test_a_timeline_of_all_kinds_and_one_of_some_are_one_call_and_each_has_its_own(
+    gateway_over,
+):
+    upstream = Upstream(*MIXED)
+    data = await gateway_over(upstream).data("""{
+      all: activities(clientId: 7) { nodes { id } }
+      notes: activities(clientId: 7, kinds: [NOTE]) { nodes { id } }
+      unknown: activities(clientId: 7, kinds: [UNKNOWN]) { nodes { id } }
+    }""")
+    assert (ids(data["all"]), ids(data["notes"])) == (list("abcdef"), list("ab"))
+    assert ids(data["unknown"]) == ["d"]
+    assert upstream.asked == [{"clientId": "7", "sort": "asc"}]
+
+
+async def test_a_timeline_found_later_has_its_own_of_what_was_read_already(gateway_with):
+    link = "/api/2.1/scheduling/companies/3/appointments/31"
+    told = {"appointment": {"id": "31", "selfLink": link}}
+    items = [{**item("a", 1, "appointment"), **told}, item("b", 2, "note"), item("c", 3, "consent")]
+    gateway = gateway_with({link: {"id": "31", "client": {"id": "7"}}}, *items)
+    data = await gateway.data("""{ activities(clientId: 7, kinds: [APPOINTMENT, NOTE]) { nodes { id
+      ... on AppointmentActivity { appointment { current { client {
+        activities(kinds: [NOTE]) { nodes { id } }
+      } } } }
+    } } }""")
+    appointment, note = data["activities"]["nodes"]
+    later = appointment["appointment"]["current"]["client"]["activities"]
+    assert (appointment["id"], note, ids(later)) == ("a", {"id": "b"}, ["b"])
+    assert gateway.asked == {"/api/2.3/activities": 1, link: 1}
+
+
 UNCLEAR = [
     {
         "id": "1",

@@ -39,8 +39,12 @@ def raw_body(*items: bytes) -> bytes:
     return b'{"items":[%s]}' % b",".join(items)
 
 
+def activities(content: bytes) -> list[Activity]:
+    return [decode.activity(item) for item in decode.items(content)]
+
+
 def one(content: bytes) -> Activity:
-    [activity] = decode.activities(content)
+    [activity] = activities(content)
     return activity
 
 
@@ -207,7 +211,7 @@ def test_the_table_of_values_knows_every_kind():
 @settings(max_examples=200, deadline=None)
 @given(items())
 def test_good_values_next_to_bad_ones_are_read_as_if_all_were_good(item):
-    found, clean = decode.activities(body(item.sent, item.clean))
+    found, clean = activities(body(item.sent, item.clean))
     assert type(found) is type(clean)
     assert list(differences(found, clean, item.bad)) == []
 
@@ -216,7 +220,7 @@ def test_good_values_next_to_bad_ones_are_read_as_if_all_were_good(item):
 @given(st.lists(items(), max_size=4))
 def test_an_item_is_read_the_same_whatever_stands_beside_it(several):
     sent = [item.sent for item in several]
-    assert decode.activities(body(*sent)) == [one(body(each)) for each in sent]
+    assert activities(body(*sent)) == [one(body(each)) for each in sent]
 
 
 JSON = st.recursive(
@@ -244,7 +248,7 @@ def outcome(content: bytes) -> list[Activity] | None:
     """What is read, or None for a broken contract; any other exception fails the test."""
     decode.failure(content)
     try:
-        return decode.activities(content)
+        return activities(content)
     except ContractBroken:
         return None
 
@@ -283,7 +287,7 @@ def test_an_answer_that_ends_too_soon_is_broken_wherever_it_ends():
     content = body({"id": "1", "type": "note", "date": NINE, "note": {"id": "12", "body": "é"}})
     for length in range(len(content)):
         with pytest.raises(ContractBroken, match="not a list"):
-            decode.activities(content[:length])
+            activities(content[:length])
 
 
 @pytest.mark.parametrize(
@@ -312,16 +316,16 @@ def test_an_answer_that_ends_too_soon_is_broken_wherever_it_ends():
 )
 def test_an_answer_that_is_no_list_of_items_is_broken(content):
     with pytest.raises(ContractBroken, match="not a list"):
-        decode.activities(content)
+        activities(content)
 
 
 def test_an_empty_list_is_no_failure():
-    assert decode.activities(b' {"total": 0, "items": [ ]} ') == []
+    assert activities(b' {"total": 0, "items": [ ]} ') == []
 
 
 def test_items_stay_in_the_order_in_which_they_were_sent():
     sent = [{"id": id_, "type": "note"} for id_ in ("3", "1", "2", "1")]
-    assert [activity.id for activity in decode.activities(body(*sent))] == ["3", "1", "2", "1"]
+    assert [activity.id for activity in activities(body(*sent))] == ["3", "1", "2", "1"]
 
 
 @pytest.mark.parametrize(
@@ -346,7 +350,7 @@ def test_items_stay_in_the_order_in_which_they_were_sent():
     ids=repr,
 )
 def test_an_item_without_an_id_or_a_kind_is_unusable_and_costs_only_itself(item):
-    before, found, after = decode.activities(
+    before, found, after = activities(
         body({"id": "1", "type": "note"}, item, {"id": "3", "type": "note"})
     )
     assert not decode.usable(found)
@@ -378,7 +382,7 @@ def test_a_list_may_have_some_elements_that_fit():
 
 
 def test_a_list_stays_empty_or_null_in_an_item_that_does_not_fit():
-    empty, null = decode.activities(
+    empty, null = activities(
         body(
             {"id": "1", "type": "note", "event": 1, "updatedAttributes": []},
             {"id": "1", "type": "note", "event": 1, "updatedAttributes": None},
@@ -401,7 +405,7 @@ def test_what_does_not_fit_deep_inside_costs_the_innermost_field():
 
 def test_the_payload_of_an_unknown_kind_is_a_copy_of_the_item_alone():
     content = body({"id": "0", "type": "note"}, {"id": "1", "type": "chat", "event": 3})
-    _, activity = decode.activities(content)
+    _, activity = activities(content)
     assert isinstance(activity, UnknownActivity)
     assert bytes(activity.payload) == b'{"id":"1","type":"chat","event":3}'
     assert unreadable(activity.event)
@@ -414,7 +418,7 @@ def test_an_unknown_kind_that_is_no_text_is_unusable():
 
 @pytest.mark.parametrize("wrong", [b"\xff", b"\xc3", b"\xed\xa0\x80", b"\xc0\xaf"], ids=repr)
 def test_bytes_that_are_no_text_spoil_only_their_field(wrong):
-    found, other = decode.activities(
+    found, other = activities(
         raw_body(
             b'{"id":"1","type":"note","event":"created","note":{"id":"12","body":"%s",'
             b'"selfLink":"l"}}' % wrong,
@@ -474,7 +478,7 @@ def test_half_a_character_in_a_key_does_no_harm():
 
 
 def test_half_a_character_in_an_item_costs_the_others_nothing():
-    first, second = decode.activities(raw_body(NOTE % rb"\ud83d", NOTE % rb"\ud83d\ude00"))
+    first, second = activities(raw_body(NOTE % rb"\ud83d", NOTE % rb"\ud83d\ude00"))
     assert isinstance(first, NoteActivity)
     assert isinstance(second, NoteActivity)
     assert isinstance(second.note, NoteSnapshot)

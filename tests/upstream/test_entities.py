@@ -422,6 +422,26 @@ def test_a_picture_is_its_address(declared, sent, url):
     assert read(declared, picture=sent).picture_url == url
 
 
+# Whose and where
+
+
+@pytest.mark.parametrize(
+    ("sent", "id_"),
+    [({"id": "8"}, "8"), ({"id": 8}, "8"), ({}, None), ({"id": []}, None), (8, None), (None, None)],
+    ids=repr,
+)
+def test_an_appointment_knows_its_company_and_its_client_where_they_can_be_read(sent, id_):
+    assert read(entities.Appointment, company=sent).company_id == id_
+    assert read(entities.Appointment, client=sent).client_id == id_
+    bare = read(entities.Appointment)
+    assert (bare.company_id, bare.client_id) == (None, None)
+
+
+@pytest.mark.parametrize("id_", ["7", 7], ids=repr)
+def test_a_mention_of_a_client_is_of_that_client(id_):
+    assert entities.ClientReference(id=id_).client_id == "7"
+
+
 # Prices
 
 
@@ -569,6 +589,9 @@ def test_whatever_an_entity_holds_its_derived_properties_never_fail(data):
     sent = data.draw(st.dictionaries(st.sampled_from(names), JSON))
     found = read(declared, **{**sent, "id": "1"})
     for owner in (found, getattr(found, "location", None), getattr(found, "explicit_consent", 0)):
-        for name in ("picture_url", "price", "tags", "text", "latitude", "longitude"):
+        for name in (
+            *("picture_url", "price", "tags", "text", "latitude", "longitude"),
+            *("company_id", "client_id"),
+        ):
             shown = getattr(owner, name, None)
             assert not (isinstance(shown, str) and "Unreadable" in shown)

@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
+from msgspec import Raw
 
 from gateway.errors import (
     ContractBroken,
@@ -24,7 +25,6 @@ from gateway.errors import (
 from gateway.upstream import decode
 from gateway.upstream.caller import Caller
 from gateway.upstream.reads import Reads
-from gateway.upstream.records import Activity
 from gateway.upstream.sharing import Outcome
 
 EMPTY: dict[str, list[object]] = {"items": []}
@@ -36,8 +36,8 @@ def caller(*headers: tuple[str, str], identity: bytes = b"") -> Caller:
     return Caller(headers, identity)
 
 
-async def read(reads: Reads, **options: Any) -> list[Activity]:
-    return await reads.get(caller(), THINGS, decode.activities, **options)
+async def read(reads: Reads, **options: Any) -> list[Raw]:
+    return await reads.get(caller(), THINGS, decode.items, **options)
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ async def test_a_read_is_one_get_without_a_body(reads_over, recorder):
 
 async def test_ids_stand_in_the_path(reads_over, recorder):
     await reads_over(recorder).get(
-        caller(), "/a/{one}/b/{two}", decode.activities, ids={"one": "1", "two": "x-Y_9"}
+        caller(), "/a/{one}/b/{two}", decode.items, ids={"one": "1", "two": "x-Y_9"}
     )
     assert recorder.last.url.path == "/a/1/b/x-Y_9"
 
@@ -79,7 +79,7 @@ async def test_ids_stand_in_the_path(reads_over, recorder):
 async def test_what_cannot_be_an_id_breaks_the_contract_without_a_call(reads_over, recorder, id_):
     asking = caller()
     with pytest.raises(ContractBroken) as broken:
-        await reads_over(recorder).get(asking, "/a/{one}", decode.activities, ids={"one": id_})
+        await reads_over(recorder).get(asking, "/a/{one}", decode.items, ids={"one": id_})
     assert recorder.requests == []
     assert asking.calls == []
     assert not id_ or id_ == "." or id_ not in str(broken.value)
@@ -87,7 +87,7 @@ async def test_what_cannot_be_an_id_breaks_the_contract_without_a_call(reads_ove
 
 async def test_the_headers_of_the_caller_go_along_and_ours_are_few(reads_over, recorder):
     await reads_over(recorder).get(
-        caller(("apiKey", "k"), ("x-request-id", "r-1")), THINGS, decode.activities
+        caller(("apiKey", "k"), ("x-request-id", "r-1")), THINGS, decode.items
     )
     headers = recorder.last.headers.multi_items()
     assert len({name for name, _ in headers}) == len(headers), "a header is sent twice"
@@ -103,7 +103,7 @@ async def test_the_headers_of_the_caller_go_along_and_ours_are_few(reads_over, r
 
 async def test_a_header_that_is_not_ascii_is_refused_without_a_call(reads_over, recorder):
     with pytest.raises(InputRefused) as refused:
-        await reads_over(recorder).get(caller(("apikey", "clé")), THINGS, decode.activities)
+        await reads_over(recorder).get(caller(("apikey", "clé")), THINGS, decode.items)
     assert "clé" not in str(refused.value)
     assert recorder.requests == []
 
@@ -316,8 +316,8 @@ async def test_an_answer_is_read_in_the_charset_that_it_declares(reads_over, con
     )
     headers = {} if content_type is None else {"content-type": content_type}
     reads = reads_over(lambda _: httpx.Response(200, content=content, headers=headers))
-    [activity] = await read(reads)
-    assert activity.id == "é"
+    [item] = await read(reads)
+    assert decode.activity(item).id == "é"
 
 
 @pytest.mark.parametrize("charset", ["klingon", "hex", "utf-16"])
@@ -547,7 +547,7 @@ async def test_no_message_and_no_event_tells_texts_addresses_or_credentials(
     asking = caller(("apikey", SECRET), ("token", SECRET))
     with pytest.raises(UpstreamError) as failure:
         await reads.get(
-            asking, "/a/{id}", decode.activities, ids={"id": SECRET}, query={"clientId": SECRET}
+            asking, "/a/{id}", decode.items, ids={"id": SECRET}, query={"clientId": SECRET}
         )
     assert SECRET not in f"{failure.value} {failure.value!r} {failure.value.extensions}"
     assert SECRET not in repr(events)
@@ -603,7 +603,7 @@ async def test_closing_closes_the_transport(reads_over):
 async def test_a_read_is_told_with_its_template_status_and_size(reads_over):
     asking = caller()
     reads = reads_over(lambda _: httpx.Response(200, json=EMPTY))
-    await reads.get(asking, "/a/{one}", decode.activities, ids={"one": "7"}, query={"q": "8"})
+    await reads.get(asking, "/a/{one}", decode.items, ids={"one": "7"}, query={"q": "8"})
     [call] = asking.calls
     assert (call.path, call.status, call.outcome) == ("/a/{one}", 200, Outcome.CALLED)
     assert call.bytes == len(b'{"items":[]}')
@@ -615,7 +615,7 @@ async def test_a_read_that_fails_is_told_with_its_status(reads_over, status):
     asking = caller()
     reads = reads_over(lambda _: httpx.Response(status, content=b"<html>"))
     with pytest.raises(UpstreamError):
-        await reads.get(asking, THINGS, decode.activities)
+        await reads.get(asking, THINGS, decode.items)
     assert [(call.status, call.bytes) for call in asking.calls] == [(status, 6)]
 
 
@@ -625,7 +625,7 @@ async def test_a_read_without_an_answer_is_told_without_a_status(reads_over):
 
     asking = caller()
     with pytest.raises(UpstreamUnavailable):
-        await reads_over(handler).get(asking, THINGS, decode.activities)
+        await reads_over(handler).get(asking, THINGS, decode.items)
     assert [(call.status, call.bytes) for call in asking.calls] == [(None, 0)]
 
 
@@ -643,7 +643,7 @@ async def test_an_error_that_many_wait_for_does_not_grow_with_them(reads_over):
 async def outcomes(reads: Reads, *asking: tuple[Caller, dict[str, str]]) -> list[Outcome]:
     """How reads that start together are answered."""
     await asyncio.gather(
-        *[reads.get(each, THINGS, decode.activities, query=query) for each, query in asking]
+        *[reads.get(each, THINGS, decode.items, query=query) for each, query in asking]
     )
     return [each.calls[-1].outcome for each, _ in asking]
 

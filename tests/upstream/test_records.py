@@ -1,9 +1,17 @@
+import inspect
+import re
+from datetime import datetime
+from types import SimpleNamespace
+from typing import Any
+
 import msgspec
 import pytest
+from hypothesis import example, given, strategies as st
 
-from gateway.upstream import decode
+from gateway.upstream import decode, records
 from gateway.upstream.records import (
     KINDS,
+    UNREADABLE,
     Activity,
     ActivityEvent,
     ActivityKind,
@@ -35,6 +43,7 @@ from gateway.upstream.records import (
     User,
     Word,
     ZonedDateTime,
+    derived_from,
 )
 
 NINE = {"dateTime": "2026-03-01T09:00:00", "timeZone": "Europe/Paris"}
@@ -146,8 +155,8 @@ WORDS = [ActivityKind, ActivityEvent, AppointmentStatus, RegistrationStatus, Reg
 def read(**fields: object) -> Activity:
     """One activity, read by way of a whole answer."""
     item = {"id": "1", "type": "note", **fields}
-    [activity] = decode.activities(msgspec.json.encode({"items": [item]}))
-    return activity
+    [sent] = decode.items(msgspec.json.encode({"items": [item]}))
+    return decode.activity(sent)
 
 
 def unreadable(value: object) -> bool:
@@ -502,6 +511,61 @@ def test_a_date_in_another_form_is_unreadable(sent):
     assert unreadable(date(sent))
 
 
+LOCAL = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?")
+"""How local date-times are written; that calendar and clock have them is another matter."""
+
+# Of parts that fit and of parts that nearly do: texts at random would hardly ever come close.
+DATES = [
+    *("2023-06-15", "2024-02-29", "2023-02-29", "0000-01-01", "2023-W24-4", "2023-W24", "2023-166"),
+    *("20230615", "2023-6-15", "2023-06", "23-06-15", "-2023-06-15", "٢٠٢٣-06-15", " 2023-06-15"),
+]
+TIMES = [
+    *("17:51:31", "17:51", "17", "175131", "1751", "24:00:00", "17:60:00", "17:51:60", "7:51:31"),
+    *("17:51:", "17:51:3", "17:5", "17::31", "17:51:31.", "17:51:31,5", "17.51.31", "٢٣:51:31"),
+]
+ENDS = ["", ".5", ".123456789", ".5.5", "Z", "z", "+02:00", "-0500", "+5", "[UTC]", " ", "\n"]
+EXACT = "2023-06-15T17:51:31"
+NEARLY_LOCAL = st.builds(
+    "{}{}{}{}".format,
+    st.sampled_from(DATES),
+    st.sampled_from(["T", "t", " ", "", "-", "٣", "\ud800"]),
+    st.sampled_from(TIMES),
+    st.sampled_from(ENDS),
+)
+ONE_SIGN_OFF = st.builds(
+    lambda place, sign: f"{EXACT[:place]}{sign}{EXACT[place + 1 :]}",
+    st.integers(0, len(EXACT)),
+    st.sampled_from([*"0159-+:.,TWZz ", "", "٣", "é", "\n", "\0"]),
+)
+
+
+def fits(text: str) -> bool:
+    try:
+        ZonedDateTime(date_time=text)
+    except ValueError:
+        return False
+    return True
+
+
+def is_local(text: str) -> bool:
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return LOCAL.fullmatch(text) is not None
+
+
+@given(st.from_regex(LOCAL, fullmatch=True) | NEARLY_LOCAL | ONE_SIGN_OFF | st.text())
+@example(EXACT)
+@example("2023-06-15T17:51:Z")
+@example("2023-W24-4T17:51:31")
+@example("20230615T175131")
+@example("2023-06-15 17:51:31")
+@example("2023-06-15T17:51:31+02:00")
+def test_a_date_is_what_is_written_as_one_and_on_the_calendar_and_nothing_else(text):
+    assert fits(text) == is_local(text)
+
+
 def test_a_date_without_a_time_is_unreadable_though_it_has_a_zone():
     assert unreadable(read(date={"timeZone": "Europe/Paris"}).date)
 
@@ -546,3 +610,116 @@ def test_keys_that_nobody_knows_are_ignored():
 @pytest.mark.parametrize("record", [Record, *KINDS.values(), ZonedDateTime, Staff])
 def test_records_cannot_be_changed(record):
     assert record.__struct_config__.frozen
+
+
+# What records say of themselves
+
+LINK = "https://api.example.com/api/2.1/scheduling/companies/3/appointments/11"
+RESULT_LINK = "https://api.example.com/api/2.3/forms/7/results/14"
+
+
+@pytest.mark.parametrize(
+    ("link", "company"), [(LINK, "3"), ("https://x", None), (7, None), ([], None), (None, None)]
+)
+def test_an_appointment_knows_its_company_by_its_link(link, company):
+    activity = read(type="appointment", appointment={"id": "11", "selfLink": link})
+    assert isinstance(activity, AppointmentActivity)
+    assert isinstance(activity.appointment, AppointmentSnapshot)
+    assert activity.appointment.company_id == company
+
+
+@pytest.mark.parametrize(
+    ("sent", "form"),
+    [
+        ({"form": {"id": "9"}, "selfLink": RESULT_LINK}, "9"),
+        ({"form": {"id": 9}}, "9"),
+        ({"form": {"id": ""}, "selfLink": RESULT_LINK}, "7"),
+        ({"form": 9, "selfLink": RESULT_LINK}, "7"),
+        ({"form": None, "selfLink": RESULT_LINK}, "7"),
+        ({"selfLink": RESULT_LINK}, "7"),
+        ({"form": 9, "selfLink": LINK}, None),
+        ({"selfLink": 7}, None),
+        ({}, None),
+    ],
+    ids=repr,
+)
+def test_a_form_result_knows_its_form_by_the_form_before_the_link(sent, form):
+    activity = read(type="formResult", formResult={"id": "14", **sent})
+    assert isinstance(activity, FormResultActivity)
+    assert isinstance(activity.form_result, FormResult)
+    assert activity.form_result.form_id == form
+
+
+@pytest.mark.parametrize(
+    ("sent", "id_"),
+    [({"id": "8"}, "8"), ({"id": 8}, "8"), ({}, None), ({"id": []}, None), (8, None), (None, None)],
+    ids=repr,
+)
+def test_a_registration_knows_its_conference_and_its_session_where_they_can_be_read(sent, id_):
+    assert registration(conference=sent).conference_id == id_
+    assert registration(session=sent).session_id == id_
+    assert (registration().conference_id, registration().session_id) == (None, None)
+
+
+def test_what_is_derived_says_from_what():
+    @derived_from("one", "two")
+    def derived(record: object) -> int:
+        return 3
+
+    assert derived.sources == ("one", "two")  # type: ignore[attr-defined]
+    assert derived(None) == 3
+
+
+def derived_in(record: type[Record]) -> dict[str, Any]:
+    """The functions of a record by their names: of its own properties, and its own check."""
+    functions = {
+        name: member.fget for name, member in vars(record).items() if isinstance(member, property)
+    }
+    check = vars(record).get("__post_init__")
+    return {**functions, "__post_init__": check} if check else functions
+
+
+DERIVING = {
+    record: functions
+    for _, record in inspect.getmembers(records, inspect.isclass)
+    if issubclass(record, Record) and (functions := derived_in(record))
+}
+UNREADABLE_FORM: dict[str, Any] = {"sent_form": UNREADABLE}
+EXAMPLES: dict[str, Record] = {
+    "date": NINE_RECORD,
+    "appointment": AppointmentSnapshot(appointment_id="11", self_link=LINK),
+    "form result with an unreadable form": FormResult(
+        id="14", self_link=RESULT_LINK, **UNREADABLE_FORM
+    ),
+    "form result with a misprinted name": FormResult(
+        id="14",
+        sent_form=Form(id="7"),
+        misprinted_name=records._MisprintedFormName(name="Intake"),
+    ),
+    "conference": Conference(id="8", sent_capacity="40"),
+    "registration": ConferenceRegistrationSnapshot(
+        registration_id="15", conference=Conference(id="8"), session=ConferenceSession(id="9")
+    ),
+    "registration with a misprinted start": ConferenceRegistrationActivity(
+        id="1",
+        kind_raw="conferenceRegistration",
+        sent_registration=ConferenceRegistrationSnapshot(
+            registration_id="15", session=ConferenceSession(id="9")
+        ),
+        misprinted_registration=records._MisprintedRegistration(
+            session=records._MisprintedSession(start=NINE_RECORD)
+        ),
+    ),
+}
+
+
+def test_the_examples_have_every_record_that_derives_something():
+    assert {type(each) for each in EXAMPLES.values()} == set(DERIVING)
+
+
+@pytest.mark.parametrize("record", EXAMPLES.values(), ids=EXAMPLES)
+def test_what_a_record_derives_reads_the_fields_it_says_and_no_others(record):
+    for name, function in DERIVING[type(record)].items():
+        assert {*function.sources} <= {*record.__struct_fields__}, name
+        alone = SimpleNamespace(**{each: getattr(record, each) for each in function.sources})
+        assert function(alone) == function(record), name

@@ -10,6 +10,7 @@ from gateway.errors import (
     BudgetExceeded,
     CompanyUnknown,
     ContractBroken,
+    InputRefused,
     NotFound,
     UpstreamError,
     UpstreamUnavailable,
@@ -47,7 +48,7 @@ ONE_BY_ONE: dict[str, tuple[Callable[[Session, str], Awaitable[Any]], str]] = {
         "/conferences/api/1.0/conferences/8/sessions/9/registrations/{}",
     ),
     "appointment": (
-        lambda session, id_: session.appointment("3", id_, client_id="7"),
+        lambda session, id_: session.appointment("3", id_, "7"),
         APPOINTMENT,
     ),
 }
@@ -88,7 +89,7 @@ def ids(found: Sequence[Any]) -> list[str | None]:
 
 def appointments(session: Session, *asked: str, client: str | None = "7") -> Awaitable[list[Any]]:
     return asyncio.gather(
-        *[session.appointment("3", id_, client_id=client) for id_ in asked], return_exceptions=True
+        *[session.appointment("3", id_, client) for id_ in asked], return_exceptions=True
     )
 
 
@@ -153,6 +154,12 @@ async def test_a_thing_whose_id_cannot_be_one_is_refused_without_a_call(session,
         await ask(session, "a/b")
     assert ids([await ask(session, "1")]) == ["1"]
     assert world.called == [path.format("1")]
+
+
+@pytest.mark.parametrize("id_", ["", " ", "a/b", "..", "é", "x" * 65], ids=repr)
+async def test_an_id_of_the_callers_that_cannot_be_a_clients_is_refused_at_once(session, id_):
+    with pytest.raises(InputRefused):
+        session.client(id_, id_)
 
 
 @each_thing
@@ -223,10 +230,33 @@ async def test_another_session_reads_again(opened, world, ask, path):
 
 async def test_things_of_two_parents_are_two_things(session, world):
     await asyncio.gather(session.form_result("1", "6"), session.form_result("2", "6"))
-    await asyncio.gather(
-        session.appointment("1", "6", client_id=None), session.appointment("2", "6", client_id=None)
-    )
+    await asyncio.gather(session.appointment("1", "6", None), session.appointment("2", "6", None))
     assert len(world.called) == 4
+
+
+# What nothing says the way to
+
+
+OF_NOTHING: dict[str, Callable[[Session], Awaitable[Any]]] = {
+    "a form result without its form": lambda session: session.form_result(None, "6"),
+    "a session without its conference": lambda session: session.conference_session(None, "9"),
+    "a registration without its conference": lambda session: session.conference_registration(
+        None, "9", "1"
+    ),
+    "a registration without its session": lambda session: session.conference_registration(
+        "8", None, "1"
+    ),
+}
+
+
+@pytest.mark.parametrize("ask", OF_NOTHING.values(), ids=OF_NOTHING)
+async def test_a_thing_without_an_id_on_its_way_breaks_the_contract_without_a_call(
+    session, world, settle, ask
+):
+    with pytest.raises(ContractBroken, match="does not say which"):
+        ask(session)
+    await settle()
+    assert world.called == []
 
 
 # Lists of a company
@@ -285,7 +315,7 @@ async def test_a_list_that_fails_fails_all_who_ask_for_it_and_is_not_tried_again
 OF_NO_COMPANY: list[Callable[[Session, str | None], Awaitable[Any]]] = [
     lambda session, company: session.staff(company, "1"),
     lambda session, company: session.service(company, "1"),
-    lambda session, company: session.appointment(company, "1", client_id="7"),
+    lambda session, company: session.appointment(company, "1", "7"),
 ]
 
 
@@ -347,10 +377,10 @@ async def test_appointments_of_nobody_knows_whom_are_read_alone(opened, world):
 async def test_every_client_and_every_company_has_a_list_of_its_own(opened, world):
     async with opened(appointments_by_client=True) as session:
         await asyncio.gather(
-            *[session.appointment("3", id_, client_id="7") for id_ in ("1", "2")],
-            *[session.appointment("3", id_, client_id="8") for id_ in ("3", "4")],
-            *[session.appointment("4", id_, client_id="7") for id_ in ("1", "2")],
-            session.appointment("4", "3", client_id="8"),
+            *[session.appointment("3", id_, "7") for id_ in ("1", "2")],
+            *[session.appointment("3", id_, "8") for id_ in ("3", "4")],
+            *[session.appointment("4", id_, "7") for id_ in ("1", "2")],
+            session.appointment("4", "3", "8"),
         )
     other = COMPANY.format(4) + "/appointments"
     assert Counter(world.called) == {

@@ -29,9 +29,9 @@ SELDOM_CHANGED: dict[str, Ask] = {
 }
 OFTEN_CHANGED: dict[str, Ask] = {
     "timeline": lambda session: session.timeline("7", kinds=None, appointment_id=None),
-    "appointment": lambda session: session.appointment("3", "1", client_id="7"),
+    "appointment": lambda session: session.appointment("3", "1", "7"),
     "appointments": lambda session: asyncio.gather(
-        *[session.appointment("3", id_, client_id="7") for id_ in ("1", "2")]
+        *[session.appointment("3", id_, "7") for id_ in ("1", "2")]
     ),
     "note": lambda session: session.note("1"),
     "client": lambda session: session.client("7"),

@@ -17,6 +17,7 @@ from gateway.errors import (
 )
 from gateway.sandbox.app import create_sandbox
 from gateway.sandbox.wire import SandboxProtocol
+from gateway.upstream import decode
 from gateway.upstream.wire import AiohttpTransport
 
 pytestmark = pytest.mark.socket
@@ -468,8 +469,8 @@ async def test_a_compressed_answer_is_read_as_a_timeline(upstream_at):
     sent = gzip.compress(b'{"items":[{"id":"1","type":"note"}]}')
     async with serving(answer(sent, "Content-Encoding: gzip")) as server:
         upstream = upstream_at(server.url)
-        [activity] = await upstream.activities(upstream.caller({}), "7")
-    assert activity.id == "1"
+        [item] = await upstream.activities(upstream.caller({}), "7")
+    assert decode.activity(item).id == "1"
 
 
 # Connections

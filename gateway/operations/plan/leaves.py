@@ -23,8 +23,6 @@ class NotPlain(Exception):
 _TEXTS = {GraphQLString.name, GraphQLID.name}
 
 _AS_THEY_ARE = {
-    (GraphQLString.name, str),
-    (GraphQLID.name, str),
     (GraphQLBoolean.name, bool),
     (GraphQLInt.name, int),
     (GraphQLFloat.name, float),
@@ -33,7 +31,7 @@ _AS_THEY_ARE = {
 
 def is_text(leaf: GraphQLLeafType) -> bool:
     """Whether each `str` is delivered as it is."""
-    return leaf.name in _TEXTS
+    return leaf.name in _TEXTS or leaf.serialize is str
 
 
 def is_delivered_as_it_is(leaf: GraphQLLeafType, declared: Any) -> bool:
@@ -41,7 +39,7 @@ def is_delivered_as_it_is(leaf: GraphQLLeafType, declared: Any) -> bool:
     plain = get_args(declared)[0] if get_origin(declared) is Annotated else declared
     if (leaf.name, plain) in _AS_THEY_ARE:
         return plain is not int or declared is not int
-    return plain is str and leaf.serialize is str
+    return plain is str and is_text(leaf)
 
 
 def delivery(leaf: GraphQLLeafType, *, nullable: bool, unreadable: type) -> Leaf:

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from graphql import Executor, FieldNode, GraphQLError, is_non_null_type, located_error
-from graphql.execution import VariableValues, get_argument_values
+from graphql.execution import VariableValues
 from msgspec import Raw
 
 from gateway.operations.fields import Loaded, Place, Reached, Resolved
@@ -259,9 +259,8 @@ class Run:
     def _resolve(self, wait: _Wait, reading: Resolved) -> None:
         [field] = wait.part.fields
         place = Place(self.context, path_of((*wait.at, field.key)))
-        [node, *_] = self.nodes(field)
         try:
-            given = get_argument_values(field.definition, node, self._variables)
+            given = field.arguments.coerced(self._variables)
         except GraphQLError:
             self._leave(wait)
             return

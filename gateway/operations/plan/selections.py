@@ -23,6 +23,8 @@ from graphql import (
     is_object_type,
 )
 
+from gateway.operations.plan.arguments import Arguments
+
 _MOST_FIELDS = 10_000
 """Documents can select more than they have characters. Whoever writes such gets it slowly."""
 
@@ -45,6 +47,7 @@ class Field:
         parent: The type that it is a field of.
         definition: What the schema says of it.
         nodes: Where it occurs, and when.
+        arguments: The arguments of each occurrence; those of all are the same.
         of: By the name of each object type that its value may have: what is selected of it.
     """
 
@@ -52,6 +55,7 @@ class Field:
     parent: GraphQLObjectType
     definition: GraphQLField
     nodes: list[tuple[FieldNode, Condition]]
+    arguments: Arguments
     of: Mapping[str, "Selection"]
 
     @property
@@ -176,7 +180,7 @@ class Selections:
         ]
         named = get_named_type(definition.type)
         of = {possible.name: self._selection(possible, parts) for possible in self._possible(named)}
-        return Field(key, parent, definition, nodes, of)
+        return Field(key, parent, definition, nodes, Arguments(definition, nodes[0][0]), of)
 
     def _possible(self, named: object) -> Iterable[GraphQLObjectType]:
         if is_object_type(named):
