@@ -2,6 +2,7 @@
 
 import asyncio
 import difflib
+import gc
 import signal
 import socket
 import sys
@@ -199,6 +200,11 @@ def _serve(*servers: _Server, announcement: str) -> None:
 
     sockets = [_bound(server) for server in servers]  # all of the ports, or none
     click.echo(announcement, err=True)
+
+    # What is there by now stays: the collector need not look at it again, and the rest is short-lived.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
 
     async def serve_all() -> None:
         for number in (signal.SIGTERM, signal.SIGINT):

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from graphql.pyutils import Path
@@ -131,7 +132,7 @@ class Resolved(NamedTuple):
 Reading = Plain | Computed | Loaded | Resolved
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Fields:
     """How the fields of a schema are read.
 
@@ -146,6 +147,11 @@ class Fields:
     readings: Mapping[tuple[str, str], Reading]
     classes: Mapping[str, tuple[type, ...]]
     unreadable: type
+
+    @cached_property
+    def types(self) -> Mapping[type, str]:
+        """The name of the type for each class of values."""
+        return {kind: name for name, kinds in self.classes.items() for kind in kinds}
 
     def reading(self, type_name: str, field_name: str) -> Reading | None:
         return self.readings.get((type_name, field_name))

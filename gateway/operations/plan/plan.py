@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
 
+from cachetools import LRUCache
 from graphql import (
     DocumentNode,
     Executor,
@@ -37,7 +38,7 @@ class Answered(NamedTuple):
     wholly: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, slots=True)
 class Plan:
     """How to answer one operation.
 
@@ -48,6 +49,7 @@ class Plan:
     text: str
     _operation: Callable[..., Any]
     _conditions: list[Condition]
+    _constants: "Constants | None"
 
     async def answer(
         self, context: Any, variables: VariableValues, executor: Callable[[], Executor[Any]]
@@ -59,12 +61,21 @@ class Plan:
             variables: The variables, coerced.
             executor: Makes graphql-core's executor, for what only that can answer.
         """
+        if self._constants is not None and (known := self._constants.get(self)):
+            return known
         try:
             run = Run(context, variables, self._conditions, executor)
             data = await run.answer(self._operation)
         except NotPlanned:
             return None
-        return Answered(data, run.errors, wholly=not run.rest.is_used)
+        answered = Answered(data, run.errors, wholly=not run.rest.is_used)
+        if self._constants is not None:
+            self._constants[self] = answered
+        return answered
+
+
+Constants = LRUCache[Plan, Answered]
+"""Answers that are always the same: about the schema itself. Few, since they can be large."""
 
 
 Planner = Callable[[DocumentNode, OperationDefinitionNode], Plan | None]
@@ -72,12 +83,14 @@ Planner = Callable[[DocumentNode, OperationDefinitionNode], Plan | None]
 
 def planner(schema: GraphQLSchema, fields: Fields) -> Planner:
     """How operations on a schema are planned: those that are no queries, or too large, are not."""
-    return partial(_plan, schema, fields)
+    return partial(_plan, schema, fields, Shapes(fields), Constants(maxsize=4))
 
 
 def _plan(
     schema: GraphQLSchema,
     fields: Fields,
+    shapes: Shapes,
+    constants: Constants,
     document: DocumentNode,
     operation: OperationDefinitionNode,
 ) -> Plan | None:
@@ -87,9 +100,12 @@ def _plan(
         selection = Selections(schema, document).of_operation(operation)
     except NotPlannable:
         return None
-    source = Source(fields, Shapes(fields))
+    source = Source(fields, shapes)
     name = source.operation(selection)
-    return Plan(source.text, _loaded(source.text, source.namespace)[name], source.conditions)
+    function = _loaded(source.text, source.namespace)[name]
+    about_the_schema = all(field.name.startswith("__") for field in selection.merged())
+    is_constant = about_the_schema and not operation.variable_definitions
+    return Plan(source.text, function, source.conditions, constants if is_constant else None)
 
 
 def _loaded(text: str, namespace: dict[str, Any]) -> Mapping[str, Any]:

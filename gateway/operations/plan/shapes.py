@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field as default
-from functools import reduce
+from functools import cache, reduce
 from operator import or_
 from types import NoneType, UnionType
 from typing import Any, ClassVar, Union, get_args, get_origin
@@ -49,36 +49,52 @@ class _Needs:
     namespace: dict[str, Any] = default(default_factory=dict)
 
 
+_Made = dict[tuple[type[Struct], tuple[int, ...]], Shape]
+
+
 class Shapes:
-    """Derives shapes from the declared records, for a schema's fields."""
+    """Derives shapes from the declared records, for a schema's fields; made once for all operations."""
 
     def __init__(self, fields: Fields) -> None:
         self._fields = fields
         self._wholes: dict[type[Struct], Shape] = {}
+        self._heads: dict[Items, json.Decoder[Any]] = {}
 
     def of_items(self, items: Items, selections: Mapping[str, Sequence[Selection]]) -> "Lean":
         """How the items of a list are decoded, given what is selected of the record of each tag."""
+        made: _Made = {}
         shapes = {
-            tag: self._shape(record, selections[tag], items, tag)
+            tag: self._shape(record, selections[tag], made, items, tag)
             for tag, record in items.records.items()
         }
-        heads = [self._shape(record, (), items, tag) for tag, record in items.records.items()]
-        return Lean(items, shapes, [head.struct for head in heads])
+        if items not in self._heads:
+            self._heads[items] = _decoder(
+                self._shape(record, (), made, items, tag) for tag, record in items.records.items()
+            )
+        return Lean(items, shapes, self._heads[items])
+
+    def _inside(self, record: type[Struct], selections: Sequence[Selection], made: _Made) -> Shape:
+        """The shape of a record that is no item: made once for what is selected of it."""
+        key = (record, tuple(map(id, selections)))
+        if key not in made:
+            made[key] = self._shape(record, selections, made)
+        return made[key]
 
     def _shape(
         self,
         record: type[Struct],
         selections: Iterable[Selection],
+        made: _Made,
         items: Items | None = None,
         tag: str | None = None,
     ) -> Shape:
-        declared = {field.name: field for field in structs.fields(record)}
+        declared = _declared(record)
         needs = self._needs(record, selections, items.sources if items else ())
         types = {name: declared[name].type for name in sorted(needs.whole)}
         inside = {name: self._whole(held) for name in types if (held := _record_in(types[name]))}
         for name in needs.plain.keys() - needs.whole:
             if inner := _record_in(declared[name].type):
-                inside[name] = self._shape(inner, needs.plain[name])
+                inside[name] = self._inside(inner, needs.plain[name], made)
                 types[name] = _replaced(declared[name].type, inner, inside[name].struct)
             else:
                 types[name] = _narrowed(declared[name].type)
@@ -101,7 +117,7 @@ class Shapes:
         """The shape of a record of which everything is needed: the record itself."""
         if record not in self._wholes:
             inside: dict[str, Shape] = {}
-            declared = {field.name: field.type for field in structs.fields(record)}
+            declared = {name: field.type for name, field in _declared(record).items()}
             self._wholes[record] = Shape(record, declared, inside, _constants(record))
             inside |= {
                 name: self._whole(held) for name in declared if (held := _record_in(declared[name]))
@@ -112,7 +128,7 @@ class Shapes:
         self, record: type[Struct], selections: Iterable[Selection], sources: Iterable[str]
     ) -> _Needs:
         """What is needed besides what is selected: what makes a record of it at all."""
-        needs = _Needs(whole={field.name for field in structs.fields(record) if field.required})
+        needs = _Needs(whole={name for name, field in _declared(record).items() if field.required})
         if check := getattr(record, "__post_init__", None):
             needs.namespace["__post_init__"] = check
             needs.whole.update(check.sources)
@@ -169,6 +185,15 @@ def _need_whole(record: type[Struct], name: str, needs: _Needs) -> None:
             _need_whole(record, source, needs)
 
 
+@cache
+def _declared(record: type[Struct]) -> Mapping[str, structs.FieldInfo]:
+    return {field.name: field for field in structs.fields(record)}
+
+
+def _decoder(shapes: Iterable[Shape]) -> json.Decoder[Any]:
+    return json.Decoder(reduce(or_, (shape.struct for shape in shapes)))
+
+
 def _field(declared: structs.FieldInfo) -> Any:
     if declared.required:
         return msgspec.field(name=declared.encode_name)
@@ -222,13 +247,11 @@ class Lean:
         whole: Reads one item as a whole record.
     """
 
-    def __init__(
-        self, items: Items, shapes: Mapping[str, Shape], heads: Sequence[type[Struct]]
-    ) -> None:
+    def __init__(self, items: Items, shapes: Mapping[str, Shape], head: json.Decoder[Any]) -> None:
         self.shapes = shapes
         self.whole = items.whole
-        self._item = json.Decoder(reduce(or_, (shape.struct for shape in shapes.values())))
-        self._head = json.Decoder(reduce(or_, heads))
+        self._item = _decoder(shapes.values())
+        self._head = head
 
     def heads(self, items: Sequence[Raw]) -> list[Any]:
         return self._decoded(self._head, items)

@@ -33,6 +33,7 @@ class Source:
         self._shapes = shapes
         self._texts: list[str] = []
         self._functions: dict[tuple[Selection, Where, bool], Function] = {}
+        self._waiting: dict[Selection, bool] = {}
         self._leaves: dict[tuple[str, bool], str] = {}
         self._computed: dict[tuple[str, str], str] = {}
         self._leans: dict[tuple[int, ...], Lean] = {}
@@ -114,19 +115,22 @@ class Source:
                 for kind in self.fields.classes.get(name, ()):
                     yield kind, selection, Where()
             return
-        for tag, name in self._types_of(where.items):
+        types = self.fields.types
+        for tag, record in where.items.records.items():
             shape = where.lean.shapes[tag]
-            yield shape.struct, field.of[name], Where(shape)
-        yield where.items.others, field.of[self._type_of(where.items.others)], Where()
+            yield shape.struct, field.of[types[record]], Where(shape)
+        yield where.items.others, field.of[types[where.items.others]], Where()
 
     def _waits(self, selection: Selection) -> bool:
         """Whether something in a selection cannot be delivered at once."""
-        return any(
-            not isinstance(self.fields.reading(field.parent.name, field.name), Plain | Computed)
-            or any(map(self._waits, field.of.values()))
-            for field in selection.merged()
-            if field.name != "__typename"
-        )
+        if selection not in self._waiting:
+            self._waiting[selection] = any(
+                not isinstance(self.fields.reading(field.parent.name, field.name), Plain | Computed)
+                or any(map(self._waits, field.of.values()))
+                for field in selection.merged()
+                if field.name != "__typename"
+            )
+        return self._waiting[selection]
 
     def part(self, fields: tuple[Field, ...], reading: Loaded | Resolved | None) -> Part:
         """What waits: fields with the same reading, or one that only graphql-core can answer."""
@@ -154,17 +158,11 @@ class Source:
         key = tuple(id(selection) for position in positions for selection in position.values())
         if key not in self._leans:
             selections = {
-                tag: [position[name] for position in positions]
-                for tag, name in self._types_of(items)
+                tag: [position[self.fields.types[record]] for position in positions]
+                for tag, record in items.records.items()
             }
             self._leans[key] = self._shapes.of_items(items, selections)
         return self._leans[key]
-
-    def _types_of(self, items: Items) -> Iterator[tuple[str, str]]:
-        return ((tag, self._type_of(record)) for tag, record in items.records.items())
-
-    def _type_of(self, record: type) -> str:
-        return next(name for name, kinds in self.fields.classes.items() if record in kinds)
 
 
 def _holds(field: Field, items: Items) -> bool:
