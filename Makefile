@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/installed
 
-.PHONY: sandbox test check format lock schema socket
+.PHONY: sandbox test check bench format lock schema socket
 
 sandbox: $(INSTALLED)          ## serve /graphql over the bundled sandbox
 	@$(BIN)/gateway sandbox
@@ -23,8 +23,11 @@ check: $(INSTALLED)            ## format, lint, types, import contracts, tests w
 	$(BIN)/coverage run -m pytest
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
-	$(BIN)/coverage report --fail-under=100 --include='gateway/upstream/records.py,gateway/upstream/entities.py,gateway/upstream/forms.py,gateway/upstream/decode.py,gateway/upstream/links.py,gateway/schema/pages.py,gateway/schema/plain_text.py'
+	$(BIN)/coverage report --fail-under=100 --include='gateway/upstream/records.py,gateway/upstream/entities.py,gateway/upstream/forms.py,gateway/upstream/decode.py,gateway/upstream/links.py,gateway/schema/pages.py,gateway/schema/plain_text.py,gateway/operations/plan/arguments.py,gateway/operations/plan/selections.py,gateway/operations/plan/shapes.py,gateway/operations/plan/leaves.py,gateway/operations/plan/parts.py,gateway/operations/plan/body.py,gateway/operations/plan/source.py'
 	$(BIN)/gateway schema check
+
+bench: $(INSTALLED)            ## against what a team would pick instead; needs Node.js, and takes long
+	$(BIN)/python -m tests.benchmarks
 
 format: $(INSTALLED)
 	$(BIN)/ruff format .

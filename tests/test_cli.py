@@ -54,6 +54,36 @@ def test_schema_print_writes_the_schema_and_nothing_else(run):
     assert (result.exit_code, result.stdout, result.stderr) == (0, schema.printed(), "")
 
 
+ASKED = "query A { activities(clientId: 7) { totalCount } } query B { client(id: 7) { id } }"
+
+
+def test_plan_writes_the_source_of_one_operation(run, tmp_path):
+    file = tmp_path / "both.graphql"
+    file.write_text(ASKED, encoding="utf-8")
+    result = run("plan", str(file), "--operation", "B")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert "def Client(" in result.stdout
+    assert "def ActivityConnection(" not in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("{", "Syntax Error"),
+        ("{ nothing }", "Cannot query field 'nothing'"),
+        (ASKED, "operationName"),
+        (f"{{ {' '.join(f'a{n}: __typename' for n in range(10_001))} }}", "There is no plan"),
+    ],
+    ids=["syntax", "validation", "which", "too large"],
+)
+def test_what_has_no_plan_is_a_problem(run, tmp_path, text, told):
+    file = tmp_path / "wrong.graphql"
+    file.write_text(text, encoding="utf-8")
+    result = run("plan", str(file))
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert told in result.stderr
+
+
 def test_schema_check_says_nothing_where_the_file_is_current(run, tmp_path):
     (tmp_path / "schema.graphql").write_text(schema.printed(), encoding="utf-8")
     result = run("schema", "check")
@@ -173,7 +203,7 @@ def test_the_help_of_serve_shows_defaults_as_they_are_written(run, line):
 
 def test_the_help_names_the_commands(run):
     commands = run("--help").stdout.partition("Commands:")[2].splitlines()
-    assert [line.split()[0] for line in commands if line] == ["sandbox", "schema", "serve"]
+    assert [line.split()[0] for line in commands if line] == ["plan", "sandbox", "schema", "serve"]
 
 
 @pytest.mark.parametrize(

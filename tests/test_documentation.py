@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from gateway import __version__, errors, schema
 from gateway.cli import main
@@ -70,6 +71,16 @@ async def test_the_readme_shows_a_query_and_its_answer(gateway):
     assert query is not None
     assert answer is not None
     assert await gateway.ask(query[1]) == json.loads(answer[1])
+
+
+def test_the_readme_shows_a_part_of_a_plan(tmp_path):
+    written = re.search(r"echo '(.*)' \| gateway plan /dev/stdin", README)
+    part = re.search(r"```python\n(.*?)```", README, re.DOTALL)
+    assert written is not None
+    assert part is not None
+    (tmp_path / "timeline.graphql").write_text(written[1], encoding="utf-8")
+    result = CliRunner().invoke(main, ["plan", str(tmp_path / "timeline.graphql")])
+    assert result.stdout.startswith(part[1])
 
 
 @pytest.mark.parametrize("command", sorted(main.commands))

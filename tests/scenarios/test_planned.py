@@ -1,0 +1,51 @@
+"""Which operations are answered by their plans alone, so that they are as fast as plans are."""
+
+import re
+from pathlib import Path
+
+import httpx
+import pytest
+
+from gateway import cli
+from tests.conftest import Gateway
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+OF_THE_BENCHMARK = {
+    path.stem: path.read_text(encoding="utf-8")
+    for path in sorted((ROOT / "tests/benchmarks/operations").glob("*.graphql"))
+}
+TEXTS = {
+    **dict(enumerate(re.findall(r"```graphql\n(.*?)```", README, re.DOTALL))),
+    **{text: text for text in re.findall(r"query=(\{[^\']*\})", README)},
+    **{text.splitlines()[0]: text for text in re.split(r"\n\n", cli._QUERIES) if text.strip()},
+    "everything": (ROOT / "tests/scenarios/everything.graphql").read_text(encoding="utf-8"),
+    **{
+        name: text + OF_THE_BENCHMARK["activity"]
+        for name, text in OF_THE_BENCHMARK.items()
+        if name not in {"activity", "introspection"}
+    },
+}
+CLIENT = "1100"
+VARIABLES = {"first": 10, "client": CLIENT, "clients": [CLIENT, "1001"]}
+
+
+@pytest.fixture
+def gateway_explaining(rest, sandbox_app):
+    return Gateway(httpx.ASGITransport(sandbox_app), explain=True)
+
+
+@pytest.mark.parametrize("text", TEXTS.values(), ids=map(str, TEXTS))
+async def test_an_operation_is_answered_by_its_plan_alone(gateway_explaining, text):
+    names = re.findall(r"\$(\w+)\s*:", text)
+    variables = {name: VARIABLES[name] for name in names}
+    answer = await gateway_explaining.ask(text, variables, {"X-Gateway-Explain": "1"})
+    assert "errors" not in answer
+    assert answer["extensions"]["gateway"]["planned"] is True
+
+
+async def test_what_is_asked_of_the_schema_itself_is_not(gateway_explaining):
+    text = "{ __schema { queryType { name } } }"
+    answer = await gateway_explaining.ask(text, headers={"X-Gateway-Explain": "1"})
+    assert answer["extensions"]["gateway"]["planned"] is False
