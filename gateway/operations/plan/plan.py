@@ -49,6 +49,7 @@ class Plan:
     text: str
     _operation: Callable[..., Any]
     _conditions: list[Condition]
+    _deciding: frozenset[str]
     _constants: "Constants | None"
 
     async def answer(
@@ -63,6 +64,8 @@ class Plan:
         """
         if self._constants is not None and (known := self._constants.get(self)):
             return known
+        if not all(type(variables.coerced.get(name)) is bool for name in self._deciding):
+            return None  # a null for a directive that takes none
         try:
             run = Run(context, variables, self._conditions, executor)
             data = await run.answer(self._operation)
@@ -97,7 +100,8 @@ def _plan(
     if operation.operation is not OperationType.QUERY:
         return None
     try:
-        selection = Selections(schema, document).of_operation(operation)
+        selections = Selections(schema, document)
+        selection = selections.of_operation(operation)
     except NotPlannable:
         return None
     source = Source(fields, shapes)
@@ -105,7 +109,13 @@ def _plan(
     function = _loaded(source.text, source.namespace)[name]
     about_the_schema = all(field.name.startswith("__") for field in selection.merged())
     is_constant = about_the_schema and not operation.variable_definitions
-    return Plan(source.text, function, source.conditions, constants if is_constant else None)
+    return Plan(
+        source.text,
+        function,
+        source.conditions,
+        frozenset(selections.variables),
+        constants if is_constant else None,
+    )
 
 
 def _loaded(text: str, namespace: dict[str, Any]) -> Mapping[str, Any]:

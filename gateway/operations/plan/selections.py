@@ -85,7 +85,11 @@ Part = tuple[SelectionSetNode, Condition]
 
 
 class Selections:
-    """Collects and merges, as section 6.3.2 of the GraphQL specification has it, but for all variables at once."""
+    """Collects and merges, as section 6.3.2 of the GraphQL specification has it, but for all variables at once.
+
+    Attributes:
+        variables: Those that decide what is selected.
+    """
 
     def __init__(self, schema: GraphQLSchema, document: DocumentNode) -> None:
         self._schema = schema
@@ -96,6 +100,7 @@ class Selections:
         }
         self._remembered: dict[tuple[str, tuple[tuple[int, Condition], ...]], Selection] = {}
         self._left = _MOST_FIELDS
+        self.variables: set[str] = set()
 
     def of_operation(self, operation: OperationDefinitionNode) -> Selection:
         """What is selected of the operation's root type.
@@ -133,7 +138,7 @@ class Selections:
     ) -> Iterator[tuple[FieldNode, Condition]]:
         selection_set, above = part
         for node in selection_set.selections:
-            condition = _condition(node, above)
+            condition = self._condition(node, above)
             if condition is None:
                 continue
             if isinstance(node, FieldNode):
@@ -190,20 +195,19 @@ class Selections:
             return self._schema.get_possible_types(abstract)
         return []
 
-
-def _condition(node: SelectionNode, above: Condition) -> Condition | None:
-    """When a node is selected; None where it never is."""
-    condition = set(above)
-    for directive in node.directives or ():
-        if directive.name.value not in {"skip", "include"}:
-            raise NotPlannable
-        wanted = directive.name.value == "include"
-        [argument] = directive.arguments or ()
-        match argument.value:
-            case BooleanValueNode(value=value) if value != wanted:
-                return None
-            case VariableNode(name=name) if (name.value, not wanted) in condition:
-                return None
-            case VariableNode(name=name):
-                condition.add((name.value, wanted))
-    return frozenset(condition)
+    def _condition(self, node: SelectionNode, above: Condition) -> Condition | None:
+        """When a node is selected; None where it never is."""
+        condition = set(above)
+        for directive in node.directives or ():
+            if directive.name.value not in {"skip", "include"}:
+                raise NotPlannable
+            wanted = directive.name.value == "include"
+            [argument] = directive.arguments or ()
+            match argument.value:
+                case BooleanValueNode(value=value) if value != wanted:
+                    return None
+                case VariableNode(name=name):
+                    self.variables.add(name.value)
+                    condition.add((name.value, wanted))
+        contradicts = any((name, not value) in condition for name, value in condition)
+        return None if contradicts else frozenset(condition)
