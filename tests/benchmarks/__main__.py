@@ -1,0 +1,196 @@
+"""The benchmark: `python -m tests.benchmarks --help`.
+
+Without a command it compares the gateway with others, and writes tables in Markdown. The commands
+examine one server alone.
+
+\b
+    python -m tests.benchmarks                                   # everything: half an hour
+    python -m tests.benchmarks --quick                           # a minute: the order of magnitude
+    python -m tests.benchmarks --scenario hundred --contender gateway --contender mercurius
+    python -m tests.benchmarks start                             # how soon each serves
+    python -m tests.benchmarks memory --seconds 600              # what it keeps
+    python -m tests.benchmarks hold                              # how long it holds its event loop
+    python -m tests.benchmarks profile --scenario hundred        # where its time goes
+"""
+
+import os
+import sys
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import replace
+from pathlib import Path
+from statistics import median
+
+import click
+import uvloop
+
+from tests.benchmarks.answers import AnswersDiffer
+from tests.benchmarks.comparison import Effort, Figures, compare
+from tests.benchmarks.contenders import CONTENDERS, GATEWAY, Contender, install_packages
+from tests.benchmarks.examinations import Examiner
+from tests.benchmarks.inside import Hold
+from tests.benchmarks.load import Refused
+from tests.benchmarks.machine import machine
+from tests.benchmarks.report import report, table
+from tests.benchmarks.scenarios import SCENARIOS, Condition
+from tests.benchmarks.upstream import Upstream
+
+_FULL = Effort(rounds=3, seconds=2, warming_seconds=40)
+_QUICK = Effort(rounds=1, seconds=1, warming_seconds=3)
+_QUICK_SCENARIOS = ("one", "hundred", "cold")
+_QUICK_CONDITIONS = (Condition(0, 8),)
+_MOST_HOLD_MILLISECONDS = 25
+
+_SCENARIO = click.Choice(list(SCENARIOS))
+_CONTENDER = click.Choice(list(CONTENDERS))
+
+
+_scenarios = click.option(
+    "--scenario", "scenarios", type=_SCENARIO, multiple=True, help="Only this one; repeatable."
+)
+_contenders = click.option(
+    "--contender", "contenders", type=_CONTENDER, multiple=True, help="Only this one; repeatable."
+)
+
+
+@click.group(invoke_without_command=True, help=__doc__)
+@_scenarios
+@_contenders
+@click.option("--rounds", type=click.IntRange(1), help="Turns of each contender.")
+@click.option("--seconds", type=click.FloatRange(0.1), help="How long a turn takes.")
+@click.option("--quick", is_flag=True, help="Three scenarios, one condition, little warming.")
+@click.option("--output", type=click.Path(path_type=Path), help="A file to write to as well.")
+@click.pass_context
+def main(
+    context: click.Context,
+    *,
+    scenarios: Sequence[str],
+    contenders: Sequence[str],
+    rounds: int | None,
+    seconds: float | None,
+    quick: bool,
+    output: Path | None,
+) -> None:
+    if context.invoked_subcommand is not None:
+        return
+    usual = _QUICK if quick else _FULL
+    effort = replace(usual, rounds=rounds or usual.rounds, seconds=seconds or usual.seconds)
+    chosen = _chosen(contenders)
+    measured: list[Figures] = []
+    failed: list[str] = []
+    on = machine()
+
+    async def compare_all(at: Examiner) -> None:
+        for name in scenarios or (_QUICK_SCENARIOS if quick else SCENARIOS):
+            scenario = SCENARIOS[name]
+            click.echo(f"{scenario.title} …", err=True)
+            fit = [one for one in scenario.contenders if one in chosen]
+            under = _QUICK_CONDITIONS if quick else scenario.conditions
+            try:
+                measured.extend(
+                    await compare(scenario, fit, under, effort, upstream=at.upstream, core=at.core)
+                )
+            except (AnswersDiffer, Refused, TimeoutError) as failure:
+                failed.append(name)
+                reasons = [str(failure), *getattr(failure, "__notes__", ())]
+                click.echo(f"{name} could not be measured: {' '.join(reasons)}", err=True)
+
+    _run(compare_all)
+    tables = report(on, measured, effort)
+    click.echo(tables, nl=False)
+    if output is not None:
+        output.write_text(tables, encoding="utf-8")
+    if failed:
+        sys.exit(1)
+
+
+@main.command()
+@_contenders
+@click.option("--times", type=click.IntRange(1), default=10, show_default=True)
+def start(*, contenders: Sequence[str], times: int) -> None:
+    """From the start of a process to its first answer."""
+    rows = []
+    chosen = _chosen(contenders)
+
+    async def start_all(at: Examiner) -> None:
+        for one in chosen:
+            took = [seconds * 1000 async for seconds in at.starts(one, times)]
+            rows.append((one.title, *(f"{of(took):.0f}" for of in (median, min, max))))
+
+    _run(start_all)
+    click.echo(table(("contender", "ms to serve", "least", "most"), rows))
+
+
+@main.command()
+@click.option("--contender", type=_CONTENDER, default=GATEWAY.name, show_default=True)
+@click.option("--seconds", type=click.FloatRange(1), default=300, show_default=True)
+@click.option("--readings", type=click.IntRange(1), default=10, show_default=True)
+def memory(*, contender: str, seconds: float, readings: int) -> None:
+    """What a server keeps under a long load of everything."""
+    [chosen] = _chosen([contender])
+
+    async def read_all(at: Examiner) -> None:
+        async for kept in at.memory(chosen, seconds=seconds, readings=readings):
+            click.echo(
+                f"{kept.seconds:6.0f} s {kept.answers:9} answers {kept.resident_megabytes:7.1f} MB"
+            )
+
+    _run(read_all)
+
+
+@main.command()
+@click.option("--scenario", type=_SCENARIO, default="thousand", show_default=True)
+@click.option("--seconds", type=click.FloatRange(1), default=10, show_default=True)
+def hold(*, scenario: str, seconds: float) -> None:
+    """How long the gateway holds its event loop during one request; exit status 1 if too long."""
+    holds: list[Hold] = []
+
+    async def hold_all(at: Examiner) -> None:
+        holds.extend(await at.holds(SCENARIOS[scenario], seconds))
+
+    _run(hold_all)
+    cpu = [1000 * one.cpu_seconds for one in holds]
+    clock = [1000 * one.seconds for one in holds]
+    rows = [
+        (name, *(f"{milliseconds:.1f}" for milliseconds in (of[0], median(of[1:]), max(of[1:]))))
+        for name, of in (("by CPU time", cpu), ("by the clock", clock))
+    ]
+    click.echo(table((f"ms, {len(holds)} requests", "first", "median", "most"), rows))
+    if max(cpu) > _MOST_HOLD_MILLISECONDS:
+        click.echo(f"It should be at most {_MOST_HOLD_MILLISECONDS} ms.", err=True)
+        sys.exit(1)
+
+
+@main.command()
+@click.option("--scenario", type=_SCENARIO, default="hundred", show_default=True)
+@click.option("--seconds", type=click.FloatRange(1), default=5, show_default=True)
+def profile(*, scenario: str, seconds: float) -> None:
+    """Where the gateway's time goes, by cProfile; what is done in C looks cheaper than it is."""
+
+    async def profile_all(at: Examiner) -> None:
+        click.echo(await at.profile(SCENARIOS[scenario], seconds))
+
+    _run(profile_all)
+
+
+def _run(examine: Callable[[Examiner], Coroutine[None, None, None]]) -> None:
+    """With the upstream and the load at the last core, servers at the first, where there are two."""
+    cores = sorted(os.sched_getaffinity(0))
+    os.sched_setaffinity(0, {cores[-1]})
+
+    async def over_upstream() -> None:
+        async with Upstream() as upstream:
+            await examine(Examiner(upstream, cores[0]))
+
+    uvloop.run(over_upstream())
+
+
+def _chosen(names: Sequence[str]) -> list[Contender]:
+    """All where none is named; ready to be started."""
+    chosen = [CONTENDERS[name] for name in names or CONTENDERS]
+    if any(one.over_node for one in chosen):
+        install_packages()
+    return chosen
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,86 @@
+"""One server alone: how soon it serves, what it keeps, how long it holds its loop, where its time goes."""
+
+import json
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from tests.benchmarks.answers import same_answers
+from tests.benchmarks.contenders import Contender
+from tests.benchmarks.inside import Hold
+from tests.benchmarks.load import Asked, connected, load
+from tests.benchmarks.scenarios import ALONE, SCENARIOS, Condition, Scenario
+from tests.benchmarks.servers import Server, running
+from tests.benchmarks.upstream import Upstream
+
+_TOGETHER = Condition(0, 64)
+
+
+class Kept(NamedTuple):
+    """The memory of a server after so much load."""
+
+    seconds: float
+    answers: int
+    resident_megabytes: float
+
+
+@dataclass(frozen=True, slots=True)
+class Examiner:
+    """Examines servers over an upstream, at a core of their own."""
+
+    upstream: Upstream
+    core: int | None
+
+    async def starts(self, contender: Contender, times: int) -> AsyncIterator[float]:
+        """How many seconds it took from the start of the process to the first answer."""
+        for _ in range(times):
+            started = time.perf_counter()
+            async with running(contender, self.upstream.origin, core=self.core):
+                yield time.perf_counter() - started
+
+    async def memory(
+        self, contender: Contender, *, seconds: float, readings: int
+    ) -> AsyncIterator[Kept]:
+        """What it keeps while it is asked all that it can answer, in turn, by 64 callers at once."""
+        scenarios = [
+            one
+            for one in SCENARIOS.values()
+            if contender in one.contenders and _TOGETHER in one.conditions
+        ]
+        async with running(contender, self.upstream.origin, core=self.core) as server:
+            spent, answers = 0.0, 0
+            yield Kept(spent, answers, server.resident_bytes() / 1e6)
+            for _ in range(readings):
+                for scenario in scenarios:
+                    part = seconds / readings / len(scenarios)
+                    asked = await self._asked(server, scenario, _TOGETHER.connections, part)
+                    spent, answers = spent + asked.seconds, answers + len(asked.latencies)
+                yield Kept(spent, answers, server.resident_bytes() / 1e6)
+
+    async def holds(self, scenario: Scenario, seconds: float) -> list[Hold]:
+        """The longest hold of the event loop within each request; the first request is cold."""
+        async with self._watched("hold") as server:
+            await self._asked(server, scenario, ALONE.connections, seconds)
+        return [Hold(*told) for told in json.loads(server.written)]
+
+    async def profile(self, scenario: Scenario, seconds: float) -> str:
+        """Where the time goes, function by function."""
+        async with self._watched("profile") as server:
+            await self._asked(server, scenario, ALONE.connections, seconds)
+        return server.written.decode()
+
+    def _watched(self, watch: str) -> AbstractAsyncContextManager[Server]:
+        command = (sys.executable, "-m", "tests.benchmarks.inside", watch)
+        gateway = Contender(watch, f"this gateway, {watch}", command, ready="/readyz")
+        return running(gateway, self.upstream.origin, core=self.core)
+
+    async def _asked(
+        self, server: Server, scenario: Scenario, callers: int, seconds: float
+    ) -> Asked:
+        requests = scenario.requests(server.contender)
+        [expected] = await same_answers(scenario, [server], self.upstream)
+        with connected(server.port, callers) as connections:
+            return await load(connections, requests, seconds=seconds, expected_bytes=expected)

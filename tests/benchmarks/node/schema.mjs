@@ -1,0 +1,94 @@
+// The gateway's own schema, with resolvers for what the operations of the benchmark select.
+
+import { readFileSync } from "node:fs";
+import { makeExecutableSchema } from "@graphql-tools/schema";
+import { instant } from "./instants.mjs";
+
+const TYPES = {
+  appointment: "AppointmentActivity",
+  note: "NoteActivity",
+  consent: "ConsentActivity",
+  formResult: "FormResultActivity",
+  emailNotification: "EmailNotificationActivity",
+  textMessageNotification: "TextMessageNotificationActivity",
+  conferenceRegistration: "ConferenceRegistrationActivity",
+};
+
+async function page({ clientId, first }, { timelines }) {
+  const activities = await timelines.load(clientId);
+  return { totalCount: activities.length, nodes: activities.slice(0, first) };
+}
+
+async function today(name, { id, selfLink }, { staff }) {
+  const companyId = selfLink.match(/\/companies\/([^/]+)\/appointments\//)[1];
+  const members = await staff.load(companyId);
+  return members.get(id)?.[name];
+}
+
+const resolvers = {
+  Query: {
+    activities: (_, args, context) => page(args, context),
+    client: (_, { id }) => ({ id }),
+    clients: (_, { ids }) => ids.map((id) => ({ id })),
+  },
+  Client: {
+    activities: ({ id }, { first }, context) => page({ clientId: id, first }, context),
+  },
+  Activity: {
+    __resolveType: ({ type }) => TYPES[type],
+    kind: ({ type }) => type,
+    kindRaw: ({ type }) => type,
+    updatedAttributes: ({ updatedAttributes }) => updatedAttributes ?? [],
+  },
+  ZonedDateTime: {
+    instant: (zoned) => zoned.instant ?? instant(zoned),
+  },
+  AppointmentSnapshot: {
+    appointmentId: ({ id }) => id,
+    staff: ({ staff, selfLink }) => staff && { ...staff, selfLink },
+  },
+  Staff: {
+    email: (staff, _, context) => today("email", staff, context),
+    phone: (staff, _, context) => today("phone", staff, context),
+  },
+  NoteSnapshot: {
+    noteId: ({ id }) => id,
+  },
+  ConferenceRegistrationSnapshot: {
+    registrationId: ({ id }) => id,
+  },
+  ActivityKind: {
+    APPOINTMENT: "appointment",
+    NOTE: "note",
+    CONSENT: "consent",
+    FORM_RESULT: "formResult",
+    EMAIL_NOTIFICATION: "emailNotification",
+    TEXT_MESSAGE_NOTIFICATION: "textMessageNotification",
+    CONFERENCE_REGISTRATION: "conferenceRegistration",
+  },
+  ActivityEvent: {
+    CREATED: "created",
+    UPDATED: "updated",
+    DELETED: "deleted",
+  },
+  AppointmentStatus: {
+    COMPLETED: "completed",
+    NO_SHOW: "noShow",
+    ACCEPTED: "accepted",
+    PENDING: "pending",
+    DECLINED: "declined",
+    CANCELLED: "cancelled",
+    IN_PROGRESS: "inProgress",
+  },
+  RegistrationStatus: {
+    ACCEPTED: "accepted",
+    CANCELLED: "cancelled",
+    WAITING_LIST: "waitingList",
+  },
+};
+
+export const schema = makeExecutableSchema({
+  typeDefs: readFileSync(new URL("../../../schema.graphql", import.meta.url), "utf8"),
+  resolvers,
+  inheritResolversFromInterfaces: true,
+});

@@ -1,0 +1,130 @@
+"""A server under test: started on a core of its own, measured from outside, stopped."""
+
+import asyncio
+import os
+import socket
+import tempfile
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+from tests.benchmarks.accounting import busy_seconds, cpu_seconds, resident_bytes
+from tests.benchmarks.contenders import Contender
+from tests.benchmarks.load import Refused, connected
+
+_ROOT = Path(__file__).parents[2]
+_START_SECONDS = 60
+_STOP_SECONDS = 30
+
+
+class Server:
+    """A process, and those that it started."""
+
+    def __init__(
+        self,
+        contender: Contender,
+        process: asyncio.subprocess.Process,
+        port: int,
+        core: int | None,
+    ) -> None:
+        self.contender = contender
+        self.port = port
+        self.written = b""
+        """To standard output, once it has ended."""
+        self._process = process
+        self._core = core
+
+    async def answers(self) -> None:
+        """Wait until it does.
+
+        Raises:
+            Refused: It has ended, or takes too long.
+        """
+        request = (
+            f"GET {self.contender.ready} HTTP/1.1\r\n"
+            "Host: localhost\r\nContent-Type: application/json\r\n\r\n"
+        )
+        until = time.monotonic() + _START_SECONDS
+        while self._process.returncode is None and time.monotonic() < until:
+            with suppress(ConnectionError), connected(self.port, 1) as [connection]:
+                if (await connection.ask(request.encode())).status == 200:
+                    return
+            await asyncio.sleep(0.001)
+        raise Refused(f"{self.contender.name} does not start.")
+
+    async def stop(self) -> None:
+        if self._process.returncode is None:
+            self._process.terminate()
+        try:
+            async with asyncio.timeout(_STOP_SECONDS):
+                self.written, _ = await self._process.communicate()
+        except TimeoutError:
+            self._process.kill()
+            await self._process.wait()
+
+    def cpu_seconds(self) -> float:
+        """What it has used so far."""
+        return cpu_seconds(self._process.pid)
+
+    def core_seconds(self) -> float:
+        """What it and all others have used of its core so far; nothing where it has none."""
+        return 0.0 if self._core is None else busy_seconds(self._core)
+
+    def resident_bytes(self) -> int:
+        """What it keeps now."""
+        return resident_bytes(self._process.pid)
+
+
+@asynccontextmanager
+async def running(
+    contender: Contender, upstream: str, *, core: int | None = None
+) -> AsyncIterator[Server]:
+    """A contender over the upstream of this origin, once it answers; pinned to a core, if given.
+
+    Raises:
+        Refused: It does not start.
+    """
+    pinned = () if core is None else ("taskset", "--cpu-list", str(core))
+    port = _free_port()
+    with tempfile.TemporaryFile() as log:
+        process = await asyncio.create_subprocess_exec(
+            *pinned,
+            *contender.command,
+            cwd=_ROOT,
+            env=_environment(port, upstream),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=log,
+        )
+        server = Server(contender, process, port, core)
+        try:
+            await server.answers()
+            yield server
+        except Refused as refused:
+            log.seek(0)
+            refused.add_note(f"{contender.name} wrote: {log.read()[-2000:].decode()}")
+            raise
+        finally:
+            await server.stop()
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as held:
+        port: int = held.getsockname()[1]
+        return port
+
+
+def _environment(port: int, upstream: str) -> Mapping[str, str]:
+    """Ours, without what is set of a gateway; and what the contenders read."""
+    inherited = {name: value for name, value in os.environ.items() if "GATEWAY_" not in name}
+    return inherited | {
+        "HOST": "127.0.0.1",
+        "PORT": str(port),
+        "UVICORN_PORT": str(port),
+        "UPSTREAM_URL": upstream,
+        "NODE_ENV": "production",
+        "GATEWAY_UPSTREAM_URL": upstream,
+        "GATEWAY_MAX_PAGE_SIZE": "10000",
+        "GATEWAY_UPSTREAM_TIMEOUT_SECONDS": "60",  # many callers at once keep one another waiting
+    }

@@ -1,0 +1,72 @@
+"""The benchmark compares what is the same: contenders without Node.js answer alike, nothing is timed."""
+
+import json
+from contextlib import AsyncExitStack
+
+import pytest
+
+from tests.benchmarks.answers import same_answers
+from tests.benchmarks.comparison import Figures
+from tests.benchmarks.contenders import CONTENDERS, GATEWAY, MERCURIUS, STRAWBERRY
+from tests.benchmarks.scenarios import ALONE, SCENARIOS, Condition
+from tests.benchmarks.servers import running
+from tests.benchmarks.targets import verdicts
+from tests.benchmarks.timelines import timeline
+from tests.benchmarks.upstream import Upstream
+
+KINDS = {
+    *("appointment", "note", "consent", "formResult", "emailNotification"),
+    *("textMessageNotification", "conferenceRegistration"),
+}
+
+
+@pytest.mark.socket
+async def test_contenders_answer_alike_for_as_many_upstream_calls():
+    async with AsyncExitStack() as stack:
+        upstream = await stack.enter_async_context(Upstream())
+        servers = {
+            one: await stack.enter_async_context(running(one, upstream.origin))
+            for one in CONTENDERS.values()
+            if not one.over_node
+        }
+        for scenario in SCENARIOS.values():
+            asked = [servers[one] for one in scenario.contenders if one in servers]
+            assert all(await same_answers(scenario, asked, upstream))
+
+
+def test_a_hundred_activities_are_of_all_kinds():
+    items = json.loads(timeline(100))["items"]
+    assert {item["type"] for item in items} == KINDS
+    assert len({item["id"] for item in items}) == 100
+
+
+def test_a_cold_request_is_never_the_same():
+    ask = SCENARIOS["cold"].requests(GATEWAY)
+    one, other = ask(0), ask(0)
+    assert one != other
+    assert len(one) == len(other)
+
+
+def test_callers_have_no_upstream_call_in_common():
+    ask = SCENARIOS["hundred"].requests(GATEWAY)
+    assert ask(0) == ask(0)
+    assert ask(0) != ask(1)
+
+
+def test_a_target_is_judged_under_each_condition():
+    scenario, apart = SCENARIOS["hundred"], Condition(20, 64)
+    measured = [
+        Figures(scenario, condition, contender, cpu_milliseconds=[cpu])
+        for condition, contender, cpu in (
+            (ALONE, GATEWAY, 1.0),
+            (ALONE, MERCURIUS, 4.0),
+            (apart, GATEWAY, 3.0),
+            (apart, MERCURIUS, 4.0),
+            (apart, STRAWBERRY, 120.0),
+        )
+    ]
+    against_strawberry, against_mercurius = verdicts(measured)
+    assert against_strawberry.ratios == {apart: 0.025}
+    assert against_strawberry.reached == 1
+    assert against_mercurius.ratios == {ALONE: 0.25, apart: 0.75}
+    assert against_mercurius.reached == 1

@@ -1,0 +1,67 @@
+"""What the upstream of the benchmark holds: timelines of any length, and the staff behind them.
+
+The sandbox's made-up world, without what it does to try a gateway: no quirks, and no words that the
+specification does not have.
+"""
+
+from collections.abc import Iterator
+from itertools import chain, cycle, islice
+from random import Random
+
+import msgspec
+
+from gateway.sandbox.shown.staff import staff as shown
+from gateway.sandbox.world.catalogue import catalogue
+from gateway.sandbox.world.entities import Client
+from gateway.sandbox.world.moments import instant
+from gateway.sandbox.world.sample import FIRST_ACTIVITY_ID, OPENING, ROUND
+from gateway.sandbox.world.story import Happening, Story
+from gateway.sandbox.world.timeline import activity
+
+SEED = 1
+OWNED = catalogue("1", SEED)
+COMPANIES = tuple(OWNED.companies.values())[:2]
+"""Whom the clients have to do with: two companies, with five members of staff each."""
+
+EVENTS = {"created", "updated", "deleted"}
+STATUS_OF_THE_SANDBOX = "awaitingPayment"
+
+
+def timeline(activities: int) -> bytes:
+    """The upstream's answer about a client with so many activities, of all kinds, oldest first."""
+    happenings = islice(filter(_is_plain, _told()), activities)
+    numbered = sorted(
+        enumerate(happenings, FIRST_ACTIVITY_ID), key=lambda each: instant(each[1].at)
+    )
+    items = [activity(happening, str(number)) for number, happening in numbered]
+    return msgspec.json.encode({"items": items})
+
+
+def staff() -> dict[str, bytes]:
+    """The upstream's answers about the staff of each company, by its id."""
+    return {
+        company.id: msgspec.json.encode(
+            {
+                "items": [
+                    {**shown(one, company, OWNED.services_of(company)), "id": one.id}
+                    for one in OWNED.staff_of(company)
+                ]
+            }
+        )
+        for company in COMPANIES
+    }
+
+
+def _told() -> Iterator[Happening]:
+    client = Client("1000", "Léa", "Ito", "lea.ito@example.com", "+33100000000")
+    story = Story(client, OWNED, COMPANIES, Random(SEED))
+    return chain.from_iterable(thread(story) for thread in chain(OPENING, cycle(ROUND)))
+
+
+def _is_plain(happening: Happening) -> bool:
+    appointment = happening.details.get("appointment", {})
+    return (
+        happening.kind != "call"
+        and happening.event in EVENTS
+        and appointment.get("status") != STATUS_OF_THE_SANDBOX
+    )
