@@ -37,6 +37,10 @@ class Reached(Struct, Generic[_T_co], frozen=True):
         return None
 
 
+class NotPlain(Exception):
+    """A value that is not delivered as all others are: graphql-core does it, or tells why not."""
+
+
 class Plain(NamedTuple):
     """A field that is an attribute of its object."""
 
@@ -47,12 +51,15 @@ class Computed(NamedTuple):
     """A field that is computed of its object and the context, without waiting for anything.
 
     Attributes:
-        function: Of an object and the context, what the field holds.
+        function: Of an object and the context, what the field holds. It may raise NotPlain, an error
+            that is the caller's to know, or ValueError.
         sources: The attributes of the object that it reads.
+        usually: The attribute that the field simply is where that holds a text that is not empty.
     """
 
     function: Callable[[Any, Any], Any]
     sources: tuple[str, ...]
+    usually: str | None = None
 
 
 class Loaded(NamedTuple):

@@ -8,7 +8,16 @@ from typing import Any
 import strawberry
 
 from gateway.errors import ContractBroken, GatewayError
-from gateway.operations.fields import Computed, Items, Loaded, Place, Plain, Reached, Resolved
+from gateway.operations.fields import (
+    Computed,
+    Items,
+    Loaded,
+    NotPlain,
+    Place,
+    Plain,
+    Reached,
+    Resolved,
+)
 from gateway.schema.context import Context, Info
 from gateway.schema.plain_text import plain_text
 from gateway.upstream import records
@@ -21,7 +30,7 @@ class Shown:
     """An object of this schema that is no record of the upstream, but leads to some."""
 
 
-class LeftOut(Exception):
+class LeftOut(NotPlain):
     """A field holds a value, but not all that the upstream sent could be read.
 
     Attributes:
@@ -90,6 +99,7 @@ def computed(
     *,
     sources: tuple[str, ...],
     description: str,
+    usually: str | None = None,
 ) -> Any:  # what strawberry.field returns
     """A field that is computed of its record.
 
@@ -98,6 +108,7 @@ def computed(
         graphql_type: The type of the field.
         sources: The attributes of the record that the function reads.
         description: What callers read of it.
+        usually: The attribute that the field simply is where that holds a text that is not empty.
     """
 
     def resolve(root: strawberry.Parent[Reached[Any]], info: Info) -> Any:
@@ -111,7 +122,7 @@ def computed(
         resolver=resolve,
         graphql_type=graphql_type,
         description=description,
-        metadata={READING: Computed(function, sources)},
+        metadata={READING: Computed(function, sources, usually)},
     )
 
 

@@ -119,14 +119,14 @@ class Connection(Shown):
     """An `ActivityConnection`, as this module makes it.
 
     Attributes:
-        binding: What binds cursors to the selection.
+        selection: What is selected, which cursors are bound to.
         positions: Where each selected activity stands, in order.
         window: Which of them are on this page.
         nodes: The activities of this page.
         left_out: How many cannot be shown.
     """
 
-    binding: bytes
+    selection: Selection
     positions: Sequence[Position]
     window: slice
     nodes: list[records.Activity]
@@ -134,19 +134,20 @@ class Connection(Shown):
 
     @property
     def edges(self) -> list[Edge]:
+        binding = self.selection.binding
         return [
-            Edge(self.binding, position, node)
+            Edge(binding, position, node)
             for position, node in zip(self.positions[self.window], self.nodes, strict=True)
         ]
 
     @property
     def page_info(self) -> "PageInfo":
-        page = self.positions[self.window]
+        page, binding = self.positions[self.window], self.selection.binding
         return PageInfo(
             has_next_page=self.window.stop < len(self.positions),
             has_previous_page=self.window.start > 0,
-            start_cursor=cursor(self.binding, page[0]) if page else None,
-            end_cursor=cursor(self.binding, page[-1]) if page else None,
+            start_cursor=cursor(binding, page[0]) if page else None,
+            end_cursor=cursor(binding, page[-1]) if page else None,
         )
 
     @property
@@ -229,7 +230,7 @@ class Sent:
             if partly
             else [activities[index] for index in page]
         )
-        return Connection(self.selection.binding, positions, part, nodes, left_out)
+        return Connection(self.selection, positions, part, nodes, left_out)
 
     def _ordered(
         self,

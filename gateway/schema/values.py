@@ -143,6 +143,7 @@ class ZonedDateTime:
         _time_zone,
         TimeZone | None,
         sources=("time_zone",),
+        usually="time_zone",
         description=(
             "The zone that the local date-time is meant in, as sent, also where its name is "
             "unknown here. Where none was sent, the gateway's default zone, if it has one."

@@ -90,8 +90,10 @@ class Body:
     def _plain(self, field: Field, reading: Plain | Computed) -> str:
         shape, type_ = self._where.shape, field.definition.type
         if isinstance(reading, Computed):
-            function = self._source.computed(field, reading)
-            return self._value(field, type_, f"{function}(it, run)", None)
+            computed = f"{self._source.computed(field, reading)}(it, run.context)"
+            value = self._value(field, type_, computed, None)
+            usual = f"v if (v := it.{reading.usually}).__class__ is str and v else "
+            return usual + value if reading.usually else value
         name = reading.attribute
         leaf = get_named_type(type_)
         if shape is not None and name in shape.constants and is_leaf_type(leaf):

@@ -13,11 +13,13 @@ from graphql import (
     is_enum_type,
 )
 
+from gateway.errors import GatewayError
+from gateway.operations.fields import NotPlain
+
+NOT_PLAIN = (NotPlain, GatewayError, ValueError)
+"""What says that a value is not plain. In all cases graphql-core does it again, and tells what it was."""
+
 Leaf = Callable[[Any], Any]
-
-
-class NotPlain(Exception):
-    """A value that a plan does not know how to deliver: graphql-core does, or tells why not."""
 
 
 _TEXTS = {GraphQLString.name, GraphQLID.name}

@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from gateway.operations.fields import Items, Loaded, Resolved
-from gateway.operations.plan.leaves import NotPlain
+from gateway.operations.fields import Items, Loaded, NotPlain, Resolved
 from gateway.operations.plan.selections import Field
 from gateway.operations.plan.shapes import Lean, Shape
 

@@ -10,7 +10,7 @@ from graphql.execution import VariableValues
 from msgspec import Raw
 
 from gateway.operations.fields import Loaded, Place, Reached, Resolved
-from gateway.operations.plan.leaves import NotPlain
+from gateway.operations.plan.leaves import NOT_PLAIN
 from gateway.operations.plan.parts import Kinds, Part
 from gateway.operations.plan.rest import Rest, Steps, path_of
 from gateway.operations.plan.selections import Condition, Field
@@ -161,7 +161,7 @@ class Run:
                     if part.is_open
                     else deliver(value, self)
                 )
-            except NotPlain:
+            except NOT_PLAIN:
                 del self._waiting[mark:]
                 delivered.append(None)
                 item = _Item(part, value, delivered, index, (*at, index), through)
@@ -186,7 +186,7 @@ class Run:
             out[field.key] = (
                 deliver(value, self, below, through) if part.is_open else deliver(value, self)
             )
-        except NotPlain:
+        except NOT_PLAIN:
             del self._waiting[mark:]
             self._waiting.append(_Item(part, value, out, field.key, below, through))
 
@@ -299,7 +299,7 @@ class Run:
         outer = self._taken()
         try:
             shown: dict[str, Any] = wait.part.show(value, self, wait.at, through)
-        except NotPlain:
+        except NOT_PLAIN:
             self._waiting = outer
             self._leave(wait)
             return None

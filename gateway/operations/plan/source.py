@@ -5,14 +5,23 @@ Where something in it has to wait, or may be left to graphql-core, the function 
 the path to the object and what the value was reached through.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from graphql import GraphQLLeafType, get_named_type
 
-from gateway.operations.fields import Computed, Fields, Items, Loaded, Plain, Reached, Resolved
+from gateway.operations.fields import (
+    Computed,
+    Fields,
+    Items,
+    Loaded,
+    NotPlain,
+    Plain,
+    Reached,
+    Resolved,
+)
 from gateway.operations.plan.body import Body
-from gateway.operations.plan.leaves import Leaf, NotPlain, delivery
+from gateway.operations.plan.leaves import Leaf, delivery
 from gateway.operations.plan.parts import Function, Kinds, Part, Where
 from gateway.operations.plan.selections import Condition, Field, Selection
 from gateway.operations.plan.shapes import Lean, Shapes
@@ -96,7 +105,7 @@ class Source:
         """The name of the function that computes a field."""
         key = (field.parent.name, field.name)
         if key not in self._computed:
-            self._computed[key] = self.named("_".join((*key, "of")), _computing(reading))
+            self._computed[key] = self.named("_".join((*key, "of")), reading.function)
         return self._computed[key]
 
     def kinds(self, field: Field, where: Where) -> tuple[str, bool]:
@@ -177,16 +186,6 @@ def _positions(selections: Iterable[Selection], items: Items) -> Iterator[Mappin
                 yield field.of
             else:
                 yield from _positions(field.of.values(), items)
-
-
-def _computing(reading: Computed) -> Callable[[Any, Any], Any]:
-    def compute(value: Any, run: Any) -> Any:
-        try:
-            return reading.function(value, run.context)
-        except Exception as error:  # graphql-core computes it again, and tells what it was
-            raise NotPlain from error
-
-    return compute
 
 
 def _checks(unreadable: type) -> dict[str, Any]:
