@@ -84,6 +84,12 @@ class _Reader:
         return self._lean.whole(self._sent[id(value)])
 
 
+def _told(task: asyncio.Task[None]) -> None:
+    """Nobody asks any more why a task failed."""
+    if not task.cancelled():
+        task.exception()
+
+
 class Run:
     """What the functions of a plan use.
 
@@ -105,6 +111,7 @@ class Run:
         self._variables = variables
         self.on = [self._holds(condition) for condition in conditions]
         self._errors: list[GraphQLError] = []
+        self._is_given_up = False
         self._waiting: list[_Wait | _Item] = []
         self._coroutines: list[Coroutine[Any, Any, None]] | None = []
         self._tasks: list[asyncio.Task[None]] = []
@@ -118,20 +125,40 @@ class Run:
             NotPlanned: This plan cannot answer it after all.
         """
         data: dict[str, Any] = operation(None, self, (), None)
-        self._begin(self._taken())
-        first, self._coroutines = self._coroutines or [], None
         try:
-            if len(first) == 1:
-                await first.pop()
-            for coroutine in first:
-                self._go(coroutine)
-            for task in self._tasks:  # which grow in number meanwhile
-                await task
-        finally:
+            self._begin(self._taken())
+            await self._all()
+        except NotPlanned:
+            self._give_up()
+            raise
+        except BaseException:
             for task in self._tasks:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
+            raise
         return data
+
+    def _give_up(self) -> None:
+        """What was begun is left to end by itself, with what it waits for: as graphql-core does."""
+        self._is_given_up = True
+        for coroutine in self._first():
+            self._go(coroutine)
+        for task in self._tasks:
+            task.add_done_callback(_told)
+
+    async def _all(self) -> None:
+        first = self._first()
+        if len(first) == 1:
+            await first.pop()
+        for coroutine in first:
+            self._go(coroutine)
+        for task in self._tasks:  # which grow in number meanwhile
+            await task
+
+    def _first(self) -> list[Coroutine[Any, Any, None]]:
+        """What the root waits for; whatever comes later is a task at once."""
+        first, self._coroutines = self._coroutines or [], None
+        return first
 
     @property
     def errors(self) -> list[GraphQLError]:
@@ -140,7 +167,8 @@ class Run:
 
     def nodes(self, field: Field) -> list[FieldNode]:
         """Where the document asks for a field, as the variables have it."""
-        return [node for node, condition in field.nodes if self._holds(condition)]
+        held = {id(node): node for node, condition in field.nodes if self._holds(condition)}
+        return list(held.values())
 
     # ------------------------------------------------- what functions call
 
@@ -202,7 +230,7 @@ class Run:
 
     def _begin(self, waiting: Sequence[_Wait | _Item]) -> None:
         """In the order in which graphql-core would: so that limits on loads hit the same ones."""
-        for each in waiting:
+        for each in () if self._is_given_up else waiting:
             if isinstance(each, _Item):
                 self._leave_item(each)
                 continue

@@ -1,0 +1,261 @@
+"""An operation while it is drawn: any valid one, from the schema, of a bounded size."""
+
+from functools import cache
+from typing import NamedTuple
+
+from graphql import (
+    GraphQLCompositeType,
+    GraphQLField,
+    GraphQLInterfaceType,
+    GraphQLNamedType,
+    GraphQLObjectType,
+    GraphQLSchema,
+    GraphQLUnionType,
+    get_named_type,
+    is_composite_type,
+    is_leaf_type,
+    is_required_argument,
+)
+from graphql.utilities import do_types_overlap
+
+from tests.scenarios.sameness.draws import Draws
+from tests.scenarios.sameness.inputs import Inputs
+
+DEEPEST = 8
+LARGEST = 50
+
+READ_ALONE = {
+    *("Client.profile", "AppointmentSnapshot.current", "NoteSnapshot.current"),
+    *("ConferenceRegistrationSnapshot.current", "Appointment.activities", "Form.title"),
+    *("FormResult.date", "FormResult.currentStatus", "FormResult.answers"),
+}
+"""Fields that cost a read; so do those of `CARRIED`, but for the ones named there."""
+
+CARRIED = {
+    "Staff": {"id", "firstName", "lastName"},
+    "Service": {"id", "name"},
+    "Company": {"id", "name"},
+    "Conference": {"id", "title", "capacity"},
+    "ConferenceSession": {"id", "start", "end"},
+}
+
+LIKELY = {
+    "activities": 8,
+    "clients": 2,
+    "nodes": 8,
+    "edges": 4,
+    "node": 4,
+    "client": 2,
+    "current": 6,
+    "answers": 3,
+    "profile": 3,
+    "date": 2,
+    "changes": 2,
+    **dict.fromkeys(("appointment", "note", "formResult", "conferenceRegistration"), 9),
+    **dict.fromkeys(("emailNotification", "textMessageNotification", "payload"), 6),
+}
+"""How much more likely a field is than another."""
+
+INTROSPECTION = (
+    "__schema { queryType { name } }",
+    'ofNote: __type(name: "NoteSnapshot") { kind name fields { name type { name } } }',
+    'ofActivity: __type(name: "Activity") { possibleTypes { name __typename } }',
+    'ofNothing: __type(name: "Nothing") { name }',
+)
+
+PAGES = (
+    ("first",),
+    ("first", "after"),
+    ("last",),
+    ("last", "before"),
+    ("after",),
+    ("before",),
+    ("first", "before"),
+)
+PAGING = {"first", "after", "last", "before"}
+CURSORS = ("pageInfo { startCursor endCursor }", "edges { cursor }")
+
+
+class Fragment(NamedTuple):
+    name: str
+    on: GraphQLCompositeType
+    selection_set: str
+
+
+class Draft:
+    """An operation while it is drawn.
+
+    Selections of one response key always mean the same: a key follows from its field and arguments.
+    """
+
+    def __init__(self, draws: Draws, schema: GraphQLSchema, *, entities: bool) -> None:
+        """`entities` lets it ask for what costs reads beside the timelines."""
+        self._draws = draws
+        self._schema = schema
+        self._entities = entities
+        self._left = 0
+        self._arguments: dict[str, list[str]] = {}
+        self.inputs = Inputs(draws, schema)
+        self.fragments: list[Fragment] = []
+
+    def root(self) -> str:
+        assert self._schema.query_type is not None
+        selections = []
+        for _ in range(self._draws.number(1, 3)):
+            self._left = self._draws.number(8, LARGEST)
+            selections.append(self._selection(self._schema.query_type, 0))
+        return f"{{ {' '.join(selections)} }}"
+
+    def _selection_set(self, parent: GraphQLCompositeType, depth: int, most: int = 6) -> str:
+        count = self._draws.number(1, 2 if self._is_bounded(depth) else most)
+        return f"{{ {' '.join([self._selection(parent, depth) for _ in range(count)])} }}"
+
+    def _selection(self, parent: GraphQLCompositeType, depth: int) -> str:
+        self._left -= 1
+        is_object = isinstance(parent, GraphQLObjectType)
+        if self._draws.chance(18 if is_object else 65):
+            return self._fragment(parent, depth)
+        if isinstance(parent, GraphQLUnionType) or self._draws.chance(6):
+            return f"{self._alias('__typename', '')}__typename{self._directives()}"
+        if parent is self._schema.query_type and self._draws.chance(5):
+            return self._draws.one_of(INTROSPECTION)
+        if self._draws.chance(5) and (whole := _whole(parent)):
+            return whole
+        return self._field(parent, depth)
+
+    def _is_bounded(self, depth: int) -> bool:
+        return self._left <= 0 or depth >= DEEPEST
+
+    # ---- fields
+
+    def _field(self, parent: GraphQLObjectType | GraphQLInterfaceType, depth: int) -> str:
+        leaves = _leaves(parent, entities=self._entities) if self._is_bounded(depth) else ()
+        name = self._draws.one_of(leaves or _names(parent, entities=self._entities))
+        field = parent.fields[name]
+        arguments, cursors = self._given(field)
+        if field.args:
+            alias = self._key(f"{parent.name}.{name}", arguments)
+        else:
+            alias = self._alias(name, _label(parent))
+        inside = self._inside(field, depth, cursors=cursors)
+        return f"{alias}{name}{arguments}{self._directives()}{inside}"
+
+    def _inside(self, field: GraphQLField, depth: int, *, cursors: bool) -> str:
+        type_ = get_named_type(field.type)
+        if is_leaf_type(type_):
+            return ""
+        assert is_composite_type(type_)
+        inside = self._selection_set(type_, depth + 1)
+        if cursors:
+            return f" {{ {self._draws.one_of(CURSORS)} ... {inside} }}"
+        return f" {inside}"
+
+    def _alias(self, name: str, labelled: str) -> str:
+        """One key for different fields of different types, or two keys for one field."""
+        if not self._draws.chance(12):
+            return ""
+        return "label: " if name == labelled else f"{self._draws.one_of('ab')}_{name}: "
+
+    def _key(self, field: str, arguments: str) -> str:
+        """Equal arguments, equal keys; and the other way round."""
+        known = self._arguments.setdefault(field, [])
+        if arguments not in known:
+            known.append(arguments)
+        number = known.index(arguments)
+        return f"{field.partition('.')[2]}{number}: " if number else ""
+
+    def _given(self, field: GraphQLField) -> tuple[str, bool]:
+        """The arguments, and whether a cursor is among them that an earlier answer has."""
+        page = self._draws.one_of(PAGES) if self._draws.chance(50) else ()
+        written, cursors = [], False
+        for argument_name, argument in field.args.items():
+            if argument_name in PAGING:
+                wanted = argument_name in page
+            else:
+                wanted = is_required_argument(argument) or self._draws.chance(16)
+            if not wanted:
+                continue
+            is_cursor = argument_name in {"after", "before"} and self._draws.chance(85)
+            cursors = cursors or is_cursor
+            give = self.inputs.cursor if is_cursor else self.inputs.argument
+            written.append(f"{argument_name}: {give(argument_name, argument)}")
+        return (f"({', '.join(written)})" if written else ""), cursors
+
+    def _directives(self) -> str:
+        written = [
+            f" @{name}(if: {self.inputs.condition()})"
+            for name in ("include", "skip")
+            if self._draws.chance(3)
+        ]
+        return "".join(written)
+
+    # ---- fragments
+
+    def _fragment(self, parent: GraphQLCompositeType, depth: int) -> str:
+        if self._draws.chance(35):
+            return f"...{self._spread(parent, depth)}{self._directives()}"
+        inside = self._condition(parent)
+        on = "" if inside is parent and self._draws.chance(40) else f" on {inside.name}"
+        directives = self._directives()
+        return f"...{on}{directives} {self._selection_set(inside, depth, most=3)}"
+
+    def _spread(self, parent: GraphQLCompositeType, depth: int) -> str:
+        """The name of a fragment: a new one, or one that is finished and so cannot spread itself."""
+        known = [each for each in self.fragments if do_types_overlap(self._schema, each.on, parent)]
+        if known and self._draws.chance(40):
+            return self._draws.one_of(known).name
+        on = self._condition(parent)
+        selection_set = self._selection_set(on, depth, most=3)
+        fragment = Fragment(f"F{len(self.fragments)}", on, selection_set)
+        self.fragments.append(fragment)
+        return fragment.name
+
+    def _condition(self, parent: GraphQLCompositeType) -> GraphQLCompositeType:
+        """A type that a fragment inside of `parent` may be on."""
+        if isinstance(parent, GraphQLObjectType):
+            options: tuple[GraphQLCompositeType, ...] = (parent, parent, parent, *parent.interfaces)
+            return self._draws.one_of(options)
+        if isinstance(parent, GraphQLInterfaceType) and self._draws.chance(25):
+            return parent
+        return self._draws.one_of(self._schema.get_possible_types(parent))
+
+
+@cache
+def _names(parent: GraphQLObjectType | GraphQLInterfaceType, *, entities: bool) -> tuple[str, ...]:
+    """The fields that can be selected, each as often as it is likely."""
+    names = [name for name in parent.fields if entities or not _costs_a_read(parent, name)]
+    return tuple(name for name in names for _ in range(LIKELY.get(name, 1)))
+
+
+@cache
+def _leaves(parent: GraphQLObjectType | GraphQLInterfaceType, *, entities: bool) -> tuple[str, ...]:
+    """Those of them that have nothing inside."""
+    names = dict.fromkeys(_names(parent, entities=entities))
+    return tuple(name for name in names if is_leaf_type(get_named_type(parent.fields[name].type)))
+
+
+@cache
+def _whole(parent: GraphQLCompositeType) -> str:
+    """All that a type has without arguments and reads, as callers like to ask for it."""
+    if isinstance(parent, GraphQLUnionType):
+        return " ".join(f"... on {each.name} {{ {_whole(each)} }}" for each in parent.types)
+    selections = []
+    for name in dict.fromkeys(_names(parent, entities=False)):
+        type_ = get_named_type(parent.fields[name].type)
+        if is_composite_type(type_) and not parent.fields[name].args:
+            selections.append(f"{name} {{ {_whole(type_)} }}")
+        elif is_leaf_type(type_):
+            selections.append(name)
+    return " ".join(selections)
+
+
+@cache
+def _label(parent: GraphQLObjectType | GraphQLInterfaceType) -> str:
+    """The first field of texts, if there is one: equal shapes, so that selections can be merged."""
+    texts = (name for name, field in parent.fields.items() if str(field.type) == "String")
+    return next(texts, "")
+
+
+def _costs_a_read(parent: GraphQLNamedType, name: str) -> bool:
+    beyond = parent.name in CARRIED and name not in CARRIED[parent.name]
+    return beyond or f"{parent.name}.{name}" in READ_ALONE

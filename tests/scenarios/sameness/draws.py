@@ -1,0 +1,28 @@
+"""Chances and choices: what every example is made of."""
+
+from collections.abc import Sequence
+from random import Random
+from typing import TypeVar
+
+_T = TypeVar("_T")
+
+
+class Draws:
+    """What is drawn for one example. No, the first option and the least number are the simplest.
+
+    From a `Random` of hypothesis, which can shrink what it found. A strategy for each draw would be
+    hypothesis's own way; but its mutations, which copy what one strategy drew to another place, make
+    five examples out of six near copies of the sixth.
+    """
+
+    def __init__(self, random: Random) -> None:
+        self._random = random
+
+    def chance(self, percent: int) -> bool:
+        return self._random.randrange(100) >= 100 - percent
+
+    def one_of(self, options: Sequence[_T]) -> _T:
+        return self._random.choice(options)
+
+    def number(self, least: int, most: int) -> int:
+        return self._random.randint(least, most)
