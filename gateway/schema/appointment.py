@@ -12,7 +12,8 @@ from gateway.schema.context import Info
 from gateway.schema.pages import Paging
 from gateway.schema.people import Staff, User
 from gateway.schema.reading import entity
-from gateway.schema.timeline import Page, Selection, timeline
+from gateway.schema.selection import Selection
+from gateway.schema.timeline import Page, timeline
 from gateway.schema.values import URL, Money, ZonedDateTime
 from gateway.schema.words import AppointmentStatus, SortOrder
 from gateway.upstream import entities

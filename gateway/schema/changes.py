@@ -10,7 +10,7 @@ from gateway.schema.company import Service
 from gateway.schema.people import Staff
 from gateway.schema.reading import Shown, read
 from gateway.schema.values import AppointmentStatusValue, TextValue, ZonedDateTime
-from gateway.upstream import records
+from gateway.upstream import records, words
 
 ChangeValue = Annotated[
     TextValue | ZonedDateTime | Service | Staff | AppointmentStatusValue,
@@ -73,7 +73,7 @@ def changes(activity: records.Activity, names: Sequence[str]) -> list[Change] | 
     Raises:
         ContractBroken: Whether it is an update, or what was updated, cannot be read.
     """
-    if read(activity, "event") is not records.ActivityEvent.UPDATED:
+    if read(activity, "event") is not words.ActivityEvent.UPDATED:
         return []
     found = [change for snapshot in _snapshots(activity) for change in _changes(snapshot)]
     told = {change.field for change in found}
@@ -99,7 +99,7 @@ def _changes(snapshot: records.Record) -> Iterator[Change]:
 def _shown(value: object) -> object:
     """A value as a member of the union; an unreadable one stays so, and fails at its own place."""
     match value:
-        case records.AppointmentStatus():
+        case words.AppointmentStatus():
             return AppointmentStatusValue(status=value)
         case str() | int() | float():
             return TextValue(text=str(value))

@@ -25,7 +25,8 @@ from gateway.schema.company import Company
 from gateway.schema.context import Info
 from gateway.schema.pages import Paging
 from gateway.schema.reading import entity, resolved
-from gateway.schema.timeline import ACTIVITIES, Page, Selection, connection, timeline
+from gateway.schema.selection import Selection
+from gateway.schema.timeline import ACTIVITIES, Page, connection, timeline
 from gateway.schema.values import URL, Address, TimeZone, ZonedDateTime
 from gateway.schema.words import SortOrder
 from gateway.upstream import entities

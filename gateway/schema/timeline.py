@@ -2,103 +2,22 @@
 
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import strawberry
 from msgspec import Raw
 
-from gateway.errors import ContractBroken, InputRefused
+from gateway.errors import ContractBroken
 from gateway.operations.fields import Items, Place, Reached, Reader
 from gateway.schema.context import Info
-from gateway.schema.pages import Paging, Position, Window, cursor, digest, in_order, position_of
-from gateway.schema.reading import Shown, readable
+from gateway.schema.pages import Paging, Position, Window, cursor, in_order, position_of
+from gateway.schema.reading import Shown
+from gateway.schema.selection import Selection
 from gateway.schema.values import moment
-from gateway.schema.words import ActivityEvent, ActivityKind, SortOrder
 from gateway.upstream import decode, entities, records
 from gateway.upstream.records import Unreadable
 
 _LEFT_OUT = "Activities that cannot be read are left out."
-
-
-@dataclass(frozen=True, slots=True)
-class Selection:
-    """Which activities of whom, in which order. None selects all; an empty set selects none."""
-
-    client_id: str
-    kinds: frozenset[ActivityKind] | None
-    events: frozenset[ActivityEvent] | None
-    appointment_id: str | None
-    since: datetime | None
-    until: datetime | None
-    sort: SortOrder
-
-    def __post_init__(self) -> None:
-        """Blank ids never reach the upstream, which might take them for no id at all."""
-        if not self.client_id.strip():
-            raise InputRefused("A client's id is not blank.")
-        if self.appointment_id is not None and not self.appointment_id.strip():
-            raise InputRefused("An appointment's id is not blank.")
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether nothing can match, whatever the upstream holds."""
-        backward = self.since is not None and self.until is not None and self.since >= self.until
-        return backward or self.kinds == frozenset() or self.events == frozenset()
-
-    @property
-    def is_everything(self) -> bool:
-        """Whether all activities are selected, whatever they say."""
-        filters = self.kinds, self.events, self.since, self.until
-        return all(each is None for each in filters)
-
-    @property
-    def newest_first(self) -> bool:
-        return self.sort is SortOrder.DESC
-
-    @property
-    def binding(self) -> bytes:
-        """What binds a cursor to this selection."""
-        return digest(
-            self.client_id,
-            _names(self.kinds),
-            _names(self.events),
-            self.appointment_id,
-            self.since,
-            self.until,
-            self.sort.value,
-        )
-
-    def selects(self, activity: records.Activity, at: datetime | None) -> bool | None:
-        """Whether an activity that happened `at` some moment is selected.
-
-        None where that cannot be told, because what decides it cannot be read.
-        """
-        if self.kinds is not None and activity.kind not in self.kinds:
-            return False
-        verdicts = []
-        if self.events is not None:
-            verdicts.append(self._by_event(activity.event, self.events))
-        if self.since is not None or self.until is not None:
-            verdicts.append(self._by_moment(activity.date, at))
-        return False if False in verdicts else None if None in verdicts else True
-
-    @staticmethod
-    def _by_event(event: object, wanted: frozenset[ActivityEvent]) -> bool | None:
-        return event in wanted if readable(event) else None
-
-    def _by_moment(self, date: object, at: datetime | None) -> bool | None:
-        if not readable(date) or not readable(getattr(date, "time_zone", None)):
-            return None
-        return (
-            at is not None
-            and (self.since is None or at >= self.since)
-            and (self.until is None or at < self.until)
-        )
-
-
-def _names(words: frozenset[ActivityKind] | frozenset[ActivityEvent] | None) -> list[str] | None:
-    return None if words is None else sorted(word.value for word in words)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import strawberry
 from strawberry.types.enum import StrawberryEnumDefinition
 
 from gateway.upstream.forms import FormResultStatus
-from gateway.upstream.records import (
+from gateway.upstream.words import (
     ActivityEvent,
     ActivityKind,
     AppointmentStatus,

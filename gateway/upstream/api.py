@@ -13,7 +13,8 @@ from gateway.upstream import decode, entities, forms
 from gateway.upstream.caller import Caller, Callers
 from gateway.upstream.decode import Roster
 from gateway.upstream.reads import Reads
-from gateway.upstream.records import ActivityKind, Record
+from gateway.upstream.records import Record
+from gateway.upstream.words import ActivityKind
 
 _R = TypeVar("_R", bound=Record)
 

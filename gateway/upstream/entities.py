@@ -11,15 +11,13 @@ from msgspec import Meta, field
 
 from gateway.upstream import records
 from gateway.upstream.records import (
-    AppointmentStatus,
     Count,
     Id,
     Record,
-    RegistrationSourceType,
-    RegistrationStatus,
     Text,
     ZonedDateTime,
 )
+from gateway.upstream.words import AppointmentStatus, RegistrationSourceType, RegistrationStatus
 
 Amount = float
 """A number that GraphQL's Float can carry."""

@@ -3,7 +3,13 @@
 Source: upstream contract, section 7.
 """
 
-from gateway.upstream.records import Id, Record, Text, Word, ZonedDateTime
+from gateway.upstream.records import (
+    Id,
+    Record,
+    Text,
+    ZonedDateTime,
+)
+from gateway.upstream.words import Word
 
 
 class FormResultStatus(Word):

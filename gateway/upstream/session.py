@@ -16,7 +16,7 @@ from gateway.upstream.api import Upstream
 from gateway.upstream.caller import Call, Caller
 from gateway.upstream.decode import Roster
 from gateway.upstream.loads import Loads, outcomes
-from gateway.upstream.records import ActivityKind
+from gateway.upstream.words import ActivityKind
 
 _T = TypeVar("_T")
 

@@ -6,7 +6,7 @@ import pytest
 from gateway.errors import ContractBroken, InputRefused, NotFound, UpstreamUnavailable
 from gateway.upstream.api import Upstream
 from gateway.upstream.caller import Caller
-from gateway.upstream.records import ActivityKind
+from gateway.upstream.words import ActivityKind
 
 NOBODY = Caller((), b"")
 

@@ -14,7 +14,6 @@ from gateway.upstream.decode import Roster
 from gateway.upstream.records import (
     KINDS,
     Activity,
-    ActivityKind,
     AppointmentActivity,
     AppointmentSnapshot,
     Form,
@@ -26,6 +25,7 @@ from gateway.upstream.records import (
     Unreadable,
     ZonedDateTime,
 )
+from gateway.upstream.words import ActivityKind
 
 NINE = {"dateTime": "2026-03-01T09:00:00", "timeZone": "Europe/Paris"}
 NOTE = b'{"id":"1","type":"note","note":{"id":"12","body":"%s"}}'

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from gateway.errors import ContractBroken
-from gateway.upstream import decode, entities, forms, records
+from gateway.upstream import decode, entities, forms, records, words
 from gateway.upstream.records import UNREADABLE, Record, ZonedDateTime
 
 NINE = {"dateTime": "2026-03-01T09:00:00", "timeZone": "Europe/Paris"}
@@ -142,7 +142,7 @@ EVERYTHING: dict[str, tuple[dict[str, Any], Record]] = {
             start=NINE_RECORD,
             end=NINE_RECORD,
             created=NINE_RECORD,
-            status=records.AppointmentStatus.NO_SHOW,
+            status=words.AppointmentStatus.NO_SHOW,
             custom_status=entities.CustomStatus(id="1", name="Late"),
             notes="n",
             history=[
@@ -297,11 +297,11 @@ EVERYTHING: dict[str, tuple[dict[str, Any], Record]] = {
         entities.ConferenceRegistration(
             id="1",
             client=entities.ClientReference(id="7"),
-            status=records.RegistrationStatus.WAITING_LIST,
+            status=words.RegistrationStatus.WAITING_LIST,
             seats=2,
             registered=NINE_RECORD,
             source="s",
-            source_type=records.RegistrationSourceType.WIDGET,
+            source_type=words.RegistrationSourceType.WIDGET,
             cancel_reason="r",
             cancel_source="cs",
             cancelled=NINE_RECORD,

@@ -13,11 +13,8 @@ from gateway.upstream.records import (
     KINDS,
     UNREADABLE,
     Activity,
-    ActivityEvent,
-    ActivityKind,
     AppointmentActivity,
     AppointmentSnapshot,
-    AppointmentStatus,
     Conference,
     ConferenceRegistrationActivity,
     ConferenceRegistrationSnapshot,
@@ -32,8 +29,6 @@ from gateway.upstream.records import (
     NoteActivity,
     NoteSnapshot,
     Record,
-    RegistrationSourceType,
-    RegistrationStatus,
     Service,
     Staff,
     TextMessageNotification,
@@ -41,9 +36,16 @@ from gateway.upstream.records import (
     UnknownActivity,
     Unreadable,
     User,
-    Word,
     ZonedDateTime,
     derived_from,
+)
+from gateway.upstream.words import (
+    ActivityEvent,
+    ActivityKind,
+    AppointmentStatus,
+    RegistrationSourceType,
+    RegistrationStatus,
+    Word,
 )
 
 NINE = {"dateTime": "2026-03-01T09:00:00", "timeZone": "Europe/Paris"}

@@ -12,8 +12,9 @@ from msgspec import Raw
 from gateway.errors import BudgetExceeded, NotFound, UpstreamError, UpstreamUnavailable
 from gateway.settings import Settings
 from gateway.upstream import decode
-from gateway.upstream.records import KINDS, ActivityKind
+from gateway.upstream.records import KINDS
 from gateway.upstream.session import Kinds, Session
+from gateway.upstream.words import ActivityKind
 
 NOTE, CONSENT, APPOINTMENT = ActivityKind.NOTE, ActivityKind.CONSENT, ActivityKind.APPOINTMENT
 UNKNOWN = ActivityKind.UNKNOWN

@@ -3,85 +3,23 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 from graphql import Executor, FieldNode, GraphQLError, is_non_null_type, located_error
 from graphql.execution import VariableValues
-from msgspec import Raw
 
 from gateway.operations.fields import Loaded, Place, Reached, Resolved
 from gateway.operations.plan.leaves import NOT_PLAIN
 from gateway.operations.plan.parts import Kinds, Part
+from gateway.operations.plan.reader import Reader
 from gateway.operations.plan.rest import Rest, Steps, path_of
 from gateway.operations.plan.selections import Condition, Field
 from gateway.operations.plan.shapes import Lean
+from gateway.operations.plan.waiting import Item, Loading, Wait
 
 
 class NotPlanned(Exception):
     """An operation that graphql-core has to answer as a whole: null spreads where a plan does not follow."""
-
-
-class _Wait(NamedTuple):
-    """Fields of an object that are waited for."""
-
-    part: Part
-    out: dict[str, Any]
-    here: Reached[Any]
-    at: Steps
-
-
-class _Item(NamedTuple):
-    """An item that is not plain, and where it belongs."""
-
-    part: Part
-    value: Any
-    out: Any
-    key: str | int
-    at: Steps
-    through: Reached[Any]
-
-
-class _Loading:
-    """Something that is loaded, and who waits for it.
-
-    Attributes:
-        found: What was found, once that is known.
-        error: Why nothing was.
-        waiting: Who waits; None once it is known.
-        shown: What parts show of it, wherever they stand.
-    """
-
-    __slots__ = ("error", "found", "shown", "waiting")
-
-    def __init__(self) -> None:
-        self.found: Any = None
-        self.error: Exception | None = None
-        self.waiting: list[_Wait] | None = []
-        self.shown: dict[Part, dict[str, Any]] = {}
-
-
-class _Reader:
-    """Decodes items leanly, the same items once; and knows what they were decoded from."""
-
-    def __init__(self, lean: Lean) -> None:
-        self._lean = lean
-        self._read: dict[int, tuple[Sequence[Raw], list[Any]]] = {}
-        self._sent: dict[int, Raw] = {}
-
-    def heads(self, items: Sequence[Raw]) -> list[Any]:
-        return self._lean.heads(items)
-
-    def read(self, items: Sequence[Raw]) -> list[Any]:
-        if id(items) not in self._read:
-            self._read[id(items)] = items, self._lean.read(items)
-        return self._read[id(items)][1]
-
-    def whole(self, value: Any) -> Any:
-        """An item as a whole record."""
-        if id(value) not in self._sent:
-            for items, values in self._read.values():
-                self._sent.update(zip(map(id, values), items, strict=True))
-        return self._lean.whole(self._sent[id(value)])
 
 
 def _told(task: asyncio.Task[None]) -> None:
@@ -112,11 +50,11 @@ class Run:
         self.on = [self._holds(condition) for condition in conditions]
         self._errors: list[GraphQLError] = []
         self._is_given_up = False
-        self._waiting: list[_Wait | _Item] = []
+        self._waiting: list[Wait | Item] = []
         self._coroutines: list[Coroutine[Any, Any, None]] | None = []
         self._tasks: list[asyncio.Task[None]] = []
-        self._loadings: dict[tuple[Any, ...], _Loading] = {}
-        self._readers: dict[Lean, _Reader] = {}
+        self._loadings: dict[tuple[Any, ...], Loading] = {}
+        self._readers: dict[Lean, Reader] = {}
 
     async def answer(self, operation: Any) -> dict[str, Any]:
         """The data of an operation, given the function for its root.
@@ -173,7 +111,7 @@ class Run:
     # ------------------------------------------------- what functions call
 
     def wait(self, part: Part, out: dict[str, Any], here: Reached[Any], at: Steps) -> None:
-        self._waiting.append(_Wait(part, out, here, at))
+        self._waiting.append(Wait(part, out, here, at))
 
     def items(
         self, values: list[Any], kinds: Kinds, part: Part, at: Steps, through: Reached[Any]
@@ -192,7 +130,7 @@ class Run:
             except NOT_PLAIN:
                 del self._waiting[mark:]
                 delivered.append(None)
-                item = _Item(part, value, delivered, index, (*at, index), through)
+                item = Item(part, value, delivered, index, (*at, index), through)
                 self._waiting.append(item)
         return delivered
 
@@ -216,7 +154,7 @@ class Run:
             )
         except NOT_PLAIN:
             del self._waiting[mark:]
-            self._waiting.append(_Item(part, value, out, field.key, below, through))
+            self._waiting.append(Item(part, value, out, field.key, below, through))
 
     @staticmethod
     def kind(kinds: Kinds, value: Any, *rest: Any) -> Any:
@@ -224,14 +162,14 @@ class Run:
 
     # ------------------------------------------------------------ waiting
 
-    def _taken(self) -> list[_Wait | _Item]:
+    def _taken(self) -> list[Wait | Item]:
         waiting, self._waiting = self._waiting, []
         return waiting
 
-    def _begin(self, waiting: Sequence[_Wait | _Item]) -> None:
+    def _begin(self, waiting: Sequence[Wait | Item]) -> None:
         """In the order in which graphql-core would: so that limits on loads hit the same ones."""
         for each in () if self._is_given_up else waiting:
-            if isinstance(each, _Item):
+            if isinstance(each, Item):
                 self._leave_item(each)
                 continue
             match each.part.reading:
@@ -248,12 +186,12 @@ class Run:
         else:
             self._tasks.append(asyncio.create_task(coroutine))
 
-    def _load(self, wait: _Wait, reading: Loaded) -> None:
+    def _load(self, wait: Wait, reading: Loaded) -> None:
         ids = tuple(map(wait.here.nearest, reading.ids))
         key = (reading.load, ids)
         loading = self._loadings.get(key)
         if loading is None:
-            loading = self._loadings[key] = _Loading()
+            loading = self._loadings[key] = Loading()
             try:
                 load = reading.load(self.context, *ids)
             except Exception as error:  # noqa: BLE001 - told at its place, as graphql-core would
@@ -265,7 +203,7 @@ class Run:
         else:
             loading.waiting.append(wait)
 
-    async def _loaded(self, loading: _Loading, load: Awaitable[Any]) -> None:
+    async def _loaded(self, loading: Loading, load: Awaitable[Any]) -> None:
         try:
             loading.found = await load
         except Exception as error:  # noqa: BLE001 - told at its place, as graphql-core would
@@ -274,7 +212,7 @@ class Run:
         for wait in waiting:
             self._show_loaded(wait, loading)
 
-    def _show_loaded(self, wait: _Wait, loading: _Loading) -> None:
+    def _show_loaded(self, wait: Wait, loading: Loading) -> None:
         if loading.error is not None or loading.found is None:
             self._null(wait, loading.error)
         elif wait.part in loading.shown:
@@ -284,7 +222,7 @@ class Run:
             if shown is not None and not wait.part.is_open:
                 loading.shown[wait.part] = shown
 
-    def _resolve(self, wait: _Wait, reading: Resolved) -> None:
+    def _resolve(self, wait: Wait, reading: Resolved) -> None:
         [field] = wait.part.fields
         place = Place(self.context, path_of((*wait.at, field.key)))
         try:
@@ -303,7 +241,7 @@ class Run:
         else:
             self._show_resolved(wait, value)
 
-    async def _resolved(self, wait: _Wait, resolving: Awaitable[Any]) -> None:
+    async def _resolved(self, wait: Wait, resolving: Awaitable[Any]) -> None:
         try:
             value = await resolving
         except Exception as error:  # noqa: BLE001 - told at its place, as graphql-core would
@@ -311,18 +249,18 @@ class Run:
         else:
             self._show_resolved(wait, value)
 
-    def _show_resolved(self, wait: _Wait, value: Any) -> None:
+    def _show_resolved(self, wait: Wait, value: Any) -> None:
         if value is None:
             self._null(wait, None)
             return
         mark = len(self.context.reported)
         if wait.part.lean is not None:
-            reader = self._readers.setdefault(wait.part.lean, _Reader(wait.part.lean))
+            reader = self._readers.setdefault(wait.part.lean, Reader(wait.part.lean))
             value = Reached(value.value.read(reader), value.through)
         if self._show(wait, value, wait.here) is None:
             del self.context.reported[mark:]
 
-    def _show(self, wait: _Wait, value: Any, through: Reached[Any]) -> dict[str, Any] | None:
+    def _show(self, wait: Wait, value: Any, through: Reached[Any]) -> dict[str, Any] | None:
         """The fields filled in, and returned by key; None where graphql-core has to do it."""
         outer = self._taken()
         try:
@@ -336,7 +274,7 @@ class Run:
         self._begin(inner)
         return shown
 
-    def _null(self, wait: _Wait, error: Exception | None) -> None:
+    def _null(self, wait: Wait, error: Exception | None) -> None:
         for field in wait.part.fields:
             if is_non_null_type(field.definition.type):
                 raise NotPlanned
@@ -347,12 +285,12 @@ class Run:
 
     # --------------------------------------------------------- graphql-core
 
-    def _leave(self, wait: _Wait) -> None:
+    def _leave(self, wait: Wait) -> None:
         source = None if wait.here.value is None else wait.here
         for field in wait.part.fields:
             self._place(wait.out, field.key, partial(self.rest.field, field, source, wait.at))
 
-    def _leave_item(self, item: _Item) -> None:
+    def _leave_item(self, item: Item) -> None:
         [field] = item.part.fields
         assert item.part.lean is not None
         whole = self._readers[item.part.lean].whole(item.value)

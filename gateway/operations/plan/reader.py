@@ -1,0 +1,32 @@
+"""The items that one run reads."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from msgspec import Raw
+
+from gateway.operations.plan.shapes import Lean
+
+
+class Reader:
+    """Decodes items leanly, the same items once; and knows what they were decoded from."""
+
+    def __init__(self, lean: Lean) -> None:
+        self._lean = lean
+        self._read: dict[int, tuple[Sequence[Raw], list[Any]]] = {}
+        self._sent: dict[int, Raw] = {}
+
+    def heads(self, items: Sequence[Raw]) -> list[Any]:
+        return self._lean.heads(items)
+
+    def read(self, items: Sequence[Raw]) -> list[Any]:
+        if id(items) not in self._read:
+            self._read[id(items)] = items, self._lean.read(items)
+        return self._read[id(items)][1]
+
+    def whole(self, value: Any) -> Any:
+        """An item as a whole record."""
+        if id(value) not in self._sent:
+            for items, values in self._read.values():
+                self._sent.update(zip(map(id, values), items, strict=True))
+        return self._lean.whole(self._sent[id(value)])

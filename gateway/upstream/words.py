@@ -1,0 +1,56 @@
+"""The upstream's words: what some texts can be."""
+
+from enum import Enum
+from typing import Self
+
+
+class Word(Enum):
+    """One of the upstream's words. It may add some at any time: those are `UNKNOWN`."""
+
+    __hash__ = object.__hash__  # Enum's own is a call in Python, for each look-up
+
+    @classmethod
+    def _missing_(cls, value: object) -> Self:
+        return cls["UNKNOWN"]
+
+
+class ActivityKind(Word):
+    APPOINTMENT = "appointment"
+    NOTE = "note"
+    CONSENT = "consent"
+    FORM_RESULT = "formResult"
+    EMAIL_NOTIFICATION = "emailNotification"
+    TEXT_MESSAGE_NOTIFICATION = "textMessageNotification"
+    CONFERENCE_REGISTRATION = "conferenceRegistration"
+    UNKNOWN = "unknown"
+
+
+class ActivityEvent(Word):
+    CREATED = "created"
+    UPDATED = "updated"
+    DELETED = "deleted"
+    UNKNOWN = "unknown"
+
+
+class AppointmentStatus(Word):
+    COMPLETED = "completed"
+    NO_SHOW = "noShow"
+    ACCEPTED = "accepted"
+    PENDING = "pending"
+    DECLINED = "declined"
+    CANCELLED = "cancelled"
+    IN_PROGRESS = "inProgress"
+    UNKNOWN = "unknown"
+
+
+class RegistrationStatus(Word):
+    ACCEPTED = "accepted"
+    CANCELLED = "cancelled"
+    WAITING_LIST = "waitingList"
+    UNKNOWN = "unknown"
+
+
+class RegistrationSourceType(Word):
+    API = "api"
+    WIDGET = "widget"
+    UNKNOWN = "unknown"

@@ -1,0 +1,88 @@
+"""Which activities a selection takes: told of each by itself, without an upstream."""
+
+from datetime import datetime
+
+import pytest
+
+from gateway.errors import InputRefused
+from gateway.schema.selection import Selection
+from gateway.schema.words import ActivityEvent, ActivityKind, SortOrder
+from gateway.upstream.records import UNREADABLE, NoteActivity, ZonedDateTime
+
+NINE = datetime(2026, 7, 1, 9)  # noqa: DTZ001 - in UTC
+TEN = datetime(2026, 7, 1, 10)  # noqa: DTZ001
+DATE = ZonedDateTime(date_time="2026-07-01T09:00:00", time_zone="UTC")
+NOTE = NoteActivity(id="1", kind_raw="note", date=DATE, event=ActivityEvent.CREATED)
+
+
+def selection(**given):
+    every = dict.fromkeys(("kinds", "events", "appointment_id", "since", "until"))
+    return Selection(**{"client_id": "7", "sort": SortOrder.ASC, **every, **given})
+
+
+def broken(**fields):
+    """The note, with something in it that cannot be read."""
+    told = {name: getattr(NOTE, name) for name in NOTE.__struct_fields__}
+    return NoteActivity(**{**told, **fields})
+
+
+@pytest.mark.parametrize(
+    ("given", "verdict"),
+    [
+        ({}, True),
+        ({"kinds": frozenset({ActivityKind.NOTE})}, True),
+        ({"kinds": frozenset({ActivityKind.CONSENT})}, False),
+        ({"events": frozenset({ActivityEvent.CREATED})}, True),
+        ({"events": frozenset({ActivityEvent.DELETED})}, False),
+        ({"since": NINE}, True),
+        ({"since": TEN}, False),
+        ({"until": TEN}, True),
+        ({"until": NINE}, False),
+    ],
+    ids=str,
+)
+def test_each_filter_decides(given, verdict):
+    assert selection(**given).selects(NOTE, NINE) is verdict
+
+
+def test_what_decides_and_cannot_be_read_leaves_it_open():
+    created = frozenset({ActivityEvent.CREATED})
+    assert selection(events=created).selects(broken(event=UNREADABLE), NINE) is None
+    assert selection(since=NINE).selects(broken(date=UNREADABLE), None) is None
+
+
+def test_one_filter_that_says_no_decides_though_another_cannot_tell():
+    deleted = frozenset({ActivityEvent.DELETED})
+    activity = broken(date=UNREADABLE)
+    assert selection(events=deleted, since=NINE).selects(activity, None) is False
+
+
+def test_an_undated_activity_is_in_no_span_of_time():
+    assert selection(since=NINE).selects(broken(date=None), None) is False
+
+
+def test_without_filters_everything_is_selected():
+    assert selection().is_everything
+    assert not selection(events=frozenset()).is_everything
+
+
+@pytest.mark.parametrize(
+    "given",
+    [{"kinds": frozenset()}, {"events": frozenset()}, {"since": TEN, "until": NINE}],
+    ids=str,
+)
+def test_what_can_select_nothing_is_empty(given):
+    assert selection(**given).is_empty
+
+
+@pytest.mark.parametrize("given", [{"client_id": " "}, {"appointment_id": ""}], ids=str)
+def test_a_blank_id_is_refused(given):
+    with pytest.raises(InputRefused):
+        selection(**given)
+
+
+def test_a_cursor_is_bound_to_all_that_selects():
+    one = selection()
+    others = [selection(kinds=frozenset({ActivityKind.NOTE})), selection(sort=SortOrder.DESC)]
+    assert one.binding == selection().binding
+    assert one.binding not in [other.binding for other in others]
