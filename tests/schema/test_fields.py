@@ -1,0 +1,72 @@
+"""Every field of the schema says how it is read, so that none is left to graphql-core unawares."""
+
+import pytest
+from graphql import GraphQLObjectType, is_abstract_type
+
+from gateway.operations.fields import Computed, Loaded, Plain, Resolved
+from gateway.schema import schema
+from gateway.schema.fields import fields
+from gateway.schema.timeline import ACTIVITIES
+from gateway.upstream import records
+
+SCHEMA = schema()
+FIELDS = fields(SCHEMA)
+TYPES = [
+    type_
+    for type_ in SCHEMA.type_map.values()
+    if isinstance(type_, GraphQLObjectType) and not type_.name.startswith("__")
+]
+
+
+@pytest.mark.parametrize("type_", TYPES, ids=str)
+def test_every_field_says_how_it_is_read(type_):
+    assert [name for name in type_.fields if FIELDS.reading(type_.name, name) is None] == []
+
+
+def test_what_the_schema_tells_of_itself_is_graphql_cores():
+    assert FIELDS.reading("__Schema", "types") is None
+
+
+@pytest.mark.parametrize(
+    ("type_name", "field", "kind"),
+    [
+        ("User", "firstName", Plain),
+        ("ZonedDateTime", "instant", Computed),
+        ("NoteSnapshot", "bodyText", Computed),
+        ("Staff", "lastName", Plain),
+        ("Staff", "email", Loaded),
+        ("AppointmentSnapshot", "current", Loaded),
+        ("FormResult", "answers", Loaded),
+        ("Client", "activities", Resolved),
+        ("Query", "clients", Resolved),
+        ("ActivityConnection", "totalCount", Plain),
+    ],
+)
+def test_fields_are_read_in_four_ways(type_name, field, kind):
+    assert type(FIELDS.reading(type_name, field)) is kind
+
+
+def test_an_attribute_is_named_as_in_python():
+    assert FIELDS.reading("User", "emailAddress") == Plain("email_address")
+
+
+def test_fields_of_one_entity_are_one_load():
+    email, phone = (FIELDS.reading("Staff", name) for name in ("email", "phone"))
+    assert isinstance(email, Loaded)
+    assert isinstance(phone, Loaded)
+    assert (email.load, email.ids) == (phone.load, phone.ids)
+
+
+def test_every_type_that_an_abstract_one_may_be_is_known_by_its_classes():
+    for type_ in filter(is_abstract_type, SCHEMA.type_map.values()):
+        for possible in SCHEMA.get_possible_types(type_):
+            assert FIELDS.classes[possible.name]
+
+
+def test_every_kind_of_activity_has_a_type():
+    for record in (*ACTIVITIES.records.values(), ACTIVITIES.others):
+        assert FIELDS.types[record] == record.__name__
+
+
+def test_what_could_not_be_read_is_named():
+    assert FIELDS.unreadable is records.Unreadable
