@@ -47,14 +47,14 @@ class Prepared:
         document: The whole text, parsed.
         operation: What of it is to be executed.
         suggestions: Whether errors may suggest names of the schema.
-        characters: How long the text is.
+        bytes: About how much memory it takes.
         plan: How it is answered, where there is a plan.
     """
 
     document: DocumentNode
     operation: OperationDefinitionNode
     suggestions: bool
-    characters: int
+    bytes: int
     plan: Plan | None
 
     @property
@@ -71,7 +71,7 @@ def preparer(
     *,
     planner: Planner | None = None,
     introspection: bool = True,
-    remembered_characters: int = 200_000,
+    remembered_bytes: int = 128_000_000,
 ) -> Prepare:
     """How documents are prepared for a schema.
 
@@ -79,8 +79,8 @@ def preparer(
         schema: What documents are validated against.
         planner: How operations are planned, if they are.
         introspection: Whether they may ask for the schema itself, and errors suggest names of it.
-        remembered_characters: How long the texts of the prepared operations that are kept may be, all
-            together. A document takes some 160 bytes of memory for each character of its text.
+        remembered_bytes: How much memory the prepared operations that are kept may take, about and
+            all together.
 
     Returns:
         A function that prepares a text for an operation name, or none where there is but one. It
@@ -88,20 +88,22 @@ def preparer(
     """
     rules = [*specified_rules, *([] if introspection else [NoSchemaIntrospectionCustomRule])]
 
-    @cached(LRUCache(remembered_characters, getsizeof=lambda prepared: prepared.characters))
+    @cached(LRUCache(remembered_bytes, getsizeof=lambda prepared: prepared.bytes))
     def prepare(text: str, name: str | None) -> Prepared:
         document = _parsed(text)
         _validate(schema, document, rules, hide_suggestions=not introspection)
         operation = _operation(document, name)
+        plan = planner(document, operation) if planner else None
         return Prepared(
-            document,
-            operation,
-            suggestions=introspection,
-            characters=len(text),
-            plan=planner(document, operation) if planner else None,
+            document, operation, suggestions=introspection, bytes=_bytes(text, plan), plan=plan
         )
 
     return prepare
+
+
+def _bytes(text: str, plan: Plan | None) -> int:
+    """What a parsed document takes, and the functions of its plan: as measured, by their lengths."""
+    return 160 * len(text) + (25 * len(plan.text) if plan else 0)
 
 
 def _parsed(text: str) -> DocumentNode:

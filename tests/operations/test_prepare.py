@@ -114,7 +114,7 @@ def test_what_failed_is_not_remembered_as_prepared(prepare):
 
 
 def test_the_least_used_is_forgotten_first():
-    prepare = preparer(SCHEMA, remembered_characters=len("{ number }{ a: number }"))
+    prepare = preparer(SCHEMA, remembered_bytes=160 * len("{ number }{ a: number }"))
     first, second = prepare("{ number }", None), prepare("{ a: number }", None)
     assert prepare("{ number }", None) is first
     prepare("{ b: number }", None)
@@ -124,7 +124,7 @@ def test_the_least_used_is_forgotten_first():
 
 @pytest.mark.parametrize(("length", "remembered"), [(30, True), (31, False)])
 def test_texts_longer_than_all_that_is_kept_are_not_remembered(length, remembered):
-    prepare = preparer(SCHEMA, remembered_characters=30)
+    prepare = preparer(SCHEMA, remembered_bytes=160 * 30)
     text = "{ number }".ljust(length)
     assert (prepare(text, None) is prepare(text, None)) is remembered
 
