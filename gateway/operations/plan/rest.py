@@ -1,6 +1,6 @@
 """What only graphql-core can answer: parts of an operation, executed by it at their places."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from graphql import (
@@ -11,12 +11,24 @@ from graphql import (
     is_list_type,
     is_non_null_type,
 )
+from graphql.execution import VariableValues
 from graphql.execution.collect_fields import FieldDetails
 from graphql.pyutils import Path
 
-from gateway.operations.plan.selections import Field
+from gateway.operations.plan.selections import Condition, Field
 
 Steps = tuple[str | int, ...]
+
+
+def holds(condition: Condition, variables: VariableValues) -> bool:
+    """Whether the variables have the values that a condition wants."""
+    return all(variables.coerced[name] is wanted for name, wanted in condition)
+
+
+def nodes(field: Field, variables: VariableValues) -> list[FieldNode]:
+    """Where the document asks for a field, as the variables have it."""
+    held = {id(node): node for node, condition in field.nodes if holds(condition, variables)}
+    return list(held.values())
 
 
 def path_of(steps: Steps) -> Path:
@@ -31,11 +43,9 @@ def path_of(steps: Steps) -> Path:
 class Rest:
     """graphql-core, for a part at a time. The errors of the parts are collected."""
 
-    def __init__(
-        self, build: Callable[[], Executor[Any]], nodes: Callable[[Field], Sequence[FieldNode]]
-    ) -> None:
+    def __init__(self, build: Callable[[], Executor[Any]], variables: VariableValues) -> None:
         self._build = build
-        self._nodes = nodes
+        self._variables = variables
         self._executor: Executor[Any] | None = None
         self._details: dict[Field, list[FieldDetails]] = {}
 
@@ -68,7 +78,9 @@ class Rest:
     def _of(self, field: Field) -> list[FieldDetails]:
         """Always the same list for a field: graphql-core remembers by its identity."""
         if field not in self._details:
-            self._details[field] = [FieldDetails(node, None) for node in self._nodes(field)]
+            self._details[field] = [
+                FieldDetails(node, None) for node in nodes(field, self._variables)
+            ]
         return self._details[field]
 
 

@@ -5,15 +5,15 @@ from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from functools import partial
 from typing import Any
 
-from graphql import Executor, FieldNode, GraphQLError, is_non_null_type, located_error
+from graphql import Executor, GraphQLError, is_non_null_type, located_error
 from graphql.execution import VariableValues
 
 from gateway.operations.fields import Loaded, Place, Reached, Resolved
 from gateway.operations.plan.leaves import NOT_PLAIN
 from gateway.operations.plan.parts import Kinds, Part
 from gateway.operations.plan.reader import Reader
-from gateway.operations.plan.rest import Rest, Steps, path_of
-from gateway.operations.plan.selections import Condition, Field
+from gateway.operations.plan.rest import Rest, Steps, holds, nodes, path_of
+from gateway.operations.plan.selections import Condition
 from gateway.operations.plan.shapes import Lean
 from gateway.operations.plan.waiting import Item, Loading, Wait
 
@@ -45,9 +45,9 @@ class Run:
         executor: Callable[[], Executor[Any]],
     ) -> None:
         self.context = context
-        self.rest = Rest(executor, self.nodes)
+        self.rest = Rest(executor, variables)
         self._variables = variables
-        self.on = [self._holds(condition) for condition in conditions]
+        self.on = [holds(condition, variables) for condition in conditions]
         self._errors: list[GraphQLError] = []
         self._is_given_up = False
         self._waiting: list[Wait | Item] = []
@@ -102,11 +102,6 @@ class Run:
     def errors(self) -> list[GraphQLError]:
         """What went wrong, at its places."""
         return self._errors + self.rest.errors
-
-    def nodes(self, field: Field) -> list[FieldNode]:
-        """Where the document asks for a field, as the variables have it."""
-        held = {id(node): node for node, condition in field.nodes if self._holds(condition)}
-        return list(held.values())
 
     # ------------------------------------------------- what functions call
 
@@ -281,7 +276,7 @@ class Run:
             wait.out[field.key] = None
             if error is not None:
                 path = [*wait.at, field.key]
-                self._errors.append(located_error(error, self.nodes(field), path))
+                self._errors.append(located_error(error, nodes(field, self._variables), path))
 
     # --------------------------------------------------------- graphql-core
 
@@ -313,6 +308,3 @@ class Run:
             out[key] = await executing
         except Exception as error:
             raise NotPlanned from error
-
-    def _holds(self, condition: Condition) -> bool:
-        return all(self._variables.coerced[name] is wanted for name, wanted in condition)
