@@ -7,6 +7,7 @@ from graphql import (
     GraphQLLeafType,
     GraphQLOutputType,
     get_named_type,
+    get_nullable_type,
     is_abstract_type,
     is_leaf_type,
     is_list_type,
@@ -16,7 +17,7 @@ from graphql import (
 from gateway.operations.fields import Computed, Fields, Loaded, Plain, Reading, Resolved
 from gateway.operations.plan.leaves import Leaf, is_delivered_as_it_is, is_text
 from gateway.operations.plan.parts import Function, Part, Where
-from gateway.operations.plan.selections import ALWAYS, Condition, Field, Selection
+from gateway.operations.plan.selections import ALWAYS, Condition, Field, NotPlannable, Selection
 from gateway.operations.plan.shapes import options
 
 
@@ -156,6 +157,8 @@ class Body:
             return self._items(field, value)
         lists = [each for each in options(declared) if get_origin(each) is list] if declared else []
         element = get_args(lists[0])[0] if lists else None
+        if is_list_type(get_nullable_type(type_)) and field.of:
+            raise NotPlannable  # a path would have two indexes
         was_open, self.is_open = self.is_open, False
         each = self._value(field, type_, "each", element, ", i")
         loop = "i, each in enumerate({})" if self.is_open else "each in {}"
@@ -221,7 +224,12 @@ class Body:
         type_ = type_.of_type if is_non_null_type(type_) else type_
         if is_list_type(type_):
             at = f'(*at, "{field.key}", i)'
-            return f"[{function}(each.value, run, {at}, each.through) for i, each in enumerate(it)]"
+            made = f"{function}(each.value, run, {at}, each.through)"
+            if is_non_null_type(type_.of_type):
+                made = made.replace("each.value", "there(each).value")
+            else:
+                made = f"None if each is None else {made}"
+            return f"[{made} for i, each in enumerate(it)]"
         return f'{function}(it.value, run, (*at, "{field.key}"), it.through)'
 
     # ---------------------------------------------------------------- lines

@@ -102,10 +102,10 @@ def _plan(
     try:
         selections = Selections(schema, document)
         selection = selections.of_operation(operation)
+        source = Source(fields, shapes)
+        name = source.operation(selection)
     except NotPlannable:
         return None
-    source = Source(fields, shapes)
-    name = source.operation(selection)
     function = _loaded(source.text, source.namespace)[name]
     about_the_schema = all(field.name.startswith("__") for field in selection.merged())
     is_constant = about_the_schema and not operation.variable_definitions

@@ -25,8 +25,9 @@ class Reader:
         return self._read[id(items)][1]
 
     def whole(self, value: Any) -> Any:
-        """An item as a whole record."""
+        """An item as a whole record; what was not read here, as it is."""
         if id(value) not in self._sent:
             for items, values in self._read.values():
                 self._sent.update(zip(map(id, values), items, strict=True))
-        return self._lean.whole(self._sent[id(value)])
+        sent = self._sent.get(id(value))
+        return value if sent is None else self._lean.whole(sent)

@@ -62,11 +62,14 @@ class Run:
         Raises:
             NotPlanned: This plan cannot answer it after all.
         """
-        data: dict[str, Any] = operation(None, self, (), None)
         try:
+            data: dict[str, Any] = operation(None, self, (), None)
             self._begin(self._taken())
             await self._all()
-        except NotPlanned:
+        except NOT_PLAIN as error:
+            self._give_up()
+            raise NotPlanned from error
+        except Exception:
             self._give_up()
             raise
         except BaseException:
@@ -172,7 +175,7 @@ class Run:
                     self._load(each, reading)
                 case Resolved() as reading:
                     self._resolve(each, reading)
-                case None:
+                case _:
                     self._leave(each)
 
     def _go(self, coroutine: Coroutine[Any, Any, None]) -> None:
@@ -213,7 +216,7 @@ class Run:
         elif wait.part in loading.shown:
             wait.out.update(loading.shown[wait.part])
         else:
-            shown = self._show(wait, loading.found, wait.here)
+            shown = self._show(wait, loading.found, len(self.context.reported))
             if shown is not None and not wait.part.is_open:
                 loading.shown[wait.part] = shown
 
@@ -252,16 +255,19 @@ class Run:
         if wait.part.lean is not None:
             reader = self._readers.setdefault(wait.part.lean, Reader(wait.part.lean))
             value = Reached(value.value.read(reader), value.through)
-        if self._show(wait, value, wait.here) is None:
-            del self.context.reported[mark:]
+        self._show(wait, value, mark)
 
-    def _show(self, wait: Wait, value: Any, through: Reached[Any]) -> dict[str, Any] | None:
-        """The fields filled in, and returned by key; None where graphql-core has to do it."""
+    def _show(self, wait: Wait, value: Any, reported: int) -> dict[str, Any] | None:
+        """The fields filled in, and returned by key; None where graphql-core has to do it.
+
+        It will report again what has been reported of it, since `reported` were.
+        """
         outer = self._taken()
         try:
-            shown: dict[str, Any] = wait.part.show(value, self, wait.at, through)
+            shown: dict[str, Any] = wait.part.show(value, self, wait.at, wait.here)
         except NOT_PLAIN:
             self._waiting = outer
+            del self.context.reported[reported:]
             self._leave(wait)
             return None
         inner, self._waiting = self._waiting, outer
@@ -289,10 +295,12 @@ class Run:
         [field] = item.part.fields
         assert item.part.lean is not None
         whole = self._readers[item.part.lean].whole(item.value)
-        value = Reached(whole, item.through)
+        value = None if whole is None else Reached(whole, item.through)
         self._place(item.out, item.key, partial(self.rest.item, field, value, item.at))
 
     def _place(self, out: Any, key: str | int, execute: Callable[[], Any]) -> None:
+        if self._is_given_up:
+            return
         try:
             value = execute()
         except Exception as error:

@@ -26,6 +26,9 @@ from gateway.operations.plan.parts import Function, Kinds, Part, Where
 from gateway.operations.plan.selections import Condition, Field, Selection
 from gateway.operations.plan.shapes import Lean, Shapes
 
+_LOCALS = {"it", "run", "at", "through", "here", "out", "v", "each", "i", "enumerate", "str"}
+"""What functions use for something else."""
+
 
 class Source:
     """Writes functions, each under a name of its own.
@@ -45,7 +48,7 @@ class Source:
         self._waiting: dict[Selection, bool] = {}
         self._leaves: dict[tuple[str, bool], str] = {}
         self._computed: dict[tuple[str, str], str] = {}
-        self._leans: dict[tuple[int, ...], Lean] = {}
+        self._leans: dict[tuple[Items, tuple[int, ...]], Lean] = {}
 
     @property
     def text(self) -> str:
@@ -77,7 +80,7 @@ class Source:
     def named(self, name: str, value: Any) -> str:
         """A name in the namespace: this, or with a number where it is taken."""
         number, unique = 1, name
-        while unique in self.namespace:
+        while unique in self.namespace or unique in _LOCALS:
             number += 1
             unique = f"{name}_{number}"
         self.namespace[unique] = value
@@ -164,7 +167,8 @@ class Source:
 
     def _lean(self, field: Field, items: Items) -> Lean:
         positions = list(_positions(field.of.values(), items))
-        key = tuple(id(selection) for position in positions for selection in position.values())
+        selected = tuple(id(selection) for position in positions for selection in position.values())
+        key = (items, selected)
         if key not in self._leans:
             selections = {
                 tag: [position[self.fields.types[record]] for position in positions]

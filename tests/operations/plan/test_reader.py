@@ -1,0 +1,92 @@
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from msgspec import Raw
+
+from gateway.operations.plan.reader import Reader
+from tests.operations.plan.library import UNREADABLE, Author, Context, raw
+
+
+class Leanly:
+    """Reads items as authors, and notes what it does."""
+
+    def __init__(self) -> None:
+        self.done: list[tuple[str, int]] = []
+
+    def heads(self, items: Sequence[Raw]) -> list[Any]:
+        self.done.append(("heads", len(items)))
+        return [bytes(item) for item in items]
+
+    def read(self, items: Sequence[Raw]) -> list[Any]:
+        self.done.append(("read", len(items)))
+        return [
+            Author(id=int(bytes(item))) if bytes(item) != b"0" else UNREADABLE for item in items
+        ]
+
+    def whole(self, item: Raw) -> Any:
+        return f"all of {bytes(item).decode()}"
+
+
+@pytest.fixture
+def lean() -> Leanly:
+    return Leanly()
+
+
+@pytest.fixture
+def reader(lean: Any) -> Reader:
+    return Reader(lean)
+
+
+def test_heads_are_read_each_time(reader, lean):
+    assert reader.heads([raw(1), raw(2)]) == [b"1", b"2"]
+    assert reader.heads([raw(1)]) == [b"1"]
+    assert lean.done == [("heads", 2), ("heads", 1)]
+
+
+def test_the_same_items_are_read_once(reader, lean):
+    items = [raw(1), raw(2)]
+    assert reader.read(items) is reader.read(items)
+    assert lean.done == [("read", 2)]
+
+
+def test_other_items_are_read_by_themselves(reader, lean):
+    items = [raw(1), raw(2)]
+    assert reader.read(items) == [Author(id=1), Author(id=2)]
+    assert reader.read(items[:1]) == [Author(id=1)]
+    assert lean.done == [("read", 2), ("read", 1)]
+
+
+def test_items_that_are_gone_are_not_taken_for_others(reader):
+    read = [reader.read([raw(number)])[0].id for number in range(1, 100)]
+    assert read == [*range(1, 100)]
+
+
+def test_a_value_is_read_as_a_whole_of_what_it_was_decoded_from(reader):
+    first, second = reader.read([raw(1), raw(2)])
+    assert reader.whole(second) == "all of 2"
+    assert reader.whole(first) == "all of 1"
+
+
+def test_equal_values_are_told_apart(reader):
+    [one] = reader.read([raw(1)])
+    [other] = reader.read([raw(b"01")])
+    assert one == other
+    assert (reader.whole(one), reader.whole(other)) == ("all of 1", "all of 01")
+
+
+def test_what_is_read_later_is_known_as_well(reader):
+    [first] = reader.read([raw(1)])
+    assert reader.whole(first) == "all of 1"
+    [second] = reader.read([raw(2)])
+    assert reader.whole(second) == "all of 2"
+    assert reader.whole(first) == "all of 1"
+
+
+async def test_a_list_in_two_places_is_read_by_itself_in_each(library):
+    def make() -> Context:
+        return Context([{"id": n, "type": "book", "title": n} for n in range(3)])
+
+    text = """{ a: shelf(size: 2) { ...F } b: shelf { ...F } c: shelf(size: 1) { top { title } } }
+              fragment F on Shelf { things { id title } top { id } count }"""
+    await library.same(text, make)
