@@ -1,5 +1,6 @@
 """The body of one function: the object of the response that it builds, key by key."""
 
+from collections.abc import Container
 from types import NoneType
 from typing import Any, Protocol, get_args, get_origin
 
@@ -235,39 +236,50 @@ class Body:
     # ---------------------------------------------------------------- lines
 
     def lines(self) -> list[str]:
-        """The statements that build and return the object."""
+        """The statements that build and return the object.
+
+        What waits is told in the order of the fields, so that loads begin in the order in which
+        graphql-core would begin them.
+        """
         waits = self._waits()
-        if not waits and all(condition == ALWAYS for _, _, condition in self._entries):
-            return [*self._beginning(), *_literal("return", self._entries)]
-        first = next(
-            (i for i, entry in enumerate(self._entries) if entry[2] != ALWAYS), len(self._entries)
-        )
-        lines = [*self._beginning(), *_literal("out =", self._entries[:first])]
-        for key, expression, condition in self._entries[first:]:
-            lines += self._conditional(key, expression, condition)
-        return [*lines, *waits, "return out"]
+        beginning = ["here = Reached(it, through)"] if self.is_open else []
+        first = self._first(waits)
+        if not waits and first == len(self._entries):
+            return [*beginning, *_literal("return", self._entries)]
+        lines = [*beginning, *_literal("out =", self._entries[:first])]
+        last = {key: place for place, (key, _, _) in enumerate(self._entries)}
+        for place, (key, expression, condition) in enumerate(self._entries):
+            if place >= first:
+                lines += self._conditional(key, f'out["{key}"] = {expression}', condition)
+            if key in waits and place == last[key]:  # now it has its place, wherever that is
+                field, statement = waits[key]
+                lines += self._under(self._when[field], statement)
+        return [*lines, "return out"]
 
-    def _beginning(self) -> list[str]:
-        return ["here = Reached(it, through)"] if self.is_open else []
+    def _first(self, waits: Container[str]) -> int:
+        """How many fields can be told at once: up to the first that waits, or has a condition."""
+        for place, (key, _, condition) in enumerate(self._entries):
+            if condition != ALWAYS:
+                return place
+            if key in waits:
+                return place + 1
+        return len(self._entries)
 
-    def _conditional(self, key: str, expression: str, condition: Condition) -> list[str]:
-        assignment = f'out["{key}"] = {expression}'
+    def _conditional(self, key: str, statement: str, condition: Condition) -> list[str]:
         tests = [] if condition == ALWAYS else [self._source.condition(condition)]
         if sum(key == other for other, _, _ in self._entries) > 1:
             tests.append(f'"{key}" not in out')
-        return [f"if {' and '.join(tests)}:", f"    {assignment}"] if tests else [assignment]
+        return [f"if {' and '.join(tests)}:", f"    {statement}"] if tests else [statement]
 
-    def _waits(self) -> list[str]:
-        lines = []
-        for fields in self._grouped():
-            conditions = self._when[fields[0]]
-            statement = self._wait(fields)
-            if ALWAYS in conditions:
-                lines.append(statement)
-            else:
-                holds = " or ".join(map(self._source.condition, conditions))
-                lines += [f"if {holds}:", f"    {statement}"]
-        return lines
+    def _waits(self) -> dict[str, tuple[Field, str]]:
+        """By the key of the first field that waits for something: what is to be done then."""
+        return {fields[0].key: (fields[0], self._wait(fields)) for fields in self._grouped()}
+
+    def _under(self, conditions: list[Condition], statement: str) -> list[str]:
+        if ALWAYS in conditions:
+            return [statement]
+        holds = " or ".join(map(self._source.condition, conditions))
+        return [f"if {holds}:", f"    {statement}"]
 
     def _wait(self, fields: tuple[Field, ...]) -> str:
         reading = self._reading(fields[0])

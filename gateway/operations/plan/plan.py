@@ -85,7 +85,7 @@ Planner = Callable[[DocumentNode, OperationDefinitionNode], Plan | None]
 
 
 def planner(schema: GraphQLSchema, fields: Fields) -> Planner:
-    """How operations on a schema are planned: those that are no queries, or too large, are not."""
+    """How operations on a schema are planned: those that are no queries, too large or too deep, are not."""
     return partial(_plan, schema, fields, Shapes(fields), Constants(maxsize=4))
 
 
@@ -104,7 +104,7 @@ def _plan(
         selection = selections.of_operation(operation)
         source = Source(fields, shapes)
         name = source.operation(selection)
-    except NotPlannable:
+    except (NotPlannable, RecursionError):  # nested too deeply
         return None
     function = _loaded(source.text, source.namespace)[name]
     about_the_schema = all(field.name.startswith("__") for field in selection.merged())

@@ -25,8 +25,10 @@ from graphql import (
 
 from gateway.operations.plan.arguments import Arguments
 
-_MOST_FIELDS = 10_000
-"""Documents can select more than they have characters. Whoever writes such gets it slowly."""
+_MOST_SELECTIONS = 10_000
+_MOST_CONDITIONS = 100
+"""Documents can select more than they have characters, and under more conditions than they have
+variables. Whoever writes such gets it slowly."""
 
 Condition = frozenset[tuple[str, bool]]
 """The variables that must have these values for something to be selected."""
@@ -99,7 +101,8 @@ class Selections:
             if isinstance(definition, FragmentDefinitionNode)
         }
         self._remembered: dict[tuple[str, tuple[tuple[int, Condition], ...]], Selection] = {}
-        self._left = _MOST_FIELDS
+        self._left = _MOST_SELECTIONS
+        self._conditions: set[Condition] = set()
         self.variables: set[str] = set()
 
     def of_operation(self, operation: OperationDefinitionNode) -> Selection:
@@ -138,19 +141,22 @@ class Selections:
     ) -> Iterator[tuple[FieldNode, Condition]]:
         selection_set, above = part
         for node in selection_set.selections:
+            self._count()
             condition = self._condition(node, above)
             if condition is None:
                 continue
             if isinstance(node, FieldNode):
-                self._left -= 1
-                if self._left < 0:
-                    raise NotPlannable
                 yield node, condition
             elif (fragment := self._fragment(node, condition, visited)) and self._applies(
                 fragment, type_
             ):
                 inside = (fragment.selection_set, condition)
                 yield from self._collected(type_, inside, visited)
+
+    def _count(self) -> None:
+        self._left -= 1
+        if self._left < 0 or len(self._conditions) > _MOST_CONDITIONS:
+            raise NotPlannable
 
     def _fragment(
         self, node: SelectionNode, condition: Condition, visited: dict[str, list[Condition]]
@@ -210,4 +216,7 @@ class Selections:
                     self.variables.add(name.value)
                     condition.add((name.value, wanted))
         contradicts = any((name, not value) in condition for name, value in condition)
-        return None if contradicts else frozenset(condition)
+        if contradicts:
+            return None
+        self._conditions.add(frozenset(condition))
+        return frozenset(condition)

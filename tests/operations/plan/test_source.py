@@ -103,10 +103,10 @@ WAITING = (
         out = {
             "name": v if (v := it.name) is None or v.__class__ is str else String(v),
             "born": None,
-            "age": None,
-            "today": None,
         }
         run.wait(born_part, out, here, at)
+        out["age"] = None
+        out["today"] = None
         run.wait(today_part, out, here, at)
         return out
     """,

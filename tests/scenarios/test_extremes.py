@@ -1,0 +1,55 @@
+"""Operations at the edge of what plans are for: answered as graphql-core answers them, and soon."""
+
+import httpx
+import pytest
+
+from tests.conftest import Gateway
+
+
+@pytest.fixture
+def both(rest, sandbox_app):
+    """What comes of an operation with plans and without."""
+
+    async def ask(query, **settings):
+        return [
+            (await Gateway(httpx.ASGITransport(sandbox_app), plans=plans, **settings).post(query))
+            for plans in (True, False)
+        ]
+
+    return ask
+
+
+@pytest.mark.parametrize("most", [2, 3, 4])
+async def test_when_reads_run_out_the_same_fields_have_no_answer(both, most):
+    planned, executed = await both(
+        """{ activities(clientId: "1001") { nodes { ... on AppointmentActivity { appointment {
+             current { status } service { description } staff { email } } } } } }""",
+        max_upstream_calls=most,
+    )
+    assert planned.content == executed.content
+
+
+@pytest.mark.parametrize("levels", [4, 12, 25])
+async def test_a_deep_document_is_answered(both, levels):
+    fields = "id"
+    for _ in range(levels):
+        client = f"client {{ activities {{ nodes {{ {fields} }} }} }}"
+        fields = f"id ... on AppointmentActivity {{ appointment {{ current {{ {client} }} }} }}"
+    planned, executed = await both(
+        f'{{ activities(clientId: "nobody") {{ nodes {{ {fields} }} }} }}'
+    )
+    assert planned.content == executed.content
+
+
+async def test_conditions_upon_conditions_are_answered(both):
+    levels = range(20)
+    variables = " ".join(f"$a{n}: Boolean = true $b{n}: Boolean = true" for n in levels)
+    fragments = " ".join(
+        f"fragment F{n} on Client {{ ...F{n + 1} @include(if: $a{n}) ...F{n + 1} @include(if: $b{n}) }}"
+        for n in levels
+    )
+    planned, executed = await both(
+        f'query({variables}) {{ client(id: "1") {{ ...F0 }} }} {fragments} fragment F20 on Client {{ id }}'
+    )
+    assert planned.json() == {"data": {"client": {"id": "1"}}}
+    assert planned.content == executed.content
