@@ -4,7 +4,7 @@ https://graphql.github.io/graphql-over-http/draft/
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -22,6 +22,12 @@ from gateway.operations.request import Request
 GRAPHQL_RESPONSE = "application/graphql-response+json"
 JSON = "application/json"
 HTML = "text/html"
+
+_MOST_LEVELS = 64
+_MOST_VALUES = 10_000
+_MOST_DIGITS = 100
+_BEYOND_NUMBERS = 10**_MOST_DIGITS
+"""What the JSON of a request may be: all that GraphQL has use for, nothing that takes long to coerce."""
 
 _QUALITY = re.compile(r"0(\.[0-9]{0,3})?|1(\.0{0,3})?")
 
@@ -102,9 +108,37 @@ def status(error: RequestError | None, media_type: str) -> int:
 
 def _json(text: bytes, name: str) -> object:
     try:
-        return msgspec.json.decode(text)
+        value = msgspec.json.decode(text)
     except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
         raise BadRequest(f"The {name} cannot be read as JSON in UTF-8.") from error
+    _refuse_odd(value, name)
+    return value
+
+
+def _refuse_odd(value: object, name: str) -> None:
+    """Raises BadRequest for JSON that is deeper, or has more values or longer numbers, than needed."""
+    level, values = [value], 1
+    for _ in range(_MOST_LEVELS):
+        level = _inside(level, name)
+        values += len(level)
+        if not level:
+            return
+        if values > _MOST_VALUES:
+            raise BadRequest(f"The {name} has more than {_MOST_VALUES} values.")
+    raise BadRequest(f"The {name} is nested more than {_MOST_LEVELS} levels deep.")
+
+
+def _inside(level: Iterable[object], name: str) -> list[object]:
+    """What the lists and objects of a level hold; its numbers are looked at."""
+    inside: list[object] = []
+    for value in level:
+        if isinstance(value, dict):
+            inside += value.values()
+        elif isinstance(value, list):
+            inside += value
+        elif type(value) is int and abs(value) >= _BEYOND_NUMBERS:
+            raise BadRequest(f"The {name} has a number of more than {_MOST_DIGITS} digits.")
+    return inside
 
 
 def _media_type(text: str) -> tuple[str, Mapping[str, str]]:

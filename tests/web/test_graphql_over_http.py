@@ -452,14 +452,28 @@ BODIES: dict[str, tuple[str | bytes, tuple[int, str]]] = {
     "deep variables": (given("variables", '{"a":' * 50_000 + "1" + "}" * 50_000), BAD_REQUEST),
     "deep extensions": (given("extensions", '{"a":' * 50_000 + "1" + "}" * 50_000), BAD_REQUEST),
     "a deep value for an id": (
-        f'{{{WITH_ID}, "variables": {{"id": {"[" * 500}{"]" * 500}}}}}',
+        f'{{{WITH_ID}, "variables": {{"id": {"[" * 62}{"]" * 62}}}}}',
         BAD_INPUT,
+    ),
+    "a value for an id that is deeper than 64 levels": (
+        f'{{{WITH_ID}, "variables": {{"id": {"[" * 63}{"]" * 63}}}}}',
+        BAD_REQUEST,
+    ),
+    "9,000 values for an id": (
+        f'{{{WITH_ID}, "variables": {{"id": [{"1," * 8999}1]}}}}',
+        BAD_INPUT,
+    ),
+    "more than 10,000 values": (given("variables", f'{{"n": [{"1," * 10_000}1]}}'), BAD_REQUEST),
+    "many values in many lists": (
+        given("variables", json.dumps({"n": [[1] * 100] * 101})),
+        BAD_REQUEST,
     ),
     "a deep document": (json.dumps({"query": "{ a " * 10_000 + "}" * 10_000}), PARSE_FAILED),
     "a deep type": (
         json.dumps({"query": f"query ($a: {'[' * 9_999}Int{']' * 9_999}) {TYPENAME}"}),
         PARSE_FAILED,
     ),
+    "an integer of 101 digits": (given("variables", f'{{"n": -1{"0" * 100}}}'), BAD_REQUEST),
     "an integer of 6,000 digits": (given("variables", f'{{"n": {"1" * 6000}}}'), BAD_REQUEST),
     "a number beyond all doubles": (given("variables", '{"n": 1e999}'), BAD_REQUEST),
     "NaN": (given("variables", '{"n": NaN}'), BAD_REQUEST),
@@ -528,7 +542,7 @@ ODD_BUT_FINE = {
     "escaped letters": '{"\\u0071uery": "{ __typename }"}',
     "a variable that nobody wants": given("variables", '{"n": 1}'),
     "an integer of 100 digits": given("variables", f'{{"n": {"9" * 100}}}'),
-    "variables of some depth": given("variables", f'{{"n": {"[" * 500}{"]" * 500}}}'),
+    "variables of some depth": given("variables", f'{{"n": {"[" * 62}{"]" * 62}}}'),
     "an empty operation name": given("operationName", '""'),
     "a byte order mark in the document": '{"query": "\\ufeff{ __typename }"}',
 }
