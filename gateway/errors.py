@@ -15,6 +15,7 @@ text, addresses, credentials, or anybody's data. What is not a `GatewayError` is
     │       ├── ParseFailed         GRAPHQL_PARSE_FAILED
     │       ├── ValidationFailed    GRAPHQL_VALIDATION_FAILED
     │       ├── OperationUnresolved OPERATION_RESOLUTION_FAILURE
+    │       ├── LimitExceeded       LIMIT_EXCEEDED
     │       └── VariablesRefused    BAD_USER_INPUT
     └── UpstreamError               one field has no answer; everything else stands
         ├── InputRefused            BAD_USER_INPUT
@@ -123,6 +124,29 @@ class ValidationFailed(OperationError):
 
 class OperationUnresolved(OperationError):
     code = "OPERATION_RESOLUTION_FAILURE"
+
+
+class LimitExceeded(OperationError):
+    """An operation is larger than operations may be.
+
+    Attributes:
+        limit: Which limit it is.
+        measured: How large it is, or how far it was read.
+        allowed: How large it may be.
+    """
+
+    code = "LIMIT_EXCEEDED"
+
+    def __init__(self, message: str, *, limit: str, measured: int, allowed: int) -> None:
+        super().__init__([{"message": message}])
+        self.limit = limit
+        self.measured = measured
+        self.allowed = allowed
+
+    @property
+    def extensions(self) -> dict[str, object]:
+        told = {"limit": self.limit, "measured": self.measured, "allowed": self.allowed}
+        return super().extensions | told
 
 
 class VariablesRefused(OperationError):

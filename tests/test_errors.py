@@ -10,6 +10,7 @@ from gateway.errors import (
     ContractBroken,
     GatewayError,
     InputRefused,
+    LimitExceeded,
     MethodNotAllowed,
     OperationError,
     ParseFailed,
@@ -34,6 +35,8 @@ BRANCHES = [kind for kind in ALL if kind.__subclasses__()]
 
 
 def made(kind: type[GatewayError]) -> GatewayError:
+    if kind is LimitExceeded:
+        return LimitExceeded("Wrong.", limit="depth", measured=4, allowed=3)
     if issubclass(kind, OperationError):
         return kind([PROBLEM])
     if kind is MethodNotAllowed:
@@ -86,8 +89,9 @@ def test_an_error_shows_its_message_and_its_code(kind):
 def test_an_error_says_that_it_may_pass_only_where_it_may(kind):
     retryable = kind.code in {"UPSTREAM_TIMEOUT", "UPSTREAM_BUSY", "UPSTREAM_UNAVAILABLE"}
     assert kind.retryable is retryable
+    besides = {"limit": "depth", "measured": 4, "allowed": 3} if kind is LimitExceeded else {}
     assert made(kind).extensions == (
-        {"code": kind.code, "retryable": True} if retryable else {"code": kind.code}
+        {"code": kind.code, **besides} | ({"retryable": True} if retryable else {})
     )
 
 
@@ -126,6 +130,7 @@ def test_a_broken_contract_says_how_many_items_it_cost(count, extensions):
         ("GRAPHQL_PARSE_FAILED", 400),
         ("GRAPHQL_VALIDATION_FAILED", 400),
         ("OPERATION_RESOLUTION_FAILURE", 400),
+        ("LIMIT_EXCEEDED", 400),
         ("BAD_USER_INPUT", 400),
     ],
 )

@@ -1,0 +1,97 @@
+"""How large operations may be: what is measured of them against what is allowed, before validation."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from gateway.errors import LimitExceeded
+from gateway.operations.cost import MOST
+from gateway.operations.sizes import Size
+from gateway.operations.weights import Weights
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much of each measure is allowed, and what costs are reckoned from.
+
+    Where nothing is said, everything is allowed, and a field costs 1.
+    """
+
+    tokens: int = MOST
+    depth: int = MOST
+    aliases: int = MOST
+    root_fields: int = MOST
+    duplicate_fields: int = MOST
+    cost: int = MOST
+    weights: Weights = field(default_factory=Weights)
+
+
+class Measured(NamedTuple):
+    """One measure beside its limit; `limit` and `words` are what callers read of it."""
+
+    limit: str
+    words: str
+    measured: int
+    allowed: int
+
+    @property
+    def is_beyond(self) -> bool:
+        return self.measured > self.allowed
+
+
+def enforce(size: Size, limits: Limits) -> None:
+    """Raises LimitExceeded for an operation or fragment that is too large, its cost aside."""
+    for each in _structure(size, limits):
+        _refuse_beyond(each)
+
+
+def enforce_cost(size: Size, limits: Limits, variables: Mapping[str, object]) -> None:
+    """Raises LimitExceeded for an operation that costs too much with these variables.
+
+    Nothing is reckoned where none could make it cost that much.
+    """
+    if size.cost.most > limits.cost:
+        _refuse_beyond(_cost(size, limits, variables))
+
+
+def compared(size: Size, limits: Limits, variables: Mapping[str, object]) -> list[Measured]:
+    """All measures of an operation beside their limits."""
+    return [*_structure(size, limits), _cost(size, limits, variables)]
+
+
+def too_many_tokens(limits: Limits) -> LimitExceeded:
+    """The refusal of a document that was read no further than to the first token too many."""
+    return LimitExceeded(
+        f"The document is too large: it has more than {limits.tokens} tokens.",
+        limit="tokens",
+        measured=limits.tokens + 1,
+        allowed=limits.tokens,
+    )
+
+
+def _structure(size: Size, limits: Limits) -> Iterator[Measured]:
+    yield Measured("tokens", "number of tokens", size.tokens, limits.tokens)
+    yield Measured("depth", "depth", size.depth, limits.depth)
+    yield Measured("aliases", "number of aliases", size.aliases, limits.aliases)
+    yield Measured("rootFields", "number of root fields", size.root_fields, limits.root_fields)
+    yield Measured(
+        "duplicateFields",
+        "number of fields at one place of the answer",
+        size.duplicate_fields,
+        limits.duplicate_fields,
+    )
+
+
+def _cost(size: Size, limits: Limits, variables: Mapping[str, object]) -> Measured:
+    return Measured("cost", "cost", size.cost.of(variables), limits.cost)
+
+
+def _refuse_beyond(each: Measured) -> None:
+    if each.is_beyond:
+        raise LimitExceeded(
+            f"The operation is too large: its {each.words} is {each.measured}, "
+            f"and {each.allowed} is allowed.",
+            limit=each.limit,
+            measured=each.measured,
+            allowed=each.allowed,
+        )
