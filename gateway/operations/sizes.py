@@ -154,7 +154,8 @@ class _Measuring:
                     condition = node.type_condition
                     inside = condition.name.value if condition else type_
                     left.append((node.selection_set, inside, scope))
-                elif isinstance(node, FragmentSpreadNode):
+                else:
+                    assert isinstance(node, FragmentSpreadNode)
                     scope.spreads.append(node.name.value)
 
     def totals(self) -> Mapping[_Key, _Total]:
