@@ -34,28 +34,10 @@ _INJECTED = re.compile(r"GATEWAY_(SERVICE_.*|PORT|PORT_.*)")
 """What Kubernetes sets for a Service called gateway; no setting bears such a name."""
 
 _NEVER_FORWARDED = {
-    "accept",
-    "accept-encoding",
-    "connection",
-    "content-encoding",
-    "content-length",
-    "content-type",
-    "cookie",
-    "expect",
-    "host",
-    "if-match",
-    "if-modified-since",
-    "if-none-match",
-    "if-range",
-    "if-unmodified-since",
-    "keep-alive",
-    "proxy-authenticate",
-    "proxy-authorization",
-    "range",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
+    *("accept", "accept-encoding", "connection", "content-encoding", "content-length"),
+    *("content-type", "cookie", "expect", "host", "if-match", "if-modified-since"),
+    *("if-none-match", "if-range", "if-unmodified-since", "keep-alive", "proxy-authenticate"),
+    *("proxy-authorization", "range", "te", "trailer", "transfer-encoding", "upgrade"),
 }
 """What is about one connection or one body, would change the form of an answer, or is nobody else's."""
 
@@ -213,6 +195,20 @@ class Settings(BaseSettings):
     )
     max_body_bytes: PositiveInt = Field(
         1_048_576, description="The largest request body, in bytes."
+    )
+    max_tokens: PositiveInt = Field(
+        10_000, description="How many tokens a document has, comments included."
+    )
+    max_depth: PositiveInt = Field(30, description="How deep fields are nested.")
+    max_aliases: PositiveInt = Field(500, description="How many aliases an operation has.")
+    max_root_fields: PositiveInt = Field(
+        50, description="How many fields an operation starts from."
+    )
+    max_duplicate_fields: PositiveInt = Field(
+        200, description="How many fields of an operation may be merged at one place of the answer."
+    )
+    max_cost: PositiveInt = Field(
+        2_000_000, description="What an operation costs, as `gateway cost` reckons it."
     )
     upstream_timeout_seconds: PositiveFloat = Field(
         10.0,

@@ -1,7 +1,7 @@
 """Prepared + context to result: graphql-core executes, errors are made public."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from inspect import isawaitable
 from typing import Any, Protocol
@@ -32,8 +32,13 @@ class Context(Protocol):
     def reported(self) -> list[GraphQLError]:
         """Errors at places whose data stands all the same."""
 
-    def extensions(self, *, planned: bool) -> Mapping[str, object]:
-        """What the answer tells beside data and errors; `planned`, if a plan made all of it."""
+    def extensions(self, *, planned: bool, cost: Callable[[], int]) -> Mapping[str, object]:
+        """What the answer tells beside data and errors.
+
+        Args:
+            planned: Whether a plan made all of it.
+            cost: What the operation costs; reckoned when it is called.
+        """
 
 
 async def execute(
@@ -45,17 +50,18 @@ async def execute(
         VariablesRefused: The variables do not fit the operation.
     """
     executor = partial(_executor, schema, prepared, variables, context)
+    result = partial(_result, context, partial(prepared.size.cost.of, variables))
     if prepared.plan is not None:
         coerced = _coerced(schema, prepared, variables)
         answered = await prepared.plan.answer(context, coerced, executor)
         if answered is not None:
             data, errors, wholly = answered
-            return _result(data, errors, context, planned=wholly)
+            return result(data, errors, planned=wholly)
         context.reported.clear()
     executing = executor().execute_operation()
     outcome = await executing if isawaitable(executing) else executing
     assert isinstance(outcome, ExecutionResult)  # nothing is delivered in parts
-    return _result(outcome.data, outcome.errors or [], context, planned=False)
+    return result(outcome.data, outcome.errors or [], planned=False)
 
 
 def _executor(
@@ -91,10 +97,15 @@ def _coerced(
 
 
 def _result(
-    data: dict[str, Any] | None, errors: Sequence[GraphQLError], context: Context, *, planned: bool
+    context: Context,
+    cost: Callable[[], int],
+    data: dict[str, Any] | None,
+    errors: Sequence[GraphQLError],
+    *,
+    planned: bool,
 ) -> Result:
     told = [_public(error) for error in _in_order([*errors, *context.reported], data)]
-    extensions = dict(context.extensions(planned=planned))
+    extensions = dict(context.extensions(planned=planned, cost=cost))
     return Result(errors=told or UNSET, data=data, extensions=extensions or UNSET)
 
 

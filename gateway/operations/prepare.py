@@ -1,6 +1,6 @@
-"""(text, operation name) to Prepared: parsed and validated once, then remembered."""
+"""(text, operation name) to Prepared: parsed, measured, validated and planned once, then remembered."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -22,6 +22,14 @@ from graphql import (
 from graphql.execution import VariableValues
 
 from gateway.errors import OperationUnresolved, ParseFailed, ValidationFailed
+from gateway.operations.limits import Limits, enforce, enforce_cost, too_many_tokens
+from gateway.operations.sizes import Size, measure
+
+_TOO_MANY_TOKENS = "Syntax Error: Document contains more than "
+"""How graphql-core's message begins where it stops reading: it has no other mark."""
+
+_NO_LIMITS = Limits()
+_NO_VARIABLES: Mapping[str, object] = {}
 
 
 class Plan(Protocol):
@@ -48,6 +56,7 @@ class Prepared:
         operation: What of it is to be executed.
         suggestions: Whether errors may suggest names of the schema.
         bytes: About how much memory it takes.
+        size: What the operation measures.
         plan: How it is answered, where there is a plan.
     """
 
@@ -55,6 +64,7 @@ class Prepared:
     operation: OperationDefinitionNode
     suggestions: bool
     bytes: int
+    size: Size
     plan: Plan | None
 
     @property
@@ -63,12 +73,23 @@ class Prepared:
         return self.operation.operation is OperationType.QUERY
 
 
-Prepare = Callable[[str, str | None], Prepared]
+class Prepare(Protocol):
+    """Prepares a text for an operation name, or none where there is but one.
+
+    Raises:
+        ParseFailed, ValidationFailed, OperationUnresolved: It is no operation of the schema.
+        LimitExceeded: It is too large, valid or not; that may depend on the variables, as sent.
+    """
+
+    def __call__(
+        self, text: str, name: str | None, variables: Mapping[str, object] = ..., /
+    ) -> Prepared: ...
 
 
 def preparer(
     schema: GraphQLSchema,
     *,
+    limits: Limits = _NO_LIMITS,
     planner: Planner | None = None,
     introspection: bool = True,
     remembered_bytes: int = 128_000_000,
@@ -77,26 +98,41 @@ def preparer(
 
     Args:
         schema: What documents are validated against.
+        limits: How large operations may be.
         planner: How operations are planned, if they are.
         introspection: Whether they may ask for the schema itself, and errors suggest names of it.
         remembered_bytes: How much memory the prepared operations that are kept may take, about and
-            all together.
-
-    Returns:
-        A function that prepares a text for an operation name, or none where there is but one. It
-        raises `ParseFailed`, `ValidationFailed` or `OperationUnresolved`.
+            all together. Refusals are not kept: who means harm has many texts, and they cost little.
     """
     rules = [*specified_rules, *([] if introspection else [NoSchemaIntrospectionCustomRule])]
 
-    @cached(LRUCache(remembered_bytes, getsizeof=lambda prepared: prepared.bytes))
-    def prepare(text: str, name: str | None) -> Prepared:
-        document = _parsed(text)
+    @cached(
+        LRUCache(remembered_bytes, getsizeof=lambda prepared: prepared.bytes),
+        key=lambda text, name, _variables: (text, name),
+    )
+    def made(text: str, name: str | None, variables: Mapping[str, object]) -> Prepared:
+        document = _parsed(text, limits)
+        operation = get_operation_ast(document, name)
+        size = _measured(document, operation, limits, variables)
         _validate(schema, document, rules, hide_suggestions=not introspection)
-        operation = _operation(document, name)
+        if operation is None or size is None:
+            raise _unresolved(name)
         plan = planner(document, operation) if planner else None
         return Prepared(
-            document, operation, suggestions=introspection, bytes=_bytes(text, plan), plan=plan
+            document,
+            operation,
+            suggestions=introspection,
+            bytes=_bytes(text, plan),
+            size=size,
+            plan=plan,
         )
+
+    def prepare(
+        text: str, name: str | None, variables: Mapping[str, object] = _NO_VARIABLES, /
+    ) -> Prepared:
+        prepared = made(text, name, variables)
+        enforce_cost(prepared.size, limits, variables)
+        return prepared
 
     return prepare
 
@@ -106,11 +142,30 @@ def _bytes(text: str, plan: Plan | None) -> int:
     return 160 * len(text) + (25 * len(plan.text) if plan else 0)
 
 
-def _parsed(text: str) -> DocumentNode:
+def _parsed(text: str, limits: Limits) -> DocumentNode:
     try:
-        return parse(text)
+        return parse(text, max_tokens=limits.tokens)
     except GraphQLError as error:
+        if error.message.startswith(_TOO_MANY_TOKENS):
+            raise too_many_tokens(limits) from error
         raise ParseFailed([{**error.formatted}]) from error
+
+
+def _measured(
+    document: DocumentNode,
+    operation: OperationDefinitionNode | None,
+    limits: Limits,
+    variables: Mapping[str, object],
+) -> Size | None:
+    """The size of the operation, where there is one. No part of the document is beyond the limits."""
+    sizes = measure(document, limits.weights)
+    for size in sizes:
+        enforce(size, limits)
+    for definition, size in zip(document.definitions, sizes, strict=True):
+        if definition is operation:
+            enforce_cost(size, limits, variables)
+            return size
+    return None
 
 
 def _validate(
@@ -125,12 +180,9 @@ def _validate(
         raise ValidationFailed([{**problem.formatted} for problem in problems])
 
 
-def _operation(document: DocumentNode, name: str | None) -> OperationDefinitionNode:
-    operation = get_operation_ast(document, name)
-    if operation is not None:
-        return operation
+def _unresolved(name: str | None) -> OperationUnresolved:
     if name is None:
         message = "The document has several operations: say which by `operationName`."
     else:
         message = "The document has no operation of the name given as `operationName`."
-    raise OperationUnresolved([{"message": message}])
+    return OperationUnresolved([{"message": message}])

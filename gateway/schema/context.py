@@ -1,5 +1,6 @@
 """What a resolver may use: the session, a few settings, and a place to report to."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import strawberry
@@ -28,8 +29,13 @@ class Context:
     reported: list[GraphQLError] = field(default_factory=list)
     explaining: bool = False
 
-    def extensions(self, *, planned: bool) -> dict[str, object]:
-        """What the answer's `extensions` say; `planned`, if a plan made all of the answer."""
+    def extensions(self, *, planned: bool, cost: Callable[[], int]) -> dict[str, object]:
+        """What the answer's `extensions` say.
+
+        Args:
+            planned: Whether a plan made all of the answer.
+            cost: What the operation costs.
+        """
         if not self.explaining:
             return {}
         calls = self.session.calls
@@ -37,6 +43,7 @@ class Context:
         return {
             "gateway": {
                 "planned": planned,
+                "cost": cost(),
                 "upstreamCalls": called,
                 "calls": [
                     {

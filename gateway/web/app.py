@@ -14,8 +14,11 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from gateway import schema
+from gateway.operations.fields import Fields
 from gateway.operations.prepare import Planner, preparer
 from gateway.schema.context import Context
+from gateway.schema.fields import fields
+from gateway.schema.limits import limits
 from gateway.settings import Settings
 from gateway.upstream.api import Upstream
 from gateway.upstream.caller import CREDENTIAL_HEADERS, TRACE_HEADERS
@@ -54,11 +57,13 @@ def create_app(
         finally:
             await session.aclose()
 
+    readings = fields(schema.schema())
     endpoint = GraphQLEndpoint(
         schema=schema.schema(),
         prepare=preparer(
             schema.schema(),
-            planner=_planner() if settings.plans else None,
+            limits=limits(schema.schema(), readings, settings),
+            planner=_planner(readings) if settings.plans else None,
             introspection=settings.introspection,
         ),
         context_for=context_for,
@@ -96,12 +101,11 @@ def _middleware(settings: Settings) -> list[Middleware]:
     return order
 
 
-def _planner() -> Planner:
+def _planner(readings: Fields) -> Planner:
     """Imported only where there are to be plans: without them, graphql-core answers alone."""
     from gateway.operations.plan.plan import planner  # noqa: PLC0415
-    from gateway.schema.fields import fields  # noqa: PLC0415
 
-    return planner(schema.schema(), fields(schema.schema()))
+    return planner(schema.schema(), readings)
 
 
 def _explorer() -> str:

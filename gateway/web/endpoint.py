@@ -74,7 +74,7 @@ class GraphQLEndpoint:
         return await self._executed(request, http)
 
     async def _executed(self, request: Request, http: HttpRequest) -> Result:
-        prepared = self.prepare(request.query, request.operation_name)
+        prepared = self.prepare(request.query, request.operation_name, request.variables)
         if http.method == "GET" and not prepared.is_query:
             raise MethodNotAllowed("HTTP GET only reads: use POST.", allow="POST")
         async with self.context_for(http.headers) as context:

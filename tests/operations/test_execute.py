@@ -37,8 +37,10 @@ prepare_tersely = preparer(SCHEMA, introspection=False)
 class Context:
     reported: list[GraphQLError] = field(default_factory=list)
     told: dict[str, object] = field(default_factory=dict)
+    cost: Callable[[], int] | None = None
 
-    def extensions(self, *, planned: bool) -> dict[str, object]:
+    def extensions(self, *, planned: bool, cost: Callable[[], int]) -> dict[str, object]:
+        self.cost = cost
         return self.told | ({"planned": planned} if planned else {})
 
 
@@ -334,6 +336,13 @@ async def test_what_the_context_tells_stands_beside_errors_too():
     answer = await run("{ fails }", extensions={"x": 1}, fails=failing(NotFound("Gone.")))
     assert answer["data"] == {"fails": None}
     assert (len(answer["errors"]), answer["extensions"]) == (1, {"x": 1})
+
+
+async def test_the_context_can_reckon_what_the_operation_costs():
+    context = Context()
+    await execute(answering(a=1), prepare("{ a b: a }", None), {}, context)
+    assert context.cost is not None
+    assert context.cost() == 2
 
 
 async def test_the_context_is_asked_after_the_resolvers():

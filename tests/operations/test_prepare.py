@@ -3,8 +3,17 @@ from contextlib import suppress
 import pytest
 from graphql import build_schema
 
-from gateway.errors import OperationError, OperationUnresolved, ParseFailed, ValidationFailed
+from gateway.errors import (
+    LimitExceeded,
+    OperationError,
+    OperationUnresolved,
+    ParseFailed,
+    ValidationFailed,
+)
+from gateway.operations.cost import Items
+from gateway.operations.limits import Limits
 from gateway.operations.prepare import Prepared, preparer
+from gateway.operations.weights import Weight, weights
 
 SCHEMA = build_schema("""
     type Query { number(of: Kind, like: Like): Int me: Query }
@@ -199,3 +208,158 @@ def test_any_depth_is_prepared_or_refused(prepare, depth):
     for text in ("{me" * depth + "{number}" + "}" * depth, chain(depth)):
         with suppress(OperationError):
             assert prepare(text, None).is_query
+
+
+# Limits
+
+LISTS = build_schema("type Query { some(first: Int): [Query] number: Int }")
+ITEMS = Items(("first",), usually=5, most=10)
+PAGE = "query ($n: Int) { some(first: $n) { number } }"
+
+
+def limited(**allowed: int):
+    said = {("Query", "some"): Weight(times=ITEMS)}
+    return preparer(LISTS, limits=Limits(**allowed, weights=weights(LISTS, said)))
+
+
+def limit(prepare, *arguments) -> object:
+    """What an operation is too large in."""
+    with pytest.raises(LimitExceeded) as refused:
+        prepare(*arguments)
+    return refused.value.extensions["limit"]
+
+
+@pytest.mark.parametrize(
+    ("allowed", "text"),
+    [
+        ({"depth": 2}, "{ some { some { nothing } } }"),
+        ({"aliases": 1}, "{ a: nothing b: nothing }"),
+        ({"root_fields": 1}, "{ nothing at all }"),
+        ({"duplicate_fields": 1}, "{ nothing nothing }"),
+        ({"cost": 1}, "{ nothing at all }"),
+        ({"tokens": 4}, "{ nothing at all }"),
+    ],
+    ids=str,
+)
+def test_what_is_too_large_is_not_validated(allowed, text):
+    assert limit(limited(**allowed), text, None)
+    with pytest.raises(ValidationFailed):
+        limited()(text, None)
+
+
+def test_the_tokens_that_are_allowed_may_be_used():
+    text = "{ number # Not much.\n}"
+    assert limited(tokens=4)(text, None).size.tokens == 4
+    assert limit(limited(tokens=3), text, None) == "tokens"
+    assert limit(limited(tokens=3), "#\n" * 4 + "{ number }", None) == "tokens"
+
+
+def test_a_syntax_error_before_the_last_token_is_told():
+    with pytest.raises(ParseFailed):
+        limited(tokens=3)("{ ) number number }", None)
+
+
+def test_a_text_may_say_what_the_parser_would_say():
+    with pytest.raises(ParseFailed):
+        limited()('{ number "Document contains more than 1 tokens." }', None)
+
+
+def test_every_part_of_a_document_has_limits_whichever_is_asked_for():
+    prepare = limited(depth=1)
+    assert limit(prepare, "query A { number } query B { some { number } }", "A") == "depth"
+    assert limit(prepare, "{ number } fragment F on Query { some { number } }", None) == "depth"
+
+
+def test_only_what_is_asked_for_costs():
+    prepare = limited(cost=3)
+    text = "query A { number } query B { some { number } }"
+    assert prepare(text, "A").size.cost.of({}) == 1
+    assert limit(prepare, text, "B") == "cost"
+    with pytest.raises(OperationUnresolved):
+        prepare(text, None)
+
+
+def test_variables_decide_what_an_operation_costs_before_it_is_remembered_and_after():
+    prepare = limited(cost=4)
+    assert limit(prepare, PAGE, None, {"n": 4}) == "cost"
+    assert limit(prepare, PAGE, None) == "cost"
+    prepared = prepare(PAGE, None, {"n": 3})
+    assert limit(prepare, PAGE, None, {"n": 4}) == "cost"
+    assert prepare(PAGE, None, {"n": 2}) is prepared
+
+
+def test_what_may_cost_too_much_is_refused_before_it_is_validated():
+    text = "query ($n: Int) { some(first: $n) { nothing } }"
+    prepare = limited(cost=4)
+    assert limit(prepare, text, None, {"n": 4}) == "cost"
+    with pytest.raises(ValidationFailed):
+        prepare(text, None, {"n": 3})
+
+
+@pytest.mark.parametrize("n", [1.0, "1", True, [1], {"n": 1}, 10**99])
+def test_a_variable_that_does_not_fit_costs_the_most(n):
+    assert limit(limited(cost=10), PAGE, None, {"n": n}) == "cost"
+    assert limited(cost=11)(PAGE, None, {"n": n})
+
+
+def test_unlimited_operations_have_a_size_all_the_same():
+    size = preparer(SCHEMA)("{ me { a: number } b: number }", None).size
+    assert (size.tokens, size.depth, size.aliases, size.root_fields) == (11, 2, 2, 2)
+    assert size.cost.of({}) == 3
+
+
+DEFAULTS = Limits(
+    tokens=10_000, depth=30, aliases=500, root_fields=50, duplicate_fields=200, cost=2_000_000
+)
+BOMBS = {
+    "sixty fragments that double": (chain(60, "...F{0} ...F{0}"), "rootFields"),
+    "sixty fragments that double in fields": (
+        chain(60, "a: me {{ ...F{0} }} b: me {{ ...F{0} }}"),
+        "depth",
+    ),
+    "twenty that double in fields": (chain(20, "me {{ ...F{0} }} b: me {{ ...F{0} }}"), "aliases"),
+    "twenty that double without aliases": (
+        chain(20, "me {{ ...F{0} }} you {{ ...F{0} }}"),
+        "cost",
+    ),
+    "twenty thousand aliases": (
+        f"{{{' '.join(f'a{n}: number' for n in range(20_000))}}}",
+        "tokens",
+    ),
+    "two thousand aliases": (f"{{{' '.join(f'a{n}: number' for n in range(2_000))}}}", "aliases"),
+    "ten thousand repeats of a field": (f"{{{'number ' * 9_998}}}", "rootFields"),
+    "repeats of a field inside": (f"{{me{{{'number ' * 9_000}}}}}", "duplicateFields"),
+    "repeats in repeats": (f"{{{('me{' + 'number ' * 20 + '}') * 20}}}", "duplicateFields"),
+    "repeats where nobody looks": (
+        f"{{ number }} fragment F on Query {{ me {{ {'number ' * 9_000} }} }}",
+        "duplicateFields",
+    ),
+    "forty levels": ("{me" * 40 + "{number}" + "}" * 40, "depth"),
+    "five thousand levels by fragments": (chain(900, "me {{ ...F{} }}"), "depth"),
+    "a hundred thousand tokens": ("{" + "number " * 100_000 + "}", "tokens"),
+}
+
+
+@pytest.mark.parametrize(("text", "beyond"), BOMBS.values(), ids=BOMBS)
+def test_a_bomb_is_refused_before_it_is_validated(monkeypatch, text, beyond):
+    monkeypatch.setattr("gateway.operations.prepare.validate", None)
+    assert limit(preparer(SCHEMA, limits=DEFAULTS), text, None) == beyond
+
+
+def test_a_megabyte_of_commas_is_no_bomb():
+    text = "{ number" + "," * 1_000_000 + "}"
+    assert preparer(SCHEMA, limits=DEFAULTS)(text, None).size.tokens == 3
+
+
+@pytest.mark.parametrize("body", ["...F{0} ...F0", "me {{ ...F0 }}", "...F0 me {{ ...F{0} }}"])
+def test_a_cycle_is_left_to_validation(body):
+    text = (
+        f"{{ ...F0 }} fragment F0 on Query {{ {body.format(1)} }} fragment F1 on Query {{ ...F0 }}"
+    )
+    with pytest.raises(ValidationFailed, match="Cannot spread fragment"):
+        preparer(SCHEMA, limits=DEFAULTS)(text, None)
+
+
+def test_many_variables_are_no_bomb():
+    variables = {f"v{n}": n for n in range(100_000)}
+    assert limited(cost=11)(PAGE, None, variables)

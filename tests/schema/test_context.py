@@ -44,13 +44,13 @@ def after_calls(*, explaining: bool) -> Context:
     return Context(**{**NO_UPSTREAM, "session": session}, explaining=explaining)
 
 
-def test_who_does_not_ask_is_told_nothing_besides():
-    assert after_calls(explaining=False).extensions(planned=True) == {}
+def test_who_does_not_ask_is_told_nothing_besides_and_nothing_is_reckoned():
+    assert after_calls(explaining=False).extensions(planned=True, cost=lambda: 1 // 0) == {}
 
 
 def test_who_asks_is_told_the_calls_and_how_many_reached_the_upstream():
-    told: Any = after_calls(explaining=True).extensions(planned=True)["gateway"]
-    assert told["planned"] is True
+    told: Any = after_calls(explaining=True).extensions(planned=True, cost=lambda: 12)["gateway"]
+    assert (told["planned"], told["cost"]) == (True, 12)
     assert told["upstreamCalls"] == 2
     assert told["calls"][0] == {
         "method": "GET",

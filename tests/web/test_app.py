@@ -252,6 +252,47 @@ async def test_who_asks_is_told_which_upstream_calls_were_made(gateway_over):
     assert calls[f"{of_company}/staff"]["bytes"] == len('{"items":[]}')
 
 
+@pytest.mark.parametrize(("first", "cost"), [(1, 10 + 1 + 1), (20, 10 + 1 + 20), (None, 61)])
+@pytest.mark.parametrize("plans", [True, False])
+async def test_who_asks_is_told_what_the_operation_costs(gateway_over, first, cost, plans):
+    gateway = gateway_over(told, explain=True, plans=plans)
+    text = "query ($n: Int) { activities(clientId: 4711, first: $n) { nodes { id } } }"
+    answer = await gateway.ask(text, {"n": first}, headers=EXPLAIN)
+    assert answer["extensions"]["gateway"]["cost"] == cost
+
+
+async def test_an_operation_that_is_too_large_calls_nobody(gateway_over):
+    def unwanted(request):
+        raise AssertionError
+
+    gateway = gateway_over(unwanted, explain=True, max_cost=60)
+    text = "query ($n: Int) { activities(clientId: 4711, first: $n) { nodes { id } } }"
+    for _ in range(2):
+        answer = await gateway.post(text, {"n": 50}, headers=EXPLAIN)
+        assert answer.status_code == 400
+        assert answer.json() == {
+            "errors": [
+                {
+                    "message": "The operation is too large: its cost is 61, and 60 is allowed.",
+                    "extensions": {
+                        "code": "LIMIT_EXCEEDED",
+                        "limit": "cost",
+                        "measured": 61,
+                        "allowed": 60,
+                    },
+                }
+            ]
+        }
+
+
+async def test_what_is_allowed_is_set(gateway_over):
+    text = "{ a: __typename b: __typename }"
+    assert "data" in await gateway_over(told).ask(text)
+    for limit in ("tokens", "aliases", "root_fields", "cost"):
+        answer = await gateway_over(told, **{f"max_{limit}": 1}).ask(text)
+        assert answer["errors"][0]["extensions"]["allowed"] == 1
+
+
 async def test_an_explanation_has_no_ids_hosts_or_credentials(gateway_over):
     gateway = gateway_over(told, explain=True)
     headers = EXPLAIN | {"apiKey": "secret-key", "token": "secret-token"}

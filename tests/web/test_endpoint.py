@@ -1,5 +1,5 @@
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -55,7 +55,7 @@ async def test_a_bug_at_one_place_leaves_the_others_alone(gateway_over):
 class Nothing:
     reported: list[GraphQLError] = field(default_factory=list)
 
-    def extensions(self, *, planned: bool) -> Mapping[str, object]:
+    def extensions(self, *, planned: bool, cost: Callable[[], int]) -> Mapping[str, object]:
         return {}
 
 
@@ -80,7 +80,7 @@ def endpoint(**given: Any) -> httpx.AsyncClient:
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway/graphql")
 
 
-def unprepared(text: str, name: str | None) -> Prepared:
+def unprepared(text: str, name: str | None, variables: Mapping[str, object]) -> Prepared:
     raise RuntimeError(SECRET)
 
 

@@ -403,6 +403,7 @@ GOOD = '"query": "{ __typename }"'
 BAD_REQUEST = (400, "BAD_REQUEST")
 UNSUPPORTED = (415, "UNSUPPORTED_MEDIA_TYPE")
 PARSE_FAILED = (400, "GRAPHQL_PARSE_FAILED")
+LIMIT_EXCEEDED = (400, "LIMIT_EXCEEDED")
 BAD_INPUT = (400, "BAD_USER_INPUT")
 WITH_ID = '"query": "query ($id: ID!) { activities(clientId: $id) { totalCount } }"'
 WITH_INT = '"query": "query ($n: Int) { activities(clientId: 1, first: $n) { totalCount } }"'
@@ -494,6 +495,17 @@ BODIES: dict[str, tuple[str | bytes, tuple[int, str]]] = {
     "no variables for an id": (f"{{{WITH_ID}}}", BAD_INPUT),
     "an empty document": ('{"query": ""}', PARSE_FAILED),
     "a document of commas": (json.dumps({"query": "," * 10_000}), PARSE_FAILED),
+    "a document of a megabyte of commas": (json.dumps({"query": "," * 1_000_000}), PARSE_FAILED),
+    "a document of many tokens": (
+        json.dumps({"query": "{" + "a " * 100_000 + "}"}),
+        LIMIT_EXCEEDED,
+    ),
+    "a document of comments": (json.dumps({"query": "#\n" * 100_000}), LIMIT_EXCEEDED),
+    "a document of aliases": (
+        json.dumps({"query": f"{{{' '.join(f'a{n}:__typename' for n in range(20_000))}}}"}),
+        LIMIT_EXCEEDED,
+    ),
+    "a document of repeats": (json.dumps({"query": "{" + "a " * 9_000 + "}"}), LIMIT_EXCEEDED),
     "a document with a zero byte": ('{"query": "{ __typename }\\u0000"}', PARSE_FAILED),
     "null for the query": ('{"query": null}', BAD_REQUEST),
     "another case of letters": ('{"Query": "{ __typename }"}', BAD_REQUEST),
@@ -511,7 +523,12 @@ BODIES: dict[str, tuple[str | bytes, tuple[int, str]]] = {
 }
 """Name of a body: the body, and the status and code of its answer."""
 
-ABOUT_THE_OPERATION = {"GRAPHQL_PARSE_FAILED", "BAD_USER_INPUT", "OPERATION_RESOLUTION_FAILURE"}
+ABOUT_THE_OPERATION = {
+    "GRAPHQL_PARSE_FAILED",
+    "BAD_USER_INPUT",
+    "LIMIT_EXCEEDED",
+    "OPERATION_RESOLUTION_FAILURE",
+}
 
 
 def assert_refused(answer: httpx.Response, status_code: int, code: str) -> None:

@@ -1,0 +1,163 @@
+"""What honest operations measure, and how far that is from what is allowed."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from graphql import get_introspection_query, parse
+
+from gateway import cli, schema
+from gateway.operations.limits import Limits, compared, enforce, enforce_cost
+from gateway.operations.sizes import Size, measure
+from gateway.schema.fields import fields
+from gateway.schema.limits import limits
+from gateway.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+EVERYTHING = (ROOT / "tests/scenarios/everything.graphql").read_text(encoding="utf-8")
+
+
+def limits_of(**given: Any) -> Limits:
+    """What is allowed with these settings."""
+    settings = Settings(**{"upstream_url": "http://upstream", **given})
+    return limits(schema.schema(), fields(schema.schema()), settings)
+
+
+ALLOWED = limits_of()
+
+
+def size(text: str) -> Size:
+    """Of the first operation of a text."""
+    return measure(parse(text), ALLOWED.weights)[0]
+
+
+def cost(text: str, **variables: object) -> int:
+    return size(text).cost.of(variables)
+
+
+def ten_aliases(text: str) -> str:
+    """An operation of one root field, as ten."""
+    opening, _, rest = text.partition("{\n")
+    field, _, fragments = rest.partition("\n}\n")
+    return f"{opening}{{ {' '.join(f'a{n}: {field}' for n in range(10))} }} {fragments}"
+
+
+INTROSPECTION = get_introspection_query(
+    descriptions=True,
+    specified_by_url=True,
+    directive_is_repeatable=True,
+    schema_description=True,
+    one_of=True,
+    input_value_deprecation=True,
+)
+BENCHMARK = {
+    path.stem: path.read_text(encoding="utf-8")
+    for path in sorted((ROOT / "tests/benchmarks/operations").glob("*.graphql"))
+}
+HONEST = {
+    "everything": EVERYTHING,
+    "everything, ten times": ten_aliases(EVERYTHING),
+    "introspection": INTROSPECTION,
+    **{
+        path.stem: text
+        for path in sorted((ROOT / "tests/scenarios").glob("*.md"))
+        for text in re.findall(r"```graphql\n(.*?)```", path.read_text("utf-8"), re.DOTALL)
+    },
+    **{
+        f"README {n}": text
+        for n, text in enumerate(re.findall(r"```graphql\n(.*?)```", README, re.DOTALL))
+    },
+    **{text: text for text in re.findall(r"query=(\{[^\']*\})", README)},
+    **{text.splitlines()[0]: text for text in re.split(r"\n\n", cli._QUERIES) if text.strip()},
+    **{
+        name: text + BENCHMARK["activity"] * (name != "introspection")
+        for name, text in BENCHMARK.items()
+        if name != "activity"
+    },
+}
+
+
+@pytest.mark.parametrize("text", HONEST.values(), ids=HONEST)
+def test_an_honest_operation_is_far_from_every_limit(text):
+    for each in compared(size(text), ALLOWED, {"first": 100, "clients": ["1"] * 20}):
+        assert each.measured * 2 <= each.allowed
+    for definition in measure(parse(text), ALLOWED.weights):
+        enforce(definition, ALLOWED)
+        enforce_cost(definition, ALLOWED, {})
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (EVERYTHING, (387, 8, 0, 1, 2, 81_537)),
+        (ten_aliases(EVERYTHING), (3_080, 8, 10, 10, 2, 815_370)),
+        (INTROSPECTION, (184, 15, 0, 1, 1, 51_863)),
+    ],
+    ids=["everything", "everything, ten times", "introspection"],
+)
+def test_the_largest_operations_measure_what_they_did_when_limits_were_chosen(text, expected):
+    assert tuple(each.measured for each in compared(size(text), ALLOWED, {})) == expected
+
+
+TIMELINE = "{ activities(clientId: 7%s) { totalCount nodes { id event } } }"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "items"),
+    [("", 50), (", first: 3", 3), (", last: 3", 3), (", first: 100", 100), (", first: 1000", 100)],
+)
+def test_a_timeline_costs_a_read_and_its_page(arguments, items):
+    assert cost(TIMELINE % arguments) == 10 + 1 + 1 + 2 * items
+
+
+def test_a_page_is_as_long_as_the_settings_say():
+    weights = limits_of(default_page_size=7, max_page_size=9).weights
+    found = [measure(parse(TIMELINE % each), weights)[0] for each in ("", ", first: 1000")]
+    assert [each.cost.of({}) for each in found] == [12 + 2 * 7, 12 + 2 * 9]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('{ client(id: "7") { id } }', 1 + 1),
+        ('{ client(id: "7") { id profile { firstName } } }', 1 + 1 + 10 + 1),
+        ('{ clients(ids: ["7", "8"]) { id profile { firstName } } }', 1 + 2 * (1 + 10 + 1)),
+        ("{ clients(ids: 7) { id } }", 1 + 20),
+        ('{ client(id: "7") { activities(first: 3) { edges { node { id } } } } }', 12 + 3 * 2),
+        (
+            '{ client(id: "7") { profile { companies { id email address { city } } } } }',
+            1 + 10 + 1 + 10 * (1 + 10 + 10 + 1),
+        ),
+    ],
+)
+def test_what_takes_a_read_weighs_more(text, expected):
+    assert cost(text) == expected
+
+
+def test_a_thread_of_threads_of_threads_is_too_much():
+    thread = "activities(first: 100) { nodes { ... on AppointmentActivity { appointment { current { %s } } } } }"
+    text = "{ client(id: 7) { " + thread % (thread % (thread % "reference status")) + " } }"
+    assert cost(text) > ALLOWED.cost
+    text = "{ client(id: 7) { " + thread % (thread % "reference status") + " } }"
+    assert cost(text) < ALLOWED.cost
+
+
+def test_what_is_allowed_is_what_is_set():
+    allowed = limits_of(
+        max_tokens=1,
+        max_depth=2,
+        max_aliases=3,
+        max_root_fields=4,
+        max_duplicate_fields=5,
+        max_cost=6,
+    )
+    assert [
+        allowed.tokens,
+        allowed.depth,
+        allowed.aliases,
+        allowed.root_fields,
+        allowed.duplicate_fields,
+        allowed.cost,
+    ] == [1, 2, 3, 4, 5, 6]
