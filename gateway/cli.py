@@ -10,18 +10,22 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 import click
+import msgspec
 import uvicorn
 from starlette.types import ASGIApp
 
 from gateway import __version__, schema as gateway_schema, telemetry
 from gateway.errors import OperationError
+from gateway.operations.limits import Limits, compared
 from gateway.operations.plan.plan import planner
-from gateway.operations.prepare import preparer
+from gateway.operations.prepare import Prepare, Prepared, preparer
 from gateway.sandbox.app import create_sandbox
 from gateway.sandbox.wire import SandboxProtocol
 from gateway.schema.fields import fields
+from gateway.schema.limits import limits
 from gateway.settings import Settings, SettingsRefused, variable
 from gateway.web.app import create_app
 
@@ -223,17 +227,44 @@ def _serve(*servers: _Server, announcement: str) -> None:
 def plan(file: Path, operation: str | None) -> None:
     """Write the Python source by which the operation in FILE is answered."""
     served = gateway_schema.schema()
-    try:
-        prepared = preparer(served, planner=planner(served, fields(served)))(
-            file.read_text(encoding="utf-8"), operation
-        )
-    except OperationError as error:
-        click.echo("\n".join(str(problem["message"]) for problem in error.problems), err=True)
-        sys.exit(_PROBLEMS)
+    prepared = _prepared(preparer(served, planner=planner(served, fields(served))), file, operation)
     if prepared.plan is None:
         click.echo("There is no plan for this operation: graphql-core answers it.", err=True)
         sys.exit(_PROBLEMS)
     click.echo(prepared.plan.text, nl=False)
+
+
+def _prepared(prepare: Prepare, file: Path, operation: str | None) -> Prepared:
+    """An operation in a file; one that cannot be prepared ends the command."""
+    try:
+        return prepare(file.read_text(encoding="utf-8"), operation)
+    except OperationError as error:
+        click.echo("\n".join(str(problem["message"]) for problem in error.problems), err=True)
+        sys.exit(_PROBLEMS)
+
+
+@main.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--operation", help="Which operation of FILE, where it has several.")
+@click.option("--variables", default="{}", help="Its variables, as a JSON object.")
+def cost(file: Path, operation: str | None, variables: str) -> None:
+    """How large the operation in FILE is, beside what is allowed; exit status 1 where it is too large."""
+    try:
+        given = msgspec.json.decode(variables, type=dict[str, Any])
+    except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
+        raise click.BadParameter("not a JSON object", param_hint="--variables") from error
+    served = gateway_schema.schema()
+    with _refusals():
+        allowed = limits(
+            served, fields(served), Settings.from_environment(upstream_url="http://unused")
+        )
+    # Prepared whatever its size, so that all of it is told.
+    prepared = _prepared(preparer(served, limits=Limits(weights=allowed.weights)), file, operation)
+    measures = compared(prepared.size, allowed, given)
+    for each in measures:
+        click.echo(f"{each.limit}: {each.measured} of {each.allowed}")
+    if any(each.is_beyond for each in measures):
+        sys.exit(_PROBLEMS)
 
 
 @main.group()

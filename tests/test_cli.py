@@ -84,6 +84,82 @@ def test_what_has_no_plan_is_a_problem(run, tmp_path, text, told):
     assert told in result.stderr
 
 
+def test_cost_writes_each_measure_beside_its_limit(run, tmp_path):
+    file = tmp_path / "both.graphql"
+    file.write_text(ASKED, encoding="utf-8")
+    result = run("cost", str(file), "--operation", "B")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout.splitlines() == [
+        "tokens: 26 of 10000",
+        "depth: 2 of 30",
+        "aliases: 0 of 500",
+        "rootFields: 1 of 50",
+        "duplicateFields: 1 of 200",
+        "cost: 2 of 2000000",
+    ]
+
+
+PAGE = "query ($n: Int) { activities(clientId: 7, first: $n) { nodes { id } } }"
+
+
+@pytest.mark.parametrize(
+    ("variables", "status", "cost"),
+    [
+        ((), 0, "cost: 61 of 100"),
+        (("--variables", '{"n": 3}'), 0, "cost: 14 of 100"),
+        (("--variables", '{"n": 100}'), 1, "cost: 111 of 100"),
+    ],
+)
+def test_cost_depends_on_variables_and_the_settings_say_what_is_allowed(
+    run, tmp_path, variables, status, cost
+):
+    file = tmp_path / "page.graphql"
+    file.write_text(PAGE, encoding="utf-8")
+    result = run("cost", str(file), *variables, GATEWAY_MAX_COST="100")
+    assert (result.exit_code, result.stderr) == (status, "")
+    assert result.stdout.splitlines()[-1] == cost
+
+
+def test_cost_tells_all_measures_of_what_is_too_large(run, tmp_path):
+    file = tmp_path / "aliases.graphql"
+    file.write_text(f"{{ {' '.join(f'a{n}: __typename' for n in range(5_000))} }}", "utf-8")
+    result = run("cost", str(file))
+    assert result.exit_code == 1
+    assert {"tokens: 15002 of 10000", "aliases: 5000 of 500", "rootFields: 5000 of 50"} <= {
+        *result.stdout.splitlines()
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [("{", "Syntax Error"), ("{ nothing }", "Cannot query field"), (ASKED, "operationName")],
+    ids=["syntax", "validation", "which"],
+)
+def test_what_is_no_operation_has_no_cost(run, tmp_path, text, told):
+    file = tmp_path / "wrong.graphql"
+    file.write_text(text, encoding="utf-8")
+    result = run("cost", str(file))
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert told in result.stderr
+
+
+@pytest.mark.parametrize("variables", ["", "[]", "1", "{", "{n: 1}", "[" * 2_000, "\ud800"])
+def test_variables_are_a_json_object(run, tmp_path, variables):
+    file = tmp_path / "page.graphql"
+    file.write_text(PAGE, encoding="utf-8")
+    result = run("cost", str(file), "--variables", variables)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "not a JSON object" in result.stderr
+
+
+def test_settings_that_do_not_fit_have_no_cost(run, tmp_path):
+    file = tmp_path / "page.graphql"
+    file.write_text(PAGE, encoding="utf-8")
+    result = run("cost", str(file), GATEWAY_MAX_COST="much")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "GATEWAY_MAX_COST" in result.stderr
+
+
 def test_schema_check_says_nothing_where_the_file_is_current(run, tmp_path):
     (tmp_path / "schema.graphql").write_text(schema.printed(), encoding="utf-8")
     result = run("schema", "check")
@@ -203,7 +279,13 @@ def test_the_help_of_serve_shows_defaults_as_they_are_written(run, line):
 
 def test_the_help_names_the_commands(run):
     commands = run("--help").stdout.partition("Commands:")[2].splitlines()
-    assert [line.split()[0] for line in commands if line] == ["plan", "sandbox", "schema", "serve"]
+    assert [line.split()[0] for line in commands if line] == [
+        "cost",
+        "plan",
+        "sandbox",
+        "schema",
+        "serve",
+    ]
 
 
 @pytest.mark.parametrize(

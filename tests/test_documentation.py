@@ -83,6 +83,13 @@ def test_the_readme_shows_a_part_of_a_plan(tmp_path):
     assert result.stdout.startswith(part[1])
 
 
+def test_the_readme_shows_what_its_largest_query_measures():
+    command = re.search(r"```sh\ngateway cost (.*)\n```\n\n```\n(.*?)```", README, re.DOTALL)
+    assert command is not None
+    result = CliRunner().invoke(main, ["cost", str(ROOT / command[1])])
+    assert (result.exit_code, result.stdout) == (0, command[2])
+
+
 @pytest.mark.parametrize("command", sorted(main.commands))
 def test_the_readme_names_every_command(command):
     assert f"gateway {command}" in README or f"make {command}" in README
