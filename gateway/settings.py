@@ -197,18 +197,18 @@ class Settings(BaseSettings):
         1_048_576, description="The largest request body, in bytes."
     )
     max_tokens: PositiveInt = Field(
-        10_000, description="How many tokens a document has, comments included."
+        10_000, description="How many tokens a document may have, comments included."
     )
-    max_depth: PositiveInt = Field(30, description="How deep fields are nested.")
-    max_aliases: PositiveInt = Field(500, description="How many aliases an operation has.")
+    max_depth: PositiveInt = Field(30, description="How deep fields may be nested.")
+    max_aliases: PositiveInt = Field(500, description="How many aliases an operation may have.")
     max_root_fields: PositiveInt = Field(
-        50, description="How many fields an operation starts from."
+        50, description="How many fields an operation may start from."
     )
     max_duplicate_fields: PositiveInt = Field(
-        200, description="How many fields of an operation may be merged at one place of the answer."
+        200, description="How many fields may stand at one place of the answer, to be merged."
     )
     max_cost: PositiveInt = Field(
-        2_000_000, description="What an operation costs, as `gateway cost` reckons it."
+        2_000_000, description="What an operation may cost, as `gateway cost` reckons."
     )
     upstream_timeout_seconds: PositiveFloat = Field(
         10.0,

@@ -143,6 +143,7 @@ def _bytes(text: str, plan: Plan | None) -> int:
 
 
 def _parsed(text: str, limits: Limits) -> DocumentNode:
+    # Deprecated, since it counts comments like other tokens: which is what a limit is for.
     try:
         return parse(text, max_tokens=limits.tokens)
     except GraphQLError as error:
