@@ -14,6 +14,8 @@ from pydantic import (
     PositiveInt,
     SecretStr,
     ValidationError,
+    ValidationInfo,
+    field_validator,
     model_validator,
 )
 from pydantic.fields import FieldInfo
@@ -25,7 +27,7 @@ from pydantic_settings import (
     SettingsError,
 )
 
-from gateway.values import HeaderNames, Names, Origin, UrlPath, ZoneName
+from gateway.values import HeaderNames, ManifestFile, Names, Origin, UrlPath, ZoneName
 
 PREFIX = "GATEWAY_"
 _INJECTED = re.compile(r"GATEWAY_(SERVICE_.*|PORT|PORT_.*)")
@@ -172,6 +174,26 @@ class Settings(BaseSettings):
         default=True, description="Whether callers may ask for the schema, also at /schema.graphql."
     )
     graphiql: bool = Field(default=True, description="Whether a browser gets GraphiQL.")
+
+    trusted_documents: Literal["off", "log", "enforce"] = Field(
+        "off",
+        description=(
+            "Which documents run: `off` any, by their texts; `log` any, and those that are not in "
+            "the manifest are logged; `enforce` those in the manifest."
+        ),
+    )
+    trusted_documents_path: ManifestFile = Field(
+        None,
+        validate_default=True,
+        description="The manifest: a JSON file of document texts by their ids.",
+    )
+
+    @field_validator("trusted_documents_path")
+    @classmethod
+    def _there_if_wanted(cls, manifest: ManifestFile, info: ValidationInfo) -> ManifestFile:
+        if manifest is None and info.data.get("trusted_documents", "off") != "off":
+            raise ValueError("is required unless GATEWAY_TRUSTED_DOCUMENTS is off")
+        return manifest
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

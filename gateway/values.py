@@ -1,10 +1,14 @@
-"""What the text of a setting stands for: an origin, a path, a zone, names."""
+"""What the text of a setting stands for: an origin, a path, a zone, names, a manifest."""
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BeforeValidator
+import msgspec
+from pydantic import AfterValidator, BeforeValidator, InstanceOf
 from pydantic_settings import NoDecode
 
 _NEVER_FORWARDED = {
@@ -71,8 +75,37 @@ def _forwardable(names: tuple[str, ...]) -> tuple[str, ...]:
     return names
 
 
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a file of documents held when it was read; what becomes of the file later does not matter.
+
+    Attributes:
+        path: Where it is.
+        text_by_id: The documents, by their ids.
+    """
+
+    path: Path
+    text_by_id: Mapping[str, str] = field(repr=False)
+
+
+def _manifest(path: object) -> object:
+    """The manifest at a path, as graphql-codegen writes it: a JSON object of texts by their ids."""
+    if not isinstance(path, str | Path):
+        return path
+    try:
+        text_by_id = msgspec.json.decode(Path(path).read_bytes(), type=dict[str, str])
+    except OSError as error:
+        raise ValueError(f"cannot be read: {error.strerror}") from error
+    except (msgspec.DecodeError, UnicodeError) as error:
+        raise ValueError(f"must hold a JSON object of strings: {error}") from error
+    if not text_by_id:
+        raise ValueError("holds no documents")
+    return Manifest(Path(path), text_by_id)
+
+
 Origin = Annotated[str, AfterValidator(_origin)]
 UrlPath = Annotated[str, AfterValidator(_path)]
 ZoneName = Annotated[str, AfterValidator(_zone)]
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_names)]
 HeaderNames = Annotated[Names, AfterValidator(_forwardable)]
+ManifestFile = Annotated[InstanceOf[Manifest] | None, NoDecode, BeforeValidator(_manifest)]
