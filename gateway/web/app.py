@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from importlib.resources import files
 
 import httpx
@@ -14,9 +15,10 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from gateway import schema
-from gateway.operations.prepare import Planner, preparer
+from gateway.operations.persisted import TrustedDocuments
+from gateway.operations.prepare import Planner, Prepare, preparer
 from gateway.schema.context import Context
-from gateway.settings import Settings
+from gateway.settings import Settings, SettingsRefused, variable
 from gateway.upstream.api import Upstream
 from gateway.upstream.caller import CREDENTIAL_HEADERS, TRACE_HEADERS
 from gateway.upstream.session import Session
@@ -37,7 +39,12 @@ def create_app(
     Args:
         settings: What is set.
         transport: How to reach the upstream; by default over the network.
+
+    Raises:
+        SettingsRefused: Trusted documents can never run.
     """
+    preparing = partial(preparer, schema.schema(), introspection=settings.introspection)
+    documents = _trusted_documents(settings, prepare=preparing())
     upstream = Upstream(settings, transport or AiohttpTransport(max_connections=_MAX_CONNECTIONS))
 
     @asynccontextmanager
@@ -56,11 +63,8 @@ def create_app(
 
     endpoint = GraphQLEndpoint(
         schema=schema.schema(),
-        prepare=preparer(
-            schema.schema(),
-            planner=_planner() if settings.plans else None,
-            introspection=settings.introspection,
-        ),
+        documents=documents,
+        prepare=preparing(planner=_planner() if settings.plans else None),
         context_for=context_for,
         explorer=_explorer() if settings.graphiql else None,
         max_body_bytes=settings.max_body_bytes,
@@ -94,6 +98,18 @@ def _middleware(settings: Settings) -> list[Middleware]:
             )
         )
     return order
+
+
+def _trusted_documents(settings: Settings, prepare: Prepare) -> TrustedDocuments:
+    """The documents of the manifest, if `prepare` finds that all of them can run."""
+    manifest = settings.trusted_documents_path
+    text_by_id = {} if manifest is None else manifest.text_by_id
+    documents = TrustedDocuments(settings.trusted_documents, text_by_id)
+    name = variable("trusted_documents_path")
+    problems = [f"{name}: {key}: {told}" for key, told in documents.problems(prepare).items()]
+    if problems:
+        raise SettingsRefused("\n".join(problems))
+    return documents
 
 
 def _planner() -> Planner:
