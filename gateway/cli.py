@@ -119,8 +119,8 @@ def serve() -> None:
     """Serve /graphql over the REST API at GATEWAY_UPSTREAM_URL."""
     with _refusals():
         settings = Settings.from_environment()
-    telemetry.configure(settings.log_level)
-    server = _server(create_app(settings), settings.host, settings.port)
+        telemetry.configure(settings.log_level)
+        server = _server(create_app(settings), settings.host, settings.port)
     _serve(server, announcement=f"http://{settings.host}:{settings.port}/graphql")
 
 
@@ -151,14 +151,16 @@ def sandbox(
         queries=_QUERIES,
         rest=f"http://{host}:{rest_port}",
     )
-    gateway = _server(create_app(settings), settings.host, settings.port)
+    with _refusals():
+        gateway = _server(create_app(settings), settings.host, settings.port)
     _serve(rest, gateway, announcement=welcome)
 
 
 def _of_the_sandbox() -> dict[str, object]:
     """Its paths, and credentials for callers that send none; never what is meant for the real API."""
     fields = Settings.model_fields
-    paths = {name: fields[name].default for name in fields if name.endswith(("_prefix", "_path"))}
+    places = ["clients_path", *(name for name in fields if name.endswith("_prefix"))]
+    paths = {name: fields[name].default for name in places}
     credentials = {"api_key": "sandbox-key-1", "token": "sandbox-token-1", "bearer_token": None}
     return {**paths, **credentials}
 

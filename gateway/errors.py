@@ -11,6 +11,8 @@ text, addresses, credentials, or anybody's data. What is not a `GatewayError` is
     │   ├── PayloadTooLarge         PAYLOAD_TOO_LARGE
     │   ├── UnsupportedMediaType    UNSUPPORTED_MEDIA_TYPE
     │   ├── PersistedQueryNotSupported  PERSISTED_QUERY_NOT_SUPPORTED
+    │   ├── PersistedQueryNotFound  PERSISTED_QUERY_NOT_FOUND
+    │   ├── DocumentNotTrusted      DOCUMENT_NOT_TRUSTED
     │   └── OperationError          the request is well formed, what it asks for is not
     │       ├── ParseFailed         GRAPHQL_PARSE_FAILED
     │       ├── ValidationFailed    GRAPHQL_VALIDATION_FAILED
@@ -100,6 +102,20 @@ class PersistedQueryNotSupported(RequestError):
 
     code = "PERSISTED_QUERY_NOT_SUPPORTED"
     status = 200
+
+
+class PersistedQueryNotFound(RequestError):
+    """A document was asked for by an id that stands for none (the same convention)."""
+
+    code = "PERSISTED_QUERY_NOT_FOUND"
+    status = 200
+
+
+class DocumentNotTrusted(RequestError):
+    """A text was sent that is not among those that are run."""
+
+    code = "DOCUMENT_NOT_TRUSTED"
+    status = 403
 
 
 class OperationError(RequestError):

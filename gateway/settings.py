@@ -4,90 +4,38 @@ import difflib
 import os
 import re
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, Self
-from zoneinfo import ZoneInfo
+from typing import Any, ClassVar, Literal, Self
 
 from pydantic import (
-    AfterValidator,
     AliasChoices,
-    BeforeValidator,
     Field,
     NonNegativeFloat,
     PositiveFloat,
     PositiveInt,
     SecretStr,
     ValidationError,
+    ValidationInfo,
+    field_validator,
     model_validator,
 )
 from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
-    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     SettingsError,
 )
 
+from gateway.values import HeaderNames, ManifestFile, Names, Origin, UrlPath, ZoneName
+
 PREFIX = "GATEWAY_"
 _INJECTED = re.compile(r"GATEWAY_(SERVICE_.*|PORT|PORT_.*)")
 """What Kubernetes sets for a Service called gateway; no setting bears such a name."""
 
-_NEVER_FORWARDED = {
-    *("accept", "accept-encoding", "connection", "content-encoding", "content-length"),
-    *("content-type", "cookie", "expect", "host", "if-match", "if-modified-since"),
-    *("if-none-match", "if-range", "if-unmodified-since", "keep-alive", "proxy-authenticate"),
-    *("proxy-authorization", "range", "te", "trailer", "transfer-encoding", "upgrade"),
-}
-"""What is about one connection or one body, would change the form of an answer, or is nobody else's."""
-
-_HOST = r"(?=.{1,253}(:|/|\Z))[A-Za-z0-9\-]{1,63}(\.[A-Za-z0-9\-]{1,63})*\.?"
-
 
 class SettingsRefused(Exception):
     """The environment does not describe a gateway; the message names every problem."""
-
-
-def _origin(url: str) -> str:
-    found = re.fullmatch(rf"https?://{_HOST}(:(?P<port>[0-9]{{1,5}}))?/?", url)
-    if found is None or int(found["port"] or 0) > 65535:
-        raise ValueError("must be an origin such as https://api.agendize.com, without a path")
-    return url.rstrip("/")
-
-
-def _path(path: str) -> str:
-    if not re.fullmatch(r"(/[A-Za-z0-9._~\-]+)*/?", path):
-        raise ValueError("must be a path such as /api/2.3")
-    return path.rstrip("/")
-
-
-def _zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (ValueError, OSError, LookupError) as error:
-        raise ValueError("must be an IANA time-zone name such as Europe/Paris") from error
-    return name
-
-
-def _names(value: object) -> object:
-    """A comma-separated list as a tuple."""
-    if isinstance(value, str):
-        return tuple(part.strip() for part in value.split(",") if part.strip())
-    return value
-
-
-def _forwardable(names: tuple[str, ...]) -> tuple[str, ...]:
-    for name in names:
-        if not re.fullmatch(r"[A-Za-z0-9\-]+", name) or name.lower() in _NEVER_FORWARDED:
-            raise ValueError(f"{name} cannot be forwarded")
-    return names
-
-
-Origin = Annotated[str, AfterValidator(_origin)]
-UrlPath = Annotated[str, AfterValidator(_path)]
-ZoneName = Annotated[str, AfterValidator(_zone)]
-Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_names)]
-HeaderNames = Annotated[Names, AfterValidator(_forwardable)]
 
 
 class _SecretFiles(EnvSettingsSource):
@@ -240,6 +188,26 @@ class Settings(BaseSettings):
         default=True, description="Whether callers may ask for the schema, also at /schema.graphql."
     )
     graphiql: bool = Field(default=True, description="Whether a browser gets GraphiQL.")
+
+    trusted_documents: Literal["off", "log", "enforce"] = Field(
+        "off",
+        description=(
+            "Which documents run: `off` any, by their texts; `log` any, and those that are not in "
+            "the manifest are logged; `enforce` those in the manifest."
+        ),
+    )
+    trusted_documents_path: ManifestFile = Field(
+        None,
+        validate_default=True,
+        description="The manifest: a JSON file of document texts by their ids.",
+    )
+
+    @field_validator("trusted_documents_path")
+    @classmethod
+    def _there_if_wanted(cls, manifest: ManifestFile, info: ValidationInfo) -> ManifestFile:
+        if manifest is None and info.data.get("trusted_documents", "off") != "off":
+            raise ValueError("is required unless GATEWAY_TRUSTED_DOCUMENTS is off")
+        return manifest
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -229,6 +229,30 @@ def test_all_problems_are_told_together(run):
     assert {line.split()[0].rstrip(":") for line in lines(result)[1:]} == set(wrong)
 
 
+@pytest.mark.parametrize("command", ["serve", "sandbox"])
+def test_a_manifest_that_cannot_be_read_stops_the_start_naming_the_setting(run, command):
+    result = run(command, **SERVE, GATEWAY_TRUSTED_DOCUMENTS_PATH="missing.json")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert lines(result)[1:] == [
+        "GATEWAY_TRUSTED_DOCUMENTS_PATH: cannot be read: No such file or directory"
+    ]
+
+
+@pytest.mark.parametrize("command", ["serve", "sandbox"])
+def test_documents_that_can_never_run_stop_the_start_by_their_ids(run, tmp_path, command):
+    (tmp_path / "manifest.json").write_text('{"x": "{ nothing }"}', encoding="utf-8")
+    trusted = {
+        "GATEWAY_TRUSTED_DOCUMENTS": "log",
+        "GATEWAY_TRUSTED_DOCUMENTS_PATH": "manifest.json",
+    }
+    result = run(command, **SERVE, **trusted)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert lines(result) == [
+        "The configuration does not fit:",
+        "GATEWAY_TRUSTED_DOCUMENTS_PATH: x: Cannot query field 'nothing' on type 'Query'.",
+    ]
+
+
 @pytest.mark.parametrize(
     ("environment", "words"),
     [

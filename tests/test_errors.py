@@ -127,6 +127,8 @@ def test_a_broken_contract_says_how_many_items_it_cost(count, extensions):
         ("PAYLOAD_TOO_LARGE", 413),
         ("UNSUPPORTED_MEDIA_TYPE", 415),
         ("PERSISTED_QUERY_NOT_SUPPORTED", 200),
+        ("PERSISTED_QUERY_NOT_FOUND", 200),
+        ("DOCUMENT_NOT_TRUSTED", 403),
         ("GRAPHQL_PARSE_FAILED", 400),
         ("GRAPHQL_VALIDATION_FAILED", 400),
         ("OPERATION_RESOLUTION_FAILURE", 400),

@@ -1,10 +1,15 @@
+import json
 import os
+from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
 from gateway.settings import PREFIX, Settings, SettingsRefused, variable
+from gateway.values import Manifest
+
+MANIFEST = Path(__file__).parent / "operations" / "manifests" / "sha1.json"
 
 
 def settings_of(**given: Any) -> Settings:
@@ -67,6 +72,8 @@ def test_the_defaults_are_those_of_the_conventions():
         "explain": False,
         "introspection": True,
         "graphiql": True,
+        "trusted_documents": "off",
+        "trusted_documents_path": None,
     }
 
 
@@ -108,12 +115,18 @@ EXAMPLES = {
     "explain": ("1", True),
     "introspection": ("false", False),
     "graphiql": ("0", False),
+    "trusted_documents": ("log", "log"),
+    "trusted_documents_path": (
+        str(MANIFEST),
+        Manifest(MANIFEST, json.loads(MANIFEST.read_text(encoding="utf-8"))),
+    ),
 }
 
 
 @pytest.mark.parametrize(("name", "example"), EXAMPLES.items(), ids=list(EXAMPLES))
 def test_a_setting_is_read_from_its_variable(environment, name, example):
     text, value = example
+    environment.setenv("GATEWAY_TRUSTED_DOCUMENTS_PATH", str(MANIFEST))
     environment.setenv(variable(name), text)
     assert getattr(Settings.from_environment(), name) == value
 
@@ -250,6 +263,8 @@ def test_all_problems_are_told_at_once_each_with_its_variable(environment):
         ("GATEWAY_DEFAULT_TIME_ZONE", "Paris"),
         ("GATEWAY_DEFAULT_TIME_ZONE", "../../etc/passwd"),
         ("GATEWAY_DEFAULT_TIME_ZONE", "/etc/localtime"),
+        ("GATEWAY_TRUSTED_DOCUMENTS", "Enforce"),
+        ("GATEWAY_TRUSTED_DOCUMENTS", "false"),
     ],
 )
 def test_a_value_that_does_not_fit_is_refused_under_its_variable(environment, name, text):
@@ -257,46 +272,7 @@ def test_a_value_that_does_not_fit_is_refused_under_its_variable(environment, na
     assert refusal().startswith(f"{name}: ")
 
 
-@pytest.mark.parametrize(
-    "url",
-    [
-        "upstream",
-        "ftp://upstream",
-        "http://",
-        "http://upstream/api",
-        "http://upstream?x",
-        "http://upstream#x",
-        "http://user:secret@upstream",
-        "http://upstream:",
-        "http://upstream:99999",
-        "http://up stream",
-        "http://up..stream",
-        "http://.upstream",
-        "http://" + "x" * 64,
-        "http://" + "x." * 130 + "x",
-        "http://upstream\n",
-    ],
-)
-def test_an_address_that_is_no_origin_is_refused(url):
-    with pytest.raises(ValidationError, match="must be an origin"):
-        settings_of(upstream_url=url)
-
-
-@pytest.mark.parametrize(
-    ("url", "origin"),
-    [
-        ("https://api.agendize.com", "https://api.agendize.com"),
-        ("https://sante.agendize.com/", "https://sante.agendize.com"),
-        ("http://127.0.0.1:8001", "http://127.0.0.1:8001"),
-        ("http://rest:80/", "http://rest:80"),
-        ("http://" + "x" * 63 + ".example.", "http://" + "x" * 63 + ".example."),
-    ],
-)
-def test_an_origin_is_kept_without_its_slash(url, origin):
-    assert settings_of(upstream_url=url).upstream_url == origin
-
-
-PREFIXES = [name for name in EXAMPLES if name.endswith(("_prefix", "_path"))]
+PREFIXES = ["clients_path", *(name for name in EXAMPLES if name.endswith("_prefix"))]
 
 
 @pytest.mark.parametrize("name", PREFIXES)
@@ -312,35 +288,6 @@ def test_a_prefix_that_is_no_path_is_refused(name, path):
 @pytest.mark.parametrize(("path", "kept"), [("", ""), ("/", ""), ("/api/2.3/", "/api/2.3")])
 def test_a_prefix_is_kept_without_its_slash(name, path, kept):
     assert getattr(settings_of(**{name: path}), name) == kept
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        "Cookie",
-        "HOST",
-        "connection",
-        "Content-Length",
-        "Content-Type",
-        "Transfer-Encoding",
-        "Accept-Encoding",
-        "If-None-Match",
-        "Range",
-        "Upgrade",
-        "X Y",
-        "X:Y",
-        "X\r\nY",
-        "é",
-    ],
-)
-def test_a_header_that_must_not_go_along_is_refused(name):
-    with pytest.raises(ValidationError, match="cannot be forwarded"):
-        settings_of(forward_headers=("X-Fine", name))
-
-
-def test_a_list_is_split_wherever_it_comes_from():
-    settings = settings_of(forward_headers=" X-A,X-B ,, ")
-    assert settings.forward_headers == ("X-A", "X-B")
 
 
 # Credentials
@@ -434,3 +381,47 @@ def test_settings_cannot_be_changed():
 def test_a_setting_that_does_not_exist_is_refused():
     with pytest.raises(ValidationError, match="max_client"):
         settings_of(max_client=1)
+
+
+# Trusted documents
+
+
+@pytest.mark.parametrize("mode", ["log", "enforce"])
+def test_trusted_documents_need_a_manifest(environment, mode):
+    environment.setenv("GATEWAY_TRUSTED_DOCUMENTS", mode)
+    assert refusal() == (
+        "GATEWAY_TRUSTED_DOCUMENTS_PATH: is required unless GATEWAY_TRUSTED_DOCUMENTS is off"
+    )
+
+
+@pytest.mark.parametrize("mode", ["off", "log", "enforce"])
+def test_a_manifest_that_cannot_be_read_is_refused_in_every_mode(environment, tmp_path, mode):
+    environment.setenv("GATEWAY_TRUSTED_DOCUMENTS", mode)
+    environment.setenv("GATEWAY_TRUSTED_DOCUMENTS_PATH", str(tmp_path / "missing"))
+    assert refusal() == (
+        "GATEWAY_TRUSTED_DOCUMENTS_PATH: cannot be read: No such file or directory"
+    )
+
+
+def test_what_is_wrong_with_a_manifest_is_told_beside_other_problems(environment, tmp_path):
+    file = tmp_path / "manifest.json"
+    file.write_text("[]", encoding="utf-8")
+    environment.setenv("GATEWAY_TRUSTED_DOCUMENTS_PATH", str(file))
+    environment.setenv("GATEWAY_TRUSTED_DOCUMENTS", "on")
+    environment.setenv("GATEWAY_TRUSTED_DOCUMENT", "enforce")
+    environment.setenv("PORT", "http")
+    assert sorted(line.partition(" ")[0] for line in refusal().splitlines()) == [
+        "GATEWAY_TRUSTED_DOCUMENT",
+        "GATEWAY_TRUSTED_DOCUMENTS:",
+        "GATEWAY_TRUSTED_DOCUMENTS_PATH:",
+        "PORT:",
+    ]
+
+
+def test_a_manifest_is_read_once(tmp_path):
+    file = tmp_path / "manifest.json"
+    file.write_text('{"a": "{ __typename }"}', encoding="utf-8")
+    settings = settings_of(trusted_documents="enforce", trusted_documents_path=file)
+    file.unlink()
+    assert settings.trusted_documents_path
+    assert settings.trusted_documents_path.text_by_id == {"a": "{ __typename }"}

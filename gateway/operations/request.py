@@ -1,21 +1,29 @@
-"""Request: query, operationName, variables, extensions; checked and typed."""
+"""Request: query or documentId, operationName, variables, extensions; checked and typed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self, TypeVar
 
-from gateway.errors import BadRequest, PersistedQueryNotSupported
+from gateway.errors import BadRequest
 
 _T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """The parameters of a GraphQL request (GraphQL over HTTP, 5.1)."""
+    """The parameters of a GraphQL request (GraphQL over HTTP, 5.1 and appendix A).
 
-    query: str
+    Attributes:
+        query: The text of the document, if it was sent.
+        operation_name: Which operation of the document is asked for, if it says.
+        variables: The values of its variables.
+        document_id: The id of the document, if it was sent; without a text there is one.
+    """
+
+    query: str | None
     operation_name: str | None
     variables: Mapping[str, Any]
+    document_id: str | None = None
 
     @classmethod
     def of(cls, parameters: object) -> Self:
@@ -23,7 +31,6 @@ class Request:
 
         Raises:
             BadRequest: They do not describe one.
-            PersistedQueryNotSupported: They name a document by id, without its text.
         """
         match parameters:
             case list():
@@ -32,17 +39,29 @@ class Request:
                 pass
             case _:
                 raise BadRequest("A GraphQL request is a JSON object.")
-        extensions = _optional(parameters, "extensions", dict, "an object") or {}
         query = _optional(parameters, "query", str, "a string")
-        if query is None and ("persistedQuery" in extensions or "documentId" in parameters):
-            raise PersistedQueryNotSupported("PersistedQueryNotSupported")
-        if query is None:
+        document_id = _document_id(parameters)
+        if query is None and document_id is None:
             raise BadRequest("The parameter `query` is missing.")
         return cls(
             query=query,
             operation_name=_optional(parameters, "operationName", str, "a string") or None,
             variables=_optional(parameters, "variables", dict, "an object") or {},
+            document_id=document_id,
         )
+
+
+def _document_id(parameters: Mapping[str, object]) -> str | None:
+    """The id by which a document is named, at either of the places where clients put it."""
+    extensions = _optional(parameters, "extensions", dict, "an object") or {}
+    persisted = _optional(extensions, "persistedQuery", dict, "an object")
+    hashed = _optional(persisted or {}, "sha256Hash", str, "a string")
+    if persisted is not None and hashed is None:
+        raise BadRequest("The parameter `sha256Hash` of `persistedQuery` is missing.")
+    document_id = _optional(parameters, "documentId", str, "a string")
+    if hashed and document_id and hashed != document_id:
+        raise BadRequest("The parameters `documentId` and `sha256Hash` name two documents.")
+    return document_id or hashed or None
 
 
 def _optional(

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from importlib.resources import files
 
 import httpx
@@ -15,11 +16,12 @@ from starlette.routing import Route
 
 from gateway import schema
 from gateway.operations.fields import Fields
-from gateway.operations.prepare import Planner, preparer
+from gateway.operations.persisted import TrustedDocuments
+from gateway.operations.prepare import Planner, Prepare, preparer
 from gateway.schema.context import Context
 from gateway.schema.fields import fields
 from gateway.schema.limits import limits
-from gateway.settings import Settings
+from gateway.settings import Settings, SettingsRefused, variable
 from gateway.upstream.api import Upstream
 from gateway.upstream.caller import CREDENTIAL_HEADERS, TRACE_HEADERS
 from gateway.upstream.session import Session
@@ -40,7 +42,18 @@ def create_app(
     Args:
         settings: What is set.
         transport: How to reach the upstream; by default over the network.
+
+    Raises:
+        SettingsRefused: Trusted documents can never run.
     """
+    readings = fields(schema.schema())
+    preparing = partial(
+        preparer,
+        schema.schema(),
+        limits=limits(schema.schema(), readings, settings),
+        introspection=settings.introspection,
+    )
+    documents = _trusted_documents(settings, prepare=preparing())
     upstream = Upstream(settings, transport or AiohttpTransport(max_connections=_MAX_CONNECTIONS))
 
     @asynccontextmanager
@@ -57,15 +70,10 @@ def create_app(
         finally:
             await session.aclose()
 
-    readings = fields(schema.schema())
     endpoint = GraphQLEndpoint(
         schema=schema.schema(),
-        prepare=preparer(
-            schema.schema(),
-            limits=limits(schema.schema(), readings, settings),
-            planner=_planner(readings) if settings.plans else None,
-            introspection=settings.introspection,
-        ),
+        documents=documents,
+        prepare=preparing(planner=_planner(readings) if settings.plans else None),
         context_for=context_for,
         explorer=_explorer() if settings.graphiql else None,
         max_body_bytes=settings.max_body_bytes,
@@ -99,6 +107,18 @@ def _middleware(settings: Settings) -> list[Middleware]:
             )
         )
     return order
+
+
+def _trusted_documents(settings: Settings, prepare: Prepare) -> TrustedDocuments:
+    """The documents of the manifest, if `prepare` finds that all of them can run."""
+    manifest = settings.trusted_documents_path
+    text_by_id = {} if manifest is None else manifest.text_by_id
+    documents = TrustedDocuments(settings.trusted_documents, text_by_id)
+    name = variable("trusted_documents_path")
+    problems = [f"{name}: {key}: {told}" for key, told in documents.problems(prepare).items()]
+    if problems:
+        raise SettingsRefused("\n".join(problems))
+    return documents
 
 
 def _planner(readings: Fields) -> Planner:

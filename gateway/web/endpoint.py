@@ -15,6 +15,7 @@ from starlette.types import Receive, Scope, Send
 
 from gateway.errors import MethodNotAllowed, PayloadTooLarge, RequestError
 from gateway.operations.execute import Context, Result, execute, internal_error, refusal
+from gateway.operations.persisted import TrustedDocuments
 from gateway.operations.prepare import Prepare
 from gateway.operations.request import Request
 from gateway.web import graphql_over_http as spec
@@ -31,6 +32,7 @@ class GraphQLEndpoint:
 
     Attributes:
         schema: What is executed.
+        documents: Exchanges what is sent, an id or a text, for the text that is run.
         prepare: How documents are prepared for it.
         context_for: Opens the context of a request.
         explorer: The page for browsers, where there is one.
@@ -38,6 +40,7 @@ class GraphQLEndpoint:
     """
 
     schema: GraphQLSchema
+    documents: TrustedDocuments
     prepare: Prepare
     context_for: ContextFor
     explorer: str | None
@@ -74,7 +77,8 @@ class GraphQLEndpoint:
         return await self._executed(request, http)
 
     async def _executed(self, request: Request, http: HttpRequest) -> Result:
-        prepared = self.prepare(request.query, request.operation_name, request.variables)
+        document = self.documents.document(request)
+        prepared = self.prepare(document.text, request.operation_name, request.variables)
         if http.method == "GET" and not prepared.is_query:
             raise MethodNotAllowed("HTTP GET only reads: use POST.", allow="POST")
         async with self.context_for(http.headers) as context:

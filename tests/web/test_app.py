@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -11,7 +12,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from gateway import schema
-from gateway.settings import Settings
+from gateway.settings import Settings, SettingsRefused
 from gateway.web.app import create_app
 
 PAGE = "https://pages.example"
@@ -481,3 +482,60 @@ async def test_callers_with_different_credentials_never_share_a_read(slow):
         await upstream.called(2)
         upstream.ready.set()
         assert [await each.body() for each in callers] == [ANSWER, ANSWER]
+
+
+# Trusted documents
+
+MANIFESTS = Path(__file__).parents[1] / "operations" / "manifests"
+APPOINTMENT = {"id": 1, "type": "appointment", "appointment": {"id": 2, "status": "accepted"}}
+
+
+@pytest.mark.parametrize("manifest", ["sha1", "sha256", "sha256-prefixed"])
+async def test_a_document_of_a_manifest_of_graphql_codegen_is_run_by_its_id(
+    gateway_over_items, manifest
+):
+    path = MANIFESTS / f"{manifest}.json"
+    gateway = gateway_over_items(
+        APPOINTMENT, trusted_documents="enforce", trusted_documents_path=path
+    )
+    text_by_id = json.loads(path.read_text(encoding="utf-8"))
+    (document_id,) = [key for key, text in text_by_id.items() if "query Timeline" in text]
+    asked = {"documentId": document_id, "variables": {"clientId": "7"}}
+    answer = (await gateway.http.post("/graphql", json=asked)).json()
+    assert answer["data"]["activities"]["nodes"] == [
+        {"date": None, "kind": "APPOINTMENT", "appointment": {"start": None, "status": "ACCEPTED"}}
+    ]
+
+
+async def test_what_is_not_in_the_manifest_is_refused(http_with):
+    path = MANIFESTS / "sha1.json"
+    http = http_with(trusted_documents="enforce", trusted_documents_path=path)
+    answer = await http.post("/graphql", json={"query": COUNT % 7})
+    assert answer.status_code == 403
+    assert answer.json()["errors"][0]["extensions"] == {"code": "DOCUMENT_NOT_TRUSTED"}
+
+
+UNFIT = {
+    "a": "{ nothing }",
+    "b": "{ __typename }",
+    "c": "{",
+    "d": "{ __schema { __typename } }",
+}
+
+
+@pytest.mark.parametrize("mode", ["log", "enforce"])
+def test_a_gateway_is_not_made_of_documents_that_can_never_run(http_with, tmp_path, mode):
+    file = tmp_path / "manifest.json"
+    file.write_text(json.dumps(UNFIT), encoding="utf-8")
+    with pytest.raises(SettingsRefused) as refused:
+        http_with(introspection=False, trusted_documents=mode, trusted_documents_path=file)
+    told = [line.split(": ", 2) for line in str(refused.value).splitlines()]
+    assert [(name, document_id) for name, document_id, _ in told] == [
+        ("GATEWAY_TRUSTED_DOCUMENTS_PATH", document_id) for document_id in ("a", "c", "d")
+    ]
+
+
+def test_documents_need_not_fit_where_they_have_no_ids(http_with, tmp_path):
+    file = tmp_path / "manifest.json"
+    file.write_text(json.dumps(UNFIT), encoding="utf-8")
+    http_with(trusted_documents="off", trusted_documents_path=file)

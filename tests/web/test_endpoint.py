@@ -1,4 +1,6 @@
 import asyncio
+import hashlib
+import json
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
@@ -10,6 +12,7 @@ from graphql import GraphQLError, build_schema
 from starlette.datastructures import Headers
 from structlog.testing import capture_logs
 
+from gateway.operations.persisted import TrustedDocuments
 from gateway.operations.prepare import Prepared, preparer
 from gateway.web.endpoint import GraphQLEndpoint
 
@@ -71,6 +74,7 @@ def endpoint(**given: Any) -> httpx.AsyncClient:
 
     parts: dict[str, Any] = {
         "schema": SCHEMA,
+        "documents": TrustedDocuments("off", {}),
         "prepare": preparer(SCHEMA),
         "context_for": context_for,
         "explorer": None,
@@ -241,6 +245,151 @@ async def test_a_document_by_id_asks_for_its_text(http):
             }
         ],
     )
+
+
+TEXT = "{ read }"
+UNKNOWN = "{ other: read }"
+HASH = hashlib.sha256(TEXT.encode()).hexdigest()
+UNKNOWN_HASH = hashlib.sha256(UNKNOWN.encode()).hexdigest()
+SHA1 = hashlib.sha1(TEXT.encode()).hexdigest()
+TWO = "query r { read } mutation w { write }"
+MODES = ["off", "log", "enforce"]
+MANIFEST = {HASH: TEXT, f"sha256:{HASH}": TEXT, SHA1: TEXT, "two": TWO}
+
+
+def by_id(document_id: str) -> dict[str, Any]:
+    return {"documentId": document_id}
+
+
+def by_hash(document_id: str) -> dict[str, Any]:
+    return {"extensions": {"persistedQuery": {"version": 1, "sha256Hash": document_id}}}
+
+
+def trusting(mode: Any) -> httpx.AsyncClient:
+    return endpoint(documents=TrustedDocuments(mode, MANIFEST))
+
+
+async def sent(http: httpx.AsyncClient, method: str, parameters: dict[str, Any]) -> httpx.Response:
+    if method == "POST":
+        return await http.post("", json=parameters)
+    written = {k: v if isinstance(v, str) else json.dumps(v) for k, v in parameters.items()}
+    return await http.get("", params=written)
+
+
+RUN = (200, None)
+UNSUPPORTED = (200, "PERSISTED_QUERY_NOT_SUPPORTED")
+NOT_FOUND = (200, "PERSISTED_QUERY_NOT_FOUND")
+NOT_TRUSTED = (403, "DOCUMENT_NOT_TRUSTED")
+BAD = (400, "BAD_REQUEST")
+
+WITH_AN_ID = {
+    "a known id": (None, HASH, [UNSUPPORTED, RUN, RUN]),
+    "a known id with its algorithm": (None, f"sha256:{HASH}", [UNSUPPORTED, RUN, RUN]),
+    "a known id of another algorithm": (None, SHA1, [UNSUPPORTED, RUN, RUN]),
+    "an unknown id": (None, "0" * 64, [UNSUPPORTED, NOT_FOUND, NOT_FOUND]),
+    "a known id and its text": (TEXT, HASH, [RUN, RUN, RUN]),
+    "a known id and another text": (UNKNOWN, HASH, [BAD, BAD, BAD]),
+    "a known sha1 and another text": (UNKNOWN, SHA1, [RUN, BAD, BAD]),
+    "a known text and the hash of another": (TEXT, "0" * 64, [BAD, BAD, BAD]),
+    "an unknown text and its hash": (UNKNOWN, UNKNOWN_HASH, [RUN, RUN, NOT_TRUSTED]),
+}
+WITHOUT = {
+    "a known text": ({"query": TEXT}, [RUN, RUN, RUN]),
+    "an unknown text": ({"query": UNKNOWN}, [RUN, RUN, NOT_TRUSTED]),
+    "a list for an id": (
+        {"query": TEXT, "extensions": {"persistedQuery": [HASH]}},
+        [BAD, BAD, BAD],
+    ),
+    "no hash": ({"extensions": {"persistedQuery": {"version": 1}}}, [BAD, BAD, BAD]),
+    "two ids": (by_id(HASH) | by_hash(SHA1), [BAD, BAD, BAD]),
+}
+
+
+async def told(mode: str, method: str, parameters: dict[str, Any]) -> tuple[int, str | None]:
+    """The status and the code of the answer, which has data if it has no code."""
+    answer = await sent(trusting(mode), method, parameters)
+    body = answer.json()
+    assert len(body) == 1
+    if "data" in body:
+        return answer.status_code, None
+    (error,) = body["errors"]
+    assert error["extensions"].keys() == {"code"}
+    return answer.status_code, error["extensions"]["code"]
+
+
+@pytest.mark.parametrize(("text", "document_id", "expected"), WITH_AN_ID.values(), ids=WITH_AN_ID)
+@pytest.mark.parametrize("place", [by_id, by_hash])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_each_mode_has_its_answer_to_an_id(method, place, text, document_id, expected):
+    parameters = place(document_id) | ({} if text is None else {"query": text})
+    assert [await told(mode, method, parameters) for mode in MODES] == expected
+
+
+@pytest.mark.parametrize(("parameters", "expected"), WITHOUT.values(), ids=WITHOUT)
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_each_mode_has_its_answer_to_a_text_and_to_what_is_malformed(
+    method, parameters, expected
+):
+    assert [await told(mode, method, parameters) for mode in MODES] == expected
+
+
+@pytest.mark.parametrize("accept", ["application/json", GRAPHQL])
+@pytest.mark.parametrize(
+    ("parameters", "status", "message"),
+    [
+        (by_id("x"), 200, "PersistedQueryNotFound"),
+        ({"query": UNKNOWN}, 403, "Only documents that are known here are run, by their ids."),
+    ],
+    ids=["id", "text"],
+)
+async def test_a_document_that_is_not_run_is_told_alike_in_both_media_types(
+    parameters, status, message, accept
+):
+    answer = await trusting("enforce").post("", json=parameters, headers={"Accept": accept})
+    assert answer.status_code == status
+    assert answer.headers["content-type"].startswith(accept)
+    assert [error["message"] for error in answer.json()["errors"]] == [message]
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_an_operation_of_a_document_is_asked_for_by_its_name(method):
+    asked = by_id("two")
+    assert await told("enforce", method, asked) == (200, "OPERATION_RESOLUTION_FAILURE")
+    assert await told("enforce", method, asked | {"operationName": "r"}) == RUN
+    assert await told("enforce", method, asked | {"operationName": "x"}) == (
+        200,
+        "OPERATION_RESOLUTION_FAILURE",
+    )
+
+
+async def test_get_does_not_run_a_mutation_by_its_id_either():
+    asked = by_id("two") | {"operationName": "w"}
+    assert await told("enforce", "POST", asked) == RUN
+    assert await told("enforce", "GET", asked) == (405, "METHOD_NOT_ALLOWED")
+
+
+async def test_a_refusal_repeats_nothing_that_was_sent():
+    for parameters in ({"query": UNKNOWN}, by_id("other"), by_id(HASH) | {"query": UNKNOWN}):
+        answer = await trusting("enforce").post("", json=parameters)
+        assert "other" not in answer.text
+
+
+async def test_the_log_has_no_more_of_an_unknown_document_than_its_hash():
+    parameters = {"query": UNKNOWN, "variables": {"name": SECRET}, "operationName": None}
+    with capture_logs() as entries:
+        await trusting("log").post("", json=parameters)
+    assert entries == [{"event": "document.untrusted", "log_level": "info", "sha256": UNKNOWN_HASH}]
+
+
+async def test_what_is_sent_is_not_registered():
+    http = trusting("log")
+    sending = by_hash(UNKNOWN_HASH)
+    for _ in range(2):
+        assert (await http.post("", json=sending | {"query": UNKNOWN})).json() == {
+            "data": {"other": None}
+        }
+        (error,) = (await http.post("", json=sending)).json()["errors"]
+        assert error["message"] == "PersistedQueryNotFound"
 
 
 def _scope(**headers: str) -> dict[str, Any]:

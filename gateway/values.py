@@ -1,0 +1,111 @@
+"""What the text of a setting stands for: an origin, a path, a zone, names, a manifest."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+import msgspec
+from pydantic import AfterValidator, BeforeValidator, InstanceOf
+from pydantic_settings import NoDecode
+
+_NEVER_FORWARDED = {
+    "accept",
+    "accept-encoding",
+    "connection",
+    "content-encoding",
+    "content-length",
+    "content-type",
+    "cookie",
+    "expect",
+    "host",
+    "if-match",
+    "if-modified-since",
+    "if-none-match",
+    "if-range",
+    "if-unmodified-since",
+    "keep-alive",
+    "proxy-authenticate",
+    "proxy-authorization",
+    "range",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+}
+"""What is about one connection or one body, would change the form of an answer, or is nobody else's."""
+
+_HOST = r"(?=.{1,253}(:|/|\Z))[A-Za-z0-9\-]{1,63}(\.[A-Za-z0-9\-]{1,63})*\.?"
+
+
+def _origin(url: str) -> str:
+    found = re.fullmatch(rf"https?://{_HOST}(:(?P<port>[0-9]{{1,5}}))?/?", url)
+    if found is None or int(found["port"] or 0) > 65535:
+        raise ValueError("must be an origin such as https://api.agendize.com, without a path")
+    return url.rstrip("/")
+
+
+def _path(path: str) -> str:
+    if not re.fullmatch(r"(/[A-Za-z0-9._~\-]+)*/?", path):
+        raise ValueError("must be a path such as /api/2.3")
+    return path.rstrip("/")
+
+
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError, LookupError) as error:
+        raise ValueError("must be an IANA time-zone name such as Europe/Paris") from error
+    return name
+
+
+def _names(value: object) -> object:
+    """A comma-separated list as a tuple."""
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    return value
+
+
+def _forwardable(names: tuple[str, ...]) -> tuple[str, ...]:
+    for name in names:
+        if not re.fullmatch(r"[A-Za-z0-9\-]+", name) or name.lower() in _NEVER_FORWARDED:
+            raise ValueError(f"{name} cannot be forwarded")
+    return names
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a file of documents held when it was read; what becomes of the file later does not matter.
+
+    Attributes:
+        path: Where it is.
+        text_by_id: The documents, by their ids.
+    """
+
+    path: Path
+    text_by_id: Mapping[str, str] = field(repr=False)
+
+
+def _manifest(path: object) -> object:
+    """The manifest at a path, as graphql-codegen writes it: a JSON object of texts by their ids."""
+    if not isinstance(path, str | Path):
+        return path
+    try:
+        text_by_id = msgspec.json.decode(Path(path).read_bytes(), type=dict[str, str])
+    except OSError as error:
+        raise ValueError(f"cannot be read: {error.strerror}") from error
+    except (msgspec.DecodeError, UnicodeError) as error:
+        raise ValueError(f"must hold a JSON object of strings: {error}") from error
+    if not text_by_id:
+        raise ValueError("holds no documents")
+    return Manifest(Path(path), text_by_id)
+
+
+Origin = Annotated[str, AfterValidator(_origin)]
+UrlPath = Annotated[str, AfterValidator(_path)]
+ZoneName = Annotated[str, AfterValidator(_zone)]
+Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_names)]
+HeaderNames = Annotated[Names, AfterValidator(_forwardable)]
+ManifestFile = Annotated[InstanceOf[Manifest] | None, NoDecode, BeforeValidator(_manifest)]
