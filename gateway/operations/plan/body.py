@@ -1,5 +1,7 @@
 """The body of one function: the object of the response that it builds, key by key."""
 
+import json
+from collections import Counter
 from collections.abc import Container
 from types import NoneType
 from typing import Any, Protocol, get_args, get_origin
@@ -99,7 +101,7 @@ class Body:
         name = reading.attribute
         leaf = get_named_type(type_)
         if shape is not None and name in shape.constants and is_leaf_type(leaf):
-            return f'"{self._source.delivery(leaf)(shape.constants[name])}"'
+            return _constant(self._source.delivery(leaf)(shape.constants[name]))
         declared = shape.declared.get(name) if shape is not None else None
         return self._value(field, type_, f"it.{name}", declared)
 
@@ -155,7 +157,7 @@ class Body:
         self, field: Field, type_: GraphQLOutputType, value: str, declared: Any, *, nullable: bool
     ) -> str:
         if self._holds_items(field):
-            return self._items(field, value)
+            return _guarded(value, None, self._items(field), nullable=nullable)
         lists = [each for each in options(declared) if get_origin(each) is list] if declared else []
         element = get_args(lists[0])[0] if lists else None
         if is_list_type(get_nullable_type(type_)) and field.of:
@@ -188,10 +190,11 @@ class Body:
         self.is_open = self.is_open or is_open
         return f"run.kind({table}, {{}}, run{f', {at}, {through}' if is_open else ''})"
 
-    def _items(self, field: Field, value: str) -> str:
+    def _items(self, field: Field) -> str:
+        """A call with `{}` in place of the list."""
         self.is_open = True
         table, part = self._item_part(field)
-        return f'run.items({value}, {table}, {part}, (*at, "{field.key}"), here)'
+        return f'run.items({{}}, {table}, {part}, (*at, "{field.key}"), here)'
 
     def _item(self, field: Field, reading: Plain | Computed) -> str:
         assert isinstance(reading, Plain)
@@ -219,8 +222,10 @@ class Body:
     def _reached(self, field: Field) -> str:
         """What a resolver gave: something reached, or a list of such."""
         self.is_open = True
-        named = get_named_type(field.definition.type)
-        function = self._source.function(field.of[named.name], self._where, opened=True).name
+        selection = field.of.get(get_named_type(field.definition.type).name)
+        if selection is None:
+            raise NotPlannable  # a leaf, or one of several types: no resolver here gives such
+        function = self._source.function(selection, self._where, opened=True).name
         type_ = field.definition.type
         type_ = type_.of_type if is_non_null_type(type_) else type_
         if is_list_type(type_):
@@ -241,19 +246,19 @@ class Body:
         What waits is told in the order of the fields, so that loads begin in the order in which
         graphql-core would begin them.
         """
-        waits = self._waits()
+        waits = {fields[0].key: self._wait(fields) for fields in self._grouped()}
+        places = Counter(key for key, _, _ in self._entries)
         beginning = ["here = Reached(it, through)"] if self.is_open else []
         first = self._first(waits)
         if not waits and first == len(self._entries):
             return [*beginning, *_literal("return", self._entries)]
         lines = [*beginning, *_literal("out =", self._entries[:first])]
-        last = {key: place for place, (key, _, _) in enumerate(self._entries)}
         for place, (key, expression, condition) in enumerate(self._entries):
-            if place >= first:
-                lines += self._conditional(key, f'out["{key}"] = {expression}', condition)
-            if key in waits and place == last[key]:  # now it has its place, wherever that is
-                field, statement = waits[key]
-                lines += self._under(self._when[field], statement)
+            statements = [f'out["{key}"] = {expression}'] if place >= first else []
+            statements += [waits[key]] if key in waits else []
+            tests = [] if condition == ALWAYS else [self._source.condition(condition)]
+            tests += [f'"{key}" not in out'] if places[key] > 1 else []
+            lines += _under(tests, statements)
         return [*lines, "return out"]
 
     def _first(self, waits: Container[str]) -> int:
@@ -264,22 +269,6 @@ class Body:
             if key in waits:
                 return place + 1
         return len(self._entries)
-
-    def _conditional(self, key: str, statement: str, condition: Condition) -> list[str]:
-        tests = [] if condition == ALWAYS else [self._source.condition(condition)]
-        if sum(key == other for other, _, _ in self._entries) > 1:
-            tests.append(f'"{key}" not in out')
-        return [f"if {' and '.join(tests)}:", f"    {statement}"] if tests else [statement]
-
-    def _waits(self) -> dict[str, tuple[Field, str]]:
-        """By the key of the first field that waits for something: what is to be done then."""
-        return {fields[0].key: (fields[0], self._wait(fields)) for fields in self._grouped()}
-
-    def _under(self, conditions: list[Condition], statement: str) -> list[str]:
-        if ALWAYS in conditions:
-            return [statement]
-        holds = " or ".join(map(self._source.condition, conditions))
-        return [f"if {holds}:", f"    {statement}"]
 
     def _wait(self, fields: tuple[Field, ...]) -> str:
         reading = self._reading(fields[0])
@@ -308,6 +297,16 @@ def _guarded(value: str, declared: Any, made: str, *, nullable: bool) -> str:
     if nullable:
         return f"None if (v := {value}) is None else {made.format('v')}"
     return made.format(f"there({value})")
+
+
+def _constant(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else repr(value)
+
+
+def _under(tests: list[str], statements: list[str]) -> list[str]:
+    if not tests or not statements:
+        return statements
+    return [f"if {' and '.join(tests)}:", *(f"    {statement}" for statement in statements)]
 
 
 def _literal(start: str, entries: list[tuple[str, str, Condition]]) -> list[str]:

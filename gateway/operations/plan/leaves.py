@@ -12,6 +12,7 @@ from graphql import (
     GraphQLString,
     is_enum_type,
 )
+from msgspec import Meta
 
 from gateway.errors import GatewayError
 from gateway.operations.fields import NotPlain
@@ -40,8 +41,12 @@ def is_delivered_as_it_is(leaf: GraphQLLeafType, declared: Any) -> bool:
     """Whether all values of a declared type, which is no union, are. An `int` is declared with its bounds."""
     plain = get_args(declared)[0] if get_origin(declared) is Annotated else declared
     if (leaf.name, plain) in _AS_THEY_ARE:
-        return plain is not int or declared is not int
+        return plain is not int or any(_is_bounded(meta) for meta in get_args(declared)[1:])
     return plain is str and is_text(leaf)
+
+
+def _is_bounded(meta: Meta) -> bool:
+    return meta.ge is not None and meta.le is not None
 
 
 def delivery(leaf: GraphQLLeafType, *, nullable: bool, unreadable: type) -> Leaf:

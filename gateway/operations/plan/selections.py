@@ -40,7 +40,7 @@ class NotPlannable(Exception):
     """An operation that no plan can be made for."""
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, repr=False, slots=True)
 class Field:
     """A field of one type under one response key, all its occurrences merged.
 
@@ -65,7 +65,7 @@ class Field:
         return self.nodes[0][0].name.value
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, repr=False, slots=True, weakref_slot=True)
 class Selection:
     """What is selected of an object type.
 
@@ -203,20 +203,20 @@ class Selections:
 
     def _condition(self, node: SelectionNode, above: Condition) -> Condition | None:
         """When a node is selected; None where it never is."""
-        condition = set(above)
+        condition, never = set(above), False
         for directive in node.directives or ():
             if directive.name.value not in {"skip", "include"}:
                 raise NotPlannable
             wanted = directive.name.value == "include"
             [argument] = directive.arguments or ()
             match argument.value:
-                case BooleanValueNode(value=value) if value != wanted:
-                    return None
+                case BooleanValueNode(value=value):
+                    never = never or value != wanted
                 case VariableNode(name=name):
                     self.variables.add(name.value)
                     condition.add((name.value, wanted))
         contradicts = any((name, not value) in condition for name, value in condition)
-        if contradicts:
+        if never or contradicts:
             return None
         self._conditions.add(frozenset(condition))
         return frozenset(condition)

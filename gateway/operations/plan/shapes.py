@@ -1,11 +1,12 @@
 """What of each record an operation needs: lean Structs, derived from the declared ones. The second pass."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field as default
 from functools import cache, reduce
 from operator import or_
 from types import NoneType, UnionType
 from typing import Any, ClassVar, Union, get_args, get_origin
+from weakref import WeakKeyDictionary
 
 import msgspec
 from msgspec import Raw, Struct, json, structs
@@ -59,6 +60,7 @@ class Shapes:
         self._fields = fields
         self._wholes: dict[type[Struct], Shape] = {}
         self._heads: dict[Items, json.Decoder[Any]] = {}
+        self._known_ids: WeakKeyDictionary[Selection, frozenset[str]] = WeakKeyDictionary()
 
     def of_items(self, items: Items, selections: Mapping[str, Sequence[Selection]]) -> "Lean":
         """How the items of a list are decoded, given what is selected of the record of each tag."""
@@ -147,15 +149,18 @@ class Shapes:
                     )
         return needs
 
-    def _ids(self, selection: Selection) -> Iterator[str]:
+    def _ids(self, selection: Selection) -> frozenset[str]:
         """The names of the ids by which things are loaded, here and further inside."""
-        for field in selection.merged():
-            match self._fields.reading(field.parent.name, field.name):
-                case Loaded(ids=ids):
-                    yield from ids
-                case Plain() | Computed():
-                    for inside in field.of.values():
-                        yield from self._ids(inside)
+        if selection not in self._known_ids:
+            names: set[str] = set()
+            for field in selection.merged():
+                match self._fields.reading(field.parent.name, field.name):
+                    case Loaded(ids=ids):
+                        names.update(ids)
+                    case Plain() | Computed():
+                        names.update(*map(self._ids, field.of.values()))
+            self._known_ids[selection] = frozenset(names)
+        return self._known_ids[selection]
 
 
 def _need(
@@ -197,6 +202,8 @@ def _decoder(shapes: Iterable[Shape]) -> json.Decoder[Any]:
 def _field(declared: structs.FieldInfo) -> Any:
     if declared.required:
         return msgspec.field(name=declared.encode_name)
+    if declared.default is msgspec.NODEFAULT:
+        return msgspec.field(name=declared.encode_name, default_factory=declared.default_factory)
     return msgspec.field(name=declared.encode_name, default=declared.default)
 
 

@@ -5,6 +5,7 @@ Where something in it has to wait, or may be left to graphql-core, the function 
 the path to the object and what the value was reached through.
 """
 
+import keyword
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -26,7 +27,10 @@ from gateway.operations.plan.parts import Function, Kinds, Part, Where
 from gateway.operations.plan.selections import Condition, Field, Selection
 from gateway.operations.plan.shapes import Lean, Shapes
 
-_LOCALS = {"it", "run", "at", "through", "here", "out", "v", "each", "i", "enumerate", "str"}
+_LOCALS = {
+    *keyword.kwlist,
+    *("it", "run", "at", "through", "here", "out", "v", "each", "i", "enumerate", "str"),
+}
 """What functions use for something else."""
 
 

@@ -3,9 +3,9 @@ from typing import Any
 
 import pytest
 
-from gateway.operations.fields import Computed, Fields
+from gateway.operations.fields import Computed, Fields, Loaded, Plain, Reached, Reading, Resolved
 from tests.operations.plan.engine import Engine, in_order
-from tests.operations.plan.library import Context, Person, Unreadable
+from tests.operations.plan.library import UNREADABLE, Author, Context, Person, Unreadable, load
 
 BOOK = {"id": 1, "type": "book", "title": "A", "pages": 3}
 DISC = {"id": 2, "type": "disc", "title": "B", "minutes": 40}
@@ -212,3 +212,79 @@ async def test_a_plan_serves_requests_at_once(library):
     assert [each.data["author"] for each in answers] == [
         {"id": id_, "born": int(id_)} for id_ in ("1", "2", "3")
     ]
+
+
+def holding(type_: str, value: Any, other: str = "B") -> Engine:
+    """An engine with one object, which holds a value in a field of some type."""
+    readings: dict[tuple[str, str], Reading] = {
+        ("Query", "a"): Resolved(lambda _root, _info: Reached(Person(works=value)), {}, None),
+        ("A", "x"): Plain("works"),
+        **{(other, name): Plain(name) for name in ("id", "name")},
+        (other, "born"): Loaded(load, ("id",), Plain("born")),
+    }
+    return Engine(
+        f"type Query {{ a: A }}  type A {{ x: {type_} }}  type {other} {{ id: ID  name: String  born: Int }}",
+        Fields(readings, {}, Unreadable),
+    )
+
+
+LISTS: dict[str, tuple[str, Any]] = {
+    "texts": ("[String]", ["A", None, 5]),
+    "no texts": ("[String]", None),
+    "texts in lists": ("[[String]]", [["A", None], None, []]),
+    "numbers in lists": ("[[Int!]!]!", [[1, 2], []]),
+    "one that is too large": ("[Int]", [1, 2**40]),
+    "one that is too large, in a list": ("[[Int]]", [[1], [2**40]]),
+    "a null where none may be": ("[[Int!]]", [[1], [None]]),
+    "something unreadable": ("[Int]", UNREADABLE),
+}
+
+
+@pytest.mark.parametrize(("type_", "value"), LISTS.values(), ids=LISTS)
+async def test_lists_are_answered_as_graphql_core_does(type_, value):
+    await holding(type_, value).same("{ a { x } }", Context)
+
+
+def test_lists_of_lists_of_objects_are_not_planned():
+    assert holding("[[B]]", [[Author(id=1)]]).plan("{ a { x { id } } }") is None
+
+
+NAMES = ["it", "run", "at", "through", "here", "out", "v", "each", "i", "enumerate", "str",
+         "told", "there", "Reached", "a_part", "Query_a", "A_x_kinds", "ID_there", "born_part"]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_a_type_may_have_any_name(name):
+    def make() -> Context:
+        return Context(people={"1": Person(born=5), "2": OSError("away")})
+
+    authors = [Author(id=1, name=5), Author(id=2)]
+    await holding(f"[{name}]", authors, name).same("{ a { x { id name born } } }", make)
+    await holding(name, authors[0], name).same("{ a { x { id name born } } }", make)
+    await holding(name, authors[0], name).same("{ a { x { id name } } }", make)
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_a_scalar_may_have_any_name(name):
+    engine = Engine(
+        f"type Query {{ a: A }}  type A {{ x: [{name}]  y: {name}! }}  scalar {name}",
+        Fields(
+            {
+                ("Query", "a"): Resolved(lambda _root, _info: Reached(Person(name=1, works=[2, None])), {}, None),
+                ("A", "x"): Plain("works"),
+                ("A", "y"): Plain("name"),
+            },
+            {},
+            Unreadable,
+        ),
+    )  # fmt: skip
+    answered = await engine.same("{ a { x y } }", Context)
+    assert answered.data == {"a": {"x": [2, None], "y": 1}}
+
+
+async def test_what_the_root_cannot_compute_is_left_to_graphql_core():
+    def compute(_root: Any, _context: Any) -> int:
+        raise ValueError("nobody knows")
+
+    engine = Engine("type Query { a: Int }", Fields({("Query", "a"): Computed(compute, ())}, {}, Unreadable))  # fmt: skip
+    assert await engine.answer("{ a }", Context()) is None

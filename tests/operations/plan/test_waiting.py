@@ -95,6 +95,49 @@ async def test_loads_start_in_the_order_of_graphql_core(library):
     assert by_plan.asked[:5] == by_core.asked[:5]
 
 
+def told() -> Engine:
+    """An engine whose objects are told by name: what they are asked first, what is in them, what last."""
+
+    def telling(what: str) -> Loaded:
+        return Loaded(lambda context, name: context.load(what, name), ("name",), Plain("born"))
+
+    inner = Author(id=1, name="inner")
+    outer = Person(name="outer", friend=inner, works=[inner, Author(id=2, name="other")])
+    return Engine(
+        """type Query { a: A }  type A { first: Int  one: B  several: [B]  last: Int }
+           type B { what: Int  more: Int }""",
+        Fields(
+            {
+                ("Query", "a"): Resolved(lambda _root, _info: Reached(outer), {}, None),
+                ("A", "one"): Plain("friend"),
+                ("A", "several"): Plain("works"),
+                **{("A", name): telling(name) for name in ("first", "last")},
+                **{("B", name): telling(name) for name in ("what", "more")},
+            },
+            {},
+            Unreadable,
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "first one { what } last",
+        "last several { what more } first",
+        "one { what } first several { more } last",
+        "one { what } first @include(if: $x) several { more } last",
+    ],
+)
+async def test_loads_start_where_their_fields_stand(asked):
+    declared = "query($x: Boolean!)" if "$x" in asked else "query"
+    for x in (True, False):
+        by_plan, by_core = Context(), Context()
+        await told().answer(f"{declared} {{ a {{ {asked} }} }}", by_plan, x=x)
+        await told().core(f"{declared} {{ a {{ {asked} }} }}", by_core, x=x)
+        assert by_plan.asked == by_core.asked != []
+
+
 async def test_a_load_that_cannot_start_is_an_error_for_all_who_would_wait():
     def load(context: Context, *ids: str | None) -> Awaitable[Any]:
         context.asked.append(str(ids))
@@ -197,6 +240,19 @@ async def test_what_is_the_same_everywhere_is_shown_once(asked, times):
     assert answered is not None
     assert answered.data["a"][0] == answered.data["a"][1] == answered.data["a"][2] != {}
     assert len(looked) == times
+
+
+async def test_what_arrives_after_giving_up_is_not_left_to_graphql_core(library):
+    gate = asyncio.Event()
+    people: dict[str | None, Any] = {"2": Person(name=UNREADABLE)}
+    text = "{ a: author(id: 1) { must } b: author(id: 2) { today { name } } }"
+    context = Context(people=people, gates={"2": gate})
+    variables = library.variables(text, {})
+    assert await library.plan(text).answer(context, variables, pytest.fail) is None
+    gate.set()
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert context.asked == ["None/1", "None/2"]
 
 
 async def test_nothing_known_is_found_and_nobody_shown_before_it_arrives():
