@@ -6,13 +6,20 @@ import pytest
 from tests.conftest import Gateway
 
 
+UNLIMITED = dict.fromkeys(("max_depth", "max_duplicate_fields", "max_cost"), 2**40)
+
+
 @pytest.fixture
 def both(rest, sandbox_app):
     """What comes of an operation with plans and without."""
 
     async def ask(query, **settings):
         return [
-            (await Gateway(httpx.ASGITransport(sandbox_app), plans=plans, **settings).post(query))
+            (
+                await Gateway(
+                    httpx.ASGITransport(sandbox_app), plans=plans, **UNLIMITED, **settings
+                ).post(query)
+            )
             for plans in (True, False)
         ]
 
