@@ -5,7 +5,6 @@ import pytest
 
 from tests.conftest import Gateway
 
-
 UNLIMITED = dict.fromkeys(("max_depth", "max_duplicate_fields", "max_cost"), 2**40)
 
 
