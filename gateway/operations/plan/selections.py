@@ -209,13 +209,14 @@ class Selections:
                 raise NotPlannable
             wanted = directive.name.value == "include"
             [argument] = directive.arguments or ()
-            match argument.value:
-                case BooleanValueNode(value=value):
-                    never = never or value != wanted
-                case VariableNode(name=name):
-                    self.variables.add(name.value)
-                    condition.add((name.value, wanted))
-        contradicts = any((name, not value) in condition for name, value in condition)
+            if isinstance(argument.value, VariableNode):
+                name = argument.value.name.value
+                self.variables.add(name)
+                condition.add((name, wanted))
+            else:
+                assert isinstance(argument.value, BooleanValueNode)  # the document is valid
+                never = never or argument.value.value != wanted
+        contradicts = any((each, not value) in condition for each, value in condition)
         if never or contradicts:
             return None
         self._conditions.add(frozenset(condition))

@@ -200,11 +200,11 @@ def _decoder(shapes: Iterable[Shape]) -> json.Decoder[Any]:
 
 
 def _field(declared: structs.FieldInfo) -> Any:
-    if declared.required:
-        return msgspec.field(name=declared.encode_name)
-    if declared.default is msgspec.NODEFAULT:
-        return msgspec.field(name=declared.encode_name, default_factory=declared.default_factory)
-    return msgspec.field(name=declared.encode_name, default=declared.default)
+    return msgspec.field(  # type: ignore[call-overload] - one of the two is given, at most
+        name=declared.encode_name,
+        default=declared.default,
+        default_factory=declared.default_factory,
+    )
 
 
 def _constants(record: type[Struct]) -> dict[str, Any]:
