@@ -200,11 +200,11 @@ def _decoder(shapes: Iterable[Shape]) -> json.Decoder[Any]:
 
 
 def _field(declared: structs.FieldInfo) -> Any:
-    return msgspec.field(  # type: ignore[call-overload] - one of the two is given, at most
-        name=declared.encode_name,
-        default=declared.default,
-        default_factory=declared.default_factory,
-    )
+    given: dict[str, Any] = {
+        "default": declared.default,
+        "default_factory": declared.default_factory,  # one of the two, at most
+    }
+    return msgspec.field(name=declared.encode_name, **given)
 
 
 def _constants(record: type[Struct]) -> dict[str, Any]:
