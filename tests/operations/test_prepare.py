@@ -10,7 +10,7 @@ from gateway.errors import (
     ParseFailed,
     ValidationFailed,
 )
-from gateway.operations.cost import Items
+from gateway.operations.cost import Length
 from gateway.operations.limits import Limits
 from gateway.operations.prepare import Prepared, preparer
 from gateway.operations.weights import Weight, weights
@@ -213,12 +213,12 @@ def test_any_depth_is_prepared_or_refused(prepare, depth):
 # Limits
 
 LISTS = build_schema("type Query { some(first: Int): [Query] number: Int }")
-ITEMS = Items(("first",), usually=5, most=10)
+LENGTH = Length(("first",), usually=5, most=10)
 PAGE = "query ($n: Int) { some(first: $n) { number } }"
 
 
 def limited(**allowed: int):
-    said = {("Query", "some"): Weight(times=ITEMS)}
+    said = {("Query", "some"): Weight(times=LENGTH)}
     return preparer(LISTS, limits=Limits(**allowed, weights=weights(LISTS, said)))
 
 
