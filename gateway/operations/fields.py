@@ -94,6 +94,7 @@ class Items:
         records: The declared record for each tag.
         others: The record for every other tag, in which items are never decoded leanly.
         sources: The attributes of an item that the list itself reads.
+        undecodable: What decoding raises over bytes that are not what was declared.
         whole: Reads one item as a record of its kind, or of `others`, whatever was sent.
     """
 
@@ -102,6 +103,7 @@ class Items:
     records: Mapping[str, type[Struct]]
     others: type[Struct]
     sources: tuple[str, ...]
+    undecodable: tuple[type[Exception], ...]
     whole: Callable[[Raw], Any]
 
 

@@ -11,10 +11,9 @@ from graphql.execution import VariableValues
 from gateway.operations.fields import Loaded, Place, Reached, Resolved
 from gateway.operations.plan.leaves import NOT_PLAIN
 from gateway.operations.plan.parts import Kinds, Part
-from gateway.operations.plan.reader import Reader
-from gateway.operations.plan.rest import Rest, Steps, holds, nodes, path_of
-from gateway.operations.plan.selections import Condition
-from gateway.operations.plan.shapes import Lean
+from gateway.operations.plan.reader import Readers
+from gateway.operations.plan.rest import Rest, Steps, path_of
+from gateway.operations.plan.selections import Condition, holds
 from gateway.operations.plan.waiting import Item, Loading, Wait
 
 
@@ -54,7 +53,7 @@ class Run:
         self._coroutines: list[Coroutine[Any, Any, None]] | None = []
         self._tasks: list[asyncio.Task[None]] = []
         self._loadings: dict[tuple[Any, ...], Loading] = {}
-        self._readers: dict[Lean, Reader] = {}
+        self._readers = Readers()
 
     async def answer(self, operation: Any) -> dict[str, Any]:
         """The data of an operation, given the function for its root.
@@ -253,8 +252,7 @@ class Run:
             return
         mark = len(self.context.reported)
         if wait.part.lean is not None:
-            reader = self._readers.setdefault(wait.part.lean, Reader(wait.part.lean))
-            value = Reached(value.value.read(reader), value.through)
+            value = Reached(value.value.read(self._readers[wait.part.lean]), value.through)
         self._show(wait, value, mark)
 
     def _show(self, wait: Wait, value: Any, reported: int) -> dict[str, Any] | None:
@@ -282,7 +280,7 @@ class Run:
             wait.out[field.key] = None
             if error is not None:
                 path = [*wait.at, field.key]
-                self._errors.append(located_error(error, nodes(field, self._variables), path))
+                self._errors.append(located_error(error, field.nodes(self._variables), path))
 
     # --------------------------------------------------------- graphql-core
 

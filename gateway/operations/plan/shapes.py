@@ -14,9 +14,6 @@ from msgspec import Raw, Struct, json, structs
 from gateway.operations.fields import Computed, Fields, Items, Loaded, Plain, Reading
 from gateway.operations.plan.selections import Selection
 
-_UNDECODABLE = (msgspec.MsgspecError, RecursionError, UnicodeError)
-"""What msgspec raises over bytes that are not what was declared; two of the three are not its own."""
-
 
 @dataclass(eq=False, slots=True)
 class Shape:
@@ -250,11 +247,13 @@ class Lean:
     """Reads the items of a list: leanly where an item is plain, else as a whole record.
 
     Attributes:
+        items: What the list holds.
         shapes: The shape of the items of each tag.
         whole: Reads one item as a whole record.
     """
 
     def __init__(self, items: Items, shapes: Mapping[str, Shape], head: json.Decoder[Any]) -> None:
+        self.items = items
         self.shapes = shapes
         self.whole = items.whole
         self._item = _decoder(shapes.values())
@@ -271,6 +270,6 @@ class Lean:
         for item in items:
             try:
                 decoded.append(decode(item))
-            except _UNDECODABLE:
+            except self.items.undecodable:
                 decoded.append(self.whole(item))
         return decoded

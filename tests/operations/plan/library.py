@@ -211,7 +211,8 @@ def _by_fields(values: Mapping[str, Raw], record: type[Record]) -> Record:
     )
 
 
-ITEMS = Items("Thing", "type", RECORDS, Thing, sources=("id",), whole=whole)
+UNDECODABLE = (msgspec.MsgspecError, RecursionError, UnicodeError)
+ITEMS = Items("Thing", "type", RECORDS, Thing, ("id",), UNDECODABLE, whole)
 
 
 class Sent(Struct):
