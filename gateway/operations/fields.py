@@ -125,17 +125,16 @@ class Unread(Protocol):
 
 
 class Resolved(NamedTuple):
-    """A field with a resolver: of the object, the place and the arguments, by their names here.
+    """A field with a resolver.
 
     Attributes:
-        resolve: Gives what the field holds, or an awaitable of it: `Reached`, or a list of such.
-        arguments: For each name of an argument in GraphQL, the resolver's.
+        resolve: Of the object, the place and the arguments by their names, what the field holds, or an
+            awaitable of it: `Reached`, or a list of such.
         items: Where the value that is reached is `Unread`: what its items are.
     """
 
     resolve: Callable[..., Any]
-    arguments: Mapping[str, str]
-    items: Items | None
+    items: Items | None = None
 
 
 Reading = Plain | Computed | Loaded | Resolved

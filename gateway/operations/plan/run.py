@@ -223,11 +223,10 @@ class Run:
         [field] = wait.part.fields
         place = Place(self.context, path_of((*wait.at, field.key)))
         try:
-            given = field.arguments.coerced(self._variables)
+            arguments = field.arguments.coerced(self._variables)
         except GraphQLError:
             self._leave(wait)
             return
-        arguments = {reading.arguments[name]: value for name, value in given.items()}
         try:
             value = reading.resolve(wait.here, place, **arguments)
         except Exception as error:  # noqa: BLE001 - told at its place, as graphql-core would

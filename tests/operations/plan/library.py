@@ -244,21 +244,21 @@ def raw(item: object) -> Raw:
 
 
 def shelf(
-    root: Any, info: Any, size: int, names: Any = None, like: Any = None
+    root: Any, info: Any, size: int, titles: Any = None, like: Any = None
 ) -> Reached[Any] | None:
     if size < 0:
         raise ValueError("no such shelf")
-    named = [item for item in info.context.items if not names or item["title"] in names]
+    named = [item for item in info.context.items if not titles or item["title"] in titles]
     return Reached(Sent(info, size, [*map(raw, named)])) if size else None
 
 
 async def authors(root: Any, info: Any, ids: Sequence[str]) -> list[Reached[Author]]:
     await asyncio.sleep(0)
-    return [author(root, info, id_) for id_ in ids]
+    return [author(root, info, id=id_) for id_ in ids]
 
 
-def author(root: Any, info: Any, id_: str) -> Reached[Author]:
-    return Reached(Author(id=id_, name=f"{id_}th"))
+def author(root: Any, info: Any, **given: str) -> Reached[Author]:
+    return Reached(Author(**given, name=f"{given['id']}th"))
 
 
 def load(context: Context, *ids: str | None) -> Awaitable[Any]:
@@ -278,12 +278,10 @@ def age(person: Any, _context: Context) -> int:
     return 2000 - born
 
 
-OF_SHELF = {"size": "size", "titles": "names", "like": "like"}
-
 READINGS: Mapping[tuple[str, str], Reading] = {
-    ("Query", "shelf"): Resolved(shelf, OF_SHELF, ITEMS),
-    ("Query", "author"): Resolved(author, {"id": "id_"}, None),
-    ("Query", "authors"): Resolved(authors, {"ids": "ids"}, None),
+    ("Query", "shelf"): Resolved(shelf, ITEMS),
+    ("Query", "author"): Resolved(author),
+    ("Query", "authors"): Resolved(authors),
     **{("Shelf", name): Plain(name) for name in ("id", "count", "top", "things", "places")},
     **{("Place", name): Plain(name) for name in ("number", "thing")},
     **{
