@@ -1,6 +1,5 @@
-"""Prepared + context to result: graphql-core executes, errors are made public."""
+"""Prepared + context to result: by its plan or by graphql-core; errors public, in the order of their places."""
 
-import uuid
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from inspect import isawaitable
@@ -11,7 +10,7 @@ from graphql.execution import VariableValues, get_variable_values
 from msgspec import UNSET, Struct, UnsetType
 
 from gateway.errors import BUG, GatewayError, OperationError, RequestError, VariablesRefused
-from gateway.operations.prepare import Prepared
+from gateway.operations.prepare import Answered, Plan, Prepared
 from gateway.telemetry import bug
 
 _MOST_COERCION_ERRORS = 20
@@ -53,7 +52,7 @@ async def execute(
     result = partial(_result, context, partial(prepared.size.cost.of, variables))
     if prepared.plan is not None:
         coerced = _coerced(schema, prepared, variables)
-        answered = await prepared.plan.answer(context, coerced, executor)
+        answered = await _planned(prepared.plan, context, coerced, executor)
         if answered is not None:
             data, errors, wholly = answered
             return result(data, errors, planned=wholly)
@@ -62,6 +61,17 @@ async def execute(
     outcome = await executing if isawaitable(executing) else executing
     assert isinstance(outcome, ExecutionResult)  # nothing is delivered in parts
     return result(outcome.data, outcome.errors or [], planned=False)
+
+
+async def _planned(
+    plan: Plan, context: Context, variables: VariableValues, executor: Callable[[], Executor[Any]]
+) -> Answered | None:
+    """What a plan answers. A bug costs none of it: graphql-core answers instead, by what is read already."""
+    try:
+        return await plan.answer(context, variables, executor)
+    except Exception as error:  # noqa: BLE001 - whatever it is, it need not cost the answer
+        bug(error)
+        return None
 
 
 def _executor(
@@ -136,11 +146,9 @@ def refusal(error: RequestError) -> Result:
 
 def internal_error(error: BaseException) -> dict[str, Any]:
     """What a caller is told of a bug: an id, under which the log has the rest."""
-    error_id = uuid.uuid4().hex
-    bug(error_id, error)
     return {
         "message": "Something went wrong here. It has been recorded under `errorId`.",
-        "extensions": {"code": BUG, "errorId": error_id},
+        "extensions": {"code": BUG, "errorId": bug(error)},
     }
 
 

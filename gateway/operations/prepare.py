@@ -24,12 +24,17 @@ from graphql.execution import VariableValues
 from gateway.errors import OperationUnresolved, ParseFailed, ValidationFailed
 from gateway.operations.limits import Limits, enforce, enforce_cost, too_many_tokens
 from gateway.operations.sizes import Size, measure
+from gateway.telemetry import bug
 
 _TOO_MANY_TOKENS = "Syntax Error: Document contains more than "
 """How graphql-core's message begins where it stops reading: it has no other mark."""
 
 _NO_LIMITS = Limits()
 _NO_VARIABLES: Mapping[str, object] = {}
+
+
+Answered = tuple[dict[str, Any], list[GraphQLError], bool]
+"""Data, errors, and whether no part of them was left to graphql-core."""
 
 
 class Plan(Protocol):
@@ -40,8 +45,8 @@ class Plan(Protocol):
 
     async def answer(
         self, context: Any, variables: VariableValues, executor: Callable[[], Executor[Any]]
-    ) -> tuple[dict[str, Any], list[GraphQLError], bool] | None:
-        """Data, errors, and whether no part of it was left to graphql-core; None: answer it with that."""
+    ) -> Answered | None:
+        """What the operation asks for, or None where graphql-core has to answer it as a whole."""
 
 
 Planner = Callable[[DocumentNode, OperationDefinitionNode], Plan | None]
@@ -117,7 +122,7 @@ def preparer(
         _validate(schema, document, rules, hide_suggestions=not introspection)
         if operation is None or size is None:
             raise _unresolved(name)
-        plan = planner(document, operation) if planner else None
+        plan = _planned(planner, document, operation) if planner else None
         return Prepared(
             document,
             operation,
@@ -135,6 +140,17 @@ def preparer(
         return prepared
 
     return prepare
+
+
+def _planned(
+    planner: Planner, document: DocumentNode, operation: OperationDefinitionNode
+) -> Plan | None:
+    """The plan of an operation, if there is one. A bug in planning leaves it to graphql-core."""
+    try:
+        return planner(document, operation)
+    except Exception as error:  # noqa: BLE001 - whatever it is, it need not cost the answer
+        bug(error)
+        return None
 
 
 def _bytes(text: str, plan: Plan | None) -> int:

@@ -2,6 +2,7 @@ from contextlib import suppress
 
 import pytest
 from graphql import build_schema
+from structlog.testing import capture_logs
 
 from gateway.errors import (
     LimitExceeded,
@@ -208,6 +209,20 @@ def test_any_depth_is_prepared_or_refused(prepare, depth):
     for text in ("{me" * depth + "{number}" + "}" * depth, chain(depth)):
         with suppress(OperationError):
             assert prepare(text, None).is_query
+
+
+def test_a_bug_in_planning_is_recorded_and_costs_only_the_plan():
+    bug = TypeError("a bug")
+
+    def planner(*_: object) -> None:
+        raise bug
+
+    prepare = preparer(SCHEMA, planner=planner)
+    with capture_logs() as logs:
+        prepared = prepare("{ number }", None)
+        assert prepare("{ number }", None) is prepared
+    assert prepared.plan is None
+    assert [(entry["event"], entry["exc_info"]) for entry in logs] == [("bug", bug)]
 
 
 # Limits

@@ -65,11 +65,10 @@ class Run:
             data: dict[str, Any] = operation(None, self, (), None)
             self._begin(self._taken())
             await self._all()
-        except NOT_PLAIN as error:
+        except Exception as error:
             self._give_up()
-            raise NotPlanned from error
-        except Exception:
-            self._give_up()
+            if isinstance(error, NOT_PLAIN):
+                raise NotPlanned from error
             raise
         except BaseException:
             for task in self._tasks:
@@ -165,7 +164,7 @@ class Run:
 
     def _begin(self, waiting: Sequence[Wait | Item]) -> None:
         """In the order in which graphql-core would: so that limits on loads hit the same ones."""
-        for each in () if self._is_given_up else waiting:
+        for each in waiting:
             if isinstance(each, Item):
                 self._leave_item(each)
                 continue
@@ -206,7 +205,7 @@ class Run:
         except Exception as error:  # noqa: BLE001 - told at its place, as graphql-core would
             loading.error = error
         waiting, loading.waiting = loading.waiting or [], None
-        for wait in waiting:
+        for wait in () if self._is_given_up else waiting:
             self._show_loaded(wait, loading)
 
     def _show_loaded(self, wait: Wait, loading: Loading) -> None:
@@ -242,7 +241,8 @@ class Run:
             value = await resolving
         except Exception as error:  # noqa: BLE001 - told at its place, as graphql-core would
             self._null(wait, error)
-        else:
+            return
+        if not self._is_given_up:
             self._show_resolved(wait, value)
 
     def _show_resolved(self, wait: Wait, value: Any) -> None:
@@ -296,8 +296,6 @@ class Run:
         self._place(item.out, item.key, partial(self.rest.item, field, value, item.at))
 
     def _place(self, out: Any, key: str | int, execute: Callable[[], Any]) -> None:
-        if self._is_given_up:
-            return
         try:
             value = execute()
         except Exception as error:

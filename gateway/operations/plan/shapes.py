@@ -219,12 +219,10 @@ def options(declared: Any) -> tuple[Any, ...]:
 
 
 def _record_in(declared: Any) -> type[Struct] | None:
-    """The record that a declared type holds, by itself or in a list."""
-    for option in options(declared):
-        held = get_args(option)[0] if get_origin(option) is list else option
-        if isinstance(held, type) and issubclass(held, Struct):
-            return held
-    return None
+    """The record that a declared type holds, by itself or in a list; None where it may be one of several."""
+    held = [get_args(each)[0] if get_origin(each) is list else each for each in options(declared)]
+    records = {each for each in held if isinstance(each, type) and issubclass(each, Struct)}
+    return records.pop() if len(records) == 1 else None
 
 
 def _replaced(declared: Any, record: type[Struct], struct: type[Struct]) -> Any:

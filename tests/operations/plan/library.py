@@ -180,10 +180,10 @@ RECORDS: Mapping[str, type[Thing]] = {"book": Book, "disc": Disc}
 def whole(item: Raw) -> Any:
     """An item by all that is declared of it, with UNREADABLE for each value that does not fit."""
     tag = msgspec.json.decode(item)["type"]
-    return _lenient(item, RECORDS.get(tag, Thing))
+    return lenient(item, RECORDS.get(tag, Thing))
 
 
-def _lenient(value: Raw, declared: Any) -> Any:
+def lenient(value: Raw, declared: Any) -> Any:
     try:
         return msgspec.json.decode(value, type=declared)
     except msgspec.ValidationError:
@@ -192,7 +192,7 @@ def _lenient(value: Raw, declared: Any) -> Any:
         for option in options(declared):
             if get_origin(option) is list:
                 sent = msgspec.json.decode(value, type=list[Raw])
-                return [_lenient(each, get_args(option)[0]) for each in sent]
+                return [lenient(each, get_args(option)[0]) for each in sent]
             if isinstance(option, type) and issubclass(option, Record):
                 return _by_fields(msgspec.json.decode(value, type=dict[str, Raw]), option)
     except (ValueError, TypeError):
@@ -204,7 +204,7 @@ def _by_fields(values: Mapping[str, Raw], record: type[Record]) -> Record:
     """Raises TypeError or ValueError where no record can be made of the values."""
     return record(
         **{
-            each.name: _lenient(values[each.encode_name], each.type)
+            each.name: lenient(values[each.encode_name], each.type)
             for each in structs.fields(record)
             if each.encode_name in values
         }

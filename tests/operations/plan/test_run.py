@@ -292,6 +292,23 @@ async def test_what_arrives_after_giving_up_begins_nothing_more(library):
     assert context.asked == ["None/1", "None/2"]
 
 
+async def test_what_arrives_after_giving_up_reports_nothing():
+    """Who answers instead reports it."""
+    gate = asyncio.Event()
+
+    async def sent(_root: Any, info: Any, **_arguments: Any) -> Any:
+        await gate.wait()
+        return Reached(Sent(info.context, id="s"))
+
+    readings = {**READINGS, ("Query", "shelf"): Resolved(sent, ITEMS)}
+    engine = Engine(LIBRARY, Fields(readings, CLASSES, Unreadable))
+    context = Context()
+    assert await engine.answer("{ author(id: 1) { must } shelf { id } }", context) is None
+    gate.set()
+    await settled()
+    assert context.reported == []
+
+
 @pytest.mark.parametrize(
     "text",
     [
