@@ -10,7 +10,7 @@ from graphql.execution import VariableValues, get_variable_values
 from msgspec import UNSET, Struct, UnsetType
 
 from gateway.errors import BUG, GatewayError, OperationError, RequestError, VariablesRefused
-from gateway.operations.prepare import Answered, Plan, Prepared
+from gateway.operations.prepare import Prepared
 from gateway.telemetry import bug
 
 _MOST_COERCION_ERRORS = 20
@@ -52,7 +52,11 @@ async def execute(
     result = partial(_result, context, partial(prepared.size.cost.of, variables))
     if prepared.plan is not None:
         coerced = _coerced(schema, prepared, variables)
-        answered = await _planned(prepared.plan, context, coerced, executor)
+        try:
+            answered = await prepared.plan.answer(context, coerced, executor)
+        except Exception as error:  # noqa: BLE001 - a bug of the plan, which need cost no answer
+            bug(error)
+            answered = None
         if answered is not None:
             data, errors, wholly = answered
             return result(data, errors, planned=wholly)
@@ -61,17 +65,6 @@ async def execute(
     outcome = await executing if isawaitable(executing) else executing
     assert isinstance(outcome, ExecutionResult)  # nothing is delivered in parts
     return result(outcome.data, outcome.errors or [], planned=False)
-
-
-async def _planned(
-    plan: Plan, context: Context, variables: VariableValues, executor: Callable[[], Executor[Any]]
-) -> Answered | None:
-    """What a plan answers. A bug costs none of it: graphql-core answers instead, by what is read already."""
-    try:
-        return await plan.answer(context, variables, executor)
-    except Exception as error:  # noqa: BLE001 - whatever it is, it need not cost the answer
-        bug(error)
-        return None
 
 
 def _executor(

@@ -33,10 +33,6 @@ _NO_LIMITS = Limits()
 _NO_VARIABLES: Mapping[str, object] = {}
 
 
-Answered = tuple[dict[str, Any], list[GraphQLError], bool]
-"""Data, errors, and whether no part of them was left to graphql-core."""
-
-
 class Plan(Protocol):
     """How an operation is answered without graphql-core: the source of its functions, and they."""
 
@@ -45,8 +41,8 @@ class Plan(Protocol):
 
     async def answer(
         self, context: Any, variables: VariableValues, executor: Callable[[], Executor[Any]]
-    ) -> Answered | None:
-        """What the operation asks for, or None where graphql-core has to answer it as a whole."""
+    ) -> tuple[dict[str, Any], list[GraphQLError], bool] | None:
+        """Data, errors, and whether no part of it was left to graphql-core; None: answer it with that."""
 
 
 Planner = Callable[[DocumentNode, OperationDefinitionNode], Plan | None]

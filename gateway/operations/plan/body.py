@@ -66,14 +66,28 @@ class Body:
         """A field that was waited for: `it` is what was loaded or resolved."""
         match self._reading(field):
             case Loaded(of=None):
-                expression = self._value(
-                    field, field.definition.type, "it", None, through="through"
-                )
+                expression = self._value(field, field.type, "it", None, through="through")
             case Loaded(of=(Plain() | Computed()) as of):
                 expression = self._plain(field, of)
             case _:
                 expression = self._reached(field)
         self._entries.append(Entry(field.key, expression, ALWAYS))
+
+    def _reached(self, field: Field) -> str:
+        """What a resolver gave: something reached, or a list of such."""
+        self.is_open = True
+        selection = field.of.get(get_named_type(field.type).name)
+        if selection is None:
+            raise NotPlannable  # a leaf, or one of several types: no resolver here gives such
+        function = self._source.function(selection, self._where, opened=True).name
+        type_ = get_nullable_type(field.type)
+        if not is_list_type(type_):
+            return f'{function}(it.value, run, (*at, "{field.key}"), it.through)'
+        each, null = "each", "None if each is None else "
+        if is_non_null_type(type_.of_type):
+            each, null = "there(each)", ""
+        made = f'{function}({each}.value, run, (*at, "{field.key}", i), each.through)'
+        return f"[{null}{made} for i, each in enumerate(it)]"
 
     def _expression(self, field: Field) -> str:
         if field.name == "__typename":
@@ -90,18 +104,24 @@ class Body:
         return "None"
 
     def _plain(self, field: Field, reading: Plain | Computed) -> str:
-        shape, type_ = self._where.shape, field.definition.type
+        held, shape = self._held(field, reading), self._where.shape
         if isinstance(reading, Computed):
-            computed = f"{self._source.computed(field, reading)}(it, run.context)"
-            value = self._value(field, type_, computed, None)
-            usual = f"v if (v := it.{reading.usually}).__class__ is str and v else "
-            return usual + value if reading.usually else value
-        name = reading.attribute
-        leaf = get_named_type(type_)
-        if shape is not None and name in shape.constants and is_leaf_type(leaf):
+            value = self._value(field, field.type, held, None)
+            if reading.usually is None:
+                return value
+            return f"v if (v := it.{reading.usually}).__class__ is str and v else {value}"
+        if shape is None:
+            return self._value(field, field.type, held, None)
+        leaf, name = get_named_type(field.type), reading.attribute
+        if is_leaf_type(leaf) and name in shape.constants:
             return _constant(self._source.delivery(leaf)(shape.constants[name]))
-        declared = shape.declared.get(name) if shape is not None else None
-        return self._value(field, type_, f"it.{name}", declared)
+        return self._value(field, field.type, held, shape.declared.get(name))
+
+    def _held(self, field: Field, reading: Plain | Computed) -> str:
+        """An expression for what a field holds."""
+        if isinstance(reading, Plain):
+            return f"it.{reading.attribute}"
+        return f"{self._source.computed(field, reading)}(it, run.context)"
 
     # ---------------------------------------------------------------- values
 
@@ -161,13 +181,15 @@ class Body:
 
     def _object(self, field: Field, at: str, through: str) -> str:
         """A call with `{}` in place of the value."""
-        named = get_named_type(field.definition.type)
-        if is_abstract_type(named):
-            return self._abstract(field, at, through)
-        [selection] = field.of.values()
-        function = self._source.function(selection, self._inside(field))
-        self.is_open = self.is_open or function.is_open
-        return f"{function.name}({{}}, run{f', {at}, {through}' if function.is_open else ''})"
+        if is_abstract_type(get_named_type(field.type)):
+            table, is_open = self._source.kinds(field, self._where)
+            call = f"run.kind({table}, {{}}, run"
+        else:
+            [selection] = field.of.values()
+            function = self._source.function(selection, self._inside(field))
+            call, is_open = f"{function.name}({{}}, run", function.is_open
+        self.is_open = self.is_open or is_open
+        return f"{call}, {at}, {through})" if is_open else f"{call})"
 
     def _inside(self, field: Field) -> Where:
         if self._where.shape is None:
@@ -176,11 +198,6 @@ class Body:
         name = reading.attribute if isinstance(reading, Plain) else ""
         return Where(self._where.shape.inside.get(name))
 
-    def _abstract(self, field: Field, at: str, through: str) -> str:
-        table, is_open = self._source.kinds(field, self._where)
-        self.is_open = self.is_open or is_open
-        return f"run.kind({table}, {{}}, run{f', {at}, {through}' if is_open else ''})"
-
     def _items(self, field: Field) -> str:
         """A call with `{}` in place of the list."""
         self.is_open = True
@@ -188,9 +205,8 @@ class Body:
         return f'run.items({{}}, {table}, {part}, (*at, "{field.key}"), here)'
 
     def _item(self, field: Field, reading: Plain | Computed) -> str:
-        assert isinstance(reading, Plain)
         table, part = self._item_part(field)
-        return f"run.item(it.{reading.attribute}, {table}, {part}, out, here, at)"
+        return f"run.item({self._held(field, reading)}, {table}, {part}, out, here, at)"
 
     def _item_part(self, field: Field) -> tuple[str, str]:
         table, is_open = self._source.kinds(field, self._where)
@@ -199,27 +215,11 @@ class Body:
 
     def _is_item(self, field: Field) -> bool:
         """Whether a field is an item by itself: it is filled in afterwards, since it may not be plain."""
-        is_list = is_list_type(get_nullable_type(field.definition.type))
+        is_list = is_list_type(get_nullable_type(field.type))
         return self._where.holds_items(field) and not is_list
 
     def _reading(self, field: Field) -> Reading | None:
         return self._source.fields.reading(field.parent.name, field.name)
-
-    def _reached(self, field: Field) -> str:
-        """What a resolver gave: something reached, or a list of such."""
-        self.is_open = True
-        selection = field.of.get(get_named_type(field.definition.type).name)
-        if selection is None:
-            raise NotPlannable  # a leaf, or one of several types: no resolver here gives such
-        function = self._source.function(selection, self._where, opened=True).name
-        type_ = get_nullable_type(field.definition.type)
-        if not is_list_type(type_):
-            return f'{function}(it.value, run, (*at, "{field.key}"), it.through)'
-        each, null = "each", "None if each is None else "
-        if is_non_null_type(type_.of_type):
-            each, null = "there(each)", ""
-        made = f'{function}({each}.value, run, (*at, "{field.key}", i), each.through)'
-        return f"[{null}{made} for i, each in enumerate(it)]"
 
     # ---------------------------------------------------------------- lines
 

@@ -55,7 +55,7 @@ class Where:
 
 def is_of(items: Items, field: Field) -> bool:
     """Whether a field is one of such items, or a list of them."""
-    return get_named_type(field.definition.type).name == items.interface
+    return get_named_type(field.type).name == items.interface
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,7 @@ class Rest:
         executor, path, details = self._started(), path_of(at), self._of(field)
         nodes = [each.node for each in details]
         info = executor.build_resolve_info(field.definition, nodes, field.parent, path)
-        type_ = _element(field.definition.type)
+        type_ = _element(field.type)
         return executor.complete_value(type_, details, info, path, value, None)
 
     def _started(self) -> Executor[Any]:

@@ -274,7 +274,7 @@ class Run:
 
     def _null(self, wait: Wait, error: Exception | None) -> None:
         for field in wait.part.fields:
-            if is_non_null_type(field.definition.type):
+            if is_non_null_type(field.type):
                 raise NotPlanned
             wait.out[field.key] = None
             if error is not None:

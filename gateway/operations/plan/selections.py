@@ -12,6 +12,7 @@ from graphql import (
     GraphQLAbstractType,
     GraphQLField,
     GraphQLObjectType,
+    GraphQLOutputType,
     GraphQLSchema,
     InlineFragmentNode,
     OperationDefinitionNode,
@@ -69,6 +70,10 @@ class Field:
     @property
     def name(self) -> str:
         return self.occurrences[0][0].name.value
+
+    @property
+    def type(self) -> GraphQLOutputType:
+        return self.definition.type
 
     def nodes(self, variables: VariableValues) -> list[FieldNode]:
         """Where the document asks for it, as the variables have it: each node once."""

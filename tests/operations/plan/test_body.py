@@ -171,6 +171,25 @@ async def test_items_further_inside_are_read_leanly_as_well(library, things):
     assert answered.wholly
 
 
+ITEM = {
+    "plain": book(author=AUTHOR),
+    "not plain": book(title=3),
+    "of no class": {"id": 3, "type": "scroll"},
+    "not there": None,
+}
+
+
+@pytest.mark.parametrize("item", ITEM.values(), ids=ITEM)
+async def test_an_item_that_is_computed_is_filled_in_as_well(item):
+    def last(shelf: Any, _context: Any) -> Any:
+        return shelf.things[-1] if shelf.things else None
+
+    readings = {**READINGS, ("Shelf", "top"): Computed(last, ())}
+    engine = Engine(LIBRARY, replace(FIELDS, readings=readings))
+    text = "{ shelf { id top { id title author { name born } } } }"
+    await engine.same(text, lambda: Context([item] if item else [], {"1": Person(born=5)}))
+
+
 WORKS = [Disc(id=1, word="disc", notes=["n", None]), Disc(id=2, word="disc", author=Author(id=3))]
 
 
