@@ -87,17 +87,9 @@ class Shapes:
         items: Items | None = None,
         tag: str | None = None,
     ) -> Shape:
-        declared = _declared(record)
         needs = self._needs(record, selections, items.sources if items else ())
-        types = {name: declared[name].type for name in sorted(needs.whole)}
-        inside = {name: self._whole(held) for name in types if (held := _record_in(types[name]))}
-        for name in needs.plain.keys() - needs.whole:
-            if inner := _record_in(declared[name].type):
-                inside[name] = self._inside(inner, needs.plain[name], made)
-                types[name] = _replaced(declared[name].type, inner, inside[name].struct)
-            else:
-                types[name] = _narrowed(declared[name].type)
-        constants = _constants(record)
+        types, inside = self._types(record, needs, made)
+        declared, constants = _declared(record), _constants(record)
         for name in [name for name in types if items and declared[name].encode_name == items.tag]:
             del types[name]  # msgspec tells the records apart by it
             constants[name] = tag
@@ -111,6 +103,21 @@ class Shapes:
             gc=False,
         )
         return Shape(struct, types, inside, constants)
+
+    def _types(
+        self, record: type[Struct], needs: _Needs, made: _Made
+    ) -> tuple[dict[str, Any], dict[str, Shape]]:
+        """The types of the attributes that are needed, and the shapes of records in them."""
+        declared = {name: field.type for name, field in _declared(record).items()}
+        types = {name: declared[name] for name in sorted(needs.whole)}
+        inside = {name: self._whole(held) for name in types if (held := _record_in(types[name]))}
+        for name in needs.plain.keys() - needs.whole:
+            if held := _record_in(declared[name]):
+                inside[name] = self._inside(held, needs.plain[name], made)
+                types[name] = _replaced(declared[name], held, inside[name].struct)
+            else:
+                types[name] = _narrowed(declared[name])
+        return types, inside
 
     def _whole(self, record: type[Struct]) -> Shape:
         """The shape of a record of which everything is needed: the record itself."""
