@@ -1,7 +1,6 @@
 """What operators see: events with constant names and facts as fields, one JSON line each."""
 
 import sys
-import uuid
 
 import structlog
 
@@ -27,8 +26,6 @@ def event(name: str, **facts: object) -> None:
     structlog.get_logger().info(name, **facts)
 
 
-def bug(error: BaseException) -> str:
-    """A mistake of ours, with its traceback, under an id that callers can be given."""
-    error_id = uuid.uuid4().hex
+def bug(error_id: str, error: BaseException) -> None:
+    """A mistake of ours, with its traceback, under the id that the caller was given."""
     structlog.get_logger().error("bug", id=error_id, exc_info=error)
-    return error_id

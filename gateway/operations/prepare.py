@@ -1,5 +1,6 @@
 """(text, operation name) to Prepared: parsed, measured, validated and planned once, then remembered."""
 
+import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -145,7 +146,7 @@ def _planned(
     try:
         return planner(document, operation)
     except Exception as error:  # noqa: BLE001 - whatever it is, it need not cost the answer
-        bug(error)
+        bug(uuid.uuid4().hex, error)
         return None
 
 

@@ -421,11 +421,11 @@ async def told(schema: GraphQLSchema, fields: Fields) -> tuple[Any, Reader, list
 @pytest.mark.parametrize("name", ["initials", "born"])
 async def test_a_bug_of_a_plan_alone_is_recorded_and_costs_nothing_but_time(name):
     fields = replace(library.FIELDS, readings={**READINGS, ("Author", name): BROKEN[name]})
-    answer, context, (logged,) = await told(Engine(LIBRARY, library.FIELDS).schema, fields)
+    answer, context, logs = await told(Engine(LIBRARY, library.FIELDS).schema, fields)
     assert answer == {"data": TOLD}
     assert context.planned is False
     assert context.asked == ["None/1", "None/2"]
-    assert (logged["event"], type(logged["exc_info"])) == ("bug", TypeError)
+    assert [entry["event"] for entry in logs] == ["bug"]
 
 
 @pytest.mark.parametrize("name", BROKEN)
