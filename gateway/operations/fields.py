@@ -1,6 +1,6 @@
 """How fields are read: what a schema says of its fields, for all who answer operations on it."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
@@ -10,6 +10,7 @@ from msgspec import Raw, Struct
 
 _T_co = TypeVar("_T_co", covariant=True)
 _S = TypeVar("_S")
+_T = TypeVar("_T")
 
 
 class Reached(Struct, Generic[_T_co], frozen=True):
@@ -115,6 +116,9 @@ class Reader(Protocol):
 
     def read(self, items: Sequence[Raw]) -> list[Any]:
         """The items."""
+
+    def once(self, items: Sequence[Raw], asked: Hashable, make: Callable[[], _T]) -> _T:
+        """What is made of the items for whoever asks the same of them, made as seldom as possible."""
 
 
 class Unread(Protocol):

@@ -1,8 +1,9 @@
 """A client's timeline: filtered, in order, cut into pages."""
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 import strawberry
 from msgspec import Raw
@@ -16,6 +17,8 @@ from gateway.schema.selection import Selection
 from gateway.schema.values import moment
 from gateway.upstream import decode, entities, records
 from gateway.upstream.records import Unreadable
+
+_T = TypeVar("_T")
 
 _LEFT_OUT = "Activities that cannot be read are left out."
 
@@ -136,12 +139,19 @@ class Sent:
     items: Sequence[Raw]
 
     def read(self, reader: Reader) -> Connection:
-        """The page. Where it is a small part of the whole, only that part is decoded in full."""
+        """The page, made once for all who ask for the same one."""
+        asked = (self.selection, self.window, self.anchor)
+        page = reader.once(self.items, asked, partial(self._page, reader))
+        if page.left_out:
+            error = ContractBroken(_LEFT_OUT, count=page.left_out)
+            self.info.context.report(error, self.info.path)
+        return page
+
+    def _page(self, reader: Reader) -> Connection:
+        """Where the page is a small part of the whole, only that part is decoded in full."""
         partly = len(self.items) > 2 * self.window.size
         activities = reader.heads(self.items) if partly else reader.read(self.items)
         positions, indexes, left_out = self._ordered(activities)
-        if left_out:
-            self.info.context.report(ContractBroken(_LEFT_OUT, count=left_out), self.info.path)
         part = self.window.cut(positions, self.anchor, newest_first=self.selection.newest_first)
         page = indexes[part]
         nodes = (
@@ -183,6 +193,9 @@ class _Whole:
         return [decode.activity(item) for item in items]
 
     heads = read
+
+    def once(self, items: Sequence[Raw], asked: Hashable, make: Callable[[], _T]) -> _T:
+        return make()
 
 
 _WHOLE = _Whole()

@@ -69,6 +69,8 @@ class Loads:
         for future in (*self._tasks, *self._loads):
             future.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks.clear()
+        self._loads.clear()
 
 
 async def outcomes(tasks: Iterable[asyncio.Task[_T]]) -> list[_T | Exception]:

@@ -69,9 +69,7 @@ class Session:
         self._timeline_reads: defaultdict[_Scope, list[_Read]] = defaultdict(list)
         self._lists: dict[_List, asyncio.Task[Roster[entities.Appointment]]] = {}
         self._whose: dict[_Appointment, str] = {}
-        self._timelines: dict[_Scope, DataLoader[Kinds, Sequence[Raw]]] = {}
-        self._appointments: DataLoader[_Appointment, Any] = DataLoader(self._read_appointments)
-        self._things: dict[Callable[..., Any], DataLoader[Any, Any]] = {}
+        self._loaders: dict[object, DataLoader[Any, Any]] = {}
 
     @property
     def calls(self) -> Sequence[Call]:
@@ -80,15 +78,16 @@ class Session:
 
     async def aclose(self) -> None:
         await self._loads.aclose()
+        self._loaders.clear()  # which refer to this: it shall go at once, with all that was read
 
     def timeline(
         self, client_id: str, *, kinds: Kinds | None, appointment_id: str | None
     ) -> Coroutine[Any, Any, Sequence[Raw]]:
         """A client's activities of some kinds, or all, perhaps among others; each still to be decoded."""
         scope = _Scope(client_id, appointment_id)
-        if scope not in self._timelines:
-            self._timelines[scope] = DataLoader(partial(self._read_timeline, scope))
-        return self._loads.load(self._timelines[scope], _ALL if kinds is None else kinds)
+        if scope not in self._loaders:
+            self._loaders[scope] = DataLoader(partial(self._read_timeline, scope))
+        return self._loads.load(self._loaders[scope], _ALL if kinds is None else kinds)
 
     def staff(self, company_id: str | None, staff_id: str) -> Awaitable[entities.Staff | None]:
         """A member of staff; the company's list is read once, whatever the number of them."""
@@ -107,7 +106,9 @@ class Session:
         key = _Appointment(self._company(company_id), appointment_id)
         if client_id is not None:
             self._whose[key] = client_id
-        return self._loads.load(self._appointments, key)
+        if _Appointment not in self._loaders:
+            self._loaders[_Appointment] = DataLoader(self._read_appointments)
+        return self._loads.load(self._loaders[_Appointment], key)
 
     def company(self, company_id: str) -> Awaitable[entities.Company | None]:
         return self._load(self._upstream.company, company_id)
@@ -151,9 +152,9 @@ class Session:
         self, read: Callable[..., Coroutine[Any, Any, _T]], *ids: str
     ) -> Coroutine[Any, Any, _T]:
         """What one of the upstream's methods finds for some ids."""
-        if read not in self._things:
-            self._things[read] = self._loads.one_by_one(partial(read, self._caller))
-        return self._loads.load(self._things[read], ids)
+        if read not in self._loaders:
+            self._loaders[read] = self._loads.one_by_one(partial(read, self._caller))
+        return self._loads.load(self._loaders[read], ids)
 
     def _company(self, company_id: str | None) -> str:
         known = company_id or self._settings.company_id

@@ -1,8 +1,9 @@
 import asyncio
 import gc
+import weakref
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import httpx
@@ -63,7 +64,7 @@ class FakeUpstream:
             raise
         finally:
             self.under_way -= 1
-        if status := self.failing.get(query["clientId"]):
+        if status := self.failing.get(query.get("clientId", "1")):
             return httpx.Response(status)
         sent = query["type"].split(",") if "type" in query else ALL_KINDS
         client = query["clientId"]
@@ -347,6 +348,25 @@ async def test_a_session_that_is_closed_after_its_answers_changes_none(opened, u
     assert len(await waiters[0]) == len(ALL_KINDS)
     with pytest.raises(UpstreamError):
         await waiters[1]
+
+
+async def test_a_session_that_is_closed_is_gone_at_once(opened, upstream):
+    """Else all that it read stays until the garbage collector comes by, and keeps it busy."""
+    gc.collect()
+    gc.disable()
+    try:
+        async with opened() as session:
+            await session.timeline("1", kinds=None, appointment_id=None)
+            upstream.failing = {"1": 503}
+            for load in (session.client("1"), session.appointment("1", "1", "1")):
+                with suppress(UpstreamError):
+                    await load
+            gone = weakref.ref(session)
+        del session
+        await asyncio.sleep(0)
+        assert gone() is None
+    finally:
+        gc.enable()
 
 
 async def test_a_session_can_be_closed_twice(opened):

@@ -1,11 +1,13 @@
 """The items that one run reads."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any, TypeVar
 
 from msgspec import Raw
 
 from gateway.operations.plan.shapes import Lean
+
+_T = TypeVar("_T")
 
 
 class Reader:
@@ -14,6 +16,7 @@ class Reader:
     def __init__(self, lean: Lean) -> None:
         self._lean = lean
         self._read: dict[int, tuple[Sequence[Raw], list[Any]]] = {}
+        self._made: dict[tuple[int, Hashable], tuple[Sequence[Raw], Any]] = {}
         self._sent: dict[int, Raw] = {}
 
     def heads(self, items: Sequence[Raw]) -> list[Any]:
@@ -23,6 +26,13 @@ class Reader:
         if id(items) not in self._read:
             self._read[id(items)] = items, self._lean.read(items)
         return self._read[id(items)][1]
+
+    def once(self, items: Sequence[Raw], asked: Hashable, make: Callable[[], _T]) -> _T:
+        key = (id(items), asked)
+        if key not in self._made:
+            self._made[key] = items, make()
+        made: _T = self._made[key][1]
+        return made
 
     def whole(self, value: Any) -> Any:
         """An item as a whole record; what was not read here, as it is."""

@@ -54,6 +54,7 @@ class Run:
         self._tasks: list[asyncio.Task[None]] = []
         self._loadings: dict[tuple[Any, ...], Loading] = {}
         self._readers = Readers()
+        self._delivered: dict[tuple[int, int], tuple[list[Any], list[Any]]] = {}
 
     async def answer(self, operation: Any) -> dict[str, Any]:
         """The data of an operation, given the function for its root.
@@ -113,6 +114,10 @@ class Run:
         self, values: list[Any], kinds: Kinds, part: Part, at: Steps, through: Reached[Any]
     ) -> list[Any]:
         """Each item delivered; those that are not plain are left to graphql-core, each in its place."""
+        key = (id(values), id(kinds))
+        if key in self._delivered:
+            return self._delivered[key][1]
+        before = len(self._waiting)
         delivered: list[Any] = []
         for index, value in enumerate(values):
             mark = len(self._waiting)
@@ -128,6 +133,8 @@ class Run:
                 delivered.append(None)
                 item = Item(part, value, delivered, index, (*at, index), through)
                 self._waiting.append(item)
+        if not part.is_open and len(self._waiting) == before:  # the same wherever it stands
+            self._delivered[key] = values, delivered
         return delivered
 
     def item(

@@ -52,6 +52,7 @@ class Source:
         self._waiting: dict[Selection, bool] = {}
         self._leaves: dict[tuple[str, bool], str] = {}
         self._computed: dict[tuple[str, str], str] = {}
+        self._tables: dict[tuple[tuple[type, str], ...], str] = {}
         self._leans: dict[tuple[Items, tuple[int, ...]], Lean] = {}
 
     @property
@@ -119,11 +120,14 @@ class Source:
         """The name of the table of functions for what an abstract field may hold; whether they are open."""
         classes = list(self._classes(field, where))
         is_open = any(self._waits(selection) for _, selection, _ in classes)
-        table = Kinds(
+        entries = tuple(
             (kind, self.function(selection, each, opened=is_open).name)
             for kind, selection, each in classes
         )
-        return self.named(f"{field.parent.name}_{field.key}_kinds", table), is_open
+        if entries not in self._tables:
+            name = f"{field.parent.name}_{field.key}_kinds"
+            self._tables[entries] = self.named(name, Kinds(entries))
+        return self._tables[entries], is_open
 
     def _classes(self, field: Field, where: Where) -> Iterator[tuple[type, Selection, Where]]:
         if where.lean is None or not where.holds_items(field):

@@ -62,6 +62,20 @@ def test_items_that_are_gone_are_not_taken_for_others(reader):
     assert read == [*range(1, 100)]
 
 
+def test_what_is_asked_alike_of_the_same_items_is_made_once(reader):
+    items, made = [raw(1)], []
+
+    def make() -> list[str]:
+        made.append("made")
+        return made
+
+    assert reader.once(items, "all", make) is reader.once(items, "all", make)
+    assert made == ["made"]
+    reader.once(items, "some", make)
+    reader.once([raw(1)], "all", make)
+    assert made == ["made"] * 3
+
+
 def test_a_value_is_read_as_a_whole_of_what_it_was_decoded_from(reader):
     first, second = reader.read([raw(1), raw(2)])
     assert reader.whole(second) == "all of 2"
