@@ -85,7 +85,11 @@ def create_app(
     ]
     if settings.introspection:
         routes.append(Route("/schema.graphql", _printed_schema, methods=["GET"]))
-    return Starlette(routes=routes, middleware=_middleware(settings), lifespan=lifespan)
+    app = Starlette(routes=routes, middleware=_middleware(settings), lifespan=lifespan)
+    app.router.redirect_slashes = (
+        False  # a redirect would repeat the query string and the `Host` sent
+    )
+    return app
 
 
 def _middleware(settings: Settings) -> list[Middleware]:
