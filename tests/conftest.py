@@ -104,6 +104,16 @@ def gateway(rest, sandbox_app):
 
 
 @pytest.fixture
+def sandbox_gateway(rest, sandbox_app):
+    """Makes a gateway over the sandbox with settings: `sandbox_gateway(plans=False)`."""
+
+    def over(**settings: Any) -> Gateway:
+        return Gateway(httpx.ASGITransport(sandbox_app), **settings)
+
+    return over
+
+
+@pytest.fixture
 def ask(gateway):
     return gateway.ask
 
