@@ -86,9 +86,8 @@ def create_app(
     if settings.introspection:
         routes.append(Route("/schema.graphql", _printed_schema, methods=["GET"]))
     app = Starlette(routes=routes, middleware=_middleware(settings), lifespan=lifespan)
-    app.router.redirect_slashes = (
-        False  # a redirect would repeat the query string and the `Host` sent
-    )
+    # A redirect would send the query string back in a header, and whatever `Host` was sent.
+    app.router.redirect_slashes = False
     return app
 
 

@@ -3,6 +3,8 @@
 import json
 from typing import Any, NamedTuple
 
+import httpx
+
 from tests.secrets.planted import SECRET, WRITTEN
 
 ONE = '{ activities(clientId: "1001") { totalCount } }'
@@ -33,7 +35,7 @@ def text(code: str | None, content: str | bytes, **headers: str) -> Refused:
 
 
 def get(code: str | None, url: str = "/graphql", /, **params: str) -> Refused:
-    return Refused(code, {"method": "GET", "url": url, "params": params})
+    return Refused(code, {"method": "GET", "url": httpx.URL(url, params=params) if params else url})
 
 
 def variables(**values: object) -> Refused:
@@ -140,6 +142,9 @@ QUERY_STRINGS = {
     "variables of another type": get(BAD, query=ONE, variables=json.dumps(SECRET)),
     "no query": get(BAD, apiKey=SECRET, token=SECRET),
     "a syntax error": get(SYNTAX, query=f"{{ {WRITTEN}"),
+    "a query that runs": get(
+        "NOT_FOUND", query=TAKES, variables=json.dumps({"id": WRITTEN}), apiKey=SECRET
+    ),
     "almost the path": get(None, f"/graphql/?query={SECRET}"),
     "another path": get(None, f"/{SECRET}?{SECRET}"),
     "the printed schema": get(None, f"/schema.graphql?{SECRET}"),
