@@ -19,7 +19,7 @@ from gateway.operations.fields import Computed, Fields, Loaded, Plain, Reading, 
 from gateway.operations.plan.leaves import Leaf, is_delivered_as_it_is, is_text
 from gateway.operations.plan.parts import Function, Part, Where
 from gateway.operations.plan.selections import ALWAYS, Condition, Field, NotPlannable, Selection
-from gateway.operations.plan.shapes import options
+from gateway.operations.plan.shapes import Shape, options
 from gateway.operations.plan.statements import Entry, statements
 
 
@@ -177,7 +177,8 @@ class Body:
         each = self._value(field, type_, "each", element, ", i")
         loop = "i, each in enumerate({})" if self.is_open else "each in {}"
         self.is_open = self.is_open or was_open
-        return _guarded(value, declared, f"[{each} for {loop}]", nullable=nullable)
+        made = "{}" if each == "each" else f"[{each} for {loop}]"
+        return _guarded(value, declared, made, nullable=nullable)
 
     def _object(self, field: Field, at: str, through: str) -> str:
         """A call with `{}` in place of the value."""
@@ -186,10 +187,34 @@ class Body:
             call = f"run.kind({table}, {{}}, run"
         else:
             [selection] = field.of.values()
-            function = self._source.function(selection, self._inside(field))
+            inside = self._inside(field)
+            if inside.shape is not None and self._is_answer(selection, inside.shape):
+                return "{}"
+            function = self._source.function(selection, inside)
             call, is_open = f"{function.name}({{}}, run", function.is_open
         self.is_open = self.is_open or is_open
         return f"{call}, {at}, {through})" if is_open else f"{call})"
+
+    def _is_answer(self, selection: Selection, shape: Shape) -> bool:
+        """Whether a record of this shape is the object of the response, just as it was decoded."""
+        encoded = dict(
+            zip(shape.struct.__struct_fields__, shape.struct.__struct_encode_fields__, strict=True)
+        )
+        return [*encoded.items()] == [
+            (self._as_decoded(inner, shape), inner.key)
+            for inner, condition in selection.fields
+            if condition == ALWAYS
+        ]
+
+    def _as_decoded(self, field: Field, shape: Shape) -> str | None:
+        """The attribute of a shape that is what a field delivers."""
+        reading, type_ = self._reading(field), get_nullable_type(field.type)
+        if not isinstance(reading, Plain) or not is_leaf_type(type_):
+            return None
+        declared = shape.declared.get(reading.attribute)
+        nullable = not is_non_null_type(field.type)
+        plain = declared is not None and _is_plain(type_, declared, nullable=nullable)
+        return reading.attribute if plain else None
 
     def _inside(self, field: Field) -> Where:
         if self._where.shape is None:
@@ -257,6 +282,8 @@ def _is_plain(leaf: GraphQLLeafType, declared: Any, *, nullable: bool) -> bool:
 
 def _guarded(value: str, declared: Any, made: str, *, nullable: bool) -> str:
     """What is made of a value, given with `{}` in its place; null for null, refused for what cannot be."""
+    if made == "{}" and nullable and declared is not None:
+        return value
     if declared is None and nullable:
         return f"None if (v := told({value})) is None else {made.format('v')}"
     if declared is None:

@@ -111,7 +111,7 @@ class Shapes:
         declared = {name: field.type for name, field in _declared(record).items()}
         types = {name: declared[name] for name in sorted(needs.whole)}
         inside = {name: self._whole(held) for name in types if (held := _record_in(types[name]))}
-        for name in needs.plain.keys() - needs.whole:
+        for name in [name for name in needs.plain if name not in needs.whole]:
             if held := _record_in(declared[name]):
                 inside[name] = self._inside(held, needs.plain[name], made)
                 types[name] = _replaced(declared[name], held, inside[name].struct)

@@ -32,7 +32,8 @@ LIBRARY = """
     type Book implements Thing { id: ID!  kind: Kind!  word: String!  title: String  author: Author
                                  pages: Int  price: Float  parts: [Part!]  label: String  odd: Int }
     type Disc implements Thing { id: ID!  kind: Kind!  word: String!  title: String  author: Author
-                                 minutes: Int!  notes: [String] }
+                                 minutes: Int!  notes: [String]  label: Label  labels: [Label!] }
+    type Label { name: String  city: String  founded: Int  open: Boolean! }
     type Other implements Thing { id: ID!  kind: Kind!  word: String!  title: String  author: Author }
     type Part { title: String  author: Author }
     type Author { id: ID!  name: String  initials: String  born: Int  age: Int  must: Int!  today: Person }
@@ -108,10 +109,19 @@ class Book(Thing, kw_only=True, frozen=True):
     parts: list[Part] | None = None
 
 
+class Label(Record, kw_only=True, frozen=True):
+    name: Text | None = None
+    city: str | None = msgspec.field(name="town", default=None)
+    founded: Count | None = None
+    open: bool = True
+
+
 class Disc(Thing, kw_only=True, frozen=True):
     kind = "DISC"
     minutes: Count = 0
     notes: list[Text | None] | None = None
+    label: Label | None = None
+    labels: list[Label] | None = None
 
 
 class Person(Record, kw_only=True, frozen=True):
@@ -291,7 +301,8 @@ READINGS: Mapping[tuple[str, str], Reading] = {
     },
     **{("Book", name): Plain(name) for name in ("pages", "price", "parts")},
     ("Book", "label"): Computed(label, ("title", "author")),
-    **{("Disc", name): Plain(name) for name in ("minutes", "notes")},
+    **{("Disc", name): Plain(name) for name in ("minutes", "notes", "label", "labels")},
+    **{("Label", name): Plain(name) for name in ("name", "city", "founded", "open")},
     **{("Part", name): Plain(name) for name in ("title", "author")},
     **{("Author", name): Plain(name) for name in ("id", "name", "initials")},
     ("Author", "born"): Loaded(load, ("house_id", "id"), Plain("born")),

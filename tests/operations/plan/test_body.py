@@ -74,6 +74,39 @@ def test_a_value_is_written_by_what_is_known_of_it(library, key, function, writt
     assert expression(library, ALL, key, function) == written
 
 
+AS_DECODED = {
+    "the same keys in the same order": ("label { name founded open }", "it.label"),
+    "in another order": ("label { open name }", "it.label"),
+    "in a list": ("labels { name }", "it.labels"),
+    "under another key": ("label { name town: city }", "it.label"),
+    "not under its own": ("label { name city }", None),
+    "each under the other's": ("label { town: name name: city }", None),
+    "on a condition": ("label { name founded @skip(if: $not) }", None),
+    "with something else": ("label { name __typename }", None),
+    "twice": ("label { name again: name }", None),
+}
+
+
+@pytest.mark.parametrize(("selected", "written"), AS_DECODED.values(), ids=AS_DECODED)
+async def test_a_record_that_is_what_is_selected_is_delivered_as_it_was_decoded(
+    library, selected, written
+):
+    variables = "($not: Boolean! = false)" if "$not" in selected else ""
+    text = f"query {variables} {{ shelf {{ things {{ ... on Disc {{ {selected} }} }} }} }}"
+    key = selected.split()[0]
+    found = expression(library, text, key, "Disc")
+    assert found == written if written else "Label(" in found
+
+    def make() -> Context:
+        label = {"name": "N", "town": "T", "founded": 3, "open": False}
+        odd = [{**label, "name": 5}, {}, {"open": None}, {"founded": 2**40}]
+        disc = {"id": 2, "type": "disc", "minutes": 4}
+        labels = [{"label": each, "labels": [label, each]} for each in (label, *odd)]
+        return Context([disc, *({**disc, **each} for each in labels)])
+
+    await library.same(text, make)
+
+
 async def test_all_of_it_is_answered_as_graphql_core_does(library):
     items = [
         book(pages=3, price=2, parts=[{"title": "X"}, {}], author=AUTHOR),
