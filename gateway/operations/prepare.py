@@ -1,29 +1,32 @@
 """(text, operation name) to Prepared: parsed, measured, validated and planned once, then remembered."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from cachetools import LRUCache, cached
 from graphql import (
-    ASTValidationRule,
     DocumentNode,
     Executor,
     GraphQLError,
     GraphQLSchema,
-    NoSchemaIntrospectionCustomRule,
     OperationDefinitionNode,
     OperationType,
     get_operation_ast,
     parse,
-    specified_rules,
-    validate,
 )
 from graphql.execution import VariableValues
 
-from gateway.errors import OperationUnresolved, ParseFailed, ValidationFailed
-from gateway.operations.limits import Limits, enforce, enforce_cost, too_many_tokens
+from gateway.errors import OperationUnresolved, ParseFailed
+from gateway.operations.limits import (
+    Limits,
+    enforce,
+    enforce_characters,
+    enforce_cost,
+    too_many_tokens,
+)
 from gateway.operations.sizes import Size, measure
+from gateway.operations.validation import validator
 
 _TOO_MANY_TOKENS = "Syntax Error: Document contains more than "
 """How graphql-core's message begins where it stops reading: it has no other mark."""
@@ -104,7 +107,7 @@ def preparer(
         remembered_bytes: How much memory the prepared operations that are kept may take, about and
             all together. Refusals are not kept: who means harm has many texts, and they cost little.
     """
-    rules = [*specified_rules, *([] if introspection else [NoSchemaIntrospectionCustomRule])]
+    refuse_invalid = validator(schema, limits, introspection=introspection)
 
     @cached(
         LRUCache(remembered_bytes, getsizeof=lambda prepared: prepared.bytes),
@@ -114,7 +117,7 @@ def preparer(
         document = _parsed(text, limits)
         operation = get_operation_ast(document, name)
         size = _measured(document, operation, limits, variables)
-        _validate(schema, document, rules, hide_suggestions=not introspection)
+        refuse_invalid(document)
         if operation is None or size is None:
             raise _unresolved(name)
         plan = planner(document, operation) if planner else None
@@ -143,6 +146,7 @@ def _bytes(text: str, plan: Plan | None) -> int:
 
 
 def _parsed(text: str, limits: Limits) -> DocumentNode:
+    enforce_characters(text, limits)
     # Deprecated, since it counts comments like other tokens: which is what a limit is for.
     try:
         return parse(text, max_tokens=limits.tokens)
@@ -167,18 +171,6 @@ def _measured(
             enforce_cost(size, limits, variables)
             return size
     return None
-
-
-def _validate(
-    schema: GraphQLSchema,
-    document: DocumentNode,
-    rules: Sequence[type[ASTValidationRule]],
-    *,
-    hide_suggestions: bool,
-) -> None:
-    problems = validate(schema, document, rules, hide_suggestions=hide_suggestions)
-    if problems:
-        raise ValidationFailed([{**problem.formatted} for problem in problems])
 
 
 def _unresolved(name: str | None) -> OperationUnresolved:
