@@ -177,6 +177,15 @@ class Settings(BaseSettings):
         description="How long one upstream read may take, from its start to its last byte.",
     )
 
+    request_timeout_seconds: PositiveFloat = Field(
+        30.0,
+        allow_inf_nan=False,
+        description=(
+            "How long a request may take to arrive, and how long a caller may leave an answer "
+            "untouched."
+        ),
+    )
+
     entity_cache_seconds: NonNegativeFloat = Field(
         0.0,
         allow_inf_nan=False,

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from cachetools import LRUCache, cached
+from cachetools import LRUCache
 from graphql import (
     DocumentNode,
     Executor,
@@ -33,6 +33,9 @@ _TOO_MANY_TOKENS = "Syntax Error: Document contains more than "
 
 _NO_LIMITS = Limits()
 _NO_VARIABLES: Mapping[str, object] = {}
+
+_Asked = tuple[str, str | None]
+"""A text and an operation name."""
 
 
 class Plan(Protocol):
@@ -88,6 +91,39 @@ class Prepare(Protocol):
         self, text: str, name: str | None, variables: Mapping[str, object] = ..., /
     ) -> Prepared: ...
 
+    def knows(self, text: str, name: str | None, /) -> bool:
+        """Whether this is remembered, so that it takes no time."""
+
+
+class _Remembering:
+    """Prepares each text once for each operation name."""
+
+    def __init__(
+        self,
+        made: Callable[[str, str | None, Mapping[str, object]], Prepared],
+        remembered_bytes: int,
+        limits: Limits,
+    ) -> None:
+        self._remembered = LRUCache[_Asked, Prepared](
+            remembered_bytes, getsizeof=lambda prepared: prepared.bytes
+        )
+        self._made = made
+        self._limits = limits
+
+    def __call__(
+        self, text: str, name: str | None, variables: Mapping[str, object] = _NO_VARIABLES, /
+    ) -> Prepared:
+        prepared = self._remembered.get((text, name))
+        if prepared is None:
+            prepared = self._made(text, name, variables)
+            if prepared.bytes <= self._remembered.maxsize:
+                self._remembered[text, name] = prepared
+        enforce_cost(prepared.size, self._limits, variables)
+        return prepared
+
+    def knows(self, text: str, name: str | None, /) -> bool:
+        return (text, name) in self._remembered
+
 
 def preparer(
     schema: GraphQLSchema,
@@ -109,10 +145,6 @@ def preparer(
     """
     refuse_invalid = validator(schema, limits, introspection=introspection)
 
-    @cached(
-        LRUCache(remembered_bytes, getsizeof=lambda prepared: prepared.bytes),
-        key=lambda text, name, _variables: (text, name),
-    )
     def made(text: str, name: str | None, variables: Mapping[str, object]) -> Prepared:
         document = _parsed(text, limits)
         operation = get_operation_ast(document, name)
@@ -130,14 +162,7 @@ def preparer(
             plan=plan,
         )
 
-    def prepare(
-        text: str, name: str | None, variables: Mapping[str, object] = _NO_VARIABLES, /
-    ) -> Prepared:
-        prepared = made(text, name, variables)
-        enforce_cost(prepared.size, limits, variables)
-        return prepared
-
-    return prepare
+    return _Remembering(made, remembered_bytes, limits)
 
 
 def _bytes(text: str, plan: Plan | None) -> int:
