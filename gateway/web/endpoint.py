@@ -26,7 +26,7 @@ _T = TypeVar("_T")
 
 _HEADERS = {"Vary": "Accept"}
 
-_LARGE = 65_536
+_LARGE = 16_384
 """A body of so many bytes takes time to read as JSON."""
 
 ContextFor = Callable[[Headers], AbstractAsyncContextManager[Context]]

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Callable
 from http import HTTPStatus
 
 from uvicorn.protocols.http.httptools_impl import (
@@ -81,6 +82,8 @@ class HttpProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self._is_in_head = False
         super().on_headers_complete()
+        polite = _UntilRead(self.transport, self._hang_up)
+        self.cycle.transport = polite  # type: ignore[assignment] # all that it uses
 
     def on_message_complete(self) -> None:
         super().on_message_complete()
@@ -90,6 +93,8 @@ class HttpProtocol(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
+        if self._is_refused:
+            return
         self._unread_bytes = self.transport.get_write_buffer_size()
         if self._unread_bytes or self._is_waiting:
             self._expect()
@@ -145,10 +150,29 @@ class HttpProtocol(HttpToolsProtocol):
             self.transport.close()
             return
         self.transport.write(_answer(status))
+        self._linger()
+
+    def _hang_up(self) -> None:
+        """After an answer; where the caller is still sending, not before the answer can be read."""
+        if self._is_waiting:
+            self._is_refused = True
+            self._linger()
+        else:
+            self.transport.close()
+
+    def _linger(self) -> None:
         self.transport.write_eof()
-        self._unread_bytes = self.transport.get_write_buffer_size()
         self._unexpect()
         self._due = self.loop.call_later(_LINGER_SECONDS, self.transport.abort)
+
+
+class _UntilRead:
+    """A connection as an answer sees it: to close it may take a moment."""
+
+    def __init__(self, transport: asyncio.Transport, close: Callable[[], None]) -> None:
+        self.write = transport.write
+        self.is_closing = transport.is_closing
+        self.close = close
 
 
 def within(seconds: float) -> type[HttpProtocol]:

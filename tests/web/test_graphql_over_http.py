@@ -460,11 +460,11 @@ BODIES: dict[str, tuple[str | bytes, tuple[int, str]]] = {
         f'{{{WITH_ID}, "variables": {{"id": {"[" * 63}{"]" * 63}}}}}',
         BAD_REQUEST,
     ),
-    "9,000 values for an id": (
+    "900 values for an id": (
         f'{{{WITH_ID}, "variables": {{"id": [{"1," * 8999}1]}}}}',
         BAD_INPUT,
     ),
-    "more than 10,000 values": (given("variables", f'{{"n": [{"1," * 10_000}1]}}'), BAD_REQUEST),
+    "more than 1,000 values": (given("variables", f'{{"n": [{"1," * 1_000}1]}}'), BAD_REQUEST),
     "many values in many lists": (
         given("variables", json.dumps({"n": [[1] * 100] * 101})),
         BAD_REQUEST,
