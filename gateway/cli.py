@@ -16,6 +16,7 @@ import click
 import msgspec
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from gateway import __version__, schema as gateway_schema, telemetry
 from gateway.errors import OperationError
@@ -28,6 +29,7 @@ from gateway.schema.fields import fields
 from gateway.schema.limits import limits
 from gateway.settings import Settings, SettingsRefused, variable
 from gateway.web.app import create_app
+from gateway.web.protocol import within
 
 _WELCOME = """\
 GraphQL over the bundled sandbox: {graphql}
@@ -120,7 +122,7 @@ def serve() -> None:
     with _refusals():
         settings = Settings.from_environment()
         telemetry.configure(settings.log_level)
-        server = _server(create_app(settings), settings.host, settings.port)
+        server = _gateway(settings)
     _serve(server, announcement=f"http://{settings.host}:{settings.port}/graphql")
 
 
@@ -142,7 +144,8 @@ def sandbox(
         settings = Settings.from_environment(**given, **_of_the_sandbox())
     telemetry.configure(settings.log_level)
     host = settings.host if rest_only else "127.0.0.1"
-    rest = _server(create_sandbox(seed=seed, activities=activities), host, rest_port, rest=True)
+    emulated = create_sandbox(seed=seed, activities=activities)
+    rest = _server(emulated, host, rest_port, protocol=SandboxProtocol)
     if rest_only:
         _serve(rest, announcement=f"The emulated REST API: http://{host}:{rest_port}")
         return
@@ -152,7 +155,7 @@ def sandbox(
         rest=f"http://{host}:{rest_port}",
     )
     with _refusals():
-        gateway = _server(create_app(settings), settings.host, settings.port)
+        gateway = _gateway(settings)
     _serve(rest, gateway, announcement=welcome)
 
 
@@ -174,12 +177,17 @@ class _Server(uvicorn.Server):
         yield
 
 
-def _server(app: ASGIApp, host: str, port: int, *, rest: bool = False) -> _Server:
+def _gateway(settings: Settings) -> _Server:
+    protocol = within(settings.request_timeout_seconds)
+    return _server(create_app(settings), settings.host, settings.port, protocol=protocol)
+
+
+def _server(app: ASGIApp, host: str, port: int, *, protocol: type[HttpToolsProtocol]) -> _Server:
     config = uvicorn.Config(
         app,
         host=host,
         port=port,
-        http=SandboxProtocol if rest else "auto",
+        http=protocol,
         log_level="warning",
         log_config=None,  # what it says goes where all libraries' words go: see telemetry
         access_log=False,

@@ -40,6 +40,10 @@ BUG = "INTERNAL_SERVER_ERROR"
 """The code of what is not a `GatewayError`: our own mistake, told with an `errorId` and no details."""
 
 
+_MOST_CHARACTERS = 1000
+"""Of a message about what a caller wrote."""
+
+
 class GatewayError(Exception):
     """Something that can go wrong.
 
@@ -126,8 +130,15 @@ class OperationError(RequestError):
     """
 
     def __init__(self, problems: list[dict[str, object]]) -> None:
-        super().__init__(str(problems[0]["message"]))
-        self.problems = problems
+        self.problems = [{**each, "message": _shortened(str(each["message"]))} for each in problems]
+        super().__init__(self.problems[0]["message"])
+
+
+def _shortened(message: str) -> str:
+    """Names that a caller chose are repeated to that caller, not a million characters of each."""
+    if len(message) <= _MOST_CHARACTERS:
+        return message
+    return f"{message[:_MOST_CHARACTERS]}…"
 
 
 class ParseFailed(OperationError):

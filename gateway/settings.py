@@ -143,16 +143,29 @@ class Settings(BaseSettings):
     max_body_bytes: PositiveInt = Field(
         1_048_576, description="The largest request body, in bytes."
     )
+    max_characters: PositiveInt = Field(
+        100_000, description="How many characters a document may have."
+    )
     max_tokens: PositiveInt = Field(
         10_000, description="How many tokens a document may have, comments included."
     )
     max_depth: PositiveInt = Field(30, description="How deep fields may be nested.")
     max_aliases: PositiveInt = Field(500, description="How many aliases an operation may have.")
+    max_alias_characters: PositiveInt = Field(
+        100, description="How many characters an alias may have."
+    )
     max_root_fields: PositiveInt = Field(
         50, description="How many fields an operation may start from."
     )
     max_duplicate_fields: PositiveInt = Field(
         200, description="How many fields may stand at one place of the answer, to be merged."
+    )
+    max_comparisons: PositiveInt = Field(
+        20_000,
+        description=(
+            "How often fields and fragments that meet in the answer may be compared, to find out "
+            "whether an operation is valid."
+        ),
     )
     max_cost: PositiveInt = Field(
         2_000_000, description="What an operation may cost, as `gateway cost` reckons."
@@ -161,6 +174,15 @@ class Settings(BaseSettings):
         10.0,
         allow_inf_nan=False,
         description="How long one upstream read may take, from its start to its last byte.",
+    )
+
+    request_timeout_seconds: PositiveFloat = Field(
+        30.0,
+        allow_inf_nan=False,
+        description=(
+            "How long a request may take to arrive, and how long a caller may leave an answer "
+            "untouched."
+        ),
     )
 
     entity_cache_seconds: NonNegativeFloat = Field(

@@ -90,9 +90,11 @@ def test_cost_writes_each_measure_beside_its_limit(run, tmp_path):
     result = run("cost", str(file), "--operation", "B")
     assert (result.exit_code, result.stderr) == (0, "")
     assert result.stdout.splitlines() == [
+        f"characters: {len(ASKED)} of 100000",
         "tokens: 26 of 10000",
         "depth: 2 of 30",
         "aliases: 0 of 500",
+        "aliasCharacters: 0 of 100",
         "rootFields: 1 of 50",
         "duplicateFields: 1 of 200",
         "cost: 2 of 2000000",

@@ -17,11 +17,14 @@ class Limits:
     Where nothing is said, everything is allowed, and a field costs 1.
     """
 
+    characters: int = MOST
     tokens: int = MOST
     depth: int = MOST
     aliases: int = MOST
+    alias_characters: int = MOST
     root_fields: int = MOST
     duplicate_fields: int = MOST
+    comparisons: int = MOST
     cost: int = MOST
     weights: Weights = field(default_factory=Weights)
 
@@ -59,6 +62,29 @@ def compared(size: Size, limits: Limits, variables: Mapping[str, object]) -> lis
     return [*_structure(size, limits), _cost(size, limits, variables)]
 
 
+def enforce_characters(text: str, limits: Limits) -> None:
+    """Raises LimitExceeded for a document that is too long to be read."""
+    if len(text) > limits.characters:
+        raise LimitExceeded(
+            f"The document is too large: it has {len(text)} characters, "
+            f"and {limits.characters} are allowed.",
+            limit="characters",
+            measured=len(text),
+            allowed=limits.characters,
+        )
+
+
+def too_many_comparisons(limits: Limits) -> LimitExceeded:
+    """The refusal of a document that was validated no further than to the first comparison too many."""
+    return LimitExceeded(
+        "The document is too large: validation has to compare too many of its fields and fragments, "
+        f"of which {limits.comparisons} times is allowed.",
+        limit="comparisons",
+        measured=limits.comparisons + 1,
+        allowed=limits.comparisons,
+    )
+
+
 def too_many_tokens(limits: Limits) -> LimitExceeded:
     """The refusal of a document that was read no further than to the first token too many."""
     return LimitExceeded(
@@ -70,9 +96,16 @@ def too_many_tokens(limits: Limits) -> LimitExceeded:
 
 
 def _structure(size: Size, limits: Limits) -> Iterator[Measured]:
+    yield Measured("characters", "number of characters", size.characters, limits.characters)
     yield Measured("tokens", "number of tokens", size.tokens, limits.tokens)
     yield Measured("depth", "depth", size.depth, limits.depth)
     yield Measured("aliases", "number of aliases", size.aliases, limits.aliases)
+    yield Measured(
+        "aliasCharacters",
+        "longest alias, in characters,",
+        size.alias_characters,
+        limits.alias_characters,
+    )
     yield Measured("rootFields", "number of root fields", size.root_fields, limits.root_fields)
     yield Measured(
         "duplicateFields",

@@ -1,30 +1,33 @@
 """(text, operation name) to Prepared: parsed, measured, validated and planned once, then remembered."""
 
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from cachetools import LRUCache, cached
+from cachetools import LRUCache
 from graphql import (
-    ASTValidationRule,
     DocumentNode,
     Executor,
     GraphQLError,
     GraphQLSchema,
-    NoSchemaIntrospectionCustomRule,
     OperationDefinitionNode,
     OperationType,
     get_operation_ast,
     parse,
-    specified_rules,
-    validate,
 )
 from graphql.execution import VariableValues
 
-from gateway.errors import OperationUnresolved, ParseFailed, ValidationFailed
-from gateway.operations.limits import Limits, enforce, enforce_cost, too_many_tokens
+from gateway.errors import OperationUnresolved, ParseFailed
+from gateway.operations.limits import (
+    Limits,
+    enforce,
+    enforce_characters,
+    enforce_cost,
+    too_many_tokens,
+)
 from gateway.operations.sizes import Size, measure
+from gateway.operations.validation import validator
 from gateway.telemetry import bug
 
 _TOO_MANY_TOKENS = "Syntax Error: Document contains more than "
@@ -32,6 +35,9 @@ _TOO_MANY_TOKENS = "Syntax Error: Document contains more than "
 
 _NO_LIMITS = Limits()
 _NO_VARIABLES: Mapping[str, object] = {}
+
+_Asked = tuple[str, str | None]
+"""A text and an operation name."""
 
 
 class Plan(Protocol):
@@ -87,6 +93,39 @@ class Prepare(Protocol):
         self, text: str, name: str | None, variables: Mapping[str, object] = ..., /
     ) -> Prepared: ...
 
+    def knows(self, text: str, name: str | None, /) -> bool:
+        """Whether this is remembered, so that it takes no time."""
+
+
+class _Remembering:
+    """Prepares each text once for each operation name."""
+
+    def __init__(
+        self,
+        made: Callable[[str, str | None, Mapping[str, object]], Prepared],
+        remembered_bytes: int,
+        limits: Limits,
+    ) -> None:
+        self._remembered = LRUCache[_Asked, Prepared](
+            remembered_bytes, getsizeof=lambda prepared: prepared.bytes
+        )
+        self._made = made
+        self._limits = limits
+
+    def __call__(
+        self, text: str, name: str | None, variables: Mapping[str, object] = _NO_VARIABLES, /
+    ) -> Prepared:
+        prepared = self._remembered.get((text, name))
+        if prepared is None:
+            prepared = self._made(text, name, variables)
+            if prepared.bytes <= self._remembered.maxsize:
+                self._remembered[text, name] = prepared
+        enforce_cost(prepared.size, self._limits, variables)
+        return prepared
+
+    def knows(self, text: str, name: str | None, /) -> bool:
+        return (text, name) in self._remembered
+
 
 def preparer(
     schema: GraphQLSchema,
@@ -106,17 +145,13 @@ def preparer(
         remembered_bytes: How much memory the prepared operations that are kept may take, about and
             all together. Refusals are not kept: who means harm has many texts, and they cost little.
     """
-    rules = [*specified_rules, *([] if introspection else [NoSchemaIntrospectionCustomRule])]
+    refuse_invalid = validator(schema, limits, introspection=introspection)
 
-    @cached(
-        LRUCache(remembered_bytes, getsizeof=lambda prepared: prepared.bytes),
-        key=lambda text, name, _variables: (text, name),
-    )
     def made(text: str, name: str | None, variables: Mapping[str, object]) -> Prepared:
         document = _parsed(text, limits)
         operation = get_operation_ast(document, name)
         size = _measured(document, operation, limits, variables)
-        _validate(schema, document, rules, hide_suggestions=not introspection)
+        refuse_invalid(document)
         if operation is None or size is None:
             raise _unresolved(name)
         plan = _planned(planner, document, operation) if planner else None
@@ -129,14 +164,7 @@ def preparer(
             plan=plan,
         )
 
-    def prepare(
-        text: str, name: str | None, variables: Mapping[str, object] = _NO_VARIABLES, /
-    ) -> Prepared:
-        prepared = made(text, name, variables)
-        enforce_cost(prepared.size, limits, variables)
-        return prepared
-
-    return prepare
+    return _Remembering(made, remembered_bytes, limits)
 
 
 def _planned(
@@ -156,6 +184,7 @@ def _bytes(text: str, plan: Plan | None) -> int:
 
 
 def _parsed(text: str, limits: Limits) -> DocumentNode:
+    enforce_characters(text, limits)
     # Deprecated, since it counts comments like other tokens: which is what a limit is for.
     try:
         return parse(text, max_tokens=limits.tokens)
@@ -180,18 +209,6 @@ def _measured(
             enforce_cost(size, limits, variables)
             return size
     return None
-
-
-def _validate(
-    schema: GraphQLSchema,
-    document: DocumentNode,
-    rules: Sequence[type[ASTValidationRule]],
-    *,
-    hide_suggestions: bool,
-) -> None:
-    problems = validate(schema, document, rules, hide_suggestions=hide_suggestions)
-    if problems:
-        raise ValidationFailed([{**problem.formatted} for problem in problems])
 
 
 def _unresolved(name: str | None) -> OperationUnresolved:

@@ -28,18 +28,22 @@ class Size:
     and those of a fragment wherever it is spread.
 
     Attributes:
+        characters: The characters of its document.
         tokens: The tokens of its document, comments included.
         depth: How deep its fields are nested.
         aliases: How many of its fields have an alias.
+        alias_characters: How long the longest of these is.
         root_fields: How many fields it starts from; a fragment, from none.
         duplicate_fields: How many of its fields may have to be merged at one place of the answer. A
             fragment counts as many fields of any name as it has of one.
         cost: What it costs, by its variables; a fragment, nothing.
     """
 
+    characters: int
     tokens: int
     depth: int
     aliases: int
+    alias_characters: int
     root_fields: int
     duplicate_fields: int
     cost: Cost
@@ -73,9 +77,11 @@ def _size(
         defaults = {each.variable.name.value: literal(each.default_value) for each in variables}
         root_fields, cost = total.fields, Cost(total.cost, reckoning.steps, defaults)
     return Size(
+        characters=document.loc.end if document.loc else 0,
         tokens=document.token_count,
         depth=total.depth,
         aliases=total.aliases,
+        alias_characters=total.longest,
         root_fields=root_fields,
         duplicate_fields=total.alike,
         cost=cost,
@@ -89,6 +95,7 @@ class _Total(NamedTuple):
         depth: How deep its fields are nested.
         fields: How many fields it has, without those in them.
         aliases: How many fields with an alias it has, with those in them.
+        longest: How long the longest of these aliases is.
         alike: How many of its fields, or of those in them, may be merged at one place.
         cost: What it costs.
         per_item: What it costs besides, for each item of the page that it is about.
@@ -97,6 +104,7 @@ class _Total(NamedTuple):
     depth: int = 0
     fields: int = 0
     aliases: int = 0
+    longest: int = 0
     alike: int = 0
     cost: Sum = Sum()
     per_item: Sum = Sum()
@@ -178,12 +186,14 @@ class _Measuring:
         alike = Counter[str]()
         for (node, _, _), below in zip(scope.fields, inner, strict=True):
             alike[(node.alias or node.name).value] += max(1, below.alike)
-        aliased = sum(node.alias is not None for node, _, _ in scope.fields)
+        aliases = [len(node.alias.value) for node, _, _ in scope.fields if node.alias]
+        within = (*spread, *inner)
         cost, per_item = self._costs(scope, spread)
         return _Total(
             depth=max([0, *(each.depth for each in spread), *(each.depth + 1 for each in inner)]),
             fields=_sum(len(scope.fields), *(each.fields for each in spread)),
-            aliases=_sum(aliased, *(each.aliases for each in (*spread, *inner))),
+            aliases=_sum(len(aliases), *(each.aliases for each in within)),
+            longest=max([0, *aliases, *(each.longest for each in within)]),
             alike=_sum(max(alike.values(), default=0), *(each.alike for each in spread)),
             cost=cost,
             per_item=per_item,

@@ -23,11 +23,14 @@ def limits(schema: GraphQLSchema, fields: Fields, settings: Settings) -> Limits:
         settings: How much is allowed; how long pages and lists of clients are, and may be.
     """
     return Limits(
+        characters=settings.max_characters,
         tokens=settings.max_tokens,
         depth=settings.max_depth,
         aliases=settings.max_aliases,
+        alias_characters=settings.max_alias_characters,
         root_fields=settings.max_root_fields,
         duplicate_fields=settings.max_duplicate_fields,
+        comparisons=settings.max_comparisons,
         cost=settings.max_cost,
         weights=weights(schema, dict(_said(fields, settings))),
     )

@@ -3,8 +3,9 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, TypeVar
 
 import msgspec
 from graphql import GraphQLSchema
@@ -18,9 +19,15 @@ from gateway.operations.execute import Context, Result, execute, internal_error,
 from gateway.operations.persisted import TrustedDocuments
 from gateway.operations.prepare import Prepare
 from gateway.operations.request import Request
+from gateway.operations.turns import Turns
 from gateway.web import graphql_over_http as spec
 
+_T = TypeVar("_T")
+
 _HEADERS = {"Vary": "Accept"}
+
+_LARGE = 16_384
+"""A body of so many bytes takes time to read as JSON."""
 
 ContextFor = Callable[[Headers], AbstractAsyncContextManager[Context]]
 """Opens what the resolvers of one request need, given its headers; closed after the answer."""
@@ -37,6 +44,7 @@ class GraphQLEndpoint:
         context_for: Opens the context of a request.
         explorer: The page for browsers, where there is one.
         max_body_bytes: The largest body taken.
+        turns: Where unknown documents wait, and what else takes time before anything is executed.
     """
 
     schema: GraphQLSchema
@@ -45,6 +53,7 @@ class GraphQLEndpoint:
     context_for: ContextFor
     explorer: str | None
     max_body_bytes: int
+    turns: Turns = field(default_factory=Turns)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         response = await self._answer(HttpRequest(scope, receive))
@@ -73,17 +82,27 @@ class GraphQLEndpoint:
             request = spec.get_request(http.scope["query_string"])
         else:
             body = await self._body(http)
-            request = spec.post_request(http.headers.get("content-type"), body)
+            reading = partial(spec.post_request, http.headers.get("content-type"), body)
+            request = await self._in_turn(http, reading) if len(body) > _LARGE else reading()
         return await self._executed(request, http)
 
     async def _executed(self, request: Request, http: HttpRequest) -> Result:
         document = self.documents.document(request)
-        prepared = self.prepare(document.text, request.operation_name, request.variables)
+        asked = document.text, request.operation_name
+        preparing = partial(self.prepare, *asked, request.variables)
+        is_known = self.prepare.knows(*asked)
+        prepared = preparing() if is_known else await self._in_turn(http, preparing)
         if http.method == "GET" and not prepared.is_query:
             raise MethodNotAllowed("HTTP GET only reads: use POST.", allow="POST")
         async with self.context_for(http.headers) as context:
             executing = execute(self.schema, prepared, request.variables, context)
             return await _unless_gone(http, executing)
+
+    async def _in_turn(self, http: HttpRequest, work: Callable[[], _T]) -> _T:
+        """What may take long waits for its turn, unless the caller leaves meanwhile."""
+        if self.turns.are_free:
+            return await self.turns.take(work)
+        return await _unless_gone(http, self.turns.take(work))
 
     async def _body(self, http: HttpRequest) -> bytes:
         chunks, size = [], 0
@@ -104,7 +123,7 @@ async def _announced(http: HttpRequest, most: int) -> AsyncIterator[bytes]:
         yield chunk
 
 
-async def _unless_gone(http: HttpRequest, executing: Coroutine[Any, Any, Result]) -> Result:
+async def _unless_gone(http: HttpRequest, executing: Coroutine[Any, Any, _T]) -> _T:
     """The result, unless the caller leaves before it is there: then the work is cancelled.
 
     Raises:

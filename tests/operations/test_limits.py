@@ -6,16 +6,26 @@ from graphql import build_schema, parse
 
 from gateway.errors import LimitExceeded
 from gateway.operations.cost import MOST, Length
-from gateway.operations.limits import Limits, compared, enforce, enforce_cost, too_many_tokens
+from gateway.operations.limits import (
+    Limits,
+    compared,
+    enforce,
+    enforce_characters,
+    enforce_cost,
+    too_many_comparisons,
+    too_many_tokens,
+)
 from gateway.operations.sizes import Size, measure
 from gateway.operations.weights import Weight, weights
 
 SCHEMA = build_schema("type Query { me: Query people(first: Int): [Query] }")
 PEOPLE = Length(("first",), usually=10, most=100)
 LIMITS = Limits(
+    characters=1_000,
     tokens=100,
     depth=3,
     aliases=2,
+    alias_characters=4,
     root_fields=4,
     duplicate_fields=3,
     cost=50,
@@ -39,8 +49,10 @@ def refusal(text: str) -> dict[str, object]:
     ("within", "beyond", "limit"),
     [
         ("{a}" + "#\n" * 97, "{a}" + "#\n" * 98, "tokens"),
+        ("{a}" + " " * 997, "{a}" + " " * 998, "characters"),
         ("{a{b{c}}}", "{a{b{c{d}}}}", "depth"),
         ("{a:b c:d}", "{a:b c:d{e:f}}", "aliases"),
+        ("{abcd:b}", "{abcde:b}", "aliasCharacters"),
         ("{a b c d}", "{a b c d e}", "rootFields"),
         ("{a a a}", "{a a a a}", "duplicateFields"),
     ],
@@ -104,13 +116,32 @@ def test_nothing_is_reckoned_where_no_variables_could_cost_too_much():
 def test_all_measures_stand_beside_their_limits():
     found = compared(size(PAGE), LIMITS, {"n": 70})
     assert [(each.limit, each.measured, each.allowed, each.is_beyond) for each in found] == [
+        ("characters", 43, 1_000, False),
         ("tokens", 19, 100, False),
         ("depth", 2, 3, False),
         ("aliases", 0, 2, False),
+        ("aliasCharacters", 0, 4, False),
         ("rootFields", 1, 4, False),
         ("duplicateFields", 1, 3, False),
         ("cost", 71, 50, True),
     ]
+
+
+def test_a_document_that_is_too_long_is_not_read():
+    enforce_characters("\n" * 1_000, LIMITS)
+    with pytest.raises(LimitExceeded, match="1001 characters") as refused:
+        enforce_characters("\n" * 1_001, LIMITS)
+    assert refused.value.extensions == {
+        "code": "LIMIT_EXCEEDED",
+        "limit": "characters",
+        "measured": 1_001,
+        "allowed": 1_000,
+    }
+
+
+def test_what_is_not_compared_to_its_end_takes_at_least_one_comparison_too_many():
+    told = too_many_comparisons(replace(LIMITS, comparisons=7)).extensions
+    assert (told["limit"], told["measured"], told["allowed"]) == ("comparisons", 8, 7)
 
 
 def test_a_document_that_is_not_read_to_its_end_has_at_least_one_token_too_many():

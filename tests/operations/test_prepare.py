@@ -251,6 +251,8 @@ def limit(prepare, *arguments) -> object:
         ({"duplicate_fields": 1}, "{ nothing nothing }"),
         ({"cost": 1}, "{ nothing at all }"),
         ({"tokens": 4}, "{ nothing at all }"),
+        ({"characters": 17}, "{ nothing at all }"),
+        ({"alias_characters": 2}, "{ abc: nothing }"),
     ],
     ids=str,
 )
@@ -355,7 +357,7 @@ BOMBS = {
 
 @pytest.mark.parametrize(("text", "beyond"), BOMBS.values(), ids=BOMBS)
 def test_a_bomb_is_refused_before_it_is_validated(monkeypatch, text, beyond):
-    monkeypatch.setattr("gateway.operations.prepare.validate", None)
+    monkeypatch.setattr("gateway.operations.validation.validate", None)
     assert limit(preparer(SCHEMA, limits=DEFAULTS), text, None) == beyond
 
 

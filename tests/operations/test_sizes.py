@@ -66,6 +66,23 @@ def test_depth_counts_fields_and_not_fragments(text, depth):
     assert size(text).depth == depth
 
 
+def test_characters_are_those_of_the_document_whatever_they_are():
+    assert size("{ a } # é\n").characters == 10
+
+
+@pytest.mark.parametrize(
+    ("text", "characters"),
+    [
+        ("{ abc }", 0),
+        ("{ a: b abc: d }", 3),
+        ("{ a { abcd: e } ...F } fragment F on T { abc: d }", 4),
+        ("{ a: b ...F } fragment F on T { c { ... { abcde: d } } }", 5),
+    ],
+)
+def test_the_longest_alias_counts_wherever_it_stands(text, characters):
+    assert size(text).alias_characters == characters
+
+
 @pytest.mark.parametrize(
     ("text", "aliases"),
     [

@@ -1,6 +1,7 @@
 """What honest operations measure, and how far that is from what is allowed."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from graphql import get_introspection_query, parse
 from gateway import cli, schema
 from gateway.operations.limits import Limits, compared, enforce, enforce_cost
 from gateway.operations.sizes import Size, measure
+from gateway.operations.validation import validator
 from gateway.schema.fields import fields
 from gateway.schema.limits import limits
 from gateway.settings import Settings
@@ -88,12 +90,19 @@ def test_an_honest_operation_is_far_from_every_limit(text):
         enforce_cost(definition, ALLOWED, {})
 
 
+@pytest.mark.parametrize("text", HONEST.values(), ids=HONEST)
+def test_an_honest_operation_takes_few_comparisons(text):
+    """A hundredth of what is allowed."""
+    few = replace(ALLOWED, comparisons=ALLOWED.comparisons // 100)
+    validator(schema.schema(), few, introspection=True)(parse(text))
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        (EVERYTHING, (387, 8, 0, 1, 2, 81_537)),
-        (ten_aliases(EVERYTHING), (3_080, 8, 10, 10, 2, 815_370)),
-        (INTROSPECTION, (184, 15, 0, 1, 1, 51_863)),
+        (EVERYTHING, (2_565, 387, 8, 0, 0, 1, 2, 81_537)),
+        (ten_aliases(EVERYTHING), (20_281, 3_080, 8, 10, 2, 10, 2, 815_370)),
+        (INTROSPECTION, (1_645, 184, 15, 0, 0, 1, 1, 51_863)),
     ],
     ids=["everything", "everything, ten times", "introspection"],
 )
@@ -146,18 +155,24 @@ def test_a_thread_of_threads_of_threads_is_too_much():
 
 def test_what_is_allowed_is_what_is_set():
     allowed = limits_of(
-        max_tokens=1,
-        max_depth=2,
-        max_aliases=3,
-        max_root_fields=4,
-        max_duplicate_fields=5,
-        max_cost=6,
+        max_characters=1,
+        max_tokens=2,
+        max_depth=3,
+        max_aliases=4,
+        max_alias_characters=5,
+        max_root_fields=6,
+        max_duplicate_fields=7,
+        max_comparisons=8,
+        max_cost=9,
     )
     assert [
+        allowed.characters,
         allowed.tokens,
         allowed.depth,
         allowed.aliases,
+        allowed.alias_characters,
         allowed.root_fields,
         allowed.duplicate_fields,
+        allowed.comparisons,
         allowed.cost,
-    ] == [1, 2, 3, 4, 5, 6]
+    ] == list(range(1, 10))

@@ -14,6 +14,7 @@ from structlog.testing import capture_logs
 
 from gateway.operations.persisted import TrustedDocuments
 from gateway.operations.prepare import Prepared, preparer
+from gateway.operations.turns import Turns
 from gateway.web.endpoint import GraphQLEndpoint
 
 GRAPHQL = "application/graphql-response+json"
@@ -84,6 +85,45 @@ def endpoint(**given: Any) -> httpx.AsyncClient:
     }
     app = GraphQLEndpoint(**(parts | given))
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway/graphql")
+
+
+class Busy(Turns):
+    """Turns that are somebody else's until it is over."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_over = asyncio.Event()
+        self.waiting = asyncio.Event()
+
+    @property
+    def are_free(self) -> bool:
+        return self.is_over.is_set()
+
+    async def take(self, work: Callable[[], Any]) -> Any:
+        self.waiting.set()
+        await self.is_over.wait()
+        return await super().take(work)
+
+
+@pytest.mark.parametrize(
+    "unknown",
+    [{"query": "{ __typename }"}, {"query": "{ read }", "extensions": {"a": "x" * 20_000}}],
+    ids=["document", "large body"],
+)
+async def test_what_may_take_long_waits_for_its_turn_and_what_is_known_does_not(unknown):
+    turns = Busy()
+    turns.is_over.set()
+    http = endpoint(turns=turns, max_body_bytes=100_000)
+    known = {"query": "{ read }"}
+    await http.post("", json=known)
+    turns.is_over.clear()
+    waiting = asyncio.create_task(http.post("", json=unknown))
+    async with asyncio.timeout(5):
+        await turns.waiting.wait()
+    assert (await http.post("", json=known)).json() == {"data": {"read": None}}
+    assert not waiting.done()
+    turns.is_over.set()
+    assert (await waiting).status_code == 200
 
 
 def unprepared(text: str, name: str | None, variables: Mapping[str, object]) -> Prepared:

@@ -460,11 +460,11 @@ BODIES: dict[str, tuple[str | bytes, tuple[int, str]]] = {
         f'{{{WITH_ID}, "variables": {{"id": {"[" * 63}{"]" * 63}}}}}',
         BAD_REQUEST,
     ),
-    "9,000 values for an id": (
-        f'{{{WITH_ID}, "variables": {{"id": [{"1," * 8999}1]}}}}',
+    "900 values for an id": (
+        f'{{{WITH_ID}, "variables": {{"id": [{"1," * 899}1]}}}}',
         BAD_INPUT,
     ),
-    "more than 10,000 values": (given("variables", f'{{"n": [{"1," * 10_000}1]}}'), BAD_REQUEST),
+    "more than 1,000 values": (given("variables", f'{{"n": [{"1," * 1_000}1]}}'), BAD_REQUEST),
     "many values in many lists": (
         given("variables", json.dumps({"n": [[1] * 100] * 101})),
         BAD_REQUEST,
@@ -495,7 +495,7 @@ BODIES: dict[str, tuple[str | bytes, tuple[int, str]]] = {
     "no variables for an id": (f"{{{WITH_ID}}}", BAD_INPUT),
     "an empty document": ('{"query": ""}', PARSE_FAILED),
     "a document of commas": (json.dumps({"query": "," * 10_000}), PARSE_FAILED),
-    "a document of a megabyte of commas": (json.dumps({"query": "," * 1_000_000}), PARSE_FAILED),
+    "a document of a megabyte of commas": (json.dumps({"query": "," * 1_000_000}), LIMIT_EXCEEDED),
     "a document of many tokens": (
         json.dumps({"query": "{" + "a " * 100_000 + "}"}),
         LIMIT_EXCEEDED,
