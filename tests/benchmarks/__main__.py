@@ -163,11 +163,12 @@ def hold(*, scenario: str, seconds: float) -> None:
 @main.command()
 @click.option("--scenario", type=_SCENARIO, default="hundred", show_default=True)
 @click.option("--seconds", type=click.FloatRange(1), default=5, show_default=True)
-def profile(*, scenario: str, seconds: float) -> None:
+@click.option("--plans/--without-plans", default=True, help="Whether it plans, as it does.")
+def profile(*, scenario: str, seconds: float, plans: bool) -> None:
     """Where the gateway's time goes, by cProfile; what is done in C looks cheaper than it is."""
 
     async def profile_all(at: Examiner) -> None:
-        click.echo(await at.profile(SCENARIOS[scenario], seconds))
+        click.echo(await at.profile(SCENARIOS[scenario], seconds, plans=plans))
 
     _run(profile_all)
 

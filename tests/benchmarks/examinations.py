@@ -66,9 +66,9 @@ class Examiner:
             await self._asked(server, scenario, ALONE.connections, seconds)
         return [Hold(*told) for told in json.loads(server.written)]
 
-    async def profile(self, scenario: Scenario, seconds: float) -> str:
+    async def profile(self, scenario: Scenario, seconds: float, *, plans: bool) -> str:
         """Where the time goes, function by function."""
-        async with self._watched("profile") as server:
+        async with self._watched("profile" if plans else "profile-without-plans") as server:
             await self._asked(server, scenario, ALONE.connections, seconds)
         return server.written.decode()
 

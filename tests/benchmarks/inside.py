@@ -1,4 +1,4 @@
-"""`gateway serve`, watched from inside: `python -m tests.benchmarks.inside hold|profile`.
+"""`gateway serve`, watched from inside: `python -m tests.benchmarks.inside hold|profile|profile-without-plans`.
 
 When it is told to stop, it writes what it saw to standard output.
 """
@@ -78,6 +78,14 @@ def _hold() -> str:
     return json.dumps(hearts[0].holds)
 
 
+def _profile_without_plans() -> str:
+    def create_without_plans(settings: Settings) -> ASGIApp:
+        return create_app(settings.model_copy(update={"plans": False}))
+
+    vars(cli)["create_app"] = create_without_plans
+    return _profile()
+
+
 def _profile() -> str:
     profiler = cProfile.Profile()
     profiler.runcall(_serve)
@@ -91,7 +99,11 @@ def _serve() -> None:
     cli.main(["serve"], standalone_mode=False)
 
 
-_WATCHES: dict[str, Callable[[], str]] = {"hold": _hold, "profile": _profile}
+_WATCHES: dict[str, Callable[[], str]] = {
+    "hold": _hold,
+    "profile": _profile,
+    "profile-without-plans": _profile_without_plans,
+}
 
 if __name__ == "__main__":
     sys.stdout.write(_WATCHES[sys.argv[1]]())
