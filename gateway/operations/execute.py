@@ -6,8 +6,18 @@ from functools import partial
 from inspect import isawaitable
 from typing import Any, Protocol
 
-from graphql import ExecutionResult, Executor, GraphQLError, GraphQLSchema, ValueNode
+from graphql import (
+    ExecutionResult,
+    Executor,
+    GraphQLError,
+    GraphQLOutputType,
+    GraphQLSchema,
+    ValueNode,
+    is_non_null_type,
+)
 from graphql.execution import VariableValues, get_variable_values
+from graphql.execution.collect_fields import FieldDetailsList
+from graphql.pyutils import Path
 from msgspec import UNSET, Struct, UnsetType
 
 from gateway.errors import BUG, GatewayError, OperationError, RequestError, VariablesRefused
@@ -15,6 +25,25 @@ from gateway.operations.prepare import Prepared
 from gateway.telemetry import bug
 
 _MOST_COERCION_ERRORS = 20
+_MOST_ERRORS = 10_000
+
+
+class _Executor(Executor[Any]):
+    """graphql-core's, which keeps no more errors than are told, and of those planned no stacks."""
+
+    def handle_field_error(
+        self,
+        raw_error: Exception,
+        return_type: GraphQLOutputType,
+        field_details_list: FieldDetailsList,
+        path: Path,
+    ) -> None:
+        if isinstance(raw_error, GatewayError):
+            raw_error.__traceback__ = None
+        full = len(self.collected_errors.errors) > _MOST_ERRORS
+        if full and not is_non_null_type(return_type):
+            return
+        super().handle_field_error(raw_error, return_type, field_details_list, path)
 
 
 class Result(Struct, omit_defaults=True):
@@ -67,7 +96,7 @@ async def execute(
 def _executor(
     schema: GraphQLSchema, prepared: Prepared, variables: Mapping[str, Any], context: Context
 ) -> Executor[Any]:
-    executor = Executor.build(
+    executor = _Executor.build(
         schema,
         prepared.document,
         context_value=context,
@@ -104,7 +133,11 @@ def _result(
     *,
     planned: bool,
 ) -> Result:
-    told = [_public(error) for error in _in_order([*errors, *context.reported], data)]
+    ordered = _in_order([*errors, *context.reported], data)
+    told = [_public(error) for error in ordered[:_MOST_ERRORS]]
+    if len(ordered) > _MOST_ERRORS:
+        message = "More fields have no answer than errors are told."
+        told.append({"message": message, "extensions": told[-1]["extensions"]})
     extensions = dict(context.extensions(planned=planned, cost=cost))
     return Result(errors=told or UNSET, data=data, extensions=extensions or UNSET)
 
