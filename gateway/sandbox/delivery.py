@@ -6,12 +6,10 @@ from starlette.types import Receive, Scope, Send
 
 from gateway.sandbox.answers import Answer
 from gateway.sandbox.faults import Fault
+from gateway.sandbox.spoiling import padding
 
 DROP = "sandbox.drop"
 """The ASGI extension that closes the connection; `wire.py` provides it."""
-
-PADDING_START, PADDING_END = b'{"items":[', b"]}"
-PIECE = 65_536
 
 
 async def deliver(
@@ -57,23 +55,11 @@ def _limit(fault: Fault | None, length: int) -> int:
 
 def _pieces(answer: Answer, limit: int) -> Iterator[bytes]:
     """No more than `limit` bytes, and never the whole padding at once."""
-    for piece in _padding(answer.padding) if answer.padding else (answer.body,):
+    for piece in padding(answer.padding) if answer.padding else (answer.body,):
         if limit <= 0:
             return
         yield piece[:limit]
         limit -= len(piece)
-
-
-def _padding(length: int) -> Iterator[bytes]:
-    """An empty list of items, as long as you like: blanks alone where JSON does not fit."""
-    blanks = length - len(PADDING_START) - len(PADDING_END)
-    if blanks < 0:
-        yield b" " * length
-        return
-    yield PADDING_START
-    for sent in range(0, blanks, PIECE):
-        yield b" " * min(PIECE, blanks - sent)
-    yield PADDING_END
 
 
 async def _drop(scope: Scope, receive: Receive) -> None:
