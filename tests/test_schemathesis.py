@@ -34,8 +34,9 @@ OPERATIONS = {
     if isinstance(found, Ok) and (operation := found.ok())
 }
 CLIENTS = ("1001", "1020", "1100", "1999", "1")
-IDS = re.compile(r"\b(clientId|id|ids): (?:\"(?:[^\"\\]|\\.)*\"|-?[0-9.e+]+|\[[^\]]*\])")
-"""The ids that are asked for. Made-up ones would hardly ever be a client's."""
+_LITERAL = r"(?:\"(?:[^\"\\]|\\.)*\"|-?[0-9.e+]+|null|\[[^\]]*\])"
+ARGUMENTS = re.compile(rf"\b(clientId|id|ids|first|last|after|before|from|to): {_LITERAL}")
+"""What is asked for. Made up, it would hardly ever be a client's, or a page that there is."""
 
 
 def _codes(error: type[GatewayError]) -> Iterator[str]:
@@ -158,11 +159,8 @@ def test_the_answers_were_not_all_alike(server, capsys, pytestconfig):
 
 
 def _about(document: str, client: str | None) -> str:
-    """The document, about a client of the sandbox."""
+    """The document, about a client of the sandbox and pages that there are."""
     if client is None:
         return document
-
-    def known(found: re.Match[str]) -> str:
-        return f'{found[1]}: ["{client}"]' if found[1] == "ids" else f'{found[1]}: "{client}"'
-
-    return IDS.sub(known, document)
+    known = {"clientId": f'"{client}"', "id": f'"{client}"', "ids": f'["{client}"]', "first": "5"}
+    return ARGUMENTS.sub(lambda found: f"{found[1]}: {known.get(found[1], 'null')}", document)

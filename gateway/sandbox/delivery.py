@@ -1,5 +1,6 @@
 """How an answer reaches the wire, whole or spoilt on purpose."""
 
+import asyncio
 from collections.abc import Iterator
 
 from starlette.types import Receive, Scope, Send
@@ -26,8 +27,8 @@ async def deliver(
         return
     length = answer.padding or len(answer.body)
     limit = _limit(fault, length)
-    for piece in _pieces(answer, limit):
-        await send({"type": "http.response.body", "body": piece, "more_body": True})
+    if not await _sent(_pieces(answer, limit), receive, send, is_endless=bool(answer.padding)):
+        return
     if drop == "body" or (limit < length and DROP in scope.get("extensions", {})):
         await _drop(scope, receive)
         return
@@ -62,11 +63,31 @@ def _pieces(answer: Answer, limit: int) -> Iterator[bytes]:
         limit -= len(piece)
 
 
+async def _sent(pieces: Iterator[bytes], receive: Receive, send: Send, *, is_endless: bool) -> bool:
+    """Whether all was sent. What may be endless ends when nobody listens: the server would not say."""
+    leaving = asyncio.create_task(_left(receive)) if is_endless else None
+    try:
+        for piece in pieces:
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+            if leaving is not None:
+                await asyncio.sleep(0)
+                if leaving.done():
+                    return False
+    finally:
+        if leaving is not None:
+            leaving.cancel()
+    return True
+
+
+async def _left(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
 async def _drop(scope: Scope, receive: Receive) -> None:
     """Close the connection, and wait until it is closed, so that the server misses no answer."""
     extension = scope.get("extensions", {}).get(DROP)
     if extension is None:
         raise ConnectionResetError("The connection was dropped, as a fault told the sandbox to.")
     extension["close"]()
-    while (await receive())["type"] != "http.disconnect":
-        pass
+    await _left(receive)
