@@ -384,7 +384,7 @@ async def test_what_never_ends_is_given_up_without_being_kept(upstream_at, start
             await writer.drain()
 
     async with serving(script) as server:
-        upstream = upstream_at(server.url, max_upstream_bytes=100_000, upstream_timeout_seconds=1.0)
+        upstream = upstream_at(server.url, max_upstream_bytes=2_000, upstream_timeout_seconds=1.0)
         tracemalloc.start()
         with pytest.raises(UpstreamError) as failure:
             await upstream.activities(upstream.caller({}), "7")
