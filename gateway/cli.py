@@ -216,10 +216,11 @@ def _serve(*servers: _Server, announcement: str) -> None:
     sockets = [_bound(server) for server in servers]  # all of the ports, or none
     click.echo(announcement, err=True)
 
-    # What is there by now stays: the collector need not look at it again, and the rest is short-lived.
+    # What is there by now stays: the collector need not look at it again, and the rest is short-lived,
+    # but for operations that are forgotten: cycles that lived long, so the oldest have their turn too.
     gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
+    gc.set_threshold(50_000, 10, 2)
 
     async def serve_all() -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -230,6 +231,7 @@ def _serve(*servers: _Server, announcement: str) -> None:
 
     with asyncio.Runner(loop_factory=servers[0].config.get_loop_factory()) as runner:
         runner.run(serve_all())
+    gc.freeze()  # nor when Python ends: looking at all that is remembered would take seconds
 
 
 @main.command()

@@ -6,8 +6,18 @@ from functools import partial
 from inspect import isawaitable
 from typing import Any, Protocol, TypeVar
 
-from graphql import ExecutionResult, Executor, GraphQLError, GraphQLSchema, ValueNode
+from graphql import (
+    ExecutionResult,
+    Executor,
+    GraphQLError,
+    GraphQLOutputType,
+    GraphQLSchema,
+    ValueNode,
+    is_non_null_type,
+)
 from graphql.execution import VariableValues, get_variable_values
+from graphql.execution.collect_fields import FieldDetailsList
+from graphql.pyutils import Path
 from msgspec import UNSET, Struct, UnsetType
 
 from gateway.errors import BUG, GatewayError, OperationError, RequestError, VariablesRefused
@@ -17,6 +27,25 @@ from gateway.telemetry import bug
 _T = TypeVar("_T")
 
 _MOST_COERCION_ERRORS = 20
+_MOST_ERRORS = 10_000
+
+
+class _Executor(Executor[Any]):
+    """graphql-core's, which keeps no more errors than are told, and of those planned no stacks."""
+
+    def handle_field_error(
+        self,
+        raw_error: Exception,
+        return_type: GraphQLOutputType,
+        field_details_list: FieldDetailsList,
+        path: Path,
+    ) -> None:
+        if isinstance(raw_error, GatewayError):
+            raw_error.__traceback__ = None
+        full = len(self.collected_errors.errors) > _MOST_ERRORS
+        if full and not is_non_null_type(return_type):
+            return
+        super().handle_field_error(raw_error, return_type, field_details_list, path)
 
 
 class Result(Struct, omit_defaults=True):
@@ -74,7 +103,7 @@ def _executor(
     schema: GraphQLSchema, prepared: Prepared, variables: Mapping[str, Any], context: Context
 ) -> Executor[Any]:
     return _fitting(
-        Executor.build(
+        _Executor.build(
             schema,
             prepared.document,
             context_value=context,
@@ -115,7 +144,11 @@ def _result(
     *,
     planned: bool,
 ) -> Result:
-    told = [_public(error) for error in _in_order([*errors, *context.reported], data)]
+    ordered = _in_order([*errors, *context.reported], data)
+    told = [_public(error) for error in ordered[:_MOST_ERRORS]]
+    if len(ordered) > _MOST_ERRORS:
+        message = "More fields have no answer than errors are told."
+        told.append({"message": message, "extensions": told[-1]["extensions"]})
     extensions = dict(context.extensions(planned=planned, cost=cost))
     return Result(errors=told or UNSET, data=data, extensions=extensions or UNSET)
 

@@ -43,7 +43,7 @@ class Sandbox:
             answer = self._normal(request, route)
         else:
             await asyncio.sleep(fault.delay_milliseconds / 1000)
-            answer = fault.marked(fault.replacement() or self._normal(request, route))
+            answer = fault.changed(fault.replacement() or self._normal(request, route))
         if fault is None or fault.drop != "before":
             call.status = answer.status
         await deliver(answer, fault, scope, receive, send)

@@ -1,17 +1,16 @@
 """How an answer reaches the wire, whole or spoilt on purpose."""
 
+import asyncio
 from collections.abc import Iterator
 
 from starlette.types import Receive, Scope, Send
 
 from gateway.sandbox.answers import Answer
 from gateway.sandbox.faults import Fault
+from gateway.sandbox.spoiling import padding
 
 DROP = "sandbox.drop"
 """The ASGI extension that closes the connection; `wire.py` provides it."""
-
-PADDING_START, PADDING_END = b'{"items":[', b"]}"
-PIECE = 65_536
 
 
 async def deliver(
@@ -28,8 +27,8 @@ async def deliver(
         return
     length = answer.padding or len(answer.body)
     limit = _limit(fault, length)
-    for piece in _pieces(answer, limit):
-        await send({"type": "http.response.body", "body": piece, "more_body": True})
+    if not await _sent(_pieces(answer, limit), receive, send, is_endless=bool(answer.padding)):
+        return
     if drop == "body" or (limit < length and DROP in scope.get("extensions", {})):
         await _drop(scope, receive)
         return
@@ -57,23 +56,32 @@ def _limit(fault: Fault | None, length: int) -> int:
 
 def _pieces(answer: Answer, limit: int) -> Iterator[bytes]:
     """No more than `limit` bytes, and never the whole padding at once."""
-    for piece in _padding(answer.padding) if answer.padding else (answer.body,):
+    for piece in padding(answer.padding) if answer.padding else (answer.body,):
         if limit <= 0:
             return
         yield piece[:limit]
         limit -= len(piece)
 
 
-def _padding(length: int) -> Iterator[bytes]:
-    """An empty list of items, as long as you like: blanks alone where JSON does not fit."""
-    blanks = length - len(PADDING_START) - len(PADDING_END)
-    if blanks < 0:
-        yield b" " * length
-        return
-    yield PADDING_START
-    for sent in range(0, blanks, PIECE):
-        yield b" " * min(PIECE, blanks - sent)
-    yield PADDING_END
+async def _sent(pieces: Iterator[bytes], receive: Receive, send: Send, *, is_endless: bool) -> bool:
+    """Whether all was sent. What may be endless ends when nobody listens: the server would not say."""
+    leaving = asyncio.create_task(_left(receive)) if is_endless else None
+    try:
+        for piece in pieces:
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+            if leaving is not None:
+                await asyncio.sleep(0)
+                if leaving.done():
+                    return False
+    finally:
+        if leaving is not None:
+            leaving.cancel()
+    return True
+
+
+async def _left(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 async def _drop(scope: Scope, receive: Receive) -> None:
@@ -82,5 +90,4 @@ async def _drop(scope: Scope, receive: Receive) -> None:
     if extension is None:
         raise ConnectionResetError("The connection was dropped, as a fault told the sandbox to.")
     extension["close"]()
-    while (await receive())["type"] != "http.disconnect":
-        pass
+    await _left(receive)

@@ -14,6 +14,11 @@ What happens to them:
   is sent as it is, in the charset of `contentType`; an object or a list is sent as JSON. `bodyBytes`
   streams so many bytes of JSON, for the most part blanks. A `status` of 400 or more without either
   has the upstream's form of an error; any other status has no body.
+- `bodyBase64`: the same, for bytes that are no text.
+- `put`: JSON, as it is written, in places of the normal answer: `{"items/*/date": "1e400"}`. A `*` is
+  every element or key; what is not there is added to an object.
+- `compress`: the body is compressed so, one after the other: `["gzip", "gzip"]`, or `deflate`. Together
+  with `bodyBytes`, that is a bomb.
 - `contentType` (`application/json` for another answer), `headers`: put on the answer.
 - `drop`: the connection is dropped `before` anything is sent, after the `headers`, or in the middle
   of the `body`.
@@ -29,6 +34,7 @@ from msgspec import Meta
 from starlette.datastructures import QueryParams
 
 from gateway.sandbox.answers import Answer, refusal
+from gateway.sandbox.spoiling import Coding, compressed, put
 
 HeaderName = Annotated[
     str, Meta(pattern=r"^(?!(?i:content-length|transfer-encoding)$)[A-Za-z0-9!#$%&'*+.^_`|~-]+$")
@@ -47,14 +53,17 @@ class Fault(
     status: Annotated[int, Meta(ge=200, le=599)] | None = None
     body: str | dict[str, Any] | list[Any] | None = None
     body_bytes: Count | None = None
+    body_base64: bytes | None = None
+    put: dict[str, str] = {}
+    compress: list[Coding] = []
     content_type: HeaderValue | None = None
     headers: dict[HeaderName, HeaderValue] = {}
     drop: Literal["before", "headers", "body"] | None = None
     truncate: Count | None = None
 
     def __post_init__(self) -> None:
-        if self.body is not None and self.body_bytes is not None:
-            raise ValueError("body and bodyBytes exclude each other")
+        if [self.body, self.body_bytes, self.body_base64].count(None) < 2:
+            raise ValueError("body, bodyBytes and bodyBase64 exclude each other")
         _charset(self.content_type)
 
     def matches(self, template: str, path: str, query: QueryParams) -> bool:
@@ -65,18 +74,23 @@ class Fault(
 
     def replacement(self) -> Answer | None:
         """Another answer in place of the normal one, where this fault has one."""
-        if self.status is None and self.body is None and self.body_bytes is None:
+        bodies = (self.body, self.body_bytes, self.body_base64)
+        if self.status is None and bodies == (None, None, None):
             return None
         status = self.status or 200
         answer = Answer(status, self._content(), (("content-type", "application/json"),))
         if self.body_bytes is not None:
             return replace(answer, padding=self.body_bytes)
-        if self.body is None and status >= 400:
+        if bodies == (None, None, None) and status >= 400:
             return refusal(status, "This error was asked for.")
         return answer
 
-    def marked(self, answer: Answer) -> Answer:
-        """The answer with this fault's headers on it."""
+    def changed(self, answer: Answer) -> Answer:
+        """The answer with what this fault puts into it, compressed, and with its headers."""
+        if self.put:
+            answer = replace(answer, body=put(answer.body, self.put))
+        if self.compress:
+            answer = compressed(answer, self.compress)
         if self.content_type is not None:
             answer = answer.with_header("content-type", self.content_type)
         for name, value in self.headers.items():
@@ -84,6 +98,8 @@ class Fault(
         return answer
 
     def _content(self) -> bytes:
+        if self.body_base64 is not None:
+            return self.body_base64
         match self.body:
             case None:
                 return b""

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 from typing import Any
 
 import strawberry
@@ -15,6 +16,7 @@ from gateway.upstream import forms, records
 from gateway.upstream.session import Session
 
 Item = forms.FormItem
+_MOST_ANSWERS = 10_000
 
 _of_form = partial(looked_up, Session.form, ("id",))
 _of_result = partial(looked_up, Session.form_result, ("form_id", "id"))
@@ -98,7 +100,7 @@ def answers(result: forms.FormResult) -> list[Answer] | None:
     """The answers in a result, sections dissolved, in the order of the form.
 
     Raises:
-        ContractBroken: A section cannot be read, so that answers are missing.
+        ContractBroken: A section cannot be read, so that answers are missing, or no form has so many.
     """
     match result.result:
         case None:
@@ -106,7 +108,9 @@ def answers(result: forms.FormResult) -> list[Answer] | None:
         case str(whole):  # how version 2.0 sends a result
             return [Answer(Item(value=whole), [])]
         case list(items):
-            return list(_answers(items))
+            found = list(islice(_answers(items), _MOST_ANSWERS + 1))
+            if len(found) <= _MOST_ANSWERS:
+                return found
     raise ContractBroken("The upstream sent answers that cannot be read.")
 
 

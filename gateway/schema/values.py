@@ -12,7 +12,7 @@ from graphql import GraphQLError
 from strawberry.types.scalar import ScalarDefinition
 
 from gateway.schema.context import Context
-from gateway.schema.reading import computed, readable, recorded_as, text
+from gateway.schema.reading import computed, recorded_as, text
 from gateway.schema.words import AppointmentStatus
 from gateway.upstream import records
 
@@ -25,6 +25,7 @@ URL = NewType("URL", str)
 JSON = NewType("JSON", msgspec.Raw)
 
 _NO_OFFSET = timedelta(0)
+_LONGEST_ZONE = 64
 _RFC_3339 = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})"
 )
@@ -46,11 +47,16 @@ def moment(zoned: records.ZonedDateTime, default_zone: str | None) -> datetime |
         return None
 
 
-@lru_cache(maxsize=1024)
 def _zone(sent: object, default: str | None) -> ZoneInfo | None:
-    name = default if sent in {None, ""} else str(sent)
+    name = default if sent in {None, ""} else sent
+    return _known(name) if isinstance(name, str) and 0 < len(name) <= _LONGEST_ZONE else None
+
+
+@lru_cache(maxsize=1024)
+def _known(name: str) -> ZoneInfo | None:
+    """Keeps what it was asked, so that is short."""
     try:
-        return ZoneInfo(name) if name and readable(sent) else None
+        return ZoneInfo(name)
     except (ValueError, OSError, LookupError):  # also odd names, such as those of directories
         return None
 

@@ -1,27 +1,27 @@
-"""Bytes to records, and what to do with what does not fit.
+"""JSON to records, and what to do with what does not fit.
 
 Each item of a list is first decoded as a whole, in C. One that does not fit is read again leniently:
 key by key, by the same declaration, with `UNREADABLE` in place of each value that does not convert.
 So a broken value costs its field, and a broken item costs itself.
 """
 
-import codecs
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from types import UnionType
-from typing import Any, Generic, NamedTuple, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, Generic, NamedTuple, TypeVar, Union, get_args, get_origin
 
 import msgspec
 from msgspec import Raw, json, structs
 
-from gateway.errors import ContractBroken
+from gateway.errors import ContractBroken, ResponseTooLarge
 from gateway.upstream import entities
 from gateway.upstream.records import (
     KINDS,
     UNREADABLE,
     Activity,
     Record,
+    Several,
     Text,
     UnknownActivity,
     Unreadable,
@@ -41,6 +41,7 @@ _LONE_SURROGATES = re.compile(
 )
 
 
+_MOST_ITEMS = 200_000
 _NO_ERROR = {b"null", b"false", b'""'}
 
 
@@ -48,20 +49,6 @@ class Failure(NamedTuple):
     """The upstream's error object; it may come with any status, 200 included."""
 
     code: int | None
-
-
-def utf8(body: bytes, charset: str) -> bytes:
-    """`body` in UTF-8, without a byte order mark.
-
-    Raises:
-        ContractBroken: It is not text in `charset`, or there is no such charset.
-    """
-    try:
-        if codecs.lookup(charset).name in {"utf-8", "ascii"}:
-            return body.removeprefix(codecs.BOM_UTF8)
-        return body.decode(charset).removeprefix("\ufeff").encode()
-    except (LookupError, ValueError) as error:
-        raise ContractBroken("The upstream's answer is not in the charset it declares.") from error
 
 
 def failure(body: bytes) -> Failure | None:
@@ -85,11 +72,15 @@ def items(body: bytes) -> list[Raw]:
 
     Raises:
         ContractBroken: `body` is not a JSON object with a list under `items`.
+        ResponseTooLarge: There are more items than can be honest.
     """
     try:
-        return _envelope(body, _Items).items
+        found = _envelope(body, _Items).items
     except UNDECODABLE as error:
         raise ContractBroken("The upstream's answer is not a list.") from error
+    if len(found) > _MOST_ITEMS:
+        raise ResponseTooLarge("The upstream's answer holds more than this gateway takes.")
+    return found
 
 
 def activity(item: Raw) -> Activity:
@@ -209,15 +200,33 @@ def _values(raw: Raw) -> Mapping[str, Raw]:
         return {}
 
 
+class _Reading(NamedTuple):
+    """How a field of a record is read."""
+
+    name: str
+    key: str
+    is_required: bool
+    read: Callable[[Raw], Any]
+
+
+@cache
+def _readings_of(record: type[Record]) -> Sequence[_Reading]:
+    """Remembered: msgspec finds out anew each time, which takes longer than all the reading."""
+    return [
+        _Reading(each.name, each.encode_name, each.required, _reader(each.type))
+        for each in structs.fields(record)
+    ]
+
+
 def _readings(record: type[Record], values: Mapping[str, Raw]) -> dict[str, Any]:
     """Field by field: what was read, or `UNREADABLE`; nothing where nothing was sent."""
     readings: dict[str, Any] = {}
-    for declared in structs.fields(record):
-        raw = values.get(declared.encode_name)
+    for name, key, is_required, read in _readings_of(record):
+        raw = values.get(key)
         if raw is not None:
-            readings[declared.name] = _reader(declared.type)(raw)
-        elif declared.required:
-            readings[declared.name] = UNREADABLE
+            readings[name] = read(raw)
+        elif is_required:
+            readings[name] = UNREADABLE
     return readings
 
 
@@ -227,8 +236,9 @@ def _reader(declared: Any) -> Callable[[Raw], Any]:
     for option in get_args(declared) if get_origin(declared) in (Union, UnionType) else [declared]:
         if isinstance(option, type) and issubclass(option, Record):
             return _record_reader(option, json.Decoder(declared))
-        if get_origin(option) is list:
-            return _list_reader(_reader(get_args(option)[0]), json.Decoder(declared))
+        if get_origin(option) is Annotated and get_origin(get_args(option)[0]) is list:
+            (element,) = get_args(get_args(option)[0])
+            return _list_reader(_reader(element), json.Decoder(declared))
     return _value_reader(json.Decoder(declared))
 
 
@@ -249,7 +259,7 @@ def _list_reader(element: Callable[[Raw], Any], decoder: json.Decoder[Any]) -> C
         except UNDECODABLE:
             pass
         try:
-            return [element(each) for each in json.decode(raw, type=list[Raw])]
+            return [element(each) for each in json.decode(raw, type=Several[Raw])]
         except UNDECODABLE:
             return UNREADABLE
 

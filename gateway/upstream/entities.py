@@ -14,6 +14,7 @@ from gateway.upstream.records import (
     Count,
     Id,
     Record,
+    Several,
     Text,
     ZonedDateTime,
 )
@@ -148,7 +149,7 @@ class Appointment(Record, frozen=True, kw_only=True):
     status: AppointmentStatus | None = None
     custom_status: CustomStatus | None = None
     notes: Text | None = None
-    history: list[AppointmentHistoryEntry] | None = None
+    history: Several[AppointmentHistoryEntry] | None = None
     source: Text | None = None
     paid: bool | None = None
     sent_price: Money | Amount | None = field(name="price", default=None)
@@ -235,7 +236,7 @@ class Conference(Pictured, frozen=True, kw_only=True):
     location: ConferenceLocation | None = None
     web_link: Text | None = None
     code: Text | None = None
-    sent_tags: list[Tag] | None = field(name="tags", default=None)
+    sent_tags: Several[Tag] | None = field(name="tags", default=None)
 
     @property
     def tags(self) -> list[Text | records.Unreadable | None] | records.Unreadable | None:
@@ -279,7 +280,7 @@ class PhoneNumber(Record, frozen=True, kw_only=True):
 
 class Consent(Record, frozen=True, kw_only=True):
     date: ZonedDateTime | None = None
-    sent_text: Text | list[Text] | None = field(name="text", default=None)
+    sent_text: Text | Several[Text] | None = field(name="text", default=None)
 
     @property
     def text(self) -> str | records.Unreadable | None:
@@ -299,8 +300,8 @@ class Client(Pictured, frozen=True, kw_only=True):
     id: Id
     first_name: Text | None = None
     last_name: Text | None = None
-    email_addresses: list[EmailAddress] | None = None
-    phone_numbers: list[PhoneNumber] | None = None
+    email_addresses: Several[EmailAddress] | None = None
+    phone_numbers: Several[PhoneNumber] | None = None
     gender: Text | None = None
     time_zone: Text | None = None
     language: Text | None = None
@@ -310,6 +311,6 @@ class Client(Pictured, frozen=True, kw_only=True):
     job_title: Text | None = None
     birth_date: Text | None = None
     external_id: Text | None = None
-    companies: list[CompanyReference] | None = None
+    companies: Several[CompanyReference] | None = None
     explicit_consent: Consent | None = None
     marketing_consent: Consent | None = None

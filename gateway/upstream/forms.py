@@ -6,6 +6,7 @@ Source: upstream contract, section 7.
 from gateway.upstream.records import (
     Id,
     Record,
+    Several,
     Text,
     ZonedDateTime,
 )
@@ -25,7 +26,7 @@ class FormValue(Record, frozen=True, kw_only=True):
 
     name: Text | None = None
     value: Text | None = None
-    values: "list[FormValue] | None" = None
+    values: "Several[FormValue] | None" = None
 
 
 class FormItem(Record, frozen=True, kw_only=True):
@@ -35,17 +36,17 @@ class FormItem(Record, frozen=True, kw_only=True):
     type: Text | None = None
     title: Text | None = None
     value: Text | bool | None = None
-    values: list[FormValue] | None = None
+    values: Several[FormValue] | None = None
     file_name: Text | None = None
     zoned_date_time: ZonedDateTime | None = None
-    sub_item: "list[FormItem] | None" = None
+    sub_item: "Several[FormItem] | None" = None
 
 
 class FormResult(Record, frozen=True, kw_only=True):
     id: Id
     date: Text | None = None
     current_status: FormResultStatus | None = None
-    result: list[FormItem] | str | None = None
+    result: Several[FormItem] | str | None = None
 
 
 class Form(Record, frozen=True, kw_only=True):

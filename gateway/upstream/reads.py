@@ -27,6 +27,7 @@ from gateway.errors import (
 from gateway.settings import Settings
 from gateway.telemetry import event
 from gateway.upstream import decode, links
+from gateway.upstream.body import Body, is_crowded, utf8
 from gateway.upstream.caller import Call, Caller
 from gateway.upstream.sharing import Sharing
 
@@ -156,13 +157,11 @@ class Reads:
             raise InputRefused("What was sent cannot be passed on to the upstream.") from error
 
     async def _body(self, response: httpx.Response) -> bytes:
-        chunks, size = [], 0
-        async for chunk in response.aiter_bytes():
-            chunks.append(chunk)
-            size += len(chunk)
-            if size > self._max_bytes:
-                raise ResponseTooLarge("The upstream's answer is larger than this gateway takes.")
-        return b"".join(chunks)
+        body = Body(response.headers.get("content-encoding", ""), most=self._max_bytes)
+        assert isinstance(response.stream, httpx.AsyncByteStream)
+        async for sent in response.stream:  # httpx would decompress without a limit
+            body.add(sent)
+        return body.whole()
 
 
 def _kept_size(answer: _Answer) -> int:
@@ -195,7 +194,9 @@ def _accepted(response: httpx.Response, body: bytes) -> bytes:
     """
     if response.status_code != 200:
         raise _meaning(response.status_code, response)
-    text = decode.utf8(body, response.charset_encoding or "utf-8")
+    text = utf8(body, response.charset_encoding or "utf-8")
+    if is_crowded(text):
+        raise ResponseTooLarge("The upstream's answer holds more than this gateway takes.")
     if failure := decode.failure(text):
         raise _meaning(failure.code or 0, response)
     return text

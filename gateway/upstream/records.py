@@ -22,12 +22,16 @@ from gateway.upstream.words import (
 )
 
 _F = TypeVar("_F", bound=Callable[..., Any])
+_T = TypeVar("_T")
 
 Id = int | Annotated[str, Meta(min_length=1)]
 """Documented as text of up to 16 digits; may arrive as a number. Exact at any size, never blank."""
 
 Text = int | float | str
 """Documented as text; a number in its place is shown as text."""
+
+Several = Annotated[list[_T], Meta(max_length=1_000)]
+"""A list in a record. Nobody has so many of anything, and each may become an error."""
 
 Count = Annotated[int, Meta(ge=-(2**31), le=2**31 - 1)]
 """A number that GraphQL's Int can carry."""
@@ -237,7 +241,7 @@ class Activity(Record, frozen=True, kw_only=True):
     date: ZonedDateTime | None = None
     event: ActivityEvent | None = None
     user: User | None = None
-    sent_updated_attributes: list[Text] | None = field(name="updatedAttributes", default=None)
+    sent_updated_attributes: Several[Text] | None = field(name="updatedAttributes", default=None)
     marketing_consent: MarketingConsent | None = None
 
 

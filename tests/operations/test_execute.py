@@ -441,3 +441,28 @@ async def test_a_bug_of_a_field_costs_that_field_with_a_plan_too(name):
     assert [tuple(error["path"]) for error in answer["errors"]] == failed
     ids = {error["extensions"]["errorId"] for error in answer["errors"]}
     assert ids <= {logged["id"] for logged in logs}
+
+
+@pytest.mark.parametrize("count", [10_000, 10_001, 12_000])
+async def test_only_so_many_errors_are_told_and_the_data_stands(count):
+    schema = answering(list=[0] * count, a=1, fails=failing(ContractBroken("no")))
+    result = await execute(schema, prepare("{ list { fails } a }", None, {}), {}, Context())
+    assert isinstance(result.errors, list)
+    assert result.data == {"list": [{"fails": None}] * count, "a": 1}
+    told = [error for error in result.errors if "path" in error]
+    assert len(told) == 10_000
+    rest = [error for error in result.errors if "path" not in error]
+    assert [error["extensions"] for error in rest] == [{"code": ContractBroken.code}] * (
+        count > 10_000
+    )
+
+
+async def test_an_error_where_nothing_may_be_null_costs_what_holds_it_however_many_were_told():
+    asked = iter(range(10_010))
+
+    def must(*_: Any) -> int | None:
+        return 1 if next(asked) < 10_009 else None
+
+    schema = answering(list=[0] * 10_010, must=must, fails=failing(ContractBroken("no")))
+    result = await execute(schema, prepare("{ list { fails must } }", None, {}), {}, Context())
+    assert result.data == {"list": None}

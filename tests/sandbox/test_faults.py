@@ -61,6 +61,11 @@ async def test_a_text_is_sent_in_the_charset_that_the_content_type_names(rest):
     assert answer.content == b'{"a": "\xe9&#8364;"}'
 
 
+async def test_bytes_are_sent_as_they_are(rest):
+    answer = await spoilt(rest, bodyBase64="/wD+", contentType="application/json")
+    assert answer.content == b"\xff\x00\xfe"
+
+
 async def test_a_delay_alone_makes_the_normal_answer_late(rest):
     started = time.perf_counter()
     answer = await spoilt(rest, delayMilliseconds=60)
@@ -128,6 +133,8 @@ def test_a_path_is_a_template_the_path_or_a_beginning(path, matches):
         ('[{"path": "*", "times": 0}]', "`int` >= 1"),
         ('[{"path": "*", "drop": "after"}]', "Invalid enum value 'after'"),
         ('[{"path": "*", "body": "a", "bodyBytes": 1}]', "exclude each other"),
+        ('[{"path": "*", "body": "a", "bodyBase64": "AA=="}]', "exclude each other"),
+        ('[{"path": "*", "compress": ["br"]}]', "Invalid enum value"),
         ('[{"path": "*", "contentType": "text/html;charset=klingon"}]', "unknown charset klingon"),
         ('[{"path": "*", "headers": {"Content-Length": "1"}}]', "regex"),
         ('[{"path": "*", "headers": {"X": "a\\r\\nb"}}]', "regex"),

@@ -356,3 +356,16 @@ async def test_something_unreadable_very_deep_inside_is_no_bug_either(shown, lef
     _, codes = await shown(item, selected("answers { value values }"), {PATH: body})
     (code,) = codes.values()
     assert code == BROKEN
+
+
+@pytest.mark.parametrize(("sections", "code"), [(10, None), (11, "UPSTREAM_CONTRACT_BROKEN")])
+async def test_a_form_with_more_answers_than_any_has_cannot_be_read(shown, sections, code):
+    questions = {"subItem": [{"title": "Q", "value": "A"}] * 1000}
+    node, codes = await shown(
+        form_result(form=FORM_OF_RESULT),
+        selected("answers { value }"),
+        {PATH: {"id": "51", "result": [questions] * sections}},
+    )
+    answers = node["formResult"]["answers"]
+    assert (answers and len(answers)) == (None if code else 10_000)
+    assert [*codes.values()] == ([code] if code else [])

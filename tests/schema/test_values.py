@@ -1,6 +1,8 @@
 import httpx
 import pytest
 
+from gateway.schema import values
+
 ZONED = "date { dateTime timeZone instant isAmbiguous }"
 
 
@@ -84,6 +86,14 @@ async def test_the_default_zone_does_not_replace_an_unknown_one(shown):
     item = dated("2026-07-15T09:00:00", "Mars/Phobos")
     node, _ = await shown(item, ZONED, default_time_zone="Europe/Paris")
     assert (node["date"]["timeZone"], node["date"]["instant"]) == ("Mars/Phobos", None)
+
+
+async def test_a_name_that_is_too_long_for_a_zone_is_not_remembered(shown):
+    remembered = values._known.cache_info().currsize
+    zone = "Europe/Paris" * 1000
+    node, codes = await shown(dated("2026-07-15T09:00:00", zone), ZONED)
+    assert (node["date"]["timeZone"], node["date"]["instant"], codes) == (zone, None, {})
+    assert values._known.cache_info().currsize == remembered
 
 
 async def test_an_unreadable_zone_costs_the_zone_and_the_instant(shown):

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from gateway.errors import ContractBroken
+from gateway.errors import ContractBroken, ResponseTooLarge
 from gateway.upstream import decode, entities
 from gateway.upstream.decode import Roster
 from gateway.upstream.records import (
@@ -392,6 +392,23 @@ def test_a_list_stays_empty_or_null_in_an_item_that_does_not_fit():
     assert null.sent_updated_attributes is None
 
 
+@pytest.mark.parametrize("element", [b'"start"', b"{}"], ids=["well", "unwell"])
+@pytest.mark.parametrize(("count", "readable"), [(1_000, True), (1_001, False)])
+def test_a_list_that_is_longer_than_any_is_unreadable(element, count, readable):
+    attributes = b",".join([element] * count)
+    item = b'{"id":"1","type":"note","updatedAttributes":[' + attributes + b"]}"
+    assert isinstance(decode.activity(msgspec.Raw(item)).sent_updated_attributes, list) is readable
+
+
+def test_a_timeline_that_is_longer_than_any_is_too_large():
+    def answer(count: int) -> bytes:
+        return b'{"items":[' + b",".join([b"{}"] * count) + b"]}"
+
+    assert len(decode.items(answer(200_000))) == 200_000
+    with pytest.raises(ResponseTooLarge):
+        decode.items(answer(200_001))
+
+
 def test_what_does_not_fit_deep_inside_costs_the_innermost_field():
     sent = {"id": "11", "staff": {"id": "5", "firstName": [], "lastName": "Ito"}, "notes": "now"}
     activity = one(body({"id": "1", "type": "appointment", "appointment": sent}))
@@ -483,50 +500,6 @@ def test_half_a_character_in_an_item_costs_the_others_nothing():
     assert isinstance(second, NoteActivity)
     assert isinstance(second.note, NoteSnapshot)
     assert second.note.body == "😀"
-
-
-# Charsets
-
-
-@pytest.mark.parametrize(
-    "charset", ["utf-8", "UTF8", "us-ascii", "ISO-8859-1", "windows-1252", "utf-16", "utf-32-be"]
-)
-def test_an_answer_is_read_in_its_charset(charset):
-    text = '{"items":[]} eé'.replace("é", "" if charset == "us-ascii" else "é")
-    assert decode.utf8(text.encode(charset), charset) == text.encode()
-
-
-@pytest.mark.parametrize("charset", ["utf-8", "utf-16-le", "utf-32-be", "us-ascii"])
-def test_a_byte_order_mark_is_left_out(charset):
-    marked = "\ufeff{}".encode("utf-8" if charset == "us-ascii" else charset)
-    assert decode.utf8(marked, charset) == b"{}"
-
-
-def test_only_the_first_byte_order_mark_is_one():
-    assert decode.utf8("\ufeff\ufeff".encode(), "utf-8") == "\ufeff".encode()
-
-
-def test_the_bytes_of_an_answer_in_utf_8_are_not_looked_at_yet():
-    assert decode.utf8(b'{"\xff"}', "utf-8") == b'{"\xff"}'
-
-
-@pytest.mark.parametrize(
-    ("content", "charset"),
-    [
-        (b"{}", "klingon"),
-        (b"{}", "x" * 5000),
-        (b"{}", "utf\0-8"),
-        (b"{}", "hex"),
-        (b"{}", "undefined"),
-        (b"{}\x00", "utf-16"),
-        (b"\x00\xd8", "utf-16-le"),
-        (b"\x81", "windows-1252"),
-    ],
-    ids=repr,
-)
-def test_an_answer_that_is_not_in_its_charset_is_broken(content, charset):
-    with pytest.raises(ContractBroken, match="not in the charset"):
-        decode.utf8(content, charset)
 
 
 # The upstream's form of an error

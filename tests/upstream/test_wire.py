@@ -2,6 +2,7 @@ import asyncio
 import gzip
 import socket
 import threading
+import tracemalloc
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
@@ -26,6 +27,8 @@ pytestmark = pytest.mark.socket
 PATH = "/api/2.3/activities"
 NOBODY = Caller((), b"")
 EMPTY = b'{"items":[]}'
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+GZIPPED = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n"
 
 
 def answer(body: bytes = EMPTY, *headers: str, status: str = "200 OK") -> bytes:
@@ -362,6 +365,39 @@ async def test_an_answer_that_is_too_large_is_not_read_to_its_end(upstream_at):
         with pytest.raises(UpstreamError) as failure:
             await upstream.activities(NOBODY, "7")
         assert failure.value.code == "UPSTREAM_RESPONSE_TOO_LARGE"
+        async with asyncio.timeout(2):
+            await server.left.wait()
+
+
+ENDLESS = {
+    "a status": (b"HTTP/1.1 200 ", b"x" * 65_536, "UPSTREAM_UNAVAILABLE"),
+    "a header": (b"HTTP/1.1 200 OK\r\nX: ", b"x" * 65_536, "UPSTREAM_UNAVAILABLE"),
+    "headers": (b"HTTP/1.1 200 OK\r\n", b"X: x\r\n" * 1000, "UPSTREAM_UNAVAILABLE"),
+    "patience": (b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 1000, "UPSTREAM_TIMEOUT"),
+    "trailers": (CHUNKED + b"0\r\n", b"X: x\r\n" * 1000, "UPSTREAM_UNAVAILABLE"),
+    "a chunk's extension": (CHUNKED + b"2;", b"x" * 65_536, "UPSTREAM_TIMEOUT"),
+    "nothing, in chunks": (CHUNKED, b"1\r\n \r\n" * 1000, "UPSTREAM_RESPONSE_TOO_LARGE"),
+    "nothing, compressed": (GZIPPED, gzip.compress(b"") * 1000, "UPSTREAM_RESPONSE_TOO_LARGE"),
+}
+
+
+@pytest.mark.parametrize(("start", "more", "code"), ENDLESS.values(), ids=ENDLESS)
+async def test_what_never_ends_is_given_up_without_being_kept(upstream_at, start, more, code):
+    async def script(head: bytes, writer: asyncio.StreamWriter) -> None:
+        writer.write(start)
+        while True:
+            writer.write(more)
+            await writer.drain()
+
+    async with serving(script) as server:
+        upstream = upstream_at(server.url, max_upstream_bytes=2_000, upstream_timeout_seconds=1.0)
+        tracemalloc.start()
+        with pytest.raises(UpstreamError) as failure:
+            await upstream.activities(NOBODY, "7")
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert failure.value.code == code
+        assert most < 8_000_000
         async with asyncio.timeout(2):
             await server.left.wait()
 

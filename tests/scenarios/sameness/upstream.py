@@ -28,7 +28,7 @@ _PATHS = {
     "session": f"{_CONFERENCE}/sessions/{{id}}",
     "registration": f"{_CONFERENCE}/sessions/{{id}}/registrations/{{id}}",
 }
-_ROUTES: Mapping[str, re.Pattern[str]] = {
+ROUTES: Mapping[str, re.Pattern[str]] = {
     name: re.compile(path.replace("{id}", "([^/]+)")) for name, path in _PATHS.items()
 }
 _ASKED = f'"{ASKED}"'.encode()
@@ -52,7 +52,7 @@ class MadeUpUpstream:
     def _answer(self, url: httpx.URL) -> Answer:
         if url.path == TIMELINE:
             return self._timeline(url.params)
-        for name, route in _ROUTES.items():
+        for name, route in ROUTES.items():
             if match := route.fullmatch(url.path):
                 answer = self.sent.entities.get(name, _ALL_WELL[name])
                 asked = f'"{match[match.lastindex or 0]}"'.encode()

@@ -1,0 +1,177 @@
+"""Bodies: what arrives is never more than it may be, whatever stands for it on the wire."""
+
+import encodings
+import gzip
+import zlib
+from collections.abc import Iterator
+
+import pytest
+
+from gateway.errors import ContractBroken, ResponseTooLarge
+from gateway.upstream.body import Body, is_crowded, utf8
+
+TEXT = b'{"items":[' + b" " * 1000 + b"]}"
+
+
+def unframed(text: bytes) -> bytes:
+    compressor = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    return compressor.compress(text) + compressor.flush()
+
+
+def pieces(sent: bytes, size: int) -> Iterator[bytes]:
+    for place in range(0, len(sent), size):
+        yield sent[place : place + size]
+
+
+def arrived(sent: bytes, coding: str = "", *, most: int = 10_000, size: int = 7) -> bytes:
+    body = Body(coding, most=most)
+    for piece in pieces(sent, size):
+        body.add(piece)
+    return body.whole()
+
+
+# Compression
+
+
+@pytest.mark.parametrize("size", [1, 7, 10_000])
+@pytest.mark.parametrize(
+    ("coding", "sent"),
+    [
+        ("", TEXT),
+        ("identity", TEXT),
+        ("utf-8", TEXT),
+        ("gzip", gzip.compress(TEXT)),
+        ("X-GZIP", gzip.compress(TEXT)),
+        (" identity , gzip ", gzip.compress(TEXT)),
+        ("deflate", zlib.compress(TEXT)),
+    ],
+    ids=["none", "identity", "no coding", "gzip", "x-gzip", "among others", "deflate"],
+)
+def test_a_body_is_what_was_compressed(coding, sent, size):
+    assert arrived(sent, coding, size=size) == TEXT
+
+
+def test_deflate_without_its_frame_is_understood():
+    assert arrived(unframed(TEXT), "deflate", size=10_000) == TEXT
+
+
+def test_pieces_without_content_change_nothing():
+    body = Body("gzip", most=10_000)
+    for piece in (b"", *pieces(gzip.compress(TEXT), 100), b""):
+        body.add(piece)
+    assert body.whole() == TEXT
+
+
+@pytest.mark.parametrize("most", [len(TEXT), len(TEXT) - 1])
+@pytest.mark.parametrize("coding", ["", "gzip", "deflate"])
+def test_the_limit_is_about_what_was_compressed(coding, most):
+    sent = {"": TEXT, "gzip": gzip.compress(TEXT), "deflate": zlib.compress(TEXT)}[coding]
+    if most == len(TEXT):
+        assert arrived(sent, coding, most=most) == TEXT
+    else:
+        with pytest.raises(ResponseTooLarge):
+            arrived(sent, coding, most=most)
+
+
+def test_a_bomb_is_never_decompressed_further_than_the_limit():
+    bomb = gzip.compress(b" " * 50_000_000)
+    body = Body("gzip", most=1000)
+    with pytest.raises(ResponseTooLarge):
+        body.add(bomb)
+    assert len(body.whole()) == 0
+
+
+@pytest.mark.parametrize("coding", ["gzip, gzip", "gzip,deflate", "deflate, identity, x-gzip"])
+def test_what_is_compressed_twice_is_refused_unread(coding):
+    with pytest.raises(ContractBroken, match="more than once"):
+        Body(coding, most=1000)
+
+
+def test_what_follows_the_end_is_left_out_but_counted():
+    assert arrived(gzip.compress(TEXT) + b"?" * 100, "gzip", most=len(TEXT) + 100) == TEXT
+    with pytest.raises(ResponseTooLarge):
+        arrived(gzip.compress(TEXT) + b"?" * 1000, "gzip", most=len(TEXT) + 100)
+
+
+@pytest.mark.parametrize("coding", ["gzip", "deflate"])
+def test_what_is_not_compressed_after_all_is_broken(coding):
+    with pytest.raises(ContractBroken, match="decompressed"):
+        arrived(b"not compressed at all", coding)
+
+
+def test_what_stops_being_compressed_is_broken():
+    wrong_sum = gzip.compress(TEXT)[:-8] + bytes(8)
+    with pytest.raises(ContractBroken, match="decompressed"):
+        arrived(wrong_sum, "gzip")
+
+
+# Charsets
+
+
+@pytest.mark.parametrize(
+    "charset", ["utf-8", "UTF8", "us-ascii", "ISO-8859-1", "windows-1252", "utf-16", "utf-32-be"]
+)
+def test_an_answer_is_read_in_its_charset(charset):
+    text = '{"items":[]} eé'.replace("é", "" if charset == "us-ascii" else "é")
+    assert utf8(text.encode(charset), charset) == text.encode()
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "utf-16-le", "utf-32-be", "us-ascii"])
+def test_a_byte_order_mark_is_left_out(charset):
+    marked = "\ufeff{}".encode("utf-8" if charset == "us-ascii" else charset)
+    assert utf8(marked, charset) == b"{}"
+
+
+def test_only_the_first_byte_order_mark_is_one():
+    assert utf8("\ufeff\ufeff".encode(), "utf-8") == "\ufeff".encode()
+
+
+def test_the_bytes_of_an_answer_in_utf_8_are_not_looked_at_yet():
+    assert utf8(b'{"\xff"}', "utf-8") == b'{"\xff"}'
+
+
+@pytest.mark.parametrize(
+    ("content", "charset"),
+    [
+        (b"{}", "klingon"),
+        (b"{}", "x" * 5000),
+        (b"{}", "utf\0-8"),
+        (b"{}", "hex"),
+        (b"{}", "undefined"),
+        (b"a-", "punycode"),
+        (b"{}", "idna"),
+        (b"{}\x00", "utf-16"),
+        (b"\x00\xd8", "utf-16-le"),
+        (b"\x81", "windows-1252"),
+    ],
+    ids=repr,
+)
+def test_an_answer_that_is_not_in_its_charset_is_broken(content, charset):
+    with pytest.raises(ContractBroken, match="not in the charset"):
+        utf8(content, charset)
+
+
+def test_names_of_charsets_that_do_not_exist_are_not_remembered():
+    remembered = len(encodings._cache)
+    for number in range(100):
+        with pytest.raises(ContractBroken):
+            utf8(b"{}", f"no-such-charset-{number}")
+    assert len(encodings._cache) == remembered
+
+
+# Crowds
+
+
+@pytest.mark.parametrize(
+    ("values", "crowded"),
+    [
+        (b"0," * 2_000_000, True),
+        (b"{}, " * 1_000_000, True),
+        (b"0," * 1000, False),  # so few do not matter
+        (b'{"id":"9007199254740993","type":"note"},' * 100_000, False),
+        (b"," + b" " * 2_000_000, False),
+    ],
+    ids=["zeros", "nothings", "few", "honest", "blank"],
+)
+def test_a_body_is_crowded_where_its_values_are_too_small_to_be_honest(values, crowded):
+    assert is_crowded(b"[" + values + b"0]") is crowded
