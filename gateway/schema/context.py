@@ -51,6 +51,7 @@ class Context:
                         "path": call.path,
                         "status": call.status,
                         "outcome": call.outcome.value,
+                        "attempts": call.attempts,
                         "milliseconds": call.milliseconds,
                         "bytes": call.bytes,
                     }

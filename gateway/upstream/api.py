@@ -40,9 +40,9 @@ class Upstream:
     async def aclose(self) -> None:
         await self._reads.aclose()
 
-    def caller(self, headers: Mapping[str, str]) -> Caller:
+    def caller(self, headers: Mapping[str, str], deadline: float | None = None) -> Caller:
         """Who sends a request with these headers: its credentials, else ours, never a mixture."""
-        return self._callers.of(headers)
+        return self._callers.of(headers, deadline)
 
     async def activities(
         self,

@@ -1,5 +1,6 @@
 """create_app: where everything is built and put together; the written order of the middleware."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
@@ -63,7 +64,8 @@ def create_app(
 
     @asynccontextmanager
     async def context_for(headers: Headers) -> AsyncIterator[Context]:
-        session = Session(upstream, upstream.caller(headers), settings)
+        deadline = asyncio.get_running_loop().time() + settings.operation_timeout_seconds
+        session = Session(upstream, upstream.caller(headers, deadline), settings)
         explaining = settings.explain and headers.get(_EXPLAIN) == "1"
         try:
             yield Context(session, settings, explaining=explaining)
