@@ -23,7 +23,7 @@ _MOST_DIGITS = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Items:
+class Length:
     """How many items a list has, where arguments say so: by a number, or by a list of as many.
 
     Attributes:
@@ -51,7 +51,7 @@ class Items:
 
 
 @dataclass(frozen=True, slots=True)
-class AsListed(Items):
+class AsListed(Length):
     """How many items a list has that holds one for each element of an argument."""
 
     def _said(self, value: object) -> int:
@@ -61,21 +61,21 @@ class AsListed(Items):
 class Factor(NamedTuple):
     """How many items a list has that variables have a say in."""
 
-    items: Items
+    length: Length
     given: tuple[object, ...]
     variables: tuple[str, ...]
 
     @classmethod
-    def of(cls, items: Items, arguments: Iterable[ArgumentNode]) -> "Factor | int":
+    def of(cls, length: Length, arguments: Iterable[ArgumentNode]) -> "Factor | int":
         """How often a list is counted whose field has these arguments: known, or to be told later."""
-        values = [each.value for each in arguments if each.name.value in items.arguments]
+        values = [each.value for each in arguments if each.name.value in length.arguments]
         given = tuple(literal(value) for value in values if not isinstance(value, VariableNode))
         variables = tuple(each.name.value for each in values if isinstance(each, VariableNode))
-        return cls(items, given, variables) if variables else items.times(given)
+        return cls(length, given, variables) if variables else length.times(given)
 
     def times(self, variables: Mapping[str, object]) -> int:
         """How many items there are for these variables."""
-        return self.items.times([*self.given, *map(variables.get, self.variables)])
+        return self.length.times([*self.given, *map(variables.get, self.variables)])
 
 
 def literal(value: ValueNode | ConstValueNode | None) -> object:
@@ -151,7 +151,7 @@ class Cost:
     @cached_property
     def most(self) -> int:
         """What it is at most, whatever the variables."""
-        return self._value(lambda factor: factor.items.most)
+        return self._value(lambda factor: factor.length.most)
 
     def of(self, variables: Mapping[str, object]) -> int:
         """What it is for these variables, whether they fit the operation or not."""

@@ -1,10 +1,10 @@
-"""Prepared + context to result: graphql-core executes, errors are made public."""
+"""Prepared + context to result: by its plan or by graphql-core; errors public, in the order of their places."""
 
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from inspect import isawaitable
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from graphql import ExecutionResult, Executor, GraphQLError, GraphQLSchema, ValueNode
 from graphql.execution import VariableValues, get_variable_values
@@ -13,6 +13,8 @@ from msgspec import UNSET, Struct, UnsetType
 from gateway.errors import BUG, GatewayError, OperationError, RequestError, VariablesRefused
 from gateway.operations.prepare import Prepared
 from gateway.telemetry import bug
+
+_T = TypeVar("_T")
 
 _MOST_COERCION_ERRORS = 20
 
@@ -53,7 +55,11 @@ async def execute(
     result = partial(_result, context, partial(prepared.size.cost.of, variables))
     if prepared.plan is not None:
         coerced = _coerced(schema, prepared, variables)
-        answered = await prepared.plan.answer(context, coerced, executor)
+        try:
+            answered = await prepared.plan.answer(context, coerced, executor)
+        except Exception as error:  # noqa: BLE001 - a bug of the plan, which need cost no answer
+            bug(uuid.uuid4().hex, error)
+            answered = None
         if answered is not None:
             data, errors, wholly = answered
             return result(data, errors, planned=wholly)
@@ -67,33 +73,38 @@ async def execute(
 def _executor(
     schema: GraphQLSchema, prepared: Prepared, variables: Mapping[str, Any], context: Context
 ) -> Executor[Any]:
-    executor = Executor.build(
-        schema,
-        prepared.document,
-        context_value=context,
-        raw_variable_values=dict(variables),
-        operation_name=prepared.operation.name.value if prepared.operation.name else None,
-        max_coercion_errors=_MOST_COERCION_ERRORS,
-        hide_suggestions=not prepared.suggestions,
+    return _fitting(
+        Executor.build(
+            schema,
+            prepared.document,
+            context_value=context,
+            raw_variable_values=dict(variables),
+            operation_name=prepared.operation.name.value if prepared.operation.name else None,
+            max_coercion_errors=_MOST_COERCION_ERRORS,
+            hide_suggestions=not prepared.suggestions,
+        )
     )
-    if isinstance(executor, list):
-        raise VariablesRefused([{**problem.formatted} for problem in executor])
-    return executor
 
 
 def _coerced(
     schema: GraphQLSchema, prepared: Prepared, variables: Mapping[str, Any]
 ) -> VariableValues:
-    coerced = get_variable_values(
-        schema,
-        prepared.operation.variable_definitions or (),
-        dict(variables),
-        max_errors=_MOST_COERCION_ERRORS,
-        hide_suggestions=not prepared.suggestions,
+    return _fitting(
+        get_variable_values(
+            schema,
+            prepared.operation.variable_definitions or (),
+            dict(variables),
+            max_errors=_MOST_COERCION_ERRORS,
+            hide_suggestions=not prepared.suggestions,
+        )
     )
-    if isinstance(coerced, list):
-        raise VariablesRefused([{**problem.formatted} for problem in coerced])
-    return coerced
+
+
+def _fitting(made: _T | list[GraphQLError]) -> _T:
+    """What was made of variables that fit; refuses those that do not."""
+    if isinstance(made, list):
+        raise VariablesRefused([{**problem.formatted} for problem in made])
+    return made
 
 
 def _result(

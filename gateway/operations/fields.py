@@ -95,6 +95,7 @@ class Items:
         records: The declared record for each tag.
         others: The record for every other tag, in which items are never decoded leanly.
         sources: The attributes of an item that the list itself reads.
+        undecodable: What decoding raises over bytes that are not what was declared.
         whole: Reads one item as a record of its kind, or of `others`, whatever was sent.
     """
 
@@ -103,6 +104,7 @@ class Items:
     records: Mapping[str, type[Struct]]
     others: type[Struct]
     sources: tuple[str, ...]
+    undecodable: tuple[type[Exception], ...]
     whole: Callable[[Raw], Any]
 
 
@@ -127,17 +129,16 @@ class Unread(Protocol):
 
 
 class Resolved(NamedTuple):
-    """A field with a resolver: of the object, the place and the arguments, by their names here.
+    """A field with a resolver.
 
     Attributes:
-        resolve: Gives what the field holds, or an awaitable of it: `Reached`, or a list of such.
-        arguments: For each name of an argument in GraphQL, the resolver's.
+        resolve: Of the object, the place and the arguments by their names, what the field holds, or an
+            awaitable of it: `Reached`, or a list of such.
         items: Where the value that is reached is `Unread`: what its items are.
     """
 
     resolve: Callable[..., Any]
-    arguments: Mapping[str, str]
-    items: Items | None
+    items: Items | None = None
 
 
 Reading = Plain | Computed | Loaded | Resolved

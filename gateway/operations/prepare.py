@@ -1,5 +1,6 @@
 """(text, operation name) to Prepared: parsed, measured, validated and planned once, then remembered."""
 
+import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -24,6 +25,7 @@ from graphql.execution import VariableValues
 from gateway.errors import OperationUnresolved, ParseFailed, ValidationFailed
 from gateway.operations.limits import Limits, enforce, enforce_cost, too_many_tokens
 from gateway.operations.sizes import Size, measure
+from gateway.telemetry import bug
 
 _TOO_MANY_TOKENS = "Syntax Error: Document contains more than "
 """How graphql-core's message begins where it stops reading: it has no other mark."""
@@ -117,7 +119,7 @@ def preparer(
         _validate(schema, document, rules, hide_suggestions=not introspection)
         if operation is None or size is None:
             raise _unresolved(name)
-        plan = planner(document, operation) if planner else None
+        plan = _planned(planner, document, operation) if planner else None
         return Prepared(
             document,
             operation,
@@ -135,6 +137,17 @@ def preparer(
         return prepared
 
     return prepare
+
+
+def _planned(
+    planner: Planner, document: DocumentNode, operation: OperationDefinitionNode
+) -> Plan | None:
+    """The plan of an operation, if there is one. A bug in planning leaves it to graphql-core."""
+    try:
+        return planner(document, operation)
+    except Exception as error:  # noqa: BLE001 - whatever it is, it need not cost the answer
+        bug(uuid.uuid4().hex, error)
+        return None
 
 
 def _bytes(text: str, plan: Plan | None) -> int:

@@ -16,7 +16,7 @@ from graphql import (
     SelectionSetNode,
 )
 
-from gateway.operations.cost import MOST, Cost, Factor, Items, Reckoning, Sum, literal
+from gateway.operations.cost import MOST, Cost, Factor, Length, Reckoning, Sum, literal
 from gateway.operations.weights import Weight, Weights
 
 
@@ -205,7 +205,7 @@ class _Measuring:
         page = Factor.of(weight.page, arguments) if weight.page else 1
         of_one = self.reckoning.total([below.cost, self.reckoning.times(page, below.per_item)])
         times = (
-            Factor.of(weight.times, arguments) if isinstance(weight.times, Items) else weight.times
+            Factor.of(weight.times, arguments) if isinstance(weight.times, Length) else weight.times
         )
         return self.reckoning.times(times, of_one)
 

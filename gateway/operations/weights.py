@@ -16,7 +16,7 @@ from graphql import (
     is_object_type,
 )
 
-from gateway.operations.cost import Items
+from gateway.operations.cost import Length
 
 _USUAL_ITEMS = 10
 """How many items a list counts as having where no argument says."""
@@ -37,8 +37,8 @@ class Weight(NamedTuple):
     """
 
     own: int = 1
-    times: Items | int = 1
-    page: Items | None = None
+    times: Length | int = 1
+    page: Length | None = None
     is_paged: bool = False
     type: str | None = None
 

@@ -93,7 +93,6 @@ class Appointment:
     )
     activities: Any = timeline_field(
         _thread,
-        arguments={"kinds": "kinds", "sort": "sort"},
         description=(
             "This appointment's thread: all activities that belong to it, up to the largest page, "
             "for one call. `activities(clientId:, appointmentId:)` has the pages of a longer one."

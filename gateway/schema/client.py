@@ -1,6 +1,6 @@
 """The client from whom everything hangs: whose timeline it is, and who that is."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import wraps
 from typing import Annotated, Any
 
@@ -44,10 +44,8 @@ _TIMELINE = (
 )
 
 
-def timeline_field(
-    resolve: Callable[..., Page], *, arguments: Mapping[str, str], description: str = _TIMELINE
-) -> Any:
-    """A field that is a page of a timeline. `arguments` are those of `resolve`, by their GraphQL names."""
+def timeline_field(resolve: Callable[..., Page], *, description: str = _TIMELINE) -> Any:
+    """A field that is a page of a timeline."""
 
     @wraps(resolve)
     def resolver(*args: Any, **kwargs: Any) -> Any:
@@ -57,7 +55,7 @@ def timeline_field(
         resolver=resolver,
         graphql_type=_TIMELINE_TYPE,
         description=description,
-        metadata=resolved(resolve, arguments=arguments, items=ACTIVITIES),
+        metadata=resolved(resolve, items=ACTIVITIES),
     )
 
 
@@ -87,21 +85,6 @@ def activities_of_client(  # noqa: PLR0913, PLR0917 - one parameter per GraphQL 
     paging = Paging(given(first), given(after), given(last), given(before))
     client = Reached(root.value)  # whatever led to the client, its activities stand by themselves
     return timeline(client, info, selection, paging)
-
-
-ARGUMENTS: Mapping[str, str] = {
-    "kinds": "kinds",
-    "events": "events",
-    "appointmentId": "appointment_id",
-    "from": "from_",
-    "to": "to",
-    "sort": "sort",
-    "first": "first",
-    "after": "after",
-    "last": "last",
-    "before": "before",
-}
-"""The arguments of `activities_of_client`, by their GraphQL names."""
 
 
 @strawberry.type(description="An e-mail address of a client.")
@@ -161,7 +144,7 @@ class ClientProfile:
 @strawberry.type(description="A client: somebody who makes appointments with the business.")
 class Client:
     id: strawberry.ID = strawberry.field(description="The upstream's id of this client.")
-    activities: Any = timeline_field(activities_of_client, arguments=ARGUMENTS)
+    activities: Any = timeline_field(activities_of_client)
     profile: ClientProfile | None = entity(
         Session.client,
         ("id", "asked_id"),

@@ -1,13 +1,14 @@
 """How the fields of this schema are read, for those who plan operations on it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
-from graphql import GraphQLObjectType, GraphQLSchema
+from graphql import GraphQLField, GraphQLObjectType, GraphQLSchema
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.base import StrawberryObjectDefinition
 from strawberry.types.field import StrawberryField
 
-from gateway.operations.fields import Fields, Plain, Reading
+from gateway.operations.fields import Fields, Place, Plain, Reached, Reading, Resolved
 from gateway.schema.reading import READING
 from gateway.upstream.records import Unreadable
 
@@ -33,12 +34,25 @@ def _readings(type_: GraphQLObjectType) -> Mapping[tuple[str, str], Reading]:
     return {
         (type_.name, name): reading
         for name, field in type_.fields.items()
-        if (reading := _reading(field.extensions[_DECLARED]))
+        if (reading := _reading(field))
     }
 
 
-def _reading(field: StrawberryField) -> Reading | None:
-    if READING in field.metadata:
-        reading: Reading = field.metadata[READING]
-        return reading
-    return None if field.base_resolver else Plain(field.python_name)
+def _reading(field: GraphQLField) -> Reading | None:
+    declared: StrawberryField = field.extensions[_DECLARED]
+    reading: Reading | None = declared.metadata.get(READING)
+    if isinstance(reading, Resolved):
+        return reading._replace(resolve=_by_graphql_names(reading.resolve, field))
+    if reading is None and declared.base_resolver is None:
+        return Plain(declared.python_name)
+    return reading
+
+
+def _by_graphql_names(resolve: Callable[..., Any], field: GraphQLField) -> Callable[..., Any]:
+    """A resolver that takes its arguments by the names that callers know."""
+    names = {name: each.extensions[_DECLARED].python_name for name, each in field.args.items()}
+
+    def by_graphql_names(root: Reached[Any] | None, info: Place, /, **given: Any) -> Any:
+        return resolve(root, info, **{names[name]: value for name, value in given.items()})
+
+    return by_graphql_names

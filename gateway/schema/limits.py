@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from graphql import GraphQLSchema
 
-from gateway.operations.cost import AsListed, Items
+from gateway.operations.cost import AsListed, Length
 from gateway.operations.fields import Fields, Loaded, Resolved
 from gateway.operations.limits import Limits
 from gateway.operations.weights import FieldName, Weight, weights
@@ -34,7 +34,7 @@ def limits(schema: GraphQLSchema, fields: Fields, settings: Settings) -> Limits:
 
 
 def _said(fields: Fields, settings: Settings) -> Iterator[tuple[FieldName, Weight]]:
-    page = Items(("first", "last"), settings.default_page_size, settings.max_page_size)
+    page = Length(("first", "last"), settings.default_page_size, settings.max_page_size)
     for name, reading in fields.readings.items():
         if isinstance(reading, Resolved) and reading.items is not None:
             yield name, Weight(_READ, page=page)

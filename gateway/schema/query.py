@@ -1,30 +1,20 @@
 """Root Query."""
 
-from typing import Annotated, Any
+from collections.abc import Callable
+from inspect import Signature, signature
+from typing import Annotated, Any, TypeVar
 
 import strawberry
 
 from gateway.errors import InputRefused
 from gateway.operations.fields import Reached
-from gateway.schema.arguments import (
-    After,
-    AppointmentId,
-    Before,
-    ClientId,
-    Events,
-    First,
-    From,
-    Kinds,
-    Last,
-    Sort,
-    To,
-)
-from gateway.schema.client import ARGUMENTS, Client, activities_of_client, timeline_field
+from gateway.schema.arguments import ClientId
+from gateway.schema.client import Client, activities_of_client, timeline_field
 from gateway.schema.context import Info
 from gateway.schema.reading import resolved
-from gateway.schema.timeline import Page
-from gateway.schema.words import SortOrder
 from gateway.upstream.entities import AskedClient
+
+_T = TypeVar("_T")
 
 
 def reached(client_id: str) -> Reached[AskedClient]:
@@ -32,34 +22,16 @@ def reached(client_id: str) -> Reached[AskedClient]:
     return Reached(AskedClient(id=client_id))
 
 
-def activities(  # noqa: PLR0913, PLR0917 - one parameter per GraphQL argument
-    info: Info,
-    client_id: ClientId,
-    kinds: Kinds = strawberry.UNSET,
-    events: Events = strawberry.UNSET,
-    appointment_id: AppointmentId = strawberry.UNSET,
-    from_: From = strawberry.UNSET,
-    to: To = strawberry.UNSET,
-    sort: Sort = SortOrder.ASC,
-    first: First = strawberry.UNSET,
-    after: After = strawberry.UNSET,
-    last: Last = strawberry.UNSET,
-    before: Before = strawberry.UNSET,
-) -> Page:
-    return activities_of_client(
-        reached(client_id),
-        info,
-        kinds=kinds,
-        events=events,
-        appointment_id=appointment_id,
-        from_=from_,
-        to=to,
-        sort=sort,
-        first=first,
-        after=after,
-        last=last,
-        before=before,
-    )
+def of_client(resolve: Callable[..., _T]) -> Callable[..., _T]:
+    """A resolver of a client's field, made one that takes the client's id before its arguments."""
+
+    def resolver(info: Info, client_id: ClientId, **given: Any) -> _T:
+        return resolve(reached(client_id), info, **given)
+
+    _root, info, *arguments = signature(resolve).parameters.values()
+    _, client_id, _ = signature(resolver).parameters.values()
+    resolver.__signature__ = Signature([info, client_id, *arguments])  # type: ignore[attr-defined]
+    return resolver
 
 
 def client(
@@ -80,17 +52,17 @@ def clients(
 
 @strawberry.type(description="Where every query starts.")
 class Query:
-    activities: Any = timeline_field(activities, arguments={"clientId": "client_id", **ARGUMENTS})
+    activities: Any = timeline_field(of_client(activities_of_client))
     client: Any = strawberry.field(
         resolver=client,
         graphql_type=Client,
-        metadata=resolved(client, arguments={"id": "id"}),
+        metadata=resolved(client),
         description="One client. Costs nothing by itself, and does not check that there is one.",
     )
     clients: Any = strawberry.field(
         resolver=clients,
         graphql_type=list[Client],
-        metadata=resolved(clients, arguments={"ids": "ids"}),
+        metadata=resolved(clients),
         description=(
             "Several clients, in the order asked, up to a number that the gateway sets. One that "
             "the upstream does not know costs its own timeline only."

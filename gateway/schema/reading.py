@@ -207,24 +207,18 @@ async def _found(
             return _inside(root.to(found), function(found, context))
 
 
-def resolved(
-    resolve: Callable[..., Any],
-    *,
-    arguments: Mapping[str, str],
-    items: Items | None = None,
-) -> Mapping[str, Any]:
+def resolved(resolve: Callable[..., Any], *, items: Items | None = None) -> Mapping[str, Any]:
     """The metadata of a field with a resolver that plans may call as well.
 
     Args:
-        resolve: The resolver; takes `root` and `info` where it names them, and the arguments. Of
-            `info` it may use what a `Place` has.
-        arguments: For each name of an argument in GraphQL, the resolver's.
+        resolve: The resolver; takes `root` and `info` where it names them, and the arguments, by
+            its own names. Of `info` it may use what a `Place` has.
         items: What a list holds whose items are decoded by who answers.
     """
     takes = signature(resolve).parameters
 
-    def by_name(root: Reached[Any] | None, info: Place, **given: Any) -> Any:
+    def by_name(root: Reached[Any] | None, info: Place, /, **given: Any) -> Any:
         own = {"root": root, "info": info}
         return resolve(**{name: own[name] for name in own if name in takes}, **given)
 
-    return {READING: Resolved(by_name, arguments, items)}
+    return {READING: Resolved(by_name, items)}

@@ -206,6 +206,7 @@ ACTIVITIES = Items(
     records=records.KINDS,
     others=records.UnknownActivity,
     sources=("id", "kind", "kind_raw", "date", "event"),
+    undecodable=decode.UNDECODABLE,
     whole=decode.activity,
 )
 """What a timeline holds."""

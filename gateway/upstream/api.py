@@ -10,7 +10,7 @@ from msgspec import Raw
 from gateway.errors import ContractBroken, NotFound
 from gateway.settings import Settings
 from gateway.upstream import decode, entities, forms
-from gateway.upstream.caller import Caller, Callers
+from gateway.upstream.caller import Caller
 from gateway.upstream.decode import Roster
 from gateway.upstream.reads import Reads
 from gateway.upstream.records import Record
@@ -28,7 +28,6 @@ class Upstream:
 
     def __init__(self, settings: Settings, transport: httpx.AsyncBaseTransport) -> None:
         self._reads = Reads(settings, transport)
-        self._callers = Callers(settings)
         self._activities = f"{settings.activities_prefix}/activities"
         self._client = settings.clients_path + "/{clientId}"
         self._note = settings.notes_prefix + "/notes/{noteId}"
@@ -39,10 +38,6 @@ class Upstream:
 
     async def aclose(self) -> None:
         await self._reads.aclose()
-
-    def caller(self, headers: Mapping[str, str], deadline: float | None = None) -> Caller:
-        """Who sends a request with these headers: its credentials, else ours, never a mixture."""
-        return self._callers.of(headers, deadline)
 
     async def activities(
         self,

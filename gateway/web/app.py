@@ -24,7 +24,7 @@ from gateway.schema.fields import fields
 from gateway.schema.limits import limits
 from gateway.settings import Settings, SettingsRefused, variable
 from gateway.upstream.api import Upstream
-from gateway.upstream.caller import CREDENTIAL_HEADERS, TRACE_HEADERS
+from gateway.upstream.caller import CREDENTIAL_HEADERS, TRACE_HEADERS, Callers
 from gateway.upstream.session import Session
 from gateway.upstream.wire import AiohttpTransport
 from gateway.web.access import AccessMiddleware
@@ -55,6 +55,7 @@ def create_app(
         introspection=settings.introspection,
     )
     documents = _trusted_documents(settings, prepare=preparing())
+    callers = Callers(settings)
     upstream = Upstream(settings, transport or AiohttpTransport(max_connections=_MAX_CONNECTIONS))
 
     @asynccontextmanager
@@ -65,7 +66,7 @@ def create_app(
     @asynccontextmanager
     async def context_for(headers: Headers) -> AsyncIterator[Context]:
         deadline = asyncio.get_running_loop().time() + settings.operation_timeout_seconds
-        session = Session(upstream, upstream.caller(headers, deadline), settings)
+        session = Session(upstream, callers.of(headers, deadline), settings)
         explaining = settings.explain and headers.get(_EXPLAIN) == "1"
         try:
             yield Context(session, settings, explaining=explaining)

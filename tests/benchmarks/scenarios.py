@@ -7,6 +7,8 @@ from itertools import count, product
 from pathlib import Path
 from typing import NamedTuple
 
+from graphql import get_introspection_query
+
 from tests.benchmarks.contenders import (
     APOLLO,
     GATEWAY,
@@ -163,7 +165,7 @@ _EVERY = (
     Scenario(
         "introspection",
         "the explorer's introspection",
-        operation("introspection"),
+        get_introspection_query(),  # with the options that GraphiQL has by default
         lambda caller: {},
         conditions=NO_DELAY,
         contenders=_NOT_STRAWBERRY,

@@ -1,9 +1,9 @@
 import pytest
 from graphql import ArgumentNode, FieldNode, OperationDefinitionNode, parse
 
-from gateway.operations.cost import MOST, AsListed, Cost, Factor, Items, Reckoning, Sum, literal
+from gateway.operations.cost import MOST, AsListed, Cost, Factor, Length, Reckoning, Sum, literal
 
-PAGE = Items(("first", "last"), usually=50, most=100)
+PAGE = Length(("first", "last"), usually=50, most=100)
 IDS = AsListed(("ids",), usually=20, most=20)
 
 

@@ -1,6 +1,6 @@
 import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import msgspec
@@ -20,7 +20,12 @@ from gateway.errors import (
     VariablesRefused,
 )
 from gateway.operations.execute import execute, internal_error, refusal
+from gateway.operations.fields import Computed, Fields, Loaded, Reading
+from gateway.operations.plan.plan import planner
 from gateway.operations.prepare import Prepare, preparer
+from tests.operations.plan import library
+from tests.operations.plan.engine import Engine
+from tests.operations.plan.library import LIBRARY, READINGS
 
 SCHEMA = build_schema("""
     type Query { a: Int  later: Int  fails: Int  list: [Query!]  must: Int!  any: Any
@@ -368,3 +373,70 @@ def test_a_refusal_tells_every_problem_with_the_code():
     assert msgspec.to_builtins(refusal(ParseFailed(problems))) == {
         "errors": [{"message": "One.", **where, **code}, {"message": "Two.", **code}]
     }
+
+
+# Bugs in plans
+
+
+@dataclass
+class Reader(library.Context):
+    """Notes whether a plan made all of an answer."""
+
+    planned: bool | None = None
+
+    def extensions(self, *, planned: bool, cost: Callable[[], int]) -> dict[str, object]:
+        self.planned = planned
+        return {}
+
+
+def broken(*_: Any) -> Any:
+    raise TypeError(SECRET)
+
+
+BROKEN: Mapping[str, Reading] = {
+    "initials": Computed(broken, ()),
+    "born": Loaded(library.load, ("house_id", "id"), Computed(broken, ())),
+    "today": Loaded(broken, (), None),
+}
+AUTHORS = "{ a: author(id: 1) { id born today { name } } b: author(id: 2) { initials born } }"
+TOLD: dict[str, Any] = {
+    "a": {"id": "1", "born": 5, "today": {"name": "N"}},
+    "b": {"initials": "2", "born": 6},
+}
+
+
+async def told(schema: GraphQLSchema, fields: Fields) -> tuple[Any, Reader, list[Any]]:
+    """What is answered where plans read fields so; the context, and what was logged."""
+    prepare = preparer(schema, planner=planner(schema, fields))
+    people: dict[str | None, Any] = {
+        "1": library.Person(name="N", born=5),
+        "2": library.Person(born=6),
+    }
+    context = Reader(people=people)
+    with capture_logs() as logs:
+        result = await execute(schema, prepare(AUTHORS, None), {}, context)
+    return msgspec.to_builtins(result), context, logs
+
+
+@pytest.mark.parametrize("name", ["initials", "born"])
+async def test_a_bug_of_a_plan_alone_is_recorded_and_costs_nothing_but_time(name):
+    fields = replace(library.FIELDS, readings={**READINGS, ("Author", name): BROKEN[name]})
+    answer, context, logs = await told(Engine(LIBRARY, library.FIELDS).schema, fields)
+    assert answer == {"data": TOLD}
+    assert context.planned is False
+    assert context.asked == ["None/1", "None/2"]
+    assert [entry["event"] for entry in logs] == ["bug"]
+
+
+@pytest.mark.parametrize("name", BROKEN)
+async def test_a_bug_of_a_field_costs_that_field_with_a_plan_too(name):
+    fields = replace(library.FIELDS, readings={**READINGS, ("Author", name): BROKEN[name]})
+    answer, _, logs = await told(Engine(LIBRARY, fields).schema, fields)
+    failed = [(key, name) for key in "ab" if name in TOLD[key]]
+    assert answer["data"] == {
+        key: author | ({name: None} if (key, name) in failed else {})
+        for key, author in TOLD.items()
+    }
+    assert [tuple(error["path"]) for error in answer["errors"]] == failed
+    ids = {error["extensions"]["errorId"] for error in answer["errors"]}
+    assert ids <= {logged["id"] for logged in logs}

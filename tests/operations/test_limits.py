@@ -5,13 +5,13 @@ import pytest
 from graphql import build_schema, parse
 
 from gateway.errors import LimitExceeded
-from gateway.operations.cost import MOST, Items
+from gateway.operations.cost import MOST, Length
 from gateway.operations.limits import Limits, compared, enforce, enforce_cost, too_many_tokens
 from gateway.operations.sizes import Size, measure
 from gateway.operations.weights import Weight, weights
 
 SCHEMA = build_schema("type Query { me: Query people(first: Int): [Query] }")
-PEOPLE = Items(("first",), usually=10, most=100)
+PEOPLE = Length(("first",), usually=10, most=100)
 LIMITS = Limits(
     tokens=100,
     depth=3,

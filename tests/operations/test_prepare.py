@@ -2,6 +2,7 @@ from contextlib import suppress
 
 import pytest
 from graphql import build_schema
+from structlog.testing import capture_logs
 
 from gateway.errors import (
     LimitExceeded,
@@ -10,7 +11,7 @@ from gateway.errors import (
     ParseFailed,
     ValidationFailed,
 )
-from gateway.operations.cost import Items
+from gateway.operations.cost import Length
 from gateway.operations.limits import Limits
 from gateway.operations.prepare import Prepared, preparer
 from gateway.operations.weights import Weight, weights
@@ -210,15 +211,27 @@ def test_any_depth_is_prepared_or_refused(prepare, depth):
             assert prepare(text, None).is_query
 
 
+def test_a_bug_in_planning_is_recorded_and_costs_only_the_plan():
+    def planner(*_: object) -> None:
+        raise TypeError("a bug")
+
+    prepare = preparer(SCHEMA, planner=planner)
+    with capture_logs() as logs:
+        prepared = prepare("{ number }", None)
+        assert prepare("{ number }", None) is prepared
+    assert prepared.plan is None
+    assert [entry["event"] for entry in logs] == ["bug"]
+
+
 # Limits
 
 LISTS = build_schema("type Query { some(first: Int): [Query] number: Int }")
-ITEMS = Items(("first",), usually=5, most=10)
+LENGTH = Length(("first",), usually=5, most=10)
 PAGE = "query ($n: Int) { some(first: $n) { number } }"
 
 
 def limited(**allowed: int):
-    said = {("Query", "some"): Weight(times=ITEMS)}
+    said = {("Query", "some"): Weight(times=LENGTH)}
     return preparer(LISTS, limits=Limits(**allowed, weights=weights(LISTS, said)))
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from graphql import build_schema, parse
 
-from gateway.operations.cost import MOST, AsListed, Items
+from gateway.operations.cost import MOST, AsListed, Length
 from gateway.operations.sizes import Size, measure
 from gateway.operations.weights import Weight, weights
 
@@ -19,7 +19,7 @@ SCHEMA = build_schema("""
     type Page { nodes: [Person!] edges: [Edge!] total: Int }
     type Edge { node: Person }
 """)
-PAGE = Items(("first", "last"), usually=5, most=10)
+PAGE = Length(("first", "last"), usually=5, most=10)
 WEIGHTS = weights(
     SCHEMA,
     {

@@ -1,6 +1,6 @@
 from graphql import OperationType, build_schema
 
-from gateway.operations.cost import Items
+from gateway.operations.cost import Length
 from gateway.operations.weights import Weight, weights
 
 SCHEMA = build_schema("""
@@ -12,7 +12,7 @@ SCHEMA = build_schema("""
     type Page { nodes: [Person!]! total: Int }
     union Any = Person | Robot
 """)
-PAGE = Items(("first",), usually=5, most=10)
+PAGE = Length(("first",), usually=5, most=10)
 SAID = {
     ("Query", "people"): Weight(10, page=PAGE),
     ("Page", "nodes"): Weight(is_paged=True),

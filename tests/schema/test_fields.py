@@ -1,16 +1,24 @@
 """Every field of the schema says how it is read, so that none is left to graphql-core unawares."""
 
+from datetime import UTC, datetime
+from typing import Any
+
 import pytest
 from graphql import GraphQLObjectType, is_abstract_type
+from graphql.pyutils import Path
 
-from gateway.operations.fields import Computed, Loaded, Plain, Resolved
+from gateway.operations.fields import Computed, Loaded, Place, Plain, Reached, Resolved
 from gateway.schema import schema
+from gateway.schema.context import Context
 from gateway.schema.fields import fields
 from gateway.schema.timeline import ACTIVITIES
+from gateway.settings import Settings
 from gateway.upstream import records
+from gateway.upstream.entities import ClientReference
 
 SCHEMA = schema()
 FIELDS = fields(SCHEMA)
+NEW_YEAR = datetime(2024, 1, 1, tzinfo=UTC)
 TYPES = [
     type_
     for type_ in SCHEMA.type_map.values()
@@ -44,6 +52,23 @@ def test_what_the_schema_tells_of_itself_is_graphql_cores():
 )
 def test_fields_are_read_in_four_ways(type_name, field, kind):
     assert type(FIELDS.reading(type_name, field)) is kind
+
+
+@pytest.mark.parametrize(
+    ("type_name", "root", "given"),
+    [("Client", Reached(ClientReference(id="7")), {}), ("Query", None, {"clientId": "7"})],
+)
+def test_a_resolver_takes_arguments_by_the_names_that_callers_know(type_name, root, given):
+    """The words `kinds: []` match nothing, so that nothing is asked of the upstream."""
+    reading = FIELDS.reading(type_name, "activities")
+    assert isinstance(reading, Resolved)
+    told: dict[str, Any] = {"upstream_url": "http://upstream"}
+    made: dict[str, Any] = {"session": None, "settings": Settings(**told)}
+    place = Place(Context(**made), Path(None, "activities", type_name))
+    page = reading.resolve(root, place, **given, kinds=[], appointmentId="31", **{"from": NEW_YEAR})
+    selection = page.value.selection
+    assert (selection.client_id, selection.appointment_id) == ("7", "31")
+    assert selection.since == NEW_YEAR
 
 
 def test_an_attribute_is_named_as_in_python():

@@ -295,8 +295,8 @@ def test_a_resolver_is_given_the_root_and_the_place_only_where_it_names_them():
 
     place = Place(context_of(), Path(None, "field", "Type"))
     for resolver, expected in ((plain, 3), (rooted, (CLIENT, place, 3))):
-        declared = resolved(resolver, arguments={"First": "first"})[READING]
-        assert declared == Resolved(declared.resolve, {"First": "first"}, None)
+        declared = resolved(resolver)[READING]
+        assert declared == Resolved(declared.resolve, items=None)
         assert declared.resolve(CLIENT, place, first=3) == expected
 
 

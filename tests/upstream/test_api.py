@@ -285,10 +285,6 @@ async def test_that_something_is_not_there_is_not_kept(upstream_over, name):
 # The whole
 
 
-async def test_a_caller_is_made_of_the_headers_of_a_request(upstream):
-    assert upstream.caller({"apikey": "k", "cookie": "c"}).headers == (("apikey", "k"),)
-
-
 async def test_closing_closes_the_transport(upstream_over):
     class Closing(httpx.AsyncBaseTransport):
         closed = False

@@ -13,6 +13,7 @@ from msgspec import Raw
 from gateway.errors import BudgetExceeded, NotFound, UpstreamError, UpstreamUnavailable
 from gateway.settings import Settings
 from gateway.upstream import decode
+from gateway.upstream.caller import Caller
 from gateway.upstream.records import KINDS
 from gateway.upstream.session import Kinds, Session
 from gateway.upstream.words import ActivityKind
@@ -93,7 +94,7 @@ async def opened(upstream, upstream_over):
     @asynccontextmanager
     async def opened(concurrency: int = 10) -> AsyncIterator[Session]:
         settings = Settings(**given(max_upstream_concurrency=concurrency))
-        session = Session(client, client.caller({}), settings)
+        session = Session(client, Caller((), b""), settings)
         yield session
         await session.aclose()
 
@@ -409,7 +410,7 @@ async def test_a_timeline_that_is_beyond_the_budget_is_refused_and_the_others_st
 ):
     client = upstream_over(upstream.answer)
     settings = Settings(**given(max_upstream_calls=1))
-    session = Session(client, client.caller({}), settings)
+    session = Session(client, Caller((), b""), settings)
     found = await asyncio.gather(ask(session), ask(session, "8"), return_exceptions=True)
     assert [type(each) for each in found] == [list, BudgetExceeded]
     assert "7-note" in ids(await ask(session, wanted=kinds(NOTE)))
@@ -426,7 +427,7 @@ async def test_a_client_that_is_slow_does_not_keep_the_others_waiting(upstream_o
         return httpx.Response(200, json={"items": []})
 
     client = upstream_over(answer)
-    session = Session(client, client.caller({}), Settings(**given()))
+    session = Session(client, Caller((), b""), Settings(**given()))
     slow = asyncio.create_task(ask(session, "slow"))
     assert await ask(session, "quick") == []
     gate.set()

@@ -16,6 +16,7 @@ from gateway.errors import (
     UpstreamUnavailable,
 )
 from gateway.settings import Settings
+from gateway.upstream.caller import Caller
 from gateway.upstream.session import Session
 from gateway.upstream.sharing import Outcome
 
@@ -68,7 +69,7 @@ async def opened(world, upstream_over):
     async def opened(**settings: Any) -> AsyncIterator[Session]:
         client = upstream_over(world.answer)
         given = Settings(**{"upstream_url": "http://upstream", **settings})
-        session = Session(client, client.caller({}), given)
+        session = Session(client, Caller((), b""), given)
         try:
             yield session
         finally:

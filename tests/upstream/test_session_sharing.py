@@ -9,6 +9,7 @@ import pytest
 
 from gateway.errors import UpstreamUnavailable
 from gateway.settings import Settings
+from gateway.upstream.caller import Callers
 from gateway.upstream.session import Session
 from gateway.upstream.sharing import Outcome
 
@@ -56,7 +57,8 @@ async def opened(world, upstream_over):
         client = upstream_over(world.answer, **given)
         made = Settings(**{"upstream_url": "http://upstream", **given})
         async with AsyncExitStack() as stack:
-            sessions = [Session(client, client.caller(headers), made) for headers in callers]
+            caller = Callers(made).of
+            sessions = [Session(client, caller(headers), made) for headers in callers]
             for session in sessions:
                 stack.push_async_callback(session.aclose)
             yield sessions

@@ -18,12 +18,13 @@ from gateway.errors import (
 from gateway.sandbox.app import create_sandbox
 from gateway.sandbox.wire import SandboxProtocol
 from gateway.upstream import decode
+from gateway.upstream.caller import Caller
 from gateway.upstream.wire import AiohttpTransport
 
 pytestmark = pytest.mark.socket
 
 PATH = "/api/2.3/activities"
-CREDENTIALS = {"api_key": "sandbox-key-1", "token": "sandbox-token-1"}
+NOBODY = Caller((), b"")
 EMPTY = b'{"items":[]}'
 
 
@@ -112,6 +113,11 @@ async def serving_the_sandbox() -> AsyncIterator[httpx.AsyncClient]:
         await running
 
 
+def sandbox_caller(account: str) -> Caller:
+    headers = (("apiKey", f"sandbox-key-{account}"), ("token", f"sandbox-token-{account}"))
+    return Caller(headers, account.encode())
+
+
 async def calls(rest: httpx.AsyncClient) -> int:
     counted = (await rest.get("/_sandbox/calls")).json()["calls"]
     return int(counted.get(f"GET {PATH}", 0))
@@ -158,7 +164,7 @@ async def test_a_host_that_nobody_knows_is_a_connect_error(http):
 async def test_a_refused_connection_is_unavailable_and_not_a_time_out(upstream_at, free_url):
     upstream = upstream_at(free_url)
     with pytest.raises(UpstreamError) as failure:
-        await upstream.activities(upstream.caller({}), "7")
+        await upstream.activities(NOBODY, "7")
     assert type(failure.value) is UpstreamUnavailable
 
 
@@ -222,11 +228,11 @@ async def test_a_spoilt_answer_is_an_error_of_ours_and_the_next_one_is_read(
 ):
     async with serving_the_sandbox() as rest:
         await rest.put("/_sandbox/faults", json=[{"path": PATH, "times": 1, **fault}])
-        upstream = upstream_at(rest.base_url, upstream_timeout_seconds=0.2, **CREDENTIALS)
+        upstream = upstream_at(rest.base_url, upstream_timeout_seconds=0.2)
         with pytest.raises(UpstreamError) as failure:
-            await upstream.activities(upstream.caller({}), "1100")
+            await upstream.activities(sandbox_caller("1"), "1100")
         assert type(failure.value) is expected
-        assert await upstream.activities(upstream.caller({}), "1100")
+        assert await upstream.activities(sandbox_caller("1"), "1100")
 
 
 @pytest.mark.parametrize(
@@ -283,7 +289,7 @@ async def test_chunks_that_stop_making_sense_are_an_error_of_ours(upstream_at):
     async with serving(script) as server:
         upstream = upstream_at(server.url, upstream_timeout_seconds=0.1)
         with pytest.raises((UpstreamTimeout, UpstreamUnavailable)):
-            await upstream.activities(upstream.caller({}), "7")
+            await upstream.activities(NOBODY, "7")
 
 
 async def test_a_connection_that_is_reset_is_a_read_error(http):
@@ -323,7 +329,7 @@ async def test_an_answer_that_drips_is_given_up_in_time_and_its_connection_close
     async with serving(script) as server:
         upstream = upstream_at(server.url, upstream_timeout_seconds=0.05)
         with pytest.raises(UpstreamTimeout):
-            await upstream.activities(upstream.caller({}), "7")
+            await upstream.activities(NOBODY, "7")
         async with asyncio.timeout(2):
             await server.left.wait()
 
@@ -335,7 +341,7 @@ async def test_a_caller_that_leaves_takes_its_connection_along(upstream_at):
     started = asyncio.Event()
     async with serving(script) as server:
         upstream = upstream_at(server.url)
-        reading = asyncio.create_task(upstream.activities(upstream.caller({}), "7"))
+        reading = asyncio.create_task(upstream.activities(NOBODY, "7"))
         await started.wait()
         reading.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -354,7 +360,7 @@ async def test_an_answer_that_is_too_large_is_not_read_to_its_end(upstream_at):
     async with serving(script) as server:
         upstream = upstream_at(server.url, max_upstream_bytes=100_000)
         with pytest.raises(UpstreamError) as failure:
-            await upstream.activities(upstream.caller({}), "7")
+            await upstream.activities(NOBODY, "7")
         assert failure.value.code == "UPSTREAM_RESPONSE_TOO_LARGE"
         async with asyncio.timeout(2):
             await server.left.wait()
@@ -432,7 +438,7 @@ async def test_cookies_are_not_kept(upstream_at):
     async with serving(answer(EMPTY, "Set-Cookie: a=b; Path=/", "Set-Cookie: c=d")) as server:
         upstream = upstream_at(server.url.replace("127.0.0.1", "localhost"))
         for key in ("1", "2"):
-            caller = upstream.caller({"apikey": key, "token": key})
+            caller = Caller((("apikey", key), ("token", key)), key.encode())
             await upstream.activities(caller, "7")
     assert len(server.heads) == 2
     assert "cookie" not in "".join(server.heads).lower()
@@ -443,9 +449,8 @@ async def test_the_sandbox_which_refuses_foreign_cookies_serves_two_accounts(ups
         upstream = upstream_at(rest.base_url)
         for _ in range(2):
             for number, client in (("1", "1001"), ("2", "2001")):
-                headers = {"apikey": f"sandbox-key-{number}", "token": f"sandbox-token-{number}"}
                 try:
-                    await upstream.activities(upstream.caller(headers), client)
+                    await upstream.activities(sandbox_caller(number), client)
                 except UpstreamError as error:
                     assert error.code == "NOT_FOUND"  # noqa: PT017 - the other account's client
 
@@ -455,7 +460,7 @@ async def test_a_redirect_is_not_followed(upstream_at, free_url):
     async with serving(moved) as server:
         upstream = upstream_at(server.url)
         with pytest.raises(ContractBroken):
-            await upstream.activities(upstream.caller({}), "7")
+            await upstream.activities(NOBODY, "7")
     assert len(server.heads) == 1
 
 
@@ -469,7 +474,7 @@ async def test_a_compressed_answer_is_read_as_a_timeline(upstream_at):
     sent = gzip.compress(b'{"items":[{"id":"1","type":"note"}]}')
     async with serving(answer(sent, "Content-Encoding: gzip")) as server:
         upstream = upstream_at(server.url)
-        [item] = await upstream.activities(upstream.caller({}), "7")
+        [item] = await upstream.activities(NOBODY, "7")
     assert decode.activity(item).id == "1"
 
 
@@ -508,14 +513,14 @@ async def test_there_are_no_more_connections_than_are_allowed():
 @pytest.mark.parametrize("before", [0, 1], ids=["new", "reused"])
 async def test_a_request_whose_connection_drops_is_sent_once(upstream_at, before):
     async with serving_the_sandbox() as rest:
-        upstream = upstream_at(rest.base_url, **CREDENTIALS)
+        upstream = upstream_at(rest.base_url)
         for _ in range(before):
-            await upstream.activities(upstream.caller({}), "1100")
+            await upstream.activities(sandbox_caller("1"), "1100")
         await rest.put("/_sandbox/faults", json=[{"path": PATH, "drop": "before", "times": 1}])
         with pytest.raises(UpstreamUnavailable):
-            await upstream.activities(upstream.caller({}), "1100")
+            await upstream.activities(sandbox_caller("1"), "1100")
         assert await calls(rest) == before + 1
-        assert await upstream.activities(upstream.caller({}), "1100")
+        assert await upstream.activities(sandbox_caller("1"), "1100")
         assert await calls(rest) == before + 2
 
 
@@ -564,7 +569,7 @@ async def test_a_transport_can_be_closed_while_answers_are_under_way(upstream_ov
     async with serving(script) as server:
         transport = AiohttpTransport(max_connections=1)
         upstream = upstream_over(transport, upstream_url=server.url)
-        reading = asyncio.create_task(upstream.activities(upstream.caller({}), "7"))
+        reading = asyncio.create_task(upstream.activities(NOBODY, "7"))
         await started.wait()
         await transport.aclose()
         async with asyncio.timeout(2):

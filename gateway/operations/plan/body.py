@@ -1,8 +1,6 @@
 """The body of one function: the object of the response that it builds, key by key."""
 
 import json
-from collections import Counter
-from collections.abc import Container
 from types import NoneType
 from typing import Any, Protocol, get_args, get_origin
 
@@ -22,6 +20,7 @@ from gateway.operations.plan.leaves import Leaf, is_delivered_as_it_is, is_text
 from gateway.operations.plan.parts import Function, Part, Where
 from gateway.operations.plan.selections import ALWAYS, Condition, Field, NotPlannable, Selection
 from gateway.operations.plan.shapes import options
+from gateway.operations.plan.statements import Entry, statements
 
 
 class Writer(Protocol):
@@ -51,10 +50,9 @@ class Body:
         self.is_open = False
         self._source = source
         self._where = where
-        self._entries: list[tuple[str, str, Condition]] = []
+        self._entries: list[Entry] = []
         self._expressions: dict[Field, str] = {}
-        self._waiting: dict[tuple[Any, ...], list[Field]] = {}
-        self._when: dict[Field, list[Condition]] = {}
+        self._waiting: dict[Field, tuple[Any, ...]] = {}  # and what each waits for
 
     # ---------------------------------------------------------------- fields
 
@@ -62,21 +60,34 @@ class Body:
         """A field of the object, where a condition holds."""
         if field not in self._expressions:
             self._expressions[field] = self._expression(field)
-        self._when.setdefault(field, []).append(condition)
-        self._entries.append((field.key, self._expressions[field], condition))
+        self._entries.append(Entry(field.key, self._expressions[field], condition))
 
     def show(self, field: Field) -> None:
         """A field that was waited for: `it` is what was loaded or resolved."""
         match self._reading(field):
             case Loaded(of=None):
-                expression = self._value(
-                    field, field.definition.type, "it", None, through="through"
-                )
+                expression = self._value(field, field.type, "it", None, through="through")
             case Loaded(of=(Plain() | Computed()) as of):
                 expression = self._plain(field, of)
             case _:
                 expression = self._reached(field)
-        self._entries.append((field.key, expression, ALWAYS))
+        self._entries.append(Entry(field.key, expression, ALWAYS))
+
+    def _reached(self, field: Field) -> str:
+        """What a resolver gave: something reached, or a list of such."""
+        self.is_open = True
+        selection = field.of.get(get_named_type(field.type).name)
+        if selection is None:
+            raise NotPlannable  # a leaf, or one of several types: no resolver here gives such
+        function = self._source.function(selection, self._where, opened=True).name
+        type_ = get_nullable_type(field.type)
+        if not is_list_type(type_):
+            return f'{function}(it.value, run, (*at, "{field.key}"), it.through)'
+        each, null = "each", "None if each is None else "
+        if is_non_null_type(type_.of_type):
+            each, null = "there(each)", ""
+        made = f'{function}({each}.value, run, (*at, "{field.key}", i), each.through)'
+        return f"[{null}{made} for i, each in enumerate(it)]"
 
     def _expression(self, field: Field) -> str:
         if field.name == "__typename":
@@ -85,25 +96,32 @@ class Body:
         if isinstance(reading, Plain | Computed) and not self._is_item(field):
             return self._plain(field, reading)
         self.is_open = True
-        same = (
-            (reading.load, reading.ids) if isinstance(reading, Loaded) and reading.of else (field,)
-        )
-        self._waiting.setdefault(same, []).append(field)
+        match reading:
+            case Loaded(load, ids, Plain() | Computed()):
+                self._waiting[field] = (load, ids)
+            case _:
+                self._waiting[field] = (field,)
         return "None"
 
     def _plain(self, field: Field, reading: Plain | Computed) -> str:
-        shape, type_ = self._where.shape, field.definition.type
+        held, shape = self._held(field, reading), self._where.shape
         if isinstance(reading, Computed):
-            computed = f"{self._source.computed(field, reading)}(it, run.context)"
-            value = self._value(field, type_, computed, None)
-            usual = f"v if (v := it.{reading.usually}).__class__ is str and v else "
-            return usual + value if reading.usually else value
-        name = reading.attribute
-        leaf = get_named_type(type_)
-        if shape is not None and name in shape.constants and is_leaf_type(leaf):
+            value = self._value(field, field.type, held, None)
+            if reading.usually is None:
+                return value
+            return f"v if (v := it.{reading.usually}).__class__ is str and v else {value}"
+        if shape is None:
+            return self._value(field, field.type, held, None)
+        leaf, name = get_named_type(field.type), reading.attribute
+        if is_leaf_type(leaf) and name in shape.constants:
             return _constant(self._source.delivery(leaf)(shape.constants[name]))
-        declared = shape.declared.get(name) if shape is not None else None
-        return self._value(field, type_, f"it.{name}", declared)
+        return self._value(field, field.type, held, shape.declared.get(name))
+
+    def _held(self, field: Field, reading: Plain | Computed) -> str:
+        """An expression for what a field holds."""
+        if isinstance(reading, Plain):
+            return f"it.{reading.attribute}"
+        return f"{self._source.computed(field, reading)}(it, run.context)"
 
     # ---------------------------------------------------------------- values
 
@@ -136,27 +154,20 @@ class Body:
         return _guarded(value, declared, self._object(field, at, through), nullable=nullable)
 
     def _leaf(self, leaf: GraphQLLeafType, value: str, declared: Any, *, nullable: bool) -> str:
-        known = (
-            [] if declared is None else [each for each in options(declared) if each is not NoneType]
-        )
-        sure = nullable or (declared is not None and NoneType not in options(declared))
-        if known and sure and all(is_delivered_as_it_is(leaf, each) for each in known):
+        if declared is not None and _is_plain(leaf, declared, nullable=nullable):
             return value
         deliver = self._source.leaf(leaf, nullable=nullable)
-        if not is_text(leaf):
-            brackets = "[]" if isinstance(self._source.namespace[deliver], dict) else "()"
-            return f"{deliver}{brackets[0]}{value}{brackets[1]}"
-        none = (
-            "(v := {0}) is None or v.__class__ is str"
-            if nullable
-            else "(v := {0}).__class__ is str"
-        )
-        return f"v if {none.format(value)} else {deliver}(v)"
+        if is_text(leaf):
+            null = " is None or v" if nullable else ""
+            return f"v if (v := {value}){null}.__class__ is str else {deliver}(v)"
+        if isinstance(self._source.namespace[deliver], dict):
+            return f"{deliver}[{value}]"
+        return f"{deliver}({value})"
 
     def _list(
         self, field: Field, type_: GraphQLOutputType, value: str, declared: Any, *, nullable: bool
     ) -> str:
-        if self._holds_items(field):
+        if self._where.holds_items(field):
             return _guarded(value, None, self._items(field), nullable=nullable)
         lists = [each for each in options(declared) if get_origin(each) is list] if declared else []
         element = get_args(lists[0])[0] if lists else None
@@ -170,25 +181,22 @@ class Body:
 
     def _object(self, field: Field, at: str, through: str) -> str:
         """A call with `{}` in place of the value."""
-        named = get_named_type(field.definition.type)
-        if is_abstract_type(named):
-            return self._abstract(field, at, through)
-        [selection] = field.of.values()
-        function = self._source.function(selection, self._inside(field))
-        self.is_open = self.is_open or function.is_open
-        return f"{function.name}({{}}, run{f', {at}, {through}' if function.is_open else ''})"
+        if is_abstract_type(get_named_type(field.type)):
+            table, is_open = self._source.kinds(field, self._where)
+            call = f"run.kind({table}, {{}}, run"
+        else:
+            [selection] = field.of.values()
+            function = self._source.function(selection, self._inside(field))
+            call, is_open = f"{function.name}({{}}, run", function.is_open
+        self.is_open = self.is_open or is_open
+        return f"{call}, {at}, {through})" if is_open else f"{call})"
 
     def _inside(self, field: Field) -> Where:
         if self._where.shape is None:
-            return Where(None, self._where.items, self._where.lean)
+            return Where(lean=self._where.lean)
         reading = self._reading(field)
         name = reading.attribute if isinstance(reading, Plain) else ""
         return Where(self._where.shape.inside.get(name))
-
-    def _abstract(self, field: Field, at: str, through: str) -> str:
-        table, is_open = self._source.kinds(field, self._where)
-        self.is_open = self.is_open or is_open
-        return f"run.kind({table}, {{}}, run{f', {at}, {through}' if is_open else ''})"
 
     def _items(self, field: Field) -> str:
         """A call with `{}` in place of the list."""
@@ -197,78 +205,29 @@ class Body:
         return f'run.items({{}}, {table}, {part}, (*at, "{field.key}"), here)'
 
     def _item(self, field: Field, reading: Plain | Computed) -> str:
-        assert isinstance(reading, Plain)
         table, part = self._item_part(field)
-        return f"run.item(it.{reading.attribute}, {table}, {part}, out, here, at)"
+        return f"run.item({self._held(field, reading)}, {table}, {part}, out, here, at)"
 
     def _item_part(self, field: Field) -> tuple[str, str]:
         table, is_open = self._source.kinds(field, self._where)
         part = Part((field,), lean=self._where.lean, is_open=is_open)
         return table, self._source.named(f"{field.key}_part", part)
 
-    def _holds_items(self, field: Field) -> bool:
-        items = self._where.items
-        return items is not None and get_named_type(field.definition.type).name == items.interface
-
     def _is_item(self, field: Field) -> bool:
         """Whether a field is an item by itself: it is filled in afterwards, since it may not be plain."""
-        type_ = field.definition.type
-        inner = type_.of_type if is_non_null_type(type_) else type_
-        return self._holds_items(field) and not is_list_type(inner)
+        is_list = is_list_type(get_nullable_type(field.type))
+        return self._where.holds_items(field) and not is_list
 
     def _reading(self, field: Field) -> Reading | None:
         return self._source.fields.reading(field.parent.name, field.name)
 
-    def _reached(self, field: Field) -> str:
-        """What a resolver gave: something reached, or a list of such."""
-        self.is_open = True
-        selection = field.of.get(get_named_type(field.definition.type).name)
-        if selection is None:
-            raise NotPlannable  # a leaf, or one of several types: no resolver here gives such
-        function = self._source.function(selection, self._where, opened=True).name
-        type_ = field.definition.type
-        type_ = type_.of_type if is_non_null_type(type_) else type_
-        if is_list_type(type_):
-            at = f'(*at, "{field.key}", i)'
-            made = f"{function}(each.value, run, {at}, each.through)"
-            if is_non_null_type(type_.of_type):
-                made = made.replace("each.value", "there(each).value")
-            else:
-                made = f"None if each is None else {made}"
-            return f"[{made} for i, each in enumerate(it)]"
-        return f'{function}(it.value, run, (*at, "{field.key}"), it.through)'
-
     # ---------------------------------------------------------------- lines
 
     def lines(self) -> list[str]:
-        """The statements that build and return the object.
-
-        What waits is told in the order of the fields, so that loads begin in the order in which
-        graphql-core would begin them.
-        """
+        """The statements that build and return the object."""
         waits = {fields[0].key: self._wait(fields) for fields in self._grouped()}
-        places = Counter(key for key, _, _ in self._entries)
         beginning = ["here = Reached(it, through)"] if self.is_open else []
-        first = self._first(waits)
-        if not waits and first == len(self._entries):
-            return [*beginning, *_literal("return", self._entries)]
-        lines = [*beginning, *_literal("out =", self._entries[:first])]
-        for place, (key, expression, condition) in enumerate(self._entries):
-            statements = [f'out["{key}"] = {expression}'] if place >= first else []
-            statements += [waits[key]] if key in waits else []
-            tests = [] if condition == ALWAYS else [self._source.condition(condition)]
-            tests += [f'"{key}" not in out'] if places[key] > 1 else []
-            lines += _under(tests, statements)
-        return [*lines, "return out"]
-
-    def _first(self, waits: Container[str]) -> int:
-        """How many fields can be told at once: up to the first that waits, or has a condition."""
-        for place, (key, _, condition) in enumerate(self._entries):
-            if condition != ALWAYS:
-                return place
-            if key in waits:
-                return place + 1
-        return len(self._entries)
+        return [*beginning, *statements(self._entries, waits, self._source.condition)]
 
     def _wait(self, fields: tuple[Field, ...]) -> str:
         reading = self._reading(fields[0])
@@ -279,11 +238,21 @@ class Body:
 
     def _grouped(self) -> list[tuple[Field, ...]]:
         """Fields that wait for the same under the same conditions."""
+        conditions: dict[str, list[Condition]] = {}
+        for key, _, condition in self._entries:
+            conditions.setdefault(key, []).append(condition)
         groups: dict[tuple[Any, ...], list[Field]] = {}
-        for same, fields in self._waiting.items():
-            for field in fields:
-                groups.setdefault((same, tuple(self._when[field])), []).append(field)
+        for field, same in self._waiting.items():
+            groups.setdefault((same, *conditions[field.key]), []).append(field)
         return [tuple(group) for group in groups.values()]
+
+
+def _is_plain(leaf: GraphQLLeafType, declared: Any, *, nullable: bool) -> bool:
+    """Whether all values of a declared type are delivered as they are."""
+    return all(
+        nullable if each is NoneType else is_delivered_as_it_is(leaf, each)
+        for each in options(declared)
+    )
 
 
 def _guarded(value: str, declared: Any, made: str, *, nullable: bool) -> str:
@@ -301,15 +270,3 @@ def _guarded(value: str, declared: Any, made: str, *, nullable: bool) -> str:
 
 def _constant(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else repr(value)
-
-
-def _under(tests: list[str], statements: list[str]) -> list[str]:
-    if not tests or not statements:
-        return statements
-    return [f"if {' and '.join(tests)}:", *(f"    {statement}" for statement in statements)]
-
-
-def _literal(start: str, entries: list[tuple[str, str, Condition]]) -> list[str]:
-    if not entries:
-        return [f"{start} {{}}"]
-    return [f"{start} {{", *(f'    "{key}": {value},' for key, value, _ in entries), "}"]

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+from graphql import get_named_type
+
 from gateway.operations.fields import Items, Loaded, NotPlain, Resolved
 from gateway.operations.plan.selections import Field
 from gateway.operations.plan.shapes import Lean, Shape
@@ -40,13 +42,20 @@ class Where:
 
     Attributes:
         shape: Its shape; None where it is whole, or no record.
-        items: What the list holds that it leads to, if it does.
-        lean: How those are decoded.
+        lean: How the items are decoded that it leads to, if it does.
     """
 
     shape: Shape | None = None
-    items: Items | None = None
     lean: Lean | None = None
+
+    def holds_items(self, field: Field) -> bool:
+        """Whether a field of the value is an item, or a list of them."""
+        return self.lean is not None and is_of(self.lean.items, field)
+
+
+def is_of(items: Items, field: Field) -> bool:
+    """Whether a field is one of such items, or a list of them."""
+    return get_named_type(field.type).name == items.interface
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,10 +81,9 @@ Constants = LRUCache[Plan, Answered]
 """Answers that are always the same: about the schema itself. Few, since they can be large."""
 
 
-Planner = Callable[[DocumentNode, OperationDefinitionNode], Plan | None]
-
-
-def planner(schema: GraphQLSchema, fields: Fields) -> Planner:
+def planner(
+    schema: GraphQLSchema, fields: Fields
+) -> Callable[[DocumentNode, OperationDefinitionNode], Plan | None]:
     """How operations on a schema are planned: those that are no queries, too large or too deep, are not."""
     return partial(_plan, schema, fields, Shapes(fields), Constants(maxsize=4))
 

@@ -41,3 +41,11 @@ class Reader:
                 self._sent.update(zip(map(id, values), items, strict=True))
         sent = self._sent.get(id(value))
         return value if sent is None else self._lean.whole(sent)
+
+
+class Readers(dict[Lean, Reader]):
+    """The reader for each way of decoding, once it was asked for."""
+
+    def __missing__(self, lean: Lean) -> Reader:
+        self[lean] = reader = Reader(lean)
+        return reader

@@ -5,30 +5,18 @@ from typing import Any
 
 from graphql import (
     Executor,
-    FieldNode,
     GraphQLError,
     GraphQLOutputType,
+    get_nullable_type,
     is_list_type,
-    is_non_null_type,
 )
 from graphql.execution import VariableValues
 from graphql.execution.collect_fields import FieldDetails
 from graphql.pyutils import Path
 
-from gateway.operations.plan.selections import Condition, Field
+from gateway.operations.plan.selections import Field
 
 Steps = tuple[str | int, ...]
-
-
-def holds(condition: Condition, variables: VariableValues) -> bool:
-    """Whether the variables have the values that a condition wants."""
-    return all(variables.coerced[name] is wanted for name, wanted in condition)
-
-
-def nodes(field: Field, variables: VariableValues) -> list[FieldNode]:
-    """Where the document asks for a field, as the variables have it."""
-    held = {id(node): node for node, condition in field.nodes if holds(condition, variables)}
-    return list(held.values())
 
 
 def path_of(steps: Steps) -> Path:
@@ -67,7 +55,7 @@ class Rest:
         executor, path, details = self._started(), path_of(at), self._of(field)
         nodes = [each.node for each in details]
         info = executor.build_resolve_info(field.definition, nodes, field.parent, path)
-        type_ = _element(field.definition.type)
+        type_ = _element(field.type)
         return executor.complete_value(type_, details, info, path, value, None)
 
     def _started(self) -> Executor[Any]:
@@ -78,12 +66,12 @@ class Rest:
     def _of(self, field: Field) -> list[FieldDetails]:
         """Always the same list for a field: graphql-core remembers by its identity."""
         if field not in self._details:
-            self._details[field] = [
-                FieldDetails(node, None) for node in nodes(field, self._variables)
-            ]
+            nodes = field.nodes(self._variables)
+            self._details[field] = [FieldDetails(node, None) for node in nodes]
         return self._details[field]
 
 
 def _element(type_: GraphQLOutputType) -> GraphQLOutputType:
-    inner = type_.of_type if is_non_null_type(type_) else type_
-    return inner.of_type if is_list_type(inner) else type_
+    """What a list holds; what is no list is its only element."""
+    nullable = get_nullable_type(type_)
+    return nullable.of_type if is_list_type(nullable) else type_

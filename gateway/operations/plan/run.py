@@ -11,10 +11,9 @@ from graphql.execution import VariableValues
 from gateway.operations.fields import Loaded, Place, Reached, Resolved
 from gateway.operations.plan.leaves import NOT_PLAIN
 from gateway.operations.plan.parts import Kinds, Part
-from gateway.operations.plan.reader import Reader
-from gateway.operations.plan.rest import Rest, Steps, holds, nodes, path_of
-from gateway.operations.plan.selections import Condition
-from gateway.operations.plan.shapes import Lean
+from gateway.operations.plan.reader import Readers
+from gateway.operations.plan.rest import Rest, Steps, path_of
+from gateway.operations.plan.selections import Condition, holds
 from gateway.operations.plan.waiting import Item, Loading, Wait
 
 
@@ -54,7 +53,7 @@ class Run:
         self._coroutines: list[Coroutine[Any, Any, None]] | None = []
         self._tasks: list[asyncio.Task[None]] = []
         self._loadings: dict[tuple[Any, ...], Loading] = {}
-        self._readers: dict[Lean, Reader] = {}
+        self._readers = Readers()
         self._delivered: dict[tuple[int, int], tuple[list[Any], list[Any]]] = {}
 
     async def answer(self, operation: Any) -> dict[str, Any]:
@@ -67,11 +66,10 @@ class Run:
             data: dict[str, Any] = operation(None, self, (), None)
             self._begin(self._taken())
             await self._all()
-        except NOT_PLAIN as error:
+        except Exception as error:
             self._give_up()
-            raise NotPlanned from error
-        except Exception:
-            self._give_up()
+            if isinstance(error, NOT_PLAIN):
+                raise NotPlanned from error
             raise
         except BaseException:
             for task in self._tasks:
@@ -173,7 +171,7 @@ class Run:
 
     def _begin(self, waiting: Sequence[Wait | Item]) -> None:
         """In the order in which graphql-core would: so that limits on loads hit the same ones."""
-        for each in () if self._is_given_up else waiting:
+        for each in waiting:
             if isinstance(each, Item):
                 self._leave_item(each)
                 continue
@@ -214,7 +212,7 @@ class Run:
         except Exception as error:  # noqa: BLE001 - told at its place, as graphql-core would
             loading.error = error
         waiting, loading.waiting = loading.waiting or [], None
-        for wait in waiting:
+        for wait in () if self._is_given_up else waiting:
             self._show_loaded(wait, loading)
 
     def _show_loaded(self, wait: Wait, loading: Loading) -> None:
@@ -231,11 +229,10 @@ class Run:
         [field] = wait.part.fields
         place = Place(self.context, path_of((*wait.at, field.key)))
         try:
-            given = field.arguments.coerced(self._variables)
+            arguments = field.arguments.coerced(self._variables)
         except GraphQLError:
             self._leave(wait)
             return
-        arguments = {reading.arguments[name]: value for name, value in given.items()}
         try:
             value = reading.resolve(wait.here, place, **arguments)
         except Exception as error:  # noqa: BLE001 - told at its place, as graphql-core would
@@ -251,7 +248,8 @@ class Run:
             value = await resolving
         except Exception as error:  # noqa: BLE001 - told at its place, as graphql-core would
             self._null(wait, error)
-        else:
+            return
+        if not self._is_given_up:
             self._show_resolved(wait, value)
 
     def _show_resolved(self, wait: Wait, value: Any) -> None:
@@ -260,8 +258,7 @@ class Run:
             return
         mark = len(self.context.reported)
         if wait.part.lean is not None:
-            reader = self._readers.setdefault(wait.part.lean, Reader(wait.part.lean))
-            value = Reached(value.value.read(reader), value.through)
+            value = Reached(value.value.read(self._readers[wait.part.lean]), value.through)
         self._show(wait, value, mark)
 
     def _show(self, wait: Wait, value: Any, reported: int) -> dict[str, Any] | None:
@@ -284,12 +281,12 @@ class Run:
 
     def _null(self, wait: Wait, error: Exception | None) -> None:
         for field in wait.part.fields:
-            if is_non_null_type(field.definition.type):
+            if is_non_null_type(field.type):
                 raise NotPlanned
             wait.out[field.key] = None
             if error is not None:
                 path = [*wait.at, field.key]
-                self._errors.append(located_error(error, nodes(field, self._variables), path))
+                self._errors.append(located_error(error, field.nodes(self._variables), path))
 
     # --------------------------------------------------------- graphql-core
 
@@ -306,8 +303,6 @@ class Run:
         self._place(item.out, item.key, partial(self.rest.item, field, value, item.at))
 
     def _place(self, out: Any, key: str | int, execute: Callable[[], Any]) -> None:
-        if self._is_given_up:
-            return
         try:
             value = execute()
         except Exception as error:

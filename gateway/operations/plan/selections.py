@@ -12,6 +12,7 @@ from graphql import (
     GraphQLAbstractType,
     GraphQLField,
     GraphQLObjectType,
+    GraphQLOutputType,
     GraphQLSchema,
     InlineFragmentNode,
     OperationDefinitionNode,
@@ -22,6 +23,7 @@ from graphql import (
     is_abstract_type,
     is_object_type,
 )
+from graphql.execution import VariableValues
 
 from gateway.operations.plan.arguments import Arguments
 
@@ -36,6 +38,11 @@ Condition = frozenset[tuple[str, bool]]
 ALWAYS: Condition = frozenset()
 
 
+def holds(condition: Condition, variables: VariableValues) -> bool:
+    """Whether the variables have the values that a condition wants."""
+    return all(variables.coerced[name] is wanted for name, wanted in condition)
+
+
 class NotPlannable(Exception):
     """An operation that no plan can be made for."""
 
@@ -48,7 +55,7 @@ class Field:
         key: Its name in the response.
         parent: The type that it is a field of.
         definition: What the schema says of it.
-        nodes: Where it occurs, and when.
+        occurrences: Where the document asks for it, and when.
         arguments: The arguments of each occurrence; those of all are the same.
         of: By the name of each object type that its value may have: what is selected of it.
     """
@@ -56,13 +63,22 @@ class Field:
     key: str
     parent: GraphQLObjectType
     definition: GraphQLField
-    nodes: list[tuple[FieldNode, Condition]]
+    occurrences: list[tuple[FieldNode, Condition]]
     arguments: Arguments
     of: Mapping[str, "Selection"]
 
     @property
     def name(self) -> str:
-        return self.nodes[0][0].name.value
+        return self.occurrences[0][0].name.value
+
+    @property
+    def type(self) -> GraphQLOutputType:
+        return self.definition.type
+
+    def nodes(self, variables: VariableValues) -> list[FieldNode]:
+        """Where the document asks for it, as the variables have it: each node once."""
+        asked = [node for node, condition in self.occurrences if holds(condition, variables)]
+        return list({id(node): node for node in asked}.values())
 
 
 @dataclass(eq=False, repr=False, slots=True, weakref_slot=True)
@@ -83,7 +99,8 @@ class Selection:
         return iter({id(field): field for field, _ in self.fields}.values())
 
 
-Part = tuple[SelectionSetNode, Condition]
+_Set = tuple[SelectionSetNode, Condition]
+"""A selection set of the document, and when it counts."""
 
 
 class Selections:
@@ -115,31 +132,31 @@ class Selections:
         assert root is not None  # the document is valid
         return self._selection(root, [(operation.selection_set, ALWAYS)])
 
-    def _selection(self, type_: GraphQLObjectType, parts: Sequence[Part]) -> Selection:
-        """Equal parts are one selection, so that what is made of it is made once."""
-        key = (type_.name, tuple((id(nodes), condition) for nodes, condition in parts))
+    def _selection(self, type_: GraphQLObjectType, sets: Sequence[_Set]) -> Selection:
+        """Equal sets are one selection, so that what is made of it is made once."""
+        key = (type_.name, tuple((id(nodes), condition) for nodes, condition in sets))
         if key not in self._remembered:
-            self._remembered[key] = self._merged(type_, parts)
+            self._remembered[key] = self._merged(type_, sets)
         return self._remembered[key]
 
-    def _merged(self, type_: GraphQLObjectType, parts: Sequence[Part]) -> Selection:
+    def _merged(self, type_: GraphQLObjectType, sets: Sequence[_Set]) -> Selection:
         occurrences: dict[str, list[tuple[FieldNode, Condition]]] = {}
         order: list[tuple[str, Condition]] = []
         visited: dict[str, list[Condition]] = {}
-        for part in parts:
-            for node, condition in self._collected(type_, part, visited):
+        for each in sets:
+            for node, condition in self._collected(type_, each, visited):
                 key = node.alias.value if node.alias else node.name.value
                 seen = occurrences.setdefault(key, [])
                 if not any(earlier <= condition for _, earlier in seen):
                     order.append((key, condition))
                 seen.append((node, condition))
-        fields = {key: self._field(type_, key, nodes) for key, nodes in occurrences.items()}
+        fields = {key: self._field(type_, key, found) for key, found in occurrences.items()}
         return Selection(type_, [(fields[key], condition) for key, condition in order])
 
     def _collected(
-        self, type_: GraphQLObjectType, part: Part, visited: dict[str, list[Condition]]
+        self, type_: GraphQLObjectType, set_: _Set, visited: dict[str, list[Condition]]
     ) -> Iterator[tuple[FieldNode, Condition]]:
-        selection_set, above = part
+        selection_set, above = set_
         for node in selection_set.selections:
             self._count()
             condition = self._condition(node, above)
@@ -180,18 +197,19 @@ class Selections:
         return is_abstract_type(wanted) and self._schema.is_sub_type(wanted, type_)
 
     def _field(
-        self, parent: GraphQLObjectType, key: str, nodes: list[tuple[FieldNode, Condition]]
+        self, parent: GraphQLObjectType, key: str, occurrences: list[tuple[FieldNode, Condition]]
     ) -> Field:
-        definition = self._schema.get_field(parent, nodes[0][0].name.value)
+        first, _ = occurrences[0]
+        definition = self._schema.get_field(parent, first.name.value)
         assert definition is not None  # the document is valid
-        parts = [
+        sets = [
             (node.selection_set, condition)
-            for node, condition in nodes
+            for node, condition in occurrences
             if node.selection_set is not None
         ]
         named = get_named_type(definition.type)
-        of = {possible.name: self._selection(possible, parts) for possible in self._possible(named)}
-        return Field(key, parent, definition, nodes, Arguments(definition, nodes[0][0]), of)
+        of = {possible.name: self._selection(possible, sets) for possible in self._possible(named)}
+        return Field(key, parent, definition, occurrences, Arguments(definition, first), of)
 
     def _possible(self, named: object) -> Iterable[GraphQLObjectType]:
         if is_object_type(named):

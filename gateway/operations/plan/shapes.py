@@ -14,9 +14,6 @@ from msgspec import Raw, Struct, json, structs
 from gateway.operations.fields import Computed, Fields, Items, Loaded, Plain, Reading
 from gateway.operations.plan.selections import Selection
 
-_UNDECODABLE = (msgspec.MsgspecError, RecursionError, UnicodeError)
-"""What msgspec raises over bytes that are not what was declared; two of the three are not its own."""
-
 
 @dataclass(eq=False, slots=True)
 class Shape:
@@ -90,17 +87,9 @@ class Shapes:
         items: Items | None = None,
         tag: str | None = None,
     ) -> Shape:
-        declared = _declared(record)
         needs = self._needs(record, selections, items.sources if items else ())
-        types = {name: declared[name].type for name in sorted(needs.whole)}
-        inside = {name: self._whole(held) for name in types if (held := _record_in(types[name]))}
-        for name in needs.plain.keys() - needs.whole:
-            if inner := _record_in(declared[name].type):
-                inside[name] = self._inside(inner, needs.plain[name], made)
-                types[name] = _replaced(declared[name].type, inner, inside[name].struct)
-            else:
-                types[name] = _narrowed(declared[name].type)
-        constants = _constants(record)
+        types, inside = self._types(record, needs, made)
+        declared, constants = _declared(record), _constants(record)
         for name in [name for name in types if items and declared[name].encode_name == items.tag]:
             del types[name]  # msgspec tells the records apart by it
             constants[name] = tag
@@ -114,6 +103,21 @@ class Shapes:
             gc=False,
         )
         return Shape(struct, types, inside, constants)
+
+    def _types(
+        self, record: type[Struct], needs: _Needs, made: _Made
+    ) -> tuple[dict[str, Any], dict[str, Shape]]:
+        """The types of the attributes that are needed, and the shapes of records in them."""
+        declared = {name: field.type for name, field in _declared(record).items()}
+        types = {name: declared[name] for name in sorted(needs.whole)}
+        inside = {name: self._whole(held) for name in types if (held := _record_in(types[name]))}
+        for name in needs.plain.keys() - needs.whole:
+            if held := _record_in(declared[name]):
+                inside[name] = self._inside(held, needs.plain[name], made)
+                types[name] = _replaced(declared[name], held, inside[name].struct)
+            else:
+                types[name] = _narrowed(declared[name])
+        return types, inside
 
     def _whole(self, record: type[Struct]) -> Shape:
         """The shape of a record of which everything is needed: the record itself."""
@@ -222,12 +226,10 @@ def options(declared: Any) -> tuple[Any, ...]:
 
 
 def _record_in(declared: Any) -> type[Struct] | None:
-    """The record that a declared type holds, by itself or in a list."""
-    for option in options(declared):
-        held = get_args(option)[0] if get_origin(option) is list else option
-        if isinstance(held, type) and issubclass(held, Struct):
-            return held
-    return None
+    """The record that a declared type holds, by itself or in a list; None where it may be one of several."""
+    held = [get_args(each)[0] if get_origin(each) is list else each for each in options(declared)]
+    records = {each for each in held if isinstance(each, type) and issubclass(each, Struct)}
+    return records.pop() if len(records) == 1 else None
 
 
 def _replaced(declared: Any, record: type[Struct], struct: type[Struct]) -> Any:
@@ -250,11 +252,13 @@ class Lean:
     """Reads the items of a list: leanly where an item is plain, else as a whole record.
 
     Attributes:
+        items: What the list holds.
         shapes: The shape of the items of each tag.
         whole: Reads one item as a whole record.
     """
 
     def __init__(self, items: Items, shapes: Mapping[str, Shape], head: json.Decoder[Any]) -> None:
+        self.items = items
         self.shapes = shapes
         self.whole = items.whole
         self._item = _decoder(shapes.values())
@@ -271,6 +275,6 @@ class Lean:
         for item in items:
             try:
                 decoded.append(decode(item))
-            except _UNDECODABLE:
+            except self.items.undecodable:
                 decoded.append(self.whole(item))
         return decoded

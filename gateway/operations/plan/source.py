@@ -9,7 +9,7 @@ import keyword
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from graphql import GraphQLLeafType, get_named_type
+from graphql import GraphQLLeafType
 
 from gateway.operations.fields import (
     Computed,
@@ -23,7 +23,7 @@ from gateway.operations.fields import (
 )
 from gateway.operations.plan.body import Body
 from gateway.operations.plan.leaves import Leaf, delivery
-from gateway.operations.plan.parts import Function, Kinds, Part, Where
+from gateway.operations.plan.parts import Function, Kinds, Part, Where, is_of
 from gateway.operations.plan.selections import Condition, Field, Selection
 from gateway.operations.plan.shapes import Lean, Shapes
 
@@ -130,16 +130,16 @@ class Source:
         return self._tables[entries], is_open
 
     def _classes(self, field: Field, where: Where) -> Iterator[tuple[type, Selection, Where]]:
-        if where.items is None or where.lean is None or not _holds(field, where.items):
+        if where.lean is None or not where.holds_items(field):
             for name, selection in field.of.items():
                 for kind in self.fields.classes.get(name, ()):
                     yield kind, selection, Where()
             return
-        types = self.fields.types
-        for tag, record in where.items.records.items():
+        items, types = where.lean.items, self.fields.types
+        for tag, record in items.records.items():
             shape = where.lean.shapes[tag]
             yield shape.struct, field.of[types[record]], Where(shape)
-        yield where.items.others, field.of[types[where.items.others]], Where()
+        yield items.others, field.of[types[items.others]], Where()
 
     def _waits(self, selection: Selection) -> bool:
         """Whether something in a selection cannot be delivered at once."""
@@ -154,24 +154,16 @@ class Source:
 
     def part(self, fields: tuple[Field, ...], reading: Loaded | Resolved | None) -> Part:
         """What waits: fields with the same reading, or one that only graphql-core can answer."""
-        match reading:
-            case None:
-                return Part(fields)
-            case Resolved(items=None):
-                return self._shown(Part(fields, reading), Where())
-            case Resolved(items=Items() as items):
-                lean = self._lean(fields[0], items)
-                return self._shown(Part(fields, reading, lean=lean), Where(None, items, lean))
-        return self._shown(Part(fields, reading), Where())
-
-    def _shown(self, part: Part, where: Where) -> Part:
-        body = Body(self, where)
-        for field in part.fields:
+        if reading is None:
+            return Part(fields)
+        items = reading.items if isinstance(reading, Resolved) else None
+        lean = None if items is None else self._lean(fields[0], items)
+        body = Body(self, Where(lean=lean))
+        for field in fields:
             body.show(field)
-        names = "_".join(field.key for field in part.fields[:3])
-        function = self._write(f"{part.fields[0].parent.name}_{names}", body, opened=True)
-        part.show, part.is_open = function.name, body.is_open
-        return part
+        name = "_".join([fields[0].parent.name, *(field.key for field in fields[:3])])
+        function = self._write(name, body, opened=True)
+        return Part(fields, reading, function.name, lean, is_open=body.is_open)
 
     def _lean(self, field: Field, items: Items) -> Lean:
         positions = list(_positions(field.of.values(), items))
@@ -186,15 +178,11 @@ class Source:
         return self._leans[key]
 
 
-def _holds(field: Field, items: Items) -> bool:
-    return get_named_type(field.definition.type).name == items.interface
-
-
 def _positions(selections: Iterable[Selection], items: Items) -> Iterator[Mapping[str, Selection]]:
     """What is selected of items, at each place below some selections that leads to them."""
     for selection in selections:
         for field in selection.merged():
-            if _holds(field, items):
+            if is_of(items, field):
                 yield field.of
             else:
                 yield from _positions(field.of.values(), items)

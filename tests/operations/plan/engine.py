@@ -137,8 +137,8 @@ def _resolve(reading: Reading, unreadable: type, root: Any, info: Any, **given: 
         case Loaded(load, ids, of):
             loading = load(info.context, *map(root.nearest, ids))
             return _loaded(loading, root, of, info, unreadable)
-        case Resolved(resolve, arguments, items):
-            value = resolve(root, info, **{arguments[name]: given[name] for name in given})
+        case Resolved(resolve, items):
+            value = resolve(root, info, **given)
             return value if items is None else _read(value, items)
 
 

@@ -180,10 +180,10 @@ RECORDS: Mapping[str, type[Thing]] = {"book": Book, "disc": Disc}
 def whole(item: Raw) -> Any:
     """An item by all that is declared of it, with UNREADABLE for each value that does not fit."""
     tag = msgspec.json.decode(item)["type"]
-    return _lenient(item, RECORDS.get(tag, Thing))
+    return lenient(item, RECORDS.get(tag, Thing))
 
 
-def _lenient(value: Raw, declared: Any) -> Any:
+def lenient(value: Raw, declared: Any) -> Any:
     try:
         return msgspec.json.decode(value, type=declared)
     except msgspec.ValidationError:
@@ -192,7 +192,7 @@ def _lenient(value: Raw, declared: Any) -> Any:
         for option in options(declared):
             if get_origin(option) is list:
                 sent = msgspec.json.decode(value, type=list[Raw])
-                return [_lenient(each, get_args(option)[0]) for each in sent]
+                return [lenient(each, get_args(option)[0]) for each in sent]
             if isinstance(option, type) and issubclass(option, Record):
                 return _by_fields(msgspec.json.decode(value, type=dict[str, Raw]), option)
     except (ValueError, TypeError):
@@ -204,14 +204,15 @@ def _by_fields(values: Mapping[str, Raw], record: type[Record]) -> Record:
     """Raises TypeError or ValueError where no record can be made of the values."""
     return record(
         **{
-            each.name: _lenient(values[each.encode_name], each.type)
+            each.name: lenient(values[each.encode_name], each.type)
             for each in structs.fields(record)
             if each.encode_name in values
         }
     )
 
 
-ITEMS = Items("Thing", "type", RECORDS, Thing, sources=("id",), whole=whole)
+UNDECODABLE = (msgspec.MsgspecError, RecursionError, UnicodeError)
+ITEMS = Items("Thing", "type", RECORDS, Thing, ("id",), UNDECODABLE, whole)
 
 
 class Sent(Struct):
@@ -243,21 +244,21 @@ def raw(item: object) -> Raw:
 
 
 def shelf(
-    root: Any, info: Any, size: int, names: Any = None, like: Any = None
+    root: Any, info: Any, size: int, titles: Any = None, like: Any = None
 ) -> Reached[Any] | None:
     if size < 0:
         raise ValueError("no such shelf")
-    named = [item for item in info.context.items if not names or item["title"] in names]
+    named = [item for item in info.context.items if not titles or item["title"] in titles]
     return Reached(Sent(info, size, [*map(raw, named)])) if size else None
 
 
 async def authors(root: Any, info: Any, ids: Sequence[str]) -> list[Reached[Author]]:
     await asyncio.sleep(0)
-    return [author(root, info, id_) for id_ in ids]
+    return [author(root, info, id=id_) for id_ in ids]
 
 
-def author(root: Any, info: Any, id_: str) -> Reached[Author]:
-    return Reached(Author(id=id_, name=f"{id_}th"))
+def author(root: Any, info: Any, **given: str) -> Reached[Author]:
+    return Reached(Author(**given, name=f"{given['id']}th"))
 
 
 def load(context: Context, *ids: str | None) -> Awaitable[Any]:
@@ -277,12 +278,10 @@ def age(person: Any, _context: Context) -> int:
     return 2000 - born
 
 
-OF_SHELF = {"size": "size", "titles": "names", "like": "like"}
-
 READINGS: Mapping[tuple[str, str], Reading] = {
-    ("Query", "shelf"): Resolved(shelf, OF_SHELF, ITEMS),
-    ("Query", "author"): Resolved(author, {"id": "id_"}, None),
-    ("Query", "authors"): Resolved(authors, {"ids": "ids"}, None),
+    ("Query", "shelf"): Resolved(shelf, ITEMS),
+    ("Query", "author"): Resolved(author),
+    ("Query", "authors"): Resolved(authors),
     **{("Shelf", name): Plain(name) for name in ("id", "count", "top", "things", "places")},
     **{("Place", name): Plain(name) for name in ("number", "thing")},
     **{

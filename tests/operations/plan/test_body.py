@@ -3,17 +3,24 @@ from typing import Any
 
 import pytest
 
-from gateway.operations.fields import Computed
+from gateway.operations.fields import Computed, Fields, Plain, Resolved
 from tests.operations.plan.engine import Engine
 from tests.operations.plan.library import (
+    CLASSES,
     FIELDS,
+    ITEMS,
     LIBRARY,
     READINGS,
     UNREADABLE,
     Author,
+    Book,
     Context,
     Disc,
     Person,
+    Record,
+    Unreadable,
+    lenient,
+    shelf,
 )
 
 AUTHOR = {"id": 1, "name": "N"}
@@ -164,6 +171,25 @@ async def test_items_further_inside_are_read_leanly_as_well(library, things):
     assert answered.wholly
 
 
+ITEM = {
+    "plain": book(author=AUTHOR),
+    "not plain": book(title=3),
+    "of no class": {"id": 3, "type": "scroll"},
+    "not there": None,
+}
+
+
+@pytest.mark.parametrize("item", ITEM.values(), ids=ITEM)
+async def test_an_item_that_is_computed_is_filled_in_as_well(item):
+    def last(shelf: Any, _context: Any) -> Any:
+        return shelf.things[-1] if shelf.things else None
+
+    readings = {**READINGS, ("Shelf", "top"): Computed(last, ())}
+    engine = Engine(LIBRARY, replace(FIELDS, readings=readings))
+    text = "{ shelf { id top { id title author { name born } } } }"
+    await engine.same(text, lambda: Context([item] if item else [], {"1": Person(born=5)}))
+
+
 WORKS = [Disc(id=1, word="disc", notes=["n", None]), Disc(id=2, word="disc", author=Author(id=3))]
 
 
@@ -204,3 +230,60 @@ async def test_an_object_of_which_nothing_is_asked_is_empty(library, x):
     text = """query($x: Boolean!) { shelf { things { ... on Disc { minutes } } }
               author(id: 1) { ... @include(if: $x) { id } } }"""
     await library.same(text, lambda: Context([book()]), x=x)
+
+
+class Hand(Record, kw_only=True, frozen=True, tag="hand"):
+    name: str | None = None
+
+
+class Press(Record, kw_only=True, frozen=True, tag="press"):
+    name: str | None = None
+    owner: Author | None = None
+
+
+class Print(Book, kw_only=True, frozen=True):
+    maker: Hand | Press | None = None
+    others: list[Hand | Press] | None = None
+
+
+def printed(item: Any) -> Any:
+    return lenient(item, Print)
+
+
+PRINTS = replace(ITEMS, records={"book": Print}, whole=printed)
+MADE = Engine(
+    LIBRARY.replace("label: String", "label: String  maker: Maker  others: [Maker!]")
+    + "union Maker = Hand | Press  type Hand { name: String }  type Press { name: String  owner: Author }",
+    Fields(
+        {
+            **READINGS,
+            ("Query", "shelf"): Resolved(shelf, PRINTS),
+            **{("Book", name): Plain(name) for name in ("maker", "others")},
+            **{(type_, "name"): Plain("name") for type_ in ("Hand", "Press")},
+            ("Press", "owner"): Plain("owner"),
+        },
+        {**CLASSES, "Book": (Print,), "Hand": (Hand,), "Press": (Press,)},
+        Unreadable,
+    ),
+)
+
+BY_HAND, BY_PRESS = {"type": "hand", "name": "H"}, {"type": "press", "name": "P", "owner": AUTHOR}
+MAKERS = {
+    "one": {"maker": BY_HAND},
+    "the other": {"maker": BY_PRESS},
+    "both": {"others": [BY_PRESS, BY_HAND]},
+    "none": {"maker": None, "others": []},
+}
+
+
+@pytest.mark.parametrize("makers", MAKERS.values(), ids=MAKERS)
+async def test_a_record_that_may_be_one_of_several_is_read_as_a_whole(makers):
+    inside = "... on Hand { name } ... on Press { x: name owner { name born } }"
+    text = f"{{ shelf {{ things {{ ... on Book {{ title maker {{ {inside} }} others {{ {inside} }} }} }} }} }}"
+    answered = await MADE.same(text, lambda: Context([book(**makers)], {"1": Person(born=5)}))
+    assert answered.wholly
+
+
+async def test_a_record_of_several_that_cannot_be_read_costs_what_it_would_without_a_plan():
+    text = "{ shelf { things { ... on Book { title maker { ... on Hand { name } } } } } }"
+    await MADE.same(text, lambda: Context([book(maker={"type": "foot"}), book(2, maker=BY_HAND)]))

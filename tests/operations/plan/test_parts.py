@@ -1,7 +1,11 @@
 import pytest
+from graphql import build_schema, get_operation_ast, parse
 
 from gateway.operations.fields import NotPlain
-from gateway.operations.plan.parts import Kinds, Part, Where
+from gateway.operations.plan.parts import Kinds, Part, Where, is_of
+from gateway.operations.plan.selections import Selections
+from gateway.operations.plan.shapes import Shapes
+from tests.operations.plan.library import FIELDS, ITEMS, LIBRARY
 
 
 def test_a_class_has_its_function():
@@ -24,6 +28,21 @@ def test_a_part_depends_on_its_place_until_it_is_known_not_to():
     assert Part(()).is_open
 
 
+@pytest.mark.parametrize(("key", "holds"), [("things", True), ("top", True), ("places", False)])
+def test_items_are_told_by_their_type_by_themselves_or_in_a_list(key, holds):
+    document = parse("{ shelf { things { id } top { id } places { number } } }")
+    operation = get_operation_ast(document)
+    assert operation is not None
+    [shelf] = Selections(build_schema(LIBRARY), document).of_operation(operation).merged()
+    [field] = [field for field in shelf.of["Shelf"].merged() if field.key == key]
+    assert is_of(ITEMS, field) is holds
+    assert (
+        Where(lean=Shapes(FIELDS).of_items(ITEMS, {"book": [], "disc": []})).holds_items(field)
+        is holds
+    )
+    assert not Where().holds_items(field)
+
+
 def test_places_where_the_same_is_known_are_the_same():
     """Functions are found by them."""
-    assert len({Where(), Where(None, None, None)}) == 1
+    assert len({Where(), Where(None, None)}) == 1

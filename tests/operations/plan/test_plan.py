@@ -217,7 +217,7 @@ async def test_a_plan_serves_requests_at_once(library):
 def holding(type_: str, value: Any, other: str = "B") -> Engine:
     """An engine with one object, which holds a value in a field of some type."""
     readings: dict[tuple[str, str], Reading] = {
-        ("Query", "a"): Resolved(lambda _root, _info: Reached(Person(works=value)), {}, None),
+        ("Query", "a"): Resolved(lambda _root, _info: Reached(Person(works=value))),
         ("A", "x"): Plain("works"),
         **{(other, name): Plain(name) for name in ("id", "name")},
         (other, "born"): Loaded(load, ("id",), Plain("born")),
@@ -270,7 +270,7 @@ async def test_a_scalar_may_have_any_name(name):
         f"type Query {{ a: A }}  type A {{ x: [{name}]  y: {name}! }}  scalar {name}",
         Fields(
             {
-                ("Query", "a"): Resolved(lambda _root, _info: Reached(Person(name=1, works=[2, None])), {}, None),
+                ("Query", "a"): Resolved(lambda _root, _info: Reached(Person(name=1, works=[2, None]))),
                 ("A", "x"): Plain("works"),
                 ("A", "y"): Plain("name"),
             },
@@ -293,7 +293,7 @@ async def test_what_the_root_cannot_compute_is_left_to_graphql_core():
 @pytest.mark.parametrize("asked", ["Int", "I { name }"])
 def test_a_resolver_of_a_leaf_or_of_several_types_has_no_plan(asked):
     type_, _, inside = asked.partition(" ")
-    resolved = Resolved(lambda _root, _info: Reached(Person()), {}, None)
+    resolved = Resolved(lambda _root, _info: Reached(Person()))
     engine = Engine(
         f"type Query {{ a: {type_} }} interface I {{ name: String }} type S implements I {{ name: String }}",
         Fields(

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 from msgspec import Raw
 
-from gateway.operations.plan.reader import Reader
+from gateway.operations.plan.reader import Reader, Readers
 from tests.operations.plan.library import UNREADABLE, Author, Context, raw
 
 
@@ -104,3 +104,11 @@ async def test_a_list_in_two_places_is_read_by_itself_in_each(library):
     text = """{ a: shelf(size: 2) { ...F } b: shelf { ...F } c: shelf(size: 1) { top { title } } }
               fragment F on Shelf { things { id title } top { id } count }"""
     await library.same(text, make)
+
+
+def test_each_way_of_decoding_has_one_reader():
+    one: Any = Leanly()
+    other: Any = Leanly()
+    readers = Readers()
+    assert readers[one] is readers[one]
+    assert readers[one] is not readers[other]

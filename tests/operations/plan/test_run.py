@@ -14,7 +14,6 @@ from tests.operations.plan.library import (
     CLASSES,
     ITEMS,
     LIBRARY,
-    OF_SHELF,
     READINGS,
     UNREADABLE,
     Author,
@@ -99,12 +98,12 @@ def resolving(resolve: Callable[..., Any], type_: str = "A") -> Engine:
         return Reached(Author(id=2, name="other"))
 
     return Engine(
-        f"type Query {{ a(n: Int! = 1): {type_}  other: A }}  type A {{ id: ID!  name: String  own: A }}",
+        f"type Query {{ a(number: Int! = 1): {type_}  other: A }}  type A {{ id: ID!  name: String  own: A }}",
         Fields(
             {
-                ("Query", "a"): Resolved(resolve, {"n": "number"}, None),
-                ("Query", "other"): Resolved(other, {}, None),
-                ("A", "own"): Resolved(lambda root, _info: root.to(root.value), {}, None),
+                ("Query", "a"): Resolved(resolve),
+                ("Query", "other"): Resolved(other),
+                ("A", "own"): Resolved(lambda root, _info: root.to(root.value)),
                 **{("A", name): Plain(name) for name in ("id", "name")},
             },
             {},
@@ -157,7 +156,8 @@ RESOLVERS: dict[str, tuple[Callable[..., Any], str]] = {
 
 @pytest.mark.parametrize(("resolve", "type_"), RESOLVERS.values(), ids=RESOLVERS)
 @pytest.mark.parametrize(
-    "text", ["{ a(n: 2) { id } }", "{ other { own { id } } a { own { id name } id } b: a { id } }"]
+    "text",
+    ["{ a(number: 2) { id } }", "{ other { own { id } } a { own { id name } id } b: a { id } }"],
 )
 async def test_resolvers_are_followed_as_graphql_core_does(resolve, type_, text):
     await resolving(resolve, type_).same(text, Context)
@@ -183,14 +183,14 @@ async def test_resolvers_know_where_they_are():
 
 
 async def test_arguments_that_a_variable_makes_unfit_are_told_at_their_place():
-    text = "query($n: Int = 1) { a(n: $n) { id } other { id } }"
+    text = "query($n: Int = 1) { a(number: $n) { id } other { id } }"
     answered = await resolving(one).same(text, Context, n=None)
     assert [error.path for error in answered.errors] == [["a"]]
     assert answered.data == {"a": None, "other": {"id": "2"}}
 
 
 async def test_arguments_that_are_unfit_where_something_must_be_spread_null():
-    text = "query($n: Int = 1) { other { id } a(n: $n) { id } }"
+    text = "query($n: Int = 1) { other { id } a(number: $n) { id } }"
     assert await resolving(one, "A!").answer(text, Context(), n=None) is None
 
 
@@ -209,7 +209,7 @@ async def test_what_is_left_to_graphql_core_is_not_reported_twice():
     async def sent(_root: Any, info: Any, **_arguments: Any) -> Any:
         return Reached(Sent(info.context))
 
-    readings = {**READINGS, ("Query", "shelf"): Resolved(sent, OF_SHELF, ITEMS)}
+    readings = {**READINGS, ("Query", "shelf"): Resolved(sent, ITEMS)}
     engine = Engine(LIBRARY, Fields(readings, CLASSES, Unreadable))
     contexts: list[Context] = []
 
@@ -268,9 +268,14 @@ async def test_a_null_that_spreads_from_what_was_left_leaves_all(library, unhear
 async def test_a_null_that_spreads_at_once_leaves_no_coroutine_unawaited(unheard):
     earlier = asyncio.all_tasks()
     engine = resolving(away_at_once, "A!")
-    assert await engine.answer("{ other { id } x: a(n: 2) { id } a { id } }", Context()) is None
+    assert (
+        await engine.answer("{ other { id } x: a(number: 2) { id } a { id } }", Context()) is None
+    )
     mixed = resolving(lambda _root, _info, number: one(_root, _info, 1) if number else None, "A!")
-    assert await mixed.answer("{ a { id } x: a(n: 2) { id } y: a(n: 0) { id } }", Context()) is None
+    assert (
+        await mixed.answer("{ a { id } x: a(number: 2) { id } y: a(number: 0) { id } }", Context())
+        is None
+    )
     await settled()
     assert asyncio.all_tasks() == earlier
     assert unheard == []
@@ -285,6 +290,23 @@ async def test_what_arrives_after_giving_up_begins_nothing_more(library):
     gate.set()
     await settled()
     assert context.asked == ["None/1", "None/2"]
+
+
+async def test_what_arrives_after_giving_up_reports_nothing():
+    """Who answers instead reports it."""
+    gate = asyncio.Event()
+
+    async def sent(_root: Any, info: Any, **_arguments: Any) -> Any:
+        await gate.wait()
+        return Reached(Sent(info.context, id="s"))
+
+    readings = {**READINGS, ("Query", "shelf"): Resolved(sent, ITEMS)}
+    engine = Engine(LIBRARY, Fields(readings, CLASSES, Unreadable))
+    context = Context()
+    assert await engine.answer("{ author(id: 1) { must } shelf { id } }", context) is None
+    gate.set()
+    await settled()
+    assert context.reported == []
 
 
 @pytest.mark.parametrize(

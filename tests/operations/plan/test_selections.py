@@ -3,8 +3,17 @@ from typing import Any
 
 import pytest
 from graphql import build_schema, get_operation_ast, parse, validate
+from graphql.execution import VariableValues
 
-from gateway.operations.plan.selections import Condition, Field, NotPlannable, Selection, Selections
+from gateway.operations.plan.selections import (
+    ALWAYS,
+    Condition,
+    Field,
+    NotPlannable,
+    Selection,
+    Selections,
+    holds,
+)
 
 SCHEMA = build_schema("""
     directive @odd on FIELD | INLINE_FRAGMENT | FRAGMENT_SPREAD
@@ -84,10 +93,34 @@ def test_equal_fields_are_one():
 def test_a_field_knows_where_it_occurs():
     selection = selected("query($x: Boolean!) { a ... @include(if: $x) { a } b }")
     field = selection.fields[0][0]
-    assert [(node.loc.start, _shown(condition)) for node, condition in field.nodes if node.loc] == [
+    assert [
+        (node.loc.start, _shown(condition)) for node, condition in field.occurrences if node.loc
+    ] == [
         (22, ""),
         (47, " x"),
     ]
+
+
+@pytest.mark.parametrize(("x", "starts"), [(True, [22, 47]), (False, [22])])
+def test_a_field_is_asked_for_where_the_variables_have_it(x, starts):
+    text = "query($x: Boolean!) { a ... @include(if: $x) { a } b }"
+    nodes = selected(text).fields[0][0].nodes(VariableValues({}, {"x": x}))
+    assert [node.loc.start for node in nodes if node.loc] == starts
+
+
+def test_a_node_that_is_reached_twice_asks_once():
+    text = "query($x: Boolean!) { ...F @include(if: $x) ...F } fragment F on Query { a }"
+    field = selected(text).fields[0][0]
+    assert len(field.occurrences) == 2
+    assert len(field.nodes(VariableValues({}, {"x": True}))) == 1
+
+
+@pytest.mark.parametrize("x", [True, False])
+@pytest.mark.parametrize("y", [True, False])
+def test_a_condition_holds_where_all_variables_are_as_it_wants(x, y):
+    variables = VariableValues({}, {"x": x, "y": y})
+    assert holds(frozenset({("x", True), ("y", False)}), variables) is (x and not y)
+    assert holds(ALWAYS, variables)
 
 
 def test_the_fields_of_fragments_stand_where_they_are_spread():
@@ -101,7 +134,7 @@ def test_a_fragment_within_itself_is_spread_where_it_is_first():
     text = "{ ...F ...G } fragment F on Query { a ...G } fragment G on Query { b q { a } }"
     selection = selected(text)
     assert shown(selection) == ["a", "b", "q"]
-    assert len(selection.fields[1][0].nodes) == 1
+    assert len(selection.fields[1][0].occurrences) == 1
 
 
 ABSTRACT = """{ one { a ...F ... on One { one { a } } ... on Three { x: a } }
@@ -244,7 +277,7 @@ def test_doubling_fragments_cost_what_is_written_not_what_it_means(body):
     declared = "($x: Boolean!)" if "$x" in body else ""
     text = f"query{declared} {{ ...F0 }} {' '.join(fragments)} fragment F{levels} on Query {{ a }}"
     fields = list(everything(selected(text), set()))
-    planned_fields, nodes = len(fields), sum(len(field.nodes) for field in fields)
+    planned_fields, nodes = len(fields), sum(len(field.occurrences) for field in fields)
     assert planned_fields <= 4 * levels + 1
     assert nodes <= planned_fields + 1
 

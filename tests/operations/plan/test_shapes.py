@@ -10,7 +10,14 @@ from msgspec import Meta, Raw, json
 from gateway.operations.fields import Computed, Fields, Items, Loaded, Plain, Reading
 from gateway.operations.plan.selections import Selections
 from gateway.operations.plan.shapes import Lean, Shape, Shapes, options
-from tests.operations.plan.library import Record, Text, Unreadable, derived_from, load
+from tests.operations.plan.library import (
+    UNDECODABLE,
+    Record,
+    Text,
+    Unreadable,
+    derived_from,
+    load,
+)
 
 SCHEMA = build_schema("""
     type Query { things: [Thing!]! }
@@ -94,7 +101,7 @@ READINGS: Mapping[tuple[str, str], Reading] = {
 
 FIELDS = Fields(READINGS, {"Book": (Book,), "Disc": (Disc,)}, Unreadable)
 KINDS: Mapping[str, type[Thing]] = {"book": Book, "disc": Disc}
-ITEMS = Items("Thing", "type", KINDS, Thing, (), lambda item: ("whole", item))
+ITEMS = Items("Thing", "type", KINDS, Thing, (), UNDECODABLE, lambda item: ("whole", item))
 
 
 def lean(*texts: str, items: Items = ITEMS, shapes: Shapes | None = None) -> Lean:

@@ -108,7 +108,7 @@ def told() -> Engine:
            type B { what: Int  more: Int }""",
         Fields(
             {
-                ("Query", "a"): Resolved(lambda _root, _info: Reached(outer), {}, None),
+                ("Query", "a"): Resolved(lambda _root, _info: Reached(outer)),
                 ("A", "one"): Plain("friend"),
                 ("A", "several"): Plain("works"),
                 **{("A", name): telling(name) for name in ("first", "last")},
@@ -147,7 +147,7 @@ async def test_a_load_that_cannot_start_is_an_error_for_all_who_would_wait():
         "type Query { a(id: Int): A }  type A { id: Int  x: Int  y: Int }",
         Fields(
             {
-                ("Query", "a"): Resolved(lambda _root, _info, id_: Reached(Author(id=id_)), {"id": "id_"}, None),
+                ("Query", "a"): Resolved(lambda _root, _info, **given: Reached(Author(**given))),
                 ("A", "id"): Plain("id"),
                 **{("A", name): Loaded(load, ("id",), Plain(name)) for name in "xy"},
             },
@@ -217,7 +217,7 @@ def naming(name: str) -> Engine:
         "type Query { a: [A!] }  type A { name: String  today: P }  type P { name: String  again: A }",
         Fields(
             {
-                ("Query", "a"): Resolved(same, {}, None),
+                ("Query", "a"): Resolved(same),
                 ("A", "name"): Loaded(load, ("id",), Plain(name)),
                 ("A", "today"): Loaded(load, ("id",), None),
                 ("P", "name"): Plain(name),

@@ -18,11 +18,12 @@ _ERROR_ID = re.compile(rb'(?<="errorId":")[0-9a-f]{32}(?=")')
 
 
 class Observed(NamedTuple):
-    """What came of an operation, as its caller and as the upstream saw it."""
+    """What came of an operation, as its caller, the upstream and the operators saw it."""
 
     status: int
     body: bytes
     calls: Counter[str]
+    bugs: int
 
 
 class Both(NamedTuple):
@@ -60,9 +61,14 @@ class Gateways:
         self, gateway: Gateway, document: str, variables: Mapping[str, Any]
     ) -> tuple[Observed, bool]:
         self._upstream.asked = Counter()
-        with capture_logs():  # thousands of lines that nobody reads
+        with capture_logs() as logs:  # thousands of lines that nobody reads
             response = self._runner.run(gateway.post(document, variables, _EXPLAIN))
         body, told, explained = response.content.partition(b',"extensions":{"gateway":')
         body += b"}" if told else b""
-        observed = Observed(response.status_code, _ERROR_ID.sub(b"", body), self._upstream.asked)
+        observed = Observed(
+            response.status_code,
+            _ERROR_ID.sub(b"", body),
+            self._upstream.asked,
+            sum(entry["event"] == "bug" for entry in logs),
+        )
         return observed, explained.startswith(b'{"planned":true')

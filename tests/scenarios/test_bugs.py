@@ -1,0 +1,65 @@
+"""What a bug costs that only plans have: some time, but no answer, and no read twice."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from structlog.testing import capture_logs
+
+from gateway.operations.execute import Result, execute
+from gateway.operations.fields import Computed
+from gateway.operations.plan.plan import planner
+from gateway.operations.prepare import Planner, preparer
+from gateway.schema import schema
+from gateway.schema.context import Context
+from gateway.schema.fields import fields
+from gateway.settings import Settings
+from gateway.upstream.api import Upstream
+from gateway.upstream.caller import Callers
+from gateway.upstream.session import Session
+from tests.conftest import ACCOUNT_1, SANDBOX
+
+EVERYTHING = (Path(__file__).parent / "everything.graphql").read_text("utf-8")
+
+
+@pytest.fixture
+def answer(sandbox_app):
+    """Answers the largest query: `answer(planner)`."""
+
+    async def answer(planner: Planner | None) -> Result:
+        given: dict[str, Any] = {"upstream_url": SANDBOX, **ACCOUNT_1}
+        settings = Settings(**given)
+        upstream = Upstream(settings, httpx.ASGITransport(sandbox_app))
+        session = Session(upstream, Callers(settings).of({}), settings)
+        prepared = preparer(schema(), planner=planner)(EVERYTHING, None)
+        try:
+            return await execute(schema(), prepared, {"client": "1100"}, Context(session, settings))
+        finally:
+            await session.aclose()
+            await upstream.aclose()
+
+    return answer
+
+
+def broken(*_: object) -> None:
+    raise TypeError("a bug")
+
+
+@pytest.mark.parametrize(
+    "field",
+    [("NoteSnapshot", "body"), ("Company", "name"), ("Client", "profile")],
+    ids=".".join,
+)
+async def test_a_bug_of_plans_costs_no_answer_and_no_read(rest, upstream_calls, answer, field):
+    right = fields(schema())
+    assert field in right.readings
+    wrong = replace(right, readings={**right.readings, field: Computed(broken, ())})
+    expected = await answer(None)
+    calls = await upstream_calls()
+    await rest.delete("/_sandbox/calls")
+    with capture_logs() as logs:
+        assert await answer(planner(schema(), wrong)) == expected
+    assert await upstream_calls() == calls
+    assert [entry["event"] for entry in logs].count("bug") == 1
