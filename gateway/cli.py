@@ -181,6 +181,7 @@ def _server(app: ASGIApp, host: str, port: int, *, rest: bool = False) -> _Serve
         port=port,
         http=SandboxProtocol if rest else "auto",
         log_level="warning",
+        log_config=None,  # what it says goes where all libraries' words go: see telemetry
         access_log=False,
         server_header=False,
     )

@@ -12,7 +12,6 @@ from pydantic import (
     NonNegativeFloat,
     PositiveFloat,
     PositiveInt,
-    SecretStr,
     ValidationError,
     ValidationInfo,
     field_validator,
@@ -27,7 +26,7 @@ from pydantic_settings import (
     SettingsError,
 )
 
-from gateway.values import HeaderNames, ManifestFile, Names, Origin, UrlPath, ZoneName
+from gateway.values import HeaderNames, ManifestFile, Names, Origin, Secret, UrlPath, ZoneName
 
 PREFIX = "GATEWAY_"
 _INJECTED = re.compile(r"GATEWAY_(SERVICE_.*|PORT|PORT_.*)")
@@ -106,11 +105,11 @@ class Settings(BaseSettings):
         default=False,
         description="Whether this upstream lists a company's appointments by `clientId`.",
     )
-    api_key: SecretStr | None = Field(
+    api_key: Secret | None = Field(
         None, description="Service credentials, with `GATEWAY_TOKEN`, for callers that send none."
     )
-    token: SecretStr | None = Field(None, description="See `GATEWAY_API_KEY`.")
-    bearer_token: SecretStr | None = Field(
+    token: Secret | None = Field(None, description="See `GATEWAY_API_KEY`.")
+    bearer_token: Secret | None = Field(
         None, description="Service credentials of the other form: `Authorization: Bearer …`."
     )
     default_time_zone: ZoneName | None = Field(

@@ -1,24 +1,68 @@
-"""What operators see: events with constant names and facts as fields, one JSON line each."""
+"""What operators see: events with constant names and facts as fields, one JSON line each.
 
+Texts of exceptions are never written, whoever raised them: they quote values, and with them addresses,
+credentials and personal data. What an exception is and where it was raised says enough to find it.
+The same holds for all that libraries, warnings and the interpreter would write to standard error.
+"""
+
+import logging
 import sys
+import threading
+import traceback
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import TextIO
 
 import structlog
 
+_MOST_EXCEPTIONS = 10
+_OUTER_FRAMES, _INNER_FRAMES = 10, 30
+
+_SAYINGS = frozenset(
+    {
+        "ASGI callable returned without completing response.",
+        "ASGI callable returned without starting response.",
+        "Application shutdown failed. Exiting.",
+        "Application startup failed. Exiting.",
+        "Exception in ASGI application",
+        "Exception in eof callback",
+        "Future exception was never retrieved",
+        "Invalid HTTP request received.",
+        "Task exception was never retrieved",
+        "Task was destroyed but it is pending!",
+        "Unclosed client session",
+        "Unclosed connection",
+        "Unsupported upgrade request.",
+    }
+)
+"""First lines of what libraries say, as they stand in their sources: nothing is quoted in them."""
+
 
 def configure(level: str) -> None:
-    """Write events of `level` ("debug", "info", "warning", "error") and above to standard error."""
+    """Write events of `level` ("debug", "info", "warning", "error") and above to standard error.
+
+    What libraries say joins them from "warning" on, as do warnings, and exceptions that nobody caught.
+    """
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
+    root = logging.getLogger()
+    root.handlers = [_Libraries(logging.WARNING)]
+    root.setLevel(logging.WARNING)
+    warnings.showwarning = _warned
+    sys.excepthook = _crashed
+    sys.unraisablehook = lambda ignored: _ignored(ignored.exc_value)
+    threading.excepthook = lambda ended: _ignored(ended.exc_value)
 
 
 def event(name: str, **facts: object) -> None:
@@ -27,5 +71,93 @@ def event(name: str, **facts: object) -> None:
 
 
 def bug(error_id: str, error: BaseException) -> None:
-    """A mistake of ours, with its traceback, under the id that the caller was given."""
-    structlog.get_logger().error("bug", id=error_id, exc_info=error)
+    """A mistake of ours, and where it was made, under the id that the caller was given."""
+    structlog.get_logger().error("bug", id=error_id, exceptions=exceptions(error))
+
+
+def exceptions(error: BaseException) -> list[dict[str, object]]:
+    """An exception, then what it came from: of each its type and where it passed, and no text.
+
+    Frames are from the outermost to the one that raised.
+    """
+    return [
+        {
+            "type": f"{type(each).__module__}.{type(each).__qualname__}",
+            "frames": _frames(each.__traceback__),
+        }
+        for each, _ in zip(_led_to(error), range(_MOST_EXCEPTIONS), strict=False)
+    ]
+
+
+def _led_to(error: BaseException) -> Iterator[BaseException]:
+    """The exception, those that it groups, and its causes: each once, however they refer to each other."""
+    seen: set[int] = set()
+    ahead: list[BaseException | None] = [error]
+    while ahead:
+        each = ahead.pop(0)
+        if each is None or id(each) in seen:
+            continue
+        seen.add(id(each))
+        yield each
+        if isinstance(each, BaseExceptionGroup):
+            ahead += each.exceptions
+        ahead.append(each.__cause__ or (None if each.__suppress_context__ else each.__context__))
+
+
+def _frames(trace: TracebackType | None) -> list[str]:
+    frames = [
+        f"{frame.f_globals.get('__name__', frame.f_code.co_filename)}:{line} {frame.f_code.co_qualname}"
+        for frame, line in traceback.walk_tb(trace)
+    ]
+    if len(frames) <= _OUTER_FRAMES + _INNER_FRAMES:
+        return frames
+    return [*frames[:_OUTER_FRAMES], "…", *frames[-_INNER_FRAMES:]]
+
+
+class _Libraries(logging.Handler):
+    """What libraries say as events. Their texts are told where they are known to quote nothing."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        error = record.exc_info[1] if record.exc_info else None
+        log = structlog.get_logger()
+        write = log.error if record.levelno >= logging.ERROR else log.warning
+        write(
+            "library",
+            logger=record.name,
+            says=_said(record),
+            where=f"{record.module}:{record.lineno} {record.funcName}",
+            exceptions=[] if error is None else exceptions(error),
+        )
+
+
+def _said(record: logging.LogRecord) -> str | None:
+    """The text before anything was put into it; None where that may have been done already."""
+    text = str(record.msg)
+    if record.args:
+        return text
+    saying = text.partition("\n")[0]
+    return saying if saying in _SAYINGS else None
+
+
+def _warned(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    structlog.get_logger().warning(
+        "warning", category=category.__name__, where=f"{Path(filename).stem}:{lineno}"
+    )
+
+
+def _crashed(_: object, error: BaseException, __: object) -> None:
+    """The process ends for it."""
+    structlog.get_logger().error("crash", exceptions=exceptions(error))
+
+
+def _ignored(error: BaseException | None) -> None:
+    """A thread ended for it, or it was raised where nobody can catch it."""
+    told = [] if error is None else exceptions(error)
+    structlog.get_logger().error("uncaught", exceptions=told)

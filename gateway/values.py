@@ -1,4 +1,4 @@
-"""What the text of a setting stands for: an origin, a path, a zone, names, a manifest."""
+"""What the text of a setting stands for: an origin, a path, a secret, a zone, names, a manifest."""
 
 import re
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import msgspec
-from pydantic import AfterValidator, BeforeValidator, InstanceOf
+from pydantic import AfterValidator, BeforeValidator, InstanceOf, SecretStr
 from pydantic_settings import NoDecode
 
 _NEVER_FORWARDED = {
@@ -61,6 +61,13 @@ def _zone(name: str) -> str:
     return name
 
 
+def _sendable(secret: SecretStr) -> SecretStr:
+    """A secret goes into a header; one that cannot would fail every request, and late."""
+    if not re.fullmatch(r"[\x20-\x7e]*", secret.get_secret_value()):
+        raise ValueError("must be printable ASCII, without line breaks")
+    return secret
+
+
 def _names(value: object) -> object:
     """A comma-separated list as a tuple."""
     if isinstance(value, str):
@@ -105,6 +112,7 @@ def _manifest(path: object) -> object:
 
 Origin = Annotated[str, AfterValidator(_origin)]
 UrlPath = Annotated[str, AfterValidator(_path)]
+Secret = Annotated[SecretStr, AfterValidator(_sendable)]
 ZoneName = Annotated[str, AfterValidator(_zone)]
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_names)]
 HeaderNames = Annotated[Names, AfterValidator(_forwardable)]

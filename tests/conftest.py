@@ -1,11 +1,16 @@
 """The gateway over the sandbox, in process; and over any upstream that a test makes up."""
 
+import logging
+import sys
+import threading
+import warnings
 from collections import Counter
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from typing import Any
 
 import httpx
 import pytest
+import structlog
 
 from gateway.sandbox.app import create_sandbox
 from gateway.settings import Settings
@@ -23,6 +28,19 @@ Handler = (
 @pytest.fixture
 def anyio_backend():
     return "asyncio"
+
+
+@pytest.fixture
+def telemetry_restored() -> Iterator[None]:
+    """For tests that configure telemetry: it takes over all that would be written to standard error."""
+    before, root = structlog.get_config(), logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    hooks = sys.excepthook, sys.unraisablehook, threading.excepthook, warnings.showwarning
+    yield
+    sys.excepthook, sys.unraisablehook, threading.excepthook, warnings.showwarning = hooks
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    structlog.configure(**before)
 
 
 @pytest.fixture(scope="session")
@@ -83,6 +101,16 @@ class Gateway:
 def gateway(rest, sandbox_app):
     """The gateway over the sandbox, as account 1 unless the caller sends credentials."""
     return Gateway(httpx.ASGITransport(sandbox_app))
+
+
+@pytest.fixture
+def sandbox_gateway(rest, sandbox_app):
+    """Makes a gateway over the sandbox with settings: `sandbox_gateway(plans=False)`."""
+
+    def over(**settings: Any) -> Gateway:
+        return Gateway(httpx.ASGITransport(sandbox_app), **settings)
+
+    return over
 
 
 @pytest.fixture

@@ -1,4 +1,6 @@
 import ast
+import logging
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,23 @@ DRAWERS = {
 }
 
 
-def test_imports_keep_the_contracts(capsys):
+@pytest.fixture
+def loggers_restored() -> Iterator[None]:
+    """import-linter configures logging, and silences every logger that is there by then."""
+    root = logging.getLogger()
+    level, handlers = root.level, root.handlers[:]
+    loggers = [
+        each for each in root.manager.loggerDict.values() if isinstance(each, logging.Logger)
+    ]
+    heard = [each for each in loggers if not each.disabled]
+    yield
+    for each in heard:
+        each.disabled = False
+    root.setLevel(level)
+    root.handlers[:] = handlers
+
+
+def test_imports_keep_the_contracts(capsys, loggers_restored):
     kept = lint_imports(config_filename=str(ROOT / "pyproject.toml"), no_cache=True) == 0
     assert kept, capsys.readouterr().out
 

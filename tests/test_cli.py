@@ -14,7 +14,7 @@ SERVE = {"GATEWAY_UPSTREAM_URL": "http://127.0.0.1:9"}
 
 
 @pytest.fixture(autouse=True)
-def _empty_environment(monkeypatch, tmp_path):
+def _empty_environment(monkeypatch, tmp_path, telemetry_restored):
     """An empty directory, and none of our variables."""
     monkeypatch.chdir(tmp_path)
     ours = {variable(name) for name in Settings.model_fields}
@@ -265,6 +265,8 @@ def test_documents_that_can_never_run_stop_the_start_by_their_ids(run, tmp_path,
         ({"GATEWAY_DEFAULT_PAGE_SIZE": "101"}, "above GATEWAY_MAX_PAGE_SIZE"),
         ({"GATEWAY_FORWARD_HEADERS": "X-Tenant, Cookie"}, "Cookie cannot be forwarded"),
         ({"GATEWAY_UPSTREAM_URL": "https://a:hunter2@b.example"}, "must be an origin"),
+        ({"GATEWAY_BEARER_TOKEN": "hunter2\nX-Evil: 1"}, "must be printable ASCII"),
+        ({"GATEWAY_API_KEY": "hunter2", "GATEWAY_TOKEN": "hünter2"}, "must be printable ASCII"),
     ],
     ids=str,
 )

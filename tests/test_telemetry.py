@@ -1,7 +1,18 @@
+import asyncio
+import gc
 import json
 import logging
-from typing import Any
+import re
+import sys
+import threading
+import warnings
+from collections.abc import Callable
+from itertools import pairwise
+from types import SimpleNamespace
+from typing import Any, Literal
 
+import httpx
+import msgspec
 import pytest
 import structlog
 
@@ -9,9 +20,8 @@ from gateway import telemetry
 
 
 @pytest.fixture
-def written(capsys):
+def written(capsys, telemetry_restored):
     """Configures by a level, and reads what was written since: `written("info")` and `written()`."""
-    before = structlog.get_config()
 
     def written(level: str | None = None) -> list[dict[str, Any]]:
         if level is not None:
@@ -20,8 +30,7 @@ def written(capsys):
         assert output.out == ""
         return [json.loads(line) for line in output.err.splitlines()]
 
-    yield written
-    structlog.configure(**before)
+    return written
 
 
 def test_an_event_is_one_line_of_json_with_its_facts(written):
@@ -78,26 +87,252 @@ def test_events_below_the_level_are_not_written(written, level, names):
     assert [line["event"] for line in written()] == names
 
 
-def test_a_bug_is_told_with_its_id_and_its_traceback(written):
+def failing(secret: str) -> None:
+    try:
+        {}[secret]  # type: ignore[index]
+    except LookupError as error:
+        raise ValueError(secret) from error
+
+
+def raised_by(call: Callable[[], object]) -> Exception:
+    with pytest.raises(Exception) as raised:  # noqa: PT011 - whatever it is
+        call()
+    return raised.value
+
+
+SECRET = "s3cret-of-somebody"
+UNTOLD = (SECRET, "Traceback", 'File "', "/tests/")
+
+
+def assert_untold(output: object) -> None:
+    assert not [word for word in UNTOLD if word in json.dumps(output)]
+
+
+def test_a_bug_is_told_with_its_id_its_cause_and_where_it_was_made(written):
     written("info")
-    with pytest.raises(ZeroDivisionError) as raised:
-        _ = 1 / 0
-    telemetry.bug("b-1", raised.value)
+    telemetry.bug("b-1", raised_by(lambda: failing(SECRET)))
     [line] = written()
     assert (line["event"], line["level"], line["id"]) == ("bug", "error", "b-1")
-    assert "ZeroDivisionError: division by zero" in line["exception"]
-    assert "test_telemetry.py" in line["exception"]
+    assert [each["type"] for each in line["exceptions"]] == [
+        "builtins.ValueError",
+        "builtins.KeyError",
+    ]
+    for each in line["exceptions"]:
+        assert re.fullmatch(r"tests\.test_telemetry:\d+ failing", each["frames"][-1])
+    assert_untold(line)
 
 
-def test_a_bug_is_told_with_its_cause(written):
+def unreadable() -> object:
+    return msgspec.json.decode(b'"%b"' % SECRET.encode(), type=Literal["a"])
+
+
+def of_a_group() -> None:
+    raise ExceptionGroup(SECRET, [ValueError(SECRET), raised_by(lambda: failing(SECRET))])
+
+
+def while_another() -> None:
+    try:
+        failing(SECRET)
+    except ValueError:
+        raise TypeError(SECRET)  # noqa: B904 - what it came from is not said, but known
+
+
+def with_notes() -> None:
+    error = OSError(2, SECRET, f"/etc/{SECRET}")
+    error.add_note(SECRET)
+    raise error
+
+
+EXCEPTIONS: dict[str, tuple[Callable[[], object], list[str]]] = {
+    "with a cause": (lambda: failing(SECRET), ["ValueError", "KeyError"]),
+    "while another": (while_another, ["TypeError", "ValueError", "KeyError"]),
+    "a group": (of_a_group, ["ExceptionGroup", "ValueError", "ValueError", "KeyError"]),
+    "a missing key": (lambda: {}[SECRET], ["KeyError"]),  # type: ignore[index]
+    "no number": (lambda: int(SECRET), ["ValueError"]),
+    "no Python": (lambda: compile(f"a {SECRET}", SECRET, "exec"), ["SyntaxError"]),
+    "no text": (f"{SECRET}\ud800".encode, ["UnicodeEncodeError"]),
+    "no word": (unreadable, ["ValidationError"]),
+    "no address": (lambda: httpx.URL(f"http://{SECRET}:x"), ["InvalidURL", "ValueError"]),
+    "a file and a note": (with_notes, ["FileNotFoundError"]),
+}
+
+
+@pytest.mark.parametrize(("call", "types"), EXCEPTIONS.values(), ids=EXCEPTIONS)
+def test_no_text_of_an_exception_is_written(written, call, types):
+    written("debug")
+    telemetry.bug("b-1", raised_by(call))
+    [line] = written()
+    assert [each["type"].rpartition(".")[2] for each in line["exceptions"]] == types
+    assert_untold(line)
+
+
+def test_a_cause_that_was_said_not_to_matter_is_not_told(written):
     written("info")
-    error = ValueError("outer")
-    error.__cause__ = KeyError("inner")
+    error = ValueError()
+    error.__context__, error.__suppress_context__ = KeyError(), True
     telemetry.bug("b-1", error)
-    assert "inner" in written()[0]["exception"]
+    assert [each["type"] for each in written()[0]["exceptions"]] == ["builtins.ValueError"]
 
 
-def test_the_library_s_own_logging_is_left_alone(written):
-    handlers = logging.getLogger().handlers[:]
+def test_exceptions_that_lead_in_a_circle_are_each_told_once(written):
     written("info")
-    assert logging.getLogger().handlers == handlers
+    one, other = ValueError(), KeyError()
+    one.__cause__, other.__cause__ = other, one
+    telemetry.bug("b-1", one)
+    assert len(written()[0]["exceptions"]) == 2
+
+
+def test_a_long_way_is_told_by_its_ends(written):
+    def falling(depth: int) -> None:
+        if depth == 0:
+            raise ValueError
+        falling(depth - 1)
+
+    written("info")
+    telemetry.bug("b-1", raised_by(lambda: falling(200)))
+    frames = written()[0]["exceptions"][0]["frames"]
+    assert len(frames) == 41
+    assert "raised_by" in frames[0]
+    assert frames[10] == "…"
+    assert "falling" in frames[-1]
+
+
+def test_a_long_chain_is_told_by_its_beginning(written):
+    written("info")
+    errors = [ValueError() for _ in range(50)]
+    for error, cause in pairwise(errors):
+        error.__cause__ = cause
+    telemetry.bug("b-1", errors[0])
+    assert len(written()[0]["exceptions"]) == 10
+
+
+# What others would write
+
+
+LIBRARY = logging.getLogger("library")
+
+
+SAID: dict[str, tuple[tuple[object, ...], str | None]] = {
+    "put in by logging": (("Cannot load %r", SECRET), "Cannot load %r"),
+    "put in before": ((f"Cannot load {SECRET}",), None),
+    "an exception": ((OSError(SECRET),), None),
+    "a traceback": ((f"Traceback (most recent call last)\n{SECRET}",), None),
+    "known by its first line": (
+        (f"Task exception was never retrieved\nfuture: {SECRET}",),
+        "Task exception was never retrieved",
+    ),
+    "known": (("Invalid HTTP request received.",), "Invalid HTTP request received."),
+}
+
+
+@pytest.mark.parametrize(("logged", "says"), SAID.values(), ids=SAID)
+@pytest.mark.parametrize("level", ["debug", "info", "warning"])
+def test_what_a_library_says_is_told_without_what_it_says_it_of(written, level, logged, says):
+    written(level)
+    LIBRARY.warning(*logged)
+    [line] = written()
+    assert line["says"] == says
+    assert_untold(line)
+
+
+def test_a_library_s_words_are_an_event_with_their_place(written):
+    written("info")
+    LIBRARY.error("Cannot load %r", SECRET)
+    [line] = written()
+    assert line.pop("timestamp")
+    assert re.fullmatch(r"test_telemetry:\d+ test_a_library\w+", line.pop("where"))
+    assert line == {
+        "event": "library",
+        "level": "error",
+        "logger": "library",
+        "says": "Cannot load %r",
+        "exceptions": [],
+    }
+
+
+def test_a_library_s_exception_is_told_like_a_bug(written):
+    written("info")
+    LIBRARY.error("Exception in ASGI application\n", exc_info=raised_by(lambda: failing(SECRET)))
+    [line] = written()
+    assert line["says"] == "Exception in ASGI application"
+    assert [each["type"] for each in line["exceptions"]] == [
+        "builtins.ValueError",
+        "builtins.KeyError",
+    ]
+    assert_untold(line)
+
+
+@pytest.mark.parametrize("level", ["debug", "info"])
+def test_a_library_is_not_heard_below_a_warning(written, level):
+    written(level)
+    LIBRARY.info("Connected.")
+    LIBRARY.debug("Connecting.")
+    assert written() == []
+
+
+def test_a_task_that_nobody_asks_about_is_told_without_its_exception_s_text(written):
+    async def fail() -> None:
+        raise ValueError(SECRET)
+
+    async def forget() -> None:
+        task = asyncio.create_task(fail())
+        await asyncio.sleep(0)
+        del task
+        gc.collect()
+
+    written("info")
+    asyncio.run(forget())
+    [line] = written()
+    assert line["logger"] == "asyncio"
+    assert line["says"] == "Task exception was never retrieved"
+    assert line["exceptions"][0]["type"] == "builtins.ValueError"
+    assert_untold(line)
+
+
+def test_a_warning_is_told_by_its_category_and_place(written):
+    written("info")
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        warnings.warn(SECRET, RuntimeWarning, stacklevel=1)
+    [line] = written()
+    assert (line["event"], line["level"]) == ("warning", "warning")
+    assert line["category"] == "RuntimeWarning"
+    assert re.fullmatch(r"test_telemetry:\d+", line["where"])
+    assert_untold(line)
+
+
+def test_what_ends_the_process_is_told_without_its_text(written):
+    written("info")
+    error = raised_by(lambda: failing(SECRET))
+    sys.excepthook(type(error), error, error.__traceback__)
+    [line] = written()
+    assert (line["event"], line["level"], len(line["exceptions"])) == ("crash", "error", 2)
+    assert_untold(line)
+
+
+def test_what_ends_a_thread_is_told_without_its_text(written):
+    written("info")
+    thread = threading.Thread(target=failing, args=[SECRET])
+    thread.start()
+    thread.join()
+    [line] = written()
+    assert (line["event"], line["level"], len(line["exceptions"])) == ("uncaught", "error", 2)
+    assert_untold(line)
+
+
+def test_what_nobody_can_catch_is_told_without_its_text(written):
+    class Thing:
+        def __del__(self) -> None:
+            failing(SECRET)
+
+    written("info")
+    Thing()
+    [line] = written()
+    assert (line["event"], len(line["exceptions"])) == ("uncaught", 2)
+    assert_untold(line)
+
+
+def test_what_was_ignored_without_an_exception_is_told_too(written):
+    written("info")
+    sys.unraisablehook(SimpleNamespace(exc_value=None))
+    assert [line["event"] for line in written()] == ["uncaught"]

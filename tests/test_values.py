@@ -2,9 +2,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import TypeAdapter, ValidationError
+from pydantic import SecretStr, TypeAdapter, ValidationError
 
-from gateway.values import HeaderNames, Manifest, ManifestFile, Origin
+from gateway.values import HeaderNames, Manifest, ManifestFile, Origin, Secret
 
 
 def read(kind: Any, value: object) -> Any:
@@ -129,3 +129,18 @@ def test_a_manifest_that_cannot_be_read_is_refused_with_the_reason(tmp_path):
 
 def test_a_manifest_is_shown_without_its_documents():
     assert repr(Manifest(Path("m.json"), {"a": "{ a }"})) == f"Manifest(path={Path('m.json')!r})"
+
+
+@pytest.mark.parametrize(
+    "secret", ["s\n", "s\r\nX-Evil: 1", "s\x00", "s\t", "s\x7f", "sécret"], ids=repr
+)
+def test_a_secret_that_no_header_can_hold_is_refused_without_being_told(secret):
+    with pytest.raises(ValidationError, match="must be printable ASCII") as refused:
+        read(Secret, secret)
+    assert secret not in str(refused.value.errors(include_input=False))
+
+
+def test_a_secret_is_kept_as_it_is_and_not_shown():
+    kept: SecretStr = read(Secret, "a b~!")
+    assert kept.get_secret_value() == "a b~!"
+    assert "a b~!" not in repr(kept)

@@ -88,7 +88,10 @@ def create_app(
     ]
     if settings.introspection:
         routes.append(Route("/schema.graphql", _printed_schema, methods=["GET"]))
-    return Starlette(routes=routes, middleware=_middleware(settings), lifespan=lifespan)
+    app = Starlette(routes=routes, middleware=_middleware(settings), lifespan=lifespan)
+    # A redirect would send the query string back in a header, and whatever `Host` was sent.
+    app.router.redirect_slashes = False
+    return app
 
 
 def _middleware(settings: Settings) -> list[Middleware]:

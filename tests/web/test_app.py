@@ -541,3 +541,10 @@ def test_documents_need_not_fit_where_they_have_no_ids(http_with, tmp_path):
     file = tmp_path / "manifest.json"
     file.write_text(json.dumps(UNFIT), encoding="utf-8")
     http_with(trusted_documents="off", trusted_documents_path=file)
+
+
+@pytest.mark.parametrize("path", ["/graphql/", "/livez/", "/schema.graphql/"])
+async def test_a_path_that_is_almost_right_is_not_redirected(http, path):
+    """It would send the query string, and whatever `Host` was sent, back in a header."""
+    answer = await http.get(path, params={"query": "{ __typename }"}, headers={"Host": "evil"})
+    assert (answer.status_code, "location" in answer.headers) == (404, False)

@@ -1,0 +1,145 @@
+"""Mistakes of ours, planted wherever a request passes."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import httpx
+import pytest
+from graphql import GraphQLError, build_schema
+
+from gateway import telemetry
+from gateway.operations.persisted import TrustedDocuments
+from gateway.operations.prepare import Prepared, preparer
+from gateway.web.access import AccessMiddleware
+from gateway.web.endpoint import GraphQLEndpoint
+from tests.secrets.planted import SECRET, SENT, WRITTEN, codes_of, found_in_answer, found_in_log
+
+SCHEMA = build_schema("""
+    type Query { text(of: String): String  later: String  must: String!  any: Any  all: [Query!]!  kind: Kind  number: Int }
+    union Any = Query
+    enum Kind { ONE }
+""")
+QUERY = f'{{ __typename text(of: "{WRITTEN}") }}'
+
+
+class Bug(Exception):
+    """Its text and its attributes are full of what nobody may learn."""
+
+    def __init__(self) -> None:
+        super().__init__(f"token={SECRET}")
+        self.request = {"apiKey": SECRET}
+        self.__cause__ = OSError(2, SECRET, f"/etc/{SECRET}")
+        self.add_note(SECRET)
+
+
+def buggy(*_: Any, **__: Any) -> Any:
+    secret = SECRET  # a local, for who would show frames with theirs
+    raise Bug from KeyError(secret)
+
+
+async def buggy_later(*_: Any, **__: Any) -> Any:
+    await asyncio.sleep(0)
+    buggy()
+
+
+@dataclass(frozen=True)
+class Context:
+    reported: list[GraphQLError] = field(default_factory=list)
+    extensions: Callable[..., Mapping[str, object]] = lambda **_: {}
+
+
+class BuggyPlan:
+    text = ""
+    answer = staticmethod(buggy_later)
+
+
+def opened(context: Context, *, closes: Callable[[], object] = dict) -> Any:
+    @asynccontextmanager
+    async def context_for(headers: object) -> AsyncIterator[Context]:
+        yield context
+        closes()
+
+    return context_for
+
+
+def planned(text: str, name: str | None, variables: Mapping[str, object]) -> Prepared:
+    return replace(preparer(SCHEMA)(text, name, variables), plan=BuggyPlan())
+
+
+class BuggyDocuments(TrustedDocuments):
+    document = staticmethod(buggy)
+
+
+async def ask(query: str = QUERY, **parts: Any) -> httpx.Response:
+    """The answer of an endpoint over a schema of a few lines, some part of which has a bug."""
+    telemetry.configure("debug")
+    given: dict[str, Any] = {
+        "schema": SCHEMA,
+        "documents": TrustedDocuments("off", {}),
+        "prepare": preparer(SCHEMA),
+        "context_for": opened(Context()),
+        "explorer": None,
+        "max_body_bytes": 1000,
+    }
+    app = AccessMiddleware(GraphQLEndpoint(**(given | parts)))
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as http:
+        accept = {"Accept": "application/graphql-response+json"}
+        return await http.post("/graphql", json={"query": query}, headers=SENT | accept)
+
+
+def assert_untold(answer: httpx.Response, capsys: pytest.CaptureFixture[str]) -> None:
+    assert codes_of(answer) == {"INTERNAL_SERVER_ERROR"}
+    assert found_in_answer(answer) == []
+    log = capsys.readouterr().err
+    assert found_in_log(log) == []
+    for error in answer.json()["errors"]:
+        assert error["extensions"]["errorId"] in log
+
+
+PARTS: dict[str, dict[str, Any]] = {
+    "documents": {"documents": BuggyDocuments("off", {})},
+    "preparing": {"prepare": buggy},
+    "the plan": {"prepare": planned},
+    "opening the context": {"context_for": buggy},
+    "closing the context": {"context_for": opened(Context(), closes=buggy)},
+    "extensions": {"context_for": opened(Context(extensions=buggy))},
+    "what cannot be written": {"context_for": opened(Context(extensions=lambda **_: {"a": Bug()}))},
+    "what is no text": {"context_for": opened(Context(extensions=lambda **_: {"a": "\ud800"}))},
+}
+
+
+@pytest.mark.parametrize("parts", PARTS.values(), ids=PARTS)
+async def test_a_bug_around_execution_is_told_by_an_id_alone(capsys, telemetry_restored, parts):
+    answer = await ask(**parts)
+    assert answer.status_code == 500
+    assert_untold(answer, capsys)
+
+
+RESOLVED: dict[str, tuple[str, Any]] = {
+    "raised": (QUERY, buggy),
+    "raised later": ("{ later }", buggy_later),
+    "raised where nothing may be null": ("{ must }", buggy),
+    "raised in GraphQL's own way": ("{ text }", lambda *_: (_ for _ in ()).throw(GraphQLError(SECRET))),
+    "nothing where something must be": ("{ must }", lambda *_: None),
+    "a value for a text": ("{ text }", lambda *_: {SECRET: SECRET}),
+    "a text for a number": ("{ number }", lambda *_: SECRET),
+    "a word that is none": ("{ kind }", lambda *_: SECRET),
+    "a text for a list": ("{ all { text } }", lambda *_: SECRET),
+    "a value of no type": ("{ any { __typename } }", lambda *_: SECRET),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("query", "resolve"), RESOLVED.values(), ids=RESOLVED)
+async def test_a_bug_in_a_resolver_is_told_by_an_id_alone(
+    capsys, telemetry_restored, query, resolve
+):
+    assert SCHEMA.query_type is not None
+    for each in SCHEMA.query_type.fields.values():
+        each.resolve = resolve
+    answer = await ask(query)
+    assert answer.status_code == 200
+    assert_untold(answer, capsys)

@@ -1,0 +1,189 @@
+"""Every way to fail, in every mode that production can be in: neither answers nor logs tell secrets."""
+
+import json
+from collections.abc import Iterator, Mapping
+from itertools import cycle
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from gateway import telemetry
+from gateway.errors import BUG, GatewayError
+from gateway.sandbox.app import create_sandbox
+from gateway.settings import Settings
+from gateway.web.app import create_app
+from tests.conftest import ACCOUNT_1
+from tests.secrets import failing, refused
+from tests.secrets.failing import PERSON
+from tests.secrets.planted import (
+    CALLERS,
+    OWN_CREDENTIALS,
+    SECRET,
+    SENT,
+    UPSTREAM,
+    codes_of,
+    found_in_answer,
+    found_in_log,
+)
+
+EVERYTHING = (Path(__file__).parents[1] / "scenarios/everything.graphql").read_text("utf-8")
+ACTIVITIES = "/api/2.3/activities"
+
+CLOSED = {"introspection": False, "graphiql": False}
+MODES: Mapping[str, Mapping[str, Any]] = {
+    "as it comes": {},
+    "explaining": {"explain": True},
+    "without plans": {"plans": False, "cors_origins": ("https://page.example",)},
+    "closed": CLOSED,
+    "closed, without plans, explaining": {**CLOSED, "plans": False, "explain": True},
+    "keeping": {"entity_cache_seconds": 60, "appointments_by_client": True, "graphiql": False},
+    "logging documents": {"trusted_documents": "log", "explain": True},
+    "known documents only": {"trusted_documents": "enforce", **CLOSED},
+    "known documents only, without plans": {"trusted_documents": "enforce", "plans": False},
+}
+ACCEPTED = ("application/graphql-response+json", "application/json")
+
+
+class Upstream:
+    """The sandbox, but for what is to fail: timelines, or whatever lies behind them."""
+
+    def __init__(self) -> None:
+        self.failing: failing.Failing | None = None
+        self.timelines = True
+        self._sandbox = httpx.ASGITransport(create_sandbox())
+        self._sent: dict[httpx.URL, httpx.Response] = {}
+
+    async def __call__(self, request: httpx.Request) -> httpx.Response:
+        if self.failing is not None and self.timelines == (request.url.path == ACTIVITIES):
+            return self.failing.answer()
+        if request.url not in self._sent:
+            keys = {"apiKey": ACCOUNT_1["api_key"], "token": ACCOUNT_1["token"]}
+            as_account_1 = httpx.Request("GET", request.url, headers=keys)
+            answer = await self._sandbox.handle_async_request(as_account_1)
+            self._sent[request.url] = httpx.Response(
+                answer.status_code, headers=failing.HEADERS, content=await answer.aread()
+            )
+        kept = self._sent[request.url]
+        return httpx.Response(kept.status_code, headers=kept.headers, content=kept.content)
+
+
+class Walk:
+    """Gateways in all modes over one upstream."""
+
+    def __init__(self, manifest: Path) -> None:
+        self.upstream = Upstream()
+        self._gateways = [self._gateway(manifest, **given) for given in MODES.values()]
+
+    def _gateway(self, manifest: Path, **given: Any) -> httpx.ASGITransport:
+        if "trusted_documents" in given:
+            given["trusted_documents_path"] = manifest
+        sizes = {"max_body_bytes": 200_000, "max_upstream_bytes": 1_000_000}
+        settings = Settings(**{"upstream_url": UPSTREAM, **OWN_CREDENTIALS, **sizes, **given})
+        app = create_app(settings, transport=httpx.MockTransport(self.upstream))
+        return httpx.ASGITransport(app)
+
+    async def answers(self, request: Mapping[str, Any]) -> list[httpx.Response]:
+        """The answers of all gateways, to one caller after another."""
+        telemetry.configure("debug")
+        return [
+            await self._answer(gateway, request, {**SENT, "Accept": accepted, **caller})
+            for gateway, accepted, caller in zip(
+                self._gateways, cycle(ACCEPTED), cycle(CALLERS.values()), strict=False
+            )
+        ]
+
+    async def _answer(
+        self, gateway: httpx.ASGITransport, request: Mapping[str, Any], headers: dict[str, str]
+    ) -> httpx.Response:
+        wanted = httpx.Headers(headers)
+        wanted.update(request.get("headers", {}))
+        async with httpx.AsyncClient(transport=gateway, base_url="http://gateway") as http:
+            return await http.request(**{**request, "headers": wanted})
+
+
+@pytest.fixture(scope="module")
+def walk(tmp_path_factory) -> Walk:
+    manifest = tmp_path_factory.mktemp("walk") / "manifest.json"
+    texts = {"known": refused.ONE, "all": EVERYTHING}
+    texts |= {f"runnable-{number}": text for number, text in enumerate(refused.RUNNABLE)}
+    manifest.write_text(json.dumps(texts), "utf-8")
+    return Walk(manifest)
+
+
+@pytest.fixture
+def log(capsys, telemetry_restored):
+    """What the log has, once `Walk.answers` has configured it at its most talkative: `log()`."""
+
+    def log() -> str:
+        written = capsys.readouterr()
+        assert written.out == ""
+        text: str = written.err
+        return text
+
+    return log
+
+
+@pytest.mark.parametrize("name", refused.ALL)
+async def test_a_request_that_is_refused_tells_nothing(walk, log, name):
+    way = refused.ALL[name]
+    walk.upstream.failing = None
+    answers = await walk.answers(way.request)
+    assert [found for answer in answers for found in found_in_answer(answer)] == []
+    assert found_in_log(log()) == []
+    if way.code is not None:
+        assert way.code in set().union(*map(codes_of, answers))
+
+
+@pytest.mark.parametrize("timelines", [True, False], ids=["timelines", "entities"])
+@pytest.mark.parametrize("name", failing.ALL)
+async def test_an_upstream_that_fails_gives_nothing_away(walk, log, name, timelines):
+    walk.upstream.failing, walk.upstream.timelines = failing.ALL[name], timelines
+    body = {"query": EVERYTHING, "variables": {"client": "1020"}}
+    answers = await walk.answers({"method": "POST", "url": "/graphql", "json": body})
+    assert [found for each in answers for found in found_in_answer(each, shown=True)] == []
+    assert found_in_log(log()) == []
+    assert not [each for each in answers if each.status_code != 200]
+    if timelines:
+        assert all(failing.ALL[name].code in codes_of(each) for each in answers)
+
+
+def test_every_code_is_met_on_the_way():
+    met = {way.code for way in refused.ALL.values()} | {way.code for way in failing.ALL.values()}
+    assert met | ELSEWHERE == {None, BUG, *codes(GatewayError)}
+
+
+ELSEWHERE = {"UPSTREAM_BUDGET_EXCEEDED", "COMPANY_UNKNOWN"}
+
+
+def codes(kind: type[GatewayError]) -> Iterator[str]:
+    for each in kind.__subclasses__():
+        yield from codes(each)
+        if "code" in vars(each):
+            yield each.code
+
+
+async def test_a_budget_and_a_company_that_is_missing_tell_nothing(log, gateway_over):
+    """The appointment's link leads nowhere, and says where it does not lead."""
+    link = f"https://{SECRET}.example/companies/{SECRET}?token={SECRET}"
+    person = {"id": "1", "firstName": PERSON}
+    appointment = {"id": "1", "selfLink": link, "staff": person, "company": None}
+    note = {"id": "2", "type": "note", "note": {"id": "1", "body": PERSON}}
+    items = [{"id": "1", "type": "appointment", "appointment": appointment}, note]
+    telemetry.configure("debug")
+    gateway = gateway_over(
+        lambda _: httpx.Response(200, json={"items": items}, headers=failing.HEADERS),
+        max_upstream_calls=1,
+        upstream_url=UPSTREAM,
+    )
+    answer = await gateway.post(
+        """{ activities(clientId: 1) { nodes {
+            ... on AppointmentActivity { appointment { staff { email } } }
+            ... on NoteActivity { note { current { html } } }
+        } } }""",
+        headers=SENT,
+    )
+    assert codes_of(answer) == {"UPSTREAM_BUDGET_EXCEEDED", "COMPANY_UNKNOWN"}
+    assert found_in_answer(answer) == []
+    assert found_in_log(log()) == []

@@ -1,0 +1,67 @@
+"""The sandbox's clients are people: what is known of them reaches who asked for it, and nobody else."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gateway import telemetry
+from gateway.sandbox.world.malformed import CLIENT_ID as MALFORMED
+
+EVERYTHING = (Path(__file__).parents[1] / "scenarios/everything.graphql").read_text("utf-8")
+CLIENT = {"client": "1100"}
+PERSONAL = {"firstName", "lastName", "email", "emailAddress", "number", "phone", "userName", "body", "bodyText", "html", "street", "birthDate"}  # fmt: skip
+FAULTS: dict[str, dict[str, Any]] = {
+    "half a body": {"truncate": 200},
+    "a body of another charset": {"contentType": "application/json; charset=utf-16"},
+    "a body that is said to be compressed": {"headers": {"Content-Encoding": "gzip"}},
+    "a dropped connection": {"drop": "before"},
+    "a dropped body": {"drop": "body"},
+    "no time": {"delayMilliseconds": 300},
+    **{f"status {status}": {"status": status} for status in (400, 401, 403, 404, 429, 500, 503)},
+}
+
+
+def personal(value: object, key: str = "") -> Iterator[str]:
+    """Texts of an answer that are about a person."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from personal(inner, name)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from personal(inner, key)
+    elif isinstance(value, str) and key in PERSONAL and len(value) > 3:
+        yield value
+
+
+def told_of(people: set[str], text: str) -> list[str]:
+    return [each for each in people if each in text or json.dumps(each)[1:-1] in text]
+
+
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
+@pytest.mark.parametrize("plans", [True, False], ids=["planned", "not planned"])
+async def test_a_failure_tells_nothing_of_anybody(
+    rest, sandbox_gateway, capsys, telemetry_restored, plans, fault
+):
+    telemetry.configure("debug")
+    gateway = sandbox_gateway(plans=plans, upstream_timeout_seconds=0.1)
+    people = set(personal(await gateway.data(EVERYTHING, **CLIENT)))
+    assert len(people) > 50
+    assert told_of(people, capsys.readouterr().err) == []
+    await rest.put("/_sandbox/faults", json=[{"path": "/*", **fault}])
+    answer = await gateway.post(EVERYTHING, CLIENT)
+    assert answer.json()["errors"]
+    assert told_of(people, f"{answer.text} {answer.headers}") == []
+    assert told_of(people, capsys.readouterr().err) == []
+
+
+async def test_what_cannot_be_read_is_not_told(sandbox_gateway, capsys, telemetry_restored):
+    """The malformed client: values of every wrong kind, each with an error at its place."""
+    telemetry.configure("debug")
+    answer = await sandbox_gateway().ask(EVERYTHING, {"client": MALFORMED})
+    people = set(personal(answer["data"]))
+    assert people
+    assert told_of(people, json.dumps(answer["errors"], ensure_ascii=False)) == []
+    assert told_of(people, capsys.readouterr().err) == []
