@@ -31,7 +31,6 @@ from gateway.web.access import AccessMiddleware
 from gateway.web.endpoint import GraphQLEndpoint
 from gateway.web.probes import livez, readyz
 
-_MAX_CONNECTIONS = 100
 _EXPLAIN = "X-Gateway-Explain"
 
 
@@ -56,7 +55,9 @@ def create_app(
     )
     documents = _trusted_documents(settings, prepare=preparing())
     callers = Callers(settings)
-    upstream = Upstream(settings, transport or AiohttpTransport(max_connections=_MAX_CONNECTIONS))
+    if transport is None:
+        transport = AiohttpTransport(max_connections=settings.max_upstream_connections)
+    upstream = Upstream(settings, transport)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
