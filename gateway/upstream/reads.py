@@ -194,8 +194,8 @@ def _content(decoded: Callable[[bytes], object], body: bytes) -> object:
     """What a body holds, or what is wrong with it."""
     try:
         return decoded(body)
-    except ContractBroken as error:
-        return error
+    except ContractBroken as error:  # which refers to frames that would soon refer to it
+        return ContractBroken(str(error))
 
 
 def _too_late() -> UpstreamTimeout:
