@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import httpx
@@ -73,6 +73,15 @@ def open_files() -> int:
 
 def tasks() -> int:
     return len(asyncio.all_tasks())
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    """Waits until something holds, for 20 seconds at most."""
+    for _ in range(1000):
+        if holds():
+            return
+        await asyncio.sleep(0.02)
+    raise AssertionError
 
 
 async def settled(*, files: int, tasks: int) -> None:

@@ -39,19 +39,16 @@ async def test_callers_that_leave_take_everything_along(distinct):
         before.gateway(f"http://127.0.0.1:{upstream.port}", Detour()) as gateway,
         serving_app(gateway.app) as address,
     ):
-        await gateway.http.get("/livez")
+        async with httpx.AsyncClient(base_url=address, trust_env=False) as http:
+            await http.get("/livez")  # it is up
         files, tasks = before.open_files(), before.tasks()
         asking = [await _ask(httpx.URL(address), number % distinct) for number in range(CALLERS)]
         reads = min(distinct, 100)
-        async with asyncio.timeout(20):
-            while len(upstream.connections) < reads:
-                await asyncio.sleep(0.01)
+        await before.until(lambda: len(upstream.connections) == reads)
         await asyncio.sleep(0.5)
         assert len(upstream.connections) == reads
         for writer in asking:
             writer.transport.abort()
         del asking
-        async with asyncio.timeout(10):
-            while upstream.connections:
-                await asyncio.sleep(0.01)
+        await before.until(lambda: not upstream.connections)
         await before.settled(files=files, tasks=tasks)
