@@ -98,8 +98,7 @@ class Peer:
 
     async def listen(self) -> None:
         """Also again, at the same port, after it was dead or frozen."""
-        if self._frozen:
-            await self.die()
+        await self.die()
         self._frozen = False
         self._server = await asyncio.start_server(self._play, "127.0.0.1", self.port, backlog=1024)
         self.port = self._server.sockets[0].getsockname()[1]
@@ -114,6 +113,7 @@ class Peer:
         """Refuses connections from now on, and resets those that there are."""
         if self._server is not None:
             self._server.close()
+            self._server = None
         for writer in self.connections:
             _reset(writer)
         for task in self._playing:
@@ -129,11 +129,10 @@ class Peer:
         try:
             with suppress(OSError, asyncio.IncompleteReadError):
                 await (says_nothing if self._frozen else self._script)(reader, writer)
-        except asyncio.CancelledError:
-            if not self._frozen:
-                raise
-            with suppress(OSError):
-                await says_nothing(reader, writer)
+        except asyncio.CancelledError:  # by `freeze` or `die`, and nobody else
+            if self._frozen:
+                with suppress(OSError, asyncio.CancelledError):
+                    await says_nothing(reader, writer)
         finally:
             writer.close()
             self.connections.discard(writer)

@@ -13,11 +13,11 @@ from tests.secrets.serving import serving_app
 pytestmark = pytest.mark.socket
 
 CALLERS = 1000
-QUERY = "{ activities(clientId: %d) { totalCount } }"
+QUERY = "query ($id: ID!) { activities(clientId: $id) { totalCount } }"
 
 
 def _request(client: int) -> bytes:
-    body = json.dumps({"query": QUERY % client}).encode()
+    body = json.dumps({"query": QUERY, "variables": {"id": client}}).encode()
     head = "POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\napiKey: k%d\r\ntoken: t\r\nContent-Length: %d\r\n\r\n"
     return (head % (client % 10, len(body))).encode() + body
 
