@@ -1,4 +1,8 @@
-"""Places: how many reads the upstream has to answer at once, in all and for each caller."""
+"""Places: how many reads the upstream has to answer at once, in all and for each caller.
+
+asyncio's semaphore and anyio's capacity limiter serve in the order of arrival, and aiolimiter by the second:
+none of them knows callers, or says how long a wait will be.
+"""
 
 import asyncio
 from collections import Counter, OrderedDict, deque
