@@ -207,14 +207,13 @@ class UpstreamTimeout(UpstreamError):
     retryable = True
 
 
-class UpstreamBusy(UpstreamError):
-    """The upstream asks for patience.
+class _Patience(UpstreamError):
+    """What may be asked again after a while.
 
     Attributes:
-        retry_after: Whole seconds to wait, where the upstream said so.
+        retry_after: Whole seconds to wait, where that is known.
     """
 
-    code = "UPSTREAM_BUSY"
     retryable = True
 
     def __init__(self, message: str, *, retry_after: int | None = None) -> None:
@@ -228,9 +227,16 @@ class UpstreamBusy(UpstreamError):
         return super().extensions | {"retryAfter": self.retry_after}
 
 
-class UpstreamUnavailable(UpstreamError):
+class UpstreamBusy(_Patience):
+    """The upstream asks for patience, or too many reads wait for it here."""
+
+    code = "UPSTREAM_BUSY"
+
+
+class UpstreamUnavailable(_Patience):
+    """The upstream fails, or cannot be reached, or is left alone since it did."""
+
     code = "UPSTREAM_UNAVAILABLE"
-    retryable = True
 
 
 class ContractBroken(UpstreamError):

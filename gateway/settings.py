@@ -173,7 +173,39 @@ class Settings(BaseSettings):
     upstream_timeout_seconds: PositiveFloat = Field(
         10.0,
         allow_inf_nan=False,
-        description="How long one upstream read may take, from its start to its last byte.",
+        description=(
+            "How long one attempt of an upstream read may take, to its last byte; to be less than "
+            "an operation may take."
+        ),
+    )
+    upstream_connect_timeout_seconds: PositiveFloat = Field(
+        2.0, allow_inf_nan=False, description="How long connecting to the upstream may take."
+    )
+    upstream_read_timeout_seconds: PositiveFloat = Field(
+        10.0,
+        allow_inf_nan=False,
+        description="How long the upstream may be silent in the middle of an answer.",
+    )
+    operation_timeout_seconds: PositiveFloat = Field(
+        30.0,
+        allow_inf_nan=False,
+        description="How long one operation may take; what has not arrived by then is null.",
+    )
+    upstream_attempts: PositiveInt = Field(
+        3,
+        le=10,
+        description="How often one read is tried where trying again may help; 1: never again.",
+    )
+    breaker_pause_seconds: PositiveFloat = Field(
+        0.5,
+        allow_inf_nan=False,
+        description="How long an upstream that fails is left alone between two trial reads.",
+    )
+    max_upstream_connections: PositiveInt = Field(
+        100, description="How many upstream reads are under way at once, over all callers."
+    )
+    max_caller_connections: PositiveInt = Field(
+        50, description="How many of them for the same credentials."
     )
 
     request_timeout_seconds: PositiveFloat = Field(

@@ -39,7 +39,7 @@ class Context:
         if not self.explaining:
             return {}
         calls = self.session.calls
-        called = sum(call.outcome is Outcome.CALLED for call in calls)
+        called = sum(call.attempts for call in calls if call.outcome is Outcome.CALLED)
         return {
             "gateway": {
                 "planned": planned,
@@ -51,6 +51,7 @@ class Context:
                         "path": call.path,
                         "status": call.status,
                         "outcome": call.outcome.value,
+                        "attempts": call.attempts,
                         "milliseconds": call.milliseconds,
                         "bytes": call.bytes,
                     }

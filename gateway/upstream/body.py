@@ -49,6 +49,11 @@ class Body:
         self._count(len(chunk))
         self._chunks.append(chunk)
 
+    @property
+    def size(self) -> int:
+        """How many bytes there are of it so far."""
+        return sum(map(len, self._chunks))
+
     def whole(self) -> bytes:
         return b"".join(self._chunks)
 

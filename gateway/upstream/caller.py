@@ -23,6 +23,7 @@ class Call:
         outcome: Whether the upstream was called for it.
         milliseconds: How long this caller waited.
         bytes: The size of the body after decompression.
+        attempts: How often the upstream was asked, until there was an answer or no use in it.
     """
 
     path: str
@@ -30,6 +31,7 @@ class Call:
     outcome: Outcome
     milliseconds: float
     bytes: int
+    attempts: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +41,13 @@ class Caller:
     Attributes:
         headers: What goes along with each read.
         identity: What tells callers apart whose answers may differ: reads are shared within one.
+        deadline: When its operation has to end, by the event loop's clock; None: whenever.
         calls: What was read so far.
     """
 
     headers: Headers = field(repr=False)
     identity: bytes = field(repr=False)
+    deadline: float | None = field(default=None, repr=False)
     calls: list[Call] = field(default_factory=list, repr=False)
 
 
@@ -56,12 +60,12 @@ class Callers:
         self._forwarded = tuple(name for name in names if name not in own)
         self._service_credentials = _service_credentials(settings)
 
-    def of(self, headers: Mapping[str, str]) -> Caller:
+    def of(self, headers: Mapping[str, str], deadline: float | None = None) -> Caller:
         """Who sends a request with these headers: its credentials, else ours, never a mixture."""
         credentials = _present(headers, CREDENTIAL_HEADERS) or self._service_credentials
         own = credentials + _present(headers, self._forwarded)
         identity = hashlib.blake2b(repr(own).encode("utf-8", "surrogatepass")).digest()
-        return Caller(own + _present(headers, TRACE_HEADERS), identity)
+        return Caller(own + _present(headers, TRACE_HEADERS), identity, deadline)
 
 
 def _service_credentials(settings: Settings) -> Headers:

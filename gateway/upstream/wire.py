@@ -22,13 +22,14 @@ a request seldom meets the end of its connection half-way."""
 class AiohttpTransport(httpx.AsyncBaseTransport):
     """One pool of keep-alive connections; opened by the first request, in its event loop.
 
-    Time limits are the caller's business: nothing here gives up on its own, except over httpx's
-    `connect` time-out. Redirects are not followed, cookies not kept, bodies not decompressed, and a
+    Of httpx's time limits it knows `connect` and `read`; how long all of a request may take is the
+    caller's business. Redirects are not followed, cookies not kept, bodies not decompressed, and a
     request is sent once.
 
     Raises:
         httpx.ConnectError: No connection could be made.
         httpx.ConnectTimeout: None could be made in time.
+        httpx.ReadTimeout: Nothing came for too long.
         httpx.ReadError: The connection failed, or the answer ended too soon.
         httpx.RemoteProtocolError: What arrived is not HTTP.
     """
@@ -63,10 +64,10 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
                 headers=[(name.decode(), value.decode()) for name, value in request.headers.raw],
                 data=request.content or None,
                 allow_redirects=False,
-                timeout=aiohttp.ClientTimeout(
-                    total=None, sock_connect=request.extensions.get("timeout", {}).get("connect")
-                ),
+                timeout=_limits(request),
             )
+        except aiohttp.SocketTimeoutError as error:
+            raise httpx.ReadTimeout("No answer in time.") from error
         except aiohttp.ServerTimeoutError as error:
             raise httpx.ConnectTimeout("No connection in time.") from error
         except aiohttp.ClientConnectorError as error:
@@ -82,6 +83,14 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
     async def aclose(self) -> None:
         if self._pool is not None:
             await self._pool.close()
+
+
+def _limits(request: httpx.Request) -> aiohttp.ClientTimeout:
+    limits = request.extensions.get("timeout", {})
+    connect = limits.get("connect")  # of both: `sock_connect` alone leaves looking up the name out
+    return aiohttp.ClientTimeout(
+        total=None, connect=connect, sock_connect=connect, sock_read=limits.get("read")
+    )
 
 
 async def _once(
@@ -108,6 +117,8 @@ class _Body(httpx.AsyncByteStream):
         try:
             async for chunk in self._response.content.iter_chunked(_CHUNK_BYTES):
                 yield chunk
+        except aiohttp.SocketTimeoutError as error:
+            raise httpx.ReadTimeout("The answer stopped in the middle.") from error
         except aiohttp.ClientPayloadError as error:
             raise httpx.ReadError("The answer ended too soon.") from error
         except (aiohttp.ClientError, OSError) as error:

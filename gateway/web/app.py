@@ -1,5 +1,6 @@
 """create_app: where everything is built and put together; the written order of the middleware."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
@@ -30,7 +31,6 @@ from gateway.web.access import AccessMiddleware
 from gateway.web.endpoint import GraphQLEndpoint
 from gateway.web.probes import livez, readyz
 
-_MAX_CONNECTIONS = 100
 _EXPLAIN = "X-Gateway-Explain"
 
 
@@ -55,7 +55,9 @@ def create_app(
     )
     documents = _trusted_documents(settings, prepare=preparing())
     callers = Callers(settings)
-    upstream = Upstream(settings, transport or AiohttpTransport(max_connections=_MAX_CONNECTIONS))
+    if transport is None:
+        transport = AiohttpTransport(max_connections=settings.max_upstream_connections)
+    upstream = Upstream(settings, transport)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
@@ -64,7 +66,8 @@ def create_app(
 
     @asynccontextmanager
     async def context_for(headers: Headers) -> AsyncIterator[Context]:
-        session = Session(upstream, callers.of(headers), settings)
+        deadline = asyncio.get_running_loop().time() + settings.operation_timeout_seconds
+        session = Session(upstream, callers.of(headers, deadline), settings)
         explaining = settings.explain and headers.get(_EXPLAIN) == "1"
         try:
             yield Context(session, settings, explaining=explaining)

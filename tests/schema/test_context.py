@@ -32,10 +32,10 @@ def test_every_operation_has_reports_of_its_own(context):
 
 
 CALLS = [
-    Call("/activities", 200, Outcome.CALLED, 12.5, 300),
-    Call("/companies/{companyId}/staff", None, Outcome.CALLED, 10.0, 0),
-    Call("/companies/{companyId}/services", 200, Outcome.CACHED, 0.1, 50),
-    Call("/notes/{noteId}", 404, Outcome.SHARED, 3.0, 20),
+    Call("/activities", 200, Outcome.CALLED, 12.5, 300, 1),
+    Call("/companies/{companyId}/staff", None, Outcome.CALLED, 10.0, 0, 1),
+    Call("/companies/{companyId}/services", 200, Outcome.CACHED, 0.1, 50, 1),
+    Call("/notes/{noteId}", 404, Outcome.SHARED, 3.0, 20, 1),
 ]
 
 
@@ -57,6 +57,7 @@ def test_who_asks_is_told_the_calls_and_how_many_reached_the_upstream():
         "path": "/activities",
         "status": 200,
         "outcome": "called",
+        "attempts": 1,
         "milliseconds": 12.5,
         "bytes": 300,
     }

@@ -27,7 +27,8 @@ def transport_of(answers: Handler | httpx.AsyncBaseTransport) -> httpx.AsyncBase
 
 
 def settings_of(**given: Any) -> Settings:
-    return Settings(**{"upstream_url": "http://upstream", **given})
+    """One attempt each, unless a test says otherwise."""
+    return Settings(**{"upstream_url": "http://upstream", "upstream_attempts": 1, **given})
 
 
 @pytest.fixture

@@ -166,7 +166,7 @@ def test_a_caller_does_not_show_its_headers():
 
 
 def test_every_caller_has_calls_of_its_own():
-    call = Call("/a", 200, Outcome.CALLED, 1.0, 2)
+    call = Call("/a", 200, Outcome.CALLED, 1.0, 2, 1)
     one, other = caller({}), caller({})
     one.calls.append(call)
     assert (one.calls, other.calls) == ([call], [])

@@ -521,7 +521,6 @@ async def test_whatever_httpx_raises_becomes_an_error_of_ours(reads_over, raised
     with pytest.raises(UpstreamError) as failure:
         await read(reads_over(handler))
     assert type(failure.value) is expected
-    assert failure.value.__cause__ is raised
     assert SECRET not in str(failure.value)
 
 
@@ -575,6 +574,7 @@ async def test_a_refusal_is_an_event_with_its_status(failure_of, events, status)
             "path": THINGS,
             "code": failure.code,
             "status": status,
+            "attempts": 1,
         }
     ]
 
@@ -592,6 +592,7 @@ async def test_a_call_without_an_answer_is_an_event(reads_over, events):
             "path": THINGS,
             "code": "UPSTREAM_UNAVAILABLE",
             "status": None,
+            "attempts": 1,
         }
     ]
 

@@ -29,8 +29,8 @@ class Source:
         self.gate = asyncio.Event()
         self.gate.set()
 
-    def reading(self, answer: str | Exception) -> Callable[[], Awaitable[str]]:
-        async def read() -> str:
+    def reading(self, answer: str | Exception) -> Callable[[object], Awaitable[str]]:
+        async def read(_flight: object) -> str:
             self.started.append(str(answer))
             try:
                 await self.gate.wait()
@@ -150,14 +150,14 @@ async def test_a_read_that_is_being_cancelled_is_not_joined(sharing, source, set
 async def test_the_end_of_a_cancelled_read_does_not_end_its_successor(sharing, settle):
     release = asyncio.Event()
 
-    async def slow_to_leave() -> str:
+    async def slow_to_leave(_flight: object) -> str:
         try:
             await asyncio.Event().wait()
         finally:
             await release.wait()
         return "never"
 
-    async def successor() -> str:
+    async def successor(_flight: object) -> str:
         await release.wait()
         await settle()
         return "b"
@@ -206,7 +206,7 @@ async def test_an_error_reaches_all_who_wait_and_is_not_kept(sharing, source):
 
 
 async def test_a_read_that_is_cancelled_from_inside_cancels_all_who_wait(sharing):
-    async def read() -> str:
+    async def read(_flight: object) -> str:
         raise asyncio.CancelledError
 
     waiters = [asyncio.create_task(sharing.get("k", read, keep=always)) for _ in range(2)]

@@ -247,7 +247,9 @@ async def test_who_asks_is_told_which_upstream_calls_were_made(gateway_over):
         f"{of_company}/appointments/{{appointmentId}}": (404, "called"),
     }
     for call in calls.values():
-        assert list(call) == ["method", "path", "status", "outcome", "milliseconds", "bytes"]
+        assert list(call) == [
+            *("method", "path", "status", "outcome", "attempts", "milliseconds", "bytes")
+        ]
         assert call["method"] == "GET"
         assert call["milliseconds"] >= 0
     assert calls[f"{of_company}/staff"]["bytes"] == len('{"items":[]}')

@@ -1,0 +1,222 @@
+"""One attempt of a read: a request out, an answer in; every foreign failure becomes ours."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from math import ceil
+from typing import NamedTuple
+from urllib.parse import urlencode
+
+import httpx
+
+from gateway.errors import (
+    ContractBroken,
+    Forbidden,
+    InputRefused,
+    NotFound,
+    ResponseTooLarge,
+    Unauthenticated,
+    UpstreamBusy,
+    UpstreamError,
+    UpstreamTimeout,
+    UpstreamUnavailable,
+)
+from gateway.settings import Settings
+from gateway.upstream import decode
+from gateway.upstream.body import Body, is_crowded, utf8
+
+_LONGEST_WAIT_SECONDS = 86_400
+_HEADERS = (
+    ("Accept", "application/json"),
+    ("Accept-Encoding", "gzip, deflate"),
+    ("User-Agent", "graphql-gateway"),
+)
+
+_TOO_LATE = "The upstream did not answer in time."
+
+_REPEATABLE = {429, 502, 503, 504}
+
+_MEANINGS: Mapping[int, tuple[type[UpstreamError], str]] = {
+    401: (Unauthenticated, "The upstream does not accept these credentials."),
+    403: (Forbidden, "These credentials do not give access to this."),
+    404: (NotFound, "The upstream does not know this."),
+    408: (UpstreamTimeout, _TOO_LATE),
+    504: (UpstreamTimeout, _TOO_LATE),
+}
+
+
+class Received(NamedTuple):
+    """A success: the HTTP status, the body in UTF-8, and how large it was when it arrived."""
+
+    status: int
+    body: bytes
+    size: int
+
+
+class Failed(Exception):
+    """An attempt that was no success.
+
+    Attributes:
+        error: What callers are told.
+        status: The HTTP status, or None where none arrived.
+        size: How much of a body arrived.
+        is_repeatable: Whether the same attempt may succeed a little later.
+        is_outage: Whether the upstream did not do its work.
+    """
+
+    def __init__(
+        self,
+        error: UpstreamError,
+        *,
+        status: int | None = None,
+        size: int = 0,
+        is_repeatable: bool = False,
+        is_outage: bool = False,
+    ) -> None:
+        self.error = error
+        self.status = status
+        self.size = size
+        self.is_repeatable = is_repeatable
+        self.is_outage = is_outage
+
+    @property
+    def retry_after(self) -> int | None:
+        """The whole seconds that the upstream asks to wait, where it does."""
+        return getattr(self.error, "retry_after", None)
+
+
+class Exchange:
+    """Single attempts, over a transport. Safe to share between requests."""
+
+    def __init__(self, settings: Settings, transport: httpx.AsyncBaseTransport) -> None:
+        # Not through httpx's client: it would keep cookies and follow redirects unless it is told
+        # not to, and what it adds to a call costs more CPU time than the connection.
+        self._transport = transport
+        self._origin = settings.upstream_url.rstrip("/")
+        self._seconds = settings.upstream_timeout_seconds
+        self._max_bytes = settings.max_upstream_bytes
+        limits = httpx.Timeout(
+            settings.upstream_timeout_seconds,
+            connect=settings.upstream_connect_timeout_seconds,
+            read=settings.upstream_read_timeout_seconds,
+        )
+        self._extensions = {"timeout": limits.as_dict()}
+
+    async def aclose(self) -> None:
+        await self._transport.aclose()
+
+    async def get(
+        self, path: str, query: Mapping[str, str], headers: tuple[tuple[str, str], ...]
+    ) -> Received:
+        """What the upstream answers, within the limits of time and size that are set.
+
+        Raises:
+            Failed: It is no success.
+        """
+        request = self._request(path, query, headers)
+        status, body = None, None
+        try:
+            async with _foreign_failures(self._seconds):
+                response = await self._transport.handle_async_request(request)
+                status = response.status_code
+                try:
+                    body = Body(response.headers.get("content-encoding", ""), most=self._max_bytes)
+                    assert isinstance(response.stream, httpx.AsyncByteStream)
+                    async for sent in response.stream:  # httpx would decompress without a limit
+                        body.add(sent)
+                finally:
+                    await response.aclose()
+            return Received(status, _accepted(response, body.whole()), body.size)
+        except Failed as failed:
+            failed.status, failed.size = status, body.size if body else 0
+            raise
+        except (ContractBroken, ResponseTooLarge) as error:
+            told = type(error)(str(error))  # this one refers to frames that would soon refer to it
+            raise Failed(told, status=status, size=body.size if body else 0) from error
+
+    def _request(
+        self, path: str, query: Mapping[str, str], headers: tuple[tuple[str, str], ...]
+    ) -> httpx.Request:
+        try:
+            question = f"?{urlencode(query)}" if query else ""
+            return httpx.Request(
+                "GET",
+                self._origin + path + question,
+                headers=[*_HEADERS, *headers],
+                extensions=self._extensions,
+            )
+        except (httpx.InvalidURL, UnicodeEncodeError) as error:
+            # An id is too long or half a character, or a header is not ASCII.
+            refused = InputRefused("What was sent cannot be passed on to the upstream.")
+            raise Failed(refused) from error
+
+
+@asynccontextmanager
+async def _foreign_failures(seconds: float) -> AsyncIterator[None]:
+    """Translates what httpx raises, and gives up after `seconds`."""
+    try:
+        async with asyncio.timeout(seconds):
+            yield
+    except httpx.ConnectTimeout as error:
+        raise Failed(UpstreamTimeout(_TOO_LATE), is_repeatable=True, is_outage=True) from error
+    except (TimeoutError, httpx.TimeoutException) as error:
+        raise Failed(UpstreamTimeout(_TOO_LATE), is_outage=True) from error
+    except httpx.DecodingError as error:
+        broken = ContractBroken("The upstream's answer could not be decompressed.")
+        raise Failed(broken) from error
+    except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL) as error:
+        unreachable = UpstreamUnavailable("The upstream could not be reached.")
+        raise Failed(unreachable, is_repeatable=True, is_outage=True) from error
+
+
+def _accepted(response: httpx.Response, body: bytes) -> bytes:
+    """The body of a success, in UTF-8.
+
+    Failures arrive as HTTP statuses, and as 200 with an `error` object (upstream contract, 12).
+    """
+    if response.status_code != 200:
+        raise _refused(response.status_code, response)
+    text = utf8(body, response.charset_encoding or "utf-8")
+    if is_crowded(text):
+        raise ResponseTooLarge("The upstream's answer holds more than this gateway takes.")
+    if failure := decode.failure(text):
+        raise _refused(failure.code or 0, response)
+    return text
+
+
+def _refused(status: int, response: httpx.Response) -> Failed:
+    return Failed(
+        _meaning(status, response),
+        is_repeatable=status in _REPEATABLE,
+        is_outage=not 100 <= status < 500,
+    )
+
+
+def _meaning(status: int, response: httpx.Response) -> UpstreamError:
+    if status == 429:
+        return UpstreamBusy("The upstream asks to wait.", retry_after=_retry_after(response))
+    if status == 503:
+        return UpstreamUnavailable("The upstream failed.", retry_after=_retry_after(response))
+    if status in _MEANINGS:
+        error, message = _MEANINGS[status]
+        return error(message)
+    if 400 <= status < 500:
+        return InputRefused("The upstream does not accept these arguments.")
+    if 100 <= status < 400:
+        return ContractBroken("The upstream's answer has an unexpected status.")
+    return UpstreamUnavailable("The upstream failed.")
+
+
+def _retry_after(response: httpx.Response) -> int | None:
+    """Whole seconds, from either form of the header (RFC 9110, 10.2.3)."""
+    sent = response.headers.get("retry-after", "")
+    if sent.isascii() and sent.isdigit():
+        return min(int(sent[:9]), _LONGEST_WAIT_SECONDS)
+    try:
+        until: datetime = parsedate_to_datetime(sent)
+        asked = parsedate_to_datetime(response.headers.get("date", ""))
+        return min(max(0, ceil((until - asked).total_seconds())), _LONGEST_WAIT_SECONDS)
+    except (ValueError, TypeError, OverflowError):
+        return None
