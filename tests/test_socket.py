@@ -24,7 +24,7 @@ pytestmark = pytest.mark.socket
 ACTIVITIES = "/api/2.3/activities"
 TIMELINE = "{ activities(clientId: 1001) { totalCount } }"
 TIMEOUT_SECONDS = 0.5
-ONE_BY_ONE = {"GATEWAY_UPSTREAM_ATTEMPTS": "1", "GATEWAY_BREAKER_PAUSE_SECONDS": "0.001"}
+ONE_BY_ONE = {"GATEWAY_UPSTREAM_ATTEMPTS": "1", "GATEWAY_BREAKER_PAUSE_SECONDS": "0.000001"}
 """So that many faults, one after the other, are each told. tests/resilience has the rest."""
 
 KEYS = {"apiKey": "sandbox-key-1", "token": "sandbox-token-1"}

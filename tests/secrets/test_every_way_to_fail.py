@@ -80,7 +80,11 @@ class Walk:
         if "trusted_documents" in given:
             given["trusted_documents_path"] = manifest
         sizes = {"max_body_bytes": 200_000, "max_upstream_bytes": 1_000_000}
-        settings = Settings(**{"upstream_url": UPSTREAM, **OWN_CREDENTIALS, **sizes, **given})
+        # Each way to fail is told as if it were the first.
+        once = {"upstream_attempts": 1, "breaker_pause_seconds": 1e-6}
+        settings = Settings(
+            **{"upstream_url": UPSTREAM, **OWN_CREDENTIALS, **sizes, **once, **given}
+        )
         app = create_app(settings, transport=httpx.MockTransport(self.upstream))
         return httpx.ASGITransport(app)
 
