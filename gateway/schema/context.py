@@ -39,7 +39,7 @@ class Context:
         if not self.explaining:
             return {}
         calls = self.session.calls
-        called = sum(call.outcome is Outcome.CALLED for call in calls)
+        called = sum(call.outcome in {Outcome.CALLED, Outcome.STALE} for call in calls)
         return {
             "gateway": {
                 "planned": planned,

@@ -8,9 +8,13 @@ from itertools import count
 from typing import Any, NamedTuple, TypeVar
 
 import httpx
+from msgspec import Raw
 
 from gateway.errors import (
     ContractBroken,
+    Forbidden,
+    NotFound,
+    Unauthenticated,
     UpstreamBusy,
     UpstreamError,
     UpstreamTimeout,
@@ -25,6 +29,7 @@ from gateway.upstream.exchange import Exchange, Failed, Received
 from gateway.upstream.places import NoPlace, Places
 from gateway.upstream.retry import Attempts, Backoff, RetryBudget
 from gateway.upstream.sharing import Flight, Outcome, Sharing
+from gateway.upstream.stale import Dated, LastGood
 
 _T = TypeVar("_T")
 
@@ -33,12 +38,27 @@ _NONE: Mapping[str, str] = {}
 
 
 class _Answer(NamedTuple):
-    """What came of a read: records, or an error that everybody who waits for it gets."""
+    """What came of a read: records, or an error that everybody who waits for it gets.
+
+    Attributes:
+        read_at: When records arrived, in seconds since 1970.
+    """
 
     content: Any
     status: int | None
     size: int
     attempts: int
+    read_at: float = 0.0
+
+    @property
+    def is_outage(self) -> bool:
+        """Whether there is no answer because the upstream fails, or is too slow for all who wait."""
+        match self.content:
+            case UpstreamTimeout() | UpstreamUnavailable():
+                return True
+            case UpstreamBusy():  # a full queue here; not the upstream's 429: it works, and says so
+                return self.status is None
+        return False
 
 
 class Reads:
@@ -48,7 +68,13 @@ class Reads:
     place, and goes over the wire.
     """
 
-    def __init__(self, settings: Settings, transport: httpx.AsyncBaseTransport) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        transport: httpx.AsyncBaseTransport,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        """Read over a transport; `now` tells the seconds since 1970."""
         self.breaker = Breaker(time.monotonic, pause_seconds=settings.breaker_pause_seconds)
         self._places = Places(
             total=settings.max_upstream_connections,
@@ -62,6 +88,10 @@ class Reads:
             max_bytes=_KEPT_BYTES,
             size=_kept_size,
         )
+        self._now = now
+        self._last_good: LastGood[list[Raw]] | None = None
+        if seconds := settings.stale_if_error_seconds:
+            self._last_good = LastGood(seconds=seconds, max_bytes=_KEPT_BYTES, clock=now)
 
     async def aclose(self) -> None:
         await self._exchange.aclose()
@@ -92,27 +122,91 @@ class Reads:
         if not all(map(links.is_id, ids.values())):
             raise ContractBroken("The upstream sent an id that cannot be one.")
         path = template.format_map(ids)
+        started = time.perf_counter()
+        answer, outcome = await self._shared(caller, template, path, query, decoded, keep=keep)
+        content: _T = self._told(caller, template, started, answer, outcome).content
+        return content
+
+    async def latest(
+        self,
+        caller: Caller,
+        path: str,
+        decoded: Callable[[bytes], list[Raw]],
+        query: Mapping[str, str],
+        *,
+        about: str,
+        narrowed_by: str,
+    ) -> Dated[list[Raw]]:
+        """What the upstream answers; where it fails, what it answered last, for `stale_if_error_seconds`.
+
+        Args:
+            caller: Whom the read is made for.
+            path: The path.
+            decoded: As for `get`.
+            query: The query parameters.
+            about: The parameter that says of whom the answer is. What is kept of them is forgotten
+                where the upstream refuses to tell, or does not know them.
+            narrowed_by: The parameter without which an answer holds the same, and more.
+
+        Raises:
+            UpstreamError: There is neither.
+        """
+        started = time.perf_counter()
+        answer, outcome = await self._shared(caller, path, path, query, decoded, keep=False)
+        if self._last_good is not None:
+            last_good, owner, thing = self._last_good, caller.identity, (path, query[about])
+            if isinstance(answer.content, (Forbidden, NotFound)):
+                last_good.forget(owner, thing)
+            elif answer.is_outage:
+                wider = {name: value for name, value in query.items() if name != narrowed_by}
+                questions = [tuple(each.items()) for each in (query, wider)]
+                if last := last_good.find(owner, thing, questions):
+                    answer = answer._replace(content=last.content, read_at=last.read_at)
+                    outcome = Outcome.STALE
+            elif _is_good(answer):
+                items = Dated(answer.content, answer.read_at)
+                question = tuple(query.items())
+                last_good.keep(owner, thing, question, items, size=_items_size(answer))
+        answer = self._told(caller, path, started, answer, outcome)
+        return Dated(answer.content, answer.read_at, outcome is Outcome.STALE)
+
+    async def _shared(
+        self,
+        caller: Caller,
+        template: str,
+        path: str,
+        query: Mapping[str, str],
+        decoded: Callable[[bytes], object],
+        *,
+        keep: bool,
+    ) -> tuple[_Answer, Outcome]:
+        """The answer of one read for all who ask the same at once."""
         key = (caller.identity, path, tuple(query.items()))
 
         async def read(flight: Flight[_Answer]) -> _Answer:
             return await self._answer(flight, caller, template, path, query, decoded)
 
-        started = time.perf_counter()
         try:
-            answer, outcome = await self._sharing.get(
+            return await self._sharing.get(
                 key, read, deadline=caller.deadline, keep=_is_good if keep else None
             )
         except TimeoutError:
             late = UpstreamTimeout("The upstream did not answer before this operation had to end.")
-            answer, outcome = _Answer(late, None, 0, 0), Outcome.CALLED
+            return _Answer(late, None, 0, 0), Outcome.CALLED
+
+    def _told(
+        self, caller: Caller, template: str, started: float, answer: _Answer, outcome: Outcome
+    ) -> _Answer:
+        """An answer, noted among the calls; an error is raised."""
         milliseconds = round((time.perf_counter() - started) * 1000, 3)
         caller.calls.append(
             Call(template, answer.status, outcome, milliseconds, answer.size, answer.attempts)
         )
         if isinstance(answer.content, UpstreamError):
+            if self._last_good is not None and isinstance(answer.content, Unauthenticated):
+                self._last_good.forget(caller.identity)
             raise answer.content.with_traceback(None)  # else one traceback grows with each waiter
-        content: _T = answer.content
-        return content
+        return answer
 
     async def _answer(
         self,
@@ -151,7 +245,7 @@ class Reads:
                 await asyncio.sleep(wait)
             else:
                 content = _content(decoded, received.body)
-                return _Answer(content, received.status, received.size, attempts)
+                return _Answer(content, received.status, received.size, attempts, self._now())
         raise AssertionError  # there is no last number
 
     async def _attempt(
@@ -192,6 +286,11 @@ def _content(decoded: Callable[[bytes], object], body: bytes) -> object:
 def _kept_size(answer: _Answer) -> int:
     """About how many bytes of memory an answer takes: records are larger than their JSON."""
     return 4 * answer.size + 2_000
+
+
+def _items_size(answer: _Answer) -> int:
+    """The same of items that are still to be decoded: their JSON, and an object for each."""
+    return answer.size + 80 * len(answer.content) + 2_000
 
 
 def _is_good(answer: _Answer) -> bool:

@@ -1,7 +1,8 @@
 """create_app: where everything is built and put together; the written order of the middleware."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 from importlib.resources import files
@@ -36,13 +37,17 @@ _EXPLAIN = "X-Gateway-Explain"
 
 
 def create_app(
-    settings: Settings, *, transport: httpx.AsyncBaseTransport | None = None
+    settings: Settings,
+    *,
+    transport: httpx.AsyncBaseTransport | None = None,
+    now: Callable[[], float] = time.time,
 ) -> Starlette:
     """The gateway.
 
     Args:
         settings: What is set.
         transport: How to reach the upstream; by default over the network.
+        now: Tells the seconds since 1970.
 
     Raises:
         SettingsRefused: Trusted documents can never run.
@@ -56,7 +61,8 @@ def create_app(
     )
     documents = _trusted_documents(settings, prepare=preparing())
     callers = Callers(settings)
-    upstream = Upstream(settings, transport or AiohttpTransport(max_connections=_MAX_CONNECTIONS))
+    wire = transport or AiohttpTransport(max_connections=_MAX_CONNECTIONS)
+    upstream = Upstream(settings, wire, now)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
