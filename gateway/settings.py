@@ -160,9 +160,11 @@ class Settings(BaseSettings):
     upstream_timeout_seconds: PositiveFloat = Field(
         10.0,
         allow_inf_nan=False,
-        description="How long one upstream read may take, from its start to its last byte.",
+        description=(
+            "How long one attempt of an upstream read may take, to its last byte; to be less than "
+            "an operation may take."
+        ),
     )
-
     upstream_connect_timeout_seconds: PositiveFloat = Field(
         2.0, allow_inf_nan=False, description="How long connecting to the upstream may take."
     )
@@ -177,7 +179,9 @@ class Settings(BaseSettings):
         description="How long one operation may take; what has not arrived by then is null.",
     )
     upstream_attempts: PositiveInt = Field(
-        3, description="How often one read is tried where trying again may help; 1: never again."
+        3,
+        le=10,
+        description="How often one read is tried where trying again may help; 1: never again.",
     )
     breaker_pause_seconds: PositiveFloat = Field(
         0.5,

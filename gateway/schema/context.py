@@ -39,7 +39,8 @@ class Context:
         if not self.explaining:
             return {}
         calls = self.session.calls
-        called = sum(call.outcome in {Outcome.CALLED, Outcome.STALE} for call in calls)
+        own = {Outcome.CALLED, Outcome.STALE}
+        called = sum(call.attempts for call in calls if call.outcome in own)
         return {
             "gateway": {
                 "planned": planned,

@@ -32,9 +32,10 @@ class Upstream:
         self,
         settings: Settings,
         transport: httpx.AsyncBaseTransport,
+        *,
         now: Callable[[], float] = time.time,
     ) -> None:
-        self._reads = Reads(settings, transport, now)
+        self._reads = Reads(settings, transport, now=now)
         self._activities = f"{settings.activities_prefix}/activities"
         self._client = settings.clients_path + "/{clientId}"
         self._note = settings.notes_prefix + "/notes/{noteId}"

@@ -4,8 +4,7 @@ import asyncio
 import random
 import time
 from collections.abc import Callable, Mapping
-from itertools import count
-from typing import Any, NamedTuple, TypeVar
+from typing import TypeVar
 
 import httpx
 from msgspec import Raw
@@ -23,42 +22,19 @@ from gateway.errors import (
 from gateway.settings import Settings
 from gateway.telemetry import event
 from gateway.upstream import links
+from gateway.upstream.answer import Answer, content
 from gateway.upstream.breaker import Breaker, Refused
 from gateway.upstream.caller import Call, Caller
 from gateway.upstream.exchange import Exchange, Failed, Received
 from gateway.upstream.places import NoPlace, Places
 from gateway.upstream.retry import Attempts, Backoff, RetryBudget
-from gateway.upstream.sharing import Flight, Outcome, Sharing
+from gateway.upstream.sharing import Flight, Late, Outcome, Sharing
 from gateway.upstream.stale import Dated, LastGood
 
 _T = TypeVar("_T")
 
 _KEPT_BYTES = 67_108_864
 _NONE: Mapping[str, str] = {}
-
-
-class _Answer(NamedTuple):
-    """What came of a read: records, or an error that everybody who waits for it gets.
-
-    Attributes:
-        read_at: When records arrived, in seconds since 1970.
-    """
-
-    content: Any
-    status: int | None
-    size: int
-    attempts: int
-    read_at: float = 0.0
-
-    @property
-    def is_outage(self) -> bool:
-        """Whether there is no answer because the upstream fails, or is too slow for all who wait."""
-        match self.content:
-            case UpstreamTimeout() | UpstreamUnavailable():
-                return True
-            case UpstreamBusy():  # a full queue here; not the upstream's 429: it works, and says so
-                return self.status is None
-        return False
 
 
 class Reads:
@@ -72,21 +48,24 @@ class Reads:
         self,
         settings: Settings,
         transport: httpx.AsyncBaseTransport,
+        *,
+        clock: Callable[[], float] = time.monotonic,
         now: Callable[[], float] = time.time,
+        chance: Callable[[], float] = random.random,
     ) -> None:
-        """Read over a transport; `now` tells the seconds since 1970."""
-        self.breaker = Breaker(time.monotonic, pause_seconds=settings.breaker_pause_seconds)
-        self._places = Places(
+        """Read over a transport; `clock` measures time, `now` tells the seconds since 1970."""
+        self.breaker = Breaker(clock, pause_seconds=settings.breaker_pause_seconds)
+        self.places = Places(
             total=settings.max_upstream_connections,
             each=settings.max_caller_connections,
-            clock=time.monotonic,
+            clock=clock,
         )
-        self._attempts = Attempts(settings.upstream_attempts, Backoff(random.random), RetryBudget())
+        self._attempts = Attempts(settings.upstream_attempts, Backoff(chance), RetryBudget())
         self._exchange = Exchange(settings, transport)
-        self._sharing: Sharing[_Answer] = Sharing(
+        self._sharing: Sharing[Answer] = Sharing(
             keep_seconds=settings.entity_cache_seconds,
             max_bytes=_KEPT_BYTES,
-            size=_kept_size,
+            size=Answer.record_bytes,
         )
         self._now = now
         self._last_good: LastGood[list[Raw]] | None = None
@@ -124,8 +103,11 @@ class Reads:
         path = template.format_map(ids)
         started = time.perf_counter()
         answer, outcome = await self._shared(caller, template, path, query, decoded, keep=keep)
-        content: _T = self._told(caller, template, started, answer, outcome).content
-        return content
+        try:
+            found: _T = self._told(caller, template, started, answer, outcome).content
+        finally:
+            del answer
+        return found
 
     async def latest(
         self,
@@ -157,18 +139,22 @@ class Reads:
             last_good, owner, thing = self._last_good, caller.identity, (path, query[about])
             if isinstance(answer.content, (Forbidden, NotFound)):
                 last_good.forget(owner, thing)
-            elif answer.is_outage:
+            elif answer.is_outage():
                 wider = {name: value for name, value in query.items() if name != narrowed_by}
                 questions = [tuple(each.items()) for each in (query, wider)]
                 if last := last_good.find(owner, thing, questions):
-                    answer = answer._replace(content=last.content, read_at=last.read_at)
+                    own = answer.attempts if outcome is Outcome.CALLED else 0
+                    answer = Answer(last.content, answer.status, answer.size, own, last.read_at)
                     outcome = Outcome.STALE
-            elif _is_good(answer):
+            elif answer.is_good():
                 items = Dated(answer.content, answer.read_at)
                 question = tuple(query.items())
-                last_good.keep(owner, thing, question, items, size=_items_size(answer))
-        answer = self._told(caller, path, started, answer, outcome)
-        return Dated(answer.content, answer.read_at, outcome is Outcome.STALE)
+                last_good.keep(owner, thing, question, items, size=answer.item_bytes())
+        try:
+            self._told(caller, path, started, answer, outcome)
+            return Dated(answer.content, answer.read_at, outcome is Outcome.STALE)
+        finally:
+            del answer
 
     async def _shared(
         self,
@@ -179,24 +165,23 @@ class Reads:
         decoded: Callable[[bytes], object],
         *,
         keep: bool,
-    ) -> tuple[_Answer, Outcome]:
+    ) -> tuple[Answer, Outcome]:
         """The answer of one read for all who ask the same at once."""
         key = (caller.identity, path, tuple(query.items()))
 
-        async def read(flight: Flight[_Answer]) -> _Answer:
+        async def read(flight: Flight[Answer]) -> Answer:
             return await self._answer(flight, caller, template, path, query, decoded)
 
         try:
             return await self._sharing.get(
-                key, read, deadline=caller.deadline, keep=_is_good if keep else None
+                key, read, deadline=caller.deadline, keep=Answer.is_good if keep else None
             )
-        except TimeoutError:
-            late = UpstreamTimeout("The upstream did not answer before this operation had to end.")
-            return _Answer(late, None, 0, 0), Outcome.CALLED
+        except Late as late:
+            return Answer(_too_late(), None, 0, late.attempts), late.outcome
 
     def _told(
-        self, caller: Caller, template: str, started: float, answer: _Answer, outcome: Outcome
-    ) -> _Answer:
+        self, caller: Caller, template: str, started: float, answer: Answer, outcome: Outcome
+    ) -> Answer:
         """An answer, noted among the calls; an error is raised."""
         milliseconds = round((time.perf_counter() - started) * 1000, 3)
         caller.calls.append(
@@ -205,18 +190,21 @@ class Reads:
         if isinstance(answer.content, UpstreamError):
             if self._last_good is not None and isinstance(answer.content, Unauthenticated):
                 self._last_good.forget(caller.identity)
-            raise answer.content.with_traceback(None)  # else one traceback grows with each waiter
+            try:
+                raise answer.content.with_traceback(None)  # else one grows with each waiter
+            finally:
+                del answer  # or the error would hold this frame, and the frame the error
         return answer
 
     async def _answer(
         self,
-        flight: Flight[_Answer],
+        flight: Flight[Answer],
         caller: Caller,
         template: str,
         path: str,
         query: Mapping[str, str],
         decoded: Callable[[bytes], object],
-    ) -> _Answer:
+    ) -> Answer:
         """The answer of the last attempt."""
         answer = await self._last_attempt(flight, caller, path, query, decoded)
         if isinstance(answer.content, UpstreamError):
@@ -228,33 +216,34 @@ class Reads:
 
     async def _last_attempt(
         self,
-        flight: Flight[_Answer],
+        flight: Flight[Answer],
         caller: Caller,
         path: str,
         query: Mapping[str, str],
         decoded: Callable[[bytes], object],
-    ) -> _Answer:
+    ) -> Answer:
         self._attempts.budget.earn()
-        for attempts in count(1):
+        while True:
             try:
                 received = await self._attempt(flight, caller, path, query)
             except Failed as failed:
-                wait = self._attempts.wait(attempts, failed, left=flight.left)
-                if wait is None:
-                    return _Answer(failed.error, failed.status, failed.size, attempts)
-                await asyncio.sleep(wait)
+                wait = self._attempts.wait(flight.attempts, failed, left=flight.left)
+                answer = Answer(failed.error, failed.status, failed.size, flight.attempts)
             else:
-                content = _content(decoded, received.body)
-                return _Answer(content, received.status, received.size, attempts, self._now())
-        raise AssertionError  # there is no last number
+                found = content(decoded, received.body)
+                return Answer(found, received.status, received.size, flight.attempts, self._now())
+            if wait is None:
+                return answer
+            await asyncio.sleep(wait)
 
     async def _attempt(
-        self, flight: Flight[_Answer], caller: Caller, path: str, query: Mapping[str, str]
+        self, flight: Flight[Answer], caller: Caller, path: str, query: Mapping[str, str]
     ) -> Received:
         try:
             self.breaker.check()  # no need to wait for a place
-            async with self._places.place(caller.identity, left=flight.left):
+            async with self.places.place(caller.identity, left=flight.left):
                 attempt = self.breaker.attempt()
+                flight.attempts += 1
                 try:
                     received = await self._exchange.get(path, query, caller.headers)
                 except Failed as failed:
@@ -275,23 +264,5 @@ class Reads:
             raise Failed(busy) from full
 
 
-def _content(decoded: Callable[[bytes], object], body: bytes) -> object:
-    """What a body holds, or what is wrong with it."""
-    try:
-        return decoded(body)
-    except ContractBroken as error:
-        return error
-
-
-def _kept_size(answer: _Answer) -> int:
-    """About how many bytes of memory an answer takes: records are larger than their JSON."""
-    return 4 * answer.size + 2_000
-
-
-def _items_size(answer: _Answer) -> int:
-    """The same of items that are still to be decoded: their JSON, and an object for each."""
-    return answer.size + 80 * len(answer.content) + 2_000
-
-
-def _is_good(answer: _Answer) -> bool:
-    return not isinstance(answer.content, UpstreamError)
+def _too_late() -> UpstreamTimeout:
+    return UpstreamTimeout("The upstream did not answer before this operation had to end.")

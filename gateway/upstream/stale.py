@@ -1,7 +1,7 @@
 """Last good answers, for when there is no new one (RFC 5861, stale-if-error); always per credentials.
 
-aiocache, cashews and hishel can deliver an old answer where a new one fails, but on any failure, and
-none of them drops at once all that it keeps of somebody. Keeping is cachetools' work, as in `sharing`.
+Of the libraries, aiocache and hishel know no such thing; cashews' failover bounds how many answers it
+keeps, not how large they are, and does not say of when one is. Keeping is cachetools' work.
 """
 
 from collections.abc import Callable, Hashable, Iterable

@@ -32,7 +32,6 @@ from gateway.web.access import AccessMiddleware
 from gateway.web.endpoint import GraphQLEndpoint
 from gateway.web.probes import livez, readyz
 
-_MAX_CONNECTIONS = 100
 _EXPLAIN = "X-Gateway-Explain"
 
 
@@ -61,8 +60,9 @@ def create_app(
     )
     documents = _trusted_documents(settings, prepare=preparing())
     callers = Callers(settings)
-    wire = transport or AiohttpTransport(max_connections=_MAX_CONNECTIONS)
-    upstream = Upstream(settings, wire, now)
+    if transport is None:
+        transport = AiohttpTransport(max_connections=settings.max_upstream_connections)
+    upstream = Upstream(settings, transport, now=now)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:

@@ -52,7 +52,7 @@ def test_who_does_not_ask_is_told_nothing_besides_and_nothing_is_reckoned():
 def test_who_asks_is_told_the_calls_and_how_many_reached_the_upstream():
     told: Any = after_calls(explaining=True).extensions(planned=True, cost=lambda: 12)["gateway"]
     assert (told["planned"], told["cost"]) == (True, 12)
-    assert told["upstreamCalls"] == 3
+    assert told["upstreamCalls"] == 5
     assert told["calls"][0] == {
         "method": "GET",
         "path": "/activities",

@@ -43,7 +43,7 @@ async def upstream_over(clock):
     opened: list[Upstream] = []
 
     def over(answers: Handler | httpx.AsyncBaseTransport, **settings: Any) -> Upstream:
-        opened.append(Upstream(settings_of(**settings), transport_of(answers), clock))
+        opened.append(Upstream(settings_of(**settings), transport_of(answers), now=clock))
         return opened[-1]
 
     yield over
@@ -57,7 +57,7 @@ async def reads_over(clock):
     opened: list[Reads] = []
 
     def over(answers: Handler | httpx.AsyncBaseTransport, **settings: Any) -> Reads:
-        opened.append(Reads(settings_of(**settings), transport_of(answers), clock))
+        opened.append(Reads(settings_of(**settings), transport_of(answers), now=clock))
         return opened[-1]
 
     yield over
