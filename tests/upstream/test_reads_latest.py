@@ -1,6 +1,8 @@
 """Reads that an earlier answer may stand in for, where the upstream fails."""
 
 import asyncio
+import gc
+import weakref
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
@@ -373,6 +375,22 @@ async def test_what_is_kept_is_bounded(reads, script):
         )
     ]
     assert found == [False] * 4 + [True] * 6
+
+
+async def test_an_error_is_gone_when_nobody_holds_it(reads, script):
+    """As with other reads: failures come in masses, and none may wait for the garbage collector."""
+    script.next = 503
+    gc.collect()
+    gc.disable()
+    try:
+        try:
+            await latest(reads)
+        except UpstreamError as error:
+            gone = weakref.ref(error)
+        await asyncio.sleep(0)
+        assert gone() is None
+    finally:
+        gc.enable()
 
 
 async def test_a_failure_that_a_kept_answer_stands_in_for_is_an_event_all_the_same(
