@@ -108,7 +108,7 @@ class Broken(httpx.AsyncByteStream):
 
 
 OUTAGES: dict[str, object] = {
-    **{str(status): status for status in (500, 502, 503, 504, 599)},
+    **{str(status): status for status in (408, 500, 502, 503, 504, 599)},
     "refused": httpx.ConnectError("refused"),
     "no connection in time": httpx.ConnectTimeout("late"),
     "no answer in time": httpx.ReadTimeout("late"),

@@ -20,6 +20,7 @@ SETTINGS: tuple[Mapping[str, Any], ...] = (
         "default_page_size": 3,
         "default_time_zone": "America/New_York",
         "stale_if_error_seconds": 600,
+        "upstream_attempts": 1,
     },
 )
 
