@@ -226,6 +226,15 @@ class Settings(BaseSettings):
         ),
     )
 
+    stale_if_error_seconds: NonNegativeFloat = Field(
+        0.0,
+        allow_inf_nan=False,
+        description=(
+            "How long the last good answer about a timeline may be shown, per credentials, where "
+            "the upstream fails; 0 keeps nothing."
+        ),
+    )
+
     plans: bool = Field(
         default=True,
         description=(

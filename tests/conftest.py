@@ -59,12 +59,27 @@ async def rest(sandbox_app):
         yield http
 
 
+class Clock:
+    """The time of day, which a test turns. It is 09:00 in UTC on 2026-03-29."""
+
+    def __init__(self) -> None:
+        self.now = 1_774_774_800.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
 class Gateway:
-    """A gateway in process, and how tests talk to it."""
+    """A gateway in process, and how tests talk to it.
+
+    Attributes:
+        clock: Its clock.
+    """
 
     def __init__(self, transport: httpx.AsyncBaseTransport, **settings: Any) -> None:
         given = {"upstream_url": SANDBOX, **ACCOUNT_1, **settings}
-        self.app = create_app(Settings(**given), transport=transport)
+        self.clock = Clock()
+        self.app = create_app(Settings(**given), transport=transport, now=self.clock)
         self.http = httpx.AsyncClient(
             transport=httpx.ASGITransport(self.app), base_url="http://gateway"
         )

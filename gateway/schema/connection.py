@@ -3,7 +3,8 @@
 import strawberry
 
 from gateway.schema.activity import Activity
-from gateway.schema.timeline import Completeness, PageInfo
+from gateway.schema.completeness import Completeness
+from gateway.schema.timeline import PageInfo
 
 
 @strawberry.type(description="An activity and its place in the list.")
@@ -25,5 +26,5 @@ class ActivityConnection:
         description="How many activities match, on all pages together. Costs nothing."
     )
     completeness: Completeness = strawberry.field(
-        description="Whether all that the upstream holds of this selection could be read."
+        description="Whether all that the upstream holds of this selection is here, and when it was read."
     )

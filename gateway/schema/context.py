@@ -39,7 +39,8 @@ class Context:
         if not self.explaining:
             return {}
         calls = self.session.calls
-        called = sum(call.attempts for call in calls if call.outcome is Outcome.CALLED)
+        own = {Outcome.CALLED, Outcome.STALE}
+        called = sum(call.attempts for call in calls if call.outcome in own)
         return {
             "gateway": {
                 "planned": planned,

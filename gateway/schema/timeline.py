@@ -10,6 +10,7 @@ from msgspec import Raw
 
 from gateway.errors import ContractBroken
 from gateway.operations.fields import Items, Place, Reached, Reader
+from gateway.schema.completeness import LEFT_OUT, AsOf, Completeness, completeness
 from gateway.schema.context import Info
 from gateway.schema.pages import Paging, Position, Window, cursor, in_order, position_of
 from gateway.schema.reading import Shown
@@ -19,8 +20,6 @@ from gateway.upstream import decode, entities, records
 from gateway.upstream.records import Unreadable
 
 _T = TypeVar("_T")
-
-_LEFT_OUT = "Activities that cannot be read are left out."
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +45,7 @@ class Connection(Shown):
         window: Which of them are on this page.
         nodes: The activities of this page.
         left_out: How many cannot be shown.
+        as_of: When all of it was read.
     """
 
     selection: Selection
@@ -53,6 +53,7 @@ class Connection(Shown):
     window: slice
     nodes: list[records.Activity]
     left_out: int
+    as_of: AsOf
 
     @property
     def edges(self) -> list[Edge]:
@@ -77,16 +78,8 @@ class Connection(Shown):
         return len(self.positions)
 
     @property
-    def completeness(self) -> "Completeness":
-        if not self.left_out:
-            return Completeness(is_complete=True, missing=[])
-        missing = MissingPart(
-            code=ContractBroken.code,
-            message=_LEFT_OUT,
-            count=self.left_out,
-            retryable=ContractBroken.retryable,
-        )
-        return Completeness(is_complete=False, missing=[missing])
+    def completeness(self) -> Completeness:
+        return completeness(self.left_out, self.as_of)
 
 
 @strawberry.type(description="A page's place in the whole list.")
@@ -101,25 +94,6 @@ class PageInfo:
     )
 
 
-@strawberry.type(description="Something that the upstream holds and this answer does not.")
-class MissingPart:
-    code: str = strawberry.field(description="Why, as one of the codes that errors have.")
-    message: str = strawberry.field(description="Why, in words.")
-    count: int = strawberry.field(description="How many activities are missing for this reason.")
-    retryable: bool = strawberry.field(description="Whether asking again later may bring them.")
-
-
-@strawberry.type(
-    description=(
-        "Whether everything that the upstream holds of a selection is in it; what is missing, as "
-        "data that a page can show. Counted over the whole selection, not the page."
-    )
-)
-class Completeness:
-    is_complete: bool = strawberry.field(description="Whether nothing is missing.")
-    missing: list[MissingPart] = strawberry.field(description="What is missing, one part per code.")
-
-
 @dataclass(frozen=True, slots=True)
 class Sent:
     """A timeline as the upstream sent it, its activities still to be decoded.
@@ -130,6 +104,7 @@ class Sent:
         window: Which part of them.
         anchor: The position that the page begins or ends at, where one is given.
         items: What the upstream sent.
+        as_of: When it did.
     """
 
     info: Info | Place
@@ -137,13 +112,14 @@ class Sent:
     window: Window
     anchor: Position | None
     items: Sequence[Raw]
+    as_of: AsOf
 
     def read(self, reader: Reader) -> Connection:
         """The page, made once for all who ask for the same one."""
-        asked = (self.selection, self.window, self.anchor)
+        asked = (self.selection, self.window, self.anchor, self.as_of)
         page = reader.once(self.items, asked, partial(self._page, reader))
         if page.left_out:
-            error = ContractBroken(_LEFT_OUT, count=page.left_out)
+            error = ContractBroken(LEFT_OUT, count=page.left_out)
             self.info.context.report(error, self.info.path)
         return page
 
@@ -159,7 +135,7 @@ class Sent:
             if partly
             else [activities[index] for index in page]
         )
-        return Connection(self.selection, positions, part, nodes, left_out)
+        return Connection(self.selection, positions, part, nodes, left_out, self.as_of)
 
     def _ordered(
         self,
@@ -235,14 +211,15 @@ def timeline(
     )
     anchor = None if window.anchor is None else position_of(window.anchor, selection.binding)
     if selection.is_empty:
-        return client.to(Sent(info, selection, window, anchor, []))
+        return client.to(Sent(info, selection, window, anchor, [], AsOf()))
     # Called here, not in the coroutine: so all timelines of one operation are one batch.
     load = info.context.session.timeline(
         selection.client_id, kinds=selection.kinds, appointment_id=selection.appointment_id
     )
 
     async def loaded() -> Reached[Sent]:
-        return client.to(Sent(info, selection, window, anchor, await load))
+        items, read_at, is_stale = await load
+        return client.to(Sent(info, selection, window, anchor, items, AsOf(read_at, is_stale)))
 
     return loaded()
 

@@ -1,6 +1,7 @@
 """Upstream: the REST API, one method per endpoint."""
 
-from collections.abc import Collection, Mapping
+import time
+from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from typing import TypeVar
 
@@ -14,6 +15,7 @@ from gateway.upstream.caller import Caller
 from gateway.upstream.decode import Roster
 from gateway.upstream.reads import Reads
 from gateway.upstream.records import Record
+from gateway.upstream.stale import Dated
 from gateway.upstream.words import ActivityKind
 
 _R = TypeVar("_R", bound=Record)
@@ -26,8 +28,14 @@ class Upstream:
     thing that it does not know is None, not an error.
     """
 
-    def __init__(self, settings: Settings, transport: httpx.AsyncBaseTransport) -> None:
-        self._reads = Reads(settings, transport)
+    def __init__(
+        self,
+        settings: Settings,
+        transport: httpx.AsyncBaseTransport,
+        *,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._reads = Reads(settings, transport, now=now)
         self._activities = f"{settings.activities_prefix}/activities"
         self._client = settings.clients_path + "/{clientId}"
         self._note = settings.notes_prefix + "/notes/{noteId}"
@@ -46,8 +54,11 @@ class Upstream:
         *,
         kinds: Collection[ActivityKind] | None = None,
         appointment_id: str | None = None,
-    ) -> list[Raw]:
+    ) -> Dated[list[Raw]]:
         """A client's timeline, in the order the upstream sends it, each activity still to be decoded.
+
+        Where the upstream fails, it may be an earlier one, with other kinds in it as well. Entities are
+        never: nothing in them could say so.
 
         Args:
             caller: Who asks.
@@ -60,7 +71,9 @@ class Upstream:
             query["type"] = ",".join(kind.value for kind in ActivityKind if kind in kinds)
         if appointment_id is not None:
             query["appointmentId"] = appointment_id
-        return await self._reads.get(caller, self._activities, decode.items, query=query)
+        return await self._reads.latest(
+            caller, self._activities, decode.items, query, about="clientId", narrowed_by="type"
+        )
 
     async def client(self, caller: Caller, client_id: str) -> entities.Client | None:
         return await self._one(caller, self._client, entities.Client, {"clientId": client_id})

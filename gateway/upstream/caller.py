@@ -23,7 +23,8 @@ class Call:
         outcome: Whether the upstream was called for it.
         milliseconds: How long this caller waited.
         bytes: The size of the body after decompression.
-        attempts: How often the upstream was asked, until there was an answer or no use in it.
+        attempts: How often the upstream was asked, until there was an answer or no use in it; where
+            an earlier answer stands in, how often for this caller.
     """
 
     path: str

@@ -4,12 +4,16 @@ import asyncio
 import random
 import time
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple, TypeVar
+from typing import TypeVar
 
 import httpx
+from msgspec import Raw
 
 from gateway.errors import (
     ContractBroken,
+    Forbidden,
+    NotFound,
+    Unauthenticated,
     UpstreamBusy,
     UpstreamError,
     UpstreamTimeout,
@@ -18,26 +22,19 @@ from gateway.errors import (
 from gateway.settings import Settings
 from gateway.telemetry import event
 from gateway.upstream import links
+from gateway.upstream.answer import Answer, content
 from gateway.upstream.breaker import Breaker, Refused
 from gateway.upstream.caller import Call, Caller
 from gateway.upstream.exchange import Exchange, Failed, Received
 from gateway.upstream.places import NoPlace, Places
 from gateway.upstream.retry import Attempts, Backoff, RetryBudget
-from gateway.upstream.sharing import Flight, Late, Sharing
+from gateway.upstream.sharing import Flight, Late, Outcome, Sharing
+from gateway.upstream.stale import Dated, LastGood
 
 _T = TypeVar("_T")
 
 _KEPT_BYTES = 67_108_864
 _NONE: Mapping[str, str] = {}
-
-
-class _Answer(NamedTuple):
-    """What came of a read: records, or an error that everybody who waits for it gets."""
-
-    content: Any
-    status: int | None
-    size: int
-    attempts: int
 
 
 class Reads:
@@ -53,8 +50,10 @@ class Reads:
         transport: httpx.AsyncBaseTransport,
         *,
         clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], float] = time.time,
         chance: Callable[[], float] = random.random,
     ) -> None:
+        """Read over a transport; `clock` measures time, `now` tells the seconds since 1970."""
         self.breaker = Breaker(clock, pause_seconds=settings.breaker_pause_seconds)
         self.places = Places(
             total=settings.max_upstream_connections,
@@ -63,11 +62,15 @@ class Reads:
         )
         self._attempts = Attempts(settings.upstream_attempts, Backoff(chance), RetryBudget())
         self._exchange = Exchange(settings, transport)
-        self._sharing: Sharing[_Answer] = Sharing(
+        self._sharing: Sharing[Answer] = Sharing(
             keep_seconds=settings.entity_cache_seconds,
             max_bytes=_KEPT_BYTES,
-            size=_kept_size,
+            size=Answer.record_bytes,
         )
+        self._now = now
+        self._last_good: LastGood[list[Raw]] | None = None
+        if seconds := settings.stale_if_error_seconds:
+            self._last_good = LastGood(seconds=seconds, max_bytes=_KEPT_BYTES, clock=now)
 
     async def aclose(self) -> None:
         await self._exchange.aclose()
@@ -98,39 +101,110 @@ class Reads:
         if not all(map(links.is_id, ids.values())):
             raise ContractBroken("The upstream sent an id that cannot be one.")
         path = template.format_map(ids)
-        key = (caller.identity, path, tuple(query.items()))
-
-        async def read(flight: Flight[_Answer]) -> _Answer:
-            return await self._answer(flight, caller, template, path, query, decoded)
-
         started = time.perf_counter()
+        answer, outcome = await self._shared(caller, template, path, query, decoded, keep=keep)
         try:
-            answer, outcome = await self._sharing.get(
-                key, read, deadline=caller.deadline, keep=_is_good if keep else None
-            )
-        except Late as late:
-            answer, outcome = _Answer(_too_late(), None, 0, late.attempts), late.outcome
-        milliseconds = round((time.perf_counter() - started) * 1000, 3)
-        caller.calls.append(
-            Call(template, answer.status, outcome, milliseconds, answer.size, answer.attempts)
-        )
-        if isinstance(answer.content, UpstreamError):
-            try:
-                raise answer.content.with_traceback(None)  # else one grows with each waiter
-            finally:
-                del answer  # or the error would hold this frame, and the frame the error
-        content: _T = answer.content
-        return content
+            found: _T = self._told(caller, template, started, answer, outcome).content
+        finally:
+            del answer
+        return found
 
-    async def _answer(
+    async def latest(
         self,
-        flight: Flight[_Answer],
+        caller: Caller,
+        path: str,
+        decoded: Callable[[bytes], list[Raw]],
+        query: Mapping[str, str],
+        *,
+        about: str,
+        narrowed_by: str,
+    ) -> Dated[list[Raw]]:
+        """What the upstream answers; where it fails, what it answered last, for `stale_if_error_seconds`.
+
+        Args:
+            caller: Whom the read is made for.
+            path: The path.
+            decoded: As for `get`.
+            query: The query parameters.
+            about: The parameter that says of whom the answer is. What is kept of them is forgotten
+                where the upstream refuses to tell, or does not know them.
+            narrowed_by: The parameter without which an answer holds the same, and more.
+
+        Raises:
+            UpstreamError: There is neither.
+        """
+        started = time.perf_counter()
+        answer, outcome = await self._shared(caller, path, path, query, decoded, keep=False)
+        if self._last_good is not None:
+            last_good, owner, thing = self._last_good, caller.identity, (path, query[about])
+            if isinstance(answer.content, (Forbidden, NotFound)):
+                last_good.forget(owner, thing)
+            elif answer.is_outage():
+                wider = {name: value for name, value in query.items() if name != narrowed_by}
+                questions = [tuple(each.items()) for each in (query, wider)]
+                if last := last_good.find(owner, thing, questions):
+                    own = answer.attempts if outcome is Outcome.CALLED else 0
+                    answer = Answer(last.content, answer.status, answer.size, own, last.read_at)
+                    outcome = Outcome.STALE
+            elif answer.is_good():
+                items = Dated(answer.content, answer.read_at)
+                question = tuple(query.items())
+                last_good.keep(owner, thing, question, items, size=answer.item_bytes())
+        try:
+            self._told(caller, path, started, answer, outcome)
+            return Dated(answer.content, answer.read_at, outcome is Outcome.STALE)
+        finally:
+            del answer
+
+    async def _shared(
+        self,
         caller: Caller,
         template: str,
         path: str,
         query: Mapping[str, str],
         decoded: Callable[[bytes], object],
-    ) -> _Answer:
+        *,
+        keep: bool,
+    ) -> tuple[Answer, Outcome]:
+        """The answer of one read for all who ask the same at once."""
+        key = (caller.identity, path, tuple(query.items()))
+
+        async def read(flight: Flight[Answer]) -> Answer:
+            return await self._answer(flight, caller, template, path, query, decoded)
+
+        try:
+            return await self._sharing.get(
+                key, read, deadline=caller.deadline, keep=Answer.is_good if keep else None
+            )
+        except Late as late:
+            return Answer(_too_late(), None, 0, late.attempts), late.outcome
+
+    def _told(
+        self, caller: Caller, template: str, started: float, answer: Answer, outcome: Outcome
+    ) -> Answer:
+        """An answer, noted among the calls; an error is raised."""
+        milliseconds = round((time.perf_counter() - started) * 1000, 3)
+        caller.calls.append(
+            Call(template, answer.status, outcome, milliseconds, answer.size, answer.attempts)
+        )
+        if isinstance(answer.content, UpstreamError):
+            if self._last_good is not None and isinstance(answer.content, Unauthenticated):
+                self._last_good.forget(caller.identity)
+            try:
+                raise answer.content.with_traceback(None)  # else one grows with each waiter
+            finally:
+                del answer  # or the error would hold this frame, and the frame the error
+        return answer
+
+    async def _answer(
+        self,
+        flight: Flight[Answer],
+        caller: Caller,
+        template: str,
+        path: str,
+        query: Mapping[str, str],
+        decoded: Callable[[bytes], object],
+    ) -> Answer:
         """The answer of the last attempt."""
         answer = await self._last_attempt(flight, caller, path, query, decoded)
         if isinstance(answer.content, UpstreamError):
@@ -142,28 +216,28 @@ class Reads:
 
     async def _last_attempt(
         self,
-        flight: Flight[_Answer],
+        flight: Flight[Answer],
         caller: Caller,
         path: str,
         query: Mapping[str, str],
         decoded: Callable[[bytes], object],
-    ) -> _Answer:
+    ) -> Answer:
         self._attempts.budget.earn()
         while True:
             try:
                 received = await self._attempt(flight, caller, path, query)
             except Failed as failed:
                 wait = self._attempts.wait(flight.attempts, failed, left=flight.left)
-                answer = _Answer(failed.error, failed.status, failed.size, flight.attempts)
+                answer = Answer(failed.error, failed.status, failed.size, flight.attempts)
             else:
-                content = _content(decoded, received.body)
-                return _Answer(content, received.status, received.size, flight.attempts)
+                found = content(decoded, received.body)
+                return Answer(found, received.status, received.size, flight.attempts, self._now())
             if wait is None:
                 return answer
             await asyncio.sleep(wait)
 
     async def _attempt(
-        self, flight: Flight[_Answer], caller: Caller, path: str, query: Mapping[str, str]
+        self, flight: Flight[Answer], caller: Caller, path: str, query: Mapping[str, str]
     ) -> Received:
         try:
             self.breaker.check()  # no need to wait for a place
@@ -190,22 +264,5 @@ class Reads:
             raise Failed(busy) from full
 
 
-def _content(decoded: Callable[[bytes], object], body: bytes) -> object:
-    """What a body holds, or what is wrong with it."""
-    try:
-        return decoded(body)
-    except ContractBroken as error:  # which refers to frames that would soon refer to it
-        return ContractBroken(str(error))
-
-
 def _too_late() -> UpstreamTimeout:
     return UpstreamTimeout("The upstream did not answer before this operation had to end.")
-
-
-def _kept_size(answer: _Answer) -> int:
-    """About how many bytes of memory an answer takes: records are larger than their JSON."""
-    return 4 * answer.size + 2_000
-
-
-def _is_good(answer: _Answer) -> bool:
-    return not isinstance(answer.content, UpstreamError)

@@ -16,6 +16,7 @@ from gateway.upstream.api import Upstream
 from gateway.upstream.caller import Call, Caller
 from gateway.upstream.decode import Roster
 from gateway.upstream.loads import Loads, outcomes
+from gateway.upstream.stale import Dated
 from gateway.upstream.words import ActivityKind
 
 _T = TypeVar("_T")
@@ -37,7 +38,7 @@ class _Read(NamedTuple):
     """A read of a timeline that was started, and what it covers."""
 
     kinds: Kinds
-    task: asyncio.Task[list[Raw]]
+    task: asyncio.Task[Dated[list[Raw]]]
 
 
 class _Appointment(NamedTuple):
@@ -82,7 +83,7 @@ class Session:
 
     def timeline(
         self, client_id: str, *, kinds: Kinds | None, appointment_id: str | None
-    ) -> Coroutine[Any, Any, Sequence[Raw]]:
+    ) -> Coroutine[Any, Any, Dated[list[Raw]]]:
         """A client's activities of some kinds, or all, perhaps among others; each still to be decoded."""
         scope = _Scope(client_id, appointment_id)
         if scope not in self._loaders:
@@ -168,7 +169,7 @@ class Session:
         covered = _ALL if ActivityKind.UNKNOWN in union else union
         return await outcomes([self._covering(scope, covered)]) * len(wanted)
 
-    def _covering(self, scope: _Scope, kinds: Kinds) -> asyncio.Task[list[Raw]]:
+    def _covering(self, scope: _Scope, kinds: Kinds) -> asyncio.Task[Dated[list[Raw]]]:
         """A read that covers the kinds: one already started, or a new one."""
         for read in self._timeline_reads[scope]:
             if kinds <= read.kinds:

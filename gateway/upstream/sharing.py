@@ -18,11 +18,12 @@ _T = TypeVar("_T")
 
 
 class Outcome(Enum):
-    """How a read was answered."""
+    """How a read was answered; `STALE`: by an earlier answer, since the upstream failed."""
 
     CALLED = "called"
     SHARED = "shared"
     CACHED = "cached"
+    STALE = "stale"
 
 
 class Late(Exception):

@@ -1,7 +1,8 @@
 """create_app: where everything is built and put together; the written order of the middleware."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 from importlib.resources import files
@@ -35,13 +36,17 @@ _EXPLAIN = "X-Gateway-Explain"
 
 
 def create_app(
-    settings: Settings, *, transport: httpx.AsyncBaseTransport | None = None
+    settings: Settings,
+    *,
+    transport: httpx.AsyncBaseTransport | None = None,
+    now: Callable[[], float] = time.time,
 ) -> Starlette:
     """The gateway.
 
     Args:
         settings: What is set.
         transport: How to reach the upstream; by default over the network.
+        now: Tells the seconds since 1970.
 
     Raises:
         SettingsRefused: Trusted documents can never run.
@@ -57,7 +62,7 @@ def create_app(
     callers = Callers(settings)
     if transport is None:
         transport = AiohttpTransport(max_connections=settings.max_upstream_connections)
-    upstream = Upstream(settings, transport)
+    upstream = Upstream(settings, transport, now=now)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:

@@ -3,7 +3,8 @@
 A scenario is a title and, in fenced blocks: `http upstream`, the calls that the upstream must get, exactly these
 and in any order, each with its answer (`→ sandbox`, or `→ STATUS` and a block `json NAME` with the body);
 `http headers`, what the caller sends along; `json settings`, what is set; `graphql`, the operation; `json variables`;
-`json response`, the answer.
+`json response`, the answer. Where there is `http upstream a minute before`, the same was asked then, and the upstream
+answered that; the clock then showed 09:00 in UTC on 2026-03-29.
 """
 
 import json
@@ -19,8 +20,12 @@ import httpx
 
 _BLOCK = re.compile(r"^```([^\n]+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _CALL = re.compile(
-    r"(?P<call>GET \S+)\s+→ (?:(?P<sandbox>sandbox)|(?P<status>\d{3}) (?P<body>\S+))"
+    r"(?P<call>GET \S+)\s+→ (?:(?P<sandbox>sandbox)|(?P<status>\d{3})(?: (?P<body>\S+))?)"
 )
+_NOW = "http upstream"
+_BEFORE = "http upstream a minute before"
+
+Answers = Mapping[str, tuple[int, bytes] | None]
 
 
 @dataclass(frozen=True)
@@ -58,20 +63,31 @@ class Scenario:
         return {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}
 
     @property
+    def has_before(self) -> bool:
+        """Whether the same was asked a minute before."""
+        return _BEFORE in self.blocks
+
+    @property
     def calls(self) -> Counter[str]:
-        return Counter(match["call"] for match in self._calls())
+        return Counter(match["call"] for match in (*self._calls(_BEFORE), *self._calls(_NOW)))
 
     def upstream(self, sandbox: httpx.AsyncBaseTransport) -> "ScriptedUpstream":
-        answers = {
+        """What is there at first: a minute before, if anything was asked then."""
+        return ScriptedUpstream(self._answers(_BEFORE if self.has_before else _NOW), sandbox)
+
+    def a_minute_later(self, upstream: "ScriptedUpstream") -> None:
+        upstream.answers = self._answers(_NOW)
+
+    def _answers(self, block: str) -> Answers:
+        return {
             match["call"]: None
             if match["sandbox"]
-            else (int(match["status"]), self.blocks[f"json {match['body']}"].encode())
-            for match in self._calls()
+            else (int(match["status"]), self.blocks.get(f"json {match['body']}", "").encode())
+            for match in self._calls(block)
         }
-        return ScriptedUpstream(answers, sandbox)
 
-    def _calls(self) -> list[re.Match[str]]:
-        lines = self.blocks.get("http upstream", "").splitlines()
+    def _calls(self, block: str) -> list[re.Match[str]]:
+        lines = self.blocks.get(block, "").splitlines()
         matches = [_CALL.fullmatch(line.strip()) for line in lines]
         assert None not in matches, f"not a call: {lines}"
         return [match for match in matches if match is not None]
@@ -85,18 +101,18 @@ class ScriptedUpstream(httpx.AsyncBaseTransport):
 
     def __init__(
         self,
-        answers: Mapping[str, tuple[int, bytes] | None],
+        answers: Answers,
         sandbox: httpx.AsyncBaseTransport,
     ) -> None:
-        self._answers = answers
+        self.answers = answers
         self._sandbox = sandbox
         self.calls: Counter[str] = Counter()
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         call = f"{request.method} {unquote(request.url.raw_path.decode())}"
         self.calls[call] += 1
-        assert call in self._answers, f"unexpected: {call}"
-        answer = self._answers[call]
+        assert call in self.answers, f"unexpected: {call}"
+        answer = self.answers[call]
         if answer is None:
             return await self._sandbox.handle_async_request(request)
         status, body = answer

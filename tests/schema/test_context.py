@@ -36,6 +36,7 @@ CALLS = [
     Call("/companies/{companyId}/staff", None, Outcome.CALLED, 10.0, 0, 1),
     Call("/companies/{companyId}/services", 200, Outcome.CACHED, 0.1, 50, 1),
     Call("/notes/{noteId}", 404, Outcome.SHARED, 3.0, 20, 1),
+    Call("/activities", 503, Outcome.STALE, 400.0, 20, 3),
 ]
 
 
@@ -51,7 +52,7 @@ def test_who_does_not_ask_is_told_nothing_besides_and_nothing_is_reckoned():
 def test_who_asks_is_told_the_calls_and_how_many_reached_the_upstream():
     told: Any = after_calls(explaining=True).extensions(planned=True, cost=lambda: 12)["gateway"]
     assert (told["planned"], told["cost"]) == (True, 12)
-    assert told["upstreamCalls"] == 2
+    assert told["upstreamCalls"] == 5
     assert told["calls"][0] == {
         "method": "GET",
         "path": "/activities",
@@ -66,4 +67,5 @@ def test_who_asks_is_told_the_calls_and_how_many_reached_the_upstream():
         (None, "called"),
         (200, "cached"),
         (404, "shared"),
+        (503, "stale"),
     ]

@@ -146,7 +146,7 @@ NON_NULL = {
     "AppointmentStatusValue": ["status"],
     "Client": ["id"],
     "Company": ["id"],
-    "Completeness": ["isComplete", "missing"],
+    "Completeness": ["isComplete", "missing", "isStale"],
     "Conference": ["id"],
     "ConferenceRegistration": ["id"],
     "ConferenceRegistrationActivity": ACTIVITY,

@@ -11,6 +11,7 @@ import structlog
 from gateway.settings import Settings
 from gateway.upstream.api import Upstream
 from gateway.upstream.reads import Reads
+from tests.conftest import Clock
 
 Handler = (
     Callable[[httpx.Request], httpx.Response]
@@ -32,12 +33,17 @@ def settings_of(**given: Any) -> Settings:
 
 
 @pytest.fixture
-async def upstream_over():
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+async def upstream_over(clock):
     """Makes an `Upstream` over a handler or a transport: `upstream_over(handler, **settings)`."""
     opened: list[Upstream] = []
 
     def over(answers: Handler | httpx.AsyncBaseTransport, **settings: Any) -> Upstream:
-        opened.append(Upstream(settings_of(**settings), transport_of(answers)))
+        opened.append(Upstream(settings_of(**settings), transport_of(answers), now=clock))
         return opened[-1]
 
     yield over
@@ -46,12 +52,12 @@ async def upstream_over():
 
 
 @pytest.fixture
-async def reads_over():
+async def reads_over(clock):
     """Makes `Reads` over a handler or a transport: `reads_over(handler, **settings)`."""
     opened: list[Reads] = []
 
     def over(answers: Handler | httpx.AsyncBaseTransport, **settings: Any) -> Reads:
-        opened.append(Reads(settings_of(**settings), transport_of(answers)))
+        opened.append(Reads(settings_of(**settings), transport_of(answers), now=clock))
         return opened[-1]
 
     yield over

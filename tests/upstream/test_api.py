@@ -20,7 +20,7 @@ def upstream(upstream_over, recorder):
 
 
 async def test_a_timeline_is_one_get_below_the_prefix(upstream, recorder):
-    assert await upstream.activities(NOBODY, "7") == []
+    assert (await upstream.activities(NOBODY, "7")).content == []
     assert recorder.last.method == "GET"
     assert str(recorder.last.url) == "http://upstream/api/2.3/activities?clientId=7&sort=asc"
     assert recorder.last.content == b""

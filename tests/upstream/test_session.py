@@ -2,7 +2,7 @@ import asyncio
 import gc
 import weakref
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
@@ -16,6 +16,7 @@ from gateway.upstream import decode
 from gateway.upstream.caller import Caller
 from gateway.upstream.records import KINDS
 from gateway.upstream.session import Kinds, Session
+from gateway.upstream.stale import Dated
 from gateway.upstream.words import ActivityKind
 
 NOTE, CONSENT, APPOINTMENT = ActivityKind.NOTE, ActivityKind.CONSENT, ActivityKind.APPOINTMENT
@@ -113,7 +114,11 @@ def ask(
     wanted: Kinds | None = None,
     appointment: str | None = None,
 ) -> Coroutine[Any, Any, Sequence[Raw]]:
-    return session.timeline(client, kinds=wanted, appointment_id=appointment)
+    return content(session.timeline(client, kinds=wanted, appointment_id=appointment))
+
+
+async def content(load: Awaitable[Dated[list[Raw]]]) -> Sequence[Raw]:
+    return (await load).content
 
 
 def ids(items: Sequence[Raw]) -> list[object]:

@@ -11,15 +11,6 @@ pytestmark = pytest.mark.usefixtures("no_task_left")
 CALLED, SHARED, CACHED = Outcome.CALLED, Outcome.SHARED, Outcome.CACHED
 
 
-class Clock:
-    """A clock that a test turns."""
-
-    now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 class Source:
     """What is read from: notes what was started, what was cancelled, and waits for `gate`."""
 
@@ -47,11 +38,6 @@ class Source:
 @pytest.fixture
 async def source():
     return Source()
-
-
-@pytest.fixture
-def clock():
-    return Clock()
 
 
 @pytest.fixture

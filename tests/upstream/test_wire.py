@@ -235,7 +235,7 @@ async def test_a_spoilt_answer_is_an_error_of_ours_and_the_next_one_is_read(
         with pytest.raises(UpstreamError) as failure:
             await upstream.activities(sandbox_caller("1"), "1100")
         assert type(failure.value) is expected
-        assert await upstream.activities(sandbox_caller("1"), "1100")
+        assert (await upstream.activities(sandbox_caller("1"), "1100")).content
 
 
 @pytest.mark.parametrize(
@@ -510,7 +510,7 @@ async def test_a_compressed_answer_is_read_as_a_timeline(upstream_at):
     sent = gzip.compress(b'{"items":[{"id":"1","type":"note"}]}')
     async with serving(answer(sent, "Content-Encoding: gzip")) as server:
         upstream = upstream_at(server.url)
-        [item] = await upstream.activities(NOBODY, "7")
+        [item] = (await upstream.activities(NOBODY, "7")).content
     assert decode.activity(item).id == "1"
 
 
@@ -556,7 +556,7 @@ async def test_a_request_whose_connection_drops_is_sent_once(upstream_at, before
         with pytest.raises(UpstreamUnavailable):
             await upstream.activities(sandbox_caller("1"), "1100")
         assert await calls(rest) == before + 1
-        assert await upstream.activities(sandbox_caller("1"), "1100")
+        assert (await upstream.activities(sandbox_caller("1"), "1100")).content
         assert await calls(rest) == before + 2
 
 

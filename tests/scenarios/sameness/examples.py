@@ -19,6 +19,8 @@ SETTINGS: tuple[Mapping[str, Any], ...] = (
         "company_id": "4",
         "default_page_size": 3,
         "default_time_zone": "America/New_York",
+        "stale_if_error_seconds": 600,
+        "upstream_attempts": 1,
     },
 )
 

@@ -22,10 +22,12 @@ EXAMPLES = int(os.environ.get("SAMENESS_EXAMPLES", "300"))
 
 TURNED = "pages turned"
 PLANNED = "answered by a plan alone"
+STALE = "earlier answers"
 LEAST_SHARES: Mapping[str, float] = {
     **dict.fromkeys((*FEATURES, *SENT, TURNED), 0.05),
     WELL_FORMED: 0.4,
     PLANNED: 0.5,
+    STALE: 0.01,
 }
 """In how many of the examples each must be, for sameness to be proved of it."""
 
@@ -48,14 +50,17 @@ def test_plans_answer_what_graphql_core_answers(gateways, pytestconfig, capsys):
     )
     @given(examples)
     def same(example: Example) -> None:
-        planned, executed, by_plan_alone = gateways.observed(example, example.operation.variables)
+        planned, executed, by_plan_alone, is_stale = gateways.observed(
+            example, example.operation.variables
+        )
         assert planned == executed
         seen[PLANNED] += by_plan_alone
+        seen[STALE] += is_stale
         assert b'"GRAPHQL_VALIDATION_FAILED"' not in executed.body
         seen.update(["examples", *features(example.operation), *example.sent.features])
         turned = example.turned(executed.body)
         if turned is not None:
-            planned, executed, _ = gateways.observed(example, turned)
+            planned, executed, *_ = gateways.observed(example, turned)
             assert planned == executed
             seen[TURNED] += 1
 

@@ -1,0 +1,62 @@
+"""Answer: what came of one read, for all who wait for it."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from gateway.errors import (
+    ContractBroken,
+    UpstreamBusy,
+    UpstreamError,
+    UpstreamTimeout,
+    UpstreamUnavailable,
+)
+
+_OVERHEAD_BYTES = 2_000
+_ITEM_BYTES = 80
+
+
+class Answer(NamedTuple):
+    """What came of a read.
+
+    Attributes:
+        content: Records, or an error that everybody who waits gets.
+        status: The HTTP status, or None where none arrived.
+        size: How large the body was.
+        attempts: How often the upstream was asked.
+        read_at: When records arrived, in seconds since 1970.
+    """
+
+    content: Any
+    status: int | None
+    size: int
+    attempts: int
+    read_at: float = 0.0
+
+    def is_good(self) -> bool:
+        """Whether there are records."""
+        return not isinstance(self.content, UpstreamError)
+
+    def is_outage(self) -> bool:
+        """Whether there are none because the upstream fails, or is too slow for all who wait."""
+        match self.content:
+            case UpstreamTimeout() | UpstreamUnavailable():
+                return True
+            case UpstreamBusy():  # a full queue here; but not a 429: who says so is at work
+                return self.status is None
+        return False
+
+    def record_bytes(self) -> int:
+        """About how much memory it takes: records are larger than their JSON."""
+        return 4 * self.size + _OVERHEAD_BYTES
+
+    def item_bytes(self) -> int:
+        """The same of items still to be decoded: their JSON, and an object for each."""
+        return self.size + _ITEM_BYTES * len(self.content) + _OVERHEAD_BYTES
+
+
+def content(decoded: Callable[[bytes], object], body: bytes) -> object:
+    """What a body holds, or what is wrong with it."""
+    try:
+        return decoded(body)
+    except ContractBroken as error:  # which refers to frames that would soon refer to it
+        return ContractBroken(str(error))

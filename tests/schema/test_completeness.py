@@ -1,0 +1,180 @@
+"""What an answer says of what is not in it, and of when it was read."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from gateway.schema.completeness import AsOf, Completeness, completeness
+
+DATE = {"timeZone": "UTC"}
+ITEMS = [
+    {"id": str(day), "type": "note", "date": {"dateTime": f"2026-03-0{day}T10:00:00", **DATE}}
+    for day in range(1, 6)
+]
+NINE = "2026-03-29T09:00:00.000Z"
+COMPLETENESS = "completeness { isComplete isStale fetchedAt missing { code count retryable } }"
+PAGE = f"""
+query($after: String, $before: String, $last: Int, $first: Int, $kinds: [ActivityKind!]) {{
+  activities(clientId: 7, kinds: $kinds, first: $first, after: $after, last: $last, before: $before) {{
+    totalCount nodes {{ id }} pageInfo {{ hasNextPage endCursor startCursor }} {COMPLETENESS}
+  }}
+}}"""
+FRESH = {"isComplete": True, "isStale": False, "fetchedAt": NINE, "missing": []}
+STALE = {"isComplete": False, "isStale": True, "fetchedAt": NINE, "missing": []}
+
+
+@pytest.mark.parametrize("left_out", [0, 2])
+@pytest.mark.parametrize("is_stale", [False, True])
+def test_an_answer_is_complete_where_nothing_is_left_out_and_nothing_can_have_come_since(
+    left_out, is_stale
+):
+    found: Completeness = completeness(left_out, AsOf(0.0, is_stale))
+    assert found.is_complete is (not left_out and not is_stale)
+    assert [part.count for part in found.missing] == ([2] if left_out else [])
+    assert found.is_stale is is_stale
+
+
+class Upstream:
+    """Sends a timeline, and the appointment 9; or no timeline but a failure."""
+
+    def __init__(self) -> None:
+        self.items: list[object] = [*ITEMS]
+        self.failing: int | None = None
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/appointments/9"):
+            return httpx.Response(200, json={"id": "9"})
+        if self.failing is not None:
+            return httpx.Response(self.failing)
+        return httpx.Response(200, json={"items": self.items})
+
+
+@pytest.fixture
+def upstream():
+    return Upstream()
+
+
+@pytest.fixture(params=[True, False], ids=["planned", "not planned"])
+def gateway(request, gateway_over, upstream):
+    return gateway_over(
+        upstream,
+        plans=request.param,
+        stale_if_error_seconds=600,
+        upstream_attempts=1,
+        explain=True,
+        company_id="3",
+    )
+
+
+async def page(gateway: Any, **variables: Any) -> Any:
+    return (await gateway.data(PAGE, **variables))["activities"]
+
+
+def ids(found: Any) -> list[str]:
+    return [node["id"] for node in found["nodes"]]
+
+
+async def test_a_new_answer_says_when_it_was_read(gateway):
+    assert (await page(gateway))["completeness"] == FRESH
+
+
+async def test_an_earlier_answer_says_that_it_is_one_and_is_no_error(gateway, upstream):
+    before = await page(gateway)
+    gateway.clock.now += 60
+    upstream.failing = 503
+    found = await page(gateway)
+    assert found["completeness"] == STALE
+    assert {**found, "completeness": None} == {**before, "completeness": None}
+
+
+async def test_what_cannot_be_read_of_an_earlier_answer_is_counted_as_it_was(gateway, upstream):
+    upstream.items += [{"type": "note"}]
+    for upstream.failing in (None, 503):
+        answer = await gateway.ask(PAGE)
+        (missing,) = answer["data"]["activities"]["completeness"]["missing"]
+        assert missing == {"code": "UPSTREAM_CONTRACT_BROKEN", "count": 1, "retryable": False}
+        assert [error["extensions"]["count"] for error in answer["errors"]] == [1]
+
+
+async def test_what_matches_nothing_was_never_read_and_is_not_stale(gateway, upstream):
+    upstream.failing = 503
+    found = await page(gateway, kinds=[])
+    assert found["completeness"] == {**FRESH, "fetchedAt": None}
+
+
+async def test_pages_turn_from_a_new_answer_into_an_earlier_one_and_back(gateway, upstream):
+    first = await page(gateway, first=2)
+    upstream.failing = 503
+    second = await page(gateway, first=2, after=first["pageInfo"]["endCursor"])
+    upstream.failing = None
+    third = await page(gateway, first=2, after=second["pageInfo"]["endCursor"])
+    assert [ids(each) for each in (first, second, third)] == [["1", "2"], ["3", "4"], ["5"]]
+    stale = [each["completeness"]["isStale"] for each in (first, second, third)]
+    assert stale == [False, True, False]
+    upstream.failing = 503
+    backward = await page(gateway, last=2, before=third["pageInfo"]["startCursor"])
+    assert ids(backward) == ["3", "4"]
+
+
+async def test_kinds_are_selected_from_an_earlier_answer_with_all_of_them(gateway, upstream):
+    upstream.items = [{"id": "1", "type": "note"}, {"id": "2", "type": "consent"}]
+    await page(gateway)
+    upstream.failing = 503
+    found = await page(gateway, kinds=["CONSENT"])
+    assert (ids(found), found["totalCount"], found["completeness"]) == (["2"], 1, STALE)
+
+
+SEVERAL = f"""{{
+  one: activities(clientId: 7) {{ {COMPLETENESS} }}
+  other: activities(clientId: 7, kinds: [NOTE], sort: DESC, first: 1) {{ {COMPLETENESS} }}
+  client(id: 7) {{ activities(last: 1) {{ {COMPLETENESS} }} }}
+  clients(ids: [7, 7, 8]) {{ activities {{ {COMPLETENESS} }} }}
+}}"""
+
+
+async def test_all_of_one_operation_see_the_same(gateway, upstream):
+    await page(gateway)
+    gateway.clock.now += 60
+    upstream.failing = 503
+    answer = await gateway.ask(SEVERAL, headers={"X-Gateway-Explain": "1"})
+    data = answer["data"]
+    *same, other_client = data["clients"]
+    seen = [data["one"], data["other"], data["client"]["activities"]]
+    seen += [each["activities"] for each in same]
+    assert [each["completeness"] for each in seen] == [STALE] * 5
+    assert other_client["activities"] is None
+    assert [error["path"] for error in answer["errors"]] == [["clients", 2, "activities"]]
+    explained = answer["extensions"]["gateway"]
+    told = {(call["outcome"], call["status"]) for call in explained["calls"]}
+    assert told == {("stale", 503), ("called", 503)}
+    assert explained["upstreamCalls"] == 2
+
+
+async def test_an_appointments_thread_is_marked_too(gateway, upstream):
+    upstream.items = [{"id": "1", "type": "appointment", "appointment": {"id": "9"}}]
+    thread = f"activities {{ totalCount {COMPLETENESS} }}"
+    query = f"""{{ activities(clientId: 7) {{ {COMPLETENESS} nodes {{
+      ... on AppointmentActivity {{ appointment {{ current {{ {thread} }} }} }} }} }} }}"""
+    await gateway.ask(query)
+    upstream.failing = 500
+    found = (await gateway.ask(query))["data"]["activities"]
+    assert found["completeness"] == STALE
+    (node,) = found["nodes"]
+    assert node["appointment"]["current"]["activities"]["completeness"] == STALE
+
+
+async def test_an_earlier_answer_is_for_the_same_credentials_alone(gateway, upstream):
+    ada, bob = {"apiKey": "a", "token": "1"}, {"apiKey": "a", "token": "2"}
+    await gateway.ask(PAGE, headers=ada)
+    upstream.failing = 503
+    found = [(await gateway.ask(PAGE, headers=each))["data"]["activities"] for each in (ada, bob)]
+    assert found[0]["completeness"] == STALE
+    assert found[1] is None
+
+
+async def test_nothing_is_stale_unless_the_gateway_is_set_to(gateway_over, upstream):
+    gateway = gateway_over(upstream, upstream_attempts=1)
+    assert (await page(gateway))["completeness"] == FRESH
+    upstream.failing = 503
+    assert (await gateway.ask(PAGE))["data"] == {"activities": None}

@@ -1,0 +1,52 @@
+import pytest
+
+from gateway.errors import (
+    ContractBroken,
+    NotFound,
+    UpstreamBusy,
+    UpstreamError,
+    UpstreamTimeout,
+    UpstreamUnavailable,
+)
+from gateway.upstream.answer import Answer, content
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "is_outage"),
+    [
+        (UpstreamTimeout("late"), None, True),
+        (UpstreamTimeout("late"), 504, True),
+        (UpstreamUnavailable("down"), 500, True),
+        (UpstreamUnavailable("left alone"), None, True),
+        (UpstreamBusy("full here"), None, True),
+        (UpstreamBusy("429"), 429, False),
+        (UpstreamBusy("429 in a success"), 200, False),
+        (NotFound("404"), 404, False),
+        (ContractBroken("no list"), 200, False),
+    ],
+    ids=str,
+)
+def test_an_upstream_that_says_something_is_no_outage(error, status, is_outage):
+    answer = Answer(error, status, 0, 1)
+    assert (answer.is_good(), answer.is_outage()) == (False, is_outage)
+
+
+def test_records_are_good_also_where_there_are_none():
+    assert [Answer(records, 200, 2, 1).is_good() for records in ([], None, [1])] == [True] * 3
+    assert not Answer([], 200, 2, 1).is_outage()
+
+
+def test_an_answer_takes_more_memory_than_its_json_and_items_more_the_more_there_are():
+    few, many = Answer([1], 200, 1000, 1), Answer([1] * 100, 200, 1000, 1)
+    assert 1000 < few.item_bytes() < many.item_bytes()
+    assert few.record_bytes() == many.record_bytes() > 4000
+
+
+def test_what_cannot_be_decoded_is_what_is_wrong_with_it():
+    def broken(body: bytes) -> object:
+        raise ContractBroken("no list")
+
+    found = content(broken, b"")
+    assert isinstance(found, UpstreamError)
+    assert (str(found), found.__traceback__, found.__context__) == ("no list", None, None)
+    assert content(len, b"four") == 4
