@@ -26,7 +26,16 @@ from pydantic_settings import (
     SettingsError,
 )
 
-from gateway.values import HeaderNames, ManifestFile, Names, Origin, Secret, UrlPath, ZoneName
+from gateway.values import (
+    Collector,
+    HeaderNames,
+    ManifestFile,
+    Names,
+    Origin,
+    Secret,
+    UrlPath,
+    ZoneName,
+)
 
 PREFIX = "GATEWAY_"
 _INJECTED = re.compile(r"GATEWAY_(SERVICE_.*|PORT|PORT_.*)")
@@ -73,6 +82,11 @@ class Settings(BaseSettings):
         "info",
         validation_alias=AliasChoices("LOG_LEVEL", "log_level"),
         description="The least severe events to log: debug, info, warning or error.",
+    )
+    otel_exporter_otlp_endpoint: Collector | None = Field(
+        None,
+        validation_alias=AliasChoices("OTEL_EXPORTER_OTLP_ENDPOINT", "otel_exporter_otlp_endpoint"),
+        description="Where traces go: a collector that takes OTLP over HTTP. Needs the extra `otel`.",
     )
 
     upstream_url: Origin = Field(

@@ -14,6 +14,7 @@ import structlog
 
 from gateway.sandbox.app import create_sandbox
 from gateway.settings import Settings
+from gateway.tracing import Tracing
 from gateway.web.app import create_app
 
 SANDBOX = "http://sandbox"
@@ -62,9 +63,15 @@ async def rest(sandbox_app):
 class Gateway:
     """A gateway in process, and how tests talk to it."""
 
-    def __init__(self, transport: httpx.AsyncBaseTransport, **settings: Any) -> None:
+    def __init__(
+        self,
+        transport: httpx.AsyncBaseTransport,
+        *,
+        tracing: Tracing | None = None,
+        **settings: Any,
+    ) -> None:
         given = {"upstream_url": SANDBOX, **ACCOUNT_1, **settings}
-        self.app = create_app(Settings(**given), transport=transport)
+        self.app = create_app(Settings(**given), transport=transport, tracing=tracing)
         self.http = httpx.AsyncClient(
             transport=httpx.ASGITransport(self.app), base_url="http://gateway"
         )

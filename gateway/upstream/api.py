@@ -14,6 +14,7 @@ from gateway.upstream.caller import Caller
 from gateway.upstream.decode import Roster
 from gateway.upstream.reads import Reads
 from gateway.upstream.records import Record
+from gateway.upstream.watch import Watch
 from gateway.upstream.words import ActivityKind
 
 _R = TypeVar("_R", bound=Record)
@@ -26,8 +27,10 @@ class Upstream:
     thing that it does not know is None, not an error.
     """
 
-    def __init__(self, settings: Settings, transport: httpx.AsyncBaseTransport) -> None:
-        self._reads = Reads(settings, transport)
+    def __init__(
+        self, settings: Settings, transport: httpx.AsyncBaseTransport, watch: Watch | None = None
+    ) -> None:
+        self._reads = Reads(settings, transport, watch)
         self._activities = f"{settings.activities_prefix}/activities"
         self._client = settings.clients_path + "/{clientId}"
         self._note = settings.notes_prefix + "/notes/{noteId}"

@@ -16,15 +16,17 @@ from gateway.errors import (
     UpstreamTimeout,
     UpstreamUnavailable,
 )
+from gateway.metrics import BREAKER, PLACES
 from gateway.settings import Settings
 from gateway.telemetry import event
 from gateway.upstream import links
-from gateway.upstream.breaker import Breaker, Refused
+from gateway.upstream.breaker import Breaker, Refused, State
 from gateway.upstream.caller import Call, Caller
 from gateway.upstream.exchange import Exchange, Failed, Received
 from gateway.upstream.places import NoPlace, Places
 from gateway.upstream.retry import Attempts, Backoff, RetryBudget
 from gateway.upstream.sharing import Flight, Outcome, Sharing
+from gateway.upstream.watch import Watch, Watched
 
 _T = TypeVar("_T")
 
@@ -48,7 +50,10 @@ class Reads:
     place, and goes over the wire.
     """
 
-    def __init__(self, settings: Settings, transport: httpx.AsyncBaseTransport) -> None:
+    def __init__(
+        self, settings: Settings, transport: httpx.AsyncBaseTransport, watch: Watch | None = None
+    ) -> None:
+        self._watch = watch or Watch()
         self.breaker = Breaker(time.monotonic, pause_seconds=settings.breaker_pause_seconds)
         self._places = Places(
             total=settings.max_upstream_connections,
@@ -106,6 +111,7 @@ class Reads:
             late = UpstreamTimeout("The upstream did not answer before this operation had to end.")
             answer, outcome = _Answer(late, None, 0, 0), Outcome.CALLED
         milliseconds = round((time.perf_counter() - started) * 1000, 3)
+        self._watch.metrics.read(template, outcome.value)
         caller.calls.append(
             Call(template, answer.status, outcome, milliseconds, answer.size, answer.attempts)
         )
@@ -124,9 +130,10 @@ class Reads:
         decoded: Callable[[bytes], object],
     ) -> _Answer:
         """The answer of the last attempt."""
-        answer = await self._last_attempt(flight, caller, path, query, decoded)
+        answer = await self._last_attempt(flight, caller, template, path, query, decoded)
         if isinstance(answer.content, UpstreamError):
             code, attempts = answer.content.code, answer.attempts
+            self._watch.metrics.failed(template, code)
             event(
                 "upstream.failed", path=template, code=code, status=answer.status, attempts=attempts
             )
@@ -136,14 +143,16 @@ class Reads:
         self,
         flight: Flight[_Answer],
         caller: Caller,
+        template: str,
         path: str,
         query: Mapping[str, str],
         decoded: Callable[[bytes], object],
     ) -> _Answer:
         self._attempts.budget.earn()
         for attempts in count(1):
+            call = self._watch.call(template, attempts, caller.headers)
             try:
-                received = await self._attempt(flight, caller, path, query)
+                received = await self._attempt(flight, caller, call, path, query)
             except Failed as failed:
                 wait = self._attempts.wait(attempts, failed, left=flight.left)
                 if wait is None:
@@ -155,30 +164,40 @@ class Reads:
         raise AssertionError  # there is no last number
 
     async def _attempt(
-        self, flight: Flight[_Answer], caller: Caller, path: str, query: Mapping[str, str]
+        self,
+        flight: Flight[_Answer],
+        caller: Caller,
+        call: Watched,
+        path: str,
+        query: Mapping[str, str],
     ) -> Received:
         try:
             self.breaker.check()  # no need to wait for a place
             async with self._places.place(caller.identity, left=flight.left):
                 attempt = self.breaker.attempt()
                 try:
-                    received = await self._exchange.get(path, query, caller.headers)
+                    with call as headers:
+                        received = await self._exchange.get(path, query, headers)
                 except Failed as failed:
                     attempt.failed() if failed.is_outage else attempt.succeeded()
                     raise
                 attempt.succeeded()
                 return received
         except Refused as refused:
+            self._watch.metrics.refused(BREAKER)
             unavailable = UpstreamUnavailable(
                 "The upstream fails, and is left alone for a moment.",
                 retry_after=refused.retry_after,
             )
             raise Failed(unavailable) from refused
         except NoPlace as full:
+            self._watch.metrics.refused(PLACES)
             busy = UpstreamBusy(
                 "Too many reads wait for the upstream.", retry_after=full.retry_after
             )
             raise Failed(busy) from full
+        finally:
+            self._watch.metrics.breaker(is_closed=self.breaker.state is State.CLOSED)
 
 
 def _content(decoded: Callable[[bytes], object], body: bytes) -> object:

@@ -58,7 +58,7 @@ class BuggyPlan:
 
 def opened(context: Context, *, closes: Callable[[], object] = dict) -> Any:
     @asynccontextmanager
-    async def context_for(headers: object) -> AsyncIterator[Context]:
+    async def context_for(headers: object, tally: object) -> AsyncIterator[Context]:
         yield context
         closes()
 
