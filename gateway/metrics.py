@@ -5,10 +5,10 @@ and trusted documents have names.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from tempfile import TemporaryDirectory
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from prometheus_client import (
     CollectorRegistry,
@@ -18,7 +18,6 @@ from prometheus_client import (
     ProcessCollector,
     disable_created_metrics,
     generate_latest,
-    values,
 )
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
@@ -26,8 +25,8 @@ from gateway.tally import ERROR, OK, PARTIAL, Tally
 
 _Metric = TypeVar("_Metric", Counter, Histogram)
 
-SHARED = "PROMETHEUS_MULTIPROC_DIR"
-"""The environment variable by which prometheus_client knows the folder where processes share metrics."""
+_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+"""By this variable of the environment prometheus_client knows where processes share metrics."""
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 """The text that every version of Prometheus reads."""
@@ -45,27 +44,30 @@ _PLANNED = ("false", "true")
 disable_created_metrics()  # one more series for each counter, of no use here
 
 
+class Shared(NamedTuple):
+    """What workers share, as their parent knows it.
+
+    Attributes:
+        folder: Where their metrics are.
+    """
+
+    folder: str
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """What a worker has to find in its environment when it starts."""
+        return {_FOLDER: self.folder}
+
+    def ended(self, worker: int) -> None:
+        """A worker is no more, by its process id: nothing is under way there; what it counted stands."""
+        mark_process_dead(worker, self.folder)
+
+
 @contextmanager
-def shared() -> Iterator[None]:
-    """For what starts several workers: metrics made meanwhile, here or in a child, are of all of them."""
+def shared() -> Iterator[Shared]:
+    """For a parent of workers: one scrape, of any of them, covers all. Nothing is left at the end."""
     with TemporaryDirectory(prefix="gateway-metrics-") as folder:
-        os.environ[SHARED] = folder
-        _heed_the_environment()
-        try:
-            yield
-        finally:
-            del os.environ[SHARED]
-            _heed_the_environment()
-
-
-def ended(worker: int) -> None:
-    """A worker is no more, by its process id: what it had under way is over; what it counted stands."""
-    mark_process_dead(worker)
-
-
-def _heed_the_environment() -> None:
-    # prometheus_client looks but once, when it is imported.
-    values.ValueClass = values.get_value_class()
+        yield Shared(folder)
 
 
 class _Labelled(dict[tuple[str, ...], _Metric], Generic[_Metric]):
@@ -82,7 +84,7 @@ class _Labelled(dict[tuple[str, ...], _Metric], Generic[_Metric]):
 
 
 class Metrics:
-    """Of one worker, unless it is made while metrics are `shared`.
+    """Of one process, and where it is a worker of several, of all of them.
 
     Attributes:
         requests_in_flight: HTTP requests that are being answered, probes excepted.
@@ -90,7 +92,7 @@ class Metrics:
     """
 
     def __init__(self) -> None:
-        self._is_shared = SHARED in os.environ
+        self._is_shared = _FOLDER in os.environ
         self._registry = CollectorRegistry()
         if not self._is_shared:
             ProcessCollector(registry=self._registry)
@@ -124,6 +126,7 @@ class Metrics:
         self._retries = self._counter("upstream_retries", "Further attempts.", "path")
         self.calls_in_flight = self._gauge("upstream_calls_in_flight", "Calls under way.")
         self._breaker_open = self._gauge("breaker_open", "Workers whose breaker is open.")
+        self._is_breaker_closed = True
         for by in (BREAKER, PLACES):
             self._refusals[by,].inc(0)
 
@@ -170,8 +173,10 @@ class Metrics:
             self._retries[path,].inc()
 
     def breaker(self, *, is_closed: bool) -> None:
-        """What the breaker does now."""
-        self._breaker_open.set(not is_closed)
+        """What the breaker does now: asked at each attempt, told when it changes."""
+        if is_closed is not self._is_breaker_closed:
+            self._is_breaker_closed = is_closed
+            self._breaker_open.set(not is_closed)
 
     def exposition(self) -> bytes:
         """All of it, in `MEDIA_TYPE`."""

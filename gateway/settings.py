@@ -1,8 +1,6 @@
 """Settings: frozen, read once from the environment, all problems reported together."""
 
-import difflib
 import os
-import re
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
 
@@ -26,6 +24,7 @@ from pydantic_settings import (
     SettingsError,
 )
 
+from gateway import environment
 from gateway.values import (
     Collector,
     HeaderNames,
@@ -38,8 +37,6 @@ from gateway.values import (
 )
 
 PREFIX = "GATEWAY_"
-_INJECTED = re.compile(r"GATEWAY_(SERVICE_.*|PORT|PORT_.*)")
-"""What Kubernetes sets for a Service called gateway; no setting bears such a name."""
 
 
 class SettingsRefused(Exception):
@@ -174,9 +171,11 @@ class Settings(BaseSettings):
     upstream_timeout_seconds: PositiveFloat = Field(
         10.0,
         allow_inf_nan=False,
-        description="How long one upstream read may take, from its start to its last byte.",
+        description=(
+            "How long one attempt of an upstream read may take, to its last byte; to be less than "
+            "an operation may take."
+        ),
     )
-
     upstream_connect_timeout_seconds: PositiveFloat = Field(
         2.0, allow_inf_nan=False, description="How long connecting to the upstream may take."
     )
@@ -191,7 +190,9 @@ class Settings(BaseSettings):
         description="How long one operation may take; what has not arrived by then is null.",
     )
     upstream_attempts: PositiveInt = Field(
-        3, description="How often one read is tried where trying again may help; 1: never again."
+        3,
+        le=10,
+        description="How often one read is tried where trying again may help; 1: never again.",
     )
     breaker_pause_seconds: PositiveFloat = Field(
         0.5,
@@ -278,11 +279,14 @@ class Settings(BaseSettings):
         Raises:
             SettingsRefused: Naming every unknown variable and every value that does not fit.
         """
-        problems = _unknown_variables()
+        variables = {name: variable(name) for name in cls.model_fields}
+        secrets = {f"{variables[name]}_FILE" for name in cls.SECRETS}
+        problems = environment.unknown(PREFIX, {*variables.values(), *secrets})
         try:
             settings = cls(**given)  # type: ignore[arg-type]  # checked by pydantic
         except ValidationError as error:
-            raise SettingsRefused("\n".join([*problems, *_refusals(error)])) from error
+            told = environment.refusals(error, variables)
+            raise SettingsRefused("\n".join([*problems, *told])) from error
         except SettingsError as error:  # how a source that raises is reported
             raise SettingsRefused("\n".join([*problems, str(error.__cause__)])) from error
         if problems:
@@ -296,25 +300,3 @@ def variable(name: str) -> str:
         case AliasChoices(choices=[str(alias), *_]):
             return alias
     return PREFIX + name.upper()
-
-
-def _unknown_variables() -> list[str]:
-    secrets = {f"{variable(name)}_FILE" for name in Settings.SECRETS}
-    known = {variable(name) for name in Settings.model_fields} | secrets
-    problems = []
-    for name in sorted(os.environ):
-        if name.startswith(PREFIX) and name not in known and not _INJECTED.fullmatch(name):
-            nearest = difflib.get_close_matches(name, known, n=1, cutoff=0)
-            problems.append(f"{name} is not a setting; did you mean {nearest[0]}?")
-    return problems
-
-
-def _refusals(error: ValidationError) -> list[str]:
-    """One line per problem; values are not repeated, since some are secret."""
-    lines = []
-    for problem in error.errors(include_url=False, include_input=False, include_context=False):
-        message = problem["msg"].removeprefix("Value error, ")
-        where = str(problem["loc"][0]) if problem["loc"] else ""
-        name = variable(where) if where in Settings.model_fields else where
-        lines.append(f"{name}: {message}" if name else message)
-    return lines

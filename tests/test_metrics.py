@@ -4,26 +4,23 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from gateway import metrics
-from gateway.metrics import MEDIA_TYPE, Metrics
+from gateway.metrics import MEDIA_TYPE, Metrics, Shared
 from gateway.tally import ERROR, OK, PARTIAL, Tally
 
 
+def read(told: str) -> dict[str, float]:
+    """What is told of the gateway, but not of the process: values by name and labels."""
+    lines = [line.rpartition(" ") for line in told.splitlines() if line.startswith("gateway_")]
+    return {series: float(value) for series, _, value in lines}
+
+
 def samples(made: Metrics) -> dict[str, float]:
-    """All that is told, but for the process itself: values by name and labels."""
-    return {
-        line: float(value)
-        for line, _, value in (
-            line.rpartition(" ") for line in made.exposition().decode().splitlines()
-        )
-        if line.startswith("gateway_")
-    }
+    return read(made.exposition().decode())
 
 
 def ran(made: Metrics, seconds: float = 0.02, **given: object) -> None:
@@ -119,83 +116,50 @@ def test_two_gateways_of_one_process_count_apart():
     assert not [name for name in samples(other) if name.startswith("gateway_operations_total")]
 
 
-COUNTING = """
-import json, os, sys
+WORKING = """
+import json, os
 from gateway.metrics import Metrics
 from gateway.tally import Tally
 made = Metrics()
 made.operation(Tally(outcome="ok"), 0.02)
 made.requests_in_flight.inc()
-print(json.dumps({"pid": os.getpid(), "told": made.exposition().decode()}))
+print(json.dumps([os.getpid(), made.exposition().decode()]))
 """
-
-
-@pytest.fixture
-def shared() -> Iterator[Path]:
-    with metrics.shared():
-        yield Path(os.environ[metrics.SHARED])
-
-
-def a_worker_counts() -> tuple[int, str]:
-    """A process counts one operation, has one request under way, and is gone; its id, what it told."""
-    written = subprocess.run(
-        [sys.executable, "-c", COUNTING], capture_output=True, text=True, check=True
-    )
-    told = json.loads(written.stdout)
-    return told["pid"], told["told"]
-
-
 OPERATIONS = 'gateway_operations_total{operation="other",outcome="ok",planned="false"}'
 
 
-def test_one_scrape_covers_all_workers(shared):
-    made = Metrics()
-    ran(made)
-    a_worker_counts()
-    _, told_by_another = a_worker_counts()
-    assert samples(made)[OPERATIONS] == 3
-    assert f"{OPERATIONS} 3.0" in told_by_another
-    assert samples(made)['gateway_operation_seconds_count{operation="other"}'] == 3
+def worker(shared: Shared) -> tuple[int, dict[str, float]]:
+    """A process counts an operation, has a request under way, is scraped, and is gone; its id, its series."""
+    written = subprocess.run(
+        [sys.executable, "-c", WORKING],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=os.environ | shared.environment,
+    )
+    pid, told = json.loads(written.stdout)
+    return pid, read(told)
 
 
-def test_what_a_dead_worker_counted_stands_and_what_it_had_under_way_is_over(shared):
-    made = Metrics()
-    pid, _ = a_worker_counts()
-    assert samples(made)["gateway_requests_in_flight"] == 1
-    metrics.ended(pid)
-    assert samples(made)["gateway_requests_in_flight"] == 0
-    ran(made)
-    assert samples(made)[OPERATIONS] == 2
+def test_one_scrape_covers_all_workers():
+    with metrics.shared() as shared:
+        found = [worker(shared)[1] for _ in range(3)]
+    assert [each[OPERATIONS] for each in found] == [1, 2, 3]
+    assert found[-1]['gateway_operation_seconds_count{operation="other"}'] == 3
+    assert found[-1]["gateway_requests_in_flight"] == 3
 
 
-FORKING = """
-import os
-from gateway.metrics import Metrics
-from gateway.tally import Tally
-made = Metrics()
-made.operation(Tally(outcome="ok"), 0.02)
-child = os.fork()
-made.operation(Tally(outcome="ok"), 0.02)
-if child:
-    os.waitpid(child, 0)
-    print(made.exposition().decode())
-"""
-
-
-def test_a_worker_that_is_forked_counts_for_itself(shared):
-    """It has the metrics that its parent made, and its counts begin at nothing."""
-    told = subprocess.run(
-        [sys.executable, "-c", FORKING], capture_output=True, text=True, check=True
-    ).stdout
-    assert f"{OPERATIONS} 3.0" in told
-    assert len({path.stem.rpartition("_")[2] for path in shared.iterdir()}) == 2
+def test_what_a_dead_worker_counted_stands_and_what_it_had_under_way_is_over():
+    with metrics.shared() as shared:
+        pid, _ = worker(shared)
+        shared.ended(pid)
+        _, found = worker(shared)
+    assert found["gateway_requests_in_flight"] == 1
+    assert found[OPERATIONS] == 2
 
 
 def test_nothing_is_left_of_workers_that_have_ended():
-    with metrics.shared():
-        folder = Path(os.environ[metrics.SHARED])
-        ran(Metrics())
-        assert list(folder.iterdir())
-    assert not folder.exists()
-    assert metrics.SHARED not in os.environ
-    ran(Metrics())  # as ever, without a folder
+    with metrics.shared() as shared:
+        worker(shared)
+        assert list(Path(shared.folder).iterdir())
+    assert not Path(shared.folder).exists()

@@ -43,7 +43,7 @@ class Context:
         if not self.explaining:
             return {}
         calls = self.session.calls
-        called = sum(call.outcome is Outcome.CALLED for call in calls)
+        called = sum(call.attempts for call in calls if call.outcome is Outcome.CALLED)
         return {
             "gateway": {
                 "planned": planned,

@@ -30,7 +30,7 @@ class Upstream:
     def __init__(
         self, settings: Settings, transport: httpx.AsyncBaseTransport, watch: Watch | None = None
     ) -> None:
-        self._reads = Reads(settings, transport, watch)
+        self._reads = Reads(settings, transport, watch=watch)
         self._activities = f"{settings.activities_prefix}/activities"
         self._client = settings.clients_path + "/{clientId}"
         self._note = settings.notes_prefix + "/notes/{noteId}"

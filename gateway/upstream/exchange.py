@@ -178,8 +178,8 @@ def _accepted(response: httpx.Response, body: bytes) -> bytes:
         raise _refused(response.status_code, response)
     try:
         text = decode.utf8(body, response.charset_encoding or "utf-8")
-    except ContractBroken as error:
-        raise Failed(error) from error
+    except ContractBroken as error:  # which refers to frames that would soon refer to it
+        raise Failed(ContractBroken(str(error))) from error
     if failure := decode.failure(text):
         raise _refused(failure.code or 0, response)
     return text

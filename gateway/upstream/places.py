@@ -82,10 +82,14 @@ class Places:
             self._waiting.pop(caller, None)
 
     def _expected(self, caller: Hashable) -> float:
-        """How many seconds one more would wait, about."""
-        waiting = sum(map(len, self._waiting.values())) + 1
+        """How many seconds one more of this caller would wait, about.
+
+        The callers are served in turn: before its next one, of each other at most as many.
+        """
         own = len(self._waiting.get(caller, ())) + 1
-        return self._seconds * max(waiting / self._total, own / self._each)
+        others = (len(queue) for each, queue in self._waiting.items() if each != caller)
+        turns = own + sum(min(own, waiting) for waiting in others)
+        return self._seconds * max(turns / self._total, own / self._each)
 
     def _take(self, caller: Hashable) -> None:
         self._free -= 1

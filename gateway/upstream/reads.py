@@ -4,7 +4,6 @@ import asyncio
 import random
 import time
 from collections.abc import Callable, Mapping
-from itertools import count
 from typing import Any, NamedTuple, TypeVar
 
 import httpx
@@ -25,8 +24,8 @@ from gateway.upstream.caller import Call, Caller
 from gateway.upstream.exchange import Exchange, Failed, Received
 from gateway.upstream.places import NoPlace, Places
 from gateway.upstream.retry import Attempts, Backoff, RetryBudget
-from gateway.upstream.sharing import Flight, Outcome, Sharing
-from gateway.upstream.watch import Watch, Watched
+from gateway.upstream.sharing import Flight, Late, Sharing
+from gateway.upstream.watch import Watch
 
 _T = TypeVar("_T")
 
@@ -51,16 +50,22 @@ class Reads:
     """
 
     def __init__(
-        self, settings: Settings, transport: httpx.AsyncBaseTransport, watch: Watch | None = None
+        self,
+        settings: Settings,
+        transport: httpx.AsyncBaseTransport,
+        *,
+        watch: Watch | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        chance: Callable[[], float] = random.random,
     ) -> None:
         self._watch = watch or Watch()
-        self.breaker = Breaker(time.monotonic, pause_seconds=settings.breaker_pause_seconds)
-        self._places = Places(
+        self.breaker = Breaker(clock, pause_seconds=settings.breaker_pause_seconds)
+        self.places = Places(
             total=settings.max_upstream_connections,
             each=settings.max_caller_connections,
-            clock=time.monotonic,
+            clock=clock,
         )
-        self._attempts = Attempts(settings.upstream_attempts, Backoff(random.random), RetryBudget())
+        self._attempts = Attempts(settings.upstream_attempts, Backoff(chance), RetryBudget())
         self._exchange = Exchange(settings, transport)
         self._sharing: Sharing[_Answer] = Sharing(
             keep_seconds=settings.entity_cache_seconds,
@@ -107,16 +112,18 @@ class Reads:
             answer, outcome = await self._sharing.get(
                 key, read, deadline=caller.deadline, keep=_is_good if keep else None
             )
-        except TimeoutError:
-            late = UpstreamTimeout("The upstream did not answer before this operation had to end.")
-            answer, outcome = _Answer(late, None, 0, 0), Outcome.CALLED
+        except Late as late:
+            answer, outcome = _Answer(_too_late(), None, 0, late.attempts), late.outcome
         milliseconds = round((time.perf_counter() - started) * 1000, 3)
         self._watch.metrics.read(template, outcome.value)
         caller.calls.append(
             Call(template, answer.status, outcome, milliseconds, answer.size, answer.attempts)
         )
         if isinstance(answer.content, UpstreamError):
-            raise answer.content.with_traceback(None)  # else one traceback grows with each waiter
+            try:
+                raise answer.content.with_traceback(None)  # else one grows with each waiter
+            finally:
+                del answer  # or the error would hold this frame, and the frame the error
         content: _T = answer.content
         return content
 
@@ -149,34 +156,34 @@ class Reads:
         decoded: Callable[[bytes], object],
     ) -> _Answer:
         self._attempts.budget.earn()
-        for attempts in count(1):
-            call = self._watch.call(template, attempts, caller.headers)
+        while True:
             try:
-                received = await self._attempt(flight, caller, call, path, query)
+                received = await self._attempt(flight, caller, template, path, query)
             except Failed as failed:
-                wait = self._attempts.wait(attempts, failed, left=flight.left)
-                if wait is None:
-                    return _Answer(failed.error, failed.status, failed.size, attempts)
-                await asyncio.sleep(wait)
+                wait = self._attempts.wait(flight.attempts, failed, left=flight.left)
+                answer = _Answer(failed.error, failed.status, failed.size, flight.attempts)
             else:
                 content = _content(decoded, received.body)
-                return _Answer(content, received.status, received.size, attempts)
-        raise AssertionError  # there is no last number
+                return _Answer(content, received.status, received.size, flight.attempts)
+            if wait is None:
+                return answer
+            await asyncio.sleep(wait)
 
     async def _attempt(
         self,
         flight: Flight[_Answer],
         caller: Caller,
-        call: Watched,
+        template: str,
         path: str,
         query: Mapping[str, str],
     ) -> Received:
         try:
             self.breaker.check()  # no need to wait for a place
-            async with self._places.place(caller.identity, left=flight.left):
+            async with self.places.place(caller.identity, left=flight.left):
                 attempt = self.breaker.attempt()
+                flight.attempts += 1
                 try:
-                    with call as headers:
+                    with self._watch.call(template, flight.attempts, caller.headers) as headers:
                         received = await self._exchange.get(path, query, headers)
                 except Failed as failed:
                     attempt.failed() if failed.is_outage else attempt.succeeded()
@@ -204,8 +211,12 @@ def _content(decoded: Callable[[bytes], object], body: bytes) -> object:
     """What a body holds, or what is wrong with it."""
     try:
         return decoded(body)
-    except ContractBroken as error:
-        return error
+    except ContractBroken as error:  # which refers to frames that would soon refer to it
+        return ContractBroken(str(error))
+
+
+def _too_late() -> UpstreamTimeout:
+    return UpstreamTimeout("The upstream did not answer before this operation had to end.")
 
 
 def _kept_size(answer: _Answer) -> int:

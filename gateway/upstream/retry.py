@@ -26,9 +26,12 @@ class Backoff:
     most: float = 2.0
 
     def seconds(self, attempts: int, retry_after: int | None) -> float:
-        """The wait after so many attempts; never less than the upstream asks for."""
+        """The wait after so many attempts.
+
+        What the upstream asks for comes first, and chance on top of it: it asks all for the same.
+        """
         longest = min(self.most, self.first * 2.0 ** (attempts - 1))
-        return max(self.chance() * longest, retry_after or 0)
+        return (retry_after or 0) + self.chance() * longest
 
 
 class RetryBudget:

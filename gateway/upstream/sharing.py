@@ -25,14 +25,34 @@ class Outcome(Enum):
     CACHED = "cached"
 
 
-class Flight(Generic[_T]):
-    """A read under way: how many wait for it, and for how long. It ends when the last of them leaves."""
+class Late(Exception):
+    """The deadline passed before there was an answer.
 
-    __slots__ = ("_deadline", "_now", "task", "waiters")
+    Attributes:
+        outcome: How the read would have been answered.
+        attempts: How often it was tried by then.
+    """
+
+    def __init__(self, outcome: Outcome, attempts: int) -> None:
+        self.outcome = outcome
+        self.attempts = attempts
+
+
+class Flight(Generic[_T]):
+    """A read under way: it ends when the last of those who wait for it leaves.
+
+    Attributes:
+        task: The read.
+        waiters: How many wait for it.
+        attempts: How often it was tried so far, as whoever reads counts it.
+    """
+
+    __slots__ = ("_deadline", "_now", "attempts", "task", "waiters")
 
     def __init__(self) -> None:
         self.task: asyncio.Task[_T]
         self.waiters = 0
+        self.attempts = 0
         self._deadline = 0.0
         self._now = asyncio.get_running_loop().time
 
@@ -82,7 +102,7 @@ class Sharing(Generic[_T]):
         Answers are kept where `keep` is given and says so.
 
         Raises:
-            TimeoutError: There is none at the deadline, a time of the event loop.
+            Late: There is none at the deadline, a time of the event loop.
         """
         if (
             keep is not None
@@ -90,6 +110,8 @@ class Sharing(Generic[_T]):
             and (kept := self._kept.get(key)) is not None
         ):
             return kept, Outcome.CACHED
+        if deadline is not None and deadline <= asyncio.get_running_loop().time():
+            raise Late(Outcome.CALLED, attempts=0)
         flight, outcome = self._flights.get(key), Outcome.SHARED
         if flight is None:
             flight, outcome = self._start(key, read, keep=keep), Outcome.CALLED
@@ -97,6 +119,8 @@ class Sharing(Generic[_T]):
         try:
             async with asyncio.timeout_at(deadline):
                 return await asyncio.shield(flight.task), outcome
+        except TimeoutError:
+            raise Late(outcome, flight.attempts) from None
         finally:
             flight.waiters -= 1
             if not flight.waiters and not flight.task.done():

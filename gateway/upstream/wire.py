@@ -87,8 +87,9 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
 
 def _limits(request: httpx.Request) -> aiohttp.ClientTimeout:
     limits = request.extensions.get("timeout", {})
+    connect = limits.get("connect")  # of both: `sock_connect` alone leaves looking up the name out
     return aiohttp.ClientTimeout(
-        total=None, sock_connect=limits.get("connect"), sock_read=limits.get("read")
+        total=None, connect=connect, sock_connect=connect, sock_read=limits.get("read")
     )
 
 

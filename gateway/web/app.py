@@ -36,7 +36,6 @@ from gateway.web.access import AccessMiddleware
 from gateway.web.endpoint import GraphQLEndpoint
 from gateway.web.probes import livez, readyz, scraped
 
-_MAX_CONNECTIONS = 100
 _EXPLAIN = "X-Gateway-Explain"
 
 
@@ -65,10 +64,10 @@ def create_app(
     )
     documents = _trusted_documents(settings, prepare=preparing())
     callers = Callers(settings)
+    if transport is None:
+        transport = AiohttpTransport(max_connections=settings.max_upstream_connections)
     watch = Watch(Metrics(), tracing or _tracing(settings))
-    upstream = Upstream(
-        settings, transport or AiohttpTransport(max_connections=_MAX_CONNECTIONS), watch
-    )
+    upstream = Upstream(settings, transport, watch)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:

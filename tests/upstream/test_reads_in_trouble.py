@@ -1,0 +1,351 @@
+"""Reads of an upstream that fails: deadlines, further attempts, breaker and places; the clock hurries."""
+
+import asyncio
+import gc
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from gateway.errors import UpstreamBusy, UpstreamError, UpstreamTimeout, UpstreamUnavailable
+from gateway.upstream import decode
+from gateway.upstream.breaker import State
+from gateway.upstream.caller import Call, Caller
+from gateway.upstream.reads import Reads
+from gateway.upstream.sharing import Outcome
+from tests.upstream.conftest import settings_of
+from tests.upstream.hurry import BACKEND
+
+pytestmark = pytest.mark.usefixtures("no_task_left")
+
+FOUND = httpx.Response(200, content=b'{"items":[]}')
+REFUSED = httpx.ConnectError("refused")
+Answer = httpx.Response | Exception
+
+
+@pytest.fixture
+def anyio_backend():
+    return BACKEND
+
+
+def now() -> float:
+    return asyncio.get_running_loop().time()
+
+
+class Upstream:
+    """Answers in turn, the last for good, each after so many seconds; notes when it was asked for what."""
+
+    def __init__(self, *answers: Answer, seconds: float = 0.0) -> None:
+        self.answers = list(answers) or [FOUND]
+        self.seconds = seconds
+        self.asked: list[tuple[float, str]] = []
+        self.under_way = self.most = 0
+
+    async def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.asked.append((round(now(), 3), request.url.query.decode()))
+        self.under_way += 1
+        self.most = max(self.most, self.under_way)
+        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        try:
+            await asyncio.sleep(self.seconds)
+        finally:
+            self.under_way -= 1
+        if isinstance(answer, Exception):
+            raise type(answer)(str(answer))  # a new one: it refers to whom it passed
+        return answer
+
+    @property
+    def times(self) -> list[float]:
+        return [at for at, _ in self.asked]
+
+
+def over(upstream: Upstream, *, chance: float = 1.0, **settings: Any) -> Reads:
+    """Reads with three attempts and the longest of pauses, by the loop's clock."""
+    settings = {"upstream_attempts": 3, "upstream_timeout_seconds": 1000.0, **settings}
+    return Reads(
+        settings_of(**settings),
+        httpx.MockTransport(upstream),
+        clock=asyncio.get_running_loop().time,
+        chance=lambda: chance,
+    )
+
+
+async def read(
+    reads: Reads, *, left: float | None = None, of: str = "x", by: bytes = b""
+) -> Call | UpstreamError:
+    """How a caller with so many seconds fares."""
+    caller = Caller((), by, None if left is None else now() + left)
+    try:
+        await reads.get(caller, "/things", decode.items, query={"of": of})
+    except UpstreamError as error:
+        error.call = caller.calls[0]  # type: ignore[attr-defined]
+        return error
+    return caller.calls[0]
+
+
+def attempts(fared: Call | UpstreamError) -> int:
+    call: Call = fared if isinstance(fared, Call) else fared.call  # type: ignore[attr-defined]
+    return call.attempts
+
+
+async def open_up(reads: Reads, upstream: Upstream) -> None:
+    """Makes the breaker open, and forgets how."""
+    kept, upstream.answers = upstream.answers, [httpx.Response(500)]
+    for number in range(10):
+        await read(reads, of=f"bad-{number}")
+    assert reads.breaker.state is State.OPEN
+    upstream.asked.clear()
+    upstream.answers = kept
+
+
+# Further attempts
+
+
+@pytest.mark.parametrize(
+    "passing",
+    [REFUSED, httpx.ConnectTimeout("x"), *map(httpx.Response, (429, 502, 503, 504))],
+    ids=lambda answer: getattr(answer, "status_code", type(answer).__name__),
+)
+async def test_what_passes_is_never_seen(passing):
+    upstream = Upstream(passing, passing, FOUND)
+    fared = await read(over(upstream))
+    assert isinstance(fared, Call)
+    assert (fared.status, fared.outcome, fared.attempts) == (200, Outcome.CALLED, 3)
+    assert upstream.times == pytest.approx([0, 0.1, 0.3])
+
+
+async def test_what_does_not_pass_is_told_after_the_last_attempt(events):
+    upstream = Upstream(REFUSED, httpx.Response(503, headers={"retry-after": "1"}))
+    fared = await read(over(upstream))
+    assert isinstance(fared, UpstreamUnavailable)
+    assert fared.retry_after == 1
+    assert attempts(fared) == len(upstream.asked) == 3
+    assert [event["attempts"] for event in events] == [3]
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 408, 409, 418, 422, 500, 501])
+async def test_what_will_not_pass_is_not_tried_again(status):
+    upstream = Upstream(httpx.Response(status), FOUND)
+    assert attempts(await read(over(upstream))) == len(upstream.asked) == 1
+
+
+async def test_silence_is_not_answered_with_another_question():
+    upstream = Upstream(seconds=100)
+    fared = await read(over(upstream, upstream_timeout_seconds=5.0))
+    assert isinstance(fared, UpstreamTimeout)
+    assert attempts(fared) == 1
+    assert now() == pytest.approx(5)
+
+
+async def test_a_wait_that_is_asked_for_is_waited_within_the_deadline():
+    upstream = Upstream(httpx.Response(429, headers={"retry-after": "7"}), FOUND)
+    assert isinstance(await read(over(upstream, chance=0.0), left=8), Call)
+    assert upstream.times == [0, 7]
+
+
+async def test_a_wait_beyond_the_deadline_is_told_at_once():
+    upstream = Upstream(httpx.Response(429, headers={"retry-after": "7"}), FOUND)
+    fared = await read(over(upstream), left=6)
+    assert isinstance(fared, UpstreamBusy)
+    assert (fared.retry_after, now(), len(upstream.asked)) == (7, 0, 1)
+
+
+async def test_an_outage_costs_the_upstream_little_more_than_one_attempt_per_read():
+    """Without the breaker's help: failures are too far apart for it."""
+    upstream = Upstream(httpx.Response(503))
+    reads = over(upstream)
+    for number in range(300):
+        await read(reads, of=str(number))
+        await asyncio.sleep(2)
+    assert len(upstream.asked) <= 300 * 1.1 + 10
+
+
+# Deadlines
+
+
+async def test_what_is_not_there_at_the_deadline_is_a_time_out_and_its_work_ends():
+    upstream = Upstream(seconds=100)
+    fared = await read(over(upstream), left=3)
+    assert isinstance(fared, UpstreamTimeout)
+    assert attempts(fared) == 1
+    assert now() == pytest.approx(3)
+    await asyncio.sleep(0)
+    assert upstream.under_way == 0
+
+
+async def test_the_deadline_holds_also_between_two_attempts():
+    """Somebody patient keeps the read going; the other leaves in the middle of the pause."""
+    upstream = Upstream(httpx.Response(503, headers={"retry-after": "10"}), FOUND)
+    reads = over(upstream)
+    patient, hasty = await asyncio.gather(read(reads, left=30), read(reads, left=2))
+    assert (attempts(patient), attempts(hasty)) == (2, 1)
+    assert isinstance(hasty, UpstreamTimeout)
+    assert isinstance(patient, Call)
+
+
+async def test_the_deadline_holds_also_in_the_queue():
+    upstream = Upstream(seconds=100)
+    reads = over(upstream, max_upstream_connections=1)
+    found = await asyncio.gather(read(reads, of="a", left=50), read(reads, of="b", left=3))
+    assert [attempts(each) for each in found] == [1, 0]
+    assert isinstance(found[1], UpstreamTimeout)
+    assert reads.places.taken == 0
+
+
+async def test_a_queue_that_would_outlast_the_deadline_refuses_at_once():
+    upstream = Upstream(seconds=2)
+    reads = over(upstream, max_upstream_connections=1)
+    for number in range(20):
+        await read(reads, of=f"before-{number}")
+    start = now()
+    long = [asyncio.create_task(read(reads, of=f"long-{number}", left=30)) for number in range(3)]
+    await asyncio.sleep(0)
+    fared = await read(reads, of="short", left=4)
+    assert isinstance(fared, UpstreamBusy)
+    assert (now(), attempts(fared)) == (start, 0)
+    assert fared.retry_after == 2
+    assert all(isinstance(each, Call) for each in await asyncio.gather(*long))
+
+
+async def test_one_caller_s_many_reads_do_not_keep_another_s_waiting():
+    upstream = Upstream(seconds=1)
+    reads = over(upstream, max_upstream_connections=4, max_caller_connections=2)
+    many = [asyncio.create_task(read(reads, of=str(n), by=b"many")) for n in range(40)]
+    await asyncio.sleep(5.5)
+    start = now()
+    assert isinstance(await read(reads, by=b"one", left=2), Call)
+    assert now() - start == pytest.approx(1)
+    await asyncio.gather(*many)
+    assert upstream.most == 3
+
+
+# The breaker
+
+
+async def test_an_upstream_that_fails_is_left_alone_and_callers_are_told_at_once():
+    upstream = Upstream(httpx.Response(500))
+    reads = over(upstream)
+    await open_up(reads, upstream)
+    fared = await read(reads)
+    assert isinstance(fared, UpstreamUnavailable)
+    assert fared.extensions == {
+        "code": "UPSTREAM_UNAVAILABLE",
+        "retryable": True,
+        "retryAfter": 1,
+    }
+    assert (attempts(fared), upstream.asked) == (0, [])
+
+
+async def test_a_trickle_finds_out_when_it_is_back():
+    upstream = Upstream(httpx.Response(500))
+    reads = over(upstream)
+    await open_up(reads, upstream)
+    for number in range(500):
+        await asyncio.sleep(0.01)
+        await read(reads, of=str(number))
+    assert 9 <= len(upstream.asked) <= 10
+    upstream.answers = [FOUND]
+    await asyncio.sleep(0.5)
+    found = [await read(reads, of=str(number)) for number in range(50)]
+    assert all(isinstance(each, Call) for each in found)
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 408, 422, 429])
+async def test_an_upstream_that_refuses_is_not_one_that_fails(status):
+    reads = over(Upstream(httpx.Response(status)), upstream_attempts=1)
+    for number in range(50):
+        await read(reads, of=str(number))
+    assert reads.breaker.state is State.CLOSED
+
+
+async def test_callers_that_leave_say_nothing_of_the_upstream():
+    reads = over(Upstream(seconds=100))
+    for number in range(50):
+        leaving = asyncio.create_task(read(reads, of=str(number)))
+        await asyncio.sleep(0.01)
+        leaving.cancel()
+        await asyncio.wait([leaving])
+    assert reads.breaker.state is State.CLOSED
+    assert reads.places.taken == 0
+
+
+# The order: sharing, further attempts, the breaker, places, the wire
+
+
+async def test_a_read_is_shared_first_and_all_who_share_it_share_its_attempts():
+    upstream = Upstream(httpx.Response(503), FOUND)
+    reads = over(upstream)
+    found = await asyncio.gather(*[read(reads) for _ in range(5)])
+    assert [attempts(each) for each in found] == [2] * 5
+    assert len(upstream.asked) == 2
+
+
+async def test_every_further_attempt_needs_the_breaker_s_leave():
+    upstream = Upstream(httpx.Response(503, headers={"retry-after": "5"}), FOUND)
+    reads = over(upstream, breaker_pause_seconds=100.0)
+    trying = asyncio.create_task(read(reads, left=30))
+    await asyncio.sleep(1)
+    await open_up(reads, upstream)
+    fared = await trying
+    assert isinstance(fared, UpstreamUnavailable)
+    assert (attempts(fared), upstream.asked) == (1, [])
+
+
+async def test_whom_the_breaker_refuses_does_not_wait_for_a_place():
+    upstream = Upstream()
+    reads = over(upstream, max_upstream_connections=1)
+    await open_up(reads, upstream)
+    async with reads.places.place("somebody", left=1):
+        assert isinstance(await read(reads), UpstreamUnavailable)
+
+
+async def test_who_waited_for_a_place_asks_the_breaker_again():
+    upstream = Upstream()
+    reads = over(upstream, max_upstream_connections=1)
+    async with reads.places.place("somebody", left=1):
+        waiting = asyncio.create_task(read(reads))
+        await asyncio.sleep(1)
+        for _ in range(10):
+            reads.breaker.attempt().failed()
+    assert isinstance(await waiting, UpstreamUnavailable)
+    assert upstream.asked == []
+
+
+async def test_what_is_on_the_wire_has_a_place_and_a_pause_needs_none():
+    upstream = Upstream(httpx.Response(503, headers={"retry-after": "5"}), FOUND, seconds=1)
+    reads = over(upstream, max_upstream_connections=1, chance=0.0)
+    await asyncio.gather(read(reads, of="a"), read(reads, of="b"), read(reads, of="c"))
+    assert upstream.asked == [(0, "of=a"), (1, "of=b"), (2, "of=c"), (6, "of=a")]
+    assert upstream.most == 1
+
+
+# What is left of it
+
+
+@pytest.mark.parametrize(
+    "failing",
+    [
+        lambda: Upstream(httpx.Response(503)),
+        lambda: Upstream(httpx.ConnectError("refused")),
+        lambda: Upstream(seconds=100),
+        lambda: Upstream(httpx.Response(200, content=b"<html>")),
+        lambda: Upstream(httpx.Response(200, content=b"\xff")),
+    ],
+    ids=["refused", "no connection", "silence", "nonsense", "not text"],
+)
+async def test_an_error_is_gone_when_nobody_holds_it(failing: Callable[[], Upstream]):
+    """Failures come in masses: none may wait for the garbage collector, with all that it refers to."""
+    reads = over(failing(), upstream_attempts=1)
+    gc.collect()
+    gc.disable()
+    try:
+        try:
+            await reads.get(Caller((), b"", now() + 3), "/things", decode.items)
+        except UpstreamError as error:
+            gone = weakref.ref(error)
+        await asyncio.sleep(0)
+        assert gone() is None
+    finally:
+        gc.enable()

@@ -1,0 +1,97 @@
+import pytest
+
+from gateway.errors import UpstreamBusy, UpstreamTimeout, UpstreamUnavailable
+from gateway.upstream.exchange import Failed
+from gateway.upstream.retry import Attempts, Backoff, RetryBudget
+
+
+def failed(*, retry_after: int | None = None, is_repeatable: bool = True) -> Failed:
+    busy = UpstreamBusy("", retry_after=retry_after)
+    return Failed(busy, status=429, is_repeatable=is_repeatable)
+
+
+def attempts(*, most: int = 3, chance: float = 1.0, saved: float = 10.0) -> Attempts:
+    return Attempts(most, Backoff(lambda: chance), RetryBudget(most=saved))
+
+
+# How long
+
+
+def test_the_longest_wait_doubles_and_then_stays():
+    longest = Backoff(lambda: 1.0)
+    waits = [longest.seconds(made, None) for made in range(1, 8)]
+    assert waits == pytest.approx([0.1, 0.2, 0.4, 0.8, 1.6, 2.0, 2.0])
+
+
+@pytest.mark.parametrize("chance", [0.0, 0.25, 1.0])
+def test_chance_has_all_of_the_wait_so_that_callers_come_apart(chance):
+    assert Backoff(lambda: chance).seconds(3, None) == pytest.approx(0.4 * chance)
+
+
+@pytest.mark.parametrize("chance", [0.0, 1.0])
+@pytest.mark.parametrize("asked", [0, 1, 7])
+def test_never_sooner_than_the_upstream_asks_and_not_all_at_that_moment(asked, chance):
+    assert Backoff(lambda: chance).seconds(1, asked) == pytest.approx(asked + 0.1 * chance)
+
+
+# Whether
+
+
+def test_a_failure_that_may_pass_is_tried_again_until_there_were_enough_attempts():
+    terms = attempts(most=3)
+    waits = [terms.wait(made, failed(), left=30) for made in (1, 2, 3, 4)]
+    assert waits == [pytest.approx(0.1), pytest.approx(0.2), None, None]
+
+
+def test_one_attempt_is_all_where_that_is_set():
+    assert attempts(most=1).wait(1, failed(), left=30) is None
+
+
+def test_what_would_fail_again_is_not_tried_again_and_costs_no_budget():
+    terms = attempts(saved=1.0)
+    assert terms.wait(1, failed(is_repeatable=False), left=30) is None
+    assert terms.wait(1, failed(), left=30) is not None
+
+
+def test_a_wait_that_the_upstream_asks_for_is_obeyed_within_the_deadline():
+    assert attempts(chance=0.5).wait(1, failed(retry_after=7), left=7.1) == pytest.approx(7.05)
+
+
+@pytest.mark.parametrize("left", [7.0, 6.9, 0.0, -1.0])
+def test_a_wait_beyond_the_deadline_is_not_waited_for_and_costs_no_budget(left):
+    terms = attempts(chance=0.0, saved=1.0)
+    assert terms.wait(1, failed(retry_after=7), left=left) is None
+    assert terms.wait(1, failed(), left=30) is not None
+
+
+def test_only_what_the_error_says_is_a_wait_that_was_asked_for():
+    assert failed(retry_after=7).retry_after == 7
+    assert Failed(UpstreamUnavailable("", retry_after=0)).retry_after == 0
+    assert Failed(UpstreamTimeout("")).retry_after is None
+
+
+# How often in all
+
+
+def test_an_outage_is_not_multiplied():
+    """1,000 reads that all fail: each is tried once, and a tenth of them again, beyond what was saved."""
+    terms = attempts(most=3)
+    retries = 0
+    for _ in range(1000):
+        terms.budget.earn()
+        made = 1
+        while terms.wait(made, failed(), left=30) is not None:
+            made += 1
+        retries += made - 1
+    assert 100 <= retries <= 110
+
+
+def test_what_is_saved_is_bounded_so_that_good_times_do_not_pay_for_a_storm():
+    budget = RetryBudget(share=0.1, most=2.0)
+    for _ in range(1000):
+        budget.earn()
+    assert [budget.spend() for _ in range(4)] == [True, True, False, False]
+
+
+def test_a_gateway_that_just_started_may_try_again():
+    assert RetryBudget().spend()
