@@ -25,8 +25,9 @@ class Tally:
         codes: The codes of the answer's errors, each once.
         operation: The operation's name, where it is a trusted document's. Any other is a caller's text.
         planned: Whether a plan made all of the answer.
-        calls: How many upstream reads were made for it; shared and kept ones are others'.
-        attempts: How often the upstream was asked in these.
+        reads: How many upstream reads it wanted.
+        calls: How often the upstream was called for it: not where a read is shared or kept.
+        retries: How many of these calls were further attempts.
         trace_id: Where the operation's trace is found, if it is traced.
     """
 
@@ -34,8 +35,9 @@ class Tally:
     codes: tuple[str, ...] = ()
     operation: str | None = None
     planned: bool = False
+    reads: int = 0
     calls: int = 0
-    attempts: int = 0
+    retries: int = 0
     trace_id: str | None = None
 
     @classmethod
@@ -73,8 +75,9 @@ class Tally:
         facts: dict[str, object] = {
             "outcome": self.outcome,
             "planned": self.planned,
+            "reads": self.reads,
             "upstream_calls": self.calls,
-            "attempts": self.attempts,
+            "retries": self.retries,
         }
         if self.codes:
             facts["codes"] = self.codes

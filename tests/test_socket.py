@@ -24,6 +24,9 @@ pytestmark = pytest.mark.socket
 ACTIVITIES = "/api/2.3/activities"
 TIMELINE = "{ activities(clientId: 1001) { totalCount } }"
 TIMEOUT_SECONDS = 0.5
+ONE_BY_ONE = {"GATEWAY_UPSTREAM_ATTEMPTS": "1", "GATEWAY_BREAKER_PAUSE_SECONDS": "0.001"}
+"""So that many faults, one after the other, are each told. tests/resilience has the rest."""
+
 KEYS = {"apiKey": "sandbox-key-1", "token": "sandbox-token-1"}
 
 
@@ -146,6 +149,7 @@ def started() -> Iterator[Pair]:
         ready=f"{address}/livez",
         GATEWAY_UPSTREAM_TIMEOUT_SECONDS=str(TIMEOUT_SECONDS),
         GATEWAY_MAX_BODY_BYTES="100000",
+        **ONE_BY_ONE,
     ) as gateway:
         _await_answer(gateway.process, rest, gateway.stderr)
         yield Pair(address, rest, gateway)

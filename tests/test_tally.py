@@ -25,13 +25,19 @@ def test_a_code_is_told_once_however_many_fields_it_befell():
 
 
 def test_what_was_no_operation_has_no_facts():
-    assert Tally(calls=3).facts == {}
+    assert Tally(reads=3).facts == {}
 
 
 def test_the_facts_of_an_operation_are_its_numbers_and_our_words():
-    tally = Tally(planned=True, calls=2, attempts=3)
+    tally = Tally(planned=True, reads=3, calls=2, retries=1)
     tally.answered({"a": 1}, [])
-    assert tally.facts == {"outcome": "ok", "planned": True, "upstream_calls": 2, "attempts": 3}
+    assert tally.facts == {
+        "outcome": "ok",
+        "planned": True,
+        "reads": 3,
+        "upstream_calls": 2,
+        "retries": 1,
+    }
 
 
 def test_codes_a_trusted_name_and_a_trace_are_told_where_there_are_any():

@@ -1,9 +1,12 @@
-"""Places: how many reads the upstream has to answer at once, in all and for each caller."""
+"""Places: how many reads the upstream has to answer at once, in all and for each caller.
+
+asyncio's semaphore and anyio's capacity limiter serve in the order of arrival, and aiolimiter by the second:
+none of them knows callers, or says how long a wait will be.
+"""
 
 import asyncio
 from collections import Counter, OrderedDict, deque
-from collections.abc import AsyncIterator, Callable, Hashable
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Hashable
 from math import ceil
 
 _WEIGHT = 0.2
@@ -39,23 +42,26 @@ class Places:
         """How many places are taken."""
         return self._total - self._free
 
-    @asynccontextmanager
-    async def place(self, caller: Hashable, *, left: float) -> AsyncIterator[None]:
-        """A place for a caller, who has so many seconds left.
+    def place(self, caller: Hashable, *, left: float) -> "Place":
+        """A place for a caller, who has so many seconds left, as a context.
 
         Raises:
-            NoPlace: It would not be free before they have passed.
+            NoPlace: On entering, where it would not be free before they have passed.
         """
+        return Place(self, caller, left)
+
+    async def enter(self, caller: Hashable, left: float) -> float:
+        """Take a place, perhaps after a while. When that was."""
         if not self._free or self._taken[caller] >= self._each:
             await self._wait(caller, left)
         else:
             self._take(caller)
-        started = self._clock()
-        try:
-            yield
-        finally:
-            self._seconds += _WEIGHT * (self._clock() - started - self._seconds)
-            self._leave(caller)
+        return self._clock()
+
+    def leave(self, caller: Hashable, entered: float) -> None:
+        """Leave a place, and remember for how long it was taken."""
+        self._seconds += _WEIGHT * (self._clock() - entered - self._seconds)
+        self._leave(caller)
 
     async def _wait(self, caller: Hashable, left: float) -> None:
         seconds = self._expected(caller)
@@ -115,3 +121,21 @@ class Places:
                 self._take(caller)
                 turn.set_result(None)
                 return
+
+
+class Place:
+    """A place, from entering to leaving."""
+
+    __slots__ = ("_caller", "_entered", "_left", "_places")
+
+    def __init__(self, places: Places, caller: Hashable, left: float) -> None:
+        self._places = places
+        self._caller = caller
+        self._left = left
+        self._entered = 0.0
+
+    async def __aenter__(self) -> None:
+        self._entered = await self._places.enter(self._caller, self._left)
+
+    async def __aexit__(self, *_: object) -> None:
+        self._places.leave(self._caller, self._entered)

@@ -83,8 +83,9 @@ def create_app(
         try:
             yield Context(session, settings, explaining=explaining, tally=tally)
         finally:
-            called = [call for call in session.calls if call.outcome is Outcome.CALLED]
-            tally.calls, tally.attempts = len(called), sum(call.attempts for call in called)
+            made = [call.attempts for call in session.calls if call.outcome is Outcome.CALLED]
+            tally.reads, tally.calls = len(session.calls), sum(made)
+            tally.retries = sum(attempts - 1 for attempts in made if attempts)
             await session.aclose()
 
     endpoint = GraphQLEndpoint(

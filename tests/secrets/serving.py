@@ -4,6 +4,7 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
+from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -37,9 +38,9 @@ class _Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def serving_app(app: ASGIApp) -> AsyncIterator[str]:
-    """uvicorn over an application; its address. It listens before it is served."""
-    config = uvicorn.Config(app, log_config=None, access_log=False)
+async def serving_app(app: ASGIApp, **options: Any) -> AsyncIterator[str]:
+    """uvicorn, with options, over an application; its address. It listens before it is served."""
+    config = uvicorn.Config(app, log_config=None, access_log=False, **options)
     server = _Server(config)
     with socket.create_server(("127.0.0.1", 0)) as listening:
         task = asyncio.create_task(server.serve([listening]))

@@ -25,7 +25,7 @@ from tests.secrets.planted import (
     found_in_log,
 )
 from tests.secrets.serving import serving_bytes
-from tests.test_socket import Pair, free_ports, serving
+from tests.test_socket import ONE_BY_ONE, Pair, free_ports, serving
 
 pytestmark = pytest.mark.socket
 
@@ -74,7 +74,7 @@ async def test_whatever_the_upstream_sends_the_process_tells_nothing(upstream, p
     address = f"http://localhost:{upstream['address'].decode()}"
     own = {"GATEWAY_API_KEY": f"key-{SECRET}", "GATEWAY_TOKEN": f"token-{SECRET}"}
     modes = {"GATEWAY_PLANS": plans, "GATEWAY_EXPLAIN": "true", "GATEWAY_ENTITY_CACHE_SECONDS": "9"}
-    with serving(address, **TALKATIVE, **own, **modes) as pair:
+    with serving(address, **TALKATIVE, **own, **modes, **ONE_BY_ONE) as pair:
         async with httpx.AsyncClient(base_url=pair.graphql) as http:
             for name, (sent, code) in SENT_BACK.items():
                 upstream["bytes"] = sent

@@ -113,12 +113,13 @@ async def test_the_line_of_an_operation_tells_how_it_went_and_what_it_took(gatew
         "status": 200,
         "outcome": "ok",
         "planned": True,
+        "reads": 1,
         "upstream_calls": 1,
-        "attempts": 1,
+        "retries": 0,
     }
 
 
-async def test_the_line_of_an_operation_has_the_codes_of_its_errors_and_every_attempt(gateway_over):
+async def test_the_line_of_an_operation_has_the_codes_of_its_errors_and_every_call(gateway_over):
     def answer(request: httpx.Request) -> httpx.Response:
         if "5" in request.url.query.decode():
             return httpx.Response(502)
@@ -127,7 +128,7 @@ async def test_the_line_of_an_operation_has_the_codes_of_its_errors_and_every_at
     query = '{ a: activities(clientId: "5") { totalCount } b: activities(clientId: "6") { totalCount } }'
     line = await told(gateway_over(answer, upstream_attempts=2), query)
     assert (line["outcome"], line["codes"]) == ("partial", ("UPSTREAM_UNAVAILABLE",))
-    assert (line["upstream_calls"], line["attempts"]) == (2, 3)
+    assert (line["reads"], line["upstream_calls"], line["retries"]) == (2, 3, 1)
 
 
 async def test_the_line_of_what_is_refused_has_the_code_and_no_call(gateway):
@@ -137,8 +138,9 @@ async def test_the_line_of_what_is_refused_has_the_code_and_no_call(gateway):
         "outcome": "refused",
         "codes": ("GRAPHQL_VALIDATION_FAILED",),
         "planned": False,
+        "reads": 0,
         "upstream_calls": 0,
-        "attempts": 0,
+        "retries": 0,
     }
 
 

@@ -1,0 +1,148 @@
+"""The table of faults: how each is made, and what comes of it wherever it strikes."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from tests.resilience import peer
+from tests.resilience.peer import HEAD, Script
+
+CONNECT_SECONDS = 0.15
+SECONDS = 0.5
+"""How long connecting, and one attempt, may take."""
+
+BAD, BUSY, BROKEN = "BAD_USER_INPUT", "UPSTREAM_BUSY", "UPSTREAM_CONTRACT_BROKEN"
+DOWN, LATE = "UPSTREAM_UNAVAILABLE", "UPSTREAM_TIMEOUT"
+
+LIST = b'{"items":[], "id": "1001"}'
+HTML = {"body": "<h1>Maintenance</h1>", "contentType": "text/html"}
+IN_TWO_SECONDS = "in two seconds"
+"""To be written as a date."""
+
+_UNTIL_A_DATE = b"""HTTP/1.1 429 Too Many Requests
+Date: Wed, 21 Oct 2026 07:27:00 GMT
+Retry-After: Wed, 21 Oct 2026 07:28:00 GMT
+Content-Length: 0
+
+"""
+
+
+class Fault(NamedTuple):
+    """How a read is spoilt, and what is then told.
+
+    Attributes:
+        code: What is told; None where it is nothing, since a further attempt helps.
+        attempts: How often the upstream is asked.
+        seconds: What the fault itself takes, at least and about; pauses come on top.
+        sandbox: What the sandbox does.
+        script: What a peer does, to whom the read goes instead.
+        url: Where the read goes instead; its port is that of the peer, or of what `ports` names.
+        ports: A context manager of the peer module that yields a port.
+        told: What stands in the error's extensions beside the code.
+    """
+
+    code: str | None
+    attempts: int = 1
+    seconds: float = 0.0
+    sandbox: Mapping[str, Any] | None = None
+    script: Script | None = None
+    url: str = "http://127.0.0.1:{port}"
+    ports: Any = None
+    told: Mapping[str, object] = {}
+
+
+def _status(code: str, attempts: int, status: int) -> Fault:
+    return Fault(code, attempts, sandbox={"status": status})
+
+
+STATUSES = {
+    **{str(status): _status(BAD, 1, status) for status in (400, 409, 418, 422)},
+    "401": _status("UNAUTHENTICATED", 1, 401),
+    "403": _status("FORBIDDEN", 1, 403),
+    "404": _status("NOT_FOUND", 1, 404),
+    "408": _status(LATE, 1, 408),
+    "429": _status(BUSY, 3, 429),
+    "500": _status(DOWN, 1, 500),
+    "501": _status(DOWN, 1, 501),
+    "502": _status(DOWN, 3, 502),
+    "503": _status(DOWN, 3, 503),
+    "504": _status(LATE, 3, 504),
+}
+
+WIRE = {
+    "refused": Fault(DOWN, 3, ports=peer.nobody),
+    "no such host": Fault(DOWN, 3, ports=peer.nobody, url="http://nowhere.invalid"),
+    "no TLS": Fault(DOWN, 3, script=peer.greets(b"what?"), url="https://127.0.0.1:{port}"),
+    "half a handshake": Fault(DOWN, 3, script=peer.greets(b""), url="https://localhost:{port}"),
+    "black hole instead of a connection": Fault(
+        LATE, 3, 3 * CONNECT_SECONDS, ports=peer.black_hole
+    ),
+    "black hole in the handshake": Fault(
+        LATE, 3, 3 * CONNECT_SECONDS, script=peer.says_nothing, url="https://127.0.0.1:{port}"
+    ),
+    "black hole after connecting": Fault(LATE, 1, SECONDS, script=peer.says_nothing),
+    "reset before the headers": Fault(DOWN, 3, script=peer.resets_after(b"")),
+    "reset within the headers": Fault(
+        DOWN, 3, script=peer.resets_after(b"HTTP/1.1 200 OK\r\nConte")
+    ),
+    "reset within the body": Fault(DOWN, 3, script=peer.resets_after(HEAD % 99 + b'{"ite')),
+    "closed before the headers": Fault(DOWN, 3, script=peer.closes_after(b"")),
+    "closed within the headers": Fault(DOWN, 3, script=peer.closes_after(b"HTTP/1.1 200 OK\r\n")),
+    "truncated": Fault(DOWN, 3, script=peer.closes_after(HEAD % 99 + LIST)),
+    "one byte a second": Fault(LATE, 1, SECONDS, script=peer.drips(HEAD % 99 + LIST, seconds=1)),
+    "stops within the body": Fault(LATE, 1, SECONDS, script=peer.says(HEAD % 99 + LIST)),
+    "longer than it says": Fault(DOWN, 3, script=peer.says(HEAD % 9 + LIST)),
+    "not HTTP": Fault(DOWN, 3, script=peer.closes_after(b"SSH-2.0-OpenSSH_9.6\r\n\r\n")),
+}
+
+SANDBOX = {
+    "drops before": Fault(DOWN, 3, sandbox={"drop": "before"}),
+    "drops after the headers": Fault(DOWN, 3, sandbox={"drop": "headers"}),
+    "drops in the body": Fault(DOWN, 3, sandbox={"drop": "body"}),
+    "cuts off": Fault(DOWN, 3, sandbox={"truncate": 5}),
+    "answers too late": Fault(LATE, 1, SECONDS, sandbox={"delayMilliseconds": 3000}),
+    "sends too much": Fault("UPSTREAM_RESPONSE_TOO_LARGE", 1, sandbox={"bodyBytes": 300_000}),
+    "sends a page": Fault(BROKEN, 1, sandbox=HTML),
+    "sends nothing": Fault(BROKEN, 1, sandbox={"body": ""}),
+    "redirects": Fault(BROKEN, 1, sandbox={"status": 302, "headers": {"Location": "/"}}),
+    "says forbidden": Fault("FORBIDDEN", 1, sandbox={"body": {"error": {"code": 403}}}),
+    "says unavailable": Fault(DOWN, 3, sandbox={"body": {"error": {"code": 503}}}),
+    "says error": Fault(DOWN, 1, sandbox={"body": {"error": "oh no"}}),
+}
+
+WAITS = {
+    "soon": Fault(
+        BUSY,
+        3,
+        2.0,
+        sandbox={"status": 429, "headers": {"Retry-After": "1"}},
+        told={"retryAfter": 1},
+    ),
+    "beyond the deadline": Fault(
+        BUSY, 1, sandbox={"status": 429, "headers": {"Retry-After": "60"}}, told={"retryAfter": 60}
+    ),
+    "a date beyond the deadline": Fault(
+        BUSY, 1, script=peer.says(_UNTIL_A_DATE), told={"retryAfter": 60}
+    ),
+    "down until later": Fault(
+        DOWN, 1, sandbox={"status": 503, "headers": {"Retry-After": "60"}}, told={"retryAfter": 60}
+    ),
+}
+
+PASSING = {
+    "429 once": Fault(None, 2, sandbox={"status": 429, "times": 1}),
+    "429 for a second": Fault(
+        None, 2, 1.0, sandbox={"status": 429, "times": 1, "headers": {"Retry-After": "1"}}
+    ),
+    "429 until a date": Fault(
+        None,
+        2,
+        1.0,
+        sandbox={"status": 429, "times": 1, "headers": {"Retry-After": IN_TWO_SECONDS}},
+    ),
+    "503 twice": Fault(None, 3, sandbox={"status": 503, "times": 2}),
+    "dropped once": Fault(None, 2, sandbox={"drop": "before", "times": 1}),
+    "cut off twice": Fault(None, 3, sandbox={"truncate": 5, "times": 2}),
+    "slow, but not too slow": Fault(None, 1, 0.1, sandbox={"delayMilliseconds": 100}),
+}
+
+FAULTS = STATUSES | WIRE | SANDBOX | WAITS | PASSING

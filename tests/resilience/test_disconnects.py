@@ -1,0 +1,54 @@
+"""A thousand callers that leave in the middle: nothing of them is left."""
+
+import asyncio
+import json
+
+import httpx
+import pytest
+
+from tests.resilience import before, peer
+from tests.resilience.before import Detour
+from tests.secrets.serving import serving_app
+
+pytestmark = pytest.mark.socket
+
+CALLERS = 1000
+QUERY = "query ($id: ID!) { activities(clientId: $id) { totalCount } }"
+
+
+def _request(client: int) -> bytes:
+    body = json.dumps({"query": QUERY, "variables": {"id": client}}).encode()
+    head = "POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\napiKey: k%d\r\ntoken: t\r\nContent-Length: %d\r\n\r\n"
+    return (head % (client % 10, len(body))).encode() + body
+
+
+async def _ask(address: httpx.URL, client: int) -> asyncio.StreamWriter:
+    _, writer = await asyncio.open_connection(address.host, address.port)
+    writer.write(_request(client))
+    await writer.drain()
+    return writer
+
+
+@pytest.mark.parametrize(
+    "distinct", [CALLERS, 10], ids=["each with a read of its own", "reads are shared"]
+)
+async def test_callers_that_leave_take_everything_along(distinct):
+    """Most of them wait for a place when they leave; the others wait for an upstream that is silent."""
+    async with (
+        peer.playing(peer.says_nothing) as upstream,
+        before.gateway(f"http://127.0.0.1:{upstream.port}", Detour()) as gateway,
+        serving_app(gateway.app) as address,
+    ):
+        async with httpx.AsyncClient(base_url=address, trust_env=False) as http:
+            await http.get("/livez")  # it is up
+        files, tasks = before.open_files(), before.tasks()
+        asking = [await _ask(httpx.URL(address), number % distinct) for number in range(CALLERS)]
+        reads = min(distinct, 100)
+        await before.until(lambda: len(upstream.connections) == reads)
+        await asyncio.sleep(0.5)
+        assert len(upstream.connections) == reads
+        for writer in asking:
+            writer.transport.abort()
+        del asking
+        await before.until(lambda: not upstream.connections)
+        await before.settled(files=files, tasks=tasks)

@@ -1,0 +1,118 @@
+"""Every fault at every place, on real sockets: the data, the code, the attempts, and the time it takes."""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from email.utils import formatdate
+from typing import Any
+
+import pytest
+
+from tests.resilience import before, peer
+from tests.resilience.before import Detour
+from tests.resilience.faults import CONNECT_SECONDS, FAULTS, IN_TWO_SECONDS, SECONDS, Fault
+from tests.resilience.places import MADE_UP, PLACES, Place
+
+pytestmark = pytest.mark.socket
+
+OPERATION_SECONDS = 5.0
+PAUSES = 0.3  # of three attempts, at the most
+SLACK = 2.0  # for a machine that has other things to do
+EXPLAIN = {"X-Gateway-Explain": "1"}
+SETTINGS: dict[str, Any] = {
+    "upstream_timeout_seconds": SECONDS,
+    "upstream_connect_timeout_seconds": CONNECT_SECONDS,
+    "operation_timeout_seconds": OPERATION_SECONDS,
+    "max_upstream_bytes": 200_000,
+}
+
+
+@pytest.fixture(scope="module")
+def anyio_backend():
+    return "asyncio"
+
+
+@pytest.fixture(scope="module")
+async def rest(anyio_backend):
+    async with before.sandbox() as rest:
+        yield rest
+
+
+async def origin(fault: Fault, stack: AsyncExitStack) -> str | None:
+    """Where the read goes that is to fail, unless it is the sandbox that spoils it."""
+    if fault.script is not None:
+        port = (await stack.enter_async_context(peer.playing(fault.script))).port
+    elif fault.ports is not None:
+        port = await stack.enter_async_context(fault.ports())
+    else:
+        return None
+    return fault.url.format(port=port)
+
+
+def dated(fault: Mapping[str, Any]) -> Mapping[str, Any]:
+    """With a date where one has to be reckoned."""
+    if fault.get("headers", {}).get("Retry-After") != IN_TWO_SECONDS:
+        return fault
+    return {**fault, "headers": {"Retry-After": formatdate(time.time() + 2, usegmt=True)}}
+
+
+def expected_error(fault: Fault, place: Place) -> dict[str, Any] | None:
+    """The error's path and extensions; what is no more is null without one, if it is one thing."""
+    if fault.code is None or (fault.code == "NOT_FOUND" and place is PLACES["entity"]):
+        return None
+    passes = fault.code in {"UPSTREAM_UNAVAILABLE", "UPSTREAM_TIMEOUT", "UPSTREAM_BUSY"}
+    told = {"code": fault.code, **({"retryable": True} if passes else {}), **fault.told}
+    return {"path": place.path, "extensions": told}
+
+
+@pytest.mark.parametrize("place", PLACES.values(), ids=PLACES)
+@pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
+async def test_a_fault_costs_what_it_strikes_and_nothing_else(rest, fault, place):
+    async with AsyncExitStack() as stack:
+        detour = Detour(place, await origin(fault, stack))
+        spoilt = [] if fault.sandbox is None else [place.spoilt(dated(fault.sandbox))]
+        (await rest.put("/_sandbox/faults", json=[*spoilt, *MADE_UP])).raise_for_status()
+        gateway = await stack.enter_async_context(before.gateway(rest.base_url, detour, **SETTINGS))
+        started = time.monotonic()
+        answer = await gateway.ask(place.query, headers=EXPLAIN)
+        took = time.monotonic() - started
+
+    error = expected_error(fault, place)
+    assert answer["data"] == (place.whole if fault.code is None else place.holed)
+    told = [{key: each[key] for key in ("path", "extensions")} for each in answer.get("errors", [])]
+    assert told == ([error] if error else [])
+    assert detour.hits == fault.attempts
+    assert len(detour.attempts) == fault.attempts + place.reads - 1
+    assert answer["extensions"]["gateway"]["upstreamCalls"] == len(detour.attempts)
+    assert fault.seconds * 0.9 <= took < min(fault.seconds + PAUSES + SLACK, OPERATION_SECONDS + 1)
+
+
+@pytest.mark.parametrize("place", PLACES.values(), ids=PLACES)
+async def test_a_connection_that_was_closed_while_idle_costs_nothing(rest, place):
+    (await rest.put("/_sandbox/faults", json=MADE_UP)).raise_for_status()
+    idle = peer.before(rest.base_url.port, hangs_up_after=0.2)
+    async with peer.playing(idle) as upstream:
+        detour = Detour(place, f"http://127.0.0.1:{upstream.port}")
+        async with before.gateway(rest.base_url, detour, **SETTINGS) as gateway:
+            for _ in range(3):
+                assert await gateway.data(place.query) == place.whole
+                await asyncio.sleep(0.25)
+    assert (detour.hits, upstream.seen) == (3, 3)
+
+
+@pytest.mark.parametrize("place", PLACES.values(), ids=PLACES)
+async def test_a_deadline_delivers_what_has_arrived(rest, place):
+    """It is shorter here than the time of one read."""
+    spoilt = place.spoilt({"delayMilliseconds": 3000})
+    (await rest.put("/_sandbox/faults", json=[spoilt, *MADE_UP])).raise_for_status()
+    settings = {**SETTINGS, "upstream_timeout_seconds": 9.0, "operation_timeout_seconds": 0.5}
+    detour = Detour(place)
+    async with before.gateway(rest.base_url, detour, **settings) as gateway:
+        started = time.monotonic()
+        answer = await gateway.ask(place.query)
+        took = time.monotonic() - started
+    assert answer["data"] == place.holed
+    [error] = answer["errors"]
+    assert (error["path"], error["extensions"]["code"]) == (place.path, "UPSTREAM_TIMEOUT")
+    assert 0.45 <= took < 0.5 + SLACK
