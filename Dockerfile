@@ -3,6 +3,7 @@ FROM python:3.11.14-slim-bookworm AS build
 
 WORKDIR /app
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1
+# With the extra `otel`: who runs an image cannot add to it, and nothing of it is loaded unless it is wanted.
 COPY requirements.lock ./
 RUN python -m venv .venv \
     && .venv/bin/pip install --no-cache-dir --require-hashes --only-binary=:all: -r requirements.lock

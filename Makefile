@@ -37,8 +37,8 @@ schema: $(INSTALLED)           ## write schema.graphql anew
 	$(BIN)/gateway schema print > schema.graphql
 
 lock: $(INSTALLED)             ## resolve pyproject.toml anew; needs uv
-	uv pip compile pyproject.toml --universal --generate-hashes --no-header --no-annotate --quiet --python-version 3.11 --output-file requirements.lock
-	uv pip compile pyproject.toml --group dev --constraint requirements.lock --universal --generate-hashes --no-header --no-annotate --quiet --python-version 3.11 --output-file requirements-dev.lock
+	uv pip compile pyproject.toml --extra otel --universal --generate-hashes --no-header --no-annotate --quiet --python-version 3.11 --output-file requirements.lock
+	uv pip compile pyproject.toml --extra otel --group dev --constraint requirements.lock --universal --generate-hashes --no-header --no-annotate --quiet --python-version 3.11 --output-file requirements-dev.lock
 
 $(INSTALLED): requirements-dev.lock pyproject.toml
 	test -d .venv || $(PYTHON) -m venv .venv

@@ -1,8 +1,6 @@
 """Settings: frozen, read once from the environment, all problems reported together."""
 
-import difflib
 import os
-import re
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
 
@@ -26,11 +24,19 @@ from pydantic_settings import (
     SettingsError,
 )
 
-from gateway.values import HeaderNames, ManifestFile, Names, Origin, Secret, UrlPath, ZoneName
+from gateway import environment
+from gateway.values import (
+    Collector,
+    HeaderNames,
+    ManifestFile,
+    Names,
+    Origin,
+    Secret,
+    UrlPath,
+    ZoneName,
+)
 
 PREFIX = "GATEWAY_"
-_INJECTED = re.compile(r"GATEWAY_(SERVICE_.*|PORT|PORT_.*)")
-"""What Kubernetes sets for a Service called gateway; no setting bears such a name."""
 
 
 class SettingsRefused(Exception):
@@ -73,6 +79,11 @@ class Settings(BaseSettings):
         "info",
         validation_alias=AliasChoices("LOG_LEVEL", "log_level"),
         description="The least severe events to log: debug, info, warning or error.",
+    )
+    otel_exporter_otlp_endpoint: Collector | None = Field(
+        None,
+        validation_alias=AliasChoices("OTEL_EXPORTER_OTLP_ENDPOINT", "otel_exporter_otlp_endpoint"),
+        description="Where traces go: a collector that takes OTLP over HTTP. Needs the extra `otel`.",
     )
 
     upstream_url: Origin = Field(
@@ -299,11 +310,14 @@ class Settings(BaseSettings):
         Raises:
             SettingsRefused: Naming every unknown variable and every value that does not fit.
         """
-        problems = _unknown_variables()
+        variables = {name: variable(name) for name in cls.model_fields}
+        secrets = {f"{variables[name]}_FILE" for name in cls.SECRETS}
+        problems = environment.unknown(PREFIX, {*variables.values(), *secrets})
         try:
             settings = cls(**given)  # type: ignore[arg-type]  # checked by pydantic
         except ValidationError as error:
-            raise SettingsRefused("\n".join([*problems, *_refusals(error)])) from error
+            told = environment.refusals(error, variables)
+            raise SettingsRefused("\n".join([*problems, *told])) from error
         except SettingsError as error:  # how a source that raises is reported
             raise SettingsRefused("\n".join([*problems, str(error.__cause__)])) from error
         if problems:
@@ -317,25 +331,3 @@ def variable(name: str) -> str:
         case AliasChoices(choices=[str(alias), *_]):
             return alias
     return PREFIX + name.upper()
-
-
-def _unknown_variables() -> list[str]:
-    secrets = {f"{variable(name)}_FILE" for name in Settings.SECRETS}
-    known = {variable(name) for name in Settings.model_fields} | secrets
-    problems = []
-    for name in sorted(os.environ):
-        if name.startswith(PREFIX) and name not in known and not _INJECTED.fullmatch(name):
-            nearest = difflib.get_close_matches(name, known, n=1, cutoff=0)
-            problems.append(f"{name} is not a setting; did you mean {nearest[0]}?")
-    return problems
-
-
-def _refusals(error: ValidationError) -> list[str]:
-    """One line per problem; values are not repeated, since some are secret."""
-    lines = []
-    for problem in error.errors(include_url=False, include_input=False, include_context=False):
-        message = problem["msg"].removeprefix("Value error, ")
-        where = str(problem["loc"][0]) if problem["loc"] else ""
-        name = variable(where) if where in Settings.model_fields else where
-        lines.append(f"{name}: {message}" if name else message)
-    return lines

@@ -1,4 +1,4 @@
-"""What the text of a setting stands for: an origin, a path, a secret, a zone, names, a manifest."""
+"""What the text of a setting stands for: an origin, a collector, a path, a secret, a zone, names, a manifest."""
 
 import re
 from collections.abc import Mapping
@@ -51,6 +51,14 @@ def _path(path: str) -> str:
     if not re.fullmatch(r"(/[A-Za-z0-9._~\-]+)*/?", path):
         raise ValueError("must be a path such as /api/2.3")
     return path.rstrip("/")
+
+
+def _collector(url: str) -> str:
+    origin = re.match(r"https?://[^/]*", url)
+    try:
+        return _origin(origin[0]) + _path(url[origin.end() :]) if origin else _origin(url)
+    except ValueError:
+        raise ValueError("must be an address such as http://collector:4318") from None
 
 
 def _zone(name: str) -> str:
@@ -111,6 +119,7 @@ def _manifest(path: object) -> object:
 
 
 Origin = Annotated[str, AfterValidator(_origin)]
+Collector = Annotated[str, AfterValidator(_collector)]
 UrlPath = Annotated[str, AfterValidator(_path)]
 Secret = Annotated[SecretStr, AfterValidator(_sendable)]
 ZoneName = Annotated[str, AfterValidator(_zone)]

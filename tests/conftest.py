@@ -14,6 +14,7 @@ import structlog
 
 from gateway.sandbox.app import create_sandbox
 from gateway.settings import Settings
+from gateway.tracing import Tracing
 from gateway.web.app import create_app
 
 SANDBOX = "http://sandbox"
@@ -76,10 +77,18 @@ class Gateway:
         clock: Its clock.
     """
 
-    def __init__(self, transport: httpx.AsyncBaseTransport, **settings: Any) -> None:
+    def __init__(
+        self,
+        transport: httpx.AsyncBaseTransport,
+        *,
+        tracing: Tracing | None = None,
+        **settings: Any,
+    ) -> None:
         given = {"upstream_url": SANDBOX, **ACCOUNT_1, **settings}
         self.clock = Clock()
-        self.app = create_app(Settings(**given), transport=transport, now=self.clock)
+        self.app = create_app(
+            Settings(**given), transport=transport, now=self.clock, tracing=tracing
+        )
         self.http = httpx.AsyncClient(
             transport=httpx.ASGITransport(self.app), base_url="http://gateway"
         )

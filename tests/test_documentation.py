@@ -6,10 +6,13 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from prometheus_client.parser import text_string_to_metric_families
 
 from gateway import __version__, errors, schema
 from gateway.cli import main
+from gateway.metrics import Metrics
 from gateway.settings import Settings, variable
+from gateway.tally import Tally
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -41,6 +44,30 @@ def test_the_readme_has_every_setting_with_its_default_and_what_it_is():
         for name, field in Settings.model_fields.items()
     ]
     assert rows("Settings") == expected
+
+
+def test_the_readme_has_every_metric_with_its_type_and_labels():
+    made = Metrics()
+    made.operation(Tally(outcome="partial", codes=("NOT_FOUND",)), 1.0)
+    made.read("/", "called")
+    made.failed("/", "NOT_FOUND")
+    made.called("/", "404", 1.0, again=True)
+    families = text_string_to_metric_families(made.exposition().decode())
+    told = {
+        family.name + "_total" * (family.type == "counter"): (
+            family.type,
+            {label for sample in family.samples for label in sample.labels} - {"le"},
+        )
+        for family in families
+        if family.name.startswith("gateway_")
+    }
+    written = {
+        name.strip(" `"): (kind.strip(), set(re.findall(r"`(\w+)`", labels)))
+        for _, name, kind, labels, *_ in (
+            line.split("|") for line in README.splitlines() if line.startswith("| `gateway_")
+        )
+    }
+    assert written == told
 
 
 def codes(error=errors.GatewayError):

@@ -12,6 +12,9 @@ from gateway.values import Manifest
 MANIFEST = Path(__file__).parent / "operations" / "manifests" / "sha1.json"
 
 
+KNOWN_TO_ALL = {"HOST", "PORT", "LOG_LEVEL", "OTEL_EXPORTER_OTLP_ENDPOINT"}
+
+
 def settings_of(**given: Any) -> Settings:
     return Settings(**{"upstream_url": "http://upstream", **given})
 
@@ -20,7 +23,7 @@ def settings_of(**given: Any) -> Settings:
 def environment(monkeypatch):
     """An environment that describes the least there must be."""
     for name in os.environ:
-        if name.startswith(PREFIX) or name in {"HOST", "PORT", "LOG_LEVEL"}:
+        if name.startswith(PREFIX) or name in KNOWN_TO_ALL:
             monkeypatch.delenv(name)
     monkeypatch.setenv("GATEWAY_UPSTREAM_URL", "http://upstream")
     return monkeypatch
@@ -38,6 +41,7 @@ def test_the_defaults_are_those_of_the_conventions():
         "host": "127.0.0.1",
         "port": 8000,
         "log_level": "info",
+        "otel_exporter_otlp_endpoint": None,
         "upstream_url": "http://upstream",
         "activities_prefix": "/api/2.3",
         "clients_path": "/api/2.0/clients",
@@ -93,6 +97,7 @@ EXAMPLES = {
     "host": ("0.0.0.0", "0.0.0.0"),
     "port": ("0", 0),
     "log_level": ("debug", "debug"),
+    "otel_exporter_otlp_endpoint": ("http://collector:4318/", "http://collector:4318"),
     "upstream_url": ("https://france.agendize.com/", "https://france.agendize.com"),
     "activities_prefix": ("/api/2.4/", "/api/2.4"),
     "clients_path": ("/api/2.3/contacts/", "/api/2.3/contacts"),
@@ -170,6 +175,7 @@ def test_the_examples_and_the_secrets_are_all_the_settings():
         ("host", "HOST"),
         ("port", "PORT"),
         ("log_level", "LOG_LEVEL"),
+        ("otel_exporter_otlp_endpoint", "OTEL_EXPORTER_OTLP_ENDPOINT"),
         ("upstream_url", "GATEWAY_UPSTREAM_URL"),
         ("max_clients", "GATEWAY_MAX_CLIENTS"),
     ],

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr, TypeAdapter, ValidationError
 
-from gateway.values import HeaderNames, Manifest, ManifestFile, Origin, Secret
+from gateway.values import Collector, HeaderNames, Manifest, ManifestFile, Origin, Secret
 
 
 def read(kind: Any, value: object) -> Any:
@@ -144,3 +144,22 @@ def test_a_secret_is_kept_as_it_is_and_not_shown():
     kept: SecretStr = read(Secret, "a b~!")
     assert kept.get_secret_value() == "a b~!"
     assert "a b~!" not in repr(kept)
+
+
+@pytest.mark.parametrize(
+    ("url", "kept"),
+    [
+        ("http://collector:4318", "http://collector:4318"),
+        ("https://traces.example/otlp/", "https://traces.example/otlp"),
+    ],
+)
+def test_a_collector_may_have_a_path(url, kept):
+    assert read(Collector, url) == kept
+
+
+@pytest.mark.parametrize(
+    "url", ["collector:4318", "ftp://collector", "http://user:secret@collector", "http://a/?b"]
+)
+def test_an_address_that_is_no_collectors_is_refused(url):
+    with pytest.raises(ValidationError, match="must be an address"):
+        read(Collector, url)

@@ -108,7 +108,7 @@ def _executor(
             prepared.document,
             context_value=context,
             raw_variable_values=dict(variables),
-            operation_name=prepared.operation.name.value if prepared.operation.name else None,
+            operation_name=prepared.name,
             max_coercion_errors=_MOST_COERCION_ERRORS,
             hide_suggestions=not prepared.suggestions,
         )

@@ -76,6 +76,11 @@ class Prepared:
     plan: Plan | None
 
     @property
+    def name(self) -> str | None:
+        """What the operation is called in its document."""
+        return self.operation.name.value if self.operation.name else None
+
+    @property
     def is_query(self) -> bool:
         """Whether it only reads, so that an HTTP GET may ask for it."""
         return self.operation.operation is OperationType.QUERY

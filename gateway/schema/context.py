@@ -9,6 +9,7 @@ from graphql.pyutils import Path
 
 from gateway.errors import GatewayError
 from gateway.settings import Settings
+from gateway.tally import Tally
 from gateway.upstream.session import Session
 from gateway.upstream.sharing import Outcome
 
@@ -22,20 +23,23 @@ class Context:
         settings: The gateway's settings.
         reported: Errors at places whose data stands all the same.
         explaining: Whether the caller wants to know which upstream calls were made.
+        tally: What operators are told.
     """
 
     session: Session
     settings: Settings
     reported: list[GraphQLError] = field(default_factory=list)
     explaining: bool = False
+    tally: Tally = field(default_factory=Tally)
 
     def extensions(self, *, planned: bool, cost: Callable[[], int]) -> dict[str, object]:
-        """What the answer's `extensions` say.
+        """What the answer's `extensions` say; asked for once, when it is there.
 
         Args:
             planned: Whether a plan made all of the answer.
             cost: What the operation costs.
         """
+        self.tally.planned = planned
         if not self.explaining:
             return {}
         calls = self.session.calls

@@ -16,6 +16,7 @@ from gateway.upstream.decode import Roster
 from gateway.upstream.reads import Reads
 from gateway.upstream.records import Record
 from gateway.upstream.stale import Dated
+from gateway.upstream.watch import Watch
 from gateway.upstream.words import ActivityKind
 
 _R = TypeVar("_R", bound=Record)
@@ -33,9 +34,10 @@ class Upstream:
         settings: Settings,
         transport: httpx.AsyncBaseTransport,
         *,
+        watch: Watch | None = None,
         now: Callable[[], float] = time.time,
     ) -> None:
-        self._reads = Reads(settings, transport, now=now)
+        self._reads = Reads(settings, transport, watch=watch, now=now)
         self._activities = f"{settings.activities_prefix}/activities"
         self._client = settings.clients_path + "/{clientId}"
         self._note = settings.notes_prefix + "/notes/{noteId}"

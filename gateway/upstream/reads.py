@@ -19,17 +19,19 @@ from gateway.errors import (
     UpstreamTimeout,
     UpstreamUnavailable,
 )
+from gateway.metrics import BREAKER, PLACES
 from gateway.settings import Settings
 from gateway.telemetry import event
 from gateway.upstream import links
 from gateway.upstream.answer import Answer, content
-from gateway.upstream.breaker import Breaker, Refused
+from gateway.upstream.breaker import Breaker, Refused, State
 from gateway.upstream.caller import Call, Caller
 from gateway.upstream.exchange import Exchange, Failed, Received
 from gateway.upstream.places import NoPlace, Places
 from gateway.upstream.retry import Attempts, Backoff, RetryBudget
 from gateway.upstream.sharing import Flight, Late, Outcome, Sharing
 from gateway.upstream.stale import Dated, LastGood
+from gateway.upstream.watch import Watch
 
 _T = TypeVar("_T")
 
@@ -49,11 +51,13 @@ class Reads:
         settings: Settings,
         transport: httpx.AsyncBaseTransport,
         *,
+        watch: Watch | None = None,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], float] = time.time,
         chance: Callable[[], float] = random.random,
     ) -> None:
         """Read over a transport; `clock` measures time, `now` tells the seconds since 1970."""
+        self._watch = watch or Watch()
         self.breaker = Breaker(clock, pause_seconds=settings.breaker_pause_seconds)
         self.places = Places(
             total=settings.max_upstream_connections,
@@ -184,6 +188,7 @@ class Reads:
     ) -> Answer:
         """An answer, noted among the calls; an error is raised."""
         milliseconds = round((time.perf_counter() - started) * 1000, 3)
+        self._watch.metrics.read(template, outcome.value)
         caller.calls.append(
             Call(template, answer.status, outcome, milliseconds, answer.size, answer.attempts)
         )
@@ -206,9 +211,10 @@ class Reads:
         decoded: Callable[[bytes], object],
     ) -> Answer:
         """The answer of the last attempt."""
-        answer = await self._last_attempt(flight, caller, path, query, decoded)
+        answer = await self._last_attempt(flight, caller, template, path, query, decoded)
         if isinstance(answer.content, UpstreamError):
             code, attempts = answer.content.code, answer.attempts
+            self._watch.metrics.failed(template, code)
             event(
                 "upstream.failed", path=template, code=code, status=answer.status, attempts=attempts
             )
@@ -218,6 +224,7 @@ class Reads:
         self,
         flight: Flight[Answer],
         caller: Caller,
+        template: str,
         path: str,
         query: Mapping[str, str],
         decoded: Callable[[bytes], object],
@@ -225,7 +232,7 @@ class Reads:
         self._attempts.budget.earn()
         while True:
             try:
-                received = await self._attempt(flight, caller, path, query)
+                received = await self._attempt(flight, caller, template, path, query)
             except Failed as failed:
                 wait = self._attempts.wait(flight.attempts, failed, left=flight.left)
                 answer = Answer(failed.error, failed.status, failed.size, flight.attempts)
@@ -237,7 +244,12 @@ class Reads:
             await asyncio.sleep(wait)
 
     async def _attempt(
-        self, flight: Flight[Answer], caller: Caller, path: str, query: Mapping[str, str]
+        self,
+        flight: Flight[Answer],
+        caller: Caller,
+        template: str,
+        path: str,
+        query: Mapping[str, str],
     ) -> Received:
         try:
             self.breaker.check()  # no need to wait for a place
@@ -245,23 +257,28 @@ class Reads:
                 attempt = self.breaker.attempt()
                 flight.attempts += 1
                 try:
-                    received = await self._exchange.get(path, query, caller.headers)
+                    with self._watch.call(template, flight.attempts, caller.headers) as headers:
+                        received = await self._exchange.get(path, query, headers)
                 except Failed as failed:
                     attempt.failed() if failed.is_outage else attempt.succeeded()
                     raise
                 attempt.succeeded()
                 return received
         except Refused as refused:
+            self._watch.metrics.refused(BREAKER)
             unavailable = UpstreamUnavailable(
                 "The upstream fails, and is left alone for a moment.",
                 retry_after=refused.retry_after,
             )
             raise Failed(unavailable) from refused
         except NoPlace as full:
+            self._watch.metrics.refused(PLACES)
             busy = UpstreamBusy(
                 "Too many reads wait for the upstream.", retry_after=full.retry_after
             )
             raise Failed(busy) from full
+        finally:
+            self._watch.metrics.breaker(is_closed=self.breaker.state is State.CLOSED)
 
 
 def _too_late() -> UpstreamTimeout:

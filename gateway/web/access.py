@@ -1,4 +1,4 @@
-"""Every HTTP request has an id and leaves one event; every answer says what it is."""
+"""Every HTTP request has an id, leaves one event and is counted; every answer says what it is."""
 
 import re
 import time
@@ -9,26 +9,46 @@ import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gateway.telemetry import event
+from gateway.metrics import Metrics
+from gateway.tally import Tally
+from gateway.telemetry import detail, event
 
 _ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
+PROBES = frozenset({"/livez", "/readyz", "/metrics"})
+"""Paths that are asked for every few seconds, and tell nothing each time."""
 
 
 class AccessMiddleware:
     """Pure ASGI. A usable `X-Request-Id` is kept, any other replaced, for all that comes after."""
 
-    def __init__(self, app: ASGIApp, *, clock: Callable[[], float] = time.perf_counter) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        metrics: Metrics | None = None,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
         self._app = app
+        self._metrics = metrics or Metrics()
         self._clock = clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
-            return
+        elif scope["path"] in PROBES:
+            await self._answer(scope, receive, send, tell=detail)
+        else:
+            with self._metrics.requests_in_flight.track_inprogress():
+                await self._answer(scope, receive, send, tell=event)
+
+    async def _answer(
+        self, scope: Scope, receive: Receive, send: Send, *, tell: Callable[..., None]
+    ) -> None:
         sent = Headers(scope=scope).get("x-request-id", "")
         request_id = sent if _ID.fullmatch(sent) else uuid.uuid4().hex
         scope = {**scope, "headers": [*scope["headers"]]}
         MutableHeaders(scope=scope)["x-request-id"] = request_id
+        tally = Tally.of(scope)
         status = 0
 
         async def send_with_headers(message: Message) -> None:
@@ -45,5 +65,13 @@ class AccessMiddleware:
             try:
                 await self._app(scope, receive, send_with_headers)
             finally:
-                milliseconds = round((self._clock() - started) * 1000, 3)
-                event("request", method=scope["method"], status=status, milliseconds=milliseconds)
+                seconds = self._clock() - started
+                milliseconds = round(seconds * 1000, 3)
+                self._metrics.operation(tally, seconds)
+                tell(
+                    "request",
+                    method=scope["method"],
+                    status=status,
+                    milliseconds=milliseconds,
+                    **tally.facts,
+                )

@@ -17,6 +17,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from gateway import schema
+from gateway.metrics import Metrics
 from gateway.operations.fields import Fields
 from gateway.operations.persisted import TrustedDocuments
 from gateway.operations.prepare import Planner, Prepare, preparer
@@ -24,13 +25,17 @@ from gateway.schema.context import Context
 from gateway.schema.fields import fields
 from gateway.schema.limits import limits
 from gateway.settings import Settings, SettingsRefused, variable
+from gateway.tally import Tally
+from gateway.tracing import Tracing, Untraced
 from gateway.upstream.api import Upstream
 from gateway.upstream.caller import CREDENTIAL_HEADERS, TRACE_HEADERS, Callers
 from gateway.upstream.session import Session
+from gateway.upstream.sharing import Outcome
+from gateway.upstream.watch import Watch
 from gateway.upstream.wire import AiohttpTransport
 from gateway.web.access import AccessMiddleware
 from gateway.web.endpoint import GraphQLEndpoint
-from gateway.web.probes import livez, readyz
+from gateway.web.probes import livez, readyz, scraped
 
 _EXPLAIN = "X-Gateway-Explain"
 
@@ -40,6 +45,7 @@ def create_app(
     *,
     transport: httpx.AsyncBaseTransport | None = None,
     now: Callable[[], float] = time.time,
+    tracing: Tracing | None = None,
 ) -> Starlette:
     """The gateway.
 
@@ -47,9 +53,10 @@ def create_app(
         settings: What is set.
         transport: How to reach the upstream; by default over the network.
         now: Tells the seconds since 1970.
+        tracing: Who follows the operations; by default whom the settings name, if any.
 
     Raises:
-        SettingsRefused: Trusted documents can never run.
+        SettingsRefused: Trusted documents can never run, or traces cannot be sent.
     """
     readings = fields(schema.schema())
     preparing = partial(
@@ -62,21 +69,26 @@ def create_app(
     callers = Callers(settings)
     if transport is None:
         transport = AiohttpTransport(max_connections=settings.max_upstream_connections)
-    upstream = Upstream(settings, transport, now=now)
+    watch = Watch(Metrics(), tracing or _tracing(settings))
+    upstream = Upstream(settings, transport, watch=watch, now=now)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         yield
         await upstream.aclose()
+        await asyncio.to_thread(watch.tracing.close)
 
     @asynccontextmanager
-    async def context_for(headers: Headers) -> AsyncIterator[Context]:
+    async def context_for(headers: Headers, tally: Tally) -> AsyncIterator[Context]:
         deadline = asyncio.get_running_loop().time() + settings.operation_timeout_seconds
         session = Session(upstream, callers.of(headers, deadline), settings)
         explaining = settings.explain and headers.get(_EXPLAIN) == "1"
         try:
-            yield Context(session, settings, explaining=explaining)
+            yield Context(session, settings, explaining=explaining, tally=tally)
         finally:
+            made = [call.attempts for call in session.calls if call.outcome is Outcome.CALLED]
+            tally.reads, tally.calls = len(session.calls), sum(made)
+            tally.retries = sum(attempts - 1 for attempts in made if attempts)
             await session.aclose()
 
     endpoint = GraphQLEndpoint(
@@ -86,23 +98,27 @@ def create_app(
         context_for=context_for,
         explorer=_explorer() if settings.graphiql else None,
         max_body_bytes=settings.max_body_bytes,
+        tracing=watch.tracing,
     )
     routes = [
         Route("/graphql", endpoint),
         Route("/livez", livez, methods=["GET"]),
         Route("/readyz", readyz, methods=["GET"]),
+        Route("/metrics", scraped(watch.metrics), methods=["GET"]),
     ]
     if settings.introspection:
         routes.append(Route("/schema.graphql", _printed_schema, methods=["GET"]))
-    app = Starlette(routes=routes, middleware=_middleware(settings), lifespan=lifespan)
+    app = Starlette(
+        routes=routes, middleware=_middleware(settings, watch.metrics), lifespan=lifespan
+    )
     # A redirect would send the query string back in a header, and whatever `Host` was sent.
     app.router.redirect_slashes = False
     return app
 
 
-def _middleware(settings: Settings) -> list[Middleware]:
+def _middleware(settings: Settings, metrics: Metrics) -> list[Middleware]:
     """Outermost first."""
-    order = [Middleware(AccessMiddleware)]
+    order = [Middleware(AccessMiddleware, metrics=metrics)]
     if settings.cors_origins:
         order.append(
             Middleware(
@@ -138,6 +154,19 @@ def _planner(readings: Fields) -> Planner:
     from gateway.operations.plan.plan import planner  # noqa: PLC0415
 
     return planner(schema.schema(), readings)
+
+
+def _tracing(settings: Settings) -> Tracing:
+    """Imported only where there are to be traces: OpenTelemetry is large, and an extra."""
+    endpoint = settings.otel_exporter_otlp_endpoint
+    if endpoint is None:
+        return Untraced()
+    try:
+        from gateway.spans import exported  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        name = variable("otel_exporter_otlp_endpoint")
+        raise SettingsRefused(f"{name}: traces need the extra `otel`: gateway[otel]") from error
+    return exported(endpoint)
 
 
 def _explorer() -> str:

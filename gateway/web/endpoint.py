@@ -1,7 +1,7 @@
 """One HTTP request to /graphql: in by the specification, through the operation, out as bytes."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from functools import partial
@@ -14,12 +14,14 @@ from starlette.requests import ClientDisconnect, Request as HttpRequest
 from starlette.responses import HTMLResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from gateway.errors import MethodNotAllowed, PayloadTooLarge, RequestError
+from gateway.errors import BUG, MethodNotAllowed, PayloadTooLarge, RequestError
 from gateway.operations.execute import Context, Result, execute, internal_error, refusal
 from gateway.operations.persisted import TrustedDocuments
 from gateway.operations.prepare import Prepare
 from gateway.operations.request import Request
 from gateway.operations.turns import Turns
+from gateway.tally import Tally
+from gateway.tracing import Tracing, Untraced
 from gateway.web import graphql_over_http as spec
 
 _T = TypeVar("_T")
@@ -29,8 +31,10 @@ _HEADERS = {"Vary": "Accept"}
 _LARGE = 16_384
 """A body of so many bytes takes time to read as JSON."""
 
-ContextFor = Callable[[Headers], AbstractAsyncContextManager[Context]]
+ContextFor = Callable[[Headers, Tally], AbstractAsyncContextManager[Context]]
 """Opens what the resolvers of one request need, given its headers; closed after the answer."""
+
+_UNTRACED = Untraced()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,7 @@ class GraphQLEndpoint:
         explorer: The page for browsers, where there is one.
         max_body_bytes: The largest body taken.
         turns: Where unknown documents wait, and what else takes time before anything is executed.
+        tracing: Who follows the operations.
     """
 
     schema: GraphQLSchema
@@ -54,12 +59,15 @@ class GraphQLEndpoint:
     explorer: str | None
     max_body_bytes: int
     turns: Turns = field(default_factory=Turns)
+    tracing: Tracing = _UNTRACED
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        response = await self._answer(HttpRequest(scope, receive))
+        http, tally = HttpRequest(scope, receive), Tally.of(scope)
+        with self.tracing.operation(http.headers, tally):
+            response = await self._answer(http, tally)
         await response(scope, receive, send)
 
-    async def _answer(self, http: HttpRequest) -> Response:
+    async def _answer(self, http: HttpRequest, tally: Tally) -> Response:
         media_type = spec.JSON
         try:
             spec.refuse_other_methods(http.method)
@@ -68,25 +76,30 @@ class GraphQLEndpoint:
             media_type = spec.response_media_type(accept, html=has_page)
             if media_type == spec.HTML:
                 return HTMLResponse(self.explorer, headers=_HEADERS)
-            return _response(await self._result(http), 200, media_type)
+            return _response(await self._result(http, tally), 200, media_type)
         except RequestError as error:
+            tally.refused(error.code)
             status = spec.status(error, media_type)
             return _response(refusal(error), status, media_type, **error.headers)
         except ClientDisconnect:
+            tally.left()
             return Response(status_code=400)  # nobody is there to read it
         except Exception as error:  # noqa: BLE001 - the edge: a bug becomes an answer here
+            tally.failed(BUG)
             return _response(Result(errors=[internal_error(error)]), 500, media_type)
 
-    async def _result(self, http: HttpRequest) -> Result:
+    async def _result(self, http: HttpRequest, tally: Tally) -> Result:
         if http.method == "GET":
             request = spec.get_request(http.scope["query_string"])
         else:
             body = await self._body(http)
             reading = partial(spec.post_request, http.headers.get("content-type"), body)
             request = await self._in_turn(http, reading) if len(body) > _LARGE else reading()
-        return await self._executed(request, http)
+        result = await self._executed(request, http, tally)
+        tally.answered(result.data or None, map(_code, result.errors or ()))
+        return result
 
-    async def _executed(self, request: Request, http: HttpRequest) -> Result:
+    async def _executed(self, request: Request, http: HttpRequest, tally: Tally) -> Result:
         document = self.documents.document(request)
         asked = document.text, request.operation_name
         preparing = partial(self.prepare, *asked, request.variables)
@@ -94,7 +107,9 @@ class GraphQLEndpoint:
         prepared = preparing() if is_known else await self._in_turn(http, preparing)
         if http.method == "GET" and not prepared.is_query:
             raise MethodNotAllowed("HTTP GET only reads: use POST.", allow="POST")
-        async with self.context_for(http.headers) as context:
+        if document.trusted:  # else its name is whatever the caller likes
+            tally.operation = prepared.name
+        async with self.context_for(http.headers, tally) as context:
             executing = execute(self.schema, prepared, request.variables, context)
             return await _unless_gone(http, executing)
 
@@ -152,6 +167,11 @@ async def _unless_gone(http: HttpRequest, executing: Coroutine[Any, Any, _T]) ->
 async def _left(http: HttpRequest) -> None:
     while (await http.receive())["type"] != "http.disconnect":
         pass
+
+
+def _code(error: Mapping[str, Any]) -> str:
+    code: str = error["extensions"]["code"]
+    return code
 
 
 def _too_large(most: int) -> PayloadTooLarge:

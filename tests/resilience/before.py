@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 
 import httpx
 
@@ -57,7 +58,7 @@ async def sandbox() -> AsyncIterator[httpx.AsyncClient]:
 
 
 @asynccontextmanager
-async def gateway(url: object, detour: Detour, **settings: object) -> AsyncIterator[Gateway]:
+async def gateway(url: object, detour: Detour, **settings: Any) -> AsyncIterator[Gateway]:
     made = Gateway(detour, upstream_url=str(url), explain=True, **settings)
     try:
         yield made

@@ -1,11 +1,13 @@
 """Operations at the edge of what plans are for: answered as graphql-core answers them, and soon."""
 
+from typing import Any
+
 import httpx
 import pytest
 
 from tests.conftest import Gateway
 
-UNLIMITED = dict.fromkeys(("max_depth", "max_duplicate_fields", "max_cost"), 2**40)
+UNLIMITED: dict[str, Any] = dict.fromkeys(("max_depth", "max_duplicate_fields", "max_cost"), 2**40)
 
 
 @pytest.fixture

@@ -69,6 +69,11 @@ def found_in_log(text: str) -> list[str]:
     return planted + odd
 
 
+def found_in_numbers(text: str) -> list[str]:
+    """What metrics or traces tell that they must not: they hold words of ours, and numbers."""
+    return [word for word in (SECRET, WRITTEN, "Traceback", "exception.") if word in text]
+
+
 def _is_event(line: str) -> bool:
     try:
         return "event" in json.loads(line)

@@ -58,7 +58,7 @@ class BuggyPlan:
 
 def opened(context: Context, *, closes: Callable[[], object] = dict) -> Any:
     @asynccontextmanager
-    async def context_for(headers: object) -> AsyncIterator[Context]:
+    async def context_for(headers: object, tally: object) -> AsyncIterator[Context]:
         yield context
         closes()
 
@@ -103,7 +103,6 @@ def assert_untold(answer: httpx.Response, capsys: pytest.CaptureFixture[str]) ->
 PARTS: dict[str, dict[str, Any]] = {
     "documents": {"documents": BuggyDocuments("off", {})},
     "preparing": {"prepare": buggy},
-    "the plan": {"prepare": planned},
     "opening the context": {"context_for": buggy},
     "closing the context": {"context_for": opened(Context(), closes=buggy)},
     "extensions": {"context_for": opened(Context(extensions=buggy))},
@@ -117,6 +116,16 @@ async def test_a_bug_around_execution_is_told_by_an_id_alone(capsys, telemetry_r
     answer = await ask(**parts)
     assert answer.status_code == 500
     assert_untold(answer, capsys)
+
+
+async def test_a_bug_in_a_plan_costs_no_answer_and_is_told_by_an_id_alone(
+    capsys, telemetry_restored
+):
+    answer = await ask("{ __typename }", prepare=planned)
+    assert answer.json() == {"data": {"__typename": "Query"}}
+    log = capsys.readouterr().err
+    assert '"event": "bug"' in log
+    assert found_in_log(log) == []
 
 
 RESOLVED: dict[str, tuple[str, Any]] = {

@@ -26,7 +26,9 @@ from tests.secrets.planted import (
     codes_of,
     found_in_answer,
     found_in_log,
+    found_in_numbers,
 )
+from tests.secrets.traces import Traces
 
 EVERYTHING = (Path(__file__).parents[1] / "scenarios/everything.graphql").read_text("utf-8")
 ACTIVITIES = "/api/2.3/activities"
@@ -70,10 +72,11 @@ class Upstream:
 
 
 class Walk:
-    """Gateways in all modes over one upstream."""
+    """Gateways in all modes over one upstream, all but the first traced."""
 
     def __init__(self, manifest: Path) -> None:
         self.upstream = Upstream()
+        self._traces = Traces()
         self._gateways = [self._gateway(manifest, **given) for given in MODES.values()]
 
     def _gateway(self, manifest: Path, **given: Any) -> httpx.ASGITransport:
@@ -82,10 +85,13 @@ class Walk:
         sizes = {"max_body_bytes": 200_000, "max_upstream_bytes": 1_000_000}
         # Each way to fail is told as if it were the first.
         once = {"upstream_attempts": 1, "breaker_pause_seconds": 1e-6}
-        settings = Settings(
-            **{"upstream_url": UPSTREAM, **OWN_CREDENTIALS, **sizes, **once, **given}
+        fixed: dict[str, Any] = {"upstream_url": UPSTREAM, **OWN_CREDENTIALS, **sizes, **once}
+        settings = Settings(**{**fixed, **given})
+        app = create_app(
+            settings,
+            transport=httpx.MockTransport(self.upstream),
+            tracing=self._traces.spans if given else None,
         )
-        app = create_app(settings, transport=httpx.MockTransport(self.upstream))
         return httpx.ASGITransport(app)
 
     async def answers(self, request: Mapping[str, Any]) -> list[httpx.Response]:
@@ -97,6 +103,12 @@ class Walk:
                 self._gateways, cycle(ACCEPTED), cycle(CALLERS.values()), strict=False
             )
         ]
+
+    async def numbers(self) -> str:
+        """The metrics of all gateways, and the traces since this was asked last."""
+        scrape = {"method": "GET", "url": "/metrics"}
+        answers = [await self._answer(gateway, scrape, {**SENT}) for gateway in self._gateways]
+        return "\n".join([*(answer.text for answer in answers), self._traces.text()])
 
     async def _answer(
         self, gateway: httpx.ASGITransport, request: Mapping[str, Any], headers: dict[str, str]
@@ -136,6 +148,7 @@ async def test_a_request_that_is_refused_tells_nothing(walk, log, name):
     answers = await walk.answers(way.request)
     assert [found for answer in answers for found in found_in_answer(answer)] == []
     assert found_in_log(log()) == []
+    assert found_in_numbers(await walk.numbers()) == []
     if way.code is not None:
         assert way.code in set().union(*map(codes_of, answers))
 
@@ -148,6 +161,7 @@ async def test_an_upstream_that_fails_gives_nothing_away(walk, log, name, timeli
     answers = await walk.answers({"method": "POST", "url": "/graphql", "json": body})
     assert [found for each in answers for found in found_in_answer(each, shown=True)] == []
     assert found_in_log(log()) == []
+    assert found_in_numbers(await walk.numbers()) == []
     assert not [each for each in answers if each.status_code != 200]
     if timelines:
         assert all(failing.ALL[name].code in codes_of(each) for each in answers)

@@ -1,6 +1,7 @@
 """The sandbox's clients are people: what is known of them reaches who asked for it, and nobody else."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import pytest
 
 from gateway import telemetry
 from gateway.sandbox.world.malformed import CLIENT_ID as MALFORMED
+from tests.secrets.traces import Traces
 
 EVERYTHING = (Path(__file__).parents[1] / "scenarios/everything.graphql").read_text("utf-8")
 CLIENT = {"client": "1100"}
@@ -46,7 +48,8 @@ async def test_a_failure_tells_nothing_of_anybody(
     rest, sandbox_gateway, capsys, telemetry_restored, plans, fault
 ):
     telemetry.configure("debug")
-    gateway = sandbox_gateway(plans=plans, upstream_timeout_seconds=0.1)
+    traces = Traces()
+    gateway = sandbox_gateway(plans=plans, upstream_timeout_seconds=0.1, tracing=traces.spans)
     people = set(personal(await gateway.data(EVERYTHING, **CLIENT)))
     assert len(people) > 50
     assert told_of(people, capsys.readouterr().err) == []
@@ -55,6 +58,9 @@ async def test_a_failure_tells_nothing_of_anybody(
     assert answer.json()["errors"]
     assert told_of(people, f"{answer.text} {answer.headers}") == []
     assert told_of(people, capsys.readouterr().err) == []
+    numbers = f"{(await gateway.http.get('/metrics')).text} {traces.text()}"
+    assert told_of(people, numbers) == []
+    assert CLIENT["client"] not in re.findall(r"[0-9]+", numbers)
 
 
 async def test_what_cannot_be_read_is_not_told(sandbox_gateway, capsys, telemetry_restored):

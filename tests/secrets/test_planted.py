@@ -3,7 +3,14 @@
 import httpx
 import pytest
 
-from tests.secrets.planted import SECRET, WRITTEN, found_in_answer, found_in_log
+from tests.secrets.planted import (
+    SECRET,
+    WRITTEN,
+    found_in_answer,
+    found_in_log,
+    found_in_numbers,
+)
+from tests.secrets.traces import Traces
 
 
 @pytest.mark.parametrize(
@@ -55,3 +62,12 @@ def test_an_honest_answer_tells_nothing():
 def test_what_a_log_must_not_tell_is_found(line):
     assert found_in_log(line)
     assert found_in_log('{"event": "request"}\n' * 2) == []
+
+
+@pytest.mark.parametrize("word", [SECRET, WRITTEN])
+def test_what_metrics_and_traces_must_not_tell_is_found(word):
+    assert found_in_numbers(f'gateway_operations_total{{operation="{word}"}} 1.0')
+    traces = Traces()
+    traces.spans.attempt(f"/notes/{word}", 1).end(200, None)
+    assert found_in_numbers(traces.text())
+    assert traces.text() == ""

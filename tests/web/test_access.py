@@ -1,4 +1,5 @@
 import itertools
+import json
 import re
 from collections.abc import MutableMapping
 from typing import Any
@@ -11,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
 
-from gateway.web.access import AccessMiddleware
+from gateway.web.access import PROBES, AccessMiddleware
 
 TIMELINE = '{ activities(clientId: "4711") { totalCount } }'
 SECRETS = {
@@ -68,9 +69,17 @@ async def test_every_answer_forbids_guessing_its_type(http, method, path):
 
 @pytest.mark.parametrize(
     ("method", "path", "status"),
-    [("GET", "/livez", 200), ("GET", "/graphql", 400), ("PUT", "/graphql", 405), ("GET", "/", 404)],
+    [
+        ("GET", "/livez", 200),
+        ("GET", "/metrics", 200),
+        ("PUT", "/readyz", 405),
+        ("GET", "/schema.graphql", 200),
+        ("GET", "/", 404),
+    ],
 )
-async def test_every_request_leaves_one_event(http, method, path, status):
+async def test_every_request_leaves_one_event_and_probes_leave_it_at_debug(
+    http, method, path, status
+):
     with capture_logs([merge_contextvars]) as entries:
         answer = await http.request(method, path)
     events = [entry for entry in entries if entry["event"] == "request"]
@@ -79,11 +88,73 @@ async def test_every_request_leaves_one_event(http, method, path, status):
     assert milliseconds >= 0
     assert events[0] == {
         "event": "request",
-        "log_level": "info",
+        "log_level": "debug" if path in PROBES else "info",
         "method": method,
         "status": status,
         "request_id": answer.headers["x-request-id"],
     }
+
+
+async def told(gateway: Any, query: str, **sent: Any) -> MutableMapping[str, Any]:
+    """The line of one operation, without what differs each time."""
+    with capture_logs() as entries:
+        await gateway.post(query, **sent)
+    (line,) = [entry for entry in entries if entry["event"] == "request"]
+    assert line.pop("milliseconds") >= 0
+    return line
+
+
+REQUEST = {"event": "request", "log_level": "info", "method": "POST"}
+
+
+async def test_the_line_of_an_operation_tells_how_it_went_and_what_it_took(gateway):
+    assert await told(gateway, '{ client(id: "1100") { profile { firstName } } }') == {
+        **REQUEST,
+        "status": 200,
+        "outcome": "ok",
+        "planned": True,
+        "reads": 1,
+        "upstream_calls": 1,
+        "retries": 0,
+    }
+
+
+async def test_the_line_of_an_operation_has_the_codes_of_its_errors_and_every_call(gateway_over):
+    def answer(request: httpx.Request) -> httpx.Response:
+        if "5" in request.url.query.decode():
+            return httpx.Response(502)
+        return httpx.Response(200, json={"items": []})
+
+    query = '{ a: activities(clientId: "5") { totalCount } b: activities(clientId: "6") { totalCount } }'
+    line = await told(gateway_over(answer, upstream_attempts=2), query)
+    assert (line["outcome"], line["codes"]) == ("partial", ("UPSTREAM_UNAVAILABLE",))
+    assert (line["reads"], line["upstream_calls"], line["retries"]) == (2, 3, 1)
+
+
+async def test_the_line_of_what_is_refused_has_the_code_and_no_call(gateway):
+    assert await told(gateway, "query Mine { nothing }") == {
+        **REQUEST,
+        "status": 400,
+        "outcome": "refused",
+        "codes": ("GRAPHQL_VALIDATION_FAILED",),
+        "planned": False,
+        "reads": 0,
+        "upstream_calls": 0,
+        "retries": 0,
+    }
+
+
+async def test_the_line_names_only_trusted_documents(gateway_over, tmp_path):
+    """What a caller calls its operations may be anything, a person's name too."""
+    trusted = f"query Timeline {TIMELINE}"
+    (tmp_path / "manifest.json").write_text(json.dumps({"one": trusted}), "utf-8")
+    gateway = gateway_over(
+        lambda _: httpx.Response(200, json={"items": []}),
+        trusted_documents="log",
+        trusted_documents_path=tmp_path / "manifest.json",
+    )
+    assert (await told(gateway, trusted))["operation"] == "Timeline"
+    assert "operation" not in await told(gateway, f"query Ada_Lovelace {TIMELINE}")
 
 
 async def test_no_event_of_a_request_tells_who_asked_or_whom_about(gateway):

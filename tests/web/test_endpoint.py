@@ -15,6 +15,7 @@ from structlog.testing import capture_logs
 from gateway.operations.persisted import TrustedDocuments
 from gateway.operations.prepare import Prepared, preparer
 from gateway.operations.turns import Turns
+from gateway.tally import Tally
 from gateway.web.endpoint import GraphQLEndpoint
 
 GRAPHQL = "application/graphql-response+json"
@@ -72,7 +73,7 @@ def endpoint(**given: Any) -> httpx.AsyncClient:
     """HTTP to an endpoint over a schema of two lines."""
 
     @asynccontextmanager
-    async def context_for(headers: Headers) -> AsyncIterator[Nothing]:
+    async def context_for(headers: Headers, tally: Tally) -> AsyncIterator[Nothing]:
         yield Nothing()
 
     parts: dict[str, Any] = {
@@ -130,7 +131,7 @@ def unprepared(text: str, name: str | None, variables: Mapping[str, object]) -> 
     raise RuntimeError(SECRET)
 
 
-def unopened(headers: Headers) -> AbstractAsyncContextManager[Nothing]:
+def unopened(headers: Headers, tally: Tally) -> AbstractAsyncContextManager[Nothing]:
     raise RuntimeError(SECRET)
 
 
@@ -512,7 +513,7 @@ async def test_a_caller_that_leaves_ends_its_operation_and_then_its_context():
             steps.append("cancelled")
 
     @asynccontextmanager
-    async def closing(headers: Headers) -> AsyncIterator[Nothing]:
+    async def closing(headers: Headers, tally: Tally) -> AsyncIterator[Nothing]:
         try:
             yield Nothing()
         finally:
@@ -532,9 +533,9 @@ async def test_a_caller_that_leaves_ends_its_operation_and_then_its_context():
         return GONE
 
     with capture_logs() as entries:
-        status = await _status(app, _scope(content_type="application/json"), receive)
-    assert (status, entries) == (400, [])
-    assert steps == ["sent", "started", "cancelled", "closed"]
+        scope = _scope(content_type="application/json")
+        assert (await _status(app, scope, receive), entries) == (400, [])
+    assert (steps, Tally.of(scope).outcome) == (["sent", "started", "cancelled", "closed"], "left")
     assert asyncio.all_tasks() == before
 
 

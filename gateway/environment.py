@@ -1,0 +1,32 @@
+"""The environment: variables that are no settings, and settings that do not fit; told without their values."""
+
+import difflib
+import os
+import re
+from collections.abc import Collection, Mapping
+
+from pydantic import ValidationError
+
+_INJECTED = re.compile(r"GATEWAY_(SERVICE_.*|PORT|PORT_.*)")
+"""What Kubernetes sets for a Service called gateway; no setting bears such a name."""
+
+
+def unknown(prefix: str, known: Collection[str]) -> list[str]:
+    """One line per variable with the prefix that is none of the known settings."""
+    problems = []
+    for name in sorted(os.environ):
+        if name.startswith(prefix) and name not in known and not _INJECTED.fullmatch(name):
+            nearest = difflib.get_close_matches(name, known, n=1, cutoff=0)
+            problems.append(f"{name} is not a setting; did you mean {nearest[0]}?")
+    return problems
+
+
+def refusals(error: ValidationError, variables: Mapping[str, str]) -> list[str]:
+    """One line per problem with a setting, by its variable; values are not repeated, since some are secret."""
+    lines = []
+    for problem in error.errors(include_url=False, include_input=False, include_context=False):
+        message = problem["msg"].removeprefix("Value error, ")
+        where = str(problem["loc"][0]) if problem["loc"] else ""
+        name = variables.get(where, where)
+        lines.append(f"{name}: {message}" if name else message)
+    return lines

@@ -1,0 +1,187 @@
+"""Metrics: what is counted and timed, for Prometheus; one scrape covers all workers.
+
+Nothing that a caller sends is a label: there are as many series as the gateway's own words allow,
+and trusted documents have names.
+"""
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from tempfile import TemporaryDirectory
+from typing import Generic, NamedTuple, TypeVar
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    disable_created_metrics,
+    generate_latest,
+)
+from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
+
+from gateway.tally import ERROR, OK, PARTIAL, Tally
+
+_Metric = TypeVar("_Metric", Counter, Histogram)
+
+_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+"""By this variable of the environment prometheus_client knows where processes share metrics."""
+
+MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+"""The text that every version of Prometheus reads."""
+
+OTHER = "other"
+"""The name of every operation that is no trusted document's."""
+
+BREAKER = "breaker"
+PLACES = "places"
+
+_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+_RAN = (OK, PARTIAL, ERROR)
+_PLANNED = ("false", "true")
+
+disable_created_metrics()  # one more series for each counter, of no use here
+
+
+class Shared(NamedTuple):
+    """What workers share, as their parent knows it.
+
+    Attributes:
+        folder: Where their metrics are.
+    """
+
+    folder: str
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """What a worker has to find in its environment when it starts."""
+        return {_FOLDER: self.folder}
+
+    def ended(self, worker: int) -> None:
+        """A worker is no more, by its process id: nothing is under way there; what it counted stands."""
+        mark_process_dead(worker, self.folder)
+
+
+@contextmanager
+def shared() -> Iterator[Shared]:
+    """For a parent of workers: one scrape, of any of them, covers all. Nothing is left at the end."""
+    with TemporaryDirectory(prefix="gateway-metrics-") as folder:
+        yield Shared(folder)
+
+
+class _Labelled(dict[tuple[str, ...], _Metric], Generic[_Metric]):
+    """A family's metrics by the values of their labels; prometheus_client is asked once for each."""
+
+    def __init__(self, family: _Metric) -> None:
+        super().__init__()
+        self._family: _Metric = family
+
+    def __missing__(self, labels: tuple[str, ...]) -> _Metric:
+        metric: _Metric = self._family.labels(*labels)
+        self[labels] = metric
+        return metric
+
+
+class Metrics:
+    """Of one process, and where it is a worker of several, of all of them.
+
+    Attributes:
+        requests_in_flight: HTTP requests that are being answered, probes excepted.
+        calls_in_flight: Upstream calls that are under way.
+    """
+
+    def __init__(self) -> None:
+        self._is_shared = _FOLDER in os.environ
+        self._registry = CollectorRegistry()
+        if not self._is_shared:
+            ProcessCollector(registry=self._registry)
+        self._operations = self._counter(
+            "operations", "Operations.", "operation", "outcome", "planned"
+        )
+        self._operation_seconds = self._histogram(
+            "operation_seconds", "How long operations that ran took.", "operation"
+        )
+        self._operation_errors = self._counter(
+            "operation_errors", "Operations with an error of this code.", "code", "outcome"
+        )
+        self.requests_in_flight = self._gauge(
+            "requests_in_flight", "HTTP requests that are being answered, probes excepted."
+        )
+        self._reads = self._counter(
+            "upstream_reads", "Reads that operations wanted.", "path", "outcome"
+        )
+        self._failures = self._counter(
+            "upstream_failures", "Reads that failed, after the last attempt.", "path", "code"
+        )
+        self._refusals = self._counter(
+            "upstream_refusals", "Attempts that were refused here, without a call.", "by"
+        )
+        self._calls = self._counter(
+            "upstream_calls", "Calls of the upstream, further attempts included.", "path", "status"
+        )
+        self._call_seconds = self._histogram(
+            "upstream_call_seconds", "How long calls of the upstream took.", "path"
+        )
+        self._retries = self._counter("upstream_retries", "Further attempts.", "path")
+        self.calls_in_flight = self._gauge("upstream_calls_in_flight", "Calls under way.")
+        self._breaker_open = self._gauge("breaker_open", "Workers whose breaker is open.")
+        self._is_breaker_closed = True
+        for by in (BREAKER, PLACES):
+            self._refusals[by,].inc(0)
+
+    def _counter(self, name: str, told: str, *labels: str) -> _Labelled[Counter]:
+        return _Labelled(Counter(f"gateway_{name}", told, labels, registry=self._registry))
+
+    def _histogram(self, name: str, told: str, *labels: str) -> _Labelled[Histogram]:
+        return _Labelled(
+            Histogram(f"gateway_{name}", told, labels, registry=self._registry, buckets=_SECONDS)
+        )
+
+    def _gauge(self, name: str, told: str) -> Gauge:
+        name = f"gateway_{name}"
+        return Gauge(name, told, registry=self._registry, multiprocess_mode="livesum")
+
+    def operation(self, tally: Tally, seconds: float) -> None:
+        """An operation has ended."""
+        if (outcome := tally.outcome) is None:
+            return
+        name = tally.operation or OTHER
+        self._operations[name, outcome, _PLANNED[tally.planned]].inc()
+        if outcome in _RAN:
+            self._operation_seconds[name,].observe(seconds)
+        for code in tally.codes:
+            self._operation_errors[code, outcome].inc()
+
+    def read(self, path: str, outcome: str) -> None:
+        """A read was wanted, of a path by its template; it was called, shared or kept."""
+        self._reads[path, outcome].inc()
+
+    def failed(self, path: str, code: str) -> None:
+        """A read has failed for good."""
+        self._failures[path, code].inc()
+
+    def refused(self, by: str) -> None:
+        """An attempt got no leave: `BREAKER`, or no place in time: `PLACES`."""
+        self._refusals[by,].inc()
+
+    def called(self, path: str, status: str, seconds: float, *, again: bool) -> None:
+        """A call has ended. `again`: it was a further attempt."""
+        self._calls[path, status].inc()
+        self._call_seconds[path,].observe(seconds)
+        if again:
+            self._retries[path,].inc()
+
+    def breaker(self, *, is_closed: bool) -> None:
+        """What the breaker does now: asked at each attempt, told when it changes."""
+        if is_closed is not self._is_breaker_closed:
+            self._is_breaker_closed = is_closed
+            self._breaker_open.set(not is_closed)
+
+    def exposition(self) -> bytes:
+        """All of it, in `MEDIA_TYPE`."""
+        registry = self._registry
+        if self._is_shared:
+            registry = CollectorRegistry()
+            MultiProcessCollector(registry)
+        return generate_latest(registry)

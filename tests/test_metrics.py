@@ -1,0 +1,165 @@
+"""What is counted, what it is counted by, and how several processes are scraped as one."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from prometheus_client.parser import text_string_to_metric_families
+
+from gateway import metrics
+from gateway.metrics import MEDIA_TYPE, Metrics, Shared
+from gateway.tally import ERROR, OK, PARTIAL, Tally
+
+
+def read(told: str) -> dict[str, float]:
+    """What is told of the gateway, but not of the process: values by name and labels."""
+    lines = [line.rpartition(" ") for line in told.splitlines() if line.startswith("gateway_")]
+    return {series: float(value) for series, _, value in lines}
+
+
+def samples(made: Metrics) -> dict[str, float]:
+    return read(made.exposition().decode())
+
+
+def ran(made: Metrics, seconds: float = 0.02, **given: object) -> None:
+    tally = Tally(**{"outcome": OK, **given})  # type: ignore[arg-type]
+    made.operation(tally, seconds)
+
+
+def test_operations_are_counted_by_name_outcome_and_plan():
+    made = Metrics()
+    ran(made, operation="Timeline", planned=True)
+    ran(made, outcome=PARTIAL)
+    ran(made, outcome=PARTIAL)
+    found = samples(made)
+    key = 'gateway_operations_total{operation="%s",outcome="%s",planned="%s"}'
+    assert found[key % ("Timeline", OK, "true")] == 1
+    assert found[key % ("other", PARTIAL, "false")] == 2
+
+
+def test_how_long_operations_took_is_told_of_those_that_ran():
+    """Refusals take no time, and would make everything look fast."""
+    made = Metrics()
+    ran(made, 0.02)
+    refused = Tally()
+    refused.refused("LIMIT_EXCEEDED")
+    made.operation(refused, 0.0001)
+    found = samples(made)
+    assert found['gateway_operation_seconds_count{operation="other"}'] == 1
+    assert found['gateway_operation_seconds_sum{operation="other"}'] == 0.02
+    assert found['gateway_operation_seconds_bucket{le="0.01",operation="other"}'] == 0
+    assert found['gateway_operation_seconds_bucket{le="0.025",operation="other"}'] == 1
+    assert found['gateway_operation_errors_total{code="LIMIT_EXCEEDED",outcome="refused"}'] == 1
+
+
+def test_an_error_is_counted_by_its_code_and_what_became_of_the_operation():
+    made = Metrics()
+    ran(made, outcome=ERROR, codes=("FORBIDDEN", "UPSTREAM_TIMEOUT"))
+    found = samples(made)
+    for code in ("FORBIDDEN", "UPSTREAM_TIMEOUT"):
+        assert found[f'gateway_operation_errors_total{{code="{code}",outcome="error"}}'] == 1
+
+
+def test_what_was_no_operation_is_not_counted():
+    made, before = Metrics(), samples(Metrics())
+    made.operation(Tally(), 1.0)
+    assert samples(made) == before
+
+
+def test_upstream_calls_are_counted_by_template_and_status_and_further_ones_apart():
+    made = Metrics()
+    made.called("/notes/{noteId}", "503", 0.2, again=False)
+    made.called("/notes/{noteId}", "200", 0.1, again=True)
+    made.failed("/notes/{noteId}", "UPSTREAM_UNAVAILABLE")
+    made.read("/notes/{noteId}", "shared")
+    found = samples(made)
+    path = 'path="/notes/{noteId}"'
+    for status in ("200", "503"):
+        assert found[f'gateway_upstream_calls_total{{{path},status="{status}"}}'] == 1
+    assert found[f"gateway_upstream_retries_total{{{path}}}"] == 1
+    assert found[f"gateway_upstream_call_seconds_count{{{path}}}"] == 2
+    assert found[f'gateway_upstream_failures_total{{code="UPSTREAM_UNAVAILABLE",{path}}}'] == 1
+    assert found[f'gateway_upstream_reads_total{{outcome="shared",{path}}}'] == 1
+
+
+def test_a_breaker_that_opens_and_closes_is_seen():
+    made = Metrics()
+    seen = [samples(made)["gateway_breaker_open"]]
+    for is_closed in (False, True):
+        made.breaker(is_closed=is_closed)
+        seen.append(samples(made)["gateway_breaker_open"])
+    assert seen == [0, 1, 0]
+
+
+def test_what_may_never_happen_is_there_from_the_start():
+    """A rate over a series that appears with its first event misses that event."""
+    found = samples(Metrics())
+    for by in ("breaker", "places"):
+        assert found[f'gateway_upstream_refusals_total{{by="{by}"}}'] == 0
+
+
+def test_prometheus_reads_all_of_it():
+    made = Metrics()
+    ran(made)
+    made.called("/notes/{noteId}", "200", 0.1, again=True)
+    families = {each.name for each in text_string_to_metric_families(made.exposition().decode())}
+    assert "gateway_operations" in families
+    assert "process_open_fds" in families
+    assert MEDIA_TYPE.startswith("text/plain")
+
+
+def test_two_gateways_of_one_process_count_apart():
+    one, other = Metrics(), Metrics()
+    ran(one)
+    assert not [name for name in samples(other) if name.startswith("gateway_operations_total")]
+
+
+WORKING = """
+import json, os
+from gateway.metrics import Metrics
+from gateway.tally import Tally
+made = Metrics()
+made.operation(Tally(outcome="ok"), 0.02)
+made.requests_in_flight.inc()
+print(json.dumps([os.getpid(), made.exposition().decode()]))
+"""
+OPERATIONS = 'gateway_operations_total{operation="other",outcome="ok",planned="false"}'
+
+
+def worker(shared: Shared) -> tuple[int, dict[str, float]]:
+    """A process counts an operation, has a request under way, is scraped, and is gone; its id, its series."""
+    written = subprocess.run(
+        [sys.executable, "-c", WORKING],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=os.environ | shared.environment,
+    )
+    pid, told = json.loads(written.stdout)
+    return pid, read(told)
+
+
+def test_one_scrape_covers_all_workers():
+    with metrics.shared() as shared:
+        found = [worker(shared)[1] for _ in range(3)]
+    assert [each[OPERATIONS] for each in found] == [1, 2, 3]
+    assert found[-1]['gateway_operation_seconds_count{operation="other"}'] == 3
+    assert found[-1]["gateway_requests_in_flight"] == 3
+
+
+def test_what_a_dead_worker_counted_stands_and_what_it_had_under_way_is_over():
+    with metrics.shared() as shared:
+        pid, _ = worker(shared)
+        shared.ended(pid)
+        _, found = worker(shared)
+    assert found["gateway_requests_in_flight"] == 1
+    assert found[OPERATIONS] == 2
+
+
+def test_nothing_is_left_of_workers_that_have_ended():
+    with metrics.shared() as shared:
+        worker(shared)
+        assert list(Path(shared.folder).iterdir())
+    assert not Path(shared.folder).exists()
