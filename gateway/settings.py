@@ -74,6 +74,11 @@ class Settings(BaseSettings):
         validation_alias=AliasChoices("LOG_LEVEL", "log_level"),
         description="The least severe events to log: debug, info, warning or error.",
     )
+    workers: PositiveInt = Field(
+        1,
+        validation_alias=AliasChoices("WEB_CONCURRENCY", "workers"),
+        description="How many processes `gateway serve` has.",
+    )
 
     upstream_url: Origin = Field(
         description="The origin of the REST API: https://api.agendize.com, or a regional host.",
@@ -162,7 +167,6 @@ class Settings(BaseSettings):
         allow_inf_nan=False,
         description="How long one upstream read may take, from its start to its last byte.",
     )
-
     upstream_connect_timeout_seconds: PositiveFloat = Field(
         2.0, allow_inf_nan=False, description="How long connecting to the upstream may take."
     )
@@ -189,6 +193,16 @@ class Settings(BaseSettings):
     )
     max_caller_connections: PositiveInt = Field(
         50, description="How many of them for the same credentials."
+    )
+
+    max_concurrency: PositiveInt = Field(
+        200, description="How many GraphQL requests one process answers at once."
+    )
+    drain_seconds: NonNegativeFloat = Field(
+        5.0, allow_inf_nan=False, description="How long SIGTERM leaves until the port is closed."
+    )
+    shutdown_grace_seconds: NonNegativeFloat = Field(
+        20.0, allow_inf_nan=False, description="How long requests under way have after that."
     )
 
     entity_cache_seconds: NonNegativeFloat = Field(

@@ -9,9 +9,12 @@ import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gateway.telemetry import event
+from gateway.telemetry import detail, event
 
 _ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
+
+_PROBES = frozenset({"/livez", "/readyz"})
+"""Asked every few seconds, for ever: they would be most of the log."""
 
 
 class AccessMiddleware:
@@ -46,4 +49,5 @@ class AccessMiddleware:
                 await self._app(scope, receive, send_with_headers)
             finally:
                 milliseconds = round((self._clock() - started) * 1000, 3)
-                event("request", method=scope["method"], status=status, milliseconds=milliseconds)
+                tell = detail if scope["path"] in _PROBES else event
+                tell("request", method=scope["method"], status=status, milliseconds=milliseconds)

@@ -28,6 +28,7 @@ from gateway.upstream.caller import CREDENTIAL_HEADERS, TRACE_HEADERS, Callers
 from gateway.upstream.session import Session
 from gateway.upstream.wire import AiohttpTransport
 from gateway.web.access import AccessMiddleware
+from gateway.web.admission import Admission, Farewell, Gate
 from gateway.web.endpoint import GraphQLEndpoint
 from gateway.web.probes import livez, readyz
 
@@ -36,17 +37,22 @@ _EXPLAIN = "X-Gateway-Explain"
 
 
 def create_app(
-    settings: Settings, *, transport: httpx.AsyncBaseTransport | None = None
+    settings: Settings,
+    *,
+    transport: httpx.AsyncBaseTransport | None = None,
+    admission: Admission | None = None,
 ) -> Starlette:
     """The gateway.
 
     Args:
         settings: What is set.
         transport: How to reach the upstream; by default over the network.
+        admission: Who is let in; for a server that means to stop.
 
     Raises:
         SettingsRefused: Trusted documents can never run.
     """
+    admission = admission or Admission(settings.max_concurrency)
     readings = fields(schema.schema())
     preparing = partial(
         preparer,
@@ -82,21 +88,21 @@ def create_app(
         max_body_bytes=settings.max_body_bytes,
     )
     routes = [
-        Route("/graphql", endpoint),
+        Route("/graphql", Gate(endpoint, admission)),
         Route("/livez", livez, methods=["GET"]),
-        Route("/readyz", readyz, methods=["GET"]),
+        Route("/readyz", readyz(admission), methods=["GET"]),
     ]
     if settings.introspection:
         routes.append(Route("/schema.graphql", _printed_schema, methods=["GET"]))
-    app = Starlette(routes=routes, middleware=_middleware(settings), lifespan=lifespan)
+    app = Starlette(routes=routes, middleware=_middleware(settings, admission), lifespan=lifespan)
     # A redirect would send the query string back in a header, and whatever `Host` was sent.
     app.router.redirect_slashes = False
     return app
 
 
-def _middleware(settings: Settings) -> list[Middleware]:
+def _middleware(settings: Settings, admission: Admission) -> list[Middleware]:
     """Outermost first."""
-    order = [Middleware(AccessMiddleware)]
+    order = [Middleware(Farewell, admission), Middleware(AccessMiddleware)]
     if settings.cors_origins:
         order.append(
             Middleware(

@@ -1,7 +1,11 @@
 """What an orchestrator asks: is the process alive, does it take requests."""
 
+from collections.abc import Awaitable, Callable
+
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+
+from gateway.web.admission import Admission
 
 
 async def livez(_request: Request) -> Response:
@@ -9,6 +13,16 @@ async def livez(_request: Request) -> Response:
     return JSONResponse({"status": "alive"})
 
 
-async def readyz(_request: Request) -> Response:
-    """Requests are taken. Whether the upstream answers is another matter: `serve` starts without it."""
-    return JSONResponse({"status": "ready"})
+def readyz(admission: Admission) -> Callable[[Request], Awaitable[Response]]:
+    """Whether requests should be sent here.
+
+    Not whether the upstream answers, nor how full the process is: to take requests away from all the
+    processes that have the same trouble would be worse than the trouble.
+    """
+
+    async def answer(_request: Request) -> Response:
+        if admission.is_draining:
+            return JSONResponse({"status": "not ready", "reason": "draining"}, status_code=503)
+        return JSONResponse({"status": "ready"})
+
+    return answer
