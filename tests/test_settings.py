@@ -20,7 +20,7 @@ def settings_of(**given: Any) -> Settings:
 def environment(monkeypatch):
     """An environment that describes the least there must be."""
     for name in os.environ:
-        if name.startswith(PREFIX) or name in {"HOST", "PORT", "LOG_LEVEL"}:
+        if name.startswith(PREFIX) or name in {"HOST", "PORT", "LOG_LEVEL", "WEB_CONCURRENCY"}:
             monkeypatch.delenv(name)
     monkeypatch.setenv("GATEWAY_UPSTREAM_URL", "http://upstream")
     return monkeypatch
@@ -38,6 +38,7 @@ def test_the_defaults_are_those_of_the_conventions():
         "host": "127.0.0.1",
         "port": 8000,
         "log_level": "info",
+        "workers": 1,
         "upstream_url": "http://upstream",
         "activities_prefix": "/api/2.3",
         "clients_path": "/api/2.0/clients",
@@ -67,6 +68,9 @@ def test_the_defaults_are_those_of_the_conventions():
         "max_duplicate_fields": 200,
         "max_cost": 2_000_000,
         "upstream_timeout_seconds": 10.0,
+        "max_concurrency": 200,
+        "drain_seconds": 5.0,
+        "shutdown_grace_seconds": 20.0,
         "entity_cache_seconds": 0.0,
         "plans": True,
         "explain": False,
@@ -81,6 +85,7 @@ EXAMPLES = {
     "host": ("0.0.0.0", "0.0.0.0"),
     "port": ("0", 0),
     "log_level": ("debug", "debug"),
+    "workers": ("3", 3),
     "upstream_url": ("https://france.agendize.com/", "https://france.agendize.com"),
     "activities_prefix": ("/api/2.4/", "/api/2.4"),
     "clients_path": ("/api/2.3/contacts/", "/api/2.3/contacts"),
@@ -110,6 +115,9 @@ EXAMPLES = {
     "max_duplicate_fields": ("7", 7),
     "max_cost": ("7", 7),
     "upstream_timeout_seconds": ("0.5", 0.5),
+    "max_concurrency": ("7", 7),
+    "drain_seconds": ("0", 0.0),
+    "shutdown_grace_seconds": ("0.5", 0.5),
     "entity_cache_seconds": ("0.5", 0.5),
     "plans": ("false", False),
     "explain": ("1", True),
@@ -146,6 +154,7 @@ def test_the_examples_and_the_secrets_are_all_the_settings():
         ("host", "HOST"),
         ("port", "PORT"),
         ("log_level", "LOG_LEVEL"),
+        ("workers", "WEB_CONCURRENCY"),
         ("upstream_url", "GATEWAY_UPSTREAM_URL"),
         ("max_clients", "GATEWAY_MAX_CLIENTS"),
     ],
@@ -239,6 +248,10 @@ def test_all_problems_are_told_at_once_each_with_its_variable(environment):
         ("PORT", "-1"),
         ("PORT", "65536"),
         ("LOG_LEVEL", "loud"),
+        ("WEB_CONCURRENCY", "0"),
+        ("GATEWAY_MAX_CONCURRENCY", "0"),
+        ("GATEWAY_DRAIN_SECONDS", "-1"),
+        ("GATEWAY_SHUTDOWN_GRACE_SECONDS", "inf"),
         ("GATEWAY_MAX_PAGE_SIZE", "0"),
         ("GATEWAY_MAX_PAGE_SIZE", "many"),
         ("GATEWAY_MAX_UPSTREAM_BYTES", "-1"),

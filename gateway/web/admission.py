@@ -48,7 +48,7 @@ class Admission:
                 each.reschedule(0)
 
     async def admit(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> bool:
-        """Whether the application answered; False where it was cancelled before it began to."""
+        """Whether the application answered, or had begun to; False where it was cancelled before."""
         has_begun = False
 
         async def begin(message: Message) -> None:
@@ -65,9 +65,9 @@ class Admission:
                 finally:
                     self._inside.discard(limit)
         except TimeoutError:
-            if not limit.expired() or has_begun:
+            if not limit.expired():
                 raise
-            return False
+            return has_begun  # if so, nothing more can be said
         return True
 
 

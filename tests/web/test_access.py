@@ -68,7 +68,12 @@ async def test_every_answer_forbids_guessing_its_type(http, method, path):
 
 @pytest.mark.parametrize(
     ("method", "path", "status"),
-    [("GET", "/livez", 200), ("GET", "/graphql", 400), ("PUT", "/graphql", 405), ("GET", "/", 404)],
+    [
+        ("GET", "/schema.graphql", 200),
+        ("GET", "/graphql", 400),
+        ("PUT", "/graphql", 405),
+        ("GET", "/", 404),
+    ],
 )
 async def test_every_request_leaves_one_event(http, method, path, status):
     with capture_logs([merge_contextvars]) as entries:
@@ -84,6 +89,13 @@ async def test_every_request_leaves_one_event(http, method, path, status):
         "status": status,
         "request_id": answer.headers["x-request-id"],
     }
+
+
+@pytest.mark.parametrize("path", ["/livez", "/readyz"])
+async def test_a_probe_is_no_event_but_a_detail(http, path):
+    with capture_logs() as entries:
+        await http.get(path)
+    assert [(entry["event"], entry["log_level"]) for entry in entries] == [("request", "debug")]
 
 
 async def test_no_event_of_a_request_tells_who_asked_or_whom_about(gateway):
