@@ -11,8 +11,9 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from gateway.serving import Stage, after, on_stop_signals
@@ -31,8 +32,8 @@ class Worker:
     """One process; it says when it serves, and is told when to stop."""
 
     def __init__(self, process: asyncio.subprocess.Process, line: socket.socket) -> None:
-        self.is_up = False
-        self.process = process
+        self.pid = process.pid
+        self._process = process
         self._line = line
 
     @classmethod
@@ -54,15 +55,13 @@ class Worker:
     async def up(self) -> bool:
         """Whether it serves, once that is known; False where it ended before."""
         try:
-            self.is_up = bool(await asyncio.get_running_loop().sock_recv(self._line, 1))
+            return bool(await asyncio.get_running_loop().sock_recv(self._line, 1))
         except ConnectionError:
-            self.is_up = False
-        return self.is_up
+            return False
 
     async def ended(self) -> int:
         """The status that it ended with."""
-        status = await self.process.wait()
-        self.is_up = False
+        status = await self._process.wait()
         self._line.close()
         return status
 
@@ -71,8 +70,8 @@ class Worker:
             self._line.send(bytes([stage]))
 
     def kill(self) -> None:
-        if self.process.returncode is None:
-            self.process.kill()
+        if self._process.returncode is None:
+            self._process.kill()
 
 
 class Parent:
@@ -85,30 +84,35 @@ class Parent:
     def __init__(
         self,
         count: int,
+        starting: Callable[[], Awaitable[Worker]],
         *,
         stopping_seconds: float,
-        environment: Mapping[str, str],
         ended: Callable[[int], None],
+        pause_seconds: float = _FIRST_PAUSE_SECONDS,
     ) -> None:
         self._count = count
+        self._starting = starting
         self._stopping_seconds = stopping_seconds
-        self._environment = environment
         self._ended = ended
+        self._pause_seconds = pause_seconds
         self._stage = Stage.SERVING
         self._workers: set[Worker] = set()
+        self._up: set[Worker] = set()
         self._first_is_up = asyncio.Event()
         self._is_stopping = asyncio.Event()
         self._status = 0
 
     async def run(self) -> int:
         """The status to end with, once all workers have ended."""
-        on_stop_signals(lambda number: self._stop(after(self._stage, number)))
         async with asyncio.TaskGroup() as group:
             group.create_task(self._keep())
             await self._first_is_up.wait()  # what keeps one from starting is told once
             for _ in range(self._count - 1):
                 group.create_task(self._keep())
         return self._status
+
+    def signalled(self, number: int) -> None:
+        self._stop(after(self._stage, number))
 
     def _stop(self, stage: Stage) -> None:
         self._stage = stage
@@ -125,46 +129,47 @@ class Parent:
 
     async def _keep(self) -> None:
         """One worker after another."""
-        short_lives = 0
-        while self._stage is Stage.SERVING:
-            lived = await self._life()
-            short_lives = 0 if lived > _SHORT_LIFE_SECONDS else short_lives + 1
-            if short_lives and self._stage is Stage.SERVING:
-                await self._pause(_FIRST_PAUSE_SECONDS * 2.0 ** min(short_lives - 1, 10))
-
-    async def _life(self) -> float:
-        """How long a worker lived, in seconds."""
         clock = asyncio.get_running_loop().time
-        started = clock()
-        worker = await Worker.started(self._environment)
+        pause = self._pause_seconds
+        while not self._is_stopping.is_set():
+            started = clock()
+            await self._life()
+            if clock() - started < _SHORT_LIFE_SECONDS:
+                await self._pause(pause)
+                pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
+            else:
+                pause = self._pause_seconds
+
+    async def _life(self) -> None:
+        """From a worker's start to its end."""
+        worker = await self._starting()
         self._workers.add(worker)
         if self._stage is not Stage.SERVING:
             worker.order(self._stage)
-        was_up = await worker.up()
-        if was_up:
-            event("worker.up", pid=worker.process.pid)
+        if was_up := await worker.up():
+            event("worker.up", pid=worker.pid)
+            self._up.add(worker)
             self._first_is_up.set()
         status = await worker.ended()
         self._workers.discard(worker)
-        self._ended(worker.process.pid)
-        self._judge(worker.process.pid, status, was_up=was_up)
-        return clock() - started
+        self._up.discard(worker)
+        self._ended(worker.pid)
+        self._judge(worker.pid, status, was_up=was_up)
 
     def _judge(self, pid: int, status: int, *, was_up: bool) -> None:
-        if self._stage is not Stage.SERVING:
-            if status not in {0, -signal.SIGTERM}:
-                self._status = self._status or 1
-                warning("worker.ended", pid=pid, status=status)
-            return
-        warning("worker.ended", pid=pid, status=status)
-        if not was_up and not any(worker.is_up for worker in self._workers):
-            self._status = status if status > 0 else 1
-            self._stop(Stage.FINISHING)
+        if self._stage is Stage.SERVING:
+            warning("worker.ended", pid=pid, status=status)
+            if not was_up and not self._up:
+                self._status = status if status > 0 else 1
+                self._stop(Stage.FINISHING)
+        elif status not in {0, -signal.SIGTERM}:
+            warning("worker.ended", pid=pid, status=status)
+            self._status = self._status or 1
 
     async def _pause(self, seconds: float) -> None:
         """So long, unless it is all over sooner."""
         with suppress(TimeoutError):
-            async with asyncio.timeout(min(seconds, _LONGEST_PAUSE_SECONDS)):
+            async with asyncio.timeout(seconds):
                 await self._is_stopping.wait()
 
 
@@ -185,12 +190,9 @@ def supervise(
     """
 
     async def run() -> int:
-        parent = Parent(
-            count,
-            stopping_seconds=stopping_seconds,
-            environment=environment or {},
-            ended=ended,
-        )
+        starting = partial(Worker.started, environment or {})
+        parent = Parent(count, starting, stopping_seconds=stopping_seconds, ended=ended)
+        on_stop_signals(parent.signalled)
         return await parent.run()
 
     return asyncio.run(run())

@@ -171,7 +171,8 @@ async def test_a_request_that_finds_no_room_tells_nothing(log, way):
     admission = Admission(0 if way == "too many" else 1)
     if way == "the end":
         admission.end()
-    settings = Settings(upstream_url=UPSTREAM, **OWN_CREDENTIALS)
+    given: Mapping[str, Any] = {"upstream_url": UPSTREAM, **OWN_CREDENTIALS}
+    settings = Settings(**given)
     app = httpx.ASGITransport(create_app(settings, admission=admission))
     telemetry.configure("debug")
     async with httpx.AsyncClient(transport=app, base_url="http://gateway") as http:

@@ -1,3 +1,5 @@
+from typing import Any
+
 import httpx
 import pytest
 
@@ -7,6 +9,8 @@ from gateway.web.app import create_app
 from tests.conftest import SANDBOX
 
 PROBES = ("/livez", "/readyz")
+GIVEN: dict[str, Any] = {"upstream_url": SANDBOX}
+SETTINGS = Settings(**GIVEN)
 
 
 @pytest.mark.parametrize(("path", "status"), [("/livez", "alive"), ("/readyz", "ready")])
@@ -30,7 +34,7 @@ async def test_a_probe_takes_nothing_but_get_and_head(http, path):
 
 async def test_who_drains_is_alive_and_not_ready_and_says_why():
     admission = Admission(1)
-    app = httpx.ASGITransport(create_app(Settings(upstream_url=SANDBOX), admission=admission))
+    app = httpx.ASGITransport(create_app(SETTINGS, admission=admission))
     async with httpx.AsyncClient(transport=app, base_url="http://gateway") as http:
         admission.drain()
         alive, ready = await http.get("/livez"), await http.get("/readyz")
@@ -42,7 +46,7 @@ async def test_who_drains_is_alive_and_not_ready_and_says_why():
 async def test_who_is_full_is_ready_all_the_same():
     """Else the others would get what it refuses, and be full in turn."""
     admission = Admission(0)
-    app = httpx.ASGITransport(create_app(Settings(upstream_url=SANDBOX), admission=admission))
+    app = httpx.ASGITransport(create_app(SETTINGS, admission=admission))
     async with httpx.AsyncClient(transport=app, base_url="http://gateway") as http:
         assert (await http.get("/graphql")).status_code == 503
         assert (await http.get("/readyz")).status_code == 200
