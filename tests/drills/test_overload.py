@@ -14,8 +14,8 @@ from tests.processes import free_ports, running
 
 pytestmark = pytest.mark.socket
 
-ROOM = 8
-UPSTREAM_MILLISECONDS = 250
+ROOM = 16
+UPSTREAM_MILLISECONDS = 600
 CAPACITY = ROOM / UPSTREAM_MILLISECONDS * 1000
 """Requests a second, if each took no longer than its upstream."""
 
@@ -92,7 +92,7 @@ async def test_at_four_times_its_capacity_it_answers_as_many_as_fast_and_refuses
         await calm.run()
         await storm.run()
 
-    assert len(storm.accepted) > 0.6 * CAPACITY * DRILL_SECONDS
+    assert len(storm.accepted) >= 0.8 * len(calm.accepted)
     assert p99(storm.accepted) < 2 * p99(calm.accepted)
     assert len(storm.refused) > len(storm.accepted)
     assert p99(storm.refused_seconds) < p99(storm.accepted)
