@@ -1,25 +1,19 @@
 """The command line. Results on stdout, everything else on stderr; the only file that may print."""
 
-import asyncio
 import difflib
-import gc
-import signal
 import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import click
 import msgspec
-import uvicorn
-from starlette.types import ASGIApp
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from gateway import __version__, schema as gateway_schema, telemetry
 from gateway.errors import OperationError
+from gateway.metrics import shared
 from gateway.operations.limits import Limits, compared
 from gateway.operations.plan.plan import planner
 from gateway.operations.prepare import Prepare, Prepared, preparer
@@ -27,9 +21,17 @@ from gateway.sandbox.app import create_sandbox
 from gateway.sandbox.wire import SandboxProtocol
 from gateway.schema.fields import fields
 from gateway.schema.limits import limits
+from gateway.serving import (
+    Departure,
+    PortRefused,
+    gateway_departure,
+    listening,
+    reserved,
+    run,
+    server,
+)
 from gateway.settings import Settings, SettingsRefused, variable
-from gateway.web.app import create_app
-from gateway.web.protocol import within
+from gateway.workers import supervise
 
 _WELCOME = """\
 GraphQL over the bundled sandbox: {graphql}
@@ -91,9 +93,12 @@ def main() -> None:
 
 @contextmanager
 def _refusals() -> Iterator[None]:
-    """Configuration that does not fit ends the command, with every problem named."""
+    """Configuration that does not fit ends the command, with every problem named; so does a port."""
     try:
         yield
+    except PortRefused as error:
+        click.echo(str(error), err=True)
+        sys.exit(_USAGE)
     except SettingsRefused as error:
         click.echo(f"The configuration does not fit:\n{error}", err=True)
         sys.exit(_USAGE)
@@ -122,8 +127,36 @@ def serve() -> None:
     with _refusals():
         settings = Settings.from_environment()
         telemetry.configure(settings.log_level)
-        server = _gateway(settings)
-    _serve(server, announcement=f"http://{settings.host}:{settings.port}/graphql")
+        if settings.workers > 1:
+            sys.exit(_shared(settings))
+        departure = gateway_departure(settings)
+        sockets = [listening(settings.host, settings.port)]
+    click.echo(f"http://{settings.host}:{settings.port}/graphql", err=True)
+    run(departure, sockets)
+
+
+def _shared(settings: Settings) -> int:
+    with reserved(settings.host, settings.port) as bound, shared() as metrics:
+        click.echo(f"http://{settings.host}:{settings.port}/graphql", err=True)
+        return supervise(
+            settings.workers,
+            stopping_seconds=settings.drain_seconds + settings.shutdown_grace_seconds,
+            environment={"PORT": str(bound.getsockname()[1]), **metrics.environment},
+            ended=metrics.ended,
+        )
+
+
+@main.command(hidden=True)
+@click.argument("orders_fd", type=int)
+def work(orders_fd: int) -> None:
+    """Serve among others. What `serve` starts its workers with."""
+    with _refusals():
+        settings = Settings.from_environment()
+        telemetry.configure(settings.log_level)
+        departure = gateway_departure(settings)
+        sockets = [listening(settings.host, settings.port, is_shared=True)]
+    with socket.socket(fileno=orders_fd) as orders:
+        run(departure, sockets, orders)
 
 
 @main.command()
@@ -145,18 +178,21 @@ def sandbox(
     telemetry.configure(settings.log_level)
     host = settings.host if rest_only else "127.0.0.1"
     emulated = create_sandbox(seed=seed, activities=activities)
-    rest = _server(emulated, host, rest_port, protocol=SandboxProtocol)
-    if rest_only:
-        _serve(rest, announcement=f"The emulated REST API: http://{host}:{rest_port}")
-        return
-    welcome = _WELCOME.format(
-        graphql=f"http://{settings.host}:{settings.port}/graphql",
-        queries=_QUERIES,
-        rest=f"http://{host}:{rest_port}",
-    )
+    rest = server(emulated, host, rest_port, protocol=SandboxProtocol)
+    announcement = f"The emulated REST API: http://{host}:{rest_port}"
+    departure = Departure([rest])
     with _refusals():
-        gateway = _gateway(settings)
-    _serve(rest, gateway, announcement=welcome)
+        if not rest_only:
+            departure = gateway_departure(settings, beside=rest)
+            announcement = _WELCOME.format(
+                graphql=f"http://{settings.host}:{settings.port}/graphql",
+                queries=_QUERIES,
+                rest=f"http://{host}:{rest_port}",
+            )
+        # All of the ports, or none.
+        sockets = [listening(each.config.host, each.config.port) for each in departure.servers]
+    click.echo(announcement, err=True)
+    run(departure, sockets)
 
 
 def _of_the_sandbox() -> dict[str, object]:
@@ -166,72 +202,6 @@ def _of_the_sandbox() -> dict[str, object]:
     paths = {name: fields[name].default for name in places}
     credentials = {"api_key": "sandbox-key-1", "token": "sandbox-token-1", "bearer_token": None}
     return {**paths, **credentials}
-
-
-class _Server(uvicorn.Server):
-    """A server among others: signals are the command's business."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Leave them alone. uvicorn's own would raise each again when done, and so end the process."""
-        yield
-
-
-def _gateway(settings: Settings) -> _Server:
-    protocol = within(settings.request_timeout_seconds)
-    return _server(create_app(settings), settings.host, settings.port, protocol=protocol)
-
-
-def _server(app: ASGIApp, host: str, port: int, *, protocol: type[HttpToolsProtocol]) -> _Server:
-    config = uvicorn.Config(
-        app,
-        host=host,
-        port=port,
-        http=protocol,
-        log_level="warning",
-        log_config=None,  # what it says goes where all libraries' words go: see telemetry
-        access_log=False,
-        server_header=False,
-    )
-    return _Server(config)
-
-
-def _bound(server: _Server) -> socket.socket:
-    host, port = server.config.host, server.config.port
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        return socket.create_server((host, port), family=family, backlog=server.config.backlog)
-    except OSError as error:
-        click.echo(f"Port {port} of {host} cannot be used: {error.strerror}.", err=True)
-        sys.exit(_USAGE)
-
-
-def _serve(*servers: _Server, announcement: str) -> None:
-    """Until SIGTERM or SIGINT; then answers what was asked before, and returns."""
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        for server in servers:
-            server.handle_exit(number, frame)
-
-    sockets = [_bound(server) for server in servers]  # all of the ports, or none
-    click.echo(announcement, err=True)
-
-    # What is there by now stays: the collector need not look at it again, and the rest is short-lived,
-    # but for operations that are forgotten: cycles that lived long, so the oldest have their turn too.
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 10, 2)
-
-    async def serve_all() -> None:
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, stop)
-        async with asyncio.TaskGroup() as group:
-            for server, bound in zip(servers, sockets, strict=True):
-                group.create_task(server.serve([bound]))
-
-    with asyncio.Runner(loop_factory=servers[0].config.get_loop_factory()) as runner:
-        runner.run(serve_all())
-    gc.freeze()  # nor when Python ends: looking at all that is remembered would take seconds
 
 
 @main.command()

@@ -4,11 +4,38 @@ import difflib
 import os
 import re
 from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, EnvSettingsSource
 
 _INJECTED = re.compile(r"GATEWAY_(SERVICE_.*|PORT|PORT_.*)")
 """What Kubernetes sets for a Service called gateway; no setting bears such a name."""
+
+
+class SettingsRefused(Exception):
+    """The environment does not describe a gateway; the message names every problem."""
+
+
+class SecretFiles(EnvSettingsSource):
+    """Secrets from files: `GATEWAY_TOKEN_FILE` names the file that holds `GATEWAY_TOKEN`."""
+
+    def __init__(self, settings: type[BaseSettings], secrets: Collection[str]) -> None:
+        super().__init__(settings)
+        self._secrets = secrets
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        variable = f"{self.env_prefix}{field_name.upper()}_FILE"
+        path = os.environ.get(variable)
+        if field_name not in self._secrets or not path:
+            return None, field_name, False
+        try:
+            return Path(path).read_text(encoding="utf-8").strip(), field_name, False
+        except (OSError, UnicodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+            raise SettingsRefused(f"{variable} cannot be read: {reason}") from error
 
 
 def unknown(prefix: str, known: Collection[str]) -> list[str]:

@@ -13,6 +13,7 @@ text, addresses, credentials, or anybody's data. What is not a `GatewayError` is
     │   ├── PersistedQueryNotSupported  PERSISTED_QUERY_NOT_SUPPORTED
     │   ├── PersistedQueryNotFound  PERSISTED_QUERY_NOT_FOUND
     │   ├── DocumentNotTrusted      DOCUMENT_NOT_TRUSTED
+    │   ├── Overloaded              OVERLOADED
     │   └── OperationError          the request is well formed, what it asks for is not
     │       ├── ParseFailed         GRAPHQL_PARSE_FAILED
     │       ├── ValidationFailed    GRAPHQL_VALIDATION_FAILED
@@ -120,6 +121,15 @@ class DocumentNotTrusted(RequestError):
 
     code = "DOCUMENT_NOT_TRUSTED"
     status = 403
+
+
+class Overloaded(RequestError):
+    """There is no room for it: too much is asked at once, or the process is about to end."""
+
+    code = "OVERLOADED"
+    status = 503
+    retryable = True
+    headers: Mapping[str, str] = {"Retry-After": "1"}
 
 
 class OperationError(RequestError):

@@ -1,62 +1,39 @@
 """Settings: frozen, read once from the environment, all problems reported together."""
 
-import os
-from pathlib import Path
-from typing import Any, ClassVar, Literal, Self
+from typing import ClassVar, Literal, Self
 
 from pydantic import (
     AliasChoices,
     Field,
-    NonNegativeFloat,
-    PositiveFloat,
     PositiveInt,
     ValidationError,
     ValidationInfo,
     field_validator,
     model_validator,
 )
-from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
-    EnvSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     SettingsError,
 )
 
 from gateway import environment
+from gateway.environment import SecretFiles, SettingsRefused
 from gateway.values import (
     Collector,
     HeaderNames,
     ManifestFile,
     Names,
     Origin,
+    Seconds,
+    SecondsOrNone,
     Secret,
     UrlPath,
     ZoneName,
 )
 
 PREFIX = "GATEWAY_"
-
-
-class SettingsRefused(Exception):
-    """The environment does not describe a gateway; the message names every problem."""
-
-
-class _SecretFiles(EnvSettingsSource):
-    """Secrets from files: `GATEWAY_TOKEN_FILE` names the file that holds `GATEWAY_TOKEN`."""
-
-    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
-        path = os.environ.get(f"{PREFIX}{field_name.upper()}_FILE")
-        if field_name not in Settings.SECRETS or not path:
-            return None, field_name, False
-        try:
-            return Path(path).read_text(encoding="utf-8").strip(), field_name, False
-        except (OSError, UnicodeError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-            raise SettingsRefused(
-                f"{PREFIX}{field_name.upper()}_FILE cannot be read: {reason}"
-            ) from error
 
 
 class Settings(BaseSettings):
@@ -84,6 +61,11 @@ class Settings(BaseSettings):
         None,
         validation_alias=AliasChoices("OTEL_EXPORTER_OTLP_ENDPOINT", "otel_exporter_otlp_endpoint"),
         description="Where traces go: a collector that takes OTLP over HTTP. Needs the extra `otel`.",
+    )
+    workers: PositiveInt = Field(
+        1,
+        validation_alias=AliasChoices("WEB_CONCURRENCY", "workers"),
+        description="How many processes `gateway serve` has.",
     )
 
     upstream_url: Origin = Field(
@@ -181,25 +163,22 @@ class Settings(BaseSettings):
     max_cost: PositiveInt = Field(
         2_000_000, description="What an operation may cost, as `gateway cost` reckons."
     )
-    upstream_timeout_seconds: PositiveFloat = Field(
+    upstream_timeout_seconds: Seconds = Field(
         10.0,
-        allow_inf_nan=False,
         description=(
             "How long one attempt of an upstream read may take, to its last byte; to be less than "
             "an operation may take."
         ),
     )
-    upstream_connect_timeout_seconds: PositiveFloat = Field(
-        2.0, allow_inf_nan=False, description="How long connecting to the upstream may take."
+    upstream_connect_timeout_seconds: Seconds = Field(
+        2.0, description="How long connecting to the upstream may take."
     )
-    upstream_read_timeout_seconds: PositiveFloat = Field(
+    upstream_read_timeout_seconds: Seconds = Field(
         10.0,
-        allow_inf_nan=False,
         description="How long the upstream may be silent in the middle of an answer.",
     )
-    operation_timeout_seconds: PositiveFloat = Field(
+    operation_timeout_seconds: Seconds = Field(
         30.0,
-        allow_inf_nan=False,
         description="How long one operation may take; what has not arrived by then is null.",
     )
     upstream_attempts: PositiveInt = Field(
@@ -207,9 +186,8 @@ class Settings(BaseSettings):
         le=10,
         description="How often one read is tried where trying again may help; 1: never again.",
     )
-    breaker_pause_seconds: PositiveFloat = Field(
+    breaker_pause_seconds: Seconds = Field(
         0.5,
-        allow_inf_nan=False,
         description="How long an upstream that fails is left alone between two trial reads.",
     )
     max_upstream_connections: PositiveInt = Field(
@@ -219,27 +197,33 @@ class Settings(BaseSettings):
         50, description="How many of them for the same credentials."
     )
 
-    request_timeout_seconds: PositiveFloat = Field(
+    request_timeout_seconds: Seconds = Field(
         30.0,
-        allow_inf_nan=False,
         description=(
             "How long a request may take to arrive, and how long a caller may leave an answer "
             "untouched."
         ),
     )
+    max_concurrency: PositiveInt = Field(
+        200, description="How many GraphQL requests one process answers at once."
+    )
+    drain_seconds: SecondsOrNone = Field(
+        5.0, description="How long SIGTERM leaves until the port is closed."
+    )
+    shutdown_grace_seconds: SecondsOrNone = Field(
+        20.0, description="How long requests under way have after that."
+    )
 
-    entity_cache_seconds: NonNegativeFloat = Field(
+    entity_cache_seconds: SecondsOrNone = Field(
         0.0,
-        allow_inf_nan=False,
         description=(
             "How long staff, services, companies, forms and conferences are kept, per "
             "credentials; 0 keeps nothing."
         ),
     )
 
-    stale_if_error_seconds: NonNegativeFloat = Field(
+    stale_if_error_seconds: SecondsOrNone = Field(
         0.0,
-        allow_inf_nan=False,
         description=(
             "How long the last good answer about a timeline may be shown, per credentials, where "
             "the upstream fails; 0 keeps nothing."
@@ -301,7 +285,7 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return init_settings, env_settings, _SecretFiles(settings_cls)
+        return init_settings, env_settings, SecretFiles(settings_cls, cls.SECRETS)
 
     @classmethod
     def from_environment(cls, **given: object) -> Self:

@@ -75,6 +75,11 @@ def detail(name: str, **facts: object) -> None:
     structlog.get_logger().debug(name, **facts)
 
 
+def warning(name: str, **facts: object) -> None:
+    """Something that somebody should look at, though it was dealt with."""
+    structlog.get_logger().warning(name, **facts)
+
+
 def bug(error_id: str, error: BaseException) -> None:
     """A mistake of ours, and where it was made, under the id that the caller was given."""
     structlog.get_logger().error("bug", id=error_id, exceptions=exceptions(error))

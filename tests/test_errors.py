@@ -13,6 +13,7 @@ from gateway.errors import (
     LimitExceeded,
     MethodNotAllowed,
     OperationError,
+    Overloaded,
     ParseFailed,
     RequestError,
     UpstreamBusy,
@@ -87,7 +88,12 @@ def test_an_error_shows_its_message_and_its_code(kind):
 
 @pytest.mark.parametrize("kind", LEAVES)
 def test_an_error_says_that_it_may_pass_only_where_it_may(kind):
-    retryable = kind.code in {"UPSTREAM_TIMEOUT", "UPSTREAM_BUSY", "UPSTREAM_UNAVAILABLE"}
+    retryable = kind.code in {
+        "OVERLOADED",
+        "UPSTREAM_TIMEOUT",
+        "UPSTREAM_BUSY",
+        "UPSTREAM_UNAVAILABLE",
+    }
     assert kind.retryable is retryable
     besides = {"limit": "depth", "measured": 4, "allowed": 3} if kind is LimitExceeded else {}
     assert made(kind).extensions == (
@@ -129,6 +135,7 @@ def test_a_broken_contract_says_how_many_items_it_cost(count, extensions):
         ("PERSISTED_QUERY_NOT_SUPPORTED", 200),
         ("PERSISTED_QUERY_NOT_FOUND", 200),
         ("DOCUMENT_NOT_TRUSTED", 403),
+        ("OVERLOADED", 503),
         ("GRAPHQL_PARSE_FAILED", 400),
         ("GRAPHQL_VALIDATION_FAILED", 400),
         ("OPERATION_RESOLUTION_FAILURE", 400),
@@ -145,6 +152,10 @@ def test_a_method_that_is_not_allowed_says_which_are():
     error = MethodNotAllowed("No.", allow="GET, POST")
     assert error.headers == {"Allow": "GET, POST"}
     assert RequestError.headers == {}
+
+
+def test_who_comes_when_there_is_no_room_is_told_when_to_come_again():
+    assert Overloaded("Full.").headers == {"Retry-After": "1"}
 
 
 def test_an_operation_that_cannot_run_has_all_its_problems_and_the_first_one_s_message():

@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 
-from tests.test_socket import ACTIVITIES, Running, free_ports, running
+from tests.processes import Running, free_ports, running
+from tests.test_socket import ACTIVITIES
 
 pytestmark = pytest.mark.socket
 

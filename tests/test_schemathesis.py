@@ -20,7 +20,7 @@ from schemathesis.generation import GenerationMode
 
 from gateway import schema
 from gateway.errors import BUG, GatewayError
-from tests.test_socket import free_ports, running
+from tests.processes import free_ports, running
 
 pytestmark = pytest.mark.socket
 

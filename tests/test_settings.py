@@ -12,7 +12,7 @@ from gateway.values import Manifest
 MANIFEST = Path(__file__).parent / "operations" / "manifests" / "sha1.json"
 
 
-KNOWN_TO_ALL = {"HOST", "PORT", "LOG_LEVEL", "OTEL_EXPORTER_OTLP_ENDPOINT"}
+KNOWN_TO_ALL = {"HOST", "PORT", "LOG_LEVEL", "OTEL_EXPORTER_OTLP_ENDPOINT", "WEB_CONCURRENCY"}
 
 
 def settings_of(**given: Any) -> Settings:
@@ -42,6 +42,7 @@ def test_the_defaults_are_those_of_the_conventions():
         "port": 8000,
         "log_level": "info",
         "otel_exporter_otlp_endpoint": None,
+        "workers": 1,
         "upstream_url": "http://upstream",
         "activities_prefix": "/api/2.3",
         "clients_path": "/api/2.0/clients",
@@ -82,6 +83,9 @@ def test_the_defaults_are_those_of_the_conventions():
         "breaker_pause_seconds": 0.5,
         "max_upstream_connections": 100,
         "max_caller_connections": 50,
+        "max_concurrency": 200,
+        "drain_seconds": 5.0,
+        "shutdown_grace_seconds": 20.0,
         "entity_cache_seconds": 0.0,
         "stale_if_error_seconds": 0.0,
         "plans": True,
@@ -98,6 +102,7 @@ EXAMPLES = {
     "port": ("0", 0),
     "log_level": ("debug", "debug"),
     "otel_exporter_otlp_endpoint": ("http://collector:4318/", "http://collector:4318"),
+    "workers": ("3", 3),
     "upstream_url": ("https://france.agendize.com/", "https://france.agendize.com"),
     "activities_prefix": ("/api/2.4/", "/api/2.4"),
     "clients_path": ("/api/2.3/contacts/", "/api/2.3/contacts"),
@@ -138,6 +143,9 @@ EXAMPLES = {
     "max_caller_connections": ("5", 5),
     "upstream_timeout_seconds": ("0.5", 0.5),
     "request_timeout_seconds": ("0.5", 0.5),
+    "max_concurrency": ("7", 7),
+    "drain_seconds": ("0", 0.0),
+    "shutdown_grace_seconds": ("0.5", 0.5),
     "entity_cache_seconds": ("0.5", 0.5),
     "stale_if_error_seconds": ("0.5", 0.5),
     "plans": ("false", False),
@@ -176,6 +184,7 @@ def test_the_examples_and_the_secrets_are_all_the_settings():
         ("port", "PORT"),
         ("log_level", "LOG_LEVEL"),
         ("otel_exporter_otlp_endpoint", "OTEL_EXPORTER_OTLP_ENDPOINT"),
+        ("workers", "WEB_CONCURRENCY"),
         ("upstream_url", "GATEWAY_UPSTREAM_URL"),
         ("max_clients", "GATEWAY_MAX_CLIENTS"),
     ],
@@ -269,6 +278,10 @@ def test_all_problems_are_told_at_once_each_with_its_variable(environment):
         ("PORT", "-1"),
         ("PORT", "65536"),
         ("LOG_LEVEL", "loud"),
+        ("WEB_CONCURRENCY", "0"),
+        ("GATEWAY_MAX_CONCURRENCY", "0"),
+        ("GATEWAY_DRAIN_SECONDS", "-1"),
+        ("GATEWAY_SHUTDOWN_GRACE_SECONDS", "inf"),
         ("GATEWAY_MAX_PAGE_SIZE", "0"),
         ("GATEWAY_MAX_PAGE_SIZE", "many"),
         ("GATEWAY_MAX_UPSTREAM_BYTES", "-1"),

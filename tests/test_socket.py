@@ -2,14 +2,12 @@
 
 import asyncio
 import json
-import os
 import signal
 import socket
 import subprocess
 import sys
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from typing import Any, NamedTuple
@@ -17,7 +15,7 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 
-from gateway.settings import PREFIX, Settings, variable
+from tests.processes import Running, await_answer, free_ports, inherited, running
 
 pytestmark = pytest.mark.socket
 
@@ -28,91 +26,6 @@ ONE_BY_ONE = {"GATEWAY_UPSTREAM_ATTEMPTS": "1", "GATEWAY_BREAKER_PAUSE_SECONDS":
 """So that many faults, one after the other, are each told. tests/resilience has the rest."""
 
 KEYS = {"apiKey": "sandbox-key-1", "token": "sandbox-token-1"}
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports that nobody listens on: all held open at once, so that they differ."""
-    held = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [each.getsockname()[1] for each in held]
-    for each in held:
-        each.close()
-    return ports
-
-
-def inherited() -> dict[str, str]:
-    """The environment of the tests, without settings."""
-    ours = {variable(name) for name in Settings.model_fields}
-    return {
-        name: value
-        for name, value in os.environ.items()
-        if name not in ours and not name.startswith(PREFIX)
-    }
-
-
-class Running(NamedTuple):
-    """A process under test, and the last lines that it wrote."""
-
-    process: subprocess.Popen[str]
-    stdout: deque[str]
-    stderr: deque[str]
-
-    def end(self, number: int = signal.SIGTERM) -> int:
-        """The status it ends with, quickly."""
-        self.process.send_signal(number)
-        return self.process.wait(timeout=5)
-
-
-@contextmanager
-def running(*arguments: str, ready: str, **environment: str) -> Iterator[Running]:
-    """`python -m gateway …`, once its address `ready` answers."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "gateway", *arguments],
-        env=inherited() | environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    assert process.stderr is not None
-    written: list[deque[str]] = []
-    readers = []
-    for stream in (process.stdout, process.stderr):
-        kept: deque[str] = deque(maxlen=1000)
-        written.append(kept)
-        readers.append(threading.Thread(target=kept.extend, args=(stream,)))
-        readers[-1].start()
-    try:
-        _await_answer(process, ready, written[1])
-        yield Running(process, *written)
-    finally:
-        _stop(process)
-        for reader in readers:
-            reader.join()
-        process.stdout.close()
-        process.stderr.close()
-
-
-def _stop(process: subprocess.Popen[str]) -> None:
-    process.terminate()
-    try:
-        process.wait(timeout=5)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-        raise
-
-
-def _await_answer(process: subprocess.Popen[str], url: str, stderr: deque[str]) -> None:
-    until = time.monotonic() + 15
-    pause = threading.Event()
-    while time.monotonic() < until and process.poll() is None:
-        try:
-            httpx.get(url, timeout=1)
-        except httpx.TransportError:
-            pause.wait(0.05)
-        else:
-            return
-    raise AssertionError(f"{url} does not answer: {''.join(stderr)}")
 
 
 class Pair(NamedTuple):
@@ -151,7 +64,7 @@ def started() -> Iterator[Pair]:
         GATEWAY_MAX_BODY_BYTES="100000",
         **ONE_BY_ONE,
     ) as gateway:
-        _await_answer(gateway.process, rest, gateway.stderr)
+        await_answer(gateway.process, rest, gateway.stderr)
         yield Pair(address, rest, gateway)
 
 
@@ -396,7 +309,12 @@ def serving(upstream: str, **environment: str) -> Iterator[Pair]:
     """`gateway serve` before an upstream."""
     (port,) = free_ports(1)
     address = f"http://127.0.0.1:{port}"
-    given = {"GATEWAY_UPSTREAM_URL": upstream, "PORT": str(port), **environment}
+    given = {
+        "GATEWAY_UPSTREAM_URL": upstream,
+        "GATEWAY_DRAIN_SECONDS": "0",
+        "PORT": str(port),
+        **environment,
+    }
     with running("serve", ready=f"{address}/livez", **given) as gateway:
         yield Pair(address, upstream, gateway)
 

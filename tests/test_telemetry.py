@@ -48,6 +48,23 @@ def test_an_event_is_one_line_of_json_with_its_facts(written):
     assert timestamp.endswith("Z")
 
 
+def test_a_detail_is_told_to_those_who_ask_for_details(written):
+    written("info")
+    telemetry.detail("request")
+    assert written("debug") == []
+    telemetry.detail("request")
+    assert [line["level"] for line in written()] == ["debug"]
+
+
+def test_a_warning_is_told_to_those_who_want_no_events(written):
+    written("warning")
+    telemetry.event("request")
+    telemetry.warning("worker.ended", pid=7)
+    assert [(line["event"], line["level"], line["pid"]) for line in written()] == [
+        ("worker.ended", "warning", 7)
+    ]
+
+
 def test_a_fact_cannot_break_the_line(written):
     written("info")
     telemetry.event("request", text='a\nb\r"}\u2028')

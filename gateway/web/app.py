@@ -34,7 +34,8 @@ from gateway.upstream.sharing import Outcome
 from gateway.upstream.watch import Watch
 from gateway.upstream.wire import AiohttpTransport
 from gateway.web.access import AccessMiddleware
-from gateway.web.endpoint import GraphQLEndpoint
+from gateway.web.admission import Admission, Farewell, Gate
+from gateway.web.endpoint import ContextFor, GraphQLEndpoint
 from gateway.web.probes import livez, readyz, scraped
 
 _EXPLAIN = "X-Gateway-Explain"
@@ -46,6 +47,7 @@ def create_app(
     transport: httpx.AsyncBaseTransport | None = None,
     now: Callable[[], float] = time.time,
     tracing: Tracing | None = None,
+    admission: Admission | None = None,
 ) -> Starlette:
     """The gateway.
 
@@ -54,10 +56,12 @@ def create_app(
         transport: How to reach the upstream; by default over the network.
         now: Tells the seconds since 1970.
         tracing: Who follows the operations; by default whom the settings name, if any.
+        admission: Who is let in; for a server that means to stop.
 
     Raises:
         SettingsRefused: Trusted documents can never run, or traces cannot be sent.
     """
+    admission = admission or Admission(settings.max_concurrency)
     readings = fields(schema.schema())
     preparing = partial(
         preparer,
@@ -66,7 +70,6 @@ def create_app(
         introspection=settings.introspection,
     )
     documents = _trusted_documents(settings, prepare=preparing())
-    callers = Callers(settings)
     if transport is None:
         transport = AiohttpTransport(max_connections=settings.max_upstream_connections)
     watch = Watch(Metrics(), tracing or _tracing(settings))
@@ -77,6 +80,34 @@ def create_app(
         yield
         await upstream.aclose()
         await asyncio.to_thread(watch.tracing.close)
+
+    endpoint = GraphQLEndpoint(
+        schema=schema.schema(),
+        documents=documents,
+        prepare=preparing(planner=_planner(readings) if settings.plans else None),
+        context_for=_contexts(upstream, settings),
+        explorer=_explorer() if settings.graphiql else None,
+        max_body_bytes=settings.max_body_bytes,
+        tracing=watch.tracing,
+    )
+    routes = [
+        Route("/graphql", Gate(endpoint, admission)),
+        Route("/livez", livez, methods=["GET"]),
+        Route("/readyz", readyz(admission), methods=["GET"]),
+        Route("/metrics", scraped(watch.metrics), methods=["GET"]),
+    ]
+    if settings.introspection:
+        routes.append(Route("/schema.graphql", _printed_schema, methods=["GET"]))
+    middleware = _middleware(settings, admission, watch.metrics)
+    app = Starlette(routes=routes, middleware=middleware, lifespan=lifespan)
+    # A redirect would send the query string back in a header, and whatever `Host` was sent.
+    app.router.redirect_slashes = False
+    return app
+
+
+def _contexts(upstream: Upstream, settings: Settings) -> ContextFor:
+    """How the context of a request is opened, and what it took is told when it is closed."""
+    callers = Callers(settings)
 
     @asynccontextmanager
     async def context_for(headers: Headers, tally: Tally) -> AsyncIterator[Context]:
@@ -91,34 +122,12 @@ def create_app(
             tally.retries = sum(attempts - 1 for attempts in made if attempts)
             await session.aclose()
 
-    endpoint = GraphQLEndpoint(
-        schema=schema.schema(),
-        documents=documents,
-        prepare=preparing(planner=_planner(readings) if settings.plans else None),
-        context_for=context_for,
-        explorer=_explorer() if settings.graphiql else None,
-        max_body_bytes=settings.max_body_bytes,
-        tracing=watch.tracing,
-    )
-    routes = [
-        Route("/graphql", endpoint),
-        Route("/livez", livez, methods=["GET"]),
-        Route("/readyz", readyz, methods=["GET"]),
-        Route("/metrics", scraped(watch.metrics), methods=["GET"]),
-    ]
-    if settings.introspection:
-        routes.append(Route("/schema.graphql", _printed_schema, methods=["GET"]))
-    app = Starlette(
-        routes=routes, middleware=_middleware(settings, watch.metrics), lifespan=lifespan
-    )
-    # A redirect would send the query string back in a header, and whatever `Host` was sent.
-    app.router.redirect_slashes = False
-    return app
+    return context_for
 
 
-def _middleware(settings: Settings, metrics: Metrics) -> list[Middleware]:
+def _middleware(settings: Settings, admission: Admission, metrics: Metrics) -> list[Middleware]:
     """Outermost first."""
-    order = [Middleware(AccessMiddleware, metrics=metrics)]
+    order = [Middleware(Farewell, admission), Middleware(AccessMiddleware, metrics=metrics)]
     if settings.cors_origins:
         order.append(
             Middleware(

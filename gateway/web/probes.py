@@ -1,11 +1,12 @@
 """What an orchestrator asks: is the process alive, does it take requests, how does it fare."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from gateway.metrics import MEDIA_TYPE, Metrics
+from gateway.web.admission import Admission
 
 
 async def livez(_request: Request) -> Response:
@@ -13,9 +14,19 @@ async def livez(_request: Request) -> Response:
     return JSONResponse({"status": "alive"})
 
 
-async def readyz(_request: Request) -> Response:
-    """Requests are taken. Whether the upstream answers is another matter: `serve` starts without it."""
-    return JSONResponse({"status": "ready"})
+def readyz(admission: Admission) -> Callable[[Request], Awaitable[Response]]:
+    """Whether requests should be sent here.
+
+    Not whether the upstream answers, nor how full the process is: to take requests away from all the
+    processes that have the same trouble would be worse than the trouble.
+    """
+
+    async def answer(_request: Request) -> Response:
+        if admission.is_draining:
+            return JSONResponse({"status": "not ready", "reason": "draining"}, status_code=503)
+        return JSONResponse({"status": "ready"})
+
+    return answer
 
 
 def scraped(metrics: Metrics) -> Callable[[Request], Response]:

@@ -126,6 +126,7 @@ def _environment(port: int, upstream: str) -> Mapping[str, str]:
         "NODE_ENV": "production",
         "GATEWAY_UPSTREAM_URL": upstream,
         "GATEWAY_MAX_PAGE_SIZE": "10000",
+        "GATEWAY_DRAIN_SECONDS": "0",
         "GATEWAY_MAX_COST": "1000000000",
         "GATEWAY_UPSTREAM_TIMEOUT_SECONDS": "60",  # many callers at once keep one another waiting
     }

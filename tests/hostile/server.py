@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
 
 from tests.hostile.row import PAUSE
-from tests.test_socket import Running, free_ports, running
+from tests.processes import Running, free_ports, running
 
 REQUEST_SECONDS = 1.0
 _PAUSE_SECONDS = 0.05

@@ -173,7 +173,7 @@ class Walk:
 
     def __init__(self) -> None:
         self._upstream = Upstream()
-        unlimited = dict.fromkeys(
+        unlimited: dict[str, Any] = dict.fromkeys(
             ("max_depth", "max_duplicate_fields", "max_cost", "max_upstream_calls"), 2**30
         )
         transport = httpx.MockTransport(self._upstream)

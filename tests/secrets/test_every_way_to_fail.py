@@ -13,6 +13,7 @@ from gateway import telemetry
 from gateway.errors import BUG, GatewayError
 from gateway.sandbox.app import create_sandbox
 from gateway.settings import Settings
+from gateway.web.admission import Admission
 from gateway.web.app import create_app
 from tests.conftest import ACCOUNT_1
 from tests.secrets import failing, refused
@@ -23,6 +24,7 @@ from tests.secrets.planted import (
     SECRET,
     SENT,
     UPSTREAM,
+    WRITTEN,
     codes_of,
     found_in_answer,
     found_in_log,
@@ -172,7 +174,7 @@ def test_every_code_is_met_on_the_way():
     assert met | ELSEWHERE == {None, BUG, *codes(GatewayError)}
 
 
-ELSEWHERE = {"UPSTREAM_BUDGET_EXCEEDED", "COMPANY_UNKNOWN"}
+ELSEWHERE = {"UPSTREAM_BUDGET_EXCEEDED", "COMPANY_UNKNOWN", "OVERLOADED"}
 
 
 def codes(kind: type[GatewayError]) -> Iterator[str]:
@@ -180,6 +182,24 @@ def codes(kind: type[GatewayError]) -> Iterator[str]:
         yield from codes(each)
         if "code" in vars(each):
             yield each.code
+
+
+@pytest.mark.parametrize("way", ["too many", "the end"])
+async def test_a_request_that_finds_no_room_tells_nothing(log, way):
+    admission = Admission(0 if way == "too many" else 1)
+    if way == "the end":
+        admission.end()
+    given: Mapping[str, Any] = {"upstream_url": UPSTREAM, **OWN_CREDENTIALS}
+    settings = Settings(**given)
+    app = httpx.ASGITransport(create_app(settings, admission=admission))
+    telemetry.configure("debug")
+    async with httpx.AsyncClient(transport=app, base_url="http://gateway") as http:
+        body = {"query": f'{{ client(id: "{WRITTEN}") {{ id }} }}'}
+        answer = await http.post("/graphql", json=body, headers={**SENT, "Accept": SECRET})
+        probe = await http.get("/readyz", headers=SENT)
+    assert codes_of(answer) == {"OVERLOADED"}
+    assert [*found_in_answer(answer), *found_in_answer(probe)] == []
+    assert found_in_log(log()) == []
 
 
 async def test_a_budget_and_a_company_that_is_missing_tell_nothing(log, gateway_over):

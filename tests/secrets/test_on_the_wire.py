@@ -13,6 +13,7 @@ import pytest
 from gateway import telemetry
 from gateway.settings import Settings
 from gateway.web.app import create_app
+from tests.processes import free_ports
 from tests.secrets.failing import HEADERS, PAGE, PERSON
 from tests.secrets.planted import (
     CALLERS,
@@ -25,7 +26,7 @@ from tests.secrets.planted import (
     found_in_log,
 )
 from tests.secrets.serving import serving_bytes
-from tests.test_socket import ONE_BY_ONE, Pair, free_ports, serving
+from tests.test_socket import ONE_BY_ONE, Pair, serving
 
 pytestmark = pytest.mark.socket
 

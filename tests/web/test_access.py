@@ -70,10 +70,9 @@ async def test_every_answer_forbids_guessing_its_type(http, method, path):
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     [
-        ("GET", "/livez", 200),
-        ("GET", "/metrics", 200),
-        ("PUT", "/readyz", 405),
         ("GET", "/schema.graphql", 200),
+        ("GET", "/graphql", 400),
+        ("PUT", "/graphql", 405),
         ("GET", "/", 404),
     ],
 )
@@ -155,6 +154,13 @@ async def test_the_line_names_only_trusted_documents(gateway_over, tmp_path):
     )
     assert (await told(gateway, trusted))["operation"] == "Timeline"
     assert "operation" not in await told(gateway, f"query Ada_Lovelace {TIMELINE}")
+
+
+@pytest.mark.parametrize("path", ["/livez", "/readyz", "/metrics"])
+async def test_a_probe_is_no_event_but_a_detail(http, path):
+    with capture_logs() as entries:
+        await http.get(path)
+    assert [(entry["event"], entry["log_level"]) for entry in entries] == [("request", "debug")]
 
 
 async def test_no_event_of_a_request_tells_who_asked_or_whom_about(gateway):

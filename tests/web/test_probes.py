@@ -1,13 +1,20 @@
 import json
+from typing import Any
 
 import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from gateway.settings import Settings
+from gateway.web.admission import Admission
+from gateway.web.app import create_app
+from tests.conftest import SANDBOX
 from tests.web.conftest import unreachable
 
 PROBES = ("/livez", "/readyz", "/metrics")
 TIMELINE = '{ activities(clientId: "4711") { totalCount } }'
+GIVEN: dict[str, Any] = {"upstream_url": SANDBOX}
+SETTINGS = Settings(**GIVEN)
 
 
 @pytest.mark.parametrize(("path", "status"), [("/livez", "alive"), ("/readyz", "ready")])
@@ -125,3 +132,23 @@ async def test_a_page_and_a_probe_are_no_operations(gateway):
     for probe in PROBES:
         await gateway.http.get(probe)
     assert not [name for name in await scraped(gateway) if name.startswith("gateway_operation")]
+
+
+async def test_who_drains_is_alive_and_not_ready_and_says_why():
+    admission = Admission(1)
+    app = httpx.ASGITransport(create_app(SETTINGS, admission=admission))
+    async with httpx.AsyncClient(transport=app, base_url="http://gateway") as http:
+        admission.drain()
+        alive, ready = await http.get("/livez"), await http.get("/readyz")
+    assert alive.status_code == 200
+    assert ready.status_code == 503
+    assert ready.json() == {"status": "not ready", "reason": "draining"}
+
+
+async def test_who_is_full_is_ready_all_the_same():
+    """Else the others would get what it refuses, and be full in turn."""
+    admission = Admission(0)
+    app = httpx.ASGITransport(create_app(SETTINGS, admission=admission))
+    async with httpx.AsyncClient(transport=app, base_url="http://gateway") as http:
+        assert (await http.get("/graphql")).status_code == 503
+        assert (await http.get("/readyz")).status_code == 200

@@ -1,0 +1,138 @@
+"""Who is let in: so many GraphQL requests at once, and on the way out nobody stays connected."""
+
+import asyncio
+
+import msgspec
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from gateway.errors import NotAcceptable, Overloaded
+from gateway.operations.execute import refusal
+from gateway.web import graphql_over_http as spec
+
+_LONGEST_ACCEPT = 256
+"""What is longer is not looked at: a refusal costs next to nothing, whatever was sent."""
+
+_CLOSE = (b"connection", b"close")
+
+
+class Admission:
+    """How full a process is, and how far on its way out.
+
+    Attributes:
+        most: How many GraphQL requests are let in at once.
+        is_draining: Whether callers are to go elsewhere; whoever comes is served all the same.
+        is_over: Whether nobody is let in any more.
+    """
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self.is_draining = False
+        self.is_over = False
+        self._inside: set[asyncio.Timeout] = set()
+
+    @property
+    def inside(self) -> int:
+        """How many GraphQL requests are being answered."""
+        return len(self._inside)
+
+    def drain(self) -> None:
+        """Ask callers to go elsewhere: by `/readyz`, and by closing connections after their answers."""
+        self.is_draining = True
+
+    def end(self) -> None:
+        """Cancel what is being answered; those who wait for it are told to ask again."""
+        if not self.is_over:
+            self.is_draining = self.is_over = True
+            for each in self._inside:
+                each.reschedule(0)
+
+    async def admit(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> bool:
+        """Whether the application answered, or had begun to; False where it was cancelled before."""
+        has_begun = False
+
+        async def begin(message: Message) -> None:
+            nonlocal has_begun
+            has_begun = True
+            await send(message)
+
+        limit = asyncio.timeout(None)
+        try:
+            async with limit:
+                self._inside.add(limit)
+                try:
+                    await app(scope, receive, begin)
+                finally:
+                    self._inside.discard(limit)
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            return has_begun  # if so, nothing more can be said
+        return True
+
+
+class Gate:
+    """The GraphQL endpoint behind an admission. Whoever is one too many is refused unread."""
+
+    def __init__(self, app: ASGIApp, admission: Admission) -> None:
+        self._app = app
+        self._admission = admission
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        admission = self._admission
+        if admission.is_over:
+            await _STOPPING.send(scope, send)
+        elif admission.inside >= admission.most:
+            await _FULL.send(scope, send)
+        elif not await admission.admit(self._app, scope, receive, send):
+            await _STOPPING.send(scope, send)
+
+
+class Farewell:
+    """Middleware, pure ASGI: while a process drains, every answer is the last of its connection."""
+
+    def __init__(self, app: ASGIApp, admission: Admission) -> None:
+        self._app = app
+        self._admission = admission
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_last(message: Message) -> None:
+            if message["type"] == "http.response.start" and self._admission.is_draining:
+                message = {**message, "headers": [*message["headers"], _CLOSE]}
+            await send(message)
+
+        await self._app(scope, receive, send_last if scope["type"] == "http" else send)
+
+
+class _Refusal:
+    """An answer made in advance, in both media types."""
+
+    def __init__(self, error: Overloaded) -> None:
+        self._status = error.status
+        self._body = msgspec.json.encode(refusal(error))
+        self._headers = {
+            media_type: [
+                (b"content-type", f"{media_type}; charset=utf-8".encode()),
+                (b"content-length", str(len(self._body)).encode()),
+                (b"cache-control", b"private, no-store"),
+                (b"vary", b"Accept"),
+                *((name.lower().encode(), value.encode()) for name, value in error.headers.items()),
+            ]
+            for media_type in (spec.JSON, spec.GRAPHQL_RESPONSE)
+        }
+
+    async def send(self, scope: Scope, send: Send) -> None:
+        headers = self._headers[_media_type(Headers(scope=scope).get("accept", ""))]
+        await send({"type": "http.response.start", "status": self._status, "headers": headers})
+        await send({"type": "http.response.body", "body": self._body})
+
+
+def _media_type(accept: str) -> str:
+    try:
+        return spec.response_media_type(accept) if len(accept) <= _LONGEST_ACCEPT else spec.JSON
+    except NotAcceptable:
+        return spec.JSON
+
+
+_FULL = _Refusal(Overloaded("Too much is asked at once. Ask again a little later."))
+_STOPPING = _Refusal(Overloaded("This gateway is shutting down. Ask again."))

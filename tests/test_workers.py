@@ -1,0 +1,319 @@
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, cast
+
+import httpx
+import pytest
+from structlog.testing import capture_logs
+
+from gateway.serving import Stage
+from gateway.workers import Parent, Worker
+from tests.processes import Running, free_ports, inherited, running
+
+PATIENCE_SECONDS = 5
+
+
+class Fake:
+    """A worker without a process."""
+
+    def __init__(self, pid: int, *, can_start: bool = True) -> None:
+        self.pid = pid
+        self.orders: list[Stage] = []
+        self.is_killed = False
+        self._can_start = can_start
+        self._end: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+    async def up(self) -> bool:
+        if not self._can_start:
+            self.end(3)
+        return self._can_start
+
+    async def ended(self) -> int:
+        return await self._end
+
+    def end(self, status: int) -> None:
+        self._end.set_result(status)
+
+    def order(self, stage: Stage) -> None:
+        self.orders.append(stage)
+
+    def kill(self) -> None:
+        self.is_killed = True
+
+
+class Family:
+    """A parent of fake workers."""
+
+    def __init__(self, count: int, *, pause_seconds: float = 0.0) -> None:
+        self.workers: list[Fake] = []
+        self.can_start = True
+        self.mourned: list[int] = []
+        self.parent = Parent(
+            count,
+            cast("Callable[[], Any]", self._start),
+            stopping_seconds=60,
+            ended=self.mourned.append,
+            pause_seconds=pause_seconds,
+        )
+        self.running = asyncio.create_task(self.parent.run())
+
+    async def _start(self) -> Fake:
+        self.workers.append(Fake(len(self.workers), can_start=self.can_start))
+        return self.workers[-1]
+
+    async def has(self, count: int) -> None:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while len(self.workers) < count:  # noqa: ASYNC110 - no fake knows of an event
+                await asyncio.sleep(0)
+
+    async def status(self, *statuses: int) -> int:
+        """What the parent ends with when its workers, told to stop, end with these."""
+        self.parent.signalled(signal.SIGTERM)
+        for worker, status in zip(self.workers[-len(statuses) :], statuses, strict=True):
+            worker.end(status)
+        return await self.running
+
+
+async def test_there_are_as_many_as_there_should_be():
+    family = Family(3)
+    await family.has(3)
+    await asyncio.sleep(0.01)
+    assert len(family.workers) == 3
+    assert await family.status(0, 0, 0) == 0
+
+
+async def test_one_that_dies_is_replaced_and_somebody_is_told():
+    family = Family(2)
+    with capture_logs() as entries:
+        await family.has(2)
+        family.workers[0].end(-signal.SIGKILL)
+        await family.has(3)
+    assert family.mourned == [0]
+    told = [entry for entry in entries if entry["event"] == "worker.ended"]
+    assert told == [{"event": "worker.ended", "log_level": "warning", "pid": 0, "status": -9}]
+    assert await family.status(0, 0) == 0
+    assert sorted(family.mourned) == [0, 1, 2]
+
+
+async def test_one_that_dies_again_and_again_is_replaced_more_and_more_slowly():
+    family = Family(1, pause_seconds=0.02)
+    clock = asyncio.get_running_loop().time
+    pauses = []
+    for number in range(4):
+        await family.has(number + 1)
+        await asyncio.sleep(0)
+        family.workers[-1].end(1)
+        ended = clock()
+        await family.has(number + 2)
+        pauses.append(clock() - ended)
+    assert [pause > 0.02 * 2**number * 0.9 for number, pause in enumerate(pauses)] == [True] * 4
+    assert await family.status(0) == 0
+
+
+async def test_a_pause_does_not_hold_the_end_up():
+    family = Family(1, pause_seconds=60)
+    await family.has(1)
+    await asyncio.sleep(0)
+    family.workers[0].end(1)
+    await asyncio.sleep(0)
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        family.parent.signalled(signal.SIGTERM)
+        assert await family.running == 0
+    assert len(family.workers) == 1
+
+
+async def test_where_not_even_the_first_can_start_the_parent_ends_with_its_status():
+    family = Family(3)
+    family.can_start = False
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        assert await family.running == 3
+    assert len(family.workers) == 1
+
+
+async def test_one_that_cannot_start_is_tried_again_while_others_serve():
+    family = Family(2)
+    await family.has(2)
+    await asyncio.sleep(0)
+    family.can_start = False
+    family.workers[0].end(1)
+    await family.has(5)
+    family.can_start = True
+    count = len(family.workers)
+    await family.has(count + 1)
+    assert not family.running.done()
+    family.parent.signalled(signal.SIGTERM)
+    for worker in (family.workers[1], family.workers[-1]):
+        worker.end(0)
+    assert await family.running == 0
+
+
+async def test_where_none_is_left_and_none_can_start_the_parent_ends():
+    family = Family(1)
+    await family.has(1)
+    await asyncio.sleep(0)
+    family.can_start = False
+    family.workers[0].end(-signal.SIGSEGV)
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        assert await family.running == 3
+
+
+@pytest.mark.parametrize(
+    ("numbers", "orders"),
+    [
+        ([signal.SIGTERM], [Stage.DRAINING]),
+        ([signal.SIGINT], [Stage.FINISHING]),
+        ([signal.SIGTERM, signal.SIGTERM], [Stage.DRAINING, Stage.ENDING]),
+    ],
+)
+async def test_a_signal_is_passed_on_as_an_order(numbers, orders):
+    family = Family(2)
+    await family.has(2)
+    for number in numbers:
+        family.parent.signalled(number)
+    assert [worker.orders for worker in family.workers] == [orders] * 2
+    for worker in family.workers:
+        worker.end(0)
+    assert await family.running == 0
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"), [(0, 0), (-signal.SIGTERM, 0), (1, 1), (-signal.SIGKILL, 1)]
+)
+async def test_the_status_tells_of_a_worker_that_did_not_end_well(status, expected):
+    family = Family(2)
+    await family.has(2)
+    assert await family.status(status, 0) == expected
+
+
+def children(parent: int) -> set[int]:
+    tasks = Path(f"/proc/{parent}/task").glob("*/children")
+    return {int(pid) for each in tasks for pid in each.read_text("utf-8").split()}
+
+
+def until(condition: Callable[[], bool]) -> None:
+    pause = threading.Event()
+    end = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < end
+        pause.wait(0.05)
+
+
+class Service:
+    """`gateway serve` with two workers."""
+
+    def __init__(self, address: str, gateway: Running) -> None:
+        self.address = address
+        self.gateway = gateway
+
+    @property
+    def workers(self) -> set[int]:
+        return children(self.gateway.process.pid)
+
+    def are_up(self, count: int) -> bool:
+        return len(self.gateway.events("worker.up")) >= count
+
+
+@pytest.fixture
+def service():
+    (port,) = free_ports(1)
+    address = f"http://127.0.0.1:{port}"
+    environment = {
+        "PORT": str(port),
+        "WEB_CONCURRENCY": "2",
+        "GATEWAY_UPSTREAM_URL": "http://127.0.0.1:9",
+        "GATEWAY_DRAIN_SECONDS": "0",
+    }
+    with running("serve", ready=f"{address}/livez", **environment) as gateway:
+        both = Service(address, gateway)
+        until(lambda: both.are_up(2))
+        yield both
+
+
+linux = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="reads /proc")
+
+
+@linux
+@pytest.mark.socket
+def test_a_worker_that_is_killed_is_replaced_and_the_others_serve_on(service):
+    failed: list[Exception] = []
+    served = 0
+    before = service.workers
+    os.kill(victim := min(before), signal.SIGKILL)
+    until(lambda: victim not in service.workers)
+    while not service.are_up(3):
+        try:
+            served += httpx.get(f"{service.address}/readyz").status_code == 200
+        except httpx.TransportError as error:
+            failed.append(error)
+    assert failed == []
+    assert served > 0
+    assert len(service.workers) == 2
+    assert len(service.workers - before) == 1
+    assert [each["status"] for each in service.gateway.events("worker.ended")] == [-signal.SIGKILL]
+    assert service.gateway.end() == 0
+
+
+@linux
+@pytest.mark.socket
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=lambda number: number.name)
+def test_a_signal_ends_all_of_them(service, number):
+    workers = service.workers
+    assert service.gateway.end(number) == 0
+    assert not [pid for pid in workers if Path(f"/proc/{pid}").exists()]
+    assert not [line for line in service.gateway.stderr if "Traceback" in line]
+
+
+@linux
+@pytest.mark.socket
+def test_a_signal_to_all_of_them_is_not_taken_for_two(service):
+    """As systemd sends it: to every process of a service."""
+    for pid in (*service.workers, service.gateway.process.pid):
+        os.kill(pid, signal.SIGTERM)
+    assert service.gateway.process.wait(timeout=10) == 0
+    assert service.gateway.events("worker.ended") == []
+
+
+@linux
+@pytest.mark.socket
+def test_workers_end_with_their_parent(service):
+    workers = service.workers
+    service.gateway.process.kill()
+    until(lambda: not [pid for pid in workers if Path(f"/proc/{pid}").exists()])
+
+
+@pytest.mark.socket
+def test_a_configuration_that_does_not_fit_is_told_once(tmp_path):
+    manifest = tmp_path / "manifest.json"
+    manifest.write_text('{"x": "{ nothing }"}', encoding="utf-8")
+    environment = {
+        "PORT": "0",
+        "WEB_CONCURRENCY": "3",
+        "GATEWAY_UPSTREAM_URL": "http://127.0.0.1:9",
+        "GATEWAY_TRUSTED_DOCUMENTS": "enforce",
+        "GATEWAY_TRUSTED_DOCUMENTS_PATH": str(manifest),
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "gateway", "serve"],
+        env=inherited() | environment,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert done.stderr.count("GATEWAY_TRUSTED_DOCUMENTS_PATH: x: ") == 1
+
+
+async def test_an_order_to_one_that_has_just_ended_is_nobodys_problem():
+    worker = await Worker.started({"PYTHONDONTWRITEBYTECODE": "1", "GATEWAY_NONSENSE": "1"})
+    assert not await worker.up()
+    assert await worker.ended() == 2
+    worker.order(Stage.DRAINING)
+    worker.kill()
