@@ -12,6 +12,7 @@ import click
 import msgspec
 
 from gateway import __version__, schema as gateway_schema, telemetry
+from gateway.environment import SettingsRefused
 from gateway.errors import OperationError
 from gateway.metrics import shared
 from gateway.operations.limits import Limits, compared
@@ -30,7 +31,7 @@ from gateway.serving import (
     run,
     server,
 )
-from gateway.settings import Settings, SettingsRefused, variable
+from gateway.settings import Settings, variable
 from gateway.workers import supervise
 
 _WELCOME = """\

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from gateway.settings import PREFIX, Settings, SettingsRefused, variable
+from gateway.environment import SettingsRefused
+from gateway.settings import PREFIX, Settings, variable
 from gateway.values import Manifest
 
 MANIFEST = Path(__file__).parent / "operations" / "manifests" / "sha1.json"

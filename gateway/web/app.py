@@ -17,6 +17,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from gateway import schema
+from gateway.environment import SettingsRefused
 from gateway.metrics import Metrics
 from gateway.operations.fields import Fields
 from gateway.operations.persisted import TrustedDocuments
@@ -24,7 +25,7 @@ from gateway.operations.prepare import Planner, Prepare, preparer
 from gateway.schema.context import Context
 from gateway.schema.fields import fields
 from gateway.schema.limits import limits
-from gateway.settings import Settings, SettingsRefused, variable
+from gateway.settings import Settings, variable
 from gateway.tally import Tally
 from gateway.tracing import Tracing, Untraced
 from gateway.upstream.api import Upstream

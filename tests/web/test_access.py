@@ -71,8 +71,9 @@ async def test_every_answer_forbids_guessing_its_type(http, method, path):
     ("method", "path", "status"),
     [
         ("GET", "/schema.graphql", 200),
-        ("GET", "/graphql", 400),
-        ("PUT", "/graphql", 405),
+        ("GET", "/livez", 200),
+        ("GET", "/metrics", 200),
+        ("PUT", "/readyz", 405),
         ("GET", "/", 404),
     ],
 )

@@ -12,7 +12,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from gateway import schema
-from gateway.settings import Settings, SettingsRefused
+from gateway.environment import SettingsRefused
+from gateway.settings import Settings
 from gateway.web.app import create_app
 
 PAGE = "https://pages.example"
