@@ -25,8 +25,9 @@ text, addresses, credentials, or anybody's data. What is not a `GatewayError` is
         ├── Forbidden               FORBIDDEN
         ├── NotFound                NOT_FOUND
         ├── UpstreamTimeout         UPSTREAM_TIMEOUT
-        ├── UpstreamBusy            UPSTREAM_BUSY
-        ├── UpstreamUnavailable     UPSTREAM_UNAVAILABLE
+        ├── TryLater                it may be asked again after a while
+        │   ├── UpstreamBusy        UPSTREAM_BUSY
+        │   └── UpstreamUnavailable UPSTREAM_UNAVAILABLE
         ├── ContractBroken          UPSTREAM_CONTRACT_BROKEN
         ├── ResponseTooLarge        UPSTREAM_RESPONSE_TOO_LARGE
         ├── BudgetExceeded          UPSTREAM_BUDGET_EXCEEDED
@@ -196,7 +197,7 @@ class UpstreamTimeout(UpstreamError):
     retryable = True
 
 
-class _Patience(UpstreamError):
+class TryLater(UpstreamError):
     """What may be asked again after a while.
 
     Attributes:
@@ -216,13 +217,13 @@ class _Patience(UpstreamError):
         return super().extensions | {"retryAfter": self.retry_after}
 
 
-class UpstreamBusy(_Patience):
+class UpstreamBusy(TryLater):
     """The upstream asks for patience, or too many reads wait for it here."""
 
     code = "UPSTREAM_BUSY"
 
 
-class UpstreamUnavailable(_Patience):
+class UpstreamUnavailable(TryLater):
     """The upstream fails, or cannot be reached, or is left alone since it did."""
 
     code = "UPSTREAM_UNAVAILABLE"
