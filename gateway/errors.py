@@ -26,7 +26,7 @@ text, addresses, credentials, or anybody's data. What is not a `GatewayError` is
         ├── Forbidden               FORBIDDEN
         ├── NotFound                NOT_FOUND
         ├── UpstreamTimeout         UPSTREAM_TIMEOUT
-        ├── AskLater                the upstream may be able to, after a while
+        ├── TryLater                it may be asked again after a while
         │   ├── UpstreamBusy        UPSTREAM_BUSY
         │   └── UpstreamUnavailable UPSTREAM_UNAVAILABLE
         ├── ContractBroken          UPSTREAM_CONTRACT_BROKEN
@@ -218,7 +218,7 @@ class UpstreamTimeout(UpstreamError):
     retryable = True
 
 
-class AskLater(UpstreamError):
+class TryLater(UpstreamError):
     """What may be asked again after a while.
 
     Attributes:
@@ -238,13 +238,13 @@ class AskLater(UpstreamError):
         return super().extensions | {"retryAfter": self.retry_after}
 
 
-class UpstreamBusy(AskLater):
+class UpstreamBusy(TryLater):
     """The upstream asks for patience, or too many reads wait for it here."""
 
     code = "UPSTREAM_BUSY"
 
 
-class UpstreamUnavailable(AskLater):
+class UpstreamUnavailable(TryLater):
     """The upstream fails, or cannot be reached, or is left alone since it did."""
 
     code = "UPSTREAM_UNAVAILABLE"

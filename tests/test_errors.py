@@ -18,6 +18,7 @@ from gateway.errors import (
     RequestError,
     UpstreamBusy,
     UpstreamError,
+    UpstreamUnavailable,
     VariablesRefused,
 )
 
@@ -111,6 +112,8 @@ def test_an_error_says_that_it_may_pass_only_where_it_may(kind):
 )
 def test_a_busy_upstream_says_how_long_if_it_did(seconds, extensions):
     assert UpstreamBusy("Wait.", retry_after=seconds).extensions == extensions
+    down = UpstreamUnavailable("Down.", retry_after=seconds)
+    assert down.extensions == extensions | {"code": "UPSTREAM_UNAVAILABLE"}
 
 
 @pytest.mark.parametrize(

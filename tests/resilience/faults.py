@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 from tests.resilience import peer
 from tests.resilience.peer import HEAD, Script
 
-CONNECT_SECONDS = 0.15
-SECONDS = 0.5
+CONNECT_SECONDS = 0.4
+SECONDS = 1.0
 """How long connecting, and one attempt, may take."""
 
 BAD, BUSY, BROKEN = "BAD_USER_INPUT", "UPSTREAM_BUSY", "UPSTREAM_CONTRACT_BROKEN"

@@ -51,10 +51,10 @@ def _clients(found: Callable[[str], object]) -> dict[str, object]:
 
 PLACES = {
     "timeline": Place(
-        query='{ activities(clientId: "1001") { totalCount } }',
-        fault={"path": ACTIVITIES},
+        query='{ activities(clientId: "1020") { totalCount } }',
+        fault={"path": ACTIVITIES, "query": {"clientId": "1020"}},
         reads=1,
-        whole={"activities": {"totalCount": 1}},
+        whole={"activities": {"totalCount": 20}},
         holed={"activities": None},
         path=["activities"],
     ),

@@ -13,6 +13,12 @@ from tests.secrets.serving import serving_app
 pytestmark = pytest.mark.socket
 
 CALLERS = 1000
+PATIENCE = {
+    "operation_timeout_seconds": 600.0,
+    "upstream_timeout_seconds": 500.0,
+    "upstream_connect_timeout_seconds": 500.0,
+    "upstream_read_timeout_seconds": 500.0,
+}
 QUERY = "query ($id: ID!) { activities(clientId: $id) { totalCount } }"
 
 
@@ -34,21 +40,25 @@ async def _ask(address: httpx.URL, client: int) -> asyncio.StreamWriter:
 )
 async def test_callers_that_leave_take_everything_along(distinct):
     """Most of them wait for a place when they leave; the others wait for an upstream that is silent."""
+    asking: list[asyncio.StreamWriter] = []
     async with (
         peer.playing(peer.says_nothing) as upstream,
-        before.gateway(f"http://127.0.0.1:{upstream.port}", Detour()) as gateway,
+        before.gateway(f"http://127.0.0.1:{upstream.port}", Detour(), **PATIENCE) as gateway,
         serving_app(gateway.app) as address,
     ):
         async with httpx.AsyncClient(base_url=address, trust_env=False) as http:
             await http.get("/livez")  # it is up
         files, tasks = before.open_files(), before.tasks()
-        asking = [await _ask(httpx.URL(address), number % distinct) for number in range(CALLERS)]
-        reads = min(distinct, 100)
-        await before.until(lambda: len(upstream.connections) == reads)
-        await asyncio.sleep(0.5)
-        assert len(upstream.connections) == reads
-        for writer in asking:
-            writer.transport.abort()
-        del asking
+        try:
+            for number in range(CALLERS):
+                writer = await _ask(httpx.URL(address), number % distinct)
+                asking.append(writer)  # each at once: they are left whatever comes
+            reads = min(distinct, 100)
+            await before.until(lambda: len(upstream.connections) == reads)
+            await asyncio.sleep(0.5)
+            assert len(upstream.connections) == reads
+        finally:
+            for writer in asking:
+                writer.transport.abort()
         await before.until(lambda: not upstream.connections)
         await before.settled(files=files, tasks=tasks)

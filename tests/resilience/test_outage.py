@@ -78,6 +78,10 @@ def now() -> float:
     return asyncio.get_running_loop().time()
 
 
+def wholes(answers: list[Answer], *, since: float) -> int:
+    return sum(each.is_whole and each.at > since for each in answers)
+
+
 def within(times: list[float], since: float, until: float) -> int:
     return sum(since <= at < until for at in times)
 
@@ -99,9 +103,9 @@ async def drill(kind: str, sandbox: httpx.AsyncClient, report: dict[str, Any]) -
     settings = {
         "breaker_pause_seconds": PAUSE_SECONDS,
         "forward_headers": ("X-Caller",),
-        "upstream_timeout_seconds": 1.0,
-        "upstream_connect_timeout_seconds": 0.5,
-        "operation_timeout_seconds": 5.0,
+        "upstream_timeout_seconds": 2.0,
+        "upstream_connect_timeout_seconds": 2.0,
+        "operation_timeout_seconds": 10.0,
     }
     url = f"http://127.0.0.1:{upstream.port}"
     async with (
@@ -111,24 +115,22 @@ async def drill(kind: str, sandbox: httpx.AsyncClient, report: dict[str, Any]) -
         async with calling(address) as http:
             expected: dict[str, object] = {id_: (await ask(http, id_)).body for id_ in CLIENTS}
         async with callers(address) as answers:
-            await asyncio.sleep(1.5)
+            await before.until(lambda: wholes(answers, since=0) > 4 * CALLERS)
             dead = now()
             await (upstream.die() if kind == "refuses" else upstream.freeze())
             await asyncio.sleep(OUTAGE_SECONDS)
-            back = now()
             await upstream.listen()
-            await asyncio.sleep(1.5)
+            back = now()
+            await before.until(lambda: wholes(answers, since=back) > 2 * CALLERS)
         check(answers, expected)
         requests = within([each.at for each in answers], dead, back)
         late = back - OUTAGE_SECONDS / 2
         first = min(each.at for each in answers if each.is_whole and each.at > back)
         report |= {
-            "before": within([each.at for each in answers], dead - 1, dead),
             "requests": requests,
             "attempts": within(detour.attempts, dead, back),
             "late_attempts": within(detour.attempts, late, back),
             "first": first - back,
-            "after": within([each.at for each in answers if each.is_whole], first, first + 1),
             "codes": Counter(
                 each.body["errors"][0]["extensions"]["code"]
                 for each in answers
@@ -148,8 +150,6 @@ async def test_an_outage_is_told_at_once_not_multiplied_and_over_within_a_second
         await drill(kind, sandbox, report)
         await before.settled(files=files, tasks=tasks)
     sys.stdout.write(f"{kind}: {report}\n")
-    assert report["before"] > CALLERS
-    assert report["after"] > CALLERS
     assert report["requests"] > CALLERS
     assert report["attempts"] <= 1.2 * report["requests"]
     # A trial in each pause; also before the last ones of them have been given up.
