@@ -1,7 +1,7 @@
 """create_app: where everything is built and put together; the written order of the middleware."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from importlib.resources import files
@@ -27,7 +27,7 @@ from gateway.settings import Settings, SettingsRefused, variable
 from gateway.tally import Tally
 from gateway.tracing import Tracing, Untraced
 from gateway.upstream.api import Upstream
-from gateway.upstream.caller import CREDENTIAL_HEADERS, TRACE_HEADERS, Callers
+from gateway.upstream.caller import CREDENTIAL_HEADERS, TRACE_HEADERS, Call, Callers
 from gateway.upstream.session import Session
 from gateway.upstream.sharing import Outcome
 from gateway.upstream.watch import Watch
@@ -83,9 +83,7 @@ def create_app(
         try:
             yield Context(session, settings, explaining=explaining, tally=tally)
         finally:
-            made = [call.attempts for call in session.calls if call.outcome is Outcome.CALLED]
-            tally.reads, tally.calls = len(session.calls), sum(made)
-            tally.retries = sum(attempts - 1 for attempts in made if attempts)
+            _count(tally, session.calls)
             await session.aclose()
 
     endpoint = GraphQLEndpoint(
@@ -111,6 +109,13 @@ def create_app(
     # A redirect would send the query string back in a header, and whatever `Host` was sent.
     app.router.redirect_slashes = False
     return app
+
+
+def _count(tally: Tally, reads: Sequence[Call]) -> None:
+    """What an operation cost the upstream."""
+    calls = [read.attempts for read in reads if read.outcome is Outcome.CALLED]
+    tally.reads, tally.calls = len(reads), sum(calls)
+    tally.retries = sum(attempts - 1 for attempts in calls if attempts)
 
 
 def _middleware(settings: Settings, metrics: Metrics) -> list[Middleware]:
