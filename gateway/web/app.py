@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from importlib.resources import files
@@ -29,7 +29,7 @@ from gateway.settings import Settings, variable
 from gateway.tally import Tally
 from gateway.tracing import Tracing, Untraced
 from gateway.upstream.api import Upstream
-from gateway.upstream.caller import CREDENTIAL_HEADERS, TRACE_HEADERS, Callers
+from gateway.upstream.caller import CREDENTIAL_HEADERS, TRACE_HEADERS, Call, Callers
 from gateway.upstream.session import Session
 from gateway.upstream.sharing import Outcome
 from gateway.upstream.watch import Watch
@@ -118,12 +118,17 @@ def _contexts(upstream: Upstream, settings: Settings) -> ContextFor:
         try:
             yield Context(session, settings, explaining=explaining, tally=tally)
         finally:
-            made = [call.attempts for call in session.calls if call.outcome is Outcome.CALLED]
-            tally.reads, tally.calls = len(session.calls), sum(made)
-            tally.retries = sum(attempts - 1 for attempts in made if attempts)
+            _count(tally, session.calls)
             await session.aclose()
 
     return context_for
+
+
+def _count(tally: Tally, reads: Sequence[Call]) -> None:
+    """What an operation cost the upstream."""
+    calls = [read.attempts for read in reads if read.outcome is Outcome.CALLED]
+    tally.reads, tally.calls = len(reads), sum(calls)
+    tally.retries = sum(attempts - 1 for attempts in calls if attempts)
 
 
 def _middleware(settings: Settings, admission: Admission, metrics: Metrics) -> list[Middleware]:

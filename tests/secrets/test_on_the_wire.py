@@ -24,6 +24,7 @@ from tests.secrets.planted import (
     codes_of,
     found_in_answer,
     found_in_log,
+    found_in_numbers,
 )
 from tests.secrets.serving import serving_bytes
 from tests.test_socket import ONE_BY_ONE, Pair, serving
@@ -85,6 +86,7 @@ async def test_whatever_the_upstream_sends_the_process_tells_nothing(upstream, p
                     )
                     assert (name, codes_of(answer)) == (name, {code} - {None})
                     assert (name, found_in_answer(answer)) == (name, [])
+            assert found_in_numbers((await http.get("/metrics")).text) == []
         assert pair.gateway.end() == 0
     assert events_of(pair) == []
 
