@@ -1,4 +1,15 @@
-# The same Python as the tests run on.
+# The same Node.js and Python as the tests run on.
+FROM node:20.20.2-bookworm-slim AS explorer
+
+WORKDIR /app
+COPY explorer/package.json explorer/package-lock.json explorer/.npmrc explorer/
+RUN npm --prefix explorer ci --ignore-scripts --loglevel=error
+# The page's guide has the README's table of errors.
+COPY README.md ./
+COPY explorer/ explorer/
+RUN npm --prefix explorer run --silent build
+
+
 FROM python:3.11.14-slim-bookworm AS build
 
 WORKDIR /app
@@ -9,6 +20,7 @@ RUN python -m venv .venv \
 COPY gateway/ gateway/
 # Compiled now, since the process may not write here later.
 RUN .venv/bin/python -m compileall -q --invalidation-mode unchecked-hash gateway
+COPY --from=explorer /app/gateway/web/explorer gateway/web/explorer
 
 
 FROM python:3.11.14-slim-bookworm

@@ -1,11 +1,18 @@
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/installed
+EXPLORER := gateway/web/explorer/built/index.html
 
-.PHONY: sandbox test check bench format lock schema socket
+.PHONY: sandbox explorer wheel test check bench format lock schema socket
 
 sandbox: $(INSTALLED)          ## serve /graphql over the bundled sandbox
+	@$(MAKE) --no-print-directory explorer || echo "GraphiQL was not built: without a build its page uses a CDN." >&2
 	@$(BIN)/gateway sandbox
+
+explorer: $(EXPLORER)          ## build GraphiQL; needs Node.js and npm
+
+wheel: $(INSTALLED) explorer   ## dist/*.whl, with GraphiQL in it
+	$(BIN)/hatchling build --target wheel
 
 test: $(INSTALLED)             ## everything but what opens a port
 	$(BIN)/pytest -m "not socket"
@@ -39,6 +46,13 @@ schema: $(INSTALLED)           ## write schema.graphql anew
 lock: $(INSTALLED)             ## resolve pyproject.toml anew; needs uv
 	uv pip compile pyproject.toml --universal --generate-hashes --no-header --no-annotate --quiet --python-version 3.11 --output-file requirements.lock
 	uv pip compile pyproject.toml --group dev --constraint requirements.lock --universal --generate-hashes --no-header --no-annotate --quiet --python-version 3.11 --output-file requirements-dev.lock
+
+$(EXPLORER): explorer/node_modules/.package-lock.json explorer/build.mjs $(shell find explorer/src -type f) README.md
+	@npm --prefix explorer run --silent build
+
+explorer/node_modules/.package-lock.json: explorer/package-lock.json
+	npm --prefix explorer ci --ignore-scripts --loglevel=error
+	@touch $@
 
 $(INSTALLED): requirements-dev.lock pyproject.toml
 	test -d .venv || $(PYTHON) -m venv .venv

@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
-from importlib.resources import files
 
 import httpx
 from starlette.applications import Starlette
@@ -28,6 +27,7 @@ from gateway.upstream.session import Session
 from gateway.upstream.wire import AiohttpTransport
 from gateway.web.access import AccessMiddleware
 from gateway.web.endpoint import GraphQLEndpoint
+from gateway.web.graphiql import explorer
 from gateway.web.probes import livez, readyz
 
 _MAX_CONNECTIONS = 100
@@ -71,12 +71,13 @@ def create_app(
         finally:
             await session.aclose()
 
+    page = explorer() if settings.graphiql else None
     endpoint = GraphQLEndpoint(
         schema=schema.schema(),
         documents=documents,
         prepare=preparing(planner=_planner(readings) if settings.plans else None),
         context_for=context_for,
-        explorer=_explorer() if settings.graphiql else None,
+        explorer=page,
         max_body_bytes=settings.max_body_bytes,
     )
     routes = [
@@ -84,6 +85,8 @@ def create_app(
         Route("/livez", livez, methods=["GET"]),
         Route("/readyz", readyz, methods=["GET"]),
     ]
+    if page is not None:
+        routes.append(Route("/explorer/{name}", page.file, methods=["GET"]))
     if settings.introspection:
         routes.append(Route("/schema.graphql", _printed_schema, methods=["GET"]))
     app = Starlette(routes=routes, middleware=_middleware(settings), lifespan=lifespan)
@@ -130,10 +133,6 @@ def _planner(readings: Fields) -> Planner:
     from gateway.operations.plan.plan import planner  # noqa: PLC0415
 
     return planner(schema.schema(), readings)
-
-
-def _explorer() -> str:
-    return files("gateway.web").joinpath("explorer", "index.html").read_text(encoding="utf-8")
 
 
 async def _printed_schema(_request: Request) -> Response:
