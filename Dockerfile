@@ -1,4 +1,15 @@
-# The same Python as the tests run on.
+# The same Node.js and Python as the tests run on.
+FROM node:20.20.2-bookworm-slim AS explorer
+
+WORKDIR /app
+COPY gateway/web/explorer/package.json gateway/web/explorer/package-lock.json gateway/web/explorer/.npmrc gateway/web/explorer/
+RUN npm --prefix gateway/web/explorer ci --ignore-scripts --loglevel=error
+# The page's guide has the README's table of errors.
+COPY README.md ./
+COPY gateway/web/explorer/ gateway/web/explorer/
+RUN npm --prefix gateway/web/explorer run --silent build
+
+
 FROM python:3.11.14-slim-bookworm AS build
 
 WORKDIR /app
@@ -8,8 +19,10 @@ COPY requirements.lock ./
 RUN python -m venv .venv \
     && .venv/bin/pip install --no-cache-dir --require-hashes --only-binary=:all: -r requirements.lock
 COPY gateway/ gateway/
-# Compiled now, since the process may not write here later.
-RUN .venv/bin/python -m compileall -q --invalidation-mode unchecked-hash gateway
+# Compiled now, since the process may not write here later. Of GraphiQL only what was built is served.
+RUN rm -r gateway/web/explorer \
+    && .venv/bin/python -m compileall -q --invalidation-mode unchecked-hash gateway
+COPY --from=explorer /app/gateway/web/explorer/built gateway/web/explorer/built
 
 
 FROM python:3.11.14-slim-bookworm

@@ -1,11 +1,19 @@
 PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/installed
+SOURCES := gateway/web/explorer
+EXPLORER := $(SOURCES)/built/index.html
 
-.PHONY: sandbox test check bench format lock schema socket
+.PHONY: sandbox explorer wheel test check bench format lock schema socket
 
 sandbox: $(INSTALLED)          ## serve /graphql over the bundled sandbox
+	@$(MAKE) --no-print-directory explorer || echo "GraphiQL was not built: without a build its page uses a CDN." >&2
 	@$(BIN)/gateway sandbox
+
+explorer: $(EXPLORER)          ## build GraphiQL; needs Node.js and npm
+
+wheel: $(INSTALLED) explorer   ## dist/*.whl, with GraphiQL in it
+	$(BIN)/hatchling build --target wheel
 
 test: $(INSTALLED)             ## everything but what opens a port
 	$(BIN)/pytest -m "not socket"
@@ -39,6 +47,13 @@ schema: $(INSTALLED)           ## write schema.graphql anew
 lock: $(INSTALLED)             ## resolve pyproject.toml anew; needs uv
 	uv pip compile pyproject.toml --extra otel --universal --generate-hashes --no-header --no-annotate --quiet --python-version 3.11 --output-file requirements.lock
 	uv pip compile pyproject.toml --extra otel --group dev --constraint requirements.lock --universal --generate-hashes --no-header --no-annotate --quiet --python-version 3.11 --output-file requirements-dev.lock
+
+$(EXPLORER): $(SOURCES)/node_modules/.package-lock.json $(SOURCES)/build.mjs $(shell find gateway/web/explorer/src -type f) README.md
+	@npm --prefix $(SOURCES) run --silent build
+
+$(SOURCES)/node_modules/.package-lock.json: $(SOURCES)/package-lock.json
+	npm --prefix $(SOURCES) ci --ignore-scripts --loglevel=error
+	@touch $@
 
 $(INSTALLED): requirements-dev.lock pyproject.toml
 	test -d .venv || $(PYTHON) -m venv .venv

@@ -5,7 +5,6 @@ import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
-from importlib.resources import files
 
 import httpx
 from starlette.applications import Starlette
@@ -37,6 +36,7 @@ from gateway.upstream.wire import AiohttpTransport
 from gateway.web.access import AccessMiddleware
 from gateway.web.admission import Admission, Farewell, Gate
 from gateway.web.endpoint import ContextFor, GraphQLEndpoint
+from gateway.web.graphiql import explorer
 from gateway.web.probes import livez, readyz, scraped
 
 _EXPLAIN = "X-Gateway-Explain"
@@ -82,12 +82,13 @@ def create_app(
         await upstream.aclose()
         await asyncio.to_thread(watch.tracing.close)
 
+    page = explorer() if settings.graphiql else None
     endpoint = GraphQLEndpoint(
         schema=schema.schema(),
         documents=documents,
         prepare=preparing(planner=_planner(readings) if settings.plans else None),
         context_for=_contexts(upstream, settings),
-        explorer=_explorer() if settings.graphiql else None,
+        explorer=page,
         max_body_bytes=settings.max_body_bytes,
         tracing=watch.tracing,
     )
@@ -97,6 +98,8 @@ def create_app(
         Route("/readyz", readyz(admission), methods=["GET"]),
         Route("/metrics", scraped(watch.metrics), methods=["GET"]),
     ]
+    if page is not None:
+        routes.append(Route("/explorer/{name}", page.file, methods=["GET"]))
     if settings.introspection:
         routes.append(Route("/schema.graphql", _printed_schema, methods=["GET"]))
     middleware = _middleware(settings, admission, watch.metrics)
@@ -182,10 +185,6 @@ def _tracing(settings: Settings) -> Tracing:
         name = variable("otel_exporter_otlp_endpoint")
         raise SettingsRefused(f"{name}: traces need the extra `otel`: gateway[otel]") from error
     return exported(endpoint)
-
-
-def _explorer() -> str:
-    return files("gateway.web").joinpath("explorer", "index.html").read_text(encoding="utf-8")
 
 
 async def _printed_schema(_request: Request) -> Response:

@@ -11,7 +11,7 @@ import msgspec
 from graphql import GraphQLSchema
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect, Request as HttpRequest
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from gateway.errors import BUG, MethodNotAllowed, PayloadTooLarge, RequestError
@@ -23,6 +23,7 @@ from gateway.operations.turns import Turns
 from gateway.tally import Tally
 from gateway.tracing import Tracing, Untraced
 from gateway.web import graphql_over_http as spec
+from gateway.web.graphiql import Explorer
 
 _T = TypeVar("_T")
 
@@ -56,7 +57,7 @@ class GraphQLEndpoint:
     documents: TrustedDocuments
     prepare: Prepare
     context_for: ContextFor
-    explorer: str | None
+    explorer: Explorer | None
     max_body_bytes: int
     turns: Turns = field(default_factory=Turns)
     tracing: Tracing = _UNTRACED
@@ -71,11 +72,11 @@ class GraphQLEndpoint:
         media_type = spec.JSON
         try:
             spec.refuse_other_methods(http.method)
-            has_page = self.explorer is not None and http.method == "GET"
+            page = self.explorer if http.method == "GET" else None
             accept = ", ".join(http.headers.getlist("accept"))
-            media_type = spec.response_media_type(accept, html=has_page)
-            if media_type == spec.HTML:
-                return HTMLResponse(self.explorer, headers=_HEADERS)
+            media_type = spec.response_media_type(accept, html=page is not None)
+            if page is not None and media_type == spec.HTML:
+                return page.page()
             return _response(await self._result(http, tally), 200, media_type)
         except RequestError as error:
             tally.refused(error.code)

@@ -1,10 +1,10 @@
-// Compares what the GraphiQL page loads from its CDN with the same files from npm: version and hash.
+// Compares what the page of a checkout without a build loads from its CDN with the same files from npm: version and hash.
 // node integrity.mjs
 
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 
-import { installed, onCdn, references } from "./page.mjs";
+import { installed, onCdn, references } from "./cdn-files.mjs";
 
 const REFERENCES = 4; // React, ReactDOM, GraphiQL and its stylesheet
 

@@ -25,7 +25,7 @@ PROJECT = Path(__file__).parents[2]
 ROOT = PurePosixPath("/")
 START_SECONDS = 30
 STOP_SECONDS = 30
-REGISTRY = re.compile(r"HOME|PIP_\w+|\w+_proxy|SSL_CERT_\w+", re.IGNORECASE)
+REGISTRY = re.compile(r"HOME|(PIP|NPM_CONFIG|SSL_CERT|NODE_EXTRA)_\w+|\w+_proxy", re.IGNORECASE)
 """The variables through which a machine reaches its package registry."""
 
 
@@ -121,8 +121,8 @@ class Build:
 
     def _from(self, rest: str) -> None:
         image, *alias = re.split(r"\s+as\s+", rest, flags=re.IGNORECASE)
-        if not re.fullmatch(r"python:\d+\.\d+\.\d+-[a-z-]+", image):
-            raise Failed(f"{image} is not a full version of the python image")
+        if not re.fullmatch(r"(python|node):\d+\.\d+\.\d+-[a-z-]+", image):
+            raise Failed(f"{image} is not a full version of the python or the node image")
         root = self._folder / f"stage-{len(self.stages)}"
         root.mkdir()
         self.stages[alias[0] if alias else str(len(self.stages))] = Stage(
@@ -217,6 +217,15 @@ def check_user(image: Stage) -> None:
             raise Failed(f"{path.relative_to(image.root)} is readable to root alone")
 
 
+def check_explorer(image: Stage) -> None:
+    """GraphiQL is in the image as it was built, and nothing that would ask another host for it."""
+    folder = image.place("gateway/web/explorer")
+    if [path.name for path in folder.iterdir()] != ["built"]:
+        raise Failed(f"{folder.name} holds something else than what was built")
+    if not (folder / "built/index.html").is_file():
+        raise Failed("GraphiQL is not in the image")
+
+
 def check_process(image: Stage) -> None:
     """The image's command becomes healthy without its upstream, and stops when asked."""
     with socket.socket() as probe:
@@ -271,6 +280,7 @@ def main() -> None:
         for keyword, rest in instructions((PROJECT / "Dockerfile").read_text(encoding="utf-8")):
             build.step(keyword, rest)
         check_user(build.stage)
+        check_explorer(build.stage)
         check_process(build.stage)
 
 

@@ -65,8 +65,14 @@ def opened(context: Context, *, closes: Callable[[], object] = dict) -> Any:
     return context_for
 
 
-def planned(text: str, name: str | None, variables: Mapping[str, object]) -> Prepared:
-    return replace(preparer(SCHEMA)(text, name, variables), plan=BuggyPlan())
+class BuggyPlans:
+    """Prepares as always, but for the plan."""
+
+    def __call__(self, *asked: Any) -> Prepared:
+        return replace(preparer(SCHEMA)(*asked), plan=BuggyPlan())
+
+    def knows(self, *_: str | None) -> bool:
+        return True
 
 
 class BuggyDocuments(TrustedDocuments):
@@ -121,7 +127,7 @@ async def test_a_bug_around_execution_is_told_by_an_id_alone(capsys, telemetry_r
 async def test_a_bug_in_a_plan_costs_no_answer_and_is_told_by_an_id_alone(
     capsys, telemetry_restored
 ):
-    answer = await ask("{ __typename }", prepare=planned)
+    answer = await ask("{ __typename }", prepare=BuggyPlans())
     assert answer.json() == {"data": {"__typename": "Query"}}
     log = capsys.readouterr().err
     assert '"event": "bug"' in log

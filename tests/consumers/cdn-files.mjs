@@ -1,8 +1,8 @@
-// The GraphiQL page as it stands in the gateway, and the npm files that its CDN addresses name.
+// The page of a checkout without a build, and the npm files that its CDN addresses name.
 
 import { readFile } from "node:fs/promises";
 
-const PAGE = new URL("../../gateway/web/explorer/index.html", import.meta.url);
+const PAGE = new URL("../../gateway/web/explorer/cdn.html", import.meta.url);
 const PACKAGES = new URL("node_modules/", import.meta.url);
 const CDN = /^https:\/\/cdn\.jsdelivr\.net\/npm\/(?<name>[^@/]+)@(?<version>[^/]+)\/(?<path>.+)$/;
 

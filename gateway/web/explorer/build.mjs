@@ -1,0 +1,110 @@
+// Bundles the page from its packages into the folder that the gateway serves it from.
+// Files are named after what they hold, so that browsers may keep them for good, and are compressed once, here.
+
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+
+import { build } from "esbuild";
+
+const HERE = dirname(fileURLToPath(import.meta.url));
+const TARGET = join(HERE, "built");
+
+const COMMON = {
+  absWorkingDir: HERE,
+  bundle: true,
+  minify: true,
+  format: "esm",
+  target: "es2022",
+  outdir: "out",
+  write: false,
+  metafile: true,
+  entryNames: "[name]-[hash]",
+  chunkNames: "[name]-[hash]",
+  legalComments: "none",
+  define: { "process.env.NODE_ENV": '"production"' },
+  logLevel: "warning",
+};
+
+const WORKERS = {
+  editor: "monaco-editor/esm/vs/editor/editor.worker.js",
+  json: "monaco-editor/esm/vs/language/json/json.worker.js",
+  graphql: "monaco-graphql/esm/graphql.worker.js",
+};
+
+/** The README's table of errors, row by row. */
+function errors(readme) {
+  const section = readme.split("\n## Errors\n")[1].split("\n## ")[0];
+  const rows = section.split("\n").filter((line) => line.startsWith("| `"));
+  const [code, when, status] = [0, 1, 2];
+  const cells = rows.map((row) => row.split("|").slice(1, -1).map((cell) => cell.trim()));
+  if (cells.length === 0 || cells.some((row) => row.length !== 3)) throw new Error("The README's table of errors has another form.");
+  return {
+    rows: cells.map((row) => ({ code: row[code], when: row[when], status: row[status] })),
+    footnote: section.split("\n").find((line) => line.startsWith("\\*")).slice(1),
+  };
+}
+
+const fromReadme = {
+  name: "readme",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^readme:/ }, ({ path }) => ({ path, namespace: "readme" }));
+    onLoad({ filter: /./, namespace: "readme" }, async () => ({
+      contents: JSON.stringify(errors(await readFile(join(HERE, "../../../README.md"), "utf8"))),
+      loader: "json",
+    }));
+  },
+};
+
+/** The editor's own styles are in GraphiQL's stylesheet already. */
+const withoutEditorStyles = {
+  name: "editor-styles",
+  setup({ onLoad }) {
+    onLoad({ filter: /monaco-editor[\\/]esm[\\/].*\.css$/ }, () => ({ contents: "", loader: "empty" }));
+  },
+};
+
+/** The licences of all packages that went into the bundles. */
+async function licenses(metafiles) {
+  const inputs = metafiles.flatMap(({ inputs }) => Object.keys(inputs));
+  const packages = new Set(inputs.flatMap((path) => /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? []));
+  const texts = [...packages].sort().map(async (folder) => {
+    const { name, version, license } = JSON.parse(await readFile(join(HERE, folder, "package.json"), "utf8"));
+    const files = ["LICENSE", "LICENSE.md", "LICENSE.txt", "license", "LICENCE"].map((file) => readFile(join(HERE, folder, file), "utf8"));
+    const text = await Promise.any(files).catch(() => "");
+    return `${name} ${version} (${license})\n\n${text.trim()}\n`;
+  });
+  return (await Promise.all(texts)).join(`\n${"-".repeat(80)}\n\n`);
+}
+
+const workers = await build({ ...COMMON, entryPoints: WORKERS });
+const workerFile = (name) => basename(workers.outputFiles.find(({ path }) => basename(path).startsWith(`${name}-`)).path);
+const names = Object.fromEntries(Object.keys(WORKERS).map((name) => [name, workerFile(name)]));
+const page = await build({
+  ...COMMON,
+  entryPoints: { page: "src/page.jsx" },
+  splitting: true,
+  jsx: "automatic",
+  loader: { ".graphql": "text" },
+  define: { ...COMMON.define, WORKERS: JSON.stringify(names) },
+  plugins: [fromReadme, withoutEditorStyles],
+});
+
+const files = new Map([...workers.outputFiles, ...page.outputFiles].map(({ path, contents }) => [basename(path), contents]));
+files.set("licenses.txt", await licenses([workers.metafile, page.metafile]));
+const named = (start, end) => [...files.keys()].find((name) => name.startsWith(start) && name.endsWith(end));
+const html = (await readFile(join(HERE, "src/index.html"), "utf8"))
+  .replace("page.css", named("page-", ".css"))
+  .replace("page.js", named("page-", ".js"));
+
+await rm(TARGET, { recursive: true, force: true });
+await mkdir(TARGET, { recursive: true });
+let bytes = 0;
+for (const [name, contents] of files) {
+  const packed = gzipSync(contents, { level: 9 });
+  bytes += packed.length;
+  await writeFile(join(TARGET, `${name}.gz`), packed);
+}
+await writeFile(join(TARGET, "index.html"), html); // last: where it is, all of it is
+console.log(`GraphiQL: ${files.size} files, ${Math.round(bytes / 1000)} kB compressed`);

@@ -1,0 +1,71 @@
+// A pane beside the docs: the schema as a file, what the headers are for, and the README's table of error codes.
+
+import { useGraphiQL } from "@graphiql/react";
+
+import errors from "readme:errors";
+
+const TITLE = "Guide";
+
+/** A cell of the README, where backticks mark what is code. */
+function Words({ text }) {
+  return text.split("`").map((part, index) => (index % 2 ? <code key={index}>{part}</code> : part));
+}
+
+function SchemaLink() {
+  return <a href="schema.graphql" target="_blank">schema.graphql</a>;
+}
+
+function Guide() {
+  const schema = useGraphiQL((state) => state.schema);
+  return (
+    <section className="guide">
+      <h2>Guide</h2>
+      {schema && <p>The schema as a file, to generate typed clients from: <SchemaLink /></p>}
+      <h3>Headers</h3>
+      <p>
+        <code>apiKey</code> with <code>token</code>, or <code>Authorization</code>, go along to the REST API. Without any of
+        them the gateway uses its own, where it has some; the sandbox has. <code>X-Gateway-Explain: 1</code> tells the upstream
+        calls behind an answer, where that is allowed.
+      </p>
+      <h3>Errors</h3>
+      <p><code>errors[].extensions.code</code> says what happened.</p>
+      <dl>
+        {errors.rows.map(({ code, when, status }) => (
+          <div key={code}>
+            <dt><Words text={code} /></dt>
+            <dd><Words text={when} /> <small>HTTP <Words text={status} /></small></dd>
+          </div>
+        ))}
+      </dl>
+      <p><small><Words text={errors.footnote} /></small></p>
+      <p><small><a href="explorer/licenses.txt" target="_blank">What this page is made of</a></small></p>
+    </section>
+  );
+}
+
+function Icon() {
+  return (
+    <svg viewBox="0 0 24 24" width="1em" height="1em" fill="none" stroke="currentColor" strokeWidth="1.5">
+      <circle cx="12" cy="12" r="9" />
+      <path strokeLinecap="round" d="M9.3 9.2a2.7 2.7 0 1 1 4 2.4c-.9.5-1.3 1-1.3 2M12 16.6v.1" />
+    </svg>
+  );
+}
+
+export const guide = { title: TITLE, icon: Icon, content: Guide };
+
+/** GraphiQL makes room for a pane only where its own button is pressed; while the pane is open, that is labelled otherwise. */
+function open() {
+  document.querySelector(`[aria-label="Show ${TITLE}"]`)?.click();
+}
+
+/** Beside the tabs. */
+export function GuideLinks() {
+  const schema = useGraphiQL((state) => state.schema);
+  return (
+    <nav className="guide-links">
+      {schema && <SchemaLink />}
+      <button type="button" onClick={open}>error codes</button>
+    </nav>
+  );
+}

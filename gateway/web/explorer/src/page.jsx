@@ -1,0 +1,35 @@
+// The page: GraphiQL with its explorer, its history, and a guide of ours.
+
+import "graphiql/style.css";
+import "@graphiql/plugin-explorer/style.css";
+import "./page.css";
+import "./workers.js";
+
+import { explorerPlugin } from "@graphiql/plugin-explorer";
+import { HISTORY_PLUGIN } from "@graphiql/plugin-history";
+import { GraphiQL } from "graphiql";
+import { createRoot } from "react-dom/client";
+
+import { answer } from "./answer.js";
+import { CREDENTIALS } from "./credentials.js";
+import { guide, GuideLinks } from "./guide.jsx";
+import { storage } from "./storage.js";
+import { TABS } from "./tabs.js";
+
+const PLUGINS = [explorerPlugin({ showAttribution: false }), HISTORY_PLUGIN, guide];
+
+createRoot(document.getElementById("graphiql")).render(
+  <GraphiQL
+    fetcher={answer}
+    plugins={PLUGINS}
+    storage={storage}
+    shouldPersistHeaders={false}
+    defaultTabs={TABS}
+    defaultHeaders={CREDENTIALS}
+    defaultEditorToolsVisibility="headers"
+  >
+    <GraphiQL.Logo>
+      <GuideLinks />
+    </GraphiQL.Logo>
+  </GraphiQL>,
+);
