@@ -21,7 +21,7 @@ test: $(INSTALLED)             ## everything but what opens a port
 socket: $(INSTALLED)           ## what opens a port
 	$(BIN)/pytest -m socket
 
-check: $(INSTALLED)            ## format, lint, types, import contracts, tests with coverage, schema
+check: $(INSTALLED)            ## format, lint, types, import contracts, tests with coverage, schema against the file and the release
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/hadolint Dockerfile
@@ -33,6 +33,7 @@ check: $(INSTALLED)            ## format, lint, types, import contracts, tests w
 	$(BIN)/coverage report
 	$(BIN)/coverage report --fail-under=100 --include='gateway/upstream/records.py,gateway/upstream/entities.py,gateway/upstream/forms.py,gateway/upstream/body.py,gateway/upstream/decode.py,gateway/upstream/links.py,gateway/schema/pages.py,gateway/schema/plain_text.py,gateway/operations/cost.py,gateway/operations/limits.py,gateway/operations/sizes.py,gateway/operations/weights.py,gateway/operations/plan/arguments.py,gateway/operations/plan/selections.py,gateway/operations/plan/shapes.py,gateway/operations/plan/leaves.py,gateway/operations/plan/parts.py,gateway/operations/plan/body.py,gateway/operations/plan/source.py'
 	$(BIN)/gateway schema check
+	$(BIN)/gateway schema diff tests/schema/released.graphql
 
 bench: $(INSTALLED)            ## against what a team would pick instead; needs Node.js, and takes long
 	$(BIN)/python -m tests.benchmarks

@@ -1,6 +1,5 @@
-"""The command line. Results on stdout, everything else on stderr; the only file that may print."""
+"""The command line. Results on stdout, everything else on stderr; only this file and its commands may print."""
 
-import difflib
 import socket
 import sys
 from collections.abc import Iterator
@@ -22,6 +21,7 @@ from gateway.sandbox.app import create_sandbox
 from gateway.sandbox.wire import SandboxProtocol
 from gateway.schema.fields import fields
 from gateway.schema.limits import limits
+from gateway.schema_commands import schema
 from gateway.serving import (
     Departure,
     PortRefused,
@@ -251,32 +251,4 @@ def cost(file: Path, operation: str | None, variables: str) -> None:
         sys.exit(_PROBLEMS)
 
 
-@main.group()
-def schema() -> None:
-    """What callers see."""
-
-
-@schema.command(name="print")
-def print_schema() -> None:
-    """Write the schema to standard output."""
-    click.echo(gateway_schema.printed(), nl=False)
-
-
-@schema.command()
-@click.argument("file", type=click.Path(path_type=Path), default=Path("schema.graphql"))
-def check(file: Path) -> None:
-    """Whether FILE (schema.graphql) is the schema that is served; exit status 1 where it is not."""
-    committed = file.read_text(encoding="utf-8") if file.exists() else ""
-    difference = list(
-        difflib.unified_diff(
-            committed.splitlines(),
-            gateway_schema.printed().splitlines(),
-            str(file),
-            "served",
-            lineterm="",
-        )
-    )
-    if difference:
-        click.echo("\n".join(difference), err=True)
-        click.echo(f"{file} is not the schema that is served: run `make schema`.", err=True)
-        sys.exit(_PROBLEMS)
+main.add_command(schema)

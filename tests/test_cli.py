@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import pytest
 from click.testing import CliRunner, Result
 
-from gateway import __version__, schema
+from gateway import __version__
 from gateway.cli import main
 from gateway.settings import PREFIX, Settings, variable
 
@@ -47,11 +47,6 @@ def python(*arguments: str, **environment: str) -> subprocess.CompletedProcess[s
 
 def lines(result: Result) -> Sequence[str]:
     return result.stderr.splitlines()
-
-
-def test_schema_print_writes_the_schema_and_nothing_else(run):
-    result = run("schema", "print")
-    assert (result.exit_code, result.stdout, result.stderr) == (0, schema.printed(), "")
 
 
 ASKED = "query A { activities(clientId: 7) { totalCount } } query B { client(id: 7) { id } }"
@@ -160,34 +155,6 @@ def test_settings_that_do_not_fit_have_no_cost(run, tmp_path):
     result = run("cost", str(file), GATEWAY_MAX_COST="much")
     assert (result.exit_code, result.stdout) == (2, "")
     assert "GATEWAY_MAX_COST" in result.stderr
-
-
-def test_schema_check_says_nothing_where_the_file_is_current(run, tmp_path):
-    (tmp_path / "schema.graphql").write_text(schema.printed(), encoding="utf-8")
-    result = run("schema", "check")
-    assert (result.exit_code, result.output) == (0, "")
-
-
-def test_schema_check_takes_another_file(run, tmp_path):
-    (tmp_path / "other.graphql").write_text(schema.printed(), encoding="utf-8")
-    assert run("schema", "check", "other.graphql").exit_code == 0
-
-
-def test_schema_check_fails_with_the_difference(run, tmp_path):
-    changed = schema.printed().replace("totalCount: Int!", "total: Int!")
-    (tmp_path / "schema.graphql").write_text(changed, encoding="utf-8")
-    result = run("schema", "check")
-    assert (result.exit_code, result.stdout) == (1, "")
-    assert {"--- schema.graphql", "+++ served"} <= set(lines(result))
-    assert "-  total: Int!" in lines(result)
-    assert "+  totalCount: Int!" in lines(result)
-    assert "run `make schema`" in lines(result)[-1]
-
-
-def test_schema_check_fails_without_the_file(run):
-    result = run("schema", "check")
-    assert (result.exit_code, result.stdout) == (1, "")
-    assert "+type Query {" in lines(result)
 
 
 def test_serve_without_an_upstream_names_what_is_missing(run):
@@ -325,7 +292,6 @@ def test_the_help_names_the_commands(run):
         ["sandbox", "--activities", "-1"],
         ["sandbox", "--activities", "100001"],
         ["schema"],
-        ["schema", "check", "a", "b"],
         [],
     ],
     ids=" ".join,

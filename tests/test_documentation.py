@@ -11,11 +11,15 @@ from prometheus_client.parser import text_string_to_metric_families
 from gateway import __version__, errors, schema
 from gateway.cli import main
 from gateway.metrics import Metrics
+from gateway.schema.evolution import Severity, changes
+from gateway.schema_commands import schema as schema_commands
 from gateway.settings import Settings, variable
 from gateway.tally import Tally
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+CHANGELOG = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+RELEASED = ROOT / "tests/schema/released.graphql"
 
 
 def rows(heading):
@@ -140,5 +144,22 @@ def test_the_committed_schema_is_the_one_served():
     assert (ROOT / "schema.graphql").read_text(encoding="utf-8") == schema.printed()
 
 
+@pytest.mark.parametrize("command", sorted(schema_commands.commands))
+def test_the_readme_names_every_command_about_the_schema(command):
+    assert f"`gateway schema {command}" in README
+
+
 def test_the_changelog_tells_of_this_version():
-    assert f"\n## {__version__}\n" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert f"\n## {__version__}\n" in CHANGELOG
+
+
+@pytest.mark.parametrize("release", CHANGELOG.split("\n## ")[1:], ids=lambda text: text.split()[0])
+def test_every_release_tells_what_it_does_to_the_schema(release):
+    assert "\n### Schema\n" in release
+
+
+def test_the_changelog_announces_what_is_dangerous_since_the_released_schema():
+    newest = " ".join(CHANGELOG.split("\n## ")[1].split("\n### Schema\n")[1].split())
+    found = changes(RELEASED.read_text(encoding="utf-8"), schema.printed())
+    announced = [each.text for each in found if each.severity is not Severity.SAFE]
+    assert [text for text in announced if text not in newest] == []

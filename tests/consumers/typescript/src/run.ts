@@ -1,0 +1,27 @@
+// Runs every client against a gateway over the sandbox.
+// node build/run.js http://127.0.0.1:8000/graphql
+
+import * as apollo from "./apollo.js";
+import * as request from "./request.js";
+import * as urql from "./urql.js";
+
+const [url] = process.argv.slice(2);
+if (!url) {
+  console.error("usage: node build/run.js URL");
+  process.exit(2);
+}
+
+const EXPERIENCES = [
+  apollo.pagesBecomeOneList,
+  apollo.fragmentsOnTheInterfaceApply,
+  apollo.snapshotsStayApart,
+  apollo.errorsHaveCodes,
+  urql.activitiesHaveLines,
+  urql.errorsHavePaths,
+  request.pagesLeadToTheEnd,
+  request.credentialsThatAreWrongAreSaidToBe,
+];
+
+for (const experience of EXPERIENCES) {
+  console.log(`ok: ${experience.name}: ${await experience(url)}`);
+}
