@@ -77,7 +77,8 @@ def test_there_are_two_branches_and_every_error_is_on_one():
 
 def test_the_tree_in_the_docstring_is_the_tree():
     drawn = re.findall(r"[├└]── (\w+)(?: +([A-Z_]+)$)?", errors.__doc__ or "", re.MULTILINE)
-    assert sorted(drawn) == sorted((kind.__name__, vars(kind).get("code", "")) for kind in ALL)
+    told = [kind for kind in ALL if not kind.__name__.startswith("_")]  # else only shared by some
+    assert sorted(drawn) == sorted((kind.__name__, vars(kind).get("code", "")) for kind in told)
 
 
 @pytest.mark.parametrize("kind", LEAVES)
