@@ -16,7 +16,7 @@ wheel: $(INSTALLED) explorer   ## dist/*.whl, with GraphiQL in it
 	$(BIN)/hatchling build --target wheel
 
 test: $(INSTALLED)             ## everything but what opens a port
-	$(BIN)/pytest -m "not socket"
+	$(BIN)/pytest -m "not socket" --numprocesses 2
 
 socket: $(INSTALLED)           ## what opens a port
 	$(BIN)/pytest -m socket
@@ -28,7 +28,8 @@ check: $(INSTALLED)            ## format, lint, types, import contracts, tests w
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest
+	$(BIN)/coverage run -m pytest -m "not socket" --numprocesses 2
+	$(BIN)/coverage run -m pytest -m socket
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 	$(BIN)/coverage report --fail-under=100 --include='gateway/upstream/records.py,gateway/upstream/entities.py,gateway/upstream/forms.py,gateway/upstream/body.py,gateway/upstream/decode.py,gateway/upstream/links.py,gateway/schema/pages.py,gateway/schema/plain_text.py,gateway/operations/cost.py,gateway/operations/limits.py,gateway/operations/sizes.py,gateway/operations/weights.py,gateway/operations/plan/arguments.py,gateway/operations/plan/selections.py,gateway/operations/plan/shapes.py,gateway/operations/plan/leaves.py,gateway/operations/plan/parts.py,gateway/operations/plan/body.py,gateway/operations/plan/source.py'

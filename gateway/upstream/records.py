@@ -52,6 +52,9 @@ def derived_from(*sources: str) -> Callable[[_F], _F]:
 class Unreadable:
     """Stands in a record where the upstream sent something that does not fit the declaration."""
 
+    def __repr__(self) -> str:
+        return "UNREADABLE"
+
 
 UNREADABLE = Unreadable()
 
@@ -161,9 +164,8 @@ class FormResult(Record, frozen=True, kw_only=True):
     @derived_from("sent_form", "self_link")
     def form_id(self) -> str | None:
         """The form that this is a result of, where the form or the link says so."""
-        if isinstance(self.sent_form, Form):
-            return str(self.sent_form.id)
-        return links.form_id(self.self_link)
+        form = self.sent_form
+        return str(form.id) if isinstance(form, Form) else links.form_id(self.self_link)
 
 
 class EmailNotification(Record, frozen=True, kw_only=True):
@@ -188,9 +190,8 @@ class Conference(Record, frozen=True, kw_only=True):
     @derived_from("sent_capacity")
     def capacity(self) -> int | Unreadable | None:
         """Documented as text, a number in practice."""
-        return (
-            int(self.sent_capacity) if isinstance(self.sent_capacity, str) else self.sent_capacity
-        )
+        sent = self.sent_capacity
+        return int(sent) if isinstance(sent, str) else sent
 
 
 class ConferenceSession(Record, frozen=True, kw_only=True):

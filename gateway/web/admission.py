@@ -8,6 +8,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.errors import NotAcceptable, Overloaded
 from gateway.operations.execute import refusal
+from gateway.tally import Tally
 from gateway.web import graphql_over_http as spec
 
 _LONGEST_ACCEPT = 256
@@ -122,6 +123,7 @@ class _Refusal:
         }
 
     async def send(self, scope: Scope, send: Send) -> None:
+        Tally.of(scope).refused(Overloaded.code)
         headers = self._headers[_media_type(Headers(scope=scope).get("accept", ""))]
         await send({"type": "http.response.start", "status": self._status, "headers": headers})
         await send({"type": "http.response.body", "body": self._body})

@@ -50,6 +50,9 @@ Count = Annotated[int, Meta(ge=-(2**31), le=2**31 - 1)]
 class Unreadable:
     """Stands where something could not be read."""
 
+    def __repr__(self) -> str:
+        return "UNREADABLE"
+
 
 UNREADABLE: Any = Unreadable()
 
