@@ -62,7 +62,11 @@ async function pagesToTheEnd() {
   console.log(`ok: ${total} activities on ${pages} pages; ${snapshots.length} snapshots of ${appointments.size} appointments`);
 }
 
-pagesToTheEnd().catch((reason: unknown) => {
-  console.error(reason);
-  process.exit(1);
-});
+// Relay keeps what was read for minutes, and the process with it.
+pagesToTheEnd().then(
+  () => process.exit(0),
+  (reason: unknown) => {
+    console.error(reason);
+    process.exit(1);
+  },
+);
