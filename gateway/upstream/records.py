@@ -1,8 +1,7 @@
 """What the upstream sends, as msgspec Structs: the one declaration of every field.
 
-Names are those of the GraphQL schema; where the upstream's differ, `name=` says so. A field without
-a default is one without which the whole object cannot be shown. Everything else may be missing or
-null, since the specification promises nothing (upstream contract, 3.5).
+Names are those of the GraphQL schema; where the upstream's differ, `name=` says so. Without a field that
+has no default, the whole object cannot be shown; all others may be missing or null (upstream contract, 3.5).
 """
 
 import re
@@ -72,10 +71,10 @@ class ZonedDateTime(Record, frozen=True, kw_only=True):
     @derived_from("date_time")
     def __post_init__(self) -> None:
         """Raises ValueError for what is no local date-time."""
-        datetime.fromisoformat(self.date_time)  # refuses 30 February
-        # Nearly all are YYYY-MM-DDTHH:MM:SS: their length and punctuation tell, at a third of the price.
-        usual = len(self.date_time) == 19 and self.date_time[4::3] == "--T::"
-        if not usual and not _LOCAL.fullmatch(self.date_time):
+        sent = self.date_time
+        datetime.fromisoformat(sent)  # refuses 30 February
+        # Nearly all are YYYY-MM-DDTHH:MM:SS: length and punctuation tell, at a third of the price.
+        if (len(sent) != 19 or sent[4::3] != "--T::") and not _LOCAL.fullmatch(sent):
             raise ValueError("not a local date-time")
 
     @property
