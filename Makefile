@@ -2,9 +2,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/installed
 SOURCES := gateway/web/explorer
+PYTEST := $(BIN)/$(if $(COVERED),coverage run -m pytest,pytest)
 EXPLORER := $(SOURCES)/built/index.html
 
-.PHONY: sandbox explorer wheel test check bench format lock schema socket
+.PHONY: sandbox explorer wheel test socket lint covered check bench format lock schema
 
 sandbox: $(INSTALLED)          ## serve /graphql over the bundled sandbox
 	@$(MAKE) --no-print-directory explorer || echo "GraphiQL was not built: without a build its page uses a CDN." >&2
@@ -15,26 +16,30 @@ explorer: $(EXPLORER)          ## build GraphiQL; needs Node.js and npm
 wheel: $(INSTALLED) explorer   ## dist/*.whl, with GraphiQL in it
 	$(BIN)/hatchling build --target wheel
 
-test: $(INSTALLED)             ## everything but what opens a port
-	$(BIN)/pytest -m "not socket" --numprocesses 2
+test: $(INSTALLED)             ## everything but what opens a port; with COVERED=1, noting what is covered
+	$(PYTEST) -m "not socket" --numprocesses 2
 
-socket: $(INSTALLED)           ## what opens a port
-	$(BIN)/pytest -m socket
+socket: $(INSTALLED)           ## what opens a port, one test at a time
+	$(PYTEST) -m socket
 
-check: $(INSTALLED)            ## format, lint, types, import contracts, tests with coverage, schema against the file and the release
+lint: $(INSTALLED)             ## format, rules, types, import contracts, and whether schema.graphql is the schema
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/hadolint Dockerfile
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest -m "not socket" --numprocesses 2
-	$(BIN)/coverage run -m pytest -m socket
+	$(BIN)/gateway schema check
+	$(BIN)/gateway schema diff tests/schema/released.graphql
+
+covered: $(INSTALLED)          ## whether the tests that ran with COVERED=1 cover what they must
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 	$(BIN)/coverage report --fail-under=100 --include='gateway/upstream/records.py,gateway/upstream/entities.py,gateway/upstream/forms.py,gateway/upstream/body.py,gateway/upstream/decode.py,gateway/upstream/links.py,gateway/schema/pages.py,gateway/schema/plain_text.py,gateway/operations/cost.py,gateway/operations/limits.py,gateway/operations/sizes.py,gateway/operations/weights.py,gateway/operations/plan/arguments.py,gateway/operations/plan/selections.py,gateway/operations/plan/shapes.py,gateway/operations/plan/leaves.py,gateway/operations/plan/parts.py,gateway/operations/plan/body.py,gateway/operations/plan/source.py'
-	$(BIN)/gateway schema check
-	$(BIN)/gateway schema diff tests/schema/released.graphql
+
+check: $(INSTALLED)            ## all of that
+	$(BIN)/coverage erase
+	$(MAKE) lint
+	$(MAKE) test socket covered COVERED=1
 
 bench: $(INSTALLED)            ## against what a team would pick instead; needs Node.js, and takes long
 	$(BIN)/python -m tests.benchmarks

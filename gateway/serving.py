@@ -199,7 +199,7 @@ def run(
     # but for operations that are forgotten: cycles that lived long, so the oldest have their turn too.
     gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000, 10, 2)
+    gc.set_threshold(50_000, 10, 10)
 
     async def serve_all() -> None:
         if orders is None:

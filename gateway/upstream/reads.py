@@ -3,8 +3,9 @@
 import asyncio
 import random
 import time
-from collections.abc import Callable, Mapping
-from typing import TypeVar
+from collections.abc import Callable, Hashable, Mapping
+from functools import partial
+from typing import NamedTuple, TypeVar
 
 import httpx
 from msgspec import Raw
@@ -37,6 +38,29 @@ _T = TypeVar("_T")
 
 _KEPT_BYTES = 67_108_864
 _NONE: Mapping[str, str] = {}
+
+
+class _Read(NamedTuple):
+    """What is read.
+
+    Attributes:
+        caller: For whom.
+        template: The path as it is logged and counted, without ids.
+        path: The path.
+        query: The query parameters.
+        decoded: What to make of the body.
+    """
+
+    caller: Caller
+    template: str
+    path: str
+    query: Mapping[str, str]
+    decoded: Callable[[bytes], object]
+
+    @property
+    def key(self) -> Hashable:
+        """What makes the answer this caller's own."""
+        return self.caller.identity, self.path, tuple(self.query.items())
 
 
 class Reads:
@@ -104,11 +128,11 @@ class Reads:
         """
         if not all(map(links.is_id, ids.values())):
             raise ContractBroken("The upstream sent an id that cannot be one.")
-        path = template.format_map(ids)
+        read = _Read(caller, template, template.format_map(ids), query, decoded)
         started = time.perf_counter()
-        answer, outcome = await self._shared(caller, template, path, query, decoded, keep=keep)
+        answer, outcome = await self._shared(read, keep=keep)
         try:
-            found: _T = self._told(caller, template, started, answer, outcome).content
+            found: _T = self._told(read, started, answer, outcome).content
         finally:
             del answer
         return found
@@ -137,8 +161,9 @@ class Reads:
         Raises:
             UpstreamError: There is neither.
         """
+        read = _Read(caller, path, path, query, decoded)
         started = time.perf_counter()
-        answer, outcome = await self._shared(caller, path, path, query, decoded, keep=False)
+        answer, outcome = await self._shared(read, keep=False)
         if self._last_good is not None:
             last_good, owner, thing = self._last_good, caller.identity, (path, query[about])
             if isinstance(answer.content, (Forbidden, NotFound)):
@@ -155,110 +180,74 @@ class Reads:
                 question = tuple(query.items())
                 last_good.keep(owner, thing, question, items, size=answer.item_bytes())
         try:
-            self._told(caller, path, started, answer, outcome)
+            self._told(read, started, answer, outcome)
             return Dated(answer.content, answer.read_at, outcome is Outcome.STALE)
         finally:
             del answer
 
-    async def _shared(
-        self,
-        caller: Caller,
-        template: str,
-        path: str,
-        query: Mapping[str, str],
-        decoded: Callable[[bytes], object],
-        *,
-        keep: bool,
-    ) -> tuple[Answer, Outcome]:
+    async def _shared(self, read: _Read, *, keep: bool) -> tuple[Answer, Outcome]:
         """The answer of one read for all who ask the same at once."""
-        key = (caller.identity, path, tuple(query.items()))
-
-        async def read(flight: Flight[Answer]) -> Answer:
-            return await self._answer(flight, caller, template, path, query, decoded)
-
         try:
             return await self._sharing.get(
-                key, read, deadline=caller.deadline, keep=Answer.is_good if keep else None
+                read.key,
+                partial(self._answer, read),
+                deadline=read.caller.deadline,
+                keep=Answer.is_good if keep else None,
             )
         except Late as late:
             return Answer(_too_late(), None, 0, late.attempts), late.outcome
 
-    def _told(
-        self, caller: Caller, template: str, started: float, answer: Answer, outcome: Outcome
-    ) -> Answer:
+    def _told(self, read: _Read, started: float, answer: Answer, outcome: Outcome) -> Answer:
         """An answer, noted among the calls; an error is raised."""
         milliseconds = round((time.perf_counter() - started) * 1000, 3)
-        self._watch.metrics.read(template, outcome.value)
-        caller.calls.append(
-            Call(template, answer.status, outcome, milliseconds, answer.size, answer.attempts)
+        self._watch.metrics.read(read.template, outcome.value)
+        read.caller.calls.append(
+            Call(read.template, answer.status, outcome, milliseconds, answer.size, answer.attempts)
         )
         if isinstance(answer.content, UpstreamError):
             if self._last_good is not None and isinstance(answer.content, Unauthenticated):
-                self._last_good.forget(caller.identity)
+                self._last_good.forget(read.caller.identity)
             try:
                 raise answer.content.with_traceback(None)  # else one grows with each waiter
             finally:
                 del answer  # or the error would hold this frame, and the frame the error
         return answer
 
-    async def _answer(
-        self,
-        flight: Flight[Answer],
-        caller: Caller,
-        template: str,
-        path: str,
-        query: Mapping[str, str],
-        decoded: Callable[[bytes], object],
-    ) -> Answer:
+    async def _answer(self, read: _Read, flight: Flight[Answer]) -> Answer:
         """The answer of the last attempt."""
-        answer = await self._last_attempt(flight, caller, template, path, query, decoded)
+        answer = await self._last_attempt(read, flight)
         if isinstance(answer.content, UpstreamError):
             code, attempts = answer.content.code, answer.attempts
-            self._watch.metrics.failed(template, code)
-            event(
-                "upstream.failed", path=template, code=code, status=answer.status, attempts=attempts
-            )
+            self._watch.metrics.failed(read.template, code)
+            facts = {"code": code, "status": answer.status, "attempts": attempts}
+            event("upstream.failed", path=read.template, **facts)
         return answer
 
-    async def _last_attempt(
-        self,
-        flight: Flight[Answer],
-        caller: Caller,
-        template: str,
-        path: str,
-        query: Mapping[str, str],
-        decoded: Callable[[bytes], object],
-    ) -> Answer:
+    async def _last_attempt(self, read: _Read, flight: Flight[Answer]) -> Answer:
         self._attempts.budget.earn()
         while True:
             try:
-                received = await self._attempt(flight, caller, template, path, query)
+                received = await self._attempt(read, flight)
             except Failed as failed:
                 wait = self._attempts.wait(flight.attempts, failed, left=flight.left)
                 answer = Answer(failed.error, failed.status, failed.size, flight.attempts)
             else:
-                found = content(decoded, received.body)
+                found = content(read.decoded, received.body)
                 return Answer(found, received.status, received.size, flight.attempts, self._now())
             if wait is None:
                 return answer
             await asyncio.sleep(wait)
 
-    async def _attempt(
-        self,
-        flight: Flight[Answer],
-        caller: Caller,
-        template: str,
-        path: str,
-        query: Mapping[str, str],
-    ) -> Received:
+    async def _attempt(self, read: _Read, flight: Flight[Answer]) -> Received:
         try:
             self.breaker.check()  # no need to wait for a place
-            async with self.places.place(caller.identity, left=flight.left):
+            async with self.places.place(read.caller.identity, left=flight.left):
                 attempt = self.breaker.attempt()
                 flight.attempts += 1
                 try:
-                    with self._watch.call(template, flight.attempts, caller.headers) as headers:
-                        received = await self._exchange.get(path, query, headers)
+                    sent = read.caller.headers
+                    with self._watch.call(read.template, flight.attempts, sent) as headers:
+                        received = await self._exchange.get(read.path, read.query, headers)
                 except Failed as failed:
                     attempt.failed() if failed.is_outage else attempt.succeeded()
                     raise

@@ -11,11 +11,11 @@ import pstats
 import sys
 import time
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from gateway import cli
+from gateway import cli, serving
 from gateway.settings import Settings
 from gateway.web.app import create_app
 
@@ -69,20 +69,22 @@ def _now() -> Hold:
 def _hold() -> str:
     hearts: list[Heartbeat] = []
 
-    def create_watched(settings: Settings) -> Heartbeat:
-        hearts.append(Heartbeat(create_app(settings)))
+    def create_watched(settings: Settings, **given: Any) -> Heartbeat:
+        hearts.append(Heartbeat(create_app(settings, **given)))
         return hearts[0]
 
-    vars(cli)["create_app"] = create_watched  # what the command does besides shall be done here too
+    vars(serving)["create_app"] = (
+        create_watched  # what the command does besides shall be done here too
+    )
     _serve()
     return json.dumps(hearts[0].holds)
 
 
 def _profile_without_plans() -> str:
-    def create_without_plans(settings: Settings) -> ASGIApp:
-        return create_app(settings.model_copy(update={"plans": False}))
+    def create_without_plans(settings: Settings, **given: Any) -> ASGIApp:
+        return create_app(settings.model_copy(update={"plans": False}), **given)
 
-    vars(cli)["create_app"] = create_without_plans
+    vars(serving)["create_app"] = create_without_plans
     return _profile()
 
 
