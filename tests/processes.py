@@ -57,10 +57,10 @@ class Running(NamedTuple):
 
 @contextmanager
 def running(*arguments: str, ready: str, **environment: str) -> Iterator[Running]:
-    """`python -m gateway …`, once its address `ready` answers."""
+    """`python -m gateway …`, once its address `ready` answers; it does not drain, unless a test wants it to."""
     process = subprocess.Popen(
         [sys.executable, "-m", "gateway", *arguments],
-        env=inherited() | environment,
+        env=inherited() | {"GATEWAY_DRAIN_SECONDS": "0"} | environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

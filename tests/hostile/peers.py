@@ -8,7 +8,6 @@ from tests.hostile.row import BAD_REQUEST, PAUSE, PLAIN, Row, posted, request
 QUERY = json.dumps({"query": PLAIN}).encode()
 WHOLE = posted(QUERY)
 HEAD = WHOLE[: -len(QUERY)]
-KEPT = WHOLE.replace(b"Connection: close\r\n", b"")
 CHUNKED = "POST /graphql HTTP/1.1\nContent-Type: application/json\nTransfer-Encoding: chunked"
 
 
@@ -34,5 +33,4 @@ PEERS: list[Row] = [
     slow("a body that never comes", HEAD, b""),
     slow("line breaks for ever", b"", b"\r\n", None),
     slow("nothing at all", b"", b"", None),
-    slow("nothing more after an answer", KEPT, b"", 200),
 ]
