@@ -27,7 +27,7 @@ from gateway.values import (
     Names,
     Origin,
     Seconds,
-    SecondsOrNone,
+    SecondsFromZero,
     Secret,
     UrlPath,
     ZoneName,
@@ -207,14 +207,14 @@ class Settings(BaseSettings):
     max_concurrency: PositiveInt = Field(
         200, description="How many GraphQL requests one process answers at once."
     )
-    drain_seconds: SecondsOrNone = Field(
+    drain_seconds: SecondsFromZero = Field(
         5.0, description="How long SIGTERM leaves until the port is closed."
     )
-    shutdown_grace_seconds: SecondsOrNone = Field(
+    shutdown_grace_seconds: SecondsFromZero = Field(
         20.0, description="How long requests under way have after that."
     )
 
-    entity_cache_seconds: SecondsOrNone = Field(
+    entity_cache_seconds: SecondsFromZero = Field(
         0.0,
         description=(
             "How long staff, services, companies, forms and conferences are kept, per "
@@ -222,7 +222,7 @@ class Settings(BaseSettings):
         ),
     )
 
-    stale_if_error_seconds: SecondsOrNone = Field(
+    stale_if_error_seconds: SecondsFromZero = Field(
         0.0,
         description=(
             "How long the last good answer about a timeline may be shown, per credentials, where "

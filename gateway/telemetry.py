@@ -9,6 +9,7 @@ import logging
 import sys
 import threading
 import traceback
+import uuid
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -80,9 +81,11 @@ def warning(name: str, **facts: object) -> None:
     structlog.get_logger().warning(name, **facts)
 
 
-def bug(error_id: str, error: BaseException) -> None:
-    """A mistake of ours, and where it was made, under the id that the caller was given."""
+def bug(error: BaseException) -> str:
+    """A mistake of ours, and where it was made. The id that it stands under, for whoever is told of it."""
+    error_id = uuid.uuid4().hex
     structlog.get_logger().error("bug", id=error_id, exceptions=exceptions(error))
+    return error_id
 
 
 def exceptions(error: BaseException) -> list[dict[str, object]]:

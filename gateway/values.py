@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, InstanceOf, SecretS
 from pydantic_settings import NoDecode
 
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-SecondsOrNone = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+SecondsFromZero = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 _NEVER_FORWARDED = {
     "accept",

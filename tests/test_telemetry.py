@@ -100,7 +100,7 @@ def test_what_is_bound_to_the_request_stands_in_its_events(written):
 def test_events_below_the_level_are_not_written(written, level, names):
     written(level)
     telemetry.event("request")
-    telemetry.bug("b-1", ValueError())
+    telemetry.bug(ValueError())
     assert [line["event"] for line in written()] == names
 
 
@@ -127,9 +127,9 @@ def assert_untold(output: object) -> None:
 
 def test_a_bug_is_told_with_its_id_its_cause_and_where_it_was_made(written):
     written("info")
-    telemetry.bug("b-1", raised_by(lambda: failing(SECRET)))
+    error_id = telemetry.bug(raised_by(lambda: failing(SECRET)))
     [line] = written()
-    assert (line["event"], line["level"], line["id"]) == ("bug", "error", "b-1")
+    assert (line["event"], line["level"], line["id"]) == ("bug", "error", error_id)
     assert [each["type"] for each in line["exceptions"]] == [
         "builtins.ValueError",
         "builtins.KeyError",
@@ -177,7 +177,7 @@ EXCEPTIONS: dict[str, tuple[Callable[[], object], list[str]]] = {
 @pytest.mark.parametrize(("call", "types"), EXCEPTIONS.values(), ids=EXCEPTIONS)
 def test_no_text_of_an_exception_is_written(written, call, types):
     written("debug")
-    telemetry.bug("b-1", raised_by(call))
+    telemetry.bug(raised_by(call))
     [line] = written()
     assert [each["type"].rpartition(".")[2] for each in line["exceptions"]] == types
     assert_untold(line)
@@ -187,7 +187,7 @@ def test_a_cause_that_was_said_not_to_matter_is_not_told(written):
     written("info")
     error = ValueError()
     error.__context__, error.__suppress_context__ = KeyError(), True
-    telemetry.bug("b-1", error)
+    telemetry.bug(error)
     assert [each["type"] for each in written()[0]["exceptions"]] == ["builtins.ValueError"]
 
 
@@ -195,7 +195,7 @@ def test_exceptions_that_lead_in_a_circle_are_each_told_once(written):
     written("info")
     one, other = ValueError(), KeyError()
     one.__cause__, other.__cause__ = other, one
-    telemetry.bug("b-1", one)
+    telemetry.bug(one)
     assert len(written()[0]["exceptions"]) == 2
 
 
@@ -206,7 +206,7 @@ def test_a_long_way_is_told_by_its_ends(written):
         falling(depth - 1)
 
     written("info")
-    telemetry.bug("b-1", raised_by(lambda: falling(200)))
+    telemetry.bug(raised_by(lambda: falling(200)))
     frames = written()[0]["exceptions"][0]["frames"]
     assert len(frames) == 41
     assert "raised_by" in frames[0]
@@ -219,7 +219,7 @@ def test_a_long_chain_is_told_by_its_beginning(written):
     errors = [ValueError() for _ in range(50)]
     for error, cause in pairwise(errors):
         error.__cause__ = cause
-    telemetry.bug("b-1", errors[0])
+    telemetry.bug(errors[0])
     assert len(written()[0]["exceptions"]) == 10
 
 

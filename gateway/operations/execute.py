@@ -1,6 +1,5 @@
 """Prepared + context to result: by its plan or by graphql-core; errors public, in the order of their places."""
 
-import uuid
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from inspect import isawaitable
@@ -87,7 +86,7 @@ async def execute(
         try:
             answered = await prepared.plan.answer(context, coerced, executor)
         except Exception as error:  # noqa: BLE001 - a bug of the plan, which need cost no answer
-            bug(uuid.uuid4().hex, error)
+            bug(error)
             answered = None
         if answered is not None:
             data, errors, wholly = answered
@@ -180,11 +179,9 @@ def refusal(error: RequestError) -> Result:
 
 def internal_error(error: BaseException) -> dict[str, Any]:
     """What a caller is told of a bug: an id, under which the log has the rest."""
-    error_id = uuid.uuid4().hex
-    bug(error_id, error)
     return {
         "message": "Something went wrong here. It has been recorded under `errorId`.",
-        "extensions": {"code": BUG, "errorId": error_id},
+        "extensions": {"code": BUG, "errorId": bug(error)},
     }
 
 

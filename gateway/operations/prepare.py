@@ -1,6 +1,5 @@
 """(text, operation name) to Prepared: parsed, measured, validated and planned once, then remembered."""
 
-import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -179,7 +178,7 @@ def _planned(
     try:
         return planner(document, operation)
     except Exception as error:  # noqa: BLE001 - whatever it is, it need not cost the answer
-        bug(uuid.uuid4().hex, error)
+        bug(error)
         return None
 
 

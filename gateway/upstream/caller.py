@@ -5,12 +5,11 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from gateway.settings import Settings
+from gateway.tracing import Headers
 from gateway.upstream.sharing import Outcome
 
 CREDENTIAL_HEADERS = ("apikey", "token", "authorization")
 TRACE_HEADERS = ("x-request-id", "traceparent")
-
-Headers = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from gateway.errors import (
     UpstreamUnavailable,
 )
 from gateway.settings import Settings
+from gateway.tracing import Headers
 from gateway.upstream import decode
 from gateway.upstream.body import Body, is_crowded, utf8
 
@@ -107,9 +108,7 @@ class Exchange:
     async def aclose(self) -> None:
         await self._transport.aclose()
 
-    async def get(
-        self, path: str, query: Mapping[str, str], headers: tuple[tuple[str, str], ...]
-    ) -> Received:
+    async def get(self, path: str, query: Mapping[str, str], headers: Headers) -> Received:
         """What the upstream answers, within the limits of time and size that are set.
 
         Raises:
@@ -136,9 +135,7 @@ class Exchange:
             told = type(error)(str(error))  # this one refers to frames that would soon refer to it
             raise Failed(told, status=status, size=body.size if body else 0) from error
 
-    def _request(
-        self, path: str, query: Mapping[str, str], headers: tuple[tuple[str, str], ...]
-    ) -> httpx.Request:
+    def _request(self, path: str, query: Mapping[str, str], headers: Headers) -> httpx.Request:
         try:
             question = f"?{urlencode(query)}" if query else ""
             return httpx.Request(

@@ -61,7 +61,7 @@ class Places:
     def leave(self, caller: Hashable, entered: float) -> None:
         """Leave a place, and remember for how long it was taken."""
         self._seconds += _WEIGHT * (self._clock() - entered - self._seconds)
-        self._leave(caller)
+        self._give_back(caller)
 
     async def _wait(self, caller: Hashable, left: float) -> None:
         seconds = self._expected(caller)
@@ -76,7 +76,7 @@ class Places:
             if turn.cancelled():
                 self._forget(caller, turn)
             else:  # it had just been given the place
-                self._leave(caller)
+                self._give_back(caller)
             raise
 
     def _forget(self, caller: Hashable, turn: asyncio.Future[None]) -> None:
@@ -101,7 +101,7 @@ class Places:
         self._free -= 1
         self._taken[caller] += 1
 
-    def _leave(self, caller: Hashable) -> None:
+    def _give_back(self, caller: Hashable) -> None:
         self._free += 1
         self._taken[caller] -= 1
         if not self._taken[caller]:

@@ -7,6 +7,7 @@ cookies, and quotes addresses a second time; each of those matters to a gateway.
 
 import asyncio
 from collections.abc import AsyncIterator
+from functools import lru_cache
 
 import aiohttp
 import httpx
@@ -64,7 +65,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
                 headers=[(name.decode(), value.decode()) for name, value in request.headers.raw],
                 data=request.content or None,
                 allow_redirects=False,
-                timeout=_limits(request),
+                timeout=_limits(**request.extensions.get("timeout", {})),
             )
         except aiohttp.SocketTimeoutError as error:
             raise httpx.ReadTimeout("No answer in time.") from error
@@ -85,12 +86,12 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
             await self._pool.close()
 
 
-def _limits(request: httpx.Request) -> aiohttp.ClientTimeout:
-    limits = request.extensions.get("timeout", {})
-    connect = limits.get("connect")  # of both: `sock_connect` alone leaves looking up the name out
-    return aiohttp.ClientTimeout(
-        total=None, connect=connect, sock_connect=connect, sock_read=limits.get("read")
-    )
+@lru_cache(maxsize=8)  # they are settings, and the same each time
+def _limits(
+    connect: float | None = None, read: float | None = None, **_: float | None
+) -> aiohttp.ClientTimeout:
+    # `connect` as well: `sock_connect` alone leaves looking up the name out.
+    return aiohttp.ClientTimeout(total=None, connect=connect, sock_connect=connect, sock_read=read)
 
 
 async def _once(
