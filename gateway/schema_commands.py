@@ -21,9 +21,10 @@ def schema() -> None:
 
 
 @schema.command(name="print")
-def print_schema() -> None:
+@click.option("--federation", is_flag=True, help="As a subgraph, to be composed with others.")
+def print_schema(*, federation: bool) -> None:
     """Write the schema to standard output."""
-    click.echo(served.printed(), nl=False)
+    click.echo(served.printed(federated=federation), nl=False)
 
 
 @schema.command()

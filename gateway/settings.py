@@ -120,6 +120,9 @@ class Settings(BaseSettings):
     )
     max_page_size: PositiveInt = Field(100, description="The largest `first` or `last`.")
     max_clients: PositiveInt = Field(20, description="How many ids `clients` takes.")
+    max_representations: PositiveInt = Field(
+        1_000, description="How many entities a router may ask for at once."
+    )
     max_upstream_concurrency: PositiveInt = Field(
         10, description="How many upstream reads one operation has under way at once."
     )
@@ -174,12 +177,10 @@ class Settings(BaseSettings):
         2.0, description="How long connecting to the upstream may take."
     )
     upstream_read_timeout_seconds: Seconds = Field(
-        10.0,
-        description="How long the upstream may be silent in the middle of an answer.",
+        10.0, description="How long the upstream may be silent in the middle of an answer."
     )
     operation_timeout_seconds: Seconds = Field(
-        30.0,
-        description="How long one operation may take; what has not arrived by then is null.",
+        30.0, description="How long one operation may take; what has not arrived by then is null."
     )
     upstream_attempts: PositiveInt = Field(
         3,
@@ -245,6 +246,7 @@ class Settings(BaseSettings):
         default=True, description="Whether callers may ask for the schema, also at /schema.graphql."
     )
     graphiql: bool = Field(default=True, description="Whether a browser gets GraphiQL.")
+    federation: bool = Field(default=False, description="Whether routers get a subgraph.")
 
     trusted_documents: Literal["off", "log", "enforce"] = Field(
         "off",

@@ -39,6 +39,12 @@ def test_print_writes_the_schema_and_nothing_else(run):
     assert (result.exit_code, result.stdout, result.stderr) == (0, schema.printed(), "")
 
 
+def test_print_writes_a_subgraph_where_that_is_wanted(run):
+    result = run("print", "--federation")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout == schema.printed(federated=True) != schema.printed()
+
+
 def test_check_says_nothing_where_the_file_is_current(run, tmp_path):
     (tmp_path / "schema.graphql").write_text(schema.printed(), encoding="utf-8")
     result = run("check")

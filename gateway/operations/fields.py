@@ -133,7 +133,7 @@ class Resolved(NamedTuple):
 
     Attributes:
         resolve: Of the object, the place and the arguments by their names, what the field holds, or an
-            awaitable of it: `Reached`, or a list of such.
+            awaitable of it: `Reached`, or a list of such, with an exception for what has no answer.
         items: Where the value that is reached is `Unread`: what its items are.
     """
 

@@ -1,26 +1,38 @@
 """What callers see: the schema, built once from an explicit list of types. Knows Strawberry."""
 
+from functools import cache
+
 import strawberry
 from graphql import GraphQLSchema
 from strawberry.schema.config import StrawberryConfig
 
+from gateway.schema import federation
 from gateway.schema.activity import KINDS
 from gateway.schema.query import Query
 from gateway.schema.reading import read
 from gateway.schema.values import SCALARS
 
-_SCHEMA = strawberry.Schema(
-    query=Query,
-    types=KINDS,
-    config=StrawberryConfig(default_resolver=read, scalar_map=SCALARS),
-)
+
+@cache
+def schema(*, federated: bool = False) -> GraphQLSchema:
+    """The schema as graphql-core knows it: Strawberry compiles it, `operations` executes it.
+
+    Args:
+        federated: Whether it is a subgraph, so that routers can ask for its entities.
+    """
+    compiled = _compiled(federation.query(printed())) if federated else _compiled(Query)
+    return compiled._schema  # noqa: SLF001 - Strawberry offers no public way to it
 
 
-def schema() -> GraphQLSchema:
-    """The schema as graphql-core knows it: Strawberry compiles it, `operations` executes it."""
-    return _SCHEMA._schema  # noqa: SLF001 - Strawberry offers no public way to it
+@cache
+def printed(*, federated: bool = False) -> str:
+    """The schema as text: what `schema.graphql` holds, or what is composed with other subgraphs."""
+    text = _compiled(Query).as_str() + "\n"
+    return federation.sdl(text) if federated else text
 
 
-def printed() -> str:
-    """The schema as text: what `schema.graphql` holds."""
-    return _SCHEMA.as_str() + "\n"
+@cache
+def _compiled(query: type) -> strawberry.Schema:
+    scalars = {**SCALARS, **federation.SCALARS}
+    config = StrawberryConfig(default_resolver=read, scalar_map=scalars)
+    return strawberry.Schema(query=query, types=KINDS, config=config)

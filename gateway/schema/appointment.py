@@ -4,6 +4,7 @@ from typing import Any
 
 import strawberry
 
+from gateway.errors import ContractBroken
 from gateway.operations.fields import Reached
 from gateway.schema.arguments import Kinds, Sort, given_words
 from gateway.schema.client import Client, timeline_field
@@ -11,7 +12,7 @@ from gateway.schema.company import Company, Service
 from gateway.schema.context import Info
 from gateway.schema.pages import Paging
 from gateway.schema.people import Staff, User
-from gateway.schema.reading import entity
+from gateway.schema.reading import entity, recorded_as
 from gateway.schema.selection import Selection
 from gateway.schema.timeline import Page, timeline
 from gateway.schema.values import URL, Money, ZonedDateTime
@@ -27,7 +28,8 @@ def _thread(
     sort: Sort = SortOrder.ASC,
 ) -> Page:
     client_id = root.nearest("client_id")
-    assert client_id is not None  # an appointment is reached through its client's timeline
+    if client_id is None:  # of an appointment that a router asks for
+        raise ContractBroken("The upstream does not say whose appointment this is.")
     selection = Selection(
         client_id=client_id,
         kinds=given_words(kinds),
@@ -64,6 +66,8 @@ class OnlineMeeting:
 
 @strawberry.type(description="An appointment as it is today.")
 class Appointment:
+    is_type_of = recorded_as(entities.Appointment)
+
     id: strawberry.ID = strawberry.field(description="The upstream's id of this appointment.")
     reference: str | None = strawberry.field(description="A code that people can read out.")
     company: Company | None = strawberry.field(description="The company it is with.")

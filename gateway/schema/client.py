@@ -24,7 +24,7 @@ from gateway.schema.arguments import (
 from gateway.schema.company import Company
 from gateway.schema.context import Info
 from gateway.schema.pages import Paging
-from gateway.schema.reading import entity, resolved
+from gateway.schema.reading import entity, recorded_as, resolved
 from gateway.schema.selection import Selection
 from gateway.schema.timeline import ACTIVITIES, Page, connection, timeline
 from gateway.schema.values import URL, Address, TimeZone, ZonedDateTime
@@ -143,6 +143,8 @@ class ClientProfile:
 
 @strawberry.type(description="A client: somebody who makes appointments with the business.")
 class Client:
+    is_type_of = recorded_as(entities.ClientReference, entities.AskedClient)
+
     id: strawberry.ID = strawberry.field(description="The upstream's id of this client.")
     activities: Any = timeline_field(activities_of_client)
     profile: ClientProfile | None = entity(

@@ -6,7 +6,7 @@ import strawberry
 
 from gateway.schema.reading import looked_up, recorded_as
 from gateway.schema.values import URL, Address, TimeZone
-from gateway.upstream import records
+from gateway.upstream import entities, records
 from gateway.upstream.session import Session
 
 _of_company = partial(looked_up, Session.company, ("id",))
@@ -20,6 +20,8 @@ _of_service = partial(looked_up, Session.service, ("company_id", "id"))
     )
 )
 class Company:
+    is_type_of = recorded_as(entities.CompanyReference, entities.Company)
+
     id: strawberry.ID = strawberry.field(description="The upstream's id of this company.")
     name: str | None = strawberry.field(description="The name.")
     time_zone: str | None = _of_company(
@@ -49,7 +51,7 @@ class Company:
     )
 )
 class Service:
-    is_type_of = recorded_as(records.Service)
+    is_type_of = recorded_as(records.Service, entities.Service)
 
     id: strawberry.ID = strawberry.field(description="The upstream's id of this service.")
     name: str | None = strawberry.field(

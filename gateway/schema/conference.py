@@ -5,9 +5,10 @@ from functools import partial
 import strawberry
 
 from gateway.schema.client import Client
-from gateway.schema.reading import entity, looked_up
+from gateway.schema.reading import entity, looked_up, recorded_as
 from gateway.schema.values import URL, ZonedDateTime
 from gateway.schema.words import RegistrationSourceType, RegistrationStatus
+from gateway.upstream import conferences, records
 from gateway.upstream.session import Session
 
 _of_conference = partial(looked_up, Session.conference, ("id",))
@@ -38,6 +39,8 @@ class ConferenceLocation:
     )
 )
 class Conference:
+    is_type_of = recorded_as(records.Conference, conferences.Conference)
+
     id: strawberry.ID = strawberry.field(description="The upstream's id of this conference.")
     title: str | None = strawberry.field(
         description="The title, as it was when the activity was recorded."

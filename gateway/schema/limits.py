@@ -47,3 +47,8 @@ def _said(fields: Fields, settings: Settings) -> Iterator[tuple[FieldName, Weigh
     yield ("ActivityConnection", "edges"), Weight(is_paged=True)
     ids = AsListed(("ids",), usually=settings.max_clients, most=settings.max_clients)
     yield ("Query", "clients"), Weight(times=ids)
+    most = settings.max_representations
+    yield (
+        ("Query", "_entities"),
+        Weight(_READ, times=AsListed(("representations",), usually=most, most=most)),
+    )

@@ -6,7 +6,7 @@ import strawberry
 
 from gateway.schema.reading import looked_up, recorded_as
 from gateway.schema.values import URL
-from gateway.upstream import records
+from gateway.upstream import entities, records
 from gateway.upstream.session import Session
 
 _today = partial(looked_up, Session.staff, ("company_id", "id"))
@@ -35,7 +35,7 @@ class User:
     )
 )
 class Staff:
-    is_type_of = recorded_as(records.Staff)
+    is_type_of = recorded_as(records.Staff, entities.Staff)
 
     id: strawberry.ID = strawberry.field(description="The upstream's id of this person.")
     first_name: str | None = strawberry.field(

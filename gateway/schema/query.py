@@ -50,7 +50,10 @@ def clients(
     return [reached(id_) for id_ in ids]
 
 
-@strawberry.type(description="Where every query starts.")
+DESCRIPTION = "Where every query starts."
+
+
+@strawberry.type(description=DESCRIPTION)
 class Query:
     activities: Any = timeline_field(of_client(activities_of_client))
     client: Any = strawberry.field(

@@ -10,7 +10,7 @@ from msgspec import Raw
 
 from gateway.errors import ContractBroken, NotFound
 from gateway.settings import Settings
-from gateway.upstream import decode, entities, forms
+from gateway.upstream import conferences, decode, entities, forms
 from gateway.upstream.caller import Caller
 from gateway.upstream.decode import Roster
 from gateway.upstream.reads import Reads
@@ -146,33 +146,33 @@ class Upstream:
             {"formId": form_id, "resultId": result_id},
         )
 
-    async def conference(self, caller: Caller, conference_id: str) -> entities.Conference | None:
+    async def conference(self, caller: Caller, conference_id: str) -> conferences.Conference | None:
         return await self._one(
             caller,
             self._conference,
-            entities.Conference,
+            conferences.Conference,
             {"conferenceId": conference_id},
             keep=True,
         )
 
     async def conference_session(
         self, caller: Caller, conference_id: str, session_id: str
-    ) -> entities.ConferenceSession | None:
+    ) -> conferences.ConferenceSession | None:
         return await self._one(
             caller,
             self._conference_session,
-            entities.ConferenceSession,
+            conferences.ConferenceSession,
             {"conferenceId": conference_id, "sessionId": session_id},
             keep=True,
         )
 
     async def conference_registration(
         self, caller: Caller, conference_id: str, session_id: str, registration_id: str
-    ) -> entities.ConferenceRegistration | None:
+    ) -> conferences.ConferenceRegistration | None:
         return await self._one(
             caller,
             self._conference_session + "/registrations/{registrationId}",
-            entities.ConferenceRegistration,
+            conferences.ConferenceRegistration,
             {
                 "conferenceId": conference_id,
                 "sessionId": session_id,

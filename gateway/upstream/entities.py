@@ -1,13 +1,10 @@
 """What things are today, as msgspec Structs: the resources that activities point at.
 
 As in `records.py`, names are those of the GraphQL schema, and what has no default is what a thing
-cannot be shown without. Sources: upstream contract, sections 5 (notes), 6 (scheduling), 7 (forms),
-9 (conferences) and 10 (clients).
+cannot be shown without. Sources: upstream contract, sections 5 (notes), 6 (scheduling) and 10 (clients).
 """
 
-from typing import Annotated, Any
-
-from msgspec import Meta, field
+from msgspec import field
 
 from gateway.upstream import records
 from gateway.upstream.records import (
@@ -18,7 +15,7 @@ from gateway.upstream.records import (
     Text,
     ZonedDateTime,
 )
-from gateway.upstream.words import AppointmentStatus, RegistrationSourceType, RegistrationStatus
+from gateway.upstream.words import AppointmentStatus
 
 Amount = float
 """A number that GraphQL's Float can carry."""
@@ -74,6 +71,7 @@ class AskedClient(ClientReference, frozen=True, kw_only=True):
 
 class Company(Pictured, frozen=True, kw_only=True):
     id: Id
+    name: Text | None = None
     time_zone: Text | None = None
     email: Text | None = None
     phone: Text | None = None
@@ -84,6 +82,8 @@ class Company(Pictured, frozen=True, kw_only=True):
 
 class Staff(Pictured, frozen=True, kw_only=True):
     id: Id
+    first_name: Text | None = None
+    last_name: Text | None = None
     email: Text | None = None
     phone: Text | None = None
     other_phone: Text | None = None
@@ -97,6 +97,7 @@ class Staff(Pictured, frozen=True, kw_only=True):
 
 class Service(Pictured, frozen=True, kw_only=True):
     id: Id
+    name: Text | None = None
     description: Text | None = None
     duration: Count | None = None
     buffer_duration: Count | None = None
@@ -187,84 +188,6 @@ class Note(Record, frozen=True, kw_only=True):
     writer: NoteWriter | None = None
     date: ZonedDateTime | None = None
     contacted_by_client: bool | None = None
-
-
-Degrees = Annotated[str, Meta(pattern=r"\A-?[0-9]{1,3}(\.[0-9]{1,20})?\Z")]
-"""A latitude or longitude sent as text."""
-
-
-class Geolocation(Record, frozen=True, kw_only=True):
-    lat: Amount | Degrees | None = None
-    lng: Amount | Degrees | None = None
-
-
-class ConferenceLocation(Record, frozen=True, kw_only=True):
-    type: Text | None = None
-    text: Text | None = None
-    street: Text | None = None
-    additional_street: Text | None = None
-    zip_code: Text | None = None
-    city: Text | None = None
-    state: Text | None = None
-    country: Text | None = None
-    geolocation: Geolocation | None = None
-
-    @property
-    def latitude(self) -> float | records.Unreadable | None:
-        return _degrees(self.geolocation, "lat")
-
-    @property
-    def longitude(self) -> float | records.Unreadable | None:
-        return _degrees(self.geolocation, "lng")
-
-
-def _degrees(
-    geolocation: Geolocation | records.Unreadable | None, name: str
-) -> float | records.Unreadable | None:
-    sent = getattr(geolocation, name) if isinstance(geolocation, Geolocation) else geolocation
-    return float(sent) if isinstance(sent, str) else sent
-
-
-class Tag(Record, frozen=True, kw_only=True):
-    text: Text | None = None
-
-
-class Conference(Pictured, frozen=True, kw_only=True):
-    id: Id
-    description: Text | None = None
-    duration: Count | None = None
-    location: ConferenceLocation | None = None
-    web_link: Text | None = None
-    code: Text | None = None
-    sent_tags: Several[Tag] | None = field(name="tags", default=None)
-
-    @property
-    def tags(self) -> list[Text | records.Unreadable | None] | records.Unreadable | None:
-        """The texts of the tags; one without a text is unreadable, since it says nothing."""
-        if not isinstance(self.sent_tags, list):
-            return self.sent_tags
-        texts: list[Any] = [getattr(tag, "text", tag) for tag in self.sent_tags]
-        return [records.UNREADABLE if text is None else text for text in texts]
-
-
-class ConferenceSession(Record, frozen=True, kw_only=True):
-    id: Id
-    status: Text | None = None
-    web_link: Text | None = None
-
-
-class ConferenceRegistration(Record, frozen=True, kw_only=True):
-    id: Id
-    client: ClientReference | None = None
-    status: RegistrationStatus | None = None
-    seats: Count | None = None
-    registered: ZonedDateTime | None = None
-    source: Text | None = None
-    source_type: RegistrationSourceType | None = None
-    cancel_reason: Text | None = None
-    cancel_source: Text | None = None
-    cancelled: ZonedDateTime | None = None
-    web_link: Text | None = None
 
 
 class EmailAddress(Record, frozen=True, kw_only=True):

@@ -11,7 +11,7 @@ from msgspec import Raw
 
 from gateway.errors import CompanyUnknown, ContractBroken, InputRefused, NotFound
 from gateway.settings import Settings
-from gateway.upstream import entities, forms, links
+from gateway.upstream import conferences, entities, forms, links
 from gateway.upstream.api import Upstream
 from gateway.upstream.caller import Call, Caller
 from gateway.upstream.decode import Roster
@@ -135,17 +135,17 @@ class Session:
             raise ContractBroken("The upstream does not say which form this is a result of.")
         return self._load(self._upstream.form_result, form_id, result_id)
 
-    def conference(self, conference_id: str) -> Awaitable[entities.Conference | None]:
+    def conference(self, conference_id: str) -> Awaitable[conferences.Conference | None]:
         return self._load(self._upstream.conference, conference_id)
 
     def conference_session(
         self, conference_id: str | None, session_id: str
-    ) -> Awaitable[entities.ConferenceSession | None]:
+    ) -> Awaitable[conferences.ConferenceSession | None]:
         return self._load(self._upstream.conference_session, _conference(conference_id), session_id)
 
     def conference_registration(
         self, conference_id: str | None, session_id: str | None, registration_id: str
-    ) -> Awaitable[entities.ConferenceRegistration | None]:
+    ) -> Awaitable[conferences.ConferenceRegistration | None]:
         ids = _conference(conference_id), _conference(session_id), registration_id
         return self._load(self._upstream.conference_registration, *ids)
 

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from functools import partial
 
 import httpx
+from graphql import GraphQLSchema
 from starlette.applications import Starlette
 from starlette.datastructures import Headers
 from starlette.middleware import Middleware
@@ -63,11 +64,12 @@ def create_app(
         SettingsRefused: Trusted documents can never run, or traces cannot be sent.
     """
     admission = admission or Admission(settings.max_concurrency)
-    readings = fields(schema.schema())
+    served = schema.schema(federated=settings.federation)
+    readings = fields(served)
     preparing = partial(
         preparer,
-        schema.schema(),
-        limits=limits(schema.schema(), readings, settings),
+        served,
+        limits=limits(served, readings, settings),
         introspection=settings.introspection,
     )
     documents = _trusted_documents(settings, prepare=preparing())
@@ -84,9 +86,9 @@ def create_app(
 
     page = explorer() if settings.graphiql else None
     endpoint = GraphQLEndpoint(
-        schema=schema.schema(),
+        schema=served,
         documents=documents,
-        prepare=preparing(planner=_planner(readings) if settings.plans else None),
+        prepare=preparing(planner=_planner(served, readings) if settings.plans else None),
         context_for=_contexts(upstream, settings),
         explorer=page,
         max_body_bytes=settings.max_body_bytes,
@@ -101,7 +103,8 @@ def create_app(
     if page is not None:
         routes.append(Route("/explorer/{name}", page.file, methods=["GET"]))
     if settings.introspection:
-        routes.append(Route("/schema.graphql", _printed_schema, methods=["GET"]))
+        printed = partial(_printed_schema, settings)
+        routes.append(Route("/schema.graphql", printed, methods=["GET"]))
     middleware = _middleware(settings, admission, watch.metrics)
     app = Starlette(routes=routes, middleware=middleware, lifespan=lifespan)
     # A redirect would send the query string back in a header, and whatever `Host` was sent.
@@ -167,11 +170,11 @@ def _trusted_documents(settings: Settings, prepare: Prepare) -> TrustedDocuments
     return documents
 
 
-def _planner(readings: Fields) -> Planner:
+def _planner(served: GraphQLSchema, readings: Fields) -> Planner:
     """Imported only where there are to be plans: without them, graphql-core answers alone."""
     from gateway.operations.plan.plan import planner  # noqa: PLC0415
 
-    return planner(schema.schema(), readings)
+    return planner(served, readings)
 
 
 def _tracing(settings: Settings) -> Tracing:
@@ -187,5 +190,5 @@ def _tracing(settings: Settings) -> Tracing:
     return exported(endpoint)
 
 
-async def _printed_schema(_request: Request) -> Response:
-    return PlainTextResponse(schema.printed())
+async def _printed_schema(settings: Settings, _request: Request) -> Response:
+    return PlainTextResponse(schema.printed(federated=settings.federation))

@@ -24,7 +24,7 @@ JSON = "application/json"
 HTML = "text/html"
 
 _MOST_LEVELS = 64
-_MOST_VALUES = 1_000
+_MOST_VALUES = 4_000
 _MOST_DIGITS = 100
 _BEYOND_NUMBERS = 10**_MOST_DIGITS
 """What the JSON of a request may be: all that GraphQL has use for, nothing that takes long to coerce."""

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from gateway.errors import ContractBroken
-from gateway.upstream import decode, entities, forms, records, words
+from gateway.upstream import conferences, decode, entities, forms, records, words
 from gateway.upstream.records import UNREADABLE, Record, ZonedDateTime
 
 NINE = {"dateTime": "2026-03-01T09:00:00", "timeZone": "Europe/Paris"}
@@ -40,6 +40,7 @@ EVERYTHING: dict[str, tuple[dict[str, Any], Record]] = {
         },
         entities.Company(
             id="3",
+            name="Salon",
             time_zone="Europe/Paris",
             email="a@example.com",
             phone="1",
@@ -52,6 +53,8 @@ EVERYTHING: dict[str, tuple[dict[str, Any], Record]] = {
     "staff": (
         {
             "id": 5,
+            "firstName": "F",
+            "lastName": "L",
             "email": "e",
             "phone": "p",
             "otherPhone": "o",
@@ -65,6 +68,8 @@ EVERYTHING: dict[str, tuple[dict[str, Any], Record]] = {
         },
         entities.Staff(
             id=5,
+            first_name="F",
+            last_name="L",
             email="e",
             phone="p",
             other_phone="o",
@@ -80,6 +85,7 @@ EVERYTHING: dict[str, tuple[dict[str, Any], Record]] = {
     "service": (
         {
             "id": "4",
+            "name": "Cut",
             "description": "d",
             "duration": 30,
             "bufferDuration": 5,
@@ -92,6 +98,7 @@ EVERYTHING: dict[str, tuple[dict[str, Any], Record]] = {
         },
         entities.Service(
             id="4",
+            name="Cut",
             description="d",
             duration=30,
             buffer_duration=5,
@@ -237,6 +244,8 @@ EVERYTHING: dict[str, tuple[dict[str, Any], Record]] = {
     "conference": (
         {
             "id": "8",
+            "title": "T",
+            "capacity": 40,
             "description": "d",
             "duration": 60,
             "location": {
@@ -255,11 +264,13 @@ EVERYTHING: dict[str, tuple[dict[str, Any], Record]] = {
             "tags": [{"id": "1", "text": "one"}, {"text": 2}],
             "picture": PICTURE,
         },
-        entities.Conference(
+        conferences.Conference(
             id="8",
+            title="T",
+            capacity=40,
             description="d",
             duration=60,
-            location=entities.ConferenceLocation(
+            location=conferences.ConferenceLocation(
                 type="address",
                 text="t",
                 street="s",
@@ -268,17 +279,17 @@ EVERYTHING: dict[str, tuple[dict[str, Any], Record]] = {
                 city="c",
                 state="st",
                 country="co",
-                geolocation=entities.Geolocation(lat=48.85, lng="2.35"),
+                geolocation=conferences.Geolocation(lat=48.85, lng="2.35"),
             ),
             web_link="w",
             code="k",
-            sent_tags=[entities.Tag(text="one"), entities.Tag(text=2)],
+            sent_tags=[conferences.Tag(text="one"), conferences.Tag(text=2)],
             picture=PICTURE_RECORD,
         ),
     ),
     "conference session": (
         {"id": "9", "start": NINE, "status": "opened", "webLink": "w"},
-        entities.ConferenceSession(id="9", status="opened", web_link="w"),
+        conferences.ConferenceSession(id="9", status="opened", web_link="w"),
     ),
     "conference registration": (
         {
@@ -294,7 +305,7 @@ EVERYTHING: dict[str, tuple[dict[str, Any], Record]] = {
             "cancelled": NINE,
             "webLink": "w",
         },
-        entities.ConferenceRegistration(
+        conferences.ConferenceRegistration(
             id="1",
             client=entities.ClientReference(id="7"),
             status=words.RegistrationStatus.WAITING_LIST,
@@ -492,73 +503,6 @@ def test_what_was_consented_to_is_one_text(sent, text):
     consent = read(entities.Client, explicitConsent={"date": NINE, "text": sent}).explicit_consent
     assert consent.text == text
     assert consent.date == NINE_RECORD
-
-
-# Places
-
-
-@pytest.mark.parametrize(
-    ("sent", "degrees"),
-    [
-        (None, None),
-        (48, 48),
-        (-2.35, -2.35),
-        ("48", 48.0),
-        ("-2.3500", -2.35),
-        ("180.12345678901234567890", 180.12345678901234567890),
-        ("", UNREADABLE),
-        ("+1", UNREADABLE),
-        ("1,5", UNREADABLE),
-        (".5", UNREADABLE),
-        ("1.", UNREADABLE),
-        ("1e3", UNREADABLE),
-        ("1234", UNREADABLE),
-        ("1\n", UNREADABLE),
-        ("٣", UNREADABLE),
-        ("nan", UNREADABLE),
-        ("inf", UNREADABLE),
-        ("north", UNREADABLE),
-        (True, UNREADABLE),
-        ([1], UNREADABLE),
-    ],
-    ids=repr,
-)
-@pytest.mark.parametrize(("key", "name"), [("lat", "latitude"), ("lng", "longitude")])
-def test_a_place_is_read_from_numbers_and_from_text(key, name, sent, degrees):
-    other = {"lat": "longitude", "lng": "latitude"}[key]
-    place = read(entities.Conference, location={"geolocation": {key: sent}}).location
-    assert getattr(place, name) == degrees
-    assert getattr(place, other) is None
-
-
-@pytest.mark.parametrize(
-    ("sent", "degrees"), [(None, None), ({}, None), ("48,2", UNREADABLE), ([], UNREADABLE)]
-)
-def test_a_location_may_have_no_place(sent, degrees):
-    location = read(entities.Conference, location={"geolocation": sent, "city": "Paris"}).location
-    assert (location.latitude, location.longitude) == (degrees, degrees)
-    assert location.city == "Paris"
-
-
-# Tags
-
-
-@pytest.mark.parametrize(
-    ("sent", "tags"),
-    [
-        (None, None),
-        ([], []),
-        ([{"id": "1", "text": "one"}, {"text": 2}], ["one", 2]),
-        ([{"text": "one"}, {"id": "2"}], ["one", UNREADABLE]),
-        ([{"text": "one"}, {"text": None}], ["one", UNREADABLE]),
-        ([{"text": "one"}, {"text": []}, "two", None], ["one", *[UNREADABLE] * 3]),
-        ("one", UNREADABLE),
-        ({"text": "one"}, UNREADABLE),
-    ],
-    ids=repr,
-)
-def test_tags_are_their_texts(sent, tags):
-    assert read(entities.Conference, tags=sent).tags == tags
 
 
 # Anything

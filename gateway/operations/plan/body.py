@@ -76,18 +76,24 @@ class Body:
     def _reached(self, field: Field) -> str:
         """What a resolver gave: something reached, or a list of such."""
         self.is_open = True
-        selection = field.of.get(get_named_type(field.type).name)
-        if selection is None:
-            raise NotPlannable  # a leaf, or one of several types: no resolver here gives such
-        function = self._source.function(selection, self._where, opened=True).name
         type_ = get_nullable_type(field.type)
         if not is_list_type(type_):
-            return f'{function}(it.value, run, (*at, "{field.key}"), it.through)'
-        each, null = "each", "None if each is None else "
-        if is_non_null_type(type_.of_type):
-            each, null = "there(each)", ""
-        made = f'{function}({each}.value, run, (*at, "{field.key}", i), each.through)'
+            return self._delivered(field, "it.value", f'(*at, "{field.key}"), it.through')
+        null = "" if is_non_null_type(type_.of_type) else "None if each is None else "
+        place = f'(*at, "{field.key}", i), each.through'
+        made = self._delivered(field, "reached(each).value", place)
         return f"[{null}{made} for i, each in enumerate(it)]"
+
+    def _delivered(self, field: Field, value: str, place: str) -> str:
+        """A call for a value that was reached, given its path and what it was reached through."""
+        if not field.of:
+            raise NotPlannable  # a leaf: no resolver here gives such
+        if is_abstract_type(get_named_type(field.type)):
+            table, is_open = self._source.kinds(field, self._where)
+            return f"run.kind({table}, {value}, run{f', {place}' if is_open else ''})"
+        [selection] = field.of.values()
+        function = self._source.function(selection, self._where, opened=True).name
+        return f"{function}({value}, run, {place})"
 
     def _expression(self, field: Field) -> str:
         if field.name == "__typename":

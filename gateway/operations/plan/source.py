@@ -199,4 +199,9 @@ def _checks(unreadable: type) -> dict[str, Any]:
             raise NotPlain
         return told(value)
 
-    return {"told": told, "there": there}
+    def reached(value: Any) -> Any:
+        if value.__class__ is not Reached:  # but null, or what went wrong
+            raise NotPlain
+        return value
+
+    return {"told": told, "there": there, "reached": reached}

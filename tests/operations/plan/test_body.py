@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from gateway.operations.fields import Computed, Fields, Plain, Resolved
+from gateway.operations.fields import Computed, Fields, Plain, Reached, Resolved
 from tests.operations.plan.engine import Engine
 from tests.operations.plan.library import (
     CLASSES,
@@ -16,6 +16,7 @@ from tests.operations.plan.library import (
     Book,
     Context,
     Disc,
+    Label,
     Person,
     Record,
     Unreadable,
@@ -232,6 +233,34 @@ async def test_what_may_be_of_several_types_is_delivered_by_its_class(library, w
     text = f"{{ author(id: 1) {{ today {{ works {{ ... on Disc {{ {inside} }} }} }} }} }}"
     people: dict[str | None, Any] = {"1": Person(works=works), "3": Person(born=9)}
     await library.same(text, lambda: Context(people=people))
+
+
+FOUND: dict[str, list[Any]] = {
+    "all": [Reached(work) for work in WORKS],
+    "none": [],
+    "one that is no more": [Reached(WORKS[1]), None],
+    "one that failed": [OSError("away"), *map(Reached, WORKS)],
+    "one of no such type": [Reached(Label(name="L"))],
+}
+
+
+@pytest.mark.parametrize("found", FOUND.values(), ids=FOUND)
+@pytest.mark.parametrize("inside", ["notes id", "author { name }", "author { born }"])
+@pytest.mark.parametrize("type_", ["[Work]", "[Work!]", "Work"])
+async def test_what_a_resolver_gives_may_be_of_several_types(found, inside, type_):
+    given = found if type_ != "Work" else next(iter(found), None)
+
+    async def resolve(_root: Any, _info: Any) -> Any:
+        if isinstance(given, Exception):
+            raise given
+        return given
+
+    engine = Engine(
+        LIBRARY.replace("odd: String }", f"found: {type_} }}", 1),
+        replace(FIELDS, readings={**READINGS, ("Query", "found"): Resolved(resolve)}),
+    )
+    text = f"{{ found {{ __typename ... on Disc {{ {inside} }} }} }}"
+    await engine.same(text, lambda: Context(people={"3": Person(born=9)}))
 
 
 async def test_errors_further_inside_know_their_way(library):

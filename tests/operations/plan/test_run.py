@@ -149,6 +149,10 @@ RESOLVERS: dict[str, tuple[Callable[..., Any], str]] = {
     "several of necessity": (several, "[A!]!"),
     "several, later": (several_later, "[A!]"),
     "nothing among several": (lambda _root, _info, number: [None, Reached(Author(id=1))], "[A]"),
+    "an error among several": (
+        lambda _root, _info, number: [OSError("away"), Reached(Author(id=1))],
+        "[A]",
+    ),
     "nothing where something must be": (lambda _root, _info, number: [None], "[A!]"),
     "something unreadable": (lambda _root, _info, number: Reached(Author(id=UNREADABLE)), "A"),
 }

@@ -1,0 +1,133 @@
+"""The schema as one of several: a subgraph of Apollo Federation 2, whose entities a router asks for by id.
+
+Source: Apollo Federation's subgraph specification.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Annotated, Any, NewType
+
+import strawberry
+from strawberry.types.scalar import ScalarDefinition
+
+from gateway.errors import InputRefused
+from gateway.operations.fields import Reached
+from gateway.schema.appointment import Appointment
+from gateway.schema.client import Client
+from gateway.schema.company import Company, Service
+from gateway.schema.conference import Conference
+from gateway.schema.context import Info
+from gateway.schema.people import Staff
+from gateway.schema.query import DESCRIPTION, Query, reached
+from gateway.schema.reading import resolved
+from gateway.upstream import links
+from gateway.upstream.loads import outcomes
+from gateway.upstream.session import Session
+
+_LINK = """\
+extend schema
+  @link(url: "https://specs.apollo.dev/federation/v2.0", import: ["@key", "@shareable"])
+
+"""
+
+_BY_ID = '@key(fields: "id")'
+
+_DIRECTIVES = {
+    "Appointment": _BY_ID,
+    "Client": _BY_ID,
+    "Company": _BY_ID,
+    "Conference": _BY_ID,
+    "Service": _BY_ID,
+    "Staff": _BY_ID,
+    "PageInfo": "@shareable",
+}
+"""Whatever has pages has a `PageInfo`, and routers merge types by their names: so it is shareable."""
+
+_LOADS: Mapping[str, Callable[[Session, str], Awaitable[Any]]] = {
+    "Appointment": lambda session, id_: session.appointment(None, id_, None),
+    "Company": Session.company,
+    "Conference": Session.conference,
+    "Service": lambda session, id_: session.service(None, id_),
+    "Staff": lambda session, id_: session.staff(None, id_),
+}
+"""How entities are found of which only the id is known. A client is not looked for: as in `client(id:)`."""
+
+Representation = NewType("Representation", object)
+
+SCALARS: Mapping[object, ScalarDefinition] = {
+    Representation: strawberry.scalar(
+        name="_Any", description="A representation: the `__typename` and the `id` of an entity."
+    )
+}
+
+_Entity = Annotated[
+    Appointment | Client | Company | Conference | Service | Staff,
+    strawberry.union("_Entity", description="Whatever a router can ask for by its id."),
+]
+
+
+@strawberry.type(name="_Service", description="This subgraph, as routers see it.")
+class Subgraph:
+    sdl: str = strawberry.field(
+        description="The schema with the directives of federation, to be composed with others."
+    )
+
+
+def sdl(schema: str) -> str:
+    """A schema, as it is printed, as a subgraph: with the keys by which others may refer to its types."""
+    for name, directive in _DIRECTIVES.items():
+        schema = schema.replace(f"\ntype {name} {{", f"\ntype {name} {directive} {{")
+    return _LINK + schema
+
+
+async def entities(
+    info: Info,
+    representations: Annotated[
+        list[Representation],
+        strawberry.argument(description="The types and ids of the entities wanted."),
+    ],
+) -> list[Reached[Any] | Exception | None]:
+    """Each entity; None where it is no more, and what went wrong where that is not known."""
+    most = info.context.settings.max_representations
+    if len(representations) > most:
+        raise InputRefused(f"At most {most} entities can be asked for at once.")
+    return await outcomes([_entity(info.context.session, each) for each in representations])
+
+
+async def _entity(session: Session, representation: object) -> Reached[Any] | None:
+    match representation:
+        case {"__typename": "Client", "id": str(id_)}:
+            return reached(id_)
+        case {"__typename": str(name), "id": str(id_)} if name in _LOADS and links.is_id(id_):
+            found = await _LOADS[name](session, id_)
+            # The upstream knows things by other words too, but these are not their ids.
+            return Reached(found) if found is not None and str(found.id) == id_ else None
+    raise InputRefused("This is no entity of this subgraph, or not its id.")
+
+
+def query(schema: str) -> type:
+    """Root Query of a subgraph, given the text of the schema without federation."""
+    text = sdl(schema)
+
+    def subgraph(info: Info) -> Reached[Subgraph]:
+        if not info.context.settings.introspection:
+            raise InputRefused("The schema is not shown here.")
+        return Reached(Subgraph(sdl=text))
+
+    @strawberry.type(name="Query", description=DESCRIPTION)
+    class SubgraphQuery(Query):
+        entities: Any = strawberry.field(
+            name="_entities",
+            resolver=entities,
+            graphql_type=list[_Entity | None],
+            metadata=resolved(entities),
+            description="Entities by their ids, in the order asked. This is for routers.",
+        )
+        service: Any = strawberry.field(
+            name="_service",
+            resolver=subgraph,
+            graphql_type=Subgraph,
+            metadata=resolved(subgraph),
+            description="What is to be composed. This is for routers.",
+        )
+
+    return SubgraphQuery

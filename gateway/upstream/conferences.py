@@ -1,0 +1,98 @@
+"""Conferences, their sessions and registrations, as they are today; declared as in `entities.py`.
+
+Source: upstream contract, section 9.
+"""
+
+from typing import Annotated, Any
+
+from msgspec import Meta, field
+
+from gateway.upstream.entities import Amount, ClientReference, Pictured
+from gateway.upstream.records import (
+    UNREADABLE,
+    Count,
+    Id,
+    Record,
+    Several,
+    Text,
+    Unreadable,
+    ZonedDateTime,
+)
+from gateway.upstream.words import RegistrationSourceType, RegistrationStatus
+
+Degrees = Annotated[str, Meta(pattern=r"\A-?[0-9]{1,3}(\.[0-9]{1,20})?\Z")]
+"""A latitude or longitude sent as text."""
+
+
+class Geolocation(Record, frozen=True, kw_only=True):
+    lat: Amount | Degrees | None = None
+    lng: Amount | Degrees | None = None
+
+
+class ConferenceLocation(Record, frozen=True, kw_only=True):
+    type: Text | None = None
+    text: Text | None = None
+    street: Text | None = None
+    additional_street: Text | None = None
+    zip_code: Text | None = None
+    city: Text | None = None
+    state: Text | None = None
+    country: Text | None = None
+    geolocation: Geolocation | None = None
+
+    @property
+    def latitude(self) -> float | Unreadable | None:
+        return _degrees(self.geolocation, "lat")
+
+    @property
+    def longitude(self) -> float | Unreadable | None:
+        return _degrees(self.geolocation, "lng")
+
+
+def _degrees(geolocation: Geolocation | Unreadable | None, name: str) -> float | Unreadable | None:
+    sent = getattr(geolocation, name) if isinstance(geolocation, Geolocation) else geolocation
+    return float(sent) if isinstance(sent, str) else sent
+
+
+class Tag(Record, frozen=True, kw_only=True):
+    text: Text | None = None
+
+
+class Conference(Pictured, frozen=True, kw_only=True):
+    id: Id
+    title: Text | None = None
+    capacity: Count | None = None
+    description: Text | None = None
+    duration: Count | None = None
+    location: ConferenceLocation | None = None
+    web_link: Text | None = None
+    code: Text | None = None
+    sent_tags: Several[Tag] | None = field(name="tags", default=None)
+
+    @property
+    def tags(self) -> list[Text | Unreadable | None] | Unreadable | None:
+        """The texts of the tags; one without a text is unreadable, since it says nothing."""
+        if not isinstance(self.sent_tags, list):
+            return self.sent_tags
+        texts: list[Any] = [getattr(tag, "text", tag) for tag in self.sent_tags]
+        return [UNREADABLE if text is None else text for text in texts]
+
+
+class ConferenceSession(Record, frozen=True, kw_only=True):
+    id: Id
+    status: Text | None = None
+    web_link: Text | None = None
+
+
+class ConferenceRegistration(Record, frozen=True, kw_only=True):
+    id: Id
+    client: ClientReference | None = None
+    status: RegistrationStatus | None = None
+    seats: Count | None = None
+    registered: ZonedDateTime | None = None
+    source: Text | None = None
+    source_type: RegistrationSourceType | None = None
+    cancel_reason: Text | None = None
+    cancel_source: Text | None = None
+    cancelled: ZonedDateTime | None = None
+    web_link: Text | None = None

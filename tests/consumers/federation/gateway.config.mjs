@@ -1,0 +1,17 @@
+// Hive Gateway: which headers of the caller a subgraph gets. Credentials go to nobody else.
+
+import { defineConfig } from "@graphql-hive/gateway";
+
+const CREDENTIALS = ["apikey", "token", "authorization", "x-request-id"];
+
+export const gatewayConfig = defineConfig({
+  propagateHeaders: {
+    fromClientToSubgraphs({ request, subgraphName }) {
+      if (subgraphName !== "activities") {
+        return {};
+      }
+      const sent = CREDENTIALS.map((name) => [name, request.headers.get(name)]);
+      return Object.fromEntries(sent.filter(([, value]) => value !== null));
+    },
+  },
+});

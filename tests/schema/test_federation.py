@@ -1,0 +1,221 @@
+import re
+from typing import Any
+
+import pytest
+from graphql import find_breaking_changes
+
+from gateway import schema
+from tests.schema.conftest import codes
+
+COMPANY = (
+    "102"  # to which staff 10201 and 10202 and service 10252 belong, and client 1100's appointments
+)
+
+EVERYTHING = """query ($representations: [_Any!]!) {
+  _entities(representations: $representations) {
+    __typename
+    ... on Appointment { id start { instant } client { id } staff { firstName email } service { name } }
+    ... on Client { id profile { lastName } activities(first: 2) { totalCount nodes { kind } } }
+    ... on Company { id name currency }
+    ... on Conference { id title capacity code }
+    ... on Service { id name duration }
+    ... on Staff { id firstName lastName email }
+  }
+}"""
+
+BROKEN = {"_entities.0.activities": "UPSTREAM_CONTRACT_BROKEN"}
+
+ENTITIES: dict[str, dict[str, Any]] = {
+    "Appointment": {"id": "411100000002"},
+    "Client": {"id": "1100"},
+    "Company": {"id": "102", "name": "Harbor Advisors", "currency": "USD"},
+    "Conference": {"id": "1802", "title": "Préparer sa retraite", "capacity": 40, "code": "C1802"},
+    "Service": {"id": "10252"},
+    "Staff": {"id": "10201"},
+}
+
+
+@pytest.fixture(params=[True, False], ids=["planned", "without plans"])
+def subgraph(request, sandbox_gateway):
+    """Makes a subgraph over the sandbox."""
+
+    def over(**settings: Any) -> Any:
+        return sandbox_gateway(federation=True, plans=request.param, **settings)
+
+    return over
+
+
+def one(name: str, id_: object = None) -> dict[str, Any]:
+    """How a router refers to an entity."""
+    return {"__typename": name, "id": ENTITIES[name]["id"] if id_ is None else id_}
+
+
+async def entities(gateway: Any, *wanted: object) -> list[Any]:
+    """Entities, none of which fails."""
+    found: list[Any] = (await gateway.data(EVERYTHING, representations=wanted))["_entities"]
+    return found
+
+
+async def test_an_entity_has_all_that_its_type_has_where_only_its_id_is_known(subgraph):
+    found = await entities(subgraph(company_id=COMPANY), *map(one, ENTITIES))
+    assert [each["__typename"] for each in found] == [*ENTITIES]
+    for each, known in zip(found, ENTITIES.values(), strict=True):
+        assert each == {**each, **known}
+        assert all(value is not None for value in each.values()), each
+
+
+async def test_entities_are_read_in_batches(subgraph, upstream_calls):
+    wanted = [*map(one, ENTITIES), one("Staff", "10202"), one("Company"), one("Client")]
+    found = await entities(subgraph(company_id=COMPANY), *wanted)
+    assert [each["id"] for each in found[-3:]] == ["10202", "102", "1100"]
+    assert (await upstream_calls()).total() == 7  # the appointment's staff is in the same list
+
+
+async def test_what_routers_ask_for_is_answered_by_plans(sandbox_gateway):
+    gateway = sandbox_gateway(federation=True, company_id=COMPANY, explain=True)
+    asked = {"representations": [*map(one, ENTITIES)]}
+    answer = await gateway.ask(EVERYTHING, asked, {"X-Gateway-Explain": "1"})
+    assert answer["extensions"]["gateway"]["planned"] is True
+
+
+async def test_a_representation_may_be_a_literal(subgraph):
+    text = '{ _entities(representations: [{__typename: "Client", id: "7", points: 1}]) { ... on Client { id } } }'
+    assert await subgraph().data(text) == {"_entities": [{"id": "7"}]}
+
+
+async def test_a_client_is_not_looked_for(subgraph, upstream_calls):
+    text = "query ($r: [_Any!]!) { _entities(representations: $r) { __typename ... on Client { id } } }"
+    data = await subgraph().data(text, r=[one("Client", "nobody")])
+    assert data == {"_entities": [{"__typename": "Client", "id": "nobody"}]}
+    assert not await upstream_calls()
+
+
+@pytest.mark.parametrize("name", sorted({*ENTITIES} - {"Client"}))
+async def test_what_is_no_more_is_null(subgraph, name):
+    assert await entities(subgraph(company_id=COMPANY), one(name, "99999999")) == [None]
+
+
+async def test_what_the_upstream_knows_by_another_word_has_no_such_id(subgraph):
+    """Conferences can be read by what another system calls them. A router would merge two into one."""
+    assert await entities(subgraph(), one("Conference", "CONF-1802")) == [None]
+
+
+async def failing(gateway: Any, *wanted: object) -> tuple[list[Any], dict[str, str]]:
+    answer = await gateway.ask(EVERYTHING, {"representations": wanted})
+    return answer["data"]["_entities"], codes(answer)
+
+
+@pytest.mark.parametrize("name", ["Appointment", "Service", "Staff"])
+async def test_what_belongs_to_a_company_needs_one(subgraph, name):
+    found, told = await failing(subgraph(), one("Company"), one(name))
+    assert [each and each["id"] for each in found] == [COMPANY, None]
+    assert told == {"_entities.1": "COMPANY_UNKNOWN"}
+
+
+@pytest.mark.parametrize(
+    "representation",
+    [
+        7,
+        "Client",
+        [],
+        {},
+        {"__typename": "Client"},
+        {"id": "7"},
+        {"__typename": "Client", "id": 7},
+        {"__typename": "Client", "id": None},
+        {"__typename": ["Client"], "id": "7"},
+        {"__typename": "User", "id": "7"},
+        {"__typename": "Query", "id": "7"},
+        {"__typename": "Company", "id": ""},
+        {"__typename": "Company", "id": "../clients/7"},
+        {"__typename": "Company", "id": "7?a=b"},
+        {"__typename": "Company", "id": "7" * 65},
+        {"__typename": "Company", "reference": "7"},
+    ],
+    ids=str,
+)
+async def test_what_is_no_representation_costs_itself_alone(
+    subgraph, upstream_calls, representation
+):
+    found, told = await failing(subgraph(), representation, one("Company"))
+    assert [each and each["id"] for each in found] == [None, COMPANY]
+    assert told == {"_entities.0": "BAD_USER_INPUT"}
+    assert (await upstream_calls()).total() == 1
+
+
+async def test_there_may_be_so_many_of_them(subgraph):
+    gateway = subgraph(max_representations=2)
+    assert len(await entities(gateway, one("Client"), one("Client"))) == 2
+    answer = await gateway.ask(EVERYTHING, {"representations": [one("Client")] * 3})
+    assert (answer["data"], codes(answer)) == (None, {"_entities": "BAD_USER_INPUT"})
+
+
+async def test_each_of_them_costs_what_is_selected_of_it(subgraph):
+    gateway = subgraph(max_cost=100)
+    text = "query ($r: [_Any!]!) { _entities(representations: $r) { ... on Client { id profile { lastName } } } }"
+    assert "errors" not in await gateway.ask(text, {"r": [one("Client")] * 5})
+    answer = await gateway.ask(text, {"r": [one("Client")] * 50})
+    assert answer["errors"][0]["extensions"]["code"] == "LIMIT_EXCEEDED"
+
+
+APPOINTMENT = "/api/2.1/scheduling/companies/102/appointments/7"
+
+
+@pytest.mark.parametrize("plans", [True, False])
+@pytest.mark.parametrize(
+    ("client", "told"), [({"id": "1"}, {}), (None, BROKEN), ({"name": "A"}, BROKEN)], ids=str
+)
+async def test_an_appointments_thread_needs_to_know_whose_it_is(gateway_with, plans, client, told):
+    gateway = gateway_with(
+        {APPOINTMENT: {"id": "7", "client": client}},
+        federation=True,
+        company_id=COMPANY,
+        plans=plans,
+    )
+    text = "query ($r: [_Any!]!) { _entities(representations: $r) { ... on Appointment { id activities { totalCount } } } }"
+    answer = await gateway.ask(text, {"r": [one("Appointment", "7")]})
+    thread = None if told else {"totalCount": 0}
+    assert answer["data"] == {"_entities": [{"id": "7", "activities": thread}]}
+    assert codes(answer) == told
+
+
+async def test_the_subgraph_tells_what_is_composed(subgraph):
+    data = await subgraph().data("{ _service { sdl } }")
+    assert data == {"_service": {"sdl": schema.printed(federated=True)}}
+
+
+async def test_the_subgraph_does_not_tell_where_the_schema_is_not_shown(subgraph):
+    answer = await subgraph(introspection=False).ask("{ _service { sdl } }")
+    assert (answer["data"], codes(answer)) == (None, {"_service": "BAD_USER_INPUT"})
+
+
+async def test_what_is_composed_is_at_its_address(subgraph):
+    answer = await subgraph().http.get("/schema.graphql")
+    assert answer.text == schema.printed(federated=True)
+
+
+def test_what_is_composed_is_the_schema_with_keys():
+    """Not one word more: what is said of a field is the same for all who read it."""
+    plain, composed = schema.printed().splitlines(), schema.printed(federated=True).splitlines()
+    added = [line for line in composed if line not in plain]
+    assert added == [
+        "extend schema",
+        '  @link(url: "https://specs.apollo.dev/federation/v2.0", import: ["@key", "@shareable"])',
+        *(f'type {name} @key(fields: "id") {{' for name in ("Appointment", "Client")),
+        *(f'type {name} @key(fields: "id") {{' for name in ("Company", "Conference")),
+        "type PageInfo @shareable {",
+        *(f'type {name} @key(fields: "id") {{' for name in ("Service", "Staff")),
+    ]
+    assert [re.sub(r" @(key|shareable).* ", " ", line) for line in composed[3:]] == plain
+
+
+async def test_without_federation_there_is_none(gateway):
+    answer = await gateway.ask("{ _service { sdl } }")
+    assert answer["errors"][0]["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"
+    assert not {"_Any", "_Entity", "_Service"} & {*schema.schema().type_map}
+
+
+def test_a_subgraph_has_all_that_the_schema_has():
+    plain, served = (schema.schema(federated=federated) for federated in (False, True))
+    assert find_breaking_changes(plain, served) == []
+    assert {*served.type_map} - {*plain.type_map} == {"_Any", "_Entity", "_Service"}
