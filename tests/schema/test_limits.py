@@ -94,7 +94,7 @@ def test_an_honest_operation_is_far_from_every_limit(text):
 def test_an_honest_operation_takes_few_comparisons(text):
     """A hundredth of what is allowed."""
     few = replace(ALLOWED, comparisons=ALLOWED.comparisons // 100)
-    validator(schema.schema(), few, introspection=True)(parse(text))
+    validator(schema.schema(federated=True), few, introspection=True)(parse(text))
 
 
 @pytest.mark.parametrize(
