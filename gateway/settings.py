@@ -232,11 +232,10 @@ class Settings(BaseSettings):
     )
 
     plans: bool = Field(
-        default=True,
-        description=(
-            "Whether operations are answered by plans where they can be; answers are the same "
-            "without, and slower."
-        ),
+        default=True, description="Whether plans answer what they can: the same answers, faster."
+    )
+    plans_at_once: bool = Field(
+        default=False, description="Whether small operations, too, are planned when first seen."
     )
     explain: bool = Field(
         default=False,

@@ -84,7 +84,7 @@ class Gateway:
         tracing: Tracing | None = None,
         **settings: Any,
     ) -> None:
-        given = {"upstream_url": SANDBOX, **ACCOUNT_1, **settings}
+        given = {"upstream_url": SANDBOX, "plans_at_once": True, **ACCOUNT_1, **settings}
         self.clock = Clock()
         self.app = create_app(
             Settings(**given), transport=transport, now=self.clock, tracing=tracing

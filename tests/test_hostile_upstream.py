@@ -149,6 +149,7 @@ def pair(request) -> Iterator[Pair]:
         "PORT": str(port),
         "LOG_LEVEL": "error",
         "GATEWAY_PLANS": request.param,
+        "GATEWAY_PLANS_AT_ONCE": "true",
         "GATEWAY_UPSTREAM_URL": upstream,
         "GATEWAY_API_KEY": "sandbox-key-1",
         "GATEWAY_TOKEN": "sandbox-token-1",

@@ -1,7 +1,7 @@
-"""(text, operation name) to Prepared: parsed, measured, validated and planned once, then remembered."""
+"""(text, operation name) to Prepared: parsed, measured and validated once, planned if that pays, then remembered."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from cachetools import LRUCache
@@ -31,6 +31,13 @@ from gateway.telemetry import bug
 
 _TOO_MANY_TOKENS = "Syntax Error: Document contains more than "
 """How graphql-core's message begins where it stops reading: it has no other mark."""
+
+_WORTH_A_PLAN = 20
+"""Times its tokens: an operation that costs more takes graphql-core longer than making a plan takes."""
+
+_BYTES_OF_A_DOCUMENT = 160
+_BYTES_OF_A_PLAN = 25
+"""What a parsed document takes, and the functions of its plan: as measured, for each character."""
 
 _NO_LIMITS = Limits()
 _NO_VARIABLES: Mapping[str, object] = {}
@@ -65,6 +72,7 @@ class Prepared:
         bytes: About how much memory it takes.
         size: What the operation measures.
         plan: How it is answered, where there is a plan.
+        is_planned: Whether there will be no other plan.
     """
 
     document: DocumentNode
@@ -73,6 +81,7 @@ class Prepared:
     bytes: int
     size: Size
     plan: Plan | None
+    is_planned: bool
 
     @property
     def name(self) -> str | None:
@@ -98,37 +107,50 @@ class Prepare(Protocol):
     ) -> Prepared: ...
 
     def knows(self, text: str, name: str | None, /) -> bool:
-        """Whether this is remembered, so that it takes no time."""
+        """Whether this is remembered with its plan, so that it takes no time."""
 
 
 class _Remembering:
-    """Prepares each text once for each operation name."""
+    """Prepares each text once for each operation name, and plans it once."""
 
     def __init__(
         self,
         made: Callable[[str, str | None, Mapping[str, object]], Prepared],
+        planned: Callable[[Prepared], Prepared],
         remembered_bytes: int,
         limits: Limits,
+        *,
+        plans_at_once: bool,
     ) -> None:
         self._remembered = LRUCache[_Asked, Prepared](
             remembered_bytes, getsizeof=lambda prepared: prepared.bytes
         )
         self._made = made
+        self._planned = planned
         self._limits = limits
+        self._plans_at_once = plans_at_once
 
     def __call__(
         self, text: str, name: str | None, variables: Mapping[str, object] = _NO_VARIABLES, /
     ) -> Prepared:
-        prepared = self._remembered.get((text, name))
-        if prepared is None:
-            prepared = self._made(text, name, variables)
-            if prepared.bytes <= self._remembered.maxsize:
-                self._remembered[text, name] = prepared
+        asked = text, name
+        known = self._remembered.get(asked)
+        prepared = known or self._made(text, name, variables)
         enforce_cost(prepared.size, self._limits, variables)
+        if not prepared.is_planned and (known is not None or self._pays(prepared, variables)):
+            prepared = self._planned(prepared)
+        if prepared is not known and prepared.bytes <= self._remembered.maxsize:
+            self._remembered[asked] = prepared
         return prepared
 
+    def _pays(self, prepared: Prepared, variables: Mapping[str, object]) -> bool:
+        """Whether to plan what may never be asked again."""
+        size = prepared.size
+        return self._plans_at_once or size.cost.of(variables) > _WORTH_A_PLAN * size.tokens
+
     def knows(self, text: str, name: str | None, /) -> bool:
-        return (text, name) in self._remembered
+        known = self._remembered.get((text, name))
+        return known is not None and known.is_planned
 
 
 def preparer(
@@ -136,6 +158,7 @@ def preparer(
     *,
     limits: Limits = _NO_LIMITS,
     planner: Planner | None = None,
+    plans_at_once: bool = True,
     introspection: bool = True,
     remembered_bytes: int = 128_000_000,
 ) -> Prepare:
@@ -145,6 +168,8 @@ def preparer(
         schema: What documents are validated against.
         limits: How large operations may be.
         planner: How operations are planned, if they are.
+        plans_at_once: Whether all of them are when they are first seen; else small ones are when they
+            are seen again, since many are not.
         introspection: Whether they may ask for the schema itself, and errors suggest names of it.
         remembered_bytes: How much memory the prepared operations that are kept may take, about and
             all together. Refusals are not kept: who means harm has many texts, and they cost little.
@@ -158,33 +183,31 @@ def preparer(
         refuse_invalid(document)
         if operation is None or size is None:
             raise _unresolved(name)
-        plan = _planned(planner, document, operation) if planner else None
         return Prepared(
             document,
             operation,
             suggestions=introspection,
-            bytes=_bytes(text, plan),
+            bytes=_BYTES_OF_A_DOCUMENT * len(text),
             size=size,
-            plan=plan,
+            plan=None,
+            is_planned=planner is None,
         )
 
-    return _Remembering(made, remembered_bytes, limits)
+    def planned(prepared: Prepared) -> Prepared:
+        plan = _plan(planner, prepared) if planner else None
+        grown = prepared.bytes + (_BYTES_OF_A_PLAN * len(plan.text) if plan else 0)
+        return replace(prepared, plan=plan, bytes=grown, is_planned=True)
+
+    return _Remembering(made, planned, remembered_bytes, limits, plans_at_once=plans_at_once)
 
 
-def _planned(
-    planner: Planner, document: DocumentNode, operation: OperationDefinitionNode
-) -> Plan | None:
+def _plan(planner: Planner, prepared: Prepared) -> Plan | None:
     """The plan of an operation, if there is one. A bug in planning leaves it to graphql-core."""
     try:
-        return planner(document, operation)
+        return planner(prepared.document, prepared.operation)
     except Exception as error:  # noqa: BLE001 - whatever it is, it need not cost the answer
         bug(error)
         return None
-
-
-def _bytes(text: str, plan: Plan | None) -> int:
-    """What a parsed document takes, and the functions of its plan: as measured, by their lengths."""
-    return 160 * len(text) + (25 * len(plan.text) if plan else 0)
 
 
 def _parsed(text: str, limits: Limits) -> DocumentNode:

@@ -1,4 +1,5 @@
 from contextlib import suppress
+from typing import Any, NamedTuple
 
 import pytest
 from graphql import build_schema
@@ -13,7 +14,7 @@ from gateway.errors import (
 )
 from gateway.operations.cost import Length
 from gateway.operations.limits import Limits
-from gateway.operations.prepare import Prepared, preparer
+from gateway.operations.prepare import Planner, Prepare, Prepared, preparer
 from gateway.operations.weights import Weight, weights
 
 SCHEMA = build_schema("""
@@ -230,9 +231,12 @@ LENGTH = Length(("first",), usually=5, most=10)
 PAGE = "query ($n: Int) { some(first: $n) { number } }"
 
 
-def limited(**allowed: int):
+def limited(
+    *, planner: Planner | None = None, plans_at_once: bool = True, **allowed: int
+) -> Prepare:
     said = {("Query", "some"): Weight(times=LENGTH)}
-    return preparer(LISTS, limits=Limits(**allowed, weights=weights(LISTS, said)))
+    limits = Limits(**allowed, weights=weights(LISTS, said))
+    return preparer(LISTS, limits=limits, planner=planner, plans_at_once=plans_at_once)
 
 
 def limit(prepare, *arguments) -> object:
@@ -378,3 +382,75 @@ def test_a_cycle_is_left_to_validation(body):
 def test_many_variables_are_no_bomb():
     variables = {f"v{n}": n for n in range(100_000)}
     assert limited(cost=11)(PAGE, None, variables)
+
+
+# Plans
+
+
+class Written(NamedTuple):
+    """A plan, as far as it matters before it is followed."""
+
+    text: str
+
+
+PLAN: Any = Written("def Query(it, run, at, through): ...")
+
+
+class Planning:
+    """Gives this plan, or none; counts how often it is asked."""
+
+    def __init__(self, plan: Any = PLAN) -> None:
+        self.plan, self.asked = plan, 0
+
+    def __call__(self, *_: object) -> Any:
+        self.asked += 1
+        return self.plan
+
+
+def test_a_small_operation_is_planned_when_it_is_seen_again():
+    prepare = limited(planner=Planning(), plans_at_once=False)
+    first = prepare("{ number }", None)
+    assert (first.plan, prepare.knows("{ number }", None)) == (None, False)
+    second = prepare("{ number }", None)
+    assert (second.plan, prepare.knows("{ number }", None)) == (PLAN, True)
+    assert second.document is first.document
+    assert second.bytes > first.bytes
+    assert prepare("{ number }", None) is second
+
+
+def test_a_text_is_small_by_what_it_costs_with_its_variables():
+    text = "query ($n: Int) { some(first: $n) { some(first: $n) { some(first: $n) { number } } } }"
+    for n, plan in ((2, None), (10, PLAN)):
+        prepare = limited(planner=Planning(), plans_at_once=False)
+        assert prepare(text, None, {"n": n}).plan is plan
+
+
+def test_all_are_planned_at_once_where_that_is_wanted():
+    prepare = limited(planner=Planning(), plans_at_once=True)
+    assert prepare("{ number }", None).plan is PLAN
+    assert prepare.knows("{ number }", None)
+
+
+@pytest.mark.parametrize("plans_at_once", [True, False])
+def test_what_has_no_plan_is_planned_no_more_often(plans_at_once):
+    planner = Planning(None)
+    prepare = limited(planner=planner, plans_at_once=plans_at_once)
+    assert [prepare("{ number }", None).plan for _ in range(4)] == [None] * 4
+    assert prepare.knows("{ number }", None)
+    assert planner.asked == 1
+
+
+def test_without_a_planner_a_text_is_known_when_it_was_seen():
+    prepare = preparer(SCHEMA, plans_at_once=False)
+    first = prepare("{ number }", None)
+    assert prepare.knows("{ number }", None)
+    assert prepare("{ number }", None) is first
+
+
+def test_what_is_refused_for_its_variables_is_not_planned():
+    planner = Planning()
+    prepare = limited(planner=planner, plans_at_once=False, cost=5)
+    assert prepare(PAGE, None, {"n": 1}).plan is None
+    with pytest.raises(LimitExceeded):
+        prepare(PAGE, None, {"n": 10})
+    assert planner.asked == 0

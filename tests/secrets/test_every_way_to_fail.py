@@ -87,7 +87,13 @@ class Walk:
         sizes = {"max_body_bytes": 200_000, "max_upstream_bytes": 1_000_000}
         # Each way to fail is told as if it were the first.
         once = {"upstream_attempts": 1, "breaker_pause_seconds": 1e-6}
-        fixed: dict[str, Any] = {"upstream_url": UPSTREAM, **OWN_CREDENTIALS, **sizes, **once}
+        fixed: dict[str, Any] = {
+            "upstream_url": UPSTREAM,
+            "plans_at_once": True,
+            **OWN_CREDENTIALS,
+            **sizes,
+            **once,
+        }
         settings = Settings(**{**fixed, **given})
         app = create_app(
             settings,

@@ -108,7 +108,8 @@ class Wire(NamedTuple):
 
     @property
     def settings(self) -> Settings:
-        given: dict[str, Any] = {"upstream_url": f"http://127.0.0.1:{self.port}"}
+        url = f"http://127.0.0.1:{self.port}"
+        given: dict[str, Any] = {"upstream_url": url, "plans_at_once": True}
         return Settings(**given)
 
     def asked(self, method: str, *ids: str, **options: Any) -> list[bytes]:

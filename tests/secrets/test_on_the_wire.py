@@ -75,7 +75,12 @@ async def upstream() -> AsyncIterator[dict[str, bytes]]:
 async def test_whatever_the_upstream_sends_the_process_tells_nothing(upstream, plans):
     address = f"http://localhost:{upstream['address'].decode()}"
     own = {"GATEWAY_API_KEY": f"key-{SECRET}", "GATEWAY_TOKEN": f"token-{SECRET}"}
-    modes = {"GATEWAY_PLANS": plans, "GATEWAY_EXPLAIN": "true", "GATEWAY_ENTITY_CACHE_SECONDS": "9"}
+    modes = {
+        "GATEWAY_PLANS": plans,
+        "GATEWAY_PLANS_AT_ONCE": "true",
+        "GATEWAY_EXPLAIN": "true",
+        "GATEWAY_ENTITY_CACHE_SECONDS": "9",
+    }
     with serving(address, **TALKATIVE, **own, **modes, **ONE_BY_ONE) as pair:
         async with httpx.AsyncClient(base_url=pair.graphql) as http:
             for name, (sent, code) in SENT_BACK.items():
@@ -161,6 +166,7 @@ async def test_an_upstream_that_cannot_be_reached_is_not_named(
         }
         url = f"{scheme}://{hosts[reached]}"
         given: dict[str, Any] = {"upstream_url": url, **OWN_CREDENTIALS, "explain": True}
+        given["plans_at_once"] = True
         app = create_app(Settings(**given))
         transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as http:

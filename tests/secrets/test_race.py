@@ -115,7 +115,8 @@ async def race(
 ) -> dict[str, list[dict[str, Any]]]:
     """The data that each caller got, of many requests of all of them at once."""
     async with AsyncExitStack() as stack:
-        given = {"upstream_url": await stack.enter_async_context(serving_app(upstream)), **settings}
+        url = await stack.enter_async_context(serving_app(upstream))
+        given = {"upstream_url": url, "plans_at_once": True, **settings}
         transport = AiohttpTransport(max_connections=CONNECTIONS)
         app = create_app(Settings(**given), transport=transport)
         address = await stack.enter_async_context(serving_app(app))

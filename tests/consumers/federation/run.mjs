@@ -44,7 +44,7 @@ async function theyCompose() {
   const supergraph = composed([activities, loyalty]);
   writeFileSync(join(scratch, "supergraph.graphql"), supergraph);
   await Promise.all([
-    started(python, ["-m", "gateway", "sandbox", "--port", port, "--rest-port", restPort], activities.url, { GATEWAY_FEDERATION: "true", GATEWAY_COMPANY_ID: "102" }),
+    started(python, ["-m", "gateway", "sandbox", "--port", port, "--rest-port", restPort], activities.url, { GATEWAY_FEDERATION: "true", GATEWAY_PLANS_AT_ONCE: "true", GATEWAY_COMPANY_ID: "102" }),
     started(python, ["loyalty.py", otherPort], loyalty.url),
     started(process.execPath, ["node_modules/@graphql-hive/gateway/dist/bin.js", "supergraph", join(scratch, "supergraph.graphql"), "--port", routerPort, "--host", "127.0.0.1"], router),
   ]);
