@@ -121,7 +121,7 @@ class Settings(BaseSettings):
     max_page_size: PositiveInt = Field(100, description="The largest `first` or `last`.")
     max_clients: PositiveInt = Field(20, description="How many ids `clients` takes.")
     max_representations: PositiveInt = Field(
-        1_000, description="How many entities a router may ask for at once."
+        1_000, le=1_300, description="How many entities a router may ask for at once."
     )
     max_upstream_concurrency: PositiveInt = Field(
         10, description="How many upstream reads one operation has under way at once."

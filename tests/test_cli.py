@@ -61,6 +61,15 @@ def test_plan_writes_the_source_of_one_operation(run, tmp_path):
     assert "def ActivityConnection(" not in result.stdout
 
 
+@pytest.mark.parametrize("command", ["plan", "cost"])
+def test_what_a_router_asks_for_is_planned_and_measured_as_well(run, tmp_path, command):
+    file = tmp_path / "router.graphql"
+    text = "query ($r: [_Any!]!) { _entities(representations: $r) { ... on Staff { email } } }"
+    file.write_text(text, encoding="utf-8")
+    result = run(command, str(file))
+    assert (result.exit_code, result.stderr) == (0, "")
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [

@@ -133,7 +133,8 @@ class Resolved(NamedTuple):
 
     Attributes:
         resolve: Of the object, the place and the arguments by their names, what the field holds, or an
-            awaitable of it: `Reached`, or a list of such, with an exception for what has no answer.
+            awaitable of it: `Reached`, or a list of such. An element of it that may be null may also be
+            awaitable, or the exception that tells why it is.
         items: Where the value that is reached is `Unread`: what its items are.
     """
 

@@ -213,7 +213,8 @@ class _Measuring:
         """What is selected of a field costs for all of its values; if it is paged, for one."""
         arguments = node.arguments or ()
         page = Factor.of(weight.page, arguments) if weight.page else 1
-        of_one = self.reckoning.total([below.cost, self.reckoning.times(page, below.per_item)])
+        paged = self.reckoning.times(page, below.per_item)
+        of_one = self.reckoning.total([Sum(weight.each), below.cost, paged])
         times = (
             Factor.of(weight.times, arguments) if isinstance(weight.times, Length) else weight.times
         )

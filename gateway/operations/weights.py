@@ -30,6 +30,7 @@ class Weight(NamedTuple):
 
     Attributes:
         own: What the field itself costs, each time.
+        each: What each of its values costs besides what is selected of it.
         times: How often what is selected of it is counted: so often, or as often as its arguments say.
         page: Where its value holds a page of lists: how many items these have.
         is_paged: Whether it is such a list: what is selected of it counts as the page says.
@@ -37,6 +38,7 @@ class Weight(NamedTuple):
     """
 
     own: int = 1
+    each: int = 0
     times: Length | int = 1
     page: Length | None = None
     is_paged: bool = False

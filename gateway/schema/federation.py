@@ -20,7 +20,6 @@ from gateway.schema.people import Staff
 from gateway.schema.query import DESCRIPTION, Query, reached
 from gateway.schema.reading import resolved
 from gateway.upstream import links
-from gateway.upstream.loads import outcomes
 from gateway.upstream.session import Session
 
 _LINK = """\
@@ -42,7 +41,12 @@ _DIRECTIVES = {
 }
 """Whatever has pages has a `PageInfo`, and routers merge types by their names: so it is shareable."""
 
-_LOADS: Mapping[str, Callable[[Session, str], Awaitable[Any]]] = {
+Load = Callable[[Session, str], Awaitable[Any]]
+
+Referred = Reached[Any] | None
+"""An entity that a router refers to; None where it is no more."""
+
+_LOADS: Mapping[str, Load] = {
     "Appointment": lambda session, id_: session.appointment(None, id_, None),
     "Company": Session.company,
     "Conference": Session.conference,
@@ -72,41 +76,49 @@ class Subgraph:
     )
 
 
-def sdl(schema: str) -> str:
-    """A schema, as it is printed, as a subgraph: with the keys by which others may refer to its types."""
+def sdl(printed: str) -> str:
+    """The schema, as it is printed, as a subgraph: with the keys by which others may refer to its types."""
     for name, directive in _DIRECTIVES.items():
-        schema = schema.replace(f"\ntype {name} {{", f"\ntype {name} {directive} {{")
-    return _LINK + schema
+        printed = printed.replace(f"\ntype {name} {{", f"\ntype {name} {directive} {{")
+    return _LINK + printed
 
 
-async def entities(
+def referred(
     info: Info,
     representations: Annotated[
         list[Representation],
         strawberry.argument(description="The types and ids of the entities wanted."),
     ],
-) -> list[Reached[Any] | Exception | None]:
-    """Each entity; None where it is no more, and what went wrong where that is not known."""
+) -> list[Referred | Awaitable[Referred] | Exception]:
+    """Each entity by itself: one that comes late holds up no other, and one that fails costs no other."""
     most = info.context.settings.max_representations
     if len(representations) > most:
         raise InputRefused(f"At most {most} entities can be asked for at once.")
-    return await outcomes([_entity(info.context.session, each) for each in representations])
+    return [_referred(info.context.session, each) for each in representations]
 
 
-async def _entity(session: Session, representation: object) -> Reached[Any] | None:
+def _referred(
+    session: Session, representation: object
+) -> Referred | Awaitable[Referred] | Exception:
     match representation:
-        case {"__typename": "Client", "id": str(id_)}:
-            return reached(id_)
-        case {"__typename": str(name), "id": str(id_)} if name in _LOADS and links.is_id(id_):
-            found = await _LOADS[name](session, id_)
-            # The upstream knows things by other words too, but these are not their ids.
-            return Reached(found) if found is not None and str(found.id) == id_ else None
-    raise InputRefused("This is no entity of this subgraph, or not its id.")
+        case {"__typename": str(name), "id": str() | int() as key} if not isinstance(key, bool):
+            id_ = str(key)
+            if name == "Client":
+                return reached(id_)
+            if name in _LOADS and links.is_id(id_):
+                return _loaded(session, _LOADS[name], id_)
+    return InputRefused("This is no entity of this subgraph, or not its id.")
 
 
-def query(schema: str) -> type:
-    """Root Query of a subgraph, given the text of the schema without federation."""
-    text = sdl(schema)
+async def _loaded(session: Session, load: Load, id_: str) -> Referred:
+    found = await load(session, id_)
+    # The upstream knows things by other words too, but these are not their ids.
+    return Reached(found) if found is not None and str(found.id) == id_ else None
+
+
+def query(printed: str) -> type:
+    """Root Query of a subgraph, given the schema without federation, as it is printed."""
+    text = sdl(printed)
 
     def subgraph(info: Info) -> Reached[Subgraph]:
         if not info.context.settings.introspection:
@@ -117,9 +129,9 @@ def query(schema: str) -> type:
     class SubgraphQuery(Query):
         entities: Any = strawberry.field(
             name="_entities",
-            resolver=entities,
+            resolver=referred,
             graphql_type=list[_Entity | None],
-            metadata=resolved(entities),
+            metadata=resolved(referred),
             description="Entities by their ids, in the order asked. This is for routers.",
         )
         service: Any = strawberry.field(

@@ -50,5 +50,5 @@ def _said(fields: Fields, settings: Settings) -> Iterator[tuple[FieldName, Weigh
     most = settings.max_representations
     yield (
         ("Query", "_entities"),
-        Weight(_READ, times=AsListed(("representations",), usually=most, most=most)),
+        Weight(each=_READ, times=AsListed(("representations",), usually=most, most=most)),
     )

@@ -84,7 +84,10 @@ def text(record: object, name: str) -> str | None:
 
 
 def recorded_as(*kinds: type) -> Callable[[object, object], bool]:
-    """An `is_type_of` for a type whose values are of some classes, which it names as `kinds`."""
+    """An `is_type_of` for a type whose values are of some classes, which it names as `kinds`.
+
+    Also those are named that derive from another one: plans tell values by their very classes.
+    """
 
     def is_type_of(value: object, _info: object) -> bool:
         return isinstance(value, Reached) and isinstance(value.value, kinds)

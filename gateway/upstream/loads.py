@@ -1,7 +1,7 @@
 """Loads: aiodataloader with its pitfalls covered, within a budget, a few at a time."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Hashable, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Hashable, Iterable, Sequence
 from typing import Any, TypeVar
 
 from aiodataloader import DataLoader
@@ -73,10 +73,10 @@ class Loads:
         self._loads.clear()
 
 
-async def outcomes(loads: Iterable[Awaitable[_T]]) -> list[_T | Exception]:
-    """What each of them came to: a failure stays its own, a cancellation is everybody's."""
+async def outcomes(tasks: Iterable[asyncio.Task[_T]]) -> list[_T | Exception]:
+    """What each task came to: a failure stays its own, a cancellation is everybody's."""
     found: list[_T | Exception] = []
-    for outcome in await asyncio.gather(*loads, return_exceptions=True):
+    for outcome in await asyncio.gather(*tasks, return_exceptions=True):
         if isinstance(outcome, BaseException) and not isinstance(outcome, Exception):
             raise outcome
         found.append(outcome)

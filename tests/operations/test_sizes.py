@@ -46,6 +46,12 @@ def cost(text: str, **variables: object) -> int:
     return size(text).cost.of(variables)
 
 
+def test_what_each_value_costs_is_counted_as_often_as_there_are_values():
+    said = {("Query", "some"): Weight(each=3, times=AsListed(("ids",), usually=7, most=7))}
+    reckoned = measure(parse("{ some(ids: [1, 2]) { name } }"), weights(SCHEMA, said))
+    assert reckoned[0].cost.of({}) == 1 + 2 * (3 + 1)
+
+
 def test_tokens_are_those_of_the_document_comments_included():
     assert [each.tokens for each in sizes("query A { a } # b\n query B { a }")] == [11, 11]
 

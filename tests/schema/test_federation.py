@@ -1,8 +1,10 @@
+import asyncio
 import re
 from typing import Any
 
+import httpx
 import pytest
-from graphql import find_breaking_changes
+from graphql import GraphQLUnionType, find_breaking_changes
 
 from gateway import schema
 from tests.schema.conftest import codes
@@ -71,16 +73,48 @@ async def test_entities_are_read_in_batches(subgraph, upstream_calls):
     assert (await upstream_calls()).total() == 7  # the appointment's staff is in the same list
 
 
-async def test_what_routers_ask_for_is_answered_by_plans(sandbox_gateway):
+@pytest.mark.parametrize("more", [[], [one("Company", "99999999"), one("Company", "/"), 7]])
+async def test_what_routers_ask_for_is_answered_by_plans(sandbox_gateway, more):
+    """Also where some of it is no more, or never was."""
     gateway = sandbox_gateway(federation=True, company_id=COMPANY, explain=True)
-    asked = {"representations": [*map(one, ENTITIES)]}
+    asked = {"representations": [*map(one, ENTITIES), *more]}
     answer = await gateway.ask(EVERYTHING, asked, {"X-Gateway-Explain": "1"})
     assert answer["extensions"]["gateway"]["planned"] is True
+    assert None not in answer["data"]["_entities"][: len(ENTITIES)]
+
+
+@pytest.mark.parametrize("plans", [True, False])
+async def test_an_entity_that_comes_late_costs_no_other(gateway_over, plans):
+    async def send(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/companies/2"):
+            await asyncio.sleep(60)
+        if "/companies/" in request.url.path:
+            return httpx.Response(200, json={"id": "1", "name": "Prompt"})
+        return httpx.Response(200, json={"items": []})
+
+    gateway = gateway_over(send, federation=True, plans=plans, operation_timeout_seconds=0.3)
+    text = """query ($r: [_Any!]!) {
+      _entities(representations: $r) { ... on Company { name } ... on Client { activities { totalCount } } }
+    }"""
+    wanted = [one("Company", "2"), one("Company", "1"), one("Client")]
+    answer = await gateway.ask(text, {"r": wanted})
+    assert answer["data"]["_entities"] == [
+        None,
+        {"name": "Prompt"},
+        {"activities": {"totalCount": 0}},
+    ]
+    assert codes(answer) == {"_entities.0": "UPSTREAM_TIMEOUT"}
 
 
 async def test_a_representation_may_be_a_literal(subgraph):
     text = '{ _entities(representations: [{__typename: "Client", id: "7", points: 1}]) { ... on Client { id } } }'
     assert await subgraph().data(text) == {"_entities": [{"id": "7"}]}
+
+
+@pytest.mark.parametrize("name", ["Client", "Company"])
+async def test_an_id_may_be_a_number_as_in_arguments(subgraph, name):
+    (found,) = await entities(subgraph(), one(name, int(ENTITIES[name]["id"])))
+    assert found["id"] == ENTITIES[name]["id"]
 
 
 async def test_a_client_is_not_looked_for(subgraph, upstream_calls):
@@ -121,7 +155,8 @@ async def test_what_belongs_to_a_company_needs_one(subgraph, name):
         {},
         {"__typename": "Client"},
         {"id": "7"},
-        {"__typename": "Client", "id": 7},
+        {"__typename": "Client", "id": 7.5},
+        {"__typename": "Client", "id": True},
         {"__typename": "Client", "id": None},
         {"__typename": ["Client"], "id": "7"},
         {"__typename": "User", "id": "7"},
@@ -151,10 +186,11 @@ async def test_there_may_be_so_many_of_them(subgraph):
 
 
 async def test_each_of_them_costs_what_is_selected_of_it(subgraph):
-    gateway = subgraph(max_cost=100)
+    """And ten more, for the read that finds it."""
+    gateway = subgraph(max_cost=231)
     text = "query ($r: [_Any!]!) { _entities(representations: $r) { ... on Client { id profile { lastName } } } }"
-    assert "errors" not in await gateway.ask(text, {"r": [one("Client")] * 5})
-    answer = await gateway.ask(text, {"r": [one("Client")] * 50})
+    assert "errors" not in await gateway.ask(text, {"r": [one("Client")] * 10})
+    answer = await gateway.ask(text, {"r": [one("Client")] * 11})
     assert answer["errors"][0]["extensions"]["code"] == "LIMIT_EXCEEDED"
 
 
@@ -213,6 +249,13 @@ async def test_without_federation_there_is_none(gateway):
     answer = await gateway.ask("{ _service { sdl } }")
     assert answer["errors"][0]["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"
     assert not {"_Any", "_Entity", "_Service"} & {*schema.schema().type_map}
+
+
+def test_whatever_has_a_key_can_be_asked_for():
+    keyed = re.findall(r"^type (\w+) @key", schema.printed(federated=True), re.MULTILINE)
+    entity = schema.schema(federated=True).type_map["_Entity"]
+    assert isinstance(entity, GraphQLUnionType)
+    assert sorted(keyed) == sorted(type_.name for type_ in entity.types) == sorted(ENTITIES)
 
 
 def test_a_subgraph_has_all_that_the_schema_has():

@@ -79,10 +79,13 @@ class Body:
         type_ = get_nullable_type(field.type)
         if not is_list_type(type_):
             return self._delivered(field, "it.value", f'(*at, "{field.key}"), it.through')
-        null = "" if is_non_null_type(type_.of_type) else "None if each is None else "
-        place = f'(*at, "{field.key}", i), each.through'
-        made = self._delivered(field, "reached(each).value", place)
-        return f"[{null}{made} for i, each in enumerate(it)]"
+        if is_non_null_type(type_.of_type):
+            place = f'(*at, "{field.key}", i), each.through'
+            made = self._delivered(field, "reached(each).value", place)
+            return f"[{made} for i, each in enumerate(it)]"
+        part = self._source.named(f"{field.key}_part", Part((field,)))
+        deliver = f"lambda v, at, through: {self._delivered(field, 'v', 'at, through')}"
+        return f'run.elements(it, {deliver}, {part}, (*at, "{field.key}"))'
 
     def _delivered(self, field: Field, value: str, place: str) -> str:
         """A call for a value that was reached, given its path and what it was reached through."""

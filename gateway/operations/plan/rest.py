@@ -55,8 +55,10 @@ class Rest:
         executor, path, details = self._started(), path_of(at), self._of(field)
         nodes = [each.node for each in details]
         info = executor.build_resolve_info(field.definition, nodes, field.parent, path)
+        completed: list[Any] = []
         type_ = _element(field.type)
-        return executor.complete_value(type_, details, info, path, value, None)
+        executor.complete_list_item_value(value, completed, type_, details, info, path, None)
+        return completed[0]
 
     def _started(self) -> Executor[Any]:
         if self._executor is None:

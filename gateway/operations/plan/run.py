@@ -1,7 +1,6 @@
 """One request's run of a plan: what can be delivered is, what must be waited for is filled in."""
 
-import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -13,18 +12,13 @@ from gateway.operations.plan.leaves import NOT_PLAIN
 from gateway.operations.plan.parts import Kinds, Part
 from gateway.operations.plan.reader import Readers
 from gateway.operations.plan.rest import Rest, Steps, path_of
-from gateway.operations.plan.selections import Condition, holds
-from gateway.operations.plan.waiting import Item, Loading, Wait
+from gateway.operations.plan.selections import Condition, Field, holds
+from gateway.operations.plan.tasks import Tasks
+from gateway.operations.plan.waiting import Deliver, Element, Item, Loading, Wait
 
 
 class NotPlanned(Exception):
     """An operation that graphql-core has to answer as a whole: null spreads where a plan does not follow."""
-
-
-def _told(task: asyncio.Task[None]) -> None:
-    """Nobody asks any more why a task failed."""
-    if not task.cancelled():
-        task.exception()
 
 
 class Run:
@@ -49,9 +43,8 @@ class Run:
         self.on = [holds(condition, variables) for condition in conditions]
         self._errors: list[GraphQLError] = []
         self._is_given_up = False
-        self._waiting: list[Wait | Item] = []
-        self._coroutines: list[Coroutine[Any, Any, None]] | None = []
-        self._tasks: list[asyncio.Task[None]] = []
+        self._waiting: list[Wait | Item | Element] = []
+        self._tasks = Tasks()
         self._loadings: dict[tuple[Any, ...], Loading] = {}
         self._readers = Readers()
         self._delivered: dict[tuple[int, int], tuple[list[Any], list[Any]]] = {}
@@ -65,40 +58,17 @@ class Run:
         try:
             data: dict[str, Any] = operation(None, self, (), None)
             self._begin(self._taken())
-            await self._all()
+            await self._tasks.end()
         except Exception as error:
-            self._give_up()
+            self._is_given_up = True
+            self._tasks.leave()
             if isinstance(error, NOT_PLAIN):
                 raise NotPlanned from error
             raise
         except BaseException:
-            for task in self._tasks:
-                task.cancel()
-            await asyncio.gather(*self._tasks, return_exceptions=True)
+            await self._tasks.cancel()
             raise
         return data
-
-    def _give_up(self) -> None:
-        """What was begun is left to end by itself, with what it waits for: as graphql-core does."""
-        self._is_given_up = True
-        for coroutine in self._first():
-            self._go(coroutine)
-        for task in self._tasks:
-            task.add_done_callback(_told)
-
-    async def _all(self) -> None:
-        first = self._first()
-        if len(first) == 1:
-            await first.pop()
-        for coroutine in first:
-            self._go(coroutine)
-        for task in self._tasks:  # which grow in number meanwhile
-            await task
-
-    def _first(self) -> list[Coroutine[Any, Any, None]]:
-        """What the root waits for; whatever comes later is a task at once."""
-        first, self._coroutines = self._coroutines or [], None
-        return first
 
     @property
     def errors(self) -> list[GraphQLError]:
@@ -159,35 +129,41 @@ class Run:
             del self._waiting[mark:]
             self._waiting.append(Item(part, value, out, field.key, below, through))
 
+    def elements(self, values: list[Any], deliver: Deliver, part: Part, at: Steps) -> list[Any]:
+        """What a resolver gave, each delivered or waited for by itself: one that fails is null, alone."""
+        delivered: list[Any] = [None] * len(values)
+        for index, value in enumerate(values):
+            element = Element(part, value, delivered, index, (*at, index), deliver)
+            if isinstance(value, Awaitable):
+                self._waiting.append(element)
+            else:
+                self._show_element(element, value)
+        return delivered
+
     @staticmethod
     def kind(kinds: Kinds, value: Any, *rest: Any) -> Any:
         return kinds[value.__class__](value, *rest)
 
     # ------------------------------------------------------------ waiting
 
-    def _taken(self) -> list[Wait | Item]:
+    def _taken(self) -> list[Wait | Item | Element]:
         waiting, self._waiting = self._waiting, []
         return waiting
 
-    def _begin(self, waiting: Sequence[Wait | Item]) -> None:
+    def _begin(self, waiting: Sequence[Wait | Item | Element]) -> None:
         """In the order in which graphql-core would: so that limits on loads hit the same ones."""
         for each in waiting:
-            if isinstance(each, Item):
-                self._leave_item(each)
-                continue
-            match each.part.reading:
-                case Loaded() as reading:
+            match each:
+                case Item():
+                    self._leave_item(each)
+                case Element():
+                    self._tasks.begin(self._arrived(each))
+                case Wait(part=Part(reading=Loaded() as reading)):
                     self._load(each, reading)
-                case Resolved() as reading:
+                case Wait(part=Part(reading=Resolved() as reading)):
                     self._resolve(each, reading)
-                case _:
+                case Wait():
                     self._leave(each)
-
-    def _go(self, coroutine: Coroutine[Any, Any, None]) -> None:
-        if self._coroutines is not None:  # the first ones, which may be only one
-            self._coroutines.append(coroutine)
-        else:
-            self._tasks.append(asyncio.create_task(coroutine))
 
     def _load(self, wait: Wait, reading: Loaded) -> None:
         ids = tuple(map(wait.here.nearest, reading.ids))
@@ -200,7 +176,7 @@ class Run:
             except Exception as error:  # noqa: BLE001 - told at its place, as graphql-core would
                 loading.error, loading.waiting = error, None
             else:
-                self._go(self._loaded(loading, load))
+                self._tasks.begin(self._loaded(loading, load))
         if loading.waiting is None:
             self._show_loaded(wait, loading)
         else:
@@ -239,7 +215,7 @@ class Run:
             self._null(wait, error)
             return
         if isinstance(value, Awaitable):
-            self._go(self._resolved(wait, value))
+            self._tasks.begin(self._resolved(wait, value))
         else:
             self._show_resolved(wait, value)
 
@@ -279,14 +255,37 @@ class Run:
         self._begin(inner)
         return shown
 
+    async def _arrived(self, element: Element) -> None:
+        try:
+            value = await element.value
+        except Exception as error:  # noqa: BLE001 - told at its place, as graphql-core would
+            value = error
+        if not self._is_given_up:
+            self._show_element(element, value)
+            self._begin(self._taken())
+
+    def _show_element(self, element: Element, value: Any) -> None:
+        part, _, out, key, at, deliver = element
+        mark = len(self._waiting)
+        if isinstance(value, Exception):
+            self._tell(value, part.fields[0], at)
+        elif value is not None:
+            try:
+                out[key] = deliver(value.value, at, value.through)
+            except NOT_PLAIN:
+                del self._waiting[mark:]
+                self._waiting.append(Item(part, value.value, out, key, at, value.through))
+
     def _null(self, wait: Wait, error: Exception | None) -> None:
         for field in wait.part.fields:
             if is_non_null_type(field.type):
                 raise NotPlanned
             wait.out[field.key] = None
             if error is not None:
-                path = [*wait.at, field.key]
-                self._errors.append(located_error(error, field.nodes(self._variables), path))
+                self._tell(error, field, (*wait.at, field.key))
+
+    def _tell(self, error: Exception, field: Field, at: Steps) -> None:
+        self._errors.append(located_error(error, field.nodes(self._variables), [*at]))
 
     # --------------------------------------------------------- graphql-core
 
@@ -297,8 +296,8 @@ class Run:
 
     def _leave_item(self, item: Item) -> None:
         [field] = item.part.fields
-        assert item.part.lean is not None
-        whole = self._readers[item.part.lean].whole(item.value)
+        lean = item.part.lean
+        whole = item.value if lean is None else self._readers[lean].whole(item.value)
         value = None if whole is None else Reached(whole, item.through)
         self._place(item.out, item.key, partial(self.rest.item, field, value, item.at))
 
@@ -308,7 +307,7 @@ class Run:
         except Exception as error:
             raise NotPlanned from error
         if isinstance(value, Awaitable):
-            self._go(self._placed(out, key, value))
+            self._tasks.begin(self._placed(out, key, value))
         else:
             out[key] = value
 

@@ -1,5 +1,6 @@
 """What a run waits for, and where it belongs."""
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from gateway.operations.fields import Reached
@@ -25,6 +26,21 @@ class Item(NamedTuple):
     key: str | int
     at: Steps
     through: Reached[Any]
+
+
+Deliver = Callable[[Any, Steps, Any], Any]
+"""Of a value, its path and what it was reached through: what is delivered."""
+
+
+class Element(NamedTuple):
+    """An element of a list that a resolver gave, or is still to give; and where it belongs."""
+
+    part: Part
+    value: Any
+    out: list[Any]
+    key: int
+    at: Steps
+    deliver: Deliver
 
 
 class Loading:

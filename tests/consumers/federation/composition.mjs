@@ -8,15 +8,14 @@ import { buildSchema, parse } from "graphql";
 
 const LIBRARIES = { "@apollo/composition": apollo.composeServices, "@theguild/federation-composition": composeServices };
 
-/** The supergraph of some subgraphs, `{ name, url, sdl }` each; all libraries must make one, with all that the first subgraph has. */
+/** What each library makes of some subgraphs, `{ name, url, sdl }` each: a supergraph with all that the first of them has. */
 export function composed(subgraphs) {
-  const [supergraph] = Object.entries(LIBRARIES).map(([library, compose]) => {
+  return Object.entries(LIBRARIES).map(([library, compose]) => {
     const { errors, supergraphSdl } = compose(services(subgraphs));
     assert.equal(errors, undefined, `${library}: ${errors?.map((error) => error.message)}`);
     assert.deepEqual(missing(subgraphs[0].sdl, supergraphSdl), [], library);
     return supergraphSdl;
   });
-  return supergraph;
 }
 
 /** What the libraries have against some subgraphs that do not fit: the codes of their errors. */

@@ -2,7 +2,7 @@
 
 import { defineConfig } from "@graphql-hive/gateway";
 
-const CREDENTIALS = ["apikey", "token", "authorization", "x-request-id"];
+const PASSED_ON = ["apikey", "token", "authorization", "traceparent", "x-request-id"];
 
 export const gatewayConfig = defineConfig({
   propagateHeaders: {
@@ -10,7 +10,7 @@ export const gatewayConfig = defineConfig({
       if (subgraphName !== "activities") {
         return {};
       }
-      const sent = CREDENTIALS.map((name) => [name, request.headers.get(name)]);
+      const sent = PASSED_ON.map((name) => [name, request.headers.get(name)]);
       return Object.fromEntries(sent.filter(([, value]) => value !== null));
     },
   },

@@ -12,6 +12,7 @@ from starlette.routing import Route
 from strawberry.federation.schema_directives import Key
 
 POINTS = {"1001": 120, "1020": 45, "1100": 3100}
+CREDENTIALS = {"apikey", "token", "authorization"}
 ADVISERS = {"1001": "10201", "1020": "10202", "1100": "0"}
 
 
@@ -66,6 +67,8 @@ schema = strawberry.federation.Schema(query=Query, federation_version="2.0")
 
 
 async def answer(request: Request) -> JSONResponse:
+    if CREDENTIALS & {*request.headers.keys()}:
+        return JSONResponse({"errors": [{"message": "Those are none of my business."}]}, 400)
     asked: dict[str, Any] = await request.json()
     result = await schema.execute(asked["query"], asked.get("variables"))
     errors = [{"message": error.message} for error in result.errors or []]

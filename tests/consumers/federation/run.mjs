@@ -2,32 +2,30 @@
 // node run.mjs ../../../.venv/bin/python
 
 import assert from "node:assert/strict";
-import { spawn, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { setTimeout as pause } from "node:timers/promises";
 
 import { composed, refusals } from "./composition.mjs";
+import { ended, freePorts, started } from "./processes.mjs";
 
 const CREDENTIALS = { apikey: "sandbox-key-1", token: "sandbox-token-1" };
 const README = readFileSync(join(import.meta.dirname, "../../../README.md"), "utf8");
-const STARTING_SECONDS = 60;
 
 if (!process.argv[2]) {
   console.error("usage: node run.mjs PYTHON");
   process.exit(2);
 }
 const python = resolve(process.argv[2]);
-const here = import.meta.dirname;
 const scratch = mkdtempSync(join(tmpdir(), "federation-"));
-const processes = [];
+process.on("exit", () => rmSync(scratch, { recursive: true }));
 
-const [port, restPort, otherPort, routerPort] = await freePorts(4);
+const [port, restPort, otherPort, ...routerPorts] = await freePorts(5);
 const activities = { name: "activities", url: `http://127.0.0.1:${port}/graphql`, sdl: written("-m", "gateway", "schema", "print", "--federation") };
 const loyalty = { name: "loyalty", url: `http://127.0.0.1:${otherPort}/graphql`, sdl: written("loyalty.py") };
-const router = `http://127.0.0.1:${routerPort}/graphql`;
+const routers = routerPorts.map((each) => `http://127.0.0.1:${each}/graphql`);
+const [router] = routers;
 
 const EXPERIENCES = [theyCompose, whatDoesNotFitIsRefused, theSubgraphTellsItsSchema, othersExtendOurClients, oursCompleteThose, whatIsMissingIsNull, credentialsAreTheCallers];
 
@@ -36,19 +34,26 @@ try {
     console.log(`ok: ${experience.name}: ${await experience()}`);
   }
 } finally {
-  processes.forEach((each) => each.kill());
-  rmSync(scratch, { recursive: true });
+  await ended();
 }
 
+/** One router for each library's supergraph. */
 async function theyCompose() {
-  const supergraph = composed([activities, loyalty]);
-  writeFileSync(join(scratch, "supergraph.graphql"), supergraph);
+  const supergraphs = composed([activities, loyalty]);
+  const files = supergraphs.map((_, index) => join(scratch, `supergraph-${index}.graphql`));
+  files.forEach((file, index) => writeFileSync(file, supergraphs[index]));
   await Promise.all([
-    started(python, ["-m", "gateway", "sandbox", "--port", port, "--rest-port", restPort], activities.url, { GATEWAY_FEDERATION: "true", GATEWAY_PLANS_AT_ONCE: "true", GATEWAY_COMPANY_ID: "102" }),
+    started(python, ["-m", "gateway", "sandbox", "--port", port, "--rest-port", restPort], activities.url, {
+      GATEWAY_FEDERATION: "true",
+      GATEWAY_COMPANY_ID: "102",
+      GATEWAY_PLANS_AT_ONCE: "true",
+    }),
     started(python, ["loyalty.py", otherPort], loyalty.url),
-    started(process.execPath, ["node_modules/@graphql-hive/gateway/dist/bin.js", "supergraph", join(scratch, "supergraph.graphql"), "--port", routerPort, "--host", "127.0.0.1"], router),
+    ...files.map((file, index) =>
+      started("node_modules/.bin/hive-gateway", ["supergraph", file, "--host", "127.0.0.1", "--port", routerPorts[index]], routers[index]),
+    ),
   ]);
-  return `${supergraph.length} characters by both libraries`;
+  return supergraphs.map((supergraph) => `${supergraph.length} characters`).join(", ");
 }
 
 /** Else composing would prove nothing: `id` is a key and may be in both, a profile is ours alone. */
@@ -67,16 +72,18 @@ async function theSubgraphTellsItsSchema() {
   return `${data._service.sdl.length} characters`;
 }
 
-/** As the README says. */
+/** As the README says, whoever composed. */
 async function othersExtendOurClients() {
   const types = block("graphql subgraph");
   assert.ok(types.split("\n\n").every((type) => loyalty.sdl.includes(type)), types);
-  const { data, errors } = await asked(router, block("graphql supergraph"));
-  assert.equal(errors, undefined);
-  const { points, activities: timeline, adviser } = data.client;
-  assert.deepEqual([points, timeline.totalCount, timeline.nodes.length], [45, 20, 2]);
-  assert.match(adviser.email, /@/);
-  return `${points} points, ${timeline.totalCount} activities, advised by ${adviser.firstName}`;
+  const answers = await Promise.all(routers.map((each) => asked(each, block("graphql supergraph"))));
+  for (const { data, errors } of answers) {
+    assert.equal(errors, undefined);
+    const { points, activities: timeline, adviser } = data.client;
+    assert.deepEqual([points, timeline.totalCount, timeline.nodes.length], [45, 20, 2]);
+    assert.match(adviser.email, /@/);
+  }
+  return `${answers.length} times alike`;
 }
 
 function block(language) {
@@ -110,6 +117,7 @@ async function whatIsMissingIsNull() {
   return codes.join();
 }
 
+/** And nobody else's: the other subgraph refuses whatever comes with any. */
 async function credentialsAreTheCallers() {
   const { data, errors } = await asked(router, '{ client(id: "1100") { points activities { totalCount } } }', { ...CREDENTIALS, token: "wrong" });
   assert.deepEqual(data.client, { points: 3100, activities: null });
@@ -118,7 +126,7 @@ async function credentialsAreTheCallers() {
 }
 
 async function asked(url, query, headers = CREDENTIALS) {
-  const answer = await fetch(url, { method: "POST", headers: { "content-type": "application/json", ...headers }, body: JSON.stringify({ query }) });
+  const answer = await fetch(url, { method: "POST", headers: { "content-type": "application/json", ...headers }, body: JSON.stringify({ query }), signal: AbortSignal.timeout(10_000) });
   return answer.json();
 }
 
@@ -130,30 +138,8 @@ async function operations() {
   return { planned: sum("true"), others: sum("false") };
 }
 
-async function started(command, parameters, url, environment = {}) {
-  const child = spawn(command, parameters.map(String), { cwd: here, env: { ...process.env, ...environment }, stdio: ["ignore", "ignore", "pipe"] });
-  processes.push(child);
-  let told = "";
-  child.stderr.on("data", (chunk) => (told += chunk));
-  for (const end = Date.now() + STARTING_SECONDS * 1000; Date.now() < end; await pause(100)) {
-    assert.equal(child.exitCode, null, `${parameters.join(" ")} ended: ${told}`);
-    if (await fetch(url, { method: "POST" }).catch(() => null)) {
-      return;
-    }
-  }
-  assert.fail(`${parameters.join(" ")} does not answer: ${told}`);
-}
-
 function written(...parameters) {
-  const { status, stdout, stderr } = spawnSync(python, parameters, { cwd: here, encoding: "utf8" });
+  const { status, stdout, stderr } = spawnSync(python, parameters, { cwd: import.meta.dirname, encoding: "utf8", timeout: 60_000 });
   assert.equal(status, 0, stderr);
   return stdout.trimEnd() + "\n";
-}
-
-async function freePorts(count) {
-  const held = Array.from({ length: count }, () => createServer().listen(0, "127.0.0.1"));
-  await Promise.all(held.map((each) => new Promise((listening) => each.once("listening", listening))));
-  const ports = held.map((each) => each.address().port);
-  held.forEach((each) => each.close());
-  return ports;
 }

@@ -1,7 +1,7 @@
 from typing import Any
 
 import pytest
-from graphql import Executor, build_schema, get_operation_ast, parse
+from graphql import Executor, GraphQLError, build_schema, get_operation_ast, parse
 
 from gateway.operations.plan.rest import Rest, path_of
 from gateway.operations.plan.run import Run
@@ -109,8 +109,15 @@ def test_an_item_may_be_null_where_its_place_allows_it(key):
 
 
 def test_an_item_must_not_be_null_where_its_place_does_not_allow_it():
-    with pytest.raises(TypeError, match="non-nullable"):
+    with pytest.raises(GraphQLError, match="non-nullable"):
         Part("{ list { a } }").item("list", None)
+
+
+@pytest.mark.parametrize("key", ["sparse", "q"])
+def test_an_item_that_fails_is_null_where_its_place_allows_it(key):
+    part = Part(f"{{ {key} {{ must }} }}")
+    assert part.item(key, {"must": OSError("away")}) is None
+    assert part.errors == [(["above", key, 0, "must"], "away")]
 
 
 async def test_an_item_may_come_later():

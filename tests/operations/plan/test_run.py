@@ -51,10 +51,21 @@ async def test_an_item_that_is_not_plain_is_delivered_in_its_place(library, item
     await library.same(text, lambda: Context([item, book(7), item, disc(8)]))
 
 
-@pytest.mark.parametrize("field", ["things", "top"])
-async def test_an_item_whose_null_spreads_leaves_all_to_graphql_core(library, field):
-    text = f"{{ author(id: 1) {{ born }} shelf {{ {field} {{ id ... on Disc {{ minutes }} }} }} }}"
-    assert await library.answer(text, Context([disc(minutes=None), book()])) is None
+NULL_SPREADS = (
+    "{ author(id: 1) { born } shelf { %s { id ... on Disc { minutes } } } }",
+    [disc(minutes=None), book()],
+)
+
+
+async def test_an_item_whose_null_spreads_leaves_all_to_graphql_core(library):
+    text, items = NULL_SPREADS
+    assert await library.answer(text % "things", Context(items)) is None
+
+
+async def test_a_null_spreads_no_further_than_an_item_that_may_be_null(library):
+    text, items = NULL_SPREADS
+    answered = await library.same(text % "top", lambda: Context(items))
+    assert answered.data["shelf"] == {"top": None}
 
 
 async def test_only_what_is_not_plain_is_left_to_graphql_core(library):
@@ -91,7 +102,11 @@ async def test_what_an_item_waits_for_is_not_asked_when_it_is_left(library, fiel
 # What is resolved
 
 
-def resolving(resolve: Callable[..., Any], type_: str = "A") -> Engine:
+def itself(root: Any, _info: Any) -> Any:
+    return root.to(root.value)
+
+
+def resolving(resolve: Callable[..., Any], type_: str = "A", own: Any = itself) -> Engine:
     """An engine with one field that is resolved so; and another."""
 
     def other(_root: Any, info: Any) -> Any:
@@ -103,7 +118,7 @@ def resolving(resolve: Callable[..., Any], type_: str = "A") -> Engine:
             {
                 ("Query", "a"): Resolved(resolve),
                 ("Query", "other"): Resolved(other),
-                ("A", "own"): Resolved(lambda root, _info: root.to(root.value)),
+                ("A", "own"): Resolved(own),
                 **{("A", name): Plain(name) for name in ("id", "name")},
             },
             {},
@@ -115,6 +130,10 @@ def resolving(resolve: Callable[..., Any], type_: str = "A") -> Engine:
 async def one(_root: Any, _info: Any, number: int) -> Any:
     await asyncio.sleep(0)
     return Reached(Author(id=number, name="N"))
+
+
+async def soon(id_: Any) -> Any:
+    return Reached(Author(id=id_, name="N"))
 
 
 async def away(_root: Any, _info: Any, number: int) -> Any:
@@ -153,6 +172,18 @@ RESOLVERS: dict[str, tuple[Callable[..., Any], str]] = {
         lambda _root, _info, number: [OSError("away"), Reached(Author(id=1))],
         "[A]",
     ),
+    "some later": (
+        lambda _root, _info, number: [one(None, None, 7), None, Reached(Author(id=8)), soon(9)],
+        "[A]",
+    ),
+    "some later, and some never": (
+        lambda _root, _info, number: [nobody(None, None, 7), away(None, None, 8), soon(9)],
+        "[A]",
+    ),
+    "something unreadable among several": (
+        lambda _root, _info, number: [soon(7), soon(UNREADABLE), Reached(Author(id=UNREADABLE))],
+        "[A]",
+    ),
     "nothing where something must be": (lambda _root, _info, number: [None], "[A!]"),
     "something unreadable": (lambda _root, _info, number: Reached(Author(id=UNREADABLE)), "A"),
 }
@@ -173,6 +204,31 @@ async def test_nothing_where_something_must_be_is_left_to_graphql_core(resolve):
         await resolving(resolve, "A!").answer("{ other { own { id } } a { id } }", Context())
         is None
     )
+
+
+async def test_an_element_that_comes_late_holds_up_no_other():
+    late, seen = asyncio.Event(), asyncio.Event()
+
+    async def waiting(event: asyncio.Event, number: int) -> Any:
+        await event.wait()
+        return Reached(Author(id=number))
+
+    def own(root: Any, _info: Any) -> Any:
+        if root.value.id == 2:
+            seen.set()
+        return itself(root, _info)
+
+    def several(_root: Any, _info: Any, number: int) -> Any:
+        return [waiting(late, 1), Reached(Author(id=2)), waiting(seen, 3)]
+
+    engine = resolving(several, "[A]", own=own)
+    answering = asyncio.create_task(engine.answer("{ a { own { id } } }", Context()))
+    async with asyncio.timeout(5):
+        await seen.wait()
+        late.set()
+        answered = await answering
+    assert answered is not None
+    assert answered.data == {"a": [{"own": {"id": str(n)}} for n in (1, 2, 3)]}
 
 
 async def test_resolvers_know_where_they_are():
