@@ -2,6 +2,7 @@
 // node build/run.js http://127.0.0.1:8000/graphql
 
 import * as apollo from "./apollo.js";
+import * as react from "./react.js";
 import * as request from "./request.js";
 import * as urql from "./urql.js";
 
@@ -16,6 +17,9 @@ const EXPERIENCES = [
   apollo.fragmentsOnTheInterfaceApply,
   apollo.snapshotsStayApart,
   apollo.errorsHaveCodes,
+  react.usersSeeOnePageAndTheNextBelowIt,
+  react.usersReadWhatAnErrorMeans,
+  react.usersTryAgainWhereThereWasNoNetwork,
   urql.activitiesHaveLines,
   urql.errorsHavePaths,
   request.pagesLeadToTheEnd,
