@@ -20,6 +20,7 @@ ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 CHANGELOG = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
 RELEASED = ROOT / "tests/schema/released.graphql"
+MIGRATION = ROOT / "tests/consumers/typescript/src/migration.ts"
 
 
 def rows(heading):
@@ -27,6 +28,10 @@ def rows(heading):
     section = README.split(f"\n## {heading}\n")[1].split("\n## ")[0]
     lines = [line for line in section.splitlines() if line.startswith("| `")]
     return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines]
+
+
+def unindented(text):
+    return "".join(f"{line.strip()}\n" for line in text.strip().splitlines())
 
 
 def shown(default):
@@ -138,6 +143,14 @@ def test_the_readme_names_every_make_target():
     targets = re.search(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)
     assert targets is not None
     assert [target for target in targets[1].split() if f"`{target}`" not in README] == []
+
+
+def test_the_readme_shows_both_ways_as_they_run():
+    """A consumer runs them against the sandbox, and compares what they lead to."""
+    clients = README.split("\n## Your client\n")[1].split("\n## ")[0]
+    ways = [unindented(way) for way in re.findall(r"```ts\n(.*?)```", clients, re.DOTALL)]
+    assert len(ways) == 2
+    assert [way for way in ways if way not in unindented(MIGRATION.read_text("utf-8"))] == []
 
 
 def test_the_committed_schema_is_the_one_served():

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import sys
 from collections.abc import Callable
 from http import HTTPStatus
 
@@ -35,6 +36,8 @@ class HttpProtocol(HttpToolsProtocol):
     _is_refused = False
     _head_bytes = 0
     _unread_bytes = 0
+    _parsed = b""
+    _unparsed = b""
     _refusal = HTTPStatus.BAD_REQUEST
     _due: asyncio.TimerHandle | None = None
 
@@ -54,7 +57,10 @@ class HttpProtocol(HttpToolsProtocol):
             self._is_waiting = True
             self._expect()
         head_bytes = self._head_bytes
-        super().data_received(data)
+        self._unparsed = data
+        while self._unparsed:
+            self._parsed, self._unparsed = self._unparsed, b""
+            super().data_received(self._parsed)
         if self._is_in_head and self._head_bytes == head_bytes:
             self._head_bytes += len(data)  # of one header that does not end
             if self._head_bytes > MOST_HEAD_BYTES:
@@ -81,11 +87,15 @@ class HttpProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._is_in_head = False
+        if self._offers_upgrade:
+            return
         super().on_headers_complete()
         polite = _UntilRead(self.transport, self._hang_up)
         self.cycle.transport = polite  # type: ignore[assignment] # all that it uses
 
     def on_message_complete(self) -> None:
+        if self._offers_upgrade:
+            return
         super().on_message_complete()
         self._is_waiting = False
         if not self.cycle.response_complete:
@@ -102,6 +112,26 @@ class HttpProtocol(HttpToolsProtocol):
     def send_400_response(self, msg: str) -> None:
         """Refuse what cannot be parsed, or is too much; called by uvicorn for any error of its parser."""
         self._refuse(self._refusal)
+
+    @property
+    def _offers_upgrade(self) -> bool:
+        """Whether the caller would rather go on in another protocol, as Java's own client does."""
+        return self.parser.should_upgrade() and self.parser.get_method() != b"CONNECT"
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """Go on in this protocol, as if there had been no offer (RFC 9110, 7.8).
+
+        Called by uvicorn while it handles what its parser raises: that takes the body for bytes of
+        the other protocol. So another parser gets the head once more, without the offer.
+        """
+        stop = sys.exception()
+        if self._offers_upgrade and stop is not None:
+            kept = [header for header in self.headers if header[0] != b"upgrade"]
+            line = b"%b %b HTTP/1.1\r\n" % (self.parser.get_method(), self.url)
+            head = line + b"".join(b"%b: %b\r\n" % header for header in kept) + b"\r\n"
+            self.parser = type(self.parser)(self)
+            self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn
+            self._unparsed = head + self._parsed[stop.args[0] :]
 
     @property
     def _asked(self) -> RequestResponseCycle | None:

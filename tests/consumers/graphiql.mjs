@@ -2,6 +2,7 @@
 // node graphiql.mjs http://127.0.0.1:8000/graphql FOLDER
 
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { launch, run, visit } from "./browser.mjs";
@@ -14,6 +15,8 @@ if (!url || !folder) {
 
 const TABS = ["Timeline", "Changes", "Pages", "BehindIt", "Clients", "Failures"];
 const CREDENTIALS = ["apiKey", "token", "Authorization"];
+const README = await readFile(new URL("../../README.md", import.meta.url), "utf8");
+const CODES = [...README.split("\n## Errors\n")[1].split("\n## ")[0].matchAll(/^\| `([A-Z_]+)`/gm)].map(([, code]) => code);
 
 const results = (page) => page.locator(".graphiql-response");
 const query = (page) => page.locator(".graphiql-query-editor");
@@ -113,14 +116,20 @@ const CHECKS = {
     assert.equal(answer.data.clients[0].activities.totalCount, 5);
   },
 
-  async "what ran is in the history"(page) {
+  async "what ran is in the history, and comes back"(page) {
+    await openTab(page, "Timeline");
+    assert.doesNotMatch(await shown(query(page)), /query Clients/);
     await openPane(page, "History");
-    await page.locator(".graphiql-history").getByText("Clients").first().waitFor();
+    await page.locator(".graphiql-history").getByText("Clients").first().click();
+    await until(async () => (await shown(query(page))).includes("query Clients"), "the query is back");
+    await openTool(page, "Variables");
+    await until(async () => (await shown(tool(page))).includes('"3005"'), "and its variables");
   },
 
   async "the guide has the README's error codes and the schema"(page) {
     await page.getByRole("button", { name: "error codes" }).click();
-    await page.locator(".guide").getByText("UPSTREAM_BUSY").waitFor();
+    await page.locator(".guide").waitFor();
+    assert.deepEqual(await page.locator(".guide dt").allInnerTexts(), CODES);
     const links = await page.locator(".guide a").evaluateAll((found) => found.map(({ href }) => href));
     assert.equal(links.length, 2);
     for (const link of links) assert.equal((await page.request.get(link)).status(), 200, link);
@@ -153,6 +162,7 @@ async function looks(browser, colorScheme) {
   await run(page);
   await results(page).getByText('"totalCount"').waitFor();
   assert.equal((await lightness(page)) > 0.5, colorScheme === "light");
+  await pause(page); // until it has its colours, and no scroll bars
   await page.screenshot({ path: join(folder, `graphiql-${colorScheme}.png`) });
   assert.deepEqual([complaints, others], [[], []]);
   console.log(`ok: ${colorScheme}`);

@@ -154,14 +154,10 @@ HEADERS = [
     headed(
         "an upgrade to a web socket",
         "Content-Type: application/json\nConnection: Upgrade\nUpgrade: websocket",
-        400,
-        BAD_REQUEST,
     ),
     headed(
         "an upgrade to HTTP/2",
         "Content-Type: application/json\nConnection: Upgrade\nUpgrade: h2c",
-        400,
-        BAD_REQUEST,
     ),
     headed(
         "a compressed body that is none", "Content-Type: application/json\nContent-Encoding: gzip"

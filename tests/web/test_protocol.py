@@ -28,17 +28,21 @@ class Application:
         self.answer = b"answer"
         self.reads_body = True
         self.headers: list[tuple[bytes, bytes]] = []
+        self.bodies: list[bytes] = []
         self.is_left = asyncio.Event()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.headers = scope["headers"]
+        body = b""
         while self.reads_body:
             message = await receive()
             if message["type"] == "http.disconnect":
                 self.is_left.set()
                 return
+            body += message["body"]
             if not message["more_body"]:
                 break
+        self.bodies.append(body)
         length = str(len(self.answer)).encode()
         head: Message = {"type": "http.response.start", "status": 200}
         await send({**head, "headers": [(b"content-length", length)]})
@@ -209,3 +213,47 @@ async def test_a_trailer_does_not_become_a_header():
             b"transfer-encoding",
             b"connection",
         ]
+
+
+OFFER = b"POST / HTTP/1.1\r\nUpgrade: h2c\r\nConnection: Upgrade, HTTP2-Settings\r\n"
+"""As the first lines of Java's own client."""
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        [OFFER + b"Content-Length: 5\r\n\r\n12345"],
+        [OFFER + b"Content-Length: 5\r\n\r\n", b"12", b"345"],
+        [OFFER, b"Transfer-Encoding: chunked\r\n\r\n", b"2\r\n12\r\n3\r\n345\r\n0\r\n\r\n"],
+        [POST + b"12345" + OFFER + b"Content-Length: 5\r\n\r\n12345"],
+        [OFFER + b"Content-Length: 5\r\n\r\n12345" + POST + b"12345"],
+        [(OFFER + b"Content-Length: 5\r\n\r\n12345") * 1000],
+    ],
+    ids=["at once", "in parts", "chunked", "after another", "before another", "very often"],
+)
+async def test_an_upgrade_that_is_offered_is_ignored(parts):
+    """The parser takes what follows for another protocol; it is the body, and then the next request."""
+    async with calling() as caller:
+        for part in parts:
+            await caller.sends(part)
+            await asyncio.sleep(0.02)
+        await caller.sends(LAST)
+        received = await caller.rest()
+        asked = caller.application.bodies
+    assert set(asked[:-1]) == {b"12345"}
+    assert received.count(b"HTTP/1.1 200 OK") == received.count(b"answer") == len(asked)
+    assert len(asked) == b"".join(parts).count(b"POST") + 1
+
+
+async def test_an_offer_does_not_reach_the_application():
+    async with calling() as caller:
+        last = LAST.replace(b"Connection: ", b"X: y\r\nUpgrade: websocket\r\nConnection: upgrade, ")
+        await caller.sends(last)
+        assert (await caller.rest()).endswith(b"answer")
+        assert caller.application.headers == [(b"x", b"y"), (b"connection", b"upgrade, close")]
+
+
+async def test_a_tunnel_is_no_offer_to_ignore():
+    async with calling() as caller:
+        await caller.sends(b"CONNECT a:80 HTTP/1.1\r\nUpgrade: h2c\r\nConnection: upgrade\r\n\r\n")
+        assert refusal(await caller.rest()) == (400, "BAD_REQUEST")

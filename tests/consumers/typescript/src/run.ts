@@ -1,13 +1,15 @@
 // Runs every client against a gateway over the sandbox.
-// node build/run.js http://127.0.0.1:8000/graphql
+// node build/run.js http://127.0.0.1:8000/graphql http://127.0.0.1:8001
 
 import * as apollo from "./apollo.js";
+import * as migration from "./migration.js";
+import * as react from "./react.js";
 import * as request from "./request.js";
 import * as urql from "./urql.js";
 
-const [url] = process.argv.slice(2);
-if (!url) {
-  console.error("usage: node build/run.js URL");
+const [url, rest] = process.argv.slice(2);
+if (!url || !rest) {
+  console.error("usage: node build/run.js URL REST_URL");
   process.exit(2);
 }
 
@@ -16,12 +18,16 @@ const EXPERIENCES = [
   apollo.fragmentsOnTheInterfaceApply,
   apollo.snapshotsStayApart,
   apollo.errorsHaveCodes,
+  react.usersSeeOnePageAndTheNextBelowIt,
+  react.usersReadWhatAnErrorMeans,
+  react.usersTryAgainWhereThereWasNoNetwork,
   urql.activitiesHaveLines,
   urql.errorsHavePaths,
   request.pagesLeadToTheEnd,
   request.credentialsThatAreWrongAreSaidToBe,
+  migration.bothWaysLeadToTheSame,
 ];
 
 for (const experience of EXPERIENCES) {
-  console.log(`ok: ${experience.name}: ${await experience(url)}`);
+  console.log(`ok: ${experience.name}: ${await experience(url, rest)}`);
 }
