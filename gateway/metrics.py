@@ -126,7 +126,6 @@ class Metrics:
         self._retries = self._counter("upstream_retries", "Further attempts.", "path")
         self.calls_in_flight = self._gauge("upstream_calls_in_flight", "Calls under way.")
         self._breaker_open = self._gauge("breaker_open", "Workers whose breaker is open.")
-        self._is_breaker_closed = True
         for by in (BREAKER, PLACES):
             self._refusals[by,].inc(0)
 
@@ -173,10 +172,8 @@ class Metrics:
             self._retries[path,].inc()
 
     def breaker(self, *, is_closed: bool) -> None:
-        """What the breaker does now: asked at each attempt, told when it changes."""
-        if is_closed is not self._is_breaker_closed:
-            self._is_breaker_closed = is_closed
-            self._breaker_open.set(not is_closed)
+        """What the breaker does from now on."""
+        self._breaker_open.set(not is_closed)
 
     def exposition(self) -> bytes:
         """All of it, in `MEDIA_TYPE`."""

@@ -6,7 +6,7 @@ import math
 import signal
 import socket
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from enum import IntEnum
 
 import uvicorn
@@ -27,6 +27,9 @@ _LAST_WORDS_SECONDS = 0.5
 """How long callers have to take the answers of what was cancelled."""
 
 _BACKLOG = 2048
+
+_BEAT_SECONDS = 1.0
+"""How often a worker tells its parent that its loop goes round."""
 
 
 class PortRefused(Exception):
@@ -192,8 +195,8 @@ def run(
     Args:
         departure: What is served, and how it ends.
         sockets: Where, for each of its servers.
-        orders: Where a parent is told that this process serves, and where the stages that it wants
-            come from, a byte each. Its end is the parent's, and then its workers end as well.
+        orders: Where a parent is told that this process serves, again and again, and where the stages
+            that it wants come from, a byte each. Its end is the parent's, and then its workers end as well.
     """
     # What is there by now stays: the collector need not look at it again, and the rest is short-lived,
     # but for operations that are forgotten: cycles that lived long, so the oldest have their turn too.
@@ -234,6 +237,11 @@ def _obey(orders: socket.socket, departure: Departure) -> None:
             loop.remove_reader(orders)
         departure.reach(Stage(order[0]) if order else Stage.DRAINING)
 
+    def beat() -> None:
+        with suppress(OSError):  # it has ended, or has not listened for long
+            orders.send(b"+")
+        loop.call_later(_BEAT_SECONDS, beat)
+
     orders.setblocking(False)
     loop.add_reader(orders, ordered)
-    orders.send(b"+")
+    beat()

@@ -3,7 +3,8 @@
 Each listens for itself (SO_REUSEPORT): the kernel spreads connections evenly, where of one socket for all
 the fastest worker would take most; and one that dies takes its place in the queue along.
 uvicorn has a parent of its own. It knows neither a drain nor a second signal, starts what dies again at
-once and for ever, and ends with status 0 whatever happened.
+once and for ever, ends with status 0 whatever happened, and asks a thread of a worker whether it lives,
+which answers also where the loop stands still.
 """
 
 import asyncio
@@ -22,6 +23,10 @@ from gateway.telemetry import event, warning
 _SHORT_LIFE_SECONDS = 10.0
 _FIRST_PAUSE_SECONDS = 0.5
 _LONGEST_PAUSE_SECONDS = 30.0
+_LOOK_SECONDS = 1.0
+_SILENT_LOOKS = 10
+"""How often in a row a worker may be found without a sign of life: no work holds a loop up for so long."""
+
 _OVERTIME_SECONDS = 5.0
 """How much longer than it has a worker may take to end, before it is killed."""
 
@@ -29,7 +34,7 @@ _PACKAGES = Path(__file__).parents[1]
 
 
 class Worker:
-    """One process; it says when it serves, and is told when to stop."""
+    """One process; it says when it serves, goes on saying so, and is told when to stop."""
 
     def __init__(self, process: asyncio.subprocess.Process, line: socket.socket) -> None:
         self.pid = process.pid
@@ -59,6 +64,12 @@ class Worker:
         except ConnectionError:
             return False
 
+    def is_heard(self) -> bool:
+        """Whether it has given a sign of life since this was asked last."""
+        with suppress(OSError):  # nothing is there to be read
+            return bool(self._line.recv(4096))
+        return False
+
     async def ended(self) -> int:
         """The status that it ended with."""
         status = await self._process.wait()
@@ -78,7 +89,7 @@ class Parent:
     """Keeps workers, until a signal ends it.
 
     A worker that ends is replaced: at once, or after a pause where its life was short, twice as long
-    each time. Where none is up and one cannot even start, the parent gives up, with that one's status.
+    each time. One whose loop stands still is ended: the kernel would go on giving it connections. Where none is up and one cannot even start, the parent gives up, with that one's status.
     """
 
     def __init__(
@@ -89,12 +100,14 @@ class Parent:
         stopping_seconds: float,
         ended: Callable[[int], None],
         pause_seconds: float = _FIRST_PAUSE_SECONDS,
+        look_seconds: float = _LOOK_SECONDS,
     ) -> None:
         self._count = count
         self._starting = starting
         self._stopping_seconds = stopping_seconds
         self._ended = ended
         self._pause_seconds = pause_seconds
+        self._look_seconds = look_seconds
         self._stage = Stage.SERVING
         self._workers: set[Worker] = set()
         self._up: set[Worker] = set()
@@ -150,11 +163,27 @@ class Parent:
             event("worker.up", pid=worker.pid)
             self._up.add(worker)
             self._first_is_up.set()
+        watching = asyncio.create_task(self._watch(worker))
         status = await worker.ended()
+        watching.cancel()
         self._workers.discard(worker)
         self._up.discard(worker)
         self._ended(worker.pid)
         self._judge(worker.pid, status, was_up=was_up)
+
+    async def _watch(self, worker: Worker) -> None:
+        """Ends it if it hangs, while it should serve: how long it may take to stop is another matter.
+
+        Looks are counted, and not seconds: while this process stands still, it does not count.
+        """
+        silent = 0
+        while silent < _SILENT_LOOKS:
+            await self._pause(self._look_seconds)
+            if self._is_stopping.is_set():
+                return
+            silent = 0 if worker.is_heard() else silent + 1
+        warning("worker.hung", pid=worker.pid)
+        worker.kill()
 
     def _judge(self, pid: int, status: int, *, was_up: bool) -> None:
         if self._stage is Stage.SERVING:

@@ -15,6 +15,7 @@ from gateway.schema.evolution import Severity, changes
 from gateway.schema_commands import schema as schema_commands
 from gateway.settings import Settings, variable
 from gateway.tally import Tally
+from gateway.web.access import PROBES
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -136,6 +137,21 @@ def test_the_readme_names_every_command(command):
 @pytest.mark.parametrize("option", [p.opts[0] for p in main.commands["sandbox"].params])
 def test_the_readme_names_every_option_of_the_sandbox(option):
     assert option in README
+
+
+def test_the_readme_s_example_for_kubernetes_fits_the_settings(monkeypatch):
+    """It gives a gateway the time that it takes to end, asks at paths that there are, and adds no variables."""
+    example = README.split("apiVersion: apps/v1\n")[1].split("```")[0]
+    for name, value in re.findall(r'name: ([A-Z_]+), value: "(.*?)"', example):
+        monkeypatch.setenv(name, value)
+    settings = Settings.from_environment()
+    patience = re.search(r"terminationGracePeriodSeconds: (\d+)", example)
+    assert patience is not None
+    assert int(patience[1]) > settings.drain_seconds + settings.shutdown_grace_seconds
+    assert "enableServiceLinks: false" in example
+    probes = re.findall(r"(\w+)Probe: {httpGet: {path: (/\w+)", example)
+    assert probes == [("startup", "/livez"), ("liveness", "/livez"), ("readiness", "/readyz")]
+    assert {path for _, path in probes} <= PROBES
 
 
 def test_the_readme_names_every_make_target():

@@ -1,21 +1,14 @@
 import asyncio
-import os
+import itertools
 import signal
-import subprocess
-import sys
-import threading
-import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, cast
 
-import httpx
 import pytest
 from structlog.testing import capture_logs
 
 from gateway.serving import Stage
 from gateway.workers import Parent, Worker
-from tests.processes import Running, free_ports, inherited, running
 
 PATIENCE_SECONDS = 5
 
@@ -27,6 +20,7 @@ class Fake:
         self.pid = pid
         self.orders: list[Stage] = []
         self.is_killed = False
+        self.hears: Callable[[], bool] = lambda: True
         self._can_start = can_start
         self._end: asyncio.Future[int] = asyncio.get_running_loop().create_future()
 
@@ -44,8 +38,12 @@ class Fake:
     def order(self, stage: Stage) -> None:
         self.orders.append(stage)
 
+    def is_heard(self) -> bool:
+        return self.hears()
+
     def kill(self) -> None:
         self.is_killed = True
+        self.end(-signal.SIGKILL)
 
 
 class Family:
@@ -61,6 +59,7 @@ class Family:
             stopping_seconds=60,
             ended=self.mourned.append,
             pause_seconds=pause_seconds,
+            look_seconds=0.001,
         )
         self.running = asyncio.create_task(self.parent.run())
 
@@ -164,6 +163,46 @@ async def test_where_none_is_left_and_none_can_start_the_parent_ends():
         assert await family.running == 3
 
 
+async def test_one_that_is_silent_is_ended_and_replaced():
+    family = Family(2)
+    with capture_logs() as entries:
+        await family.has(2)
+        family.workers[0].hears = lambda: False
+        await family.has(3)
+    assert [worker.is_killed for worker in family.workers] == [True, False, False]
+    told = [entry["event"] for entry in entries if entry.get("pid") == 0]
+    assert told == ["worker.up", "worker.hung", "worker.ended"]
+    assert await family.status(0, 0) == 0
+
+
+async def test_one_that_is_heard_now_and_then_is_left_alone():
+    family = Family(1)
+    await family.has(1)
+    looks, looked_often = itertools.count(1), asyncio.Event()
+
+    def heard_each_tenth_time() -> bool:
+        if (number := next(looks)) > 100:
+            looked_often.set()
+        return number % 10 == 0
+
+    family.workers[0].hears = heard_each_tenth_time
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        await looked_often.wait()
+    assert not family.workers[0].is_killed
+    assert await family.status(0) == 0
+
+
+async def test_one_that_is_silent_while_it_stops_has_its_time():
+    family = Family(1)
+    await family.has(1)
+    family.parent.signalled(signal.SIGTERM)
+    family.workers[0].hears = lambda: False
+    await asyncio.sleep(0.1)
+    assert not family.workers[0].is_killed
+    family.workers[0].end(0)
+    assert await family.running == 0
+
+
 @pytest.mark.parametrize(
     ("numbers", "orders"),
     [
@@ -190,125 +229,6 @@ async def test_the_status_tells_of_a_worker_that_did_not_end_well(status, expect
     family = Family(2)
     await family.has(2)
     assert await family.status(status, 0) == expected
-
-
-def children(parent: int) -> set[int]:
-    tasks = Path(f"/proc/{parent}/task").glob("*/children")
-    return {int(pid) for each in tasks for pid in each.read_text("utf-8").split()}
-
-
-def until(condition: Callable[[], bool]) -> None:
-    pause = threading.Event()
-    end = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < end
-        pause.wait(0.05)
-
-
-class Service:
-    """`gateway serve` with two workers."""
-
-    def __init__(self, address: str, gateway: Running) -> None:
-        self.address = address
-        self.gateway = gateway
-
-    @property
-    def workers(self) -> set[int]:
-        return children(self.gateway.process.pid)
-
-    def are_up(self, count: int) -> bool:
-        return len(self.gateway.events("worker.up")) >= count
-
-
-@pytest.fixture
-def service():
-    (port,) = free_ports(1)
-    address = f"http://127.0.0.1:{port}"
-    environment = {
-        "PORT": str(port),
-        "WEB_CONCURRENCY": "2",
-        "GATEWAY_UPSTREAM_URL": "http://127.0.0.1:9",
-        "GATEWAY_DRAIN_SECONDS": "0",
-    }
-    with running("serve", ready=f"{address}/livez", **environment) as gateway:
-        both = Service(address, gateway)
-        until(lambda: both.are_up(2))
-        yield both
-
-
-linux = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="reads /proc")
-
-
-@linux
-@pytest.mark.socket
-def test_a_worker_that_is_killed_is_replaced_and_the_others_serve_on(service):
-    failed: list[Exception] = []
-    served = 0
-    before = service.workers
-    os.kill(victim := min(before), signal.SIGKILL)
-    until(lambda: victim not in service.workers)
-    while not service.are_up(3):
-        try:
-            served += httpx.get(f"{service.address}/readyz").status_code == 200
-        except httpx.TransportError as error:
-            failed.append(error)
-    assert failed == []
-    assert served > 0
-    assert len(service.workers) == 2
-    assert len(service.workers - before) == 1
-    assert [each["status"] for each in service.gateway.events("worker.ended")] == [-signal.SIGKILL]
-    assert service.gateway.end() == 0
-
-
-@linux
-@pytest.mark.socket
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=lambda number: number.name)
-def test_a_signal_ends_all_of_them(service, number):
-    workers = service.workers
-    assert service.gateway.end(number) == 0
-    assert not [pid for pid in workers if Path(f"/proc/{pid}").exists()]
-    assert not [line for line in service.gateway.stderr if "Traceback" in line]
-
-
-@linux
-@pytest.mark.socket
-def test_a_signal_to_all_of_them_is_not_taken_for_two(service):
-    """As systemd sends it: to every process of a service."""
-    for pid in (*service.workers, service.gateway.process.pid):
-        os.kill(pid, signal.SIGTERM)
-    assert service.gateway.process.wait(timeout=10) == 0
-    assert service.gateway.events("worker.ended") == []
-
-
-@linux
-@pytest.mark.socket
-def test_workers_end_with_their_parent(service):
-    workers = service.workers
-    service.gateway.process.kill()
-    until(lambda: not [pid for pid in workers if Path(f"/proc/{pid}").exists()])
-
-
-@pytest.mark.socket
-def test_a_configuration_that_does_not_fit_is_told_once(tmp_path):
-    manifest = tmp_path / "manifest.json"
-    manifest.write_text('{"x": "{ nothing }"}', encoding="utf-8")
-    environment = {
-        "PORT": "0",
-        "WEB_CONCURRENCY": "3",
-        "GATEWAY_UPSTREAM_URL": "http://127.0.0.1:9",
-        "GATEWAY_TRUSTED_DOCUMENTS": "enforce",
-        "GATEWAY_TRUSTED_DOCUMENTS_PATH": str(manifest),
-    }
-    done = subprocess.run(
-        [sys.executable, "-m", "gateway", "serve"],
-        env=inherited() | environment,
-        capture_output=True,
-        text=True,
-        timeout=30,
-        check=False,
-    )
-    assert done.returncode == 2
-    assert done.stderr.count("GATEWAY_TRUSTED_DOCUMENTS_PATH: x: ") == 1
 
 
 async def test_an_order_to_one_that_has_just_ended_is_nobodys_problem():

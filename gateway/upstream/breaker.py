@@ -29,7 +29,7 @@ class Refused(Exception):
 
 
 class Breaker:
-    """Of one host. Pure: the clock is given.
+    """Of one host. Pure: the clock is given, and who is told of its states.
 
     It opens when, of the latest outcomes, at least half are failures. Then a trial is let through once
     in each pause, until one succeeds.
@@ -40,13 +40,18 @@ class Breaker:
         clock: Callable[[], float],
         *,
         pause_seconds: float,
+        tell: Callable[[State], None] = lambda _: None,
         window: int = 40,
         least: int = 10,
         window_seconds: float = 10.0,
     ) -> None:
-        """Open on the last `window` outcomes of `window_seconds`, if there are `least` of them."""
+        """Open on the last `window` outcomes of `window_seconds`, if there are `least` of them.
+
+        `tell` of every change: that it opened, that a trial is let through, that it closed.
+        """
         self._clock = clock
         self._pause_seconds = pause_seconds
+        self._tell = tell
         self._least = least
         self._window_seconds = window_seconds
         self._outcomes: deque[tuple[float, bool]] = deque(maxlen=window)
@@ -77,6 +82,7 @@ class Breaker:
         is_trial = self._next_trial is not None
         if is_trial:
             self._next_trial = self._clock() + self._pause_seconds
+            self._tell(State.HALF_OPEN)
         return Attempt(self, is_trial=is_trial)
 
     def record(self, *, succeeded: bool, is_trial: bool) -> None:
@@ -85,9 +91,11 @@ class Breaker:
             self._outcomes.append((self._clock(), succeeded))
             if not succeeded and self._is_failing():
                 self._next_trial = self._clock() + self._pause_seconds
+                self._tell(State.OPEN)
         elif is_trial and succeeded:
             self._next_trial = None
             self._outcomes.clear()
+            self._tell(State.CLOSED)
 
     def _is_failing(self) -> bool:
         since = self._clock() - self._window_seconds

@@ -27,6 +27,7 @@ from gateway.settings import Settings
 from gateway.tracing import Headers
 from gateway.upstream import decode
 from gateway.upstream.body import Body, is_crowded, utf8
+from gateway.upstream.wire import CertificateRefused
 
 _LONGEST_WAIT_SECONDS = 86_400
 _HEADERS = (
@@ -160,6 +161,10 @@ async def _foreign_failures(seconds: float) -> AsyncIterator[None]:
         raise Failed(UpstreamTimeout(_TOO_LATE), is_repeatable=True, is_outage=True) from error
     except (TimeoutError, httpx.TimeoutException) as error:
         raise Failed(UpstreamTimeout(_TOO_LATE), is_outage=True) from error
+    except CertificateRefused as error:
+        # It is the same a second later. Once it is replaced, a trial of the breaker finds out.
+        unproven = UpstreamUnavailable("The upstream's certificate is not in order.")
+        raise Failed(unproven, is_outage=True) from error
     except httpx.DecodingError as error:
         broken = ContractBroken("The upstream's answer could not be decompressed.")
         raise Failed(broken) from error

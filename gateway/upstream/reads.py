@@ -25,7 +25,7 @@ from gateway.settings import Settings
 from gateway.telemetry import event
 from gateway.upstream import links
 from gateway.upstream.answer import Answer, content
-from gateway.upstream.breaker import Breaker, Refused, State
+from gateway.upstream.breaker import Breaker, Refused
 from gateway.upstream.caller import Call, Caller
 from gateway.upstream.exchange import Exchange, Failed, Received
 from gateway.upstream.places import NoPlace, Places
@@ -82,7 +82,8 @@ class Reads:
     ) -> None:
         """Read over a transport; `clock` measures time, `now` tells the seconds since 1970."""
         self._watch = watch or Watch()
-        self.breaker = Breaker(clock, pause_seconds=settings.breaker_pause_seconds)
+        pause_seconds = settings.breaker_pause_seconds
+        self.breaker = Breaker(clock, pause_seconds=pause_seconds, tell=self._watch.breaker)
         self.places = Places(
             total=settings.max_upstream_connections,
             each=settings.max_caller_connections,
@@ -266,8 +267,6 @@ class Reads:
                 "Too many reads wait for the upstream.", retry_after=full.retry_after
             )
             raise Failed(busy) from full
-        finally:
-            self._watch.metrics.breaker(is_closed=self.breaker.state is State.CLOSED)
 
 
 def _too_late() -> UpstreamTimeout:

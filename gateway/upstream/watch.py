@@ -1,4 +1,4 @@
-"""Watch: what operators see of upstream calls: each is counted, timed and traced."""
+"""Watch: what operators see of upstream calls, each counted, timed and traced, and of the breaker."""
 
 import time
 from dataclasses import dataclass, field
@@ -6,7 +6,9 @@ from types import TracebackType
 
 from gateway.errors import BUG
 from gateway.metrics import Metrics
+from gateway.telemetry import event, warning
 from gateway.tracing import Attempt, Headers, Tracing, Untraced
+from gateway.upstream.breaker import State
 from gateway.upstream.exchange import Failed
 
 NO_ANSWER = "none"
@@ -24,6 +26,11 @@ class Watch:
     def call(self, path: str, number: int, headers: Headers) -> "Watched":
         """Around one call: the template of its path, its number in a read, and what to send along."""
         return Watched(self, path, number, headers)
+
+    def breaker(self, state: State) -> None:
+        """The breaker opened, lets a trial through, or closed."""
+        self.metrics.breaker(is_closed=state is State.CLOSED)
+        (warning if state is State.OPEN else event)("breaker", state=state.value)
 
 
 class Watched:

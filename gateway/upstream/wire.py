@@ -6,6 +6,7 @@ cookies, and quotes addresses a second time; each of those matters to a gateway.
 """
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator
 from functools import lru_cache
 
@@ -20,6 +21,10 @@ _IDLE_SECONDS = 4.0
 a request seldom meets the end of its connection half-way."""
 
 
+class CertificateRefused(httpx.ConnectError):
+    """Whoever answers has not proved to be the upstream: nothing was sent to it."""
+
+
 class AiohttpTransport(httpx.AsyncBaseTransport):
     """One pool of keep-alive connections; opened by the first request, in its event loop.
 
@@ -28,6 +33,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
     request is sent once.
 
     Raises:
+        CertificateRefused: The upstream's certificate is not in order.
         httpx.ConnectError: No connection could be made.
         httpx.ConnectTimeout: None could be made in time.
         httpx.ReadTimeout: Nothing came for too long.
@@ -35,15 +41,19 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         httpx.RemoteProtocolError: What arrived is not HTTP.
     """
 
-    def __init__(self, *, max_connections: int) -> None:
+    def __init__(self, *, max_connections: int, tls: ssl.SSLContext | None = None) -> None:
+        """Keep so many connections; `tls` says whom to trust, by default those whom the system trusts."""
         self._max_connections = max_connections
+        self._tls = tls
         self._pool: aiohttp.ClientSession | None = None
 
     def _connected(self) -> aiohttp.ClientSession:
         if self._pool is None:
             self._pool = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(
-                    limit=self._max_connections, keepalive_timeout=_IDLE_SECONDS
+                    limit=self._max_connections,
+                    keepalive_timeout=_IDLE_SECONDS,
+                    ssl=self._tls or True,
                 ),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 auto_decompress=False,
@@ -71,6 +81,8 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
             raise httpx.ReadTimeout("No answer in time.") from error
         except aiohttp.ServerTimeoutError as error:
             raise httpx.ConnectTimeout("No connection in time.") from error
+        except aiohttp.ClientConnectorCertificateError as error:
+            raise CertificateRefused("The certificate is not in order.") from error
         except aiohttp.ClientConnectorError as error:
             raise httpx.ConnectError("No connection.") from error
         except aiohttp.ClientResponseError as error:

@@ -12,6 +12,7 @@ from gateway.sandbox.app import create_sandbox
 from gateway.sandbox.wire import SandboxProtocol
 from gateway.upstream.wire import AiohttpTransport
 from tests.conftest import ACCOUNT_1, Gateway
+from tests.resilience import certificates
 from tests.resilience.places import Place
 from tests.secrets.serving import serving_app
 
@@ -31,7 +32,7 @@ class Detour(httpx.AsyncBaseTransport):
         self.hits = 0
         self._place = place
         self._origin = origin and httpx.URL(origin)
-        self._wire = AiohttpTransport(max_connections=100)
+        self._wire = AiohttpTransport(max_connections=100, tls=certificates.trusting())
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         self.attempts.append(asyncio.get_running_loop().time())

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from tests.resilience import peer
+from tests.resilience import certificates, peer
 from tests.resilience.peer import HEAD, Script
 
 CONNECT_SECONDS = 0.4
@@ -36,7 +36,7 @@ class Fault(NamedTuple):
         sandbox: What the sandbox does.
         script: What a peer does, to whom the read goes instead.
         url: Where the read goes instead; its port is that of the peer, or of what `ports` names.
-        ports: A context manager of the peer module that yields a port.
+        ports: A context manager that yields a port.
         told: What stands in the error's extensions beside the code.
     """
 
@@ -94,6 +94,19 @@ WIRE = {
     "not HTTP": Fault(DOWN, 3, script=peer.closes_after(b"SSH-2.0-OpenSSH_9.6\r\n\r\n")),
 }
 
+CERTIFICATES = {
+    f"a certificate {named}": Fault(
+        DOWN, 1, ports=certificates.shown(issue), url="https://localhost:{port}"
+    )
+    for named, issue in {
+        "signed by itself": certificates.signed_by_itself,
+        "of an unknown authority": certificates.of_an_unknown_authority,
+        "for another host": certificates.for_another_host,
+        "that has expired": certificates.expired,
+    }.items()
+}
+"""Not tried again: a certificate is the same a second later."""
+
 SANDBOX = {
     "drops before": Fault(DOWN, 3, sandbox={"drop": "before"}),
     "drops after the headers": Fault(DOWN, 3, sandbox={"drop": "headers"}),
@@ -145,4 +158,4 @@ PASSING = {
     "slow, but not too slow": Fault(None, 1, 0.1, sandbox={"delayMilliseconds": 100}),
 }
 
-FAULTS = STATUSES | WIRE | SANDBOX | WAITS | PASSING
+FAULTS = STATUSES | WIRE | CERTIFICATES | SANDBOX | WAITS | PASSING

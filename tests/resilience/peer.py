@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 
@@ -17,7 +18,8 @@ async def _asked(reader: asyncio.StreamReader) -> None:
 
 def _reset(writer: asyncio.StreamWriter) -> None:
     wire = writer.get_extra_info("socket")
-    wire.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_NOT)
+    if wire is not None:  # as with TLS, once the other side has hung up
+        wire.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_NOT)
     writer.transport.abort()
 
 
@@ -87,11 +89,12 @@ class Peer:
         seen: How many there ever were.
     """
 
-    def __init__(self, script: Script) -> None:
+    def __init__(self, script: Script, *, tls: ssl.SSLContext | None = None) -> None:
         self.port = 0
         self.connections: set[asyncio.StreamWriter] = set()
         self.seen = 0
         self._script = script
+        self._tls = tls
         self._playing: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
         self._frozen = False
@@ -100,7 +103,9 @@ class Peer:
         """Also again, at the same port, after it was dead or frozen."""
         await self.die()
         self._frozen = False
-        self._server = await asyncio.start_server(self._play, "127.0.0.1", self.port, backlog=1024)
+        self._server = await asyncio.start_server(
+            self._play, "127.0.0.1", self.port, backlog=1024, ssl=self._tls
+        )
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def freeze(self) -> None:
@@ -164,8 +169,8 @@ def before(port: int, *, hangs_up_after: float | None = None) -> Script:
 
 
 @asynccontextmanager
-async def playing(script: Script) -> AsyncIterator[Peer]:
-    peer = Peer(script)
+async def playing(script: Script, *, tls: ssl.SSLContext | None = None) -> AsyncIterator[Peer]:
+    peer = Peer(script, tls=tls)
     await peer.listen()
     try:
         yield peer

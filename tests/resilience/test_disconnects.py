@@ -6,6 +6,7 @@ import json
 import httpx
 import pytest
 
+from tests.conftest import Gateway
 from tests.resilience import before, peer
 from tests.resilience.before import Detour
 from tests.secrets.serving import serving_app
@@ -14,6 +15,7 @@ pytestmark = pytest.mark.socket
 
 CALLERS = 1000
 PATIENCE = {
+    "max_concurrency": CALLERS,
     "operation_timeout_seconds": 600.0,
     "upstream_timeout_seconds": 500.0,
     "upstream_connect_timeout_seconds": 500.0,
@@ -33,6 +35,13 @@ async def _ask(address: httpx.URL, client: int) -> asyncio.StreamWriter:
     writer.write(_request(client))
     await writer.drain()
     return writer
+
+
+async def under_way(gateway: Gateway) -> int:
+    """How many requests are being answered."""
+    told = (await gateway.http.get("/metrics")).text.splitlines()
+    [line] = [each for each in told if each.startswith("gateway_requests_in_flight ")]
+    return int(float(line.rpartition(" ")[2]))
 
 
 @pytest.mark.parametrize(
@@ -57,8 +66,10 @@ async def test_callers_that_leave_take_everything_along(distinct):
             await before.until(lambda: len(upstream.connections) == reads)
             await asyncio.sleep(0.5)
             assert len(upstream.connections) == reads
+            assert await under_way(gateway) == CALLERS
         finally:
             for writer in asking:
                 writer.transport.abort()
         await before.until(lambda: not upstream.connections)
         await before.settled(files=files, tasks=tasks)
+        assert await under_way(gateway) == 0

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 
-from tests.resilience import before, peer
+from tests.resilience import before, certificates, peer
 from tests.resilience.before import Detour
 from tests.resilience.faults import CONNECT_SECONDS, FAULTS, IN_TWO_SECONDS, SECONDS, Fault
 from tests.resilience.places import MADE_UP, PLACES, Place
@@ -118,6 +118,18 @@ async def test_a_connection_that_was_closed_while_idle_costs_nothing(rest, place
                 assert await gateway.data(place.query) == place.whole
                 await asyncio.sleep(0.25)
     assert (detour.hits, upstream.seen) == (3, 3)
+
+
+@pytest.mark.parametrize("place", PLACES.values(), ids=PLACES)
+async def test_a_certificate_that_is_in_order_costs_nothing(rest, place):
+    """Which shows that the others are refused for what is wrong with them."""
+    await spoil(rest, None)
+    tls = certificates.serving(certificates.in_order())
+    async with peer.playing(peer.before(rest.base_url.port), tls=tls) as upstream:
+        detour = Detour(place, f"https://localhost:{upstream.port}")
+        async with before.gateway(rest.base_url, detour, **SETTINGS) as gateway:
+            assert await gateway.data(place.query) == place.whole
+    assert (detour.hits, upstream.seen) == (1, 1)
 
 
 @pytest.mark.parametrize("place", PLACES.values(), ids=PLACES)

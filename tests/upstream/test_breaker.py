@@ -41,6 +41,37 @@ def is_refused(breaker: Breaker) -> bool:
     return False
 
 
+# Who is told
+
+
+def test_every_change_is_told_and_nothing_else(clock):
+    told: list[State] = []
+    breaker = Breaker(clock, pause_seconds=0.5, tell=told.append)
+    tell(breaker, "+" * 9 + "-" * 9)
+    assert told == [State.OPEN]
+    assert is_refused(breaker)
+    clock.now += 0.5
+    assert not is_refused(breaker)
+    assert told == [State.OPEN]  # nobody has tried yet
+    tell(breaker, "-")
+    clock.now += 0.5
+    tell(breaker, "+" * 20)
+    assert told == [State.OPEN, State.HALF_OPEN, State.HALF_OPEN, State.CLOSED]
+
+
+def test_of_trials_that_end_together_one_closes_it(clock):
+    told: list[State] = []
+    breaker = Breaker(clock, pause_seconds=0.5, tell=told.append)
+    tell(breaker, "-" * 10)
+    trials = []
+    for _ in range(2):
+        clock.now += 0.5
+        trials.append(breaker.attempt())
+    for trial in trials:
+        trial.succeeded()
+    assert told[-2:] == [State.HALF_OPEN, State.CLOSED]
+
+
 # Closed
 
 

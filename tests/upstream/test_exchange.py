@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from gateway.upstream.exchange import Exchange, Failed, Received
+from gateway.upstream.wire import CertificateRefused
 from tests.upstream.conftest import settings_of, transport_of
 
 EMPTY = b'{"items":[]}'
@@ -93,6 +94,7 @@ async def test_how_long_to_wait_is_told_by_those_that_may_say_so(status):
     [
         (httpx.ConnectError("x"), True, True),
         (httpx.ConnectTimeout("x"), True, True),
+        (CertificateRefused("x"), False, True),
         (httpx.ReadError("x"), True, True),
         (httpx.RemoteProtocolError("x"), True, True),
         (httpx.ReadTimeout("x"), False, True),

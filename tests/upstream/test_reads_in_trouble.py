@@ -252,6 +252,20 @@ async def test_a_trickle_finds_out_when_it_is_back():
     assert all(isinstance(each, Call) for each in found)
 
 
+async def test_an_outage_is_told_by_the_breaker_from_its_beginning_to_its_end(events):
+    upstream = Upstream(httpx.Response(500))
+    reads = over(upstream)
+    await open_up(reads, upstream)
+    await asyncio.sleep(0.5)
+    await read(reads)
+    upstream.answers = [FOUND]
+    await asyncio.sleep(0.5)
+    await read(reads)
+    told = [(each["log_level"], each["state"]) for each in events if each["event"] == "breaker"]
+    opened, trial, closed = ("warning", "open"), ("info", "half-open"), ("info", "closed")
+    assert told == [opened, trial, trial, closed]
+
+
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 408, 422, 429])
 async def test_an_upstream_that_refuses_is_not_one_that_fails(status):
     reads = over(Upstream(httpx.Response(status)), upstream_attempts=1)

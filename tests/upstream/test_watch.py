@@ -6,11 +6,13 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 
 import pytest
+from structlog.testing import capture_logs
 
 from gateway.errors import ContractBroken, UpstreamError, UpstreamTimeout, UpstreamUnavailable
 from gateway.metrics import Metrics
 from gateway.tally import Tally
 from gateway.tracing import Headers
+from gateway.upstream.breaker import State
 from gateway.upstream.exchange import Failed
 from gateway.upstream.watch import Watch
 
@@ -115,3 +117,14 @@ def test_a_call_that_never_begins_is_not_told(watch, tracing):
     watch.call(PATH, 1, SENT)
     assert told(watch, "upstream_calls_total") == {}
     assert tracing.begun == []
+
+
+@pytest.mark.parametrize(
+    ("state", "level", "workers"),
+    [(State.OPEN, "warning", 1), (State.HALF_OPEN, "info", 1), (State.CLOSED, "info", 0)],
+)
+def test_a_change_of_the_breaker_is_one_line_and_a_number(watch, state, level, workers):
+    with capture_logs() as entries:
+        watch.breaker(state)
+    assert entries == [{"event": "breaker", "log_level": level, "state": state.value}]
+    assert told(watch, "breaker_open") == {"gateway_breaker_open": workers}

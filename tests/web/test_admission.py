@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 from starlette.types import Message, Receive, Scope, Send
+from structlog.testing import capture_logs
 
 from gateway.settings import Settings
 from gateway.web.admission import Admission, Farewell, Gate
@@ -127,6 +128,17 @@ async def test_every_refusal_has_an_id_of_its_own_and_forbids_guessing_its_type(
         ["nosniff"],
         ["nosniff"],
     ]
+
+
+async def test_every_refusal_has_its_line_and_is_counted():
+    full = Served(0)
+    with capture_logs() as entries:
+        await full.http.post("/graphql", json=TIMELINE)
+    [line] = entries
+    assert (line["event"], line["status"]) == ("request", 503)
+    assert (line["outcome"], line["codes"]) == ("refused", ("OVERLOADED",))
+    told = (await full.http.get("/metrics")).text
+    assert 'gateway_operation_errors_total{code="OVERLOADED",outcome="refused"} 1.0' in told
 
 
 async def test_a_page_can_read_why_it_was_refused():
