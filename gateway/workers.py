@@ -89,7 +89,8 @@ class Parent:
     """Keeps workers, until a signal ends it.
 
     A worker that ends is replaced: at once, or after a pause where its life was short, twice as long
-    each time. One whose loop stands still is ended: the kernel would go on giving it connections. Where none is up and one cannot even start, the parent gives up, with that one's status.
+    each time. One whose loop stands still is ended: the kernel would go on giving it connections.
+    Where none is up and one cannot even start, the parent gives up, with that one's status.
     """
 
     def __init__(
