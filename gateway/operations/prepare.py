@@ -1,4 +1,4 @@
-"""(text, operation name) to Prepared: parsed, measured and validated once, planned if that pays, then remembered."""
+"""(text, operation name) to Prepared: parsed, measured, validated; planned and remembered where that pays."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -32,8 +32,10 @@ from gateway.telemetry import bug
 _TOO_MANY_TOKENS = "Syntax Error: Document contains more than "
 """How graphql-core's message begins where it stops reading: it has no other mark."""
 
-_WORTH_A_PLAN = 20
+_LARGE = 20
 """Times its tokens: an operation that costs more takes graphql-core longer than making a plan takes."""
+
+_MOST_SEEN = 10_000
 
 _BYTES_OF_A_DOCUMENT = 160
 _BYTES_OF_A_PLAN = 25
@@ -72,7 +74,6 @@ class Prepared:
         bytes: About how much memory it takes.
         size: What the operation measures.
         plan: How it is answered, where there is a plan.
-        is_planned: Whether there will be no other plan.
     """
 
     document: DocumentNode
@@ -81,7 +82,6 @@ class Prepared:
     bytes: int
     size: Size
     plan: Plan | None
-    is_planned: bool
 
     @property
     def name(self) -> str | None:
@@ -107,11 +107,14 @@ class Prepare(Protocol):
     ) -> Prepared: ...
 
     def knows(self, text: str, name: str | None, /) -> bool:
-        """Whether this is remembered with its plan, so that it takes no time."""
+        """Whether this is remembered, so that it takes no time."""
 
 
 class _Remembering:
-    """Prepares each text once for each operation name, and plans it once."""
+    """Prepares each text once for each operation name, if it is large; else, perhaps, twice.
+
+    Most of the small ones that are new will never be seen again: they are not worth a plan, nor a place.
+    """
 
     def __init__(
         self,
@@ -120,7 +123,7 @@ class _Remembering:
         remembered_bytes: int,
         limits: Limits,
         *,
-        plans_at_once: bool,
+        at_once: bool,
     ) -> None:
         self._remembered = LRUCache[_Asked, Prepared](
             remembered_bytes, getsizeof=lambda prepared: prepared.bytes
@@ -128,29 +131,35 @@ class _Remembering:
         self._made = made
         self._planned = planned
         self._limits = limits
-        self._plans_at_once = plans_at_once
+        self._at_once = at_once
+        self._seen = LRUCache[int, None](_MOST_SEEN)
 
     def __call__(
         self, text: str, name: str | None, variables: Mapping[str, object] = _NO_VARIABLES, /
     ) -> Prepared:
         asked = text, name
-        known = self._remembered.get(asked)
-        prepared = known or self._made(text, name, variables)
-        enforce_cost(prepared.size, self._limits, variables)
-        if not prepared.is_planned and (known is not None or self._pays(prepared, variables)):
+        prepared = self._remembered.get(asked)
+        if prepared is not None:
+            enforce_cost(prepared.size, self._limits, variables)
+            return prepared
+        prepared = self._made(text, name, variables)
+        if self._pays(asked, prepared.size, variables):
             prepared = self._planned(prepared)
-        if prepared is not known and prepared.bytes <= self._remembered.maxsize:
-            self._remembered[asked] = prepared
+            if prepared.bytes <= self._remembered.maxsize:
+                self._remembered[asked] = prepared
         return prepared
 
-    def _pays(self, prepared: Prepared, variables: Mapping[str, object]) -> bool:
-        """Whether to plan what may never be asked again."""
-        size = prepared.size
-        return self._plans_at_once or size.cost.of(variables) > _WORTH_A_PLAN * size.tokens
+    def _pays(self, asked: _Asked, size: Size, variables: Mapping[str, object]) -> bool:
+        """Whether to plan and remember what is not remembered."""
+        if self._at_once or size.cost.of(variables) > _LARGE * size.tokens:
+            return True
+        number = hash(asked)
+        is_seen = number in self._seen
+        self._seen[number] = None
+        return is_seen
 
     def knows(self, text: str, name: str | None, /) -> bool:
-        known = self._remembered.get((text, name))
-        return known is not None and known.is_planned
+        return (text, name) in self._remembered
 
 
 def preparer(
@@ -158,7 +167,7 @@ def preparer(
     *,
     limits: Limits = _NO_LIMITS,
     planner: Planner | None = None,
-    plans_at_once: bool = True,
+    at_once: bool = True,
     introspection: bool = True,
     remembered_bytes: int = 128_000_000,
 ) -> Prepare:
@@ -168,8 +177,8 @@ def preparer(
         schema: What documents are validated against.
         limits: How large operations may be.
         planner: How operations are planned, if they are.
-        plans_at_once: Whether all of them are when they are first seen; else small ones are when they
-            are seen again, since many are not.
+        at_once: Whether all of them are planned and remembered when they are first seen; else small ones
+            are when they are seen again.
         introspection: Whether they may ask for the schema itself, and errors suggest names of it.
         remembered_bytes: How much memory the prepared operations that are kept may take, about and
             all together. Refusals are not kept: who means harm has many texts, and they cost little.
@@ -190,15 +199,14 @@ def preparer(
             bytes=_BYTES_OF_A_DOCUMENT * len(text),
             size=size,
             plan=None,
-            is_planned=planner is None,
         )
 
     def planned(prepared: Prepared) -> Prepared:
         plan = _plan(planner, prepared) if planner else None
         grown = prepared.bytes + (_BYTES_OF_A_PLAN * len(plan.text) if plan else 0)
-        return replace(prepared, plan=plan, bytes=grown, is_planned=True)
+        return replace(prepared, plan=plan, bytes=grown)
 
-    return _Remembering(made, planned, remembered_bytes, limits, plans_at_once=plans_at_once)
+    return _Remembering(made, planned, remembered_bytes, limits, at_once=at_once)
 
 
 def _plan(planner: Planner, prepared: Prepared) -> Plan | None:

@@ -71,7 +71,7 @@ def create_app(
         served,
         limits=limits(served, readings, settings),
         introspection=settings.introspection,
-        plans_at_once=settings.plans_at_once,
+        at_once=settings.plans_at_once,
     )
     documents = _trusted_documents(settings, prepare=preparing())
     if transport is None:

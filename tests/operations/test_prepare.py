@@ -231,12 +231,10 @@ LENGTH = Length(("first",), usually=5, most=10)
 PAGE = "query ($n: Int) { some(first: $n) { number } }"
 
 
-def limited(
-    *, planner: Planner | None = None, plans_at_once: bool = True, **allowed: int
-) -> Prepare:
+def limited(*, planner: Planner | None = None, at_once: bool = True, **allowed: int) -> Prepare:
     said = {("Query", "some"): Weight(times=LENGTH)}
     limits = Limits(**allowed, weights=weights(LISTS, said))
-    return preparer(LISTS, limits=limits, planner=planner, plans_at_once=plans_at_once)
+    return preparer(LISTS, limits=limits, planner=planner, at_once=at_once)
 
 
 def limit(prepare, *arguments) -> object:
@@ -407,49 +405,51 @@ class Planning:
         return self.plan
 
 
-def test_a_small_operation_is_planned_when_it_is_seen_again():
-    prepare = limited(planner=Planning(), plans_at_once=False)
-    first = prepare("{ number }", None)
-    assert (first.plan, prepare.knows("{ number }", None)) == (None, False)
+def test_a_small_operation_is_planned_and_remembered_when_it_is_seen_again():
+    prepare = limited(planner=Planning(), at_once=False)
+    assert prepare("{ number }", None).plan is None
+    assert not prepare.knows("{ number }", None)
     second = prepare("{ number }", None)
-    assert (second.plan, prepare.knows("{ number }", None)) == (PLAN, True)
-    assert second.document is first.document
-    assert second.bytes > first.bytes
+    assert second.plan is PLAN
+    assert prepare.knows("{ number }", None)
     assert prepare("{ number }", None) is second
+
+
+def test_an_operation_is_another_by_its_name():
+    prepare = preparer(SCHEMA, planner=Planning(), at_once=False)
+    assert [prepare(TWO, name).plan for name in ("One", "Other", "One")] == [None, None, PLAN]
 
 
 def test_a_text_is_small_by_what_it_costs_with_its_variables():
     text = "query ($n: Int) { some(first: $n) { some(first: $n) { some(first: $n) { number } } } }"
     for n, plan in ((2, None), (10, PLAN)):
-        prepare = limited(planner=Planning(), plans_at_once=False)
+        prepare = limited(planner=Planning(), at_once=False)
         assert prepare(text, None, {"n": n}).plan is plan
 
 
 def test_all_are_planned_at_once_where_that_is_wanted():
-    prepare = limited(planner=Planning(), plans_at_once=True)
+    prepare = limited(planner=Planning(), at_once=True)
     assert prepare("{ number }", None).plan is PLAN
     assert prepare.knows("{ number }", None)
 
 
-@pytest.mark.parametrize("plans_at_once", [True, False])
-def test_what_has_no_plan_is_planned_no_more_often(plans_at_once):
+@pytest.mark.parametrize("at_once", [True, False])
+def test_what_has_no_plan_is_planned_no_more_often(at_once):
     planner = Planning(None)
-    prepare = limited(planner=planner, plans_at_once=plans_at_once)
+    prepare = limited(planner=planner, at_once=at_once)
     assert [prepare("{ number }", None).plan for _ in range(4)] == [None] * 4
     assert prepare.knows("{ number }", None)
     assert planner.asked == 1
 
 
-def test_without_a_planner_a_text_is_known_when_it_was_seen():
-    prepare = preparer(SCHEMA, plans_at_once=False)
-    first = prepare("{ number }", None)
-    assert prepare.knows("{ number }", None)
-    assert prepare("{ number }", None) is first
+def test_a_plan_takes_memory():
+    prepare = limited(planner=Planning(), at_once=False)
+    assert prepare("{ number }", None).bytes < prepare("{ number }", None).bytes
 
 
 def test_what_is_refused_for_its_variables_is_not_planned():
     planner = Planning()
-    prepare = limited(planner=planner, plans_at_once=False, cost=5)
+    prepare = limited(planner=planner, at_once=False, cost=5)
     assert prepare(PAGE, None, {"n": 1}).plan is None
     with pytest.raises(LimitExceeded):
         prepare(PAGE, None, {"n": 10})
