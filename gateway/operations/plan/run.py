@@ -43,7 +43,7 @@ class Run:
         self.on = [holds(condition, variables) for condition in conditions]
         self._errors: list[GraphQLError] = []
         self._is_given_up = False
-        self._waiting: list[Wait | Item | Element] = []
+        self._waiting: list[Wait | Item] = []
         self._tasks = Tasks()
         self._loadings: dict[tuple[Any, ...], Loading] = {}
         self._readers = Readers()
@@ -133,9 +133,9 @@ class Run:
         """What a resolver gave, each delivered or waited for by itself: one that fails is null, alone."""
         delivered: list[Any] = [None] * len(values)
         for index, value in enumerate(values):
-            element = Element(part, value, delivered, index, (*at, index), deliver)
+            element = Element(part, deliver, delivered, index, (*at, index))
             if isinstance(value, Awaitable):
-                self._waiting.append(element)
+                self._tasks.begin(self._arrived(element, value))
             else:
                 self._show_element(element, value)
         return delivered
@@ -146,18 +146,16 @@ class Run:
 
     # ------------------------------------------------------------ waiting
 
-    def _taken(self) -> list[Wait | Item | Element]:
+    def _taken(self) -> list[Wait | Item]:
         waiting, self._waiting = self._waiting, []
         return waiting
 
-    def _begin(self, waiting: Sequence[Wait | Item | Element]) -> None:
+    def _begin(self, waiting: Sequence[Wait | Item]) -> None:
         """In the order in which graphql-core would: so that limits on loads hit the same ones."""
         for each in waiting:
             match each:
                 case Item():
                     self._leave_item(each)
-                case Element():
-                    self._tasks.begin(self._arrived(each))
                 case Wait(part=Part(reading=Loaded() as reading)):
                     self._load(each, reading)
                 case Wait(part=Part(reading=Resolved() as reading)):
@@ -255,9 +253,9 @@ class Run:
         self._begin(inner)
         return shown
 
-    async def _arrived(self, element: Element) -> None:
+    async def _arrived(self, element: Element, awaited: Awaitable[Any]) -> None:
         try:
-            value = await element.value
+            value = await awaited
         except Exception as error:  # noqa: BLE001 - told at its place, as graphql-core would
             value = error
         if not self._is_given_up:
@@ -265,7 +263,7 @@ class Run:
             self._begin(self._taken())
 
     def _show_element(self, element: Element, value: Any) -> None:
-        part, _, out, key, at, deliver = element
+        part, deliver, out, key, at = element
         mark = len(self._waiting)
         if isinstance(value, Exception):
             self._tell(value, part.fields[0], at)

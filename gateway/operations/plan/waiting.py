@@ -33,14 +33,13 @@ Deliver = Callable[[Any, Steps, Any], Any]
 
 
 class Element(NamedTuple):
-    """An element of a list that a resolver gave, or is still to give; and where it belongs."""
+    """The place of an element of a list that a resolver gives."""
 
     part: Part
-    value: Any
+    deliver: Deliver
     out: list[Any]
     key: int
     at: Steps
-    deliver: Deliver
 
 
 class Loading:

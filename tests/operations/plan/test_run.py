@@ -341,6 +341,21 @@ async def test_a_null_that_spreads_at_once_leaves_no_coroutine_unawaited(unheard
     assert unheard == []
 
 
+@pytest.mark.parametrize("text", ["{ a { id } must { id } }", "{ must { id } a { id } }"])
+async def test_a_null_that_spreads_leaves_no_element_unawaited(unheard, text):
+    earlier = asyncio.all_tasks()
+    readings = {
+        ("Query", "a"): Resolved(lambda _root, _info: [soon(7), Reached(Author(id=8)), soon(9)]),
+        ("Query", "must"): Resolved(lambda _root, _info: None),
+        ("A", "id"): Plain("id"),
+    }
+    schema = "type Query { a: [A]  must: A! }  type A { id: ID! }"
+    assert await Engine(schema, Fields(readings, {}, Unreadable)).answer(text, Context()) is None
+    await settled()
+    assert asyncio.all_tasks() == earlier
+    assert unheard == []
+
+
 async def test_what_arrives_after_giving_up_begins_nothing_more(library):
     gate = asyncio.Event()
     people: dict[str | None, Any] = {"1": None, "2": Person(friend=Author(id=3))}
