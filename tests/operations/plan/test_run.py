@@ -6,7 +6,7 @@ import pytest
 from graphql import GraphQLError
 from msgspec import Struct
 
-from gateway.operations.fields import Fields, NotPlain, Plain, Reached, Resolved
+from gateway.operations.fields import Fields, NotPlain, Plain, Reached, Reading, Resolved
 from gateway.operations.plan.parts import Kinds
 from gateway.operations.plan.run import Run
 from tests.operations.plan.engine import Engine
@@ -344,7 +344,7 @@ async def test_a_null_that_spreads_at_once_leaves_no_coroutine_unawaited(unheard
 @pytest.mark.parametrize("text", ["{ a { id } must { id } }", "{ must { id } a { id } }"])
 async def test_a_null_that_spreads_leaves_no_element_unawaited(unheard, text):
     earlier = asyncio.all_tasks()
-    readings = {
+    readings: dict[tuple[str, str], Reading] = {
         ("Query", "a"): Resolved(lambda _root, _info: [soon(7), Reached(Author(id=8)), soon(9)]),
         ("Query", "must"): Resolved(lambda _root, _info: None),
         ("A", "id"): Plain("id"),
