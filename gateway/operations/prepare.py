@@ -97,13 +97,22 @@ class Prepared:
 class Prepare(Protocol):
     """Prepares a text for an operation name, or none where there is but one.
 
+    Args:
+        will_return: Whether it will surely be asked for again.
+
     Raises:
         ParseFailed, ValidationFailed, OperationUnresolved: It is no operation of the schema.
         LimitExceeded: It is too large, valid or not; that may depend on the variables, as sent.
     """
 
     def __call__(
-        self, text: str, name: str | None, variables: Mapping[str, object] = ..., /
+        self,
+        text: str,
+        name: str | None,
+        variables: Mapping[str, object] = ...,
+        /,
+        *,
+        will_return: bool = ...,
     ) -> Prepared: ...
 
     def knows(self, text: str, name: str | None, /) -> bool:
@@ -135,7 +144,13 @@ class _Remembering:
         self._seen = LRUCache[int, None](_MOST_SEEN)
 
     def __call__(
-        self, text: str, name: str | None, variables: Mapping[str, object] = _NO_VARIABLES, /
+        self,
+        text: str,
+        name: str | None,
+        variables: Mapping[str, object] = _NO_VARIABLES,
+        /,
+        *,
+        will_return: bool = False,
     ) -> Prepared:
         asked = text, name
         prepared = self._remembered.get(asked)
@@ -143,7 +158,7 @@ class _Remembering:
             enforce_cost(prepared.size, self._limits, variables)
             return prepared
         prepared = self._made(text, name, variables)
-        if self._pays(asked, prepared.size, variables):
+        if will_return or self._pays(asked, prepared.size, variables):
             prepared = self._planned(prepared)
             if prepared.bytes <= self._remembered.maxsize:
                 self._remembered[asked] = prepared

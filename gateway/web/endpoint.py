@@ -103,7 +103,7 @@ class GraphQLEndpoint:
     async def _executed(self, request: Request, http: HttpRequest, tally: Tally) -> Result:
         document = self.documents.document(request)
         asked = document.text, request.operation_name
-        preparing = partial(self.prepare, *asked, request.variables)
+        preparing = partial(self.prepare, *asked, request.variables, will_return=document.trusted)
         is_known = self.prepare.knows(*asked)
         prepared = preparing() if is_known else await self._in_turn(http, preparing)
         if http.method == "GET" and not prepared.is_query:

@@ -265,6 +265,33 @@ async def test_who_asks_is_told_what_the_operation_costs(gateway_over, first, co
     assert answer["extensions"]["gateway"]["cost"] == cost
 
 
+async def test_plans_are_made_of_what_is_large_or_comes_again(gateway_over, tmp_path):
+    """Many small texts never do. Trusted documents will."""
+    small = "{ activities(clientId: 4711, first: 1) { nodes { id kind } } }"
+    large = small.replace("first: 1", "first: 100").replace("id kind", "...F")
+    large += (
+        " fragment F on Activity { id kind date { instant } user { userName } changes { field } }"
+    )
+    trusted = f"query Trusted {small}"
+    (tmp_path / "manifest.json").write_text(json.dumps({"one": trusted}), "utf-8")
+    gateway = gateway_over(
+        told,
+        explain=True,
+        plans_at_once=False,
+        trusted_documents="log",
+        trusted_documents_path=tmp_path / "manifest.json",
+    )
+
+    async def planned(text: str) -> bool:
+        answer = await gateway.ask(text, headers=EXPLAIN)
+        is_planned: bool = answer["extensions"]["gateway"]["planned"]
+        return is_planned
+
+    assert [await planned(small) for _ in range(3)] == [False, True, True]
+    assert await planned(large)
+    assert await planned(trusted)
+
+
 async def test_an_operation_that_is_too_large_calls_nobody(gateway_over):
     def unwanted(request):
         raise AssertionError
