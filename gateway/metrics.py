@@ -125,7 +125,7 @@ class Metrics:
         )
         self._retries = self._counter("upstream_retries", "Further attempts.", "path")
         self.calls_in_flight = self._gauge("upstream_calls_in_flight", "Calls under way.")
-        self._breaker_open = self._gauge("breaker_open", "Workers whose breaker is open.")
+        self._breaker_open = self._gauge("breaker_open", "Workers whose breaker is not closed.")
         for by in (BREAKER, PLACES):
             self._refusals[by,].inc(0)
 

@@ -77,6 +77,7 @@ def server(
         host=host,
         port=port,
         http=protocol or "auto",
+        ws="none",  # else whatever is installed takes connections over
         backlog=_BACKLOG,
         timeout_keep_alive=_IDLE_SECONDS,
         log_level="warning",
@@ -232,7 +233,10 @@ def _obey(orders: socket.socket, departure: Departure) -> None:
     loop = asyncio.get_running_loop()
 
     def ordered() -> None:
-        order = orders.recv(1)
+        try:
+            order = orders.recv(1)
+        except ConnectionError:  # the parent has ended, and not read all that it was told
+            order = b""
         if not order:
             loop.remove_reader(orders)
         departure.reach(Stage(order[0]) if order else Stage.DRAINING)

@@ -235,7 +235,8 @@ class Settings(BaseSettings):
         default=True, description="Whether plans answer what they can: the same answers, faster."
     )
     plans_at_once: bool = Field(
-        default=False, description="Whether small operations, too, are planned when first seen."
+        default=False,
+        description="Whether small operations, too, are planned and remembered when first seen.",
     )
     explain: bool = Field(
         default=False,

@@ -35,7 +35,6 @@ _SAYINGS = frozenset(
         "Task was destroyed but it is pending!",
         "Unclosed client session",
         "Unclosed connection",
-        "Unsupported upgrade request.",
     }
 )
 """First lines of what libraries say, as they stand in their sources: nothing is quoted in them."""

@@ -25,7 +25,7 @@ _FIRST_PAUSE_SECONDS = 0.5
 _LONGEST_PAUSE_SECONDS = 30.0
 _LOOK_SECONDS = 1.0
 _SILENT_LOOKS = 10
-"""How often in a row a worker may be found without a sign of life: no work holds a loop up for so long."""
+"""How often in a row a worker may be found without a sign of life: no work within the limits takes so long."""
 
 _OVERTIME_SECONDS = 5.0
 """How much longer than it has a worker may take to end, before it is killed."""
@@ -183,8 +183,8 @@ class Parent:
             if self._is_stopping.is_set():
                 return
             silent = 0 if worker.is_heard() else silent + 1
+        worker.kill()  # first: standard error may be what it hangs on
         warning("worker.hung", pid=worker.pid)
-        worker.kill()
 
     def _judge(self, pid: int, status: int, *, was_up: bool) -> None:
         if self._stage is Stage.SERVING:

@@ -168,6 +168,16 @@ def test_workers_end_with_their_parent(service):
     until(lambda: not [pid for pid in workers if Path(f"/proc/{pid}").exists()])
 
 
+def test_workers_whose_parent_did_not_listen_end_quietly(service):
+    """What they told it lies unread when it ends, which makes an error of the end."""
+    workers = service.workers
+    service.gateway.process.send_signal(signal.SIGSTOP)
+    time.sleep(2.5)  # noqa: TID251 - in other processes
+    service.gateway.process.kill()
+    until(lambda: not [pid for pid in workers if Path(f"/proc/{pid}").exists()])
+    assert service.gateway.events("library") == []
+
+
 def test_a_configuration_that_does_not_fit_is_told_once(tmp_path):
     manifest = tmp_path / "manifest.json"
     manifest.write_text('{"x": "{ nothing }"}', encoding="utf-8")

@@ -32,12 +32,15 @@ from gateway.telemetry import bug
 _TOO_MANY_TOKENS = "Syntax Error: Document contains more than "
 """How graphql-core's message begins where it stops reading: it has no other mark."""
 
-_LARGE = 20
+_LARGE = 2_000
+"""What an operation may cost that graphql-core answers for the first time, in some milliseconds."""
+
+_LARGE_FOR_ITS_TEXT = 20
 """Times its tokens: an operation that costs more takes graphql-core longer than making a plan takes."""
 
 _MOST_SEEN = 10_000
 
-_BYTES_OF_A_DOCUMENT = 160
+_BYTES_OF_A_DOCUMENT = 140
 _BYTES_OF_A_PLAN = 25
 """What a parsed document takes, and the functions of its plan: as measured, for each character."""
 
@@ -158,16 +161,14 @@ class _Remembering:
             enforce_cost(prepared.size, self._limits, variables)
             return prepared
         prepared = self._made(text, name, variables)
-        if will_return or self._pays(asked, prepared.size, variables):
+        if will_return or self._at_once or self._is_seen(asked) or _pays(prepared.size, variables):
             prepared = self._planned(prepared)
             if prepared.bytes <= self._remembered.maxsize:
                 self._remembered[asked] = prepared
         return prepared
 
-    def _pays(self, asked: _Asked, size: Size, variables: Mapping[str, object]) -> bool:
-        """Whether to plan and remember what is not remembered."""
-        if self._at_once or size.cost.of(variables) > _LARGE * size.tokens:
-            return True
+    def _is_seen(self, asked: _Asked) -> bool:
+        """Whether this was seen before; from now on, it was. By a number: texts may be long."""
         number = hash(asked)
         is_seen = number in self._seen
         self._seen[number] = None
@@ -175,6 +176,11 @@ class _Remembering:
 
     def knows(self, text: str, name: str | None, /) -> bool:
         return (text, name) in self._remembered
+
+
+def _pays(size: Size, variables: Mapping[str, object]) -> bool:
+    """Whether to plan an operation that may never be asked for again."""
+    return size.cost.of(variables) > min(_LARGE, _LARGE_FOR_ITS_TEXT * size.tokens)
 
 
 def preparer(
@@ -237,11 +243,22 @@ def _parsed(text: str, limits: Limits) -> DocumentNode:
     enforce_characters(text, limits)
     # Deprecated, since it counts comments like other tokens: which is what a limit is for.
     try:
-        return parse(text, max_tokens=limits.tokens)
+        document = parse(text, max_tokens=limits.tokens)
     except GraphQLError as error:
         if error.message.startswith(_TOO_MANY_TOKENS):
             raise too_many_tokens(limits) from error
         raise ParseFailed([{**error.formatted}]) from error
+    _unlink(document)
+    return document
+
+
+def _unlink(document: DocumentNode) -> None:
+    """Let go of the chain of tokens, comments among them: nobody follows it, and it is one large cycle."""
+    token = document.loc.start_token if document.loc else None
+    while token is not None:
+        following = token.next
+        token.prev = token.next = None
+        token = following
 
 
 def _measured(

@@ -47,7 +47,7 @@ class Breaker:
     ) -> None:
         """Open on the last `window` outcomes of `window_seconds`, if there are `least` of them.
 
-        `tell` of every change: that it opened, that a trial is let through, that it closed.
+        `tell` when it opens, when a trial is let through, and when it closes.
         """
         self._clock = clock
         self._pause_seconds = pause_seconds

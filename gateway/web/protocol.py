@@ -34,10 +34,13 @@ class HttpProtocol(HttpToolsProtocol):
     _has_begun = False
     _is_in_head = True
     _is_refused = False
+    _headers = 0
     _head_bytes = 0
     _unread_bytes = 0
     _parsed = b""
     _unparsed = b""
+    _is_again = False
+    """Whether the head that comes next was here before, with an offer to upgrade."""
     _refusal = HTTPStatus.BAD_REQUEST
     _due: asyncio.TimerHandle | None = None
 
@@ -56,12 +59,12 @@ class HttpProtocol(HttpToolsProtocol):
         if self._due is None and (asked is None or asked.response_complete):
             self._is_waiting = True
             self._expect()
-        head_bytes = self._head_bytes
+        headers = self._headers
         self._unparsed = data
         while self._unparsed:
             self._parsed, self._unparsed = self._unparsed, b""
             super().data_received(self._parsed)
-        if self._is_in_head and self._head_bytes == head_bytes:
+        if self._is_in_head and self._headers == headers:
             self._head_bytes += len(data)  # of one header that does not end
             if self._head_bytes > MOST_HEAD_BYTES:
                 self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
@@ -70,7 +73,9 @@ class HttpProtocol(HttpToolsProtocol):
         super().on_message_begin()
         self._has_begun = self._is_in_head = self._is_waiting = True
         self._head_bytes = 0
-        self._expect()
+        if not self._is_again:  # else the same request has the time that is left of its own
+            self._expect()
+        self._is_again = False
 
     def on_url(self, url: bytes) -> None:
         super().on_url(url)
@@ -80,6 +85,7 @@ class HttpProtocol(HttpToolsProtocol):
     def on_header(self, name: bytes, value: bytes) -> None:
         if not self._is_in_head:
             return  # a trailer, which must not become a header (RFC 9110, 6.5.1)
+        self._headers += 1
         self._head_bytes += len(name) + len(value)
         if self._head_bytes > MOST_HEAD_BYTES:
             self._stop(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
@@ -127,11 +133,13 @@ class HttpProtocol(HttpToolsProtocol):
         stop = sys.exception()
         if self._offers_upgrade and stop is not None:
             kept = [header for header in self.headers if header[0] != b"upgrade"]
-            line = b"%b %b HTTP/1.1\r\n" % (self.parser.get_method(), self.url)
+            version = self.parser.get_http_version().encode()
+            line = b"%b %b HTTP/%b\r\n" % (self.parser.get_method(), self.url, version)
             head = line + b"".join(b"%b: %b\r\n" % header for header in kept) + b"\r\n"
             self.parser = type(self.parser)(self)
             self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn
             self._unparsed = head + self._parsed[stop.args[0] :]
+            self._is_again = True
 
     @property
     def _asked(self) -> RequestResponseCycle | None:

@@ -1,3 +1,4 @@
+import gc
 from contextlib import suppress
 from typing import Any, NamedTuple
 
@@ -125,7 +126,7 @@ def test_what_failed_is_not_remembered_as_prepared(prepare):
 
 
 def test_the_least_used_is_forgotten_first():
-    prepare = preparer(SCHEMA, remembered_bytes=160 * len("{ number }{ a: number }"))
+    prepare = preparer(SCHEMA, remembered_bytes=140 * len("{ number }{ a: number }"))
     first, second = prepare("{ number }", None), prepare("{ a: number }", None)
     assert prepare("{ number }", None) is first
     prepare("{ b: number }", None)
@@ -135,9 +136,29 @@ def test_the_least_used_is_forgotten_first():
 
 @pytest.mark.parametrize(("length", "remembered"), [(30, True), (31, False)])
 def test_texts_longer_than_all_that_is_kept_are_not_remembered(length, remembered):
-    prepare = preparer(SCHEMA, remembered_bytes=160 * 30)
+    prepare = preparer(SCHEMA, remembered_bytes=140 * 30)
     text = "{ number }".ljust(length)
     assert (prepare(text, None) is prepare(text, None)) is remembered
+
+
+@pytest.fixture
+def collector():
+    """The garbage collector, as it is set where the gateway serves."""
+    before = gc.get_threshold()
+    gc.collect()
+    gc.set_threshold(50_000, 10, 10)
+    yield
+    gc.set_threshold(*before)
+
+
+@pytest.mark.parametrize("text", ["{ number }", "{ nobody }", "{ me { me { number } } }"])
+def test_texts_that_never_come_again_leave_nothing_behind(collector, text):
+    prepare = preparer(SCHEMA, at_once=False)
+    before = len(gc.get_objects())
+    for number in range(1_000):
+        with suppress(ValidationFailed):
+            prepare(f"{text} # {number}", None)
+    assert len(gc.get_objects()) - before < 5_000
 
 
 def test_two_schemas_remember_apart():
@@ -418,6 +439,20 @@ def test_a_small_operation_is_planned_and_remembered_when_it_is_seen_again():
 def test_an_operation_is_another_by_its_name():
     prepare = preparer(SCHEMA, planner=Planning(), at_once=False)
     assert [prepare(TWO, name).plan for name in ("One", "Other", "One")] == [None, None, PLAN]
+
+
+PADDINGS = {
+    "none": "",
+    "comments": "#\n" * 5_000,
+    "other operations": " ".join(f"query B{n} {{ number }}" for n in range(999)),
+}
+
+
+@pytest.mark.parametrize("padding", PADDINGS.values(), ids=PADDINGS)
+def test_no_operation_is_small_because_its_text_is_long(padding):
+    text = "query A { some(first: 10) { some(first: 10) { some(first: 10) { number number number } } } }"
+    prepare = limited(planner=Planning(), at_once=False)
+    assert prepare(f"{text}\n{padding}", "A").plan is PLAN
 
 
 def test_a_text_is_small_by_what_it_costs_with_its_variables():

@@ -68,7 +68,7 @@ def opened(context: Context, *, closes: Callable[[], object] = dict) -> Any:
 class BuggyPlans:
     """Prepares as always, but for the plan."""
 
-    def __call__(self, *asked: Any) -> Prepared:
+    def __call__(self, *asked: Any, **_: bool) -> Prepared:
         return replace(preparer(SCHEMA)(*asked), plan=BuggyPlan())
 
     def knows(self, *_: str | None) -> bool:

@@ -253,6 +253,34 @@ async def test_an_offer_does_not_reach_the_application():
         assert caller.application.headers == [(b"x", b"y"), (b"connection", b"upgrade, close")]
 
 
+@pytest.mark.parametrize("offer", [b"", b"Upgrade: h2c\r\nConnection: Upgrade\r\n"])
+async def test_an_offer_makes_no_newer_version_of_an_older_one(offer):
+    """Whose connection ends with the answer."""
+    async with calling() as caller:
+        await caller.sends(b"GET / HTTP/1.0\r\n" + offer + b"\r\n")
+        async with asyncio.timeout(SECONDS / 2):
+            assert (await caller.reader.read()).endswith(b"answer")
+
+
+async def test_who_offers_may_wait_before_it_sends_a_body():
+    async with calling() as caller:
+        await caller.sends(OFFER + b"Content-Length: 5\r\nExpect: 100-continue\r\n\r\n")
+        assert await caller.reader.readuntil(b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"
+        await caller.sends(b"12345", LAST)
+        received = await caller.rest()
+        assert caller.application.bodies == [b"12345", b""]
+    assert received.count(b"answer") == 2
+
+
+async def test_an_offer_makes_no_more_time():
+    async with calling() as caller:
+        await caller.sends(OFFER)
+        await asyncio.sleep(SECONDS * 0.7)
+        await caller.sends(b"Content-Length: 5\r\n\r\n")
+        async with asyncio.timeout(SECONDS * 0.7):
+            assert refusal(await caller.reader.readuntil(b"]}")) == (408, "BAD_REQUEST")
+
+
 async def test_a_tunnel_is_no_offer_to_ignore():
     async with calling() as caller:
         await caller.sends(b"CONNECT a:80 HTTP/1.1\r\nUpgrade: h2c\r\nConnection: upgrade\r\n\r\n")
