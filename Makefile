@@ -20,7 +20,7 @@ test: $(INSTALLED)             ## everything but what opens a port; with COVERED
 	$(PYTEST) -m "not socket" --numprocesses 2
 
 socket: $(INSTALLED)           ## what opens a port, one test at a time
-	$(PYTEST) -m socket
+	$(PYTEST) -m socket --durations 12
 
 lint: $(INSTALLED)             ## format, rules, types, import contracts, and whether schema.graphql is the schema
 	$(BIN)/ruff format --check .

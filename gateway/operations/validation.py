@@ -16,7 +16,7 @@ from graphql import (
 from graphql.validation.validate import ValidationAbortedError
 
 from gateway.errors import ValidationFailed
-from gateway.operations.garbage import Garbage
+from gateway.operations import garbage
 from gateway.operations.limits import Limits, too_many_comparisons
 
 _MOST_ERRORS = 20
@@ -33,7 +33,6 @@ def validator(schema: GraphQLSchema, limits: Limits, *, introspection: bool) -> 
         limits: How many fields and fragments may be compared, of those that meet in the answer.
         introspection: Whether they may ask for the schema itself, and errors suggest names of it.
     """
-    garbage = Garbage()
     rules = [_bounded(rule, limits) for rule in specified_rules]
     if not introspection:
         rules.append(NoSchemaIntrospectionCustomRule)

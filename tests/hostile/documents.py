@@ -35,6 +35,7 @@ def repeated(times: int) -> str:
 
 NODE = "id kind date { dateTime instant } user { firstName } changes { field }"
 TIMELINE = "activities(clientId: 1, first: 1) { nodes { %s } }"
+PAGES = f"activities(clientId: 1001, first: 100) {{ nodes {{ {NODE} }} }}"
 ESCAPE = "\\u0041"
 OVERLAPPING = many(f"fragment F%d on Activity {{ {NODE} }}", 190)
 TYPES = many("... on NoteActivity { %s } ... on AppointmentActivity { %s }".replace("%s", NODE), 90)
@@ -102,6 +103,14 @@ DOCUMENTS: list[Row] = [
         "{ ... " * 150 + "{ __typename }" + " }" * 150,
         200,
         None,
+        is_large=True,
+    ),
+    document(
+        "a large operation behind 4,500 comments",
+        "#\n" * 4_500 + f"{{ {many('a%d: ' + PAGES, 10)} }}",
+        200,
+        None,
+        is_large=True,
     ),
     document(
         "5,000 lists in lists",
