@@ -98,6 +98,7 @@ const CHECKS = {
     await suggestion.getByText("totalCount").waitFor();
     await page.keyboard.press("Enter");
     await until(async () => (await shown(query(page))).includes("totalCount"), "the completion is taken");
+    await page.waitForTimeout(1000); // GraphiQL notes a moment later that the last tab's operation name is gone
     const { answer } = await run(page);
     assert.deepEqual(answer, { data: { activities: { totalCount: 100 } } });
     await results(page).getByText('"totalCount"').waitFor();
