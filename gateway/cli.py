@@ -210,7 +210,7 @@ def _of_the_sandbox() -> dict[str, object]:
 @click.option("--operation", help="Which operation of FILE, where it has several.")
 def plan(file: Path, operation: str | None) -> None:
     """Write the Python source by which the operation in FILE is answered."""
-    served = gateway_schema.schema(federated=True)
+    served = gateway_schema.schema(federated=True)  # for what routers ask as well
     prepared = _prepared(preparer(served, planner=planner(served, fields(served))), file, operation)
     if prepared.plan is None:
         click.echo("There is no plan for this operation: graphql-core answers it.", err=True)
@@ -237,7 +237,7 @@ def cost(file: Path, operation: str | None, variables: str) -> None:
         given = msgspec.json.decode(variables, type=dict[str, Any])
     except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
         raise click.BadParameter("not a JSON object", param_hint="--variables") from error
-    served = gateway_schema.schema(federated=True)
+    served = gateway_schema.schema(federated=True)  # for what routers ask as well
     with _refusals():
         allowed = limits(
             served, fields(served), Settings.from_environment(upstream_url="http://unused")

@@ -120,7 +120,7 @@ class Settings(BaseSettings):
     )
     max_page_size: PositiveInt = Field(100, description="The largest `first` or `last`.")
     max_clients: PositiveInt = Field(20, description="How many ids `clients` takes.")
-    max_representations: PositiveInt = Field(
+    max_representations: PositiveInt = Field(  # no more fit into the values of a request's JSON
         1_000, le=1_300, description="How many entities a router may ask for at once."
     )
     max_upstream_concurrency: PositiveInt = Field(

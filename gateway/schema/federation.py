@@ -3,7 +3,7 @@
 Source: Apollo Federation's subgraph specification.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Mapping
 from typing import Annotated, Any, NewType
 
 import strawberry
@@ -18,7 +18,7 @@ from gateway.schema.conference import Conference
 from gateway.schema.context import Info
 from gateway.schema.people import Staff
 from gateway.schema.query import DESCRIPTION, Query, reached
-from gateway.schema.reading import resolved
+from gateway.schema.reading import Load, resolved
 from gateway.upstream import links
 from gateway.upstream.session import Session
 
@@ -27,21 +27,6 @@ extend schema
   @link(url: "https://specs.apollo.dev/federation/v2.0", import: ["@key", "@shareable"])
 
 """
-
-_BY_ID = '@key(fields: "id")'
-
-_DIRECTIVES = {
-    "Appointment": _BY_ID,
-    "Client": _BY_ID,
-    "Company": _BY_ID,
-    "Conference": _BY_ID,
-    "Service": _BY_ID,
-    "Staff": _BY_ID,
-    "PageInfo": "@shareable",
-}
-"""Whatever has pages has a `PageInfo`, and routers merge types by their names: so it is shareable."""
-
-Load = Callable[[Session, str], Awaitable[Any]]
 
 Referred = Reached[Any] | None
 """An entity that a router refers to; None where it is no more."""
@@ -54,6 +39,12 @@ _LOADS: Mapping[str, Load] = {
     "Staff": lambda session, id_: session.staff(None, id_),
 }
 """How entities are found of which only the id is known. A client is not looked for: as in `client(id:)`."""
+
+_DIRECTIVES = {
+    **dict.fromkeys(("Client", *_LOADS), '@key(fields: "id")'),
+    "PageInfo": "@shareable",
+}
+"""Whatever has pages has a `PageInfo`, and routers merge types by their names: so it is shareable."""
 
 Representation = NewType("Representation", object)
 

@@ -34,7 +34,7 @@ class HttpProtocol(HttpToolsProtocol):
     _has_begun = False
     _is_in_head = True
     _is_refused = False
-    _headers = 0
+    _header_count = 0
     _head_bytes = 0
     _unread_bytes = 0
     _parsed = b""
@@ -59,12 +59,12 @@ class HttpProtocol(HttpToolsProtocol):
         if self._due is None and (asked is None or asked.response_complete):
             self._is_waiting = True
             self._expect()
-        headers = self._headers
+        header_count = self._header_count
         self._unparsed = data
         while self._unparsed:
             self._parsed, self._unparsed = self._unparsed, b""
             super().data_received(self._parsed)
-        if self._is_in_head and self._headers == headers:
+        if self._is_in_head and self._header_count == header_count:
             self._head_bytes += len(data)  # of one header that does not end
             if self._head_bytes > MOST_HEAD_BYTES:
                 self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
@@ -85,7 +85,7 @@ class HttpProtocol(HttpToolsProtocol):
     def on_header(self, name: bytes, value: bytes) -> None:
         if not self._is_in_head:
             return  # a trailer, which must not become a header (RFC 9110, 6.5.1)
-        self._headers += 1
+        self._header_count += 1
         self._head_bytes += len(name) + len(value)
         if self._head_bytes > MOST_HEAD_BYTES:
             self._stop(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
