@@ -103,7 +103,6 @@ DOCUMENTS: list[Row] = [
         "{ ... " * 150 + "{ __typename }" + " }" * 150,
         200,
         None,
-        is_large=True,
     ),
     document(
         "a large operation behind 4,500 comments",
