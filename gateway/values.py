@@ -5,11 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 import msgspec
 from pydantic import AfterValidator, BeforeValidator, Field, InstanceOf, SecretStr
 from pydantic_settings import NoDecode
+
+from gateway.zones import zone_by_name
 
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 SecondsFromZero = Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -65,10 +66,8 @@ def _collector(url: str) -> str:
 
 
 def _zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (ValueError, OSError, LookupError) as error:
-        raise ValueError("must be an IANA time-zone name such as Europe/Paris") from error
+    if zone_by_name(name) is None:
+        raise ValueError("must be an IANA time-zone name such as Europe/Paris")
     return name
 
 

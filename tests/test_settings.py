@@ -315,6 +315,8 @@ def test_all_problems_are_told_at_once_each_with_its_variable(environment):
         ("GATEWAY_DEFAULT_TIME_ZONE", "Paris"),
         ("GATEWAY_DEFAULT_TIME_ZONE", "../../etc/passwd"),
         ("GATEWAY_DEFAULT_TIME_ZONE", "/etc/localtime"),
+        ("GATEWAY_DEFAULT_TIME_ZONE", "localtime"),
+        ("GATEWAY_DEFAULT_TIME_ZONE", "europe/paris"),
         ("GATEWAY_TRUSTED_DOCUMENTS", "Enforce"),
         ("GATEWAY_TRUSTED_DOCUMENTS", "false"),
     ],

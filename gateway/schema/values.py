@@ -2,7 +2,6 @@
 
 import re
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
 from typing import NewType
 from zoneinfo import ZoneInfo
 
@@ -15,6 +14,7 @@ from gateway.schema.context import Context
 from gateway.schema.reading import computed, recorded_as, text
 from gateway.schema.words import AppointmentStatus
 from gateway.upstream import records
+from gateway.zones import zone_by_name
 
 DateTime = NewType("DateTime", datetime)
 """A moment in UTC, in Python without an offset: nothing here is in any other zone."""
@@ -25,7 +25,6 @@ URL = NewType("URL", str)
 JSON = NewType("JSON", msgspec.Raw)
 
 _NO_OFFSET = timedelta(0)
-_LONGEST_ZONE = 64
 _RFC_3339 = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})"
 )
@@ -49,16 +48,7 @@ def moment(zoned: records.ZonedDateTime, default_zone: str | None) -> datetime |
 
 def _zone(sent: object, default: str | None) -> ZoneInfo | None:
     name = default if sent in {None, ""} else sent
-    return _known(name) if isinstance(name, str) and 0 < len(name) <= _LONGEST_ZONE else None
-
-
-@lru_cache(maxsize=1024)
-def _known(name: str) -> ZoneInfo | None:
-    """Keeps what it was asked, so that is short."""
-    try:
-        return ZoneInfo(name)
-    except (ValueError, OSError, LookupError):  # also odd names, such as those of directories
-        return None
+    return zone_by_name(name) if isinstance(name, str) else None
 
 
 def _write_moment(value: datetime) -> str:
