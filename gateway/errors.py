@@ -30,6 +30,7 @@ text, addresses, credentials, or anybody's data. What is not a `GatewayError` is
         │   ├── UpstreamBusy        UPSTREAM_BUSY
         │   └── UpstreamUnavailable UPSTREAM_UNAVAILABLE
         ├── ContractBroken          UPSTREAM_CONTRACT_BROKEN
+        ├── InstantUnknown          INSTANT_UNKNOWN
         ├── ResponseTooLarge        UPSTREAM_RESPONSE_TOO_LARGE
         ├── BudgetExceeded          UPSTREAM_BUDGET_EXCEEDED
         └── CompanyUnknown          COMPANY_UNKNOWN
@@ -266,6 +267,15 @@ class ContractBroken(UpstreamError):
     @property
     def extensions(self) -> dict[str, object]:
         return super().extensions | ({} if self.count is None else {"count": self.count})
+
+
+class InstantUnknown(UpstreamError):
+    """A date has no instant that filters can compare, as where its zone is missing or unknown.
+
+    Never raised: `completeness.missing` tells under its code what is left out for it.
+    """
+
+    code = "INSTANT_UNKNOWN"
 
 
 class ResponseTooLarge(UpstreamError):

@@ -28,12 +28,21 @@ AppointmentId = Annotated[
 From = Annotated[
     DateTime | None,
     strawberry.argument(
-        name="from", description="Only what happened at this instant or later; drops undated ones."
+        name="from",
+        description=(
+            "Only what happened at this instant or later. Drops undated ones; those with a date "
+            "whose instant is unknown are counted in `completeness`."
+        ),
     ),
 ]
 To = Annotated[
     DateTime | None,
-    strawberry.argument(description="Only what happened before this instant; drops undated ones."),
+    strawberry.argument(
+        description=(
+            "Only what happened before this instant. Drops undated ones; those with a date whose "
+            "instant is unknown are counted in `completeness`."
+        )
+    ),
 ]
 Sort = Annotated[SortOrder, strawberry.argument(description="Oldest or newest first.")]
 First = Annotated[

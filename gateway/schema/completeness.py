@@ -1,14 +1,23 @@
 """Completeness: what of a selection is not in the answer, and of when the answer is."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import NamedTuple
 
 import strawberry
 
-from gateway.errors import ContractBroken
+from gateway.errors import ContractBroken, InstantUnknown, UpstreamError
 from gateway.schema.values import DateTime
 
+LeftOutCounts = Mapping[type[UpstreamError], int]
+"""How many activities are left out, by what would be their error; nothing of what leaves out none."""
+
 LEFT_OUT = "Activities that cannot be read are left out."
+_MESSAGES: Mapping[type[UpstreamError], str] = {
+    ContractBroken: LEFT_OUT,
+    InstantUnknown: "Activities whose instant is unknown are left out by `from` and `to`.",
+}
+"""Why activities are missing, in the order of the parts."""
 
 
 class AsOf(NamedTuple):
@@ -25,7 +34,13 @@ class AsOf(NamedTuple):
 
 @strawberry.type(description="Something that the upstream holds and this answer does not.")
 class MissingPart:
-    code: str = strawberry.field(description="Why, as one of the codes that errors have.")
+    code: str = strawberry.field(
+        description=(
+            "Why: `UPSTREAM_CONTRACT_BROKEN` where activities cannot be read, which is an error as "
+            "well; `INSTANT_UNKNOWN` where `from` or `to` leaves out those that have a date, but no "
+            "known instant, as where their zone is missing or unknown."
+        )
+    )
     message: str = strawberry.field(description="Why, in words.")
     count: int = strawberry.field(description="How many activities are missing for this reason.")
     retryable: bool = strawberry.field(description="Whether asking again later may bring them.")
@@ -64,17 +79,17 @@ class Completeness:
     )
 
 
-def completeness(left_out: int, as_of: AsOf) -> Completeness:
-    """What there is to say where so many activities cannot be shown."""
-    missing = MissingPart(
-        code=ContractBroken.code,
-        message=LEFT_OUT,
-        count=left_out,
-        retryable=ContractBroken.retryable,
-    )
+def completeness(left_out: LeftOutCounts, as_of: AsOf) -> Completeness:
+    """What there is to say where these activities are left out."""
     return Completeness(
         is_complete=not left_out and not as_of.is_stale,
-        missing=[missing] if left_out else [],
+        missing=[
+            MissingPart(
+                code=kind.code, message=message, count=left_out[kind], retryable=kind.retryable
+            )
+            for kind, message in _MESSAGES.items()
+            if kind in left_out
+        ],
         is_stale=as_of.is_stale,
         fetched_at=None if as_of.at is None else _moment(as_of.at),
     )

@@ -3,11 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from gateway.errors import InputRefused
+from gateway.errors import ContractBroken, InputRefused, InstantUnknown
 from gateway.schema.pages import digest
 from gateway.schema.reading import readable
 from gateway.schema.words import ActivityEvent, ActivityKind, SortOrder
 from gateway.upstream import records
+
+Verdict = bool | type[ContractBroken] | type[InstantUnknown]
+"""Whether an activity is selected; or why that cannot be told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,32 +61,35 @@ class Selection:
             self.sort.value,
         )
 
-    def selects(self, activity: records.Activity, at: datetime | None) -> bool | None:
-        """Whether an activity that happened `at` some moment is selected.
+    def selects(self, activity: records.Activity, at: datetime | None) -> Verdict:
+        """Whether an activity that happened `at` some moment is selected, or why nobody can tell.
 
-        None where that cannot be told, because what decides it cannot be read.
+        One filter that says no decides, whatever another one cannot tell. What cannot be read
+        comes before what is unknown.
         """
         if self.kinds is not None and activity.kind not in self.kinds:
             return False
-        verdicts = []
-        if self.events is not None:
-            verdicts.append(self._by_event(activity.event, self.events))
-        if self.since is not None or self.until is not None:
-            verdicts.append(self._by_moment(activity.date, at))
-        return False if False in verdicts else None if None in verdicts else True
+        by_event = self._by_event(activity.event)
+        by_moment = self._by_moment(activity.date, at)
+        if by_event is False or by_moment is False:
+            return False
+        return by_moment if by_event is True else by_event
 
-    @staticmethod
-    def _by_event(event: object, wanted: frozenset[ActivityEvent]) -> bool | None:
-        return event in wanted if readable(event) else None
+    def _by_event(self, event: object) -> Verdict:
+        if self.events is None:
+            return True
+        return event in self.events if readable(event) else ContractBroken
 
-    def _by_moment(self, date: object, at: datetime | None) -> bool | None:
+    def _by_moment(self, date: object, at: datetime | None) -> Verdict:
+        if self.since is None and self.until is None:
+            return True
+        if at is not None:
+            return (self.since is None or at >= self.since) and (
+                self.until is None or at < self.until
+            )
         if not readable(date) or not readable(getattr(date, "time_zone", None)):
-            return None
-        return (
-            at is not None
-            and (self.since is None or at >= self.since)
-            and (self.until is None or at < self.until)
-        )
+            return ContractBroken
+        return False if date is None else InstantUnknown
 
 
 def _names(words: frozenset[ActivityKind] | frozenset[ActivityEvent] | None) -> list[str] | None:

@@ -1,5 +1,6 @@
 """A client's timeline: filtered, in order, cut into pages."""
 
+from collections import Counter
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -8,9 +9,9 @@ from typing import Any, TypeVar
 import strawberry
 from msgspec import Raw
 
-from gateway.errors import ContractBroken
+from gateway.errors import ContractBroken, UpstreamError
 from gateway.operations.fields import Items, Place, Reached, Reader
-from gateway.schema.completeness import LEFT_OUT, AsOf, Completeness, completeness
+from gateway.schema.completeness import LEFT_OUT, AsOf, Completeness, LeftOutCounts, completeness
 from gateway.schema.context import Info
 from gateway.schema.pages import Paging, Position, Window, cursor, in_order, position_of
 from gateway.schema.reading import Shown
@@ -44,7 +45,7 @@ class Connection(Shown):
         positions: Where each selected activity stands, in order.
         window: Which of them are on this page.
         nodes: The activities of this page.
-        left_out: How many cannot be shown.
+        left_out: How many may be selected, but are not shown, and why.
         as_of: When all of it was read.
     """
 
@@ -52,7 +53,7 @@ class Connection(Shown):
     positions: Sequence[Position]
     window: slice
     nodes: list[records.Activity]
-    left_out: int
+    left_out: LeftOutCounts
     as_of: AsOf
 
     @property
@@ -118,8 +119,9 @@ class Sent:
         """The page, made once for all who ask for the same one."""
         asked = (self.selection, self.window, self.anchor, self.as_of)
         page = reader.once(self.items, asked, partial(self._page, reader))
-        if page.left_out:
-            error = ContractBroken(LEFT_OUT, count=page.left_out)
+        unreadable = page.left_out.get(ContractBroken)
+        if unreadable:
+            error = ContractBroken(LEFT_OUT, count=unreadable)
             self.info.context.report(error, self.info.path)
         return page
 
@@ -140,24 +142,28 @@ class Sent:
     def _ordered(
         self,
         activities: Sequence[Any],  # records, or as much of them as a plan needs
-    ) -> tuple[list[Position], list[int], int]:
-        """Positions in order and whose they are; and how many more may be selected, but cannot be read."""
+    ) -> tuple[list[Position], list[int], LeftOutCounts]:
+        """Positions in order and whose they are; and how many more may be selected, but are left out."""
         default_zone = self.info.context.settings.default_time_zone
         selects, everything = self.selection.selects, self.selection.is_everything
         placed: list[Position] = []
         indexes: list[int] = []
-        left_out = 0
+        left_out = Counter[type[UpstreamError]]()
         for index, activity in enumerate(activities):
             date = activity.date
             at = (
                 None if date is None or date.__class__ is Unreadable else moment(date, default_zone)
             )
             verdict = everything or selects(activity, at)
-            if verdict and decode.usable(activity):
+            if verdict is False:
+                continue
+            if not decode.usable(activity):
+                left_out[ContractBroken] += 1
+            elif verdict is True:
                 placed.append(Position.of(at, str(activity.id)))
                 indexes.append(index)
-            elif verdict is not False:
-                left_out += 1
+            else:
+                left_out[verdict] += 1
         positions, order = in_order(placed, newest_first=self.selection.newest_first)
         return positions, [indexes[place] for place in order], left_out
 

@@ -5,6 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
+from gateway.errors import ContractBroken, InstantUnknown
 from gateway.schema.completeness import AsOf, Completeness, completeness
 
 DATE = {"timeZone": "UTC"}
@@ -24,14 +25,22 @@ FRESH = {"isComplete": True, "isStale": False, "fetchedAt": NINE, "missing": []}
 STALE = {"isComplete": False, "isStale": True, "fetchedAt": NINE, "missing": []}
 
 
-@pytest.mark.parametrize("left_out", [0, 2])
+@pytest.mark.parametrize(
+    "left_out",
+    [{}, {ContractBroken: 2}, {InstantUnknown: 3}, {InstantUnknown: 3, ContractBroken: 2}],
+    ids=["nothing", "the unreadable", "the unknown", "both"],
+)
 @pytest.mark.parametrize("is_stale", [False, True])
 def test_an_answer_is_complete_where_nothing_is_left_out_and_nothing_can_have_come_since(
     left_out, is_stale
 ):
     found: Completeness = completeness(left_out, AsOf(0.0, is_stale))
     assert found.is_complete is (not left_out and not is_stale)
-    assert [part.count for part in found.missing] == ([2] if left_out else [])
+    kinds = [kind for kind in (ContractBroken, InstantUnknown) if kind in left_out]
+    assert [(part.code, part.count, part.retryable) for part in found.missing] == [
+        (kind.code, left_out[kind], False) for kind in kinds
+    ]
+    assert len({part.message for part in found.missing}) == len(kinds)
     assert found.is_stale is is_stale
 
 
@@ -95,6 +104,22 @@ async def test_what_cannot_be_read_of_an_earlier_answer_is_counted_as_it_was(gat
         (missing,) = answer["data"]["activities"]["completeness"]["missing"]
         assert missing == {"code": "UPSTREAM_CONTRACT_BROKEN", "count": 1, "retryable": False}
         assert [error["extensions"]["count"] for error in answer["errors"]] == [1]
+
+
+async def test_unknown_instants_of_an_earlier_answer_are_counted_as_they_were(gateway, upstream):
+    date = {"dateTime": "2026-03-01T10:00:00", "timeZone": "Mars/Phobos"}
+    upstream.items += [{"id": "6", "type": "note", "date": date}]
+    query = f"""{{ activities(clientId: 7, from: "2026-03-05T00:00:00Z", first: 1) {{
+      totalCount {COMPLETENESS} }} }}"""
+    for upstream.failing in (None, 503):
+        found = (await gateway.data(query))["activities"]
+        assert found["totalCount"] == 1
+        assert found["completeness"] == {
+            "isComplete": False,
+            "isStale": upstream.failing is not None,
+            "fetchedAt": NINE,
+            "missing": [{"code": "INSTANT_UNKNOWN", "count": 1, "retryable": False}],
+        }
 
 
 async def test_what_matches_nothing_was_never_read_and_is_not_stale(gateway, upstream):

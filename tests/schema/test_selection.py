@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 
-from gateway.errors import InputRefused
+from gateway.errors import ContractBroken, InputRefused, InstantUnknown
 from gateway.schema.selection import Selection
 from gateway.schema.words import ActivityEvent, ActivityKind, SortOrder
 from gateway.upstream.records import UNREADABLE, NoteActivity, ZonedDateTime
@@ -45,16 +45,43 @@ def test_each_filter_decides(given, verdict):
     assert selection(**given).selects(NOTE, NINE) is verdict
 
 
-def test_what_decides_and_cannot_be_read_leaves_it_open():
-    created = frozenset({ActivityEvent.CREATED})
-    assert selection(events=created).selects(broken(event=UNREADABLE), NINE) is None
-    assert selection(since=NINE).selects(broken(date=UNREADABLE), None) is None
+NO_ZONE = ZonedDateTime(date_time="2026-07-01T09:00:00", time_zone="Mars/Phobos")
+UNREADABLE_ZONE = ZonedDateTime(
+    date_time="2026-07-01T09:00:00",
+    time_zone=UNREADABLE,  # type: ignore[arg-type]
+)
+CREATED, DELETED = frozenset({ActivityEvent.CREATED}), frozenset({ActivityEvent.DELETED})
 
 
-def test_one_filter_that_says_no_decides_though_another_cannot_tell():
-    deleted = frozenset({ActivityEvent.DELETED})
-    activity = broken(date=UNREADABLE)
-    assert selection(events=deleted, since=NINE).selects(activity, None) is False
+@pytest.mark.parametrize(
+    ("given", "fields", "verdict"),
+    [
+        ({"events": CREATED}, {"event": UNREADABLE}, ContractBroken),
+        ({"since": NINE}, {"date": UNREADABLE}, ContractBroken),
+        ({"until": TEN}, {"date": UNREADABLE_ZONE}, ContractBroken),
+        ({"since": NINE}, {"date": NO_ZONE}, InstantUnknown),
+        ({"until": TEN}, {"date": NO_ZONE}, InstantUnknown),
+        ({"events": CREATED, "since": NINE}, {"date": NO_ZONE}, InstantUnknown),
+        ({"since": NINE}, {"date": NO_ZONE, "event": UNREADABLE}, InstantUnknown),
+        (
+            {"events": CREATED, "since": NINE},
+            {"date": NO_ZONE, "event": UNREADABLE},
+            ContractBroken,
+        ),
+        ({"events": CREATED}, {"date": NO_ZONE}, True),
+    ],
+    ids=str,
+)
+def test_what_decides_and_cannot_be_told_leaves_it_open_and_says_why(given, fields, verdict):
+    assert selection(**given).selects(broken(**fields), None) is verdict
+
+
+@pytest.mark.parametrize("date", [UNREADABLE, UNREADABLE_ZONE, NO_ZONE], ids=str)
+@pytest.mark.parametrize(
+    "given", [{"events": DELETED}, {"kinds": frozenset({ActivityKind.CONSENT})}], ids=str
+)
+def test_one_filter_that_says_no_decides_though_another_cannot_tell(given, date):
+    assert selection(**given, since=NINE).selects(broken(date=date), None) is False
 
 
 def test_an_undated_activity_is_in_no_span_of_time():

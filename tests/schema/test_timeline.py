@@ -546,3 +546,50 @@ async def test_what_may_be_selected_but_cannot_be_told_is_left_out_and_counted(
     connection = (await gateway_over_items(*UNCLEAR).ask(query))["data"]["client"]["activities"]
     assert [node["id"] for node in connection["nodes"]] == found
     assert sum(part["count"] for part in connection["completeness"]["missing"]) == left_out
+
+
+NOWHERE = {"dateTime": "2026-01-01T10:00:00", "timeZone": "Mars/Phobos"}
+WITHOUT_INSTANT = [
+    {"id": "1", "type": "note", "event": "updated", "date": NOWHERE},
+    {"id": "2", "type": "note", "event": "updated", "date": {"dateTime": "2026-01-01T10:00:00"}},
+    {"id": "3", "type": "note", "event": [], "date": NOWHERE},
+    {"id": None, "type": "note", "event": "updated", "date": NOWHERE},
+    {"id": "5", "type": "note", "event": "updated", "date": {**NOWHERE, "timeZone": []}},
+    {"id": "6", "type": "note", "event": "updated", "date": None},
+    {"id": "7", "type": "note", "event": "updated", "date": {**NOWHERE, "timeZone": "UTC"}},
+    {"id": "8", "type": "note", "event": "updated", "date": {**NOWHERE, "timeZone": 5}},
+    "no object",
+]
+YEAR = 'from: "2025-06-01T00:00:00Z"'
+BY_CODE = [
+    ("sort: ASC", {}, ["7", "1", "2", "3", "5", "6", "8"], {BROKEN: 2}),
+    (YEAR, {}, ["7"], {BROKEN: 2, "INSTANT_UNKNOWN": 4}),
+    ('to: "2026-06-01T00:00:00Z"', {}, ["7"], {BROKEN: 2, "INSTANT_UNKNOWN": 4}),
+    (f"{YEAR}, first: 1, sort: DESC", {}, ["7"], {BROKEN: 2, "INSTANT_UNKNOWN": 4}),
+    (f"{YEAR}, events: [UPDATED]", {}, ["7"], {BROKEN: 3, "INSTANT_UNKNOWN": 3}),
+    (f"{YEAR}, events: [DELETED]", {}, [], {BROKEN: 1}),
+    (f"{YEAR}, kinds: [CONSENT]", {}, [], {}),
+    (YEAR, {"default_time_zone": "UTC"}, ["2", "7"], {BROKEN: 2, "INSTANT_UNKNOWN": 3}),
+]
+
+
+@pytest.mark.parametrize("plans", [True, False], ids=["planned", "not planned"])
+@pytest.mark.parametrize(("arguments", "settings", "found", "by_code"), BY_CODE)
+async def test_what_is_left_out_is_counted_once_by_why_and_reported_where_it_is_broken(
+    gateway_over_items, plans, arguments, settings, found, by_code
+):
+    gateway = gateway_over_items(*WITHOUT_INSTANT, plans=plans, **settings)
+    answer = await gateway.ask(f"""{{ client(id: "7") {{ activities({arguments}) {{
+        totalCount nodes {{ id }}
+        completeness {{ isComplete missing {{ code count retryable }} }} }} }} }}""")
+    connection = answer["data"]["client"]["activities"]
+    assert (ids(connection), connection["totalCount"]) == (found, len(found))
+    assert connection["completeness"] == {
+        "isComplete": not by_code,
+        "missing": [
+            {"code": code, "count": count, "retryable": False} for code, count in by_code.items()
+        ],
+    }
+    reported = [(each["path"], each["extensions"]) for each in answer.get("errors", [])]
+    expected = (["client", "activities"], {"code": BROKEN, "count": by_code.get(BROKEN)})
+    assert reported == ([expected] if BROKEN in by_code else [])
