@@ -38,7 +38,8 @@ _TIMELINE_TYPE: Any = (
 """Lazy, since a timeline leads to appointments and these to clients and timelines again."""
 
 _TIMELINE = (
-    "A client's activities in order of their instants, then ids; undated ones last. The upstream "
+    "A client's activities in order of their instants, those without one last; of one instant, "
+    "ids that consist of digits come first, by value, then all others, as text. The upstream "
     "is asked once for all timelines of a client in one operation, whatever their arguments, but "
     "for `appointmentId`. Null, with an error, where the upstream gives no answer."
 )

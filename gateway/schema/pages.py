@@ -9,8 +9,9 @@ import base64
 import binascii
 import hashlib
 import struct
+import sys
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cmp_to_key
@@ -22,6 +23,9 @@ _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - in UTC, as all that follow
 _MICROSECOND = timedelta(microseconds=1)
 _DIGEST_BYTES = 6
 _HEADER = struct.Struct(f">{_DIGEST_BYTES}s?qI")
+_NO_NUMBER = sys.maxsize
+"""More digits than any id has: what is no number is after all that are numbers."""
+
 _new = tuple.__new__
 """Makes a named tuple without the checks of its own: there are as many positions as activities."""
 
@@ -29,18 +33,35 @@ _new = tuple.__new__
 class Position(NamedTuple):
     """Where an activity stands in a timeline; `repetition` tells apart those of one instant and id.
 
-    Positions compare by instant, then id as text; undated ones are last.
+    Positions compare by instant, undated ones last; then ids that consist of ASCII digits, by
+    value, then as text; then all other ids, as text.
+
+    Attributes:
+        undated: Whether no instant is known.
+        moment: The instant, in UTC, without an offset.
+        length: How many digits the id's value has. Shorter numbers are smaller, of equal length
+            the text decides: nothing is computed, for an id may have thousands of digits.
+        value: The id without leading zeros; empty where it is no number.
+        id: The id.
+        repetition: How many of the same instant and id are before it.
     """
 
     undated: bool
     moment: datetime
+    length: int
+    value: str
     id: str
     repetition: int = 0
 
     @classmethod
-    def of(cls, moment: datetime | None, activity_id: str) -> Self:
+    def of(cls, moment: datetime | None, activity_id: str, repetition: int = 0) -> Self:
         """The position of an activity that happened at a moment in UTC, written without an offset."""
-        return _new(cls, (moment is None, moment or _EPOCH, activity_id, 0))
+        undated = moment is None
+        at = moment or _EPOCH
+        if activity_id.isascii() and activity_id.isdigit():
+            value = activity_id.lstrip("0")
+            return _new(cls, (undated, at, len(value), value, activity_id, repetition))
+        return _new(cls, (undated, at, _NO_NUMBER, "", activity_id, repetition))
 
 
 def order(*, newest_first: bool) -> Callable[[Position], Any]:
@@ -61,20 +82,23 @@ def _itself(position: Position) -> Position:
 
 
 def in_order(
-    positions: Iterable[Position], *, newest_first: bool
+    positions: Sequence[Position], *, newest_first: bool
 ) -> tuple[list[Position], list[int]]:
     """Positions in the order of a timeline, repetitions numbered; and where each was before."""
-    placed = sorted((position, index) for index, position in enumerate(positions))
+    indexes = sorted(range(len(positions)), key=positions.__getitem__)
+    placed = [positions[index] for index in indexes]
     previous, repetition = None, 0
-    for place, (position, index) in enumerate(placed):
-        repetition = repetition + 1 if position == previous else 0
-        if repetition:
-            placed[place] = (position._replace(repetition=repetition), index)
-        previous = position
+    for place, position in enumerate(placed):
+        if position == previous:
+            repetition += 1
+            placed[place] = position._replace(repetition=repetition)
+        else:
+            previous, repetition = position, 0
     if newest_first:
-        dated = bisect_left(placed, True, key=lambda each: each[0].undated)
+        dated = bisect_left(placed, True, key=lambda each: each.undated)
         placed = placed[:dated][::-1] + placed[dated:][::-1]
-    return [position for position, _ in placed], [index for _, index in placed]
+        indexes = indexes[:dated][::-1] + indexes[dated:][::-1]
+    return placed, indexes
 
 
 def digest(*selection: object) -> bytes:
@@ -84,10 +108,9 @@ def digest(*selection: object) -> bytes:
 
 def cursor(binding: bytes, position: Position) -> str:
     """An opaque, URL-safe text that `position_of` reads."""
-    undated, moment, activity_id, repetition = position
-    microseconds = (moment - _EPOCH) // _MICROSECOND
-    header = _HEADER.pack(binding, undated, microseconds, repetition)
-    return base64.urlsafe_b64encode(header + activity_id.encode()).rstrip(b"=").decode()
+    microseconds = (position.moment - _EPOCH) // _MICROSECOND
+    header = _HEADER.pack(binding, position.undated, microseconds, position.repetition)
+    return base64.urlsafe_b64encode(header + position.id.encode()).rstrip(b"=").decode()
 
 
 def position_of(text: str, binding: bytes) -> Position:
@@ -108,7 +131,7 @@ def position_of(text: str, binding: bytes) -> Position:
             "This cursor belongs to another selection: ask for the client, kinds, events, "
             "appointmentId, from, to and sort that it came from."
         )
-    return Position(undated, moment, activity_id, repetition)
+    return Position.of(None if undated else moment, activity_id, repetition)
 
 
 class Paging(NamedTuple):

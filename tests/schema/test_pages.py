@@ -1,4 +1,5 @@
 import base64
+import re
 import string
 import struct
 from contextlib import suppress
@@ -27,7 +28,7 @@ NOON = datetime.fromisoformat("2026-07-01T12:00:00")  # in UTC, as all moments
 POSITIONS = st.builds(
     Position.of,
     st.one_of(st.none(), st.integers(0, 3).map(lambda hours: NOON + timedelta(hours=hours))),
-    st.sampled_from(["1", "2", "10", "é", "B", "a"]),
+    st.sampled_from(["1", "2", "10", "é", "B", "a", "999", "1000", "7", "07", "007", "0", "٣"]),
 )
 
 
@@ -99,6 +100,19 @@ def test_a_cursor_stands_for_its_position(moment, id_, repetition, selection):
     binding = digest(selection)
     position = Position.of(moment, id_)._replace(repetition=repetition)
     assert position_of(cursor(binding, position), binding) == position
+
+
+@pytest.mark.parametrize("moment", [NOON, None], ids=["dated", "undated"])
+def test_a_cursor_leads_to_a_place_among_those_of_its_instant(moment):
+    found = [position_of(cursor(BINDING, Position.of(moment, id_)), BINDING) for id_ in TIED]
+    assert ordered(found[::-1]) == found == [Position.of(moment, id_) for id_ in TIED]
+
+
+def test_a_cursor_that_was_given_out_earlier_is_still_one():
+    """Callers keep them: the form of a cursor has no part in the order of ids."""
+    one, other = Position.of(NOON, "1"), Position.of(None, "007")._replace(repetition=3)
+    assert cursor(BINDING, one) == "0YAqj18WAAAGVYtuUtAAAAAAADE"
+    assert cursor(BINDING, other) == "0YAqj18WAQAAAAAAAAAAAAAAAzAwNw"
 
 
 @given(ANY_MOMENT, ANY_ID)
@@ -183,11 +197,38 @@ def test_instants_decide_first():
     assert ordered([later, earlier]) == [earlier, later]
 
 
-def test_ids_decide_next_as_text():
-    ids = ["10", "9", "1", "B", "a", "é"]
-    assert [position.id for position in ordered([Position.of(NOON, id_) for id_ in ids])] == [
-        *("1", "10", "9", "B", "a", "é")
-    ]
+LONG = "9" * 5_000
+"""More digits than Python reads as a number."""
+
+TIED = [
+    *("0", "00", "1", "007", "07", "7", "9", "10", "999", "1000", "1001"),
+    *("9007199254740992", "9007199254740993"),
+    *("1" + LONG[1:], "0" + LONG[1:] + "8", "0" + LONG, LONG, "1" + LONG),
+    *(" 1", "+2", "-1", "0x1", "1.5", "1_000", "1a", "B", "a", "²", "é", "٣", "\uff11"),
+]
+"""Ids in their order."""
+
+
+@pytest.mark.parametrize("moment", [NOON, None], ids=["dated", "undated"])
+def test_ids_of_digits_decide_next_by_value_then_all_others_as_text(moment):
+    for ids in (TIED, TIED[::-1], sorted(TIED)):
+        positions = [Position.of(moment, id_) for id_ in ids]
+        assert [each.id for each in ordered(positions)] == TIED
+        up, _ = in_order(positions, newest_first=False)
+        down, _ = in_order(positions, newest_first=True)
+        assert [each.id for each in up] == TIED
+        assert [each.id for each in down] == TIED[::-1]
+
+
+def by_value(id_: str) -> tuple[int, int, str]:
+    """What the order of ids is, said with numbers."""
+    return (0, int(id_), id_) if re.fullmatch("[0-9]+", id_) else (1, 0, id_)
+
+
+@given(st.lists(st.one_of(st.text("0123456789", min_size=1), st.text("019a٣² ", min_size=1))))
+def test_ids_are_in_the_order_of_their_numbers(ids):
+    positions = [Position.of(NOON, id_) for id_ in ids]
+    assert [each.id for each in ordered(positions)] == sorted(ids, key=by_value)
 
 
 @given(TIMELINES)

@@ -33,8 +33,8 @@ ITEMS = [
     *(item("5", 9), item("10", 9), item("2", 12), item("2", 12), item("2", 12), item("u9")),
     *(item("1", 15), item("3", 8), item("u10"), item("u10"), item("4", 9, "consent")),
 ]
-ASC = ["3", "10", "4", "5", "2", "2", "2", "1", "u10", "u10", "u9"]
-DESC = ["1", "2", "2", "2", "5", "4", "10", "3", "u9", "u10", "u10"]
+ASC = ["3", "4", "5", "10", "2", "2", "2", "1", "u10", "u10", "u9"]
+DESC = ["1", "2", "2", "2", "10", "5", "4", "3", "u9", "u10", "u10"]
 
 PAGE = """
 query($first: Int, $after: String, $last: Int, $before: String, $sort: SortOrder!) {
