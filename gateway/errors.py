@@ -56,7 +56,7 @@ class GatewayError(Exception):
     """
 
     code: ClassVar[str]
-    retryable: ClassVar[bool] = False
+    retryable: bool = False
 
     @property
     def extensions(self) -> dict[str, object]:
@@ -246,9 +246,18 @@ class UpstreamBusy(TryLater):
 
 
 class UpstreamUnavailable(TryLater):
-    """The upstream fails, or cannot be reached, or is left alone since it did."""
+    """The upstream fails, or cannot be reached, or is left alone since it did.
+
+    It is not `retryable` where somebody has to do something first.
+    """
 
     code = "UPSTREAM_UNAVAILABLE"
+
+    def __init__(
+        self, message: str, *, retry_after: int | None = None, retryable: bool = True
+    ) -> None:
+        super().__init__(message, retry_after=retry_after)
+        self.retryable = retryable
 
 
 class ContractBroken(UpstreamError):

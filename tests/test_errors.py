@@ -117,6 +117,12 @@ def test_a_busy_upstream_says_how_long_if_it_did(seconds, extensions):
     assert down.extensions == extensions | {"code": "UPSTREAM_UNAVAILABLE"}
 
 
+def test_an_upstream_that_somebody_has_to_repair_is_not_retryable():
+    error = UpstreamUnavailable("Unproven.", retryable=False)
+    assert (error.retryable, error.extensions) == (False, {"code": "UPSTREAM_UNAVAILABLE"})
+    assert UpstreamUnavailable("Down.").retryable
+
+
 @pytest.mark.parametrize(
     ("count", "extensions"),
     [

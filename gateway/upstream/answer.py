@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from gateway.errors import (
     ContractBroken,
+    ResponseTooLarge,
     UpstreamBusy,
     UpstreamError,
     UpstreamTimeout,
@@ -24,6 +25,7 @@ class Answer(NamedTuple):
         size: How large the body was.
         attempts: How often the upstream was asked.
         read_at: When records arrived, in seconds since 1970.
+        is_unreachable: Whether no answer came, or not all of one, though the upstream was asked.
     """
 
     content: Any
@@ -31,6 +33,7 @@ class Answer(NamedTuple):
     size: int
     attempts: int
     read_at: float = 0.0
+    is_unreachable: bool = False
 
     def is_good(self) -> bool:
         """Whether there are records."""
@@ -44,6 +47,11 @@ class Answer(NamedTuple):
             case UpstreamBusy():  # a full queue here; but not a 429: who says so is at work
                 return self.status is None
         return False
+
+    def needs_repair(self) -> bool:
+        """Whether it stays so until somebody sees to it, and no caller is the one."""
+        wrong = isinstance(self.content, (ContractBroken, ResponseTooLarge))
+        return wrong or self.is_unreachable
 
     def record_bytes(self) -> int:
         """About how much memory it takes: records are larger than their JSON."""

@@ -111,15 +111,18 @@ class Upstream:
     async def appointment(
         self, caller: Caller, company_id: str, appointment_id: str
     ) -> entities.Appointment | None:
-        found = await self._one(
-            caller,
-            self._company + "/appointments/{appointmentId}",
-            entities.Appointment,
-            {"companyId": company_id, "appointmentId": appointment_id},
-        )
-        if found is not None and str(found.id) != appointment_id:
-            raise ContractBroken("The upstream sent another appointment than was asked for.")
-        return found
+        def decoded(body: bytes) -> entities.Appointment:
+            found = decode.entity(body, declared=entities.Appointment)
+            if str(found.id) != appointment_id:
+                raise ContractBroken("The upstream sent another appointment than was asked for.")
+            return found
+
+        ids = {"companyId": company_id, "appointmentId": appointment_id}
+        template = self._company + "/appointments/{appointmentId}"
+        try:
+            return await self._reads.get(caller, template, decoded, ids=ids)
+        except NotFound:
+            return None
 
     async def appointments(
         self, caller: Caller, company_id: str, client_id: str

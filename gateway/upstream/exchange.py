@@ -66,6 +66,7 @@ class Failed(Exception):
         size: How much of a body arrived.
         is_repeatable: Whether the same attempt may succeed a little later.
         is_outage: Whether the upstream did not do its work.
+        is_unreachable: Whether that is because no answer came from it, or not all of one.
     """
 
     def __init__(
@@ -76,12 +77,14 @@ class Failed(Exception):
         size: int = 0,
         is_repeatable: bool = False,
         is_outage: bool = False,
+        is_unreachable: bool = False,
     ) -> None:
         self.error = error
         self.status = status
         self.size = size
         self.is_repeatable = is_repeatable
         self.is_outage = is_outage
+        self.is_unreachable = is_unreachable
 
     @property
     def retry_after(self) -> int | None:
@@ -158,19 +161,23 @@ async def _foreign_failures(seconds: float) -> AsyncIterator[None]:
         async with asyncio.timeout(seconds):
             yield
     except httpx.ConnectTimeout as error:
-        raise Failed(UpstreamTimeout(_TOO_LATE), is_repeatable=True, is_outage=True) from error
+        raise _no_answer(UpstreamTimeout(_TOO_LATE), is_repeatable=True) from error
     except (TimeoutError, httpx.TimeoutException) as error:
-        raise Failed(UpstreamTimeout(_TOO_LATE), is_outage=True) from error
+        raise _no_answer(UpstreamTimeout(_TOO_LATE)) from error
     except CertificateRefused as error:
         # It is the same a second later. Once it is replaced, a trial of the breaker finds out.
-        unproven = UpstreamUnavailable("The upstream's certificate is not in order.")
-        raise Failed(unproven, is_outage=True) from error
+        message = "The upstream's certificate is not in order."
+        raise _no_answer(UpstreamUnavailable(message, retryable=False)) from error
     except httpx.DecodingError as error:
         broken = ContractBroken("The upstream's answer could not be decompressed.")
         raise Failed(broken) from error
     except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL) as error:
         unreachable = UpstreamUnavailable("The upstream could not be reached.")
-        raise Failed(unreachable, is_repeatable=True, is_outage=True) from error
+        raise _no_answer(unreachable, is_repeatable=True) from error
+
+
+def _no_answer(error: UpstreamError, *, is_repeatable: bool = False) -> Failed:
+    return Failed(error, is_repeatable=is_repeatable, is_outage=True, is_unreachable=True)
 
 
 def _accepted(response: httpx.Response, body: bytes) -> bytes:

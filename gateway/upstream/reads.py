@@ -22,7 +22,7 @@ from gateway.errors import (
 )
 from gateway.metrics import BREAKER, PLACES
 from gateway.settings import Settings
-from gateway.telemetry import event
+from gateway.telemetry import event, warning
 from gateway.upstream import links
 from gateway.upstream.answer import Answer, content
 from gateway.upstream.breaker import Breaker, Refused
@@ -220,8 +220,9 @@ class Reads:
         if isinstance(answer.content, UpstreamError):
             code, attempts = answer.content.code, answer.attempts
             self._watch.metrics.failed(read.template, code)
+            tell = warning if answer.needs_repair() else event
             facts = {"code": code, "status": answer.status, "attempts": attempts}
-            event("upstream.failed", path=read.template, **facts)
+            tell("upstream.failed", path=read.template, **facts)
         return answer
 
     async def _last_attempt(self, read: _Read, flight: Flight[Answer]) -> Answer:
@@ -231,7 +232,13 @@ class Reads:
                 received = await self._attempt(read, flight)
             except Failed as failed:
                 wait = self._attempts.wait(flight.attempts, failed, left=flight.left)
-                answer = Answer(failed.error, failed.status, failed.size, flight.attempts)
+                answer = Answer(
+                    failed.error,
+                    failed.status,
+                    failed.size,
+                    flight.attempts,
+                    is_unreachable=failed.is_unreachable,
+                )
             else:
                 found = content(read.decoded, received.body)
                 return Answer(found, received.status, received.size, flight.attempts, self._now())

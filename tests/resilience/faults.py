@@ -38,6 +38,7 @@ class Fault(NamedTuple):
         url: Where the read goes instead; its port is that of the peer, or of what `ports` names.
         ports: A context manager that yields a port.
         told: What stands in the error's extensions beside the code.
+        retryable: Whether the error says that the same may succeed later; None: as its code does.
     """
 
     code: str | None
@@ -48,6 +49,7 @@ class Fault(NamedTuple):
     url: str = "http://127.0.0.1:{port}"
     ports: Any = None
     told: Mapping[str, object] = {}
+    retryable: bool | None = None
 
 
 def _status(code: str, attempts: int, status: int) -> Fault:
@@ -96,7 +98,11 @@ WIRE = {
 
 CERTIFICATES = {
     f"a certificate {named}": Fault(
-        DOWN, 1, ports=certificates.shown(issue), url="https://localhost:{port}"
+        DOWN,
+        1,
+        ports=certificates.shown(issue),
+        url="https://localhost:{port}",
+        retryable=False,
     )
     for named, issue in {
         "signed by itself": certificates.signed_by_itself,
@@ -105,7 +111,7 @@ CERTIFICATES = {
         "that has expired": certificates.expired,
     }.items()
 }
-"""Not tried again: a certificate is the same a second later."""
+"""Not tried again, here or by who is told: a certificate is the same a second later."""
 
 SANDBOX = {
     "drops before": Fault(DOWN, 3, sandbox={"drop": "before"}),

@@ -62,7 +62,9 @@ def expected_error(fault: Fault, place: Place) -> dict[str, Any] | None:
     """The error's path and extensions; what is no more is null without one, if it is one thing."""
     if fault.code is None or (fault.code == "NOT_FOUND" and place is PLACES["entity"]):
         return None
-    passes = fault.code in {"UPSTREAM_UNAVAILABLE", "UPSTREAM_TIMEOUT", "UPSTREAM_BUSY"}
+    passes = fault.retryable
+    if passes is None:
+        passes = fault.code in {"UPSTREAM_UNAVAILABLE", "UPSTREAM_TIMEOUT", "UPSTREAM_BUSY"}
     told = {"code": fault.code, **({"retryable": True} if passes else {}), **fault.told}
     return {"path": place.path, "extensions": told}
 

@@ -2,7 +2,11 @@ import pytest
 
 from gateway.errors import (
     ContractBroken,
+    Forbidden,
+    InputRefused,
     NotFound,
+    ResponseTooLarge,
+    Unauthenticated,
     UpstreamBusy,
     UpstreamError,
     UpstreamTimeout,
@@ -31,9 +35,38 @@ def test_an_upstream_that_says_something_is_no_outage(error, status, is_outage):
     assert (answer.is_good(), answer.is_outage()) == (False, is_outage)
 
 
+@pytest.mark.parametrize(
+    ("error", "status", "is_unreachable", "needs_repair"),
+    [
+        (ContractBroken("no list"), 200, False, True),
+        (ContractBroken("a redirect"), 302, False, True),
+        (ResponseTooLarge("too large"), 200, False, True),
+        (UpstreamUnavailable("refused"), None, True, True),
+        (UpstreamTimeout("silent"), None, True, True),
+        (UpstreamUnavailable("broken off"), 200, True, True),
+        (UpstreamUnavailable("left alone"), None, False, False),
+        (UpstreamUnavailable("down"), 503, False, False),
+        (UpstreamTimeout("late"), 504, False, False),
+        (UpstreamBusy("full here"), None, False, False),
+        (UpstreamBusy("429"), 429, False, False),
+        (InputRefused("400"), 400, False, False),
+        (Unauthenticated("401"), 401, False, False),
+        (Forbidden("403"), 403, False, False),
+        (NotFound("404"), 404, False, False),
+    ],
+    ids=str,
+)
+def test_what_stays_so_until_somebody_sees_to_it_needs_repair(
+    error, status, is_unreachable, needs_repair
+):
+    answer = Answer(error, status, 0, 1, is_unreachable=is_unreachable)
+    assert answer.needs_repair() is needs_repair
+
+
 def test_records_are_good_also_where_there_are_none():
     assert [Answer(records, 200, 2, 1).is_good() for records in ([], None, [1])] == [True] * 3
     assert not Answer([], 200, 2, 1).is_outage()
+    assert not Answer([], 200, 2, 1).needs_repair()
 
 
 def test_an_answer_takes_more_memory_than_its_json_and_items_more_the_more_there_are():

@@ -239,9 +239,12 @@ async def test_one_thing_is_read_with_its_id(upstream_over, name):
     assert found.id == 12345678901234567  # type: ignore[attr-defined]
 
 
-async def test_another_appointment_than_was_asked_for_breaks_the_contract(upstream):
+async def test_another_appointment_than_was_asked_for_breaks_the_contract(upstream, events):
     with pytest.raises(ContractBroken):
         await upstream.appointment(NOBODY, "3", "2")
+    [event] = events
+    told = event["event"], event["log_level"], event["code"]
+    assert told == ("upstream.failed", "warning", "UPSTREAM_CONTRACT_BROKEN")
 
 
 @LIST

@@ -68,6 +68,7 @@ async def test_four_statuses_are_worth_another_attempt_and_those_from_500_are_an
         assert failed.is_outage == (status >= 500)
         assert failed.status == (status if form == "status" else 200)
         assert failed.size == len(sent.content)
+        assert not failed.is_unreachable
 
 
 @pytest.mark.parametrize("status", [201, 204, 302, 304])
@@ -112,7 +113,16 @@ async def test_a_connection_that_fails_is_worth_another_attempt_and_silence_is_n
 
     failed = await failure(answer)
     assert (failed.is_repeatable, failed.is_outage) == (is_repeatable, is_outage)
+    assert failed.is_unreachable is is_outage
     assert (failed.status, failed.size) == (None, 0)
+
+
+async def test_a_certificate_that_is_not_in_order_is_not_worth_asking_again():
+    def answer(request: httpx.Request) -> httpx.Response:
+        raise CertificateRefused("x")
+
+    error = (await failure(answer)).error
+    assert (error.retryable, error.extensions) == (False, {"code": "UPSTREAM_UNAVAILABLE"})
 
 
 class Body(httpx.AsyncByteStream):
@@ -137,6 +147,7 @@ async def test_an_answer_that_breaks_off_is_told_with_what_arrived_and_closed():
     body = Body(httpx.ReadError("x"))
     failed = await failure(lambda _: httpx.Response(200, stream=body))
     assert (failed.status, failed.size, failed.is_repeatable) == (200, 5, True)
+    assert failed.is_unreachable
     assert body.closed
 
 

@@ -26,6 +26,7 @@ from gateway.upstream import decode
 from gateway.upstream.caller import Caller
 from gateway.upstream.reads import Reads
 from gateway.upstream.sharing import Outcome
+from gateway.upstream.wire import CertificateRefused
 
 EMPTY: dict[str, list[object]] = {"items": []}
 SECRET = "hush-hush-123"
@@ -579,22 +580,70 @@ async def test_a_refusal_is_an_event_with_its_status(failure_of, events, status)
     ]
 
 
-async def test_a_call_without_an_answer_is_an_event(reads_over, events):
-    def handler(request: httpx.Request) -> httpx.Response:
-        raise httpx.ConnectError(SECRET)
+REPAIRED = {
+    "refused": (httpx.ConnectError(SECRET), "UPSTREAM_UNAVAILABLE", None),
+    "no connection in time": (httpx.ConnectTimeout(SECRET), "UPSTREAM_TIMEOUT", None),
+    "silent": (httpx.ReadTimeout(SECRET), "UPSTREAM_TIMEOUT", None),
+    "reset": (httpx.ReadError(SECRET), "UPSTREAM_UNAVAILABLE", None),
+    "a certificate": (CertificateRefused(SECRET), "UPSTREAM_UNAVAILABLE", None),
+    "a redirect": (httpx.Response(302), "UPSTREAM_CONTRACT_BROKEN", 302),
+    "a page": (httpx.Response(200, text="<html>"), "UPSTREAM_CONTRACT_BROKEN", 200),
+    "no list": (httpx.Response(200, json={}), "UPSTREAM_CONTRACT_BROKEN", 200),
+    "too large": (httpx.Response(200, text=" " * 1001), "UPSTREAM_RESPONSE_TOO_LARGE", 200),
+}
 
-    with pytest.raises(UpstreamUnavailable):
-        await read(reads_over(handler))
+
+@pytest.mark.parametrize(("sent", "code", "status"), REPAIRED.values(), ids=REPAIRED)
+async def test_what_somebody_has_to_repair_is_a_warning(
+    reads_over, events, sent: httpx.Response | Exception, code: str, status: int | None
+):
+    def handler(request: httpx.Request) -> httpx.Response:
+        if isinstance(sent, Exception):
+            raise sent
+        return sent
+
+    with pytest.raises(UpstreamError):
+        await read(reads_over(handler, max_upstream_bytes=1000))
     assert events == [
         {
             "event": "upstream.failed",
-            "log_level": "info",
+            "log_level": "warning",
             "path": THINGS,
-            "code": "UPSTREAM_UNAVAILABLE",
-            "status": None,
+            "code": code,
+            "status": status,
             "attempts": 1,
         }
     ]
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 408, 409, 422, 429, 500, 502, 503, 504])
+@pytest.mark.parametrize("form", ["status", "error"])
+async def test_what_an_upstream_at_work_refuses_or_says_of_itself_is_no_warning(
+    reads_over, events, status, form
+):
+    sent = (
+        httpx.Response(status)
+        if form == "status"
+        else httpx.Response(200, json={"error": {"code": status}})
+    )
+    with pytest.raises(UpstreamError):
+        await read(reads_over(lambda _: sent))
+    assert [(event["event"], event["log_level"]) for event in events] == [
+        ("upstream.failed", "info")
+    ]
+
+
+async def test_an_upstream_that_is_left_alone_is_one_warning_and_not_one_for_each_read(
+    reads_over, events
+):
+    reads = reads_over(lambda _: httpx.Response(500))
+    for _ in range(10):
+        await asyncio.gather(read(reads), return_exceptions=True)
+    opened = len(events)
+    for _ in range(10):
+        await asyncio.gather(read(reads), return_exceptions=True)
+    assert [e["event"] for e in events if e["log_level"] == "warning"] == ["breaker"]
+    assert {e["status"] for e in events[opened:]} == {None}
 
 
 async def test_closing_closes_the_transport(reads_over):
