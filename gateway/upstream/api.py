@@ -13,6 +13,7 @@ from gateway.settings import Settings
 from gateway.upstream import conferences, decode, entities, forms
 from gateway.upstream.caller import Caller
 from gateway.upstream.decode import Roster
+from gateway.upstream.read import Meaning
 from gateway.upstream.reads import Reads
 from gateway.upstream.records import Record
 from gateway.upstream.stale import Dated
@@ -20,6 +21,8 @@ from gateway.upstream.watch import Watch
 from gateway.upstream.words import ActivityKind
 
 _R = TypeVar("_R", bound=Record)
+
+_TIMELINE = Meaning(about="clientId", narrowed_by="type", ordered_by="sort")
 
 
 class Upstream:
@@ -73,9 +76,7 @@ class Upstream:
             query["type"] = ",".join(kind.value for kind in ActivityKind if kind in kinds)
         if appointment_id is not None:
             query["appointmentId"] = appointment_id
-        return await self._reads.latest(
-            caller, self._activities, decode.items, query, about="clientId", narrowed_by="type"
-        )
+        return await self._reads.latest(caller, self._activities, decode.items, query, _TIMELINE)
 
     async def client(self, caller: Caller, client_id: str) -> entities.Client | None:
         return await self._one(caller, self._client, entities.Client, {"clientId": client_id})

@@ -11,6 +11,8 @@ from gateway.upstream.sharing import Outcome
 CREDENTIAL_HEADERS = ("apikey", "token", "authorization")
 TRACE_HEADERS = ("x-request-id", "traceparent")
 
+_DIGEST_BYTES = hashlib.blake2b().digest_size
+
 
 @dataclass(frozen=True, slots=True)
 class Call:
@@ -40,7 +42,8 @@ class Caller:
 
     Attributes:
         headers: What goes along with each read.
-        identity: What tells callers apart whose answers may differ: reads are shared within one.
+        identity: What tells callers apart whose answers may differ: reads are shared within one. It
+            begins with what tells their credentials apart.
         deadline: When its operation has to end, by the event loop's clock; None: whenever.
         calls: What was read so far.
     """
@@ -49,6 +52,11 @@ class Caller:
     identity: bytes = field(repr=False)
     deadline: float | None = field(default=None, repr=False)
     calls: list[Call] = field(default_factory=list, repr=False)
+
+    @property
+    def credentials(self) -> bytes:
+        """What tells credentials apart, whatever other headers are forwarded with them."""
+        return self.identity[:_DIGEST_BYTES]
 
 
 class Callers:
@@ -63,9 +71,15 @@ class Callers:
     def of(self, headers: Mapping[str, str], deadline: float | None = None) -> Caller:
         """Who sends a request with these headers: its credentials, else ours, never a mixture."""
         credentials = _present(headers, CREDENTIAL_HEADERS) or self._service_credentials
-        own = credentials + _present(headers, self._forwarded)
-        identity = hashlib.blake2b(repr(own).encode("utf-8", "surrogatepass")).digest()
-        return Caller(own + _present(headers, TRACE_HEADERS), identity, deadline)
+        identity = _digest(credentials)
+        if forwarded := _present(headers, self._forwarded):
+            identity += _digest(forwarded)
+        sent = credentials + forwarded + _present(headers, TRACE_HEADERS)
+        return Caller(sent, identity, deadline)
+
+
+def _digest(headers: Headers) -> bytes:
+    return hashlib.blake2b(repr(headers).encode("utf-8", "surrogatepass")).digest()
 
 
 def _service_credentials(settings: Settings) -> Headers:

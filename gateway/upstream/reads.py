@@ -3,9 +3,9 @@
 import asyncio
 import random
 import time
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Awaitable, Callable, Hashable, Mapping
 from functools import partial
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 import httpx
 from msgspec import Raw
@@ -29,6 +29,7 @@ from gateway.upstream.breaker import Breaker, Refused
 from gateway.upstream.caller import Call, Caller
 from gateway.upstream.exchange import Exchange, Failed, Received
 from gateway.upstream.places import NoPlace, Places
+from gateway.upstream.read import Meaning, Read, things
 from gateway.upstream.retry import Attempts, Backoff, RetryBudget
 from gateway.upstream.sharing import Flight, Late, Outcome, Sharing
 from gateway.upstream.stale import Dated, LastGood
@@ -38,29 +39,6 @@ _T = TypeVar("_T")
 
 _KEPT_BYTES = 67_108_864
 _NONE: Mapping[str, str] = {}
-
-
-class _Read(NamedTuple):
-    """What is read.
-
-    Attributes:
-        caller: For whom.
-        template: The path as it is logged and counted, without ids.
-        path: The path.
-        query: The query parameters.
-        decoded: What to make of the body.
-    """
-
-    caller: Caller
-    template: str
-    path: str
-    query: Mapping[str, str]
-    decoded: Callable[[bytes], object]
-
-    @property
-    def key(self) -> Hashable:
-        """What makes the answer this caller's own."""
-        return self.caller.identity, self.path, tuple(self.query.items())
 
 
 class Reads:
@@ -129,9 +107,11 @@ class Reads:
         """
         if not all(map(links.is_id, ids.values())):
             raise ContractBroken("The upstream sent an id that cannot be one.")
-        read = _Read(caller, template, template.format_map(ids), query, decoded)
+        path = template.format_map(ids)
+        about = things(template, ids) if keep else (path,)
+        read = Read(caller, template, path, query, tuple(query.items()), about, decoded)
         started = time.perf_counter()
-        answer, outcome = await self._shared(read, keep=keep)
+        answer, outcome = await self._shared(read, partial(self._answer, read), keep=keep)
         try:
             found: _T = self._told(read, started, answer, outcome).content
         finally:
@@ -144,9 +124,7 @@ class Reads:
         path: str,
         decoded: Callable[[bytes], list[Raw]],
         query: Mapping[str, str],
-        *,
-        about: str,
-        narrowed_by: str,
+        meaning: Meaning,
     ) -> Dated[list[Raw]]:
         """What the upstream answers; where it fails, what it answered last, for `stale_if_error_seconds`.
 
@@ -155,50 +133,44 @@ class Reads:
             path: The path.
             decoded: As for `get`.
             query: The query parameters.
-            about: The parameter that says of whom the answer is. What is kept of them is forgotten
-                where the upstream refuses to tell, or does not know them.
-            narrowed_by: The parameter without which an answer holds the same, and more.
+            meaning: What the query parameters are there for. Where the upstream refuses to tell of
+                somebody, or does not know them, what is kept of them is forgotten.
 
         Raises:
             UpstreamError: There is neither.
         """
-        read = _Read(caller, path, path, query, decoded)
+        read = Read.of_list(caller, path, decoded, query, meaning)
         started = time.perf_counter()
-        answer, outcome = await self._shared(read, keep=False)
-        if self._last_good is not None:
-            last_good, owner, thing = self._last_good, caller.identity, (path, query[about])
-            if isinstance(answer.content, (Forbidden, NotFound)):
-                last_good.forget(owner, thing)
-            elif answer.is_outage():
-                wider = {name: value for name, value in query.items() if name != narrowed_by}
-                questions = [tuple(each.items()) for each in (query, wider)]
-                if last := last_good.find(owner, thing, questions):
-                    own = answer.attempts if outcome is Outcome.CALLED else 0
-                    answer = Answer(last.content, answer.status, answer.size, own, last.read_at)
-                    outcome = Outcome.STALE
-            elif answer.is_good():
-                items = Dated(answer.content, answer.read_at)
-                question = tuple(query.items())
-                last_good.keep(owner, thing, question, items, size=answer.item_bytes())
+        answer, outcome = await self._shared(read, partial(self._kept_answer, read), keep=False)
+        if self._last_good is not None and answer.is_outage():
+            wider = read.without(meaning.narrowed_by)
+            if last := self._last_good.newest([read.key, wider.key]):
+                own = answer.attempts if outcome is Outcome.CALLED else 0
+                answer = Answer(last.content, answer.status, answer.size, own, last.read_at)
+                outcome = Outcome.STALE
         try:
             self._told(read, started, answer, outcome)
             return Dated(answer.content, answer.read_at, outcome is Outcome.STALE)
         finally:
             del answer
 
-    async def _shared(self, read: _Read, *, keep: bool) -> tuple[Answer, Outcome]:
+    async def _shared(
+        self, read: Read, answer: Callable[[Flight[Answer]], Awaitable[Answer]], *, keep: bool
+    ) -> tuple[Answer, Outcome]:
         """The answer of one read for all who ask the same at once."""
         try:
             return await self._sharing.get(
+                read.caller.credentials,
                 read.key,
-                partial(self._answer, read),
+                answer,
                 deadline=read.caller.deadline,
                 keep=Answer.is_good if keep else None,
+                things=read.things,
             )
         except Late as late:
             return Answer(_too_late(), None, 0, late.attempts), late.outcome
 
-    def _told(self, read: _Read, started: float, answer: Answer, outcome: Outcome) -> Answer:
+    def _told(self, read: Read, started: float, answer: Answer, outcome: Outcome) -> Answer:
         """An answer, noted among the calls; an error is raised."""
         milliseconds = round((time.perf_counter() - started) * 1000, 3)
         self._watch.metrics.read(read.template, outcome.value)
@@ -206,15 +178,24 @@ class Reads:
             Call(read.template, answer.status, outcome, milliseconds, answer.size, answer.attempts)
         )
         if isinstance(answer.content, UpstreamError):
-            if self._last_good is not None and isinstance(answer.content, Unauthenticated):
-                self._last_good.forget(read.caller.identity)
             try:
                 raise answer.content.with_traceback(None)  # else one grows with each waiter
             finally:
                 del answer  # or the error would hold this frame, and the frame the error
         return answer
 
-    async def _answer(self, read: _Read, flight: Flight[Answer]) -> Answer:
+    async def _kept_answer(self, read: Read, flight: Flight[Answer]) -> Answer:
+        """The answer of the last attempt, kept for when there is none."""
+        if self._last_good is None:
+            return await self._answer(read, flight)
+        entry = self._last_good.expect(read.caller.credentials, read.things, read.key)
+        answer = await self._answer(read, flight)
+        if answer.is_good():
+            dated = Dated(answer.content, answer.read_at)
+            self._last_good.keep(entry, dated, size=answer.item_bytes())
+        return answer
+
+    async def _answer(self, read: Read, flight: Flight[Answer]) -> Answer:
         """The answer of the last attempt."""
         answer = await self._last_attempt(read, flight)
         if isinstance(answer.content, UpstreamError):
@@ -223,9 +204,19 @@ class Reads:
             tell = warning if answer.needs_repair() else event
             facts = {"code": code, "status": answer.status, "attempts": attempts}
             tell("upstream.failed", path=read.template, **facts)
+            if isinstance(answer.content, (Forbidden, NotFound)):
+                self._forget(read.caller.credentials, read.things[-1])
+            elif isinstance(answer.content, Unauthenticated):
+                self._forget(read.caller.credentials)
         return answer
 
-    async def _last_attempt(self, read: _Read, flight: Flight[Answer]) -> Answer:
+    def _forget(self, credentials: bytes, thing: Hashable = None) -> None:
+        """Show these credentials no more of what was read of a thing, or of anything."""
+        self._sharing.forget(credentials, thing)
+        if self._last_good is not None:
+            self._last_good.forget(credentials, thing)
+
+    async def _last_attempt(self, read: Read, flight: Flight[Answer]) -> Answer:
         self._attempts.budget.earn()
         while True:
             try:
@@ -246,7 +237,7 @@ class Reads:
                 return answer
             await asyncio.sleep(wait)
 
-    async def _attempt(self, read: _Read, flight: Flight[Answer]) -> Received:
+    async def _attempt(self, read: Read, flight: Flight[Answer]) -> Received:
         try:
             self.breaker.check()  # no need to wait for a place
             async with self.places.place(read.caller.identity, left=flight.left):

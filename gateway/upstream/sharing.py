@@ -1,20 +1,20 @@
 """Reads in flight shared, fresh answers kept; always per credentials.
 
-Sharing with the last waiter's leave cancelling the work is what no cache library offers; keeping
-is cachetools' work.
+Sharing with the last waiter's leave cancelling the work is what no cache library offers.
 """
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Hashable
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping
 from enum import Enum
 from math import inf
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
-from cachetools import TTLCache
+from gateway.upstream.kept import Entry, Kept
 
 _T = TypeVar("_T")
+
+_NONE: Mapping[Hashable, Any] = {}
 
 
 class Outcome(Enum):
@@ -80,42 +80,54 @@ class Sharing(Generic[_T]):
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Keep answers for `keep_seconds` (0: not at all), up to `max_bytes` by `size` in all."""
-        self._flights: dict[Hashable, Flight[_T]] = {}
-        self._kept: TTLCache[Hashable, _T] | None = (
-            TTLCache(max_bytes, keep_seconds, timer=clock, getsizeof=size) if keep_seconds else None
-        )
+        self._flights: dict[bytes, dict[Hashable, Flight[_T]]] = {}
+        self._size = size
+        self._kept: Kept[_T] | None = None
+        if keep_seconds:
+            self._kept = Kept(seconds=keep_seconds, max_bytes=max_bytes, clock=clock)
 
     def __len__(self) -> int:
-        """How many reads are under way."""
-        return len(self._flights)
+        """How many reads are under way that may be joined."""
+        return sum(map(len, self._flights.values()))
 
     async def get(
         self,
+        owner: bytes,
         key: Hashable,
         read: Callable[[Flight[_T]], Awaitable[_T]],
         *,
         deadline: float | None = None,
         keep: Callable[[_T], bool] | None = None,
+        things: Iterable[Hashable] = (),
     ) -> tuple[_T, Outcome]:
         """The answer to a read: a kept one, that of an equal read under way, or a new one.
 
         A caller that is cancelled leaves the read to the others; the last one to leave ends it.
-        Answers are kept where `keep` is given and says so.
+
+        Args:
+            owner: For whom all of it is forgotten at once: see `forget`.
+            key: What makes reads equal.
+            read: Reads.
+            deadline: A time of the event loop.
+            keep: Which answers may be kept, where any may.
+            things: What a kept answer is about, and is forgotten with.
 
         Raises:
-            Late: There is none at the deadline, a time of the event loop.
+            Late: There is no answer at the deadline.
         """
         if (
             keep is not None
             and self._kept is not None
-            and (kept := self._kept.get(key)) is not None
+            and (kept := self._kept.find(key)) is not None
         ):
             return kept, Outcome.CACHED
         if deadline is not None and deadline <= asyncio.get_running_loop().time():
             raise Late(Outcome.CALLED, attempts=0)
-        flight, outcome = self._flights.get(key), Outcome.SHARED
+        flight, outcome = self._flights.get(owner, _NONE).get(key), Outcome.SHARED
         if flight is None:
-            flight, outcome = self._start(key, read, keep=keep), Outcome.CALLED
+            if keep is not None and self._kept is not None:
+                read = self._keeping(self._kept, self._kept.expect(owner, things, key), read, keep)
+            flight, outcome = self._start(owner, key, read), Outcome.CALLED
         flight.join(deadline)
         try:
             async with asyncio.timeout_at(deadline):
@@ -125,35 +137,54 @@ class Sharing(Generic[_T]):
         finally:
             flight.waiters -= 1
             if not flight.waiters and not flight.task.done():
-                self._end(key, flight)
+                self._end(owner, key, flight)
                 flight.task.cancel()
 
-    def _start(
+    def forget(self, owner: bytes, thing: Hashable = None) -> None:
+        """Drop all that is kept of a thing for its owner, or of everything.
+
+        What is being read is not kept either when it arrives; where it is of everything, who asks
+        from now on does not join it.
+        """
+        if thing is None:
+            self._flights.pop(owner, None)
+        if self._kept is not None:
+            self._kept.forget(owner, thing)
+
+    def _keeping(
         self,
-        key: Hashable,
+        kept: Kept[_T],
+        entry: Entry[_T],
         read: Callable[[Flight[_T]], Awaitable[_T]],
-        *,
-        keep: Callable[[_T], bool] | None,
+        keep: Callable[[_T], bool],
+    ) -> Callable[[Flight[_T]], Awaitable[_T]]:
+        """The same read, whose answer is kept where that is allowed."""
+
+        async def reading(flight: Flight[_T]) -> _T:
+            answer = await read(flight)
+            if keep(answer):
+                kept.keep(entry, answer, size=self._size(answer))
+            return answer
+
+        return reading
+
+    def _start(
+        self, owner: bytes, key: Hashable, read: Callable[[Flight[_T]], Awaitable[_T]]
     ) -> Flight[_T]:
         flight: Flight[_T] = Flight()
 
         async def flying() -> _T:
-            answer = await read(flight)
-            if keep is not None and keep(answer):
-                self._keep(key, answer)
-            return answer
+            return await read(flight)
 
         flight.task = asyncio.create_task(flying())
-        self._flights[key] = flight
-        flight.task.add_done_callback(lambda _: self._end(key, flight))
+        self._flights.setdefault(owner, {})[key] = flight
+        flight.task.add_done_callback(lambda _: self._end(owner, key, flight))
         return flight
 
-    def _end(self, key: Hashable, flight: Flight[_T]) -> None:
+    def _end(self, owner: bytes, key: Hashable, flight: Flight[_T]) -> None:
         """A flight that ended is joined no more; another may have started under its key."""
-        if self._flights.get(key) is flight:
-            del self._flights[key]
-
-    def _keep(self, key: Hashable, answer: _T) -> None:
-        if self._kept is not None:
-            with suppress(ValueError):  # larger than all that may be kept
-                self._kept[key] = answer
+        flights = self._flights.get(owner)
+        if flights is not None and flights.get(key) is flight:
+            del flights[key]
+            if not flights:
+                del self._flights[owner]

@@ -136,6 +136,16 @@ def test_different_forwarded_headers_are_different_callers():
     assert len(identities) == 5
 
 
+def test_credentials_are_the_same_whatever_is_forwarded_with_them():
+    forwarding = {"forward_headers": ("X-A",)}
+    several: list[dict[str, str]] = [*CREDENTIALS, {}]
+    for credentials in several:
+        alone, tagged = caller(credentials), caller({**credentials, "x-a": "1"}, **forwarding)
+        assert alone.credentials == tagged.credentials == alone.identity != tagged.identity
+    found = {caller({**each, "x-a": "1"}, **forwarding).credentials for each in several}
+    assert len(found) == len(several)
+
+
 def test_a_header_that_does_not_go_along_makes_no_difference():
     assert caller({"x-other": "1", "cookie": "a"}).identity == caller({}).identity
 

@@ -23,6 +23,7 @@ from gateway.upstream import decode
 from gateway.upstream.breaker import State
 from gateway.upstream.caller import Caller
 from gateway.upstream.places import Places
+from gateway.upstream.read import Meaning
 from gateway.upstream.reads import Reads
 from gateway.upstream.sharing import Outcome
 from gateway.upstream.stale import Dated
@@ -30,7 +31,7 @@ from gateway.upstream.stale import Dated
 PATH = "/api/2.3/activities"
 NOTES = {"type": "note"}
 THREAD = {"appointmentId": "9"}
-CALLED, STALE = Outcome.CALLED, Outcome.STALE
+CALLED, SHARED, STALE = Outcome.CALLED, Outcome.SHARED, Outcome.STALE
 
 
 class Script:
@@ -41,9 +42,14 @@ class Script:
         self.called = 0
         self.gate = asyncio.Event()
         self.gate.set()
+        self.answering_at_once: dict[str, int] = {}
+        """Statuses, by a parameter whose reads do not wait at the gate."""
 
     async def __call__(self, request: httpx.Request) -> httpx.Response:
         self.called += 1
+        for name, status in self.answering_at_once.items():
+            if name in request.url.params:
+                return httpx.Response(status)
         await self.gate.wait()
         match self.next:
             case list(items):
@@ -83,8 +89,7 @@ async def latest(
         PATH,
         decode.items,
         {"clientId": client, **(query or {})},
-        about="clientId",
-        narrowed_by="type",
+        Meaning(about="clientId", narrowed_by="type", ordered_by="sort"),
     )
 
 
@@ -230,6 +235,25 @@ async def test_an_answer_with_all_kinds_holds_those_that_are_asked_for(reads, sc
     assert (await latest(reads, query={**NOTES, **THREAD})).is_stale
 
 
+async def test_an_answer_stands_whatever_the_order_that_was_asked_for(reads, script):
+    script.next = [1]
+    await latest(reads, query={"sort": "desc"})
+    script.next = 503
+    for query in ({"sort": "asc"}, {"sort": "desc"}, {}, {"sort": "asc", **NOTES}):
+        assert shown(await latest(reads, query=query)) == ([b"1"], True)
+
+
+async def test_reads_that_ask_for_different_orders_are_one(reads, script):
+    script.next = [1]
+    callers = [asking() for _ in range(3)]
+    orders: list[dict[str, str]] = [{"sort": "desc"}, {"sort": "asc"}, {}]
+    await asyncio.gather(
+        *[latest(reads, caller, query=each) for caller, each in zip(callers, orders, strict=True)]
+    )
+    assert script.called == 1
+    assert [call.outcome for caller in callers for call in caller.calls] == [CALLED, SHARED, SHARED]
+
+
 async def test_an_answer_with_some_kinds_does_not_stand_for_all_or_others(reads, script):
     script.next = [1]
     await latest(reads, query=NOTES)
@@ -285,6 +309,71 @@ async def test_credentials_that_are_refused_anywhere_are_shown_nothing_more(read
         with pytest.raises(UpstreamUnavailable):
             await latest(reads, client=client)
     assert (await latest(reads, asking(b"2"))).is_stale
+
+
+async def test_credentials_that_are_refused_are_shown_nothing_whatever_is_forwarded(reads, script):
+    one, other = (Caller((), b"c" * 64 + tenant) for tenant in (b"t1", b"t2"))
+    script.next = [1]
+    await latest(reads, one)
+    script.next = 401
+    with pytest.raises(Unauthenticated):
+        await latest(reads, other, client="8")
+    script.next = 503
+    with pytest.raises(UpstreamUnavailable):
+        await latest(reads, one)
+
+
+@pytest.mark.parametrize(("status", "error"), [(401, Unauthenticated), (403, Forbidden)])
+async def test_what_was_being_read_when_a_refusal_came_is_told_and_not_kept(
+    reads, script, settle, status, error
+):
+    script.next = [1]
+    script.gate.clear()
+    before = asyncio.create_task(latest(reads))
+    await settle()
+    script.answering_at_once = {"type": status}
+    with pytest.raises(error):
+        await latest(reads, query=NOTES)
+    script.gate.set()
+    assert shown(await before) == ([b"1"], False)
+    script.next = 503
+    with pytest.raises(UpstreamUnavailable):
+        await latest(reads)
+
+
+async def test_who_asks_after_a_refusal_of_the_credentials_joins_no_read_of_before(
+    reads, script, settle
+):
+    script.next = [1]
+    script.gate.clear()
+    before = asyncio.create_task(latest(reads))
+    await settle()
+    script.answering_at_once = {"type": 401}
+    with pytest.raises(Unauthenticated):
+        await latest(reads, query=NOTES)
+    callers = [asking(), asking()]
+    after = [asyncio.create_task(latest(reads, caller)) for caller in callers]
+    await settle()
+    script.gate.set()
+    await asyncio.gather(before, *after)
+    assert [call.outcome for caller in callers for call in caller.calls] == [CALLED, SHARED]
+    script.next = 503
+    assert (await latest(reads)).is_stale
+
+
+async def test_a_refusal_that_nobody_waited_for_to_the_end_is_none(reads, script, settle):
+    """The last one to leave ends the read: no answer came of it."""
+    script.next = [1]
+    await latest(reads)
+    script.gate.clear()
+    script.next = 401
+    leaving = asyncio.create_task(latest(reads, client="8"))
+    await settle()
+    leaving.cancel()
+    script.gate.set()
+    await settle()
+    script.next = 503
+    assert (await latest(reads)).is_stale
 
 
 async def test_other_failures_forget_nothing(reads, script):

@@ -8,6 +8,8 @@ import pytest
 from gateway.upstream.sharing import Flight, Late, Outcome, Sharing
 from tests.upstream.hurry import BACKEND
 
+ADA = b"ada"
+
 pytestmark = pytest.mark.usefixtures("no_task_left")
 
 
@@ -48,7 +50,7 @@ async def waiting(sharing: Sharing[str], read: Slow, seconds: float | None) -> t
     """What a caller with so many seconds gets, and when."""
     deadline = None if seconds is None else now() + seconds
     try:
-        _, outcome = await sharing.get("k", read, deadline=deadline)
+        _, outcome = await sharing.get(ADA, "k", read, deadline=deadline)
     except Late as late:
         return f"late: {late.outcome.value}, {late.attempts}", now()
     return outcome.value, now()
@@ -97,8 +99,11 @@ async def test_nothing_is_begun_after_the_deadline(sharing, left):
 
 
 async def test_what_is_kept_is_given_also_after_the_deadline(sharing):
-    await sharing.get("k", Slow(0), keep=bool)
-    assert await sharing.get("k", Slow(0), keep=bool, deadline=now()) == ("answer", Outcome.CACHED)
+    await sharing.get(ADA, "k", Slow(0), keep=bool)
+    assert await sharing.get(ADA, "k", Slow(0), keep=bool, deadline=now()) == (
+        "answer",
+        Outcome.CACHED,
+    )
 
 
 async def test_after_everybody_was_late_the_next_read_is_a_new_one(sharing):
