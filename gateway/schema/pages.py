@@ -82,18 +82,33 @@ def _itself(position: Position) -> Position:
 
 
 def in_order(
-    positions: Sequence[Position], *, newest_first: bool
+    positions: Sequence[Position],
+    *,
+    newest_first: bool,
+    content: Callable[[int], Any] | None = None,
 ) -> tuple[list[Position], list[int]]:
-    """Positions in the order of a timeline, repetitions numbered; and where each was before."""
+    """Positions in the order of a timeline, repetitions numbered; and where each was before.
+
+    Args:
+        positions: Where activities stand, in any order.
+        newest_first: Which order.
+        content: What numbers repetitions, by where they were before, so that they stand in the same
+            order whatever order they came in. Without it, they are numbered as they came.
+    """
     indexes = sorted(range(len(positions)), key=positions.__getitem__)
     placed = [positions[index] for index in indexes]
-    previous, repetition = None, 0
+    previous, first = None, 0
+    ends: dict[int, int] = {}  # of repetitions, by where they begin
     for place, position in enumerate(placed):
         if position == previous:
-            repetition += 1
-            placed[place] = position._replace(repetition=repetition)
+            ends[first] = place + 1
         else:
-            previous, repetition = position, 0
+            previous, first = position, place
+    for first, end in ends.items():
+        if content is not None:
+            indexes[first:end] = sorted(indexes[first:end], key=content)
+        repeated = placed[first]
+        placed[first:end] = [repeated._replace(repetition=number) for number in range(end - first)]
     if newest_first:
         dated = bisect_left(placed, True, key=lambda each: each.undated)
         placed = placed[:dated][::-1] + placed[dated:][::-1]

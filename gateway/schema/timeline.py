@@ -164,7 +164,11 @@ class Sent:
                 indexes.append(index)
             else:
                 left_out[verdict] += 1
-        positions, order = in_order(placed, newest_first=self.selection.newest_first)
+        positions, order = in_order(
+            placed,
+            newest_first=self.selection.newest_first,
+            content=lambda place: bytes(self.items[indexes[place]]),
+        )
         return positions, [indexes[place] for place in order], left_out
 
 
@@ -220,7 +224,10 @@ def timeline(
         return client.to(Sent(info, selection, window, anchor, [], AsOf()))
     # Called here, not in the coroutine: so all timelines of one operation are one batch.
     load = info.context.session.timeline(
-        selection.client_id, kinds=selection.kinds, appointment_id=selection.appointment_id
+        selection.client_id,
+        kinds=selection.kinds,
+        appointment_id=selection.appointment_id,
+        newest_first=selection.newest_first,
     )
 
     async def loaded() -> Reached[Sent]:

@@ -59,8 +59,9 @@ class Upstream:
         *,
         kinds: Collection[ActivityKind] | None = None,
         appointment_id: str | None = None,
+        newest_first: bool = False,
     ) -> Dated[list[Raw]]:
-        """A client's timeline, in the order the upstream sends it, each activity still to be decoded.
+        """A client's timeline, in whatever order, each activity still to be decoded.
 
         Where the upstream fails, it may be an earlier one, with other kinds in it as well. Entities are
         never: nothing in them could say so.
@@ -70,8 +71,10 @@ class Upstream:
             client_id: Whose timeline.
             kinds: Only these; None for all, also those not known yet.
             appointment_id: Only what belongs to this appointment.
+            newest_first: The order that the upstream is asked for. The answer may have another: that
+                of an equal read, or of the earlier one.
         """
-        query = {"clientId": client_id, "sort": "asc"}
+        query = {"clientId": client_id, "sort": "desc" if newest_first else "asc"}
         if kinds is not None:
             query["type"] = ",".join(kind.value for kind in ActivityKind if kind in kinds)
         if appointment_id is not None:

@@ -34,6 +34,13 @@ class _Scope(NamedTuple):
     appointment_id: str | None
 
 
+class _Wanted(NamedTuple):
+    """What a selection wants of a timeline."""
+
+    kinds: Kinds
+    newest_first: bool
+
+
 class _Read(NamedTuple):
     """A read of a timeline that was started, and what it covers."""
 
@@ -82,13 +89,22 @@ class Session:
         self._loaders.clear()  # which refer to this: it shall go at once, with all that was read
 
     def timeline(
-        self, client_id: str, *, kinds: Kinds | None, appointment_id: str | None
+        self,
+        client_id: str,
+        *,
+        kinds: Kinds | None,
+        appointment_id: str | None,
+        newest_first: bool = False,
     ) -> Coroutine[Any, Any, Dated[list[Raw]]]:
-        """A client's activities of some kinds, or all, perhaps among others; each still to be decoded."""
+        """A client's activities of some kinds, or all, perhaps among others; each still to be decoded.
+
+        They may come in another order than is wanted: others may want another.
+        """
         scope = _Scope(client_id, appointment_id)
         if scope not in self._loaders:
             self._loaders[scope] = DataLoader(partial(self._read_timeline, scope))
-        return self._loads.load(self._loaders[scope], _ALL if kinds is None else kinds)
+        wanted = _Wanted(_ALL if kinds is None else kinds, newest_first)
+        return self._loads.load(self._loaders[scope], wanted)
 
     def staff(self, company_id: str | None, staff_id: str) -> Awaitable[entities.Staff | None]:
         """A member of staff; the company's list is read once, whatever the number of them."""
@@ -163,14 +179,16 @@ class Session:
             raise CompanyUnknown("Nothing says which company this belongs to.")
         return known
 
-    async def _read_timeline(self, scope: _Scope, wanted: Sequence[Kinds]) -> list[Any]:
-        """One call for the union of the kinds wanted."""
-        union = frozenset[ActivityKind]().union(*wanted)
+    async def _read_timeline(self, scope: _Scope, wanted: Sequence[_Wanted]) -> list[Any]:
+        """One call for the union of the kinds wanted; newest first where nobody wants it otherwise."""
+        union = frozenset[ActivityKind]().union(*[each.kinds for each in wanted])
         covered = _ALL if ActivityKind.UNKNOWN in union else union
-        return await outcomes([self._covering(scope, covered)]) * len(wanted)
+        read = self._covering(scope, _Wanted(covered, all(each.newest_first for each in wanted)))
+        return await outcomes([read]) * len(wanted)
 
-    def _covering(self, scope: _Scope, kinds: Kinds) -> asyncio.Task[Dated[list[Raw]]]:
-        """A read that covers the kinds: one already started, or a new one."""
+    def _covering(self, scope: _Scope, wanted: _Wanted) -> asyncio.Task[Dated[list[Raw]]]:
+        """A read that covers the kinds: one already started, whatever its order, or a new one."""
+        kinds = wanted.kinds
         for read in self._timeline_reads[scope]:
             if kinds <= read.kinds:
                 return read.task
@@ -180,6 +198,7 @@ class Session:
             scope.client_id,
             kinds=None if kinds == _ALL else kinds,
             appointment_id=scope.appointment_id,
+            newest_first=wanted.newest_first,
         )
         self._timeline_reads[scope].append(_Read(kinds, task))
         return task

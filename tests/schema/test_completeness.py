@@ -150,6 +150,16 @@ async def test_kinds_are_selected_from_an_earlier_answer_with_all_of_them(gatewa
     assert (ids(found), found["totalCount"], found["completeness"]) == (["2"], 1, STALE)
 
 
+@pytest.mark.parametrize("orders", [("ASC", "DESC"), ("DESC", "ASC")], ids="-".join)
+async def test_an_earlier_answer_stands_in_either_order(gateway, upstream, orders):
+    query = f"query($s: SortOrder!) {{ activities(clientId: 7, sort: $s) {{ nodes {{ id }} {COMPLETENESS} }} }}"
+    found = []
+    for order, upstream.failing in zip(orders, (None, 503), strict=True):
+        found.append((await gateway.data(query, s=order))["activities"])
+    assert ids(found[1]) == ids(found[0])[::-1]
+    assert [each["completeness"] for each in found] == [FRESH, STALE]
+
+
 SEVERAL = f"""{{
   one: activities(clientId: 7) {{ {COMPLETENESS} }}
   other: activities(clientId: 7, kinds: [NOTE], sort: DESC, first: 1) {{ {COMPLETENESS} }}

@@ -257,6 +257,25 @@ def test_positions_that_repeat_are_numbered_as_they_came():
     assert indexes == [4, 3, 1, 2, 0]
 
 
+@given(
+    st.lists(st.tuples(POSITIONS, st.sampled_from("abc")), max_size=12), st.booleans(), st.data()
+)
+def test_positions_that_repeat_stand_in_one_order_where_something_tells_them_apart(
+    told, newest_first, data
+):
+    def stand(told: list[tuple[Position, str]]) -> list[tuple[Position, str]]:
+        positions = [position for position, _ in told]
+        found, indexes = in_order(
+            positions, newest_first=newest_first, content=lambda index: told[index][1]
+        )
+        return [(each, told[index][1]) for each, index in zip(found, indexes, strict=True)]
+
+    assert stand(told) == stand(data.draw(st.permutations(told)))
+    assert [each for each, _ in stand(told)] == ordered(
+        numbered([position for position, _ in told]), newest_first=newest_first
+    )
+
+
 @given(ANY_POSITIONS, st.booleans())
 def test_positions_in_order_are_numbered_and_sorted_and_tell_where_they_were(
     positions, newest_first

@@ -1,3 +1,4 @@
+import asyncio
 from itertools import pairwise
 from typing import Any
 
@@ -473,6 +474,57 @@ async def test_timelines_of_one_client_are_one_call(gateway_over):
     assert ids(data["client"]["consents"]) == ["c"]
     assert ids(data["clients"][0]["created"]) == ["a"]
     assert upstream.asked == [{"clientId": "7", "sort": "asc", "type": "note,consent"}]
+
+
+@pytest.mark.parametrize("plans", [True, False])
+async def test_the_order_that_the_upstream_sends_changes_no_answer(gateway_over, plans):
+    """Neither that of activities of one instant and id, which nothing but what they hold tells apart."""
+    twins = [item("2", 12, event=event) for event in ("created", "updated", "deleted")]
+    items = [*ITEMS, *twins, item("u9", event="updated")]
+    query = "query($s: SortOrder!) { activities(clientId: 7, sort: $s) { edges { cursor node { id event } } } }"
+    for sort in ("ASC", "DESC"):
+        found = [
+            await gateway_over(Upstream(*sent), plans=plans).data(query, s=sort)
+            for sent in (items, items[::-1], items[5:] + items[:5])
+        ]
+        assert found[0] == found[1] == found[2]
+
+
+async def test_an_order_that_is_null_is_refused_without_a_call(gateway_over, codes):
+    upstream = Upstream(*ITEMS)
+    gateway = gateway_over(upstream)
+    literal = await gateway.ask("{ activities(clientId: 7, sort: null) { totalCount } }")
+    assert "data" not in literal
+    query = "query($s: SortOrder) { activities(clientId: 7, sort: $s) { totalCount } }"
+    assert codes(await gateway.ask(query, {"s": None})) == {"activities": REFUSED}
+    assert upstream.asked == []
+    assert await gateway.data(query) == {"activities": {"totalCount": len(ITEMS)}}
+    assert upstream.asked == [{"clientId": "7", "sort": "asc"}]
+
+
+@pytest.mark.parametrize("first", ["ASC", "DESC"])
+async def test_equal_timelines_in_both_orders_are_one_call_also_of_two_requests(
+    gateway_over, first
+):
+    upstream, asked, gate = Upstream(*ITEMS), asyncio.Event(), asyncio.Event()
+
+    async def waiting(request: httpx.Request) -> httpx.Response:
+        answer = upstream(request)
+        asked.set()
+        await gate.wait()
+        return answer
+
+    gateway = gateway_over(waiting)
+    then = "DESC" if first == "ASC" else "ASC"
+    asking = [asyncio.create_task(page(gateway, first))]
+    await asked.wait()
+    asking.append(asyncio.create_task(page(gateway, then)))
+    for _ in range(100):
+        await asyncio.sleep(0)
+    gate.set()
+    found = {sort: ids(await each) for sort, each in zip((first, then), asking, strict=True)}
+    assert found == {"ASC": ASC, "DESC": DESC}
+    assert [query["sort"] for query in upstream.asked] == [first.lower()]
 
 
 async def test_a_timeline_of_all_kinds_and_one_of_some_are_one_call_and_each_has_its_own(

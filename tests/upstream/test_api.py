@@ -26,6 +26,11 @@ async def test_a_timeline_is_one_get_below_the_prefix(upstream, recorder):
     assert recorder.last.content == b""
 
 
+async def test_the_newest_first_is_another_order_of_the_same(upstream, recorder):
+    await upstream.activities(NOBODY, "7", newest_first=True)
+    assert str(recorder.last.url) == "http://upstream/api/2.3/activities?clientId=7&sort=desc"
+
+
 @pytest.mark.parametrize(
     ("origin", "prefix", "url"),
     [

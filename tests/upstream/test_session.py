@@ -113,8 +113,13 @@ def ask(
     client: str = "7",
     wanted: Kinds | None = None,
     appointment: str | None = None,
+    *,
+    newest_first: bool = False,
 ) -> Coroutine[Any, Any, Sequence[Raw]]:
-    return content(session.timeline(client, kinds=wanted, appointment_id=appointment))
+    load = session.timeline(
+        client, kinds=wanted, appointment_id=appointment, newest_first=newest_first
+    )
+    return content(load)
 
 
 async def content(load: Awaitable[Dated[list[Raw]]]) -> Sequence[Raw]:
@@ -142,6 +147,56 @@ async def test_the_same_selection_twice_is_one_call_and_one_answer(session, upst
     first, second = await asyncio.gather(ask(session), ask(session))
     assert len(upstream.queries) == 1
     assert first == second
+
+
+@pytest.mark.parametrize(
+    ("orders", "sort"),
+    [
+        ([True], "desc"),
+        ([True, True], "desc"),
+        ([False], "asc"),
+        ([True, False], "asc"),
+        ([False, True], "asc"),
+        ([True, True, False], "asc"),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize(
+    "wanted", [[kinds(NOTE)] * 3, [kinds(NOTE), None, kinds(CONSENT)]], ids=["equal", "others"]
+)
+async def test_the_newest_come_first_where_all_who_get_the_answer_want_it(
+    session, upstream, wanted, orders, sort
+):
+    asked = zip(wanted, orders, strict=False)
+    await asyncio.gather(*[ask(session, wanted=k, newest_first=order) for k, order in asked])
+    assert [query["sort"] for query in upstream.queries] == [sort]
+
+
+@pytest.mark.parametrize("newest_first", [True, False])
+async def test_who_comes_later_takes_what_was_read_in_whatever_order(
+    session, upstream, newest_first
+):
+    await ask(session, newest_first=newest_first)
+    for wanted in (None, kinds(NOTE)):
+        for order in (True, False):
+            await ask(session, wanted=wanted, newest_first=order)
+    assert [query["sort"] for query in upstream.queries] == ["desc" if newest_first else "asc"]
+
+
+async def test_each_client_and_appointment_has_its_own_order(session, upstream):
+    await asyncio.gather(
+        ask(session, "7", newest_first=True),
+        ask(session, "8"),
+        ask(session, "7", appointment="a"),
+        ask(session, "8", appointment="a", newest_first=True),
+    )
+    found = {(q["clientId"], q.get("appointmentId")): q["sort"] for q in upstream.queries}
+    assert found == {
+        ("7", None): "desc",
+        ("8", None): "asc",
+        ("7", "a"): "asc",
+        ("8", "a"): "desc",
+    }
 
 
 async def test_all_kinds_are_asked_for_without_naming_any(session, upstream):
