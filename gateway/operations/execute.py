@@ -20,6 +20,7 @@ from graphql.pyutils import Path
 from msgspec import UNSET, Struct, UnsetType
 
 from gateway.errors import BUG, GatewayError, OperationError, RequestError, VariablesRefused
+from gateway.operations.fields import MIDDLEWARE
 from gateway.operations.prepare import Prepared
 from gateway.telemetry import bug
 
@@ -108,6 +109,7 @@ def _executor(
             context_value=context,
             raw_variable_values=dict(variables),
             operation_name=prepared.name,
+            middleware=schema.extensions.get(MIDDLEWARE),
             max_coercion_errors=_MOST_COERCION_ERRORS,
             hide_suggestions=not prepared.suggestions,
         )

@@ -1,6 +1,6 @@
 """How fields are read: what a schema says of its fields, for all who answer operations on it."""
 
-from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
@@ -11,6 +11,9 @@ from msgspec import Raw, Struct
 _T_co = TypeVar("_T_co", covariant=True)
 _S = TypeVar("_S")
 _T = TypeVar("_T")
+
+MIDDLEWARE = "middleware"
+"""Where the extensions of a graphql-core schema have the manager of what stands around every resolver."""
 
 
 class Reached(Struct, Generic[_T_co], frozen=True):
@@ -155,11 +158,14 @@ class Fields:
         classes: For each object type that an interface or union may turn out to be, the classes of its
             values.
         unreadable: The class of what stands where something could not be read.
+        guarded: The fields with something around their readings, such as a permission: only
+            graphql-core can answer these, too.
     """
 
     readings: Mapping[tuple[str, str], Reading]
     classes: Mapping[str, tuple[type, ...]]
     unreadable: type
+    guarded: Collection[tuple[str, str]] = frozenset()
 
     @cached_property
     def types(self) -> Mapping[type, str]:
@@ -167,4 +173,6 @@ class Fields:
         return {kind: name for name, kinds in self.classes.items() for kind in kinds}
 
     def reading(self, type_name: str, field_name: str) -> Reading | None:
-        return self.readings.get((type_name, field_name))
+        """How a plan reads a field; None where only graphql-core can answer it."""
+        name = (type_name, field_name)
+        return None if name in self.guarded else self.readings.get(name)

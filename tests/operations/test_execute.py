@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from graphql import GraphQLError, GraphQLSchema, build_schema
+from graphql import GraphQLError, GraphQLSchema, MiddlewareManager, build_schema
 from structlog.testing import capture_logs
 
 from gateway.errors import (
@@ -20,7 +20,7 @@ from gateway.errors import (
     VariablesRefused,
 )
 from gateway.operations.execute import execute, internal_error, refusal
-from gateway.operations.fields import Computed, Fields, Loaded, Reading
+from gateway.operations.fields import MIDDLEWARE, Computed, Fields, Loaded, Reading
 from gateway.operations.plan.plan import planner
 from gateway.operations.prepare import Prepare, preparer
 from tests.operations.plan import library
@@ -83,6 +83,20 @@ async def run(
 async def test_an_answer_has_the_fields_in_the_order_asked():
     answer = await run("{ c: a number a }", a=1, number=2)
     assert list(answer["data"].items()) == [("c", 1), ("number", 2), ("a", 1)]
+
+
+async def test_what_stands_around_every_resolver_of_a_schema_does():
+    schema = build_schema("type Query { a: Int }")
+
+    def doubled(resolve: Any, *given: Any, **arguments: Any) -> Any:
+        value = resolve(*given, **arguments)
+        return value * 2
+
+    schema.extensions[MIDDLEWARE] = MiddlewareManager(doubled)
+    assert schema.query_type
+    schema.query_type.fields["a"].resolve = lambda *_: 4
+    result = await execute(schema, preparer(schema)("{ a __typename }", None), {}, Context())
+    assert result.data == {"a": 8, "__typename": "QueryQuery"}
 
 
 async def test_an_answer_without_errors_has_no_such_key():

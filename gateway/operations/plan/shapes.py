@@ -1,8 +1,9 @@
 """What of each record an operation needs: lean Structs, derived from the declared ones. The second pass."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field as default
 from functools import cache, reduce
+from inspect import getmembers
 from operator import or_
 from types import NoneType, UnionType
 from typing import Any, ClassVar, Union, get_args, get_origin
@@ -56,21 +57,23 @@ class Shapes:
     def __init__(self, fields: Fields) -> None:
         self._fields = fields
         self._wholes: dict[type[Struct], Shape] = {}
-        self._heads: dict[Items, json.Decoder[Any]] = {}
+        self._heads: dict[Items, tuple[Mapping[str, Shape], json.Decoder[Any]]] = {}
         self._known_ids: WeakKeyDictionary[Selection, frozenset[str]] = WeakKeyDictionary()
+        self._known_open: WeakKeyDictionary[Selection, bool] = WeakKeyDictionary()
 
     def of_items(self, items: Items, selections: Mapping[str, Sequence[Selection]]) -> "Lean":
         """How the items of a list are decoded, given what is selected of the record of each tag."""
         made: _Made = {}
-        shapes = {
-            tag: self._shape(record, selections[tag], made, items, tag)
-            for tag, record in items.records.items()
-        }
         if items not in self._heads:
-            self._heads[items] = _decoder(
-                self._shape(record, (), made, items, tag) for tag, record in items.records.items()
-            )
-        return Lean(items, shapes, self._heads[items])
+            read = {tag: self._shape(of, (), made, items, tag) for tag, of in items.records.items()}
+            self._heads[items] = read, _decoder(read.values())
+        heads, head = self._heads[items]
+        wholly = {tag for tag in items.records if any(map(self._is_open, selections[tag]))}
+        shapes = {
+            tag: heads[tag] if tag in wholly else self._shape(of, selections[tag], made, items, tag)
+            for tag, of in items.records.items()
+        }
+        return Lean(items, shapes, head, wholly)
 
     def _inside(self, record: type[Struct], selections: Sequence[Selection], made: _Made) -> Shape:
         """The shape of a record that is no item: made once for what is selected of it."""
@@ -153,6 +156,20 @@ class Shapes:
                     )
         return needs
 
+    def _is_open(self, selection: Selection) -> bool:
+        """Whether something in a selection, however far inside, is resolved by who knows no readings.
+
+        Such a resolver may use anything of the object, and of all that it was reached through.
+        """
+        if selection not in self._known_open:
+            self._known_open[selection] = any(
+                self._fields.reading(field.parent.name, field.name) is None
+                or any(map(self._is_open, field.of.values()))
+                for field in selection.merged()
+                if field.name != "__typename"
+            )
+        return self._known_open[selection]
+
     def _ids(self, selection: Selection) -> frozenset[str]:
         """The names of the ids by which things are loaded, here and further inside."""
         if selection not in self._known_ids:
@@ -180,8 +197,9 @@ def _need(
                 _need_whole(record, source, needs)
         case Loaded():
             pass  # by its ids, which are needed already
-        case _:  # somebody else's, who may read anything
+        case _:  # a resolver's, which may read anything of it
             needs.whole.update(record.__struct_fields__)
+            needs.namespace.update(getmembers(record, lambda each: isinstance(each, property)))
 
 
 def _need_whole(record: type[Struct], name: str, needs: _Needs) -> None:
@@ -254,21 +272,36 @@ class Lean:
     Attributes:
         items: What the list holds.
         shapes: The shape of the items of each tag.
+        wholly: The tags whose items are always read as whole records.
         whole: Reads one item as a whole record.
     """
 
-    def __init__(self, items: Items, shapes: Mapping[str, Shape], head: json.Decoder[Any]) -> None:
+    def __init__(
+        self,
+        items: Items,
+        shapes: Mapping[str, Shape],
+        head: json.Decoder[Any],
+        wholly: Collection[str],
+    ) -> None:
         self.items = items
         self.shapes = shapes
+        self.wholly = wholly
         self.whole = items.whole
         self._item = _decoder(shapes.values())
         self._head = head
+        self._no_more = {shapes[tag].struct for tag in wholly}
 
     def heads(self, items: Sequence[Raw]) -> list[Any]:
         return self._decoded(self._head, items)
 
     def read(self, items: Sequence[Raw]) -> list[Any]:
-        return self._decoded(self._item, items)
+        decoded = self._decoded(self._item, items)
+        if not self._no_more:
+            return decoded
+        return [
+            self.whole(item) if value.__class__ in self._no_more else value
+            for item, value in zip(items, decoded, strict=True)
+        ]
 
     def _decoded(self, decoder: json.Decoder[Any], items: Sequence[Raw]) -> list[Any]:
         decode, decoded = decoder.decode, []

@@ -137,6 +137,9 @@ class Source:
             return
         items, types = where.lean.items, self.fields.types
         for tag, record in items.records.items():
+            if tag in where.lean.wholly:
+                yield record, field.of[types[record]], Where()
+                continue
             shape = where.lean.shapes[tag]
             yield shape.struct, field.of[types[record]], Where(shape)
         yield items.others, field.of[types[items.others]], Where()

@@ -7,7 +7,7 @@ import pytest
 from graphql import build_schema, get_operation_ast, parse
 from msgspec import Meta, Raw, json
 
-from gateway.operations.fields import Computed, Fields, Items, Loaded, Plain, Reading
+from gateway.operations.fields import Computed, Fields, Items, Loaded, Plain, Reading, Resolved
 from gateway.operations.plan.selections import Selections
 from gateway.operations.plan.shapes import Lean, Shape, Shapes, options
 from tests.operations.plan.library import (
@@ -23,10 +23,10 @@ SCHEMA = build_schema("""
     type Query { things: [Thing!]! }
     interface Thing { id: ID  word: String  author: Person }
     type Book implements Thing { id: ID  word: String  title: String  pages: Int  rating: Float  kind: String  tags: [String]
-                                 initial: String  summary: String  odd: String  author: Person  readers: [Person]  loan: Loan }
+                                 initial: String  summary: String  odd: String  author: Person  readers: [Person]  loan: Loan  resolved: Person }
     type Disc implements Thing { id: ID  word: String  author: Person }
-    type Person { id: ID  name: String  born: Int  today: Person  home: Home }
-    type Home { town: String  owner: Person }
+    type Person { id: ID  name: String  born: Int  today: Person  home: Home  odd: String }
+    type Home { town: String  owner: Person  odd: String }
     type Loan { since: String  until: String  note: String  days: Int }
 """)
 
@@ -97,6 +97,7 @@ READINGS: Mapping[tuple[str, str], Reading] = {
     ("Person", "born"): Loaded(load, ("house_id", "id"), Plain("born")),
     ("Person", "today"): Loaded(load, ("id",), None),
     ("Loan", "days"): Computed(lambda loan, _: 1, ()),
+    ("Book", "resolved"): Resolved(lambda root, info: None),
 }
 
 FIELDS = Fields(READINGS, {"Book": (Book,), "Disc": (Disc,)}, Unreadable)
@@ -204,8 +205,33 @@ def test_what_is_computed_from_and_selected_too_is_as_it_is_declared():
     assert shape.inside["author"].struct is Person
 
 
-def test_a_field_that_only_graphql_core_answers_may_read_anything():
-    assert names(book("odd")) == {*Book.__struct_fields__} - {"id", "word"}
+def test_a_resolver_may_read_anything_of_its_object():
+    shape = book("resolved { id }")
+    assert names(shape) == {*Book.__struct_fields__} - {"id", "word"}
+    [item] = lean("... on Book { resolved { id } }").read([raw(type="book", id=1, title="T")])
+    assert (item.title, item.initial) == ("T", "T")
+
+
+ODD = {
+    "of the item": "odd",
+    "of what is in it": "author { odd }",
+    "in a list": "readers { odd }",
+    "of what is loaded": "author { today { odd } }",
+}
+
+
+@pytest.mark.parametrize("inside", ODD.values(), ids=ODD)
+def test_an_item_is_whole_where_a_resolver_may_read_anything_of_it(inside):
+    """Of all that the resolver's object was reached through, too."""
+    sent = raw(type="book", id=1), raw(type="disc", id=2)
+    read = lean("id", f"... on Book {{ {inside} }}").read(sent)
+    assert read[0] == ("whole", sent[0])
+    assert read[1].__class__ is not tuple
+
+
+def test_what_leads_to_no_such_resolver_is_lean_beside_it():
+    tags = lean("... on Book { author { name } } ... on Disc { author { odd } }").wholly
+    assert tags == {"disc"}
 
 
 def test_a_word_that_all_of_a_kind_share_is_no_field():
