@@ -207,7 +207,21 @@ class Unauthenticated(UpstreamError):
 
 
 class Forbidden(UpstreamError):
+    """What the upstream, or a permission of the field, does not show to this caller.
+
+    Attributes:
+        told: What the permission tells besides; its `code`, if it has one, stands for this one.
+    """
+
     code = "FORBIDDEN"
+
+    def __init__(self, message: str, *, told: Mapping[str, object] | None = None) -> None:
+        super().__init__(message)
+        self.told = told or {}
+
+    @property
+    def extensions(self) -> dict[str, object]:
+        return {**super().extensions, **self.told}
 
 
 class NotFound(UpstreamError):

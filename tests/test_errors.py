@@ -8,6 +8,7 @@ from gateway import errors
 from gateway.errors import (
     BUG,
     ContractBroken,
+    Forbidden,
     GatewayError,
     InputRefused,
     LimitExceeded,
@@ -62,6 +63,16 @@ def test_a_code_belongs_to_one_class_but_for_what_a_caller_put_in():
         by_code[kind.code].add(kind)
     shared = {code: kinds for code, kinds in by_code.items() if len(kinds) > 1}
     assert shared == {"BAD_USER_INPUT": {VariablesRefused, InputRefused}}
+
+
+def test_a_permission_may_tell_more_than_that_it_is_forbidden():
+    told = {"code": "UNAUTHENTICATED", "hint": "Log in."}
+    assert Forbidden("No.").extensions == {"code": "FORBIDDEN"}
+    assert Forbidden("No.", told={"hint": "Ask."}).extensions == {
+        "code": "FORBIDDEN",
+        "hint": "Ask.",
+    }
+    assert Forbidden("No.", told=told).extensions == told
 
 
 def test_a_bug_has_a_code_of_its_own():

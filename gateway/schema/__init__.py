@@ -1,6 +1,7 @@
 """What callers see: the schema, built once from an explicit list of types. Knows Strawberry."""
 
 from functools import cache
+from typing import Any
 
 import strawberry
 from graphql import GraphQLSchema
@@ -10,6 +11,8 @@ from gateway.schema import federation
 from gateway.schema.activity import KINDS
 from gateway.schema.query import Query
 from gateway.schema.reading import read
+from gateway.schema.resolvers import install
+from gateway.schema.supported import refuse_unsupported
 from gateway.schema.values import SCALARS
 
 
@@ -20,8 +23,7 @@ def schema(*, federated: bool = False) -> GraphQLSchema:
     Args:
         federated: Whether it is a subgraph, so that routers can ask for its entities.
     """
-    compiled = _compiled(federation.query(printed())) if federated else _compiled(Query)
-    return compiled._schema  # noqa: SLF001 - Strawberry offers no public way to it
+    return served(_compiled(federation.query(printed()) if federated else Query))
 
 
 @cache
@@ -31,8 +33,30 @@ def printed(*, federated: bool = False) -> str:
     return federation.sdl(text) if federated else text
 
 
-@cache
-def _compiled(query: type) -> strawberry.Schema:
+def compiled(query: type, **given: Any) -> strawberry.Schema:
+    """A schema with the scalars of this one, whose plain fields read records.
+
+    Args:
+        query: Its root.
+        given: What else `strawberry.Schema` takes.
+    """
     scalars = {**SCALARS, **federation.SCALARS}
     config = StrawberryConfig(default_resolver=read, scalar_map=scalars)
-    return strawberry.Schema(query=query, types=KINDS, config=config)
+    return strawberry.Schema(query=query, **{"types": KINDS, "config": config, **given})
+
+
+def served(made: strawberry.Schema) -> GraphQLSchema:
+    """A schema that Strawberry made, as graphql-core knows it, so that all it declares holds.
+
+    Raises:
+        SchemaRefused: It declares what cannot hold here.
+    """
+    refuse_unsupported(made)
+    known = made._schema  # noqa: SLF001 - Strawberry offers no public way to it
+    install(known, directives=bool(made.directives))
+    return known
+
+
+@cache
+def _compiled(query: type) -> strawberry.Schema:
+    return compiled(query)

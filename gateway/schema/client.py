@@ -24,7 +24,7 @@ from gateway.schema.arguments import (
 from gateway.schema.company import Company
 from gateway.schema.context import Info
 from gateway.schema.pages import Paging
-from gateway.schema.reading import entity, recorded_as, resolved
+from gateway.schema.reading import entity, recorded_as, resolved, waiting
 from gateway.schema.selection import Selection
 from gateway.schema.timeline import ACTIVITIES, Page, connection, timeline
 from gateway.schema.values import URL, Address, TimeZone, ZonedDateTime
@@ -45,18 +45,21 @@ _TIMELINE = (
 )
 
 
-def timeline_field(resolve: Callable[..., Page], *, description: str = _TIMELINE) -> Any:
-    """A field that is a page of a timeline."""
+def timeline_field(
+    resolve: Callable[..., Page], *, description: str = _TIMELINE, **guards: Any
+) -> Any:
+    """A field that is a page of a timeline; guarded as `looked_up`."""
 
     @wraps(resolve)
     def resolver(*args: Any, **kwargs: Any) -> Any:
         return connection(resolve(*args, **kwargs))
 
     return strawberry.field(
-        resolver=resolver,
+        resolver=waiting(resolver) if guards else resolver,
         graphql_type=_TIMELINE_TYPE,
         description=description,
         metadata=resolved(resolve, items=ACTIVITIES),
+        **guards,
     )
 
 

@@ -3,7 +3,13 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from graphql import GraphQLField, GraphQLObjectType, GraphQLSchema
+from graphql import (
+    GraphQLField,
+    GraphQLObjectType,
+    GraphQLSchema,
+    get_named_type,
+    is_input_object_type,
+)
 from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.base import StrawberryObjectDefinition
 from strawberry.types.field import StrawberryField
@@ -18,6 +24,7 @@ _DECLARED = GraphQLCoreConverter.DEFINITION_BACKREF
 def fields(schema: GraphQLSchema) -> Fields:
     """A table of what the declaration of each type says of its fields."""
     readings: dict[tuple[str, str], Reading] = {}
+    guarded: set[tuple[str, str]] = set()
     classes: dict[str, tuple[type, ...]] = {}
     for type_ in schema.type_map.values():
         declared = type_.extensions.get(_DECLARED)
@@ -26,7 +33,10 @@ def fields(schema: GraphQLSchema) -> Fields:
         ):
             classes[type_.name] = getattr(declared.is_type_of, "kinds", (declared.origin,))
             readings |= _readings(type_)
-    return Fields(readings, classes, Unreadable)
+            guarded |= {
+                (type_.name, name) for name, field in type_.fields.items() if _is_guarded(field)
+            }
+    return Fields(readings, classes, Unreadable, guarded)
 
 
 def _readings(type_: GraphQLObjectType) -> Mapping[tuple[str, str], Reading]:
@@ -46,6 +56,16 @@ def _reading(field: GraphQLField) -> Reading | None:
     if reading is None and declared.base_resolver is None:
         return Plain(declared.python_name)
     return reading
+
+
+def _is_guarded(field: GraphQLField) -> bool:
+    """Whether Strawberry does more for a field than to call its resolver with what graphql-core gives."""
+    declared: StrawberryField = field.extensions[_DECLARED]
+    return (
+        bool(declared.extensions)  # permissions among them
+        or type(declared) is not StrawberryField
+        or any(is_input_object_type(get_named_type(each.type)) for each in field.args.values())
+    )
 
 
 def _by_graphql_names(resolve: Callable[..., Any], field: GraphQLField) -> Callable[..., Any]:

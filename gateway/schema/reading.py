@@ -1,8 +1,8 @@
 """How fields read records: one declaration each, which graphql-core and the plans both follow."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from functools import cache
-from inspect import signature
+from functools import cache, wraps
+from inspect import isawaitable, signature
 from typing import Any
 
 import strawberry
@@ -55,9 +55,27 @@ def read(source: object, name: str) -> Any:
     Raises:
         ContractBroken: The upstream sent something that is not what it should be.
     """
+    if isinstance(source, Seen):
+        source = source.__reached__
     if isinstance(source, Reached):
         return _inside(source, _checked(getattr(source.value, name)))
     return _checked(getattr(source, name))
+
+
+class Seen:
+    """What was reached, in a form that a Strawberry method takes. It has no attribute of its own."""
+
+    __slots__ = ("__reached__",)
+
+    def __init__(self, source: Reached[Any]) -> None:
+        self.__reached__ = source
+
+
+def as_reached(source: Any) -> Reached[Any]:
+    """What a method saw, as it was reached; an object by itself is reached through nothing."""
+    if isinstance(source, Seen):
+        return source.__reached__
+    return source if isinstance(source, Reached) else Reached(source)
 
 
 def _checked(value: object) -> object:
@@ -90,6 +108,8 @@ def recorded_as(*kinds: type) -> Callable[[object, object], bool]:
     """
 
     def is_type_of(value: object, _info: object) -> bool:
+        if isinstance(value, Seen):
+            value = value.__reached__
         return isinstance(value, Reached) and isinstance(value.value, kinds)
 
     is_type_of.kinds = kinds  # type: ignore[attr-defined]
@@ -103,6 +123,7 @@ def computed(
     sources: tuple[str, ...],
     description: str,
     usually: str | None = None,
+    **guards: Any,
 ) -> Any:  # what strawberry.field returns
     """A field that is computed of its record.
 
@@ -112,6 +133,7 @@ def computed(
         sources: The attributes of the record that the function reads.
         description: What callers read of it.
         usually: The attribute that the field simply is where that holds a text that is not empty.
+        guards: What stands around it: `permission_classes` and `extensions`, as Strawberry has them.
     """
 
     def resolve(root: strawberry.Parent[Reached[Any]], info: Info) -> Any:
@@ -126,17 +148,18 @@ def computed(
         graphql_type=graphql_type,
         description=description,
         metadata={READING: Computed(function, sources, usually)},
+        **guards,
     )
 
 
-def plain_text_of(name: str, *, description: str) -> Any:
+def plain_text_of(name: str, *, description: str, **guards: Any) -> Any:
     """A field for the plain text of an HTML field."""
 
     def plain(record: object, _context: Context) -> str | None:
         body = text(record, name)
         return None if body is None else plain_text(body)
 
-    return computed(plain, str | None, sources=(name,), description=description)
+    return computed(plain, str | None, sources=(name,), description=description, **guards)
 
 
 Load = Callable[..., Awaitable[Any]]
@@ -150,6 +173,7 @@ def looked_up(
     graphql_type: object,
     *,
     description: str,
+    **guards: Any,
 ) -> Any:
     """A field of an entity that the embedded record does not carry.
 
@@ -161,14 +185,17 @@ def looked_up(
         of: The attribute of the entity, or what to make of the entity.
         graphql_type: The type of the field.
         description: What callers read of it.
+        guards: What stands around it: `permission_classes` and `extensions`, as Strawberry has them.
     """
     shown = Plain(of) if isinstance(of, str) else Computed(lambda found, _context: of(found), ())
-    return _loaded(Loaded(_of_context(load), ids, shown), graphql_type, description)
+    return _loaded(Loaded(_of_context(load), ids, shown), graphql_type, description, guards)
 
 
-def entity(load: Load, ids: tuple[str, ...], graphql_type: object, *, description: str) -> Any:
-    """A field that is an entity as a whole. Null where it is no more."""
-    return _loaded(Loaded(_of_context(load), ids, None), graphql_type, description)
+def entity(
+    load: Load, ids: tuple[str, ...], graphql_type: object, *, description: str, **guards: Any
+) -> Any:
+    """A field that is an entity as a whole; guarded as `looked_up`. Null where it is no more."""
+    return _loaded(Loaded(_of_context(load), ids, None), graphql_type, description, guards)
 
 
 @cache
@@ -181,17 +208,31 @@ def _of_context(load: Load) -> Load:
     return of_context
 
 
-def _loaded(reading: Loaded, graphql_type: object, description: str) -> Any:
+def _loaded(
+    reading: Loaded, graphql_type: object, description: str, guards: Mapping[str, Any]
+) -> Any:
     def resolve(root: strawberry.Parent[Reached[Any]], info: Info) -> Any:
         load = reading.load(info.context, *map(root.nearest, reading.ids))
         return _found(load, root, reading, info.context)
 
     return strawberry.field(
-        resolver=resolve,
+        resolver=waiting(resolve) if guards else resolve,
         graphql_type=graphql_type,
         description=description,
         metadata={READING: reading},
+        **guards,
     )
+
+
+def waiting(resolve: Callable[..., Any]) -> Callable[..., Any]:
+    """A resolver that may give an awaitable, for Strawberry to see: what stands around it gets the value."""
+
+    @wraps(resolve)
+    async def waits(*args: Any, **kwargs: Any) -> Any:
+        given = resolve(*args, **kwargs)
+        return await given if isawaitable(given) else given
+
+    return waits
 
 
 async def _found(

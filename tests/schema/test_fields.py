@@ -4,20 +4,24 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+import strawberry
 from graphql import GraphQLObjectType, is_abstract_type
 from graphql.pyutils import Path
+from strawberry.types.field import StrawberryField
 
 from gateway.operations.fields import Computed, Loaded, Place, Plain, Reached, Resolved
-from gateway.schema import schema
+from gateway.schema import compiled, schema, served
 from gateway.schema.context import Context
 from gateway.schema.fields import fields
 from gateway.schema.timeline import ACTIVITIES
 from gateway.settings import Settings
 from gateway.upstream import records
 from gateway.upstream.entities import ClientReference
+from tests.schema import clinic
 
 SCHEMA = schema()
 FIELDS = fields(SCHEMA)
+CLINIC = fields(served(compiled(clinic.Query, types=clinic.KINDS)))
 NEW_YEAR = datetime(2024, 1, 1, tzinfo=UTC)
 TYPES = [
     type_
@@ -91,6 +95,41 @@ def test_every_type_that_an_abstract_one_may_be_is_known_by_its_classes():
 def test_every_kind_of_activity_has_a_type():
     for record in (*ACTIVITIES.records.values(), ACTIVITIES.others):
         assert FIELDS.types[record] == record.__name__
+
+
+GUARDED = [
+    ("Staff", "lastName"),  # a plain field
+    ("Staff", "loudInitials"),
+    ("Staff", "deniedEmail"),
+    ("Client", "deniedProfile"),
+    ("Query", "deniedActivities"),
+    ("Query", "found"),  # whose argument Strawberry makes an object of
+    ("Snapshot", "who"),  # a method
+]
+
+
+@pytest.mark.parametrize(("type_name", "field"), GUARDED)
+def test_what_strawberry_does_more_for_is_left_to_it(type_name, field):
+    assert CLINIC.reading(type_name, field) is None
+
+
+@pytest.mark.parametrize(("type_name", "field"), [("Staff", "initials"), ("Query", "client")])
+def test_a_field_beside_is_read_by_plans(type_name, field):
+    assert CLINIC.reading(type_name, field) is not None
+
+
+class Uppercase(StrawberryField):
+    def get_result(self, *args: Any, **kwargs: Any) -> Any:
+        return str(super().get_result(*args, **kwargs)).upper()
+
+
+def test_a_kind_of_field_of_its_own_is_left_to_strawberry():
+    @strawberry.type
+    class Shouting:
+        name: str = Uppercase()  # type: ignore[assignment]
+
+    found = fields(strawberry.Schema(Shouting)._schema)
+    assert found.reading("Shouting", "name") is None
 
 
 def test_what_could_not_be_read_is_named():

@@ -15,6 +15,7 @@ from gateway.operations.validation import validator
 from gateway.schema.fields import fields
 from gateway.schema.limits import limits
 from gateway.settings import Settings
+from tests.schema import clinic
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -28,6 +29,18 @@ def limits_of(**given: Any) -> Limits:
 
 
 ALLOWED = limits_of()
+
+
+def test_a_read_costs_what_it_does_behind_a_permission_too():
+    guarded = schema.served(schema.compiled(clinic.Query, types=clinic.KINDS))
+    settings: dict[str, Any] = {"upstream_url": "http://upstream"}
+    weights = limits(guarded, fields(guarded), Settings(**settings)).weights
+
+    def costs(field: str) -> int:
+        text = f"{{ client(id: 7) {{ {field} {{ firstName }} }} }}"
+        return measure(parse(text), weights)[0].cost.of({})
+
+    assert costs("deniedProfile") == costs("profile") > 10
 
 
 def size(text: str) -> Size:

@@ -1,0 +1,369 @@
+"""A schema of its own, over the gateway's records, that uses what Strawberry offers.
+
+Its timeline is the gateway's; who and what appears in it has methods, permissions and extensions.
+"""
+
+import asyncio
+from functools import wraps
+from typing import Any
+
+import strawberry
+from strawberry.directive import DirectiveLocation, DirectiveValue
+from strawberry.extensions import FieldExtension
+from strawberry.permission import BasePermission, PermissionExtension
+
+from gateway.errors import NotFound
+from gateway.operations.fields import Reached
+from gateway.schema.client import activities_of_client
+from gateway.schema.context import Context, Info
+from gateway.schema.query import client as asked, of_client
+from gateway.schema.reading import computed, entity, looked_up, recorded_as, resolved, waiting
+from gateway.schema.timeline import ACTIVITIES, connection
+from gateway.schema.values import ZonedDateTime
+from gateway.upstream import entities, records
+from gateway.upstream.session import Session
+
+
+class Granted(BasePermission):
+    message = "Never shown."
+
+    def has_permission(self, source: Any, info: Any, **given: Any) -> bool:
+        return True
+
+
+class Denied(BasePermission):
+    message = "You may not see this."
+
+    def has_permission(self, source: Any, info: Any, **given: Any) -> bool:
+        return False
+
+
+class GrantedLater(BasePermission):
+    message = "Never shown."
+
+    async def has_permission(self, source: Any, info: Any, **given: Any) -> bool:
+        await asyncio.sleep(0)
+        return True
+
+
+class DeniedLater(BasePermission):
+    message = "Log in to see this."
+    error_extensions = {"code": "UNAUTHENTICATED", "hint": "Log in."}  # noqa: RUF012 - as Strawberry has it
+
+    async def has_permission(self, source: Any, info: Any, **given: Any) -> bool:
+        await asyncio.sleep(0)
+        return False
+
+
+class DeniedByAnError(Denied):
+    def on_unauthorized(self) -> None:
+        raise PermissionError("Not on my watch.")
+
+
+class DeniedAsUnknown(Denied):
+    def on_unauthorized(self) -> None:
+        raise NotFound("There is no such client.")
+
+
+class OnlyOfMina(BasePermission):
+    """Looks at the object that the field is of."""
+
+    message = "Mina only."
+
+    def has_permission(self, source: Any, info: Any, **given: Any) -> bool:
+        return bool(source.first_name == "Mina")
+
+
+class Loud(FieldExtension):
+    def resolve(self, next_: Any, source: Any, info: Any, **kwargs: Any) -> Any:
+        value = next_(source, info, **kwargs)
+        return value and value.upper()
+
+    async def resolve_async(self, next_: Any, source: Any, info: Any, **kwargs: Any) -> Any:
+        value = await next_(source, info, **kwargs)
+        return value and value.upper()
+
+
+class Lasting(FieldExtension):
+    async def resolve_async(self, next_: Any, source: Any, info: Any, **kwargs: Any) -> Any:
+        await asyncio.sleep(0)
+        value = await next_(source, info, **kwargs)
+        return value and f"{value}!"
+
+
+class AtMostOne(FieldExtension):
+    """Changes an argument."""
+
+    async def resolve_async(self, next_: Any, source: Any, info: Any, **kwargs: Any) -> Any:
+        return await next_(source, info, **{**kwargs, "first": 1})
+
+
+class OfPredecessor(FieldExtension):
+    """Gives something else of the object."""
+
+    def resolve(self, next_: Any, source: Any, info: Any, **kwargs: Any) -> Any:
+        return source.previous_staff
+
+
+def _initials(person: Any, _context: Context) -> str:
+    return f"{person.first_name[:1]}{person.last_name[:1]}"
+
+
+def _initials_field(**guards: Any) -> Any:
+    sources = ("first_name", "last_name")
+    return computed(_initials, str | None, sources=sources, description="x", **guards)
+
+
+def _email(**guards: Any) -> Any:
+    ids = ("company_id", "id")
+    return looked_up(Session.staff, ids, "email", str | None, description="x", **guards)
+
+
+def _profile(of: object, **guards: Any) -> Any:
+    return entity(Session.client, ("client_id",), of, description="x", **guards)
+
+
+@strawberry.type
+class Staff:
+    is_type_of = recorded_as(records.Staff, entities.Staff)
+    form_of_address = "Dr"
+
+    id: strawberry.ID
+    first_name: str | None
+    last_name: str | None = strawberry.field(permission_classes=[OnlyOfMina], default=None)
+
+    initials: str | None = _initials_field()
+    denied_initials: str | None = _initials_field(permission_classes=[Denied])
+    loud_initials: str | None = _initials_field(extensions=[Loud()])
+
+    email: str | None = _email()
+    denied_email: str | None = _email(permission_classes=[Denied])
+    email_denied_later: str | None = _email(permission_classes=[DeniedLater])
+    email_granted_later: str | None = _email(permission_classes=[GrantedLater])
+    loud_email: str | None = _email(extensions=[Loud()])
+    lasting_email: str | None = _email(extensions=[Lasting(), Loud()])
+
+    @strawberry.field
+    def full_name(self) -> str | None:
+        return f"{self.first_name} {self.last_name}"
+
+    @strawberry.field
+    async def full_name_later(self, ending: str = "") -> str:
+        await asyncio.sleep(0)
+        return f"{self.formal_name}{ending}"
+
+    @strawberry.field
+    def letter(self, info: Info) -> str:
+        name: Any = self.full_name
+        return f"{info.field_name}: {self._opening()} {name()}"
+
+    @strawberry.field
+    def same(self) -> "Staff":
+        return self
+
+    @strawberry.field
+    def twice(self) -> list["Staff"]:
+        return [self, self]
+
+    @strawberry.field
+    def deputy(self) -> "Staff":
+        """An object as Strawberry has them: nothing was reached."""
+        return Staff(id=strawberry.ID("21"), first_name="Depp", last_name="Uty")
+
+    @strawberry.field
+    def email_by_itself(self) -> str:
+        return f"{self.email}"
+
+    @strawberry.field
+    def company(root: strawberry.Parent[Reached[Any]]) -> str | None:  # noqa: N805 - as it was reached
+        return root.nearest("company_id")
+
+    @strawberry.field(permission_classes=[OnlyOfMina], extensions=[Loud()])  # type: ignore[untyped-decorator]
+    def guarded_company(root: strawberry.Parent[Reached[Any]]) -> str | None:  # noqa: N805
+        return f"c{root.nearest('company_id')}"
+
+    @property
+    def formal_name(self) -> str:
+        return f"{self.form_of_address} {self.last_name}"
+
+    def _opening(self) -> str:
+        return "Dear"
+
+
+@strawberry.type
+class Snapshot:
+    appointment_id: strawberry.ID
+    staff: Staff | None
+    guarded_staff: Staff | None = strawberry.field(
+        resolver=lambda root: root.staff,
+        permission_classes=[GrantedLater],
+        graphql_type=Staff | None,
+    )
+    denied_staff: list[Staff] | None = strawberry.field(
+        resolver=lambda root: [root.staff],
+        extensions=[PermissionExtension([Denied()], fail_silently=True)],
+        graphql_type=list[Staff] | None,
+    )
+    previous_staff: Staff | None
+    start: ZonedDateTime | None
+
+    @strawberry.field
+    def who(self) -> Staff | None:
+        return self.staff
+
+    @strawberry.field(extensions=[OfPredecessor()])  # type: ignore[untyped-decorator]
+    def predecessor(self) -> Staff | None:
+        return None
+
+    @strawberry.field
+    def everybody(self) -> list[Staff | None]:
+        return [self.staff, None, self.previous_staff]
+
+    @strawberry.field
+    def time(self) -> str | None:
+        return f"{self.start.date_time} in {self.start.time_zone}" if self.start else None
+
+    @strawberry.field
+    def when(self) -> ZonedDateTime | None:
+        return self.start
+
+    @strawberry.field
+    def names(self) -> str | None:
+        return f"{self.staff.first_name}, {self.staff.formal_name}" if self.staff else None
+
+
+@strawberry.type
+class Profile:
+    first_name: str | None
+    denied_first_name: str | None = strawberry.field(
+        resolver=lambda root: root.first_name, permission_classes=[Denied], graphql_type=str | None
+    )
+
+    @strawberry.field
+    def greeting(self) -> str:
+        return f"Hello {self.first_name}"
+
+
+@strawberry.interface
+class Activity:
+    id: strawberry.ID
+    kind_raw: str
+    denied_kind: str | None = strawberry.field(
+        resolver=lambda: "x", permission_classes=[Denied], graphql_type=str | None
+    )
+
+    @strawberry.field
+    def label(self) -> str:
+        return f"{self.kind_raw} {self.id}{self.mark}"
+
+    mark = "?"
+
+
+def _kind(record: type) -> Any:
+    members = {"is_type_of": recorded_as(record), "__annotations__": {}}
+    if record is records.AppointmentActivity:
+        members |= {"__annotations__": {"appointment": Snapshot | None}, "mark": "!"}
+    return strawberry.type(type(record.__name__, (Activity,), members))
+
+
+KINDS = [*map(_kind, records.KINDS.values()), _kind(records.UnknownActivity)]
+
+
+@strawberry.type
+class Connection:
+    nodes: list[Activity]
+    total_count: int = strawberry.field(permission_classes=[Granted])
+    denied_count: int | None = strawberry.field(
+        resolver=lambda root: root.total_count,
+        extensions=[PermissionExtension([Denied()])],
+        graphql_type=int | None,
+    )
+
+
+def _activities(**guards: Any) -> Any:
+    resolve = of_client(activities_of_client)
+
+    @wraps(resolve)
+    def resolver(*args: Any, **kwargs: Any) -> Any:
+        return connection(resolve(*args, **kwargs))
+
+    return strawberry.field(
+        resolver=waiting(resolver),
+        graphql_type=Connection | None,
+        metadata=resolved(resolve, items=ACTIVITIES),
+        **guards,
+    )
+
+
+@strawberry.type
+class Client:
+    is_type_of = recorded_as(entities.AskedClient, entities.ClientReference)
+
+    id: strawberry.ID
+    profile: Profile | None = _profile(Profile | None)
+    denied_profile: Profile | None = _profile(Profile | None, permission_classes=[Denied])
+    granted_profile: Profile | None = _profile(Profile | None, permission_classes=[GrantedLater])
+
+
+@strawberry.input
+class Search:
+    client_id: strawberry.ID
+
+
+def _found(search: Search) -> Reached[Any]:
+    return asked(search.client_id)
+
+
+@strawberry.directive(locations=[DirectiveLocation.FIELD])
+def loud(value: DirectiveValue[str], times: int = 1) -> str:
+    return value.upper() + "!" * times
+
+
+@strawberry.directive(locations=[DirectiveLocation.FIELD])
+async def named(value: DirectiveValue[Any]) -> Any:
+    await asyncio.sleep(0)
+    return value if value.first_name == "Mina" else None
+
+
+@strawberry.type
+class Query:
+    activities: Any = _activities()
+    denied_activities: Any = _activities(permission_classes=[DeniedLater])
+    granted_activities: Any = _activities(permission_classes=[GrantedLater])
+    few_activities: Any = _activities(extensions=[AtMostOne()])
+    client: Any = strawberry.field(resolver=asked, graphql_type=Client, metadata=resolved(asked))
+    denied_client: Any = strawberry.field(
+        resolver=asked,
+        graphql_type=Client | None,
+        metadata=resolved(asked),
+        permission_classes=[DeniedByAnError],
+    )
+    unknown_client: Any = strawberry.field(
+        resolver=asked,
+        graphql_type=Client | None,
+        metadata=resolved(asked),
+        permission_classes=[DeniedAsUnknown],
+    )
+    found: Any = strawberry.field(
+        resolver=_found, graphql_type=Client | None, metadata=resolved(_found)
+    )
+
+    @strawberry.field
+    def hello(self, info: Info, name: str = "you") -> str:
+        return f"Hello {name}, {info.variable_values}"
+
+    @strawberry.field(permission_classes=[Denied])  # type: ignore[untyped-decorator]
+    def secret(self) -> str | None:
+        return "secret"
+
+    @strawberry.field
+    def words(self, source: str, resolve: str, parent: str, field: str) -> str:
+        return f"{source} {resolve} {parent} {field}"
+
+    @strawberry.field(extensions=[Loud()])  # type: ignore[untyped-decorator]
+    def loud_words(self, resolve: str, parent: str, field: str) -> str:
+        return f"{resolve} {parent} {field}"
+
+    @strawberry.field
+    def version(self) -> str:
+        return "1"
