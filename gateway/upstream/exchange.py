@@ -27,7 +27,8 @@ from gateway.settings import Settings
 from gateway.tracing import Headers
 from gateway.upstream import decode
 from gateway.upstream.body import Body, is_crowded, utf8
-from gateway.upstream.wire import CertificateRefused
+from gateway.upstream.connections import ConnectionOver, HeadTooLarge
+from gateway.upstream.wire import NEW_CONNECTION, CertificateRefused
 
 _LONGEST_WAIT_SECONDS = 86_400
 _HEADERS = (
@@ -67,7 +68,11 @@ class Failed(Exception):
         is_repeatable: Whether the same attempt may succeed a little later.
         is_outage: Whether the upstream did not do its work.
         is_unreachable: Whether that is because no answer came from it, or not all of one.
+        needs_new_connection: Whether all that ended was a connection from before: who asks on a new one
+            learns what the upstream has to say.
     """
+
+    needs_new_connection = False
 
     def __init__(
         self,
@@ -92,6 +97,12 @@ class Failed(Exception):
         return getattr(self.error, "retry_after", None)
 
 
+class ConnectionEnded(Failed):
+    """All that ended was a connection from before."""
+
+    needs_new_connection = True
+
+
 class Exchange:
     """Single attempts, over a transport. Safe to share between requests."""
 
@@ -108,17 +119,33 @@ class Exchange:
             read=settings.upstream_read_timeout_seconds,
         )
         self._extensions = {"timeout": limits.as_dict()}
+        self._on_new_connection = {**self._extensions, NEW_CONNECTION: True}
 
     async def aclose(self) -> None:
         await self._transport.aclose()
 
-    async def get(self, path: str, query: Mapping[str, str], headers: Headers) -> Received:
+    async def get(
+        self,
+        path: str,
+        query: Mapping[str, str],
+        headers: Headers,
+        *,
+        on_new_connection: bool = False,
+    ) -> Received:
         """What the upstream answers, within the limits of time and size that are set.
+
+        Args:
+            path: The path.
+            query: The query parameters.
+            headers: Those of the caller.
+            on_new_connection: Whether a connection is made for it, though there may be idle ones.
 
         Raises:
             Failed: It is no success.
         """
         request = self._request(path, query, headers)
+        if on_new_connection:
+            request.extensions = self._on_new_connection
         status, body = None, None
         try:
             async with _foreign_failures(self._seconds):
@@ -171,13 +198,19 @@ async def _foreign_failures(seconds: float) -> AsyncIterator[None]:
     except httpx.DecodingError as error:
         broken = ContractBroken("The upstream's answer could not be decompressed.")
         raise Failed(broken) from error
+    except HeadTooLarge as error:
+        too_large = ResponseTooLarge("The head of the upstream's answer is larger than 64 kB.")
+        raise Failed(too_large) from error
     except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL) as error:
         unreachable = UpstreamUnavailable("The upstream could not be reached.")
-        raise _no_answer(unreachable, is_repeatable=True) from error
+        kind = ConnectionEnded if isinstance(error, ConnectionOver) else Failed
+        raise _no_answer(unreachable, kind, is_repeatable=True) from error
 
 
-def _no_answer(error: UpstreamError, *, is_repeatable: bool = False) -> Failed:
-    return Failed(error, is_repeatable=is_repeatable, is_outage=True, is_unreachable=True)
+def _no_answer(
+    error: UpstreamError, kind: type[Failed] = Failed, *, is_repeatable: bool = False
+) -> Failed:
+    return kind(error, is_repeatable=is_repeatable, is_outage=True, is_unreachable=True)
 
 
 def _accepted(response: httpx.Response, body: bytes) -> bytes:

@@ -222,7 +222,8 @@ class Reads:
             try:
                 received = await self._attempt(read, flight)
             except Failed as failed:
-                wait = self._attempts.wait(flight.attempts, failed, left=flight.left)
+                made = flight.attempts - flight.repeats
+                wait = self._attempts.wait(made, failed, left=flight.left)
                 answer = Answer(
                     failed.error,
                     failed.status,
@@ -242,11 +243,8 @@ class Reads:
             self.breaker.check()  # no need to wait for a place
             async with self.places.place(read.caller.identity, left=flight.left):
                 attempt = self.breaker.attempt()
-                flight.attempts += 1
                 try:
-                    sent = read.caller.headers
-                    with self._watch.call(read.template, flight.attempts, sent) as headers:
-                        received = await self._exchange.get(read.path, read.query, headers)
+                    received = await self._sent(read, flight)
                 except Failed as failed:
                     attempt.failed() if failed.is_outage else attempt.succeeded()
                     raise
@@ -265,6 +263,28 @@ class Reads:
                 "Too many reads wait for the upstream.", retry_after=full.retry_after
             )
             raise Failed(busy) from full
+
+    async def _sent(self, read: Read, flight: Flight[Answer]) -> Received:
+        """What comes of sending a read, once more where all that ended was an idle connection.
+
+        So it does once in a read, under the same leave of the breaker, and in the same place.
+        """
+        try:
+            return await self._call(read, flight)
+        except Failed as failed:
+            if flight.repeats or not failed.needs_new_connection:
+                raise
+        flight.repeats += 1
+        return await self._call(read, flight, on_new_connection=True)
+
+    async def _call(
+        self, read: Read, flight: Flight[Answer], *, on_new_connection: bool = False
+    ) -> Received:
+        flight.attempts += 1
+        with self._watch.call(read.template, flight.attempts, read.caller.headers) as headers:
+            return await self._exchange.get(
+                read.path, read.query, headers, on_new_connection=on_new_connection
+            )
 
 
 def _too_late() -> UpstreamTimeout:

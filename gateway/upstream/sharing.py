@@ -46,14 +46,15 @@ class Flight(Generic[_T]):
         task: The read.
         waiters: How many wait for it.
         attempts: How often it was tried so far, as whoever reads counts it.
+        repeats: How many of these made up for an attempt that the upstream never saw.
     """
 
-    __slots__ = ("_deadline", "_now", "attempts", "task", "waiters")
+    __slots__ = ("_deadline", "_now", "attempts", "repeats", "task", "waiters")
 
     def __init__(self) -> None:
         self.task: asyncio.Task[_T]
         self.waiters = 0
-        self.attempts = 0
+        self.attempts = self.repeats = 0
         self._deadline = 0.0
         self._now = asyncio.get_running_loop().time
 

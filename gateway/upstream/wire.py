@@ -8,11 +8,17 @@ cookies, and quotes addresses a second time; each of those matters to a gateway.
 import asyncio
 import ssl
 from collections.abc import AsyncIterator
+from contextlib import nullcontext
 from functools import lru_cache
 
 import aiohttp
 import httpx
 import yarl
+
+from gateway.upstream.connections import PARSER_LIMIT, Pool, only_new_connections
+
+NEW_CONNECTION = "new_connection"
+"""An extension of a request: whether a connection is to be made for it."""
 
 _CHUNK_BYTES = 65_536
 
@@ -30,14 +36,16 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
 
     Of httpx's time limits it knows `connect` and `read`; how long all of a request may take is the
     caller's business. Redirects are not followed, cookies not kept, bodies not decompressed, and a
-    request is sent once.
+    request is sent once. What came before a request was written is never its answer.
 
     Raises:
         CertificateRefused: The upstream's certificate is not in order.
         httpx.ConnectError: No connection could be made.
         httpx.ConnectTimeout: None could be made in time.
         httpx.ReadTimeout: Nothing came for too long.
+        ConnectionOver: The connection had served before, and ended before a byte of this answer.
         httpx.ReadError: The connection failed, or the answer ended too soon.
+        HeadTooLarge: The answer's head, or its trailers, are above 64 kB.
         httpx.RemoteProtocolError: What arrived is not HTTP.
     """
 
@@ -50,7 +58,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
     def _connected(self) -> aiohttp.ClientSession:
         if self._pool is None:
             self._pool = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(
+                connector=Pool(
                     limit=self._max_connections,
                     keepalive_timeout=_IDLE_SECONDS,
                     ssl=self._tls or True,
@@ -59,24 +67,31 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
                 auto_decompress=False,
                 skip_auto_headers=("User-Agent", "Accept-Encoding", "Accept"),
                 timeout=aiohttp.ClientTimeout(total=None),
-                middlewares=(_once,),
+                max_line_size=PARSER_LIMIT,
+                max_field_size=PARSER_LIMIT,
+                max_headers=PARSER_LIMIT,
             )
         return self._pool
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        # Lets the loop see which idle connections have been closed: the pool then leaves them out.
+        # Lets the loop see what has come on idle connections: what it has not seen by then, the pool
+        # asks the system for. Requests that begin together leave together, which saves time as well.
         # The first pass may end before the loop looks at its sockets, the second does not.
         await asyncio.sleep(0)
         await asyncio.sleep(0)
+        is_new = request.extensions.get(NEW_CONNECTION, False)
         try:
-            response = await self._connected().request(
-                request.method,
-                yarl.URL(str(request.url), encoded=True),
-                headers=[(name.decode(), value.decode()) for name, value in request.headers.raw],
-                data=request.content or None,
-                allow_redirects=False,
-                timeout=_limits(**request.extensions.get("timeout", {})),
-            )
+            with only_new_connections() if is_new else nullcontext():
+                response = await self._connected().request(
+                    request.method,
+                    yarl.URL(str(request.url), encoded=True),
+                    headers=[
+                        (name.decode(), value.decode()) for name, value in request.headers.raw
+                    ],
+                    data=request.content or None,
+                    allow_redirects=False,
+                    timeout=_limits(**request.extensions.get("timeout", {})),
+                )
         except aiohttp.SocketTimeoutError as error:
             raise httpx.ReadTimeout("No answer in time.") from error
         except aiohttp.ServerTimeoutError as error:
@@ -104,22 +119,6 @@ def _limits(
 ) -> aiohttp.ClientTimeout:
     # `connect` as well: `sock_connect` alone leaves looking up the name out.
     return aiohttp.ClientTimeout(total=None, connect=connect, sock_connect=connect, sock_read=read)
-
-
-async def _once(
-    request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
-) -> aiohttp.ClientResponse:
-    """Sends a request once. aiohttp repeats a GET whose connection drops, without a word.
-
-    Whether to repeat is for those to decide who count attempts and know the deadline. What is not
-    aiohttp's own exception, it does not act upon.
-    """
-    try:
-        return await handler(request)
-    except aiohttp.ClientConnectorError:  # not sent at all, and not repeated
-        raise
-    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
-        raise httpx.ReadError("The connection failed.") from error
 
 
 class _Body(httpx.AsyncByteStream):

@@ -11,10 +11,11 @@ SECONDS = 1.0
 """How long connecting, and one attempt, may take."""
 
 BAD, BUSY, BROKEN = "BAD_USER_INPUT", "UPSTREAM_BUSY", "UPSTREAM_CONTRACT_BROKEN"
-DOWN, LATE = "UPSTREAM_UNAVAILABLE", "UPSTREAM_TIMEOUT"
+DOWN, LATE, TOO_LARGE = "UPSTREAM_UNAVAILABLE", "UPSTREAM_TIMEOUT", "UPSTREAM_RESPONSE_TOO_LARGE"
 
 LIST = b'{"items":[], "id": "1001"}'
 HTML = {"body": "<h1>Maintenance</h1>", "contentType": "text/html"}
+LONG_HEAD = HEAD[:-2] + b"X: " + b"x" * 65_536 + b"\r\n\r\n"
 IN_TWO_SECONDS = "in two seconds"
 """To be written as a date."""
 
@@ -39,6 +40,8 @@ class Fault(NamedTuple):
         ports: A context manager that yields a port.
         told: What stands in the error's extensions beside the code.
         retryable: Whether the error says that the same may succeed later; None: as its code does.
+        is_over: Whether connections end without a byte: after one that had served before, the upstream
+            is asked once more.
     """
 
     code: str | None
@@ -50,6 +53,7 @@ class Fault(NamedTuple):
     ports: Any = None
     told: Mapping[str, object] = {}
     retryable: bool | None = None
+    is_over: bool = False
 
 
 def _status(code: str, attempts: int, status: int) -> Fault:
@@ -93,6 +97,10 @@ WIRE = {
     "one byte a second": Fault(LATE, 1, SECONDS, script=peer.drips(HEAD % 99 + LIST, seconds=1)),
     "stops within the body": Fault(LATE, 1, SECONDS, script=peer.says(HEAD % 99 + LIST)),
     "longer than it says": Fault(DOWN, 3, script=peer.says(HEAD % 9 + LIST)),
+    "a head above 64 kB": Fault(TOO_LARGE, 1, script=peer.says(LONG_HEAD % 12 + LIST)),
+    "a head without an end": Fault(
+        TOO_LARGE, 1, script=peer.says(LONG_HEAD[:17] + b"x: y\r\n" * 50_000)
+    ),
     "not HTTP": Fault(DOWN, 3, script=peer.closes_after(b"SSH-2.0-OpenSSH_9.6\r\n\r\n")),
 }
 
@@ -114,12 +122,12 @@ CERTIFICATES = {
 """Not tried again, here or by who is told: a certificate is the same a second later."""
 
 SANDBOX = {
-    "drops before": Fault(DOWN, 3, sandbox={"drop": "before"}),
+    "drops before": Fault(DOWN, 3, sandbox={"drop": "before"}, is_over=True),
     "drops after the headers": Fault(DOWN, 3, sandbox={"drop": "headers"}),
     "drops in the body": Fault(DOWN, 3, sandbox={"drop": "body"}),
     "cuts off": Fault(DOWN, 3, sandbox={"truncate": 5}),
     "answers too late": Fault(LATE, 1, SECONDS, sandbox={"delayMilliseconds": 3000}),
-    "sends too much": Fault("UPSTREAM_RESPONSE_TOO_LARGE", 1, sandbox={"bodyBytes": 300_000}),
+    "sends too much": Fault(TOO_LARGE, 1, sandbox={"bodyBytes": 300_000}),
     "sends a page": Fault(BROKEN, 1, sandbox=HTML),
     "sends nothing": Fault(BROKEN, 1, sandbox={"body": ""}),
     "redirects": Fault(BROKEN, 1, sandbox={"status": 302, "headers": {"Location": "/"}}),
@@ -161,6 +169,7 @@ PASSING = {
     "503 twice": Fault(None, 3, sandbox={"status": 503, "times": 2}),
     "dropped once": Fault(None, 2, sandbox={"drop": "before", "times": 1}),
     "cut off twice": Fault(None, 3, sandbox={"truncate": 5, "times": 2}),
+    "a head of 60 kB": Fault(None, 1, sandbox={"headers": {"X-Long": "x" * 60_000}}),
     "slow, but not too slow": Fault(None, 1, 0.1, sandbox={"delayMilliseconds": 100}),
 }
 

@@ -16,9 +16,13 @@ async def _asked(reader: asyncio.StreamReader) -> None:
     await reader.readuntil(b"\r\n\r\n")
 
 
-def _reset(writer: asyncio.StreamWriter) -> None:
+def close(writer: asyncio.StreamWriter) -> None:
+    writer.close()
+
+
+def reset(writer: asyncio.StreamWriter) -> None:
     wire = writer.get_extra_info("socket")
-    if wire is not None:  # as with TLS, once the other side has hung up
+    if wire is not None and wire.fileno() >= 0:  # as it is not once the other side has hung up
         wire.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_NOT)
     writer.transport.abort()
 
@@ -29,7 +33,7 @@ def resets_after(sent: bytes) -> Script:
         writer.write(sent)
         await writer.drain()
         await asyncio.sleep(0.01)  # so that it arrives before the reset
-        _reset(writer)
+        reset(writer)
 
     return script
 
@@ -120,7 +124,7 @@ class Peer:
             self._server.close()
             self._server = None
         for writer in self.connections:
-            _reset(writer)
+            reset(writer)
         for task in self._playing:
             task.cancel()
         await asyncio.gather(*self._playing, return_exceptions=True)

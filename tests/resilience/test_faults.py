@@ -103,8 +103,10 @@ async def test_a_fault_costs_what_it_strikes_and_nothing_else(rest, fault):
         told = [{key: each[key] for key in ("path", "extensions")} for each in answer.get("errors", [])]  # fmt: skip
         assert told == ([error] if error else [])
         assert answer["data"] == (place.whole if fault.code is None else place.holed)
-        assert hits == fault.attempts
-        assert attempts == fault.attempts + place.reads - 1
+        # Of several reads, another has left a connection by the time of the second attempt.
+        made = fault.attempts + (fault.is_over and place.reads > 1)
+        assert hits == made
+        assert attempts == made + place.reads - 1
         assert answer["extensions"]["gateway"]["upstreamCalls"] == attempts
         assert fault.seconds * 0.9 <= seconds < fault.seconds + PAUSES + SLACK
 

@@ -9,6 +9,7 @@ import httpx
 import msgspec
 from graphql import GraphQLError
 
+from gateway.upstream.connections import ConnectionOver, HeadTooLarge
 from tests.secrets.planted import SECRET
 
 Answer = Callable[[], httpx.Response]
@@ -49,6 +50,7 @@ def raises(code: str, error: Callable[[], BaseException]) -> Failing:
 BROKEN = "UPSTREAM_CONTRACT_BROKEN"
 DOWN = "UPSTREAM_UNAVAILABLE"
 LATE = "UPSTREAM_TIMEOUT"
+TOO_LARGE = "UPSTREAM_RESPONSE_TOO_LARGE"
 BUG = "INTERNAL_SERVER_ERROR"
 
 _CODES = {
@@ -99,8 +101,8 @@ BODIES = {
     "an unknown charset": sends(BROKEN, json={"items": []}, headers={"Content-Type": f"application/json; charset={SECRET}"}),
     "no gzip": sends(BROKEN, stream=httpx.ByteStream(PERSON.encode()), headers={"Content-Encoding": "gzip"}),
     "half a gzip": sends(BROKEN, stream=httpx.ByteStream(gzip.compress(PERSON.encode())[:-12]), headers={"Content-Encoding": "gzip"}),
-    "too much": sends("UPSTREAM_RESPONSE_TOO_LARGE", text=f'"{SECRET * 400_000}"'),
-    "too much in little": sends("UPSTREAM_RESPONSE_TOO_LARGE", stream=httpx.ByteStream(gzip.compress(SECRET.encode() * 400_000)), headers={"Content-Encoding": "gzip"}),
+    "too much": sends(TOO_LARGE, text=f'"{SECRET * 400_000}"'),
+    "too much in little": sends(TOO_LARGE, stream=httpx.ByteStream(gzip.compress(SECRET.encode() * 400_000)), headers={"Content-Encoding": "gzip"}),
     "too deep": sends(BROKEN, text=f'{{"items": [{"[" * 5000}"{SECRET}"{"]" * 5000}], "id": {"[" * 5000}{"]" * 5000}}}'),
     "items without an id": sends(BROKEN, json={"items": [{"type": "note", SECRET: PERSON}, PERSON, None, {"id": [PERSON], "type": PERSON}]}),
 }  # fmt: skip
@@ -125,8 +127,10 @@ RAISED = {
     "no time to connect": raises(LATE, lambda: httpx.ConnectTimeout(SECRET)),
     "no time to read": raises(LATE, lambda: httpx.ReadTimeout(SECRET)),
     "no connection left": raises(LATE, lambda: httpx.PoolTimeout(SECRET)),
+    "a connection that was over": raises(DOWN, lambda: _cause(ConnectionOver(SECRET))),
     "a lost connection": raises(DOWN, lambda: httpx.ReadError(SECRET)),
     "no HTTP": raises(DOWN, lambda: httpx.RemoteProtocolError(SECRET)),
+    "too long a head": raises(TOO_LARGE, lambda: _cause(HeadTooLarge(SECRET))),
     "no address": raises(DOWN, lambda: httpx.InvalidURL(SECRET)),
     "a proxy": raises(DOWN, lambda: httpx.ProxyError(SECRET)),
     "redirects": raises(DOWN, lambda: httpx.TooManyRedirects(SECRET)),

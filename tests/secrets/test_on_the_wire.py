@@ -36,6 +36,7 @@ TALKATIVE = {"LOG_LEVEL": "debug", "PYTHONWARNINGS": "always", "PYTHONASYNCIODEB
 OK = b"HTTP/1.1 200 OK\r\n"
 EMPTY = b'Content-Length: 12\r\n\r\n{"items":[]}'
 BROKEN, DOWN = "UPSTREAM_CONTRACT_BROKEN", "UPSTREAM_UNAVAILABLE"
+TOO_LARGE = "UPSTREAM_RESPONSE_TOO_LARGE"
 _SECRET = SECRET.encode()
 _HEADERS = "".join(f"{name}: {value}\r\n" for name, value in HEADERS.items()).encode()
 
@@ -46,7 +47,8 @@ SENT_BACK: Mapping[str, tuple[bytes, str | None]] = {
     "half a head": (OK + b"X-A: " + _SECRET, DOWN),
     "a header without a name": (OK + b": " + _SECRET + b"\r\n\r\n", DOWN),
     "a header without a value": (OK + _SECRET + b"\r\n\r\n", DOWN),
-    "a header that is too long": (OK + b"X-A: " + _SECRET * 5000 + b"\r\n" + EMPTY, DOWN),
+    "a header that is long": (OK + b"X-A: " + _SECRET * 5000 + b"\r\n" + EMPTY, None),
+    "a header that is too long": (OK + b"X-A: " + _SECRET * 20_000 + b"\r\n" + EMPTY, TOO_LARGE),
     "a length that is none": (OK + b"Content-Length: " + _SECRET + b"\r\n\r\n", DOWN),
     "half a body": (OK + b"Content-Length: 1000\r\n\r\n" + PERSON.encode(), DOWN),
     "a chunk that is none": (OK + b"Transfer-Encoding: chunked\r\n\r\n" + _SECRET, DOWN),

@@ -9,8 +9,10 @@ from typing import Any
 import httpx
 import pytest
 
+from gateway.errors import ResponseTooLarge
+from gateway.upstream.connections import ConnectionOver, HeadTooLarge
 from gateway.upstream.exchange import Exchange, Failed, Received
-from gateway.upstream.wire import CertificateRefused
+from gateway.upstream.wire import NEW_CONNECTION, CertificateRefused
 from tests.upstream.conftest import settings_of, transport_of
 
 EMPTY = b'{"items":[]}'
@@ -97,7 +99,9 @@ async def test_how_long_to_wait_is_told_by_those_that_may_say_so(status):
         (httpx.ConnectTimeout("x"), True, True),
         (CertificateRefused("x"), False, True),
         (httpx.ReadError("x"), True, True),
+        (ConnectionOver("x"), True, True),
         (httpx.RemoteProtocolError("x"), True, True),
+        (HeadTooLarge("x"), False, False),
         (httpx.ReadTimeout("x"), False, True),
         (httpx.DecodingError("x"), False, False),
     ],
@@ -123,6 +127,35 @@ async def test_a_certificate_that_is_not_in_order_is_not_worth_asking_again():
 
     error = (await failure(answer)).error
     assert (error.retryable, error.extensions) == (False, {"code": "UPSTREAM_UNAVAILABLE"})
+
+
+@pytest.mark.parametrize("raised", [ConnectionOver, httpx.ReadError, httpx.ConnectError])
+async def test_only_a_connection_that_was_over_needs_a_new_one(raised):
+    def answer(request: httpx.Request) -> httpx.Response:
+        raise raised("x")
+
+    failed = await failure(answer)
+    assert failed.needs_new_connection == (raised is ConnectionOver)
+
+
+async def test_a_connection_is_made_for_an_attempt_that_needs_one():
+    asked: list[bool] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.extensions.get(NEW_CONNECTION, False))
+        return httpx.Response(200, content=EMPTY)
+
+    exchange = Exchange(settings_of(), transport_of(answer))
+    await exchange.get("/things", {}, ())
+    await exchange.get("/things", {}, (), on_new_connection=True)
+    assert asked == [False, True]
+
+
+async def test_a_head_that_is_too_large_is_told_as_such():
+    def answer(request: httpx.Request) -> httpx.Response:
+        raise HeadTooLarge("x")
+
+    assert type((await failure(answer)).error) is ResponseTooLarge
 
 
 class Body(httpx.AsyncByteStream):

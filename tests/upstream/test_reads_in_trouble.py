@@ -13,8 +13,11 @@ from gateway.errors import UpstreamBusy, UpstreamError, UpstreamTimeout, Upstrea
 from gateway.upstream import decode
 from gateway.upstream.breaker import State
 from gateway.upstream.caller import Call, Caller
+from gateway.upstream.connections import ConnectionOver
 from gateway.upstream.reads import Reads
 from gateway.upstream.sharing import Outcome
+from gateway.upstream.watch import Watch
+from gateway.upstream.wire import NEW_CONNECTION
 from tests.upstream.conftest import settings_of
 from tests.upstream.hurry import BACKEND
 
@@ -22,6 +25,7 @@ pytestmark = pytest.mark.usefixtures("no_task_left")
 
 FOUND = httpx.Response(200, content=b'{"items":[]}')
 REFUSED = httpx.ConnectError("refused")
+OVER = ConnectionOver("it had ended")
 Answer = httpx.Response | Exception
 
 
@@ -35,16 +39,20 @@ def now() -> float:
 
 
 class Upstream:
-    """Answers in turn, the last for good, each after so many seconds; notes when it was asked for what."""
+    """Answers in turn, the last for good, each after so many seconds; notes when it was asked for what,
+    and which of it on a connection made for it.
+    """
 
     def __init__(self, *answers: Answer, seconds: float = 0.0) -> None:
         self.answers = list(answers) or [FOUND]
         self.seconds = seconds
         self.asked: list[tuple[float, str]] = []
+        self.on_new_connections: list[bool] = []
         self.under_way = self.most = 0
 
     async def __call__(self, request: httpx.Request) -> httpx.Response:
         self.asked.append((round(now(), 3), request.url.query.decode()))
+        self.on_new_connections.append(request.extensions.get(NEW_CONNECTION, False))
         self.under_way += 1
         self.most = max(self.most, self.under_way)
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
@@ -160,6 +168,114 @@ async def test_an_outage_costs_the_upstream_little_more_than_one_attempt_per_rea
         await read(reads, of=str(number))
         await asyncio.sleep(2)
     assert len(upstream.asked) <= 300 * 1.1 + 10
+
+
+# Connections that were over
+
+
+@pytest.mark.parametrize("most", [1, 3])
+async def test_what_an_idle_connection_lost_is_asked_again_at_once_on_a_new_one(most):
+    upstream = Upstream(OVER, FOUND)
+    fared = await read(over(upstream, upstream_attempts=most))
+    assert isinstance(fared, Call)
+    assert (fared.status, fared.outcome, fared.attempts) == (200, Outcome.CALLED, 2)
+    assert upstream.times == [0, 0]
+    assert upstream.on_new_connections == [False, True]
+
+
+async def test_a_read_is_asked_again_so_only_once():
+    upstream = Upstream(OVER, httpx.Response(503), OVER, FOUND)
+    assert attempts(await read(over(upstream))) == 4
+    assert upstream.times == pytest.approx([0, 0, 0.1, 0.3])
+    assert upstream.on_new_connections == [False, True, False, False]
+
+
+async def test_an_idle_connection_costs_a_read_none_of_its_attempts():
+    upstream = Upstream(OVER, httpx.Response(503), httpx.Response(503), FOUND)
+    assert isinstance(await read(over(upstream)), Call)
+    upstream = Upstream(OVER, httpx.Response(503))
+    assert attempts(await read(over(upstream))) == len(upstream.asked) == 4
+
+
+async def test_an_idle_connection_costs_nothing_of_what_all_reads_have_for_further_attempts():
+    upstream = Upstream(OVER, FOUND)
+    reads = over(upstream)
+    for number in range(100):
+        upstream.answers = [OVER, FOUND]
+        assert isinstance(await read(reads, of=f"over-{number}"), Call)
+    for number in range(10):
+        upstream.answers = [httpx.Response(503), FOUND]
+        assert isinstance(await read(reads, of=f"once-{number}"), Call)
+
+
+async def test_an_idle_connection_says_nothing_of_the_upstream_and_what_follows_says_it():
+    upstream = Upstream()
+    reads = over(upstream, upstream_attempts=1)
+    for number in range(50):
+        upstream.answers = [OVER, FOUND]
+        await read(reads, of=f"good-{number}")
+    assert reads.breaker.state is State.CLOSED
+    await asyncio.sleep(11)  # so that they are forgotten
+    states = []
+    for number in range(10):
+        upstream.answers = [OVER, httpx.Response(500)]
+        await read(reads, of=f"bad-{number}")
+        states.append(reads.breaker.state)
+    assert states == [State.CLOSED] * 9 + [State.OPEN]
+
+
+async def test_a_trial_that_meets_an_idle_connection_is_one_trial():
+    upstream = Upstream(OVER, FOUND)
+    reads = over(upstream)
+    await open_up(reads, upstream)
+    await asyncio.sleep(0.5)
+    assert isinstance(await read(reads), Call)
+    assert len(upstream.asked) == 2
+    assert reads.breaker.state is State.CLOSED
+
+
+async def test_who_asks_again_so_keeps_its_place():
+    upstream = Upstream(OVER, FOUND, seconds=1)
+    reads = over(upstream, max_upstream_connections=1)
+    await asyncio.gather(read(reads, of="a"), read(reads, of="b"))
+    assert upstream.asked == [(0, "of=a"), (1, "of=a"), (2, "of=b")]
+    assert reads.places.taken == 0
+
+
+async def test_all_who_share_a_read_share_what_its_connection_cost():
+    upstream = Upstream(OVER, FOUND)
+    reads = over(upstream)
+    found = await asyncio.gather(*[read(reads) for _ in range(5)])
+    assert [attempts(each) for each in found] == [2] * 5
+    assert len(upstream.asked) == 2
+
+
+async def test_the_deadline_holds_also_for_what_is_asked_again():
+    upstream = Upstream(OVER, FOUND, seconds=2)
+    fared = await read(over(upstream), left=3)
+    assert isinstance(fared, UpstreamTimeout)
+    assert attempts(fared) == 2
+    assert now() == pytest.approx(3)
+
+
+async def test_what_nobody_waits_for_any_more_is_not_asked_again():
+    upstream = Upstream(OVER, FOUND, seconds=2)
+    assert isinstance(await read(over(upstream), left=1), UpstreamTimeout)
+    await asyncio.sleep(10)
+    assert len(upstream.asked) == 1
+
+
+async def test_each_call_is_counted_also_where_its_connection_was_over():
+    upstream, watch = Upstream(OVER, FOUND), Watch()
+    reads = Reads(settings_of(), httpx.MockTransport(upstream), watch=watch)
+    await read(reads)
+    told = watch.metrics.exposition().decode()
+    for line in (
+        'gateway_upstream_calls_total{path="/things",status="none"} 1.0',
+        'gateway_upstream_calls_total{path="/things",status="200"} 1.0',
+        'gateway_upstream_retries_total{path="/things"} 1.0',
+    ):
+        assert line in told
 
 
 # Deadlines
