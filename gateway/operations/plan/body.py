@@ -205,14 +205,15 @@ class Body:
         return f"{call}, {at}, {through})" if is_open else f"{call})"
 
     def _is_answer(self, selection: Selection, shape: Shape) -> bool:
-        """Whether a record of this shape is the object of the response, just as it was decoded."""
-        encoded = dict(
-            zip(shape.struct.__struct_fields__, shape.struct.__struct_encode_fields__, strict=True)
-        )
-        return [*encoded.items()] == [
-            (self._as_decoded(inner, shape), inner.key)
+        """Whether a record of this shape is the object of the response, just as it was decoded.
+
+        It never is where a condition decides whether something is there, or in which place.
+        """
+        struct = shape.struct
+        encoded = zip(struct.__struct_fields__, struct.__struct_encode_fields__, strict=True)
+        return [(*names, ALWAYS) for names in encoded] == [
+            (self._as_decoded(inner, shape), inner.key, condition)
             for inner, condition in selection.fields
-            if condition == ALWAYS
         ]
 
     def _as_decoded(self, field: Field, shape: Shape) -> str | None:

@@ -83,17 +83,35 @@ AS_DECODED = {
     "not under its own": ("label { name city }", None),
     "each under the other's": ("label { town: name name: city }", None),
     "on a condition": ("label { name founded @skip(if: $not) }", None),
+    "again on a condition": ("label { name again: name @skip(if: $not) }", None),
+    "its type on a condition": ("label { name __typename @include(if: $not) }", None),
+    "again in a fragment on a condition": (
+        "label { name ... @skip(if: $not) { again: name } }",
+        None,
+    ),
+    "again in a spread on a condition": ("label { name ...Again @include(if: $not) }", None),
+    "again on two conditions": (
+        "label { name ... @include(if: $not) { ... on Label @skip(if: $no) { again: name } } }",
+        None,
+    ),
+    "first on a condition": ("label { name @skip(if: $not) founded name }", None),
+    "all on a condition": ("label { name @include(if: $not) }", None),
+    "in a list, again on a condition": ("labels { name again: name @skip(if: $not) }", None),
     "with something else": ("label { name __typename }", None),
     "twice": ("label { name again: name }", None),
 }
 
 
+@pytest.mark.parametrize("given", [True, False])
 @pytest.mark.parametrize(("selected", "written"), AS_DECODED.values(), ids=AS_DECODED)
 async def test_a_record_that_is_what_is_selected_is_delivered_as_it_was_decoded(
-    library, selected, written
+    library, selected, written, given
 ):
-    variables = "($not: Boolean! = false)" if "$not" in selected else ""
-    text = f"query {variables} {{ shelf {{ things {{ ... on Disc {{ {selected} }} }} }} }}"
+    variables = {name: given and name == "not" for name in ("not", "no") if f"${name})" in selected}
+    declared = ", ".join(f"${name}: Boolean!" for name in variables)
+    text = f"""query {f"({declared})" if declared else ""} {{
+        shelf {{ things {{ ... on Disc {{ {selected} }} }} }} }}
+        {"fragment Again on Label { again: name }" if "...Again" in selected else ""}"""
     key = selected.split()[0]
     found = expression(library, text, key, "Disc")
     assert found == written if written else "Label(" in found
@@ -105,7 +123,7 @@ async def test_a_record_that_is_what_is_selected_is_delivered_as_it_was_decoded(
         labels = [{"label": each, "labels": [label, each]} for each in (label, *odd)]
         return Context([disc, *({**disc, **each} for each in labels)])
 
-    await library.same(text, make)
+    await library.same(text, make, **variables)
 
 
 async def test_all_of_it_is_answered_as_graphql_core_does(library):
