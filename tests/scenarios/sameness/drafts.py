@@ -22,7 +22,7 @@ from tests.scenarios.sameness.draws import Draws
 from tests.scenarios.sameness.inputs import Inputs
 
 DEEPEST = 8
-LARGEST = 50
+LARGEST = 20
 
 READ_ALONE = {
     *("Client.profile", "AppointmentSnapshot.current", "NoteSnapshot.current"),
@@ -51,17 +51,22 @@ LIKELY = {
     "profile": 3,
     "date": 2,
     "changes": 2,
+    "user": 5,
+    "marketingConsent": 3,
     **dict.fromkeys(("appointment", "note", "formResult", "conferenceRegistration"), 9),
     **dict.fromkeys(("emailNotification", "textMessageNotification", "payload"), 6),
 }
 """How much more likely a field is than another."""
 
 INTROSPECTION = (
-    "__schema { queryType { name } }",
-    'ofNote: __type(name: "NoteSnapshot") { kind name fields { name type { name } } }',
-    'ofActivity: __type(name: "Activity") { possibleTypes { name __typename } }',
-    'ofNothing: __type(name: "Nothing") { name }',
+    ("__schema", "{ queryType { name } }"),
+    ('ofNote: __type(name: "NoteSnapshot")', "{ kind name fields { name type { name } } }"),
+    ('ofActivity: __type(name: "Activity")', "{ possibleTypes { name __typename } }"),
+    ('ofNothing: __type(name: "Nothing")', "{ name }"),
 )
+
+CONDITIONAL = (0, 8, 8, 20, 40)
+"""Of a hundred selections of an operation, to how many each of `@include` and `@skip` is written."""
 
 PAGES = (
     ("first",),
@@ -94,6 +99,7 @@ class Draft:
         self._schema = schema
         self._entities = entities
         self._left = 0
+        self._conditional = draws.one_of(CONDITIONAL)
         self._arguments: dict[str, list[str]] = {}
         self.inputs = Inputs(draws, schema)
         self.fragments: list[Fragment] = []
@@ -101,14 +107,34 @@ class Draft:
     def root(self) -> str:
         assert self._schema.query_type is not None
         selections = []
-        for _ in range(self._draws.number(1, 3)):
-            self._left = self._draws.number(8, LARGEST)
+        for _ in range(self._draws.one_of((1, 1, 2))):
+            self._left = self._draws.number(6, LARGEST)
             selections.append(self._selection(self._schema.query_type, 0))
         return f"{{ {' '.join(selections)} }}"
 
     def _selection_set(self, parent: GraphQLCompositeType, depth: int, most: int = 6) -> str:
         count = self._draws.number(1, 2 if self._is_bounded(depth) else most)
-        return f"{{ {' '.join([self._selection(parent, depth) for _ in range(count)])} }}"
+        if self._draws.chance(1):
+            return "{ }"
+        selected = self._simple(parent) if self._draws.chance(50) else []
+        count = self._draws.one_of((0, 0, 1)) if selected else count
+        selected += [self._selection(parent, depth) for _ in range(count)]
+        selections = " ".join(selected)
+        if self._draws.chance(4):  # all of it or nothing
+            return f"{{ ...{self._directive()} {{ {selections} }} }}"
+        return f"{{ {selections} }}"
+
+    def _simple(self, parent: GraphQLCompositeType) -> list[str]:
+        """What most callers ask of an object that has but leaves; some also under other keys, on a condition."""
+        if not isinstance(parent, GraphQLObjectType):
+            return []
+        names = _leaves(parent, entities=self._entities)
+        if len(names) < len(parent.fields):
+            return []
+        leaves = [name for name in names if self._draws.chance(50)]
+        others = [f"{self._alias_of(name)}{name}" for name in leaves if self._draws.chance(25)]
+        others += ["__typename"] if self._draws.chance(25) else []
+        return leaves + [f"{each}{self._directive()}" for each in others]
 
     def _selection(self, parent: GraphQLCompositeType, depth: int) -> str:
         self._left -= 1
@@ -117,9 +143,10 @@ class Draft:
             return self._fragment(parent, depth)
         if isinstance(parent, GraphQLUnionType) or self._draws.chance(6):
             return f"{self._alias('__typename', '')}__typename{self._directives()}"
-        if parent is self._schema.query_type and self._draws.chance(5):
-            return self._draws.one_of(INTROSPECTION)
-        if self._draws.chance(5) and (whole := _whole(parent)):
+        if parent is self._schema.query_type and self._draws.chance(8):
+            head, inside = self._draws.one_of(INTROSPECTION)
+            return f"{head}{self._directives()} {inside}"
+        if self._draws.chance(1) and (whole := _whole(parent)):
             return whole
         return self._field(parent, depth)
 
@@ -135,10 +162,15 @@ class Draft:
         arguments, cursors = self._given(field)
         if field.args:
             alias = self._key(f"{parent.name}.{name}", arguments)
-        else:
-            alias = self._alias(name, _label(parent))
-        inside = self._inside(field, depth, cursors=cursors)
-        return f"{alias}{name}{arguments}{self._directives()}{inside}"
+            inside = self._inside(field, depth, cursors=cursors)
+            return f"{alias}{name}{arguments}{self._directives()}{inside}"
+        keys = [self._alias(name, _label(parent))]
+        if self._draws.chance(15):  # side by side
+            keys.append(self._alias_of(name))
+        return " ".join(
+            f"{key}{name}{self._directives()}{self._inside(field, depth, cursors=False)}"
+            for key in keys
+        )
 
     def _inside(self, field: GraphQLField, depth: int, *, cursors: bool) -> str:
         type_ = get_named_type(field.type)
@@ -154,7 +186,10 @@ class Draft:
         """One key for different fields of different types, or two keys for one field."""
         if not self._draws.chance(12):
             return ""
-        return "label: " if name == labelled else f"{self._draws.one_of('ab')}_{name}: "
+        return "label: " if name == labelled else self._alias_of(name)
+
+    def _alias_of(self, name: str) -> str:
+        return f"{self._draws.one_of('ab')}_{name}: "
 
     def _key(self, field: str, arguments: str) -> str:
         """Equal arguments, equal keys; and the other way round."""
@@ -182,12 +217,14 @@ class Draft:
         return (f"({', '.join(written)})" if written else ""), cursors
 
     def _directives(self) -> str:
-        written = [
-            f" @{name}(if: {self.inputs.condition()})"
-            for name in ("include", "skip")
-            if self._draws.chance(3)
-        ]
-        return "".join(written)
+        names = [name for name in ("include", "skip") if self._draws.chance(self._conditional)]
+        return "".join(map(self._written, names))
+
+    def _directive(self) -> str:
+        return self._written(self._draws.one_of(("include", "skip")))
+
+    def _written(self, directive: str) -> str:
+        return f" @{directive}(if: {self.inputs.condition()})"
 
     # ---- fragments
 

@@ -2,13 +2,15 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from graphql import (
+    BooleanValueNode,
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
     InlineFragmentNode,
+    SelectionNode,
     SelectionSetNode,
     VariableDefinitionNode,
     VariableNode,
@@ -26,6 +28,7 @@ DIRECTED = {
     "field": "fields",
     "inline_fragment": "inline fragments",
     "fragment_spread": "fragment spreads",
+    "__typename": "__typename",
 }
 CONDITIONS = tuple(
     f"@{directive} {what}"
@@ -37,6 +40,9 @@ FEATURES = (
     *("aliases", "merged selections", "arguments below the root", "entities", "introspection"),
     *("fragments on the interface", "fragments on kinds", "fragments on no type"),
     *("inline fragments", "fragment spreads", "nested fragment spreads"),
+    *("aliases of one attribute", "aliases of one attribute under a condition"),
+    *("conditional fragments in conditional ones", "keys both always and under a condition"),
+    *("empty selection sets", "selection sets that conditions leave empty"),
     *SELECTED,
     *FILTERS,
     *PAGING,
@@ -56,9 +62,14 @@ def features(operation: Operation) -> frozenset[str]:
         for each in document.definitions
         if isinstance(each, FragmentDefinitionNode)
     }
-    merged = any(_merges(selection_set, fragments) for selection_set in reader.selection_sets)
-    found = {*reader.found, *(("merged selections",) if merged else ())}
-    return frozenset(found | ({"entities"} if operation.entities else set()))
+    found = reader.found | ({"entities"} if operation.entities else set())
+    for selection_set in reader.selection_sets:
+        found |= _in_one(selection_set, fragments)
+        if not selection_set.selections:
+            found.add("empty selection sets")
+        elif not _is_something_left(selection_set, fragments, reader.values):
+            found.add("selection sets that conditions leave empty")
+    return frozenset(found)
 
 
 class _Reader(Visitor):
@@ -67,6 +78,7 @@ class _Reader(Visitor):
     def __init__(self, variables: Mapping[str, Any]) -> None:
         super().__init__()
         self._variables = variables
+        self.values = {**variables}
         self.found: set[str] = set()
         self.selection_sets: list[SelectionSetNode] = []
 
@@ -77,6 +89,8 @@ class _Reader(Visitor):
             self.found.add("defaults of variables")
         if name not in self._variables:
             self.found.add("variables left out")
+            if isinstance(node.default_value, BooleanValueNode):
+                self.values[name] = node.default_value.value
         elif self._variables[name] is None:
             self.found.add("variables that are null")
 
@@ -89,12 +103,14 @@ class _Reader(Visitor):
             self.found.add("arguments below the root")
         if name in {"__schema", "__type"}:
             self.found.add("introspection")
-        self._directed(node)
+        self._directed(node, name if name == "__typename" else node.kind)
 
-    def enter_inline_fragment(self, node: InlineFragmentNode, *_: object) -> None:
+    def enter_inline_fragment(
+        self, node: InlineFragmentNode, _key: object, _parent: object, _path: object, above: Any
+    ) -> None:
         self.found.add("inline fragments")
         self._condition(node)
-        self._directed(node)
+        self._directed(node, node.kind, above)
 
     def enter_fragment_definition(self, node: FragmentDefinitionNode, *_: object) -> None:
         self._condition(node)
@@ -105,7 +121,7 @@ class _Reader(Visitor):
         self.found.add("fragment spreads")
         if any(isinstance(each, FragmentDefinitionNode) for each in above):
             self.found.add("nested fragment spreads")
-        self._directed(node)
+        self._directed(node, node.kind, above)
 
     def enter_selection_set(self, node: SelectionSetNode, *_: object) -> None:
         self.selection_sets.append(node)
@@ -119,31 +135,112 @@ class _Reader(Visitor):
             case str(kind) if kind.endswith("Activity"):
                 self.found.add("fragments on kinds")
 
-    def _directed(self, node: FieldNode | InlineFragmentNode | FragmentSpreadNode) -> None:
+    def _directed(self, node: SelectionNode, kind: str, above: Any = ()) -> None:
         for directive in node.directives or ():
             name = directive.name.value
             by_variable = isinstance((directive.arguments or ())[0].value, VariableNode)
             self.found.add(f"@{name} {'by a variable' if by_variable else 'by a literal'}")
-            self.found.add(f"@{name} on {DIRECTED[node.kind]}")
+            self.found.add(f"@{name} on {DIRECTED[kind]}")
+        around = [each for each in above if isinstance(each, FieldNode | InlineFragmentNode)]
+        if node.directives and around and isinstance(around[-1], InlineFragmentNode):
+            is_in_one = bool(around[-1].directives)
+            self.found |= {"conditional fragments in conditional ones"} if is_in_one else set()
 
 
-def _merges(selection_set: SelectionSetNode, fragments: _Fragments) -> bool:
+class _Selected(NamedTuple):
+    """A field of a selection set, and whether a condition is on it or on a fragment that it is in."""
+
+    field: FieldNode
+    is_conditional: bool
+
+    @property
+    def key(self) -> str:
+        return (self.field.alias or self.field.name).value
+
+
+def _in_one(selection_set: SelectionSetNode, fragments: _Fragments) -> set[str]:
+    """What there is in one selection set and in the fragments in it."""
+    selected = [*_fields(selection_set, fragments)]
+    return {
+        name
+        for name, is_there in {
+            "merged selections": _merges(selected, fragments),
+            "aliases of one attribute": _has_aliases(selected),
+            "aliases of one attribute under a condition": _has_aliases(selected, under=True),
+            "keys both always and under a condition": _has_both(selected),
+        }.items()
+        if is_there
+    }
+
+
+def _merges(selected: list[_Selected], fragments: _Fragments) -> bool:
     """Whether a response key is selected more than once with different selections inside."""
-    insides: defaultdict[str, list[frozenset[str]]] = defaultdict(list)
-    for field in _fields(selection_set, fragments):
-        if field.selection_set is not None:
-            key = (field.alias or field.name).value
-            keys = (each.alias or each.name for each in _fields(field.selection_set, fragments))
-            insides[key].append(frozenset(name.value for name in keys))
-    return any(len({*inside}) > 1 for inside in insides.values())
+    insides: defaultdict[str, set[frozenset[str]]] = defaultdict(set)
+    for each in selected:
+        if each.field.selection_set is not None:
+            inside = _fields(each.field.selection_set, fragments)
+            insides[each.key].add(frozenset(inner.key for inner in inside))
+    return any(len(inside) > 1 for inside in insides.values())
 
 
-def _fields(selection_set: SelectionSetNode, fragments: _Fragments) -> Iterator[FieldNode]:
+def _has_aliases(selected: list[_Selected], *, under: bool = False) -> bool:
+    """Whether one field has several keys; if `under`, one of them under a condition."""
+    keys: defaultdict[str, set[str]] = defaultdict(set)
+    conditional = set()
+    for each in selected:
+        if not each.field.arguments:
+            keys[each.field.name.value].add(each.key)
+            conditional |= {each.field.name.value} if each.is_conditional else set()
+    several = {name for name, found in keys.items() if len(found) > 1}
+    return bool(several & conditional if under else several)
+
+
+def _has_both(selected: list[_Selected]) -> bool:
+    always = {each.key for each in selected if not each.is_conditional}
+    return any(each.is_conditional and each.key in always for each in selected)
+
+
+def _fields(
+    selection_set: SelectionSetNode, fragments: _Fragments, *, is_conditional: bool = False
+) -> Iterator[_Selected]:
     """The fields of a selection set and of the fragments in it."""
     for selection in selection_set.selections:
+        conditional = is_conditional or bool(selection.directives)
         if isinstance(selection, FieldNode):
-            yield selection
-        elif isinstance(selection, InlineFragmentNode):
-            yield from _fields(selection.selection_set, fragments)
-        elif isinstance(selection, FragmentSpreadNode):
-            yield from _fields(fragments[selection.name.value], fragments)
+            yield _Selected(selection, conditional)
+        else:
+            inside = _inside(selection, fragments)
+            yield from _fields(inside, fragments, is_conditional=conditional)
+
+
+def _inside(fragment: SelectionNode, fragments: _Fragments) -> SelectionSetNode:
+    if isinstance(fragment, FragmentSpreadNode):
+        return fragments[fragment.name.value]
+    assert isinstance(fragment, InlineFragmentNode)
+    return fragment.selection_set
+
+
+def _is_something_left(
+    selection_set: SelectionSetNode, fragments: _Fragments, values: Mapping[str, Any]
+) -> bool:
+    """Whether a selection of an object has a field as the variables have it, whatever its type is."""
+    return any(
+        isinstance(each, FieldNode)
+        or _is_something_left(_inside(each, fragments), fragments, values)
+        for each in selection_set.selections
+        if _is_selected(each, values)
+    )
+
+
+def _is_selected(selection: SelectionNode, values: Mapping[str, Any]) -> bool:
+    for directive in selection.directives or ():
+        [argument] = directive.arguments or ()
+        given = argument.value
+        if isinstance(given, VariableNode):
+            is_so = values.get(given.name.value) is True
+        else:
+            assert isinstance(given, BooleanValueNode)  # the document is valid
+            is_so = given.value
+        if is_so is not (directive.name.value == "include"):
+            return False
+    return True

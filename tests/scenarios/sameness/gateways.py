@@ -10,9 +10,23 @@ from typing import Any, NamedTuple
 import httpx
 from structlog.testing import capture_logs
 
-from tests.conftest import Gateway
+from gateway.settings import Settings
+from gateway.web.app import create_app
+from tests.conftest import ACCOUNT_1, SANDBOX, Clock, Gateway
 from tests.scenarios.sameness.examples import SETTINGS, Example
 from tests.scenarios.sameness.upstream import MadeUpUpstream
+
+_ALWAYS: Mapping[str, Any] = {
+    "upstream_url": SANDBOX,
+    **ACCOUNT_1,
+    "plans_at_once": True,
+    "explain": True,
+    "upstream_attempts": 1,  # chance says when there is another, and so which read finds the breaker open
+}
+_SETTINGS = [
+    [Settings(**_ALWAYS, **chosen, plans=plans) for plans in (True, False)] for chosen in SETTINGS
+]
+"""How both gateways of a pair are set: the one that plans, and the one that does not."""
 
 _EXPLAIN = {"X-Gateway-Explain": "1"}
 _ERROR_ID = re.compile(rb'(?<="errorId":")[0-9a-f]{32}(?=")')
@@ -27,6 +41,17 @@ class Observed(NamedTuple):
     bugs: int
 
 
+class _Gateway(Gateway):
+    """A gateway whose settings were read before: that takes longer than all else of making one."""
+
+    def __init__(self, transport: httpx.AsyncBaseTransport, settings: Settings) -> None:
+        self.clock = Clock()
+        self.app = create_app(settings, transport=transport, now=self.clock)
+        self.http = httpx.AsyncClient(
+            transport=httpx.ASGITransport(self.app), base_url="http://gateway"
+        )
+
+
 class Both(NamedTuple):
     """What came of it with plans and without; of the first, whether a plan made all and what is stale."""
 
@@ -37,18 +62,15 @@ class Both(NamedTuple):
 
 
 class Gateways:
-    """One pair of gateways for each of `SETTINGS`; they live as long as the runner's loop."""
+    """A pair of gateways, set alike. They are for one example: what an upstream did before may change the next answer."""
 
-    def __init__(self, runner: asyncio.Runner) -> None:
+    def __init__(self, runner: asyncio.Runner, settings: int) -> None:
+        """`settings` is an index of `SETTINGS`."""
         self._runner = runner
         self._upstream = MadeUpUpstream()
+        self._keeps_answers = "stale_if_error_seconds" in SETTINGS[settings]
         transport = httpx.MockTransport(self._upstream)
-        self._pairs = [
-            tuple(
-                Gateway(transport, plans=plans, explain=True, **chosen) for plans in (True, False)
-            )
-            for chosen in SETTINGS
-        ]
+        self._both = [_Gateway(transport, each) for each in _SETTINGS[settings]]
 
     def observed(self, example: Example, variables: Mapping[str, Any]) -> Both:
         """What comes of an example's operation with plans, and without.
@@ -56,14 +78,14 @@ class Gateways:
         Where timelines fail, both were asked the same while all was well: so the one may have kept no
         other answers than the other.
         """
-        document, both = example.operation.document, self._pairs[example.settings]
-        if example.sent.failures and SETTINGS[example.settings].get("stale_if_error_seconds"):
+        document = example.operation.document
+        if example.sent.failures and self._keeps_answers:
             self._upstream.sent = replace(example.sent, failures={})
-            for each in both:
+            for each in self._both:
                 self._observed(each, document, variables)
         self._upstream.sent = example.sent
         (planned, explained), (executed, _) = [
-            self._observed(each, document, variables) for each in both
+            self._observed(each, document, variables) for each in self._both
         ]
         by_plan_alone = explained.startswith(b'{"planned":true')
         return Both(planned, executed, by_plan_alone, b'"outcome":"stale"' in explained)

@@ -85,6 +85,9 @@ UNUSUAL: Mapping[str, tuple[Given, ...]] = {
 UNFIT: tuple[object, ...] = ({"no": "input"}, [[]], "\x00", 1.5, 2**31)
 """What fits hardly any type, and so refuses the operation."""
 
+MOST_CONDITIONS = 4
+"""How many variables decide what is selected: each then decides about much."""
+
 _NULL = Given("null", None)
 
 
@@ -108,6 +111,7 @@ class Inputs:
         self.variables: list[Variable] = []
         self.values: dict[str, Any] = {}
         self.cursors: list[str] = []
+        self.conditions: list[str] = []
 
     def argument(self, name: str, argument: GraphQLArgument) -> str:
         """A value for an argument, as it stands in the document."""
@@ -121,8 +125,15 @@ class Inputs:
         return self._draws.one_of(options).literal
 
     def condition(self) -> str:
-        """A value for the `if` of `@skip` and `@include`."""
-        return self.argument("if", self._if)
+        """A value for the `if` of `@skip` and `@include`: one of few variables, or seldom a literal."""
+        options = FITTING["Boolean"]
+        if self._draws.chance(8):
+            return self._draws.one_of(options).literal
+        few = len(self.conditions) < MOST_CONDITIONS
+        if self.conditions and not (few and self._draws.chance(30)):
+            return f"${self._draws.one_of(self.conditions)}"
+        self.conditions.append(self._new_variable("if", self._if, options).name)
+        return f"${self.conditions[-1]}"
 
     def cursor(self, name: str, argument: GraphQLArgument) -> str:
         """A variable that is given cursors of earlier answers."""

@@ -17,12 +17,14 @@ class Operation:
         document: The text.
         variables: What is given.
         cursors: The names of variables that cursors of an earlier answer fit.
+        conditions: The names of variables that decide what is selected.
         entities: Whether it may ask for more than timelines.
     """
 
     document: str
     variables: dict[str, Any]
     cursors: tuple[str, ...]
+    conditions: tuple[str, ...]
     entities: bool
 
 
@@ -38,5 +40,6 @@ def operation(draws: Draws, schema: GraphQLSchema) -> Operation:
         document="\n".join([head, *tail]),
         variables=draft.inputs.values,
         cursors=tuple(draft.inputs.cursors),
+        conditions=tuple(draft.inputs.conditions),
         entities=entities,
     )

@@ -36,17 +36,49 @@ TABLE = {
     "{ ...F @skip(if: false) } fragment F on Query { id }": {
         *("fragment spreads", "@skip by a literal", "@skip on fragment spreads"),
     },
+    "{ id __typename @skip(if: false) }": {
+        *("__typename", "@skip by a literal", "@skip on __typename"),
+    },
+    "{ id a: id }": {"aliases", "aliases of one attribute"},
+    "{ id a: name }": {"aliases"},
+    "{ a: id(of: 1) b: id(of: 2) }": {"aliases"},
+    "{ id ... @include(if: true) { a: id } }": {
+        *("aliases", "aliases of one attribute", "aliases of one attribute under a condition"),
+        *("inline fragments", "fragments on no type"),
+        *("@include by a literal", "@include on inline fragments"),
+    },
+    "{ id ...F id @skip(if: true) } fragment F on Query { ... { id } }": {
+        *("fragment spreads", "inline fragments", "fragments on no type"),
+        *("keys both always and under a condition", "@skip by a literal", "@skip on fields"),
+    },
+    "{ id ... @include(if: true) { ... @include(if: true) { name } } }": {
+        *("inline fragments", "fragments on no type", "conditional fragments in conditional ones"),
+        *("@include by a literal", "@include on inline fragments"),
+    },
+    "{ id ... @include(if: true) { of { ... @include(if: true) { name } } } }": {
+        *("inline fragments", "fragments on no type"),
+        *("@include by a literal", "@include on inline fragments"),
+    },
+    "{ id of { } }": {"empty selection sets"},
+    "query ($n: Boolean!, $left: Boolean! = true) { of @skip(if: $n) { id @skip(if: $left) } }": {
+        *("variables", "defaults of variables", "variables left out"),
+        *("@skip by a variable", "@skip on fields", "selection sets that conditions leave empty"),
+    },
+    "query ($n: Boolean!) { ...F } fragment F on Query { ... @include(if: $n) { id } }": {
+        *("variables", "fragment spreads", "inline fragments", "fragments on no type"),
+        *("@include by a variable", "@include on inline fragments"),
+    },
 }
 
 
 @pytest.mark.parametrize("document", TABLE)
 def test_features_are_read_off_a_document(document):
-    operation = Operation(document, {"n": True, "null": None}, cursors=(), entities=False)
+    operation = Operation(document, {"n": True, "null": None}, (), (), entities=False)
     assert features(operation) == TABLE[document]
 
 
 def test_an_operation_may_ask_for_entities():
-    operation = Operation("{ id }", {}, cursors=(), entities=True)
+    operation = Operation("{ id }", {}, (), (), entities=True)
     assert features(operation) == {"entities"}
 
 

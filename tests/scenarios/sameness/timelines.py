@@ -63,14 +63,14 @@ class Sent:
     features: frozenset[str]
 
 
-def sent(draws: Draws, *, entities: bool) -> Sent:
-    """What the upstream knows; `entities` where it may be asked for them."""
+def sent(draws: Draws, *, entities: bool, failing_percent: int) -> Sent:
+    """What the upstream knows; `entities` where it may be asked for them; and how likely it fails where it mostly does not."""
     broken_percent = draws.one_of((0, 0, 15, 40, 80))
     count = 0 if draws.chance(4) else draws.number(1, 12)
     items = [_item(draws, broken=draws.chance(broken_percent)) for _ in range(count)]
     times = 9 if draws.chance(5) else 1
     failures: dict[str, Answer] = {"3": draws.one_of(_FAILURES)} if draws.chance(40) else {}
-    if draws.chance(6):
+    if draws.chance(failing_percent):
         failures["1"] = draws.one_of(_FAILURES)
     features = frozenset[str]().union(*(item.features for item in items))
     if "malformed values" not in features:
