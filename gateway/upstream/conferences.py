@@ -7,29 +7,21 @@ from typing import Annotated, Any
 
 from msgspec import Meta, field
 
+from gateway.upstream.declaring import Count, Id, Several, Text
 from gateway.upstream.entities import Amount, ClientReference, Pictured
-from gateway.upstream.records import (
-    UNREADABLE,
-    Count,
-    Id,
-    Record,
-    Several,
-    Text,
-    Unreadable,
-    ZonedDateTime,
-)
+from gateway.upstream.records import AllOptional, Record, Unreadable, ZonedDateTime
 from gateway.upstream.words import RegistrationSourceType, RegistrationStatus
 
 Degrees = Annotated[str, Meta(pattern=r"\A-?[0-9]{1,3}(\.[0-9]{1,20})?\Z")]
 """A latitude or longitude sent as text."""
 
 
-class Geolocation(Record, frozen=True, kw_only=True):
+class Geolocation(AllOptional, frozen=True, kw_only=True):
     lat: Amount | Degrees | None = None
     lng: Amount | Degrees | None = None
 
 
-class ConferenceLocation(Record, frozen=True, kw_only=True):
+class ConferenceLocation(AllOptional, frozen=True, kw_only=True):
     type: Text | None = None
     text: Text | None = None
     street: Text | None = None
@@ -54,7 +46,7 @@ def _degrees(geolocation: Geolocation | Unreadable | None, name: str) -> float |
     return float(sent) if isinstance(sent, str) else sent
 
 
-class Tag(Record, frozen=True, kw_only=True):
+class Tag(AllOptional, frozen=True, kw_only=True):
     text: Text | None = None
 
 
@@ -70,12 +62,12 @@ class Conference(Pictured, frozen=True, kw_only=True):
     sent_tags: Several[Tag] | None = field(name="tags", default=None)
 
     @property
-    def tags(self) -> list[Text | Unreadable | None] | Unreadable | None:
-        """The texts of the tags; one without a text is unreadable, since it says nothing."""
+    def tags(self) -> list[Text | Unreadable] | Unreadable | None:
+        """The texts of the tags."""
         if not isinstance(self.sent_tags, list):
             return self.sent_tags
         texts: list[Any] = [getattr(tag, "text", tag) for tag in self.sent_tags]
-        return [UNREADABLE if text is None else text for text in texts]
+        return texts
 
 
 class ConferenceSession(Record, frozen=True, kw_only=True):

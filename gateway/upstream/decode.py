@@ -3,6 +3,9 @@
 Each item of a list is first decoded as a whole, in C. One that does not fit is read again leniently:
 key by key, by the same declaration, with `UNREADABLE` in place of each value that does not convert.
 So a broken value costs its field, and a broken item costs itself.
+
+What says nothing is null, and no error: an empty text where a text is not what is declared; and where an object
+is declared, an empty list, or an object none of whose declared keys holds anything. A list is without such elements.
 """
 
 import re
@@ -16,13 +19,12 @@ from msgspec import Raw, json, structs
 
 from gateway.errors import ContractBroken, ResponseTooLarge
 from gateway.upstream import entities
+from gateway.upstream.declaring import Nothing, Several, Text
 from gateway.upstream.records import (
     KINDS,
     UNREADABLE,
     Activity,
     Record,
-    Several,
-    Text,
     UnknownActivity,
     Unreadable,
 )
@@ -43,6 +45,8 @@ _LONE_SURROGATES = re.compile(
 
 _MOST_ITEMS = 200_000
 _NO_ERROR = {b"null", b"false", b'""'}
+_EMPTY_TEXT = b'""'
+_EMPTY_LIST = re.compile(rb"\[\s*\]")
 
 
 class Failure(NamedTuple):
@@ -105,9 +109,8 @@ def entity(body: bytes, declared: type[_R]) -> _R:
         found = _reader(declared)(_envelope(body, Raw))
     except UNDECODABLE as error:
         raise ContractBroken("The upstream's answer cannot be read.") from error
-    if isinstance(found, Unreadable):
+    if not isinstance(found, declared):
         raise ContractBroken("The upstream's answer is not what it should be.")
-    assert isinstance(found, declared)
     return found
 
 
@@ -138,7 +141,7 @@ def roster(body: bytes, declared: type[_E]) -> Roster[_E]:
     """
     item_of = _record_reader(declared, json.Decoder(declared))
     read = [item_of(item) for item in items(body)]
-    found = [each for each in read if not isinstance(each, Unreadable)]
+    found = [each for each in read if isinstance(each, declared)]
     return Roster({str(each.id): each for each in found}, is_whole=len(found) == len(read))
 
 
@@ -184,20 +187,21 @@ def _with_payload(activity: UnknownActivity, item: Raw) -> Activity:
 
 
 def _lenient_activity(item: Raw) -> Activity:
-    values = _values(item)
+    values = _values(item) or {}
     try:
         kind = str(json.decode(values.get("type", b""), type=Text))
     except UNDECODABLE:
         kind = ""
     record = KINDS.get(kind, UnknownActivity)
-    return record(**_readings(record, values))
+    return record(**{"id": UNREADABLE, "kind_raw": UNREADABLE, **_readings(record, values)})
 
 
-def _values(raw: Raw) -> Mapping[str, Raw]:
+def _values(raw: Raw) -> Mapping[str, Raw] | None:
+    """The values of an object, each still to be decoded; None for what is no object."""
     try:
         return json.decode(raw, type=dict[str, Raw])
     except UNDECODABLE:
-        return {}
+        return None
 
 
 class _Reading(NamedTuple):
@@ -205,7 +209,6 @@ class _Reading(NamedTuple):
 
     name: str
     key: str
-    is_required: bool
     read: Callable[[Raw], Any]
 
 
@@ -213,20 +216,17 @@ class _Reading(NamedTuple):
 def _readings_of(record: type[Record]) -> Sequence[_Reading]:
     """Remembered: msgspec finds out anew each time, which takes longer than all the reading."""
     return [
-        _Reading(each.name, each.encode_name, each.required, _reader(each.type))
-        for each in structs.fields(record)
+        _Reading(each.name, each.encode_name, _reader(each.type)) for each in structs.fields(record)
     ]
 
 
 def _readings(record: type[Record], values: Mapping[str, Raw]) -> dict[str, Any]:
-    """Field by field: what was read, or `UNREADABLE`; nothing where nothing was sent."""
+    """Field by field: what was read, or `UNREADABLE`; nothing where nothing or null was sent."""
     readings: dict[str, Any] = {}
-    for name, key, is_required, read in _readings_of(record):
+    for name, key, read in _readings_of(record):
         raw = values.get(key)
-        if raw is not None:
-            readings[name] = read(raw)
-        elif is_required:
-            readings[name] = UNREADABLE
+        if raw is not None and bytes(raw) != b"null" and (value := read(raw)) is not None:
+            readings[name] = value
     return readings
 
 
@@ -247,19 +247,20 @@ def _value_reader(decoder: json.Decoder[Any]) -> Callable[[Raw], Any]:
         try:
             return decoder.decode(raw)
         except UNDECODABLE:
-            return UNREADABLE
+            return None if bytes(raw) == _EMPTY_TEXT else UNREADABLE
 
     return read
 
 
 def _list_reader(element: Callable[[Raw], Any], decoder: json.Decoder[Any]) -> Callable[[Raw], Any]:
+    whole = _value_reader(decoder)
+
     def read(raw: Raw) -> Any:
+        if not isinstance(found := whole(raw), Unreadable):
+            return found
         try:
-            return decoder.decode(raw)
-        except UNDECODABLE:
-            pass
-        try:
-            return [element(each) for each in json.decode(raw, type=Several[Raw])]
+            elements = map(element, json.decode(raw, type=Several[Raw]))
+            return [each for each in elements if each is not None]
         except UNDECODABLE:
             return UNREADABLE
 
@@ -267,26 +268,28 @@ def _list_reader(element: Callable[[Raw], Any], decoder: json.Decoder[Any]) -> C
 
 
 def _record_reader(record: type[_R], decoder: json.Decoder[_R | None]) -> Callable[[Raw], Any]:
-    required = [declared.name for declared in structs.fields(record) if declared.required]
+    required = {declared.name for declared in structs.fields(record) if declared.required}
+    whole = _value_reader(decoder)
 
     def read(raw: Raw) -> Any:
-        try:
-            return decoder.decode(raw)
-        except UNDECODABLE:
-            readings = _readings(record, _values(raw))
-        if any(isinstance(readings[name], Unreadable) for name in required):
+        if not isinstance(found := whole(raw), Unreadable):
+            return found
+        if (values := _values(raw)) is None:
+            return None if _EMPTY_LIST.fullmatch(raw) else UNREADABLE
+        readings = _readings(record, values)
+        if not readings:
+            return None
+        if any(isinstance(readings.get(name, UNREADABLE), Unreadable) for name in required):
             return UNREADABLE
-        return _built(record, readings) if _is_object(raw) else UNREADABLE
+        return _built(record, readings)
 
     return read
 
 
-def _built(record: type[_R], readings: Mapping[str, Any]) -> _R | Unreadable:
+def _built(record: type[_R], readings: Mapping[str, Any]) -> _R | Unreadable | None:
     try:
         return record(**readings)
+    except Nothing:
+        return None
     except ValueError:  # the record's own check, such as a date that no calendar has
         return UNREADABLE
-
-
-def _is_object(raw: Raw) -> bool:
-    return bytes(raw).lstrip().startswith(b"{")

@@ -7,21 +7,15 @@ cannot be shown without. Sources: upstream contract, sections 5 (notes), 6 (sche
 from msgspec import field
 
 from gateway.upstream import records
-from gateway.upstream.records import (
-    Count,
-    Id,
-    Record,
-    Several,
-    Text,
-    ZonedDateTime,
-)
+from gateway.upstream.declaring import Count, Id, Several, Stated, Text
+from gateway.upstream.records import AllOptional, Record, ZonedDateTime
 from gateway.upstream.words import AppointmentStatus
 
 Amount = float
 """A number that GraphQL's Float can carry."""
 
 
-class Picture(Record, frozen=True, kw_only=True):
+class Picture(AllOptional, frozen=True, kw_only=True):
     url: Text | None = None
 
 
@@ -35,7 +29,7 @@ class Pictured(Record, frozen=True, kw_only=True):
         return self.picture.url if isinstance(self.picture, Picture) else self.picture
 
 
-class Address(Record, frozen=True, kw_only=True):
+class Address(AllOptional, frozen=True, kw_only=True):
     street: Text | None = None
     other_street: Text | None = None
     zip_code: Text | None = None
@@ -92,7 +86,7 @@ class Staff(Pictured, frozen=True, kw_only=True):
     color: Text | None = None
     description: Text | None = None
     role: Text | None = None
-    external_id: Text | None = None
+    external_id: Stated | None = None
 
 
 class Service(Pictured, frozen=True, kw_only=True):
@@ -105,7 +99,7 @@ class Service(Pictured, frozen=True, kw_only=True):
     price: Amount | None = None
     payable: bool | None = None
     color: Text | None = None
-    external_id: Text | None = None
+    external_id: Stated | None = None
 
 
 class CustomStatus(Record, frozen=True, kw_only=True):
@@ -113,26 +107,26 @@ class CustomStatus(Record, frozen=True, kw_only=True):
     name: Text | None = None
 
 
-class HistoryUser(Record, frozen=True, kw_only=True):
+class HistoryUser(AllOptional, frozen=True, kw_only=True):
     user_name: Text | None = None
     email_address: Text | None = field(name="email", default=None)
     first_name: Text | None = None
     last_name: Text | None = None
 
 
-class AppointmentHistoryEntry(Record, frozen=True, kw_only=True):
+class AppointmentHistoryEntry(AllOptional, frozen=True, kw_only=True):
     text: Text | None = None
     date: ZonedDateTime | None = None
     source: Text | None = None
     user: HistoryUser | None = None
 
 
-class Money(Record, frozen=True, kw_only=True):
+class Money(AllOptional, frozen=True, kw_only=True):
     amount: Amount | None = None
     currency: Text | None = None
 
 
-class OnlineMeeting(Record, frozen=True, kw_only=True):
+class OnlineMeeting(AllOptional, frozen=True, kw_only=True):
     provider: Text | None = None
     video_link: Text | None = None
 
@@ -176,7 +170,7 @@ class Appointment(Record, frozen=True, kw_only=True):
         return self.sent_price
 
 
-class NoteWriter(Record, frozen=True, kw_only=True):
+class NoteWriter(AllOptional, frozen=True, kw_only=True):
     email_address: Text | None = field(name="email", default=None)
     first_name: Text | None = None
     last_name: Text | None = None
@@ -190,18 +184,18 @@ class Note(Record, frozen=True, kw_only=True):
     contacted_by_client: bool | None = None
 
 
-class EmailAddress(Record, frozen=True, kw_only=True):
+class EmailAddress(AllOptional, frozen=True, kw_only=True):
     email: Text | None = None
     is_primary: bool | None = field(name="primary", default=None)
 
 
-class PhoneNumber(Record, frozen=True, kw_only=True):
+class PhoneNumber(AllOptional, frozen=True, kw_only=True):
     number: Text | None = None
     is_primary: bool | None = field(name="primary", default=None)
     is_mobile: bool | None = field(name="mobile", default=None)
 
 
-class Consent(Record, frozen=True, kw_only=True):
+class Consent(AllOptional, frozen=True, kw_only=True):
     date: ZonedDateTime | None = None
     sent_text: Text | Several[Text] | None = field(name="text", default=None)
 
@@ -232,8 +226,8 @@ class Client(Pictured, frozen=True, kw_only=True):
     address: Address | None = None
     company_name: Text | None = None
     job_title: Text | None = None
-    birth_date: Text | None = None
-    external_id: Text | None = None
+    birth_date: Stated | None = None
+    external_id: Stated | None = None
     companies: Several[CompanyReference] | None = None
     explicit_consent: Consent | None = None
     marketing_consent: Consent | None = None

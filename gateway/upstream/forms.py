@@ -3,13 +3,8 @@
 Source: upstream contract, section 7.
 """
 
-from gateway.upstream.records import (
-    Id,
-    Record,
-    Several,
-    Text,
-    ZonedDateTime,
-)
+from gateway.upstream.declaring import Id, Several, Stated, Text
+from gateway.upstream.records import AllOptional, Record, ZonedDateTime
 from gateway.upstream.words import Word
 
 
@@ -21,7 +16,7 @@ class FormResultStatus(Word):
     UNKNOWN = "UNKNOWN"
 
 
-class FormValue(Record, frozen=True, kw_only=True):
+class FormValue(AllOptional, frozen=True, kw_only=True):
     """One of several values of a form item, such as a ticked box; may have more of them inside."""
 
     name: Text | None = None
@@ -29,7 +24,7 @@ class FormValue(Record, frozen=True, kw_only=True):
     values: "Several[FormValue] | None" = None
 
 
-class FormItem(Record, frozen=True, kw_only=True):
+class FormItem(AllOptional, frozen=True, kw_only=True):
     """A question, or a section of questions."""
 
     id: Id | None = None
@@ -44,7 +39,7 @@ class FormItem(Record, frozen=True, kw_only=True):
 
 class FormResult(Record, frozen=True, kw_only=True):
     id: Id
-    date: Text | None = None
+    date: Stated | None = None
     current_status: FormResultStatus | None = None
     result: Several[FormItem] | str | None = None
 

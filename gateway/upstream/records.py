@@ -5,13 +5,14 @@ has no default, the whole object cannot be shown; all others may be missing or n
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any, ClassVar, TypeVar
+from typing import Annotated, ClassVar
 
 from msgspec import Meta, Raw, Struct, field, structs
 
 from gateway.upstream import links
+from gateway.upstream.declaring import Count, Id, Nothing, Several, Text, derived_from
 from gateway.upstream.words import (
     ActivityEvent,
     ActivityKind,
@@ -20,32 +21,7 @@ from gateway.upstream.words import (
     RegistrationStatus,
 )
 
-_F = TypeVar("_F", bound=Callable[..., Any])
-_T = TypeVar("_T")
-
-Id = int | Annotated[str, Meta(min_length=1)]
-"""Documented as text of up to 16 digits; may arrive as a number. Exact at any size, never blank."""
-
-Text = int | float | str
-"""Documented as text; a number in its place is shown as text."""
-
-Several = Annotated[list[_T], Meta(max_length=1_000)]
-"""A list in a record. Nobody has so many of anything, and each may become an error."""
-
-Count = Annotated[int, Meta(ge=-(2**31), le=2**31 - 1)]
-"""A number that GraphQL's Int can carry."""
-
 _LOCAL = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?")
-
-
-def derived_from(*sources: str) -> Callable[[_F], _F]:
-    """Says which fields of a record a property or check reads, for those who decode only a few."""
-
-    def declare(function: _F) -> _F:
-        function.sources = sources  # type: ignore[attr-defined]
-        return function
-
-    return declare
 
 
 class Unreadable:
@@ -62,6 +38,17 @@ class Record(Struct, frozen=True, kw_only=True, rename="camel"):
     """One JSON object of the upstream. Unknown keys are ignored."""
 
 
+class AllOptional(Record, frozen=True, kw_only=True):
+    """An object that may lack any of its keys. One that lacks all of them says nothing."""
+
+    def __post_init__(self) -> None:
+        """Raises `Nothing`. It names no sources: whether all are null, only all of them tell."""
+        for name in self.__struct_fields__:
+            if getattr(self, name) is not None:
+                return
+        raise Nothing
+
+
 class ZonedDateTime(Record, frozen=True, kw_only=True):
     """A local date-time and the name of its zone (upstream contract, 4)."""
 
@@ -70,9 +57,12 @@ class ZonedDateTime(Record, frozen=True, kw_only=True):
 
     @derived_from("date_time")
     def __post_init__(self) -> None:
-        """Raises ValueError for what is no local date-time."""
+        """Raises ValueError for what is no local date-time: `Nothing` for a blank one, whatever its zone."""
         sent = self.date_time
-        datetime.fromisoformat(sent)  # refuses 30 February
+        try:
+            datetime.fromisoformat(sent)  # refuses 30 February
+        except ValueError:
+            raise Nothing if sent == "" else ValueError("not on the calendar") from None
         # Nearly all are YYYY-MM-DDTHH:MM:SS: length and punctuation tell, at a third of the price.
         if (len(sent) != 19 or sent[4::3] != "--T::") and not _LOCAL.fullmatch(sent):
             raise ValueError("not a local date-time")
@@ -83,14 +73,14 @@ class ZonedDateTime(Record, frozen=True, kw_only=True):
         return datetime.fromisoformat(self.date_time)
 
 
-class User(Record, frozen=True, kw_only=True):
+class User(AllOptional, frozen=True, kw_only=True):
     user_name: Text | None = None
     email_address: Text | None = None
     first_name: Text | None = None
     last_name: Text | None = None
 
 
-class MarketingConsent(Record, frozen=True, kw_only=True):
+class MarketingConsent(AllOptional, frozen=True, kw_only=True):
     text: Text | None = None
 
 
@@ -140,7 +130,7 @@ class Form(Record, frozen=True, kw_only=True):
     name: Text | None = None
 
 
-class _MisprintedFormName(Record, frozen=True, kw_only=True):
+class _MisprintedFormName(AllOptional, frozen=True, kw_only=True):
     name: Text | None = None
 
 
@@ -167,13 +157,13 @@ class FormResult(Record, frozen=True, kw_only=True):
         return str(form.id) if isinstance(form, Form) else links.form_id(self.self_link)
 
 
-class EmailNotification(Record, frozen=True, kw_only=True):
+class EmailNotification(AllOptional, frozen=True, kw_only=True):
     subject: Text | None = None
     body: Text | None = None
     self_link: Text | None = None
 
 
-class TextMessageNotification(Record, frozen=True, kw_only=True):
+class TextMessageNotification(AllOptional, frozen=True, kw_only=True):
     body: Text | None = None
     self_link: Text | None = None
 
@@ -223,11 +213,11 @@ class ConferenceRegistrationSnapshot(Record, frozen=True, kw_only=True):
         return str(self.session.id) if isinstance(self.session, ConferenceSession) else None
 
 
-class _MisprintedSession(Record, frozen=True, kw_only=True):
+class _MisprintedSession(AllOptional, frozen=True, kw_only=True):
     start: ZonedDateTime | None = None
 
 
-class _MisprintedRegistration(Record, frozen=True, kw_only=True):
+class _MisprintedRegistration(AllOptional, frozen=True, kw_only=True):
     session: _MisprintedSession | None = None
 
 

@@ -5,13 +5,13 @@ from typing import Self
 
 
 class Word(Enum):
-    """One of the upstream's words. It may add some at any time: those are `UNKNOWN`."""
+    """One of the upstream's words. It may add some at any time: those are `UNKNOWN`. An empty text is none."""
 
     __hash__ = object.__hash__  # Enum's own is a call in Python, for each look-up
 
     @classmethod
-    def _missing_(cls, value: object) -> Self:
-        return cls["UNKNOWN"]
+    def _missing_(cls, value: object) -> Self | None:
+        return None if value == "" else cls["UNKNOWN"]
 
 
 class ActivityKind(Word):

@@ -246,6 +246,45 @@ def test_the_walk_comes_by_every_field():
     assert declared - keys == {"payload"}  # which is what nobody declared
 
 
+NOTHING: tuple[object, ...] = (
+    *(None, "", [], {}),
+    *({"id": ""}, {"foreign": {"id": "1"}}, {"id": None, "text": None, "dateTime": ""}),
+)
+
+
+def held(tree: Any, place: Steps) -> object:
+    for step in place:
+        tree = tree[step]
+    return tree
+
+
+OBJECTS = [
+    Broken(name, place, NOTHING)
+    for name, place in PLACES
+    if place and isinstance(place[-1], str) and isinstance(held(sample(name), place), dict)
+]
+
+
+@pytest.mark.parametrize("walked", OBJECTS, ids=str)
+async def test_an_object_that_says_nothing_is_as_null(walk, walked):
+    """In what is shown and in what is told."""
+    name = walked.name
+    shown = name if name in ACTIVITIES else ACTIVITY_BEFORE.get(name, "appointment activity")
+    healthy = await walk.healthy(shown)
+    clients, errors = await walk.asked(shown, walked)
+    null, *others = [[*differences(*pair)] for pair in zip(healthy, clients, strict=True)]
+    assert others == [null] * len(others)
+    told = [
+        [
+            (error["extensions"]["code"], error["path"][2:])
+            for error in errors
+            if error["path"][1] == index
+        ]
+        for index in range(len(NOTHING))
+    ]
+    assert told == [told[0]] * len(told)
+
+
 @pytest.mark.parametrize("walked", WALKED, ids=str)
 async def test_what_is_broken_costs_no_more_than_its_absence(walk, walked):
     name = walked.name

@@ -43,9 +43,9 @@ async def test_an_unreadable_field_costs_itself_only(shown, field, sent):
     assert codes == {f"appointment.{field}": BROKEN}
 
 
-@pytest.mark.parametrize("id_", [None, {}, True])
+@pytest.mark.parametrize("id_", [None, "", {}, True])
 async def test_without_an_id_there_is_no_appointment(shown, id_):
-    node, codes = await shown(appointment(id=id_), SELECTION)
+    node, codes = await shown(appointment(id=id_, notes="x"), SELECTION)
     assert (node, codes) == ({"appointment": None}, {"appointment": BROKEN})
 
 
@@ -106,8 +106,7 @@ def current(fields: str) -> str:
 
 async def test_an_appointment_of_today_has_all_its_fields(shown):
     node, codes = await shown(appointment(selfLink=LINK), current(TODAY_SELECTED), {PATH: TODAY})
-    nothing = dict.fromkeys(["text", "date", "source", "user"])
-    history = [TODAY["history"][0], nothing]  # type: ignore[index]
+    history = TODAY["history"][:1]  # type: ignore[index]
     assert node["appointment"]["current"] == {**TODAY, "status": "ACCEPTED", "history": history}
     assert codes == {}
 
@@ -157,8 +156,8 @@ async def test_an_appointment_that_is_no_more_is_null_without_an_error(shown):
     ("field", "sent", "path"),
     [
         ("company", {"name": "x"}, "company"),
-        ("service", [], "service"),
-        ("client", {"firstName": "x"}, "client"),
+        ("service", [{}], "service"),
+        ("client", {"id": 1.5}, "client"),
         ("start", {"dateTime": "soon"}, "start"),
         ("status", 5, "status"),
         ("customStatus", {"name": "x"}, "customStatus"),
@@ -178,6 +177,19 @@ async def test_an_unreadable_field_of_today_costs_itself_only(shown, field, sent
     assert codes == {f"appointment.current.{path}": BROKEN}
     assert today["reference"] == "AB-12"
     assert today[field] == ({"amount": None, "currency": "EUR"} if "." in path else None)
+
+
+@pytest.mark.parametrize("nothing", ["", [], {}, {"id": ""}, {"id": None, "amount": ""}], ids=repr)
+async def test_what_says_nothing_of_today_is_null(shown, nothing):
+    """Also beside a field that cannot be read, and within an object."""
+    fields = ("company", "service", "staff", "client", "customStatus", "price", "onlineMeeting")
+    today = {**TODAY, **dict.fromkeys(fields, nothing), "paid": 5}
+    today["history"] = [nothing, {"text": "Moved", "user": nothing, "date": nothing}, nothing]
+    node, codes = await shown(appointment(selfLink=LINK), current(TODAY_SELECTED), {PATH: today})
+    found = node["appointment"]["current"]
+    assert codes == {"appointment.current.paid": BROKEN}
+    assert {field: found[field] for field in fields} == dict.fromkeys(fields)
+    assert found["history"] == [{"text": "Moved", "date": None, "source": None, "user": None}]
 
 
 async def test_a_price_may_be_an_amount_alone(shown):

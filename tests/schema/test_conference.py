@@ -29,7 +29,7 @@ async def test_a_capacity_may_be_sent_as_text(shown, sent, capacity):
     assert codes == {}
 
 
-@pytest.mark.parametrize("sent", ["many", "", "4.5", 1.5, 2**31, "99999999999", -(2**31) - 1, {}])
+@pytest.mark.parametrize("sent", ["many", " ", "4.5", 1.5, 2**31, "99999999999", -(2**31) - 1, {}])
 async def test_a_capacity_that_is_no_count_is_unreadable(shown, sent):
     item = registration(conference={"id": "61", "title": "x", "capacity": sent})
     node, codes = await shown(item, selected("conference { title capacity }"))
@@ -70,7 +70,8 @@ async def test_a_misprint_without_a_start_changes_nothing(shown, misprinted):
 
 @pytest.mark.parametrize("field", ["conference", "session"])
 async def test_without_an_id_there_is_no_conference_and_no_session(shown, field):
-    parts = {"conference": {"id": "61"}, "session": {"id": "62"}, field: {"title": "x"}}
+    broken = {"title": "x", "end": LATER}
+    parts = {"conference": {"id": "61"}, "session": {"id": "62"}, field: broken}
     item = registration(**parts)
     node, codes = await shown(item, selected("registrationId conference { id } session { id }"))
     shown_ = {"registrationId": "63", "conference": {"id": "61"}, "session": {"id": "62"}}
@@ -160,13 +161,15 @@ PLACES: dict[str, tuple[object, object]] = {
     "numbers": ({"lat": 45.75, "lng": 4}, (45.75, 4)),
     "texts": ({"lat": "45.75", "lng": "-4"}, (45.75, -4)),
     "none": ({}, (None, None)),
+    "blank": ({"lat": "", "lng": ""}, (None, None)),
+    "one of them": ({"lat": "", "lng": "4"}, (None, 4)),
     "nowhere": (None, (None, None)),
 }
 
 
 @pytest.mark.parametrize(("sent", "expected"), PLACES.values(), ids=PLACES)
 async def test_degrees_may_be_numbers_or_text(shown, sent, expected):
-    conference = {"id": "61", "location": {"geolocation": sent}}
+    conference = {"id": "61", "location": {"text": "x", "geolocation": sent}}
     fields = selected("conference { location { latitude longitude } }")
     node, codes = await shown(whole(), fields, {CONFERENCE_PATH: conference})
     location = node["conferenceRegistration"]["conference"]["location"]
@@ -174,7 +177,7 @@ async def test_degrees_may_be_numbers_or_text(shown, sent, expected):
     assert codes == {}
 
 
-@pytest.mark.parametrize("sent", ["north", "", "1e5", "nan", [], True])
+@pytest.mark.parametrize("sent", ["north", " ", "1e5", "nan", [], True])
 async def test_degrees_that_are_none_are_unreadable(shown, sent):
     geolocation = {"lat": sent, "lng": 4.5}
     conference = {"id": "61", "location": {"text": "x", "geolocation": geolocation}}
@@ -189,7 +192,7 @@ async def test_degrees_that_are_none_are_unreadable(shown, sent):
     ("field", "sent"),
     [
         ("tags", ["x"]),
-        ("tags", [{"text": "x"}, {}]),
+        ("tags", [{"text": "x"}, {"text": []}]),
         ("tags", "x"),
         ("duration", "90"),
         ("location", "Town hall"),
@@ -255,7 +258,7 @@ async def test_a_registration_of_today_may_say_nothing_but_its_id(shown):
     assert (node["conferenceRegistration"]["current"], codes) == (expected, {})
 
 
-@pytest.mark.parametrize("word", ["dreamt", "ACCEPTED", ""])
+@pytest.mark.parametrize("word", ["dreamt", "ACCEPTED", " "])
 async def test_words_not_known_yet_are_unknown(shown, word):
     today = {"id": "63", "status": word, "sourceType": word}
     fields = selected("status sourceType current { status sourceType }")
@@ -266,9 +269,21 @@ async def test_words_not_known_yet_are_unknown(shown, word):
     assert codes == {}
 
 
+async def test_an_empty_text_is_no_word_and_no_number(shown):
+    blank = dict.fromkeys(("status", "sourceType", "numberOfSeats", "seats", "registered"), "")
+    fields = selected(
+        "numberOfSeats status sourceType current { seats status registered { dateTime } }"
+    )
+    node, codes = await shown(whole(**blank), fields, {PATH: {"id": "63", **blank}})
+    current = {"seats": None, "status": None, "registered": None}
+    snapshot = {"numberOfSeats": None, "status": None, "sourceType": None}
+    assert node["conferenceRegistration"] == {**snapshot, "current": current}
+    assert codes == {}
+
+
 @pytest.mark.parametrize(
     ("field", "sent"),
-    [("client", {}), ("status", 5), ("seats", "2"), ("registered", {}), ("webLink", [])],
+    [("client", {"id": []}), ("status", 5), ("seats", "2"), ("registered", [{}]), ("webLink", [])],
 )
 async def test_an_unreadable_field_of_today_costs_itself_only(shown, field, sent):
     intact, _ = await shown(whole(), selected(CURRENT), {PATH: TODAY})

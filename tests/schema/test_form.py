@@ -168,7 +168,7 @@ VALUES: dict[str, tuple[dict[str, object], object]] = {
     "a broken number": ({"value": 3.5}, "3.5"),
     "a tick": ({"value": True}, "true"),
     "no tick": ({"value": False}, "false"),
-    "nothing": ({}, None),
+    "nothing": ({"title": "x"}, None),
     "a moment": (
         {"zonedDateTime": {"dateTime": "2026-07-01T09:00:00", "timeZone": "Europe/Paris"}},
         "2026-07-01T09:00:00",

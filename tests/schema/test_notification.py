@@ -10,9 +10,10 @@ TEXT_MESSAGE = "... on TextMessageNotificationActivity { textMessageNotification
     [("<p>At <b>nine</b></p>", "At nine"), ("At nine", "At nine"), ("", ""), (None, None)],
 )
 async def test_the_body_of_an_email_is_as_sent_and_as_text(shown, body, text):
-    item = {"id": "1", "type": "emailNotification", "emailNotification": {"body": body}}
+    sent = {"subject": "See you", "body": body}
+    item = {"id": "1", "type": "emailNotification", "emailNotification": sent}
     node, codes = await shown(item, EMAIL)
-    assert node == {"emailNotification": {"subject": None, "body": body, "bodyText": text}}
+    assert node == {"emailNotification": {"subject": "See you", "body": body, "bodyText": text}}
     assert codes == {}
 
 

@@ -8,7 +8,7 @@ PEOPLE = """... on AppointmentActivity { appointment {
 
 
 @pytest.mark.parametrize(
-    "sent", [{}, {"userName": "mina"}, {"firstName": "Mina", "lastName": "", "emailAddress": None}]
+    "sent", [{"userName": "mina"}, {"firstName": "Mina", "lastName": "", "emailAddress": None}]
 )
 async def test_a_user_may_be_known_in_part(shown, sent):
     node, codes = await shown({"id": "1", "type": "note", "user": sent}, USER)
@@ -18,6 +18,11 @@ async def test_a_user_may_be_known_in_part(shown, sent):
 
 async def test_without_a_user_it_was_the_client(shown):
     assert await shown({"id": "1", "type": "note"}, USER) == ({"user": None}, {})
+
+
+@pytest.mark.parametrize("sent", [{}, [], "", {"userName": None}, {"age": 7}], ids=repr)
+async def test_a_user_of_whom_nothing_is_said_is_none(shown, sent):
+    assert await shown({"id": "1", "type": "note", "user": sent}, USER) == ({"user": None}, {})
 
 
 @pytest.mark.parametrize("id_", ["21", 22, 1234567890123456789, "external-21"])

@@ -132,7 +132,7 @@ async def test_a_local_time_is_exactly_as_sent(shown, sent):
         "2026-07-15T25:00:00",
         "0000-01-01T00:00:00",
         "٢٠٢٦-07-15T09:00:00",
-        "",
+        " ",
         5,
         None,
     ],
@@ -140,6 +140,10 @@ async def test_a_local_time_is_exactly_as_sent(shown, sent):
 async def test_what_is_no_local_time_is_unreadable(shown, sent):
     node, codes = await shown(dated(sent, "UTC"), ZONED)
     assert (node, codes) == ({"date": None}, {"date": "UPSTREAM_CONTRACT_BROKEN"})
+
+
+async def test_an_empty_text_is_no_local_time_and_no_error(shown):
+    assert await shown(dated("", "UTC"), ZONED) == ({"date": None}, {})
 
 
 GOOD = {

@@ -21,7 +21,8 @@ def read(**sent: Any) -> Any:
         ("48", 48.0),
         ("-2.3500", -2.35),
         ("180.12345678901234567890", 180.12345678901234567890),
-        ("", UNREADABLE),
+        ("", None),
+        (" ", UNREADABLE),
         ("+1", UNREADABLE),
         ("1,5", UNREADABLE),
         (".5", UNREADABLE),
@@ -41,13 +42,14 @@ def read(**sent: Any) -> Any:
 @pytest.mark.parametrize(("key", "name"), [("lat", "latitude"), ("lng", "longitude")])
 def test_a_place_is_read_from_numbers_and_from_text(key, name, sent, degrees):
     other = {"lat": "longitude", "lng": "latitude"}[key]
-    place = read(location={"geolocation": {key: sent}}).location
+    place = read(location={"geolocation": {key: sent}, "city": "Paris"}).location
     assert getattr(place, name) == degrees
     assert getattr(place, other) is None
 
 
 @pytest.mark.parametrize(
-    ("sent", "degrees"), [(None, None), ({}, None), ("48,2", UNREADABLE), ([], UNREADABLE)]
+    ("sent", "degrees"),
+    [(None, None), ({}, None), ([], None), ("", None), ("48,2", UNREADABLE), ([[]], UNREADABLE)],
 )
 def test_a_location_may_have_no_place(sent, degrees):
     location = read(location={"geolocation": sent, "city": "Paris"}).location
@@ -61,8 +63,8 @@ def test_a_location_may_have_no_place(sent, degrees):
         (None, None),
         ([], []),
         ([{"id": "1", "text": "one"}, {"text": 2}], ["one", 2]),
-        ([{"text": "one"}, {"id": "2"}], ["one", UNREADABLE]),
-        ([{"text": "one"}, {"text": None}], ["one", UNREADABLE]),
+        ([{"text": "one"}, {"id": "2"}, {}, [], ""], ["one"]),
+        ([{"text": "one"}, {"text": None}], ["one"]),
         ([{"text": "one"}, {"text": []}, "two", None], ["one", *[UNREADABLE] * 3]),
         ("one", UNREADABLE),
         ({"text": "one"}, UNREADABLE),

@@ -72,27 +72,27 @@ class Value:
 class Object:
     fields: Mapping[str, "Value | Object"]
     always: Mapping[str, Any] = field(default_factory=dict)
-    bad: tuple[Any, ...] = (7, "text", [], True)
+    bad: tuple[Any, ...] = (7, "text", [[]], True)
 
 
 DATE = Value(
-    good=(NINE, {"dateTime": "2026-03-01T09:00"}, None),
+    good=(NINE, {"dateTime": "2026-03-01T09:00"}, None, "", [], {}, {**NINE, "dateTime": ""}),
     bad=(
         {"dateTime": "2026-02-30T09:00:00"},
         {"dateTime": "2026-03-01T09:00:00Z"},
         {"timeZone": "Europe/Paris"},
         "2026-03-01",
         0,
-        [],
+        [NINE],
     ),
 )
 TEXT = Value(good=("", "é", "😀", 7, 1.5, None), bad=(True, [], {}, ["text"]))
 WORD = Value(good=("updated", "accepted", "moved", "", None), bad=(3, False, [], {}))
-WORDS = Value(good=([], ["start", 7], None), bad=("start", {}, 1))
-SEATS = Value(good=(0, 2, -1, None), bad=("2", 2**31, 1.5, []))
-CAPACITY = Value(good=(4, "4", None), bad=("many", 2**40, 1.5, []))
+WORDS = Value(good=([], ["start", 7], None, ""), bad=("start", {}, 1))
+SEATS = Value(good=(0, 2, -1, None, ""), bad=("2", 2**31, 1.5, []))
+CAPACITY = Value(good=(4, "4", None, ""), bad=("many", 2**40, 1.5, []))
 ID: Mapping[str, Any] = {"id": "11"}
-NAMED = Object({"name": TEXT, "firstName": TEXT, "lastName": TEXT}, ID, bad=(7, [], {"id": 1.5}))
+NAMED = Object({"name": TEXT, "firstName": TEXT, "lastName": TEXT}, ID, bad=(7, [[]], {"id": 1.5}))
 NOTED = Object({"body": TEXT, "previousBody": TEXT, "selfLink": TEXT}, ID)
 COMMON: Mapping[str, Value | Object] = {
     "date": DATE,
@@ -189,16 +189,21 @@ def items(draw: st.DrawFn) -> Spoilt:
 
 
 def differences(
-    found: Record, clean: Record, bad: frozenset[Path], path: Path = ()
+    found: Record, clean: Record | None, bad: frozenset[Path], path: Path = ()
 ) -> Iterator[Path]:
-    """Where one is not read as the other, though nothing bad stands there."""
-    for declared in msgspec.structs.fields(type(clean)):
+    """Where one is not read as the other, though nothing bad stands there.
+
+    What holds nothing but what is bad is null without it.
+    """
+    for declared in msgspec.structs.fields(type(found)):
         here = (*path, declared.encode_name)
-        mine, others = getattr(found, declared.name), getattr(clean, declared.name)
+        mine, others = getattr(found, declared.name), getattr(clean, declared.name, None)
         if here in bad:
             if not unreadable(mine):
                 yield here
-        elif isinstance(mine, Record) and isinstance(others, Record):
+        elif isinstance(mine, Record) and (
+            isinstance(others, Record) or any(place[: len(here)] == here for place in bad)
+        ):
             yield from differences(mine, others, bad, here)
         elif declared.name != "payload" and mine != others:
             yield here

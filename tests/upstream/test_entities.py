@@ -424,8 +424,10 @@ def test_what_has_a_picture_is_what_the_contract_says():
         ({"url": None, "data": "…"}, None),
         ({"url": "https://x"}, "https://x"),
         ({"url": []}, UNREADABLE),
+        ([], None),
+        ("", None),
         ("https://x", UNREADABLE),
-        ([], UNREADABLE),
+        (["https://x"], UNREADABLE),
     ],
     ids=repr,
 )
@@ -463,7 +465,9 @@ def test_a_mention_of_a_client_is_of_that_client(id_):
         ({"amount": 12.5, "currency": "EUR"}, entities.Money(amount=12.5, currency="EUR")),
         ({"amount": 12}, entities.Money(amount=12)),
         ({"currency": "EUR"}, entities.Money(currency="EUR")),
-        ({}, entities.Money()),
+        ({}, None),
+        ([], None),
+        ("", None),
         ({"amount": "12", "currency": "EUR"}, entities.Money(amount=UNREADABLE, currency="EUR")),  # type: ignore[arg-type]
         (12.5, entities.Money(amount=12.5)),
         (0, entities.Money(amount=0)),

@@ -8,11 +8,14 @@ import msgspec
 import pytest
 from hypothesis import example, given, strategies as st
 
-from gateway.upstream import decode, records
+from gateway.upstream import conferences, decode, entities, forms, records
+from gateway.upstream.declaring import Nothing
+from gateway.upstream.entities import Pictured
 from gateway.upstream.records import (
     KINDS,
     UNREADABLE,
     Activity,
+    AllOptional,
     AppointmentActivity,
     AppointmentSnapshot,
     Conference,
@@ -37,7 +40,6 @@ from gateway.upstream.records import (
     Unreadable,
     User,
     ZonedDateTime,
-    derived_from,
 )
 from gateway.upstream.words import (
     ActivityEvent,
@@ -374,6 +376,7 @@ def test_a_misprinted_start_without_a_session_to_hold_it_is_dropped(sent, expect
         ("007", 7),
         (0, 0),
         (None, None),
+        ("", None),
         ("999999999", 999_999_999),
     ],
     ids=repr,
@@ -386,7 +389,7 @@ def test_a_capacity_is_a_number_however_it_was_sent(sent, capacity):
 
 @pytest.mark.parametrize(
     "sent",
-    ["", "many", "4.0", "-4", "4e1", "1234567890", "٤٠", 4.5, 2**31, True, [40], {}],
+    ["many", " ", "4.0", "-4", "4e1", "1234567890", "٤٠", 4.5, 2**31, True, [40], {}],
     ids=repr,
 )
 def test_a_capacity_that_is_no_number_is_unreadable_and_spoils_only_itself(sent):
@@ -494,7 +497,7 @@ def test_a_date_with_an_offset_is_unreadable_since_its_zone_stands_beside_it(sen
 @pytest.mark.parametrize(
     "sent",
     [
-        "",
+        " ",
         "tomorrow",
         "2026-03-01",
         "2026-03-01 09:00:00",
@@ -577,22 +580,115 @@ def test_a_date_needs_no_zone():
     assert found == ZonedDateTime(date_time="2026-03-01T09:00:00", time_zone=None)
 
 
-@pytest.mark.parametrize("missing", [{}, {"id": None}], ids=repr)
+SNAPSHOTS = [
+    ("appointment", "appointment"),
+    ("note", "note"),
+    ("consent", "note"),
+    ("formResult", "form_result"),
+    ("conferenceRegistration", "conference_registration"),
+]
+SENT_AS = {"form_result": "formResult", "conference_registration": "conferenceRegistration"}
+
+
+@pytest.mark.parametrize("missing", [{}, {"id": None}, {"id": ""}], ids=repr)
+@pytest.mark.parametrize(("kind", "field"), SNAPSHOTS, ids=lambda value: value)
+def test_an_object_without_the_id_it_needs_is_unreadable(kind, field, missing):
+    sent = {**missing, "selfLink": "https://api.example.com/1"}
+    activity = read(type=kind, **{SENT_AS.get(field, field): sent})
+    assert unreadable(getattr(activity, field))
+
+
+# What says nothing
+
+NOTHING: dict[str, object] = {
+    "an empty object": {},
+    "an empty list": [],
+    "an empty text": "",
+    "nulls": {"id": None, "selfLink": None, "body": None, "notes": None},
+    "an empty id": {"id": "", "body": None},
+    "foreign keys": {"color": "red", "Id": "1"},
+    "nothing deep inside": {"id": "", "start": {"dateTime": ""}, "staff": {"id": ""}, "form": []},
+}
+
+
+@pytest.mark.parametrize("event", ["updated", 5], ids=["else all well", "beside what is broken"])
+@pytest.mark.parametrize("nothing", NOTHING.values(), ids=NOTHING)
 @pytest.mark.parametrize(
     ("kind", "field"),
     [
-        ("appointment", "appointment"),
-        ("note", "note"),
-        ("consent", "note"),
-        ("formResult", "form_result"),
-        ("conferenceRegistration", "conference_registration"),
+        *SNAPSHOTS,
+        *(("note", field) for field in ("user", "date", "marketing_consent")),
+        ("emailNotification", "email_notification"),
+        ("textMessageNotification", "text_message_notification"),
     ],
     ids=lambda value: value,
 )
-def test_an_object_without_the_id_it_needs_is_unreadable(kind, field, missing):
-    name = {"form_result": "formResult", "conference_registration": "conferenceRegistration"}
-    activity = read(type=kind, **{name.get(field, field): missing})
-    assert unreadable(getattr(activity, field))
+def test_an_object_that_says_nothing_is_null(kind, field, nothing, event):
+    head, *rest = field.split("_")
+    name = head + "".join(map(str.title, rest))
+    activity = read(type=kind, event=event, **{name: nothing})
+    assert getattr(activity, field) is None
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        *("start", "previousStart", "end", "previousEnd", "service", "previousService"),
+        *("staff", "previousStaff", "status", "previousStatus"),
+    ],
+)
+def test_an_empty_text_is_null_where_no_text_belongs(field):
+    activity = read(type="appointment", appointment={"id": "11", field: "", "notes": ""})
+    assert isinstance(activity, AppointmentActivity)
+    assert activity.appointment == AppointmentSnapshot(appointment_id="11", notes="")
+
+
+def test_a_list_of_names_may_be_an_empty_text():
+    assert read(updatedAttributes="").sent_updated_attributes is None
+    assert read(updatedAttributes=["", "start"]).sent_updated_attributes == ["", "start"]
+
+
+@pytest.mark.parametrize("event", ["updated", 5], ids=["else all well", "beside what is broken"])
+def test_a_blank_date_is_none_whatever_its_zone(event):
+    zones: tuple[object, ...] = ("Europe/Paris", "", None, [])
+    for zone in zones:
+        assert read(event=event, date={"dateTime": "", "timeZone": zone}).date is None
+
+
+@pytest.mark.parametrize("sent", [" ", "\t", '""', "null", "[]", "{}"], ids=repr)
+def test_other_texts_say_something(sent):
+    activity = read(date=sent, event=sent, user=sent, updatedAttributes=sent)
+    assert activity.event is ActivityEvent.UNKNOWN
+    others = (activity.date, activity.user, activity.sent_updated_attributes)
+    assert all(map(unreadable, others))
+
+
+@pytest.mark.parametrize("sent", [[None], [[]], [{}], 0, False], ids=repr)
+def test_other_values_say_something(sent):
+    activity = read(date=sent, event=sent, user=sent)
+    assert all(map(unreadable, (activity.date, activity.event, activity.user)))
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_an_empty_text_is_no_word(word):
+    with pytest.raises(ValueError, match="not a valid"):
+        word("")
+
+
+def test_an_object_without_required_keys_says_nothing_where_all_are_null():
+    every = [
+        record
+        for module in (records, entities, conferences, forms)
+        for record in vars(module).values()
+        if isinstance(record, type) and issubclass(record, Record)
+    ]
+    for record in every:
+        fields = msgspec.structs.fields(record)
+        if fields and not any(field.required for field in fields) and record is not Pictured:
+            assert issubclass(record, AllOptional), record
+            with pytest.raises(Nothing):
+                record()
+    assert len([record for record in every if issubclass(record, AllOptional)]) > 20
 
 
 def test_a_service_without_an_id_costs_the_appointment_only_its_service():
@@ -663,15 +759,6 @@ def test_a_registration_knows_its_conference_and_its_session_where_they_can_be_r
     assert (registration().conference_id, registration().session_id) == (None, None)
 
 
-def test_what_is_derived_says_from_what():
-    @derived_from("one", "two")
-    def derived(record: object) -> int:
-        return 3
-
-    assert derived.sources == ("one", "two")  # type: ignore[attr-defined]
-    assert derived(None) == 3
-
-
 def derived_in(record: type[Record]) -> dict[str, Any]:
     """The functions of a record by their names: of its own properties, and its own check."""
     functions = {
@@ -684,7 +771,9 @@ def derived_in(record: type[Record]) -> dict[str, Any]:
 DERIVING = {
     record: functions
     for _, record in inspect.getmembers(records, inspect.isclass)
-    if issubclass(record, Record) and (functions := derived_in(record))
+    if issubclass(record, Record)
+    and record is not AllOptional
+    and (functions := derived_in(record))
 }
 UNREADABLE_FORM: dict[str, Any] = {"sent_form": UNREADABLE}
 EXAMPLES: dict[str, Record] = {

@@ -124,7 +124,14 @@ class Body:
         leaf, name = get_named_type(field.type), reading.attribute
         if is_leaf_type(leaf) and name in shape.constants:
             return _constant(self._source.delivery(leaf)(shape.constants[name]))
-        return self._value(field, field.type, held, shape.declared.get(name))
+        return self._value(field, field.type, self._there(name, held), shape.declared.get(name))
+
+    def _there(self, name: str, held: str) -> str:
+        """An expression for an attribute; where it is a record read in part, null if the whole of it is."""
+        if not (first := self._where.first_of_part(name)):
+            return held
+        reader = f"run.readers[{self._source.named(f'{name}_items', self._where.item)}]"
+        return f"(v if (v := {held}) is None or v.{first} is not None else {reader}.held(it, {name!r}, v))"
 
     def _held(self, field: Field, reading: Plain | Computed) -> str:
         """An expression for what a field holds."""

@@ -43,14 +43,21 @@ class Where:
     Attributes:
         shape: Its shape; None where it is whole, or no record.
         lean: How the items are decoded that it leads to, if it does.
+        item: How it was decoded, if it is an item.
     """
 
     shape: Shape | None = None
     lean: Lean | None = None
+    item: Lean | None = None
 
     def holds_items(self, field: Field) -> bool:
         """Whether a field of the value is an item, or a list of them."""
         return self.lean is not None and is_of(self.lean.items, field)
+
+    def first_of_part(self, name: str) -> str | None:
+        """The first attribute of a record right in an item; None where what is read of it is all that counts."""
+        shape = self.shape.inside.get(name) if self.shape and self.item else None
+        return shape.struct.__struct_fields__[0] if shape and shape.is_partial else None
 
 
 def is_of(items: Items, field: Field) -> bool:

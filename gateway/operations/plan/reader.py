@@ -42,6 +42,12 @@ class Reader:
         sent = self._sent.get(id(value))
         return value if sent is None else self._lean.whole(sent)
 
+    def held(self, item: Any, name: str, value: Any) -> Any:
+        """A record right in an item, of which not all was read; None where all of it is null."""
+        if any(getattr(value, field) is not None for field in value.__struct_fields__):
+            return value
+        return None if getattr(self.whole(item), name) is None else value
+
 
 class Readers(dict[Lean, Reader]):
     """The reader for each way of decoding, once it was asked for."""

@@ -28,6 +28,7 @@ class Run:
         context: What resolvers and computed fields get.
         on: Whether each of the plan's conditions holds.
         rest: graphql-core, for what only that can answer.
+        readers: What has read the items.
     """
 
     def __init__(
@@ -46,7 +47,7 @@ class Run:
         self._waiting: list[Wait | Item] = []
         self._tasks = Tasks()
         self._loadings: dict[tuple[Any, ...], Loading] = {}
-        self._readers = Readers()
+        self.readers = Readers()
         self._delivered: dict[tuple[int, int], tuple[list[Any], list[Any]]] = {}
 
     async def answer(self, operation: Any) -> dict[str, Any]:
@@ -232,7 +233,7 @@ class Run:
             return
         mark = len(self.context.reported)
         if wait.part.lean is not None:
-            value = Reached(value.value.read(self._readers[wait.part.lean]), value.through)
+            value = Reached(value.value.read(self.readers[wait.part.lean]), value.through)
         self._show(wait, value, mark)
 
     def _show(self, wait: Wait, value: Any, reported: int) -> dict[str, Any] | None:
@@ -295,7 +296,7 @@ class Run:
     def _leave_item(self, item: Item) -> None:
         [field] = item.part.fields
         lean = item.part.lean
-        whole = item.value if lean is None else self._readers[lean].whole(item.value)
+        whole = item.value if lean is None else self.readers[lean].whole(item.value)
         value = None if whole is None else Reached(whole, item.through)
         self._place(item.out, item.key, partial(self.rest.item, field, value, item.at))
 

@@ -25,12 +25,14 @@ class Shape:
         declared: The type of each of its fields.
         inside: The shape of each record inside.
         constants: The attributes that are the same for all records of this class.
+        is_partial: Whether a record that holds nothing here may be null: only the whole item tells.
     """
 
     struct: type[Struct]
     declared: Mapping[str, Any]
     inside: Mapping[str, "Shape"]
     constants: Mapping[str, Any]
+    is_partial: bool = False
 
 
 @dataclass(slots=True)
@@ -82,6 +84,14 @@ class Shapes:
             made[key] = self._shape(record, selections, made)
         return made[key]
 
+    def _part(self, record: type[Struct], selections: Sequence[Selection], made: _Made) -> Shape:
+        """The shape of a record right in an item that is null where it holds nothing."""
+        shape = self._inside(record, selections, made)
+        if not shape.struct.__struct_fields__:
+            return self._whole(record)
+        shape.is_partial = True
+        return shape
+
     def _shape(
         self,
         record: type[Struct],
@@ -91,7 +101,7 @@ class Shapes:
         tag: str | None = None,
     ) -> Shape:
         needs = self._needs(record, selections, items.sources if items else ())
-        types, inside = self._types(record, needs, made)
+        types, inside = self._types(record, needs, made, is_item=items is not None)
         declared, constants = _declared(record), _constants(record)
         for name in [name for name in types if items and declared[name].encode_name == items.tag]:
             del types[name]  # msgspec tells the records apart by it
@@ -108,7 +118,7 @@ class Shapes:
         return Shape(struct, types, inside, constants)
 
     def _types(
-        self, record: type[Struct], needs: _Needs, made: _Made
+        self, record: type[Struct], needs: _Needs, made: _Made, *, is_item: bool
     ) -> tuple[dict[str, Any], dict[str, Shape]]:
         """The types of the attributes that are needed, and the shapes of records in them."""
         declared = {name: field.type for name, field in _declared(record).items()}
@@ -116,7 +126,12 @@ class Shapes:
         inside = {name: self._whole(held) for name in types if (held := _record_in(types[name]))}
         for name in [name for name in needs.plain if name not in needs.whole]:
             if held := _record_in(declared[name]):
-                inside[name] = self._inside(held, needs.plain[name], made)
+                if not _may_be_nothing(held):
+                    inside[name] = self._inside(held, needs.plain[name], made)
+                elif is_item and {*options(declared[name])} == {held, NoneType}:
+                    inside[name] = self._part(held, needs.plain[name], made)
+                else:
+                    inside[name] = self._whole(held)
                 types[name] = _replaced(declared[name], held, inside[name].struct)
             else:
                 types[name] = _narrowed(declared[name])
@@ -138,7 +153,7 @@ class Shapes:
     ) -> _Needs:
         """What is needed besides what is selected: what makes a record of it at all."""
         needs = _Needs(whole={name for name, field in _declared(record).items() if field.required})
-        if check := getattr(record, "__post_init__", None):
+        if (check := getattr(record, "__post_init__", None)) and not _may_be_nothing(record):
             needs.namespace["__post_init__"] = check
             needs.whole.update(check.sources)
         for source in sources:
@@ -210,6 +225,12 @@ def _need_whole(record: type[Struct], name: str, needs: _Needs) -> None:
         needs.namespace[name] = derived
         for source in derived.fget.sources:  # type: ignore[union-attr]
             _need_whole(record, source, needs)
+
+
+def _may_be_nothing(record: type[Struct]) -> bool:
+    """Whether a record stands for null where all of it is: its check reads all, and so names no sources."""
+    check = getattr(record, "__post_init__", None)
+    return check is not None and not hasattr(check, "sources")
 
 
 @cache

@@ -141,7 +141,7 @@ class Source:
                 yield record, field.of[types[record]], Where()
                 continue
             shape = where.lean.shapes[tag]
-            yield shape.struct, field.of[types[record]], Where(shape)
+            yield shape.struct, field.of[types[record]], Where(shape, item=where.lean)
         yield items.others, field.of[types[items.others]], Where()
 
     def _waits(self, selection: Selection) -> bool:

@@ -1,11 +1,13 @@
+from dataclasses import replace
+
 import pytest
 from graphql import build_schema, get_operation_ast, parse
 
-from gateway.operations.fields import NotPlain
+from gateway.operations.fields import NotPlain, Plain
 from gateway.operations.plan.parts import Kinds, Part, Where, is_of
 from gateway.operations.plan.selections import Selections
 from gateway.operations.plan.shapes import Shapes
-from tests.operations.plan.library import FIELDS, ITEMS, LIBRARY
+from tests.operations.plan.library import FIELDS, ITEMS, LIBRARY, Record, Thing
 
 
 def test_a_class_has_its_function():
@@ -26,6 +28,32 @@ def test_parts_differ_even_where_they_hold_the_same():
 
 def test_a_part_depends_on_its_place_until_it_is_known_not_to():
     assert Part(()).is_open
+
+
+class Blurb(Record, kw_only=True, frozen=True):
+    text: str | None = None
+
+    def __post_init__(self) -> None:
+        raise AssertionError("a part of it is not asked")
+
+
+class Leaflet(Thing, kw_only=True, frozen=True):
+    author: Blurb | None = None  # type: ignore[assignment]
+
+
+def test_the_first_attribute_is_known_of_a_record_that_is_read_in_part():
+    items = replace(ITEMS, records={"book": Leaflet})
+    readings = {("Book", "author"): Plain("author"), ("Author", "name"): Plain("text")}
+    document = parse("{ shelf { things { ... on Book { author { name } } } } }")
+    operation = get_operation_ast(document)
+    assert operation is not None
+    [shelf] = Selections(build_schema(LIBRARY), document).of_operation(operation).merged()
+    [things] = shelf.of["Shelf"].merged()
+    lean = Shapes(replace(FIELDS, readings=readings)).of_items(items, {"book": [things.of["Book"]]})
+    item = Where(lean.shapes["book"], item=lean)
+    assert (item.first_of_part("author"), item.first_of_part("title")) == ("text", None)
+    assert Where(lean.shapes["book"]).first_of_part("author") is None
+    assert Where().first_of_part("author") is None
 
 
 @pytest.mark.parametrize(("key", "holds"), [("things", True), ("top", True), ("places", False)])

@@ -1,8 +1,9 @@
 from collections.abc import Sequence
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from msgspec import Raw
+from msgspec import Raw, Struct
 
 from gateway.operations.plan.reader import Reader, Readers
 from tests.operations.plan.library import UNREADABLE, Author, Context, raw
@@ -55,6 +56,33 @@ def test_other_items_are_read_by_themselves(reader, lean):
     assert reader.read(items) == [Author(id=1), Author(id=2)]
     assert reader.read(items[:1]) == [Author(id=1)]
     assert lean.done == [("read", 2), ("read", 1)]
+
+
+class InPart(Struct):
+    """As much as was read of a record."""
+
+    name: str | None
+    born: int | None
+
+
+@pytest.mark.parametrize(
+    ("value", "whole", "held"),
+    [
+        (InPart("a", None), None, True),
+        (InPart(None, 0), None, True),
+        (InPart(None, None), {"secret": 1}, True),
+        (InPart(None, None), None, False),
+    ],
+)
+def test_a_record_read_in_part_is_null_only_where_all_of_it_is(value, whole, held):
+    class Whole(Leanly):
+        def whole(self, item: Raw) -> Any:
+            return SimpleNamespace(author=whole)
+
+    lean: Any = Whole()
+    reader = Reader(lean)
+    [item] = reader.read([raw(1)])
+    assert reader.held(item, "author", value) is (value if held else None)
 
 
 def test_items_that_are_gone_are_not_taken_for_others(reader):

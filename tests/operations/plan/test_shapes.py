@@ -23,10 +23,12 @@ SCHEMA = build_schema("""
     type Query { things: [Thing!]! }
     interface Thing { id: ID  word: String  author: Person }
     type Book implements Thing { id: ID  word: String  title: String  pages: Int  rating: Float  kind: String  tags: [String]
+                                 blurb: Blurb  blurbs: [Blurb]  wrapped: Blurb
                                  initial: String  summary: String  odd: String  author: Person  readers: [Person]  loan: Loan  resolved: Person }
     type Disc implements Thing { id: ID  word: String  author: Person }
     type Person { id: ID  name: String  born: Int  today: Person  home: Home  odd: String }
-    type Home { town: String  owner: Person  odd: String }
+    type Home { town: String  owner: Person  odd: String  blurb: Blurb }
+    type Blurb { text: String  by: String }
     type Loan { since: String  until: String  note: String  days: Int }
 """)
 
@@ -42,9 +44,21 @@ class Loan(Record, kw_only=True, frozen=True):
             raise ValueError("over before it began")
 
 
+class Blurb(Record, kw_only=True, frozen=True):
+    """Null without any value: its check reads all, and names no sources."""
+
+    text: Text | None = None
+    by: Text | None = None
+
+    def __post_init__(self) -> None:
+        if self.text is None and self.by is None:
+            raise ValueError("says nothing")
+
+
 class Home(Record, kw_only=True, frozen=True):
     town: Text | None = None
     owner: "Person | None" = None
+    blurb: Blurb | None = None
 
 
 class Person(Record, kw_only=True, frozen=True):
@@ -71,6 +85,9 @@ class Book(Thing, kw_only=True, frozen=True):
     author: Person | None = None
     readers: list[Person] | None = None
     loan: Loan | None = None
+    blurb: Blurb | None = None
+    blurbs: list[Blurb] | None = None
+    wrapped: Blurb | str | None = None
 
     @property
     @derived_from("title", "subtitle")
@@ -84,10 +101,11 @@ class Disc(Thing, kw_only=True, frozen=True):
 
 
 _PLAIN = {
-    "Book": "id word title pages rating kind tags initial author readers loan",
+    "Book": "id word title pages rating kind tags initial author readers loan blurb blurbs wrapped",
     "Disc": "id word author",
     "Person": "id name home",
-    "Home": "town owner",
+    "Home": "town owner blurb",
+    "Blurb": "text by",
     "Loan": "since until note",
 }
 
@@ -183,6 +201,38 @@ def test_a_check_comes_along_with_what_it_reads():
     assert names(shape) == {"since", "until"}
     over = raw(type="book", id=1, loan={"since": "3", "until": "1"})
     assert lean("... on Book { loan { days } }").read([over]) == [("whole", over)]
+
+
+def test_a_record_in_an_item_that_may_be_null_without_values_is_read_in_part():
+    """What is read of it may be null while the rest is not: who delivers it finds out."""
+    shape = book("blurb { by }")
+    assert shape.inside["blurb"].struct.__struct_fields__ == ("by",)
+    assert shape.inside["blurb"].is_partial
+    [item] = lean("... on Book { blurb { by } }").read([raw(type="book", id=1, blurb={})])
+    assert item.blurb.by is None
+
+
+@pytest.mark.parametrize(
+    ("inside", "way"),
+    [
+        ("blurb { __typename }", ["blurb"]),
+        ("blurbs { by }", ["blurbs"]),
+        ("wrapped { by }", ["wrapped"]),
+        ("author { home { blurb { by } } }", ["author", "home", "blurb"]),
+    ],
+)
+def test_anywhere_else_it_is_read_as_it_is_declared(inside, way):
+    """So that its check finds out: an item with one that says nothing is read as a whole."""
+    shape = book(inside)
+    for name in way:
+        shape = shape.inside[name]
+    assert shape.struct is Blurb
+    assert not shape.is_partial
+
+
+def test_a_record_that_may_not_be_without_something_is_never_read_in_part():
+    shape = book("author { name } loan { days }")
+    assert not any(inside.is_partial for inside in shape.inside.values())
 
 
 def test_a_derived_attribute_brings_what_it_reads():

@@ -53,16 +53,27 @@ _LOCALS = (
     "2025-06-02T12:00",
     "0001-01-01T00:00:00",
     "9999-12-31T23:59:59.999999",
+    "",
 )
 _ZONES = ("UTC", "America/New_York", "Mars/Olympus", "", "/etc/passwd", 7, "Asia/Kathmandu")
+_NOTHING: Sequence[object] = (
+    {},
+    [],
+    "",
+    {"id": ""},
+    {"foreign": 1},
+    {"userName": None, "text": None},
+)
+"""What says nothing in the place of an object."""
+
 MAY_BE: Mapping[str, Sequence[object]] = {
     "id": _IDS,
     "selfLink": _LINKS,
     "dateTime": _LOCALS,
     "timeZone": _ZONES,
-    "numberOfSeats": (0, -3, 2**31 - 1),
-    "capacity": (12, " 12 ", "0"),
-    "price": (12.5, 0, -1),
+    "numberOfSeats": (0, -3, 2**31 - 1, ""),
+    "capacity": (12, " 12 ", "0", ""),
+    "price": (12.5, 0, -1, "", {}),
     **{name: words + UNKNOWN_WORDS for name, words in _WORDS.items()},
 }
 """By key; any other text may be some other text or a number."""
@@ -131,7 +142,10 @@ def _places(tree: object) -> Iterator[Place]:
 def _variants(key: object, value: object) -> Sequence[object]:
     if not isinstance(key, str):  # an element of a list
         return (value,)
-    others = MAY_BE.get(key, _TEXTS if isinstance(value, str) else ())
+    usual: Sequence[object] = ()
+    if isinstance(value, str | dict):
+        usual = _TEXTS if isinstance(value, str) else _NOTHING
+    others = MAY_BE.get(key, usual)
     return (*others, *(() if key in _NEVER_NULL else (None, GONE))) or (value,)
 
 

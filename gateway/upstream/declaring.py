@@ -1,0 +1,38 @@
+"""What records are declared with: the types of fields, and what the functions of a record say and raise."""
+
+from collections.abc import Callable
+from typing import Annotated, Any, TypeVar
+
+from msgspec import Meta
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+_T = TypeVar("_T")
+
+Id = int | Annotated[str, Meta(min_length=1)]
+"""Documented as text of up to 16 digits; may arrive as a number. Exact at any size, never blank."""
+
+Text = int | float | str
+"""Documented as text; a number in its place is shown as text."""
+
+Stated = int | float | Annotated[str, Meta(min_length=1)]
+"""A date or an id in no form that is known: a text that is never blank."""
+
+Several = Annotated[list[_T], Meta(max_length=1_000)]
+"""A list in a record. Nobody has so many of anything, and each may become an error."""
+
+Count = Annotated[int, Meta(ge=-(2**31), le=2**31 - 1)]
+"""A number that GraphQL's Int can carry."""
+
+
+class Nothing(ValueError):
+    """An object says nothing: it stands for null. Raised by the record's own check."""
+
+
+def derived_from(*sources: str) -> Callable[[_F], _F]:
+    """Says which fields of a record a property or check reads, for those who decode only a few."""
+
+    def declare(function: _F) -> _F:
+        function.sources = sources  # type: ignore[attr-defined]
+        return function
+
+    return declare
