@@ -16,10 +16,11 @@ from graphql import (
 )
 
 from gateway.operations.fields import Computed, Fields, Loaded, Plain, Reading, Resolved
+from gateway.operations.plan.declared import options
 from gateway.operations.plan.leaves import Leaf, is_delivered_as_it_is, is_text
 from gateway.operations.plan.parts import Function, Part, Where
 from gateway.operations.plan.selections import ALWAYS, Condition, Field, NotPlannable, Selection
-from gateway.operations.plan.shapes import Shape, options
+from gateway.operations.plan.shapes import Shape
 from gateway.operations.plan.statements import Entry, statements
 
 

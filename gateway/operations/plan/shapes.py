@@ -5,14 +5,21 @@ from dataclasses import dataclass, field as default
 from functools import cache, reduce
 from inspect import getmembers
 from operator import or_
-from types import NoneType, UnionType
-from typing import Any, ClassVar, Union, get_args, get_origin
+from types import NoneType
+from typing import Any
 from weakref import WeakKeyDictionary
 
 import msgspec
 from msgspec import Raw, Struct, json, structs
 
 from gateway.operations.fields import Computed, Fields, Items, Loaded, Plain, Reading
+from gateway.operations.plan.declared import (
+    constants_of,
+    narrowed,
+    options,
+    record_in,
+    replaced_in,
+)
 from gateway.operations.plan.selections import Selection
 
 
@@ -102,7 +109,7 @@ class Shapes:
     ) -> Shape:
         needs = self._needs(record, selections, items.sources if items else ())
         types, inside = self._types(record, needs, made, is_item=items is not None)
-        declared, constants = _declared(record), _constants(record)
+        declared, constants = _declared(record), constants_of(record)
         for name in [name for name in types if items and declared[name].encode_name == items.tag]:
             del types[name]  # msgspec tells the records apart by it
             constants[name] = tag
@@ -123,18 +130,18 @@ class Shapes:
         """The types of the attributes that are needed, and the shapes of records in them."""
         declared = {name: field.type for name, field in _declared(record).items()}
         types = {name: declared[name] for name in sorted(needs.whole)}
-        inside = {name: self._whole(held) for name in types if (held := _record_in(types[name]))}
+        inside = {name: self._whole(held) for name in types if (held := record_in(types[name]))}
         for name in [name for name in needs.plain if name not in needs.whole]:
-            if held := _record_in(declared[name]):
+            if held := record_in(declared[name]):
                 if not _may_be_nothing(held):
                     inside[name] = self._inside(held, needs.plain[name], made)
                 elif is_item and {*options(declared[name])} == {held, NoneType}:
                     inside[name] = self._part(held, needs.plain[name], made)
                 else:
                     inside[name] = self._whole(held)
-                types[name] = _replaced(declared[name], held, inside[name].struct)
+                types[name] = replaced_in(declared[name], held, inside[name].struct)
             else:
-                types[name] = _narrowed(declared[name])
+                types[name] = narrowed(declared[name])
         return types, inside
 
     def _whole(self, record: type[Struct]) -> Shape:
@@ -142,9 +149,9 @@ class Shapes:
         if record not in self._wholes:
             inside: dict[str, Shape] = {}
             declared = {name: field.type for name, field in _declared(record).items()}
-            self._wholes[record] = Shape(record, declared, inside, _constants(record))
+            self._wholes[record] = Shape(record, declared, inside, constants_of(record))
             inside |= {
-                name: self._whole(held) for name in declared if (held := _record_in(declared[name]))
+                name: self._whole(held) for name in declared if (held := record_in(declared[name]))
             }
         return self._wholes[record]
 
@@ -248,43 +255,6 @@ def _field(declared: structs.FieldInfo) -> Any:
         "default_factory": declared.default_factory,  # one of the two, at most
     }
     return msgspec.field(name=declared.encode_name, **given)
-
-
-def _constants(record: type[Struct]) -> dict[str, Any]:
-    return {
-        name: getattr(record, name)
-        for base in record.__mro__
-        for name, annotation in getattr(base, "__annotations__", {}).items()
-        if get_origin(annotation) is ClassVar and hasattr(record, name)
-    }
-
-
-def options(declared: Any) -> tuple[Any, ...]:
-    """The members of a declared union; a type that is none is its only member."""
-    return get_args(declared) if get_origin(declared) in {Union, UnionType} else (declared,)
-
-
-def _record_in(declared: Any) -> type[Struct] | None:
-    """The record that a declared type holds, by itself or in a list; None where it may be one of several."""
-    held = [get_args(each)[0] if get_origin(each) is list else each for each in options(declared)]
-    records = {each for each in held if isinstance(each, type) and issubclass(each, Struct)}
-    return records.pop() if len(records) == 1 else None
-
-
-def _replaced(declared: Any, record: type[Struct], struct: type[Struct]) -> Any:
-    def replaced(option: Any) -> Any:
-        if get_origin(option) is list:
-            return list[_replaced(get_args(option)[0], record, struct)]  # type: ignore[misc]
-        return struct if option is record else option
-
-    return reduce(or_, map(replaced, options(declared)))
-
-
-def _narrowed(declared: Any) -> Any:
-    """A text that may be a number is one seldom enough to be left to the whole record."""
-    if str not in options(declared):
-        return declared
-    return str | None if NoneType in options(declared) else str
 
 
 class Lean:

@@ -21,7 +21,7 @@ from gateway.operations.fields import (
     Reading,
     Resolved,
 )
-from gateway.operations.plan.shapes import options
+from gateway.operations.plan.declared import options
 
 LIBRARY = """
     type Query { shelf(size: Int! = 10, titles: [String!], like: Like): Shelf

@@ -1,6 +1,6 @@
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Annotated, Any, ClassVar, Optional
+from typing import Annotated, Any, ClassVar
 
 import msgspec
 import pytest
@@ -9,7 +9,7 @@ from msgspec import Meta, Raw, json
 
 from gateway.operations.fields import Computed, Fields, Items, Loaded, Plain, Reading, Resolved
 from gateway.operations.plan.selections import Selections
-from gateway.operations.plan.shapes import Lean, Shape, Shapes, options
+from gateway.operations.plan.shapes import Lean, Shape, Shapes
 from tests.operations.plan.library import (
     UNDECODABLE,
     Record,
@@ -395,9 +395,3 @@ def test_what_is_not_selected_cannot_spoil_an_item():
 
 def test_one_item_is_read_as_a_whole_on_demand():
     assert lean("id").whole(Raw(b"{}")) == ("whole", Raw(b"{}"))
-
-
-def test_the_options_of_a_type_are_the_members_of_its_union():
-    assert options(int | None) == (int, type(None))
-    assert options(Optional[int]) == (int, type(None))  # noqa: UP045 - another class of union
-    assert options(list[int | None]) == (list[int | None],)
