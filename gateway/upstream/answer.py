@@ -48,8 +48,8 @@ class Answer(NamedTuple):
                 return self.status is None
         return False
 
-    def needs_repair(self) -> bool:
-        """Whether it stays so until somebody sees to it, and no caller is the one."""
+    def is_alarming(self) -> bool:
+        """Whether operators are warned of it: no answer came, or not all of one, or not what it should be."""
         wrong = isinstance(self.content, (ContractBroken, ResponseTooLarge))
         return wrong or self.is_unreachable
 

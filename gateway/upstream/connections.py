@@ -20,7 +20,8 @@ from aiohttp.connector import Connection
 from aiohttp.http_exceptions import HttpProcessingError
 
 HEAD_BYTES = 65_536
-"""The largest head of an answer, of its trailers, and of whatever else is no body."""
+"""The largest head of an answer, each interim one by itself; of its trailers, and of whatever else is no
+body, at most twice as much: what comes in one piece with the end of a body is not told from that."""
 
 PARSER_LIMIT = 4 * HEAD_BYTES
 """For aiohttp's own limits of lines and headers: more than it is given before `HEAD_BYTES` are enforced."""

@@ -201,7 +201,7 @@ class Reads:
         if isinstance(answer.content, UpstreamError):
             code, attempts = answer.content.code, answer.attempts
             self._watch.metrics.failed(read.template, code)
-            tell = warning if answer.needs_repair() else event
+            tell = warning if answer.is_alarming() else event
             facts = {"code": code, "status": answer.status, "attempts": attempts}
             tell("upstream.failed", path=read.template, **facts)
             if isinstance(answer.content, (Forbidden, NotFound)):

@@ -45,7 +45,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         httpx.ReadTimeout: Nothing came for too long.
         ConnectionOver: The connection had served before, and ended before a byte of this answer.
         httpx.ReadError: The connection failed, or the answer ended too soon.
-        HeadTooLarge: The answer's head, or its trailers, are above 64 kB.
+        HeadTooLarge: The answer's head is above 64 kB, or its trailers above twice that.
         httpx.RemoteProtocolError: What arrived is not HTTP.
     """
 

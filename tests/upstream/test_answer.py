@@ -36,7 +36,7 @@ def test_an_upstream_that_says_something_is_no_outage(error, status, is_outage):
 
 
 @pytest.mark.parametrize(
-    ("error", "status", "is_unreachable", "needs_repair"),
+    ("error", "status", "is_unreachable", "is_alarming"),
     [
         (ContractBroken("no list"), 200, False, True),
         (ContractBroken("a redirect"), 302, False, True),
@@ -56,17 +56,17 @@ def test_an_upstream_that_says_something_is_no_outage(error, status, is_outage):
     ],
     ids=str,
 )
-def test_what_stays_so_until_somebody_sees_to_it_needs_repair(
-    error, status, is_unreachable, needs_repair
+def test_what_stays_so_until_somebody_sees_to_it_is_alarming(
+    error, status, is_unreachable, is_alarming
 ):
     answer = Answer(error, status, 0, 1, is_unreachable=is_unreachable)
-    assert answer.needs_repair() is needs_repair
+    assert answer.is_alarming() is is_alarming
 
 
 def test_records_are_good_also_where_there_are_none():
     assert [Answer(records, 200, 2, 1).is_good() for records in ([], None, [1])] == [True] * 3
     assert not Answer([], 200, 2, 1).is_outage()
-    assert not Answer([], 200, 2, 1).needs_repair()
+    assert not Answer([], 200, 2, 1).is_alarming()
 
 
 def test_an_answer_takes_more_memory_than_its_json_and_items_more_the_more_there_are():

@@ -131,14 +131,21 @@ async def test_a_refusal_of_credentials_holds_whatever_is_forwarded_with_them(re
     assert await kept(reads, one) == set()
 
 
-async def test_what_is_being_read_when_credentials_are_refused_is_told_and_not_kept(
-    reads, upstream, settle
-):
+@pytest.fixture
+async def refused_meanwhile(reads, upstream, settle):
+    """A read that is under way since before the credentials were refused, and what lets it end."""
     let_through = upstream.close(STAFF)
     before = asyncio.create_task(read(reads, STAFF))
     await settle()
     upstream.refuse(APPOINTMENT, 401)
     await refused(reads, APPOINTMENT)
+    return before, let_through
+
+
+async def test_what_is_being_read_when_credentials_are_refused_is_told_and_not_kept(
+    reads, upstream, settle, refused_meanwhile
+):
+    before, let_through = refused_meanwhile
     after = [asyncio.create_task(read(reads, STAFF)) for _ in range(2)]
     await settle()
     let_through()
@@ -146,19 +153,6 @@ async def test_what_is_being_read_when_credentials_are_refused_is_told_and_not_k
     assert [await each for each in after] == [CALLED, SHARED]
     assert upstream.called["/companies/3/staff"] == 2
     assert await read(reads, STAFF) is CACHED, "what was read after the refusal is kept"
-
-
-async def test_what_was_read_before_and_arrives_after_a_refusal_is_never_kept(
-    reads, upstream, settle
-):
-    let_through = upstream.close(STAFF)
-    before = asyncio.create_task(read(reads, STAFF))
-    await settle()
-    upstream.refuse(APPOINTMENT, 401)
-    await refused(reads, APPOINTMENT)
-    let_through()
-    await before
-    assert await read(reads, STAFF) is CALLED
 
 
 REFUSED = {
@@ -210,3 +204,12 @@ async def test_credentials_that_are_refused_a_timeline_are_shown_no_kept_entitie
         await upstream.activities(caller, "7")
     await upstream.staff(caller, "3")
     assert called == ["staff", "activities", "staff"]
+
+
+async def test_what_was_read_before_and_arrives_after_a_refusal_is_never_kept(
+    reads, refused_meanwhile
+):
+    before, let_through = refused_meanwhile
+    let_through()
+    await before
+    assert await read(reads, STAFF) is CALLED
