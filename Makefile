@@ -3,6 +3,7 @@ BIN := .venv/bin
 INSTALLED := .venv/installed
 SOURCES := gateway/web/explorer
 PYTEST := $(BIN)/$(if $(COVERED),coverage run -m pytest,pytest)
+SAMENESS := tests/scenarios/sameness
 EXPLORER := $(SOURCES)/built/index.html
 
 .PHONY: sandbox explorer wheel test socket lint covered check bench format lock schema
@@ -16,8 +17,10 @@ explorer: $(EXPLORER)          ## build GraphiQL; needs Node.js and npm
 wheel: $(INSTALLED) explorer   ## dist/*.whl, with GraphiQL in it
 	$(BIN)/hatchling build --target wheel
 
+# Thousands of operations take twice as long where it is noted what they cover, and cover nothing new.
 test: $(INSTALLED)             ## everything but what opens a port; with COVERED=1, noting what is covered
-	$(PYTEST) -m "not socket" --numprocesses 2
+	$(PYTEST) -m "not socket" --numprocesses 2 --ignore $(SAMENESS)
+	$(BIN)/pytest $(SAMENESS) --numprocesses 2
 
 socket: $(INSTALLED)           ## what opens a port, one test at a time
 	$(PYTEST) -m socket --durations 12
