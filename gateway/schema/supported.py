@@ -39,12 +39,8 @@ def refuse_unsupported(schema: Schema) -> None:
 
 def _of_schema(schema: Schema) -> Iterator[str]:
     for extension in schema.get_extensions():
-        hooks = ", ".join(_hooks(extension))
         if not isinstance(extension, DirectivesExtension):
-            yield (
-                f"The schema extension {type(extension).__name__} ({hooks}) would not run: documents are "
-                "prepared once for many requests. Extensions of fields run."
-            )
+            yield from _of_extension(extension)
     for handler in schema.exception_handlers:
         yield f"The exception handler {type(handler).__name__} would not run."
     if schema.execution_context_class is not StrawberryGraphQLCoreExecutionContext:
@@ -57,14 +53,31 @@ def _of_schema(schema: Schema) -> Iterator[str]:
             yield f"The directive @{name} would do nothing at {location.name}: only at FIELD."
 
 
-def _hooks(extension: SchemaExtension) -> Iterator[str]:
-    """What an extension overrides."""
-    for name in ("resolve", "get_results", *_LIFE_CYCLE):
-        if getattr(type(extension), name) is not getattr(SchemaExtension, name):
-            yield name
+def _of_extension(extension: SchemaExtension) -> Iterator[str]:
+    name = type(extension).__name__
+    hooks = [hook for hook in _HOOKS if _overrides(extension, hook)]
+    for hook in hooks:
+        yield f"The schema extension {name} would not run: {hook} {_HOOKS[hook]}"
+    if not hooks:
+        yield f"The schema extension {name} overrides nothing that could run."
 
 
-_LIFE_CYCLE = ("on_operation", "on_parse", "on_validate", "on_execute", "on_stream_result")
+def _overrides(extension: SchemaExtension, hook: str) -> bool:
+    return getattr(type(extension), hook) is not getattr(SchemaExtension, hook)
+
+
+_PREPARED = "stands around what is done once for all requests with the same document."
+_EXECUTED = "stands around what Strawberry executes, and operations are executed without it."
+_HOOKS = {
+    "resolve": "stands around every field, so that plans could read none. Extensions of fields run.",
+    "get_results": "adds to an answer that Strawberry makes, and answers are made without it.",
+    "on_operation": _EXECUTED,
+    "on_parse": _PREPARED,
+    "on_validate": _PREPARED,
+    "on_execute": _EXECUTED,
+    "on_stream_result": "stands around results in parts, which are not served.",
+}
+"""What an extension may override, and why it would not hold here."""
 
 
 def _of_config(config: StrawberryConfig) -> Iterator[str]:

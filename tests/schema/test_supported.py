@@ -36,6 +36,11 @@ class Shouting(SchemaExtension):
         return _next(root, info, *args, **kwargs)
 
 
+class Checking(SchemaExtension):
+    def on_validate(self) -> Iterator[None]:
+        yield
+
+
 @strawberry.type
 class Trouble:
     message: str
@@ -112,12 +117,22 @@ REFUSED: dict[str, tuple[type, dict[str, Any], str]] = {
     "an extension of the life cycle": (
         Query,
         {"extensions": [Timing]},
-        "The schema extension Timing (get_results, on_execute)",
+        "The schema extension Timing would not run: on_execute stands around what Strawberry executes",
     ),
     "an extension of every field": (
         Query,
         {"extensions": [lambda: Shouting()]},  # noqa: PLW0108 - a factory, as Strawberry takes it
-        "The schema extension Shouting (resolve)",
+        "The schema extension Shouting would not run: resolve stands around every field",
+    ),
+    "an extension of what is prepared once": (
+        Query,
+        {"extensions": [Checking]},
+        "The schema extension Checking would not run: on_validate stands around what is done once",
+    ),
+    "an extension that does nothing": (
+        Query,
+        {"extensions": [SchemaExtension]},
+        "The schema extension SchemaExtension overrides nothing",
     ),
     "an exception handler": (
         Query,
@@ -175,7 +190,7 @@ def test_what_would_not_hold_is_refused_by_name(query, given, told):
 def test_all_that_would_not_hold_is_told_at_once():
     with pytest.raises(SchemaRefused) as refused:
         served(compiled(Asking, types=(), extensions=[Timing, Shouting], subscription=Ticks))
-    assert len(str(refused.value).splitlines()) == 8
+    assert len(str(refused.value).splitlines()) == 9
 
 
 @strawberry.type
