@@ -152,6 +152,18 @@ def computed(
     )
 
 
+def compute(source: Reached[Any], reading: Computed, context: Context) -> Any:
+    """The value of a computed field, for those who take all of it or nothing.
+
+    Raises:
+        GatewayError: It cannot be computed, or something is left out of it.
+    """
+    try:
+        return _inside(source, reading.function(source.value, context))
+    except LeftOut as left_out:
+        raise left_out.error from left_out
+
+
 def plain_text_of(name: str, *, description: str, **guards: Any) -> Any:
     """A field for the plain text of an HTML field."""
 

@@ -11,7 +11,6 @@ from graphql import (
     GraphQLResolveInfo,
     GraphQLSchema,
     MiddlewareManager,
-    get_named_type,
 )
 from strawberry.extensions.directives import SPECIFIED_DIRECTIVES, DirectivesExtension
 from strawberry.permission import BasePermission, PermissionExtension
@@ -23,8 +22,9 @@ from strawberry.utils.await_maybe import await_maybe
 
 from gateway.errors import Forbidden, GatewayError
 from gateway.operations.fields import MIDDLEWARE, Reached
-from gateway.schema.reading import as_reached
-from gateway.schema.views import seen
+from gateway.schema.context import Info
+from gateway.schema.reading import READING, Seen, as_reached
+from gateway.schema.views import Held, held_by, seen
 
 _DECLARED = GraphQLCoreConverter.DEFINITION_BACKREF
 _REFUSED = "These credentials do not give access to this."
@@ -66,9 +66,15 @@ def _install(field: GraphQLField, parent: StrawberryObjectDefinition) -> None:
     resolver, resolve = declared.base_resolver, field.resolve
     assert resolve is not None  # Strawberry gives one to each field
     parameter = _for_reached(resolver) if resolver else None
+    get_result = partial(type(declared).get_result, declared)
     if parameter is not None:
-        declared.get_result = partial(_of_reached, declared, parameter)  # type: ignore[method-assign]
+        get_result = partial(_of_reached, get_result, parameter)
+        declared.get_result = get_result  # type: ignore[method-assign]
     if declared.extensions:
+        held = held_by(declared)
+        if resolver is not None and READING not in declared.metadata:
+            held = Held(held.type_)  # extensions may make a text of what it gives
+        declared.get_result = partial(_for_extensions, get_result, held)  # type: ignore[method-assign]
         for extension in declared.extensions:
             _tell_refusals(extension)
         field.resolve = partial(_guarded, resolve, parent)
@@ -87,23 +93,42 @@ def _for_reached(resolver: StrawberryResolver[Any]) -> str | None:
 
 
 def _of_reached(
-    field: StrawberryField, name: str, source: Any, *, kwargs: dict[str, Any], **given: Any
+    get_result: _Resolve, name: str, source: Any, *, kwargs: dict[str, Any], **given: Any
 ) -> Any:
-    get_result = type(field).get_result
-    return get_result(field, source, kwargs={**kwargs, name: as_reached(kwargs[name])}, **given)
+    return get_result(source, kwargs={**kwargs, name: as_reached(kwargs[name])}, **given)
+
+
+def _for_extensions(
+    get_result: _Resolve, held: Held, source: Any, *, info: Info, **given: Any
+) -> Any:
+    """What the extensions of a field get of it: the same as methods do."""
+    value = get_result(source, info=info, **given)
+    if not isawaitable(value):
+        return seen(value, held, info.context)
+
+    async def later() -> Any:
+        return seen(await value, held, info.context)
+
+    return later()
 
 
 def _of_view(
     resolve: _Resolve, parent: StrawberryObjectDefinition, source: Any, info: Any, /, **given: Any
 ) -> Any:
-    return resolve(seen(source, parent), info, **given)
+    return resolve(_view(source, parent, info), info, **given)
 
 
 def _guarded(
     resolve: _Resolve, parent: StrawberryObjectDefinition, source: Any, info: Any, /, **given: Any
 ) -> Any:
-    value = resolve(seen(source, parent), info, **given)
+    value = resolve(_view(source, parent, info), info, **given)
     return _awaited(value) if isawaitable(value) else value
+
+
+def _view(source: Any, parent: StrawberryObjectDefinition, info: _Info) -> Any:
+    """What a field is of. Its type is known better here than where it was seen before, as an interface."""
+    reached = as_reached(source) if isinstance(source, Seen) else source
+    return seen(reached, Held(parent), info.context)
 
 
 async def _awaited(value: Awaitable[Any]) -> Any:
@@ -146,10 +171,10 @@ class _Directives(DirectivesExtension):
         names = {directive.name.value for directive in info.field_nodes[0].directives or ()}
         if names <= SPECIFIED_DIRECTIVES:
             return _next(root, info, **given)
-        type_ = get_named_type(info.return_type).extensions.get(_DECLARED)
-        declared = type_ if isinstance(type_, StrawberryObjectDefinition) else None
+        field = info.parent_type.fields.get(info.field_name)  # none for __typename
+        held = held_by(field.extensions[_DECLARED]) if field else Held()
 
         async def resolved(*_: Any) -> Any:
-            return seen(await await_maybe(_next(root, info, **given)), declared)
+            return seen(await await_maybe(_next(root, info, **given)), held, info.context)
 
         return super().resolve(resolved, root, info)

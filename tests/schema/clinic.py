@@ -74,6 +74,15 @@ class OnlyOfMina(BasePermission):
         return bool(source.first_name == "Mina")
 
 
+class OnlyOfStaff21(BasePermission):
+    """Compares ids."""
+
+    message = "21 only."
+
+    def has_permission(self, source: Any, info: Any, **given: Any) -> bool:
+        return bool(source.id == "21")
+
+
 class Loud(FieldExtension):
     def resolve(self, next_: Any, source: Any, info: Any, **kwargs: Any) -> Any:
         value = next_(source, info, **kwargs)
@@ -103,6 +112,21 @@ class OfPredecessor(FieldExtension):
 
     def resolve(self, next_: Any, source: Any, info: Any, **kwargs: Any) -> Any:
         return source.previous_staff
+
+
+class Rounded(FieldExtension):
+    """Makes a text of a number."""
+
+    def resolve(self, next_: Any, source: Any, info: Any, **kwargs: Any) -> Any:
+        return f"{next_(source, info, **kwargs):.2f}"
+
+
+class IfStaff21(FieldExtension):
+    """Looks at what the field holds."""
+
+    def resolve(self, next_: Any, source: Any, info: Any, **kwargs: Any) -> Any:
+        person = next_(source, info, **kwargs)
+        return person if person.id == "21" else None
 
 
 def _initials(person: Any, _context: Context) -> str:
@@ -146,6 +170,10 @@ class Staff:
     @strawberry.field
     def full_name(self) -> str | None:
         return f"{self.first_name} {self.last_name}"
+
+    @strawberry.field(permission_classes=[OnlyOfStaff21])  # type: ignore[untyped-decorator]
+    def shout(self) -> str | None:
+        return self.first_name.upper() if self.first_name else None
 
     @strawberry.field
     async def full_name_later(self, ending: str = "") -> str:
@@ -206,6 +234,24 @@ class Snapshot:
     )
     previous_staff: Staff | None
     start: ZonedDateTime | None
+    notes: str | None = strawberry.field(extensions=[Loud()], default=None)
+    chief: Staff | None = strawberry.field(
+        resolver=lambda root: root.staff, extensions=[IfStaff21()], graphql_type=Staff | None
+    )
+
+    @strawberry.field(extensions=[Rounded()], graphql_type=str)  # type: ignore[untyped-decorator]
+    def price(self) -> float:
+        return 2.5
+
+    @strawberry.field
+    def begins(self) -> str | None:
+        return self.start.instant.isoformat() if self.start and self.start.instant else None
+
+    @strawberry.field
+    def what(self) -> str:
+        """Of an attribute of the record that is no field."""
+        service: Any = getattr(self, "service")  # noqa: B009 - the class has none
+        return str.__add__(service.id, f" {service.name.upper()}")
 
     @strawberry.field
     def who(self) -> Staff | None:
@@ -272,6 +318,9 @@ KINDS = [*map(_kind, records.KINDS.values()), _kind(records.UnknownActivity)]
 @strawberry.type
 class Connection:
     nodes: list[Activity]
+    same_nodes: list[Activity] = strawberry.field(
+        resolver=lambda root: root.nodes, graphql_type=list[Activity]
+    )
     total_count: int = strawberry.field(permission_classes=[Granted])
     denied_count: int | None = strawberry.field(
         resolver=lambda root: root.total_count,

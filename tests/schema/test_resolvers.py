@@ -208,6 +208,11 @@ ROOTS: dict[str, tuple[str, Any, dict[str, Any]]] = {
         {"activities": {"totalCount": 3, "deniedCount": None, "nodes": [{"id": "1"}]}},
         {"activities.deniedCount": REFUSED},
     ),
+    "a method that gives objects of an interface": (
+        "{ activities(clientId: 7, first: 1) { sameNodes { id label } } }",
+        {"activities": {"sameNodes": [{"id": "1", "label": "appointment 1!"}]}},
+        {},
+    ),
     "fields of an interface": (
         "{ activities(clientId: 7, first: 1) { nodes { id label deniedKind } } }",
         {"activities": {"nodes": [{"id": "1", "label": "appointment 1!", "deniedKind": None}]}},
@@ -286,6 +291,8 @@ BELOW: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
         },
         {},
     ),
+    "an extension that makes a text of what a method gives": ("price", {"price": "2.50"}, {}),
+    "a method that reads what is computed": ("begins", {"begins": "2026-03-01T08:00:00"}, {}),
     "a resolver that gets what was reached": (
         "staff { company guardedCompany }",
         {"staff": {"company": "3", "guardedCompany": "C3"}},
@@ -350,6 +357,49 @@ async def test_each_item_of_a_list_is_asked_about_by_itself(answers):
     assert [each["staff"]["lastName"] for each in shown] == ["Ray", None]
     assert [each["staff"]["fullName"] for each in shown] == ["Mina Ray", "Tom Ott"]
     assert errors == {"1.appointment.staff.lastName": MINA_ONLY}
+
+
+NUMBERS = item(
+    "1",
+    id=31,
+    staff={"id": 21, "firstName": 5, "lastName": 1.5},
+    previousStaff={"id": 22, "firstName": 5},
+    service={"id": 9, "name": 1e30},
+    notes=7,
+)
+AS_TEXTS: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
+    "a method, and a permission that compares ids": (
+        "staff { id shout } previousStaff { id shout }",
+        {"staff": {"id": "21", "shout": "5"}, "previousStaff": {"id": "22", "shout": None}},
+        {"previousStaff.shout": ("21 only.", {"code": "FORBIDDEN"})},
+    ),
+    "attributes that are no fields": ("what", {"what": "9 1E+30"}, {}),
+    "an extension": (
+        "notes chief { id fullName email }",
+        {"notes": "7", "chief": {"id": "21", "fullName": "5 1.5", "email": "m@example.org"}},
+        {},
+    ),
+    "an extension of what is loaded": ("staff { loudEmail }", {"staff": {"loudEmail": "8"}}, {}),
+    "a directive": (
+        "__typename @loud staff { id @loud firstName @loud fullName @loud }",
+        {
+            "__typename": "SNAPSHOT!",
+            "staff": {"id": "21!", "firstName": "5!", "fullName": "5 1.5!"},
+        },
+        {},
+    ),
+}
+
+
+@pytest.mark.parametrize(("selection", "shown", "errors"), AS_TEXTS.values(), ids=AS_TEXTS)
+async def test_a_number_in_the_place_of_a_text_is_a_text_for(
+    answers, monkeypatch, selection, shown, errors
+):
+    if "loudEmail" in selection:
+        staff = "/api/2.1/scheduling/companies/3/staff"
+        monkeypatch.setitem(UPSTREAM, staff, {"items": [{"id": 21, "email": 8}]})
+    below = {f"0.appointment.{key}": told for key, told in errors.items()}
+    assert await of_appointments(answers, selection, [NUMBERS]) == ([shown], below)
 
 
 async def test_what_cannot_be_read_breaks_the_contract_at_the_method(answers):

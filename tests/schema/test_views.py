@@ -1,17 +1,23 @@
 """Objects as the methods of their types see them."""
 
 from collections.abc import Mapping
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import strawberry
 from graphql.pyutils import is_awaitable
+from msgspec import field
 
 from gateway.errors import ContractBroken
 from gateway.operations.fields import Reached
-from gateway.schema.reading import as_reached, computed, recorded_as
-from gateway.schema.views import View, seen
+from gateway.schema.reading import LeftOut, as_reached, computed, looked_up, recorded_as
+from gateway.schema.values import LocalDateTime, ZonedDateTime as Zoned
+from gateway.schema.views import Held, View, seen
+from gateway.upstream import entities
+from gateway.upstream.declaring import Count, Several, Text
 from gateway.upstream.records import UNREADABLE, AppointmentSnapshot, Record, Staff, ZonedDateTime
+from gateway.upstream.session import Session
 
 LINK = "https://api.example.com/api/2.1/scheduling/companies/3/appointments/31"
 
@@ -25,6 +31,10 @@ class Answer(Record, frozen=True, kw_only=True):
     nearest: str = "a nearest"
 
 
+def _half(*_: Any) -> Any:
+    raise LeftOut([1], ContractBroken("The other half."))
+
+
 @strawberry.type
 class Person:
     is_type_of = recorded_as(Staff)
@@ -34,6 +44,8 @@ class Person:
     initial: str = computed(
         lambda staff, _: staff.first_name[0], str, sources=("first_name",), description="x"
     )
+    half: list[int] = computed(_half, list[int], sources=(), description="x")
+    email: str = looked_up(Session.staff, ("company_id", "id"), "email", str, description="x")
     nickname: str = strawberry.field(default="none")
 
     @strawberry.field
@@ -64,8 +76,11 @@ SNAPSHOT: Any = Snapshot.__strawberry_definition__  # type: ignore[attr-defined]
 MINA = Staff(id="21", first_name="Mina")
 
 
+CONTEXT: Any = SimpleNamespace(settings=SimpleNamespace(default_time_zone="Europe/Berlin"))
+
+
 def view(record: Any, type_: Any = None) -> Any:
-    return View(Reached(record, Reached("above")), type_)
+    return View(Reached(record, Reached("above")), type_, CONTEXT)
 
 
 def snapshot(**given: Any) -> Any:
@@ -118,9 +133,9 @@ def test_methods_of_the_class_are_called_with_the_view(name, expected):
     assert getattr(view(MINA, PERSON), name)() == expected
 
 
-@pytest.mark.parametrize("name", ["initial", "nickname", "unknown", "__await__", "__len__"])
+@pytest.mark.parametrize("name", ["email", "nickname", "unknown", "__await__", "__len__"])
 def test_what_a_record_does_not_have_a_view_does_not(name):
-    """A field that takes more than an object to read is no attribute, nor is a default of one."""
+    """A field that has to be loaded is no attribute, nor is a default of one."""
     for each in (view(MINA, PERSON), view(MINA)):
         with pytest.raises(AttributeError):
             getattr(each, name)
@@ -131,13 +146,98 @@ def test_a_missing_attribute_is_told_without_anybodys_data():
         _ = view(MINA, PERSON).nickname
 
 
+class Sent(Record, frozen=True, kw_only=True):
+    """What the upstream sends."""
+
+    id: Text = 21
+    text: Text = 5
+    texts: Several[Text] = field(default_factory=lambda: [5, "a", 1.5])
+    count: Count = 5
+    price: float = 2.5
+    paid: bool = True
+    local: Text = 7
+    number: Text = 8
+
+    @property
+    def derived(self) -> Text | None:
+        return 6
+
+    @property
+    def undeclared(self):
+        return 6
+
+
+@strawberry.type
+class Shown:
+    id: strawberry.ID
+    texts: list[str | None] | None
+    local: LocalDateTime
+    count: str
+    paid: str
+    number: int
+
+    @strawberry.field
+    def price(self) -> str:
+        return f"{self.price:.1f}"
+
+
+BY_FIELDS = {
+    "id": "21",
+    "texts": ["5", "a", "1.5"],
+    "local": "7",
+    "count": "5",
+    "paid": "true",
+    "number": 8,
+    "price": 2.5,
+}
+BY_THE_RECORD = {
+    "id": "21",
+    "text": "5",
+    "texts": ["5", "a", "1.5"],
+    "count": 5,
+    "price": 2.5,
+    "paid": True,
+    "derived": "6",
+    "undeclared": 6,
+}
+
+
+@pytest.mark.parametrize(("name", "expected"), BY_FIELDS.items())
+def test_an_attribute_that_is_a_field_is_what_the_field_shows(name, expected):
+    """But for one with a resolver, which may make anything of the attribute."""
+    assert getattr(view(Sent(), Shown.__strawberry_definition__), name) == expected  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(("name", "expected"), BY_THE_RECORD.items())
+def test_an_attribute_that_is_no_field_is_a_text_where_the_record_says_so(name, expected):
+    assert getattr(view(Sent()), name) == expected
+
+
+def test_an_entity_may_have_an_attribute_that_the_field_would_load():
+    mina = entities.Staff(id=21, email=8)
+    assert view(mina, PERSON).email == "8"
+
+
+def test_what_is_computed_is_an_attribute():
+    zoned = ZonedDateTime(date_time="2026-03-01T09:00:00")
+    seen_ = view(zoned, Zoned.__strawberry_definition__)  # type: ignore[attr-defined]
+    assert (seen_.instant.hour, seen_.time_zone) == (8, "Europe/Berlin")
+    assert view(MINA, PERSON).initial == "M"
+    assert view(zoned).time_zone is None
+
+
+def test_what_is_computed_in_part_raises():
+    with pytest.raises(ContractBroken, match="half"):
+        _ = view(MINA, PERSON).half
+
+
 def test_a_view_cannot_be_changed():
     with pytest.raises(AttributeError):
         view(MINA).first_name = "Tom"
 
 
 def test_views_of_equal_records_are_equal():
-    one, other = view(MINA), View(Reached(Staff(id="21", first_name="Mina")), PERSON)
+    one, other = view(MINA), View(Reached(Staff(id="21", first_name="Mina")), PERSON, CONTEXT)
     assert one == other
     assert len({one, other}) == 1
     assert one != view(Staff(id="22"))
@@ -156,4 +256,4 @@ def test_a_type_knows_its_values_by_their_views():
 
 @pytest.mark.parametrize("value", [None, 5, "text", [1, None], MINA])
 def test_what_was_not_reached_is_seen_as_it_is(value):
-    assert seen(value, None) == value
+    assert seen(value, Held(), CONTEXT) == value
