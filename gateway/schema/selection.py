@@ -67,13 +67,21 @@ class Selection:
         One filter that says no decides, whatever another one cannot tell. What cannot be read
         comes before what is unknown.
         """
-        if self.kinds is not None and activity.kind not in self.kinds:
+        by_kind = self._by_kind(activity)
+        if by_kind is False:
             return False
         by_event = self._by_event(activity.event)
         by_moment = self._by_moment(activity.date, at)
         if by_event is False or by_moment is False:
             return False
+        if by_kind is not True:
+            return by_kind
         return by_moment if by_event is True else by_event
+
+    def _by_kind(self, activity: records.Activity) -> Verdict:
+        if self.kinds is None:
+            return True
+        return activity.kind in self.kinds if readable(activity.kind_raw) else ContractBroken
 
     def _by_event(self, event: object) -> Verdict:
         if self.events is None:

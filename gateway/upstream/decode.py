@@ -47,6 +47,8 @@ _MOST_ITEMS = 200_000
 _NO_ERROR = {b"null", b"false", b'""'}
 _EMPTY_TEXT = b'""'
 _EMPTY_LIST = re.compile(rb"\[\s*\]")
+_NO_OBJECT: Mapping[str, Any] = dict.fromkeys(Activity.__struct_fields__, UNREADABLE)
+"""What is read of an item that is no object: so no filter takes it for one that lacks a date or an event."""
 
 
 class Failure(NamedTuple):
@@ -95,7 +97,7 @@ def activity(item: Raw) -> Activity:
     except UNDECODABLE:
         found = _lenient_activity(item)
     if found.kind_raw == "":  # blank: as good as missing
-        found = structs.replace(found, id=UNREADABLE)
+        found = structs.replace(found, kind_raw=UNREADABLE)
     return _with_payload(found, item) if isinstance(found, UnknownActivity) else found
 
 
@@ -187,7 +189,8 @@ def _with_payload(activity: UnknownActivity, item: Raw) -> Activity:
 
 
 def _lenient_activity(item: Raw) -> Activity:
-    values = _values(item) or {}
+    if (values := _values(item)) is None:
+        return UnknownActivity(**_NO_OBJECT)
     try:
         kind = str(json.decode(values.get("type", b""), type=Text))
     except UNDECODABLE:

@@ -50,12 +50,20 @@ UNREADABLE_ZONE = ZonedDateTime(
     date_time="2026-07-01T09:00:00",
     time_zone=UNREADABLE,  # type: ignore[arg-type]
 )
+NOTES = frozenset({ActivityKind.NOTE})
 CREATED, DELETED = frozenset({ActivityEvent.CREATED}), frozenset({ActivityEvent.DELETED})
 
 
 @pytest.mark.parametrize(
     ("given", "fields", "verdict"),
     [
+        ({"kinds": NOTES}, {"kind_raw": UNREADABLE}, ContractBroken),
+        (
+            {"kinds": NOTES, "since": NINE},
+            {"kind_raw": UNREADABLE, "date": NO_ZONE},
+            ContractBroken,
+        ),
+        ({"since": NINE}, {"kind_raw": UNREADABLE, "date": NO_ZONE}, InstantUnknown),
         ({"events": CREATED}, {"event": UNREADABLE}, ContractBroken),
         ({"since": NINE}, {"date": UNREADABLE}, ContractBroken),
         ({"until": TEN}, {"date": UNREADABLE_ZONE}, ContractBroken),
@@ -82,6 +90,12 @@ def test_what_decides_and_cannot_be_told_leaves_it_open_and_says_why(given, fiel
 )
 def test_one_filter_that_says_no_decides_though_another_cannot_tell(given, date):
     assert selection(**given, since=NINE).selects(broken(date=date), None) is False
+
+
+@pytest.mark.parametrize("given", [{"events": DELETED}, {"since": TEN}], ids=str)
+def test_another_filter_decides_where_the_kind_cannot_be_read(given):
+    note = broken(kind_raw=UNREADABLE)
+    assert selection(kinds=NOTES, **given).selects(note, NINE) is False
 
 
 def test_an_undated_activity_is_in_no_span_of_time():

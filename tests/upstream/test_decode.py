@@ -369,11 +369,19 @@ def test_an_item_with_an_id_and_a_kind_is_usable_however_little_else_fits(kind):
     assert decode.usable(one(body({"id": "1", "type": kind, **spoiling})))
 
 
-def test_a_kind_that_cannot_be_read_is_the_unknown_kind():
-    activity = one(body({"id": "1", "type": []}))
+@pytest.mark.parametrize("kind", [[], {}, None, ""], ids=repr)
+def test_a_kind_that_cannot_be_read_is_the_unknown_kind(kind):
+    activity = one(body({"id": "1", "type": kind}))
     assert isinstance(activity, UnknownActivity)
     assert activity.kind is ActivityKind.UNKNOWN
     assert unreadable(activity.kind_raw)
+    assert activity.id == "1"
+
+
+@pytest.mark.parametrize("item", [None, 7, "note", ""], ids=repr)
+def test_of_an_item_that_is_no_object_nothing_can_be_read(item):
+    activity = one(body(item))
+    assert all(unreadable(getattr(activity, name)) for name in Activity.__struct_fields__)
 
 
 def test_a_list_may_have_some_elements_that_fit():
