@@ -15,7 +15,7 @@ Text = int | float | str
 """Documented as text; a number in its place is shown as text."""
 
 Stated = int | float | Annotated[str, Meta(min_length=1)]
-"""A date or an id in no form that is known: a text that is never blank."""
+"""A date, an id or a name in no form that is known: a text that is never blank."""
 
 Several = Annotated[list[_T], Meta(max_length=1_000)]
 """A list in a record. Nobody has so many of anything, and each may become an error."""

@@ -5,7 +5,8 @@ key by key, by the same declaration, with `UNREADABLE` in place of each value th
 So a broken value costs its field, and a broken item costs itself.
 
 What says nothing is null, and no error: an empty text where a text is not what is declared; and where an object
-is declared, an empty list, or an object none of whose declared keys holds anything. A list is without such elements.
+is declared, an empty list, an object none of whose declared keys holds anything, and one that lacks the id it needs
+and holds nothing but empty texts. A list is without such elements, and without null.
 """
 
 import re
@@ -24,6 +25,7 @@ from gateway.upstream.records import (
     KINDS,
     UNREADABLE,
     Activity,
+    AllOptional,
     Record,
     UnknownActivity,
     Unreadable,
@@ -45,6 +47,7 @@ _LONE_SURROGATES = re.compile(
 
 _MOST_ITEMS = 200_000
 _NO_ERROR = {b"null", b"false", b'""'}
+_NULL = b"null"
 _EMPTY_TEXT = b'""'
 _EMPTY_LIST = re.compile(rb"\[\s*\]")
 _NO_OBJECT: Mapping[str, Any] = dict.fromkeys(Activity.__struct_fields__, UNREADABLE)
@@ -228,7 +231,7 @@ def _readings(record: type[Record], values: Mapping[str, Raw]) -> dict[str, Any]
     readings: dict[str, Any] = {}
     for name, key, read in _readings_of(record):
         raw = values.get(key)
-        if raw is not None and bytes(raw) != b"null" and (value := read(raw)) is not None:
+        if raw is not None and bytes(raw) != _NULL and (value := read(raw)) is not None:
             readings[name] = value
     return readings
 
@@ -262,8 +265,8 @@ def _list_reader(element: Callable[[Raw], Any], decoder: json.Decoder[Any]) -> C
         if not isinstance(found := whole(raw), Unreadable):
             return found
         try:
-            elements = map(element, json.decode(raw, type=Several[Raw]))
-            return [each for each in elements if each is not None]
+            sent = [each for each in json.decode(raw, type=Several[Raw]) if bytes(each) != _NULL]
+            return [each for each in map(element, sent) if each is not None]
         except UNDECODABLE:
             return UNREADABLE
 
@@ -280,13 +283,18 @@ def _record_reader(record: type[_R], decoder: json.Decoder[_R | None]) -> Callab
         if (values := _values(raw)) is None:
             return None if _EMPTY_LIST.fullmatch(raw) else UNREADABLE
         readings = _readings(record, values)
-        if not readings:
-            return None
         if any(isinstance(readings.get(name, UNREADABLE), Unreadable) for name in required):
-            return UNREADABLE
+            return None if all(map(_is_blank, readings.values())) else UNREADABLE
         return _built(record, readings)
 
     return read
+
+
+def _is_blank(value: object) -> bool:
+    """Whether a value that was read says nothing: an empty text, or an object of nothing else."""
+    if isinstance(value, AllOptional):
+        return all(map(_is_blank, structs.astuple(value)))
+    return value is None or value == ""
 
 
 def _built(record: type[_R], readings: Mapping[str, Any]) -> _R | Unreadable | None:

@@ -12,7 +12,7 @@ from typing import Annotated, ClassVar
 from msgspec import Meta, Raw, Struct, field, structs
 
 from gateway.upstream import links
-from gateway.upstream.declaring import Count, Id, Nothing, Several, Text, derived_from
+from gateway.upstream.declaring import Count, Id, Nothing, Several, Stated, Text, derived_from
 from gateway.upstream.words import (
     ActivityEvent,
     ActivityKind,
@@ -52,16 +52,16 @@ class AllOptional(Record, frozen=True, kw_only=True):
 class ZonedDateTime(Record, frozen=True, kw_only=True):
     """A local date-time and the name of its zone (upstream contract, 4)."""
 
-    date_time: str
+    date_time: str = ""
     time_zone: Text | None = None
 
     @derived_from("date_time")
     def __post_init__(self) -> None:
-        """Raises ValueError for what is no local date-time: `Nothing` for a blank one, whatever its zone."""
+        """Raises ValueError for what is no local date-time: `Nothing` without one, whatever the zone."""
         sent = self.date_time
         try:
             datetime.fromisoformat(sent)  # refuses 30 February
-        except ValueError:
+        except (TypeError, ValueError):  # the first where it is `UNREADABLE`
             raise Nothing if sent == "" else ValueError("not on the calendar") from None
         # Nearly all are YYYY-MM-DDTHH:MM:SS: length and punctuation tell, at a third of the price.
         if (len(sent) != 19 or sent[4::3] != "--T::") and not _LOCAL.fullmatch(sent):
@@ -231,7 +231,7 @@ class Activity(Record, frozen=True, kw_only=True):
     date: ZonedDateTime | None = None
     event: ActivityEvent | None = None
     user: User | None = None
-    sent_updated_attributes: Several[Text] | None = field(name="updatedAttributes", default=None)
+    sent_updated_attributes: Several[Stated] | None = field(name="updatedAttributes", default=None)
     marketing_consent: MarketingConsent | None = None
 
 

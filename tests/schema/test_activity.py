@@ -274,7 +274,9 @@ async def test_an_event_that_is_not_known_yet_is_unknown(shown):
     [
         (["start", "notes"], ["start", "notes"]),
         (["notes", "start", "notes"], ["notes", "start", "notes"]),
-        (["a name", ""], ["a name", ""]),
+        (["a name", "", None], ["a name"]),
+        ([""], []),
+        ([None], []),
         ([5], ["5"]),
         ([], []),
         (None, []),
@@ -293,7 +295,7 @@ async def test_other_events_than_updates_change_no_attributes(shown, event):
 
 @pytest.mark.parametrize(
     ("sent", "names"),
-    [("notes", []), ({"notes": 1}, []), ([None, "notes"], ["notes"]), ([[], {}], [])],
+    [("notes", []), ({"notes": 1}, []), ([{}, "notes"], ["notes"]), ([[], {}], [])],
 )
 async def test_unreadable_names_are_left_out_and_reported(shown, sent, names):
     item = {"id": "1", "type": "note", "event": "updated", "updatedAttributes": sent}

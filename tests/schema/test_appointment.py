@@ -27,7 +27,7 @@ def appointment(**fields: object) -> dict[str, object]:
 @pytest.mark.parametrize(
     ("field", "sent"),
     [
-        ("start", {"timeZone": "Europe/Paris"}),
+        ("start", {"dateTime": {}, "timeZone": "Europe/Paris"}),
         ("end", "10:00"),
         ("service", {"name": "without an id"}),
         ("staff", {"id": [], "firstName": "Mina"}),

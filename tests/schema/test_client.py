@@ -105,6 +105,8 @@ TEXTS: dict[str, tuple[object, object]] = {
     "a text": ("I agree", "I agree"),
     "a list": (["I agree", "to mail"], "I agree\nto mail"),
     "a list of one": (["I agree"], "I agree"),
+    "an empty line": (["I agree", "", "to mail"], "I agree\n\nto mail"),
+    "a list with null": (["I agree", None], "I agree"),
     "an empty list": ([], ""),
     "a number": (5, "5"),
     "none": (None, None),
@@ -120,7 +122,7 @@ async def test_the_text_of_a_consent_has_two_shapes(profile, which, sent, text):
     assert (found, codes) == ({which: {"text": text}}, {})
 
 
-@pytest.mark.parametrize("sent", [{}, ["I agree", {}], [None], True])
+@pytest.mark.parametrize("sent", [{}, ["I agree", {}], [[]], True])
 async def test_the_text_of_a_consent_may_be_unreadable(profile, sent):
     consent = {"date": MOMENT, "text": sent}
     found, codes = await profile(

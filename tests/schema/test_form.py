@@ -281,7 +281,7 @@ async def test_what_is_neither_a_list_nor_a_text_is_unreadable(answers, result):
     "items",
     [
         ["x", {"title": "1"}],
-        [None],
+        [5],
         [[{"title": "1"}]],
         [section("A", {"title": "1"}, "x")],
         [section("A"), {"subItem": "x"}],

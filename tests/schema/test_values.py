@@ -134,7 +134,7 @@ async def test_a_local_time_is_exactly_as_sent(shown, sent):
         "٢٠٢٦-07-15T09:00:00",
         " ",
         5,
-        None,
+        [],
     ],
 )
 async def test_what_is_no_local_time_is_unreadable(shown, sent):
@@ -142,8 +142,9 @@ async def test_what_is_no_local_time_is_unreadable(shown, sent):
     assert (node, codes) == ({"date": None}, {"date": "UPSTREAM_CONTRACT_BROKEN"})
 
 
-async def test_an_empty_text_is_no_local_time_and_no_error(shown):
-    assert await shown(dated("", "UTC"), ZONED) == ({"date": None}, {})
+@pytest.mark.parametrize("sent", ["", None])
+async def test_without_a_local_time_there_is_no_date_and_no_error(shown, sent):
+    assert await shown(dated(sent, "UTC"), ZONED) == ({"date": None}, {})
 
 
 GOOD = {

@@ -76,11 +76,13 @@ class Object:
 
 
 DATE = Value(
-    good=(NINE, {"dateTime": "2026-03-01T09:00"}, None, "", [], {}, {**NINE, "dateTime": ""}),
+    good=(
+        *(NINE, {"dateTime": "2026-03-01T09:00"}, None, "", [], {}),
+        *({**NINE, "dateTime": ""}, {**NINE, "dateTime": None}, {"timeZone": "Europe/Paris"}),
+    ),
     bad=(
         {"dateTime": "2026-02-30T09:00:00"},
         {"dateTime": "2026-03-01T09:00:00Z"},
-        {"timeZone": "Europe/Paris"},
         "2026-03-01",
         0,
         [NINE],
@@ -88,7 +90,7 @@ DATE = Value(
 )
 TEXT = Value(good=("", "é", "😀", 7, 1.5, None), bad=(True, [], {}, ["text"]))
 WORD = Value(good=("updated", "accepted", "moved", "", None), bad=(3, False, [], {}))
-WORDS = Value(good=([], ["start", 7], None, ""), bad=("start", {}, 1))
+WORDS = Value(good=([], ["start", 7], None, "", ["", None, "start"]), bad=("start", {}, 1))
 SEATS = Value(good=(0, 2, -1, None, ""), bad=("2", 2**31, 1.5, []))
 CAPACITY = Value(good=(4, "4", None, ""), bad=("many", 2**40, 1.5, []))
 ID: Mapping[str, Any] = {"id": "11"}
@@ -385,13 +387,22 @@ def test_of_an_item_that_is_no_object_nothing_can_be_read(item):
 
 
 def test_a_list_may_have_some_elements_that_fit():
-    activity = one(
-        body({"id": "1", "type": "note", "updatedAttributes": ["start", {}, 7, None, "end"]})
-    )
-    start, object_, seven, null, end = activity.sent_updated_attributes or []
+    activity = one(body({"id": "1", "type": "note", "updatedAttributes": ["start", {}, 7, "end"]}))
+    start, object_, seven, end = activity.sent_updated_attributes or []
     assert (start, seven, end) == ("start", 7, "end")
     assert unreadable(object_)
-    assert unreadable(null)
+
+
+@pytest.mark.parametrize("blank", [None, ""])
+def test_a_list_is_without_what_says_nothing(blank):
+    names, nothing = activities(
+        body(
+            {"id": "1", "type": "note", "updatedAttributes": [blank, "start", blank]},
+            {"id": "1", "type": "note", "updatedAttributes": [blank]},
+        )
+    )
+    assert names.sent_updated_attributes == ["start"]
+    assert nothing.sent_updated_attributes == []
 
 
 def test_a_list_stays_empty_or_null_in_an_item_that_does_not_fit():
