@@ -25,6 +25,8 @@ SCHEMA = build_schema("""
     input Like { like: Like, likes: [Like] }
 """)
 TWO = "query One { number } query Other { me { number } }"
+TWO_SMALL = 25_000
+"""Bytes for two small operations that are remembered, and not for three."""
 
 
 @pytest.fixture
@@ -126,7 +128,7 @@ def test_what_failed_is_not_remembered_as_prepared(prepare):
 
 
 def test_the_least_used_is_forgotten_first():
-    prepare = preparer(SCHEMA, remembered_bytes=140 * len("{ number }{ a: number }"))
+    prepare = preparer(SCHEMA, remembered_bytes=TWO_SMALL)
     first, second = prepare("{ number }", None), prepare("{ a: number }", None)
     assert prepare("{ number }", None) is first
     prepare("{ b: number }", None)
@@ -134,9 +136,9 @@ def test_the_least_used_is_forgotten_first():
     assert prepare("{ a: number }", None) is not second
 
 
-@pytest.mark.parametrize(("length", "remembered"), [(30, True), (31, False)])
+@pytest.mark.parametrize(("length", "remembered"), [(100, True), (1_000, False)])
 def test_texts_longer_than_all_that_is_kept_are_not_remembered(length, remembered):
-    prepare = preparer(SCHEMA, remembered_bytes=140 * 30)
+    prepare = preparer(SCHEMA, remembered_bytes=TWO_SMALL)
     text = "{ number }".ljust(length)
     assert (prepare(text, None) is prepare(text, None)) is remembered
 

@@ -1,6 +1,6 @@
 """What a plan cannot deliver at once: fields that wait, items that may not be plain."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from graphql import get_named_type
@@ -27,6 +27,10 @@ class Part:
     show: Any = None
     lean: Lean | None = None
     is_open: bool = True
+
+    def __post_init__(self) -> None:
+        """What is selected further inside is in the functions: a plan need not remember it."""
+        self.fields = tuple(replace(field, of={}) for field in self.fields)
 
 
 class Kinds(dict[type, Any]):

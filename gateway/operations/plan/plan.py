@@ -1,6 +1,6 @@
 """The plan of an operation: all passes put together, and what is remembered of it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
@@ -47,10 +47,15 @@ class Plan:
     """
 
     text: str
+    _namespace: dict[str, Any]
     _operation: Callable[..., Any]
     _conditions: list[Condition]
     _deciding: frozenset[str]
     _constants: "Constants | None"
+
+    def __del__(self) -> None:
+        """Let go of the functions, each of which refers to all others: a plan that is forgotten is freed."""
+        self._namespace.clear()
 
     async def answer(
         self, context: Any, variables: VariableValues, executor: Callable[[], Executor[Any]]
@@ -105,24 +110,24 @@ def _plan(
         name = source.operation(selection)
     except (NotPlannable, RecursionError):  # nested too deeply
         return None
-    function = _loaded(source.text, source.namespace)[name]
+    _load(source.text, source.namespace)
     about_the_schema = all(field.name.startswith("__") for field in selection.merged())
     is_constant = about_the_schema and not operation.variable_definitions
     return Plan(
         source.text,
-        function,
+        source.namespace,
+        source.namespace[name],
         source.conditions,
         frozenset(selections.variables),
         constants if is_constant else None,
     )
 
 
-def _loaded(text: str, namespace: dict[str, Any]) -> Mapping[str, Any]:
-    """The namespace with the functions in it, in the place of their names."""
+def _load(text: str, namespace: dict[str, Any]) -> None:
+    """Put the functions into the namespace, in the place of their names."""
     exec(compile(text, "<plan>", "exec"), namespace)  # noqa: S102 - our own text: names are checked by the parser
     for value in list(namespace.values()):
         if isinstance(value, Kinds):
             value.update({kind: namespace[name] for kind, name in value.items()})
         elif isinstance(value, Part) and value.show is not None:
             value.show = namespace[value.show]
-    return namespace

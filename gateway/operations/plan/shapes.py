@@ -1,13 +1,13 @@
 """What of each record an operation needs: lean Structs, derived from the declared ones. The second pass."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field as default
 from functools import cache, reduce
 from inspect import getmembers
 from operator import or_
 from types import NoneType
 from typing import Any
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakValueDictionary
 
 import msgspec
 from msgspec import Raw, Struct, json, structs
@@ -23,7 +23,7 @@ from gateway.operations.plan.declared import (
 from gateway.operations.plan.selections import Selection
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, slots=True, weakref_slot=True)
 class Shape:
     """What of a record is read: its lean Struct, and how its attributes are declared there.
 
@@ -61,10 +61,16 @@ _Made = dict[tuple[type[Struct], tuple[int, ...]], Shape]
 
 
 class Shapes:
-    """Derives shapes from the declared records, for a schema's fields; made once for all operations."""
+    """Derives shapes from the declared records, for a schema's fields; made once for all operations.
+
+    Operations that need the same of a record have the same shape, for as long as one of them is
+    remembered: a class takes more time and memory than anything else in a plan.
+    """
 
     def __init__(self, fields: Fields) -> None:
         self._fields = fields
+        self._alike: WeakValueDictionary[Hashable, Shape] = WeakValueDictionary()
+        self._leans: WeakValueDictionary[Hashable, Lean] = WeakValueDictionary()
         self._wholes: dict[type[Struct], Shape] = {}
         self._heads: dict[Items, tuple[Mapping[str, Shape], json.Decoder[Any]]] = {}
         self._known_ids: WeakKeyDictionary[Selection, frozenset[str]] = WeakKeyDictionary()
@@ -77,12 +83,16 @@ class Shapes:
             read = {tag: self._shape(of, (), made, items, tag) for tag, of in items.records.items()}
             self._heads[items] = read, _decoder(read.values())
         heads, head = self._heads[items]
-        wholly = {tag for tag in items.records if any(map(self._is_open, selections[tag]))}
+        wholly = frozenset(tag for tag in items.records if any(map(self._is_open, selections[tag])))
         shapes = {
             tag: heads[tag] if tag in wholly else self._shape(of, selections[tag], made, items, tag)
             for tag, of in items.records.items()
         }
-        return Lean(items, shapes, head, wholly)
+        key = (items, wholly, *(shape.struct for shape in shapes.values()))
+        lean = self._leans.get(key)
+        if lean is None:
+            lean = self._leans[key] = Lean(items, shapes, head, wholly)
+        return lean
 
     def _inside(self, record: type[Struct], selections: Sequence[Selection], made: _Made) -> Shape:
         """The shape of a record that is no item: made once for what is selected of it."""
@@ -113,16 +123,20 @@ class Shapes:
         for name in [name for name in types if items and declared[name].encode_name == items.tag]:
             del types[name]  # msgspec tells the records apart by it
             constants[name] = tag
-        struct = msgspec.defstruct(
-            record.__name__,
-            [(name, type_, _field(declared[name])) for name, type_ in types.items()],
-            namespace={**needs.namespace, **constants},
-            tag_field=items.tag if items else None,
-            tag=tag,
-            kw_only=True,
-            gc=False,
-        )
-        return Shape(struct, types, inside, constants)
+        key = (record, *types.items(), frozenset(needs.namespace), items, tag)
+        shape = self._alike.get(key)
+        if shape is None:
+            struct = msgspec.defstruct(
+                record.__name__,
+                [(name, type_, _field(declared[name])) for name, type_ in types.items()],
+                namespace={**needs.namespace, **constants},
+                tag_field=items.tag if items else None,
+                tag=tag,
+                kw_only=True,
+                gc=False,
+            )
+            shape = self._alike[key] = Shape(struct, types, inside, constants)
+        return shape
 
     def _types(
         self, record: type[Struct], needs: _Needs, made: _Made, *, is_item: bool

@@ -355,7 +355,15 @@ def test_heads_are_the_same_for_all_operations():
     first, second = (lean(text, shapes=shapes) for text in ("id", "... on Book { title }"))
     [head], [other] = (each.heads([raw(type="book", id=1)]) for each in (first, second))
     assert type(head) is type(other)
-    assert type(first.read([raw(type="book", id=1)])[0]) is not type(head)
+    assert type(second.read([raw(type="book", id=1)])[0]) is not type(head)
+
+
+def test_operations_that_need_the_same_have_the_same_shapes():
+    shapes = Shapes(FIELDS)
+    texts = "... on Book { title loan { note } }", "... on Book { a: title loan { b: note } }"
+    first, second = (lean(text, shapes=shapes) for text in texts)
+    assert first is second
+    assert lean("... on Book { pages loan { note } }", shapes=shapes) is not first
 
 
 UNPLAIN = {

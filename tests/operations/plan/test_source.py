@@ -169,7 +169,7 @@ def test_what_is_selected_alike_is_written_once():
 
 
 def test_what_is_read_of_items_alike_is_derived_once():
-    text = "{ a: shelf { ...F } b: shelf { ...F } c: shelf { top { id } } } fragment F on Shelf { things { id } }"
+    text = "{ a: shelf { ...F } b: shelf { ...F } c: shelf { top { ... on Book { pages } } } } fragment F on Shelf { things { id } }"
     namespace = source_of(text)[0].namespace
     a, b, c = (namespace[f"{key}_part"].lean for key in "abc")
     assert a is b
