@@ -1,4 +1,4 @@
-"""What validation leaves behind, collected while it is at hand."""
+"""What validation and forgotten plans leave behind in cycles, collected before it is much."""
 
 import gc
 
@@ -20,3 +20,11 @@ def collect() -> None:
         gc.collect(0)
     elif middle_collections <= most_middle:
         gc.collect(1)
+
+
+def collect_forgotten() -> None:
+    """Collect objects of all ages: the classes of plans that are no more, which are cycles that lived long.
+
+    It takes as long as looking at all that is remembered, so it is seldom done.
+    """
+    gc.collect()

@@ -18,6 +18,7 @@ from graphql import (
 from graphql.execution import VariableValues
 
 from gateway.errors import OperationUnresolved, ParseFailed
+from gateway.operations import garbage
 from gateway.operations.limits import (
     Limits,
     enforce,
@@ -45,6 +46,9 @@ _BYTES_OF_A_DOCUMENT = 100
 _BYTES_OF_A_PLAN = 10
 """What a prepared operation takes at least, and for each character of its document and of its plan's
 source: as measured with `tracemalloc`, over documents of 50 and 4,000 characters."""
+
+_FORGOTTEN_TO_COLLECT = 500
+"""Each forgotten operation leaves 50 kB or less to the collector of cycles; to collect them takes 0.2 seconds."""
 
 _NO_LIMITS = Limits()
 _NO_VARIABLES: Mapping[str, object] = {}
@@ -124,6 +128,21 @@ class Prepare(Protocol):
         """Whether this is remembered, so that it takes no time."""
 
 
+class _Remembered(LRUCache[_Asked, Prepared]):
+    """What was prepared, within a number of bytes. What is forgotten is freed, sooner or later."""
+
+    def __init__(self, most_bytes: int) -> None:
+        super().__init__(most_bytes, getsizeof=lambda prepared: prepared.bytes)
+        self._forgotten = 0
+
+    def popitem(self) -> tuple[_Asked, Prepared]:
+        """Forget what was asked for longest ago."""
+        self._forgotten += 1
+        if self._forgotten % _FORGOTTEN_TO_COLLECT == 0:
+            garbage.collect_forgotten()
+        return super().popitem()
+
+
 class _Remembering:
     """Prepares each text once for each operation name, if it is large; else, perhaps, twice.
 
@@ -139,9 +158,7 @@ class _Remembering:
         *,
         at_once: bool,
     ) -> None:
-        self._remembered = LRUCache[_Asked, Prepared](
-            remembered_bytes, getsizeof=lambda prepared: prepared.bytes
-        )
+        self._remembered = _Remembered(remembered_bytes)
         self._made = made
         self._planned = planned
         self._limits = limits
