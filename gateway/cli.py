@@ -1,9 +1,12 @@
 """The command line. Results on stdout, everything else on stderr; only this file and its commands may print."""
 
+import hashlib
+import secrets
 import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +35,7 @@ from gateway.serving import (
     server,
 )
 from gateway.settings import Settings, variable
+from gateway.values import CALLER_KEY
 from gateway.workers import supervise
 
 _WELCOME = """\
@@ -82,6 +86,7 @@ _QUERIES = """\
   { clients(ids: ["1001", "1020"]) { id activities(first: 3) { totalCount nodes { kind event } } } }
 """
 
+_KEY_BYTES = 32
 _PROBLEMS = 1
 _USAGE = 2
 
@@ -127,13 +132,43 @@ def serve() -> None:
     """Serve /graphql over the REST API at GATEWAY_UPSTREAM_URL."""
     with _refusals():
         settings = Settings.from_environment()
+        _refuse_open(settings)
         telemetry.configure(settings.log_level)
+        if settings.allow_anonymous and _has_service_credentials(settings):
+            telemetry.warning("anonymous_callers")
         if settings.workers > 1:
             sys.exit(_shared(settings))
         departure = gateway_departure(settings)
         sockets = [listening(settings.host, settings.port)]
     click.echo(f"http://{settings.host}:{settings.port}/graphql", err=True)
     run(departure, sockets)
+
+
+def _refuse_open(settings: Settings) -> None:
+    """The service credentials are for somebody in particular, unless nobody else can reach the port.
+
+    Raises:
+        SettingsRefused: Anybody who reaches the port could read all that they give access to.
+    """
+    is_open = settings.caller_keys_file is None and not settings.allow_anonymous
+    if _has_service_credentials(settings) and is_open and not _is_loopback(settings.host):
+        keys, anonymous = variable("caller_keys_file"), variable("allow_anonymous")
+        raise SettingsRefused(
+            f"{variable('host')}: with service credentials anybody who reaches this address could "
+            f"read clients' data: set {keys}, or {anonymous}=true where something in front of the "
+            "gateway decides who does"
+        )
+
+
+def _has_service_credentials(settings: Settings) -> bool:
+    return settings.api_key is not None or settings.bearer_token is not None
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _shared(settings: Settings) -> int:
@@ -249,6 +284,19 @@ def cost(file: Path, operation: str | None, variables: str) -> None:
         click.echo(f"{each.limit}: {each.measured} of {each.allowed}")
     if any(each.is_beyond for each in measures):
         sys.exit(_PROBLEMS)
+
+
+@main.command()
+@click.argument("name")
+def caller_key(name: str) -> None:
+    """Make a key for the caller NAME, and its line for GATEWAY_CALLER_KEYS_FILE."""
+    key = secrets.token_urlsafe(_KEY_BYTES)
+    line = f"{name}:{hashlib.sha256(key.encode()).hexdigest()}"
+    if not CALLER_KEY.fullmatch(line):
+        raise click.BadParameter(
+            "1 to 64 letters, digits, dots, hyphens or underscores", param_hint="NAME"
+        )
+    click.echo(f"X-Gateway-Key: {key}\n{line}")
 
 
 main.add_command(schema)

@@ -5,11 +5,13 @@ import os
 import re
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
-from pydantic_settings import BaseSettings, EnvSettingsSource
+from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsError
+
+_S = TypeVar("_S", bound=BaseSettings)
 
 _INJECTED = re.compile(r"GATEWAY_(SERVICE_.*|PORT|PORT_.*)")
 """What Kubernetes sets for a Service called gateway; no setting bears such a name."""
@@ -36,6 +38,39 @@ class SecretFiles(EnvSettingsSource):
         except (OSError, UnicodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
             raise SettingsRefused(f"{variable} cannot be read: {reason}") from error
+
+
+def read(
+    settings: type[_S],
+    given: Mapping[str, object],
+    variables: Mapping[str, str],
+    *,
+    secrets: Collection[str],
+    prefix: str,
+) -> _S:
+    """The settings that the environment describes; what is given wins over it.
+
+    Args:
+        settings: What is read.
+        given: Values by the names of settings.
+        variables: The variable of each setting.
+        secrets: Those that may stand in files of their own.
+        prefix: A variable that begins with it is a setting, or a mistake.
+
+    Raises:
+        SettingsRefused: Naming every unknown variable and every value that does not fit.
+    """
+    files = {f"{variables[name]}_FILE" for name in secrets}
+    problems = unknown(prefix, {*variables.values(), *files})
+    try:
+        made = settings(**given)  # type: ignore[arg-type]  # checked by pydantic
+    except ValidationError as error:
+        raise SettingsRefused("\n".join([*problems, *refusals(error, variables)])) from error
+    except SettingsError as error:  # how a source that raises is reported
+        raise SettingsRefused("\n".join([*problems, str(error.__cause__)])) from error
+    if problems:
+        raise SettingsRefused("\n".join(problems))
+    return made
 
 
 def unknown(prefix: str, known: Collection[str]) -> list[str]:

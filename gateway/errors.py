@@ -13,6 +13,7 @@ text, addresses, credentials, or anybody's data. What is not a `GatewayError` is
     │   ├── PersistedQueryNotSupported  PERSISTED_QUERY_NOT_SUPPORTED
     │   ├── PersistedQueryNotFound  PERSISTED_QUERY_NOT_FOUND
     │   ├── DocumentNotTrusted      DOCUMENT_NOT_TRUSTED
+    │   ├── CallerUnknown           CALLER_UNKNOWN
     │   ├── Overloaded              OVERLOADED
     │   └── OperationError          the request is well formed, what it asks for is not
     │       ├── ParseFailed         GRAPHQL_PARSE_FAILED
@@ -123,6 +124,14 @@ class DocumentNotTrusted(RequestError):
 
     code = "DOCUMENT_NOT_TRUSTED"
     status = 403
+
+
+class CallerUnknown(RequestError):
+    """A caller has no key, or one that is not known, and no upstream credentials of its own."""
+
+    code = "CALLER_UNKNOWN"
+    status = 401
+    headers: Mapping[str, str] = {"WWW-Authenticate": 'X-Gateway-Key realm="gateway"'}
 
 
 class Overloaded(RequestError):

@@ -1,7 +1,7 @@
 """Metrics: what is counted and timed, for Prometheus; one scrape covers all workers.
 
 Nothing that a caller sends is a label: there are as many series as the gateway's own words allow,
-and trusted documents have names.
+and trusted documents and caller keys have names.
 """
 
 import os
@@ -105,6 +105,12 @@ class Metrics:
         self._operation_errors = self._counter(
             "operation_errors", "Operations with an error of this code.", "code", "outcome"
         )
+        self._caller_operations = self._counter(
+            "caller_operations",
+            "Operations of callers with a key, by its name.",
+            "caller",
+            "outcome",
+        )
         self.requests_in_flight = self._gauge(
             "requests_in_flight", "HTTP requests that are being answered, probes excepted."
         )
@@ -149,6 +155,8 @@ class Metrics:
         self._operations[name, outcome, _PLANNED[tally.planned]].inc()
         if outcome in _RAN:
             self._operation_seconds[name,].observe(seconds)
+        if tally.caller is not None:
+            self._caller_operations[tally.caller, outcome].inc()
         for code in tally.codes:
             self._operation_errors[code, outcome].inc()
 

@@ -6,7 +6,6 @@ from pydantic import (
     AliasChoices,
     Field,
     PositiveInt,
-    ValidationError,
     ValidationInfo,
     field_validator,
     model_validator,
@@ -15,12 +14,12 @@ from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
-    SettingsError,
 )
 
 from gateway import environment
-from gateway.environment import SecretFiles, SettingsRefused
+from gateway.environment import SecretFiles
 from gateway.values import (
+    CallerKeysFile,
     Collector,
     HeaderNames,
     ManifestFile,
@@ -104,6 +103,17 @@ class Settings(BaseSettings):
     token: Secret | None = Field(None, description="See `GATEWAY_API_KEY`.")
     bearer_token: Secret | None = Field(
         None, description="Service credentials of the other form: `Authorization: Bearer …`."
+    )
+    caller_keys_file: CallerKeysFile = Field(
+        None,
+        description=(
+            "The keys of callers who may use the service credentials: a file of lines "
+            "`name:sha256-of-key`. See `gateway caller-key`."
+        ),
+    )
+    allow_anonymous: bool = Field(
+        default=False,
+        description="Whether anybody who reaches the port may use the service credentials.",
     )
     default_time_zone: ZoneName | None = Field(
         None, description="The zone of a date-time that the upstream sends without one."
@@ -297,18 +307,7 @@ class Settings(BaseSettings):
             SettingsRefused: Naming every unknown variable and every value that does not fit.
         """
         variables = {name: variable(name) for name in cls.model_fields}
-        secrets = {f"{variables[name]}_FILE" for name in cls.SECRETS}
-        problems = environment.unknown(PREFIX, {*variables.values(), *secrets})
-        try:
-            settings = cls(**given)  # type: ignore[arg-type]  # checked by pydantic
-        except ValidationError as error:
-            told = environment.refusals(error, variables)
-            raise SettingsRefused("\n".join([*problems, *told])) from error
-        except SettingsError as error:  # how a source that raises is reported
-            raise SettingsRefused("\n".join([*problems, str(error.__cause__)])) from error
-        if problems:
-            raise SettingsRefused("\n".join(problems))
-        return settings
+        return environment.read(cls, given, variables, secrets=cls.SECRETS, prefix=PREFIX)
 
 
 def variable(name: str) -> str:

@@ -1,6 +1,6 @@
 """Tally: what one request came to, for its line in the log, the metrics and its trace.
 
-Nothing in it is personal: names are those of trusted documents, all else is counted or ours.
+Nothing in it is personal: names are those of trusted documents and caller keys, all else is counted or ours.
 """
 
 from collections.abc import Iterable, Mapping, MutableMapping
@@ -24,6 +24,7 @@ class Tally:
         outcome: How its operation ended; None while there is none: a page, a probe.
         codes: The codes of the answer's errors, each once.
         operation: The operation's name, where it is a trusted document's. Any other is a caller's text.
+        caller: The name of the caller's key, where it has one.
         planned: Whether a plan made all of the answer.
         reads: How many upstream reads it wanted.
         calls: How often the upstream was called for it: not where a read is shared or kept.
@@ -34,6 +35,7 @@ class Tally:
     outcome: str | None = None
     codes: tuple[str, ...] = ()
     operation: str | None = None
+    caller: str | None = None
     planned: bool = False
     reads: int = 0
     calls: int = 0
@@ -83,6 +85,8 @@ class Tally:
             facts["codes"] = self.codes
         if self.operation is not None:
             facts["operation"] = self.operation
+        if self.caller is not None:
+            facts["caller"] = self.caller
         if self.trace_id is not None:
             facts["trace_id"] = self.trace_id
         return facts

@@ -1,4 +1,4 @@
-"""What the text of a setting stands for: an origin, a collector, a path, a secret, a zone, names, a manifest."""
+"""What the text of a setting stands for: an origin, a path, a secret, a zone, names, what a file holds."""
 
 import re
 from collections.abc import Mapping
@@ -25,6 +25,7 @@ _NEVER_FORWARDED = {
     "cookie",
     "expect",
     "host",
+    "http2-settings",
     "if-match",
     "if-modified-since",
     "if-none-match",
@@ -33,13 +34,19 @@ _NEVER_FORWARDED = {
     "keep-alive",
     "proxy-authenticate",
     "proxy-authorization",
+    "proxy-connection",
     "range",
     "te",
     "trailer",
     "transfer-encoding",
     "upgrade",
+    "x-gateway-key",
+    "x-http-method",
+    "x-http-method-override",
+    "x-method-override",
 }
-"""What is about one connection or one body, would change the form of an answer, or is nobody else's."""
+"""What is about one connection or one body, would change the form of an answer or make another request
+of it, or is nobody else's."""
 
 _HOST = r"(?=.{1,253}(:|/|\Z))[A-Za-z0-9\-]{1,63}(\.[A-Za-z0-9\-]{1,63})*\.?"
 
@@ -120,6 +127,51 @@ def _manifest(path: object) -> object:
     return Manifest(Path(path), text_by_id)
 
 
+@dataclass(frozen=True, slots=True)
+class CallerKeys:
+    """The keys of callers, as a file had them when it was read.
+
+    Attributes:
+        names_by_digest: The name of each key, by the SHA-256 of the key.
+    """
+
+    names_by_digest: Mapping[bytes, str] = field(repr=False)
+
+
+CALLER_KEY = re.compile(r"(?P<name>[A-Za-z0-9._-]{1,64}):(?P<digest>[0-9a-fA-F]{64})")
+
+
+def _caller_keys(path: object) -> object:
+    """The keys in a file of lines `name:sha256-of-key`. One name may have several, while they are replaced."""
+    if not isinstance(path, str | Path):
+        return path
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except OSError as error:
+        raise ValueError(f"cannot be read: {error.strerror}") from error
+    except UnicodeError as error:
+        raise ValueError("is not UTF-8") from error
+    names_by_digest: dict[bytes, str] = {}
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.strip():
+            digest, name = _caller_key(line.strip(), number)
+            if digest in names_by_digest:
+                raise ValueError(f"line {number} has a key that stands further up")
+            names_by_digest[digest] = name
+    if not names_by_digest:
+        raise ValueError("holds no keys")
+    return CallerKeys(names_by_digest)
+
+
+def _caller_key(line: str, number: int) -> tuple[bytes, str]:
+    found = CALLER_KEY.fullmatch(line)
+    if found is None:
+        raise ValueError(
+            f"line {number} is not name:sha256-of-key, as `gateway caller-key` writes it"
+        )
+    return bytes.fromhex(found["digest"]), found["name"]
+
+
 Origin = Annotated[str, AfterValidator(_origin)]
 Collector = Annotated[str, AfterValidator(_collector)]
 UrlPath = Annotated[str, AfterValidator(_path)]
@@ -128,3 +180,4 @@ ZoneName = Annotated[str, AfterValidator(_zone)]
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_names)]
 HeaderNames = Annotated[Names, AfterValidator(_forwardable)]
 ManifestFile = Annotated[InstanceOf[Manifest] | None, NoDecode, BeforeValidator(_manifest)]
+CallerKeysFile = Annotated[InstanceOf[CallerKeys] | None, NoDecode, BeforeValidator(_caller_keys)]

@@ -1,4 +1,6 @@
+import hashlib
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -255,6 +257,71 @@ def test_settings_that_do_not_go_together_are_refused_without_secrets(run, envir
     assert "hunter2" not in result.stderr
 
 
+OWN = [
+    {"GATEWAY_API_KEY": "hunter2", "GATEWAY_TOKEN": "hunter2"},
+    {"GATEWAY_BEARER_TOKEN": "hunter2"},
+]
+
+
+@pytest.mark.parametrize("own", OWN, ids=["keys", "bearer"])
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "gateway.example"])
+def test_service_credentials_are_not_served_to_everybody(run, own, host):
+    result = run("serve", **SERVE, **own, HOST=host)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "GATEWAY_CALLER_KEYS_FILE" in result.stderr
+    assert "GATEWAY_ALLOW_ANONYMOUS=true" in result.stderr
+    assert "hunter2" not in result.stderr
+
+
+TAKEN = "cannot be used"
+"""What is said where all settings are in order, and only the port is not."""
+
+
+@pytest.mark.parametrize(
+    ("host", "more"),
+    [
+        ("127.0.0.1", {}),
+        ("127.9.9.9", {}),
+        ("::1", {}),
+        ("localhost", {}),
+        ("0.0.0.0", {"GATEWAY_ALLOW_ANONYMOUS": "true"}),
+        ("0.0.0.0", {"GATEWAY_CALLER_KEYS_FILE": "keys"}),
+    ],
+)
+def test_service_credentials_are_served_where_somebody_decides_to_whom(run, tmp_path, host, more):
+    (tmp_path / "keys").write_text(f"web:{'ab' * 32}", encoding="utf-8")
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.create_server((host, 0), family=family) as taken:
+        port = str(taken.getsockname()[1])
+        result = run("serve", **SERVE, **OWN[0], **more, HOST=host, PORT=port)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert TAKEN in result.stderr
+    assert ("anonymous_callers" in result.stderr) is ("GATEWAY_ALLOW_ANONYMOUS" in more)
+
+
+def test_without_service_credentials_every_address_is_served(run):
+    with socket.create_server(("0.0.0.0", 0)) as taken:
+        result = run("serve", **SERVE, HOST="0.0.0.0", PORT=str(taken.getsockname()[1]))
+    assert TAKEN in result.stderr
+
+
+def test_a_key_and_its_line_are_made(run, tmp_path):
+    result = run("caller-key", "web")
+    header, line = result.stdout.splitlines()
+    key = header.removeprefix("X-Gateway-Key: ")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert len(key) >= 32
+    assert line == f"web:{hashlib.sha256(key.encode()).hexdigest()}"
+    assert run("caller-key", "web").stdout != result.stdout
+
+
+@pytest.mark.parametrize("name", ["", "a b", "a:b", "é", "x" * 65])
+def test_a_name_that_no_line_can_hold_gets_no_key(run, name):
+    result = run("caller-key", name)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "NAME" in result.stderr
+
+
 def test_the_help_of_serve_lists_every_setting_with_its_default(run):
     result = run("serve", "--help")
     assert result.exit_code == 0
@@ -284,6 +351,7 @@ def test_the_help_of_serve_shows_defaults_as_they_are_written(run, line):
 def test_the_help_names_the_commands(run):
     commands = run("--help").stdout.partition("Commands:")[2].splitlines()
     assert [line.split()[0] for line in commands if line] == [
+        "caller-key",
         "cost",
         "plan",
         "sandbox",

@@ -58,7 +58,7 @@ def test_the_readme_has_every_setting_with_its_default_and_what_it_is():
 
 def test_the_readme_has_every_metric_with_its_type_and_labels():
     made = Metrics()
-    made.operation(Tally(outcome="partial", codes=("NOT_FOUND",)), 1.0)
+    made.operation(Tally(outcome="partial", codes=("NOT_FOUND",), caller="web"), 1.0)
     made.read("/", "called")
     made.failed("/", "NOT_FOUND")
     made.called("/", "404", 1.0, again=True)

@@ -8,9 +8,10 @@ from pydantic import ValidationError
 
 from gateway.environment import SettingsRefused
 from gateway.settings import PREFIX, Settings, variable
-from gateway.values import Manifest
+from gateway.values import CallerKeys, Manifest
 
 MANIFEST = Path(__file__).parent / "operations" / "manifests" / "sha1.json"
+CALLER_KEYS = Path(__file__).parent / "web" / "caller-keys.txt"
 
 
 KNOWN_TO_ALL = {"HOST", "PORT", "LOG_LEVEL", "OTEL_EXPORTER_OTLP_ENDPOINT", "WEB_CONCURRENCY"}
@@ -56,6 +57,8 @@ def test_the_defaults_are_those_of_the_conventions():
         "api_key": None,
         "token": None,
         "bearer_token": None,
+        "caller_keys_file": None,
+        "allow_anonymous": False,
         "default_time_zone": None,
         "forward_headers": (),
         "cors_origins": (),
@@ -116,6 +119,8 @@ EXAMPLES = {
     "conferences_prefix": ("/conferences/api/2.0", "/conferences/api/2.0"),
     "company_id": ("Salon_3-b", "Salon_3-b"),
     "appointments_by_client": ("true", True),
+    "caller_keys_file": (str(CALLER_KEYS), CallerKeys({bytes.fromhex("ab" * 32): "web"})),
+    "allow_anonymous": ("true", True),
     "default_time_zone": ("Europe/Paris", "Europe/Paris"),
     "forward_headers": ("X-Tenant, Accept-Language,", ("X-Tenant", "Accept-Language")),
     "cors_origins": (

@@ -4,7 +4,16 @@ from typing import Any
 import pytest
 from pydantic import SecretStr, TypeAdapter, ValidationError
 
-from gateway.values import Collector, HeaderNames, Manifest, ManifestFile, Origin, Secret
+from gateway.values import (
+    CallerKeys,
+    CallerKeysFile,
+    Collector,
+    HeaderNames,
+    Manifest,
+    ManifestFile,
+    Origin,
+    Secret,
+)
 
 
 def read(kind: Any, value: object) -> Any:
@@ -163,3 +172,63 @@ def test_a_collector_may_have_a_path(url, kept):
 def test_an_address_that_is_no_collectors_is_refused(url):
     with pytest.raises(ValidationError, match="must be an address"):
         read(Collector, url)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("Connection", "Keep-Alive", "Proxy-Connection", "TE", "Trailer", "Transfer-Encoding"),
+        *("Upgrade", "HTTP2-Settings", "Proxy-Authorization", "Proxy-Authenticate"),
+        *("X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override", "X-Gateway-Key"),
+    ],
+)
+def test_headers_of_one_connection_and_keys_are_not_forwarded(name):
+    with pytest.raises(ValidationError, match=f"{name} cannot be forwarded"):
+        read(HeaderNames, f"X-Tenant, {name}")
+
+
+WEB, OTHER = "ab" * 32, "CD" * 32
+
+
+def keys_in(folder: Path, text: bytes) -> Any:
+    file = folder / "keys"
+    file.write_bytes(text)
+    return read(CallerKeysFile, str(file))
+
+
+def test_keys_of_callers_are_read_from_lines(tmp_path):
+    found = keys_in(tmp_path, f"web:{WEB}\n\n web-2.0_a:{OTHER} \r\n".encode())
+    assert found == CallerKeys({bytes.fromhex(WEB): "web", bytes.fromhex(OTHER): "web-2.0_a"})
+    assert WEB not in repr(found)
+
+
+def test_a_caller_may_have_two_keys_while_one_replaces_the_other(tmp_path):
+    found = keys_in(tmp_path, f"web:{WEB}\nweb:{OTHER}".encode())
+    assert [*found.names_by_digest.values()] == ["web", "web"]
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (b"", "holds no keys"),
+        (b"\n\n", "holds no keys"),
+        (f"web:{WEB}\nweb\n".encode(), "line 2 is not name:sha256-of-key"),
+        (f"\nweb:{WEB[1:]}".encode(), "line 2 is not name:sha256-of-key"),
+        (f"web {WEB}".encode(), "line 1 is not name:sha256-of-key"),
+        (f":{WEB}".encode(), "line 1 is not name:sha256-of-key"),
+        (f"w\u00e9b:{WEB}".encode(), "line 1 is not name:sha256-of-key"),
+        (f"{'w' * 65}:{WEB}".encode(), "line 1 is not name:sha256-of-key"),
+        (f"web:{WEB}:x".encode(), "line 1 is not name:sha256-of-key"),
+        (f"web:{WEB}\nother:{WEB.upper()}".encode(), "line 2 has a key that stands further up"),
+        (b"web:\xff", "is not UTF-8"),
+    ],
+    ids=range(11),
+)
+def test_a_malformed_file_of_keys_is_refused_by_the_line(tmp_path, text, problem):
+    with pytest.raises(ValidationError, match=problem):
+        keys_in(tmp_path, text)
+
+
+def test_a_file_of_keys_that_is_not_there_is_refused():
+    with pytest.raises(ValidationError, match="cannot be read: No such file"):
+        read(CallerKeysFile, "missing.txt")

@@ -38,6 +38,7 @@ from gateway.upstream.watch import Watch
 _T = TypeVar("_T")
 
 _KEPT_BYTES = 67_108_864
+_NO_CREDENTIALS = "Send the headers `apiKey` and `token`, or `Authorization: Bearer …`."
 _NONE: Mapping[str, str] = {}
 
 
@@ -158,6 +159,9 @@ class Reads:
         self, read: Read, answer: Callable[[Flight[Answer]], Awaitable[Answer]], *, keep: bool
     ) -> tuple[Answer, Outcome]:
         """The answer of one read for all who ask the same at once."""
+        if not read.caller.has_token:
+            missing = Unauthenticated("`Authorization: Bearer` has no token.")
+            return Answer(missing, None, 0, attempts=0), Outcome.CALLED
         try:
             return await self._sharing.get(
                 read.caller.credentials,
@@ -198,6 +202,8 @@ class Reads:
     async def _answer(self, read: Read, flight: Flight[Answer]) -> Answer:
         """The answer of the last attempt."""
         answer = await self._last_attempt(read, flight)
+        if isinstance(answer.content, Unauthenticated) and not read.caller.has_credentials:
+            answer = answer._replace(content=Unauthenticated(_NO_CREDENTIALS))
         if isinstance(answer.content, UpstreamError):
             code, attempts = answer.content.code, answer.attempts
             self._watch.metrics.failed(read.template, code)
@@ -241,7 +247,7 @@ class Reads:
     async def _attempt(self, read: Read, flight: Flight[Answer]) -> Received:
         try:
             self.breaker.check()  # no need to wait for a place
-            async with self.places.place(read.caller.identity, left=flight.left):
+            async with self.places.place(read.caller.share, left=flight.left):
                 attempt = self.breaker.attempt()
                 try:
                     received = await self._sent(read, flight)

@@ -38,6 +38,7 @@ from gateway.web.access import AccessMiddleware
 from gateway.web.admission import Admission, Farewell, Gate
 from gateway.web.endpoint import ContextFor, GraphQLEndpoint
 from gateway.web.graphiql import explorer
+from gateway.web.identification import Identification
 from gateway.web.probes import livez, readyz, scraped
 
 _EXPLAIN = "X-Gateway-Explain"
@@ -91,6 +92,7 @@ def create_app(
         documents=documents,
         prepare=preparing(planner=_planner(served, readings) if settings.plans else None),
         context_for=_contexts(upstream, settings),
+        identification=_identification(settings),
         explorer=page,
         max_body_bytes=settings.max_body_bytes,
         tracing=watch.tracing,
@@ -120,7 +122,8 @@ def _contexts(upstream: Upstream, settings: Settings) -> ContextFor:
     @asynccontextmanager
     async def context_for(headers: Headers, tally: Tally) -> AsyncIterator[Context]:
         deadline = asyncio.get_running_loop().time() + settings.operation_timeout_seconds
-        session = Session(upstream, callers.of(headers, deadline), settings)
+        caller = callers.of(headers.raw, deadline, key_name=tally.caller)
+        session = Session(upstream, caller, settings)
         explaining = settings.explain and headers.get(_EXPLAIN) == "1"
         try:
             yield Context(session, settings, explaining=explaining, tally=tally)
@@ -129,6 +132,13 @@ def _contexts(upstream: Upstream, settings: Settings) -> ContextFor:
             await session.aclose()
 
     return context_for
+
+
+def _identification(settings: Settings) -> Identification:
+    keys = settings.caller_keys_file
+    return Identification(
+        {} if keys is None else keys.names_by_digest, allows_anonymous=settings.allow_anonymous
+    )
 
 
 def _count(tally: Tally, reads: Sequence[Call]) -> None:
@@ -149,6 +159,7 @@ def _middleware(settings: Settings, admission: Admission, metrics: Metrics) -> l
                 allow_methods=["GET", "POST"],
                 allow_headers=[
                     *CREDENTIAL_HEADERS,
+                    "X-Gateway-Key",
                     *settings.forward_headers,
                     *TRACE_HEADERS,
                     _EXPLAIN,

@@ -24,6 +24,7 @@ from gateway.tally import Tally
 from gateway.tracing import Tracing, Untraced
 from gateway.web import graphql_over_http as spec
 from gateway.web.graphiql import Explorer
+from gateway.web.identification import Identification
 
 _T = TypeVar("_T")
 
@@ -35,6 +36,7 @@ _LARGE = 16_384
 ContextFor = Callable[[Headers, Tally], AbstractAsyncContextManager[Context]]
 """Opens what the resolvers of one request need, given its headers; closed after the answer."""
 
+_ANYBODY = Identification({}, allows_anonymous=True)
 _UNTRACED = Untraced()
 
 
@@ -49,6 +51,7 @@ class GraphQLEndpoint:
         context_for: Opens the context of a request.
         explorer: The page for browsers, where there is one.
         max_body_bytes: The largest body taken.
+        identification: Finds out who sends a request, and lets in who may use the service's credentials.
         turns: Where unknown documents wait, and what else takes time before anything is executed.
         tracing: Who follows the operations.
     """
@@ -59,6 +62,7 @@ class GraphQLEndpoint:
     context_for: ContextFor
     explorer: Explorer | None
     max_body_bytes: int
+    identification: Identification = _ANYBODY
     turns: Turns = field(default_factory=Turns)
     tracing: Tracing = _UNTRACED
 
@@ -77,6 +81,7 @@ class GraphQLEndpoint:
             media_type = spec.response_media_type(accept, html=page is not None)
             if page is not None and media_type == spec.HTML:
                 return page.page()
+            tally.caller = self.identification.name(http.scope)
             return _response(await self._result(http, tally), 200, media_type)
         except RequestError as error:
             tally.refused(error.code)

@@ -32,7 +32,7 @@ def answer(sandbox_app):
         given: dict[str, Any] = {"upstream_url": SANDBOX, **ACCOUNT_1}
         settings = Settings(**given)
         upstream = Upstream(settings, httpx.ASGITransport(sandbox_app))
-        session = Session(upstream, Callers(settings).of({}), settings)
+        session = Session(upstream, Callers(settings).of([]), settings)
         prepared = preparer(schema(), planner=planner)(EVERYTHING, None)
         try:
             return await execute(schema(), prepared, {"client": "1100"}, Context(session, settings))

@@ -181,7 +181,7 @@ def test_every_code_is_met_on_the_way():
 
 
 ELSEWHERE = {
-    *("UPSTREAM_BUDGET_EXCEEDED", "COMPANY_UNKNOWN", "OVERLOADED"),
+    *("UPSTREAM_BUDGET_EXCEEDED", "COMPANY_UNKNOWN", "OVERLOADED", "CALLER_UNKNOWN"),
     "INSTANT_UNKNOWN",  # in no error: only data has it
 }
 

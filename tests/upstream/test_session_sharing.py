@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import pytest
+from starlette.datastructures import Headers
 
 from gateway.errors import UpstreamUnavailable
 from gateway.settings import Settings
@@ -58,7 +59,7 @@ async def opened(world, upstream_over):
         made = Settings(**{"upstream_url": "http://upstream", **given})
         async with AsyncExitStack() as stack:
             caller = Callers(made).of
-            sessions = [Session(client, caller(headers), made) for headers in callers]
+            sessions = [Session(client, caller(Headers(headers).raw), made) for headers in callers]
             for session in sessions:
                 stack.push_async_callback(session.aclose)
             yield sessions
@@ -87,7 +88,10 @@ async def test_traces_do_not_keep_callers_apart(opened, world, ask):
     traces = [
         {},
         {"x-request-id": "r-1"},
-        {"x-request-id": "r-2", "traceparent": "00-1-2-01"},
+        {
+            "x-request-id": "r-2",
+            "traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+        },
         {"x-other": "1"},
     ]
     async with opened([{**KEYS, **trace} for trace in traces]) as sessions:
