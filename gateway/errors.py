@@ -54,15 +54,21 @@ class GatewayError(Exception):
     Attributes:
         code: What `extensions.code` says.
         retryable: Whether the same request may succeed a little later.
+        details: What `extensions` say besides.
     """
 
     code: ClassVar[str]
     retryable: bool = False
+    details: Mapping[str, object] = {}
 
     @property
     def extensions(self) -> dict[str, object]:
         """What stands in the error's `extensions`."""
-        return {"code": self.code, "retryable": True} if self.retryable else {"code": self.code}
+        return {
+            "code": self.code,
+            **({"retryable": True} if self.retryable else {}),
+            **self.details,
+        }
 
 
 class RequestError(GatewayError):
@@ -175,26 +181,14 @@ class OperationUnresolved(OperationError):
 
 
 class LimitExceeded(OperationError):
-    """An operation is larger than operations may be.
-
-    Attributes:
-        limit: Which limit it is.
-        measured: How large it is, or how far it was read.
-        allowed: How large it may be.
-    """
+    """An operation is larger than operations may be."""
 
     code = "LIMIT_EXCEEDED"
 
     def __init__(self, message: str, *, limit: str, measured: int, allowed: int) -> None:
+        """`measured` says how large it is, or how far it was read."""
         super().__init__([{"message": message}])
-        self.limit = limit
-        self.measured = measured
-        self.allowed = allowed
-
-    @property
-    def extensions(self) -> dict[str, object]:
-        told = {"limit": self.limit, "measured": self.measured, "allowed": self.allowed}
-        return super().extensions | told
+        self.details = {"limit": limit, "measured": measured, "allowed": allowed}
 
 
 class VariablesRefused(OperationError):
@@ -216,21 +210,14 @@ class Unauthenticated(UpstreamError):
 
 
 class Forbidden(UpstreamError):
-    """What the upstream, or a permission of the field, does not show to this caller.
-
-    Attributes:
-        told: What the permission tells besides; its `code`, if it has one, stands for this one.
-    """
+    """What the upstream, or a permission of the field, does not show to this caller."""
 
     code = "FORBIDDEN"
 
     def __init__(self, message: str, *, told: Mapping[str, object] | None = None) -> None:
+        """`told` is what a permission tells besides; its `code`, if it has one, stands for this one."""
         super().__init__(message)
-        self.told = told or {}
-
-    @property
-    def extensions(self) -> dict[str, object]:
-        return {**super().extensions, **self.told}
+        self.details = told or {}
 
 
 class NotFound(UpstreamError):
@@ -254,12 +241,7 @@ class TryLater(UpstreamError):
     def __init__(self, message: str, *, retry_after: int | None = None) -> None:
         super().__init__(message)
         self.retry_after = retry_after
-
-    @property
-    def extensions(self) -> dict[str, object]:
-        if self.retry_after is None:
-            return super().extensions
-        return super().extensions | {"retryAfter": self.retry_after}
+        self.details = {} if retry_after is None else {"retryAfter": retry_after}
 
 
 class UpstreamBusy(TryLater):
@@ -284,21 +266,14 @@ class UpstreamUnavailable(TryLater):
 
 
 class ContractBroken(UpstreamError):
-    """The upstream sent something that its contract does not allow.
-
-    Attributes:
-        count: How many items were left out for it, where it is about items.
-    """
+    """The upstream sent something that its contract does not allow."""
 
     code = "UPSTREAM_CONTRACT_BROKEN"
 
     def __init__(self, message: str, *, count: int | None = None) -> None:
+        """`count` is how many items were left out for it, where it is about items."""
         super().__init__(message)
-        self.count = count
-
-    @property
-    def extensions(self) -> dict[str, object]:
-        return super().extensions | ({} if self.count is None else {"count": self.count})
+        self.details = {} if count is None else {"count": count}
 
 
 class InstantUnknown(UpstreamError):
