@@ -1,6 +1,7 @@
 """The command line. Results on stdout, everything else on stderr; only this file and its commands may print."""
 
 import hashlib
+import os
 import secrets
 import socket
 import sys
@@ -95,6 +96,20 @@ _USAGE = 2
 @click.version_option(__version__)
 def main() -> None:
     """A GraphQL gateway over the Client Activities REST API."""
+    _take_closed_descriptors()
+
+
+def _take_closed_descriptors() -> None:
+    """Where standard descriptors are closed, take their numbers: a socket would get the log as its own.
+
+    What is written there fails as before.
+    """
+    for standard in range(telemetry.STANDARD_ERROR + 1):
+        try:
+            os.fstat(standard)
+        except OSError:
+            lowest = os.open(os.devnull, os.O_RDONLY)
+            os.set_inheritable(lowest, True)  # or workers had it closed again
 
 
 @contextmanager
@@ -140,7 +155,7 @@ def serve() -> None:
             sys.exit(_shared(settings))
         departure = gateway_departure(settings)
         sockets = [listening(settings.host, settings.port)]
-    click.echo(f"http://{settings.host}:{settings.port}/graphql", err=True)
+    telemetry.announce(f"http://{settings.host}:{settings.port}/graphql")
     run(departure, sockets)
 
 
@@ -173,7 +188,7 @@ def _is_loopback(host: str) -> bool:
 
 def _shared(settings: Settings) -> int:
     with reserved(settings.host, settings.port) as bound, shared() as metrics:
-        click.echo(f"http://{settings.host}:{settings.port}/graphql", err=True)
+        telemetry.announce(f"http://{settings.host}:{settings.port}/graphql")
         return supervise(
             settings.workers,
             stopping_seconds=settings.drain_seconds + settings.shutdown_grace_seconds,
@@ -227,7 +242,7 @@ def sandbox(
             )
         # All of the ports, or none.
         sockets = [listening(each.config.host, each.config.port) for each in departure.servers]
-    click.echo(announcement, err=True)
+    telemetry.announce(announcement)
     run(departure, sockets)
 
 

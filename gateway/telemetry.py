@@ -3,8 +3,10 @@
 Texts of exceptions are never written, whoever raised them: they quote values, and with them addresses,
 credentials and personal data. What an exception is and where it was raised says enough to find it.
 The same holds for all that libraries, warnings and the interpreter would write to standard error.
+To tell an event never fails and never waits: what becomes of its line is the writer's business.
 """
 
+import atexit
 import logging
 import sys
 import threading
@@ -13,10 +15,25 @@ import uuid
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
-from types import TracebackType
+from types import SimpleNamespace, TracebackType
 from typing import TextIO
 
 import structlog
+from structlog.typing import EventDict
+
+from gateway.log_writer import LogWriter
+
+STANDARD_ERROR = 2
+_LAST_SECONDS = 1.0
+"""How long the end of the process waits for lines to be written."""
+
+_WRITER = LogWriter(STANDARD_ERROR)
+_BY_LEVEL = SimpleNamespace(
+    debug=_WRITER.write, info=_WRITER.write, warning=_WRITER.write, error=_WRITER.write
+)
+"""What structlog hands its lines to."""
+
+_JSON = structlog.processors.JSONRenderer()
 
 _MOST_EXCEPTIONS = 10
 _OUTER_FRAMES, _INNER_FRAMES = 10, 30
@@ -45,15 +62,16 @@ def configure(level: str) -> None:
 
     What libraries say joins them from "warning" on, as do warnings, and exceptions that nobody caught.
     """
+    _WRITER.start()
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.JSONRenderer(),
+            _rendered,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=lambda *_: _BY_LEVEL,
         cache_logger_on_first_use=True,
     )
     root = logging.getLogger()
@@ -63,6 +81,22 @@ def configure(level: str) -> None:
     sys.excepthook = _crashed
     sys.unraisablehook = lambda ignored: _ignored(ignored.exc_value)
     threading.excepthook = lambda ended: _ignored(ended.exc_value)
+
+
+def announce(text: str) -> None:
+    """Text for whoever started the process, among the events. It is written as it stands."""
+    _WRITER.write(text)
+
+
+@atexit.register
+def flush() -> bool:
+    """Whether all that was told so far is written or dropped, after a second at most."""
+    return _WRITER.flush(_LAST_SECONDS)
+
+
+def dropped() -> int:
+    """How many lines this process could not write."""
+    return _WRITER.dropped
 
 
 def event(name: str, **facts: object) -> None:
@@ -126,6 +160,23 @@ def _frames(trace: TracebackType | None) -> list[str]:
     return [*frames[:_OUTER_FRAMES], "…", *frames[-_INNER_FRAMES:]]
 
 
+def _rendered(_: object, __: str, facts: EventDict) -> str | bytes:
+    """The line of an event. A fact that cannot be written is null: it need not cost the event, or an answer."""
+    try:
+        return _JSON(None, "", facts)
+    except Exception:  # noqa: BLE001 - whatever an object raises that is to tell of itself
+        writable = {name: fact if _is_writable(fact) else None for name, fact in facts.items()}
+        return _JSON(None, "", writable)
+
+
+def _is_writable(fact: object) -> bool:
+    try:
+        _JSON(None, "", {"fact": fact})
+    except Exception:  # noqa: BLE001 - as above
+        return False
+    return True
+
+
 class _Libraries(logging.Handler):
     """What libraries say as events. Their texts are told where they are known to quote nothing."""
 
@@ -144,10 +195,11 @@ class _Libraries(logging.Handler):
 
 def _said(record: logging.LogRecord) -> str | None:
     """The text before anything was put into it; None where that may have been done already."""
-    text = str(record.msg)
+    if not isinstance(record.msg, str):
+        return None
     if record.args:
-        return text
-    saying = text.partition("\n")[0]
+        return record.msg
+    saying = record.msg.partition("\n")[0]
     return saying if saying in _SAYINGS else None
 
 

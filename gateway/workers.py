@@ -183,7 +183,7 @@ class Parent:
             if self._is_stopping.is_set():
                 return
             silent = 0 if worker.is_heard() else silent + 1
-        worker.kill()  # first: standard error may be what it hangs on
+        worker.kill()
         warning("worker.hung", pid=worker.pid)
 
     def _judge(self, pid: int, status: int, *, was_up: bool) -> None:

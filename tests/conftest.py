@@ -12,6 +12,7 @@ import httpx
 import pytest
 import structlog
 
+from gateway import telemetry
 from gateway.sandbox.app import create_sandbox
 from gateway.settings import Settings
 from gateway.tracing import Tracing
@@ -38,10 +39,25 @@ def telemetry_restored() -> Iterator[None]:
     handlers, level = root.handlers[:], root.level
     hooks = sys.excepthook, sys.unraisablehook, threading.excepthook, warnings.showwarning
     yield
+    telemetry.flush()
     sys.excepthook, sys.unraisablehook, threading.excepthook, warnings.showwarning = hooks
     root.handlers[:] = handlers
     root.setLevel(level)
     structlog.configure(**before)
+
+
+@pytest.fixture
+def log(capfd, telemetry_restored) -> Callable[[], str]:
+    """What the log has since this was asked last, for tests that configure telemetry: `log()`."""
+
+    def log() -> str:
+        assert telemetry.flush()
+        written = capfd.readouterr()
+        assert written.out == ""
+        text: str = written.err
+        return text
+
+    return log
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -35,6 +35,15 @@ def inherited() -> dict[str, str]:
         for name, value in os.environ.items()
         if name not in ours and not name.startswith(PREFIX)
     }
+
+
+def until(condition: Callable[[], bool]) -> None:
+    """Wait for what other processes do; the log, for one, is written a moment after what it tells of."""
+    pause = threading.Event()
+    end = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < end
+        pause.wait(0.05)
 
 
 class Running(NamedTuple):

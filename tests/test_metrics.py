@@ -98,6 +98,7 @@ def test_what_may_never_happen_is_there_from_the_start():
     found = samples(Metrics())
     for by in ("breaker", "places"):
         assert found[f'gateway_upstream_refusals_total{{by="{by}"}}'] == 0
+    assert found["gateway_log_events_dropped_total"] == 0
 
 
 def test_prometheus_reads_all_of_it():

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 
-from tests.processes import Running, await_answer, free_ports, inherited, running
+from tests.processes import Running, await_answer, free_ports, inherited, running, until
 
 pytestmark = pytest.mark.socket
 
@@ -289,6 +289,7 @@ async def test_callers_with_different_credentials_in_a_race_get_their_own_answer
 
 def test_nothing_but_events_is_written(pair):
     pair.ask()
+    until(lambda: bool(pair.gateway.events("request")))
     assert list(pair.gateway.stdout) == []
     events = [json.loads(line) for line in pair.gateway.stderr if line.startswith('{"')]
     assert {"event", "level", "timestamp", "request_id"} <= events[-1].keys()
@@ -343,7 +344,7 @@ def test_serve_has_no_credentials_of_its_own(served, headers):
 
 
 def test_serve_says_where_it_serves(served):
-    assert f"{served.graphql}/graphql\n" in served.gateway.stderr
+    until(lambda: f"{served.graphql}/graphql\n" in served.gateway.stderr)
     assert list(served.gateway.stdout) == []
 
 

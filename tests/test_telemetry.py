@@ -2,11 +2,14 @@ import asyncio
 import gc
 import json
 import logging
+import os
 import re
+import subprocess
 import sys
 import threading
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from itertools import pairwise
 from types import SimpleNamespace
 from typing import Any, Literal
@@ -20,15 +23,13 @@ from gateway import telemetry
 
 
 @pytest.fixture
-def written(capsys, telemetry_restored):
+def written(log):
     """Configures by a level, and reads what was written since: `written("info")` and `written()`."""
 
     def written(level: str | None = None) -> list[dict[str, Any]]:
         if level is not None:
             telemetry.configure(level)
-        output = capsys.readouterr()
-        assert output.out == ""
-        return [json.loads(line) for line in output.err.splitlines()]
+        return [json.loads(line) for line in log().splitlines()]
 
     return written
 
@@ -76,6 +77,57 @@ def test_a_fact_of_any_kind_can_be_told(written):
     written("info")
     telemetry.event("request", thing=object)
     assert written()[0]["thing"] == "<class 'object'>"
+
+
+class Mute:
+    """It cannot even be shown."""
+
+    def __repr__(self) -> str:
+        raise ValueError(SECRET)
+
+
+def circle() -> list[object]:
+    made: list[object] = []
+    made.append(made)
+    return made
+
+
+def deep() -> list[object]:
+    made: list[object] = []
+    for _ in range(100_000):
+        made = [made]
+    return made
+
+
+UNWRITABLE: dict[str, Callable[[], object]] = {
+    "cannot be shown": Mute,
+    "a circle": circle,
+    "too deep": deep,
+    "a key that is no name": lambda: {(1, 2): 3},
+}
+
+
+@pytest.mark.parametrize("fact", UNWRITABLE.values(), ids=UNWRITABLE)
+def test_a_fact_that_cannot_be_written_is_null_and_the_others_are_told(written, fact):
+    written("info")
+    telemetry.event("request", status=200, fact=fact(), path="/graphql")
+    [line] = written()
+    assert (line["event"], line["status"], line["fact"], line["path"]) == (
+        "request",
+        200,
+        None,
+        "/graphql",
+    )
+    assert_untold(line)
+
+
+def test_an_announcement_stands_among_the_events_as_it_is(log):
+    telemetry.configure("error")
+    telemetry.announce("http://127.0.0.1:8000/graphql\nand more")
+    telemetry.bug(ValueError())
+    first, second, third = log().splitlines()
+    assert (first, second) == ("http://127.0.0.1:8000/graphql", "and more")
+    assert json.loads(third)["event"] == "bug"
 
 
 def test_what_is_bound_to_the_request_stands_in_its_events(written):
@@ -233,6 +285,8 @@ SAID: dict[str, tuple[tuple[object, ...], str | None]] = {
     "put in by logging": (("Cannot load %r", SECRET), "Cannot load %r"),
     "put in before": ((f"Cannot load {SECRET}",), None),
     "an exception": ((OSError(SECRET),), None),
+    "an exception beside others": ((OSError(SECRET), 1), None),
+    "what cannot be shown": ((Mute(),), None),
     "a traceback": ((f"Traceback (most recent call last)\n{SECRET}",), None),
     "known by its first line": (
         (f"Task exception was never retrieved\nfuture: {SECRET}",),
@@ -353,3 +407,46 @@ def test_what_was_ignored_without_an_exception_is_told_too(written):
     written("info")
     sys.unraisablehook(SimpleNamespace(exc_value=None))
     assert [line["event"] for line in written()] == ["uncaught"]
+
+
+# How the process ends
+
+
+TOLD_LAST = "import sys; from gateway import telemetry; telemetry.configure('info'); "
+ENDS: dict[str, tuple[str, int, list[str]]] = {
+    "at its end": ("telemetry.event('last')", 0, ["last"]),
+    "by a status": ("telemetry.event('last'); sys.exit(3)", 3, ["last"]),
+    "by a bug": ("telemetry.event('last'); {}['key']", 1, ["last", "crash"]),
+    "after much": ("[telemetry.event('last', of=n) for n in range(5000)]", 0, ["last"] * 5000),
+}
+
+
+@pytest.mark.parametrize(("code", "status", "events"), ENDS.values(), ids=ENDS)
+def test_what_is_told_last_is_written_before_the_process_ends(code, status, events):
+    done = subprocess.run(
+        [sys.executable, "-c", TOLD_LAST + code], capture_output=True, timeout=20, check=False
+    )
+    assert done.returncode == status
+    assert [json.loads(line)["event"] for line in done.stderr.splitlines()] == events
+
+
+@pytest.mark.parametrize(
+    ("code", "status"), [ENDS["by a status"][:2], ENDS["by a bug"][:2]], ids=["status", "bug"]
+)
+@pytest.mark.parametrize("blocks", [True, False], ids=["blocks", "does not block"])
+def test_the_process_does_not_wait_for_whoever_does_not_read(code, status, blocks):
+    """The pipe is full, and stays so."""
+    reading, descriptor = os.pipe()
+    os.set_blocking(descriptor, False)
+    with suppress(BlockingIOError):
+        while True:
+            os.write(descriptor, b"." * 4096)
+    os.set_blocking(descriptor, blocks)
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", TOLD_LAST + code], stderr=descriptor, timeout=20, check=False
+        )
+    finally:
+        os.close(reading)
+        os.close(descriptor)
+    assert done.returncode == status

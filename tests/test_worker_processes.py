@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable
 from functools import partial
@@ -17,7 +16,7 @@ from structlog.testing import capture_logs
 
 from gateway.serving import reserved
 from gateway.workers import Parent, Worker
-from tests.processes import Running, free_ports, inherited, running
+from tests.processes import Running, free_ports, inherited, running, until
 
 pytestmark = pytest.mark.socket
 
@@ -28,14 +27,6 @@ NOBODY = "http://127.0.0.1:9"
 def children(parent: int) -> set[int]:
     tasks = Path(f"/proc/{parent}/task").glob("*/children")
     return {int(pid) for each in tasks for pid in each.read_text("utf-8").split()}
-
-
-def until(condition: Callable[[], bool]) -> None:
-    pause = threading.Event()
-    end = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < end
-        pause.wait(0.05)
 
 
 class Service:

@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from gateway import schema
+from gateway import schema, telemetry
 from gateway.environment import SettingsRefused
 from gateway.metrics import Metrics
 from gateway.operations.fields import Fields
@@ -42,6 +42,8 @@ from gateway.web.identification import Identification
 from gateway.web.probes import livez, readyz, scraped
 
 _EXPLAIN = "X-Gateway-Explain"
+
+_COUNTING_SECONDS = 1.0
 
 
 def create_app(
@@ -82,7 +84,9 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        counting = asyncio.create_task(_count_dropped(watch.metrics))
         yield
+        counting.cancel()
         await upstream.aclose()
         await asyncio.to_thread(watch.tracing.close)
 
@@ -113,6 +117,19 @@ def create_app(
     # A redirect would send the query string back in a header, and whatever `Host` was sent.
     app.router.redirect_slashes = False
     return app
+
+
+async def _count_dropped(metrics: Metrics) -> None:
+    """Has the metrics tell what the log drops, again and again.
+
+    Not when it is dropped: that may be in a finalizer, which must not wait for what its own thread is at.
+    """
+    counted = 0
+    while True:
+        dropped = telemetry.dropped()
+        metrics.log_events_dropped.inc(dropped - counted)
+        counted = dropped
+        await asyncio.sleep(_COUNTING_SECONDS)
 
 
 def _contexts(upstream: Upstream, settings: Settings) -> ContextFor:

@@ -136,19 +136,6 @@ def walk(tmp_path_factory) -> Walk:
     return Walk(manifest)
 
 
-@pytest.fixture
-def log(capsys, telemetry_restored):
-    """What the log has, once `Walk.answers` has configured it at its most talkative: `log()`."""
-
-    def log() -> str:
-        written = capsys.readouterr()
-        assert written.out == ""
-        text: str = written.err
-        return text
-
-    return log
-
-
 @pytest.mark.parametrize("name", refused.ALL)
 async def test_a_request_that_is_refused_tells_nothing(walk, log, name):
     way = refused.ALL[name]

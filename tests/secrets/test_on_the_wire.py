@@ -156,9 +156,7 @@ def _wire(pair: Pair, sent: bytes) -> bytes:
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
 @pytest.mark.parametrize("reached", ["nobody", "no name", "no TLS"])
-async def test_an_upstream_that_cannot_be_reached_is_not_named(
-    capsys, telemetry_restored, scheme, reached
-):
+async def test_an_upstream_that_cannot_be_reached_is_not_named(log, scheme, reached):
     telemetry.configure("debug")
     async with serving_bytes(lambda _: OK + EMPTY) as port:
         hosts = {
@@ -179,6 +177,6 @@ async def test_an_upstream_that_cannot_be_reached_is_not_named(
     assert codes_of(answer) == expected
     assert found_in_answer(answer) == []
     assert "127.0.0.1" not in answer.text
-    log = capsys.readouterr().err
-    assert found_in_log(log) == []
-    assert "127.0.0.1" not in log
+    text = log()
+    assert found_in_log(text) == []
+    assert "127.0.0.1" not in text

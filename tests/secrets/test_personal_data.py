@@ -44,30 +44,28 @@ def told_of(people: set[str], text: str) -> list[str]:
 
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
 @pytest.mark.parametrize("plans", [True, False], ids=["planned", "not planned"])
-async def test_a_failure_tells_nothing_of_anybody(
-    rest, sandbox_gateway, capsys, telemetry_restored, plans, fault
-):
+async def test_a_failure_tells_nothing_of_anybody(rest, sandbox_gateway, log, plans, fault):
     telemetry.configure("debug")
     traces = Traces()
     gateway = sandbox_gateway(plans=plans, upstream_timeout_seconds=0.1, tracing=traces.spans)
     people = set(personal(await gateway.data(EVERYTHING, **CLIENT)))
     assert len(people) > 50
-    assert told_of(people, capsys.readouterr().err) == []
+    assert told_of(people, log()) == []
     await rest.put("/_sandbox/faults", json=[{"path": "/*", **fault}])
     answer = await gateway.post(EVERYTHING, CLIENT)
     assert answer.json()["errors"]
     assert told_of(people, f"{answer.text} {answer.headers}") == []
-    assert told_of(people, capsys.readouterr().err) == []
+    assert told_of(people, log()) == []
     numbers = f"{(await gateway.http.get('/metrics')).text} {traces.text()}"
     assert told_of(people, numbers) == []
     assert CLIENT["client"] not in re.findall(r"[0-9]+", numbers)
 
 
-async def test_what_cannot_be_read_is_not_told(sandbox_gateway, capsys, telemetry_restored):
+async def test_what_cannot_be_read_is_not_told(sandbox_gateway, log):
     """The malformed client: values of every wrong kind, each with an error at its place."""
     telemetry.configure("debug")
     answer = await sandbox_gateway().ask(EVERYTHING, {"client": MALFORMED})
     people = set(personal(answer["data"]))
     assert people
     assert told_of(people, json.dumps(answer["errors"], ensure_ascii=False)) == []
-    assert told_of(people, capsys.readouterr().err) == []
+    assert told_of(people, log()) == []

@@ -5,6 +5,8 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from gateway import telemetry
+from gateway.log_writer import MOST_BYTES
 from gateway.settings import Settings
 from gateway.web.admission import Admission
 from gateway.web.app import create_app
@@ -62,6 +64,13 @@ async def test_the_metrics_tell_of_an_operation_and_its_upstream_calls(gateway):
     assert value(found, "upstream_call_seconds_count", path=path) == 1
     assert value(found, "upstream_calls_in_flight") == 0
     assert value(found, "requests_in_flight") == 0
+
+
+async def test_the_metrics_tell_of_events_that_the_log_dropped(gateway):
+    telemetry.announce("." * MOST_BYTES)  # with its end, longer than anything that may wait
+    async with gateway.app.router.lifespan_context(gateway.app):
+        found = await scraped(gateway)
+    assert value(found, "log_events_dropped_total") == telemetry.dropped() >= 1
 
 
 async def test_the_metrics_tell_of_attempts_failures_and_an_open_breaker(gateway_over):

@@ -1,0 +1,133 @@
+"""The log's writer: a bounded queue of lines, and the thread that writes them to a file descriptor.
+
+Whoever has a line neither waits for the descriptor nor gets its errors: it may be a pipe that nobody reads,
+a closed one, or a file on a full disk. Lines that do not fit or cannot be written are dropped and counted.
+"""
+
+import os
+import threading
+import time
+from collections.abc import Sequence
+from itertools import accumulate
+from queue import Empty, SimpleQueue
+from select import POLLOUT, poll
+
+MOST_LINES = 10_000
+MOST_BYTES = 4_194_304
+"""What may wait to be written; what comes beyond it is dropped."""
+
+_PIECE_BYTES = 4096
+"""Linux writes so much to a pipe in one piece: the lines of several processes do not mix."""
+
+_GATHERING_SECONDS = 0.01
+"""How long lines gather before they are written: to wake the thread for each costs more than to write it."""
+
+
+class LogWriter:
+    """Writes lines in their order, to one descriptor.
+
+    The descriptor's mode is left alone, since other processes have the descriptor too. So a write may block,
+    or be refused for now; only the thread waits then, and no process waits for its thread when it ends.
+    """
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._queue: SimpleQueue[bytes | threading.Event] = SimpleQueue()
+        # Reentrant, as the queue is: a finalizer may write a line while its own thread is in `write`.
+        self._lock = threading.RLock()
+        self._thread: threading.Thread | None = None
+        self._bytes_put = 0
+        self._bytes_taken = 0
+        self._refused = 0
+        self._unwritten = 0
+        self._is_torn = False
+
+    @property
+    def dropped(self) -> int:
+        """How many lines were dropped so far."""
+        return self._refused + self._unwritten
+
+    def start(self) -> None:
+        """Begin to write, where that has not begun."""
+        with self._lock:
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="log", daemon=True)
+                self._thread.start()
+
+    def write(self, text: str) -> None:
+        """Have a line written, given without its end; or several, written or dropped together."""
+        line = text.encode("utf-8", "backslashreplace") + b"\n"
+        with self._lock:
+            waiting_bytes = self._bytes_put - self._bytes_taken
+            if self._queue.qsize() >= MOST_LINES or waiting_bytes + len(line) > MOST_BYTES:
+                self._refused += 1
+            else:
+                self._bytes_put += len(line)
+                self._queue.put(line)
+
+    def flush(self, seconds: float) -> bool:
+        """Whether all lines so far are written or dropped, after waiting for so long at most.
+
+        Where writing has not begun, there is nothing to wait for.
+        """
+        if self._thread is None:
+            return True
+        done = threading.Event()
+        self._queue.put(done)
+        return done.wait(seconds)
+
+    def _run(self) -> None:
+        while True:
+            first = self._queue.get()
+            if isinstance(first, bytes):
+                time.sleep(_GATHERING_SECONDS)  # noqa: TID251 - the thread is for waiting
+            self._write_waiting(first)
+
+    def _write_waiting(self, first: bytes | threading.Event) -> None:
+        """Write until nothing waits, as many whole lines at once as make a piece."""
+        item: bytes | threading.Event | None = first
+        lines: list[bytes] = []
+        size = 0
+        while item is not None:
+            if isinstance(item, bytes):
+                self._bytes_taken += len(item)
+                if size + len(item) >= _PIECE_BYTES:
+                    self._write_lines(lines)
+                    lines, size = [], 0
+                lines.append(item)
+                size += len(item)
+            else:
+                self._write_lines(lines)
+                lines, size = [], 0
+                item.set()
+            item = self._next()
+        self._write_lines(lines)
+
+    def _next(self) -> bytes | threading.Event | None:
+        try:
+            return self._queue.get_nowait()
+        except Empty:
+            return None
+
+    def _write_lines(self, lines: Sequence[bytes]) -> None:
+        """Lines that cannot be written are dropped; the next ones may fare better."""
+        begin = b"\n" if self._is_torn and lines else b""  # after half a line that was written last
+        data = begin + b"".join(lines)
+        written = 0
+        try:
+            while written < len(data):
+                written += self._write_some(data[written:])
+        except OSError:
+            ends = accumulate(map(len, lines[1:]), initial=len(begin) + len(lines[0]))
+            self._unwritten += sum(end > written for end in ends)
+        if written:
+            self._is_torn = not data.endswith(b"\n", 0, written)
+
+    def _write_some(self, data: bytes) -> int:
+        while True:
+            try:
+                return os.write(self._descriptor, data)
+            except BlockingIOError:  # another process has made it a descriptor that does not block
+                writable = poll()
+                writable.register(self._descriptor, POLLOUT)
+                writable.poll()
