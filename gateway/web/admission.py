@@ -1,6 +1,7 @@
 """Who is let in: so many GraphQL requests at once, and on the way out nobody stays connected."""
 
 import asyncio
+from collections.abc import Coroutine
 
 import msgspec
 from starlette.datastructures import Headers
@@ -10,6 +11,7 @@ from gateway.errors import NotAcceptable, Overloaded
 from gateway.operations.execute import refusal
 from gateway.tally import Tally
 from gateway.web import graphql_over_http as spec
+from gateway.web.arrival import arrival
 
 _LONGEST_ACCEPT = 256
 """What is longer is not looked at: a refusal costs next to nothing, whatever was sent."""
@@ -22,34 +24,63 @@ class Admission:
 
     Attributes:
         most: How many GraphQL requests are let in at once.
+        inside: How many GraphQL requests are being answered.
         is_draining: Whether callers are to go elsewhere; whoever comes is served all the same.
         is_over: Whether nobody is let in any more.
     """
 
     def __init__(self, most: int) -> None:
         self.most = most
+        self.inside = 0
         self.is_draining = False
         self.is_over = False
-        self._inside: set[asyncio.Timeout] = set()
+        self._under_way: set[asyncio.Timeout] = set()
 
     @property
-    def inside(self) -> int:
-        """How many GraphQL requests are being answered."""
-        return len(self._inside)
+    def is_full(self) -> bool:
+        return self.inside >= self.most
 
     def drain(self) -> None:
         """Ask callers to go elsewhere: by `/readyz`, and by closing connections after their answers."""
         self.is_draining = True
 
     def end(self) -> None:
-        """Cancel what is being answered; those who wait for it are told to ask again."""
+        """Cancel what is being answered, or has yet to arrive; those who wait are told to ask again."""
         if not self.is_over:
             self.is_draining = self.is_over = True
-            for each in self._inside:
+            for each in self._under_way:
                 each.reschedule(0)
 
-    async def admit(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> bool:
-        """Whether the application answered, or had begun to; False where it was cancelled before."""
+    async def until_end(self, answering: Coroutine[None, None, None]) -> bool:
+        """Whether it was done; False where it was cancelled before."""
+        limit = asyncio.timeout(None)
+        try:
+            async with limit:
+                self._under_way.add(limit)
+                try:
+                    await answering
+                finally:
+                    self._under_way.discard(limit)
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            return False
+        return True
+
+
+class Gate:
+    """The GraphQL endpoint behind an admission.
+
+    A request counts from when its body is there: one that is half sent takes nobody's place. Whoever
+    is one too many is refused then.
+    """
+
+    def __init__(self, app: ASGIApp, admission: Admission, *, max_body_bytes: int) -> None:
+        self._app = app
+        self._admission = admission
+        self._max_body_bytes = max_body_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         has_begun = False
 
         async def begin(message: Message) -> None:
@@ -57,36 +88,28 @@ class Admission:
             has_begun = True
             await send(message)
 
-        limit = asyncio.timeout(None)
-        try:
-            async with limit:
-                self._inside.add(limit)
-                try:
-                    await app(scope, receive, begin)
-                finally:
-                    self._inside.discard(limit)
-        except TimeoutError:
-            if not limit.expired():
-                raise
-            return has_begun  # if so, nothing more can be said
-        return True
+        if self._admission.is_over:
+            await _STOPPING.send(scope, send)
+            return
+        is_done = await self._admission.until_end(self._answer(scope, receive, begin))
+        if not is_done and not has_begun:
+            await _STOPPING.send(scope, send)
 
-
-class Gate:
-    """The GraphQL endpoint behind an admission. Whoever is one too many is refused unread."""
-
-    def __init__(self, app: ASGIApp, admission: Admission) -> None:
-        self._app = app
-        self._admission = admission
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         admission = self._admission
-        if admission.is_over:
-            await _STOPPING.send(scope, send)
-        elif admission.inside >= admission.most:
+        if scope["method"] == "POST":
+            receive, is_whole = await arrival(scope, receive, most=self._max_body_bytes)
+            if not is_whole:  # that is soon said
+                await self._app(scope, receive, send)
+                return
+        if admission.is_full:
             await _FULL.send(scope, send)
-        elif not await admission.admit(self._app, scope, receive, send):
-            await _STOPPING.send(scope, send)
+            return
+        admission.inside += 1
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            admission.inside -= 1
 
 
 class Farewell:

@@ -102,7 +102,7 @@ def create_app(
         tracing=watch.tracing,
     )
     routes = [
-        Route("/graphql", Gate(endpoint, admission)),
+        Route("/graphql", Gate(endpoint, admission, max_body_bytes=settings.max_body_bytes)),
         Route("/livez", livez, methods=["GET"]),
         Route("/readyz", readyz(admission), methods=["GET"]),
         Route("/metrics", scraped(watch.metrics), methods=["GET"]),

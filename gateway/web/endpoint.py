@@ -1,7 +1,7 @@
 """One HTTP request to /graphql: in by the specification, through the operation, out as bytes."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from functools import partial
@@ -23,6 +23,7 @@ from gateway.operations.turns import Turns
 from gateway.tally import Tally
 from gateway.tracing import Tracing, Untraced
 from gateway.web import graphql_over_http as spec
+from gateway.web.arrival import announced_bytes
 from gateway.web.graphiql import Explorer
 from gateway.web.identification import Identification
 
@@ -126,22 +127,16 @@ class GraphQLEndpoint:
         return await _unless_gone(http, self.turns.take(work))
 
     async def _body(self, http: HttpRequest) -> bytes:
+        most = self.max_body_bytes
+        if announced_bytes(http.scope) > most:
+            raise _too_large(most)
         chunks, size = [], 0
-        async for chunk in _announced(http, self.max_body_bytes):
+        async for chunk in http.stream():
             chunks.append(chunk)
             size += len(chunk)
-            if size > self.max_body_bytes:
-                raise _too_large(self.max_body_bytes)
+            if size > most:
+                raise _too_large(most)
         return b"".join(chunks)
-
-
-async def _announced(http: HttpRequest, most: int) -> AsyncIterator[bytes]:
-    """The body in chunks, unless its announced length is already too much."""
-    length = http.headers.get("content-length", "0")
-    if length.isdecimal() and int(length[:20]) > most:
-        raise _too_large(most)
-    async for chunk in http.stream():
-        yield chunk
 
 
 async def _unless_gone(http: HttpRequest, executing: Coroutine[Any, Any, _T]) -> _T:

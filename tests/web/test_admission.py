@@ -1,4 +1,5 @@
 import asyncio
+import json
 import time
 from collections.abc import AsyncIterator
 from itertools import count
@@ -10,6 +11,7 @@ from starlette.types import Message, Receive, Scope, Send
 from structlog.testing import capture_logs
 
 from gateway.settings import Settings
+from gateway.tally import Tally
 from gateway.web.admission import Admission, Farewell, Gate
 from gateway.web.app import create_app
 from tests.conftest import SANDBOX
@@ -150,18 +152,123 @@ async def test_a_page_can_read_why_it_was_refused():
     assert "Retry-After" in answer.headers["access-control-expose-headers"]
 
 
-async def test_a_refusal_does_not_wait_for_the_body():
+class Sending:
+    """A caller that sends a body in parts, when it is told to.
+
+    Attributes:
+        sent: What it was answered.
+    """
+
+    def __init__(self, app: Any, **headers: str) -> None:
+        self.sent: list[Message] = []
+        self.parts: asyncio.Queue[Message] = asyncio.Queue()
+        self.is_asked = False
+        pairs = {"content-type": "application/json", **headers}
+        self.scope: Scope = {
+            "type": "http",
+            "method": "POST",
+            "path": "/graphql",
+            "root_path": "",
+            "query_string": b"",
+            "headers": [(name.encode(), value.encode()) for name, value in pairs.items()],
+        }
+        self.call = asyncio.create_task(app(self.scope, self._receive, self._send))
+
+    async def _receive(self) -> Message:
+        self.is_asked = True
+        return await self.parts.get()
+
+    async def _send(self, message: Message) -> None:
+        self.sent.append(message)
+
+    def sends(self, body: bytes, *, more: bool = False) -> None:
+        self.parts.put_nowait({"type": "http.request", "body": body, "more_body": more})
+
+    async def status(self) -> int:
+        await asyncio.wait_for(self.call, 5)
+        status: int = self.sent[0]["status"]
+        return status
+
+    @property
+    def code(self) -> object:
+        [error] = json.loads(self.sent[1]["body"])["errors"]
+        return error["extensions"]["code"]
+
+
+COUNT = json.dumps(TIMELINE).encode()
+
+
+async def _settled() -> None:
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
+async def test_half_a_body_takes_nobodys_place(served):
+    """Hundreds of them, and as many are answered as there is room for."""
+    halves = [Sending(served.app) for _ in range(300)]
+    for each in halves:
+        each.sends(COUNT[:11], more=True)
+    await _settled()
+    assert served.admission.inside == 0
+    answers = [await served.asking() for _ in range(2)]
+    served.upstream.ready.set()
+    assert {each.status_code for each in await asyncio.gather(*answers)} == {200}
+    halves[0].sends(COUNT[11:])
+    assert await halves[0].status() == 200
+    for each in halves[1:]:
+        each.call.cancel()
+    await asyncio.gather(*(each.call for each in halves[1:]), return_exceptions=True)
+    assert served.admission.inside == 0
+
+
+async def test_whoever_is_one_too_many_is_refused_once_the_body_is_there():
+    full = Served(0)
+    caller = Sending(full.app)
+    caller.sends(COUNT[:11], more=True)
+    await _settled()
+    assert caller.sent == []
+    caller.sends(COUNT[11:])
+    assert (await caller.status(), caller.code) == (503, "OVERLOADED")
+
+
+async def test_a_request_without_a_body_is_refused_at_once():
     async def never() -> Message:
-        raise AssertionError("The body was read.")
+        raise AssertionError("A body was waited for.")
 
     sent: list[Message] = []
 
     async def send(message: Message) -> None:
         sent.append(message)
 
-    gate = Gate(Served(0).app, Admission(0))
-    await gate({"type": "http", "path": "/graphql", "headers": []}, never, send)
+    gate = Gate(Served(0).app, Admission(0), max_body_bytes=1000)
+    await gate({"type": "http", "method": "GET", "path": "/graphql", "headers": []}, never, send)
     assert [message.get("status") for message in sent] == [503, None]
+
+
+async def test_a_body_that_is_too_large_is_refused_for_that_though_there_is_no_room():
+    full = Served(0, max_body_bytes=1_000)
+    announced, endless = Sending(full.app, **{"content-length": "1001"}), Sending(full.app)
+    assert (await announced.status(), announced.code) == (413, "PAYLOAD_TOO_LARGE")
+    assert not announced.is_asked
+    for _ in range(2):
+        endless.sends(b" " * 501, more=True)
+    assert (await endless.status(), endless.code) == (413, "PAYLOAD_TOO_LARGE")
+
+
+async def test_who_leaves_within_a_body_has_left_though_there_is_no_room():
+    caller = Sending(Served(0).app)
+    caller.sends(COUNT[:11], more=True)
+    caller.parts.put_nowait({"type": "http.disconnect"})
+    assert await caller.status() == 400
+    assert Tally.of(caller.scope).outcome == "left"
+
+
+async def test_at_the_end_who_is_still_sending_is_told(served):
+    caller = Sending(served.app)
+    caller.sends(COUNT[:11], more=True)
+    await _settled()
+    served.admission.end()
+    assert (await caller.status(), caller.code) == (503, "OVERLOADED")
 
 
 async def test_what_is_not_graphql_is_served_though_there_is_no_room():
@@ -210,7 +317,9 @@ async def _sent(app: Any, admission: Admission) -> list[Message]:
     async def send(message: Message) -> None:
         sent.append(message)
 
-    await Gate(app, admission)({"type": "http", "headers": []}, receive, send)
+    await Gate(app, admission, max_body_bytes=1000)(
+        {"type": "http", "method": "GET", "headers": []}, receive, send
+    )
     return sent
 
 
