@@ -15,6 +15,7 @@ from starlette.types import ASGIApp
 from gateway.settings import Settings
 from gateway.web.admission import Admission
 from gateway.web.app import create_app
+from gateway.web.bodies import Bodies
 from gateway.web.protocol import within
 
 _STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
@@ -178,7 +179,7 @@ def gateway_departure(settings: Settings, *, beside: Server | None = None) -> De
     """
     admission = Admission(settings.max_concurrency)
     app = create_app(settings, admission=admission)
-    protocol = within(settings.request_timeout_seconds)
+    protocol = within(settings.request_timeout_seconds, Bodies(settings.max_body_bytes))
     gateway = server(app, settings.host, settings.port, protocol=protocol)
     return Departure(
         [gateway] if beside is None else [beside, gateway],

@@ -30,6 +30,7 @@ class Tally:
         calls: How often the upstream was called for it: not where a read is shared or kept.
         retries: How many of these calls were further attempts.
         trace_id: Where the operation's trace is found, if it is traced.
+        status: What was answered in the application's place, if its caller was cut off.
     """
 
     outcome: str | None = None
@@ -41,6 +42,7 @@ class Tally:
     calls: int = 0
     retries: int = 0
     trace_id: str | None = None
+    status: int | None = None
 
     @classmethod
     def of(cls, scope: MutableMapping[str, Any]) -> Self:
@@ -65,9 +67,15 @@ class Tally:
         """An error is all that came of it."""
         self.outcome, self.codes = ERROR, (code,)
 
+    def cut_off(self, code: str, status: int) -> None:
+        """The connection was ended with this answer: to the application, its caller has left."""
+        self.refused(code)
+        self.status = status
+
     def left(self) -> None:
-        """The caller did not wait for the answer."""
-        self.outcome = LEFT
+        """The caller did not wait for the answer, unless it was cut off."""
+        if self.status is None:
+            self.outcome = LEFT
 
     @property
     def facts(self) -> dict[str, object]:

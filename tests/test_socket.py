@@ -271,6 +271,24 @@ async def test_a_caller_that_leaves_does_not_disturb_the_others(pair, after):
     assert not [line for line in pair.gateway.stderr if "Traceback" in line or '"bug"' in line]
 
 
+async def test_hundreds_of_half_sent_bodies_have_nobody_refused(pair):
+    """More than there is room for at once, of a few bytes each."""
+    address = httpx.URL(pair.graphql)
+    half = _post(TIMELINE, missing_bytes=10)
+    writers = []
+    for _ in range(300):
+        _, writer = await asyncio.open_connection(address.host, address.port)
+        writer.write(half)
+        writers.append(writer)
+    async with httpx.AsyncClient(base_url=pair.graphql) as http:
+        await asyncio.sleep(0.3)
+        for _ in range(20):
+            answer = await http.post("/graphql", json={"query": TIMELINE})
+            assert answer.json() == {"data": {"activities": {"totalCount": 1}}}
+    for writer in writers:
+        writer.transport.abort()
+
+
 async def test_callers_with_different_credentials_in_a_race_get_their_own_answers(pair):
     query = "{ one: activities(clientId: 1001) { totalCount } two: activities(clientId: 3005) { totalCount } }"
 

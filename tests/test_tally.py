@@ -64,3 +64,16 @@ def test_a_caller_that_leaves_is_no_error():
 def test_whoever_asks_gets_the_same_tally_of_a_request():
     scope: dict[str, object] = {}
     assert Tally.of(scope) is Tally.of(scope)
+
+
+def test_who_was_cut_off_has_not_left():
+    tally = Tally()
+    tally.cut_off("BAD_REQUEST", 408)
+    tally.left()
+    assert (tally.outcome, tally.codes, tally.status) == ("refused", ("BAD_REQUEST",), 408)
+
+
+def test_who_has_left_was_not_cut_off():
+    tally = Tally()
+    tally.left()
+    assert (tally.outcome, tally.codes, tally.status) == ("left", (), None)

@@ -46,9 +46,9 @@ class AccessMiddleware:
     ) -> None:
         sent = Headers(scope=scope).get("x-request-id", "")
         request_id = sent if _ID.fullmatch(sent) else uuid.uuid4().hex
+        tally = Tally.of(scope)  # before it is copied, so that the connection finds it as well
         scope = {**scope, "headers": [*scope["headers"]]}
         MutableHeaders(scope=scope)["x-request-id"] = request_id
-        tally = Tally.of(scope)
         status = 0
 
         async def send_with_headers(message: Message) -> None:
@@ -71,7 +71,7 @@ class AccessMiddleware:
                 tell(
                     "request",
                     method=scope["method"],
-                    status=status,
+                    status=tally.status or status,
                     milliseconds=milliseconds,
                     **tally.facts,
                 )

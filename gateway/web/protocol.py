@@ -2,17 +2,16 @@
 
 import asyncio
 import json
-import sys
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 from http import HTTPStatus
+from typing import Any, cast
 
-from uvicorn.protocols.http.httptools_impl import (
-    STATUS_LINE,
-    HttpToolsProtocol,
-    RequestResponseCycle,
-)
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
 from gateway.errors import BadRequest
+from gateway.tally import Tally
+from gateway.web.bodies import Bodies
+from gateway.web.pipelining import PipelinedProtocol, disconnect
 
 MOST_URI_BYTES = 16_384
 MOST_HEAD_BYTES = 32_768
@@ -20,29 +19,35 @@ _LINGER_SECONDS = 1.0
 """How long is listened to a caller that was refused. Who is cut off while sending never reads why."""
 
 
-class HttpProtocol(HttpToolsProtocol):
+class HttpProtocol(PipelinedProtocol):
     """One connection. What uvicorn would take without end is refused here, in JSON, before the application.
 
     Attributes:
         seconds: How long a request may take to arrive; how long an answer may stay untouched.
+        bodies: Those under way, on all connections.
     """
 
     seconds = 30.0
+    bodies: Bodies
 
     _is_waiting = True
     """Whether it is the caller's turn: to send a request, or the rest of one."""
     _has_begun = False
-    _is_in_head = True
     _is_refused = False
-    _header_count = 0
+    _last_words: HTTPStatus | None = None
+    """What is to be said once all that was asked before has its answer; nothing else is parsed."""
     _head_bytes = 0
+    _loose_bytes = 0
+    """How many came since the last that were part of a URI, a whole header or a body."""
+    _body_bytes = 0
+    _is_counted = False
+    """Whether the body is one of those under way."""
     _unread_bytes = 0
-    _parsed = b""
-    _unparsed = b""
     _is_again = False
     """Whether the head that comes next was here before, with an offer to upgrade."""
     _refusal = HTTPStatus.BAD_REQUEST
     _due: asyncio.TimerHandle | None = None
+    _taking: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn
         super().connection_made(transport)
@@ -51,100 +56,130 @@ class HttpProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
         self._unexpect()
+        self._uncount_body()
+        if self._taking is not None:
+            self._taking.cancel()
 
     def data_received(self, data: bytes) -> None:
-        if self._is_refused:
+        if self._is_refused or self._last_words:
             return
         asked = self._asked
         if self._due is None and (asked is None or asked.response_complete):
             self._is_waiting = True
             self._expect()
-        header_count = self._header_count
-        self._unparsed = data
-        while self._unparsed:
-            self._parsed, self._unparsed = self._unparsed, b""
-            super().data_received(self._parsed)
-        if self._is_in_head and self._header_count == header_count:
-            self._head_bytes += len(data)  # of one header that does not end
-            if self._head_bytes > MOST_HEAD_BYTES:
-                self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+        super().data_received(data)
+
+    def parse(self) -> None:
+        was_held = self.flow.is_held
+        super().parse()
+        self._count_body()
+        if was_held and not self.flow.is_held and self._is_waiting:
+            self._expect()  # until now it was us who did not read
+
+    def feed(self, piece: bytes) -> None:
+        self._loose_bytes += len(piece)
+        super().feed(piece)
+        if self._head_bytes + self._loose_bytes > MOST_HEAD_BYTES:  # it does not end
+            self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self._has_begun = self._is_in_head = self._is_waiting = True
-        self._head_bytes = 0
+        self._has_begun = self._is_waiting = True
+        self._head_bytes = self._loose_bytes = self._body_bytes = 0
         if not self._is_again:  # else the same request has the time that is left of its own
             self._expect()
         self._is_again = False
 
     def on_url(self, url: bytes) -> None:
         super().on_url(url)
+        self._loose_bytes = 0
         if len(self.url) > MOST_URI_BYTES:
             self._stop(HTTPStatus.REQUEST_URI_TOO_LONG)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        if not self._is_in_head:
-            return  # a trailer, which must not become a header (RFC 9110, 6.5.1)
-        self._header_count += 1
+        self._loose_bytes = 0
         self._head_bytes += len(name) + len(value)
         if self._head_bytes > MOST_HEAD_BYTES:
             self._stop(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
-        super().on_header(name, value)
+        if self._is_in_head:  # else a trailer, which must not become a header (RFC 9110, 6.5.1)
+            super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        self._is_in_head = False
-        if self._offers_upgrade:
-            return
         super().on_headers_complete()
-        polite = _UntilRead(self.transport, self._hang_up)
-        self.cycle.transport = polite  # type: ignore[assignment] # all that it uses
+        self._head_bytes = 0  # trailers have as much again
+        if not self._offers_upgrade:
+            polite = _UntilRead(self.transport, self._hang_up)
+            self.cycle.transport = polite  # type: ignore[assignment] # all that it uses
+
+    def on_body(self, body: bytes) -> None:
+        super().on_body(body)
+        self._loose_bytes = 0
+        self._body_bytes += len(body)
 
     def on_message_complete(self) -> None:
-        if self._offers_upgrade:
-            return
         super().on_message_complete()
-        self._is_waiting = False
-        if not self.cycle.response_complete:
+        if not self._offers_upgrade:
+            self._is_waiting = False
             self._unexpect()
 
     def on_response_complete(self) -> None:
-        super().on_response_complete()
         if self._is_refused:
+            return  # it was the last
+        if unread := self.transport.get_write_buffer_size():
+            self._watch_taking(unread)
+        super().on_response_complete()
+        if self.transport.is_closing():
             return
-        self._unread_bytes = self.transport.get_write_buffer_size()
-        if self._unread_bytes or self._is_waiting:
+        if self._is_waiting:
+            self._unset_keepalive_if_required()  # the connection is not idle
             self._expect()
+        if self.running is self.cycle:
+            self._count_body()  # its turn has come, or it is over
+        if self._last_words and self.running is not None and self.running.response_complete:
+            self._say(self._last_words, None)
 
     def send_400_response(self, msg: str) -> None:
         """Refuse what cannot be parsed, or is too much; called by uvicorn for any error of its parser."""
         self._refuse(self._refusal)
 
+    def cut_off(self) -> None:
+        """End the request whose body is under way: it has waited for too long, or longest of too many."""
+        self._refuse(HTTPStatus.REQUEST_TIMEOUT)
+
     @property
-    def _offers_upgrade(self) -> bool:
-        """Whether the caller would rather go on in another protocol, as Java's own client does."""
-        return self.parser.should_upgrade() and self.parser.get_method() != b"CONNECT"
+    def is_excused(self) -> bool:
+        """Whether it is us for whom the caller waits before it sends any more."""
+        return self.flow.read_paused or (
+            self._is_in_body and self.cycle.waiting_for_100_continue  # it has not had its turn
+        )
 
-    def _unsupported_upgrade_warning(self) -> None:
-        """Go on in this protocol, as if there had been no offer (RFC 9110, 7.8).
-
-        Called by uvicorn while it handles what its parser raises: that takes the body for bytes of
-        the other protocol. So another parser gets the head once more, without the offer.
-        """
-        stop = sys.exception()
-        if self._offers_upgrade and stop is not None:
-            kept = [header for header in self.headers if header[0] != b"upgrade"]
-            version = self.parser.get_http_version().encode()
-            line = b"%b %b HTTP/%b\r\n" % (self.parser.get_method(), self.url, version)
-            head = line + b"".join(b"%b: %b\r\n" % header for header in kept) + b"\r\n"
-            self.parser = type(self.parser)(self)
-            self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn
-            self._unparsed = head + self._parsed[stop.args[0] :]
-            self._is_again = True
+    def on_offer_ignored(self) -> None:
+        self._is_again = True
 
     @property
     def _asked(self) -> RequestResponseCycle | None:
         """The last request whose head is there, if any."""
         return self.cycle
+
+    @property
+    def _is_in_body(self) -> bool:
+        """Whether a body is under way, and wanted."""
+        if self._is_in_head or not self._is_waiting or self._is_refused or self._last_words:
+            return False
+        asked = self._asked
+        return asked is not None and not asked.response_complete
+
+    def _count_body(self) -> None:
+        if self._is_in_body:
+            self._is_counted = True
+            self.bodies.moved(self, self._body_bytes)
+        else:
+            self._uncount_body()
+
+    def _uncount_body(self) -> None:
+        if self._is_counted:
+            self._is_counted = False
+            self.bodies.ended(self)
 
     def _stop(self, status: HTTPStatus) -> None:
         """Make the parser give up: the one way out of its callbacks."""
@@ -161,45 +196,68 @@ class HttpProtocol(HttpToolsProtocol):
             self._due = None
 
     def _overdue(self) -> None:
-        unread = self.transport.get_write_buffer_size()
-        if unread:
-            if unread < self._unread_bytes or not self._unread_bytes:
-                self._unread_bytes = unread
-                self._expect()  # it is taken, slowly
-            else:
-                self.transport.abort()
-        elif self.flow.read_paused:
-            self._expect()  # it is us who do not read
+        if self.is_excused or self.transport.get_write_buffer_size():
+            self._expect()  # an answer that is not taken has a time of its own
         elif self._is_waiting:
             self._refuse(HTTPStatus.REQUEST_TIMEOUT)
 
+    def _watch_taking(self, unread: int) -> None:
+        if self._taking is not None:
+            self._taking.cancel()
+        self._unread_bytes = unread
+        self._taking = self.loop.call_later(self.seconds, self._untaken)
+
+    def _untaken(self) -> None:
+        unread = self.transport.get_write_buffer_size()
+        if unread >= self._unread_bytes:
+            self.transport.abort()
+        elif unread:
+            self._watch_taking(unread)  # it is taken, slowly
+
     def _refuse(self, status: HTTPStatus) -> None:
+        """Refuse what is arriving, once all that was asked before has its answer; and hang up."""
+        if self._is_refused or self._last_words or self.transport.is_closing():
+            return
+        refused = self._asked if self._is_waiting and not self._is_in_head else None
+        running = self.running
+        self.drop_unparsed()
+        self._uncount_body()
+        if running is None or running is refused or running.response_complete:
+            self._say(status, refused)
+            return
+        self._last_words = status
+        if refused is not None:
+            self.drop_last()
+
+    def _say(self, status: HTTPStatus, refused: RequestResponseCycle | None) -> None:
         """Say so, unless nothing was asked or it was answered; and hang up."""
-        if self._is_refused or self.transport.is_closing():
-            return
         self._is_refused = True
-        asked = self._asked
-        if asked is not None:
-            asked.disconnected = True  # so that nothing else is written
-            asked.message_event.set()
-        if not self._has_begun or (
-            asked is not None and asked.response_started and not self._is_in_head
-        ):
+        has_answer = refused is not None and refused.response_started
+        if refused is not None:
+            if not has_answer:
+                scope = cast("MutableMapping[str, Any]", refused.scope)
+                Tally.of(scope).cut_off(BadRequest.code, status.value)
+            disconnect(refused)
+        if has_answer or not self._has_begun:
             self.transport.close()
-            return
-        self.transport.write(_answer(status))
-        self._linger()
+        else:
+            self.transport.write(_answer(status))
+            self._linger()
 
     def _hang_up(self) -> None:
         """After an answer; where the caller is still sending, not before the answer can be read."""
-        if self._is_waiting:
+        if self._is_waiting or self.flow.read_paused:
             self._is_refused = True
             self._linger()
         else:
             self.transport.close()
 
     def _linger(self) -> None:
+        self.drop_unparsed()
+        self.pipeline.clear()
+        self._uncount_body()
         self.transport.write_eof()
+        self.flow.release()
         self._unexpect()
         self._due = self.loop.call_later(_LINGER_SECONDS, self.transport.abort)
 
@@ -213,9 +271,9 @@ class _UntilRead:
         self.close = close
 
 
-def within(seconds: float) -> type[HttpProtocol]:
-    """The protocol for a server that waits so long for its callers."""
-    return type("HttpProtocol", (HttpProtocol,), {"seconds": seconds})
+def within(seconds: float, bodies: Bodies) -> type[HttpProtocol]:
+    """The protocol for a server that waits so long for its callers, and whose bodies under way are these."""
+    return type("HttpProtocol", (HttpProtocol,), {"seconds": seconds, "bodies": bodies})
 
 
 _WORDS = {

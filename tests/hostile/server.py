@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import time
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -75,12 +76,18 @@ async def _chunks(reader: asyncio.StreamReader) -> AsyncIterator[bytes]:
         yield chunk
 
 
+_LENGTH = re.compile(r"^content-length: (\d+)", re.MULTILINE)
+
+
 def _answer(received: bytes) -> Answer:
+    """The first of what came back: what is no part of the request is one of its own, with its own answer."""
     if not received:
         return Answer(None, "", b"")
-    head, _, body = received.partition(b"\r\n\r\n")
-    status_line, _, headers = head.decode("latin-1").partition("\r\n")
-    return Answer(int(status_line.split()[1]), headers.lower(), body)
+    head, _, rest = received.partition(b"\r\n\r\n")
+    status_line, _, headers = head.decode("latin-1").lower().partition("\r\n")
+    length = _LENGTH.search(headers)
+    body = rest[: int(length[1])] if length else rest
+    return Answer(int(status_line.split()[1]), headers, body)
 
 
 _UNTRACED = {"COVERAGE_PROCESS_CONFIG": ""}

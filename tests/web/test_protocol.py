@@ -11,6 +11,7 @@ import pytest
 import uvicorn
 from starlette.types import Message, Receive, Scope, Send
 
+from gateway.web.bodies import Bodies
 from gateway.web.protocol import MOST_HEAD_BYTES, MOST_URI_BYTES, within
 
 pytestmark = pytest.mark.socket
@@ -66,11 +67,12 @@ class Caller(NamedTuple):
 
 
 @asynccontextmanager
-async def calling() -> AsyncIterator[Caller]:
+async def calling(*, still_seconds: float = 5.0) -> AsyncIterator[Caller]:
     application = Application()
+    protocol = within(SECONDS, Bodies(1_000_000, still_seconds=still_seconds))
     with socket.create_server(("127.0.0.1", 0)) as listening:
         config = uvicorn.Config(
-            application, http=within(SECONDS), log_config=None, lifespan="off", server_header=False
+            application, http=protocol, log_config=None, lifespan="off", server_header=False
         )
         server = uvicorn.Server(config)
         running = asyncio.create_task(server.serve(sockets=[listening]))
@@ -125,6 +127,29 @@ async def test_a_little_now_and_then_is_not_enough():
             await caller.sends(b"x")
             await asyncio.sleep(SECONDS / 10)
         assert refusal(await caller.rest()) == (408, "BAD_REQUEST")
+
+
+async def test_a_body_that_stands_still_is_refused_before_its_time_is_up():
+    async with calling(still_seconds=SECONDS / 3) as caller:
+        await caller.sends(POST, b"123")
+        async with asyncio.timeout(SECONDS * 0.8):
+            assert refusal(await caller.reader.readuntil(b"]}")) == (408, "BAD_REQUEST")
+
+
+async def test_thousands_of_requests_behind_each_other_are_all_answered():
+    async with calling() as caller:
+        sending = asyncio.create_task(caller.sends(*[GET * 3_000 + POST + b"12345"] * 2, LAST))
+        received = await caller.rest()
+        await sending
+    assert received.count(b"HTTP/1.1 200 OK") == received.count(b"answer") == 6_003
+
+
+async def test_requests_before_a_broken_one_are_answered():
+    async with calling() as caller:
+        await caller.sends(GET * 1_000 + b"\x16\x03\x01" + GET * 1_000)
+        received = await caller.rest()
+    assert received.count(b"HTTP/1.1 200 OK") == received.count(b"answer") == 1_000
+    assert refusal(received.rpartition(b"answer")[2]) == (400, "BAD_REQUEST")
 
 
 async def test_an_application_that_waits_for_the_body_is_told():
