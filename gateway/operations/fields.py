@@ -8,6 +8,8 @@ from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 from graphql.pyutils import Path
 from msgspec import Raw, Struct
 
+from gateway.steps import Steps
+
 _T_co = TypeVar("_T_co", covariant=True)
 _S = TypeVar("_S")
 _T = TypeVar("_T")
@@ -114,10 +116,10 @@ class Items:
 class Reader(Protocol):
     """Decodes items, each on its own: the one that cannot be read spoils no other."""
 
-    def heads(self, items: Sequence[Raw]) -> list[Any]:
+    def heads(self, items: Sequence[Raw]) -> Steps[list[Any]]:
         """What the list itself reads of each item."""
 
-    def read(self, items: Sequence[Raw]) -> list[Any]:
+    def read(self, items: Sequence[Raw]) -> Steps[list[Any]]:
         """The items."""
 
     def once(self, items: Sequence[Raw], asked: Hashable, make: Callable[[], _T]) -> _T:
@@ -126,6 +128,9 @@ class Reader(Protocol):
 
 class Unread(Protocol):
     """What a list's resolver gives: everything but the items, which are still to be decoded."""
+
+    def ahead(self, reader: Reader) -> Steps[None]:
+        """Read ahead what takes long, so that `read` does not."""
 
     def read(self, reader: Reader) -> Any:
         """The object that the field holds."""

@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, TypeVar
 
 import strawberry
@@ -17,6 +16,7 @@ from gateway.schema.pages import Paging, Position, Window, cursor, in_order, pos
 from gateway.schema.reading import Shown
 from gateway.schema.selection import Selection
 from gateway.schema.values import moment
+from gateway.steps import STEP_ITEMS, Steps, at_once, in_steps, mapped
 from gateway.upstream import decode, entities, records
 from gateway.upstream.records import Unreadable
 
@@ -115,25 +115,39 @@ class Sent:
     items: Sequence[Raw]
     as_of: AsOf
 
+    def ahead(self, reader: Reader) -> Steps[None]:
+        """Make the page of a long timeline in steps; a short one takes no longer than to ask."""
+        if len(self.items) > STEP_ITEMS:
+            page = yield from self.page(reader)
+            reader.once(self.items, self._asked, lambda: page)
+
     def read(self, reader: Reader) -> Connection:
         """The page, made once for all who ask for the same one."""
-        asked = (self.selection, self.window, self.anchor, self.as_of)
-        page = reader.once(self.items, asked, partial(self._page, reader))
+        return self.reported(
+            reader.once(self.items, self._asked, lambda: at_once(self.page(reader)))
+        )
+
+    def reported(self, page: Connection) -> Connection:
+        """A page, after what is left out of it is told."""
         unreadable = page.left_out.get(ContractBroken)
         if unreadable:
             error = ContractBroken(LEFT_OUT, count=unreadable)
             self.info.context.report(error, self.info.path)
         return page
 
-    def _page(self, reader: Reader) -> Connection:
+    @property
+    def _asked(self) -> Hashable:
+        return self.selection, self.window, self.anchor, self.as_of
+
+    def page(self, reader: Reader) -> Steps[Connection]:
         """Where the page is a small part of the whole, only that part is decoded in full."""
         partly = len(self.items) > 2 * self.window.size
-        activities = reader.heads(self.items) if partly else reader.read(self.items)
-        positions, indexes, left_out = self._ordered(activities)
+        activities = yield from (reader.heads if partly else reader.read)(self.items)
+        positions, indexes, left_out = yield from self._ordered(activities)
         part = self.window.cut(positions, self.anchor, newest_first=self.selection.newest_first)
         page = indexes[part]
         nodes = (
-            reader.read([self.items[index] for index in page])
+            (yield from reader.read([self.items[index] for index in page]))
             if partly
             else [activities[index] for index in page]
         )
@@ -142,7 +156,7 @@ class Sent:
     def _ordered(
         self,
         activities: Sequence[Any],  # records, or as much of them as a plan needs
-    ) -> tuple[list[Position], list[int], LeftOutCounts]:
+    ) -> Steps[tuple[list[Position], list[int], LeftOutCounts]]:
         """Positions in order and whose they are; and how many more may be selected, but are left out."""
         default_zone = self.info.context.settings.default_time_zone
         selects, everything = self.selection.selects, self.selection.is_everything
@@ -150,6 +164,8 @@ class Sent:
         indexes: list[int] = []
         left_out = Counter[type[UpstreamError]]()
         for index, activity in enumerate(activities):
+            if index % STEP_ITEMS == 0 and index:
+                yield
             date = activity.date
             at = (
                 None if date is None or date.__class__ is Unreadable else moment(date, default_zone)
@@ -175,8 +191,8 @@ class Sent:
 class _Whole:
     """Reads activities as whole records."""
 
-    def read(self, items: Sequence[Raw]) -> list[records.Activity]:
-        return [decode.activity(item) for item in items]
+    def read(self, items: Sequence[Raw]) -> Steps[list[records.Activity]]:
+        return mapped(lambda some: [decode.activity(item) for item in some], items)
 
     heads = read
 
@@ -240,13 +256,11 @@ def timeline(
 def connection(page: Page) -> Awaitable[Reached[Connection]] | Reached[Connection]:
     """A page whose activities are whole records."""
     if isinstance(page, Reached):
-        return _connection(page)
+        return Reached(page.value.read(_WHOLE), page.through)
 
     async def read() -> Reached[Connection]:
-        return _connection(await page)
+        sent = await page
+        made = await in_steps(sent.value.page(_WHOLE))
+        return Reached(sent.value.reported(made), sent.through)
 
     return read()
-
-
-def _connection(page: Reached[Sent]) -> Reached[Connection]:
-    return Reached(page.value.read(_WHOLE), page.through)

@@ -19,6 +19,7 @@ import msgspec
 from msgspec import Raw, json, structs
 
 from gateway.errors import ContractBroken, ResponseTooLarge
+from gateway.steps import Steps, mapped
 from gateway.upstream import entities
 from gateway.upstream.declaring import Nothing, Several, Text
 from gateway.upstream.records import (
@@ -138,14 +139,14 @@ class Roster(Generic[_E]):
         return found
 
 
-def roster(body: bytes, declared: type[_E]) -> Roster[_E]:
-    """The items of a list of resources. One without a readable id is left out.
+def roster(body: bytes, declared: type[_E]) -> Steps[Roster[_E]]:
+    """The items of a list of resources, read in steps. One without a readable id is left out.
 
     Raises:
         ContractBroken: `body` is not a JSON object with a list under `items`.
     """
     item_of = _record_reader(declared, json.Decoder(declared))
-    read = [item_of(item) for item in items(body)]
+    read = yield from mapped(lambda some: [item_of(item) for item in some], items(body))
     found = [each for each in read if isinstance(each, declared)]
     return Roster({str(each.id): each for each in found}, is_whole=len(found) == len(read))
 

@@ -22,6 +22,7 @@ from gateway.errors import (
 )
 from gateway.metrics import BREAKER, PLACES
 from gateway.settings import Settings
+from gateway.steps import Steps
 from gateway.telemetry import event, warning
 from gateway.upstream import links
 from gateway.upstream.answer import Answer, content
@@ -87,7 +88,7 @@ class Reads:
         self,
         caller: Caller,
         template: str,
-        decoded: Callable[[bytes], _T],
+        decoded: Callable[[bytes], Steps[_T] | _T],
         *,
         ids: Mapping[str, str] = _NONE,
         query: Mapping[str, str] = _NONE,
@@ -98,7 +99,8 @@ class Reads:
         Args:
             caller: Whom the read is made for.
             template: The path, with the names of ids in braces. It is logged; ids are not.
-            decoded: What to make of the body, in UTF-8; raises ContractBroken where it cannot.
+            decoded: What to make of the body, in UTF-8, at once or in steps; raises ContractBroken
+                where it cannot.
             ids: The ids in the path.
             query: The query parameters.
             keep: Whether the answer may be kept for `entity_cache_seconds`.
@@ -238,7 +240,7 @@ class Reads:
                     is_unreachable=failed.is_unreachable,
                 )
             else:
-                found = content(read.decoded, received.body)
+                found = await content(read.decoded, received.body)
                 return Answer(found, received.status, received.size, flight.attempts, self._now())
             if wait is None:
                 return answer

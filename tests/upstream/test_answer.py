@@ -1,3 +1,5 @@
+import asyncio
+
 import pytest
 
 from gateway.errors import (
@@ -12,6 +14,7 @@ from gateway.errors import (
     UpstreamTimeout,
     UpstreamUnavailable,
 )
+from gateway.steps import Steps
 from gateway.upstream.answer import Answer, content
 
 
@@ -75,11 +78,40 @@ def test_an_answer_takes_more_memory_than_its_json_and_items_more_the_more_there
     assert few.record_bytes() == many.record_bytes() > 4000
 
 
-def test_what_cannot_be_decoded_is_what_is_wrong_with_it():
+async def test_what_cannot_be_decoded_is_what_is_wrong_with_it():
     def broken(body: bytes) -> object:
         raise ContractBroken("no list")
 
-    found = content(broken, b"")
+    found = await content(broken, b"")
     assert isinstance(found, UpstreamError)
     assert (str(found), found.__traceback__, found.__context__) == ("no list", None, None)
-    assert content(len, b"four") == 4
+    assert await content(len, b"four") == 4
+
+
+async def test_what_is_decoded_in_steps_leaves_the_event_loop_free_between_them():
+    passes = 0
+
+    def decoded(body: bytes) -> Steps[int]:
+        for _ in range(3):
+            yield
+        return len(body)
+
+    async def others() -> None:
+        nonlocal passes
+        while True:
+            passes += 1
+            await asyncio.sleep(0)
+
+    async with asyncio.TaskGroup() as group:
+        beside = group.create_task(others())
+        assert await content(decoded, b"four") == 4
+        beside.cancel()
+    assert passes == 3
+
+
+async def test_what_is_found_broken_in_a_later_step_is_what_is_wrong_with_it():
+    def decoded(_body: bytes) -> Steps[None]:
+        yield
+        raise ContractBroken("not all of it")
+
+    assert str(await content(decoded, b"")) == "not all of it"

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from gateway.errors import ContractBroken, ResponseTooLarge
+from gateway.steps import at_once
 from gateway.upstream import decode, entities
 from gateway.upstream.decode import Roster
 from gateway.upstream.records import (
@@ -662,7 +663,7 @@ def test_bytes_that_are_no_text_spoil_only_their_field_of_a_resource():
 def test_any_answer_is_a_resource_and_a_list_or_broken_and_nothing_else(content):
     for read in (
         lambda: decode.entity(content, entities.Appointment),
-        lambda: decode.roster(content, entities.Staff),
+        lambda: at_once(decode.roster(content, entities.Staff)),
     ):
         try:
             read()
@@ -674,7 +675,7 @@ def test_any_answer_is_a_resource_and_a_list_or_broken_and_nothing_else(content)
 
 
 def staff(*items: object) -> Roster[entities.Staff]:
-    return decode.roster(body(*items), entities.Staff)
+    return at_once(decode.roster(body(*items), entities.Staff))
 
 
 @pytest.mark.parametrize(
@@ -684,7 +685,7 @@ def staff(*items: object) -> Roster[entities.Staff]:
 )
 def test_an_answer_that_is_no_list_of_resources_is_broken(content):
     with pytest.raises(ContractBroken, match="not a list"):
-        decode.roster(content, entities.Staff)
+        at_once(decode.roster(content, entities.Staff))
 
 
 def test_a_resource_is_found_in_a_list_by_its_id_as_text():
@@ -735,7 +736,7 @@ def test_a_resource_of_which_a_part_cannot_be_read_does_not_make_a_list_less_who
 
 def test_bytes_that_are_no_text_spoil_only_their_part_of_a_list():
     content = b'{"items":[{"id":"5","email":"\xff"},{"id":"6","email":"e"}]}'
-    found = decode.roster(content, entities.Staff)
+    found = at_once(decode.roster(content, entities.Staff))
     five, six = found.find("5"), found.find("6")
     assert five is not None
     assert unreadable(five.email)
@@ -744,5 +745,5 @@ def test_bytes_that_are_no_text_spoil_only_their_part_of_a_list():
 
 @pytest.mark.parametrize("declared", [entities.Staff, entities.Service, entities.Appointment])
 def test_a_list_is_of_what_it_was_declared_to_be(declared):
-    found = decode.roster(body({"id": "1"}), declared).find("1")
+    found = at_once(decode.roster(body({"id": "1"}), declared)).find("1")
     assert type(found) is declared

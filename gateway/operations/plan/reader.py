@@ -1,30 +1,37 @@
 """The items that one run reads."""
 
+import asyncio
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any, TypeVar
 
 from msgspec import Raw
 
 from gateway.operations.plan.shapes import Lean
+from gateway.steps import Steps, mapped
 
 _T = TypeVar("_T")
 
 
 class Reader:
-    """Decodes items leanly, the same items once; and knows what they were decoded from."""
+    """Decodes items leanly, the same items once; and knows what they were decoded from.
+
+    Attributes:
+        lock: For who decodes in steps: nobody else does in between.
+    """
 
     def __init__(self, lean: Lean) -> None:
         self._lean = lean
         self._read: dict[int, tuple[Sequence[Raw], list[Any]]] = {}
         self._made: dict[tuple[int, Hashable], tuple[Sequence[Raw], Any]] = {}
         self._sent: dict[int, Raw] = {}
+        self.lock = asyncio.Lock()
 
-    def heads(self, items: Sequence[Raw]) -> list[Any]:
-        return self._lean.heads(items)
+    def heads(self, items: Sequence[Raw]) -> Steps[list[Any]]:
+        return mapped(self._lean.heads, items)
 
-    def read(self, items: Sequence[Raw]) -> list[Any]:
+    def read(self, items: Sequence[Raw]) -> Steps[list[Any]]:
         if id(items) not in self._read:
-            self._read[id(items)] = items, self._lean.read(items)
+            self._read[id(items)] = items, (yield from mapped(self._lean.read, items))
         return self._read[id(items)][1]
 
     def once(self, items: Sequence[Raw], asked: Hashable, make: Callable[[], _T]) -> _T:

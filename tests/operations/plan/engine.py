@@ -32,6 +32,7 @@ from gateway.operations.fields import (
     Resolved,
 )
 from gateway.operations.plan.plan import Answered, Plan, planner
+from gateway.steps import Steps, mapped
 
 
 class Engine:
@@ -166,8 +167,8 @@ class _Whole:
     def __init__(self, items: Items) -> None:
         self._items = items
 
-    def read(self, items: Sequence[Raw]) -> list[Any]:
-        return [self._items.whole(item) for item in items]
+    def read(self, items: Sequence[Raw]) -> Steps[list[Any]]:
+        return mapped(lambda some: [self._items.whole(item) for item in some], items)
 
     heads = read
 

@@ -22,6 +22,7 @@ from gateway.operations.fields import (
     Resolved,
 )
 from gateway.operations.plan.declared import options
+from gateway.steps import Steps, at_once
 
 LIBRARY = """
     type Query { shelf(size: Int! = 10, titles: [String!], like: Like): Shelf
@@ -235,16 +236,20 @@ class Sent(Struct):
     size: int
     items: Sequence[Raw]
 
+    def ahead(self, reader: Reader) -> Steps[None]:
+        if len(self.items) <= self.size:
+            yield from reader.read(self.items)
+
     def read(self, reader: Reader) -> Shelf:
         if len(self.items) > self.size:
             kept = [
                 item
-                for item, head in zip(self.items, reader.heads(self.items), strict=True)
+                for item, head in zip(self.items, at_once(reader.heads(self.items)), strict=True)
                 if not isinstance(head.id, Unreadable)
             ]
-            things = reader.read(kept[: self.size])
+            things = at_once(reader.read(kept[: self.size]))
         else:
-            things = reader.read(self.items)
+            things = at_once(reader.read(self.items))
         unreadable = sum(isinstance(thing.id, Unreadable) for thing in things)
         if unreadable:
             path = self.info.path.as_list()

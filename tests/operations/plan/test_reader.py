@@ -6,6 +6,7 @@ import pytest
 from msgspec import Raw, Struct
 
 from gateway.operations.plan.reader import Reader, Readers
+from gateway.steps import at_once
 from tests.operations.plan.library import UNREADABLE, Author, Context, raw
 
 
@@ -40,21 +41,21 @@ def reader(lean: Any) -> Reader:
 
 
 def test_heads_are_read_each_time(reader, lean):
-    assert reader.heads([raw(1), raw(2)]) == [b"1", b"2"]
-    assert reader.heads([raw(1)]) == [b"1"]
+    assert at_once(reader.heads([raw(1), raw(2)])) == [b"1", b"2"]
+    assert at_once(reader.heads([raw(1)])) == [b"1"]
     assert lean.done == [("heads", 2), ("heads", 1)]
 
 
 def test_the_same_items_are_read_once(reader, lean):
     items = [raw(1), raw(2)]
-    assert reader.read(items) is reader.read(items)
+    assert at_once(reader.read(items)) is at_once(reader.read(items))
     assert lean.done == [("read", 2)]
 
 
 def test_other_items_are_read_by_themselves(reader, lean):
     items = [raw(1), raw(2)]
-    assert reader.read(items) == [Author(id=1), Author(id=2)]
-    assert reader.read(items[:1]) == [Author(id=1)]
+    assert at_once(reader.read(items)) == [Author(id=1), Author(id=2)]
+    assert at_once(reader.read(items[:1])) == [Author(id=1)]
     assert lean.done == [("read", 2), ("read", 1)]
 
 
@@ -86,7 +87,7 @@ def test_a_record_read_in_part_is_null_only_where_all_of_it_is(value, whole, hel
 
 
 def test_items_that_are_gone_are_not_taken_for_others(reader):
-    read = [reader.read([raw(number)])[0].id for number in range(1, 100)]
+    read = [at_once(reader.read([raw(number)]))[0].id for number in range(1, 100)]
     assert read == [*range(1, 100)]
 
 
@@ -105,22 +106,22 @@ def test_what_is_asked_alike_of_the_same_items_is_made_once(reader):
 
 
 def test_a_value_is_read_as_a_whole_of_what_it_was_decoded_from(reader):
-    first, second = reader.read([raw(1), raw(2)])
+    first, second = at_once(reader.read([raw(1), raw(2)]))
     assert reader.whole(second) == "all of 2"
     assert reader.whole(first) == "all of 1"
 
 
 def test_equal_values_are_told_apart(reader):
-    [one] = reader.read([raw(1)])
-    [other] = reader.read([raw(b"01")])
+    [one] = at_once(reader.read([raw(1)]))
+    [other] = at_once(reader.read([raw(b"01")]))
     assert one == other
     assert (reader.whole(one), reader.whole(other)) == ("all of 1", "all of 01")
 
 
 def test_what_is_read_later_is_known_as_well(reader):
-    [first] = reader.read([raw(1)])
+    [first] = at_once(reader.read([raw(1)]))
     assert reader.whole(first) == "all of 1"
-    [second] = reader.read([raw(2)])
+    [second] = at_once(reader.read([raw(2)]))
     assert reader.whole(second) == "all of 2"
     assert reader.whole(first) == "all of 1"
 

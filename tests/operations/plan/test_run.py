@@ -9,6 +9,7 @@ from msgspec import Struct
 from gateway.operations.fields import Fields, NotPlain, Plain, Reached, Reading, Resolved
 from gateway.operations.plan.parts import Kinds
 from gateway.operations.plan.run import Run
+from gateway.steps import Steps
 from tests.operations.plan.engine import Engine
 from tests.operations.plan.library import (
     CLASSES,
@@ -259,6 +260,9 @@ class Sent(Struct):
 
     context: Context
     id: Any = UNREADABLE
+
+    def ahead(self, _reader: Any) -> Steps[None]:
+        yield from ()
 
     def read(self, _reader: Any) -> Any:
         self.context.reported.append(GraphQLError("one of them", path=["shelf"]))
