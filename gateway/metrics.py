@@ -89,6 +89,7 @@ class Metrics:
     Attributes:
         requests_in_flight: HTTP requests that are being answered, probes excepted.
         calls_in_flight: Upstream calls that are under way.
+        credential_breakers_open: Credentials whose own breaker is not closed.
         log_events_dropped: Events that the log does not have.
     """
 
@@ -132,7 +133,12 @@ class Metrics:
         )
         self._retries = self._counter("upstream_retries", "Further attempts.", "path")
         self.calls_in_flight = self._gauge("upstream_calls_in_flight", "Calls under way.")
-        self._breaker_open = self._gauge("breaker_open", "Workers whose breaker is not closed.")
+        self._breaker_open = self._gauge(
+            "breaker_open", "Workers whose breaker for all is not closed."
+        )
+        self.credential_breakers_open = self._gauge(
+            "credential_breakers_open", "Credentials whose own breaker is not closed."
+        )
         self.log_events_dropped = Counter(
             "gateway_log_events_dropped",
             "Events that could not be written to the log.",

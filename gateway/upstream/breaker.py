@@ -1,4 +1,4 @@
-"""Breaker: while the upstream fails, only a trickle of reads reaches it; the others are refused at once.
+"""Circuit breaker: while reads fail, only a trickle of them reaches the upstream; the others are refused at once.
 
 purgatory and aiobreaker count failures in a row: one success in a hundred would keep them closed.
 """
@@ -8,6 +8,14 @@ from collections.abc import Callable
 from enum import Enum
 from math import ceil
 
+WINDOW_SECONDS = 10.0
+"""How long an outcome counts."""
+
+LEAST_OUTCOMES = 10
+"""Fewer say nothing."""
+
+_MOST_OUTCOMES = 40
+
 
 class State(Enum):
     """What is let through."""
@@ -15,6 +23,10 @@ class State(Enum):
     CLOSED = "closed"
     OPEN = "open"
     HALF_OPEN = "half-open"
+
+
+Tell = Callable[[State], None]
+"""Is told when a circuit opens, when a trial is let through, and when it closes."""
 
 
 class Refused(Exception):
@@ -28,34 +40,22 @@ class Refused(Exception):
         self.retry_after = retry_after
 
 
-class Breaker:
-    """Of one host. Pure: the clock is given, and who is told of its states.
+class Circuit:
+    """Closed or open; while it is open, one trial is let through in each pause. Pure: the clock is given.
 
-    It opens when, of the latest outcomes, at least half are failures. Then a trial is let through once
-    in each pause, until one succeeds.
+    Attributes:
+        tell: Is told of every change.
     """
 
-    def __init__(
-        self,
-        clock: Callable[[], float],
-        *,
-        pause_seconds: float,
-        tell: Callable[[State], None] = lambda _: None,
-        window: int = 40,
-        least: int = 10,
-        window_seconds: float = 10.0,
-    ) -> None:
-        """Open on the last `window` outcomes of `window_seconds`, if there are `least` of them.
-
-        `tell` when it opens, when a trial is let through, and when it closes.
-        """
+    def __init__(self, clock: Callable[[], float], *, pause_seconds: float, tell: Tell) -> None:
         self._clock = clock
         self._pause_seconds = pause_seconds
-        self._tell = tell
-        self._least = least
-        self._window_seconds = window_seconds
-        self._outcomes: deque[tuple[float, bool]] = deque(maxlen=window)
+        self.tell = tell
         self._next_trial: float | None = None
+
+    @property
+    def is_closed(self) -> bool:
+        return self._next_trial is None
 
     @property
     def state(self) -> State:
@@ -63,14 +63,84 @@ class Breaker:
             return State.CLOSED
         return State.OPEN if self._clock() < self._next_trial else State.HALF_OPEN
 
-    def check(self) -> None:
-        """Whether an attempt would be let through now.
+    def check(self, *, later_seconds: float = 0.0) -> None:
+        """Whether an attempt would be let through now; `later_seconds`: so much later than others.
 
         Raises:
             Refused: It would not.
         """
-        if self._next_trial is not None and (left := self._next_trial - self._clock()) > 0:
+        if self._next_trial is None:
+            return
+        left = self._next_trial + later_seconds - self._clock()
+        if left > 0:
             raise Refused(ceil(left))
+
+    def begin(self) -> bool:
+        """Let an attempt through that was checked. Whether it is a trial."""
+        if self._next_trial is None:
+            return False
+        self._next_trial = self._clock() + self._pause_seconds
+        self.tell(State.HALF_OPEN)
+        return True
+
+    def open(self) -> None:
+        self._next_trial = self._clock() + self._pause_seconds
+        self.tell(State.OPEN)
+
+    def close(self) -> None:
+        self._next_trial = None
+        self.tell(State.CLOSED)
+
+
+class Outcomes:
+    """The latest outcomes: so many of the last seconds, counted as they come and go."""
+
+    def __init__(self) -> None:
+        self._outcomes: deque[tuple[float, bool]] = deque()
+        self._failed = 0
+
+    def add(self, at: float, *, succeeded: bool) -> None:
+        self._outcomes.append((at, succeeded))
+        self._failed += not succeeded
+        if len(self._outcomes) > _MOST_OUTCOMES:
+            self._forget_first()
+
+    def since(self, at: float) -> tuple[int, int]:
+        """How many there are since then, and how many of them failed; what is older is forgotten."""
+        while self._outcomes and self._outcomes[0][0] < at:
+            self._forget_first()
+        return len(self._outcomes), self._failed
+
+    def are_failing(self, at: float) -> bool:
+        """Whether at least half of them failed, of those since then, if there are enough."""
+        count, failed = self.since(at)
+        return count >= LEAST_OUTCOMES and failed * 2 >= count
+
+    def clear(self) -> None:
+        self._outcomes.clear()
+        self._failed = 0
+
+    def _forget_first(self) -> None:
+        _, succeeded = self._outcomes.popleft()
+        self._failed -= not succeeded
+
+
+class Breaker(Circuit):
+    """Of the reads with one credential: it opens when at least half of the latest outcomes are failures.
+
+    Attributes:
+        outcomes: Those outcomes, and of the trials since it opened the failed ones.
+    """
+
+    def __init__(
+        self,
+        clock: Callable[[], float],
+        *,
+        pause_seconds: float,
+        tell: Tell = lambda _: None,
+    ) -> None:
+        super().__init__(clock, pause_seconds=pause_seconds, tell=tell)
+        self.outcomes = Outcomes()
 
     def attempt(self) -> "Attempt":
         """Begin an attempt.
@@ -79,28 +149,20 @@ class Breaker:
             Refused: There shall be none.
         """
         self.check()
-        is_trial = self._next_trial is not None
-        if is_trial:
-            self._next_trial = self._clock() + self._pause_seconds
-            self._tell(State.HALF_OPEN)
-        return Attempt(self, is_trial=is_trial)
+        return Attempt(self, is_trial=self.begin())
 
     def record(self, *, succeeded: bool, is_trial: bool) -> None:
         """How an attempt ended. What began before the breaker opened has nothing to say once it is open."""
-        if self._next_trial is None:
-            self._outcomes.append((self._clock(), succeeded))
-            if not succeeded and self._is_failing():
-                self._next_trial = self._clock() + self._pause_seconds
-                self._tell(State.OPEN)
+        now = self._clock()
+        if self.is_closed:
+            self.outcomes.add(now, succeeded=succeeded)
+            if not succeeded and self.outcomes.are_failing(now - WINDOW_SECONDS):
+                self.open()
         elif is_trial and succeeded:
-            self._next_trial = None
-            self._outcomes.clear()
-            self._tell(State.CLOSED)
-
-    def _is_failing(self) -> bool:
-        since = self._clock() - self._window_seconds
-        recent = [succeeded for at, succeeded in self._outcomes if at >= since]
-        return len(recent) >= self._least and recent.count(False) * 2 >= len(recent)
+            self.outcomes.clear()
+            self.close()
+        elif is_trial:
+            self.outcomes.add(now, succeeded=False)
 
 
 class Attempt:

@@ -42,6 +42,13 @@ class ConnectionOver(httpx.ReadError):
     """
 
 
+class CutOff(httpx.ReadError):
+    """The connection was closed, in order, before the answer had the length that it announced.
+
+    A connection that is broken off, by contrast, is reset.
+    """
+
+
 @contextmanager
 def only_new_connections() -> Iterator[None]:
     """Whatever is connected in this context gets a connection made for it."""
@@ -53,7 +60,11 @@ def only_new_connections() -> Iterator[None]:
 
 
 class Arrivals(ResponseHandler):
-    """What arrives on one connection."""
+    """What arrives on one connection.
+
+    Attributes:
+        was_closed: Whether the connection has ended in order: neither side had to break it off.
+    """
 
     def __init__(self, loop: AbstractEventLoop) -> None:
         super().__init__(loop)
@@ -62,6 +73,11 @@ class Arrivals(ResponseHandler):
         self._has_served = False
         self._room = 0  # how much may come before there is a head, or more of the body
         self._look: selectors.BaseSelector | None = None
+        self.was_closed = False
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        self.was_closed = exc is None
+        super().connection_lost(exc)
 
     def start_timeout(self) -> None:
         """A request is written: what comes from now on answers it."""
@@ -121,14 +137,20 @@ class Arrivals(ResponseHandler):
         self._room -= len(piece)
         before = self._body_bytes()
         super().data_received(piece)
-        if self._body_bytes() != before:
+        if self._exception is not None:  # of which aiohttp tells only who waits for a head
+            self._end_body(httpx.RemoteProtocolError("The answer stops making sense."))
+        elif self._body_bytes() != before:
             self._room = max(self._room, HEAD_BYTES)
-        elif self._room <= 0 and self._exception is None:
+        elif self._room <= 0:
             error = HeadTooLarge("The head of the answer is too large.")
             self.set_exception(error)
-            if self._payload is not None and not self._payload.is_eof():
-                self._payload.set_exception(error)
+            self._end_body(error)
             self._drop()
+
+    def _end_body(self, error: Exception) -> None:
+        """Tell whoever reads the body that no more of it comes."""
+        if self._payload is not None and not self._payload.is_eof():
+            self._payload.set_exception(error)
 
     def _is_readable(self, transport: Transport) -> bool:
         """Whether there is something to be read, or the end."""

@@ -27,7 +27,7 @@ from gateway.settings import Settings
 from gateway.tracing import Headers
 from gateway.upstream import decode
 from gateway.upstream.body import Body, is_crowded, utf8
-from gateway.upstream.connections import ConnectionOver, HeadTooLarge
+from gateway.upstream.connections import ConnectionOver, CutOff, HeadTooLarge
 from gateway.upstream.wire import NEW_CONNECTION, CertificateRefused
 
 _LONGEST_WAIT_SECONDS = 86_400
@@ -36,6 +36,10 @@ _HEADERS = (
     ("Accept-Encoding", "gzip, deflate"),
     ("User-Agent", "graphql-gateway"),
 )
+
+_SPOILT = (CutOff, httpx.RemoteProtocolError)
+"""The upstream answered, with less than it announced, or more, or in no order that can be read. That
+is wrong with this one answer, and says nothing of others."""
 
 _TOO_LATE = "The upstream did not answer in time."
 
@@ -70,9 +74,11 @@ class Failed(Exception):
         is_unreachable: Whether that is because no answer came from it, or not all of one.
         needs_new_connection: Whether all that ended was a connection from before: who asks on a new one
             learns what the upstream has to say.
+        is_connected: Whether there was a connection at all.
     """
 
     needs_new_connection = False
+    is_connected = True
 
     def __init__(
         self,
@@ -101,6 +107,16 @@ class ConnectionEnded(Failed):
     """All that ended was a connection from before."""
 
     needs_new_connection = True
+
+
+class Unconnected(Failed):
+    """No connection could be made: nothing was asked."""
+
+    is_connected = False
+
+
+class OwnRefusal(Failed):
+    """It was given up for reasons of this gateway's own, which say nothing of the upstream."""
 
 
 class Exchange:
@@ -152,7 +168,8 @@ class Exchange:
                 response = await self._transport.handle_async_request(request)
                 status = response.status_code
                 try:
-                    body = Body(response.headers.get("content-encoding", ""), most=self._max_bytes)
+                    encoding = response.headers.get("content-encoding", "")
+                    body = Body(encoding, most=self._max_bytes)
                     assert isinstance(response.stream, httpx.AsyncByteStream)
                     async for sent in response.stream:  # httpx would decompress without a limit
                         body.add(sent)
@@ -178,7 +195,7 @@ class Exchange:
         except (httpx.InvalidURL, UnicodeEncodeError) as error:
             # An id is too long or half a character, or a header is not ASCII.
             refused = InputRefused("What was sent cannot be passed on to the upstream.")
-            raise Failed(refused) from error
+            raise OwnRefusal(refused) from error
 
 
 @asynccontextmanager
@@ -188,13 +205,13 @@ async def _foreign_failures(seconds: float) -> AsyncIterator[None]:
         async with asyncio.timeout(seconds):
             yield
     except httpx.ConnectTimeout as error:
-        raise _no_answer(UpstreamTimeout(_TOO_LATE), is_repeatable=True) from error
+        raise _no_answer(UpstreamTimeout(_TOO_LATE), Unconnected, is_repeatable=True) from error
     except (TimeoutError, httpx.TimeoutException) as error:
         raise _no_answer(UpstreamTimeout(_TOO_LATE)) from error
     except CertificateRefused as error:
         # It is the same a second later. Once it is replaced, a trial of the breaker finds out.
         message = "The upstream's certificate is not in order."
-        raise _no_answer(UpstreamUnavailable(message, retryable=False)) from error
+        raise _no_answer(UpstreamUnavailable(message, retryable=False), Unconnected) from error
     except httpx.DecodingError as error:
         broken = ContractBroken("The upstream's answer could not be decompressed.")
         raise Failed(broken) from error
@@ -203,14 +220,29 @@ async def _foreign_failures(seconds: float) -> AsyncIterator[None]:
         raise Failed(too_large) from error
     except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL) as error:
         unreachable = UpstreamUnavailable("The upstream could not be reached.")
-        kind = ConnectionEnded if isinstance(error, ConnectionOver) else Failed
-        raise _no_answer(unreachable, kind, is_repeatable=True) from error
+        is_outage = not isinstance(error, _SPOILT)
+        raise _no_answer(
+            unreachable, _kind(error), is_repeatable=True, is_outage=is_outage
+        ) from error
+
+
+def _kind(error: Exception) -> type[Failed]:
+    match error:
+        case ConnectionOver():
+            return ConnectionEnded
+        case httpx.ConnectError():
+            return Unconnected
+    return Failed
 
 
 def _no_answer(
-    error: UpstreamError, kind: type[Failed] = Failed, *, is_repeatable: bool = False
+    error: UpstreamError,
+    kind: type[Failed] = Failed,
+    *,
+    is_repeatable: bool = False,
+    is_outage: bool = True,
 ) -> Failed:
-    return kind(error, is_repeatable=is_repeatable, is_outage=True, is_unreachable=True)
+    return kind(error, is_repeatable=is_repeatable, is_outage=is_outage, is_unreachable=True)
 
 
 def _accepted(response: httpx.Response, body: bytes) -> bytes:
@@ -238,7 +270,10 @@ def _refused(status: int, response: httpx.Response) -> Failed:
 
 def _meaning(status: int, response: httpx.Response) -> UpstreamError:
     if status == 429:
-        return UpstreamBusy("The upstream asks to wait.", retry_after=_retry_after(response))
+        return UpstreamBusy(
+            "The upstream asks to wait.",
+            retry_after=_retry_after(response),
+        )
     if status == 503:
         return UpstreamUnavailable("The upstream failed.", retry_after=_retry_after(response))
     if status in _MEANINGS:

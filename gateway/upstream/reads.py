@@ -1,6 +1,5 @@
 """GETs: each equal one once at a time, tried again where that may help; bytes in, records out."""
 
-import asyncio
 import random
 import time
 from collections.abc import Awaitable, Callable, Hashable, Mapping
@@ -15,23 +14,17 @@ from gateway.errors import (
     Forbidden,
     NotFound,
     Unauthenticated,
-    UpstreamBusy,
     UpstreamError,
     UpstreamTimeout,
-    UpstreamUnavailable,
 )
-from gateway.metrics import BREAKER, PLACES
 from gateway.settings import Settings
 from gateway.steps import Steps
 from gateway.telemetry import event, warning
 from gateway.upstream import links
-from gateway.upstream.answer import Answer, content
-from gateway.upstream.breaker import Breaker, Refused
+from gateway.upstream.answer import Answer
+from gateway.upstream.attempting import Attempting
 from gateway.upstream.caller import Call, Caller
-from gateway.upstream.exchange import Exchange, Failed, Received
-from gateway.upstream.places import NoPlace, Places
 from gateway.upstream.read import Meaning, Read, things
-from gateway.upstream.retry import Attempts, Backoff, RetryBudget
 from gateway.upstream.sharing import Flight, Late, Outcome, Sharing
 from gateway.upstream.stale import Dated, LastGood
 from gateway.upstream.watch import Watch
@@ -46,7 +39,7 @@ _NONE: Mapping[str, str] = {}
 class Reads:
     """Reads of the upstream. Safe to share between requests: callers share within an identity only.
 
-    In this order: a read is shared; then tried again; each attempt has the breaker's leave, waits for a
+    In this order: a read is shared; then tried again; each attempt has the breakers' leave, waits for a
     place, and goes over the wire.
     """
 
@@ -62,27 +55,20 @@ class Reads:
     ) -> None:
         """Read over a transport; `clock` measures time, `now` tells the seconds since 1970."""
         self._watch = watch or Watch()
-        pause_seconds = settings.breaker_pause_seconds
-        self.breaker = Breaker(clock, pause_seconds=pause_seconds, tell=self._watch.breaker)
-        self.places = Places(
-            total=settings.max_upstream_connections,
-            each=settings.max_caller_connections,
-            clock=clock,
+        self.attempting = Attempting(
+            settings, transport, self._watch, clock=clock, now=now, chance=chance
         )
-        self._attempts = Attempts(settings.upstream_attempts, Backoff(chance), RetryBudget())
-        self._exchange = Exchange(settings, transport)
         self._sharing: Sharing[Answer] = Sharing(
             keep_seconds=settings.entity_cache_seconds,
             max_bytes=_KEPT_BYTES,
             size=Answer.record_bytes,
         )
-        self._now = now
         self._last_good: LastGood[list[Raw]] | None = None
         if seconds := settings.stale_if_error_seconds:
             self._last_good = LastGood(seconds=seconds, max_bytes=_KEPT_BYTES, clock=now)
 
     async def aclose(self) -> None:
-        await self._exchange.aclose()
+        await self.attempting.aclose()
 
     async def get(
         self,
@@ -203,7 +189,7 @@ class Reads:
 
     async def _answer(self, read: Read, flight: Flight[Answer]) -> Answer:
         """The answer of the last attempt."""
-        answer = await self._last_attempt(read, flight)
+        answer = await self.attempting.answer(read, flight)
         if isinstance(answer.content, Unauthenticated) and not read.caller.has_credentials:
             answer = answer._replace(content=Unauthenticated(_NO_CREDENTIALS))
         if isinstance(answer.content, UpstreamError):
@@ -223,76 +209,6 @@ class Reads:
         self._sharing.forget(credentials, thing)
         if self._last_good is not None:
             self._last_good.forget(credentials, thing)
-
-    async def _last_attempt(self, read: Read, flight: Flight[Answer]) -> Answer:
-        self._attempts.budget.earn()
-        while True:
-            try:
-                received = await self._attempt(read, flight)
-            except Failed as failed:
-                made = flight.attempts - flight.repeats
-                wait = self._attempts.wait(made, failed, left=flight.left)
-                answer = Answer(
-                    failed.error,
-                    failed.status,
-                    failed.size,
-                    flight.attempts,
-                    is_unreachable=failed.is_unreachable,
-                )
-            else:
-                found = await content(read.decoded, received.body)
-                return Answer(found, received.status, received.size, flight.attempts, self._now())
-            if wait is None:
-                return answer
-            await asyncio.sleep(wait)
-
-    async def _attempt(self, read: Read, flight: Flight[Answer]) -> Received:
-        try:
-            self.breaker.check()  # no need to wait for a place
-            async with self.places.place(read.caller.share, left=flight.left):
-                attempt = self.breaker.attempt()
-                try:
-                    received = await self._sent(read, flight)
-                except Failed as failed:
-                    attempt.failed() if failed.is_outage else attempt.succeeded()
-                    raise
-                attempt.succeeded()
-                return received
-        except Refused as refused:
-            self._watch.metrics.refused(BREAKER)
-            unavailable = UpstreamUnavailable(
-                "The upstream fails, and is left alone for a moment.",
-                retry_after=refused.retry_after,
-            )
-            raise Failed(unavailable) from refused
-        except NoPlace as full:
-            self._watch.metrics.refused(PLACES)
-            busy = UpstreamBusy(
-                "Too many reads wait for the upstream.", retry_after=full.retry_after
-            )
-            raise Failed(busy) from full
-
-    async def _sent(self, read: Read, flight: Flight[Answer]) -> Received:
-        """What comes of sending a read, once more where all that ended was an idle connection.
-
-        So it does once in a read, under the same leave of the breaker, and in the same place.
-        """
-        try:
-            return await self._call(read, flight)
-        except Failed as failed:
-            if flight.repeats or not failed.needs_new_connection:
-                raise
-        flight.repeats += 1
-        return await self._call(read, flight, on_new_connection=True)
-
-    async def _call(
-        self, read: Read, flight: Flight[Answer], *, on_new_connection: bool = False
-    ) -> Received:
-        flight.attempts += 1
-        with self._watch.call(read.template, flight.attempts, read.caller.headers) as headers:
-            return await self._exchange.get(
-                read.path, read.query, headers, on_new_connection=on_new_connection
-            )
 
 
 def _too_late() -> UpstreamTimeout:

@@ -28,9 +28,18 @@ class Watch:
         return Watched(self, path, number, headers)
 
     def breaker(self, state: State) -> None:
-        """The breaker opened, lets a trial through, or closed."""
+        """The breaker for all opened, lets a trial through, or closed."""
         self.metrics.breaker(is_closed=state is State.CLOSED)
-        (warning if state is State.OPEN else event)("breaker", state=state.value)
+        _tell_breaker(state, "all")
+
+    def credential_breakers(self, state: State, open_: int) -> None:
+        """The breaker of one credential opened or closed; how many are open now."""
+        self.metrics.credential_breakers_open.set(open_)
+        _tell_breaker(state, "credential")
+
+
+def _tell_breaker(state: State, scope: str) -> None:
+    (warning if state is State.OPEN else event)("breaker", state=state.value, scope=scope)
 
 
 class Watched:

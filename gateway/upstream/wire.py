@@ -15,7 +15,13 @@ import aiohttp
 import httpx
 import yarl
 
-from gateway.upstream.connections import PARSER_LIMIT, Pool, only_new_connections
+from gateway.upstream.connections import (
+    PARSER_LIMIT,
+    Arrivals,
+    CutOff,
+    Pool,
+    only_new_connections,
+)
 
 NEW_CONNECTION = "new_connection"
 """An extension of a request: whether a connection is to be made for it."""
@@ -44,7 +50,8 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         httpx.ConnectTimeout: None could be made in time.
         httpx.ReadTimeout: Nothing came for too long.
         ConnectionOver: The connection had served before, and ended before a byte of this answer.
-        httpx.ReadError: The connection failed, or the answer ended too soon.
+        CutOff: The connection was closed before the answer was complete.
+        httpx.ReadError: The connection failed.
         HeadTooLarge: The answer's head is above 64 kB, or its trailers above twice that.
         httpx.RemoteProtocolError: What arrived is not HTTP.
     """
@@ -124,6 +131,7 @@ def _limits(
 class _Body(httpx.AsyncByteStream):
     def __init__(self, response: aiohttp.ClientResponse) -> None:
         self._response = response
+        self._arrivals = response.connection.protocol if response.connection else None
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         try:
@@ -132,7 +140,10 @@ class _Body(httpx.AsyncByteStream):
         except aiohttp.SocketTimeoutError as error:
             raise httpx.ReadTimeout("The answer stopped in the middle.") from error
         except aiohttp.ClientPayloadError as error:
-            raise httpx.ReadError("The answer ended too soon.") from error
+            arrivals = self._arrivals
+            is_cut_off = isinstance(arrivals, Arrivals) and arrivals.was_closed
+            kind = CutOff if is_cut_off else httpx.ReadError
+            raise kind("The answer ended too soon.") from error
         except (aiohttp.ClientError, OSError) as error:
             raise httpx.ReadError("The connection failed.") from error
 

@@ -10,8 +10,8 @@ import httpx
 import pytest
 
 from gateway.errors import ResponseTooLarge
-from gateway.upstream.connections import ConnectionOver, HeadTooLarge
-from gateway.upstream.exchange import Exchange, Failed, Received
+from gateway.upstream.connections import ConnectionOver, CutOff, HeadTooLarge
+from gateway.upstream.exchange import Exchange, Failed, OwnRefusal, Received
 from gateway.upstream.wire import NEW_CONNECTION, CertificateRefused
 from tests.upstream.conftest import settings_of, transport_of
 
@@ -93,31 +93,33 @@ async def test_how_long_to_wait_is_told_by_those_that_may_say_so(status):
 
 
 @pytest.mark.parametrize(
-    ("raised", "is_repeatable", "is_outage"),
+    ("raised", "is_repeatable", "is_outage", "is_connected"),
     [
-        (httpx.ConnectError("x"), True, True),
-        (httpx.ConnectTimeout("x"), True, True),
-        (CertificateRefused("x"), False, True),
-        (httpx.ReadError("x"), True, True),
-        (ConnectionOver("x"), True, True),
-        (httpx.RemoteProtocolError("x"), True, True),
-        (HeadTooLarge("x"), False, False),
-        (httpx.ReadTimeout("x"), False, True),
-        (httpx.DecodingError("x"), False, False),
+        (httpx.ConnectError("x"), True, True, False),
+        (httpx.ConnectTimeout("x"), True, True, False),
+        (CertificateRefused("x"), False, True, False),
+        (httpx.ReadError("x"), True, True, True),
+        (ConnectionOver("x"), True, True, True),
+        (CutOff("x"), True, False, True),
+        (httpx.RemoteProtocolError("x"), True, False, True),
+        (HeadTooLarge("x"), False, False, True),
+        (httpx.ReadTimeout("x"), False, True, True),
+        (httpx.DecodingError("x"), False, False, True),
     ],
     ids=lambda each: type(each).__name__ if isinstance(each, Exception) else str(each),
 )
 async def test_a_connection_that_fails_is_worth_another_attempt_and_silence_is_not(
-    raised, is_repeatable, is_outage
+    raised, is_repeatable, is_outage, is_connected
 ):
-    """An upstream that takes long has enough to do."""
+    """An upstream that takes long has enough to do; one answer that is spoilt says nothing of others."""
 
     def answer(request: httpx.Request) -> httpx.Response:
         raise raised
 
     failed = await failure(answer)
     assert (failed.is_repeatable, failed.is_outage) == (is_repeatable, is_outage)
-    assert failed.is_unreachable is is_outage
+    assert failed.is_connected is is_connected
+    assert failed.is_unreachable is not isinstance(raised, (HeadTooLarge, httpx.DecodingError))
     assert (failed.status, failed.size) == (None, 0)
 
 
@@ -211,7 +213,7 @@ async def test_an_answer_that_is_too_large_is_no_outage():
 
 async def test_what_cannot_be_sent_is_the_callers_mistake_and_no_outage():
     exchange = Exchange(settings_of(), transport_of(lambda _: httpx.Response(200)))
-    with pytest.raises(Failed) as failed:
+    with pytest.raises(OwnRefusal) as failed:
         await exchange.get("/things", {}, (("apikey", "clé"),))
     assert failed.value.error.code == "BAD_USER_INPUT"
     assert (failed.value.is_repeatable, failed.value.is_outage) == (False, False)

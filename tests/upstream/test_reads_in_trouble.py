@@ -98,12 +98,17 @@ def attempts(fared: Call | UpstreamError) -> int:
     return call.attempts
 
 
+def own_breaker(reads: Reads) -> State:
+    """The state of the breaker of the credentials that `read` has where no others are given."""
+    return reads.attempting.breakers.state_of(b"")
+
+
 async def open_up(reads: Reads, upstream: Upstream) -> None:
-    """Makes the breaker open, and forgets how."""
+    """Makes the breaker of the credentials open, and forgets how."""
     kept, upstream.answers = upstream.answers, [httpx.Response(500)]
     for number in range(10):
         await read(reads, of=f"bad-{number}")
-    assert reads.breaker.state is State.OPEN
+    assert own_breaker(reads) is State.OPEN
     upstream.asked.clear()
     upstream.answers = kept
 
@@ -214,13 +219,13 @@ async def test_an_idle_connection_says_nothing_of_the_upstream_and_what_follows_
     for number in range(50):
         upstream.answers = [OVER, FOUND]
         await read(reads, of=f"good-{number}")
-    assert reads.breaker.state is State.CLOSED
+    assert own_breaker(reads) is State.CLOSED
     await asyncio.sleep(11)  # so that they are forgotten
     states = []
     for number in range(10):
         upstream.answers = [OVER, httpx.Response(500)]
         await read(reads, of=f"bad-{number}")
-        states.append(reads.breaker.state)
+        states.append(own_breaker(reads))
     assert states == [State.CLOSED] * 9 + [State.OPEN]
 
 
@@ -231,7 +236,7 @@ async def test_a_trial_that_meets_an_idle_connection_is_one_trial():
     await asyncio.sleep(0.5)
     assert isinstance(await read(reads), Call)
     assert len(upstream.asked) == 2
-    assert reads.breaker.state is State.CLOSED
+    assert own_breaker(reads) is State.CLOSED
 
 
 async def test_who_asks_again_so_keeps_its_place():
@@ -239,7 +244,7 @@ async def test_who_asks_again_so_keeps_its_place():
     reads = over(upstream, max_upstream_connections=1)
     await asyncio.gather(read(reads, of="a"), read(reads, of="b"))
     assert upstream.asked == [(0, "of=a"), (1, "of=a"), (2, "of=b")]
-    assert reads.places.taken == 0
+    assert reads.attempting.places.taken == 0
 
 
 async def test_all_who_share_a_read_share_what_its_connection_cost():
@@ -307,7 +312,7 @@ async def test_the_deadline_holds_also_in_the_queue():
     found = await asyncio.gather(read(reads, of="a", left=50), read(reads, of="b", left=3))
     assert [attempts(each) for each in found] == [1, 0]
     assert isinstance(found[1], UpstreamTimeout)
-    assert reads.places.taken == 0
+    assert reads.attempting.places.taken == 0
 
 
 async def test_a_queue_that_would_outlast_the_deadline_refuses_at_once():
@@ -368,18 +373,27 @@ async def test_a_trickle_finds_out_when_it_is_back():
     assert all(isinstance(each, Call) for each in found)
 
 
-async def test_an_outage_is_told_by_the_breaker_from_its_beginning_to_its_end(events):
-    upstream = Upstream(httpx.Response(500))
-    reads = over(upstream)
-    await open_up(reads, upstream)
+async def test_an_outage_is_told_by_the_breakers_from_its_beginning_to_its_end(events):
+    """Of the one for all, each trial as well; of those of credentials it would be too much."""
+    upstream = Upstream(REFUSED)
+    reads = over(upstream, upstream_attempts=1)
+    for number in range(10):
+        await read(reads, of=str(number))
     await asyncio.sleep(0.5)
     await read(reads)
     upstream.answers = [FOUND]
     await asyncio.sleep(0.5)
     await read(reads)
-    told = [(each["log_level"], each["state"]) for each in events if each["event"] == "breaker"]
+    told = {
+        scope: [
+            (each["log_level"], each["state"])
+            for each in events
+            if each["event"] == "breaker" and each["scope"] == scope
+        ]
+        for scope in ("all", "credential")
+    }
     opened, trial, closed = ("warning", "open"), ("info", "half-open"), ("info", "closed")
-    assert told == [opened, trial, trial, closed]
+    assert told == {"all": [opened, trial, trial, closed], "credential": [opened, closed]}
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 408, 422, 429])
@@ -387,7 +401,7 @@ async def test_an_upstream_that_refuses_is_not_one_that_fails(status):
     reads = over(Upstream(httpx.Response(status)), upstream_attempts=1)
     for number in range(50):
         await read(reads, of=str(number))
-    assert reads.breaker.state is State.CLOSED
+    assert own_breaker(reads) is State.CLOSED
 
 
 async def test_callers_that_leave_say_nothing_of_the_upstream():
@@ -397,8 +411,8 @@ async def test_callers_that_leave_say_nothing_of_the_upstream():
         await asyncio.sleep(0.01)
         leaving.cancel()
         await asyncio.wait([leaving])
-    assert reads.breaker.state is State.CLOSED
-    assert reads.places.taken == 0
+    assert own_breaker(reads) is State.CLOSED
+    assert reads.attempting.places.taken == 0
 
 
 # The order: sharing, further attempts, the breaker, places, the wire
@@ -427,18 +441,18 @@ async def test_whom_the_breaker_refuses_does_not_wait_for_a_place():
     upstream = Upstream()
     reads = over(upstream, max_upstream_connections=1)
     await open_up(reads, upstream)
-    async with reads.places.place("somebody", left=1):
+    async with reads.attempting.places.place("somebody", left=1):
         assert isinstance(await read(reads), UpstreamUnavailable)
 
 
 async def test_who_waited_for_a_place_asks_the_breaker_again():
     upstream = Upstream()
     reads = over(upstream, max_upstream_connections=1)
-    async with reads.places.place("somebody", left=1):
+    async with reads.attempting.places.place("somebody", left=1):
         waiting = asyncio.create_task(read(reads))
         await asyncio.sleep(1)
         for _ in range(10):
-            reads.breaker.attempt().failed()
+            reads.attempting.breakers.attempt(b"").failed(is_connected=True)
     assert isinstance(await waiting, UpstreamUnavailable)
     assert upstream.asked == []
 

@@ -395,7 +395,7 @@ async def test_an_open_breaker_is_an_upstream_that_fails(reads, script):
     script.next = 503
     for _ in range(20):
         await latest(reads)
-    assert reads.breaker.state is State.OPEN
+    assert reads.attempting.breakers.state_of(asking().share) is State.OPEN
     called = script.called
     assert (await latest(reads)).is_stale
     assert script.called == called
@@ -406,7 +406,7 @@ async def test_a_full_queue_is_an_upstream_that_fails(reads, script, settle):
     for client in ("7", "8"):
         await latest(reads, client=client)
     turned = iter((0.0, 60.0, *[60.0] * 9))
-    reads.places = Places(total=1, each=1, clock=lambda: next(turned))
+    reads.attempting.places = Places(total=1, each=1, clock=lambda: next(turned))
     await latest(reads)  # after which reads are known to take long
     script.gate.clear()
     slow = asyncio.create_task(latest(reads, client="8"))

@@ -126,5 +126,18 @@ def test_a_call_that_never_begins_is_not_told(watch, tracing):
 def test_a_change_of_the_breaker_is_one_line_and_a_number(watch, state, level, workers):
     with capture_logs() as entries:
         watch.breaker(state)
-    assert entries == [{"event": "breaker", "log_level": level, "state": state.value}]
+    assert entries == [
+        {"event": "breaker", "log_level": level, "state": state.value, "scope": "all"}
+    ]
     assert told(watch, "breaker_open") == {"gateway_breaker_open": workers}
+
+
+@pytest.mark.parametrize(("state", "level"), [(State.OPEN, "warning"), (State.CLOSED, "info")])
+def test_a_change_of_a_credential_s_breaker_is_one_line_and_how_many_are_open(watch, state, level):
+    with capture_logs() as entries:
+        watch.credential_breakers(state, 3)
+    assert entries == [
+        {"event": "breaker", "log_level": level, "state": state.value, "scope": "credential"}
+    ]
+    assert told(watch, "credential_breakers_open") == {"gateway_credential_breakers_open": 3}
+    assert told(watch, "breaker_open") == {"gateway_breaker_open": 0}

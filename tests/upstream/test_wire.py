@@ -20,7 +20,7 @@ from gateway.sandbox.app import create_sandbox
 from gateway.sandbox.wire import SandboxProtocol
 from gateway.upstream import decode
 from gateway.upstream.caller import Caller
-from gateway.upstream.connections import HeadTooLarge
+from gateway.upstream.connections import CutOff, HeadTooLarge
 from gateway.upstream.wire import AiohttpTransport
 
 pytestmark = pytest.mark.socket
@@ -252,8 +252,8 @@ async def test_a_spoilt_answer_is_an_error_of_ours_and_the_next_one_is_read(
             httpx.RemoteProtocolError,
         ),
         (b"HTTP/1.1 200 OK\r\nContent-Le", httpx.ReadError),
-        (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nshort", httpx.ReadError),
-        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nshort", httpx.ReadError),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nshort", CutOff),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nshort", CutOff),
         (b"", httpx.ReadError),
     ],
     ids=[
@@ -281,19 +281,19 @@ async def test_what_is_not_http_or_ends_too_soon_is_an_error_of_httpx(http, sent
         assert len(server.heads) == 1
 
 
-async def test_chunks_that_stop_making_sense_are_an_error_of_ours(upstream_at):
-    """aiohttp closes such a connection but does not wake its reader: the time limit does."""
+async def test_chunks_that_stop_making_sense_are_told_at_once(http):
+    """aiohttp closes such a connection, but does not wake who reads the body."""
 
     async def script(head: bytes, writer: asyncio.StreamWriter) -> None:
-        writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\n")
+        writer.write(CHUNKED + b"5\r\nfirst\r\n")
         await writer.drain()
         await asyncio.sleep(0.01)
         writer.write(b"xyz\r\n")
 
     async with serving(script) as server:
-        upstream = upstream_at(server.url, upstream_timeout_seconds=0.1)
-        with pytest.raises((UpstreamTimeout, UpstreamUnavailable)):
-            await upstream.activities(NOBODY, "7")
+        with pytest.raises(httpx.RemoteProtocolError):
+            await http.get(server.url, timeout=5)
+        await asyncio.wait_for(server.left.wait(), 5)
 
 
 async def test_a_connection_that_is_reset_is_a_read_error(http):
@@ -315,8 +315,9 @@ async def test_a_connection_that_is_reset_in_the_body_is_a_read_error(http):
         writer.transport.abort()
 
     async with serving(script) as server:
-        with pytest.raises(httpx.ReadError):
+        with pytest.raises(httpx.ReadError) as failure:
             await http.get(server.url)
+        assert type(failure.value) is httpx.ReadError
 
 
 # Slow answers
