@@ -244,10 +244,24 @@ class TryLater(UpstreamError):
         self.details = {} if retry_after is None else {"retryAfter": retry_after}
 
 
+RATE_LIMITED = "rate_limited"
+LOCAL_QUEUE = "local_queue"
+MEMORY_BUDGET = "memory_budget"
+
+
 class UpstreamBusy(TryLater):
-    """The upstream asks for patience, or too many reads wait for it here."""
+    """The upstream asks for patience, or there is no room here for one more of its answers.
+
+    Attributes:
+        reason: `RATE_LIMITED` by the upstream; here, for the `LOCAL_QUEUE` or the `MEMORY_BUDGET`.
+    """
 
     code = "UPSTREAM_BUSY"
+
+    def __init__(self, message: str, *, reason: str, retry_after: int | None = None) -> None:
+        super().__init__(message, retry_after=retry_after)
+        self.reason = reason
+        self.details = {**self.details, "reason": reason}
 
 
 class UpstreamUnavailable(TryLater):

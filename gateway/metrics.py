@@ -36,6 +36,7 @@ OTHER = "other"
 
 BREAKER = "breaker"
 PLACES = "places"
+MEMORY_BUDGET = "memory_budget"
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 _RAN = (OK, PARTIAL, ERROR)
@@ -123,7 +124,7 @@ class Metrics:
             "upstream_failures", "Reads that failed, after the last attempt.", "path", "code"
         )
         self._refusals = self._counter(
-            "upstream_refusals", "Attempts that were refused here, without a call.", "by"
+            "upstream_refusals", "Attempts that this gateway refused or gave up itself.", "by"
         )
         self._calls = self._counter(
             "upstream_calls", "Calls of the upstream, further attempts included.", "path", "status"
@@ -144,7 +145,7 @@ class Metrics:
             "Events that could not be written to the log.",
             registry=self._registry,
         )
-        for by in (BREAKER, PLACES):
+        for by in (BREAKER, PLACES, MEMORY_BUDGET):
             self._refusals[by,].inc(0)
 
     def _counter(self, name: str, told: str, *labels: str) -> _Labelled[Counter]:
@@ -181,7 +182,7 @@ class Metrics:
         self._failures[path, code].inc()
 
     def refused(self, by: str) -> None:
-        """An attempt got no leave: `BREAKER`, or no place in time: `PLACES`."""
+        """An attempt got no leave: `BREAKER`, no place in time: `PLACES`, or no room: `MEMORY_BUDGET`."""
         self._refusals[by,].inc()
 
     def called(self, path: str, status: str, seconds: float, *, again: bool) -> None:

@@ -10,11 +10,7 @@ from pydantic import (
     field_validator,
     model_validator,
 )
-from pydantic_settings import (
-    BaseSettings,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-)
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from gateway import environment
 from gateway.environment import SecretFiles
@@ -146,6 +142,9 @@ class Settings(BaseSettings):
     max_upstream_bytes: PositiveInt = Field(
         33_554_432, description="The largest upstream answer, in bytes after decompression."
     )
+    max_upstream_bytes_in_flight: PositiveInt = Field(
+        134_217_728, description="How many bytes of undecoded upstream answers are held at once."
+    )
     max_body_bytes: PositiveInt = Field(
         1_048_576, description="The largest request body, in bytes."
     )
@@ -198,8 +197,7 @@ class Settings(BaseSettings):
         description="How often one read is tried where trying again may help; 1: never again.",
     )
     breaker_pause_seconds: Seconds = Field(
-        0.5,
-        description="How long an upstream that fails is left alone between two trial reads.",
+        0.5, description="How long an upstream that fails is left alone between two trial reads."
     )
     max_upstream_connections: PositiveInt = Field(
         100, description="How many upstream reads are under way at once, over all callers."
@@ -286,6 +284,10 @@ class Settings(BaseSettings):
             raise ValueError("GATEWAY_BEARER_TOKEN excludes GATEWAY_API_KEY and GATEWAY_TOKEN")
         if self.default_page_size > self.max_page_size:
             raise ValueError("GATEWAY_DEFAULT_PAGE_SIZE is above GATEWAY_MAX_PAGE_SIZE")
+        if self.max_upstream_bytes > self.max_upstream_bytes_in_flight:
+            raise ValueError(
+                "GATEWAY_MAX_UPSTREAM_BYTES is above GATEWAY_MAX_UPSTREAM_BYTES_IN_FLIGHT"
+            )
         return self
 
     @classmethod

@@ -7,6 +7,7 @@ import pytest
 from gateway import errors
 from gateway.errors import (
     BUG,
+    RATE_LIMITED,
     ContractBroken,
     Forbidden,
     GatewayError,
@@ -44,6 +45,8 @@ def made(kind: type[GatewayError]) -> GatewayError:
         return kind([PROBLEM])
     if kind is MethodNotAllowed:
         return MethodNotAllowed("Wrong.", allow="GET")
+    if kind is UpstreamBusy:
+        return UpstreamBusy("Wrong.", reason=RATE_LIMITED)
     return kind("Wrong.")
 
 
@@ -108,7 +111,11 @@ def test_an_error_says_that_it_may_pass_only_where_it_may(kind):
         "UPSTREAM_UNAVAILABLE",
     }
     assert kind.retryable is retryable
-    besides = {"limit": "depth", "measured": 4, "allowed": 3} if kind is LimitExceeded else {}
+    besides: dict[str, object] = {}
+    if kind is LimitExceeded:
+        besides = {"limit": "depth", "measured": 4, "allowed": 3}
+    elif kind is UpstreamBusy:
+        besides = {"reason": "rate_limited"}
     assert made(kind).extensions == (
         {"code": kind.code, **besides} | ({"retryable": True} if retryable else {})
     )
@@ -117,13 +124,14 @@ def test_an_error_says_that_it_may_pass_only_where_it_may(kind):
 @pytest.mark.parametrize(
     ("seconds", "extensions"),
     [
-        (None, {"code": "UPSTREAM_BUSY", "retryable": True}),
-        (0, {"code": "UPSTREAM_BUSY", "retryable": True, "retryAfter": 0}),
-        (7, {"code": "UPSTREAM_BUSY", "retryable": True, "retryAfter": 7}),
+        (None, {"retryable": True}),
+        (0, {"retryable": True, "retryAfter": 0}),
+        (7, {"retryable": True, "retryAfter": 7}),
     ],
 )
 def test_a_busy_upstream_says_how_long_if_it_did(seconds, extensions):
-    assert UpstreamBusy("Wait.", retry_after=seconds).extensions == extensions
+    busy = UpstreamBusy("Wait.", reason=RATE_LIMITED, retry_after=seconds)
+    assert busy.extensions == extensions | {"code": "UPSTREAM_BUSY", "reason": "rate_limited"}
     down = UpstreamUnavailable("Down.", retry_after=seconds)
     assert down.extensions == extensions | {"code": "UPSTREAM_UNAVAILABLE"}
 

@@ -96,7 +96,7 @@ def test_a_breaker_that_opens_and_closes_is_seen():
 def test_what_may_never_happen_is_there_from_the_start():
     """A rate over a series that appears with its first event misses that event."""
     found = samples(Metrics())
-    for by in ("breaker", "places"):
+    for by in ("breaker", "places", "memory_budget"):
         assert found[f'gateway_upstream_refusals_total{{by="{by}"}}'] == 0
     assert found["gateway_log_events_dropped_total"] == 0
 

@@ -69,6 +69,7 @@ def test_the_defaults_are_those_of_the_conventions():
         "max_upstream_concurrency": 10,
         "max_upstream_calls": 250,
         "max_upstream_bytes": 33_554_432,
+        "max_upstream_bytes_in_flight": 134_217_728,
         "max_body_bytes": 1_048_576,
         "max_characters": 100_000,
         "max_tokens": 10_000,
@@ -134,6 +135,7 @@ EXAMPLES = {
     "max_upstream_concurrency": ("7", 7),
     "max_upstream_calls": ("7", 7),
     "max_upstream_bytes": ("7", 7),
+    "max_upstream_bytes_in_flight": ("70000000", 70_000_000),
     "max_body_bytes": ("7", 7),
     "max_characters": ("7", 7),
     "max_tokens": ("7", 7),
@@ -297,6 +299,7 @@ def test_all_problems_are_told_at_once_each_with_its_variable(environment):
         ("GATEWAY_MAX_PAGE_SIZE", "0"),
         ("GATEWAY_MAX_PAGE_SIZE", "many"),
         ("GATEWAY_MAX_UPSTREAM_BYTES", "-1"),
+        ("GATEWAY_MAX_UPSTREAM_BYTES_IN_FLIGHT", "0"),
         ("GATEWAY_MAX_UPSTREAM_CONCURRENCY", "0"),
         ("GATEWAY_MAX_UPSTREAM_CALLS", "0"),
         ("GATEWAY_MAX_TOKENS", "0"),
@@ -366,6 +369,11 @@ def test_there_is_one_kind_of_credentials():
 def test_a_page_by_default_is_no_larger_than_a_page_may_be():
     with pytest.raises(ValidationError, match="GATEWAY_DEFAULT_PAGE_SIZE"):
         settings_of(default_page_size=101)
+
+
+def test_one_upstream_answer_is_no_larger_than_all_that_are_held_at_once():
+    with pytest.raises(ValidationError, match="GATEWAY_MAX_UPSTREAM_BYTES_IN_FLIGHT"):
+        settings_of(max_upstream_bytes_in_flight=33_554_431)
 
 
 def test_a_problem_between_settings_is_told_in_plain_words(environment):

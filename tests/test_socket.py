@@ -127,9 +127,17 @@ def test_the_credentials_of_a_caller_win_over_those_of_the_sandbox(pair):
         ),
         (
             {"status": 429, "headers": {"Retry-After": "7"}},
-            {"code": "UPSTREAM_BUSY", "retryable": True, "retryAfter": 7},
+            {
+                "code": "UPSTREAM_BUSY",
+                "retryable": True,
+                "retryAfter": 7,
+                "reason": "rate_limited",
+            },
         ),
-        ({"status": 429}, {"code": "UPSTREAM_BUSY", "retryable": True}),
+        (
+            {"status": 429},
+            {"code": "UPSTREAM_BUSY", "retryable": True, "reason": "rate_limited"},
+        ),
         (
             {"body": "<h1>Maintenance</h1>", "contentType": "text/html"},
             {"code": "UPSTREAM_CONTRACT_BROKEN"},

@@ -4,6 +4,7 @@ from collections.abc import Callable, Generator
 from typing import Any, NamedTuple
 
 from gateway.errors import (
+    RATE_LIMITED,
     ContractBroken,
     ResponseTooLarge,
     UpstreamBusy,
@@ -45,8 +46,8 @@ class Answer(NamedTuple):
         match self.content:
             case UpstreamTimeout() | UpstreamUnavailable():
                 return True
-            case UpstreamBusy():  # a full queue here; but not a 429: who says so is at work
-                return self.status is None
+            case UpstreamBusy(reason=reason):  # who asks to wait is at work
+                return reason != RATE_LIMITED
         return False
 
     def is_alarming(self) -> bool:

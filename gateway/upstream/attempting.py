@@ -1,4 +1,4 @@
-"""Attempts of one read: by the breakers' leave and in a place; again where that may help."""
+"""Attempts of one read: by the breakers' leave, in a place, within the byte budget; again where that may help."""
 
 import asyncio
 import random
@@ -7,13 +7,14 @@ from collections.abc import Callable
 
 import httpx
 
-from gateway.errors import UpstreamBusy, UpstreamUnavailable
-from gateway.metrics import BREAKER, PLACES
+from gateway.errors import LOCAL_QUEUE, UpstreamBusy, UpstreamUnavailable
+from gateway.metrics import BREAKER, MEMORY_BUDGET, PLACES
 from gateway.settings import Settings
 from gateway.upstream.answer import Answer, content
 from gateway.upstream.breaker import Refused
 from gateway.upstream.breakers import Breakers, SharedAttempt
-from gateway.upstream.exchange import Exchange, Failed, OwnRefusal, Received
+from gateway.upstream.byte_budget import ByteBudget, HeldBytes
+from gateway.upstream.exchange import Exchange, Failed, NoRoomForAnswer, OwnRefusal, Received
 from gateway.upstream.places import NoPlace, Places
 from gateway.upstream.read import Read
 from gateway.upstream.retry import Attempts, Backoff, RetryBudgets
@@ -49,6 +50,7 @@ class Attempting:
             each=settings.max_caller_connections,
             clock=clock,
         )
+        self.byte_budget = ByteBudget(settings.max_upstream_bytes_in_flight)
         self._watch = watch
         self._terms = Attempts(settings.upstream_attempts, Backoff(chance), RetryBudgets())
         self._exchange = Exchange(settings, transport)
@@ -62,33 +64,36 @@ class Attempting:
         share = read.caller.share
         self._terms.budgets.earn(share)
         while True:
-            try:
-                received = await self._attempt(read, flight)
-            except Failed as failed:
-                made = flight.attempts - flight.repeats
-                wait = self._terms.wait(made, failed, share=share, left=flight.left)
-                answer = Answer(
-                    failed.error,
-                    failed.status,
-                    failed.size,
-                    flight.attempts,
-                    is_unreachable=failed.is_unreachable,
-                )
-            else:
-                found = await content(read.decoded, received.body)
-                return Answer(found, received.status, received.size, flight.attempts, self._now())
+            with self.byte_budget.read(share) as held:  # what is waited for holds nothing
+                try:
+                    received = await self._attempt(read, flight, held)
+                except Failed as failed:
+                    made = flight.attempts - flight.repeats
+                    wait = self._terms.wait(made, failed, share=share, left=flight.left)
+                    answer = Answer(
+                        failed.error,
+                        failed.status,
+                        failed.size,
+                        flight.attempts,
+                        is_unreachable=failed.is_unreachable,
+                    )
+                else:
+                    found = await content(read.decoded, received.body)
+                    return Answer(
+                        found, received.status, received.size, flight.attempts, self._now()
+                    )
             if wait is None:
                 return answer
             await asyncio.sleep(wait)
 
-    async def _attempt(self, read: Read, flight: Flight[Answer]) -> Received:
+    async def _attempt(self, read: Read, flight: Flight[Answer], held: HeldBytes) -> Received:
         share = read.caller.share
         try:
             self.breakers.check(share)  # no need to wait for a place
             async with self.places.place(share, left=flight.left):
                 attempt = self.breakers.attempt(share)
                 try:
-                    received = await self._sent(read, flight)
+                    received = await self._sent(read, flight, held)
                 except Failed as failed:
                     self._record(attempt, failed)
                     raise
@@ -105,6 +110,7 @@ class Attempting:
             self._watch.metrics.refused(PLACES)
             busy = UpstreamBusy(
                 "Too many reads wait for the upstream.",
+                reason=LOCAL_QUEUE,
                 retry_after=full.retry_after,
             )
             raise Failed(busy) from full
@@ -112,6 +118,8 @@ class Attempting:
     def _record(self, attempt: SharedAttempt, failed: Failed) -> None:
         """What a failure says of the upstream; what is wrong with one answer is that read's own."""
         match failed:
+            case NoRoomForAnswer():
+                self._watch.metrics.refused(MEMORY_BUDGET)
             case OwnRefusal():
                 pass
             case Failed(is_outage=True):
@@ -119,23 +127,24 @@ class Attempting:
             case _:
                 attempt.succeeded()
 
-    async def _sent(self, read: Read, flight: Flight[Answer]) -> Received:
+    async def _sent(self, read: Read, flight: Flight[Answer], held: HeldBytes) -> Received:
         """What comes of sending a read, once more where all that ended was an idle connection.
 
         So it does once in a read, under the same leave of the breaker, and in the same place.
         """
         try:
-            return await self._call(read, flight)
+            return await self._call(read, flight, held)
         except Failed as failed:
             if flight.repeats or not failed.needs_new_connection:
                 raise
         flight.repeats += 1
-        return await self._call(read, flight, on_new_connection=True)
+        return await self._call(read, flight, held, on_new_connection=True)
 
     async def _call(
         self,
         read: Read,
         flight: Flight[Answer],
+        held: HeldBytes,
         *,
         on_new_connection: bool = False,
     ) -> Received:
@@ -145,5 +154,6 @@ class Attempting:
                 read.path,
                 read.query,
                 headers,
+                take=held.take,
                 on_new_connection=on_new_connection,
             )

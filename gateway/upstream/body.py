@@ -2,6 +2,7 @@
 
 import codecs
 import zlib
+from collections.abc import Callable, Iterator
 from encodings import aliases
 
 from gateway.errors import ContractBroken, ResponseTooLarge
@@ -15,6 +16,9 @@ _CHARSETS = {*aliases.aliases, *aliases.aliases.values(), "utf_8_sig"}
 """Python would remember every other name that it is asked for, and knows some that are no charsets:
 `punycode` takes a time quadratic in the length."""
 
+_PIECE_BYTES = 1_048_576
+"""So much is decompressed at once."""
+
 _ROOMY_BYTES = 1_048_576
 _BYTES_PER_VALUE = 8
 """Timelines have some 24 bytes for each comma."""
@@ -27,8 +31,13 @@ class Body:
     looked at, since some name one where there is none; the content tells.
     """
 
-    def __init__(self, content_encoding: str, *, most: int) -> None:
-        """Raises ContractBroken: the body is compressed more than once."""
+    def __init__(
+        self, content_encoding: str, *, most: int, take: Callable[[int], None] = lambda _: None
+    ) -> None:
+        """`take` is told of each piece before it is kept, and may refuse it.
+
+        Raises ContractBroken: the body is compressed more than once.
+        """
         named = [name.strip().lower() for name in content_encoding.split(",")]
         codings = [name for name in named if name in _WINDOWS]
         if len(codings) > 1:
@@ -36,6 +45,7 @@ class Body:
         self._windows = _WINDOWS[codings[0]] if codings else ()
         self._inflater: zlib._Decompress | None = None
         self._left = most
+        self._take = take
         self._chunks: list[bytes] = []
 
     def add(self, sent: bytes) -> None:
@@ -45,9 +55,10 @@ class Body:
             ContractBroken: They are not what the coding makes.
             ResponseTooLarge: The body is larger than it may be.
         """
-        chunk = self._decompressed(sent) if self._windows else sent
-        self._count(len(chunk))
-        self._chunks.append(chunk)
+        for piece in self._decompressed(sent) if self._windows else (sent,):
+            self._count(len(piece))
+            self._take(len(piece))
+            self._chunks.append(piece)
 
     @property
     def size(self) -> int:
@@ -55,26 +66,31 @@ class Body:
         return sum(map(len, self._chunks))
 
     def whole(self) -> bytes:
-        return b"".join(self._chunks)
+        """All of it, kept once."""
+        self._chunks = [b"".join(self._chunks)]
+        return self._chunks[0]
 
-    def _decompressed(self, sent: bytes) -> bytes:
-        if self._inflater is None:
-            return self._first(sent)
-        if self._inflater.eof:  # zlib would keep what comes after the end
-            self._count(len(sent))
-            return b""
-        try:
-            return self._inflater.decompress(sent, self._left + 1)
-        except zlib.error as error:
-            raise ContractBroken("The upstream's answer could not be decompressed.") from error
+    def _decompressed(self, sent: bytes) -> Iterator[bytes]:
+        """What was sent, in pieces that are not large: a few bytes may stand for very many."""
+        if self._inflater is None and not sent:
+            return
+        if self._inflater is not None and self._inflater.eof:
+            self._count(len(sent))  # zlib would keep what comes after the end
+            return
+        while True:
+            most = min(_PIECE_BYTES, self._left + 1)
+            self._inflater, piece = self._inflated(sent, most)
+            yield piece
+            if len(piece) < most:  # else there may be more, though all that was sent is consumed
+                return
+            sent = self._inflater.unconsumed_tail
 
-    def _first(self, sent: bytes) -> bytes:
-        if not sent:
-            return b""
-        for window in self._windows:
-            self._inflater = zlib.decompressobj(window)
+    def _inflated(self, sent: bytes, most: int) -> "tuple[zlib._Decompress, bytes]":
+        """At most so much of what was sent, and who has the rest. What comes first tells the form."""
+        known = [] if self._inflater is None else [self._inflater]
+        for inflater in known or map(zlib.decompressobj, self._windows):
             try:
-                return self._inflater.decompress(sent, self._left + 1)
+                return inflater, inflater.decompress(sent, most)
             except zlib.error:
                 continue
         raise ContractBroken("The upstream's answer could not be decompressed.")

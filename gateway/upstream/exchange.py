@@ -1,7 +1,7 @@
 """One attempt of a read: a request out, an answer in; every foreign failure becomes ours."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime
 from email.utils import parsedate_to_datetime
@@ -12,6 +12,8 @@ from urllib.parse import urlencode
 import httpx
 
 from gateway.errors import (
+    MEMORY_BUDGET,
+    RATE_LIMITED,
     ContractBroken,
     Forbidden,
     InputRefused,
@@ -27,6 +29,7 @@ from gateway.settings import Settings
 from gateway.tracing import Headers
 from gateway.upstream import decode
 from gateway.upstream.body import Body, is_crowded, utf8
+from gateway.upstream.byte_budget import NoRoom
 from gateway.upstream.connections import ConnectionOver, CutOff, HeadTooLarge
 from gateway.upstream.wire import NEW_CONNECTION, CertificateRefused
 
@@ -119,6 +122,10 @@ class OwnRefusal(Failed):
     """It was given up for reasons of this gateway's own, which say nothing of the upstream."""
 
 
+class NoRoomForAnswer(OwnRefusal):
+    """The answer would have taken more bytes than are left."""
+
+
 class Exchange:
     """Single attempts, over a transport. Safe to share between requests."""
 
@@ -146,6 +153,7 @@ class Exchange:
         query: Mapping[str, str],
         headers: Headers,
         *,
+        take: Callable[[int], None] = lambda _: None,
         on_new_connection: bool = False,
     ) -> Received:
         """What the upstream answers, within the limits of time and size that are set.
@@ -154,6 +162,7 @@ class Exchange:
             path: The path.
             query: The query parameters.
             headers: Those of the caller.
+            take: Is told of bytes before they are kept; raises NoRoom where they cannot be.
             on_new_connection: Whether a connection is made for it, though there may be idle ones.
 
         Raises:
@@ -169,7 +178,7 @@ class Exchange:
                 status = response.status_code
                 try:
                     encoding = response.headers.get("content-encoding", "")
-                    body = Body(encoding, most=self._max_bytes)
+                    body = Body(encoding, most=self._max_bytes, take=take)
                     assert isinstance(response.stream, httpx.AsyncByteStream)
                     async for sent in response.stream:  # httpx would decompress without a limit
                         body.add(sent)
@@ -182,6 +191,13 @@ class Exchange:
         except (ContractBroken, ResponseTooLarge) as error:
             told = type(error)(str(error))  # this one refers to frames that would soon refer to it
             raise Failed(told, status=status, size=body.size if body else 0) from error
+        except NoRoom as error:
+            busy = UpstreamBusy(
+                "Upstream answers take all the memory that they may.",
+                reason=MEMORY_BUDGET,
+                retry_after=1,
+            )
+            raise NoRoomForAnswer(busy, status=status, size=body.size if body else 0) from error
 
     def _request(self, path: str, query: Mapping[str, str], headers: Headers) -> httpx.Request:
         try:
@@ -272,6 +288,7 @@ def _meaning(status: int, response: httpx.Response) -> UpstreamError:
     if status == 429:
         return UpstreamBusy(
             "The upstream asks to wait.",
+            reason=RATE_LIMITED,
             retry_after=_retry_after(response),
         )
     if status == 503:

@@ -10,6 +10,7 @@ from structlog.testing import capture_logs
 
 from gateway.errors import (
     BUG,
+    LOCAL_QUEUE,
     BadRequest,
     ContractBroken,
     GatewayError,
@@ -131,23 +132,35 @@ def planned(kind: type[GatewayError] = GatewayError) -> Iterator[type[GatewayErr
 
 @pytest.mark.parametrize("error", [*planned()])
 async def test_a_planned_error_is_told_by_its_class(error):
+    needed = {"reason": LOCAL_QUEUE} if error is UpstreamBusy else {}
+    fails = failing(error("Words for the caller.", **needed))
     with capture_logs() as logs:
-        answer = await run("{ a fails }", a=1, fails=failing(error("Words for the caller.")))
+        answer = await run("{ a fails }", a=1, fails=fails)
     assert answer["data"] == {"a": 1, "fails": None}
     (told,) = answer["errors"]
     assert told == {
         "message": "Words for the caller.",
         "locations": [{"line": 1, "column": 5}],
         "path": ["fails"],
-        "extensions": {"code": error.code, **({"retryable": True} if error.retryable else {})},
+        "extensions": {
+            "code": error.code,
+            **({"retryable": True} if error.retryable else {}),
+            **needed,
+        },
     }
     assert logs == []
 
 
 async def test_a_planned_error_tells_what_it_knows():
-    answer = await run("{ fails }", fails=failing(UpstreamBusy("Wait.", retry_after=3)))
+    busy = UpstreamBusy("Wait.", reason=LOCAL_QUEUE, retry_after=3)
+    answer = await run("{ fails }", fails=failing(busy))
     (told,) = answer["errors"]
-    assert told["extensions"] == {"code": "UPSTREAM_BUSY", "retryable": True, "retryAfter": 3}
+    assert told["extensions"] == {
+        "code": "UPSTREAM_BUSY",
+        "retryable": True,
+        "retryAfter": 3,
+        "reason": "local_queue",
+    }
 
 
 async def test_an_error_of_an_awaited_field_is_told_too():

@@ -13,6 +13,7 @@ SECONDS = 1.0
 BAD, BUSY, BROKEN = "BAD_USER_INPUT", "UPSTREAM_BUSY", "UPSTREAM_CONTRACT_BROKEN"
 DOWN, LATE, TOO_LARGE = "UPSTREAM_UNAVAILABLE", "UPSTREAM_TIMEOUT", "UPSTREAM_RESPONSE_TOO_LARGE"
 
+ASKED_TO_WAIT = {"reason": "rate_limited"}
 LIST = b'{"items":[], "id": "1001"}'
 HTML = {"body": "<h1>Maintenance</h1>", "contentType": "text/html"}
 LONG_HEAD = HEAD[:-2] + b"X: " + b"x" * 65_536 + b"\r\n\r\n"
@@ -66,7 +67,7 @@ STATUSES = {
     "403": _status("FORBIDDEN", 1, 403),
     "404": _status("NOT_FOUND", 1, 404),
     "408": _status(LATE, 1, 408),
-    "429": _status(BUSY, 3, 429),
+    "429": _status(BUSY, 3, 429)._replace(told=ASKED_TO_WAIT),
     "500": _status(DOWN, 1, 500),
     "501": _status(DOWN, 1, 501),
     "502": _status(DOWN, 3, 502),
@@ -142,13 +143,16 @@ WAITS = {
         3,
         2.0,
         sandbox={"status": 429, "headers": {"Retry-After": "1"}},
-        told={"retryAfter": 1},
+        told={**ASKED_TO_WAIT, "retryAfter": 1},
     ),
     "beyond the deadline": Fault(
-        BUSY, 1, sandbox={"status": 429, "headers": {"Retry-After": "60"}}, told={"retryAfter": 60}
+        BUSY,
+        1,
+        sandbox={"status": 429, "headers": {"Retry-After": "60"}},
+        told={**ASKED_TO_WAIT, "retryAfter": 60},
     ),
     "a date beyond the deadline": Fault(
-        BUSY, 1, script=peer.says(_UNTIL_A_DATE), told={"retryAfter": 60}
+        BUSY, 1, script=peer.says(_UNTIL_A_DATE), told={**ASKED_TO_WAIT, "retryAfter": 60}
     ),
     "down until later": Fault(
         DOWN, 1, sandbox={"status": 503, "headers": {"Retry-After": "60"}}, told={"retryAfter": 60}

@@ -1,7 +1,9 @@
-"""What one caller's reads provoke costs nobody else: breakers; the clock hurries."""
+"""What one caller's reads provoke costs nobody else: breakers, and bytes under way; the clock hurries."""
 
 import asyncio
 import gzip
+import tracemalloc
+import zlib
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -12,15 +14,19 @@ from gateway.errors import (
     ContractBroken,
     InputRefused,
     ResponseTooLarge,
+    UpstreamBusy,
     UpstreamError,
+    UpstreamTimeout,
     UpstreamUnavailable,
 )
+from gateway.steps import Steps
 from gateway.tracing import Headers
 from gateway.upstream import decode
 from gateway.upstream.breaker import State
 from gateway.upstream.caller import Caller
 from gateway.upstream.connections import CutOff, HeadTooLarge
 from gateway.upstream.reads import Reads
+from gateway.upstream.watch import Watch
 from gateway.upstream.wire import CertificateRefused
 from tests.upstream.conftest import settings_of
 from tests.upstream.hurry import BACKEND
@@ -52,10 +58,11 @@ class Upstream:
         return answering(request)
 
 
-def over(upstream: Upstream, **settings: Any) -> Reads:
+def over(upstream: Upstream, *, watch: Watch | None = None, **settings: Any) -> Reads:
     return Reads(
         settings_of(**{"upstream_timeout_seconds": 100.0, **settings}),
         httpx.MockTransport(upstream),
+        watch=watch,
         clock=asyncio.get_running_loop().time,
         chance=lambda: 1.0,
     )
@@ -67,11 +74,12 @@ async def read(
     of: object = "x",
     *,
     headers: Headers = (),
+    decoded: Callable[[bytes], object] = decode.items,
 ) -> UpstreamError | None:
     """What a caller is told; nothing where its read succeeds."""
     query = {"by": by.decode(), "of": str(of)}
     try:
-        await reads.get(Caller(headers, by), "/things", decode.items, query=query)
+        await reads.get(Caller(headers, by), "/things", decoded, query=query)
     except UpstreamError as error:
         return error
     return None
@@ -178,15 +186,20 @@ async def test_what_cannot_be_sent_says_nothing_of_the_upstream():
 
 
 class Body(httpx.AsyncByteStream):
-    """Sends pieces; then fails, or ends."""
+    """Sends pieces; then fails, or waits until it is let go on, or ends."""
 
-    def __init__(self, *pieces: bytes, then: Exception | None = None) -> None:
+    def __init__(
+        self, *pieces: bytes, then: Exception | None = None, gate: asyncio.Event | None = None
+    ) -> None:
         self._pieces = pieces
         self._then = then
+        self._gate = gate
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         for piece in self._pieces:
             yield piece
+        if self._gate is not None:
+            await self._gate.wait()
         if self._then is not None:
             raise self._then
 
@@ -258,3 +271,216 @@ async def test_what_is_wrong_with_an_answer_is_that_read_s_own_failure(sent, tol
         assert len(upstream.asked) == 21
     assert reads.attempting.breakers.state is State.CLOSED
     assert reads.attempting.breakers.state_of(A) is State.CLOSED
+    assert reads.attempting.byte_budget.held == 0
+
+
+# Bytes under way
+
+SMALL: dict[str, Any] = {"max_upstream_bytes": 1000, "max_upstream_bytes_in_flight": 1000}
+
+
+def held_up(count: int, gate: asyncio.Event) -> Answering:
+    """An answer of so many bytes that has come, but for its end."""
+    return lambda _: httpx.Response(200, stream=Body(EMPTY + b" " * (count - 12), gate=gate))
+
+
+async def test_an_answer_there_is_no_room_for_is_told_so_and_says_nothing_of_the_upstream():
+    gate = asyncio.Event()
+    watch = Watch()
+    upstream = Upstream(a=held_up(600, gate))
+    reads = over(upstream, watch=watch, upstream_attempts=3, **SMALL)
+    first = asyncio.create_task(read(reads, A, "first"))
+    await asyncio.sleep(1)
+    assert reads.attempting.byte_budget.held == 600
+    for number in range(20):
+        error = await read(reads, A, number)
+        assert isinstance(error, UpstreamBusy)
+        assert error.extensions == {
+            "code": "UPSTREAM_BUSY",
+            "retryable": True,
+            "retryAfter": 1,
+            "reason": "memory_budget",
+        }
+    assert len(upstream.asked) == 21
+    assert reads.attempting.breakers.state_of(A) is State.CLOSED
+    told = watch.metrics.exposition().decode()
+    assert 'gateway_upstream_refusals_total{by="memory_budget"} 20.0' in told
+    assert reads.attempting.byte_budget.held == 600
+    gate.set()
+    assert await first is None
+    assert reads.attempting.byte_budget.held == 0
+    assert await read(reads, A, "again") is None
+
+
+async def test_no_room_here_is_no_trial_of_the_upstream():
+    gate = asyncio.Event()
+    upstream = Upstream(a=held_up(600, gate), b=raising(httpx.ConnectError))
+    reads = over(upstream, **SMALL)
+    first = asyncio.create_task(read(reads, A, "first"))
+    await asyncio.sleep(1)
+    for number in range(11):
+        await read(reads, B, number)
+    assert reads.attempting.breakers.state is State.OPEN
+    await asyncio.sleep(0.5)
+    assert isinstance(await read(reads, A), UpstreamBusy)
+    assert reads.attempting.breakers.state is State.OPEN
+    gate.set()
+    assert await first is None
+
+
+async def test_one_caller_has_half_of_it_where_another_reads_and_the_other_has_the_rest():
+    gate = asyncio.Event()
+    upstream = Upstream(a=held_up(250, gate), b=held_up(500, gate))
+    reads = over(upstream, **SMALL)
+    other = asyncio.create_task(read(reads, B))
+    await asyncio.sleep(1)
+    own = [asyncio.create_task(read(reads, A, number)) for number in range(4)]
+    await asyncio.sleep(1)
+    assert [task.done() for task in own] == [False, False, True, True]
+    assert reads.attempting.byte_budget.held == 1000
+    gate.set()
+    told = await asyncio.gather(other, *own)
+    assert [type(each) for each in told] == [type(None)] * 3 + [UpstreamBusy] * 2
+    assert reads.attempting.byte_budget.held == 0
+
+
+async def test_another_s_reads_succeed_while_one_has_all_that_it_may():
+    gate = asyncio.Event()
+    reads = over(Upstream(a=held_up(250, gate)), **SMALL)
+    own = [asyncio.create_task(read(reads, A, number)) for number in range(3)]
+    await asyncio.sleep(1)
+    for number in range(100):
+        assert await read(reads, B, number) is None
+    gate.set()
+    assert await asyncio.gather(*own) == [None] * 3
+
+
+ENDS: dict[str, Answering] = {
+    "broken off": lambda _: httpx.Response(
+        200, stream=Body(b" " * 300, then=httpx.ReadError("made up"))
+    ),
+    "too large": sending(content=b" " * 1001),
+    "a failure": sending(500, content=b" " * 300),
+    "no JSON": sending(content=b"?" * 300),
+    "stops being compressed": lambda _: httpx.Response(
+        200, headers=GZIP, stream=Body(gzip.compress(b" " * 300)[:-8], bytes(8))
+    ),
+    "a bug": raising(ZeroDivisionError),
+}
+
+
+@pytest.mark.parametrize("end", ENDS.values(), ids=ENDS)
+async def test_nothing_is_held_after_a_read_however_it_ends(end):
+    reads = over(Upstream(a=end), **SMALL)
+    try:
+        assert await read(reads, A) is not None
+    except ZeroDivisionError:
+        assert end is ENDS["a bug"]
+    assert reads.attempting.byte_budget.held == 0
+
+
+async def test_nothing_is_held_after_a_read_that_took_too_long():
+    reads = over(Upstream(a=held_up(300, asyncio.Event())), upstream_timeout_seconds=5.0, **SMALL)
+    reading = asyncio.create_task(read(reads, A))
+    await asyncio.sleep(4)
+    assert reads.attempting.byte_budget.held == 300
+    assert isinstance(await reading, UpstreamTimeout)
+    assert reads.attempting.byte_budget.held == 0
+
+
+async def test_nothing_is_held_after_the_callers_of_a_read_have_left(settle):
+    reads = over(Upstream(a=held_up(300, asyncio.Event())), **SMALL)
+    waiting = [asyncio.create_task(read(reads, A)) for _ in range(2)]
+    await asyncio.sleep(1)
+    for held, task in zip((300, 0), waiting, strict=True):
+        task.cancel()
+        await settle()
+        assert reads.attempting.byte_budget.held == held
+
+
+def in_two_steps(body: bytes) -> Steps[int]:
+    yield
+    if body == b"broken":
+        raise ContractBroken("made up")
+    return len(body)
+
+
+@pytest.mark.parametrize("body", [EMPTY, b"broken"])
+async def test_bytes_are_held_until_the_answer_is_decoded(body):
+    held: list[int] = []
+
+    def decoded(body: bytes) -> Steps[int]:
+        steps = in_two_steps(body)
+        for _ in steps:
+            held.append(reads.attempting.byte_budget.held)
+            yield
+        return len(body)
+
+    reads = over(Upstream(a=sending(content=body)), **SMALL)
+    await read(reads, A, decoded=decoded)
+    assert (held, reads.attempting.byte_budget.held) == ([len(body)], 0)
+
+
+async def test_nothing_is_held_by_who_leaves_while_the_answer_is_decoded(settle):
+    def decoded(_: bytes) -> Steps[None]:
+        while True:
+            yield
+
+    reads = over(Upstream(), **SMALL)
+    reading = asyncio.create_task(read(reads, A, decoded=decoded))
+    await settle()
+    assert reads.attempting.byte_budget.held == len(EMPTY)
+    reading.cancel()
+    await settle()
+    assert reads.attempting.byte_budget.held == 0
+
+
+async def test_nothing_is_held_by_who_waits_for_a_further_attempt():
+    slow = sending(503, content=b" " * 300, headers={"retry-after": "7"})
+    reads = over(Upstream(a=slow), upstream_attempts=2, **SMALL)
+    reading = asyncio.create_task(read(reads, A))
+    await asyncio.sleep(5)
+    assert (reading.done(), reads.attempting.byte_budget.held) == (False, 0)
+    assert isinstance(await reading, UpstreamUnavailable)
+
+
+@pytest.mark.parametrize(
+    ("coding", "compress"), [("gzip", gzip.compress), ("deflate", zlib.compress)]
+)
+async def test_what_is_counted_is_what_was_compressed(coding, compress):
+    gate = asyncio.Event()
+    sent = Body(compress(EMPTY + b" " * 588), gate=gate)
+    reads = over(
+        Upstream(
+            a=lambda _: httpx.Response(200, headers={"content-encoding": coding}, stream=sent)
+        ),
+        **SMALL,
+    )
+    reading = asyncio.create_task(read(reads, A))
+    await asyncio.sleep(1)
+    assert reads.attempting.byte_budget.held == 600
+    gate.set()
+    assert await reading is None
+
+
+async def test_a_bomb_is_given_up_as_soon_as_there_is_no_room_for_more_of_it():
+    """64 kB on the wire that stand for 31 MB, of which no more than the half are ever there."""
+    bomb = zlib.compress(bytes(31_000_000), 9)
+    assert len(bomb) < 65_536
+    gate = asyncio.Event()
+    upstream = Upstream(
+        a=lambda _: httpx.Response(200, headers={"content-encoding": "deflate"}, stream=Body(bomb)),
+        b=held_up(20, gate),
+    )
+    reads = over(upstream, max_upstream_bytes=40_000_000, max_upstream_bytes_in_flight=40_000_000)
+    other = asyncio.create_task(read(reads, B))
+    await asyncio.sleep(1)
+    tracemalloc.start()
+    told = await read(reads, A)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert isinstance(told, UpstreamBusy)
+    assert 15_000_000 < peak < 23_000_000
+    assert reads.attempting.byte_budget.held == 20
+    gate.set()
+    assert await other is None

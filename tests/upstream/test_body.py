@@ -81,6 +81,29 @@ def test_a_bomb_is_never_decompressed_further_than_the_limit():
     assert len(body.whole()) == 0
 
 
+@pytest.mark.parametrize("size", [2_000_000, 1_048_576, 1_048_577, 3_145_728])
+@pytest.mark.parametrize("form", [zlib.MAX_WBITS, -zlib.MAX_WBITS, zlib.MAX_WBITS | 16])
+def test_a_few_bytes_that_stand_for_many_are_decompressed_in_pieces_and_to_their_end(form, size):
+    compressor = zlib.compressobj(9, wbits=form)
+    bomb = compressor.compress(b"7" * size) + compressor.flush()
+    taken: list[int] = []
+    body = Body("gzip" if form > zlib.MAX_WBITS else "deflate", most=4_000_000, take=taken.append)
+    body.add(bomb)
+    assert body.whole() == b"7" * size
+    assert sum(taken) == body.size == size
+    assert max(taken) <= 1_048_576
+
+
+def test_what_is_refused_is_not_kept():
+    def refuse(count: int) -> None:
+        raise ZeroDivisionError
+
+    body = Body("", most=1000, take=refuse)
+    with pytest.raises(ZeroDivisionError):
+        body.add(b"one")
+    assert body.size == 0
+
+
 @pytest.mark.parametrize("coding", ["gzip, gzip", "gzip,deflate", "deflate, identity, x-gzip"])
 def test_what_is_compressed_twice_is_refused_unread(coding):
     with pytest.raises(ContractBroken, match="more than once"):

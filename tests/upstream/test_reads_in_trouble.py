@@ -162,7 +162,8 @@ async def test_a_wait_beyond_the_deadline_is_told_at_once():
     upstream = Upstream(httpx.Response(429, headers={"retry-after": "7"}), FOUND)
     fared = await read(over(upstream), left=6)
     assert isinstance(fared, UpstreamBusy)
-    assert (fared.retry_after, now(), len(upstream.asked)) == (7, 0, 1)
+    assert (fared.reason, fared.retry_after) == ("rate_limited", 7)
+    assert (now(), len(upstream.asked)) == (0, 1)
 
 
 async def test_an_outage_costs_the_upstream_little_more_than_one_attempt_per_read():
@@ -326,7 +327,7 @@ async def test_a_queue_that_would_outlast_the_deadline_refuses_at_once():
     fared = await read(reads, of="short", left=4)
     assert isinstance(fared, UpstreamBusy)
     assert (now(), attempts(fared)) == (start, 0)
-    assert fared.retry_after == 2
+    assert (fared.reason, fared.retry_after) == ("local_queue", 2)
     assert all(isinstance(each, Call) for each in await asyncio.gather(*long))
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from gateway.errors import UpstreamBusy, UpstreamTimeout, UpstreamUnavailable
+from gateway.errors import RATE_LIMITED, UpstreamBusy, UpstreamTimeout, UpstreamUnavailable
 from gateway.upstream.exchange import Failed
 from gateway.upstream.retry import Attempts, Backoff, RetryBudget, RetryBudgets
 
@@ -8,7 +8,7 @@ A, B, C = b"a", b"b", b"c"
 
 
 def failed(*, retry_after: int | None = None, is_repeatable: bool = True) -> Failed:
-    busy = UpstreamBusy("", retry_after=retry_after)
+    busy = UpstreamBusy("", reason=RATE_LIMITED, retry_after=retry_after)
     return Failed(busy, status=429, is_repeatable=is_repeatable)
 
 

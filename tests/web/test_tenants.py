@@ -1,7 +1,10 @@
 """Tenants of one gateway: what one's reads come to is nothing to another."""
 
+import asyncio
 import hashlib
 from collections import Counter
+from collections.abc import AsyncIterator
+from typing import Any
 
 import httpx
 import pytest
@@ -9,6 +12,7 @@ import pytest
 from tests.conftest import Gateway
 
 TIMELINE = "query ($id: ID!) { activities(clientId: $id) { totalCount completeness { isStale } } }"
+ROOM = {"max_upstream_bytes": 1_000, "max_upstream_bytes_in_flight": 1_000}
 
 
 def of(tenant: str) -> dict[str, str]:
@@ -92,3 +96,74 @@ async def test_callers_with_keys_are_tenants_though_they_read_with_the_same_cred
     for client in range(50):
         assert not await fares("a", client)
         assert await fares("b", client)
+
+
+class Waiting(httpx.AsyncByteStream):
+    """An answer of 400 bytes without its end, until that is let go."""
+
+    def __init__(self, gate: asyncio.Event) -> None:
+        self._gate = gate
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        yield b'{"items":[]' + b" " * 389
+        await self._gate.wait()
+        yield b"}"
+
+    async def aclose(self) -> None: ...
+
+
+async def until_there_is_no_room(gateway: Gateway, reading: "list[asyncio.Task[Any]]") -> None:
+    """Reads until one is refused."""
+    for client in range(3):
+        reading.append(asyncio.create_task(codes(gateway, "large", client)))
+    done, _ = await asyncio.wait(reading, timeout=5, return_when=asyncio.FIRST_COMPLETED)
+    assert [each.result() for each in done] == [["UPSTREAM_BUSY"]]
+
+
+async def test_where_there_is_no_room_for_an_answer_its_reader_is_told_and_others_read_on(
+    gateway_over,
+):
+    gate = asyncio.Event()
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        is_large = request.headers["authorization"] == "Bearer large"
+        body = {"stream": Waiting(gate)} if is_large else {"content": b'{"items":[]}'}
+        return httpx.Response(200, **body)
+
+    gateway = gateway_over(answer, **ROOM)
+    reading: list[asyncio.Task[Any]] = []
+    await until_there_is_no_room(gateway, reading)
+    told = await gateway.ask(TIMELINE, {"id": "another"}, of("large"))
+    assert told["data"] == {"activities": None}
+    [error] = told["errors"]
+    assert error["extensions"] == {
+        "code": "UPSTREAM_BUSY",
+        "retryable": True,
+        "retryAfter": 1,
+        "reason": "memory_budget",
+    }
+    assert [await codes(gateway, "small", client) for client in range(20)] == [[]] * 20
+    gate.set()
+    assert sorted(await asyncio.gather(*reading)) == [[], [], ["UPSTREAM_BUSY"]]
+    assert await codes(gateway, "large", "again") == []
+
+
+async def test_where_there_is_no_room_for_an_answer_the_last_one_stands_in(gateway_over):
+    gate = asyncio.Event()
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if is_small:
+            return httpx.Response(200, json={"items": []})
+        return httpx.Response(200, stream=Waiting(gate))
+
+    is_small = True
+    gateway = gateway_over(answer, stale_if_error_seconds=60, **ROOM)
+    assert await codes(gateway, "large", "kept") == []
+    is_small = False
+    reading: list[asyncio.Task[Any]] = []
+    await until_there_is_no_room(gateway, reading)
+    told = await gateway.ask(TIMELINE, {"id": "kept"}, of("large"))
+    assert told["data"] == {"activities": {"totalCount": 0, "completeness": {"isStale": True}}}
+    assert "errors" not in told
+    gate.set()
+    await asyncio.gather(*reading)
