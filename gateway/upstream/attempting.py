@@ -55,6 +55,7 @@ class Attempting:
         self._terms = Attempts(settings.upstream_attempts, Backoff(chance), RetryBudgets())
         self._exchange = Exchange(settings, transport)
         self._now = now
+        self._may_recover = True  # by itself: a certificate needs somebody
 
     async def aclose(self) -> None:
         await self._exchange.aclose()
@@ -104,6 +105,7 @@ class Attempting:
             unavailable = UpstreamUnavailable(
                 "The upstream fails, and is left alone for a moment.",
                 retry_after=refused.retry_after,
+                retryable=self._may_recover,
             )
             raise Failed(unavailable) from refused
         except NoPlace as full:
@@ -123,6 +125,7 @@ class Attempting:
             case OwnRefusal():
                 pass
             case Failed(is_outage=True):
+                self._may_recover = failed.error.retryable
                 attempt.failed(is_connected=failed.is_connected)
             case _:
                 attempt.succeeded()

@@ -172,6 +172,16 @@ async def test_a_trial_is_another_s_than_of_who_failed_last():
     assert upstream.asked == ["d", "b"]
 
 
+@pytest.mark.parametrize(
+    ("raised", "retryable"), [(CertificateRefused, False), (httpx.ConnectError, True)]
+)
+async def test_whom_the_breaker_refuses_is_told_whether_asking_again_may_help(raised, retryable):
+    reads = over(Upstream(a=raising(raised)), upstream_attempts=1)
+    told = [await read(reads, A, number) for number in range(20)]
+    assert is_refused(told[-1])
+    assert {bool(error and error.retryable) for error in told} == {retryable}
+
+
 async def test_what_cannot_be_sent_says_nothing_of_the_upstream():
     upstream = Upstream(a=raising(httpx.ConnectError))
     reads = over(upstream)

@@ -6,8 +6,9 @@ from typing import Any, TypeVar
 
 from msgspec import Raw
 
+from gateway.operations.fields import Reached
 from gateway.operations.plan.shapes import Lean
-from gateway.steps import Steps, mapped
+from gateway.steps import Steps, in_steps, mapped
 
 _T = TypeVar("_T")
 
@@ -62,3 +63,10 @@ class Readers(dict[Lean, Reader]):
     def __missing__(self, lean: Lean) -> Reader:
         self[lean] = reader = Reader(lean)
         return reader
+
+    async def ahead(self, lean: Lean | None, value: Reached[Any] | None) -> None:
+        """Read what is long in steps: one after another, for the next may want the same items."""
+        if lean is not None and value is not None:
+            reader = self[lean]
+            async with reader.lock:
+                await in_steps(value.value.ahead(reader))

@@ -13,10 +13,8 @@ from gateway.operations.plan.parts import Kinds, Part
 from gateway.operations.plan.reader import Readers
 from gateway.operations.plan.rest import Rest, Steps, path_of
 from gateway.operations.plan.selections import Condition, Field, holds
-from gateway.operations.plan.shapes import Lean
 from gateway.operations.plan.tasks import Tasks
 from gateway.operations.plan.waiting import Deliver, Element, Item, Loading, Wait
-from gateway.steps import in_steps
 
 
 class NotPlanned(Exception):
@@ -223,18 +221,12 @@ class Run:
     async def _resolved(self, wait: Wait, resolving: Awaitable[Any]) -> None:
         try:
             value = await resolving
-            await self._read_ahead(wait.part.lean, value)
+            await self.readers.ahead(wait.part.lean, value)
         except Exception as error:  # noqa: BLE001 - told at its place, as graphql-core would
             self._null(wait, error)
             return
         if not self._is_given_up:
             self._show_resolved(wait, value)
-
-    async def _read_ahead(self, lean: Lean | None, value: Reached[Any] | None) -> None:
-        if lean is not None and value is not None:
-            reader = self._readers[lean]
-            async with reader.lock:
-                await in_steps(value.value.ahead(reader))
 
     def _show_resolved(self, wait: Wait, value: Any) -> None:
         if value is None:

@@ -82,7 +82,7 @@ def test_a_record_read_in_part_is_null_only_where_all_of_it_is(value, whole, hel
 
     lean: Any = Whole()
     reader = Reader(lean)
-    [item] = reader.read([raw(1)])
+    [item] = at_once(reader.read([raw(1)]))
     assert reader.held(item, "author", value) is (value if held else None)
 
 
