@@ -46,6 +46,7 @@ check: $(INSTALLED)            ## all of that
 
 bench: $(INSTALLED)            ## against what a team would pick instead; needs Node.js, and takes long
 	$(BIN)/python -m tests.benchmarks
+	$(BIN)/python -m tests.benchmarks wait
 
 format: $(INSTALLED)
 	$(BIN)/ruff format .

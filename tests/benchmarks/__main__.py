@@ -10,6 +10,7 @@ examine one server alone.
     python -m tests.benchmarks start                             # how soon each serves
     python -m tests.benchmarks memory --seconds 600              # what it keeps
     python -m tests.benchmarks hold                              # how long it holds its event loop
+    python -m tests.benchmarks wait                              # how long others wait for a large answer
     python -m tests.benchmarks profile --scenario hundred        # where its time goes
 """
 
@@ -26,19 +27,20 @@ import uvloop
 from tests.benchmarks.answers import AnswersDiffer
 from tests.benchmarks.comparison import Effort, Figures, compare
 from tests.benchmarks.contenders import CONTENDERS, GATEWAY, Contender, install_packages
-from tests.benchmarks.examinations import Examiner
+from tests.benchmarks.examinations import Examiner, Waited
 from tests.benchmarks.inside import Hold
 from tests.benchmarks.load import Refused
 from tests.benchmarks.machine import machine
 from tests.benchmarks.report import report, table
-from tests.benchmarks.scenarios import SCENARIOS, Condition
-from tests.benchmarks.upstream import Upstream
+from tests.benchmarks.scenarios import SCENARIOS, Condition, page_of
+from tests.benchmarks.upstream import Upstream, client_id, timeline_of
 
 _FULL = Effort(rounds=3, seconds=2, warming_seconds=40)
 _QUICK = Effort(rounds=1, seconds=1, warming_seconds=3)
 _QUICK_SCENARIOS = ("one", "hundred", "cold")
 _QUICK_CONDITIONS = (Condition(0, 8),)
 _MOST_HOLD_MILLISECONDS = 25
+_MOST_WAIT_MILLISECONDS = 250
 
 _SCENARIO = click.Choice(list(SCENARIOS))
 _CONTENDER = click.Choice(list(CONTENDERS))
@@ -157,6 +159,37 @@ def hold(*, scenario: str, seconds: float) -> None:
     click.echo(table((f"ms, {len(holds)} requests", "first", "median", "most"), rows))
     if max(cpu) > _MOST_HOLD_MILLISECONDS:
         click.echo(f"It should be at most {_MOST_HOLD_MILLISECONDS} ms.", err=True)
+        sys.exit(1)
+
+
+@main.command()
+@click.option("--activities", type=click.IntRange(1, 99_999), default=46_000, show_default=True)
+@click.option("--readers", type=click.IntRange(1), default=1, show_default=True)
+@click.option("--times", type=click.IntRange(1), default=5, show_default=True)
+def wait(*, activities: int, readers: int, times: int) -> None:
+    """How long others wait while a timeline of 29 MB is read; exit status 1 if too long."""
+    waited: list[Waited] = []
+    page = page_of(activities)
+
+    async def wait_all(at: Examiner) -> None:
+        waited.extend(
+            [each async for each in at.waits(GATEWAY, page, readers=readers, times=times)]
+        )
+
+    _run(wait_all)
+    megabytes = len(timeline_of(client_id(activities, 0))) / 1e6
+    rows = [
+        (
+            f"{1000 * each.longest_seconds:.0f}",
+            f"{each.answered:,}",
+            f"{1000 * each.reading_seconds:.0f}",
+        )
+        for each in waited
+    ]
+    click.echo(f"{readers} at once: {page.title}, {megabytes:.1f} MB\n")
+    click.echo(table(("longest wait for /livez, ms", "answers", "ms until all is read"), rows))
+    if max(each.longest_seconds for each in waited) * 1000 > _MOST_WAIT_MILLISECONDS:
+        click.echo(f"It should be at most {_MOST_WAIT_MILLISECONDS} ms.", err=True)
         sys.exit(1)
 
 

@@ -1,5 +1,6 @@
-"""One server alone: how soon it serves, what it keeps, how long it holds its loop, where its time goes."""
+"""One server alone: how soon it serves, what it keeps, how long others wait, where its time goes."""
 
+import asyncio
 import json
 import sys
 import time
@@ -11,12 +12,13 @@ from typing import NamedTuple
 from tests.benchmarks.answers import same_answers
 from tests.benchmarks.contenders import Contender
 from tests.benchmarks.inside import Hold
-from tests.benchmarks.load import Asked, connected, load
+from tests.benchmarks.load import Answer, Asked, Connection, Refused, connected, load
 from tests.benchmarks.scenarios import ALONE, SCENARIOS, Condition, Scenario
 from tests.benchmarks.servers import Server, running
 from tests.benchmarks.upstream import Upstream
 
 _TOGETHER = Condition(0, 64)
+_LIVEZ = b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 
 class Kept(NamedTuple):
@@ -25,6 +27,20 @@ class Kept(NamedTuple):
     seconds: float
     answers: int
     resident_megabytes: float
+
+
+class Waited(NamedTuple):
+    """How others fared while large answers were read.
+
+    Attributes:
+        longest_seconds: The longest that one of them waited for its answer.
+        answered: How many of them were answered.
+        reading_seconds: How long it took until all large answers were read.
+    """
+
+    longest_seconds: float
+    answered: int
+    reading_seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +82,20 @@ class Examiner:
             await self._asked(server, scenario, ALONE.connections, seconds)
         return [Hold(*told) for told in json.loads(server.written)]
 
+    async def waits(
+        self, contender: Contender, scenario: Scenario, *, readers: int, times: int
+    ) -> AsyncIterator[Waited]:
+        """How long one waits who asks `/livez` again and again, while others ask what is large."""
+        requests = scenario.requests(contender)
+        async with running(contender, self.upstream.origin, core=self.core) as server:
+            with connected(server.port, readers) as reading, connected(server.port, 1) as [other]:
+                await reading[0].ask(
+                    requests(0)
+                )  # the upstream makes its answer, the server a plan
+                for _ in range(times):
+                    asked = [one.ask(requests(number)) for number, one in enumerate(reading)]
+                    yield await _waited(asyncio.gather(*asked), other)
+
     async def profile(self, scenario: Scenario, seconds: float, *, plans: bool) -> str:
         """Where the time goes, function by function."""
         async with self._watched("profile" if plans else "profile-without-plans") as server:
@@ -84,3 +114,20 @@ class Examiner:
         [expected] = await same_answers(scenario, [server], self.upstream)
         with connected(server.port, callers) as connections:
             return await load(connections, requests, seconds=seconds, expected_bytes=expected)
+
+
+async def _waited(reading: asyncio.Future[list[Answer]], other: Connection) -> Waited:
+    clock = time.perf_counter
+    waits: list[float] = []
+    started = clock()
+    while not reading.done():
+        asked = clock()
+        answer = await other.ask(_LIVEZ)
+        waits.append(clock() - asked)
+        if answer.status != 200:
+            raise Refused(f"{answer.status}: {answer.body[:500]!r}")
+    took = clock() - started
+    for read in await reading:
+        if read.status != 200 or b'"errors"' in read.body[:10]:
+            raise Refused(f"{read.status}: {read.body[:500]!r}")
+    return Waited(max(waits), len(waits), took)

@@ -180,3 +180,9 @@ _EVERY = (
 )
 
 SCENARIOS = {scenario.name: scenario for scenario in _EVERY}
+
+
+def page_of(activities: int) -> Scenario:
+    """A page of 100 out of so many activities."""
+    title = f"a page of 100 out of {activities:,} activities"
+    return Scenario("page", title, _TIMELINE, _client(activities, first=100))

@@ -221,10 +221,10 @@ class Run:
     async def _resolved(self, wait: Wait, resolving: Awaitable[Any]) -> None:
         try:
             value = await resolving
-            await self.readers.ahead(wait.part.lean, value)
         except Exception as error:  # noqa: BLE001 - told at its place, as graphql-core would
             self._null(wait, error)
             return
+        await self.readers.ahead(wait.part.lean, value)
         if not self._is_given_up:
             self._show_resolved(wait, value)
 
