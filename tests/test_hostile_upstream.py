@@ -65,7 +65,7 @@ FAULTS: Mapping[str, tuple[dict[str, object], set[str]]] = {
     "many zeros, apart": ({"body": timeline(*["0      "] * 990_000)}, {TOO_LARGE}),
     "many nothings": ({"body": timeline(*["{      }"] * 150_000)}, {BROKEN}),
     "many activities": ({"body": timeline(*[note()] * 150_000)}, set()),
-    "many broken activities": ({"body": timeline(*[note(date="{}")] * 130_000)}, {BROKEN}),
+    "many broken activities": ({"body": timeline(*[note(date="7")] * 130_000)}, {BROKEN}),
     "many attributes": (
         {
             "body": timeline(
