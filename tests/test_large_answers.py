@@ -106,3 +106,14 @@ async def test_others_are_answered_before_each_step_of_a_large_answer(
     with_small = await others_answered(gateway_over, case(0), plans=plans)
     with_large = await others_answered(gateway_over, case(LARGE_BYTES), plans=plans)
     assert with_large >= with_small + steps
+
+
+async def test_a_long_page_that_is_selected_several_times_is_made_once(gateway_over):
+    selected = OF_NOTES.strip()[1:-1]
+    several = f"{{ {selected} {selected.replace('activities', 'again: activities', 1)} }}"
+    body = listed(LARGE_BYTES, NOTE, b"hello")
+    answered = [
+        await others_answered(gateway_over, Case(query, {"/activities": body}), plans_at_once=True)
+        for query in (OF_NOTES, several)
+    ]
+    assert answered[1] < answered[0] + STEPS

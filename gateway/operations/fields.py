@@ -122,6 +122,9 @@ class Reader(Protocol):
     def read(self, items: Sequence[Raw]) -> Steps[list[Any]]:
         """The items."""
 
+    def has_made(self, items: Sequence[Raw], asked: Hashable) -> bool:
+        """Whether `once` would not have to make anything."""
+
     def once(self, items: Sequence[Raw], asked: Hashable, make: Callable[[], _T]) -> _T:
         """What is made of the items for whoever asks the same of them, made as seldom as possible."""
 

@@ -117,7 +117,7 @@ class Sent:
 
     def ahead(self, reader: Reader) -> Steps[None]:
         """Make the page of a long timeline in steps; a short one takes no longer than to ask."""
-        if len(self.items) > STEP_ITEMS:
+        if len(self.items) > STEP_ITEMS and not reader.has_made(self.items, self._asked):
             page = yield from self.page(reader)
             reader.once(self.items, self._asked, lambda: page)
 
@@ -195,6 +195,9 @@ class _Whole:
         return mapped(lambda some: [decode.activity(item) for item in some], items)
 
     heads = read
+
+    def has_made(self, items: Sequence[Raw], asked: Hashable) -> bool:
+        return False
 
     def once(self, items: Sequence[Raw], asked: Hashable, make: Callable[[], _T]) -> _T:
         return make()

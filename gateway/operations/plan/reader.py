@@ -35,6 +35,9 @@ class Reader:
             self._read[id(items)] = items, (yield from mapped(self._lean.read, items))
         return self._read[id(items)][1]
 
+    def has_made(self, items: Sequence[Raw], asked: Hashable) -> bool:
+        return (id(items), asked) in self._made
+
     def once(self, items: Sequence[Raw], asked: Hashable, make: Callable[[], _T]) -> _T:
         key = (id(items), asked)
         if key not in self._made:

@@ -98,7 +98,10 @@ def test_what_is_asked_alike_of_the_same_items_is_made_once(reader):
         made.append("made")
         return made
 
+    assert not reader.has_made(items, "all")
     assert reader.once(items, "all", make) is reader.once(items, "all", make)
+    assert reader.has_made(items, "all")
+    assert not reader.has_made(items, "some")
     assert made == ["made"]
     reader.once(items, "some", make)
     reader.once([raw(1)], "all", make)
