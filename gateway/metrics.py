@@ -133,6 +133,12 @@ class Metrics:
             "upstream_call_seconds", "How long calls of the upstream took.", "path"
         )
         self._retries = self._counter("upstream_retries", "Further attempts.", "path")
+        self._surprises = self._counter(
+            "upstream_surprises",
+            "What was sent otherwise than the contract says, and read all the same.",
+            "path",
+            "what",
+        )
         self.calls_in_flight = self._gauge("upstream_calls_in_flight", "Calls under way.")
         self._breaker_open = self._gauge(
             "breaker_open", "Workers whose breaker for all is not closed."
@@ -191,6 +197,10 @@ class Metrics:
         self._call_seconds[path,].observe(seconds)
         if again:
             self._retries[path,].inc()
+
+    def surprised(self, path: str, what: str) -> None:
+        """Something was read, of a path by its template, that is otherwise than the contract says."""
+        self._surprises[path, what].inc()
 
     def breaker(self, *, is_closed: bool) -> None:
         """What the breaker does from now on."""

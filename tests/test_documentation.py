@@ -62,6 +62,7 @@ def test_the_readme_has_every_metric_with_its_type_and_labels():
     made.read("/", "called")
     made.failed("/", "NOT_FOUND")
     made.called("/", "404", 1.0, again=True)
+    made.surprised("/", "odd_envelope")
     families = text_string_to_metric_families(made.exposition().decode())
     told = {
         family.name + "_total" * (family.type == "counter"): (

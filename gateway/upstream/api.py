@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Collection, Mapping
+from contextlib import AbstractContextManager
 from functools import partial
 from typing import TypeVar
 
@@ -17,6 +18,7 @@ from gateway.upstream.read import Meaning
 from gateway.upstream.reads import Reads
 from gateway.upstream.records import Record
 from gateway.upstream.stale import Dated
+from gateway.upstream.surprises import noted
 from gateway.upstream.watch import Watch
 from gateway.upstream.words import ActivityKind
 
@@ -40,7 +42,8 @@ class Upstream:
         watch: Watch | None = None,
         now: Callable[[], float] = time.time,
     ) -> None:
-        self._reads = Reads(settings, transport, watch=watch, now=now)
+        self._watch = watch or Watch()
+        self._reads = Reads(settings, transport, watch=self._watch, now=now)
         self._activities = f"{settings.activities_prefix}/activities"
         self._client = settings.clients_path + "/{clientId}"
         self._note = settings.notes_prefix + "/notes/{noteId}"
@@ -51,6 +54,10 @@ class Upstream:
 
     async def aclose(self) -> None:
         await self._reads.aclose()
+
+    def decoding_timelines(self) -> AbstractContextManager[None]:
+        """Around whatever decodes activities: what is surprising in them is counted."""
+        return noted(partial(self._watch.surprise, self._activities))
 
     async def activities(
         self,

@@ -4,6 +4,7 @@ import asyncio
 import random
 import time
 from collections.abc import Callable
+from functools import partial
 
 import httpx
 
@@ -19,6 +20,7 @@ from gateway.upstream.places import NoPlace, Places
 from gateway.upstream.read import Read
 from gateway.upstream.retry import Attempts, Backoff, RetryBudgets
 from gateway.upstream.sharing import Flight
+from gateway.upstream.surprises import noted
 from gateway.upstream.watch import Watch
 
 
@@ -62,6 +64,10 @@ class Attempting:
 
     async def answer(self, read: Read, flight: Flight[Answer]) -> Answer:
         """The answer of the last attempt."""
+        with noted(partial(self._watch.surprise, read.template)):
+            return await self._answer(read, flight)
+
+    async def _answer(self, read: Read, flight: Flight[Answer]) -> Answer:
         share = read.caller.share
         self._terms.budgets.earn(share)
         while True:

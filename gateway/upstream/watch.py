@@ -22,6 +22,14 @@ class Watch:
 
     metrics: Metrics = field(default_factory=Metrics)
     tracing: Tracing = field(default_factory=Untraced)
+    _surprises: set[tuple[str, str]] = field(default_factory=set)
+
+    def surprise(self, path: str, what: str) -> None:
+        """Something was read otherwise than the contract says: counted each time, logged the first."""
+        self.metrics.surprised(path, what)
+        if (path, what) not in self._surprises:
+            self._surprises.add((path, what))
+            warning("upstream.surprise", path=path, what=what)
 
     def call(self, path: str, number: int, headers: Headers) -> "Watched":
         """Around one call: the template of its path, its number in a read, and what to send along."""

@@ -143,7 +143,8 @@ def _contexts(upstream: Upstream, settings: Settings) -> ContextFor:
         session = Session(upstream, caller, settings)
         explaining = settings.explain and headers.get(_EXPLAIN) == "1"
         try:
-            yield Context(session, settings, explaining=explaining, tally=tally)
+            with upstream.decoding_timelines():
+                yield Context(session, settings, explaining=explaining, tally=tally)
         finally:
             _count(tally, session.calls)
             await session.aclose()

@@ -147,7 +147,7 @@ async def read(upstream: Upstream, name: str, ids: tuple[str, ...] = ()) -> obje
 
 def test_the_table_of_endpoints_is_all_there_is_but_timelines():
     public = {name for name in vars(Upstream) if not name.startswith("_")}
-    assert public - {"activities", "aclose", "caller"} == set(ENDPOINTS)
+    assert public - {"activities", "aclose", "decoding_timelines"} == set(ENDPOINTS)
 
 
 @ALL

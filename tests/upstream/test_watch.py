@@ -141,3 +141,16 @@ def test_a_change_of_a_credential_s_breaker_is_one_line_and_how_many_are_open(wa
     ]
     assert told(watch, "credential_breakers_open") == {"gateway_credential_breakers_open": 3}
     assert told(watch, "breaker_open") == {"gateway_breaker_open": 0}
+
+
+def test_a_surprise_is_counted_each_time_and_logged_once() -> None:
+    watch = Watch()
+    with capture_logs() as events:
+        for path in (PATH, PATH, "/activities"):
+            watch.surprise(path, "odd_envelope")
+    told = watch.metrics.exposition().decode()
+    assert f'gateway_upstream_surprises_total{{path="{PATH}",what="odd_envelope"}} 2.0' in told
+    assert events == [
+        {"event": "upstream.surprise", "path": path, "what": "odd_envelope", "log_level": "warning"}
+        for path in (PATH, "/activities")
+    ]
