@@ -18,6 +18,7 @@ from gateway.schema.selection import Selection
 from gateway.schema.values import moment
 from gateway.steps import STEP_ITEMS, Steps, at_once, in_steps, mapped
 from gateway.upstream import decode, entities, records
+from gateway.upstream.declaring import UNDECODABLE
 from gateway.upstream.records import Unreadable
 
 _T = TypeVar("_T")
@@ -211,7 +212,7 @@ ACTIVITIES = Items(
     records=records.KINDS,
     others=records.UnknownActivity,
     sources=("id", "kind", "kind_raw", "date", "event"),
-    undecodable=decode.UNDECODABLE,
+    undecodable=UNDECODABLE,
     whole=decode.activity,
 )
 """What a timeline holds."""

@@ -3,22 +3,19 @@
 Source: upstream contract, section 9.
 """
 
-from typing import Annotated, Any
+from typing import Any
 
-from msgspec import Meta, field
+from msgspec import field
 
-from gateway.upstream.declaring import Count, Id, Several, Text
+from gateway.upstream.declaring import Count, Id, Link, Several, Text
 from gateway.upstream.entities import Amount, ClientReference, Pictured
 from gateway.upstream.records import AllOptional, Record, Unreadable, ZonedDateTime
 from gateway.upstream.words import RegistrationSourceType, RegistrationStatus
 
-Degrees = Annotated[str, Meta(pattern=r"\A-?[0-9]{1,3}(\.[0-9]{1,20})?\Z")]
-"""A latitude or longitude sent as text."""
-
 
 class Geolocation(AllOptional, frozen=True, kw_only=True):
-    lat: Amount | Degrees | None = None
-    lng: Amount | Degrees | None = None
+    lat: Amount | None = None
+    lng: Amount | None = None
 
 
 class ConferenceLocation(AllOptional, frozen=True, kw_only=True):
@@ -42,8 +39,7 @@ class ConferenceLocation(AllOptional, frozen=True, kw_only=True):
 
 
 def _degrees(geolocation: Geolocation | Unreadable | None, name: str) -> float | Unreadable | None:
-    sent = getattr(geolocation, name) if isinstance(geolocation, Geolocation) else geolocation
-    return float(sent) if isinstance(sent, str) else sent
+    return getattr(geolocation, name) if isinstance(geolocation, Geolocation) else geolocation
 
 
 class Tag(AllOptional, frozen=True, kw_only=True):
@@ -57,7 +53,7 @@ class Conference(Pictured, frozen=True, kw_only=True):
     description: Text | None = None
     duration: Count | None = None
     location: ConferenceLocation | None = None
-    web_link: Text | None = None
+    web_link: Link | None = None
     code: Text | None = None
     sent_tags: Several[Tag] | None = field(name="tags", default=None)
 
@@ -73,7 +69,7 @@ class Conference(Pictured, frozen=True, kw_only=True):
 class ConferenceSession(Record, frozen=True, kw_only=True):
     id: Id
     status: Text | None = None
-    web_link: Text | None = None
+    web_link: Link | None = None
 
 
 class ConferenceRegistration(Record, frozen=True, kw_only=True):
@@ -87,4 +83,4 @@ class ConferenceRegistration(Record, frozen=True, kw_only=True):
     cancel_reason: Text | None = None
     cancel_source: Text | None = None
     cancelled: ZonedDateTime | None = None
-    web_link: Text | None = None
+    web_link: Link | None = None

@@ -1,9 +1,13 @@
 """What records are declared with: the types of fields, and what the functions of a record say and raise."""
 
 from collections.abc import Callable
-from typing import Annotated, Any, TypeVar
+from types import UnionType
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
-from msgspec import Meta
+from msgspec import Meta, MsgspecError
+
+UNDECODABLE = (MsgspecError, RecursionError, UnicodeError)
+"""What msgspec raises over bytes that are not what was declared; two of the three are not its own."""
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 _T = TypeVar("_T")
@@ -13,6 +17,9 @@ Id = int | Annotated[str, Meta(min_length=1)]
 
 Text = int | float | str
 """Documented as text; a number in its place is shown as text."""
+
+Link = Annotated[str, Meta(title="Link")]
+"""The address of a resource."""
 
 Stated = int | float | Annotated[str, Meta(min_length=1)]
 """A date, an id or a name in no form that is known: a text that is never blank."""
@@ -26,6 +33,11 @@ Count = Annotated[int, Meta(ge=-(2**31), le=2**31 - 1)]
 
 class Nothing(ValueError):
     """An object says nothing: it stands for null. Raised by the record's own check."""
+
+
+def options(declared: Any) -> tuple[Any, ...]:
+    """The members of a declared union; a type that is none is its only member."""
+    return get_args(declared) if get_origin(declared) in {Union, UnionType} else (declared,)
 
 
 def derived_from(*sources: str) -> Callable[[_F], _F]:

@@ -1,32 +1,25 @@
 """JSON to records, and what to do with what does not fit.
 
 Each item of a list is first decoded as a whole, in C. One that does not fit is read again leniently:
-key by key, by the same declaration, with `UNREADABLE` in place of each value that does not convert.
-So a broken value costs its field, and a broken item costs itself.
-
-What says nothing is null, and no error: an empty text where a text is not what is declared; and where an object
-is declared, an empty list, an object none of whose declared keys holds anything, and one that lacks the id it needs
-and holds nothing but empty texts. A list is without such elements, and without null.
+key by key, see `lenient`. So a broken value costs its field, and a broken item costs itself.
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from functools import cache
-from types import UnionType
-from typing import Annotated, Any, Generic, NamedTuple, TypeVar, Union, get_args, get_origin
+from collections.abc import Mapping
+from typing import Any, Generic, NamedTuple, TypeVar
 
-import msgspec
 from msgspec import Raw, json, structs
 
 from gateway.errors import ContractBroken, ResponseTooLarge
 from gateway.steps import Steps, mapped
 from gateway.upstream import entities
-from gateway.upstream.declaring import Nothing, Several, Text
+from gateway.upstream.declaring import UNDECODABLE, Text
+from gateway.upstream.lenient import NULL, fields_of, merged, reader, values_in
 from gateway.upstream.records import (
     KINDS,
+    MISPRINTS,
     UNREADABLE,
     Activity,
-    AllOptional,
     Record,
     UnknownActivity,
     Unreadable,
@@ -35,9 +28,6 @@ from gateway.upstream.records import (
 _R = TypeVar("_R", bound=Record)
 _E = TypeVar("_E", bound=entities.Appointment | entities.Staff | entities.Service)
 _T = TypeVar("_T")
-
-UNDECODABLE = (msgspec.MsgspecError, RecursionError, UnicodeError)
-"""What msgspec raises over bytes that are not what was declared; two of the three are not its own."""
 
 _LONE_SURROGATES = re.compile(
     rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"  # a pair: stays
@@ -48,9 +38,8 @@ _LONE_SURROGATES = re.compile(
 
 _MOST_ITEMS = 200_000
 _NO_ERROR = {b"null", b"false", b'""'}
-_NULL = b"null"
-_EMPTY_TEXT = b'""'
-_EMPTY_LIST = re.compile(rb"\[\s*\]")
+_TYPE = "type"
+_MISPRINT_DEPTH = 3  # the registration, its session, and the start of that
 _NO_OBJECT: Mapping[str, Any] = dict.fromkeys(Activity.__struct_fields__, UNREADABLE)
 """What is read of an item that is no object: so no filter takes it for one that lacks a date or an event."""
 
@@ -112,7 +101,7 @@ def entity(body: bytes, declared: type[_R]) -> _R:
         ContractBroken: `body` is not such a resource; a field that is not, is `UNREADABLE` instead.
     """
     try:
-        found = _reader(declared)(_envelope(body, Raw))
+        found = reader(declared)(_envelope(body, Raw))
     except UNDECODABLE as error:
         raise ContractBroken("The upstream's answer cannot be read.") from error
     if not isinstance(found, declared):
@@ -145,7 +134,7 @@ def roster(body: bytes, declared: type[_E]) -> Steps[Roster[_E]]:
     Raises:
         ContractBroken: `body` is not a JSON object with a list under `items`.
     """
-    item_of = _record_reader(declared, json.Decoder(declared))
+    item_of = reader(declared)  # type: ignore[arg-type]  # mypy takes no union of types for hashable
     read = yield from mapped(lambda some: [item_of(item) for item in some], items(body))
     found = [each for each in read if isinstance(each, declared)]
     return Roster({str(each.id): each for each in found}, is_whole=len(found) == len(read))
@@ -193,115 +182,12 @@ def _with_payload(activity: UnknownActivity, item: Raw) -> Activity:
 
 
 def _lenient_activity(item: Raw) -> Activity:
-    if (values := _values(item)) is None:
+    if (values := values_in(item)) is None:
         return UnknownActivity(**_NO_OBJECT)
-    try:
-        kind = str(json.decode(values.get("type", b""), type=Text))
-    except UNDECODABLE:
-        kind = ""
-    record = KINDS.get(kind, UnknownActivity)
-    return record(**{"id": UNREADABLE, "kind_raw": UNREADABLE, **_readings(record, values)})
-
-
-def _values(raw: Raw) -> Mapping[str, Raw] | None:
-    """The values of an object, each still to be decoded; None for what is no object."""
-    try:
-        return json.decode(raw, type=dict[str, Raw])
-    except UNDECODABLE:
-        return None
-
-
-class _Reading(NamedTuple):
-    """How a field of a record is read."""
-
-    name: str
-    key: str
-    read: Callable[[Raw], Any]
-
-
-@cache
-def _readings_of(record: type[Record]) -> Sequence[_Reading]:
-    """Remembered: msgspec finds out anew each time, which takes longer than all the reading."""
-    return [
-        _Reading(each.name, each.encode_name, _reader(each.type)) for each in structs.fields(record)
-    ]
-
-
-def _readings(record: type[Record], values: Mapping[str, Raw]) -> dict[str, Any]:
-    """Field by field: what was read, or `UNREADABLE`; nothing where nothing or null was sent."""
-    readings: dict[str, Any] = {}
-    for name, key, read in _readings_of(record):
-        raw = values.get(key)
-        if raw is not None and bytes(raw) != _NULL and (value := read(raw)) is not None:
-            readings[name] = value
-    return readings
-
-
-@cache
-def _reader(declared: Any) -> Callable[[Raw], Any]:
-    """How to read a value of a declared type leniently."""
-    for option in get_args(declared) if get_origin(declared) in (Union, UnionType) else [declared]:
-        if isinstance(option, type) and issubclass(option, Record):
-            return _record_reader(option, json.Decoder(declared))
-        if get_origin(option) is Annotated and get_origin(get_args(option)[0]) is list:
-            (element,) = get_args(get_args(option)[0])
-            return _list_reader(_reader(element), json.Decoder(declared))
-    return _value_reader(json.Decoder(declared))
-
-
-def _value_reader(decoder: json.Decoder[Any]) -> Callable[[Raw], Any]:
-    def read(raw: Raw) -> Any:
-        try:
-            return decoder.decode(raw)
-        except UNDECODABLE:
-            return None if bytes(raw) == _EMPTY_TEXT else UNREADABLE
-
-    return read
-
-
-def _list_reader(element: Callable[[Raw], Any], decoder: json.Decoder[Any]) -> Callable[[Raw], Any]:
-    whole = _value_reader(decoder)
-
-    def read(raw: Raw) -> Any:
-        if not isinstance(found := whole(raw), Unreadable):
-            return found
-        try:
-            sent = [each for each in json.decode(raw, type=Several[Raw]) if bytes(each) != _NULL]
-            return [each for each in map(element, sent) if each is not None]
-        except UNDECODABLE:
-            return UNREADABLE
-
-    return read
-
-
-def _record_reader(record: type[_R], decoder: json.Decoder[_R | None]) -> Callable[[Raw], Any]:
-    required = {declared.name for declared in structs.fields(record) if declared.required}
-    whole = _value_reader(decoder)
-
-    def read(raw: Raw) -> Any:
-        if not isinstance(found := whole(raw), Unreadable):
-            return found
-        if (values := _values(raw)) is None:
-            return None if _EMPTY_LIST.fullmatch(raw) else UNREADABLE
-        readings = _readings(record, values)
-        if any(isinstance(readings.get(name, UNREADABLE), Unreadable) for name in required):
-            return None if all(map(_is_blank, readings.values())) else UNREADABLE
-        return _built(record, readings)
-
-    return read
-
-
-def _is_blank(value: object) -> bool:
-    """Whether a value that was read says nothing: an empty text, or an object of nothing else."""
-    if isinstance(value, AllOptional):
-        return all(map(_is_blank, structs.astuple(value)))
-    return value is None or value == ""
-
-
-def _built(record: type[_R], readings: Mapping[str, Any]) -> _R | Unreadable | None:
-    try:
-        return record(**readings)
-    except Nothing:
-        return None
-    except ValueError:  # the record's own check, such as a date that no calendar has
-        return UNREADABLE
+    kind = reader(Text)(values.pop(_TYPE, NULL))
+    record = KINDS.get(str(kind), UnknownActivity)
+    for misprint, key in MISPRINTS.items():
+        if (misprinted := values.pop(misprint, NULL)) != NULL:
+            values[key] = merged(values.get(key, NULL), misprinted, _MISPRINT_DEPTH)
+    kind_raw = UNREADABLE if kind is None else kind
+    return record(**{"id": UNREADABLE, **fields_of(record, values), "kind_raw": kind_raw})

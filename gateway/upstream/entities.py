@@ -4,10 +4,12 @@ As in `records.py`, names are those of the GraphQL schema, and what has no defau
 cannot be shown without. Sources: upstream contract, sections 5 (notes), 6 (scheduling) and 10 (clients).
 """
 
-from msgspec import field
+from typing import Annotated
+
+from msgspec import Meta, field
 
 from gateway.upstream import records
-from gateway.upstream.declaring import Count, Id, Several, Stated, Text
+from gateway.upstream.declaring import Count, Id, Link, Nothing, Several, Stated, Text
 from gateway.upstream.records import AllOptional, Record, ZonedDateTime
 from gateway.upstream.words import AppointmentStatus
 
@@ -16,7 +18,7 @@ Amount = float
 
 
 class Picture(AllOptional, frozen=True, kw_only=True):
-    url: Text | None = None
+    url: Link | None = None
 
 
 class Pictured(Record, frozen=True, kw_only=True):
@@ -25,7 +27,7 @@ class Pictured(Record, frozen=True, kw_only=True):
     picture: Picture | None = None
 
     @property
-    def picture_url(self) -> Text | records.Unreadable | None:
+    def picture_url(self) -> str | records.Unreadable | None:
         return self.picture.url if isinstance(self.picture, Picture) else self.picture
 
 
@@ -71,7 +73,7 @@ class Company(Pictured, frozen=True, kw_only=True):
     phone: Text | None = None
     currency: Text | None = None
     address: Address | None = None
-    website_link: Text | None = None
+    website_link: Link | None = None
 
 
 class Staff(Pictured, frozen=True, kw_only=True):
@@ -128,7 +130,7 @@ class Money(AllOptional, frozen=True, kw_only=True):
 
 class OnlineMeeting(AllOptional, frozen=True, kw_only=True):
     provider: Text | None = None
-    video_link: Text | None = None
+    video_link: Link | None = None
 
 
 class Appointment(Record, frozen=True, kw_only=True):
@@ -150,7 +152,7 @@ class Appointment(Record, frozen=True, kw_only=True):
     sent_price: Money | Amount | None = field(name="price", default=None)
     online_meeting: OnlineMeeting | None = None
     location: Text | None = None
-    reschedule_link: Text | None = None
+    reschedule_link: Link | None = None
 
     @property
     def company_id(self) -> str | None:
@@ -196,8 +198,27 @@ class PhoneNumber(AllOptional, frozen=True, kw_only=True):
 
 
 class Consent(AllOptional, frozen=True, kw_only=True):
-    date: ZonedDateTime | None = None
+    sent_date: ZonedDateTime | None = field(name="date", default=None)
+    date_time: ZonedDateTime | Annotated[str, Meta(min_length=1)] | None = None
+    time_zone: Text | None = None
     sent_text: Text | Several[Text] | None = field(name="text", default=None)
+
+    def __post_init__(self) -> None:
+        """Raises `Nothing`: a zone alone says nothing."""
+        if self.sent_date is None and self.date_time is None and self.sent_text is None:
+            raise Nothing
+
+    @property
+    def date(self) -> ZonedDateTime | records.Unreadable | None:
+        """When it was given; clients of version 2.0 have no `date`, but its keys right in the consent."""
+        if self.sent_date is not None or self.date_time is None:
+            return self.sent_date
+        if not isinstance(self.date_time, str):
+            return self.date_time
+        try:
+            return ZonedDateTime(date_time=self.date_time, time_zone=self.time_zone)
+        except ValueError:
+            return records.UNREADABLE
 
     @property
     def text(self) -> str | records.Unreadable | None:

@@ -12,7 +12,7 @@ from typing import Annotated, ClassVar
 from msgspec import Meta, Raw, Struct, field, structs
 
 from gateway.upstream import links
-from gateway.upstream.declaring import Count, Id, Nothing, Several, Stated, Text, derived_from
+from gateway.upstream.declaring import Count, Id, Link, Nothing, Several, Stated, Text, derived_from
 from gateway.upstream.words import (
     ActivityEvent,
     ActivityKind,
@@ -109,7 +109,7 @@ class AppointmentSnapshot(Record, frozen=True, kw_only=True):
     previous_notes: Text | None = None
     status: AppointmentStatus | None = None
     previous_status: AppointmentStatus | None = None
-    self_link: Text | None = None
+    self_link: Link | None = None
 
     @property
     @derived_from("self_link")
@@ -122,7 +122,7 @@ class NoteSnapshot(Record, frozen=True, kw_only=True):
     note_id: Id = field(name="id")
     body: Text | None = None
     previous_body: Text | None = None
-    self_link: Text | None = None
+    self_link: Link | None = None
 
 
 class Form(Record, frozen=True, kw_only=True):
@@ -137,16 +137,27 @@ class _MisprintedFormName(AllOptional, frozen=True, kw_only=True):
 class FormResult(Record, frozen=True, kw_only=True):
     id: Id
     sent_form: Form | None = field(name="form", default=None)
-    misprinted_name: _MisprintedFormName | None = field(name="name", default=None)
-    self_link: Text | None = None
+    misprinted_name: _MisprintedFormName | Text | None = field(name="name", default=None)
+    self_link: Link | None = None
 
     @property
-    @derived_from("sent_form", "misprinted_name")
+    @derived_from("sent_form", "misprinted_name", "self_link")
     def form(self) -> Form | Unreadable | None:
-        """The form; its name may stand where the specification misprints it, `formResult.name.name`."""
-        match self.sent_form, self.misprinted_name:
-            case Form(name=None) as form, _MisprintedFormName(name=name):
+        """The form; its name may stand where the specification misprints it, `formResult.name.name`.
+
+        Where nothing else is sent of it, the link says which form that is the name of.
+        """
+        name = self.misprinted_name
+        if isinstance(name, _MisprintedFormName):
+            name = name.name
+        if name is None or name == "":
+            return self.sent_form
+        match self.sent_form:
+            case Form(name=None | "") as form:
                 return structs.replace(form, name=name)
+            case None:
+                id_ = links.form_id(self.self_link)
+                return UNREADABLE if id_ is None else Form(id=id_, name=name)
         return self.sent_form
 
     @property
@@ -160,18 +171,18 @@ class FormResult(Record, frozen=True, kw_only=True):
 class EmailNotification(AllOptional, frozen=True, kw_only=True):
     subject: Text | None = None
     body: Text | None = None
-    self_link: Text | None = None
+    self_link: Link | None = None
 
 
 class TextMessageNotification(AllOptional, frozen=True, kw_only=True):
     body: Text | None = None
-    self_link: Text | None = None
+    self_link: Link | None = None
 
 
 class Conference(Record, frozen=True, kw_only=True):
     id: Id
     title: Text | None = None
-    sent_capacity: Count | Annotated[str, Meta(pattern=r"\A\s*[0-9]{1,9}\s*\Z")] | None = field(
+    sent_capacity: Count | Annotated[str, Meta(pattern=r"\A(0|[1-9][0-9]{0,8})\Z")] | None = field(
         name="capacity", default=None
     )
 
@@ -198,7 +209,7 @@ class ConferenceRegistrationSnapshot(Record, frozen=True, kw_only=True):
     source_type: RegistrationSourceType | None = None
     status: RegistrationStatus | None = None
     cancel_reason: Text | None = None
-    self_link: Text | None = None
+    self_link: Link | None = None
 
     @property
     @derived_from("conference")
@@ -211,14 +222,6 @@ class ConferenceRegistrationSnapshot(Record, frozen=True, kw_only=True):
     def session_id(self) -> str | None:
         """The session that it is for, where that can be read."""
         return str(self.session.id) if isinstance(self.session, ConferenceSession) else None
-
-
-class _MisprintedSession(AllOptional, frozen=True, kw_only=True):
-    start: ZonedDateTime | None = None
-
-
-class _MisprintedRegistration(AllOptional, frozen=True, kw_only=True):
-    session: _MisprintedSession | None = None
 
 
 class Activity(Record, frozen=True, kw_only=True):
@@ -270,22 +273,12 @@ class ConferenceRegistrationActivity(Activity, frozen=True, kw_only=True):
     sent_registration: ConferenceRegistrationSnapshot | None = field(
         name="conferenceRegistration", default=None
     )
-    misprinted_registration: _MisprintedRegistration | None = field(
-        name="aconferenceRegistration", default=None
-    )
+    no_misprint: None = field(name="aconferenceRegistration", default=None)
 
     @property
-    @derived_from("sent_registration", "misprinted_registration")
+    @derived_from("sent_registration", "no_misprint")
     def conference_registration(self) -> ConferenceRegistrationSnapshot | Unreadable | None:
-        """The registration; the specification misprints `aconferenceRegistration.session.start`."""
-        match self.sent_registration, self.misprinted_registration:
-            case (
-                ConferenceRegistrationSnapshot(
-                    session=ConferenceSession(start=None) as session
-                ) as registration,
-                _MisprintedRegistration(session=_MisprintedSession(start=start)),
-            ):
-                return structs.replace(registration, session=structs.replace(session, start=start))
+        """The registration: what stands under the misprinted key is read with it, see `MISPRINTS`."""
         return self.sent_registration
 
 
@@ -295,6 +288,12 @@ class UnknownActivity(Activity, frozen=True, kw_only=True):
     kind = ActivityKind.UNKNOWN
     payload: Raw = Raw(b"null")
 
+
+MISPRINTS: Mapping[str, str] = {"aconferenceRegistration": "conferenceRegistration"}
+"""Keys of activities as one row of the specification prints them, and what they are called elsewhere.
+
+A record that has such a key does not fit its declaration, so it is read leniently.
+"""
 
 KINDS: Mapping[str, type[Activity]] = {
     record.kind.value: record

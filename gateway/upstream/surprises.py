@@ -14,6 +14,9 @@ OFFSET_DIFFERS = "offset_differs"
 ODD_ENVELOPE = "odd_envelope"
 """A list stands elsewhere than under `items`."""
 
+ODD_VALUE = "odd_value"
+"""A value has another JSON type than is declared."""
+
 _note: ContextVar[Callable[[str], None] | None] = ContextVar("note", default=None)
 
 

@@ -279,7 +279,7 @@ def nothings(sent: Mapping[str, object]) -> Iterator[tuple[str, tuple[object, ..
                 *({**dict.fromkeys(sent), "id": ""}, dict.fromkeys(sent)),
             ),
         )
-    if "dateTime" in sent:
+    if sent.keys() == {"dateTime", "timeZone"}:
         zoned = {"timeZone": "Europe/Paris"}
         yield (
             "no local time",
@@ -290,11 +290,15 @@ def nothings(sent: Mapping[str, object]) -> Iterator[tuple[str, tuple[object, ..
         )
 
 
+MERGED = ("conferenceRegistration", "session", "start")
+"""The place that is read together with the misprinted one: a zone alone says something there."""
+
 OBJECTS = [
     pytest.param(walked := Broken(name, place, values), id=f"{walked} of {what}")
     for name, place in PLACES
     if place and isinstance(place[-1], str) and isinstance(held(sample(name), place), dict)
     for what, values in nothings(held(sample(name), place))
+    if place != MERGED or what == "nothing"
 ]
 
 
@@ -342,5 +346,6 @@ def _excused(place: Steps, value: object, lost: Steps) -> bool:
     return (
         "changes" in lost
         or ("session", "start") in (place[-2:], place[-3:-1])  # the other one, where one is absent
+        or place[-1:] == ("form",)  # likewise
         or (place[-1:] == ("id",) and isinstance(value, str))
     )

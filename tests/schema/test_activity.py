@@ -242,7 +242,7 @@ async def test_an_unreadable_field_is_null_and_reported_at_its_path(shown, field
 
 @pytest.mark.parametrize("field", ["userName", "emailAddress", "firstName", "lastName"])
 async def test_an_unreadable_text_costs_itself_only(shown, field):
-    item = {**COMMON, "type": "note", "user": {**COMMON["user"], field: {"no": "text"}}}
+    item = {**COMMON, "type": "note", "user": {**COMMON["user"], field: {"no": 1}}}
     node, codes = await shown(item, "user { userName emailAddress firstName lastName }")
     assert node["user"] == {**COMMON["user"], field: None}
     assert codes == {f"user.{field}": BROKEN}

@@ -31,9 +31,9 @@ def appointment(**fields: object) -> dict[str, object]:
         ("end", "10:00"),
         ("service", {"name": "without an id"}),
         ("staff", {"id": [], "firstName": "Mina"}),
-        ("notes", {"html": "x"}),
+        ("notes", {"html": "x", "plain": "y"}),
         ("status", 5),
-        ("selfLink", {"href": "x"}),
+        ("selfLink", {"href": ["x"]}),
     ],
 )
 async def test_an_unreadable_field_costs_itself_only(shown, field, sent):
@@ -163,7 +163,7 @@ async def test_an_appointment_that_is_no_more_is_null_without_an_error(shown):
         ("customStatus", {"name": "x"}, "customStatus"),
         ("history", [{}, "x"], "history"),
         ("paid", "yes", "paid"),
-        ("price", "12.50", "price"),
+        ("price", "12,50", "price"),
         ("price", {"amount": "x", "currency": "EUR"}, "price.amount"),
         ("onlineMeeting", 5, "onlineMeeting"),
         ("location", ["x"], "location"),

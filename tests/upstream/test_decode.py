@@ -89,14 +89,32 @@ DATE = Value(
         [NINE],
     ),
 )
-TEXT = Value(good=("", "é", "😀", 7, 1.5, None), bad=(True, [], {}, ["text"]))
-WORD = Value(good=("updated", "accepted", "moved", "", None), bad=(3, False, [], {}))
-WORDS = Value(good=([], ["start", 7], None, "", ["", None, "start"]), bad=("start", {}, 1))
-SEATS = Value(good=(0, 2, -1, None, ""), bad=("2", 2**31, 1.5, []))
-CAPACITY = Value(good=(4, "4", None, ""), bad=("many", 2**40, 1.5, []))
+TEXT = Value(
+    good=("", "é", "😀", 7, 1.5, None, {"name": "x"}, {"value": 7}, {"a": 1, "b": "x"}),
+    bad=(True, [], {}, ["text"], {"a": "x", "b": "y"}, {"name": ["x"]}),
+)
+LINK = Value(
+    good=("", "/x", 7, None, {"href": "/x"}, {"url": ""}, {"rel": "/x"}),
+    bad=(True, [], {}, ["/x"], {"rel": "self"}, {"name": "x"}, {"href": []}),
+)
+WORD = Value(
+    good=("updated", "accepted", "moved", "", None, {"value": "updated"}, {"a": "moved"}),
+    bad=(3, False, [], {}, {"name": 3}, {"a": "x", "b": "y"}),
+)
+WORDS = Value(
+    good=([], ["start", 7], None, "", ["", None, "start"], [{"name": "start"}]),
+    bad=("start", {}, 1),
+)
+SEATS = Value(
+    good=(0, 2, -1, None, "", "2", 2.0, " 2.0 ", "2e1"),
+    bad=(2**31, 1.5, "1.5", "1,000", "02", "+2", "٢", "0x2", "two", [], {"value": 2}),
+)
+CAPACITY = Value(good=(4, "4", None, "", 4.0, "4.0"), bad=("many", 2**40, str(2**40), 1.5, []))
 ID: Mapping[str, Any] = {"id": "11"}
-NAMED = Object({"name": TEXT, "firstName": TEXT, "lastName": TEXT}, ID, bad=(7, [[]], {"id": 1.5}))
-NOTED = Object({"body": TEXT, "previousBody": TEXT, "selfLink": TEXT}, ID)
+NAMED = Object(
+    {"name": TEXT, "firstName": TEXT, "lastName": TEXT}, ID, bad=(7, [[]], {"id": 1.5}, {"id": []})
+)
+NOTED = Object({"body": TEXT, "previousBody": TEXT, "selfLink": LINK}, ID)
 COMMON: Mapping[str, Value | Object] = {
     "date": DATE,
     "event": WORD,
@@ -120,7 +138,7 @@ OWN: Mapping[str, Mapping[str, Value | Object]] = {
                 "previousNotes": TEXT,
                 "status": WORD,
                 "previousStatus": WORD,
-                "selfLink": TEXT,
+                "selfLink": LINK,
             },
             ID,
         )
@@ -128,7 +146,9 @@ OWN: Mapping[str, Mapping[str, Value | Object]] = {
     "note": {"note": NOTED},
     "consent": {"note": NOTED},
     "formResult": {
-        "formResult": Object({"form": NAMED, "name": Object({"name": TEXT}), "selfLink": TEXT}, ID)
+        "formResult": Object(
+            {"form": NAMED, "name": Object({"name": TEXT}, bad=([[]], True)), "selfLink": LINK}, ID
+        )
     },
     "emailNotification": {"emailNotification": Object({"subject": TEXT, "body": TEXT})},
     "textMessageNotification": {"textMessageNotification": Object({"body": TEXT})},
@@ -142,11 +162,10 @@ OWN: Mapping[str, Mapping[str, Value | Object]] = {
                 "sourceType": WORD,
                 "status": WORD,
                 "cancelReason": TEXT,
-                "selfLink": TEXT,
+                "selfLink": LINK,
             },
             ID,
         ),
-        "aconferenceRegistration": Object({"session": Object({"start": DATE})}),
     },
     "chat": {},
 }

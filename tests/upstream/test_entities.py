@@ -11,6 +11,7 @@ from gateway.upstream.records import UNREADABLE, Record, ZonedDateTime
 
 NINE = {"dateTime": "2026-03-01T09:00:00", "timeZone": "Europe/Paris"}
 NINE_RECORD = ZonedDateTime(date_time="2026-03-01T09:00:00", time_zone="Europe/Paris")
+ZONE = {"timeZone": "Europe/Paris"}
 PICTURE = {"url": "https://example.com/p.png", "mimeType": "image/png", "data": "…"}
 PICTURE_RECORD = entities.Picture(url="https://example.com/p.png")
 ADDRESS = {
@@ -279,7 +280,7 @@ EVERYTHING: dict[str, tuple[dict[str, Any], Record]] = {
                 city="c",
                 state="st",
                 country="co",
-                geolocation=conferences.Geolocation(lat=48.85, lng="2.35"),
+                geolocation=conferences.Geolocation(lat=48.85, lng=2.35),
             ),
             web_link="w",
             code="k",
@@ -356,8 +357,8 @@ EVERYTHING: dict[str, tuple[dict[str, Any], Record]] = {
             birth_date="1990/01/02",
             external_id="x",
             companies=[entities.CompanyReference(id="3", name="Salon")],
-            explicit_consent=entities.Consent(date=NINE_RECORD, sent_text="yes"),
-            marketing_consent=entities.Consent(date=NINE_RECORD, sent_text=["a", "b"]),
+            explicit_consent=entities.Consent(sent_date=NINE_RECORD, sent_text="yes"),
+            marketing_consent=entities.Consent(sent_date=NINE_RECORD, sent_text=["a", "b"]),
             picture=PICTURE_RECORD,
         ),
     ),
@@ -468,11 +469,14 @@ def test_a_mention_of_a_client_is_of_that_client(id_):
         ({}, None),
         ([], None),
         ("", None),
-        ({"amount": "12", "currency": "EUR"}, entities.Money(amount=UNREADABLE, currency="EUR")),  # type: ignore[arg-type]
+        ({"amount": "12,50"}, entities.Money(amount=UNREADABLE)),  # type: ignore[arg-type]
+        ({"amount": "12.50", "currency": "EUR"}, entities.Money(amount=12.5, currency="EUR")),
         (12.5, entities.Money(amount=12.5)),
         (0, entities.Money(amount=0)),
         (-3, entities.Money(amount=-3)),
-        ("12.50", UNREADABLE),
+        ("12.50", entities.Money(amount=12.5)),
+        ("1,000", UNREADABLE),
+        ("12.50 EUR", UNREADABLE),
         (True, UNREADABLE),
         ([12], UNREADABLE),
     ],
@@ -499,7 +503,8 @@ def test_a_price_is_money_also_where_only_an_amount_is_sent(sent, price):
         (["a", True, "b"], UNREADABLE),
         ([["a"]], UNREADABLE),
         (True, UNREADABLE),
-        ({"text": "a"}, UNREADABLE),
+        ({"text": "a"}, "a"),
+        ({"one": "a", "other": "b"}, UNREADABLE),
     ],
     ids=repr,
 )
@@ -507,6 +512,29 @@ def test_what_was_consented_to_is_one_text(sent, text):
     consent = read(entities.Client, explicitConsent={"date": NINE, "text": sent}).explicit_consent
     assert consent.text == text
     assert consent.date == NINE_RECORD
+
+
+@pytest.mark.parametrize(
+    ("sent", "date"),
+    [
+        ({"dateTime": "2026-03-01T09:00:00", **ZONE}, NINE_RECORD),
+        ({"dateTime": "2026-03-01T09:00:00"}, ZonedDateTime(date_time="2026-03-01T09:00:00")),
+        ({"dateTime": NINE}, NINE_RECORD),
+        ({"date": NINE, "dateTime": "2020-01-01T00:00:00"}, NINE_RECORD),
+        ({"date": {}, "dateTime": NINE}, NINE_RECORD),
+        ({"dateTime": "", **ZONE}, None),
+        (ZONE, None),
+        ({"dateTime": "yesterday"}, UNREADABLE),
+        ({"dateTime": 5}, UNREADABLE),
+        ({"dateTime": []}, None),
+        ({"date": "x", "dateTime": NINE}, UNREADABLE),
+    ],
+    ids=repr,
+)
+def test_clients_of_an_earlier_version_have_the_date_right_in_the_consent(sent, date):
+    consent = read(entities.Client, explicitConsent={**sent, "text": "yes"}).explicit_consent
+    assert consent.date == date
+    assert consent.text == "yes"
 
 
 # Anything

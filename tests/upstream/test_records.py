@@ -53,6 +53,9 @@ from gateway.upstream.words import (
 NINE = {"dateTime": "2026-03-01T09:00:00", "timeZone": "Europe/Paris"}
 TEN = {"dateTime": "2026-03-01T10:00:00", "timeZone": "Europe/Paris"}
 NINE_RECORD = ZonedDateTime(date_time="2026-03-01T09:00:00", time_zone="Europe/Paris")
+LINK = "https://api.example.com/api/2.1/scheduling/companies/3/appointments/11"
+RESULT_LINK = "https://api.example.com/api/2.3/forms/7/results/14"
+UNZONED, ZONE = {"dateTime": "2026-03-01T09:00:00"}, {"timeZone": "Europe/Paris"}
 TEN_RECORD = ZonedDateTime(date_time="2026-03-01T10:00:00", time_zone="Europe/Paris")
 
 EVERYTHING = {
@@ -289,8 +292,19 @@ def test_a_word_that_is_no_text_is_unreadable(value):
         ({"form": {"id": "7", "name": None}, "name": {"name": None}}, None),
         ({"form": {"id": "7"}, "name": {}}, None),
         ({"form": {"id": "7"}, "name": None}, None),
+        ({"form": {"id": "7"}, "name": "Intake"}, "Intake"),
+        ({"form": {"id": "7", "name": ""}, "name": {"name": "Intake"}}, "Intake"),
+        ({"form": {"id": "7", "name": "Intake"}, "name": ["x"]}, "Intake"),
+        ({"form": {"id": "7"}, "name": ["x"]}, UNREADABLE),
+        ({"form": {"id": "7"}, "name": {"name": {"a": "x", "b": "y"}}}, UNREADABLE),
+        ({"name": {"name": "Intake"}, "selfLink": RESULT_LINK}, "Intake"),
+        ({"name": "Intake", "selfLink": RESULT_LINK}, "Intake"),
+        ({"name": "Intake", "form": None, "selfLink": {"href": RESULT_LINK}}, "Intake"),
     ],
-    ids=["documented", "misprinted", "both", "nulls", "empty", "null"],
+    ids=[
+        *("documented", "misprinted", "both", "nulls", "empty", "null", "text", "emptytext"),
+        *("brokenbesidegood", "broken", "brokeninside", "noform", "textalone", "nullform"),
+    ],
 )
 def test_the_name_of_a_form_is_found_where_the_specification_misprints_it(sent, name):
     activity = read(type="formResult", formResult={"id": "14", **sent})
@@ -299,7 +313,7 @@ def test_the_name_of_a_form_is_found_where_the_specification_misprints_it(sent, 
     assert activity.form_result.form == Form(id="7", name=name)
 
 
-@pytest.mark.parametrize("sent", [{}, {"form": None}, {"name": {"name": "Intake"}}], ids=repr)
+@pytest.mark.parametrize("sent", [{}, {"form": None}, {"name": ""}, {"name": {}}], ids=repr)
 def test_a_form_result_without_a_form_has_none(sent):
     activity = read(type="formResult", formResult={"id": "14", **sent})
     assert isinstance(activity, FormResultActivity)
@@ -314,11 +328,11 @@ def test_a_form_that_is_unreadable_stays_so_beside_a_misprinted_name():
     assert unreadable(activity.form_result.form)
 
 
-def test_a_misprinted_name_that_is_unreadable_costs_the_form_nothing():
-    activity = read(type="formResult", formResult={"id": "1", "form": {"id": "7"}, "name": "x"})
+def test_a_name_of_nobody_knows_which_form_is_not_lost_silently():
+    activity = read(type="formResult", formResult={"id": "1", "name": {"name": "Intake"}})
     assert isinstance(activity, FormResultActivity)
     assert isinstance(activity.form_result, FormResult)
-    assert activity.form_result.form == Form(id="7")
+    assert unreadable(activity.form_result.form)
 
 
 @pytest.mark.parametrize(
@@ -330,8 +344,19 @@ def test_a_misprinted_name_that_is_unreadable_costs_the_form_nothing():
         ({"id": "9"}, {"session": {}}, None),
         ({"id": "9"}, {"session": None}, None),
         ({"id": "9"}, {}, None),
+        ({"id": "9", "start": ZONE}, {"session": {"start": UNZONED}}, NINE_RECORD),
+        ({"id": "9", "start": UNZONED}, {"session": {"start": ZONE}}, NINE_RECORD),
+        ({"start": ZONE}, {"session": {"id": "9", "start": UNZONED}}, NINE_RECORD),
+        ({"id": "9", "start": ""}, {"session": {"start": NINE}}, NINE_RECORD),
+        ({"id": "9", "start": "x"}, {"session": {"start": NINE}}, UNREADABLE),
+        ({"id": "9", "start": NINE}, {"session": {"start": "x"}}, NINE_RECORD),
+        ({"id": "9"}, {"session": {"start": "x"}}, UNREADABLE),
+        ({"id": "9", "start": NINE}, "x", NINE_RECORD),
     ],
-    ids=["documented", "misprinted", "both", "nostart", "null", "nosession"],
+    ids=[
+        *("documented", "misprinted", "both", "nostart", "null", "nosession", "tothe letter"),
+        *("theotherway", "id", "blank", "broken", "brokenmisprint", "brokenalone", "notanobject"),
+    ],
 )
 def test_the_start_of_a_session_is_found_where_the_specification_misprints_it(
     session, misprinted, start
@@ -346,25 +371,28 @@ def test_the_start_of_a_session_is_found_where_the_specification_misprints_it(
     assert activity.conference_registration.session == ConferenceSession(id="9", start=start)
 
 
-@pytest.mark.parametrize(
-    ("sent", "expected"),
-    [
-        ({}, None),
-        ({"conferenceRegistration": None}, None),
-        ({"conferenceRegistration": {"id": "15"}}, "15"),
-        ({"conferenceRegistration": {"id": "15", "session": None}}, "15"),
-    ],
-    ids=["absent", "null", "nosession", "nullsession"],
-)
-def test_a_misprinted_start_without_a_session_to_hold_it_is_dropped(sent, expected):
+@pytest.mark.parametrize("sent", [{"id": "15"}, {"id": "15", "session": None}], ids=repr)
+def test_a_start_of_a_session_without_an_id_is_not_lost_silently(sent):
     misprinted = {"session": {"start": NINE}}
-    activity = read(type="conferenceRegistration", aconferenceRegistration=misprinted, **sent)
+    activity = read(
+        type="conferenceRegistration",
+        conferenceRegistration=sent,
+        aconferenceRegistration=misprinted,
+    )
     assert isinstance(activity, ConferenceRegistrationActivity)
-    match activity.conference_registration:
-        case ConferenceRegistrationSnapshot(registration_id=id_, session=session):
-            assert (id_, session) == (expected, None)
-        case other:
-            assert other is expected
+    assert isinstance(activity.conference_registration, ConferenceRegistrationSnapshot)
+    assert unreadable(activity.conference_registration.session)
+
+
+def test_all_of_a_registration_may_stand_under_the_misprinted_key():
+    activity = read(
+        type="conferenceRegistration",
+        aconferenceRegistration={"id": "15", "session": {"id": "9", "start": NINE}},
+    )
+    assert isinstance(activity, ConferenceRegistrationActivity)
+    assert activity.conference_registration == ConferenceRegistrationSnapshot(
+        registration_id="15", session=ConferenceSession(id="9", start=NINE_RECORD)
+    )
 
 
 @pytest.mark.parametrize(
@@ -373,7 +401,10 @@ def test_a_misprinted_start_without_a_session_to_hold_it_is_dropped(sent, expect
         (40, 40),
         ("40", 40),
         (" 40\n", 40),
-        ("007", 7),
+        ("4.0", 4),
+        ("4e1", 40),
+        ("-4", -4),
+        ("1234567890", 1_234_567_890),
         (0, 0),
         (None, None),
         ("", None),
@@ -389,7 +420,7 @@ def test_a_capacity_is_a_number_however_it_was_sent(sent, capacity):
 
 @pytest.mark.parametrize(
     "sent",
-    ["many", " ", "4.0", "-4", "4e1", "1234567890", "٤٠", 4.5, 2**31, True, [40], {}],
+    ["many", " ", "4.5", "007", "4,0", "1 000", "2147483648", "٤٠", 4.5, 2**31, True, [40], {}],
     ids=repr,
 )
 def test_a_capacity_that_is_no_number_is_unreadable_and_spoils_only_itself(sent):
@@ -408,7 +439,13 @@ def test_a_capacity_that_is_no_number_is_unreadable_and_spoils_only_itself(sent)
         (-(2**31) - 1, False),
         (10**30, False),
         (1.5, False),
-        ("2", False),
+        ("2", True),
+        (2.0, True),
+        ("2147483647.0", True),
+        ("2147483648", False),
+        ("1.5", False),
+        ("1,000", False),
+        ("two", False),
     ],
     ids=repr,
 )
@@ -738,9 +775,6 @@ def test_records_cannot_be_changed(record):
 
 # What records say of themselves
 
-LINK = "https://api.example.com/api/2.1/scheduling/companies/3/appointments/11"
-RESULT_LINK = "https://api.example.com/api/2.3/forms/7/results/14"
-
 
 @pytest.mark.parametrize(
     ("link", "company"), [(LINK, "3"), ("https://x", None), (7, None), ([], None), (None, None)]
@@ -817,15 +851,10 @@ EXAMPLES: dict[str, Record] = {
     "registration": ConferenceRegistrationSnapshot(
         registration_id="15", conference=Conference(id="8"), session=ConferenceSession(id="9")
     ),
-    "registration with a misprinted start": ConferenceRegistrationActivity(
+    "activity of a registration": ConferenceRegistrationActivity(
         id="1",
         kind_raw="conferenceRegistration",
-        sent_registration=ConferenceRegistrationSnapshot(
-            registration_id="15", session=ConferenceSession(id="9")
-        ),
-        misprinted_registration=records._MisprintedRegistration(
-            session=records._MisprintedSession(start=NINE_RECORD)
-        ),
+        sent_registration=ConferenceRegistrationSnapshot(registration_id="15"),
     ),
 }
 

@@ -78,6 +78,7 @@ CARRIED: Mapping[str, Sequence[Mapping[str, Any]]] = {
     "formResult": (
         {"formResult": FORM_RESULT},
         {"formResult": {**FORM_RESULT, "form": {"id": "81"}}},
+        {"formResult": {**FORM_RESULT, "form": None, "name": "Misprinted yet again"}},
     ),
     "emailNotification": ({"emailNotification": EMAIL},),
     "textMessageNotification": ({"textMessageNotification": TEXT_MESSAGE},),
@@ -87,6 +88,7 @@ CARRIED: Mapping[str, Sequence[Mapping[str, Any]]] = {
             "conferenceRegistration": {**REGISTRATION, "session": {"id": "71", "end": LATER}},
             "aconferenceRegistration": MISPRINTED_START,
         },
+        {"conferenceRegistration": REGISTRATION},
     ),
 }
 """What an activity of each kind may carry beside what all carry; some of it as it is misprinted."""
@@ -182,7 +184,7 @@ ENTITIES: Mapping[str, Any] = {
         "externalId": "x-1",
         "companies": [{"id": "3", "name": "Cabinet"}, {"id": "4", "name": "Atelier"}],
         "explicitConsent": {"date": NOON, "text": ["I agree", "twice"]},
-        "marketingConsent": {"date": LATER, "text": "Yes"},
+        "marketingConsent": {**LATER, "text": "Yes"},
     },
     "note": {
         "id": ASKED,

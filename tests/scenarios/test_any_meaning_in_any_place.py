@@ -1,0 +1,165 @@
+"""The upstream sends a value in another form in every field's place: it is answered as the value that it means.
+
+What has no meaning, or may have several, is answered as what can be none: null, with an error.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import repeat
+from typing import Annotated, Any, get_args, get_origin
+
+import pytest
+from msgspec import structs
+
+from gateway.upstream import conferences, declaring, entities, forms, records, words
+from tests.scenarios.sameness.changes import Verbatim
+from tests.scenarios.test_any_type_in_any_place import (
+    ACTIVITIES,
+    ACTIVITY_BEFORE,
+    NUMBERS,
+    PLACES,
+    Broken,
+    Steps,
+    Walk,
+)
+
+NOTHING: list[object] = [[]]
+"""Nothing is declared that this could be."""
+
+ADDRESS = "https://example.com/x/1"
+LONG = 7770000000000000000
+
+MEANINGS: list[tuple[Any, list[tuple[object, object]]]] = [
+    (
+        declaring.Text,
+        [
+            *(({key: "word"}, "word") for key in ("name", "value", "text", "other")),
+            ({"value": "word", "id": "8"}, "word"),
+            (7, "7"),
+            (1.5, "1.5"),
+            ({"a": "x", "b": "y"}, NOTHING),
+            ({"name": {"name": "x"}}, NOTHING),
+            ({}, NOTHING),
+        ],
+    ),
+    (declaring.Stated, [({"name": "word"}, "word"), (7, "7"), ({"a": "x", "b": "y"}, NOTHING)]),
+    (
+        declaring.Link,
+        [
+            *(({key: ADDRESS}, ADDRESS) for key in ("href", "url", "other")),
+            ({"href": ADDRESS, "rel": "self"}, ADDRESS),
+            ({"rel": "self"}, NOTHING),
+            ({"a": ADDRESS, "b": ADDRESS}, NOTHING),
+        ],
+    ),
+    (
+        declaring.Id,
+        [
+            *(({key: "777"}, "777") for key in ("id", "value", "other")),
+            ({"id": 777.0}, "777"),
+            (777.0, "777"),
+            (Verbatim(b"%d.0" % LONG), LONG),
+            ({"other": "word"}, NOTHING),
+            (777.5, NOTHING),
+        ],
+    ),
+    (
+        declaring.Count,
+        [
+            *(("2", 2), (2.0, 2), ("2.0", 2), (Verbatim(b"2e0"), 2)),
+            *((each, NOTHING) for each in ("1,000", "2.5", "02", "two", {"value": 2}, 2**31)),
+        ],
+    ),
+    (
+        entities.Amount,
+        [
+            *(("45.00", 45.0), ("45", 45), ("-4.5e1", -45.0)),
+            *((each, NOTHING) for each in ("45,00", "1 000", "NaN", "1e400", {"value": 45})),
+        ],
+    ),
+    (
+        words.ActivityEvent,
+        [({"name": "updated"}, "updated"), ({"x": "moved"}, "moved"), (7, NOTHING)],
+    ),
+    (
+        words.AppointmentStatus,
+        [({"value": "noShow"}, "noShow"), ({"x": "moved"}, "moved"), ({"name": 7}, NOTHING)],
+    ),
+    (words.RegistrationStatus, [({"text": "cancelled"}, "cancelled"), ({}, NOTHING)]),
+    (words.RegistrationSourceType, [({"value": "api"}, "api"), ([], NOTHING)]),
+    (forms.FormResultStatus, [({"name": "FINISHED"}, "FINISHED"), ({}, NOTHING)]),
+    (bool, [("true", True), ("false", False), ("yes", NOTHING), (1, NOTHING)]),
+]
+"""What is sent and what it means, by what is declared."""
+
+RECORDS: Mapping[str, type[records.Record]] = {
+    **{f"{kind} activity": record for kind, record in records.KINDS.items()},
+    "client": entities.Client,
+    "note": entities.Note,
+    "company": entities.Company,
+    "staff": entities.Staff,
+    "services": entities.Service,
+    "appointment": entities.Appointment,
+    "form": forms.Form,
+    "result": forms.FormResult,
+    "conference": conferences.Conference,
+    "session": conferences.ConferenceSession,
+    "registration": conferences.ConferenceRegistration,
+}
+
+
+def members(declared: Any) -> frozenset[Any]:
+    return frozenset(map(repr, declaring.options(declared))) - {repr(type(None))}
+
+
+def declared_at(declared: Any, place: Steps) -> tuple[str, Any]:
+    """The name of the field at a place of what is declared, and its type; None where there is nothing such."""
+    step, *rest = place
+    for each in declaring.options(declared):
+        if isinstance(step, int) and get_origin(each) is Annotated:
+            (element,) = get_args(get_args(each)[0])
+            return declared_at(element, tuple(rest)) if rest else ("an element", element)
+        if isinstance(step, str) and isinstance(each, type) and issubclass(each, records.Record):
+            for field in structs.fields(each):
+                if field.encode_name == step:
+                    owner = records.Activity if issubclass(each, records.Activity) else each
+                    name = f"{owner.__module__}.{owner.__name__}.{step}"
+                    return declared_at(field.type, tuple(rest)) if rest else (name, field.type)
+    return "", None
+
+
+KINDS = {members(kind): meanings for kind, meanings in MEANINGS}
+
+
+def walked() -> Iterator[tuple[str, tuple[str, Steps, Sequence[tuple[object, object]]]]]:
+    """Each field at one of its places, and what it means that is sent there.
+
+    Not the kind of an activity: those of another show all as it is sent.
+    """
+    for name, place in PLACES:
+        inside = place[2:] if name in {"staff", "services"} else place
+        field, declared = declared_at(RECORDS[name], inside) if inside else ("", None)
+        if (meanings := KINDS.get(members(declared))) and place != ("type",):
+            yield field, (name, place, meanings)
+
+
+WALKED = dict(walked())
+
+
+@pytest.fixture(scope="module")
+def walk() -> Walk:
+    return Walk()
+
+
+def test_every_kind_of_value_stands_somewhere():
+    assert len(WALKED) > 100
+    assert {id(meanings) for _, _, meanings in WALKED.values()} == {*map(id, KINDS.values())}
+
+
+@pytest.mark.parametrize(("name", "place", "meanings"), WALKED.values(), ids=WALKED)
+async def test_an_odd_value_is_answered_as_what_it_means(walk, name, place, meanings):
+    shown = name if name in ACTIVITIES else ACTIVITY_BEFORE.get(name, "appointment activity")
+    for first in range(0, len(meanings), len(NUMBERS)):
+        some = [*meanings[first:], *repeat(meanings[0], len(NUMBERS))][: len(NUMBERS)]
+        odd, plain = zip(*some, strict=True)
+        answered = await walk.asked(shown, Broken(name, place, odd))
+        assert answered == await walk.asked(shown, Broken(name, place, plain))
