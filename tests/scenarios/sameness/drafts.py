@@ -146,8 +146,8 @@ class Draft:
         if parent is self._schema.query_type and self._draws.chance(8):
             head, inside = self._draws.one_of(INTROSPECTION)
             return f"{head}{self._directives()} {inside}"
-        if self._draws.chance(1) and (whole := _whole(parent)):
-            return whole
+        if self._draws.chance(1) and (everything := whole(parent)):
+            return everything
         return self._field(parent, depth)
 
     def _is_bounded(self, depth: int) -> bool:
@@ -272,15 +272,15 @@ def _leaves(parent: GraphQLObjectType | GraphQLInterfaceType, *, entities: bool)
 
 
 @cache
-def _whole(parent: GraphQLCompositeType) -> str:
+def whole(parent: GraphQLCompositeType) -> str:
     """All that a type has without arguments and reads, as callers like to ask for it."""
     if isinstance(parent, GraphQLUnionType):
-        return " ".join(f"... on {each.name} {{ {_whole(each)} }}" for each in parent.types)
+        return " ".join(f"... on {each.name} {{ {whole(each)} }}" for each in parent.types)
     selections = []
     for name in dict.fromkeys(_names(parent, entities=False)):
         type_ = get_named_type(parent.fields[name].type)
         if is_composite_type(type_) and not parent.fields[name].args:
-            selections.append(f"{name} {{ {_whole(type_)} }}")
+            selections.append(f"{name} {{ {whole(type_)} }}")
         elif is_leaf_type(type_):
             selections.append(name)
     return " ".join(selections)

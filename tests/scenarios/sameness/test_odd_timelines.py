@@ -1,0 +1,118 @@
+"""Timelines in which values have other forms are answered as those in which they have the declared ones.
+
+With plans and without, and no activity is lost without being counted. A thousand timelines, always the same ones;
+`ODD_TIMELINES=10000 pytest tests/scenarios/sameness/test_odd_timelines.py -n 2` goes on with their numbers.
+"""
+
+import asyncio
+import json
+import os
+from collections.abc import Sequence
+from random import Random
+from typing import Any
+
+import httpx
+import pytest
+from graphql import GraphQLInterfaceType
+from structlog.testing import capture_logs
+
+from gateway.schema import schema
+from tests.conftest import Gateway
+from tests.scenarios.sameness.changes import written
+from tests.scenarios.sameness.drafts import whole
+from tests.scenarios.sameness.draws import Draws
+from tests.scenarios.sameness.oddities import in_other_forms, spoilt
+from tests.scenarios.sameness.samples import CARRIED, REGISTRATION, activity
+
+TIMELINES = int(os.environ.get("ODD_TIMELINES", "1000"))
+TESTS = 4
+"""Among which the timelines are divided, so that both workers have some."""
+
+DATES = ("2025-06-02T12:00:00", "2024-11-24T02:59:00", "2026-06-15T17:51:31.5")
+ZONES = ("Europe/Paris", "US/Eastern")
+
+
+PLAIN = {
+    **{kind: carried[0] for kind, carried in CARRIED.items()},
+    "conferenceRegistration": {"conferenceRegistration": REGISTRATION},  # without the misprint
+}
+
+
+def document() -> str:
+    """All that activities have without a read of their own."""
+    kinds = schema()
+    interface = kinds.type_map["Activity"]
+    assert isinstance(interface, GraphQLInterfaceType)
+    inside = " ".join(
+        f"... on {each.name} {{ {whole(each)} }}" for each in kinds.get_possible_types(interface)
+    )
+    counted = "totalCount completeness { missing { code count } }"
+    return f'{{ activities(clientId: "1") {{ {counted} nodes {{ __typename {inside} }} }} }}'
+
+
+def timeline(draws: Draws) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Activities as they are declared, and the same in other forms."""
+    plain, odd = [], []
+    percent = draws.one_of((3, 10, 40))
+    for number in range(draws.number(1, 8)):
+        kind = draws.one_of(tuple(CARRIED))
+        date = {"dateTime": draws.one_of(DATES), "timeZone": draws.one_of(ZONES)}
+        event = draws.one_of(("updated", "created", "deleted"))
+        sample = activity(str(100 + number), kind, event, date, PLAIN[kind])
+        plain.append(sample)
+        odd.append(in_other_forms(draws, sample, percent))
+    return plain, odd
+
+
+class Upstream:
+    def __init__(self) -> None:
+        self.items: Sequence[object] = ()
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        body = written({"items": [*self.items]})
+        return httpx.Response(200, content=body, headers={"content-type": "application/json"})
+
+
+class Pair:
+    """Two gateways over an upstream, with plans and without."""
+
+    def __init__(self, runner: asyncio.Runner) -> None:
+        self._runner = runner
+        self._upstream = Upstream()
+        transport = httpx.MockTransport(self._upstream)
+        self._gateways = [Gateway(transport, plans=plans) for plans in (True, False)]
+        self._document = document()
+
+    def answer(self, items: Sequence[object]) -> dict[str, Any]:
+        """What both answer to these activities."""
+        self._upstream.items = items
+        with capture_logs():
+            planned, executed = [
+                self._runner.run(each.post(self._document)).content for each in self._gateways
+            ]
+        assert planned == executed
+        answer: dict[str, Any] = json.loads(planned)
+        return answer
+
+
+@pytest.mark.parametrize("part", range(TESTS))
+def test_other_forms_are_answered_as_the_declared_ones(part):
+    with asyncio.Runner() as runner:
+        pair = Pair(runner)
+        for number in range(part, TIMELINES, TESTS):
+            plain, odd = timeline(Draws(Random(f"odd {number}")))
+            assert pair.answer(odd) == pair.answer(plain), number
+
+
+@pytest.mark.parametrize("part", range(TESTS))
+def test_no_activity_is_lost_without_being_counted(part):
+    with asyncio.Runner() as runner:
+        pair = Pair(runner)
+        for number in range(part, TIMELINES, TESTS):
+            draws = Draws(Random(f"spoilt {number}"))
+            _, items = timeline(draws)
+            items = [spoilt(draws, each) if draws.chance(40) else each for each in items]
+            found = pair.answer(items)["data"]["activities"]
+            missing = sum(each["count"] for each in found["completeness"]["missing"])
+            assert found["totalCount"] + missing == len(items), number
+            assert len(found["nodes"]) == found["totalCount"], number
