@@ -110,6 +110,10 @@ class UnsupportedMediaType(RequestError):
     code = "UNSUPPORTED_MEDIA_TYPE"
     status = 415
 
+    def __init__(self, message: str, *, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.headers = headers or {}
+
 
 class PersistedQueryNotSupported(RequestError):
     """A document was asked for by its id. Clients then send the text (Apollo's convention: HTTP 200)."""

@@ -37,7 +37,7 @@ def _thread(
         appointment_id=str(root.value.id),
         since=None,
         until=None,
-        sort=sort,
+        sort=sort or SortOrder.ASC,
     )
     page = Paging(first=info.context.settings.max_page_size)
     client = root.to(entities.ClientReference(id=client_id))

@@ -39,25 +39,33 @@ To = Annotated[
     DateTime | None,
     strawberry.argument(
         description=(
-            "Only what happened before this instant. Drops undated ones; those with a date whose "
+            "Only what happened before this instant, which is not before `from`. Drops undated ones; those with a date whose "
             "instant is unknown are counted in `completeness`."
         )
     ),
 ]
-Sort = Annotated[SortOrder, strawberry.argument(description="Oldest or newest first.")]
+Sort = Annotated[SortOrder | None, strawberry.argument(description="Oldest or newest first.")]
 First = Annotated[
     int | None,
-    strawberry.argument(description="The size of the page, reading forward from `after`."),
+    strawberry.argument(
+        description="The size of the page, reading forward from `after`; 0 for counts alone."
+    ),
 ]
 After = Annotated[
-    str | None, strawberry.argument(description="The cursor that the page starts after.")
+    str | None,
+    strawberry.argument(
+        description="The cursor that the page starts after; an empty text is none."
+    ),
 ]
 Last = Annotated[
     int | None,
-    strawberry.argument(description="The size of the page, reading backward from `before`."),
+    strawberry.argument(
+        description="The size of the page, reading backward from `before`; 0 for counts alone."
+    ),
 ]
 Before = Annotated[
-    str | None, strawberry.argument(description="The cursor that the page ends before.")
+    str | None,
+    strawberry.argument(description="The cursor that the page ends before; an empty text is none."),
 ]
 
 

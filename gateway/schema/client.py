@@ -84,7 +84,7 @@ def activities_of_client(  # noqa: PLR0913, PLR0917 - one parameter per GraphQL 
         appointment_id=given(appointment_id),
         since=given(from_),
         until=given(to),
-        sort=sort,
+        sort=sort or SortOrder.ASC,
     )
     paging = Paging(given(first), given(after), given(last), given(before))
     client = Reached(root.value)  # whatever led to the client, its activities stand by themselves

@@ -168,20 +168,21 @@ class Window:
 
     @classmethod
     def of(cls, paging: Paging, *, default_size: int, max_size: int) -> Self:
-        """The window that the paging arguments describe.
+        """The window that the paging arguments describe. An empty cursor is none.
 
         Raises:
             InputRefused: They contradict each other, or a size is out of bounds; never clamped.
         """
-        forward = paging.first is not None or paging.after is not None
-        backward = paging.last is not None or paging.before is not None
+        forward = paging.first is not None or bool(paging.after)
+        backward = paging.last is not None or bool(paging.before)
         if forward and backward:
             raise InputRefused("`first` goes with `after`, `last` goes with `before`.")
         given = paging.last if backward else paging.first
         size = default_size if given is None else given
-        if not 1 <= size <= max_size:
-            raise InputRefused(f"A page has 1 to {max_size} activities.")
-        return cls(size, backward, paging.before if backward else paging.after)
+        if not 0 <= size <= max_size:
+            name = "last" if backward else "first"
+            raise InputRefused(f"`{name}` is 0 to {max_size}.")
+        return cls(size, backward, (paging.before if backward else paging.after) or None)
 
     def cut(
         self, ordered: Sequence[Position], anchor: Position | None, *, newest_first: bool

@@ -26,17 +26,23 @@ class Selection:
     sort: SortOrder
 
     def __post_init__(self) -> None:
-        """Blank ids never reach the upstream, which might take them for no id at all."""
+        """Blank ids never reach the upstream, which might take them for no id at all.
+
+        Raises:
+            InputRefused: An argument cannot be served, or two of them together.
+        """
         if not self.client_id.strip():
             raise InputRefused("A client's id is not blank.")
         if self.appointment_id is not None and not self.appointment_id.strip():
             raise InputRefused("An appointment's id is not blank.")
+        if self.since is not None and self.until is not None and self.since > self.until:
+            raise InputRefused("`from` is not after `to`.")
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing can match, whatever the upstream holds."""
-        backward = self.since is not None and self.until is not None and self.since >= self.until
-        return backward or self.kinds == frozenset() or self.events == frozenset()
+        instant = self.since is not None and self.since == self.until
+        return instant or self.kinds == frozenset() or self.events == frozenset()
 
     @property
     def is_everything(self) -> bool:

@@ -99,6 +99,7 @@ class GraphQLEndpoint:
         if http.method == "GET":
             request = spec.get_request(http.scope["query_string"])
         else:
+            spec.refuse_encoded(http.headers.get("content-encoding"))
             body = await self._body(http)
             reading = partial(spec.post_request, http.headers.get("content-type"), body)
             request = await self._in_turn(http, reading) if len(body) > _LARGE else reading()

@@ -4,6 +4,7 @@ https://graphql.github.io/graphql-over-http/draft/
 """
 
 import re
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Mapping
 from urllib.parse import parse_qsl
 
@@ -29,7 +30,13 @@ _MOST_DIGITS = 100
 _BEYOND_NUMBERS = 10**_MOST_DIGITS
 """What the JSON of a request may be: all that GraphQL has use for, nothing that takes long to coerce."""
 
-_QUALITY = re.compile(r"0(\.[0-9]{0,3})?|1(\.0{0,3})?")
+_QUALITY = re.compile(r"0(\.[0-9]{0,3})?|\.[0-9]{1,3}|1(\.0{0,3})?")
+"""RFC 9110, 12.4.2, and `.2`, as Java's own client writes it."""
+
+_ANY = {"*/*", "*"}
+"""The second is how Java's own client writes the first."""
+
+_MOST_CODING_CHARACTERS = 40
 
 
 def response_media_type(accept: str | None, *, html: bool = False) -> str:
@@ -75,8 +82,18 @@ def get_request(query_string: bytes) -> Request:
     return Request.of(parameters)
 
 
+def refuse_encoded(content_encoding: str | None) -> None:
+    """Raises UnsupportedMediaType for a body that is compressed, or otherwise encoded."""
+    if content_encoding is not None and content_encoding.strip().lower() not in {"", "identity"}:
+        named = content_encoding[:_MOST_CODING_CHARACTERS]
+        raise UnsupportedMediaType(
+            f"Send the body as it is: `Content-Encoding: {named}` is not read here.",
+            headers={"Accept-Encoding": "identity"},
+        )
+
+
 def post_request(content_type: str | None, body: bytes) -> Request:
-    """The request in the body of an HTTP POST.
+    """The request in the body of an HTTP POST; a byte-order mark before it says nothing.
 
     Raises:
         RequestError: There is none, or not as JSON in UTF-8.
@@ -86,7 +103,7 @@ def post_request(content_type: str | None, body: bytes) -> Request:
         raise UnsupportedMediaType(f"Send {JSON}.")
     if parameters.get("charset", "utf-8").lower() not in {"utf-8", "utf8"}:
         raise UnsupportedMediaType("Send JSON in UTF-8.")
-    return Request.of(_json(body, "body"))
+    return Request.of(_json(body.removeprefix(BOM_UTF8), "body"))
 
 
 def refuse_other_methods(method: str) -> None:
@@ -151,6 +168,8 @@ def _media_type(text: str) -> tuple[str, Mapping[str, str]]:
 
 def _range(text: str) -> tuple[str, float]:
     media_type, parameters = _media_type(text)
+    if media_type in _ANY:
+        media_type = "*/*"
     if parameters.get("charset", "utf-8").lower() not in {"utf-8", "utf8"}:
         return media_type, 0.0
     quality = parameters.get("q", "1")

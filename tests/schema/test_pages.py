@@ -52,6 +52,12 @@ WINDOWS = {
     "nothing": (Paging(), Window(5, backward=False, anchor=None)),
     "first": (Paging(first=3), Window(3, backward=False, anchor=None)),
     "the most": (Paging(first=9), Window(9, backward=False, anchor=None)),
+    "none": (Paging(first=0), Window(0, backward=False, anchor=None)),
+    "none backward": (Paging(last=0, before="x"), Window(0, backward=True, anchor="x")),
+    "after nothing": (Paging(after=""), Window(5, backward=False, anchor=None)),
+    "before nothing": (Paging(before=""), Window(5, backward=False, anchor=None)),
+    "last before nothing": (Paging(last=2, before=""), Window(2, backward=True, anchor=None)),
+    "first before nothing": (Paging(first=2, before=""), Window(2, backward=False, anchor=None)),
     "the least": (Paging(first=1), Window(1, backward=False, anchor=None)),
     "after": (Paging(after="x"), Window(5, backward=False, anchor="x")),
     "first after": (Paging(first=3, after="x"), Window(3, backward=False, anchor="x")),
@@ -67,8 +73,6 @@ def test_paging_arguments_describe_a_window(paging, window):
 
 
 REFUSED = {
-    "zero first": Paging(first=0),
-    "zero last": Paging(last=0),
     "negative first": Paging(first=-1),
     "negative last": Paging(last=-1),
     "too many first": Paging(first=10),

@@ -109,7 +109,7 @@ def test_without_filters_everything_is_selected():
 
 @pytest.mark.parametrize(
     "given",
-    [{"kinds": frozenset()}, {"events": frozenset()}, {"since": TEN, "until": NINE}],
+    [{"kinds": frozenset()}, {"events": frozenset()}, {"since": TEN, "until": TEN}],
     ids=str,
 )
 def test_what_can_select_nothing_is_empty(given):
@@ -120,6 +120,11 @@ def test_what_can_select_nothing_is_empty(given):
 def test_a_blank_id_is_refused(given):
     with pytest.raises(InputRefused):
         selection(**given)
+
+
+def test_a_time_that_ends_before_it_begins_is_refused_by_the_names_of_its_arguments():
+    with pytest.raises(InputRefused, match=r"`from`.*`to`"):
+        selection(since=TEN, until=NINE)
 
 
 def test_a_cursor_is_bound_to_all_that_selects():

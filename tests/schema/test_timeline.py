@@ -244,7 +244,6 @@ async def test_the_upstream_is_asked_for_what_it_can_select(gateway_over, argume
         {"kinds": []},
         {"events": []},
         {"from": ONE, "to": ONE},
-        {"from": FOUR, "to": ONE},
         {"from": "2026-07-01T01:00:00+01:00", "to": "2026-07-01T00:00:00Z"},
         {"kinds": [], "events": ["CREATED"], "appointmentId": "31"},
     ],
@@ -276,29 +275,54 @@ async def test_the_order_is_ascending_unless_asked_otherwise(gateway_over_items)
     assert ids(data["activities"]) == ASC
 
 
-async def test_an_order_of_null_is_the_callers_mistake(gateway_over, codes):
-    upstream = Upstream()
-    query = "query($s: SortOrder) { activities(clientId: 7, sort: $s) { totalCount } }"
-    answer = await gateway_over(upstream).ask(query, {"s": None})
-    assert answer["data"] == {"activities": None}
-    assert codes(answer) == {"activities": REFUSED}
-    assert upstream.asked == []
+@pytest.mark.parametrize("declared", ["SortOrder", "SortOrder = DESC", "SortOrder = null"])
+async def test_an_order_of_null_is_the_usual_one(gateway_over_items, declared):
+    query = f"query($s: {declared}) {{ activities(clientId: 7, sort: $s) {{ nodes {{ id }} }} }}"
+    assert ids((await gateway_over_items(*ITEMS).data(query, s=None))["activities"]) == ASC
+
+
+async def test_a_page_of_none_tells_what_all_pages_tell(gateway_over_items):
+    gateway = gateway_over_items(*ITEMS)
+    nothing = {"startCursor": None, "endCursor": None}
+    forward, backward = await page(gateway, first=0), await page(gateway, last=0)
+    assert (forward["nodes"], backward["nodes"]) == ([], [])
+    assert forward["pageInfo"].items() >= nothing.items()
+    assert (forward["pageInfo"]["hasNextPage"], forward["pageInfo"]["hasPreviousPage"]) == (
+        True,
+        False,
+    )
+    assert backward["pageInfo"].items() >= nothing.items()
+    assert (backward["pageInfo"]["hasNextPage"], backward["pageInfo"]["hasPreviousPage"]) == (
+        False,
+        True,
+    )
+    nothing_there = gateway_over_items()
+    for empty in (await page(nothing_there, first=0), await page(nothing_there, last=0)):
+        assert {empty["pageInfo"]["hasNextPage"], empty["pageInfo"]["hasPreviousPage"]} == {False}
+
+
+async def test_a_page_of_none_follows_its_cursor(gateway_over_items):
+    gateway = gateway_over_items(*ITEMS)
+    cursors = (await page(gateway))["pageInfo"]
+    atend = await page(gateway, first=0, after=cursors["endCursor"])
+    assert (atend["pageInfo"]["hasNextPage"], atend["pageInfo"]["hasPreviousPage"]) == (False, True)
+    atstart = await page(gateway, last=0, before=cursors["startCursor"])
+    assert atstart["pageInfo"]["hasPreviousPage"] is False
 
 
 REFUSALS = {
-    "first of zero": {"first": 0},
+    "from after to": {"from": FOUR, "to": ONE},
     "first below zero": {"first": -1},
     "first above the maximum": {"first": 101},
-    "last of zero": {"last": 0},
     "last above the maximum": {"last": 101},
     "first and last": {"first": 1, "last": 1},
     "first with before": {"first": 1, "before": "x"},
     "last with after": {"last": 1, "after": "x"},
     "after with before": {"after": "x", "before": "x"},
     "garbage after": {"after": "x"},
-    "garbage before": {"before": ""},
+    "garbage before": {"before": "x"},
     "garbage where nothing can match": {"after": "x", "kinds": []},
-    "a size where nothing can match": {"first": 0, "events": []},
+    "a size where nothing can match": {"first": -1, "events": []},
     "an empty client": {"clientId": ""},
     "a blank client": {"clientId": " \t"},
     "an empty appointment": {"appointmentId": ""},
@@ -490,16 +514,17 @@ async def test_the_order_that_the_upstream_sends_changes_no_answer(gateway_over,
         assert found[0] == found[1] == found[2]
 
 
-async def test_an_order_that_is_null_is_refused_without_a_call(gateway_over, codes):
+async def test_an_order_that_is_null_asks_for_the_usual_one(gateway_over):
     upstream = Upstream(*ITEMS)
     gateway = gateway_over(upstream)
-    literal = await gateway.ask("{ activities(clientId: 7, sort: null) { totalCount } }")
-    assert "data" not in literal
     query = "query($s: SortOrder) { activities(clientId: 7, sort: $s) { totalCount } }"
-    assert codes(await gateway.ask(query, {"s": None})) == {"activities": REFUSED}
-    assert upstream.asked == []
-    assert await gateway.data(query) == {"activities": {"totalCount": len(ITEMS)}}
-    assert upstream.asked == [{"clientId": "7", "sort": "asc"}]
+    for asked in (
+        gateway.data("{ activities(clientId: 7, sort: null) { totalCount } }"),
+        gateway.data(query, s=None),
+        gateway.data(query),
+    ):
+        assert await asked == {"activities": {"totalCount": len(ITEMS)}}
+    assert upstream.asked == [{"clientId": "7", "sort": "asc"}] * 3
 
 
 @pytest.mark.parametrize("first", ["ASC", "DESC"])

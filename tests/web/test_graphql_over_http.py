@@ -70,6 +70,12 @@ CHROME = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q
         ("application/json;charset=latin1, */*", GRAPHQL_RESPONSE),
         ("application/json;profile=x", JSON),
         ("application/json,,", JSON),
+        ("text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2", JSON),  # Java's HttpURLConnection
+        ("*", JSON),
+        ("*; q=.2, application/graphql-response+json;q=.1", JSON),
+        ("application/json; q=.9, application/graphql-response+json;q=.95", GRAPHQL_RESPONSE),
+        ("*/*;q=.8", JSON),
+        ("application/json;q=.0, */*;q=.1", GRAPHQL_RESPONSE),
         ("application/json;q=2, application/graphql-response+json;q=0.1", GRAPHQL_RESPONSE),
     ],
 )
@@ -93,7 +99,9 @@ def test_the_answer_has_the_media_type_most_wanted(accept, expected):
         "application/json;q=0.1234",
         "json",
         ",",
-        "*",
+        "*;q=.0",
+        "application/json;q=.",
+        "application/json;q=.1234",
         "application/graphql+json",
     ],
 )
@@ -442,7 +450,7 @@ BODIES: dict[str, tuple[str | bytes, tuple[int, str]]] = {
         json.dumps({"query": r'{ __type(name: "\ud800") { name } }'}),
         PARSE_FAILED,
     ),
-    "UTF-8 with a byte order mark": (f"{{{GOOD}}}".encode("utf-8-sig"), BAD_REQUEST),
+    "two byte order marks": (f"\ufeff\ufeff{{{GOOD}}}".encode(), BAD_REQUEST),
     "UTF-16": (f"{{{GOOD}}}".encode("utf-16"), BAD_REQUEST),
     "UTF-16 without a mark": (f"{{{GOOD}}}".encode("utf-16-le"), BAD_REQUEST),
     "UTF-32": (f"{{{GOOD}}}".encode("utf-32"), BAD_REQUEST),
@@ -561,6 +569,7 @@ ODD_BUT_FINE = {
     "an integer of 100 digits": given("variables", f'{{"n": {"9" * 100}}}'),
     "variables of some depth": given("variables", f'{{"n": {"[" * 62}{"]" * 62}}}'),
     "an empty operation name": given("operationName", '""'),
+    "a byte order mark": f"\ufeff{{{GOOD}}}",
     "a byte order mark in the document": '{"query": "\\ufeff{ __typename }"}',
 }
 
@@ -569,6 +578,41 @@ ODD_BUT_FINE = {
 async def test_an_odd_body_is_answered(http, body):
     answer = await http.post("/graphql", content=body, headers={"Content-Type": JSON})
     assert (answer.status_code, answer.json()) == (200, {"data": {"__typename": "Query"}})
+
+
+@pytest.mark.parametrize(
+    ("lines", "media_type"),
+    [
+        (["text/plain", "application/json;q=.9"], JSON),
+        (["application/json;q=.1", "application/graphql-response+json"], GRAPHQL_RESPONSE),
+        (["text/plain", "image/*"], None),
+    ],
+)
+async def test_accept_may_come_in_several_lines(http, lines, media_type):
+    headers = [("Content-Type", JSON), *(("Accept", line) for line in lines)]
+    answer = await http.post("/graphql", content=f"{{{GOOD}}}", headers=headers)
+    if media_type is None:
+        assert answer.status_code == 406
+    else:
+        assert answer.headers["content-type"] == f"{media_type}; charset=utf-8"
+
+
+@pytest.mark.parametrize("coding", ["gzip", "br", "Identity, gzip", "x" * 5_000])
+async def test_an_encoded_body_is_refused_by_the_name_of_its_coding(http, coding):
+    headers = {"Content-Type": JSON, "Content-Encoding": coding}
+    answer = await http.post("/graphql", content=f"{{{GOOD}}}", headers=headers)
+    assert_refused(answer, *UNSUPPORTED)
+    [error] = answer.json()["errors"]
+    assert f"`Content-Encoding: {coding[:40]}`" in error["message"]
+    assert len(error["message"]) < 200
+    assert answer.headers["accept-encoding"] == "identity"
+
+
+@pytest.mark.parametrize("coding", ["", "identity", " IDENTITY "])
+async def test_a_body_that_is_said_to_be_as_it_is_is_read(http, coding):
+    headers = {"Content-Type": JSON, "Content-Encoding": coding}
+    answer = await http.post("/graphql", content=f"{{{GOOD}}}", headers=headers)
+    assert answer.json() == {"data": {"__typename": "Query"}}
 
 
 @pytest.mark.parametrize(
