@@ -68,6 +68,7 @@ $(SOURCES)/node_modules/.package-lock.json: $(SOURCES)/package-lock.json
 
 $(INSTALLED): requirements-dev.lock pyproject.toml
 	test -d .venv || $(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --require-hashes -r requirements-dev.lock
+	@echo "Installing what requirements-dev.lock names into .venv; once, in a minute or two."
+	$(BIN)/pip install --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	$(BIN)/pip install --quiet --no-deps --no-build-isolation -e .
 	@touch $@

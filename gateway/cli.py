@@ -148,14 +148,14 @@ def serve() -> None:
     with _refusals():
         settings = Settings.from_environment()
         _refuse_open(settings)
-        telemetry.configure(settings.log_level)
+        telemetry.configure(settings.log_level, settings.log_format)
         if settings.allow_anonymous and _has_service_credentials(settings):
             telemetry.warning("anonymous_callers")
         if settings.workers > 1:
             sys.exit(_shared(settings))
         departure = gateway_departure(settings)
         sockets = [listening(settings.host, settings.port)]
-    telemetry.announce(f"http://{settings.host}:{settings.port}/graphql")
+        telemetry.event("started", url=_url(settings.host, settings.port, "/graphql"))
     run(departure, sockets)
 
 
@@ -188,7 +188,8 @@ def _is_loopback(host: str) -> bool:
 
 def _shared(settings: Settings) -> int:
     with reserved(settings.host, settings.port) as bound, shared() as metrics:
-        telemetry.announce(f"http://{settings.host}:{settings.port}/graphql")
+        url = _url(settings.host, settings.port, "/graphql")
+        telemetry.event("started", url=url, workers=settings.workers)
         return supervise(
             settings.workers,
             stopping_seconds=settings.drain_seconds + settings.shutdown_grace_seconds,
@@ -203,7 +204,7 @@ def work(orders_fd: int) -> None:
     """Serve among others. What `serve` starts its workers with."""
     with _refusals():
         settings = Settings.from_environment()
-        telemetry.configure(settings.log_level)
+        telemetry.configure(settings.log_level, settings.log_format)
         departure = gateway_departure(settings)
         sockets = [listening(settings.host, settings.port, is_shared=True)]
     with socket.socket(fileno=orders_fd) as orders:
@@ -212,38 +213,50 @@ def work(orders_fd: int) -> None:
 
 @main.command()
 @click.option("--rest-only", is_flag=True, help="The emulated REST API alone.")
-@click.option("--port", type=int, help="The port; 8000 (GraphQL), or 8001 with --rest-only.")
-@click.option("--rest-port", type=int, default=8001, show_default=True, help="The REST API's port.")
+@click.option("--port", type=int, help="The port; PORT, or 8000. With --rest-only, the REST API's.")
+@click.option(
+    "--rest-port", type=int, help="The REST API's port; GATEWAY_SANDBOX_REST_PORT, or 8001."
+)
 @click.option("--activities", type=click.IntRange(0, 100_000), help="Adds client 5000 with N.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Which made-up world.")
 def sandbox(
-    *, rest_only: bool, port: int | None, rest_port: int, activities: int | None, seed: int
+    *, rest_only: bool, port: int | None, rest_port: int | None, activities: int | None, seed: int
 ) -> None:
     """Serve /graphql over a made-up REST API: no credentials, no network."""
-    rest_port = port if rest_only and port is not None else rest_port
-    given: dict[str, object] = {"upstream_url": f"http://127.0.0.1:{rest_port}", "explain": True}
+    given: dict[str, object] = {"upstream_url": "http://127.0.0.1", "explain": True}
     if port is not None:
         given["port"] = port
+    if rest_port is not None:
+        given["sandbox_rest_port"] = rest_port
     with _refusals():
         settings = Settings.from_environment(**given, **_of_the_sandbox())
-    telemetry.configure(settings.log_level)
+    telemetry.configure(settings.log_level, settings.log_format)
     host = settings.host if rest_only else "127.0.0.1"
+    rest_port = port if rest_only and port is not None else settings.sandbox_rest_port
+    rest_url = _url(host, rest_port)
     emulated = create_sandbox(seed=seed, activities=activities)
-    rest = server(emulated, host, rest_port, protocol=SandboxProtocol)
-    announcement = f"The emulated REST API: http://{host}:{rest_port}"
-    departure = Departure([rest])
+    departure = Departure([server(emulated, host, rest_port, protocol=SandboxProtocol)])
     with _refusals():
         if not rest_only:
-            departure = gateway_departure(settings, beside=rest)
-            announcement = _WELCOME.format(
-                graphql=f"http://{settings.host}:{settings.port}/graphql",
-                queries=_QUERIES,
-                rest=f"http://{host}:{rest_port}",
+            settings = settings.model_copy(update={"upstream_url": rest_url})
+            departure = gateway_departure(settings, beside=departure.servers[0])
+        sockets = [  # all of the ports, or none
+            listening(each.config.host, each.config.port, set_by=set_by)
+            for each, set_by in zip(
+                departure.servers, (variable("sandbox_rest_port"), "PORT"), strict=False
             )
-        # All of the ports, or none.
-        sockets = [listening(each.config.host, each.config.port) for each in departure.servers]
-    telemetry.announce(announcement)
+        ]
+    if rest_only:
+        telemetry.event("started", url=rest_url)
+    else:
+        graphql = _url(settings.host, settings.port, "/graphql")
+        telemetry.event("started", url=graphql)
+        telemetry.announce(_WELCOME.format(graphql=graphql, queries=_QUERIES, rest=rest_url))
     run(departure, sockets)
+
+
+def _url(host: str, port: int, path: str = "") -> str:
+    return f"http://[{host}]:{port}{path}" if ":" in host else f"http://{host}:{port}{path}"
 
 
 def _of_the_sandbox() -> dict[str, object]:

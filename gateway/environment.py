@@ -13,8 +13,14 @@ from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsError
 
 _S = TypeVar("_S", bound=BaseSettings)
 
-_INJECTED = re.compile(r"GATEWAY_(SERVICE_.*|PORT|PORT_.*)")
-"""What Kubernetes sets for a Service called gateway; no setting bears such a name."""
+_INJECTED = re.compile(
+    r"GATEWAY_(?:SERVICE_.*|PORT|PORT_.*|.+_SERVICE_HOST|.+_SERVICE_PORT.*|.+_PORT_[0-9]+_.*)"
+)
+"""What Kubernetes sets for Services whose names begin with gateway; no setting bears such a name."""
+
+_LINKED = re.compile(r"GATEWAY_.+_PORT")
+SERVICE_LINK = re.compile(r"(?:tcp|udp|sctp)://.*", re.IGNORECASE)
+"""What it sets too, and a setting may be called; then the value tells."""
 
 
 class SettingsRefused(Exception):
@@ -34,10 +40,13 @@ class SecretFiles(EnvSettingsSource):
         if field_name not in self._secrets or not path:
             return None, field_name, False
         try:
-            return Path(path).read_text(encoding="utf-8").strip(), field_name, False
+            secret = Path(path).read_text(encoding="utf-8").strip()
         except (OSError, UnicodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
             raise SettingsRefused(f"{variable} cannot be read: {reason}") from error
+        if not secret:
+            raise SettingsRefused(f"{variable}: the file that it names is empty")
+        return secret, field_name, False
 
 
 def read(
@@ -77,10 +86,17 @@ def unknown(prefix: str, known: Collection[str]) -> list[str]:
     """One line per variable with the prefix that is none of the known settings."""
     problems = []
     for name in sorted(os.environ):
-        if name.startswith(prefix) and name not in known and not _INJECTED.fullmatch(name):
+        if name.startswith(prefix) and name not in known and not is_injected(name):
             nearest = difflib.get_close_matches(name, known, n=1, cutoff=0)
             problems.append(f"{name} is not a setting; did you mean {nearest[0]}?")
     return problems
+
+
+def is_injected(name: str) -> bool:
+    """Whether a variable of the environment is one that Kubernetes sets for some Service."""
+    if _INJECTED.fullmatch(name):
+        return True
+    return bool(_LINKED.fullmatch(name) and SERVICE_LINK.fullmatch(os.environ.get(name, "")))
 
 
 def refusals(error: ValidationError, variables: Mapping[str, str]) -> list[str]:

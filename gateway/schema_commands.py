@@ -31,7 +31,10 @@ def print_schema(*, federation: bool) -> None:
 @click.argument("file", type=click.Path(path_type=Path), default=Path("schema.graphql"))
 def check(file: Path) -> None:
     """Whether FILE (schema.graphql) is the schema that is served; exit status 1 where it is not."""
-    committed = file.read_text(encoding="utf-8") if file.exists() else ""
+    if not file.exists():
+        click.echo(f"{file} does not exist: `gateway schema print > {file}` writes it.", err=True)
+        sys.exit(_PROBLEMS)
+    committed = file.read_text(encoding="utf-8")
     difference = list(
         difflib.unified_diff(
             committed.splitlines(),

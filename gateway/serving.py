@@ -1,6 +1,7 @@
 """Serving: the servers of one process, and the stages in which they come to their end."""
 
 import asyncio
+import errno
 import gc
 import math
 import signal
@@ -31,6 +32,10 @@ _BACKLOG = 2048
 
 _BEAT_SECONDS = 1.0
 """How often a worker tells its parent that its loop goes round."""
+
+
+_PORT_ERRORS = {errno.EADDRINUSE, errno.EACCES}
+"""Where another port may be used; others are about the address."""
 
 
 class PortRefused(Exception):
@@ -85,12 +90,15 @@ def server(
         log_config=None,  # what it says goes where all libraries' words go: see telemetry
         access_log=False,
         server_header=False,
+        workers=1,  # else it reads WEB_CONCURRENCY, which may be empty
     )
     return Server(config)
 
 
-def listening(host: str, port: int, *, is_shared: bool = False) -> socket.socket:
-    """A socket that listens there, alone or with others.
+def listening(
+    host: str, port: int, *, is_shared: bool = False, set_by: str = "PORT"
+) -> socket.socket:
+    """A socket that listens there, alone or with others; `set_by` is what the port is set by.
 
     Raises:
         PortRefused: The port is taken, or the address is not of this machine.
@@ -100,7 +108,10 @@ def listening(host: str, port: int, *, is_shared: bool = False) -> socket.socket
             (host, port), family=_family(host), backlog=_BACKLOG, reuse_port=is_shared
         )
     except OSError as error:
-        raise PortRefused(f"Port {port} of {host} cannot be used: {error.strerror}.") from error
+        remedy = f"set {set_by} to another" if error.errno in _PORT_ERRORS else "see HOST"
+        reason, *_ = str(error.strerror).partition(" (")  # where it was attempted is said already
+        message = f"Port {port} of {host} cannot be used: {reason}: {remedy}."
+        raise PortRefused(message) from error
 
 
 def reserved(host: str, port: int) -> socket.socket:

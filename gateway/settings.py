@@ -1,9 +1,10 @@
 """Settings: frozen, read once from the environment, all problems reported together."""
 
-from typing import ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import (
     AliasChoices,
+    BeforeValidator,
     Field,
     PositiveInt,
     ValidationInfo,
@@ -30,6 +31,18 @@ from gateway.values import (
 
 PREFIX = "GATEWAY_"
 
+_REST_PORT = 8001
+
+
+def _lower(word: object) -> object:
+    return word.lower() if isinstance(word, str) else word
+
+
+def _unless_injected(port: object) -> object:
+    """Kubernetes sets a variable of the same name for a Service called `gateway-sandbox-rest`."""
+    is_injected = isinstance(port, str) and environment.SERVICE_LINK.fullmatch(port)
+    return _REST_PORT if is_injected else port
+
 
 class Settings(BaseSettings):
     """Everything that can be set, with its default and what it is for."""
@@ -47,10 +60,17 @@ class Settings(BaseSettings):
     port: int = Field(
         8000, ge=0, le=65535, validation_alias=AliasChoices("PORT", "port"), description="The port."
     )
-    log_level: Literal["debug", "info", "warning", "error"] = Field(
-        "info",
-        validation_alias=AliasChoices("LOG_LEVEL", "log_level"),
-        description="The least severe events to log: debug, info, warning or error.",
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)] = (
+        Field(
+            "info",
+            validation_alias=AliasChoices("LOG_LEVEL", "log_level"),
+            description="The least severe events to log: debug, info, warning or error.",
+        )
+    )
+    log_format: Annotated[Literal["auto", "json", "text"], BeforeValidator(_lower)] = Field(
+        "auto",
+        validation_alias=AliasChoices("LOG_FORMAT", "log_format"),
+        description="How events are written: json, text, or auto: text on a terminal, else json.",
     )
     otel_exporter_otlp_endpoint: Collector | None = Field(
         None,
@@ -119,6 +139,13 @@ class Settings(BaseSettings):
     )
     cors_origins: Names = Field(
         (), description="Origins whose pages may call this gateway, separated by commas."
+    )
+
+    sandbox_rest_port: Annotated[int, BeforeValidator(_unless_injected)] = Field(
+        _REST_PORT,
+        ge=0,
+        le=65535,
+        description="Where `gateway sandbox` serves the emulated REST API.",
     )
 
     default_page_size: PositiveInt = Field(

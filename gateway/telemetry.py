@@ -1,4 +1,4 @@
-"""What operators see: events with constant names and facts as fields, one JSON line each.
+"""What operators see: events with constant names and facts as fields, one line each.
 
 Texts of exceptions are never written, whoever raised them: they quote values, and with them addresses,
 credentials and personal data. What an exception is and where it was raised says enough to find it.
@@ -8,19 +8,21 @@ To tell an event never fails and never waits: what becomes of its line is the wr
 
 import atexit
 import logging
+import os
 import sys
 import threading
 import traceback
 import uuid
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace, TracebackType
-from typing import TextIO
+from typing import Any, TextIO
 
 import structlog
 from structlog.typing import EventDict
 
+from gateway import __version__
 from gateway.log_writer import LogWriter
 
 STANDARD_ERROR = 2
@@ -32,6 +34,8 @@ _BY_LEVEL = SimpleNamespace(
     debug=_WRITER.write, info=_WRITER.write, warning=_WRITER.write, error=_WRITER.write
 )
 """What structlog hands its lines to."""
+
+_SERVICE = "gateway"
 
 _JSON = structlog.processors.JSONRenderer()
 
@@ -57,18 +61,24 @@ _SAYINGS = frozenset(
 """First lines of what libraries say, as they stand in their sources: nothing is quoted in them."""
 
 
-def configure(level: str) -> None:
-    """Write events of `level` ("debug", "info", "warning", "error") and above to standard error.
+def configure(level: str, form: str = "json") -> None:
+    """Write events to standard error.
 
     What libraries say joins them from "warning" on, as do warnings, and exceptions that nobody caught.
+
+    Args:
+        level: The least severe of them: "debug", "info", "warning" or "error".
+        form: How lines are written: "json", "text" for people, or "auto": text on a terminal.
     """
     _WRITER.start()
+    is_terminal = os.isatty(STANDARD_ERROR)
+    is_text = form == "text" or (form == "auto" and is_terminal)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            _rendered,
+            _Rendered(_text(is_coloured=is_terminal) if is_text else _JSON),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=lambda *_: _BY_LEVEL,
@@ -160,21 +170,36 @@ def _frames(trace: TracebackType | None) -> list[str]:
     return [*frames[:_OUTER_FRAMES], "…", *frames[-_INNER_FRAMES:]]
 
 
-def _rendered(_: object, __: str, facts: EventDict) -> str | bytes:
+Renderer = Callable[[Any, str, EventDict], str | bytes]
+
+
+def _text(*, is_coloured: bool) -> Renderer:
+    # With quotes, for a text as it stands could pass for another line, or for an order to the terminal.
+    return structlog.dev.ConsoleRenderer(colors=is_coloured, repr_native_str=True)
+
+
+class _Rendered:
     """The line of an event. A fact that cannot be written is null: it need not cost the event, or an answer."""
-    try:
-        return _JSON(None, "", facts)
-    except Exception:  # noqa: BLE001 - whatever an object raises that is to tell of itself
-        writable = {name: fact if _is_writable(fact) else None for name, fact in facts.items()}
-        return _JSON(None, "", writable)
 
+    def __init__(self, render: Renderer) -> None:
+        self._render = render
 
-def _is_writable(fact: object) -> bool:
-    try:
-        _JSON(None, "", {"fact": fact})
-    except Exception:  # noqa: BLE001 - as above
-        return False
-    return True
+    def __call__(self, _: object, __: str, facts: EventDict) -> str | bytes:
+        facts["service"], facts["version"] = _SERVICE, __version__
+        try:
+            return self._render(None, "", dict(facts))
+        except Exception:  # noqa: BLE001 - whatever an object raises that is to tell of itself
+            writable = {
+                name: fact if self._is_writable(fact) else None for name, fact in facts.items()
+            }
+            return self._render(None, "", writable)
+
+    def _is_writable(self, fact: object) -> bool:
+        try:
+            self._render(None, "", {"event": "", "fact": fact})
+        except Exception:  # noqa: BLE001 - as above
+            return False
+        return True
 
 
 class _Libraries(logging.Handler):

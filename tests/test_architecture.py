@@ -54,8 +54,3 @@ def test_every_module_starts_with_one_sentence(module):
     first, _, rest = docstring.partition("\n")
     assert first.endswith((".", "!", "?"))
     assert not rest or rest.startswith("\n")
-
-
-@pytest.mark.parametrize("module", [name for name in MODULES if not name.endswith("__init__.py")])
-def test_every_module_is_small_enough_to_read(module):
-    assert len(MODULES[module].read_text("utf-8").splitlines()) <= 320

@@ -27,11 +27,45 @@ def test_a_variable_that_is_no_setting_is_named_with_the_nearest_one(monkeypatch
 
 
 @pytest.mark.parametrize(
-    "name", ["GATEWAY_PLANS", "GATEWAY_PORT_80_TCP", "GATEWAY_SERVICE_HOST", "OTHER_TOKNE"]
+    ("name", "value"),
+    [
+        ("GATEWAY_PLANS", "x"),
+        ("OTHER_TOKNE", "x"),
+        ("GATEWAY_SERVICE_HOST", "10.0.0.7"),
+        ("GATEWAY_SERVICE_PORT_HTTP", "80"),
+        ("GATEWAY_PORT", "tcp://10.0.0.7:80"),
+        ("GATEWAY_PORT_80_TCP", "tcp://10.0.0.7:80"),
+        ("GATEWAY_API_SERVICE_HOST", "10.0.0.7"),
+        ("GATEWAY_API_SERVICE_PORT", "80"),
+        ("GATEWAY_API_SERVICE_PORT_HTTP", "80"),
+        ("GATEWAY_API_V2_PORT", "tcp://10.0.0.7:80"),
+        ("GATEWAY_API_V2_PORT", "udp://10.0.0.7:80"),
+        ("GATEWAY_API_V2_PORT", "sctp://10.0.0.7:80"),
+        ("GATEWAY_API_PORT_80_TCP", "tcp://10.0.0.7:80"),
+        ("GATEWAY_API_PORT_80_TCP_PROTO", "tcp"),
+        ("GATEWAY_API_PORT_80_TCP_PORT", "80"),
+        ("GATEWAY_API_PORT_80_TCP_ADDR", "10.0.0.7"),
+    ],
 )
-def test_what_is_known_injected_or_somebody_elses_is_left_alone(monkeypatch, name):
-    monkeypatch.setenv(name, "x")
+def test_what_is_known_injected_or_somebody_elses_is_left_alone(monkeypatch, name, value):
+    monkeypatch.setenv(name, value)
     assert environment.unknown("GATEWAY_", KNOWN) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("GATEWAY_API_PORT", "80"),
+        ("GATEWAY_API_PORT", "http://10.0.0.7"),
+        ("GATEWAY_API_PORT_NUMBER", "80"),
+        ("GATEWAY_API_HOST", "10.0.0.7"),
+        ("GATEWAY_SERVICES", "x"),
+    ],
+)
+def test_what_only_looks_like_it_is_a_mistake(monkeypatch, name, value):
+    monkeypatch.setenv(name, value)
+    [problem] = environment.unknown("GATEWAY_", KNOWN)
+    assert problem.startswith(f"{name} is not a setting")
 
 
 def test_a_setting_that_does_not_fit_is_told_by_its_variable_and_without_its_value():

@@ -43,6 +43,7 @@ def test_the_defaults_are_those_of_the_conventions():
         "host": "127.0.0.1",
         "port": 8000,
         "log_level": "info",
+        "log_format": "auto",
         "otel_exporter_otlp_endpoint": None,
         "workers": 1,
         "upstream_url": "http://upstream",
@@ -62,6 +63,7 @@ def test_the_defaults_are_those_of_the_conventions():
         "default_time_zone": None,
         "forward_headers": (),
         "cors_origins": (),
+        "sandbox_rest_port": 8001,
         "default_page_size": 50,
         "max_page_size": 100,
         "max_clients": 20,
@@ -108,7 +110,9 @@ def test_the_defaults_are_those_of_the_conventions():
 EXAMPLES = {
     "host": ("0.0.0.0", "0.0.0.0"),
     "port": ("0", 0),
-    "log_level": ("debug", "debug"),
+    "log_level": ("Debug", "debug"),
+    "log_format": ("TEXT", "text"),
+    "sandbox_rest_port": ("9", 9),
     "otel_exporter_otlp_endpoint": ("http://collector:4318/", "http://collector:4318"),
     "workers": ("3", 3),
     "upstream_url": ("https://france.agendize.com/", "https://france.agendize.com"),
@@ -417,6 +421,25 @@ def test_a_file_that_is_no_text_is_refused_without_its_content(environment, tmp_
     file.write_bytes(b"hush\xff")
     environment.setenv("GATEWAY_TOKEN_FILE", str(file))
     assert refusal() == "GATEWAY_TOKEN_FILE cannot be read: it is not UTF-8"
+
+
+@pytest.mark.parametrize("content", ["", " \n"])
+def test_a_secret_file_that_is_empty_stops_the_start(environment, tmp_path, content):
+    file = tmp_path / "secret"
+    file.write_text(content, encoding="utf-8")
+    environment.setenv("GATEWAY_BEARER_TOKEN_FILE", str(file))
+    assert refusal() == "GATEWAY_BEARER_TOKEN_FILE: the file that it names is empty"
+
+
+@pytest.mark.parametrize("link", ["tcp://10.0.0.7:80", "udp://[fd00::7]:80", "SCTP://10.0.0.7:80"])
+def test_the_sandboxs_port_is_not_what_kubernetes_says_of_a_service(environment, link):
+    environment.setenv("GATEWAY_SANDBOX_REST_PORT", link)
+    assert Settings.from_environment().sandbox_rest_port == 8001
+
+
+def test_no_number_of_processes_is_the_usual_number(environment):
+    environment.setenv("WEB_CONCURRENCY", "")
+    assert Settings.from_environment().workers == 1
 
 
 def test_only_secrets_may_stand_in_files(environment):

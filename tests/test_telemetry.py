@@ -3,6 +3,7 @@ import gc
 import json
 import logging
 import os
+import pty
 import re
 import subprocess
 import sys
@@ -19,6 +20,7 @@ import msgspec
 import pytest
 import structlog
 
+import gateway
 from gateway import telemetry
 
 
@@ -45,8 +47,51 @@ def test_an_event_is_one_line_of_json_with_its_facts(written):
         "path": "/activities",
         "code": "UPSTREAM_TIMEOUT",
         "seconds": 0.5,
+        "service": "gateway",
+        "version": gateway.__version__,
     }
     assert timestamp.endswith("Z")
+
+
+@pytest.mark.parametrize(
+    ("form", "is_json"), [("json", True), ("text", False), ("auto", True)], ids=str
+)
+def test_lines_are_json_or_text_and_json_where_there_is_no_terminal(log, form, is_json):
+    telemetry.configure("info", form)
+    telemetry.event("request", status=200, operation="a\nb\x1b[2J")
+    [line] = log().splitlines()
+    if is_json:
+        assert json.loads(line)["status"] == 200
+    else:
+        assert "operation='a\\nb\\x1b[2J'" in line
+        assert "status=200" in line
+        assert "\x1b" not in line
+
+
+def test_a_fact_that_cannot_be_written_is_none_in_a_text(log):
+    class Unwritable:
+        def __repr__(self) -> str:
+            raise ValueError
+
+    telemetry.configure("info", "text")
+    telemetry.event("request", fact=Unwritable(), path="/graphql")
+    [line] = log().splitlines()
+    assert "fact=None" in line
+    assert "path='/graphql'" in line
+
+
+def test_on_a_terminal_lines_are_coloured_text():
+    parent, child = pty.openpty()
+    with os.fdopen(parent, "rb", buffering=0) as terminal:
+        code = TOLD_LAST.replace("'info'", "'info', 'auto'") + "telemetry.event('started')"
+        try:
+            subprocess.run([sys.executable, "-c", code], stderr=child, check=True, timeout=20)
+        finally:
+            os.close(child)
+        written = terminal.read(4096)
+    assert b"\x1b[" in written
+    assert b"started" in written
+    assert b'{"' not in written
 
 
 def test_a_detail_is_told_to_those_who_ask_for_details(written):
@@ -318,6 +363,8 @@ def test_a_library_s_words_are_an_event_with_their_place(written):
         "logger": "library",
         "says": "Cannot load %r",
         "exceptions": [],
+        "service": "gateway",
+        "version": gateway.__version__,
     }
 
 
