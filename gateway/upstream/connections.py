@@ -19,9 +19,15 @@ from aiohttp.client_proto import ResponseHandler
 from aiohttp.connector import Connection
 from aiohttp.http_exceptions import HttpProcessingError
 
+from gateway.upstream import heads
+from gateway.upstream.surprises import REPEATED_LENGTH, surprised
+
 HEAD_BYTES = 65_536
 """The largest head of an answer, each interim one by itself; of its trailers, and of whatever else is no
 body, at most twice as much: what comes in one piece with the end of a body is not told from that."""
+
+_HELD_BYTES = 8_192
+"""How much of a head is held back at most, until it is known whether its Content-Length comes again."""
 
 PARSER_LIMIT = 4 * HEAD_BYTES
 """For aiohttp's own limits of lines and headers: more than it is given before `HEAD_BYTES` are enforced."""
@@ -72,6 +78,9 @@ class Arrivals(ResponseHandler):
         self._has_heard = False
         self._has_served = False
         self._room = 0  # how much may come before there is a head, or more of the body
+        self._is_head_next = False
+        self._held = b""  # of the head, from its Content-Length or the end of its last line on
+        self._repeats_length = False
         self._look: selectors.BaseSelector | None = None
         self.was_closed = False
 
@@ -82,6 +91,7 @@ class Arrivals(ResponseHandler):
     def start_timeout(self) -> None:
         """A request is written: what comes from now on answers it."""
         self._is_asked, self._has_heard, self._room = True, False, HEAD_BYTES
+        self._is_head_next, self._held, self._repeats_length = True, b"", False
         super().start_timeout()
 
     def rest(self) -> None:
@@ -120,23 +130,28 @@ class Arrivals(ResponseHandler):
         """A head is complete; data: it, and its body."""
         head, _ = data
         # Only chunks have extensions and trailers; only after an interim head comes another.
+        self._is_head_next = head.code < 200
         self._room = HEAD_BYTES if head.chunked or head.code < 200 else sys.maxsize
         super().feed_data(data, size)
 
     async def read(self) -> Any:
         """The next head, and its body. aiohttp would repeat the request of what it raises itself."""
         try:
-            return await super().read()
+            head = await super().read()
         except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
             if self._has_served and not self._has_heard:
                 raise ConnectionOver("The connection had ended.") from error
             raise httpx.ReadError("The connection failed.") from error
+        if self._repeats_length:  # told by who reads: what arrives does not know for whom
+            self._repeats_length = False
+            surprised(REPEATED_LENGTH)
+        return head
 
     def _take(self, piece: bytes) -> None:
         self._has_heard = True
         self._room -= len(piece)
         before = self._body_bytes()
-        super().data_received(piece)
+        self._parse(piece)
         if self._exception is not None:  # of which aiohttp tells only who waits for a head
             self._end_body(httpx.RemoteProtocolError("The answer stops making sense."))
         elif self._body_bytes() != before:
@@ -146,6 +161,35 @@ class Arrivals(ResponseHandler):
             self.set_exception(error)
             self._end_body(error)
             self._drop()
+
+    def _parse(self, piece: bytes) -> None:
+        """Give aiohttp what has come; of a head, with the same Content-Length once only."""
+        while piece and self._is_head_next and self._exception is None:
+            piece = self._parse_head(self._held + piece)
+        if piece:
+            super().data_received(piece)
+
+    def _parse_head(self, text: bytes) -> bytes:
+        """Give it a head, or what is there of one. Whatever comes after a head that is no usual one is returned."""
+        self._held = b""
+        if end := heads.END.search(text):
+            head = text[: end.end()]
+            sent = heads.with_one_length(head)
+            if sent is head and heads.is_final(head):
+                super().data_received(text)
+                return b""
+            self._repeats_length |= sent is not head
+            super().data_received(sent)
+            return text[end.end() :]
+        begin = heads.undecided(text)
+        if len(text) - begin > _HELD_BYTES:
+            begin, self._is_head_next = len(text), False
+        self._held = text[begin:]
+        if begin:
+            super().data_received(text[:begin])
+        else:  # as it would for what it gets
+            self._reschedule_timeout()
+        return b""
 
     def _end_body(self, error: Exception) -> None:
         """Tell whoever reads the body that no more of it comes."""

@@ -17,6 +17,12 @@ ODD_ENVELOPE = "odd_envelope"
 ODD_VALUE = "odd_value"
 """A value has another JSON type than is declared."""
 
+UNKNOWN_CHARSET = "unknown_charset"
+"""A body declares a charset that does not exist, and is in UTF-8."""
+
+REPEATED_LENGTH = "repeated_length"
+"""An answer tells its Content-Length several times, each time the same."""
+
 _note: ContextVar[Callable[[str], None] | None] = ContextVar("note", default=None)
 
 

@@ -23,7 +23,9 @@ pytestmark = pytest.mark.socket
 SECONDS = 1.0
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 GZIPPED = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n"
-IN_KLINGON = b"HTTP/1.1 200 OK\r\nContent-Type: a/b;charset=klingon\r\nContent-Length: 2\r\n\r\n{}"
+IN_KLINGON = (
+    b"HTTP/1.1 200 OK\r\nContent-Type: a/b;charset=klingon\r\nContent-Length: 2\r\n\r\n\xe9}"
+)
 EMPTY = b'{"items":[]}'
 
 

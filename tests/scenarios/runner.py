@@ -3,10 +3,12 @@
 A scenario is a title and, in fenced blocks: `http upstream`, the calls that the upstream must get, exactly these
 and in any order, each with its answer (`→ sandbox`, or `→ STATUS` and a block `json NAME` with the body);
 `http headers`, what the caller sends along; `json settings`, what is set; `graphql`, the operation; `json variables`;
-`json response`, the answer. Where there is `http upstream a minute before`, the same was asked then, and the upstream
+`json response`, the answer. A body may have headers of its own, `http headers of NAME`: it is then sent in the charset that they name,
+and compressed as they say, each line as a member of its own. Where there is `http upstream a minute before`, the same was asked then, and the upstream
 answered that; the clock then showed 09:00 in UTC on 2026-03-29.
 """
 
+import gzip
 import json
 import re
 from collections import Counter
@@ -25,7 +27,11 @@ _CALL = re.compile(
 _NOW = "http upstream"
 _BEFORE = "http upstream a minute before"
 
-Answers = Mapping[str, tuple[int, bytes] | None]
+_CHARSETS = {"iso-8859-1": "windows-1252", "utf8mb4": "utf-8"}
+"""What senders mean by a charset, where that is not what it says."""
+
+Answer = tuple[int, bytes, Mapping[str, str]]
+Answers = Mapping[str, Answer | None]
 
 
 @dataclass(frozen=True)
@@ -59,8 +65,7 @@ class Scenario:
 
     @property
     def headers(self) -> dict[str, str]:
-        lines = self.blocks.get("http headers", "").splitlines()
-        return {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}
+        return self._headers("http headers")
 
     @property
     def has_before(self) -> bool:
@@ -82,8 +87,23 @@ class Scenario:
         return {
             match["call"]: None
             if match["sandbox"]
-            else (int(match["status"]), self.blocks.get(f"json {match['body']}", "").encode())
+            else self._answer(int(match["status"]), match["body"])
             for match in self._calls(block)
+        }
+
+    def _answer(self, status: int, name: str | None) -> Answer:
+        headers = {"content-type": "application/json", **self._headers(f"http headers of {name}")}
+        charset = headers["content-type"].partition("charset=")[2] or "utf-8"
+        body = self.blocks.get(f"json {name}", "").encode(_CHARSETS.get(charset, charset))
+        if headers.get("content-encoding") == "gzip":
+            body = b"".join(map(gzip.compress, body.splitlines(keepends=True)))
+        return status, body, headers
+
+    def _headers(self, block: str) -> dict[str, str]:
+        lines = self.blocks.get(block, "").splitlines()
+        return {
+            name.lower(): value.strip()
+            for name, _, value in (line.partition(":") for line in lines)
         }
 
     def _calls(self, block: str) -> list[re.Match[str]]:
@@ -115,5 +135,5 @@ class ScriptedUpstream(httpx.AsyncBaseTransport):
         answer = self.answers[call]
         if answer is None:
             return await self._sandbox.handle_async_request(request)
-        status, body = answer
-        return httpx.Response(status, content=body, headers={"content-type": "application/json"})
+        status, body, headers = answer
+        return httpx.Response(status, headers=headers, stream=httpx.ByteStream(body))

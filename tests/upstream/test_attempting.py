@@ -248,12 +248,12 @@ SPOILT: dict[str, tuple[Answering, type[UpstreamError], int]] = {
         1,
     ),
     "another charset": (
-        sending(content=b"\x81", headers={"content-type": "text/plain;charset=windows-1252"}),
+        sending(content=b"\xff", headers={"content-type": "text/plain;charset=windows-1253"}),
         ContractBroken,
         1,
     ),
     "no charset": (
-        sending(content=EMPTY, headers={"content-type": "text/plain;charset=klingon"}),
+        sending(content=b'["\xe9"]', headers={"content-type": "text/plain;charset=klingon"}),
         ContractBroken,
         1,
     ),

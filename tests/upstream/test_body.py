@@ -9,6 +9,7 @@ import pytest
 
 from gateway.errors import ContractBroken, ResponseTooLarge
 from gateway.upstream.body import Body, is_crowded, utf8
+from gateway.upstream.surprises import UNKNOWN_CHARSET, noted
 
 TEXT = b'{"items":[' + b" " * 1000 + b"]}"
 
@@ -110,6 +111,90 @@ def test_what_is_compressed_twice_is_refused_unread(coding):
         Body(coding, most=1000)
 
 
+# Members
+
+
+def members(*texts: bytes) -> bytes:
+    return b"".join(map(gzip.compress, texts))
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 10_000_000])
+@pytest.mark.parametrize("coding", ["gzip", "x-gzip"])
+@pytest.mark.parametrize(
+    "texts",
+    [
+        (TEXT[:500], TEXT[500:]),
+        (b"", TEXT),
+        (TEXT, b""),
+        (TEXT[:1], b"", b"", TEXT[1:-1], TEXT[-1:]),
+        tuple(pieces(TEXT, 10)),
+    ],
+    ids=["two", "an empty one first", "an empty one last", "five", "many"],
+)
+def test_a_body_is_what_all_its_members_hold(texts, coding, size):
+    assert arrived(members(*texts), coding, most=len(TEXT), size=size) == TEXT
+
+
+@pytest.mark.parametrize("size", [1_048_575, 1_048_576, 1_048_577])
+def test_members_are_decompressed_in_pieces_and_to_their_ends(size):
+    taken: list[int] = []
+    body = Body("gzip", most=10_000_000, take=taken.append)
+    body.add(members(b"7" * size, b"8" * size, b"9"))
+    assert body.whole() == b"7" * size + b"8" * size + b"9"
+    assert sum(taken) == body.size == 2 * size + 1
+    assert max(taken) <= 1_048_576
+
+
+def test_the_limit_is_about_all_members_together():
+    sent = members(TEXT[:500], TEXT[500:])
+    assert arrived(sent, "gzip", most=len(TEXT)) == TEXT
+    with pytest.raises(ResponseTooLarge):
+        arrived(sent, "gzip", most=len(TEXT) - 1)
+
+
+def test_bombs_one_after_the_other_are_never_decompressed_further_than_the_limit():
+    body = Body("gzip", most=1000)
+    with pytest.raises(ResponseTooLarge):
+        body.add(members(*[b" " * 300] * 3, b" " * 50_000_000))
+    assert len(body.whole()) <= 1000
+
+
+def test_there_are_no_more_members_than_can_be_honest():
+    """An empty one is 20 bytes, which are nothing once they are decompressed."""
+    one = gzip.compress(b"")
+    assert arrived(one * 9_999 + gzip.compress(b"{}"), "gzip", size=65_536) == b"{}"
+    for size in (65_536, 20_000_000):
+        with pytest.raises(ResponseTooLarge, match="pieces"):
+            arrived(one * 1_000_000, "gzip", size=size)
+
+
+@pytest.mark.parametrize("size", [1, 7, 10_000])
+@pytest.mark.parametrize(
+    "second",
+    [b"\x1f\x8b\x08" + b"\xff" * 20, gzip.compress(TEXT)[:-8] + bytes(8)],
+    ids=["no head", "a wrong sum"],
+)
+def test_a_further_member_that_is_broken_is_not_left_out(second, size):
+    with pytest.raises(ContractBroken, match="decompressed"):
+        arrived(gzip.compress(TEXT) + second, "gzip", size=size)
+
+
+@pytest.mark.parametrize("size", [1, 7, 10_000])
+@pytest.mark.parametrize(
+    "after",
+    [b"\r\n", bytes(512), b"\x1f", b"\x1f\x8b", b"\x1f\x8b\x07", b"\0" + gzip.compress(b"more")],
+    ids=repr,
+)
+def test_what_is_no_member_ends_them(after, size):
+    most = len(TEXT) + len(after)
+    assert arrived(gzip.compress(TEXT) + after, "gzip", most=most, size=size) == TEXT
+
+
+def test_only_gzip_has_members():
+    assert arrived(zlib.compress(TEXT) + zlib.compress(TEXT), "deflate") == TEXT
+    assert arrived(zlib.compress(TEXT) + gzip.compress(TEXT), "deflate") == TEXT
+
+
 def test_what_follows_the_end_is_left_out_but_counted():
     assert arrived(gzip.compress(TEXT) + b"?" * 100, "gzip", most=len(TEXT) + 100) == TEXT
     with pytest.raises(ResponseTooLarge):
@@ -129,6 +214,61 @@ def test_what_stops_being_compressed_is_broken():
 
 
 # Charsets
+
+NO_CHARSETS = (
+    "utf8mb4",
+    "utf8mb4_unicode_ci",
+    "klingon",
+    "x" * 5000,
+    "utf\0-8",
+    "hex",
+    "undefined",
+    "punycode",
+    "idna",
+    "",
+)
+
+
+@pytest.mark.parametrize("charset", NO_CHARSETS, ids=repr)
+def test_where_there_is_no_such_charset_what_is_in_utf_8_is_read_and_told(charset):
+    told: list[str] = []
+    with noted(told.append):
+        assert utf8("\ufeff{é}".encode(), charset) == "{é}".encode()
+        assert told == [UNKNOWN_CHARSET]
+        with pytest.raises(ContractBroken):
+            utf8(b"{\xe9}", charset)
+    assert told == [UNKNOWN_CHARSET]
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "utf8", "iso-8859-1", "us-ascii", "windows-1252"])
+def test_what_is_in_the_charset_that_it_declares_is_no_surprise(charset):
+    with noted(pytest.fail):
+        assert utf8(b"{}", charset) == b"{}"
+
+
+WEB = {
+    "iso-8859-1": "windows-1252",
+    "latin1": "windows-1252",
+    "windows-1252": "windows-1252",
+    "iso-8859-9": "windows-1254",
+    "windows-1253": "windows-1253",
+}
+
+
+@pytest.mark.parametrize(("charset", "page"), WEB.items())
+def test_bytes_are_read_as_the_web_reads_them(charset, page):
+    """WHATWG Encoding, 4.2 and 9: some names mean a code page, and what that leaves undefined is a control."""
+    for number in range(0x100):
+        byte = bytes([number])
+        there = byte.decode(page, "ignore") or (chr(number) if number < 0xA0 else "")
+        if there:
+            assert utf8(byte, charset).decode() == there
+
+
+def test_quotation_marks_and_the_euro_are_in_iso_8859_1_on_the_web():
+    assert utf8(b"\x80 \x93\xe9\x94 \x85", "ISO-8859-1").decode() == "€ “é” …"
+    undefined = b"\x81\x8d\x8f\x90\x9d"
+    assert utf8(undefined, "iso-8859-1").decode() == undefined.decode("latin-1")
 
 
 @pytest.mark.parametrize(
@@ -156,16 +296,11 @@ def test_the_bytes_of_an_answer_in_utf_8_are_not_looked_at_yet():
 @pytest.mark.parametrize(
     ("content", "charset"),
     [
-        (b"{}", "klingon"),
-        (b"{}", "x" * 5000),
-        (b"{}", "utf\0-8"),
-        (b"{}", "hex"),
-        (b"{}", "undefined"),
-        (b"a-", "punycode"),
-        (b"{}", "idna"),
+        *[(b'"\xe9"', name) for name in NO_CHARSETS],
         (b"{}\x00", "utf-16"),
         (b"\x00\xd8", "utf-16-le"),
-        (b"\x81", "windows-1252"),
+        (b"\xff", "windows-1253"),
+        (b"\xdb", "iso-8859-11"),
     ],
     ids=repr,
 )
@@ -178,7 +313,7 @@ def test_names_of_charsets_that_do_not_exist_are_not_remembered():
     remembered = len(encodings._cache)
     for number in range(100):
         with pytest.raises(ContractBroken):
-            utf8(b"{}", f"no-such-charset-{number}")
+            utf8(b"\xe9", f"no-such-charset-{number}")
     assert len(encodings._cache) == remembered
 
 

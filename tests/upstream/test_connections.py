@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from gateway.upstream.connections import HEAD_BYTES, Arrivals, ConnectionOver, CutOff, HeadTooLarge
+from gateway.upstream.surprises import REPEATED_LENGTH, noted
 from gateway.upstream.wire import NEW_CONNECTION, AiohttpTransport
 from tests.resilience import certificates, peer
 from tests.resilience.before import until
@@ -211,6 +212,134 @@ async def test_answers_without_a_body_leave_a_connection_as_it_was(http):
         statuses = [(await http.get(at(upstream))).status_code for _ in range(6)]
         assert statuses == [204, 304, 200] * 2
         assert upstream.seen == 1
+
+
+# Lengths that are told several times
+
+
+def telling(*lines: bytes, body: bytes = b"own") -> bytes:
+    return b"HTTP/1.1 200 OK\r\n" + b"\r\n".join([*lines, b"", b""]) + body
+
+
+EQUAL = {
+    "twice": telling(b"Content-Length: 3", b"Content-Length: 3"),
+    "twice, apart": telling(b"content-length:3", b"Date: now", b"Content-Length: 3 "),
+    "in one line": telling(b"Content-Length: 3, 3", b"Date: now"),
+    "after an interim head": b"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n"
+    + telling(b"Content-Length: 3", b"Content-Length: 3"),
+}
+
+
+@pytest.mark.parametrize("size", [1, 2, 5, 1000])
+@pytest.mark.parametrize("sent", EQUAL.values(), ids=EQUAL)
+async def test_an_equal_length_may_come_again_and_is_told(http, sent, size):
+    async def answering(number: int, writer: asyncio.StreamWriter) -> None:
+        for start in range(0, len(sent), size):
+            writer.write(sent[start : start + size])
+            await writer.drain()
+            await asyncio.sleep(0)
+
+    told: list[str] = []
+    async with peer.playing(by(answering)) as upstream:
+        for number in range(3):
+            with noted(told.append):
+                answer = await http.get(at(upstream))
+            assert (answer.text, answer.headers.get_list("content-length")) == ("own", ["3"])
+            assert told == [REPEATED_LENGTH] * (number + 1)
+        assert upstream.seen == 1
+
+
+async def test_what_follows_an_answer_with_an_equal_length_is_no_answer(http):
+    async def answering(number: int, writer: asyncio.StreamWriter) -> None:
+        writer.write(EQUAL["twice"] + FOREIGN if number == 0 else OWN)
+
+    async with peer.playing(by(answering)) as upstream:
+        for _ in range(2):
+            assert (await http.get(at(upstream))).text == "own"
+        assert upstream.seen == 2
+
+
+async def test_a_body_may_look_like_a_head_that_repeats_itself(http):
+    """Also where a head ends without a body, or is followed by one in the same piece."""
+    looks = telling(b"Content-Length: 3", b"Content-Length: 3", b"", b"Content-Length: 3")
+    usual = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(looks), looks)
+    parts = [usual, usual[:20], usual[20:60], usual[60:]]
+
+    async def answering(number: int, writer: asyncio.StreamWriter) -> None:
+        for part in parts[:1] if number == 0 else parts[1:]:
+            writer.write(part)
+            await writer.drain()
+            await asyncio.sleep(0.01)
+
+    async with peer.playing(by(answering)) as upstream:
+        with noted(pytest.fail):
+            for _ in range(2):
+                assert (await http.get(at(upstream))).content == looks
+
+
+UNEQUAL = {
+    "unequal": telling(b"Content-Length: 3", b"Content-Length: 4"),
+    "unequal in one line": telling(b"Content-Length: 3, 4"),
+    "equal and unequal": telling(b"Content-Length: 3, 3", b"Content-Length: 4"),
+    "equal as numbers": telling(b"Content-Length: 3", b"Content-Length: 03"),
+    "equal, and chunked": telling(
+        b"Content-Length: 3",
+        b"Content-Length: 3",
+        b"Transfer-Encoding: chunked",
+        body=b"3\r\nown\r\n0\r\n\r\n",
+    ),
+    "no number": telling(b"Content-Length: 3", b"Content-Length: x"),
+}
+
+
+@pytest.mark.parametrize("size", [1, 1000])
+@pytest.mark.parametrize("sent", UNEQUAL.values(), ids=UNEQUAL)
+async def test_an_answer_whose_length_is_in_doubt_is_refused_and_its_connection_closed(
+    http, sent, size
+):
+    async def answering(number: int, writer: asyncio.StreamWriter) -> None:
+        for start in range(0, len(sent), size):
+            if not writer.is_closing():
+                writer.write(sent[start : start + size])
+                await asyncio.sleep(0)
+
+    async with peer.playing(by(answering)) as upstream:
+        with pytest.raises(httpx.RemoteProtocolError):
+            await http.get(at(upstream))
+        await all_closed(upstream)
+
+
+async def test_a_head_that_drips_is_still_arriving(transport):
+    """What is held back until its line is complete keeps silence away as well."""
+    sent = telling(b"Content-Length: 3", b"Content-Length: 3")
+
+    async def answering(number: int, writer: asyncio.StreamWriter) -> None:
+        for start in range(len(sent)):
+            writer.write(sent[start : start + 1])
+            await asyncio.sleep(0.01)
+
+    http = httpx.AsyncClient(transport=transport, trust_env=False, timeout=0.2)
+    async with peer.playing(by(answering)) as upstream:
+        assert (await http.get(at(upstream))).text == "own"
+
+
+async def test_a_head_too_long_to_be_held_back_is_read_as_aiohttp_reads_it(http):
+    long = b"X: " + b"x" * 20_000
+    sent = [
+        telling(b"Content-Length: 3", long),
+        telling(b"Content-Length: 3", long, b"Content-Length: 3"),
+    ]
+
+    async def answering(number: int, writer: asyncio.StreamWriter) -> None:
+        for start in range(0, len(sent[number]), 1000):
+            writer.write(sent[number][start : start + 1000])
+            await writer.drain()
+            await asyncio.sleep(0.001)
+
+    async with peer.playing(by(answering)) as upstream:
+        assert (await http.get(at(upstream))).text == "own"
+        with pytest.raises(httpx.RemoteProtocolError):
+            await http.get(at(upstream))
 
 
 # Connections that are over

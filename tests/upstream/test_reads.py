@@ -334,7 +334,10 @@ async def test_an_answer_is_read_in_the_charset_that_it_declares(reads_over, con
 @pytest.mark.parametrize("charset", ["klingon", "hex", "utf-16"])
 async def test_an_answer_that_is_not_in_its_charset_breaks_the_contract(failure_of, charset):
     headers = {"content-type": f"application/json;charset={charset}"}
-    assert type(await failure_of(200, content=b'{"items":[]}', headers=headers)) is ContractBroken
+    assert (
+        type(await failure_of(200, content=b'{"items":["\xe9"]}', headers=headers))
+        is ContractBroken
+    )
 
 
 @pytest.mark.parametrize("content", [b"", b"<html>", b"[]", b'{"items":null}'], ids=repr)
