@@ -225,6 +225,8 @@ class Forbidden(UpstreamError):
 
 
 class NotFound(UpstreamError):
+    """The upstream does not know it, or knows that it is gone."""
+
     code = "NOT_FOUND"
 
 

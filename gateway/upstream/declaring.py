@@ -6,9 +6,6 @@ from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
 from msgspec import Meta, MsgspecError
 
-UNDECODABLE = (MsgspecError, RecursionError, UnicodeError)
-"""What msgspec raises over bytes that are not what was declared; two of the three are not its own."""
-
 _F = TypeVar("_F", bound=Callable[..., Any])
 _T = TypeVar("_T")
 
@@ -29,6 +26,9 @@ Several = Annotated[list[_T], Meta(max_length=1_000)]
 
 Count = Annotated[int, Meta(ge=-(2**31), le=2**31 - 1)]
 """A number that GraphQL's Int can carry."""
+
+UNDECODABLE = (MsgspecError, RecursionError, UnicodeError)
+"""What msgspec raises over bytes that are not what was declared; two of the three are not its own."""
 
 
 class Nothing(ValueError):

@@ -5,15 +5,16 @@ key by key, see `lenient`. So a broken value costs its field, and a broken item 
 """
 
 import re
-from collections.abc import Mapping
-from typing import Any, Generic, NamedTuple, TypeVar
+from collections.abc import Callable, Mapping
+from typing import Any, Generic, TypeVar
 
 from msgspec import Raw, json, structs
 
 from gateway.errors import ContractBroken, ResponseTooLarge
-from gateway.steps import Steps, mapped
-from gateway.upstream import entities
+from gateway.steps import Steps, at_once, mapped
+from gateway.upstream import control_characters, entities
 from gateway.upstream.declaring import UNDECODABLE, Text
+from gateway.upstream.failures import Failure, Forms, may_be_in
 from gateway.upstream.lenient import NULL, fields_of, merged, reader, values_in
 from gateway.upstream.records import (
     KINDS,
@@ -24,6 +25,7 @@ from gateway.upstream.records import (
     UnknownActivity,
     Unreadable,
 )
+from gateway.upstream.surprises import CONTROL_CHARACTERS, surprised
 
 _R = TypeVar("_R", bound=Record)
 _E = TypeVar("_E", bound=entities.Appointment | entities.Staff | entities.Service)
@@ -37,33 +39,25 @@ _LONE_SURROGATES = re.compile(
 
 
 _MOST_ITEMS = 200_000
-_NO_ERROR = {b"null", b"false", b'""'}
 _TYPE = "type"
 _MISPRINT_DEPTH = 3  # the registration, its session, and the start of that
 _NO_OBJECT: Mapping[str, Any] = dict.fromkeys(Activity.__struct_fields__, UNREADABLE)
 """What is read of an item that is no object: so no filter takes it for one that lacks a date or an event."""
 
 
-class Failure(NamedTuple):
-    """The upstream's error object; it may come with any status, 200 included."""
-
-    code: int | None
-
-
 def failure(body: bytes) -> Failure | None:
     """The error object of an answer, or None where it has none."""
-    if b'"error"' not in body:  # spares a pass over long answers
+    if not may_be_in(body):  # spares a pass over long answers
         return None
+    surprises: list[str] = []
     try:
-        sent = _envelope(body, _ErrorEnvelope).error
+        found = _envelope(body, Forms, tell=surprises.append).failure()
     except UNDECODABLE:
         return None
-    if bytes(sent) in _NO_ERROR:
-        return None
-    try:
-        return Failure(json.decode(sent, type=_ErrorCode, strict=False).code)
-    except UNDECODABLE:
-        return Failure(None)
+    if found is not None:  # else whoever reads what it is tells of them
+        for each in surprises:
+            surprised(each)
+    return found
 
 
 def items(body: bytes) -> list[Raw]:
@@ -145,14 +139,6 @@ def usable(activity: Any) -> bool:
     return not (isinstance(activity.id, Unreadable) or isinstance(activity.kind_raw, Unreadable))
 
 
-class _ErrorEnvelope(Record, frozen=True):
-    error: Raw = Raw(b"null")
-
-
-class _ErrorCode(Record, frozen=True):
-    code: int | None = None
-
-
 class _Items(Record, frozen=True):
     items: list[Raw]
 
@@ -161,12 +147,19 @@ class _Kind(Record, frozen=True):
     type: Text
 
 
-def _envelope(body: bytes, declared: type[_T]) -> _T:
-    """`body` as declared, with U+FFFD for half a character: some senders cut texts blindly."""
+def _envelope(body: bytes, declared: type[_T], *, tell: Callable[[str], None] = surprised) -> _T:
+    """`body` as declared, with U+FFFD for half a character: some senders cut texts blindly.
+
+    Control characters in texts are read as well, and `tell` is told of them.
+    """
     try:
         return json.decode(body, type=declared)
     except UNDECODABLE:
-        return json.decode(_LONE_SURROGATES.sub(_replacement, body), type=declared)
+        escaped = at_once(control_characters.escaped(body))
+    found = json.decode(_LONE_SURROGATES.sub(_replacement, escaped or body), type=declared)
+    if escaped is not None:
+        tell(CONTROL_CHARACTERS)
+    return found
 
 
 def _replacement(escape: re.Match[bytes]) -> bytes:

@@ -1,11 +1,9 @@
 """One attempt of a read: a request out, an answer in; every foreign failure becomes ours."""
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from datetime import datetime
-from email.utils import parsedate_to_datetime
-from math import ceil
 from typing import NamedTuple
 from urllib.parse import urlencode
 
@@ -13,13 +11,9 @@ import httpx
 
 from gateway.errors import (
     MEMORY_BUDGET,
-    RATE_LIMITED,
     ContractBroken,
-    Forbidden,
     InputRefused,
-    NotFound,
     ResponseTooLarge,
-    Unauthenticated,
     UpstreamBusy,
     UpstreamError,
     UpstreamTimeout,
@@ -31,9 +25,9 @@ from gateway.upstream import decode
 from gateway.upstream.body import Body, is_crowded, utf8
 from gateway.upstream.byte_budget import NoRoom
 from gateway.upstream.connections import ConnectionOver, CutOff, HeadTooLarge
+from gateway.upstream.statuses import REPEATABLE, TOO_EARLY, TOO_LATE, is_outage, meaning
 from gateway.upstream.wire import NEW_CONNECTION, CertificateRefused
 
-_LONGEST_WAIT_SECONDS = 86_400
 _HEADERS = (
     ("Accept", "application/json"),
     ("Accept-Encoding", "gzip, deflate"),
@@ -43,18 +37,6 @@ _HEADERS = (
 _SPOILT = (CutOff, httpx.RemoteProtocolError)
 """The upstream answered, with less than it announced, or more, or in no order that can be read. That
 is wrong with this one answer, and says nothing of others."""
-
-_TOO_LATE = "The upstream did not answer in time."
-
-_REPEATABLE = {429, 502, 503, 504}
-
-_MEANINGS: Mapping[int, tuple[type[UpstreamError], str]] = {
-    401: (Unauthenticated, "The upstream does not accept these credentials."),
-    403: (Forbidden, "These credentials do not give access to this."),
-    404: (NotFound, "The upstream does not know this."),
-    408: (UpstreamTimeout, _TOO_LATE),
-    504: (UpstreamTimeout, _TOO_LATE),
-}
 
 
 class Received(NamedTuple):
@@ -78,10 +60,12 @@ class Failed(Exception):
         needs_new_connection: Whether all that ended was a connection from before: who asks on a new one
             learns what the upstream has to say.
         is_connected: Whether there was a connection at all.
+        most_attempts: How many attempts there may be of a read of which one ended so, if it is repeatable.
     """
 
     needs_new_connection = False
     is_connected = True
+    most_attempts = sys.maxsize
 
     def __init__(
         self,
@@ -116,6 +100,12 @@ class Unconnected(Failed):
     """No connection could be made: nothing was asked."""
 
     is_connected = False
+
+
+class TooEarly(Failed):
+    """The upstream would not run the risk of a replay (RFC 8470, 5.2): asked again, it has no reason to say so."""
+
+    most_attempts = 2
 
 
 class OwnRefusal(Failed):
@@ -221,9 +211,9 @@ async def _foreign_failures(seconds: float) -> AsyncIterator[None]:
         async with asyncio.timeout(seconds):
             yield
     except httpx.ConnectTimeout as error:
-        raise _no_answer(UpstreamTimeout(_TOO_LATE), Unconnected, is_repeatable=True) from error
+        raise _no_answer(UpstreamTimeout(TOO_LATE), Unconnected, is_repeatable=True) from error
     except (TimeoutError, httpx.TimeoutException) as error:
-        raise _no_answer(UpstreamTimeout(_TOO_LATE)) from error
+        raise _no_answer(UpstreamTimeout(TOO_LATE)) from error
     except CertificateRefused as error:
         # It is the same a second later. Once it is replaced, a trial of the breaker finds out.
         message = "The upstream's certificate is not in order."
@@ -236,10 +226,8 @@ async def _foreign_failures(seconds: float) -> AsyncIterator[None]:
         raise Failed(too_large) from error
     except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL) as error:
         unreachable = UpstreamUnavailable("The upstream could not be reached.")
-        is_outage = not isinstance(error, _SPOILT)
-        raise _no_answer(
-            unreachable, _kind(error), is_repeatable=True, is_outage=is_outage
-        ) from error
+        kind, is_spoilt = _kind(error), isinstance(error, _SPOILT)
+        raise _no_answer(unreachable, kind, is_repeatable=True, is_outage=not is_spoilt) from error
 
 
 def _kind(error: Exception) -> type[Failed]:
@@ -264,7 +252,8 @@ def _no_answer(
 def _accepted(response: httpx.Response, body: bytes) -> bytes:
     """The body of a success, in UTF-8.
 
-    Failures arrive as HTTP statuses, and as 200 with an `error` object (upstream contract, 12).
+    Failures arrive as HTTP statuses, and as 200 with an error object in one of two forms (upstream
+    contract, 12 and 18).
     """
     if response.status_code != 200:
         raise _refused(response.status_code, response)
@@ -277,40 +266,9 @@ def _accepted(response: httpx.Response, body: bytes) -> bytes:
 
 
 def _refused(status: int, response: httpx.Response) -> Failed:
-    return Failed(
-        _meaning(status, response),
-        is_repeatable=status in _REPEATABLE,
-        is_outage=not 100 <= status < 500,
+    kind = TooEarly if status == TOO_EARLY else Failed
+    return kind(
+        meaning(status, response.headers),
+        is_repeatable=status in REPEATABLE,
+        is_outage=is_outage(status),
     )
-
-
-def _meaning(status: int, response: httpx.Response) -> UpstreamError:
-    if status == 429:
-        return UpstreamBusy(
-            "The upstream asks to wait.",
-            reason=RATE_LIMITED,
-            retry_after=_retry_after(response),
-        )
-    if status == 503:
-        return UpstreamUnavailable("The upstream failed.", retry_after=_retry_after(response))
-    if status in _MEANINGS:
-        error, message = _MEANINGS[status]
-        return error(message)
-    if 400 <= status < 500:
-        return InputRefused("The upstream does not accept these arguments.")
-    if 100 <= status < 400:
-        return ContractBroken("The upstream's answer has an unexpected status.")
-    return UpstreamUnavailable("The upstream failed.")
-
-
-def _retry_after(response: httpx.Response) -> int | None:
-    """Whole seconds, from either form of the header (RFC 9110, 10.2.3)."""
-    sent = response.headers.get("retry-after", "")
-    if sent.isascii() and sent.isdigit():
-        return min(int(sent[:9]), _LONGEST_WAIT_SECONDS)
-    try:
-        until: datetime = parsedate_to_datetime(sent)
-        asked = parsedate_to_datetime(response.headers.get("date", ""))
-        return min(max(0, ceil((until - asked).total_seconds())), _LONGEST_WAIT_SECONDS)
-    except (ValueError, TypeError, OverflowError):
-        return None

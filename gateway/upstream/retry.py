@@ -116,7 +116,7 @@ class Attempts(NamedTuple):
             share: Whose read it is.
             left: How many seconds there are for all of it.
         """
-        if not failed.is_repeatable or made >= self.most:
+        if not failed.is_repeatable or made >= min(self.most, failed.most_attempts):
             return None
         seconds = self.backoff.seconds(made, failed.retry_after)
         return seconds if seconds < left and self.budgets.spend(share) else None

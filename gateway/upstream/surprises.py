@@ -17,6 +17,9 @@ ODD_ENVELOPE = "odd_envelope"
 ODD_VALUE = "odd_value"
 """A value has another JSON type than is declared."""
 
+CONTROL_CHARACTERS = "control_characters"
+"""Texts in JSON hold control characters as they are."""
+
 UNKNOWN_CHARSET = "unknown_charset"
 """A body declares a charset that does not exist, and is in UTF-8."""
 

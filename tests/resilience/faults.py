@@ -62,11 +62,13 @@ def _status(code: str, attempts: int, status: int) -> Fault:
 
 
 STATUSES = {
-    **{str(status): _status(BAD, 1, status) for status in (400, 409, 418, 422)},
+    **{str(status): _status(BAD, 1, status) for status in (400, 409, 422)},
     "401": _status("UNAUTHENTICATED", 1, 401),
-    "403": _status("FORBIDDEN", 1, 403),
-    "404": _status("NOT_FOUND", 1, 404),
+    **{str(status): _status("FORBIDDEN", 1, status) for status in (402, 403, 451)},
+    **{str(status): _status("NOT_FOUND", 1, status) for status in (404, 410)},
+    **{str(status): _status(BROKEN, 1, status) for status in (405, 407, 418)},
     "408": _status(LATE, 1, 408),
+    "425": _status(DOWN, 2, 425),
     "429": _status(BUSY, 3, 429)._replace(told=ASKED_TO_WAIT),
     "500": _status(DOWN, 1, 500),
     "501": _status(DOWN, 1, 501),
@@ -135,6 +137,9 @@ SANDBOX = {
     "says forbidden": Fault("FORBIDDEN", 1, sandbox={"body": {"error": {"code": 403}}}),
     "says unavailable": Fault(DOWN, 3, sandbox={"body": {"error": {"code": 503}}}),
     "says error": Fault(DOWN, 1, sandbox={"body": {"error": "oh no"}}),
+    "says forbidden otherwise": Fault(
+        "FORBIDDEN", 1, sandbox={"body": {"message": "no", "statusCode": 403, "fields": []}}
+    ),
 }
 
 WAITS = {

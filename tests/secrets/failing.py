@@ -60,13 +60,18 @@ _CODES = {
     307: BROKEN,
     400: "BAD_USER_INPUT",
     401: "UNAUTHENTICATED",
+    402: "FORBIDDEN",
     403: "FORBIDDEN",
     404: "NOT_FOUND",
+    407: BROKEN,
     408: LATE,
     409: "BAD_USER_INPUT",
-    418: "BAD_USER_INPUT",
+    410: "NOT_FOUND",
+    418: BROKEN,
     422: "BAD_USER_INPUT",
+    425: DOWN,
     429: "UPSTREAM_BUSY",
+    451: "FORBIDDEN",
     500: DOWN,
     502: DOWN,
     503: DOWN,
@@ -89,11 +94,17 @@ ERROR_OBJECTS = {
     for code, expected in {401: "UNAUTHENTICATED", 403: "FORBIDDEN", 404: "NOT_FOUND", 422: "BAD_USER_INPUT", 503: DOWN, SECRET: DOWN}.items()
 }  # fmt: skip
 
+STATED_ERRORS = {
+    f"a stated error of {code}": sends(expected, json={"message": PERSON, "statusCode": code, "fields": [{SECRET: PERSON}]})
+    for code, expected in {401: "UNAUTHENTICATED", 407: BROKEN, 410: "NOT_FOUND", 422: "BAD_USER_INPUT", 503: DOWN}.items()
+}  # fmt: skip
+
 BODIES = {
     "a page": sends(BROKEN, text=PAGE),
     "nothing": sends(BROKEN, content=b""),
     "a text": sends(BROKEN, json=PERSON),
     "a list": sends(BROKEN, json=[PERSON]),
+    "control characters": sends(BROKEN, text=f'{{"items": "{PERSON}\n", "id": "\n", \0"{SECRET}": 0}}'),
     "half a JSON": sends(BROKEN, text=f'{{"items": [{{"id": "{PERSON}"'),
     "a text for the list": sends(BROKEN, json={"items": PERSON, "id": {"a": PERSON}}),
     "not a number": sends(BROKEN, text=f'{{"items": [NaN], "{SECRET}": NaN, "id": NaN}}'),
@@ -157,6 +168,7 @@ BUGS = {
 ALL = {
     **STATUSES,
     **ERROR_OBJECTS,
+    **STATED_ERRORS,
     **{f"sends {name}": each for name, each in BODIES.items()},
     **{f"fails over {name}": each for name, each in RAISED.items()},
     **{f"a bug with {name}": each for name, each in BUGS.items()},

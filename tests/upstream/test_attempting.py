@@ -100,6 +100,27 @@ def is_refused(error: UpstreamError | None) -> bool:
     return isinstance(error, UpstreamUnavailable) and error.retry_after is not None
 
 
+# Surprises
+
+CONTROLS = b'{"items":[{"id":"1\n","type":"note"}]}'
+SURPRISING = {
+    "unknown_charset": sending(
+        content=EMPTY, headers={"content-type": "text/plain;charset=utf8mb4"}
+    ),
+    "control_characters": sending(content=CONTROLS),
+}
+
+
+@pytest.mark.parametrize(("what", "sent"), SURPRISING.items())
+async def test_what_is_read_leniently_is_counted_by_its_path(what, sent):
+    watch = Watch()
+    reads = over(Upstream(a=sent), watch=watch)
+    for number in range(2):
+        assert await read(reads, A, number) is None
+    told = watch.metrics.exposition().decode()
+    assert f'gateway_upstream_surprises_total{{path="/things",what="{what}"}} 2.0' in told
+
+
 # Failures of one and of all
 
 NO_CONNECTION: dict[str, Answering] = {
@@ -259,6 +280,8 @@ SPOILT: dict[str, tuple[Answering, type[UpstreamError], int]] = {
     ),
     "a redirect": (sending(302), ContractBroken, 1),
     "an odd status": (sending(204), ContractBroken, 1),
+    "a status that no GET has": (sending(405), ContractBroken, 1),
+    "a proxy's status": (sending(407), ContractBroken, 1),
     "shorter than announced": (
         lambda _: httpx.Response(200, stream=Body(EMPTY, then=CutOff("made up"))),
         UpstreamUnavailable,

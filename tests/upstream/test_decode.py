@@ -1,8 +1,8 @@
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 import pytest
@@ -12,6 +12,7 @@ from gateway.errors import ContractBroken, ResponseTooLarge
 from gateway.steps import at_once
 from gateway.upstream import decode, entities
 from gateway.upstream.decode import Roster
+from gateway.upstream.failures import Failure
 from gateway.upstream.records import (
     KINDS,
     Activity,
@@ -26,7 +27,10 @@ from gateway.upstream.records import (
     Unreadable,
     ZonedDateTime,
 )
+from gateway.upstream.surprises import CONTROL_CHARACTERS, noted
 from gateway.upstream.words import ActivityKind
+
+_T = TypeVar("_T")
 
 NINE = {"dateTime": "2026-03-01T09:00:00", "timeZone": "Europe/Paris"}
 NOTE = b'{"id":"1","type":"note","note":{"id":"12","body":"%s"}}'
@@ -53,11 +57,14 @@ def unreadable(value: object) -> bool:
     return isinstance(value, Unreadable)
 
 
-def note_of(content: bytes) -> NoteSnapshot:
-    activity = one(content)
+def snapshot(activity: Activity) -> NoteSnapshot:
     assert isinstance(activity, NoteActivity)
     assert isinstance(activity.note, NoteSnapshot)
     return activity.note
+
+
+def note_of(content: bytes) -> NoteSnapshot:
+    return snapshot(one(content))
 
 
 # What may stand in an item: values that fit, and values that do not, field by field.
@@ -565,11 +572,14 @@ def test_half_a_character_in_an_item_costs_the_others_nothing():
         (b'{"error":7}', None),
         (b'{"error":{"code":404,"message":"\xff"}}', 404),
         (b'{"error":{"code":404,"message":"\\ud83d"}}', 404),
+        (b'{"error":{"code":404,"message":"two\nlines"}}', 404),
+        (b'{"message":"no","statusCode":404,"fields":[]}', 404),
+        (b'{"message":"two\nlines","statusCode":404}', 404),
     ],
     ids=repr,
 )
 def test_an_error_object_is_a_failure_with_its_code_if_it_has_one(content, code):
-    assert decode.failure(content) == decode.Failure(code)
+    assert decode.failure(content) == Failure(code)
 
 
 @pytest.mark.parametrize(
@@ -591,6 +601,70 @@ def test_an_error_object_is_a_failure_with_its_code_if_it_has_one(content, code)
 )
 def test_an_answer_without_an_error_object_is_no_failure(content):
     assert decode.failure(content) is None
+
+
+# Control characters
+
+
+def surprising(read: Callable[[], _T]) -> tuple[_T, list[str]]:
+    """What is read, and what was surprising about it."""
+    told: list[str] = []
+    with noted(told.append):
+        return read(), told
+
+
+def test_control_characters_in_texts_are_read_and_told_once():
+    content = b'{"items":[%s,\n%s]}' % (NOTE % b"a\n\tb\x00\x1f", NOTE % b"c\r\nd \\ud83d")
+    read, told = surprising(lambda: activities(content))
+    assert [snapshot(each).body for each in read] == ["a\n\tb\x00\x1f", "c\r\nd \ufffd"]
+    assert told == [CONTROL_CHARACTERS]
+
+
+def test_control_characters_spoil_no_neighbour_of_a_broken_field():
+    content = raw_body(NOTE % b"a\nb", b'{"id":"2","type":"note","date":7,"note":{"id":"3"}}')
+    first, second = activities(content)
+    assert snapshot(first).body == "a\nb"
+    assert (unreadable(second.date), snapshot(second).note_id) == (True, "3")
+
+
+def test_control_characters_in_single_things_and_rosters_are_read_as_well():
+    thing = b'{"id":"1","name":"two\nlines"}'
+    found, told = surprising(lambda: decode.entity(thing, entities.Company))
+    assert (found.name, told) == ("two\nlines", [CONTROL_CHARACTERS])
+    roster, told = surprising(lambda: at_once(decode.roster(raw_body(thing), entities.Service)))
+    service = roster.find("1")
+    assert service is not None
+    assert (service.name, told) == ("two\nlines", [CONTROL_CHARACTERS])
+
+
+@pytest.mark.parametrize("content", [b'{"items":[],\x00"error":0}', b'{"items":["\n]}', b"\0"])
+def test_control_characters_between_texts_break_the_contract(content):
+    with pytest.raises(ContractBroken), noted(pytest.fail):
+        decode.items(content)
+
+
+def test_what_is_pretty_printed_has_no_surprises():
+    content = json.dumps({"error": None, "items": [json.loads(NOTE % b"x")]}, indent="\t").encode()
+    assert decode.failure(content) is None
+    assert surprising(lambda: len(activities(content))) == (1, [])
+
+
+@pytest.mark.parametrize("is_error", [False, True])
+def test_control_characters_beside_an_error_are_told_once(is_error):
+    content = b'{"items":["\n"],"error":%s}' % (b'{"code":404}' if is_error else b"null")
+    failure, told = surprising(lambda: decode.failure(content))
+    assert (failure, told) == ((Failure(404), [CONTROL_CHARACTERS]) if is_error else (None, []))
+    assert surprising(lambda: len(decode.items(content))) == (1, [CONTROL_CHARACTERS])
+
+
+@pytest.mark.parametrize("size", [4_194_304, 4_194_305])
+def test_control_characters_are_read_in_bodies_of_up_to_4_mb(size):
+    content = raw_body(NOTE % b"a\nb").ljust(size)
+    if size == 4_194_304:
+        assert note_of(content).body == "a\nb"
+    else:
+        with pytest.raises(ContractBroken):
+            decode.items(content)
 
 
 def test_a_form_whose_name_is_misprinted_survives_a_broken_neighbour():

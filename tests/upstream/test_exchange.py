@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import sys
 import weakref
 from collections.abc import AsyncIterator
 from typing import Any
@@ -54,22 +55,23 @@ async def test_an_attempt_is_one_request_with_the_limits_that_are_set():
     assert request.extensions["timeout"] == {**limits, "write": 4.5, "pool": 4.5}
 
 
-REPEATABLE = {429, 502, 503, 504}
+REPEATABLE = {425, 429, 502, 503, 504}
 
 
-@pytest.mark.parametrize("form", ["status", "error"])
-async def test_four_statuses_are_worth_another_attempt_and_those_from_500_are_an_outage(form):
+@pytest.mark.parametrize("form", ["status", "error", "stated"])
+async def test_five_statuses_are_worth_another_attempt_and_those_from_500_are_an_outage(form):
     for status in range(400, 600):
-        sent = (
-            httpx.Response(status, content=b"<html>")
-            if form == "status"
-            else httpx.Response(200, json={"error": {"code": status}})
-        )
+        sent = {
+            "status": httpx.Response(status, content=b"<html>"),
+            "error": httpx.Response(200, json={"error": {"code": status}}),
+            "stated": httpx.Response(200, json={"message": "no", "statusCode": status}),
+        }[form]
         failed = await failure(lambda _, sent=sent: sent)
         assert failed.is_repeatable == (status in REPEATABLE)
         assert failed.is_outage == (status >= 500)
         assert failed.status == (status if form == "status" else 200)
         assert failed.size == len(sent.content)
+        assert failed.most_attempts == (2 if status == 425 else sys.maxsize)
         assert not failed.is_unreachable
 
 

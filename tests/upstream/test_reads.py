@@ -149,20 +149,20 @@ async def test_a_cookie_that_the_upstream_sets_never_comes_back(reads_over, stat
 # What the answer means
 
 
+MEANINGS: dict[int, type[UpstreamError]] = {
+    **dict.fromkeys((400, 409, 422), InputRefused),
+    401: Unauthenticated,
+    **dict.fromkeys((402, 403, 451), Forbidden),
+    **dict.fromkeys((404, 410), NotFound),
+    **dict.fromkeys((408, 504), UpstreamTimeout),
+    425: UpstreamUnavailable,
+    429: UpstreamBusy,
+}
+"""The table of the README."""
+
+
 def meaning(status: int) -> type[UpstreamError]:
-    """The table of the conventions, and of house.md."""
-    match status:
-        case 401:
-            return Unauthenticated
-        case 403:
-            return Forbidden
-        case 404:
-            return NotFound
-        case 408 | 504:
-            return UpstreamTimeout
-        case 429:
-            return UpstreamBusy
-    return UpstreamUnavailable if status >= 500 else InputRefused
+    return MEANINGS.get(status, UpstreamUnavailable if status >= 500 else ContractBroken)
 
 
 async def test_a_status_of_failure_has_one_meaning_whatever_the_body(reads_over):
@@ -171,10 +171,11 @@ async def test_a_status_of_failure_has_one_meaning_whatever_the_body(reads_over)
         {"text": "<html>Tomcat</html>"},
         {"json": EMPTY},
         {"json": {"error": {"code": 404}}},
+        {"json": {"message": "no", "statusCode": 404, "fields": []}},
     ]
     answers: list[httpx.Response] = []
-    reads = reads_over(lambda _: answers.pop())
     for status, content in product(range(400, 600), bodies):
+        reads = reads_over(lambda _: answers.pop())  # anew: no breaker says that it fails
         answers.append(httpx.Response(status, **content))
         with pytest.raises(UpstreamError) as failure:
             await read(reads)
@@ -186,13 +187,20 @@ async def test_a_status_of_failure_has_one_meaning_whatever_the_body(reads_over)
     [
         (400, "BAD_USER_INPUT"),
         (401, "UNAUTHENTICATED"),
+        (402, "FORBIDDEN"),
         (403, "FORBIDDEN"),
         (404, "NOT_FOUND"),
+        (405, "UPSTREAM_CONTRACT_BROKEN"),
+        (407, "UPSTREAM_CONTRACT_BROKEN"),
         (408, "UPSTREAM_TIMEOUT"),
         (409, "BAD_USER_INPUT"),
-        (418, "BAD_USER_INPUT"),
+        (410, "NOT_FOUND"),
+        (418, "UPSTREAM_CONTRACT_BROKEN"),
         (422, "BAD_USER_INPUT"),
+        (425, "UPSTREAM_UNAVAILABLE"),
         (429, "UPSTREAM_BUSY"),
+        (451, "FORBIDDEN"),
+        (499, "UPSTREAM_CONTRACT_BROKEN"),
         (500, "UPSTREAM_UNAVAILABLE"),
         (501, "UPSTREAM_UNAVAILABLE"),
         (503, "UPSTREAM_UNAVAILABLE"),
@@ -248,6 +256,25 @@ async def test_a_redirect_is_not_followed(reads_over):
 async def test_an_error_object_fails_an_answer_of_200(failure_of, error, expected):
     assert type(await failure_of(200, json={"error": error})) is expected
     assert type(await failure_of(200, json={"error": error, **EMPTY})) is expected
+
+
+STATED = {
+    401: Unauthenticated,
+    402: Forbidden,
+    404: NotFound,
+    407: ContractBroken,
+    409: InputRefused,
+    410: NotFound,
+    429: UpstreamBusy,
+    503: UpstreamUnavailable,
+    504: UpstreamTimeout,
+}
+
+
+@pytest.mark.parametrize(("code", "expected"), STATED.items())
+async def test_the_other_form_of_an_error_fails_an_answer_of_200(failure_of, code, expected):
+    sent = {"message": "no", "statusCode": code, "fields": [{"name": "clientId"}]}
+    assert type(await failure_of(200, json=sent)) is expected
 
 
 @pytest.mark.parametrize("charset", ["iso-8859-1", "utf-16", "utf-8-sig", "utf-8"])
@@ -334,10 +361,8 @@ async def test_an_answer_is_read_in_the_charset_that_it_declares(reads_over, con
 @pytest.mark.parametrize("charset", ["klingon", "hex", "utf-16"])
 async def test_an_answer_that_is_not_in_its_charset_breaks_the_contract(failure_of, charset):
     headers = {"content-type": f"application/json;charset={charset}"}
-    assert (
-        type(await failure_of(200, content=b'{"items":["\xe9"]}', headers=headers))
-        is ContractBroken
-    )
+    content = b'{"items":[],"\xe9":0}'
+    assert type(await failure_of(200, content=content, headers=headers)) is ContractBroken
 
 
 @pytest.mark.parametrize("content", [b"", b"<html>", b"[]", b'{"items":null}'], ids=repr)
@@ -619,7 +644,10 @@ async def test_what_somebody_has_to_repair_is_a_warning(
     ]
 
 
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 408, 409, 422, 429, 500, 502, 503, 504])
+@pytest.mark.parametrize(
+    "status",
+    [400, 401, 402, 403, 404, 408, 409, 410, 422, 425, 429, 451, 500, 502, 503, 504],
+)
 @pytest.mark.parametrize("form", ["status", "error"])
 async def test_what_an_upstream_at_work_refuses_or_says_of_itself_is_no_warning(
     reads_over, events, status, form
@@ -633,6 +661,23 @@ async def test_what_an_upstream_at_work_refuses_or_says_of_itself_is_no_warning(
         await read(reads_over(lambda _: sent))
     assert [(event["event"], event["log_level"]) for event in events] == [
         ("upstream.failed", "info")
+    ]
+
+
+@pytest.mark.parametrize("status", [405, 407, 418])
+@pytest.mark.parametrize("form", ["status", "error"])
+async def test_a_refusal_that_no_caller_can_have_caused_is_a_warning(
+    reads_over, events, status, form
+):
+    sent = (
+        httpx.Response(status)
+        if form == "status"
+        else httpx.Response(200, json={"message": "no", "statusCode": status})
+    )
+    with pytest.raises(ContractBroken):
+        await read(reads_over(lambda _: sent))
+    assert [(event["event"], event["log_level"]) for event in events] == [
+        ("upstream.failed", "warning")
     ]
 
 

@@ -138,10 +138,27 @@ async def test_what_does_not_pass_is_told_after_the_last_attempt(events):
     assert [event["attempts"] for event in events] == [3]
 
 
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 408, 409, 418, 422, 500, 501])
+@pytest.mark.parametrize(
+    "status", [400, 401, 402, 403, 404, 405, 407, 408, 409, 410, 418, 422, 451, 500, 501]
+)
 async def test_what_will_not_pass_is_not_tried_again(status):
     upstream = Upstream(httpx.Response(status), FOUND)
     assert attempts(await read(over(upstream))) == len(upstream.asked) == 1
+
+
+@pytest.mark.parametrize(("most", "made"), [(1, 1), (2, 2), (3, 2), (10, 2)])
+async def test_what_came_too_early_is_sent_once_more(most, made):
+    upstream = Upstream(httpx.Response(425))
+    fared = await read(over(upstream, upstream_attempts=most))
+    assert isinstance(fared, UpstreamUnavailable)
+    assert fared.retryable
+    assert attempts(fared) == len(upstream.asked) == made
+
+
+async def test_what_came_too_early_may_arrive_the_second_time():
+    fared = await read(over(Upstream(httpx.Response(425), FOUND)))
+    assert isinstance(fared, Call)
+    assert (fared.status, fared.attempts) == (200, 2)
 
 
 async def test_silence_is_not_answered_with_another_question():
@@ -397,7 +414,9 @@ async def test_an_outage_is_told_by_the_breakers_from_its_beginning_to_its_end(e
     assert told == {"all": [opened, trial, trial, closed], "credential": [opened, closed]}
 
 
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 408, 422, 429])
+@pytest.mark.parametrize(
+    "status", [400, 401, 402, 403, 404, 405, 407, 408, 410, 422, 425, 429, 451]
+)
 async def test_an_upstream_that_refuses_is_not_one_that_fails(status):
     reads = over(Upstream(httpx.Response(status)), upstream_attempts=1)
     for number in range(50):

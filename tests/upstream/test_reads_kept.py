@@ -166,7 +166,7 @@ REFUSED = {
 """What is shown no more where a path is refused: the thing, and what belongs to it."""
 
 
-@pytest.mark.parametrize("status", [403, 404])
+@pytest.mark.parametrize("status", [402, 403, 404, 410, 451])
 @pytest.mark.parametrize(("path", "forgotten"), REFUSED.items())
 async def test_a_thing_that_is_refused_is_shown_no_more_nor_what_belongs_to_it(
     reads, upstream, path, forgotten, status
@@ -181,7 +181,7 @@ async def test_a_thing_that_is_refused_is_shown_no_more_nor_what_belongs_to_it(
     assert await kept(reads, b"2") == set(KEPT)
 
 
-@pytest.mark.parametrize("status", [400, 429, 500, 503])
+@pytest.mark.parametrize("status", [400, 405, 407, 425, 429, 500, 503])
 async def test_other_failures_forget_nothing(reads, upstream, status):
     await kept(reads)
     upstream.refuse(APPOINTMENT, status)

@@ -113,7 +113,7 @@ class Broken(httpx.AsyncByteStream):
 
 
 OUTAGES: dict[str, object] = {
-    **{str(status): status for status in (408, 500, 502, 503, 504, 599)},
+    **{str(status): status for status in (408, 425, 500, 502, 503, 504, 599)},
     "refused": httpx.ConnectError("refused"),
     "no connection in time": httpx.ConnectTimeout("late"),
     "no answer in time": httpx.ReadTimeout("late"),
@@ -146,10 +146,14 @@ async def test_without_an_earlier_answer_there_is_none(reads, script, outage):
 
 
 ANSWERS: dict[str, object] = {
-    **{str(status): status for status in (301, 400, 401, 403, 404, 409, 418, 422, 429)},
+    **{
+        str(status): status
+        for status in (301, 400, 401, 402, 403, 404, 407, 409, 410, 418, 422, 429, 451)
+    },
     "429 with a time": httpx.Response(429, headers={"retry-after": "1"}),
     "401 in a success": httpx.Response(200, json={"error": {"code": 401}}),
     "429 in a success": httpx.Response(200, json={"error": {"code": 429}}),
+    "404 in the other form": httpx.Response(200, json={"message": "", "statusCode": 404}),
     "a page": httpx.Response(200, content=b"<html>"),
     "no list": httpx.Response(200, json={"items": None}),
 }
@@ -267,7 +271,15 @@ async def test_an_answer_with_some_kinds_does_not_stand_for_all_or_others(reads,
 
 
 @pytest.mark.parametrize(
-    ("status", "error"), [(401, Unauthenticated), (403, Forbidden), (404, NotFound)]
+    ("status", "error"),
+    [
+        (401, Unauthenticated),
+        (402, Forbidden),
+        (403, Forbidden),
+        (404, NotFound),
+        (410, NotFound),
+        (451, Forbidden),
+    ],
 )
 async def test_a_refusal_forgets_all_that_was_kept_of_the_client(reads, script, status, error):
     script.next = [1]
@@ -283,7 +295,7 @@ async def test_a_refusal_forgets_all_that_was_kept_of_the_client(reads, script, 
             await latest(reads, query=query)
 
 
-@pytest.mark.parametrize("status", [403, 404])
+@pytest.mark.parametrize("status", [402, 403, 404, 410, 451])
 async def test_a_refusal_of_one_client_forgets_no_other(reads, script, status):
     script.next = [1]
     await latest(reads, client="8")
@@ -379,7 +391,7 @@ async def test_a_refusal_that_nobody_waited_for_to_the_end_is_none(reads, script
 async def test_other_failures_forget_nothing(reads, script):
     script.next = [1]
     await latest(reads)
-    for status in (400, 429, 500):
+    for status in (400, 407, 425, 429, 500):
         script.next = status
         await asyncio.gather(latest(reads), return_exceptions=True)
     script.next = 503

@@ -1,7 +1,7 @@
 import pytest
 
 from gateway.errors import RATE_LIMITED, UpstreamBusy, UpstreamTimeout, UpstreamUnavailable
-from gateway.upstream.exchange import Failed
+from gateway.upstream.exchange import Failed, TooEarly
 from gateway.upstream.retry import Attempts, Backoff, RetryBudget, RetryBudgets
 
 A, B, C = b"a", b"b", b"c"
@@ -45,6 +45,14 @@ def test_never_sooner_than_the_upstream_asks_and_not_all_at_that_moment(asked, c
 
 
 # Whether
+
+
+def test_a_failure_may_have_fewer_further_attempts_than_others_but_never_more():
+    early = TooEarly(UpstreamUnavailable(""), status=425, is_repeatable=True)
+    for most, waits in ((1, [False, False]), (2, [True, False]), (5, [True, False])):
+        terms = attempts(most=most)
+        asked = [terms.wait(made, early, share=A, left=30) is not None for made in (1, 2)]
+        assert asked == waits
 
 
 def test_a_failure_that_may_pass_is_tried_again_until_there_were_enough_attempts():
