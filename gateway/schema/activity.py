@@ -22,14 +22,9 @@ from gateway.schema.values import JSON, ZonedDateTime
 from gateway.schema.words import ActivityEvent, ActivityKind
 from gateway.upstream import records
 
-_UPDATED = ActivityEvent.UPDATED  # which costs a call in Python each time
-_UPDATE = ("event", "sent_updated_attributes")
-
 
 def _updated_attributes(activity: records.Activity, context: Context) -> list[str]:
     """A list that cannot be null: what is unreadable in it is left out and reported."""
-    if activity.event is not _UPDATED:
-        return []
     sent: Any = activity.sent_updated_attributes or []  # or unreadable, or names that are
     names = sent if readable(sent) else []
     told = [str(name) for name in names if readable(name)]
@@ -69,10 +64,10 @@ class Activity:
     updated_attributes: list[str] = computed(
         _updated_attributes,
         list[str],
-        sources=_UPDATE,
+        sources=("sent_updated_attributes",),
         description=(
-            "The names of what an update changed, in the upstream's words; empty for other "
-            "events. `changes` has the values too."
+            "The names of what changed, in the upstream's words, whatever the event; empty where "
+            "it names nothing. `changes` has the values too."
         ),
     )
     marketing_consent: MarketingConsent | None = strawberry.field(
@@ -81,11 +76,11 @@ class Activity:
     changes: list[Change] | None = computed(
         _changes,
         list[FieldChange] | None,
-        sources=(*_UPDATE, *SNAPSHOTS),
+        sources=("event", "sent_updated_attributes", *SNAPSHOTS),
         description=(
-            "What an update changed, in the order start, end, service, staff, notes, status, "
-            "body, then whatever else the upstream names. Empty for other events; null where an "
-            "update does not say what it changed."
+            "What changed, in the order start, end, service, staff, notes, status, body, then "
+            "whatever else the upstream names; whatever the event. Empty where nothing is said "
+            "to have changed; null where an update does not say what it changed."
         ),
     )
 

@@ -1,4 +1,4 @@
-"""What an update changed: each `previous…` value beside the one that replaced it."""
+"""What changed: each `previous…` value beside the one that replaced it."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ ChangeValue = Annotated[
 ]
 
 
-@strawberry.type(description="One thing that an update changed.")
+@strawberry.type(description="One thing that changed.")
 class FieldChange:
     field: str = strawberry.field(
         description=(
@@ -60,37 +60,40 @@ class Change(Shown):
 SNAPSHOTS = ("appointment", "note")
 """The attributes of activities that have a `previous…` value beside each other one."""
 
-_FIELDS = ("start", "end", "service", "staff", "notes", "status", "body")
+_UPDATED = words.ActivityEvent.UPDATED  # which costs a call in Python each time
+
+_FIELDS = [
+    (name, f"previous_{name}")
+    for name in ("start", "end", "service", "staff", "notes", "status", "body")
+]
 
 
 def changes(activity: records.Activity, names: Sequence[str]) -> list[Change] | None:
-    """The changes an activity tells of: none unless it is an update, None if it does not say.
+    """The changes an activity tells of, whatever its event; None if it is an update and tells of none.
 
     Args:
         activity: What happened.
         names: The names of what changed, as sent.
 
     Raises:
-        ContractBroken: Whether it is an update, or what was updated, cannot be read.
+        ContractBroken: What may have changed cannot be read.
     """
-    if read(activity, "event") is not words.ActivityEvent.UPDATED:
-        return []
     found = [change for snapshot in _snapshots(activity) for change in _changes(snapshot)]
     told = {change.field for change in found}
     found += [Change(name) for name in dict.fromkeys(names) if name not in told]
-    return found or None
+    return None if not found and activity.event is _UPDATED else found
 
 
 def _snapshots(activity: records.Activity) -> Iterator[records.Record]:
     for name in SNAPSHOTS:
-        if (snapshot := read(activity, name) if hasattr(activity, name) else None) is not None:
-            yield snapshot
+        if getattr(activity, name, None) is not None:
+            yield read(activity, name)
 
 
 def _changes(snapshot: records.Record) -> Iterator[Change]:
     company_id = getattr(snapshot, "company_id", None)
-    for name in _FIELDS:
-        before = getattr(snapshot, f"previous_{name}", None)
+    for name, previous in _FIELDS:
+        before = getattr(snapshot, previous, None)
         if before is not None:
             after = getattr(snapshot, name)
             yield Change(name, _shown(before), _shown(after), company_id)

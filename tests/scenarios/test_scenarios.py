@@ -17,6 +17,7 @@ LEFT_TO_GRAPHQL_CORE = {
     "misprints-to-the-letter": "the items with a misprinted key, and a form of which only the name is known",
     "numbers-and-texts": "the items with a number of another type than is declared",
     "objects-where-values-stand": "the items with an object where none is declared",
+    "changes-whatever-the-event": "the items whose event cannot be read",
     "one-broken-value": "the item whose date is broken",
     "what-says-nothing": "the items with an empty text, list or object where that is not declared",
 }

@@ -287,10 +287,10 @@ async def test_the_names_of_what_changed_are_as_sent(shown, sent, names):
     assert await shown(item, "updatedAttributes") == ({"updatedAttributes": names}, {})
 
 
-@pytest.mark.parametrize("event", ["created", "deleted", "archived", None])
-async def test_other_events_than_updates_change_no_attributes(shown, event):
+@pytest.mark.parametrize("event", ["created", "deleted", "archived", None, "", 5, []], ids=repr)
+async def test_the_names_of_what_changed_are_there_whatever_the_event(shown, event):
     item = {"id": "1", "type": "note", "event": event, "updatedAttributes": ["notes"]}
-    assert await shown(item, "updatedAttributes") == ({"updatedAttributes": []}, {})
+    assert await shown(item, "updatedAttributes") == ({"updatedAttributes": ["notes"]}, {})
 
 
 @pytest.mark.parametrize(

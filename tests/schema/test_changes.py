@@ -141,9 +141,22 @@ async def test_other_kinds_tell_names_only(shown, kind):
     assert node == {"changes": [{"field": "subject", "before": None, "after": None}]}
 
 
-@pytest.mark.parametrize("event", ["created", "deleted", "archived", None])
-async def test_other_events_change_nothing(shown, event):
-    item = {**updated(names=["notes"], previousNotes="x", notes="y"), "event": event}
+EVENTS: list[object] = ["created", "deleted", "archived", None, "", 5, []]
+
+
+@pytest.mark.parametrize("event", EVENTS, ids=repr)
+async def test_changes_are_told_whatever_the_event(shown, event):
+    item = {**updated(names=["notes", "staff"], previousNotes="x", notes="y"), "event": event}
+    told = [
+        {"field": "notes", "before": text("x"), "after": text("y")},
+        {"field": "staff", "before": None, "after": None},
+    ]
+    assert await shown(item, CHANGES) == ({"changes": told}, {})
+
+
+@pytest.mark.parametrize("event", EVENTS, ids=repr)
+async def test_what_is_no_update_and_says_nothing_changed_nothing(shown, event):
+    item = {**updated(names=[], notes="y"), "event": event}
     assert await shown(item, CHANGES) == ({"changes": []}, {})
 
 
@@ -182,9 +195,9 @@ async def test_an_unreadable_side_is_null_and_reported_there(shown, field, good,
     assert codes == {f"changes.0.{side}": BROKEN}
 
 
-@pytest.mark.parametrize("spoilt", [{"event": 5}, {"appointment": "gone"}])
-async def test_changes_are_null_where_it_is_unreadable_what_or_whether(shown, spoilt):
-    node, codes = await shown({**updated(previousNotes="x"), **spoilt}, CHANGES)
+@pytest.mark.parametrize("event", ["updated", "created", 5], ids=repr)
+async def test_changes_are_null_where_what_may_have_changed_is_unreadable(shown, event):
+    node, codes = await shown({**updated(), "appointment": "gone", "event": event}, CHANGES)
     assert (node, codes) == ({"changes": None}, {"changes": BROKEN})
 
 
