@@ -3,14 +3,74 @@
 By itself, `zoneinfo` reads the machine's files first: these may be older than the package, and have
 names that no other machine knows, such as `localtime`. What it reads and keeps is the process's
 business and stays as it is.
+
+Other systems have other names: Java and Windows their own, tzdata some that it has no more, and an offset may
+stand for a zone. Each is read where it means one zone, wherever it comes from.
 """
 
+import re
+from collections.abc import Mapping
+from datetime import timedelta, timezone, tzinfo
+from functools import cache
 from importlib import resources
 from zoneinfo import ZoneInfo
+
+from tzlocal.windows_tz import win_tz
 
 _PACKAGE = resources.files("tzdata")
 _NAMES = frozenset(_PACKAGE.joinpath("zones").read_text(encoding="utf-8").split())
 """Some six hundred. Nothing else is ever part of a path, or kept."""
+
+_JAVA = {
+    "AET": "Australia/Sydney",
+    "AGT": "America/Argentina/Buenos_Aires",
+    "BET": "America/Sao_Paulo",
+    "CAT": "Africa/Harare",
+    "CNT": "America/St_Johns",
+    "CTT": "Asia/Shanghai",
+    "EAT": "Africa/Addis_Ababa",
+    "IET": "America/Indiana/Indianapolis",
+    "JST": "Asia/Tokyo",
+    "NET": "Asia/Yerevan",
+    "PLT": "Asia/Karachi",
+    "PNT": "America/Phoenix",
+    "PRT": "America/Puerto_Rico",
+    "PST": "America/Los_Angeles",
+    "VST": "Asia/Ho_Chi_Minh",
+}
+"""Java's short ids (`ZoneId.SHORT_IDS`) that tzdata does not have as names, such as EST.
+
+Without those that mean another zone to others: ACT, ART, AST, BST, CST, ECT, IST, MIT, NST and SST.
+"""
+
+_DROPPED = {
+    "Canada/East-Saskatchewan": "America/Regina",
+    "US/Pacific-New": "America/Los_Angeles",
+    **{
+        f"SystemV/{name}": zone
+        for name, zone in {
+            "AST4": "Etc/GMT+4",
+            "AST4ADT": "America/Halifax",
+            "CST6": "Etc/GMT+6",
+            "CST6CDT": "America/Chicago",
+            "EST5": "Etc/GMT+5",
+            "EST5EDT": "America/New_York",
+            "HST10": "Etc/GMT+10",
+            "MST7": "Etc/GMT+7",
+            "MST7MDT": "America/Denver",
+            "PST8": "Etc/GMT+8",
+            "PST8PDT": "America/Los_Angeles",
+            "YST9": "Etc/GMT+9",
+            "YST9YDT": "America/Anchorage",
+        }.items()
+    },
+}
+"""Names that tzdata had until 2017 or 2020, some of which Java had for longer, and what they were links to."""
+
+_OFFSET = re.compile(r"[+-](?:[0-9]{1,2}(?::[0-9]{2})?|[0-9]{4})")
+_MOST_MINUTES = 18 * 60
+"""As in Java. No zone was ever further from UTC than 16 hours."""
+_LONGEST_NAME = 64
 
 _loaded: dict[str, ZoneInfo] = {}
 
@@ -22,3 +82,48 @@ def zone_by_name(name: str) -> ZoneInfo | None:
         with _PACKAGE.joinpath("zoneinfo", name).open("rb") as file:
             zone = _loaded[name] = ZoneInfo.from_file(file, key=name)
     return zone
+
+
+def zone_meant_by(name: str) -> tzinfo | None:
+    """The zone that a text stands for as it is meant, though it is no name of the IANA database.
+
+    An offset from UTC with or without `UTC`, `GMT` or `UT` before it, then a name of Java, of Windows or one
+    that tzdata had; neither case nor blanks decide, for no two names differ by these alone. None for what
+    may mean several zones, such as `IST`, and for what means none.
+    """
+    if len(name) > _LONGEST_NAME or not name.isascii():
+        return None
+    key = _key(name)
+    offset = offset_in(re.sub(r"^(?:utc|gmt|ut)_?(?=[+-])", "", key))
+    if offset is not None:
+        return timezone(offset)
+    meant = _meanings().get(key)
+    return None if meant is None else zone_by_name(meant)
+
+
+def offset_in(text: str) -> timedelta | None:
+    """The offset from UTC that a text is: `Z`, `+02:00`, `+0200`, `+02` or `+2`, at most 18 hours."""
+    if text in {"Z", "z"}:
+        return timedelta(0)
+    if not _OFFSET.fullmatch(text):
+        return None
+    digits = text[1:].replace(":", "")
+    hours, minutes = (digits[:-2], digits[-2:]) if len(digits) > 2 else (digits, "0")
+    total = int(hours) * 60 + int(minutes)
+    if int(minutes) >= 60 or total > _MOST_MINUTES:
+        return None
+    return timedelta(minutes=-total if text[0] == "-" else total)
+
+
+@cache
+def _meanings() -> Mapping[str, str]:
+    """The name in the IANA database by what else is written for it, as `_key` has it."""
+    others = {**win_tz, **_DROPPED, **_JAVA, "UT": "UTC"}
+    return {
+        **{_key(name): zone for name, zone in others.items()},
+        **{_key(name): name for name in _NAMES},
+    }
+
+
+def _key(name: str) -> str:
+    return name.strip().lower().replace(" ", "_")

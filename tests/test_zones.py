@@ -3,13 +3,14 @@
 import os
 import subprocess
 import sys
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone, tzinfo
 from importlib import resources
 from pathlib import Path
 
 import pytest
+from tzlocal.windows_tz import win_tz
 
-from gateway.zones import zone_by_name
+from gateway.zones import offset_in, zone_by_name, zone_meant_by
 
 ZONES = resources.files("tzdata").joinpath("zones").read_text(encoding="utf-8").split()
 
@@ -55,6 +56,138 @@ def test_of_a_name_that_is_unknown_nothing_is_kept():
     before = sys.getrefcount(name)
     assert zone_by_name(name) is None
     assert sys.getrefcount(name) == before
+
+
+# Names of other systems
+
+
+def hours(offset: float) -> tzinfo:
+    return timezone(timedelta(hours=offset))
+
+
+@pytest.mark.parametrize(
+    ("name", "offset"),
+    [
+        *(("GMT+02:00", 2), ("UTC+2", 2), ("+02:00", 2), ("GMT+2", 2), ("GMT+0200", 2), ("+02", 2)),
+        *(("UTC+02:00", 2), ("UT-03:30", -3.5), ("UTC-0930", -9.5), ("-5", -5), ("GMT+2:30", 2.5)),
+        *(("Z", 0), ("z", 0), ("UTC+0", 0), ("-00:00", 0), ("+18:00", 18), ("GMT-18", -18)),
+        *(("utc+2", 2), ("Gmt+02:00", 2), (" UTC+2 ", 2), ("UTC +2", 2), ("+0545", 5.75)),
+    ],
+)
+def test_an_offset_is_a_zone_east_of_utc_where_it_is_positive(name, offset):
+    assert zone_meant_by(name) == hours(offset)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(
+            "UTC+18:01",
+            "GMT+19",
+            "+24:00",
+            "-1800:00",
+            "UTC+2:60",
+            "UTC+2:5",
+            "UTC+020",
+            "+",
+            "UTC+",
+        ),
+        *("UTC+2.5", "UTC--2", "EST+5", "UTC+2h", "+02:00:00", "GMT\u22122", "UTC+٢", "UTC0", "2"),
+    ],
+)
+def test_what_is_no_offset_of_a_zone_is_unknown(name):
+    assert zone_meant_by(name) is None
+
+
+def test_what_the_database_has_an_offset_for_means_what_the_database_says():
+    """In POSIX's way, west is positive."""
+    zone = zone_meant_by("Etc/GMT-2")
+    assert zone is zone_by_name("Etc/GMT-2")
+    assert zone is not None
+    assert zone.utcoffset(datetime(2026, 7, 1)) == timedelta(hours=2)  # noqa: DTZ001
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        *(("PST", "America/Los_Angeles"), ("JST", "Asia/Tokyo"), ("AET", "Australia/Sydney")),
+        *(("EST", "EST"), ("MST", "MST"), ("HST", "HST"), ("CET", "CET"), ("EET", "EET")),
+        *(("CTT", "Asia/Shanghai"), ("EAT", "Africa/Addis_Ababa"), ("UT", "UTC"), ("pst", "PST")),
+        *(("US/Pacific-New", "US/Pacific"), ("Canada/East-Saskatchewan", "America/Regina")),
+        *(("SystemV/EST5EDT", "America/New_York"), ("SystemV/AST4", "Etc/GMT+4")),
+        *(("Romance Standard Time", "Europe/Paris"), ("W. Europe Standard Time", "Europe/Berlin")),
+        *(("Eastern Standard Time", "America/New_York"), ("Dateline Standard Time", "Etc/GMT+12")),
+        *(("eastern standard time", "America/New_York"), ("Tokyo Standard Time\n", "Asia/Tokyo")),
+        *(("europe/paris", "Europe/Paris"), ("EUROPE/PARIS", "Europe/Paris")),
+        *((" Europe/Paris", "Europe/Paris"), ("America/New York", "America/New_York")),
+    ],
+)
+def test_a_name_of_another_system_means_the_zone_that_it_means_there(name, meant):
+    zone, known = zone_meant_by(name), zone_by_name(meant) or zone_meant_by(meant)
+    assert zone is not None
+    assert known is not None
+    for month in range(1, 13):
+        at = datetime(2026, month, 1)  # noqa: DTZ001
+        assert zone.utcoffset(at) == known.utcoffset(at)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("BST", "IST", "CST", "AST", "ACT", "SST", "ART", "ECT", "MIT", "NST"),
+        *("bst", "CDT", "PDT", "MSK", "Mars/Phobos", "localtime", "posixrules", "Standard Time"),
+        *(
+            "",
+            " ",
+            ".",
+            "..",
+            "../zones",
+            "Europe",
+            "Europe//Paris",
+            "Europe/Paris\0",
+            "Europe-Paris",
+        ),
+        *("\ud800", "\u212aST", "İstanbul", "Europe/Paris" * 1_000, " " * 1_000 + "PST", "zones"),
+    ],
+)
+def test_what_means_several_zones_or_none_is_unknown(name):
+    assert zone_meant_by(name) is None
+
+
+def test_every_name_of_windows_is_known_and_none_means_anything_else():
+    assert len(win_tz) > 130
+    for name, zone in win_tz.items():
+        found = zone_meant_by(name)
+        assert found is not None, name
+        known = zone_by_name(zone)
+        assert known is not None, name
+        for month in (1, 7):
+            at = datetime(2026, month, 1)  # noqa: DTZ001
+            assert found.utcoffset(at) == known.utcoffset(at), name
+
+
+def test_no_two_names_of_the_database_differ_by_case_alone():
+    assert len({name.lower() for name in ZONES}) == len(ZONES)
+    for name in ZONES:
+        zone = zone_meant_by(name.upper())
+        assert zone is not None
+        at = datetime(2026, 7, 1)  # noqa: DTZ001
+        known = zone_by_name(name)
+        assert known is not None
+        assert zone.utcoffset(at) == known.utcoffset(at)
+
+
+@pytest.mark.parametrize(
+    ("text", "minutes"),
+    [("Z", 0), ("+02:00", 120), ("-0330", -210), ("+2", 120), ("-18:00", -1080), ("-00:30", -30)],
+)
+def test_an_offset_is_read(text, minutes):
+    assert offset_in(text) == timedelta(minutes=minutes)
+
+
+@pytest.mark.parametrize("text", ["", "2", "+", "+18:01", "+1:5", "+123", "UTC", "+02:00 ", "+٣"])
+def test_any_other_text_is_no_offset(text):
+    assert offset_in(text) is None
 
 
 PROGRAM = """

@@ -10,7 +10,7 @@ import strawberry
 
 from gateway.errors import ContractBroken
 from gateway.schema.reading import looked_up
-from gateway.schema.values import URL
+from gateway.schema.values import URL, local_date_time
 from gateway.schema.words import FormResultStatus
 from gateway.upstream import forms, records
 from gateway.upstream.session import Session
@@ -81,8 +81,8 @@ class Answer:
         match self.item.value, self.item.zoned_date_time:
             case bool(ticked), _:
                 return str(ticked).lower()
-            case None, records.ZonedDateTime(date_time=local):
-                return local
+            case None, records.ZonedDateTime() as zoned:
+                return local_date_time(zoned, None)
             case None, None:
                 return self.item.file_name
             case None, unreadable:

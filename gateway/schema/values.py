@@ -1,9 +1,8 @@
 """Scalars and value types: what a field holds when it is not a thing of its own."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import NewType
-from zoneinfo import ZoneInfo
 
 import msgspec
 import strawberry
@@ -13,8 +12,9 @@ from strawberry.types.scalar import ScalarDefinition
 from gateway.schema.context import Context
 from gateway.schema.reading import computed, recorded_as, text
 from gateway.schema.words import AppointmentStatus
-from gateway.upstream import records
-from gateway.zones import zone_by_name
+from gateway.upstream import dates, records
+from gateway.upstream.surprises import ODD_TIME_ZONE, UNKNOWN_TIME_ZONE, surprised
+from gateway.zones import zone_by_name, zone_meant_by
 
 DateTime = NewType("DateTime", datetime)
 """A moment in UTC, in Python without an offset: nothing here is in any other zone."""
@@ -31,24 +31,44 @@ _RFC_3339 = re.compile(
 
 
 def moment(zoned: records.ZonedDateTime, default_zone: str | None) -> datetime | None:
-    """The instant that a local date-time and its zone mean together, in UTC, without an offset.
+    """The instant that a date-time means, with its zone or by its offset, in UTC, without an offset.
 
-    None where its zone is missing or unknown, or the instant lies outside of years 1 to 9999. In
-    the hour that happens twice or never, the offset before the change holds.
+    None where it has no offset and its zone is missing or unknown, or the instant lies outside of years 1
+    to 9999. In the hour that happens twice or never, the offset before the change holds.
     """
-    zone = _zone(zoned.time_zone, default_zone)
-    if zone is None:
-        return None
-    local = zoned.local
     try:
+        if not (text := zoned.date_time):  # it has an offset
+            return zoned.local.astimezone(UTC).replace(tzinfo=None)
+        if (zone := _zone(zoned, default_zone)) is None:
+            return None
+        local = datetime.fromisoformat(text)
         return local - (zone.utcoffset(local) or _NO_OFFSET)
     except OverflowError:
         return None
 
 
-def _zone(sent: object, default: str | None) -> ZoneInfo | None:
+def local_date_time(zoned: records.ZonedDateTime, default_zone: str | None) -> str:
+    """The local date-time: of its zone, where an offset was sent and the zone is known; else as sent."""
+    if zoned.date_time:
+        return zoned.date_time
+    zone = _zone(zoned, default_zone)
+    sent = zoned.with_offset
+    return dates.without_offset(sent) if zone is None else dates.in_zone(sent, zone)
+
+
+def _zone(zoned: records.ZonedDateTime, default: str | None) -> tzinfo | None:
+    sent: object = zoned.time_zone
     name = default if sent in {None, ""} else sent
-    return zone_by_name(name) if isinstance(name, str) else None
+    if not isinstance(name, str):
+        return None
+    return zone_by_name(name) or _odd_zone(zoned, name)
+
+
+def _odd_zone(zoned: records.ZonedDateTime, name: str) -> tzinfo | None:
+    zone = zone_meant_by(name)
+    what = UNKNOWN_TIME_ZONE if zone is None else ODD_TIME_ZONE
+    surprised(what, name, zoned.date_time or zoned.with_offset)
+    return zone
 
 
 def _write_moment(value: datetime) -> str:
@@ -113,6 +133,10 @@ SCALARS: dict[object, ScalarDefinition] = {
 }
 
 
+def _local(zoned: records.ZonedDateTime, context: Context) -> str:
+    return local_date_time(zoned, context.settings.default_time_zone)
+
+
 def _instant(zoned: records.ZonedDateTime, context: Context) -> datetime | None:
     return moment(zoned, context.settings.default_time_zone)
 
@@ -122,8 +146,12 @@ def _time_zone(zoned: records.ZonedDateTime, context: Context) -> str | None:
 
 
 def _is_ambiguous(zoned: records.ZonedDateTime, context: Context) -> bool:
-    local = zoned.local.replace(tzinfo=_zone(zoned.time_zone, context.settings.default_time_zone))
+    zone = _zone(zoned, context.settings.default_time_zone)
+    local = datetime.fromisoformat(_local(zoned, context)).replace(tzinfo=zone)
     return local.utcoffset() != local.replace(fold=1).utcoffset()
+
+
+_SOURCES = ("date_time", "with_offset", "time_zone")
 
 
 @strawberry.type(
@@ -132,8 +160,17 @@ def _is_ambiguous(zoned: records.ZonedDateTime, context: Context) -> bool:
 class ZonedDateTime:
     is_type_of = recorded_as(records.ZonedDateTime)
 
-    date_time: LocalDateTime = strawberry.field(
-        description="The local date-time, exactly as recorded. Show this to people in that zone."
+    date_time: str = computed(
+        _local,
+        LocalDateTime,
+        sources=_SOURCES,
+        usually="date_time",
+        description=(
+            "The local date-time. Show this to people in that zone. It is as recorded, but always "
+            "with a `T`, with seconds and without an offset: where one was recorded, this is the "
+            "local time in `timeZone`, or what stood before the offset where the zone is missing "
+            "or unknown. `24:00` of a day is midnight of the next."
+        ),
     )
     time_zone: str | None = computed(
         _time_zone,
@@ -148,20 +185,22 @@ class ZonedDateTime:
     instant: datetime | None = computed(
         _instant,
         DateTime | None,
-        sources=("local", "time_zone"),
+        sources=("local", *_SOURCES),
         description=(
-            "The instant in UTC. Sort and compare by this. Null where the zone is missing or "
-            "unknown."
+            "The instant in UTC. Sort and compare by this. Where the date-time was recorded with "
+            "an offset, that decides it, whatever the zone; else it is null where the zone is "
+            "missing or unknown."
         ),
     )
     is_ambiguous: bool = computed(
         _is_ambiguous,
         bool,
-        sources=("local", "time_zone"),
+        sources=_SOURCES,
         description=(
             "Whether the local date-time happens twice or never in its zone, because clocks "
-            "change there. `instant` is then read with the offset in force before the change. "
-            "False where the zone is missing or unknown."
+            "change there. `instant` is then read with the offset in force before the change, "
+            "unless the date-time was recorded with an offset. False where the zone is missing or "
+            "unknown."
         ),
     )
 

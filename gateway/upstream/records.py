@@ -4,14 +4,13 @@ Names are those of the GraphQL schema; where the upstream's differ, `name=` says
 has no default, the whole object cannot be shown; all others may be missing or null (upstream contract, 3.5).
 """
 
-import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, ClassVar
 
 from msgspec import Meta, Raw, Struct, field, structs
 
-from gateway.upstream import links
+from gateway.upstream import dates, links
 from gateway.upstream.declaring import Count, Id, Link, Nothing, Several, Stated, Text, derived_from
 from gateway.upstream.words import (
     ActivityEvent,
@@ -20,8 +19,6 @@ from gateway.upstream.words import (
     RegistrationSourceType,
     RegistrationStatus,
 )
-
-_LOCAL = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?")
 
 
 class Unreadable:
@@ -50,27 +47,36 @@ class AllOptional(Record, frozen=True, kw_only=True):
 
 
 class ZonedDateTime(Record, frozen=True, kw_only=True):
-    """A local date-time and the name of its zone (upstream contract, 4)."""
+    """A date-time and the name of its zone (upstream contract, 4).
+
+    Attributes:
+        date_time: The local date-time, as `dates.written` has it; empty where an offset was sent.
+        with_offset: The date-time with that offset, likewise. The other key counts where the declared one is empty.
+        time_zone: The name of the zone.
+    """
 
     date_time: str = ""
+    with_offset: str = field(name="datetime", default="")
     time_zone: Text | None = None
 
-    @derived_from("date_time")
+    @derived_from("date_time", "with_offset", "time_zone")
     def __post_init__(self) -> None:
-        """Raises ValueError for what is no local date-time: `Nothing` without one, whatever the zone."""
+        """Raises ValueError for what is no date-time: `Nothing` without one, whatever the zone."""
         sent = self.date_time
         try:
             datetime.fromisoformat(sent)  # refuses 30 February
         except (TypeError, ValueError):  # the first where it is `UNREADABLE`
-            raise Nothing if sent == "" else ValueError("not on the calendar") from None
+            dates.normalise(self)
+            return
         # Nearly all are YYYY-MM-DDTHH:MM:SS: length and punctuation tell, at a third of the price.
-        if (len(sent) != 19 or sent[4::3] != "--T::") and not _LOCAL.fullmatch(sent):
-            raise ValueError("not a local date-time")
+        if len(sent) != 19 or sent[4::3] != "--T::":
+            dates.normalise(self)
 
     @property
-    @derived_from("date_time")
+    @derived_from("date_time", "with_offset")
     def local(self) -> datetime:
-        return datetime.fromisoformat(self.date_time)
+        """The local date-time; with an offset where one was sent."""
+        return datetime.fromisoformat(self.date_time or self.with_offset)
 
 
 class User(AllOptional, frozen=True, kw_only=True):

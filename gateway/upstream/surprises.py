@@ -4,9 +4,13 @@ Whoever reads something leniently says so by `surprised`; that it is told of a p
 the reading, by `noted`. Decoding knows neither paths nor metrics.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import NamedTuple
+
+ODD_DATE = "odd_date"
+"""A date-time has an offset, or is written otherwise in a way that has one meaning."""
 
 OFFSET_DIFFERS = "offset_differs"
 """A date-time has an offset that its time zone does not have then."""
@@ -26,20 +30,43 @@ UNKNOWN_CHARSET = "unknown_charset"
 REPEATED_LENGTH = "repeated_length"
 """An answer tells its Content-Length several times, each time the same."""
 
-_note: ContextVar[Callable[[str], None] | None] = ContextVar("note", default=None)
+ODD_TIME_ZONE = "odd_time_zone"
+"""A zone has another name than that of the IANA database, which means one zone."""
+
+UNKNOWN_TIME_ZONE = "unknown_time_zone"
+"""A zone has a name that means none, or may mean several."""
+
+_MOST_REMEMBERED = 1_000
+"""Things by which one reading tells what it has noted already; further ones may be noted several times."""
 
 
-def surprised(what: str) -> None:
-    """Note that something was read otherwise than the contract says, if anybody wants to know."""
-    if (note := _note.get()) is not None:
-        note(what)
+class _Noting(NamedTuple):
+    note: Callable[[str], None]
+    noted: set[Hashable]
+
+
+_noting: ContextVar[_Noting | None] = ContextVar("noting", default=None)
+
+
+def surprised(what: str, *about: Hashable) -> None:
+    """Note that something was read otherwise than the contract says, if anybody wants to know.
+
+    Args:
+        what: What is surprising.
+        about: What it is about, if that may be read several times: then it is noted once.
+    """
+    if (noting := _noting.get()) is None or (about and (what, about) in noting.noted):
+        return
+    if about and len(noting.noted) < _MOST_REMEMBERED:
+        noting.noted.add((what, about))
+    noting.note(what)
 
 
 @contextmanager
 def noted(note: Callable[[str], None]) -> Iterator[None]:
     """What is read inside tells `note` of what was surprising; the tasks that begin inside do as well."""
-    token = _note.set(note)
+    token = _noting.set(_Noting(note, set()))
     try:
         yield
     finally:
-        _note.reset(token)
+        _noting.reset(token)

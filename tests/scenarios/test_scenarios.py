@@ -18,6 +18,7 @@ LEFT_TO_GRAPHQL_CORE = {
     "numbers-and-texts": "the items with a number of another type than is declared",
     "objects-where-values-stand": "the items with an object where none is declared",
     "changes-whatever-the-event": "the items whose event cannot be read",
+    "dates-that-cannot-be-read": "the items whose dates these are",
     "one-broken-value": "the item whose date is broken",
     "what-says-nothing": "the items with an empty text, list or object where that is not declared",
 }

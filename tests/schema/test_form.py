@@ -173,6 +173,18 @@ VALUES: dict[str, tuple[dict[str, object], object]] = {
         {"zonedDateTime": {"dateTime": "2026-07-01T09:00:00", "timeZone": "Europe/Paris"}},
         "2026-07-01T09:00:00",
     ),
+    "a moment in another form": (
+        {"zonedDateTime": {"datetime": "2026-07-01 09:00", "timeZone": "Europe/Paris"}},
+        "2026-07-01T09:00:00",
+    ),
+    "a moment with an offset": (
+        {"zonedDateTime": {"dateTime": "2026-07-01T09:00:00Z", "timeZone": "Europe/Paris"}},
+        "2026-07-01T11:00:00",
+    ),
+    "a moment with an offset and no zone": (
+        {"zonedDateTime": {"dateTime": "2026-07-01T09:00:00.5+05:00"}},
+        "2026-07-01T09:00:00.5",
+    ),
     "a day and its moment": (
         {"value": "01/07/2026", "zonedDateTime": {"dateTime": "2026-07-01T09:00:00"}},
         "01/07/2026",

@@ -1,6 +1,10 @@
+import re
+from datetime import datetime, timedelta
+
 import httpx
 import pytest
 
+DAY = timedelta(days=1)
 ZONED = "date { dateTime timeZone instant isAmbiguous }"
 
 
@@ -43,7 +47,6 @@ INSTANTS = {
         False,
     ),
     "milliseconds": ("2026-07-15T09:00:00.1239", "UTC", "2026-07-15T09:00:00.123Z", False),
-    "no seconds": ("2026-07-15T09:00", "UTC", "2026-07-15T09:00:00.000Z", False),
     "year 1": ("0001-01-01T00:00:00", "UTC", "0001-01-01T00:00:00.000Z", False),
     "year 9999": ("9999-12-31T23:59:59", "UTC", "9999-12-31T23:59:59.000Z", False),
     "before year 1": ("0001-01-01T00:00:00", "Asia/Tokyo", None, False),
@@ -56,6 +59,30 @@ INSTANTS = {
     "rules of one machine": ("2026-10-25T02:30:00", "posixrules", None, False),
     "a name too long": ("2026-07-15T09:00:00", "Europe/Paris" * 1000, None, False),
     "a number for a zone": ("2026-07-15T09:00:00", 5, None, False),
+    "hours from UTC": ("2026-07-15T09:00:00", "+02:00", "2026-07-15T07:00:00.000Z", False),
+    "hours from GMT": ("2026-07-15T09:00:00", "GMT-3", "2026-07-15T12:00:00.000Z", False),
+    "hours the other way round": (
+        "2026-07-15T09:00:00",
+        "Etc/GMT-2",
+        "2026-07-15T07:00:00.000Z",
+        False,
+    ),
+    "more hours than there are": ("2026-07-15T09:00:00", "UTC+19", None, False),
+    "a short id of Java": ("2026-11-01T01:30:00", "PST", "2026-11-01T08:30:00.000Z", True),
+    "a short id of several zones": ("2026-07-15T09:00:00", "IST", None, False),
+    "a name of Windows": (
+        "2026-07-15T09:00:00",
+        "Romance Standard Time",
+        "2026-07-15T07:00:00.000Z",
+        False,
+    ),
+    "a name that tzdata had": (
+        "2026-07-15T09:00:00",
+        "US/Pacific-New",
+        "2026-07-15T16:00:00.000Z",
+        False,
+    ),
+    "the first hour, east": ("0001-01-01T00:00:00", "GMT+1", None, False),
 }
 
 
@@ -113,20 +140,197 @@ async def test_an_unreadable_zone_costs_the_zone_and_the_instant(shown):
     assert codes == {"date.timeZone": "UPSTREAM_CONTRACT_BROKEN"}
 
 
-@pytest.mark.parametrize(
-    "sent", ["2026-07-15T09:00", "2026-07-15T09:00:00", "2026-07-15T09:00:00.120000000"]
-)
+@pytest.mark.parametrize("sent", ["2026-07-15T09:00:00", "2026-07-15T09:00:00.120000000"])
 async def test_a_local_time_is_exactly_as_sent(shown, sent):
     node, _ = await shown(dated(sent, "UTC"), ZONED)
     assert node["date"]["dateTime"] == sent
 
 
+ODD = {
+    "no seconds": ("2026-07-15T09:00", "2026-07-15T09:00:00"),
+    "a blank": ("2026-07-15 09:00:00", "2026-07-15T09:00:00"),
+    "a small letter": ("2026-07-15t09:00:00", "2026-07-15T09:00:00"),
+    "a blank, no seconds": ("2026-07-15 09:00", "2026-07-15T09:00:00"),
+    "a comma": ("2026-07-15T09:00:00,250", "2026-07-15T09:00:00.250"),
+    "24:00": ("2026-07-14T24:00", "2026-07-15T00:00:00"),
+    "24:00:00 of a year": ("2025-12-31 24:00:00", "2026-01-01T00:00:00"),
+    "24:00:00.000": ("2024-02-28T24:00:00.000", "2024-02-29T00:00:00.000"),
+}
+
+
+@pytest.mark.parametrize(("sent", "shown_as"), ODD.values(), ids=ODD)
+@pytest.mark.parametrize("key", ["dateTime", "datetime"])
+async def test_a_local_time_is_shown_in_the_form_that_clients_know(shown, key, sent, shown_as):
+    item = {"id": "1", "type": "note", "date": {key: sent, "timeZone": "UTC"}}
+    node, codes = await shown(item, "date { dateTime instant isAmbiguous }")
+    instant = f"{(shown_as + '.000')[:23]}Z"
+    assert node["date"] == {"dateTime": shown_as, "instant": instant, "isAmbiguous": False}
+    assert codes == {}
+
+
+OFFSETS = {
+    # sent, zone: local time, instant, whether it is ambiguous
+    "Z": ("2026-07-15T09:00:00Z", "Europe/Paris", "2026-07-15T11:00:00", "09:00:00.000", False),
+    "z": ("2026-07-15t09:00:00z", "Europe/Paris", "2026-07-15T11:00:00", "09:00:00.000", False),
+    "its own": (
+        "2026-07-15T09:00:00.1239+02:00",
+        "Europe/Paris",
+        "2026-07-15T09:00:00.1239",
+        "07:00:00.123",
+        False,
+    ),
+    "without a colon": (
+        "2026-07-15 09:00 -0330",
+        "UTC",
+        "2026-07-15T12:30:00",
+        "12:30:00.000",
+        False,
+    ),
+    "hours": ("2026-07-15T09:00:00+02", "UTC", "2026-07-15T07:00:00", "07:00:00.000", False),
+    "no known one": (
+        "2026-07-15T09:00:00-00:00",
+        "UTC",
+        "2026-07-15T09:00:00",
+        "09:00:00.000",
+        False,
+    ),
+    "the widest": (
+        "2026-07-15T09:00:00-18:00",
+        "UTC",
+        "2026-07-16T03:00:00",
+        "03:00:00.000",
+        False,
+    ),
+    "over midnight": (
+        "2026-07-15T24:00+02:00",
+        "UTC",
+        "2026-07-15T22:00:00",
+        "22:00:00.000",
+        False,
+    ),
+    "an odd zone": ("2026-07-15T09:00:00Z", "GMT+9", "2026-07-15T18:00:00", "09:00:00.000", False),
+    "an unknown zone": (
+        "2026-07-15T09:00:00+02:00",
+        "Mars/Phobos",
+        "2026-07-15T09:00:00",
+        "07:00:00.000",
+        False,
+    ),
+    "no zone": ("2026-07-15T09:00:00+02:00", None, "2026-07-15T09:00:00", "07:00:00.000", False),
+    "the first of two": (
+        "2026-10-25T02:30:00+02:00",
+        "Europe/Paris",
+        "2026-10-25T02:30:00",
+        "00:30:00.000",
+        True,
+    ),
+    "the second of two": (
+        "2026-10-25T02:30:00+01:00",
+        "Europe/Paris",
+        "2026-10-25T02:30:00",
+        "01:30:00.000",
+        True,
+    ),
+    "never": (
+        "2026-03-29T02:30:00+01:00",
+        "Europe/Paris",
+        "2026-03-29T03:30:00",
+        "01:30:00.000",
+        False,
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("sent", "zone", "expected"),
+    [(sent, zone, expected) for sent, zone, *expected in OFFSETS.values()],
+    ids=OFFSETS,
+)
+@pytest.mark.parametrize("key", ["dateTime", "datetime"])
+async def test_an_offset_decides_the_instant(shown, key, sent, zone, expected):
+    local, time, ambiguous = expected
+    item = {"id": "1", "type": "note", "date": {key: sent, "timeZone": zone}}
+    node, codes = await shown(item, ZONED)
+    date = node["date"]
+    assert (date["dateTime"], date["timeZone"], date["isAmbiguous"]) == (local, zone, ambiguous)
+    assert date["instant"].partition("T")[2] == f"{time}Z"
+    assert abs(datetime.fromisoformat(date["instant"][:23]) - datetime.fromisoformat(local)) < DAY
+    assert codes == {}
+
+
+async def test_an_offset_without_a_zone_is_shown_in_the_default_zone(shown):
+    item = dated("2026-07-15T09:00:00Z")
+    node, _ = await shown(item, ZONED, default_time_zone="Asia/Tokyo")
+    assert node["date"] == {
+        "dateTime": "2026-07-15T18:00:00",
+        "timeZone": "Asia/Tokyo",
+        "instant": "2026-07-15T09:00:00.000Z",
+        "isAmbiguous": False,
+    }
+
+
+async def test_an_offset_decides_beside_a_zone_that_is_unreadable(shown):
+    node, codes = await shown(dated("2026-07-15T09:00:00+02:00", ["UTC"]), ZONED)
+    assert node["date"] == {
+        "dateTime": "2026-07-15T09:00:00",
+        "timeZone": None,
+        "instant": "2026-07-15T07:00:00.000Z",
+        "isAmbiguous": False,
+    }
+    assert codes == {"date.timeZone": "UPSTREAM_CONTRACT_BROKEN"}
+
+
+@pytest.mark.parametrize(
+    ("sent", "zone"),
+    [
+        ("0001-01-01T00:00:00+10:00", "UTC"),
+        ("9999-12-31T23:59:59-10:00", "Asia/Tokyo"),
+    ],
+)
+async def test_a_time_with_an_offset_outside_of_all_years_is_as_sent(shown, sent, zone):
+    node, codes = await shown(dated(sent, zone), ZONED)
+    assert (node["date"]["dateTime"], node["date"]["instant"]) == (sent[:-6], None)
+    assert codes == {}
+
+
+@pytest.mark.parametrize(
+    ("sent", "shown_as"),
+    [
+        (
+            {"dateTime": "2026-07-15T09:00:00", "datetime": "2027-07-15T09:00:00Z"},
+            "2026-07-15T09:00:00",
+        ),
+        (
+            {"dateTime": "2026-07-15T09:00Z", "datetime": "2027-07-15T09:00:00"},
+            "2026-07-15T09:00:00",
+        ),
+        ({"dateTime": "2026-07-15T09:00:00", "datetime": 5}, "2026-07-15T09:00:00"),
+        ({"dateTime": "", "datetime": "2026-07-15T09:00:00"}, "2026-07-15T09:00:00"),
+        ({"dateTime": None, "datetime": "2026-07-15T09:00:00"}, "2026-07-15T09:00:00"),
+    ],
+    ids=repr,
+)
+async def test_the_declared_key_counts_where_it_holds_something(shown, sent, shown_as):
+    node, codes = await shown({"id": "1", "type": "note", "date": sent}, "date { dateTime }")
+    assert (node["date"]["dateTime"], codes) == (shown_as, {})
+
+
+@pytest.mark.parametrize(
+    "sent", [{"dateTime": "soon", "datetime": "2026-07-15T09:00:00"}, {"datetime": 5}]
+)
+async def test_what_the_declared_key_holds_has_to_be_a_time(shown, sent):
+    node, codes = await shown({"id": "1", "type": "note", "date": sent}, "date { dateTime }")
+    assert (node, codes) == ({"date": None}, {"date": "UPSTREAM_CONTRACT_BROKEN"})
+
+
 @pytest.mark.parametrize(
     "sent",
     [
-        "2026-07-15T09:00:00Z",
-        "2026-07-15T09:00:00+02:00",
-        "2026-07-15 09:00:00",
+        "2026-07-15T09:00:00+18:01",
+        "2026-07-15T09:00:00+02:60",
+        "2026-07-15T09:00:00 UTC",
+        "2026-07-15T24:00:01",
+        "9999-12-31T24:00:00",
         "2026-07-15",
         "2026-02-30T09:00:00",
         "2026-07-15T25:00:00",
@@ -145,6 +349,64 @@ async def test_what_is_no_local_time_is_unreadable(shown, sent):
 @pytest.mark.parametrize("sent", ["", None])
 async def test_without_a_local_time_there_is_no_date_and_no_error(shown, sent):
     assert await shown(dated(sent, "UTC"), ZONED) == ({"date": None}, {})
+
+
+TWICE = f"{{ a: activities(clientId: 7) {{ nodes {{ {ZONED} }} }} b: activities(clientId: 7, first: 1) {{ nodes {{ {ZONED} }} }} }}"
+
+
+@pytest.fixture
+def surprises(gateway_over_items):
+    """What is counted of dates, by what it is, when an operation reads each more than once."""
+
+    async def surprises(*dates: object, **settings: object) -> dict[str, float]:
+        items = [{"id": str(id_), "type": "note", "date": date} for id_, date in enumerate(dates)]
+        gateway = gateway_over_items(*items, **settings)
+        await gateway.data(TWICE)
+        told = (await gateway.http.get("/metrics")).text
+        pattern = r'gateway_upstream_surprises_total{path="/api/2.3/activities",what="(.*)"} (.*)'
+        return {what: float(number) for what, number in re.findall(pattern, told)}
+
+    return surprises
+
+
+PARIS = {"timeZone": "Europe/Paris"}
+
+
+async def test_an_offset_that_its_zone_does_not_have_then_is_counted_once_each(surprises):
+    told = await surprises(
+        {**PARIS, "dateTime": "2026-07-15T09:00:00Z"},
+        {**PARIS, "dateTime": "2026-07-15T09:00:00+01:00"},
+        {**PARIS, "dateTime": "2026-01-15T09:00:00+01:00"},
+        {**PARIS, "dateTime": "2026-10-25T02:30:00+01:00"},
+        {**PARIS, "dateTime": "2026-03-29T02:30:00+01:00"},
+        {**PARIS, "dateTime": "2026-07-15T09:00:00"},
+        {"dateTime": "2026-07-15T09:00:00Z"},
+        {"dateTime": "2026-07-15T09:00:00+01:00", "timeZone": None},
+        {"dateTime": "0001-01-01T00:00:00+01:00", "timeZone": "UTC"},
+        default_time_zone="Asia/Tokyo",
+    )
+    assert told == {"odd_date": 8, "offset_differs": 3}
+
+
+async def test_other_forms_of_dates_are_counted(surprises):
+    told = await surprises(
+        {**PARIS, "dateTime": "2026-07-15 09:00:00"},
+        {**PARIS, "dateTime": "2026-07-15T09:01"},
+        {**PARIS, "dateTime": "2026-07-15T24:00:00"},
+        {**PARIS, "datetime": "2026-07-15T09:02:00"},
+        {**PARIS, "dateTime": "2026-07-15T09:03:00.5"},
+        {**PARIS, "dateTime": "2026-07-15T09:04:00", "datetime": "never"},
+    )
+    assert told == {"odd_date": 4}
+
+
+async def test_names_of_zones_that_are_not_in_the_database_are_counted(surprises):
+    told = await surprises(
+        *({"dateTime": "2026-07-15T09:00:00", "timeZone": zone} for zone in ("UTC+2", "PST")),
+        *({"dateTime": "2026-07-15T09:00:00", "timeZone": zone} for zone in ("IST", " ", "Mars")),
+        *({"dateTime": "2026-07-15T09:00:00", "timeZone": zone} for zone in ("EST", "", None)),
+    )
+    assert told == {"odd_time_zone": 2, "unknown_time_zone": 3}
 
 
 GOOD = {

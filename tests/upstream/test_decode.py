@@ -86,11 +86,12 @@ class Object:
 DATE = Value(
     good=(
         *(NINE, {"dateTime": "2026-03-01T09:00"}, None, "", [], {}),
+        *({"dateTime": "2026-03-01T09:00:00Z"}, {"datetime": "2026-03-01 24:00"}),
         *({**NINE, "dateTime": ""}, {**NINE, "dateTime": None}, {"timeZone": "Europe/Paris"}),
     ),
     bad=(
         {"dateTime": "2026-02-30T09:00:00"},
-        {"dateTime": "2026-03-01T09:00:00Z"},
+        {"dateTime": "2026-03-01T09:00:00+99:00"},
         "2026-03-01",
         0,
         [NINE],

@@ -33,7 +33,7 @@ ITEMS: tuple[object, ...] = (
     {
         "id": "5",
         "type": "note",
-        "date": {"dateTime": "2025-06-02T12:00:00+02:00", "timeZone": "Europe/Paris"},
+        "date": {"dateTime": "2 June 2025, noon", "timeZone": "Europe/Paris"},
         "event": "created",
         "note": NOTE,
     },

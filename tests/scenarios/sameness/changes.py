@@ -54,8 +54,17 @@ _LOCALS = (
     "0001-01-01T00:00:00",
     "9999-12-31T23:59:59.999999",
     "",
+    "2025-06-02 12:00:00",
+    "2025-06-02T24:00",
+    "2025-06-02T12:00:00+02:00",
+    "2025-10-26T02:30:00+0100",
+    "2025-06-02t10:00:00.250z",
+    "0001-01-01T00:00:00+14:00",
 )
-_ZONES = ("UTC", "America/New_York", "Mars/Olympus", "", "/etc/passwd", 7, "Asia/Kathmandu")
+_ZONES = (
+    *("UTC", "America/New_York", "Mars/Olympus", "", "/etc/passwd", 7, "Asia/Kathmandu"),
+    *("GMT+02:00", "-0330", "PST", "IST", "Romance Standard Time", "US/Pacific-New", "utc"),
+)
 _NOTHING: Sequence[object] = (
     {},
     [],
@@ -81,7 +90,7 @@ MAY_BE: Mapping[str, Sequence[object]] = {
 SHOULD_NOT_BE: Mapping[str, Sequence[object]] = {
     "id": ("", None, GONE, 1.5, *HUGE),
     "type": ("", None, GONE, *HUGE),
-    "dateTime": (None, GONE, "2025-02-30T09:00:00", "2025-06-02T12:00:00+02:00", "noon", "25:00"),
+    "dateTime": (None, GONE, "2025-02-30T09:00:00", "2025-06-02T12:00:00+25:00", "noon", "25:00"),
     "numberOfSeats": (2**31, "two", 1.5, *HUGE),
     "capacity": ("many", "1" * 10, *HUGE),
     "updatedAttributes": ("body", [None], [["start"], "body"], [{}, 7]),

@@ -256,7 +256,7 @@ ENTITIES: Mapping[str, Any] = {
         "sourceType": "api",
         "cancelReason": "Fell ill",
         "cancelSource": "client",
-        "cancelled": LATER,
+        "cancelled": {"datetime": "2025-12-02T12:30:00.250", "timeZone": "US/Eastern"},
         "webLink": "https://example.com/r",
     },
 }

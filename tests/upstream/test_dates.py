@@ -1,0 +1,98 @@
+"""Date-times in other forms, each by itself; what becomes of them in records stands in test_records."""
+
+from datetime import UTC, timedelta, timezone
+
+import pytest
+
+from gateway.upstream.dates import has_offset, in_zone, without_offset, written
+from gateway.upstream.declaring import Nothing
+from gateway.upstream.records import ZonedDateTime
+from gateway.upstream.surprises import ODD_DATE, OFFSET_DIFFERS, noted
+from gateway.zones import zone_by_name
+
+
+@pytest.mark.parametrize(
+    ("sent", "text"),
+    [
+        ("2026-03-01T09:00:00", "2026-03-01T09:00:00"),
+        ("2026-03-01T09:00:00.10", "2026-03-01T09:00:00.10"),
+        ("2026-03-01 09:00", "2026-03-01T09:00:00"),
+        ("2026-03-01t09:00:00,5z", "2026-03-01T09:00:00.5+00:00"),
+        ("2026-03-01T09:00-05", "2026-03-01T09:00:00-05:00"),
+        ("2026-03-01T09:00:00-0030", "2026-03-01T09:00:00-00:30"),
+        ("2024-02-28T24:00", "2024-02-29T00:00:00"),
+        ("2026-12-31T24:00:00.00+01", "2027-01-01T00:00:00.00+01:00"),
+    ],
+)
+def test_what_has_one_meaning_gets_the_form_of_the_contract(sent, text):
+    assert written(sent) == text
+    assert written(text) == text
+    assert has_offset(text) == (text[-6] in "+-")
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        *("", "soon", "2026-03-01", "2026-03-01T09", "2026-02-30T09:00", "2026-03-01T24:00:00.001"),
+        *("9999-12-31T24:00", "2026-02-29T24:00", "2026-03-01T09:00:00+19", "2026-03-01T09:00.5"),
+        *("01/03/2026 09:00", "2026-03-01 9:00 am", "Sun, 01 Mar 2026 09:00:00 GMT"),
+    ],
+)
+def test_what_has_none_or_several_is_refused(sent):
+    with pytest.raises(ValueError, match=r"."):
+        written(sent)
+
+
+@pytest.mark.parametrize(
+    ("text", "zone", "local"),
+    [
+        ("2026-07-01T09:00:00+00:00", "Europe/Paris", "2026-07-01T11:00:00"),
+        ("2026-07-01T09:00:00.123456789+02:00", "Europe/Paris", "2026-07-01T09:00:00.123456789"),
+        ("2026-12-31T20:00:00-05:00", "Asia/Tokyo", "2027-01-01T10:00:00"),
+        ("1900-01-01T00:00:00+00:00", "Europe/Paris", "1900-01-01T00:09:21"),
+        ("0999-01-01T00:00:00+00:00", "Asia/Kolkata", "0999-01-01T05:53:28"),
+        ("9999-12-31T23:00:00+00:00", "Asia/Tokyo", "9999-12-31T23:00:00"),
+        ("0001-01-01T00:00:00+02:00", "Europe/Paris", "0001-01-01T00:00:00"),
+    ],
+)
+def test_an_offset_and_a_zone_tell_the_local_time(text, zone, local):
+    found = zone_by_name(zone)
+    assert found is not None
+    assert in_zone(text, found) == local
+
+
+def test_without_its_offset_a_text_is_as_it_was():
+    assert without_offset("2026-07-01T09:00:00.50-03:30") == "2026-07-01T09:00:00.50"
+    assert in_zone("2026-07-01T09:00:00-03:30", UTC) == "2026-07-01T12:30:00"
+    assert in_zone("2026-07-01T09:00:00Z", timezone(timedelta(hours=1))) == "2026-07-01T10:00:00"
+
+
+@pytest.mark.parametrize(
+    ("sent", "zone", "told"),
+    [
+        ("2026-07-01T09:00:00", "UTC", []),
+        ("2026-07-01T09:00:00.5", "UTC", []),
+        ("2026-07-01T09:00", "UTC", [ODD_DATE]),
+        ("2026-07-01T09:00:00Z", "UTC", [ODD_DATE]),
+        ("2026-07-01T09:00:00Z", None, [ODD_DATE]),
+        ("2026-07-01T09:00:00Z", 7, [ODD_DATE]),
+        ("2026-07-01T09:00:00Z", "Mars/Phobos", [ODD_DATE]),
+        ("2026-07-01T09:00:00+02:00", "Romance Standard Time", [ODD_DATE]),
+        ("2026-07-01T09:00:00+02:00", "GMT+2", [ODD_DATE]),
+        ("2026-07-01T09:00:00+02:00", "GMT-2", [ODD_DATE, OFFSET_DIFFERS]),
+        ("2026-07-01T09:00:00Z", "Europe/Paris", [ODD_DATE, OFFSET_DIFFERS]),
+    ],
+)
+def test_what_is_odd_is_noted(sent, zone, told):
+    found: list[str] = []
+    with noted(found.append):
+        for _ in range(2):
+            ZonedDateTime(date_time=sent, time_zone=zone)
+    assert found == told
+
+
+def test_no_text_is_nothing_and_something_else_is_refused():
+    with pytest.raises(Nothing):
+        ZonedDateTime(time_zone="UTC")
+    with pytest.raises(ValueError, match="not a text"):
+        ZonedDateTime(date_time=7)  # type: ignore[arg-type]
