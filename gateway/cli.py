@@ -7,7 +7,6 @@ import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from gateway.metrics import shared
 from gateway.operations.limits import Limits, compared
 from gateway.operations.plan.plan import planner
 from gateway.operations.prepare import Prepare, Prepared, preparer
+from gateway.proxies import is_loopback
 from gateway.sandbox.app import create_sandbox
 from gateway.sandbox.wire import SandboxProtocol
 from gateway.schema.fields import fields
@@ -155,8 +155,14 @@ def serve() -> None:
             sys.exit(_shared(settings))
         departure = gateway_departure(settings)
         sockets = [listening(settings.host, settings.port)]
-        telemetry.event("started", url=_url(settings.host, settings.port, "/graphql"))
+        telemetry.event("started", **_started(settings))
     run(departure, sockets)
+
+
+def _started(settings: Settings) -> dict[str, object]:
+    """What is told at the start: never the user or the password of a proxy."""
+    url = _url(settings.host, settings.port, "/graphql")
+    return {"url": url} if settings.proxy is None else {"url": url, "proxy": settings.proxy.place}
 
 
 def _refuse_open(settings: Settings) -> None:
@@ -166,7 +172,7 @@ def _refuse_open(settings: Settings) -> None:
         SettingsRefused: Anybody who reaches the port could read all that they give access to.
     """
     is_open = settings.caller_keys_file is None and not settings.allow_anonymous
-    if _has_service_credentials(settings) and is_open and not _is_loopback(settings.host):
+    if _has_service_credentials(settings) and is_open and not is_loopback(settings.host):
         keys, anonymous = variable("caller_keys_file"), variable("allow_anonymous")
         raise SettingsRefused(
             f"{variable('host')}: with service credentials anybody who reaches this address could "
@@ -179,17 +185,9 @@ def _has_service_credentials(settings: Settings) -> bool:
     return settings.api_key is not None or settings.bearer_token is not None
 
 
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
 def _shared(settings: Settings) -> int:
     with reserved(settings.host, settings.port) as bound, shared() as metrics:
-        url = _url(settings.host, settings.port, "/graphql")
-        telemetry.event("started", url=url, workers=settings.workers)
+        telemetry.event("started", **_started(settings), workers=settings.workers)
         return supervise(
             settings.workers,
             stopping_seconds=settings.drain_seconds + settings.shutdown_grace_seconds,

@@ -15,6 +15,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from gateway import environment
 from gateway.environment import SecretFiles
+from gateway.proxies import Proxy, ProxyAddress, proxy_for
 from gateway.values import (
     CallerKeysFile,
     Collector,
@@ -85,6 +86,28 @@ class Settings(BaseSettings):
 
     upstream_url: Origin = Field(
         description="The origin of the REST API: https://api.agendize.com, or a regional host.",
+    )
+    upstream_proxy: ProxyAddress = Field(
+        None,
+        description=(
+            "The HTTP proxy of upstream calls, such as http://user:password@proxy:3128; none: no proxy. "
+            "Wins over the next three. Loopback addresses are never called by a proxy."
+        ),
+    )
+    https_proxy: ProxyAddress = Field(
+        None,
+        validation_alias=AliasChoices("HTTPS_PROXY", "https_proxy"),
+        description="The proxy where the upstream's address begins with https.",
+    )
+    http_proxy: ProxyAddress = Field(
+        None,
+        validation_alias=AliasChoices("HTTP_PROXY", "http_proxy"),
+        description="The proxy where it begins with http.",
+    )
+    no_proxy: str | None = Field(
+        None,
+        validation_alias=AliasChoices("NO_PROXY", "no_proxy"),
+        description="Names, addresses and networks, separated by commas, that are called without those two.",
     )
     activities_prefix: UrlPath = Field(
         "/api/2.3", description="Where `/activities` lives on that origin."
@@ -316,6 +339,16 @@ class Settings(BaseSettings):
                 "GATEWAY_MAX_UPSTREAM_BYTES is above GATEWAY_MAX_UPSTREAM_BYTES_IN_FLIGHT"
             )
         return self
+
+    @property
+    def proxy(self) -> Proxy | None:
+        """The proxy by which the upstream is called, if any."""
+        return proxy_for(
+            self.upstream_url,
+            chosen=self.upstream_proxy,
+            by_scheme={"https": self.https_proxy, "http": self.http_proxy},
+            exceptions=self.no_proxy or "",
+        )
 
     @classmethod
     def settings_customise_sources(

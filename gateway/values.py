@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from ipaddress import IPv6Address
 from pathlib import Path
 from typing import Annotated
 
@@ -48,14 +49,26 @@ _NEVER_FORWARDED = {
 """What is about one connection or one body, would change the form of an answer or make another request
 of it, or is nobody else's."""
 
-_HOST = r"(?=.{1,253}(:|/|\Z))[A-Za-z0-9\-]{1,63}(\.[A-Za-z0-9\-]{1,63})*\.?"
+_HOST = r"(?=.{1,253}(:|/|\Z))[A-Za-z0-9_\-]{1,63}(\.[A-Za-z0-9_\-]{1,63})*\.?"
+_IN_BRACKETS = r"\[(?P<address>[0-9A-Fa-f:.]{2,45})\]"
 
 
 def _origin(url: str) -> str:
-    found = re.fullmatch(rf"https?://{_HOST}(:(?P<port>[0-9]{{1,5}}))?/?", url)
-    if found is None or int(found["port"] or 0) > 65535:
+    found = re.fullmatch(rf"https?://({_HOST}|{_IN_BRACKETS})(:(?P<port>[0-9]{{1,5}}))?/?", url)
+    if found is None or int(found["port"] or 0) > 65535 or not _is_version_6(found["address"]):
         raise ValueError("must be an origin such as https://api.agendize.com, without a path")
     return url.rstrip("/")
+
+
+def _is_version_6(address: str | None) -> bool:
+    """Whether what stands in brackets, if anything does, is an address of IP version 6."""
+    if address is None:
+        return True
+    try:
+        IPv6Address(address)
+    except ValueError:
+        return False
+    return True
 
 
 def _path(path: str) -> str:

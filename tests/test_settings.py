@@ -7,6 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from gateway.environment import SettingsRefused
+from gateway.proxies import Proxy
 from gateway.settings import PREFIX, Settings, variable
 from gateway.values import CallerKeys, Manifest
 
@@ -14,7 +15,10 @@ MANIFEST = Path(__file__).parent / "operations" / "manifests" / "sha1.json"
 CALLER_KEYS = Path(__file__).parent / "web" / "caller-keys.txt"
 
 
-KNOWN_TO_ALL = {"HOST", "PORT", "LOG_LEVEL", "OTEL_EXPORTER_OTLP_ENDPOINT", "WEB_CONCURRENCY"}
+KNOWN_TO_ALL = {
+    *("HOST", "PORT", "LOG_LEVEL", "LOG_FORMAT", "OTEL_EXPORTER_OTLP_ENDPOINT", "WEB_CONCURRENCY"),
+    *("HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"),
+}
 
 
 def settings_of(**given: Any) -> Settings:
@@ -25,7 +29,7 @@ def settings_of(**given: Any) -> Settings:
 def environment(monkeypatch):
     """An environment that describes the least there must be."""
     for name in os.environ:
-        if name.startswith(PREFIX) or name in KNOWN_TO_ALL:
+        if name.startswith(PREFIX) or name.upper() in KNOWN_TO_ALL:
             monkeypatch.delenv(name)
     monkeypatch.setenv("GATEWAY_UPSTREAM_URL", "http://upstream")
     return monkeypatch
@@ -47,6 +51,10 @@ def test_the_defaults_are_those_of_the_conventions():
         "otel_exporter_otlp_endpoint": None,
         "workers": 1,
         "upstream_url": "http://upstream",
+        "upstream_proxy": None,
+        "https_proxy": None,
+        "http_proxy": None,
+        "no_proxy": None,
         "activities_prefix": "/api/2.3",
         "clients_path": "/api/2.0/clients",
         "notes_prefix": "/api/2.0",
@@ -116,6 +124,10 @@ EXAMPLES = {
     "otel_exporter_otlp_endpoint": ("http://collector:4318/", "http://collector:4318"),
     "workers": ("3", 3),
     "upstream_url": ("https://france.agendize.com/", "https://france.agendize.com"),
+    "upstream_proxy": ("none", "none"),
+    "https_proxy": ("http://proxy:3128", Proxy("http", "proxy", 3128)),
+    "http_proxy": ("proxy", Proxy("http", "proxy", 80)),
+    "no_proxy": ("example.com", "example.com"),
     "activities_prefix": ("/api/2.4/", "/api/2.4"),
     "clients_path": ("/api/2.3/contacts/", "/api/2.3/contacts"),
     "notes_prefix": ("/api/2.3", "/api/2.3"),
@@ -203,6 +215,8 @@ def test_the_examples_and_the_secrets_are_all_the_settings():
         ("log_level", "LOG_LEVEL"),
         ("otel_exporter_otlp_endpoint", "OTEL_EXPORTER_OTLP_ENDPOINT"),
         ("workers", "WEB_CONCURRENCY"),
+        ("https_proxy", "HTTPS_PROXY"),
+        ("upstream_proxy", "GATEWAY_UPSTREAM_PROXY"),
         ("upstream_url", "GATEWAY_UPSTREAM_URL"),
         ("max_clients", "GATEWAY_MAX_CLIENTS"),
     ],
@@ -438,6 +452,27 @@ def test_a_secret_file_that_is_empty_stops_the_start(environment, tmp_path, cont
 def test_the_sandboxs_port_is_not_what_kubernetes_says_of_a_service(environment, link):
     environment.setenv("GATEWAY_SANDBOX_REST_PORT", link)
     assert Settings.from_environment().sandbox_rest_port == 8001
+
+
+@pytest.mark.parametrize("name", ["HTTP_PROXY", "http_proxy", "GATEWAY_UPSTREAM_PROXY"])
+def test_a_proxy_is_used_and_its_password_never_told(environment, name):
+    environment.setenv(name, "http://me:hunter2@proxy:3128")
+    settings = Settings.from_environment()
+    assert settings.proxy == Proxy("http", "proxy", 3128, "me", "hunter2")
+    assert "hunter2" not in f"{settings!r} {settings}"
+    environment.setenv(name, "socks5://me:hunter2@proxy:1080")
+    assert refusal() == (
+        f"{name.upper()}: must be the address of an HTTP proxy, such as http://proxy:3128"
+    )
+
+
+def test_no_proxy_is_used_where_none_is_wanted(environment):
+    environment.setenv("HTTP_PROXY", "http://proxy:3128")
+    environment.setenv("NO_PROXY", "upstream")
+    assert Settings.from_environment().proxy is None
+    environment.setenv("NO_PROXY", "")
+    environment.setenv("GATEWAY_UPSTREAM_PROXY", "none")
+    assert Settings.from_environment().proxy is None
 
 
 def test_no_number_of_processes_is_the_usual_number(environment):

@@ -39,6 +39,12 @@ def read(kind: Any, value: object) -> Any:
         "http://" + "x" * 64,
         "http://" + "x." * 130 + "x",
         "http://upstream\n",
+        "http://fd00::7",
+        "http://[fd00::7",
+        "http://[fd00::7::8]",
+        "http://[10.0.0.7]",
+        "http://[fd00::7%25eth0]",
+        "http://[]",
     ],
 )
 def test_an_address_that_is_no_origin_is_refused(url):
@@ -53,6 +59,9 @@ def test_an_address_that_is_no_origin_is_refused(url):
         ("https://sante.agendize.com/", "https://sante.agendize.com"),
         ("http://127.0.0.1:8001", "http://127.0.0.1:8001"),
         ("http://rest:80/", "http://rest:80"),
+        ("http://rest_api.my_ns:80/", "http://rest_api.my_ns:80"),
+        ("http://[fd00::7]:8001/", "http://[fd00::7]:8001"),
+        ("https://[::ffff:10.0.0.7]", "https://[::ffff:10.0.0.7]"),
         ("http://" + "x" * 63 + ".example.", "http://" + "x" * 63 + ".example."),
     ],
 )

@@ -15,6 +15,7 @@ import aiohttp
 import httpx
 import yarl
 
+from gateway.proxies import Proxy
 from gateway.upstream.connections import (
     PARSER_LIMIT,
     Arrivals,
@@ -46,7 +47,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
 
     Raises:
         CertificateRefused: The upstream's certificate is not in order.
-        httpx.ConnectError: No connection could be made.
+        httpx.ConnectError: No connection could be made, by the proxy for one.
         httpx.ConnectTimeout: None could be made in time.
         httpx.ReadTimeout: Nothing came for too long.
         ConnectionOver: The connection had served before, and ended before a byte of this answer.
@@ -56,10 +57,24 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         httpx.RemoteProtocolError: What arrived is not HTTP.
     """
 
-    def __init__(self, *, max_connections: int, tls: ssl.SSLContext | None = None) -> None:
-        """Keep so many connections; `tls` says whom to trust, by default those whom the system trusts."""
+    def __init__(
+        self,
+        *,
+        max_connections: int,
+        tls: ssl.SSLContext | None = None,
+        proxy: Proxy | None = None,
+    ) -> None:
+        """Keep so many connections.
+
+        Args:
+            max_connections: How many there are at most.
+            tls: Whom to trust; by default those whom the system trusts.
+            proxy: By whom to call, if by anybody.
+        """
         self._max_connections = max_connections
         self._tls = tls
+        self._proxy_url = None if proxy is None else proxy.url
+        self._to_proxy = [] if proxy is None else proxy.headers
         self._pool: aiohttp.ClientSession | None = None
 
     def _connected(self) -> aiohttp.ClientSession:
@@ -92,12 +107,12 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
                 response = await self._connected().request(
                     request.method,
                     yarl.URL(str(request.url), encoded=True),
-                    headers=[
-                        (name.decode(), value.decode()) for name, value in request.headers.raw
-                    ],
+                    headers=self._headers(request),
                     data=request.content or None,
                     allow_redirects=False,
                     timeout=_limits(**request.extensions.get("timeout", {})),
+                    proxy=self._proxy_url,
+                    proxy_headers=dict(self._to_proxy),
                 )
         except aiohttp.SocketTimeoutError as error:
             raise httpx.ReadTimeout("No answer in time.") from error
@@ -107,6 +122,8 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
             raise CertificateRefused("The certificate is not in order.") from error
         except aiohttp.ClientConnectorError as error:
             raise httpx.ConnectError("No connection.") from error
+        except aiohttp.ClientHttpProxyError as error:
+            raise httpx.ConnectError("The proxy has made no connection.") from error
         except aiohttp.ClientResponseError as error:
             raise httpx.RemoteProtocolError("The answer is not HTTP.") from error
         except (aiohttp.ClientError, OSError) as error:
@@ -114,6 +131,11 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         return httpx.Response(
             response.status, headers=response.raw_headers, stream=_Body(response), request=request
         )
+
+    def _headers(self, request: httpx.Request) -> list[tuple[str, str]]:
+        """A proxy reads those of a request that is not encrypted; else it is told when it connects."""
+        headers = [(name.decode(), value.decode()) for name, value in request.headers.raw]
+        return headers if request.url.scheme == "https" else headers + self._to_proxy
 
     async def aclose(self) -> None:
         if self._pool is not None:

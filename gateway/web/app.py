@@ -78,7 +78,9 @@ def create_app(
     )
     documents = _trusted_documents(settings, prepare=preparing())
     if transport is None:
-        transport = AiohttpTransport(max_connections=settings.max_upstream_connections)
+        transport = AiohttpTransport(
+            max_connections=settings.max_upstream_connections, proxy=settings.proxy
+        )
     watch = Watch(Metrics(), tracing or _tracing(settings))
     upstream = Upstream(settings, transport, watch=watch, now=now)
 

@@ -656,3 +656,21 @@ async def test_a_transport_can_be_closed_while_answers_are_under_way(upstream_ov
         async with asyncio.timeout(2):
             with pytest.raises(UpstreamUnavailable):
                 await reading
+
+
+async def test_an_upstream_may_have_an_address_of_version_6_or_an_underscore_in_its_name(
+    upstream_over, transport
+):
+    async with await asyncio.start_server(greeter, "::1", 0) as listening:
+        port = listening.sockets[0].getsockname()[1]
+        upstream = upstream_over(transport, upstream_url=f"http://[::1]:{port}")
+        assert (await upstream.activities(NOBODY, "7")).content == []
+    named = upstream_over(transport, upstream_url="http://no_such_host.invalid")
+    with pytest.raises(UpstreamUnavailable, match="could not be reached"):
+        await named.activities(NOBODY, "7")
+
+
+async def greeter(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await reader.readuntil(b"\r\n\r\n")
+    writer.write(answer(b'{"items":[]}'))
+    writer.close()

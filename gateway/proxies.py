@@ -1,0 +1,145 @@
+"""The proxy of upstream calls: which one the environment names for an address, if any."""
+
+import base64
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from ipaddress import ip_address, ip_network
+from typing import Annotated, Literal
+from urllib.parse import unquote, urlsplit
+
+from pydantic import BeforeValidator, InstanceOf
+from pydantic_settings import NoDecode
+
+NONE: Literal["none"] = "none"
+"""No proxy, whatever else names one."""
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+_NAME = re.compile(r"[A-Za-z0-9_.:-]{1,253}")
+
+
+@dataclass(frozen=True, slots=True)
+class Proxy:
+    """An HTTP proxy.
+
+    Attributes:
+        scheme: How it is spoken to: `http` or `https`.
+        host: Its name or address.
+        port: Its port.
+        user: Who calls, where it wants to know; None otherwise.
+        password: Their password; never shown.
+    """
+
+    scheme: str
+    host: str
+    port: int
+    user: str | None = field(default=None, repr=False)
+    password: str = field(default="", repr=False)
+
+    @property
+    def url(self) -> str:
+        """Its address, without the user."""
+        return f"{self.scheme}://{self.place}"
+
+    @property
+    def headers(self) -> list[tuple[str, str]]:
+        """What says who calls (RFC 7617)."""
+        if self.user is None:
+            return []
+        credentials = base64.b64encode(f"{self.user}:{self.password}".encode()).decode()
+        return [("Proxy-Authorization", f"Basic {credentials}")]
+
+    @property
+    def place(self) -> str:
+        """Its host and port, for people."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{host}:{self.port}"
+
+
+def _proxy(text: object) -> object:
+    """A proxy as every tool takes it: `http://user:password@host:port`, of which only the host is needed."""
+    if not isinstance(text, str):
+        return text
+    if text.strip().lower() == NONE:
+        return NONE
+    try:
+        parts = urlsplit(text if "://" in text else f"http://{text}")
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        parts, host, port = urlsplit(""), "", None
+    if parts.scheme not in _DEFAULT_PORTS or not _NAME.fullmatch(host) or not text.isprintable():
+        raise ValueError("must be the address of an HTTP proxy, such as http://proxy:3128")
+    user = None if parts.username is None else unquote(parts.username)
+    default_port = _DEFAULT_PORTS[parts.scheme]
+    return Proxy(
+        parts.scheme,
+        host,
+        default_port if port is None else port,
+        user,
+        unquote(parts.password or ""),
+    )
+
+
+ProxyAddress = Annotated[
+    InstanceOf[Proxy] | Literal["none"] | None, NoDecode, BeforeValidator(_proxy)
+]
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine, as seen from itself."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost" or host.lower().endswith(".localhost")
+
+
+def is_excepted(host: str, port: int, exceptions: str) -> bool:
+    """Whether a list, as `NO_PROXY` has it, names a host.
+
+    It has names, of which each stands for the hosts below it as well, addresses and networks, perhaps with
+    a port, and `*` for all; what it is separated by are commas or blanks.
+    """
+    return any(_names(each, host.lower(), port) for each in _listed(exceptions))
+
+
+def _listed(exceptions: str) -> Iterator[str]:
+    for each in re.split(r"[,\s]+", exceptions.lower()):
+        if each:
+            yield each
+
+
+def _names(exception: str, host: str, port: int) -> bool:
+    if exception == "*":
+        return True
+    try:
+        return ip_address(host) in ip_network(exception.strip("[]"), strict=False)
+    except ValueError:
+        pass  # one of the two is a name
+    found = re.fullmatch(r"(?P<name>\[.+\]|[^:]+)(?::(?P<port>[0-9]+))?", exception)
+    if found is None or found["port"] not in {None, str(port)}:
+        return False
+    name = found["name"].strip("[]").removeprefix("*").strip(".")
+    return host == name or host.endswith(f".{name}")
+
+
+def proxy_for(
+    origin: str,
+    *,
+    chosen: Proxy | Literal["none"] | None,
+    by_scheme: Mapping[str, Proxy | Literal["none"] | None],
+    exceptions: str,
+) -> Proxy | None:
+    """The proxy by which an origin is called, if any; loopback addresses never are.
+
+    Args:
+        origin: What is called, such as `https://api.agendize.com`.
+        chosen: The one that is set for it, whatever else is set.
+        by_scheme: Those for all that is called, by the scheme of the address.
+        exceptions: What is called without those, as `NO_PROXY` has it.
+    """
+    parts = urlsplit(origin)
+    host = parts.hostname or ""
+    port = parts.port or _DEFAULT_PORTS[parts.scheme]
+    if chosen is None and not is_excepted(host, port, exceptions):
+        chosen = by_scheme[parts.scheme]
+    return chosen if isinstance(chosen, Proxy) and not is_loopback(host) else None
