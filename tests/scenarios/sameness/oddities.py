@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from tests.scenarios.sameness.changes import Verbatim
 from tests.scenarios.sameness.draws import Draws
@@ -29,7 +31,13 @@ _ID: Sequence[Form] = (
     lambda id_: {"id": Verbatim(f"{id_}.00".encode())},
 )
 _NUMBER: Sequence[Form] = (str, float, lambda number: f"{float(number)}")
-_LOCAL: Sequence[Form] = (lambda local: {"value": local},)
+_LOCAL: Sequence[Form] = (
+    lambda local: {"value": local},
+    lambda local: local.replace("T", " "),
+    lambda local: local.replace("T", "t"),
+    lambda local: local.removesuffix(":00"),
+    lambda local: local.replace(".", ","),
+)
 
 FORMS: Mapping[str, Sequence[Form]] = {
     "id": _ID,
@@ -62,6 +70,16 @@ ODD: Sequence[object] = ({"a": "x", "b": "y"}, [], [["x"]], True, {"name": {"nam
 MISPRINTED = "aconferenceRegistration"
 
 
+def with_offset(date: Mapping[str, Any]) -> dict[str, Any]:
+    """A date whose zone has an offset that is written beside the local time."""
+    local = datetime.fromisoformat(date["dateTime"]).replace(tzinfo=ZoneInfo(date["timeZone"]))
+    return {**date, "dateTime": date["dateTime"] + local.strftime("%z")}
+
+
+def under_another_key(date: Mapping[str, Any]) -> dict[str, Any]:
+    return {"datetime": date["dateTime"], "timeZone": date["timeZone"]}
+
+
 def in_other_forms(draws: Draws, sample: Mapping[str, Any], percent: int) -> dict[str, Any]:
     """The same activity, in which so many of a hundred values have another form."""
     tree: dict[str, Any] = _in_other_forms(draws, deepcopy(dict(sample)), percent)
@@ -84,6 +102,8 @@ def _in_other_forms(draws: Draws, tree: Any, percent: int) -> Any:
     if not isinstance(tree, dict):
         return tree
     odd: dict[str, Any] = {}
+    if tree.keys() == {"dateTime", "timeZone"} and draws.chance(percent):
+        return draws.one_of((with_offset, under_another_key))(tree)
     for key, value in tree.items():
         if isinstance(value, dict | list):
             odd[key] = _in_other_forms(draws, value, percent)

@@ -5,9 +5,10 @@ With plans and without, and no activity is lost without being counted. A thousan
 """
 
 import asyncio
+import gzip
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from random import Random
 from typing import Any
 
@@ -64,13 +65,42 @@ def timeline(draws: Draws) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     return plain, odd
 
 
+def as_it_is(body: bytes) -> httpx.Response:
+    return httpx.Response(200, content=body, headers={"Content-Type": "application/json"})
+
+
+def in_members(body: bytes) -> httpx.Response:
+    half = len(body) // 2
+    members = gzip.compress(body[:half]) + gzip.compress(body[half:])
+    return httpx.Response(
+        200, stream=httpx.ByteStream(members), headers={"Content-Encoding": "gzip"}
+    )
+
+
+def in_no_charset(body: bytes) -> httpx.Response:
+    headers = {"Content-Type": "application/json; charset=utf8mb4"}
+    return httpx.Response(200, content=body, headers=headers)
+
+
+def in_windows(body: bytes) -> httpx.Response:
+    headers = {"Content-Type": "application/json; charset=iso-8859-1"}
+    return httpx.Response(200, content=body.replace(rb"\u20ac", b"\x80"), headers=headers)
+
+
+def unescaped(body: bytes) -> httpx.Response:
+    return as_it_is(body.replace(rb"\t", b"\t").replace(rb"\n", b"\n"))
+
+
+BODIES = (as_it_is, as_it_is, in_members, in_no_charset, in_windows, unescaped)
+
+
 class Upstream:
     def __init__(self) -> None:
         self.items: Sequence[object] = ()
+        self.sent: Callable[[bytes], httpx.Response] = as_it_is
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
-        body = written({"items": [*self.items]})
-        return httpx.Response(200, content=body, headers={"content-type": "application/json"})
+        return self.sent(written({"items": [*self.items]}))
 
 
 class Pair:
@@ -83,9 +113,11 @@ class Pair:
         self._gateways = [Gateway(transport, plans=plans) for plans in (True, False)]
         self._document = document()
 
-    def answer(self, items: Sequence[object]) -> dict[str, Any]:
-        """What both answer to these activities."""
-        self._upstream.items = items
+    def answer(
+        self, items: Sequence[object], sent: Callable[[bytes], httpx.Response] = as_it_is
+    ) -> dict[str, Any]:
+        """What both answer to these activities, which are sent in some form."""
+        self._upstream.items, self._upstream.sent = items, sent
         with capture_logs():
             planned, executed = [
                 self._runner.run(each.post(self._document)).content for each in self._gateways
@@ -100,8 +132,9 @@ def test_other_forms_are_answered_as_the_declared_ones(part):
     with asyncio.Runner() as runner:
         pair = Pair(runner)
         for number in range(part, TIMELINES, TESTS):
-            plain, odd = timeline(Draws(Random(f"odd {number}")))
-            assert pair.answer(odd) == pair.answer(plain), number
+            draws = Draws(Random(f"odd {number}"))
+            plain, odd = timeline(draws)
+            assert pair.answer(odd, draws.one_of(BODIES)) == pair.answer(plain), number
 
 
 @pytest.mark.parametrize("part", range(TESTS))
