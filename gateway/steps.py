@@ -1,32 +1,44 @@
-"""Work in steps: what would hold up the event loop for long leaves it free between two of them.
+"""Work in steps: what would hold up the event loop for long leaves it free before each of them.
 
 A thread would not help: what takes long here is decoding, which holds the interpreter's lock.
 """
 
 import asyncio
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from typing import TypeVar
+from weakref import WeakKeyDictionary
+
+from msgspec import Raw
 
 _T = TypeVar("_T")
-_S = TypeVar("_S")
 _U = TypeVar("_U")
 
 Steps = Generator[None, None, _T]
-"""Work that yields after each step but the last, and returns its result."""
+"""Work that yields before each of its steps, and returns its result. What takes no time does not yield."""
 
 STEP_ITEMS = 1_000
-"""So many items are one step: decoding them takes some 10 milliseconds, or 30 where all are odd."""
+STEP_BYTES = 524_288
+"""So much is one step at most: decoding it takes some 10 milliseconds, or 30 where all of it is odd."""
+
+_turns: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
 
 
 async def in_steps(steps: Steps[_T]) -> _T:
-    """The result, with the event loop free after each step. Work of one step takes no pass of the loop."""
-    while True:
-        try:
-            next(steps)
-        except StopIteration as finished:
-            result: _T = finished.value
-            return result
-        await asyncio.sleep(0)
+    """The result, with the event loop free before each step; at once where there are none.
+
+    All who work in steps take turns, one step for each pass of the loop: however many they are, others
+    never wait for more than one step.
+    """
+    try:
+        next(steps)
+        turn = _turns.setdefault(asyncio.get_running_loop(), asyncio.Lock())
+        while True:
+            async with turn:
+                await asyncio.sleep(0)
+                next(steps)
+    except StopIteration as finished:
+        result: _T = finished.value
+        return result
 
 
 def at_once(steps: Steps[_T]) -> _T:
@@ -39,13 +51,29 @@ def at_once(steps: Steps[_T]) -> _T:
             return result
 
 
-def mapped(function: Callable[[Sequence[_S]], list[_U]], items: Sequence[_S]) -> Steps[list[_U]]:
+def takes_steps(items: Sequence[Raw]) -> bool:
+    """Whether items are more than one step."""
+    return len(items) > STEP_ITEMS or len(b"".join(items)) > STEP_BYTES
+
+
+def mapped(function: Callable[[Sequence[Raw]], list[_U]], items: Sequence[Raw]) -> Steps[list[_U]]:
     """What a function makes of all items, given some of them at a time."""
-    if len(items) <= STEP_ITEMS:
+    if not takes_steps(items):
         return function(items)
     results: list[_U] = []
-    for begin in range(0, len(items), STEP_ITEMS):
-        if begin:
-            yield
-        results += function(items[begin : begin + STEP_ITEMS])
+    for part in _parts(items):
+        yield
+        results += function(part)
     return results
+
+
+def _parts(items: Sequence[Raw]) -> Iterator[Sequence[Raw]]:
+    """Items in their order, as many at a time as are a step; what is larger than that comes alone."""
+    begin = size = 0
+    for index, item in enumerate(items):
+        own = len(memoryview(item))
+        if index > begin and (index - begin == STEP_ITEMS or size + own > STEP_BYTES):
+            yield items[begin:index]
+            begin, size = index, 0
+        size += own
+    yield items[begin:]

@@ -122,18 +122,17 @@ class Reader(Protocol):
     def read(self, items: Sequence[Raw]) -> Steps[list[Any]]:
         """The items."""
 
-    def has_made(self, items: Sequence[Raw], asked: Hashable) -> bool:
-        """Whether `once` would not have to make anything."""
-
-    def once(self, items: Sequence[Raw], asked: Hashable, make: Callable[[], _T]) -> _T:
+    def once(
+        self, items: Sequence[Raw], asked: Hashable, make: Callable[[], Steps[_T]]
+    ) -> Steps[_T]:
         """What is made of the items for whoever asks the same of them, made as seldom as possible."""
 
 
 class Unread(Protocol):
     """What a list's resolver gives: everything but the items, which are still to be decoded."""
 
-    def ahead(self, reader: Reader) -> Steps[None]:
-        """Read ahead what takes long, so that `read` does not."""
+    def ahead(self, reader: Reader) -> Steps[Any]:
+        """Does in steps what takes long of `read`, which the same reader does not do again."""
 
     def read(self, reader: Reader) -> Any:
         """The object that the field holds."""

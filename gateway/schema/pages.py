@@ -15,9 +15,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cmp_to_key
+from itertools import chain
 from typing import Any, NamedTuple, Self
 
 from gateway.errors import InputRefused
+from gateway.steps import Steps
 
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - in UTC, as all that follow
 _MICROSECOND = timedelta(microseconds=1)
@@ -25,6 +27,9 @@ _DIGEST_BYTES = 6
 _HEADER = struct.Struct(f">{_DIGEST_BYTES}s?qI")
 _NO_NUMBER = sys.maxsize
 """More digits than any id has: what is no number is after all that are numbers."""
+
+_STEP_POSITIONS = 10_000
+"""So many are sorted, or two such parts merged, in some 10 milliseconds."""
 
 _new = tuple.__new__
 """Makes a named tuple without the checks of its own: there are as many positions as activities."""
@@ -86,7 +91,7 @@ def in_order(
     *,
     newest_first: bool,
     content: Callable[[int], Any] | None = None,
-) -> tuple[list[Position], list[int]]:
+) -> Steps[tuple[list[Position], list[int]]]:
     """Positions in the order of a timeline, repetitions numbered; and where each was before.
 
     Args:
@@ -95,25 +100,74 @@ def in_order(
         content: What numbers repetitions, by where they were before, so that they stand in the same
             order whatever order they came in. Without it, they are numbered as they came.
     """
-    indexes = sorted(range(len(positions)), key=positions.__getitem__)
+    indexes = yield from _sorted(range(len(positions)), positions.__getitem__)
     placed = [positions[index] for index in indexes]
-    previous, first = None, 0
-    ends: dict[int, int] = {}  # of repetitions, by where they begin
-    for place, position in enumerate(placed):
-        if position == previous:
-            ends[first] = place + 1
-        else:
-            previous, first = position, place
-    for first, end in ends.items():
-        if content is not None:
-            indexes[first:end] = sorted(indexes[first:end], key=content)
-        repeated = placed[first]
-        placed[first:end] = [repeated._replace(repetition=number) for number in range(end - first)]
+    yield from _number(placed, indexes, content)
     if newest_first:
         dated = bisect_left(placed, True, key=lambda each: each.undated)
         placed = placed[:dated][::-1] + placed[dated:][::-1]
         indexes = indexes[:dated][::-1] + indexes[dated:][::-1]
     return placed, indexes
+
+
+def _number(
+    placed: list[Position], indexes: list[int], content: Callable[[int], Any] | None
+) -> Steps[None]:
+    """Number, in place, those of sorted positions that repeat; and put them in order by their content."""
+    numbered = 0
+    for first, end in (yield from _repeated(placed)).items():
+        if content is not None:
+            indexes[first:end] = yield from _sorted(indexes[first:end], content)
+        *fixed, _ = placed[first]
+        for place in range(first, end):
+            placed[place] = _new(Position, (*fixed, place - first))
+            numbered += 1
+            if numbered % _STEP_POSITIONS == 0:
+                yield
+
+
+def _repeated(placed: list[Position]) -> Steps[dict[int, int]]:
+    """Where positions repeat: the ends of the repetitions, by where they begin."""
+    previous, first = None, 0
+    ends: dict[int, int] = {}
+    for begin in range(0, len(placed), _STEP_POSITIONS):
+        if begin:
+            yield
+        for place, position in enumerate(placed[begin : begin + _STEP_POSITIONS], begin):
+            if position == previous:
+                ends[first] = place + 1
+            else:
+                previous, first = position, place
+    return ends
+
+
+def _sorted(places: Sequence[int], key: Callable[[int], Any]) -> Steps[list[int]]:
+    """Places by their keys; those of equal keys as they came."""
+    if len(places) <= _STEP_POSITIONS:
+        return sorted(places, key=key)
+    parts: list[list[int]] = []
+    for begin in range(0, len(places), _STEP_POSITIONS):
+        yield
+        parts.append(sorted(places[begin : begin + _STEP_POSITIONS], key=key))
+    while len(parts) > 1:
+        merged: list[list[int]] = []
+        for one, other in zip(parts[::2], parts[1::2], strict=False):
+            merged.append((yield from _merged(one, other, key)))
+        parts = merged + parts[2 * len(merged) :]
+    return parts[0]
+
+
+def _merged(one: list[int], other: list[int], key: Callable[[int], Any]) -> Steps[list[int]]:
+    """Two sorted parts as one; what is equal in both stands in their order."""
+    merged: list[int] = []
+    taken = 0
+    for begin in range(0, len(one), _STEP_POSITIONS):
+        yield
+        part = one[begin : begin + _STEP_POSITIONS]
+        end = bisect_left(other, key(part[-1]), lo=taken, key=key)
+        merged += sorted(chain(part, other[taken:end]), key=key)
+        taken = end
+    return merged + other[taken:]
 
 
 def digest(*selection: object) -> bytes:

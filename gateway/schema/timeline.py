@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Awaitable, Callable, Hashable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 
 import strawberry
@@ -116,17 +117,14 @@ class Sent:
     items: Sequence[Raw]
     as_of: AsOf
 
-    def ahead(self, reader: Reader) -> Steps[None]:
-        """Make the page of a long timeline in steps; a short one takes no longer than to ask."""
-        if len(self.items) > STEP_ITEMS and not reader.has_made(self.items, self._asked):
-            page = yield from self.page(reader)
-            reader.once(self.items, self._asked, lambda: page)
+    def ahead(self, reader: Reader) -> Steps[Connection]:
+        """The page, made once for all who ask for the same one."""
+        asked = (self.selection, self.window, self.anchor, self.as_of)
+        return reader.once(self.items, asked, partial(self.page, reader))
 
     def read(self, reader: Reader) -> Connection:
-        """The page, made once for all who ask for the same one."""
-        return self.reported(
-            reader.once(self.items, self._asked, lambda: at_once(self.page(reader)))
-        )
+        """The same page; what is left out of it is told."""
+        return self.reported(at_once(self.ahead(reader)))
 
     def reported(self, page: Connection) -> Connection:
         """A page, after what is left out of it is told."""
@@ -135,10 +133,6 @@ class Sent:
             error = ContractBroken(LEFT_OUT, count=unreadable)
             self.info.context.report(error, self.info.path)
         return page
-
-    @property
-    def _asked(self) -> Hashable:
-        return self.selection, self.window, self.anchor, self.as_of
 
     def page(self, reader: Reader) -> Steps[Connection]:
         """Where the page is a small part of the whole, only that part is decoded in full."""
@@ -181,7 +175,7 @@ class Sent:
                 indexes.append(index)
             else:
                 left_out[verdict] += 1
-        positions, order = in_order(
+        positions, order = yield from in_order(
             placed,
             newest_first=self.selection.newest_first,
             content=lambda place: bytes(self.items[indexes[place]]),
@@ -197,10 +191,9 @@ class _Whole:
 
     heads = read
 
-    def has_made(self, items: Sequence[Raw], asked: Hashable) -> bool:
-        return False
-
-    def once(self, items: Sequence[Raw], asked: Hashable, make: Callable[[], _T]) -> _T:
+    def once(
+        self, items: Sequence[Raw], asked: Hashable, make: Callable[[], Steps[_T]]
+    ) -> Steps[_T]:
         return make()
 
 

@@ -2,6 +2,7 @@ import base64
 import re
 import string
 import struct
+from collections import Counter
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -20,6 +21,7 @@ from gateway.schema.pages import (
     order,
     position_of,
 )
+from gateway.steps import at_once
 
 BINDING = digest("7", None)
 NOON = datetime.fromisoformat("2026-07-01T12:00:00")  # in UTC, as all moments
@@ -218,8 +220,8 @@ def test_ids_of_digits_decide_next_by_value_then_all_others_as_text(moment):
     for ids in (TIED, TIED[::-1], sorted(TIED)):
         positions = [Position.of(moment, id_) for id_ in ids]
         assert [each.id for each in ordered(positions)] == TIED
-        up, _ = in_order(positions, newest_first=False)
-        down, _ = in_order(positions, newest_first=True)
+        up, _ = at_once(in_order(positions, newest_first=False))
+        down, _ = at_once(in_order(positions, newest_first=True))
         assert [each.id for each in up] == TIED
         assert [each.id for each in down] == TIED[::-1]
 
@@ -253,10 +255,10 @@ def test_newest_first_is_the_exact_reverse(positions):
 
 def test_positions_that_repeat_are_numbered_as_they_came():
     one, other = Position.of(NOON, "1"), Position.of(None, "1")
-    up, indexes = in_order([other, one, other, one, one], newest_first=False)
+    up, indexes = at_once(in_order([other, one, other, one, one], newest_first=False))
     assert [each.repetition for each in up] == [0, 1, 2, 0, 1]
     assert indexes == [1, 3, 4, 0, 2]
-    down, indexes = in_order([other, one, other, one, one], newest_first=True)
+    down, indexes = at_once(in_order([other, one, other, one, one], newest_first=True))
     assert [each.repetition for each in down] == [2, 1, 0, 1, 0]
     assert indexes == [4, 3, 1, 2, 0]
 
@@ -269,8 +271,8 @@ def test_positions_that_repeat_stand_in_one_order_where_something_tells_them_apa
 ):
     def stand(told: list[tuple[Position, str]]) -> list[tuple[Position, str]]:
         positions = [position for position, _ in told]
-        found, indexes = in_order(
-            positions, newest_first=newest_first, content=lambda index: told[index][1]
+        found, indexes = at_once(
+            in_order(positions, newest_first=newest_first, content=lambda index: told[index][1])
         )
         return [(each, told[index][1]) for each, index in zip(found, indexes, strict=True)]
 
@@ -284,10 +286,40 @@ def test_positions_that_repeat_stand_in_one_order_where_something_tells_them_apa
 def test_positions_in_order_are_numbered_and_sorted_and_tell_where_they_were(
     positions, newest_first
 ):
-    found, indexes = in_order(positions, newest_first=newest_first)
+    found, indexes = at_once(in_order(positions, newest_first=newest_first))
     assert found == ordered(numbered(positions), newest_first=newest_first)
     assert found == [numbered(positions)[index] for index in indexes]
     assert sorted(indexes) == list(range(len(positions)))
+
+
+LONG_TIMELINES = {
+    "of all sorts": lambda n: Position.of(NOON + timedelta(hours=n % 7919), str(n * 7 % 35_001)),
+    "in order": lambda n: Position.of(NOON, f"{n:06}"),
+    "the wrong way round": lambda n: Position.of(None, str(99_999 - n)),
+    "all the same": lambda n: Position.of(NOON, "1"),
+    "two of each": lambda n: Position.of(NOON, str(n % 17_500)),
+}
+
+
+@pytest.mark.parametrize("newest_first", [True, False])
+@pytest.mark.parametrize("position", LONG_TIMELINES.values(), ids=LONG_TIMELINES)
+def test_a_long_timeline_is_put_in_order_in_steps(position, newest_first):
+    positions = [position(number) for number in range(35_000)]
+    counts: Counter[Position] = Counter()
+    expected = []
+    for index, each in sorted(enumerate(positions), key=lambda one: (one[1], -one[0])):
+        expected.append((each._replace(repetition=counts[each]), index))
+        counts[each] += 1
+    if newest_first:
+        expected.sort(key=lambda one: order(newest_first=True)(one[0]))
+    putting = in_order(positions, newest_first=newest_first, content=lambda index: -index)
+    assert len([*putting]) >= 35_000 // 10_000
+    found, indexes = at_once(
+        in_order(positions, newest_first=newest_first, content=lambda index: -index)
+    )
+    assert [*zip(found, indexes, strict=True)] == expected
+    as_they_came, _ = at_once(in_order(positions, newest_first=newest_first))
+    assert as_they_came == found
 
 
 @given(TIMELINES, st.integers(1, 13), st.booleans())

@@ -35,13 +35,12 @@ class Reader:
             self._read[id(items)] = items, (yield from mapped(self._lean.read, items))
         return self._read[id(items)][1]
 
-    def has_made(self, items: Sequence[Raw], asked: Hashable) -> bool:
-        return (id(items), asked) in self._made
-
-    def once(self, items: Sequence[Raw], asked: Hashable, make: Callable[[], _T]) -> _T:
+    def once(
+        self, items: Sequence[Raw], asked: Hashable, make: Callable[[], Steps[_T]]
+    ) -> Steps[_T]:
         key = (id(items), asked)
         if key not in self._made:
-            self._made[key] = items, make()
+            self._made[key] = items, (yield from make())
         made: _T = self._made[key][1]
         return made
 

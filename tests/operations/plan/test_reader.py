@@ -1,3 +1,4 @@
+import asyncio
 from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any
@@ -5,8 +6,9 @@ from typing import Any
 import pytest
 from msgspec import Raw, Struct
 
+from gateway.operations.fields import Reached
 from gateway.operations.plan.reader import Reader, Readers
-from gateway.steps import at_once
+from gateway.steps import STEP_ITEMS, Steps, at_once
 from tests.operations.plan.library import UNREADABLE, Author, Context, raw
 
 
@@ -94,18 +96,34 @@ def test_items_that_are_gone_are_not_taken_for_others(reader):
 def test_what_is_asked_alike_of_the_same_items_is_made_once(reader):
     items, made = [raw(1)], []
 
-    def make() -> list[str]:
+    def make() -> Steps[list[str]]:
+        yield
         made.append("made")
         return made
 
-    assert not reader.has_made(items, "all")
-    assert reader.once(items, "all", make) is reader.once(items, "all", make)
-    assert reader.has_made(items, "all")
-    assert not reader.has_made(items, "some")
+    def once(items: Sequence[Raw], asked: str) -> list[str]:
+        return at_once(reader.once(items, asked, make))
+
+    assert once(items, "all") is once(items, "all")
     assert made == ["made"]
-    reader.once(items, "some", make)
-    reader.once([raw(1)], "all", make)
+    once(items, "some")
+    once([raw(1)], "all")
     assert made == ["made"] * 3
+
+
+async def test_what_several_ask_alike_at_once_is_made_once_in_steps(lean):
+    things = [raw(number) for number in range(3 * STEP_ITEMS)]
+
+    class Long:
+        def ahead(self, reader: Reader) -> Steps[list[Any]]:
+            return reader.once(things, "all", lambda: reader.read(things))
+
+    readers = Readers()
+    await asyncio.gather(*(readers.ahead(lean, Reached(Long())) for _ in range(3)))
+    assert lean.done == [("read", STEP_ITEMS)] * 3
+    read = at_once(readers[lean].read(things))
+    assert len(read) == 3 * STEP_ITEMS
+    assert readers[lean].whole(read[-1]) == f"all of {3 * STEP_ITEMS - 1}"
 
 
 def test_a_value_is_read_as_a_whole_of_what_it_was_decoded_from(reader):
