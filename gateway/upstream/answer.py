@@ -1,6 +1,6 @@
 """Answer: what came of one read, for all who wait for it."""
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from gateway.errors import (
@@ -12,7 +12,7 @@ from gateway.errors import (
     UpstreamTimeout,
     UpstreamUnavailable,
 )
-from gateway.steps import in_steps
+from gateway.steps import Steps, in_steps
 
 _OVERHEAD_BYTES = 2_000
 _ITEM_BYTES = 80
@@ -64,10 +64,11 @@ class Answer(NamedTuple):
         return self.size + _ITEM_BYTES * len(self.content) + _OVERHEAD_BYTES
 
 
-async def content(decoded: Callable[[bytes], object], body: bytes) -> object:
+async def content(decoded: Callable[[bytes], Steps[object]], body: bytes) -> object:
     """What a body holds, or what is wrong with it; what takes long is decoded in steps."""
     try:
-        found = decoded(body)
-        return await in_steps(found) if isinstance(found, Generator) else found
-    except ContractBroken as error:  # which refers to frames that would soon refer to it
-        return ContractBroken(str(error))
+        return await in_steps(decoded(body))
+    except (ContractBroken, ResponseTooLarge) as error:
+        return type(error)(
+            str(error)
+        )  # what was raised refers to frames that would soon refer to it

@@ -11,6 +11,7 @@ from msgspec import Raw
 
 from gateway.errors import ContractBroken, NotFound
 from gateway.settings import Settings
+from gateway.steps import Steps
 from gateway.upstream import conferences, decode, entities, forms
 from gateway.upstream.caller import Caller
 from gateway.upstream.decode import Roster
@@ -122,8 +123,8 @@ class Upstream:
     async def appointment(
         self, caller: Caller, company_id: str, appointment_id: str
     ) -> entities.Appointment | None:
-        def decoded(body: bytes) -> entities.Appointment:
-            found = decode.entity(body, declared=entities.Appointment)
+        def decoded(body: bytes) -> Steps[entities.Appointment]:
+            found = yield from decode.entity(body, declared=entities.Appointment)
             if str(found.id) != appointment_id:
                 raise ContractBroken("The upstream sent another appointment than was asked for.")
             return found

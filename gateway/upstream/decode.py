@@ -4,16 +4,16 @@ Each item of a list is first decoded as a whole, in C. One that does not fit is 
 key by key, see `lenient`. So a broken value costs its field, and a broken item costs itself.
 """
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Generic, TypeVar
 
 from msgspec import Raw, json, structs
 
 from gateway.errors import ContractBroken, ResponseTooLarge
 from gateway.steps import Steps, at_once, mapped
-from gateway.upstream import control_characters, entities
+from gateway.upstream import entities
 from gateway.upstream.declaring import UNDECODABLE, Text
+from gateway.upstream.envelope import envelope, is_large, keys
 from gateway.upstream.failures import Failure, Forms, may_be_in
 from gateway.upstream.lenient import NULL, fields_of, merged, reader, values_in
 from gateway.upstream.records import (
@@ -25,20 +25,19 @@ from gateway.upstream.records import (
     UnknownActivity,
     Unreadable,
 )
-from gateway.upstream.surprises import CONTROL_CHARACTERS, surprised
+from gateway.upstream.surprises import surprised
 
 _R = TypeVar("_R", bound=Record)
 _E = TypeVar("_E", bound=entities.Appointment | entities.Staff | entities.Service)
-_T = TypeVar("_T")
-
-_LONE_SURROGATES = re.compile(
-    rb"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"  # a pair: stays
-    rb"|(?P<lone>\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
-    rb"|\\."  # any other escape: stays
-)
-
 
 _MOST_ITEMS = 200_000
+_MOST_KEYS = 1_000_000
+"""Objects and keys of one large resource, which take some 200 milliseconds."""
+
+_MOST_ODD_KEYS = 20_000
+"""The same where one does not fit: to read all of them one by one takes a hundred times as long."""
+
+_TOO_MUCH = "The upstream's answer holds more than this gateway takes."
 _TYPE = "type"
 _MISPRINT_DEPTH = 3  # the registration, its session, and the start of that
 _NO_OBJECT: Mapping[str, Any] = dict.fromkeys(Activity.__struct_fields__, UNREADABLE)
@@ -51,7 +50,10 @@ def failure(body: bytes) -> Failure | None:
         return None
     surprises: list[str] = []
     try:
-        found = _envelope(body, Forms, tell=surprises.append).failure()
+        if is_large(body):  # half a character is no reason to mend so much at once
+            found = json.decode(body, type=Forms).failure()
+        else:
+            found = at_once(envelope(body, Forms, tell=surprises.append)).failure()
     except UNDECODABLE:
         return None
     if found is not None:  # else whoever reads what it is tells of them
@@ -60,7 +62,7 @@ def failure(body: bytes) -> Failure | None:
     return found
 
 
-def items(body: bytes) -> list[Raw]:
+def items(body: bytes) -> Steps[list[Raw]]:
     """The items of a list, each still to be decoded: so one can spoil only itself.
 
     Raises:
@@ -68,11 +70,11 @@ def items(body: bytes) -> list[Raw]:
         ResponseTooLarge: There are more items than can be honest.
     """
     try:
-        found = _envelope(body, _Items).items
+        found = (yield from envelope(body, _Items)).items
     except UNDECODABLE as error:
         raise ContractBroken("The upstream's answer is not a list.") from error
     if len(found) > _MOST_ITEMS:
-        raise ResponseTooLarge("The upstream's answer holds more than this gateway takes.")
+        raise ResponseTooLarge(_TOO_MUCH)
     return found
 
 
@@ -88,14 +90,19 @@ def activity(item: Raw) -> Activity:
     return _with_payload(found, item) if isinstance(found, UnknownActivity) else found
 
 
-def entity(body: bytes, declared: type[_R]) -> _R:
+def entity(body: bytes, declared: type[_R]) -> Steps[_R]:
     """A single resource, as sent.
 
     Raises:
         ContractBroken: `body` is not such a resource; a field that is not, is `UNREADABLE` instead.
+        ResponseTooLarge: It holds more than can be honest.
     """
+    if (size := keys(body)) > _MOST_KEYS:
+        raise ResponseTooLarge(_TOO_MUCH)
     try:
-        found = reader(declared)(_envelope(body, Raw))
+        sent = yield from envelope(body, Raw)
+        is_crowded = size > _MOST_ODD_KEYS
+        found = json.decode(sent, type=declared) if is_crowded else reader(declared)(sent)
     except UNDECODABLE as error:
         raise ContractBroken("The upstream's answer cannot be read.") from error
     if not isinstance(found, declared):
@@ -123,13 +130,14 @@ class Roster(Generic[_E]):
 
 
 def roster(body: bytes, declared: type[_E]) -> Steps[Roster[_E]]:
-    """The items of a list of resources, read in steps. One without a readable id is left out.
+    """The items of a list of resources. One without a readable id is left out.
 
     Raises:
         ContractBroken: `body` is not a JSON object with a list under `items`.
     """
     item_of = reader(declared)  # type: ignore[arg-type]  # mypy takes no union of types for hashable
-    read = yield from mapped(lambda some: [item_of(item) for item in some], items(body))
+    sent = yield from items(body)
+    read = yield from mapped(lambda some: [item_of(item) for item in some], sent)
     found = [each for each in read if isinstance(each, declared)]
     return Roster({str(each.id): each for each in found}, is_whole=len(found) == len(read))
 
@@ -147,29 +155,10 @@ class _Kind(Record, frozen=True):
     type: Text
 
 
-def _envelope(body: bytes, declared: type[_T], *, tell: Callable[[str], None] = surprised) -> _T:
-    """`body` as declared, with U+FFFD for half a character: some senders cut texts blindly.
-
-    Control characters in texts are read as well, and `tell` is told of them.
-    """
-    try:
-        return json.decode(body, type=declared)
-    except UNDECODABLE:
-        escaped = at_once(control_characters.escaped(body))
-    found = json.decode(_LONE_SURROGATES.sub(_replacement, escaped or body), type=declared)
-    if escaped is not None:
-        tell(CONTROL_CHARACTERS)
-    return found
-
-
-def _replacement(escape: re.Match[bytes]) -> bytes:
-    return rb"\ufffd" if escape["lone"] else escape[0]
-
-
 def _with_payload(activity: UnknownActivity, item: Raw) -> Activity:
     try:
-        json.decode(item)
-    except UNDECODABLE:  # bytes that are no text: what cannot be shown is not usable
+        bytes(item).decode()  # as objects, 30 MB of lists would take seconds
+    except UnicodeError:  # what is no text cannot be shown, and is not usable
         return structs.replace(activity, id=UNREADABLE)
     return structs.replace(activity, payload=item.copy())
 

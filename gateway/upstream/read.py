@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Hashable, Mapping
 from typing import NamedTuple, Self
 
+from gateway.steps import Steps
 from gateway.upstream.caller import Caller
 
 _ID = re.compile(r"\{\w+\}")
@@ -43,14 +44,14 @@ class Read(NamedTuple):
     query: Mapping[str, str]
     question: tuple[tuple[str, str], ...]
     things: tuple[Hashable, ...]
-    decoded: Callable[[bytes], object]
+    decoded: Callable[[bytes], Steps[object]]
 
     @classmethod
     def of_list(
         cls,
         caller: Caller,
         path: str,
-        decoded: Callable[[bytes], object],
+        decoded: Callable[[bytes], Steps[object]],
         query: Mapping[str, str],
         meaning: Meaning,
     ) -> Self:

@@ -74,7 +74,7 @@ class Reads:
         self,
         caller: Caller,
         template: str,
-        decoded: Callable[[bytes], Steps[_T] | _T],
+        decoded: Callable[[bytes], Steps[_T]],
         *,
         ids: Mapping[str, str] = _NONE,
         query: Mapping[str, str] = _NONE,
@@ -85,8 +85,7 @@ class Reads:
         Args:
             caller: Whom the read is made for.
             template: The path, with the names of ids in braces. It is logged; ids are not.
-            decoded: What to make of the body, in UTF-8, at once or in steps; raises ContractBroken
-                where it cannot.
+            decoded: What to make of the body, in UTF-8; raises ContractBroken where it cannot.
             ids: The ids in the path.
             query: The query parameters.
             keep: Whether the answer may be kept for `entity_cache_seconds`.
@@ -111,7 +110,7 @@ class Reads:
         self,
         caller: Caller,
         path: str,
-        decoded: Callable[[bytes], list[Raw]],
+        decoded: Callable[[bytes], Steps[list[Raw]]],
         query: Mapping[str, str],
         meaning: Meaning,
     ) -> Dated[list[Raw]]:

@@ -84,13 +84,26 @@ def test_an_answer_takes_more_memory_than_its_json_and_items_more_the_more_there
 
 
 async def test_what_cannot_be_decoded_is_what_is_wrong_with_it():
-    def broken(body: bytes) -> object:
-        raise ContractBroken("no list")
+    def decoded(body: bytes) -> Steps[int]:
+        yield from ()
+        if not body:
+            raise ContractBroken("no list")
+        return len(body)
 
-    found = await content(broken, b"")
+    found = await content(decoded, b"")
     assert isinstance(found, UpstreamError)
     assert (str(found), found.__traceback__, found.__context__) == ("no list", None, None)
-    assert await content(len, b"four") == 4
+    assert await content(decoded, b"four") == 4
+
+
+async def test_what_holds_too_much_is_what_is_wrong_with_it():
+    def broken(_body: bytes) -> Steps[None]:
+        yield
+        raise ResponseTooLarge("too many")
+
+    found = await content(broken, b"")
+    assert isinstance(found, ResponseTooLarge)
+    assert (str(found), found.__traceback__, found.__context__) == ("too many", None, None)
 
 
 async def test_what_is_decoded_in_steps_leaves_the_event_loop_free_between_them():

@@ -74,7 +74,7 @@ async def read(
     of: object = "x",
     *,
     headers: Headers = (),
-    decoded: Callable[[bytes], object] = decode.items,
+    decoded: Callable[[bytes], Steps[object]] = decode.items,
 ) -> UpstreamError | None:
     """What a caller is told; nothing where its read succeeds."""
     query = {"by": by.decode(), "of": str(of)}

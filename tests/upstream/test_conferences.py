@@ -3,13 +3,14 @@ from typing import Any
 
 import pytest
 
+from gateway.steps import at_once
 from gateway.upstream import decode
 from gateway.upstream.conferences import Conference
 from gateway.upstream.records import UNREADABLE
 
 
 def read(**sent: Any) -> Any:
-    return decode.entity(json.dumps({"id": "1", **sent}).encode(), Conference)
+    return at_once(decode.entity(json.dumps({"id": "1", **sent}).encode(), Conference))
 
 
 @pytest.mark.parametrize(

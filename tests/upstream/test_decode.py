@@ -10,7 +10,7 @@ from hypothesis import given, settings, strategies as st
 
 from gateway.errors import ContractBroken, ResponseTooLarge
 from gateway.steps import at_once
-from gateway.upstream import decode, entities
+from gateway.upstream import decode, entities, forms
 from gateway.upstream.decode import Roster
 from gateway.upstream.failures import Failure
 from gateway.upstream.records import (
@@ -45,7 +45,7 @@ def raw_body(*items: bytes) -> bytes:
 
 
 def activities(content: bytes) -> list[Activity]:
-    return [decode.activity(item) for item in decode.items(content)]
+    return [decode.activity(item) for item in at_once(decode.items(content))]
 
 
 def one(content: bytes) -> Activity:
@@ -258,6 +258,18 @@ def test_an_item_is_read_the_same_whatever_stands_beside_it(several):
     assert activities(body(*sent)) == [one(body(each)) for each in sent]
 
 
+def test_the_payload_of_an_unknown_kind_may_hold_numbers_that_few_can_read():
+    item = b'{"id":"1","type":"chat","said":[1e999,%s]}' % (b"9" * 5_000)
+    assert bytes(one(raw_body(item)).payload) == item  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("size", [10, 1_100_000], ids=["small", "large"])
+def test_the_payload_of_an_unknown_kind_is_text_however_large(size):
+    item = b'{"id":"1","type":"chat","said":"%s%s"}'
+    assert one(raw_body(item % (b"a" * size, b"\xc3\xa9"))).id == "1"
+    assert unreadable(one(raw_body(item % (b"a" * size, b"\xff"))).id)
+
+
 JSON = st.recursive(
     st.none()
     | st.booleans()
@@ -456,9 +468,9 @@ def test_a_timeline_that_is_longer_than_any_is_too_large():
     def answer(count: int) -> bytes:
         return b'{"items":[' + b",".join([b"{}"] * count) + b"]}"
 
-    assert len(decode.items(answer(200_000))) == 200_000
+    assert len(at_once(decode.items(answer(200_000)))) == 200_000
     with pytest.raises(ResponseTooLarge):
-        decode.items(answer(200_001))
+        at_once(decode.items(answer(200_001)))
 
 
 def test_what_does_not_fit_deep_inside_costs_the_innermost_field():
@@ -581,6 +593,17 @@ def test_half_a_character_in_an_item_costs_the_others_nothing():
 )
 def test_an_error_object_is_a_failure_with_its_code_if_it_has_one(content, code):
     assert decode.failure(content) == Failure(code)
+
+
+LARGE = b"a" * 4_194_304
+
+
+@pytest.mark.parametrize(
+    ("half", "expected"), [(b"", decode.Failure(404)), (rb"\ud83d", None)], ids=["whole", "half"]
+)
+def test_a_large_answer_is_not_mended_for_the_error_that_it_may_hold(half, expected):
+    content = b'{"error":{"code":404,"message":"%s%s"}}' % (LARGE, half)
+    assert decode.failure(content) == expected
 
 
 @pytest.mark.parametrize(
@@ -720,17 +743,17 @@ def test_a_zone_that_does_not_fit_costs_the_date_only_its_zone():
 )
 def test_an_answer_that_is_no_such_resource_is_broken(content):
     with pytest.raises(ContractBroken):
-        decode.entity(content, entities.Note)
+        at_once(decode.entity(content, entities.Note))
 
 
 @pytest.mark.parametrize("id_", ["12", 12, 2**70, "x" * 99], ids=repr)
 def test_a_resource_keeps_its_id_as_it_was_sent(id_):
-    assert decode.entity(json.dumps({"id": id_}).encode(), entities.Note).id == id_
+    assert at_once(decode.entity(json.dumps({"id": id_}).encode(), entities.Note)).id == id_
 
 
 def test_what_does_not_fit_in_a_resource_costs_the_innermost_field():
     sent = {"id": "12", "html": 7, "date": "never", "writer": {"email": [], "lastName": "l"}}
-    note = decode.entity(msgspec.json.encode(sent), entities.Note)
+    note = at_once(decode.entity(msgspec.json.encode(sent), entities.Note))
     assert note.html == 7
     assert unreadable(note.date)
     assert isinstance(note.writer, entities.NoteWriter)
@@ -740,14 +763,16 @@ def test_what_does_not_fit_in_a_resource_costs_the_innermost_field():
 
 @pytest.mark.parametrize("date", [b"null", b'"never"'], ids=["whole", "leniently"])
 def test_half_a_character_in_a_resource_is_replaced(date):
-    note = decode.entity(
-        rb'{"id":"12","html":"\ud83d \ud83d\ude00","date":%s}' % date, entities.Note
+    note = at_once(
+        decode.entity(rb'{"id":"12","html":"\ud83d \ud83d\ude00","date":%s}' % date, entities.Note)
     )
     assert note.html == "\ufffd 😀"
 
 
 def test_bytes_that_are_no_text_spoil_only_their_field_of_a_resource():
-    note = decode.entity(b'{"id":"12","html":"\xff","contactedByClient":true}', entities.Note)
+    note = at_once(
+        decode.entity(b'{"id":"12","html":"\xff","contactedByClient":true}', entities.Note)
+    )
     assert unreadable(note.html)
     assert note.contacted_by_client is True
 
@@ -756,7 +781,7 @@ def test_bytes_that_are_no_text_spoil_only_their_field_of_a_resource():
 @given(st.binary(max_size=60) | JSON.map(lambda content: json.dumps(content).encode()))
 def test_any_answer_is_a_resource_and_a_list_or_broken_and_nothing_else(content):
     for read in (
-        lambda: decode.entity(content, entities.Appointment),
+        lambda: at_once(decode.entity(content, entities.Appointment)),
         lambda: at_once(decode.roster(content, entities.Staff)),
     ):
         try:
@@ -835,6 +860,57 @@ def test_bytes_that_are_no_text_spoil_only_their_part_of_a_list():
     assert five is not None
     assert unreadable(five.email)
     assert six == entities.Staff(id="6", email="e")
+
+
+@pytest.mark.parametrize(
+    ("size", "steps"), [(1, [0, 0, 0]), (5_000_000, [1, 11, 1])], ids=["small", "large"]
+)
+def test_the_event_loop_is_free_before_a_large_answer_is_read_and_in_between(size, steps):
+    item = b'{"id":"5","email":"%s"}' % (b"e" * 10_000)
+    list_ = raw_body(*[item] * (size // len(item) + 1))
+    note = b'{"id":"5","html":"%s"}' % (b"e" * size)
+    assert [
+        len([*reading])
+        for reading in (
+            decode.items(list_),
+            decode.roster(list_, entities.Staff),
+            decode.entity(note, entities.Note),
+        )
+    ] == steps
+
+
+def of_items(count: int, odd: bytes = b"", padding: bytes = b"") -> bytes:
+    """A result of a form of so many items, in lists of a thousand."""
+    lists = b",".join([b'{"subItem":[%s]}' % b",".join([b'{"id":"1"}'] * 999)] * (count // 1_000))
+    return b'{"id":"1","result":[%s,{"title":"%s"%s}]}' % (lists, padding, odd)
+
+
+def test_a_resource_of_very_many_objects_is_read_if_all_of_them_fit():
+    result = at_once(decode.entity(of_items(30_000, padding=LARGE), forms.FormResult)).result
+    assert isinstance(result, list)
+    assert len(result) == 31
+
+
+@pytest.mark.parametrize(
+    ("count", "padding"), [(30_000, b""), (9_000, LARGE)], ids=["not large", "not so many"]
+)
+def test_otherwise_the_one_that_does_not_fit_spoils_itself(count, padding):
+    content = of_items(count, b',"value":{}', padding)
+    result = at_once(decode.entity(content, forms.FormResult)).result
+    assert isinstance(result, list)
+    assert [unreadable(each.value) for each in result[-2:]] == [False, True]
+
+
+def test_a_large_resource_of_very_many_objects_is_not_read_one_by_one():
+    content = of_items(30_000, b',"value":{}', LARGE)
+    with pytest.raises(ContractBroken, match="cannot be read"):
+        at_once(decode.entity(content, forms.FormResult))
+
+
+@pytest.mark.parametrize("odd", [b"", b',"value":{}'], ids=["all fit", "one does not"])
+def test_a_resource_of_more_objects_than_any_is_too_large(odd):
+    with pytest.raises(ResponseTooLarge):
+        at_once(decode.entity(of_items(510_000, odd), forms.FormResult))
 
 
 @pytest.mark.parametrize("declared", [entities.Staff, entities.Service, entities.Appointment])

@@ -4,13 +4,14 @@ from typing import Any
 import pytest
 
 from gateway.errors import ContractBroken
+from gateway.steps import at_once
 from gateway.upstream import decode, forms
 from gateway.upstream.forms import FormResultStatus
 from gateway.upstream.records import UNREADABLE
 
 
 def read(declared: type[forms.FormResult], **sent: Any) -> Any:
-    return decode.entity(json.dumps({"id": "1", **sent}).encode(), declared)
+    return at_once(decode.entity(json.dumps({"id": "1", **sent}).encode(), declared))
 
 
 def test_an_answer_may_be_text_as_older_versions_sent_it():
@@ -32,7 +33,7 @@ def test_a_question_that_cannot_be_read_costs_itself_alone_however_deep_it_stand
 def test_questions_inside_questions_are_read_or_refused_however_deep(depth):
     sent = b'{"id":"1","result":' + b'[{"subItem":' * depth + b"[7]" + b"}]" * depth + b"}"
     try:
-        found = decode.entity(sent, forms.FormResult)
+        found = at_once(decode.entity(sent, forms.FormResult))
     except ContractBroken:
         assert depth > 100
     else:

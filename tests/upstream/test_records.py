@@ -8,6 +8,7 @@ import msgspec
 import pytest
 from hypothesis import example, given, strategies as st
 
+from gateway.steps import at_once
 from gateway.upstream import conferences, decode, entities, forms, records
 from gateway.upstream.declaring import Nothing
 from gateway.upstream.entities import Pictured
@@ -162,7 +163,7 @@ WORDS = [ActivityKind, ActivityEvent, AppointmentStatus, RegistrationStatus, Reg
 def read(**fields: object) -> Activity:
     """One activity, read by way of a whole answer."""
     item = {"id": "1", "type": "note", **fields}
-    [sent] = decode.items(msgspec.json.encode({"items": [item]}))
+    [sent] = at_once(decode.items(msgspec.json.encode({"items": [item]})))
     return decode.activity(sent)
 
 
