@@ -19,7 +19,8 @@ from gateway.operations.fields import (
     Resolved,
 )
 from gateway.schema.context import Context, Info
-from gateway.schema.plain_text import plain_text
+from gateway.schema.plain_text import plain_text, plain_text_in_steps
+from gateway.steps import Steps, at_once, in_steps
 from gateway.upstream import records
 
 READING = "reading"
@@ -42,6 +43,18 @@ class LeftOut(NotPlain):
         super().__init__()
         self.value = value
         self.error = error
+
+
+class TakesLong(NotPlain):
+    """A field holds what takes long to compute.
+
+    Attributes:
+        steps: Computes it.
+    """
+
+    def __init__(self, steps: Steps[Any]) -> None:
+        super().__init__()
+        self.steps = steps
 
 
 def readable(value: object) -> bool:
@@ -123,6 +136,7 @@ def computed(
     sources: tuple[str, ...],
     description: str,
     usually: str | None = None,
+    may_last: bool = False,
     **guards: Any,
 ) -> Any:  # what strawberry.field returns
     """A field that is computed of its record.
@@ -133,6 +147,7 @@ def computed(
         sources: The attributes of the record that the function reads.
         description: What callers read of it.
         usually: The attribute that the field simply is where that holds a text that is not empty.
+        may_last: Whether the function may also raise `TakesLong`.
         guards: What stands around it: `permission_classes` and `extensions`, as Strawberry has them.
     """
 
@@ -142,9 +157,11 @@ def computed(
         except LeftOut as left_out:
             info.context.report(left_out.error, info.path)
             return _inside(root, left_out.value)
+        except TakesLong as long:
+            return in_steps(long.steps)
 
     return strawberry.field(
-        resolver=resolve,
+        resolver=waiting(resolve) if may_last and guards else resolve,
         graphql_type=graphql_type,
         description=description,
         metadata={READING: Computed(function, sources, usually)},
@@ -162,16 +179,24 @@ def compute(source: Reached[Any], reading: Computed, context: Context) -> Any:
         return _inside(source, reading.function(source.value, context))
     except LeftOut as left_out:
         raise left_out.error from left_out
+    except TakesLong as long:
+        return at_once(long.steps)
 
 
 def plain_text_of(name: str, *, description: str, **guards: Any) -> Any:
     """A field for the plain text of an HTML field."""
 
-    def plain(record: object, _context: Context) -> str | None:
+    def plain(record: object, context: Context) -> str | None:
         body = text(record, name)
-        return None if body is None else plain_text(body)
+        if body is None:
+            return None
+        if not context.unpaused.covers(len(body)):
+            raise TakesLong(plain_text_in_steps(body))
+        return plain_text(body)
 
-    return computed(plain, str | None, sources=(name,), description=description, **guards)
+    return computed(
+        plain, str | None, sources=(name,), description=description, may_last=True, **guards
+    )
 
 
 Load = Callable[..., Awaitable[Any]]

@@ -5,7 +5,7 @@ import pytest
 from graphql.pyutils import Path
 
 from gateway.errors import ContractBroken
-from gateway.schema.context import Context
+from gateway.schema.context import Context, Unpaused
 from gateway.upstream.caller import Call
 from gateway.upstream.sharing import Outcome
 
@@ -29,6 +29,14 @@ def test_every_operation_has_reports_of_its_own(context):
     context.report(ContractBroken("Something is missing."), Path(None, "activities", "Query"))
     assert len(context.reported) == 1
     assert Context(**NO_UPSTREAM).reported == []
+
+
+def test_what_is_read_without_a_pause_is_limited_for_each_operation(context):
+    unpaused = Unpaused(10)
+    assert [unpaused.covers(size) for size in (7, 4, 3, 1, 0)] == [True, False, True, False, True]
+    assert context.unpaused.covers(250_000)
+    assert not context.unpaused.covers(250_000)
+    assert Context(**NO_UPSTREAM).unpaused.covers(250_000)
 
 
 CALLS = [

@@ -1,7 +1,10 @@
+import itertools
+
 import pytest
 from hypothesis import given, strategies as st
 
-from gateway.schema.plain_text import plain_text
+from gateway.schema.plain_text import plain_text, plain_text_in_steps
+from gateway.steps import at_once
 
 BODIES = {
     "nothing": ("", ""),
@@ -372,3 +375,54 @@ def test_a_megabyte_of_anything_is_read(start, part):
 
 def test_each_part_of_a_megabyte_is_read_as_alone():
     assert plain_text("<p>one <b>two</b></p>" * 50_000) == "\n".join(["one two"] * 50_000)
+
+
+@pytest.mark.parametrize(("body", "text"), BODIES.values(), ids=BODIES)
+def test_a_body_is_the_same_in_steps(body, text):
+    steps = plain_text_in_steps(body)
+    next(steps)
+    assert at_once(steps) == text
+
+
+LONG = {
+    "lines": ("", "<p>one <b>two</b></p>", "one two", "\n"),
+    "words": ("", "<b>one</b> ", "one", " "),
+    "one word": ("", "<b>o</b>", "o", ""),
+    "entities": ("", "<b>&amp;</b>&eacute;&#233;", "&éé", ""),
+    "entities without markup": ("", "&amp;&eacute;&#233;", "&éé", ""),
+    "words of entities without markup": ("", "a&amp;b &ampc", "a&b &c", ""),
+    "padding": ("", "<b>é</b>\u200b \u200b", "é", " "),
+    "blank blocks": ("", "a<br> \n<p>&nbsp;</p>", "a", "\n"),
+    "a sign": ("", "<b></b><", "<", ""),
+    "signs": ("<b>", "a < b ", "a < b", " "),
+    "one comment": ("<b>a</b><!--", "- -", "", ""),
+    "comments": ("", "<!-- a -->b<!---->", "b", ""),
+    "one script": ("<b>a</b><script>", "</s ", "", ""),
+    "one tag": ("<b>a</b><p ", "a=' >' ", "", ""),
+    "one tag that may be hidden": ("<b>a</b><p display ", "style='' ", "", ""),
+    "one text area": ("<textarea>", "a&lt;\r\n", "a<", "\n"),
+    "elements within each other": ("<p>a</p><div hidden>", "<b>", "", ""),
+    "hidden elements": ("", "<i hidden>a</i>b", "b", ""),
+    "lines that are kept": ("<pre>", "a\r\n", "a", "\n"),
+}
+"""What there is once, what there is many times, what is shown of each of the latter, and what between two."""
+
+
+def in_steps(body: str) -> tuple[str, int]:
+    """The text of a body, and in how many steps it was read."""
+    steps = plain_text_in_steps(body)
+    for count in itertools.count():
+        try:
+            next(steps)
+        except StopIteration as finished:
+            return finished.value, count
+    raise AssertionError
+
+
+@pytest.mark.parametrize(("begin", "part", "text", "between"), LONG.values(), ids=LONG)
+def test_a_long_body_is_read_in_steps_that_divide_nothing(begin, part, text, between):
+    count = 1_000_000 // len(part)
+    found, steps = in_steps(begin + part * count)
+    once = plain_text(begin + "</b>") if not text else ""
+    assert found == once + between.join([text] * count)
+    assert steps >= 7

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 from graphql.pyutils import Path
+from strawberry.permission import BasePermission
 
 from gateway.errors import ContractBroken
-from gateway.operations.fields import Computed, Loaded, Place, Plain, Reached, Resolved
+from gateway.operations.fields import Computed, Loaded, NotPlain, Place, Plain, Reached, Resolved
 from gateway.schema.context import Context
 from gateway.schema.reading import (
     READING,
@@ -224,6 +225,26 @@ def test_the_plain_text_of_a_field_is_computed_of_that_field_alone(body, plain):
     assert shown_by(field, Reached(NoteSnapshot(note_id="1", body=body)), context_of()) == plain
     assert reading(field).sources == ("body",)
     assert reading(field).function(SimpleNamespace(body=body), context_of()) == plain
+
+
+class Allowed(BasePermission):
+    def has_permission(self, source: Any, info: Any, **given: Any) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("guards", [{}, {"permission_classes": [Allowed]}], ids=str)
+async def test_much_plain_text_is_left_to_who_can_pause(guards):
+    body = "<p>a &amp; b</p>" * 40_000
+    text = "\n".join(["a & b"] * 40_000)
+    short = body[: 16 * 12_000]
+    context = context_of()
+    field = plain_text_of("body", description="x", **guards)
+    with pytest.raises(NotPlain):
+        reading(field).function(SimpleNamespace(body=body), context)
+    assert reading(field).function(SimpleNamespace(body=short), context)
+    for sent in (body, short):
+        shown = shown_by(field, Reached(NoteSnapshot(note_id="1", body=sent)), context)
+        assert text.startswith(await shown)
 
 
 def names_of(client: Client) -> list[object]:

@@ -11,9 +11,17 @@ from msgspec import field
 
 from gateway.errors import ContractBroken
 from gateway.operations.fields import Reached
-from gateway.schema.reading import LeftOut, as_reached, computed, looked_up, recorded_as
+from gateway.schema.reading import (
+    LeftOut,
+    TakesLong,
+    as_reached,
+    computed,
+    looked_up,
+    recorded_as,
+)
 from gateway.schema.values import LocalDateTime, ZonedDateTime as Zoned
 from gateway.schema.views import Held, View, seen
+from gateway.steps import Steps
 from gateway.upstream import entities
 from gateway.upstream.declaring import Count, Several, Text
 from gateway.upstream.records import UNREADABLE, AppointmentSnapshot, Record, Staff, ZonedDateTime
@@ -35,6 +43,15 @@ def _half(*_: Any) -> Any:
     raise LeftOut([1], ContractBroken("The other half."))
 
 
+def _long(staff: Staff) -> Steps[str]:
+    yield
+    return f"{staff.first_name} is {staff.id}"
+
+
+def _slowly(staff: Staff, _context: Any) -> str:
+    raise TakesLong(_long(staff))
+
+
 @strawberry.type
 class Person:
     is_type_of = recorded_as(Staff)
@@ -44,6 +61,7 @@ class Person:
     initial: str = computed(
         lambda staff, _: staff.first_name[0], str, sources=("first_name",), description="x"
     )
+    story: str = computed(_slowly, str, sources=("first_name",), description="x", may_last=True)
     half: list[int] = computed(_half, list[int], sources=(), description="x")
     email: str = looked_up(Session.staff, ("company_id", "id"), "email", str, description="x")
     nickname: str = strawberry.field(default="none")
@@ -224,6 +242,10 @@ def test_what_is_computed_is_an_attribute():
     assert (seen_.instant.hour, seen_.time_zone) == (8, "Europe/Berlin")
     assert view(MINA, PERSON).initial == "M"
     assert view(zoned).time_zone is None
+
+
+def test_what_takes_long_to_compute_is_an_attribute_too():
+    assert view(MINA, PERSON).story == "Mina is 21"
 
 
 def test_what_is_computed_in_part_raises():
