@@ -9,7 +9,7 @@ import pytest
 
 LARGE_BYTES = 4_500_000
 STEPS = 8
-"""Of a thousand items each, at least, of which there are several thousand in so many bytes."""
+"""Of a thousand items or half a megabyte each, at most."""
 
 NOTE = (
     b'{"type":"note","id":"%d","date":{"dateTime":"2026-03-29T09:00:00","timeZone":"Europe/Paris"},'
@@ -20,14 +20,24 @@ APPOINTMENT = (
     b'"https://api.agendize.com/api/2.1/scheduling/companies/3/appointments/2"}}'
 )
 STAFF = b'{"id":"%d","firstName":"Ren","email":"ren@example.com","description":"%s"}'
+MARKUP = b"<p>one <b>two</b> &amp; three</p>" * 20
 
 OF_NOTES = """{ activities(clientId: "1", first: 2) {
     totalCount
     nodes { id ... on NoteActivity { note { body } } }
 } }"""
+OF_TEXTS = """{ activities(clientId: "1", first: 100) {
+    totalCount
+    nodes { id ... on NoteActivity { note { bodyText } } }
+} }"""
 OF_STAFF = """{ activities(clientId: "1", first: 1) {
     nodes { id ... on AppointmentActivity { appointment { staff { email } } } }
 } }"""
+
+OF_A_TEXT = """{ activities(clientId: "1", first: 1) {
+    nodes { ... on NoteActivity { note { current { text } } } }
+} }"""
+OF_A_NOTE = OF_A_TEXT.replace("text", "html")
 
 
 class Case(NamedTuple):
@@ -43,13 +53,29 @@ def listed(size: int, item: bytes, text: bytes) -> bytes:
     return b'{"items":[' + b",".join(item % (id_, text) for id_ in range(count)) + b"]}"
 
 
-def notes(text: bytes) -> Callable[[int], Case]:
-    return lambda size: Case(OF_NOTES, {"/activities": listed(size, NOTE, text)})
+def notes(text: bytes, query: str = OF_NOTES) -> Callable[[int], Case]:
+    return lambda size: Case(query, {"/activities": listed(size, NOTE, text)})
 
 
 def unfit_notes(size: int) -> Case:
     body = listed(size, NOTE, b"hello").replace(b'"dateTime"', b'"dateTime":{},"sent"')
     return Case(OF_NOTES, {"/activities": body})
+
+
+def one_body(text: bytes, query: str = OF_NOTES) -> Callable[[int], Case]:
+    def case(size: int) -> Case:
+        body = rb"\ud83d" + text * (size // len(text))
+        return Case(query, {"/activities": listed(0, NOTE, body)})
+
+    return case
+
+
+def note(text: bytes, query: str) -> Callable[[int], Case]:
+    def case(size: int) -> Case:
+        body = b'{"id":"1","html":"%s"}' % (text * (size // len(text) + 1))
+        return Case(query, {"/activities": listed(0, NOTE, b""), "/notes/1": body})
+
+    return case
 
 
 def staff(name: bytes) -> Callable[[int], Case]:
@@ -62,10 +88,20 @@ def staff(name: bytes) -> Callable[[int], Case]:
 
 CASES = {
     "a timeline": (notes(b"hello"), STEPS),
+    "a timeline of few but large activities": (notes(b"hello" * 20_000), STEPS),
     "a timeline of which nothing fits": (unfit_notes, STEPS),
     "a timeline with half a character": (notes(rb"hello \ud83d"), STEPS),
+    "a text of escapes and half a character": (one_body(rb"\n"), LARGE_BYTES // 1_048_576),
+    "a page of much HTML": (notes(MARKUP * 70, OF_TEXTS), STEPS + LARGE_BYTES // 65_536),
+    "a page of one large body of HTML": (one_body(MARKUP, OF_TEXTS), LARGE_BYTES // 65_536),
     "a list of staff": (staff(b'"Ren"'), STEPS),
     "a list of staff of which nothing fits": (staff(b"{}"), STEPS),
+    "a large note": (note(b"hello ", OF_A_NOTE), 1),
+    "a large note with half a character": (
+        note(rb"hello \ud83d", OF_A_NOTE),
+        LARGE_BYTES // 1_048_576,
+    ),
+    "the text of a large note": (note(MARKUP, OF_A_TEXT), LARGE_BYTES // 65_536),
 }
 
 
@@ -106,6 +142,20 @@ async def test_others_are_answered_before_each_step_of_a_large_answer(
     with_small = await others_answered(gateway_over, case(0), plans=plans)
     with_large = await others_answered(gateway_over, case(LARGE_BYTES), plans=plans)
     assert with_large >= with_small + steps
+
+
+@pytest.mark.parametrize("text", [MARKUP * 70, MARKUP], ids=["few", "many"])
+async def test_texts_that_are_read_in_steps_are_the_same_with_plans_and_without(gateway_over, text):
+    query = OF_TEXTS.replace("bodyText", "bodyText again: bodyText body").replace("id ...", "...")
+    case = notes(rb"\ud83d" + text, query)(LARGE_BYTES)
+    planned, other = [
+        await gateway_over(Upstream(case.answers), plans=plans).post(query)
+        for plans in (True, False)
+    ]
+    assert planned.content == other.content
+    nodes = planned.json()["data"]["activities"]["nodes"]
+    texts = {each["note"][key] for each in nodes for key in ("bodyText", "again")}
+    assert texts == {"\ufffd\n" + "\n".join(["one two & three"] * text.count(b"<p>"))}
 
 
 async def test_a_long_page_that_is_selected_several_times_is_made_once(gateway_over):

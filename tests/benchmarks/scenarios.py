@@ -18,7 +18,7 @@ from tests.benchmarks.contenders import (
     Contender,
 )
 from tests.benchmarks.load import NextRequest
-from tests.benchmarks.upstream import client_id
+from tests.benchmarks.upstream import client_id, html_client_id
 
 _OPERATIONS = Path(__file__).parent / "operations"
 _HEADERS = (
@@ -177,6 +177,15 @@ _EVERY = (
         _client(1),
         cold=True,
     ),
+)
+
+PAGE_OF_HTML = Scenario(
+    "html",
+    "the text of 100 notes of HTML, one with half a character",
+    """query Texts($client: ID!, $first: Int!) {
+      activities(clientId: $client, first: $first) { nodes { ... on NoteActivity { note { bodyText } } } }
+    }""",
+    lambda caller: {"client": html_client_id(caller), "first": 100},
 )
 
 SCENARIOS = {scenario.name: scenario for scenario in _EVERY}

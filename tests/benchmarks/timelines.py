@@ -37,6 +37,22 @@ def timeline(activities: int) -> bytes:
     return msgspec.json.encode({"items": items})
 
 
+def notes_of_html() -> bytes:
+    """The upstream's answer about a client with a hundred notes of 100 kB of HTML; one ends in half a character."""
+    html = "<p>Seen by <b>Mina</b> &amp; Tom:<br>nothing new.</p>" * 2_000
+    items = [
+        {
+            "type": "note",
+            "id": str(number),
+            "date": {"dateTime": "2026-03-29T09:00:00", "timeZone": "Europe/Paris"},
+            "event": "created",
+            "note": {"id": str(number), "body": html},
+        }
+        for number in range(FIRST_ACTIVITY_ID, FIRST_ACTIVITY_ID + 100)
+    ]
+    return msgspec.json.encode({"items": items}).replace(b'</p>"', rb'</p>\ud83d"', 1)
+
+
 def staff() -> dict[str, bytes]:
     """The upstream's answers about the staff of each company, by its id."""
     return {

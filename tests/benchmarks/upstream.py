@@ -1,7 +1,7 @@
 """The upstream of the benchmark: a bare HTTP/1.1 server of prepared answers, in the loop of the load.
 
 It costs a contender as little as an upstream can, and the same for all. A client's id says how many
-activities it has: 00100 and whatever follows has a hundred.
+activities it has: 00100 and whatever follows has a hundred. One that begins with html has notes of HTML.
 """
 
 import asyncio
@@ -11,9 +11,10 @@ from functools import cache
 from http import HTTPStatus
 from typing import Self, cast
 
-from tests.benchmarks.timelines import staff, timeline
+from tests.benchmarks.timelines import notes_of_html, staff, timeline
 
 _ACTIVITIES = re.compile(rb"/api/2\.3/activities\?(?:[^#]*&)?clientId=([0-9]{5})")
+_HTML = re.compile(rb"/api/2\.3/activities\?(?:[^#]*&)?clientId=html")
 _STAFF = re.compile(rb"/api/2\.1/scheduling/companies/([0-9]+)/staff")
 
 
@@ -22,9 +23,15 @@ def client_id(activities: int, number: int) -> str:
     return f"{activities:05d}{number:03d}"
 
 
+def html_client_id(number: int) -> str:
+    """The id of one of many clients that have notes of HTML."""
+    return f"html{number:03d}"
+
+
 def timeline_of(client: str) -> bytes:
     """The body of the answer about a client of this id."""
-    return _timeline(int(client[:5])).partition(b"\r\n\r\n")[2]
+    target = f"/api/2.3/activities?clientId={client}".encode()
+    return answer_to(target).partition(b"\r\n\r\n")[2]
 
 
 class Upstream:
@@ -81,6 +88,8 @@ def answer_to(target: bytes) -> bytes:
     """The whole answer to a GET, head and body."""
     if found := _ACTIVITIES.match(target):
         return _timeline(int(found[1]))
+    if _HTML.match(target):
+        return _notes_of_html()
     if (found := _STAFF.fullmatch(target)) and (body := _staff().get(found[1].decode())):
         return _response(body)
     return _response(b'{"error":{"code":404}}', HTTPStatus.NOT_FOUND)
@@ -89,6 +98,11 @@ def answer_to(target: bytes) -> bytes:
 @cache
 def _timeline(activities: int) -> bytes:
     return _response(timeline(activities))
+
+
+@cache
+def _notes_of_html() -> bytes:
+    return _response(notes_of_html())
 
 
 @cache
