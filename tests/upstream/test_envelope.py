@@ -2,7 +2,8 @@ import pytest
 from msgspec import Raw
 
 from gateway.steps import at_once
-from gateway.upstream.envelope import UNDECODABLE, envelope, is_large, keys
+from gateway.upstream.declaring import UNDECODABLE
+from gateway.upstream.envelope import envelope, is_large, keys
 
 HALF = rb"\ud83d"
 
@@ -30,7 +31,7 @@ def test_the_event_loop_is_free_before_each_step_of_a_large_answer(size, begin, 
 
 
 @pytest.mark.parametrize("size", [100, 5_000_000])
-@pytest.mark.parametrize("body", [b"7", b'"', b'"\\', b'"\x00"', b"[" * 100_000], ids=repr)
+@pytest.mark.parametrize("body", [b"7", b'"', b'"\\', b'"a', b"[" * 100_000], ids=repr)
 def test_what_is_not_declared_is_told_whatever_its_size(size, body):
     with pytest.raises(UNDECODABLE):
         at_once(envelope(body + b" " * size, str))
