@@ -13,7 +13,7 @@ from gateway.errors import ContractBroken, ResponseTooLarge
 from gateway.steps import Steps, at_once, mapped
 from gateway.upstream import entities
 from gateway.upstream.declaring import UNDECODABLE, Text
-from gateway.upstream.envelope import envelope, is_large, keys
+from gateway.upstream.envelope import Mark, envelope, is_large, keys, listed
 from gateway.upstream.failures import Failure, Forms, may_be_in
 from gateway.upstream.lenient import NULL, fields_of, merged, reader, values_in
 from gateway.upstream.records import (
@@ -62,17 +62,22 @@ def failure(body: bytes) -> Failure | None:
     return found
 
 
-def items(body: bytes) -> Steps[list[Raw]]:
+def items(body: bytes, mark: Mark = "type") -> Steps[list[Raw]]:
     """The items of a list, each still to be decoded: so one can spoil only itself.
 
+    Args:
+        body: JSON: an object with a list under `items`, or what can be nothing but such a list.
+        mark: What all of them have, if they stand elsewhere.
+
     Raises:
-        ContractBroken: `body` is not a JSON object with a list under `items`.
+        ContractBroken: `body` is no list of items.
         ResponseTooLarge: There are more items than can be honest.
     """
     try:
-        found = (yield from envelope(body, _Items)).items
+        found = yield from listed(body, mark)
     except UNDECODABLE as error:
-        raise ContractBroken("The upstream's answer is not a list.") from error
+        message = "The upstream's answer is not a list: `items` was expected."
+        raise ContractBroken(message) from error
     if len(found) > _MOST_ITEMS:
         raise ResponseTooLarge(_TOO_MUCH)
     return found
@@ -133,10 +138,10 @@ def roster(body: bytes, declared: type[_E]) -> Steps[Roster[_E]]:
     """The items of a list of resources. One without a readable id is left out.
 
     Raises:
-        ContractBroken: `body` is not a JSON object with a list under `items`.
+        ContractBroken: `body` is no list of items.
     """
     item_of = reader(declared)  # type: ignore[arg-type]  # mypy takes no union of types for hashable
-    sent = yield from items(body)
+    sent = yield from items(body, "id")
     read = yield from mapped(lambda some: [item_of(item) for item in some], sent)
     found = [each for each in read if isinstance(each, declared)]
     return Roster({str(each.id): each for each in found}, is_whole=len(found) == len(read))
@@ -145,10 +150,6 @@ def roster(body: bytes, declared: type[_E]) -> Steps[Roster[_E]]:
 def usable(activity: Any) -> bool:
     """Whether an activity says what it is: without an id or a kind it cannot be shown."""
     return not (isinstance(activity.id, Unreadable) or isinstance(activity.kind_raw, Unreadable))
-
-
-class _Items(Record, frozen=True):
-    items: list[Raw]
 
 
 class _Kind(Record, frozen=True):

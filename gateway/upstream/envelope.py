@@ -1,20 +1,44 @@
-"""The outermost JSON of an answer, read as it is declared, in steps where it is large. Pure."""
+"""The outermost JSON of an answer, read as it is declared, in steps where it is large. Pure.
+
+A list may stand elsewhere than under `items`, where it is one of activities or of resources beyond doubt: an
+error page or a report that happens to have a list inside is none. An empty list is one by itself only.
+"""
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Literal, TypeVar
 
-from msgspec import json
+from msgspec import Raw, json
 
 from gateway.steps import Steps
 from gateway.upstream import control_characters
 from gateway.upstream.declaring import UNDECODABLE
-from gateway.upstream.surprises import CONTROL_CHARACTERS, surprised
+from gateway.upstream.lenient import NULL, values_in
+from gateway.upstream.records import Record
+from gateway.upstream.surprises import CONTROL_CHARACTERS, ODD_ENVELOPE, surprised
 from gateway.upstream.surrogates import whole_characters
 
 _T = TypeVar("_T")
 
 _LARGE_BYTES = 4_194_304
 """What is larger is read in steps."""
+
+
+_OTHER_KEYS = ("activities", "data", "results", "content")
+
+Mark = Literal["type", "id"]
+"""By which key the elements of a list are known: activities have a `type`, other things an `id`."""
+
+
+class _Items(Record, frozen=True):
+    items: list[Raw]
+
+
+class _Typed(Record, frozen=True):
+    type: Raw
+
+
+class _Identified(Record, frozen=True):
+    id: Raw
 
 
 def is_large(body: bytes) -> bool:
@@ -45,6 +69,57 @@ def envelope(
     if escaped is not None:
         tell(CONTROL_CHARACTERS)
     return found
+
+
+def listed(body: bytes, mark: Mark) -> Steps[list[Raw]]:
+    """The elements of the list that an answer holds, each still to be decoded.
+
+    Raises:
+        UNDECODABLE: It holds none.
+    """
+    try:
+        return (yield from envelope(body, _Items)).items
+    except UNDECODABLE:
+        sent = yield from envelope(body, Raw)
+        found = yield from _elsewhere(sent, mark)
+        if found is None:
+            raise
+    surprised(ODD_ENVELOPE)
+    return found
+
+
+def _elsewhere(sent: Raw, mark: Mark) -> Steps[list[Raw] | None]:
+    """A bare list, or the one under another key; None where there is none, or more than one."""
+    if is_large(bytes(sent)):
+        yield
+    if (bare := _elements(sent)) is not None:
+        return bare if _are_marked(sent, mark) else None
+    values = values_in(sent) or {}
+    if "items" in values:
+        return None
+    found = [
+        elements
+        for key in _OTHER_KEYS
+        if _are_marked(values.get(key, NULL), mark) and (elements := _elements(values[key]))
+    ]
+    return found[0] if len(found) == 1 else None
+
+
+def _elements(sent: Raw) -> list[Raw] | None:
+    try:
+        return json.decode(sent, type=list[Raw])
+    except UNDECODABLE:
+        return None
+
+
+def _are_marked(sent: Raw, mark: Mark) -> bool:
+    """Whether a value is a list of objects that all have the mark."""
+    try:
+        if mark == "type":
+            return all(each.type != NULL for each in json.decode(sent, type=list[_Typed]))
+        return all(each.id != NULL for each in json.decode(sent, type=list[_Identified]))
+    except UNDECODABLE:
+        return False
 
 
 def keys(body: bytes) -> int:

@@ -230,7 +230,7 @@ async def test_a_failure_of_the_upstream_is_no_answer(upstream_over, name):
 
 
 @ALL
-@pytest.mark.parametrize("content", [b"", b"null", b"[]", b"{}", b"<html>"], ids=repr)
+@pytest.mark.parametrize("content", [b"", b"null", b"[[]]", b"{}", b"<html>"], ids=repr)
 async def test_an_answer_of_another_form_breaks_the_contract(upstream_over, name, content):
     with pytest.raises(ContractBroken):
         await read(upstream_over(lambda _: httpx.Response(200, content=content)), name)

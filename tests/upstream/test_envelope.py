@@ -3,7 +3,8 @@ from msgspec import Raw
 
 from gateway.steps import at_once
 from gateway.upstream.declaring import UNDECODABLE
-from gateway.upstream.envelope import envelope, is_large, keys
+from gateway.upstream.envelope import Mark, envelope, is_large, keys, listed
+from gateway.upstream.surprises import CONTROL_CHARACTERS, ODD_ENVELOPE, noted
 
 HALF = rb"\ud83d"
 
@@ -45,3 +46,69 @@ def test_objects_and_keys_are_counted_where_there_may_be_very_many():
     body = b'{"a":[{"b":1},{"b":2}]}'
     assert keys(body) == 0
     assert keys(body + b" " * 5_000_000) == 6
+
+
+ACTIVITY = b'{"id":"1","type":"note"}'
+STAFF = b'{"id":"1","firstName":"Mina"}'
+ELSEWHERE = {
+    "bare": b"[%s,%s]",
+    **{key: b'{"' + key.encode() + b'":[%s,%s]}' for key in ("activities", "data", "results")},
+    "content": b'{"total":2,"content":[%s,%s],"page":null}',
+    "beside an empty list": b'{"data":[%s,%s],"results":[]}',
+    "beside another list": b'{"data":[%s,%s],"results":[{"name":"x"}],"errors":["x"]}',
+    "with blanks": b' { "data" : [ %s , %s ] } ',
+}
+
+
+def read(body: bytes, mark: Mark) -> tuple[list[bytes] | None, list[str]]:
+    """The elements, or None where it is no list; and what was surprising."""
+    surprises: list[str] = []
+    with noted(surprises.append):
+        try:
+            return [bytes(each) for each in at_once(listed(body, mark))], surprises
+        except UNDECODABLE:
+            return None, surprises
+
+
+@pytest.mark.parametrize("form", ELSEWHERE.values(), ids=ELSEWHERE)
+@pytest.mark.parametrize("padding", [b"", b" " * 4_200_000], ids=["", "large"])
+def test_a_list_may_stand_elsewhere_where_it_is_one_beyond_doubt(form, padding):
+    assert read(padding + form % (ACTIVITY, ACTIVITY), "type") == ([ACTIVITY] * 2, [ODD_ENVELOPE])
+    assert read(padding + form % (STAFF, STAFF), "id") == ([STAFF] * 2, [ODD_ENVELOPE])
+    assert read(padding + form % (STAFF, STAFF), "type") == (None, [])
+
+
+NO_LISTS = {
+    "an empty list under another key": b'{"data":[]}',
+    "two lists": b'{"data":[%s],"results":[%s]}' % (ACTIVITY, ACTIVITY),
+    "no list under items": b'{"items":null,"data":[%s]}' % ACTIVITY,
+    "a list under some other key": b'{"records":[%s]}' % ACTIVITY,
+    "a list further inside": b'{"data":{"items":[%s]}}' % ACTIVITY,
+    "an object": b'{"data":%s}' % ACTIVITY,
+    "an element without a mark": b"[%s,{}]" % ACTIVITY,
+    "an element whose mark is null": b'[%s,{"id":null,"type":null}]' % ACTIVITY,
+    "an element that is no object": b"[%s,7]" % ACTIVITY,
+    "texts": b'["x"]',
+    "lists": b"[[%s]]" % ACTIVITY,
+    "no JSON": b"[%s" % ACTIVITY,
+}
+
+
+@pytest.mark.parametrize("mark", ["type", "id"])
+@pytest.mark.parametrize("body", NO_LISTS.values(), ids=NO_LISTS)
+def test_what_may_be_something_else_is_no_list(body, mark):
+    assert read(body, mark) == (None, [])
+
+
+@pytest.mark.parametrize("mark", ["type", "id"])
+def test_an_empty_list_is_one_by_itself(mark):
+    assert read(b"[]", mark) == ([], [ODD_ENVELOPE])
+    assert read(b'{"items":[],"data":[%s]}' % ACTIVITY, mark) == ([], [])
+
+
+def test_what_is_odd_in_several_ways_is_read_and_told_once_each():
+    body = b'{"results":[{"id":"1","type":"note","note":{"id":"2","body":"a\n%s"}}]}' % HALF
+    elements, surprises = read(body, "type")
+    assert elements is not None
+    assert rb"a\n\ufffd" in elements[0]
+    assert sorted(surprises) == [CONTROL_CHARACTERS, ODD_ENVELOPE]

@@ -365,7 +365,7 @@ async def test_an_answer_that_is_not_in_its_charset_breaks_the_contract(failure_
     assert type(await failure_of(200, content=content, headers=headers)) is ContractBroken
 
 
-@pytest.mark.parametrize("content", [b"", b"<html>", b"[]", b'{"items":null}'], ids=repr)
+@pytest.mark.parametrize("content", [b"", b"<html>", b"[[]]", b'{"items":null}'], ids=repr)
 async def test_an_answer_without_a_list_breaks_the_contract(failure_of, content):
     assert type(await failure_of(200, content=content)) is ContractBroken
 

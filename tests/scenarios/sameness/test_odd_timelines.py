@@ -91,7 +91,18 @@ def unescaped(body: bytes) -> httpx.Response:
     return as_it_is(body.replace(rb"\t", b"\t").replace(rb"\n", b"\n"))
 
 
-BODIES = (as_it_is, as_it_is, in_members, in_no_charset, in_windows, unescaped)
+def bare(body: bytes) -> httpx.Response:
+    return as_it_is(body.removeprefix(b'{"items":').removesuffix(b"}"))
+
+
+def under_another_key(body: bytes) -> httpx.Response:
+    return as_it_is(body.replace(b'{"items":', b'{"total":1,"results":', 1))
+
+
+BODIES = (
+    *(as_it_is, as_it_is, as_it_is, in_members, in_no_charset, in_windows, unescaped),
+    *(bare, under_another_key),
+)
 
 
 class Upstream:
