@@ -196,6 +196,8 @@ class LimitExceeded(OperationError):
 
 
 class VariablesRefused(OperationError):
+    """A variable, or a literal that a scalar of this schema refuses, has a value that it cannot have."""
+
     code = "BAD_USER_INPUT"
 
 

@@ -22,7 +22,7 @@ from msgspec import UNSET, Struct, UnsetType
 from gateway.errors import BUG, GatewayError, OperationError, RequestError, VariablesRefused
 from gateway.operations.fields import MIDDLEWARE
 from gateway.operations.prepare import Prepared
-from gateway.telemetry import bug
+from gateway.telemetry import bug, exceptions
 
 _T = TypeVar("_T")
 
@@ -146,7 +146,8 @@ def _result(
     planned: bool,
 ) -> Result:
     ordered = _in_order([*errors, *context.reported], data)
-    told = [_public(error) for error in ordered[:_MOST_ERRORS]]
+    bugs: dict[str, dict[str, Any]] = {}
+    told = [_public(error, bugs) for error in ordered[:_MOST_ERRORS]]
     if len(ordered) > _MOST_ERRORS:
         message = "More fields have no answer than errors are told."
         told.append({"message": message, "extensions": told[-1]["extensions"]})
@@ -176,7 +177,8 @@ def _place(path: Sequence[str | int], data: object) -> list[tuple[int, str]]:
 def refusal(error: RequestError) -> Result:
     """The answer to a request that never ran."""
     problems = error.problems if isinstance(error, OperationError) else [{"message": str(error)}]
-    return Result(errors=[{**problem, "extensions": error.extensions} for problem in problems])
+    told = [{**each, "extensions": each.get("extensions", error.extensions)} for each in problems]
+    return Result(errors=told)
 
 
 def internal_error(error: BaseException) -> dict[str, Any]:
@@ -187,7 +189,8 @@ def internal_error(error: BaseException) -> dict[str, Any]:
     }
 
 
-def _public(error: GraphQLError) -> dict[str, Any]:
+def _public(error: GraphQLError, bugs: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """An error as it is told. A bug that several fields of an answer run into is one of the `bugs`."""
     where = {key: value for key, value in error.formatted.items() if key in {"locations", "path"}}
     match error.original_error:
         case GatewayError() as planned:
@@ -201,4 +204,7 @@ def _public(error: GraphQLError) -> dict[str, Any]:
                 "extensions": {"code": VariablesRefused.code},
             }
         case unplanned:
-            return internal_error(unplanned) | where
+            known = str(exceptions(unplanned))
+            if known not in bugs:
+                bugs[known] = internal_error(unplanned)
+            return bugs[known] | where

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
+from graphql import FieldNode
 from graphql.pyutils import Path
 from msgspec import Raw, Struct
 
@@ -84,10 +85,17 @@ class Loaded(NamedTuple):
 
 
 class Place(NamedTuple):
-    """Where a field is resolved: as much of graphql-core's info as resolvers may use."""
+    """Where a field is resolved: as much of graphql-core's info as resolvers may use.
+
+    Attributes:
+        context: What the operation has.
+        path: Where in the answer.
+        field_nodes: Where in the document.
+    """
 
     context: Any
     path: Path
+    field_nodes: Sequence[FieldNode]
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -4,25 +4,36 @@ from collections.abc import Callable
 from typing import Any
 
 from graphql import (
+    SKIP,
+    ArgumentNode,
     ASTValidationRule,
     DocumentNode,
+    GraphQLError,
+    GraphQLInputType,
     GraphQLSchema,
     NoSchemaIntrospectionCustomRule,
     OverlappingFieldsCanBeMergedRule,
     ValidationContext,
+    ValueNode,
+    ValuesOfCorrectTypeRule,
+    VariableDefinitionNode,
+    VisitorAction,
     specified_rules,
     validate,
 )
+from graphql.utilities import validate_input_literal
 from graphql.validation.validate import ValidationAbortedError
 
-from gateway.errors import ValidationFailed
+from gateway.errors import ValidationFailed, VariablesRefused
 from gateway.operations import garbage
 from gateway.operations.limits import Limits, too_many_comparisons
 
 _MOST_ERRORS = 20
+_REFUSED_VALUE = {"code": VariablesRefused.code}
 
 Validate = Callable[[DocumentNode], None]
-"""Raises ValidationFailed for a document that is not valid, LimitExceeded where that would take too long."""
+"""Raises ValidationFailed for a document that is not valid, VariablesRefused where only values in it are not,
+and LimitExceeded where to find out would take too long."""
 
 
 def validator(schema: GraphQLSchema, limits: Limits, *, introspection: bool) -> Validate:
@@ -33,7 +44,11 @@ def validator(schema: GraphQLSchema, limits: Limits, *, introspection: bool) -> 
         limits: How many fields and fragments may be compared, of those that meet in the answer.
         introspection: Whether they may ask for the schema itself, and errors suggest names of it.
     """
-    rules = [_bounded(rule, limits) for rule in specified_rules]
+    own: dict[type[ASTValidationRule], type[ASTValidationRule]] = {
+        OverlappingFieldsCanBeMergedRule: _bounded(limits),
+        ValuesOfCorrectTypeRule: _FittingValues,
+    }
+    rules = [own.get(rule, rule) for rule in specified_rules]
     if not introspection:
         rules.append(NoSchemaIntrospectionCustomRule)
 
@@ -45,18 +60,47 @@ def validator(schema: GraphQLSchema, limits: Limits, *, introspection: bool) -> 
         finally:
             garbage.collect()
         if problems:
-            raise ValidationFailed([{**problem.formatted} for problem in problems])
+            only_values = all(problem.extensions == _REFUSED_VALUE for problem in problems)
+            refusal = VariablesRefused if only_values else ValidationFailed
+            raise refusal([{**problem.formatted} for problem in problems])
 
     return refuse_invalid
 
 
-def _bounded(rule: type[ASTValidationRule], limits: Limits) -> type[ASTValidationRule]:
+class _FittingValues(ValuesOfCorrectTypeRule):
+    """Whether literals fit. What a scalar of the schema refuses is told like the value of a variable."""
+
+    def __init__(self, context: ValidationContext) -> None:
+        super().__init__(context)
+        self._given = ""
+
+    def enter_argument(self, node: ArgumentNode, *_: Any) -> None:
+        self._given = f"Argument '{node.name.value}' has invalid value"
+
+    def enter_variable_definition(self, node: VariableDefinitionNode, *_: Any) -> None:
+        self._given = f"Variable '${node.variable.name.value}' has invalid default value"
+
+    def is_valid_value_node(
+        self, node: ValueNode, input_type: GraphQLInputType | None
+    ) -> VisitorAction:
+        def tell(error: GraphQLError, _path: object) -> None:
+            if error.nodes:
+                self.report_error(error)
+            else:  # a scalar does not know where it stands
+                message = f"{self._given}: {error.message}"
+                self.report_error(GraphQLError(message, node, extensions=_REFUSED_VALUE))
+
+        if input_type is not None:
+            hide = self.context.hide_suggestions
+            validate_input_literal(node, input_type, tell, None, None, hide)
+        return SKIP  # what is inside is looked at already
+
+
+def _bounded(limits: Limits) -> type[ASTValidationRule]:
     """The one rule that compares everything with everything, with less patience.
 
     It counts for itself, and by default gives up after as much as takes a second.
     """
-    if rule is not OverlappingFieldsCanBeMergedRule:
-        return rule
 
     class FewOverlappingFields(OverlappingFieldsCanBeMergedRule):
         def __init__(self, context: ValidationContext) -> None:

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 
 import strawberry
 from graphql import GraphQLError
-from graphql.pyutils import Path
 
 from gateway.errors import GatewayError
+from gateway.operations.fields import Place
 from gateway.settings import Settings
 from gateway.tally import Tally
 from gateway.upstream.session import Session
@@ -88,10 +88,13 @@ class Context:
             }
         }
 
-    def report(self, error: GatewayError, path: Path) -> None:
+    def report(self, error: GatewayError, info: "Info | Place") -> None:
         """Tell the caller of a problem at a place that has an answer nevertheless."""
+        place = info if isinstance(info, Place) else info._raw_info  # noqa: SLF001 - Strawberry's has no nodes
         self.reported.append(
-            GraphQLError(str(error), path=path.as_list(), original_error=error),
+            GraphQLError(
+                str(error), place.field_nodes, path=place.path.as_list(), original_error=error
+            )
         )
 
 

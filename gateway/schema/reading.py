@@ -155,7 +155,7 @@ def computed(
         try:
             return _inside(root, function(root.value, info.context))
         except LeftOut as left_out:
-            info.context.report(left_out.error, info.path)
+            info.context.report(left_out.error, info)
             return _inside(root, left_out.value)
         except TakesLong as long:
             return in_steps(long.steps)

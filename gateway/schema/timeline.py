@@ -131,7 +131,7 @@ class Sent:
         unreadable = page.left_out.get(ContractBroken)
         if unreadable:
             error = ContractBroken(LEFT_OUT, count=unreadable)
-            self.info.context.report(error, self.info.path)
+            self.info.context.report(error, self.info)
         return page
 
     def page(self, reader: Reader) -> Steps[Connection]:

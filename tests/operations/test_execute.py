@@ -218,12 +218,18 @@ async def test_a_null_that_may_not_be_is_a_bug():
     assert answer["errors"][0]["extensions"] == {"code": BUG, "errorId": logs[0]["id"]}
 
 
-async def test_every_bug_has_an_id_of_its_own():
+async def test_a_bug_that_many_fields_run_into_is_logged_once_and_told_at_each():
+    def fail(*_: object) -> None:
+        raise ValueError(SECRET)
+
     with capture_logs() as logs:
-        answer = await run("{ x: fails y: fails }", fails=failing(ValueError(SECRET)))
-    told = {error["extensions"]["errorId"] for error in answer["errors"]}
-    assert told == {logged["id"] for logged in logs}
-    assert len(told) == 2
+        answer = await run("{ x: fails y: fails z: must }", fails=fail, must=failing(KeyError()))
+    first, second, third = (error["extensions"]["errorId"] for error in answer["errors"])
+    assert first == second != third
+    assert [entry["id"] for entry in logs] == [first, third]
+    with capture_logs():
+        again = await run("{ x: fails }", fails=fail)
+    assert again["errors"][0]["extensions"]["errorId"] not in {first, third}
 
 
 def test_a_bug_outside_of_fields_is_told_alike():

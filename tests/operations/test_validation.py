@@ -2,9 +2,23 @@ import gc
 from contextlib import nullcontext, suppress
 
 import pytest
-from graphql import build_schema, parse
+from graphql import (
+    GraphQLArgument,
+    GraphQLError,
+    GraphQLField,
+    GraphQLInputField,
+    GraphQLInputObjectType,
+    GraphQLInt,
+    GraphQLList,
+    GraphQLObjectType,
+    GraphQLScalarType,
+    GraphQLSchema,
+    GraphQLString,
+    build_schema,
+    parse,
+)
 
-from gateway.errors import LimitExceeded, ValidationFailed
+from gateway.errors import LimitExceeded, ValidationFailed, VariablesRefused
 from gateway.operations.limits import Limits
 from gateway.operations.validation import validator
 
@@ -97,3 +111,57 @@ def test_the_schema_is_hidden_where_introspection_is_off(introspection):
     assert ("Did you mean" in str(refused.value)) == introspection
     with nullcontext() if introspection else pytest.raises(ValidationFailed, match="introspection"):
         check(parse("{ __schema { description } }"))
+
+
+def even(value: object) -> object:
+    if value not in (2, "2", [2]):
+        raise GraphQLError("This is not even.")
+    return value
+
+
+EVEN = GraphQLScalarType("Even", parse_value=even)
+MANY = GraphQLInputObjectType(
+    "Many", {"even": GraphQLInputField(EVEN), "number": GraphQLInputField(GraphQLInt)}
+)
+TAKEN = {"even": EVEN, "evens": GraphQLList(EVEN), "many": MANY, "number": GraphQLInt}
+TAKE = GraphQLField(GraphQLString, {name: GraphQLArgument(type_) for name, type_ in TAKEN.items()})
+GIVEN = GraphQLSchema(GraphQLObjectType("Query", {"take": TAKE}))
+refuse_given = validator(GIVEN, Limits(), introspection=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("{ take(even: 3) }", "Argument 'even' has invalid value"),
+        ('{ take(even: "x") }', "Argument 'even' has invalid value"),
+        ("{ take(number: 1, evens: [2, 3]) }", "Argument 'evens' has invalid value"),
+        ("{ take(many: {number: 1, even: 3}) }", "Argument 'many' has invalid value"),
+        ("query($e: Even = 3) { take(even: $e) }", "Variable '$e' has invalid default value"),
+        ("query($e: Even) { take(evens: [$e, 3]) }", "Argument 'evens' has invalid value"),
+    ],
+)
+def test_a_literal_that_a_scalar_refuses_is_told_like_a_variable(text, name):
+    with pytest.raises(VariablesRefused) as refused:
+        refuse_given(parse(text))
+    assert refused.value.code == "BAD_USER_INPUT"
+    [problem] = refused.value.problems
+    assert problem["message"] == f"{name}: This is not even."
+    assert problem["locations"]
+
+
+def test_beside_another_mistake_each_has_its_own_code():
+    with pytest.raises(ValidationFailed) as refused:
+        refuse_given(parse('{ take(even: 3, number: "x") }'))
+    [even_, number] = refused.value.problems
+    assert even_["extensions"] == {"code": "BAD_USER_INPUT"}
+    assert "extensions" not in number
+
+
+@pytest.mark.parametrize("text", ["{ take(number: 1.5) }", "{ take(many: {odd: 3}) }"])
+def test_what_does_not_fit_the_schema_is_no_matter_of_values(text):
+    with pytest.raises(ValidationFailed):
+        refuse_given(parse(text))
+
+
+def test_what_scalars_take_passes():
+    refuse_given(parse('query($e: Even = 2) { take(even: "2", evens: [2, $e], many: {even: 2}) }'))

@@ -2,9 +2,11 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from graphql import SourceLocation, parse
 from graphql.pyutils import Path
 
 from gateway.errors import ContractBroken
+from gateway.operations.fields import Place
 from gateway.schema.context import Context, Unpaused
 from gateway.upstream.caller import Call
 from gateway.upstream.sharing import Outcome
@@ -19,14 +21,18 @@ def context():
 
 def test_a_report_keeps_its_place_and_its_cause(context):
     problem = ContractBroken("Something is missing.", count=2)
-    context.report(problem, Path(None, "activities", "Query").add_key(0, None))
+    [node] = parse("{ activities }").definitions[0].selection_set.selections  # type: ignore[attr-defined]
+    path = Path(None, "activities", "Query").add_key(0, None)
+    context.report(problem, Place(context, path, [node]))
     (error,) = context.reported
     assert (error.message, error.path) == ("Something is missing.", ["activities", 0])
+    assert error.locations == [SourceLocation(1, 3)]
     assert error.original_error is problem
 
 
 def test_every_operation_has_reports_of_its_own(context):
-    context.report(ContractBroken("Something is missing."), Path(None, "activities", "Query"))
+    place = Place(context, Path(None, "activities", "Query"), [])
+    context.report(ContractBroken("Something is missing."), place)
     assert len(context.reported) == 1
     assert Context(**NO_UPSTREAM).reported == []
 

@@ -68,7 +68,7 @@ def test_a_resolver_takes_arguments_by_the_names_that_callers_know(type_name, ro
     assert isinstance(reading, Resolved)
     told: dict[str, Any] = {"upstream_url": "http://upstream"}
     made: dict[str, Any] = {"session": None, "settings": Settings(**told)}
-    place = Place(Context(**made), Path(None, "activities", type_name))
+    place = Place(Context(**made), Path(None, "activities", type_name), [])
     page = reading.resolve(root, place, **given, kinds=[], appointmentId="31", **{"from": NEW_YEAR})
     selection = page.value.selection
     assert (selection.client_id, selection.appointment_id) == ("7", "31")

@@ -140,7 +140,7 @@ async def test_an_unreadable_detail_costs_itself_only(shown, field):
     assert codes == {f"appointment.staff.{field}": BROKEN}
 
 
-@pytest.mark.parametrize("body", [{}, [], {"items": None}, {"items": {}}, b"x", b""])
+@pytest.mark.parametrize("body", [{}, [[]], {"items": None}, {"items": {}}, b"x", b""])
 async def test_an_answer_that_is_no_list_is_an_error_at_every_place(shown, body):
     item = with_staff(staff=THEN, previousStaff={"id": "22", "firstName": "Ali"})
     fields = "... on AppointmentActivity { appointment { staff { id email } previousStaff { firstName email } } }"

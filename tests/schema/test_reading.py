@@ -186,7 +186,7 @@ def context_of(found: object = None) -> Context:
 
 def shown_by(field: Any, root: Reached[Any], context: Context) -> Any:
     """What graphql-core is given for a field."""
-    info = SimpleNamespace(context=context, path=Path(None, "field", "Type"))
+    info = Place(context, Path(None, "field", "Type"), [])
     return field.base_resolver.wrapped_func(root, info)
 
 
@@ -314,7 +314,7 @@ def test_a_resolver_is_given_the_root_and_the_place_only_where_it_names_them():
     def rooted(root: object, info: object, first: int) -> object:
         return root, info, first
 
-    place = Place(context_of(), Path(None, "field", "Type"))
+    place = Place(context_of(), Path(None, "field", "Type"), [])
     for resolver, expected in ((plain, 3), (rooted, (CLIENT, place, 3))):
         declared = resolved(resolver)[READING]
         assert declared == Resolved(declared.resolve, items=None)

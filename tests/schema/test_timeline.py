@@ -480,7 +480,7 @@ async def test_each_timeline_of_an_operation_reports_for_itself(gateway_over_ite
     assert sorted(reports) == [(["all"], 2), (["client", "consents"], 1)]
 
 
-@pytest.mark.parametrize("body", [b"[]", b"{}", b'{"items":null}', b'{"items":{}}', b"x", b""])
+@pytest.mark.parametrize("body", [b"[[]]", b"{}", b'{"items":null}', b'{"items":{}}', b"x", b""])
 async def test_an_answer_without_a_list_of_items_is_no_timeline(gateway_over, codes, body):
     answer = await gateway_over(lambda _: httpx.Response(200, content=body)).ask(ARGUMENTS)
     assert answer["data"] == {"activities": None}

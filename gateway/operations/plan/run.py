@@ -202,7 +202,8 @@ class Run:
 
     def _resolve(self, wait: Wait, reading: Resolved) -> None:
         [field] = wait.part.fields
-        place = Place(self.context, path_of((*wait.at, field.key)))
+        path = path_of((*wait.at, field.key))
+        place = Place(self.context, path, field.nodes(self._variables))
         try:
             arguments = field.arguments.coerced(self._variables)
         except GraphQLError:
