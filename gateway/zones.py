@@ -18,8 +18,8 @@ from zoneinfo import ZoneInfo
 from tzlocal.windows_tz import win_tz
 
 _PACKAGE = resources.files("tzdata")
-_NAMES = frozenset(_PACKAGE.joinpath("zones").read_text(encoding="utf-8").split())
-"""Some six hundred. Nothing else is ever part of a path, or kept."""
+NAMES = frozenset(_PACKAGE.joinpath("zones").read_text(encoding="utf-8").split()) - {"Factory"}
+"""Some six hundred. Nothing else is ever part of a path, or kept. Not the one that stands for no zone."""
 
 _JAVA = {
     "AET": "Australia/Sydney",
@@ -50,22 +50,19 @@ _DROPPED = {
         f"SystemV/{name}": zone
         for name, zone in {
             "AST4": "Etc/GMT+4",
-            "AST4ADT": "America/Halifax",
             "CST6": "Etc/GMT+6",
-            "CST6CDT": "America/Chicago",
             "EST5": "Etc/GMT+5",
-            "EST5EDT": "America/New_York",
             "HST10": "Etc/GMT+10",
             "MST7": "Etc/GMT+7",
-            "MST7MDT": "America/Denver",
             "PST8": "Etc/GMT+8",
-            "PST8PDT": "America/Los_Angeles",
             "YST9": "Etc/GMT+9",
-            "YST9YDT": "America/Anchorage",
         }.items()
     },
 }
-"""Names that tzdata had until 2017 or 2020, some of which Java had for longer, and what they were links to."""
+"""Names that tzdata had until 2017 or 2020, some of which Java has had for longer, and what they meant.
+
+Without those that had rules of their own, such as `SystemV/EST5EDT`.
+"""
 
 _OFFSET = re.compile(r"[+-](?:[0-9]{1,2}(?::[0-9]{2})?|[0-9]{4})")
 _MOST_MINUTES = 18 * 60
@@ -78,7 +75,7 @@ _loaded: dict[str, ZoneInfo] = {}
 def zone_by_name(name: str) -> ZoneInfo | None:
     """The zone that a name of the IANA database stands for, read once; None for any other text."""
     zone = _loaded.get(name)
-    if zone is None and name in _NAMES:
+    if zone is None and name in NAMES:
         with _PACKAGE.joinpath("zoneinfo", name).open("rb") as file:
             zone = _loaded[name] = ZoneInfo.from_file(file, key=name)
     return zone
@@ -121,7 +118,7 @@ def _meanings() -> Mapping[str, str]:
     others = {**win_tz, **_DROPPED, **_JAVA, "UT": "UTC"}
     return {
         **{_key(name): zone for name, zone in others.items()},
-        **{_key(name): name for name in _NAMES},
+        **{_key(name): name for name in NAMES},
     }
 
 

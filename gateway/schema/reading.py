@@ -23,6 +23,8 @@ from gateway.schema.plain_text import plain_text, plain_text_in_steps
 from gateway.steps import Steps, at_once, in_steps
 from gateway.upstream import records
 
+CANNOT_BE_READ = "The upstream sent something that cannot be read here."
+
 READING = "reading"
 """Where a field's metadata says how it is read. A field without it is a plain attribute."""
 
@@ -95,7 +97,7 @@ def _checked(value: object) -> object:
     """A list with an unreadable element is unreadable: what is left would pass for all there is."""
     if readable(value) and not (isinstance(value, list) and not all(map(readable, value))):
         return value
-    raise ContractBroken("The upstream sent something that cannot be read here.")
+    raise ContractBroken(CANNOT_BE_READ)
 
 
 def _inside(source: Reached[Any], value: object) -> object:

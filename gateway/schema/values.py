@@ -9,11 +9,11 @@ import strawberry
 from graphql import GraphQLError
 from strawberry.types.scalar import ScalarDefinition
 
+from gateway.errors import ContractBroken
 from gateway.schema.context import Context
-from gateway.schema.reading import computed, recorded_as, text
+from gateway.schema.reading import CANNOT_BE_READ, computed, readable, recorded_as, text
 from gateway.schema.words import AppointmentStatus
 from gateway.upstream import dates, records
-from gateway.upstream.surprises import ODD_TIME_ZONE, UNKNOWN_TIME_ZONE, surprised
 from gateway.zones import zone_by_name, zone_meant_by
 
 DateTime = NewType("DateTime", datetime)
@@ -61,14 +61,7 @@ def _zone(zoned: records.ZonedDateTime, default: str | None) -> tzinfo | None:
     name = default if sent in {None, ""} else sent
     if not isinstance(name, str):
         return None
-    return zone_by_name(name) or _odd_zone(zoned, name)
-
-
-def _odd_zone(zoned: records.ZonedDateTime, name: str) -> tzinfo | None:
-    zone = zone_meant_by(name)
-    what = UNKNOWN_TIME_ZONE if zone is None else ODD_TIME_ZONE
-    surprised(what, name, zoned.date_time or zoned.with_offset)
-    return zone
+    return zone_by_name(name) or zone_meant_by(name)
 
 
 def _write_moment(value: datetime) -> str:
@@ -138,6 +131,8 @@ def _local(zoned: records.ZonedDateTime, context: Context) -> str:
 
 
 def _instant(zoned: records.ZonedDateTime, context: Context) -> datetime | None:
+    if zoned.date_time and not readable(zoned.time_zone):  # all depends on it
+        raise ContractBroken(CANNOT_BE_READ)
     return moment(zoned, context.settings.default_time_zone)
 
 

@@ -18,9 +18,17 @@ _CHARSETS = {*aliases.aliases, *aliases.aliases.values(), "utf_8_sig"}
 """Python would remember every other name that it is asked for, and knows some that are no charsets:
 `punycode` takes a time quadratic in the length."""
 
-_WEB = {"iso8859-1": "cp1252", "iso8859-9": "cp1254", "iso8859-11": "cp874", "tis-620": "cp874"}
-"""What these names mean on the web: the code page that has letters and signs where the charset has control
-characters that nobody sends (WHATWG Encoding, 4.2)."""
+_WEB = {
+    "iso8859-1": "cp1252",
+    "iso8859-9": "cp1254",
+    **dict.fromkeys(("iso8859-11", "tis-620"), "cp874"),
+    **dict.fromkeys(("gb2312", "gbk"), "gb18030"),
+    "shift_jis": "cp932",
+    "euc_kr": "cp949",
+    "big5": "big5hkscs",
+}
+"""What these names mean on the web: the larger one of those who send them, such as a code page that has letters
+and signs where the charset has control characters that nobody sends (WHATWG Encoding, 4.2)."""
 
 _WINDOWS_PAGES = frozenset({"cp874", *(f"cp{number}" for number in range(1250, 1259))})
 _UNDEFINED = "\ufffe"
@@ -177,7 +185,7 @@ def _charset(announced: str) -> str:
     """Python's name for a charset; raises LookupError where there is no such charset."""
     if announced.lower() in {"utf-8", "utf8"}:
         return "utf-8"
-    known = announced.lower().replace("-", "_")
+    known = announced.lower().replace("-", "_").replace(":", "_")
     if known not in _CHARSETS:
         raise LookupError("unknown charset")
     return codecs.lookup(known).name

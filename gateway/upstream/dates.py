@@ -10,7 +10,13 @@ from typing import Any
 from msgspec import structs
 
 from gateway.upstream.declaring import Nothing
-from gateway.upstream.surprises import ODD_DATE, OFFSET_DIFFERS, surprised
+from gateway.upstream.surprises import (
+    ODD_DATE,
+    ODD_TIME_ZONE,
+    OFFSET_DIFFERS,
+    UNKNOWN_TIME_ZONE,
+    surprised,
+)
 from gateway.zones import offset_in, zone_meant_by
 
 _FORM = re.compile(
@@ -47,6 +53,16 @@ def normalise(date: Any) -> None:
         surprised(OFFSET_DIFFERS, sent, zone)
     structs.force_setattr(date, "date_time", "")
     structs.force_setattr(date, "with_offset", text)
+
+
+def note_zone(date: Any) -> None:
+    """Note that the zone of a date has no name of the IANA database, if it has any."""
+    zone: object = date.time_zone
+    if zone == "":
+        return
+    is_known = isinstance(zone, str) and zone_meant_by(zone) is not None
+    what = ODD_TIME_ZONE if is_known else UNKNOWN_TIME_ZONE
+    surprised(what, str(zone), date.date_time or date.with_offset)
 
 
 def written(sent: str) -> str:

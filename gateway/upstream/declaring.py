@@ -18,6 +18,9 @@ Text = int | float | str
 Link = Annotated[str, Meta(title="Link")]
 """The address of a resource."""
 
+Prose = Annotated[str, Meta(title="Prose")]
+"""A text that neither a number nor an object stands for."""
+
 Stated = int | float | Annotated[str, Meta(min_length=1)]
 """A date, an id or a name in no form that is known: a text that is never blank."""
 

@@ -11,6 +11,7 @@ from msgspec import Meta, field
 from gateway.upstream import records
 from gateway.upstream.declaring import Count, Id, Link, Nothing, Several, Stated, Text
 from gateway.upstream.records import AllOptional, Record, ZonedDateTime
+from gateway.upstream.surprises import unnoted
 from gateway.upstream.words import AppointmentStatus
 
 Amount = float
@@ -200,23 +201,31 @@ class PhoneNumber(AllOptional, frozen=True, kw_only=True):
 class Consent(AllOptional, frozen=True, kw_only=True):
     sent_date: ZonedDateTime | None = field(name="date", default=None)
     date_time: ZonedDateTime | Annotated[str, Meta(min_length=1)] | None = None
+    lower_case: ZonedDateTime | Annotated[str, Meta(min_length=1)] | None = field(
+        name="datetime", default=None
+    )
     time_zone: Text | None = None
     sent_text: Text | Several[Text] | None = field(name="text", default=None)
 
     def __post_init__(self) -> None:
-        """Raises `Nothing`: a zone alone says nothing."""
-        if self.sent_date is None and self.date_time is None and self.sent_text is None:
+        """Raises `Nothing`: a zone alone says nothing. It notes what is odd about the date."""
+        if self._date() is None and self.sent_text is None:
             raise Nothing
 
     @property
     def date(self) -> ZonedDateTime | records.Unreadable | None:
         """When it was given; clients of version 2.0 have no `date`, but its keys right in the consent."""
-        if self.sent_date is not None or self.date_time is None:
+        with unnoted():
+            return self._date()
+
+    def _date(self) -> ZonedDateTime | records.Unreadable | None:
+        if self.sent_date is not None:
             return self.sent_date
-        if not isinstance(self.date_time, str):
-            return self.date_time
+        sent = self.lower_case if self.date_time is None else self.date_time
+        if not isinstance(sent, str):
+            return sent
         try:
-            return ZonedDateTime(date_time=self.date_time, time_zone=self.time_zone)
+            return ZonedDateTime(date_time=sent, time_zone=self.time_zone)
         except ValueError:
             return records.UNREADABLE
 

@@ -1,5 +1,6 @@
 """Failures: the error objects that an answer may hold instead of what was asked for, in their two forms. Pure."""
 
+import re
 from typing import NamedTuple
 
 from msgspec import Raw, json
@@ -9,6 +10,8 @@ from gateway.upstream.records import Record
 
 _NULL = b"null"
 _NO_ERROR = {_NULL, b"false", b'""'}
+
+_NO_ITEMS = re.compile(rb"null|\[\s*\]")
 
 _MOST_BYTES = 16_384
 """An error object that is all of an answer is not longer: longer answers are spared a second search."""
@@ -26,6 +29,7 @@ class Forms(Record, frozen=True):
     error: Raw = Raw(_NULL)
     message: Raw = Raw(_NULL)
     status_code: Raw = Raw(_NULL)
+    fields: Raw = Raw(_NULL)
     id: Raw = Raw(_NULL)
     items: Raw = Raw(_NULL)
 
@@ -35,19 +39,21 @@ class Forms(Record, frozen=True):
         if bytes(self.error) in _NO_ERROR:
             return None if stated is None else Failure(stated)
         try:
-            code = json.decode(self.error, type=_ErrorCode, strict=False).code
+            inside = json.decode(self.error, type=_ErrorCode, strict=False)
+            code = inside.status_code if inside.code is None else inside.code
         except UNDECODABLE:
             code = None
         return Failure(stated if code is None else code)
 
     def _stated_code(self) -> int | None:
-        """The status that stands beside a message, if it is a failure's.
+        """The status that stands beside a message or a list of fields, if it is a failure's.
 
-        Things may have a message as well, but they have an id, and lists have items. Nor is it an error where
-        `"statusCode": 200` stands in front of what was asked for.
+        Things may have a message as well, but they have an id, and lists have items. Nor is it an error where `"statusCode": 200`
+        stands in front of what was asked for.
         """
-        is_content = bytes(self.id) != _NULL or bytes(self.items) != _NULL
-        if is_content or not bytes(self.message).startswith(b'"'):
+        is_told = bytes(self.message).startswith(b'"') or bytes(self.fields).startswith(b"[")
+        is_content = bytes(self.id) != _NULL or not _NO_ITEMS.fullmatch(self.items)
+        if is_content or not is_told:
             return None
         try:
             code = json.decode(self.status_code, type=int, strict=False)
@@ -63,3 +69,4 @@ def may_be_in(body: bytes) -> bool:
 
 class _ErrorCode(Record, frozen=True):
     code: int | None = None
+    status_code: int | None = None

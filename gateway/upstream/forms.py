@@ -3,7 +3,7 @@
 Source: upstream contract, section 7.
 """
 
-from gateway.upstream.declaring import Id, Several, Stated, Text
+from gateway.upstream.declaring import Id, Prose, Several, Stated, Text
 from gateway.upstream.records import AllOptional, Record, ZonedDateTime
 from gateway.upstream.words import Word
 
@@ -41,7 +41,7 @@ class FormResult(Record, frozen=True, kw_only=True):
     id: Id
     date: Stated | None = None
     current_status: FormResultStatus | None = None
-    result: Several[FormItem] | str | None = None
+    result: Several[FormItem] | Prose | None = None
 
 
 class Form(Record, frozen=True, kw_only=True):

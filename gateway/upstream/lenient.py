@@ -9,7 +9,7 @@ and holds nothing but empty texts. A list is without such elements, and without 
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set as AbstractSet
 from functools import cache
 from typing import Annotated, Any, NamedTuple, TypeVar, get_args, get_origin
 
@@ -18,6 +18,7 @@ from msgspec import Raw, json, structs
 from gateway.upstream.declaring import UNDECODABLE, Nothing, Several, options
 from gateway.upstream.odd_values import odd
 from gateway.upstream.records import UNREADABLE, AllOptional, Record, Unreadable
+from gateway.upstream.surprises import FOREIGN_OBJECT, surprised
 
 _R = TypeVar("_R", bound=Record)
 
@@ -41,11 +42,17 @@ def merged(sent: Raw, misprinted: Raw, depth: int) -> Raw:
     if _says_nothing(misprinted) or depth == 0:
         return sent
     ours, theirs = values_in(sent), values_in(misprinted)
-    if ours is None or theirs is None:
+    if ours is None or theirs is None or not _may_be_one(ours, theirs):
         return sent
     for key, each in theirs.items():
         ours[key] = merged(ours.get(key, NULL), each, depth - 1)
     return Raw(json.encode(ours))
+
+
+def _may_be_one(ours: Mapping[str, Raw], theirs: Mapping[str, Raw]) -> bool:
+    """Whether two objects may be parts of one thing: their ids do not differ, where both have one."""
+    ids = {bytes(each.get("id", NULL)).strip(b'"') for each in (ours, theirs)}
+    return len(ids - {bytes(NULL), b""}) < 2
 
 
 def _says_nothing(sent: Raw) -> bool:
@@ -126,6 +133,7 @@ def _list_reader(element: Any, declared: Any) -> Callable[[Raw], Any]:
 
 def _record_reader(record: type[_R], declared: Any) -> Callable[[Raw], Any]:
     required = {declared.name for declared in structs.fields(record) if declared.required}
+    known = {declared.encode_name for declared in structs.fields(record)}
     whole, otherwise = _whole_reader(declared), odd(declared)
 
     def read(raw: Raw) -> Any:
@@ -135,10 +143,22 @@ def _record_reader(record: type[_R], declared: Any) -> Callable[[Raw], Any]:
             return None if _EMPTY_LIST.fullmatch(raw) else otherwise(raw)
         readings = fields_of(record, values)
         if any(isinstance(readings.get(name, UNREADABLE), Unreadable) for name in required):
-            return None if all(map(_is_blank, readings.values())) else UNREADABLE
-        return _built(record, readings)
+            found = None if all(map(_is_blank, readings.values())) else UNREADABLE
+        else:
+            found = _built(record, readings)
+        if found is not None or not _says_anything(values, known):
+            return found
+        if (scalar := otherwise(raw)) is not UNREADABLE:
+            return scalar
+        surprised(FOREIGN_OBJECT, hash(bytes(raw)))
+        return None
 
     return read
+
+
+def _says_anything(values: Mapping[str, Raw], known: AbstractSet[str]) -> bool:
+    """Whether an object has something under another key than the known ones."""
+    return not all(_says_nothing(each) for key, each in values.items() if key not in known)
 
 
 def _is_blank(value: object) -> bool:

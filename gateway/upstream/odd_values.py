@@ -14,12 +14,12 @@ from typing import Annotated, Any, NamedTuple, get_args, get_origin
 
 from msgspec import Raw, json
 
-from gateway.upstream.declaring import UNDECODABLE, Id, Link, options
+from gateway.upstream.declaring import UNDECODABLE, Id, Link, Prose, options
 from gateway.upstream.records import UNREADABLE, Record
 from gateway.upstream.surprises import ODD_VALUE, surprised
 from gateway.upstream.words import Word
 
-_NULL = b"null"
+_NOTHING = {b"null", b'""'}
 _BLANKS = b" \t\r\n"
 _BOOLEANS = {b"true", b"false"}
 _NUMBER = re.compile(rb"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
@@ -65,7 +65,7 @@ def odd(declared: Any) -> Callable[[Raw], Any]:
         if found is UNREADABLE and kind is not None and sent[:1] == b"{":
             found = _held(sent, kind, plain)
         if found is not UNREADABLE:
-            surprised(ODD_VALUE)
+            surprised(ODD_VALUE, hash(sent))
         return found
 
     return read
@@ -87,7 +87,7 @@ def _kind(scalars: Sequence[Any]) -> _Kind | None:
 
 def _is_text(declared: Any) -> bool:
     plain = get_args(declared)[0] if get_origin(declared) is Annotated else declared
-    return issubclass(plain, (str, Word))
+    return declared != Prose and issubclass(plain, (str, Word))
 
 
 class _Plain(NamedTuple):
@@ -145,11 +145,11 @@ def _held(sent: bytes, kind: _Kind, plain: _Plain) -> Any:
         values = json.decode(sent, type=dict[str, Raw])
     except UNDECODABLE:
         return UNREADABLE
+    told = {key: held for key, each in values.items() if (held := bytes(each)) not in _NOTHING}
     for key in kind.keys:
-        held = bytes(values.get(key, _NULL))
-        if held != _NULL and (found := plain.read(held)) is not UNREADABLE:
+        if key in told and (found := plain.read(told[key])) is not UNREADABLE:
             return found
-    texts = [each for each in map(bytes, values.values()) if each[:1] == b'"']
+    texts = [each for each in told.values() if each[:1] == b'"']
     if len(texts) == 1 and kind.lone.fullmatch(_written(texts[0]).decode()):
         return plain.read(texts[0])
     return UNREADABLE

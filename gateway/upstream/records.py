@@ -10,8 +10,10 @@ from typing import Annotated, ClassVar
 
 from msgspec import Meta, Raw, Struct, field, structs
 
+from gateway import zones
 from gateway.upstream import dates, links
 from gateway.upstream.declaring import Count, Id, Link, Nothing, Several, Stated, Text, derived_from
+from gateway.upstream.surprises import MISPRINT, surprised
 from gateway.upstream.words import (
     ActivityEvent,
     ActivityKind,
@@ -65,12 +67,13 @@ class ZonedDateTime(Record, frozen=True, kw_only=True):
         sent = self.date_time
         try:
             datetime.fromisoformat(sent)  # refuses 30 February
+            is_odd = len(sent) != 19 or sent[4::3] != "--T::"  # YYYY-MM-DDTHH:MM:SS
         except (TypeError, ValueError):  # the first where it is `UNREADABLE`
+            is_odd = True
+        if is_odd:
             dates.normalise(self)
-            return
-        # Nearly all are YYYY-MM-DDTHH:MM:SS: length and punctuation tell, at a third of the price.
-        if len(sent) != 19 or sent[4::3] != "--T::":
-            dates.normalise(self)
+        if self.time_zone is not None and self.time_zone not in zones.NAMES:
+            dates.note_zone(self)
 
     @property
     @derived_from("date_time", "with_offset")
@@ -145,6 +148,12 @@ class FormResult(Record, frozen=True, kw_only=True):
     sent_form: Form | None = field(name="form", default=None)
     misprinted_name: _MisprintedFormName | Text | None = field(name="name", default=None)
     self_link: Link | None = None
+
+    @derived_from("id", "misprinted_name")
+    def __post_init__(self) -> None:
+        """Raises nothing: it notes the misprint."""
+        if self.misprinted_name is not None:
+            surprised(MISPRINT, self.id)
 
     @property
     @derived_from("sent_form", "misprinted_name", "self_link")

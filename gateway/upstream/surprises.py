@@ -21,6 +21,12 @@ ODD_ENVELOPE = "odd_envelope"
 ODD_VALUE = "odd_value"
 """A value has another JSON type than is declared."""
 
+FOREIGN_OBJECT = "foreign_object"
+"""An object has none of the keys that are declared of it, but others. It is null."""
+
+MISPRINT = "misprint"
+"""Something stands under a key as the specification misprints it."""
+
 CONTROL_CHARACTERS = "control_characters"
 """Texts in JSON hold control characters as they are."""
 
@@ -60,6 +66,16 @@ def surprised(what: str, *about: Hashable) -> None:
     if about and len(noting.noted) < _MOST_REMEMBERED:
         noting.noted.add((what, about))
     noting.note(what)
+
+
+@contextmanager
+def unnoted() -> Iterator[None]:
+    """What is read inside, again, is told to nobody."""
+    token = _noting.set(None)
+    try:
+        yield
+    finally:
+        _noting.reset(token)
 
 
 @contextmanager

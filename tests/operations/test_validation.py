@@ -1,5 +1,6 @@
 import gc
 from contextlib import nullcontext, suppress
+from typing import Any
 
 import pytest
 from graphql import (
@@ -123,7 +124,12 @@ EVEN = GraphQLScalarType("Even", parse_value=even)
 MANY = GraphQLInputObjectType(
     "Many", {"even": GraphQLInputField(EVEN), "number": GraphQLInputField(GraphQLInt)}
 )
-TAKEN = {"even": EVEN, "evens": GraphQLList(EVEN), "many": MANY, "number": GraphQLInt}
+TAKEN: dict[str, Any] = {
+    "even": EVEN,
+    "evens": GraphQLList(EVEN),
+    "many": MANY,
+    "number": GraphQLInt,
+}
 TAKE = GraphQLField(GraphQLString, {name: GraphQLArgument(type_) for name, type_ in TAKEN.items()})
 GIVEN = GraphQLSchema(GraphQLObjectType("Query", {"take": TAKE}))
 refuse_given = validator(GIVEN, Limits(), introspection=True)

@@ -254,6 +254,7 @@ def test_what_is_in_the_charset_that_it_declares_is_no_surprise(charset):
 WEB = {
     "iso-8859-1": "windows-1252",
     "latin1": "windows-1252",
+    "ISO_8859-1:1987": "windows-1252",
     "windows-1252": "windows-1252",
     "iso-8859-9": "windows-1254",
     "windows-1253": "windows-1253",
@@ -268,6 +269,21 @@ def test_bytes_are_read_as_the_web_reads_them(charset, page):
         there = byte.decode(page, "ignore") or (chr(number) if number < 0xA0 else "")
         if there:
             assert utf8(byte, charset).decode() == there
+
+
+@pytest.mark.parametrize(
+    ("charset", "larger", "text"),
+    [
+        ("gb2312", "gbk", "镕"),
+        ("shift_jis", "cp932", "①"),
+        ("euc-kr", "cp949", "갂"),
+        ("big5", "big5hkscs", "嗰"),
+    ],
+)
+def test_a_charset_of_many_bytes_is_the_larger_one_on_the_web(charset, larger, text):
+    with pytest.raises(UnicodeDecodeError):
+        text.encode(larger).decode(charset)
+    assert utf8(text.encode(larger), charset).decode() == text
 
 
 def test_quotation_marks_and_the_euro_are_in_iso_8859_1_on_the_web():

@@ -7,7 +7,13 @@ import pytest
 from gateway.upstream.dates import has_offset, in_zone, without_offset, written
 from gateway.upstream.declaring import Nothing
 from gateway.upstream.records import ZonedDateTime
-from gateway.upstream.surprises import ODD_DATE, OFFSET_DIFFERS, noted
+from gateway.upstream.surprises import (
+    ODD_DATE,
+    ODD_TIME_ZONE,
+    OFFSET_DIFFERS,
+    UNKNOWN_TIME_ZONE,
+    noted,
+)
 from gateway.zones import zone_by_name
 
 
@@ -72,14 +78,18 @@ def test_without_its_offset_a_text_is_as_it_was():
     [
         ("2026-07-01T09:00:00", "UTC", []),
         ("2026-07-01T09:00:00.5", "UTC", []),
+        ("2026-07-01T09:00:00", "", []),
+        ("2026-07-01T09:00:00", "PST", [ODD_TIME_ZONE]),
+        ("2026-07-01T09:00:00", "IST", [UNKNOWN_TIME_ZONE]),
+        ("2026-07-01T09:00:00", 2, [UNKNOWN_TIME_ZONE]),
         ("2026-07-01T09:00", "UTC", [ODD_DATE]),
         ("2026-07-01T09:00:00Z", "UTC", [ODD_DATE]),
         ("2026-07-01T09:00:00Z", None, [ODD_DATE]),
-        ("2026-07-01T09:00:00Z", 7, [ODD_DATE]),
-        ("2026-07-01T09:00:00Z", "Mars/Phobos", [ODD_DATE]),
-        ("2026-07-01T09:00:00+02:00", "Romance Standard Time", [ODD_DATE]),
-        ("2026-07-01T09:00:00+02:00", "GMT+2", [ODD_DATE]),
-        ("2026-07-01T09:00:00+02:00", "GMT-2", [ODD_DATE, OFFSET_DIFFERS]),
+        ("2026-07-01T09:00:00Z", 7, [ODD_DATE, UNKNOWN_TIME_ZONE]),
+        ("2026-07-01T09:00:00Z", "Mars/Phobos", [ODD_DATE, UNKNOWN_TIME_ZONE]),
+        ("2026-07-01T09:00:00+02:00", "Romance Standard Time", [ODD_DATE, ODD_TIME_ZONE]),
+        ("2026-07-01T09:00:00+02:00", "GMT+2", [ODD_DATE, ODD_TIME_ZONE]),
+        ("2026-07-01T09:00:00+02:00", "GMT-2", [ODD_DATE, OFFSET_DIFFERS, ODD_TIME_ZONE]),
         ("2026-07-01T09:00:00Z", "Europe/Paris", [ODD_DATE, OFFSET_DIFFERS]),
     ],
 )

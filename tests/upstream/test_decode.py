@@ -27,7 +27,7 @@ from gateway.upstream.records import (
     Unreadable,
     ZonedDateTime,
 )
-from gateway.upstream.surprises import CONTROL_CHARACTERS, noted
+from gateway.upstream.surprises import CONTROL_CHARACTERS, MISPRINT, noted
 from gateway.upstream.words import ActivityKind
 
 _T = TypeVar("_T")
@@ -920,3 +920,17 @@ def test_a_resource_of_more_objects_than_any_is_too_large(odd):
 def test_a_list_is_of_what_it_was_declared_to_be(declared):
     found = at_once(decode.roster(body({"id": "1"}), declared)).find("1")
     assert type(found) is declared
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {"type": "conferenceRegistration", "aconferenceRegistration": {"session": {"id": "1"}}},
+        {"type": "formResult", "formResult": {"id": "1", "name": {"name": "Intake"}}},
+        {"type": "formResult", "formResult": {"id": "1", "name": "Intake"}},
+    ],
+    ids=str,
+)
+def test_a_misprint_is_told_once(sent):
+    _, told = surprising(lambda: one(body({"id": "1", **sent})))
+    assert told == [MISPRINT]

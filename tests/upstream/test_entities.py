@@ -9,6 +9,7 @@ from gateway.errors import ContractBroken
 from gateway.steps import at_once
 from gateway.upstream import conferences, decode, entities, forms, records, words
 from gateway.upstream.records import UNREADABLE, Record, ZonedDateTime
+from gateway.upstream.surprises import ODD_DATE, ODD_TIME_ZONE, noted, unnoted
 
 NINE = {"dateTime": "2026-03-01T09:00:00", "timeZone": "Europe/Paris"}
 NINE_RECORD = ZonedDateTime(date_time="2026-03-01T09:00:00", time_zone="Europe/Paris")
@@ -529,6 +530,9 @@ def test_what_was_consented_to_is_one_text(sent, text):
         ({"dateTime": 5}, UNREADABLE),
         ({"dateTime": []}, None),
         ({"date": "x", "dateTime": NINE}, UNREADABLE),
+        ({"datetime": "2026-03-01T09:00:00", **ZONE}, NINE_RECORD),
+        ({"datetime": NINE}, NINE_RECORD),
+        ({"dateTime": NINE, "datetime": "2020-01-01T00:00:00"}, NINE_RECORD),
     ],
     ids=repr,
 )
@@ -536,6 +540,18 @@ def test_clients_of_an_earlier_version_have_the_date_right_in_the_consent(sent, 
     consent = read(entities.Client, explicitConsent={**sent, "text": "yes"}).explicit_consent
     assert consent.date == date
     assert consent.text == "yes"
+
+
+def test_what_is_odd_about_a_consents_date_is_noted_when_it_is_read_and_not_when_it_is_shown():
+    sent = {"dateTime": "2026-03-01 09:00", "timeZone": "PST", "text": "yes"}
+    found: list[str] = []
+    with noted(found.append):
+        consent = read(entities.Client, explicitConsent=sent).explicit_consent
+        assert sorted(found) == [ODD_DATE, ODD_TIME_ZONE]
+    with unnoted():
+        shown = ZonedDateTime(date_time="2026-03-01T09:00:00", time_zone="PST")
+    with noted(pytest.fail):
+        assert consent.date == shown
 
 
 # Anything

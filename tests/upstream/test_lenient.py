@@ -3,8 +3,10 @@
 import pytest
 from msgspec import Raw, json
 
+from gateway.upstream.entities import Amount, Money
 from gateway.upstream.lenient import NULL, merged, reader, values_in
-from gateway.upstream.records import Staff
+from gateway.upstream.records import Staff, User, ZonedDateTime
+from gateway.upstream.surprises import FOREIGN_OBJECT, ODD_VALUE, noted
 
 
 @pytest.mark.parametrize("nothing", [b"null", b'""', b"[]", b"[ ]"])
@@ -48,3 +50,39 @@ def test_an_object_without_its_id_is_null_where_it_says_nothing():
     read = reader(Staff | None)
     assert read(Raw(b'{"id":"","firstName":""}')) is None
     assert read(Raw(b'{"id":{"id":7.0}}')) == Staff(id=7)
+
+
+@pytest.mark.parametrize(
+    ("declared", "sent", "told"),
+    [
+        (User | None, b'{"login":"ito"}', [FOREIGN_OBJECT]),
+        (User | None, b'{"login":"","userName":null}', []),
+        (User | None, b'{"login":{},"userName":"ito"}', []),
+        (Staff | None, b'{"staffId":"5","firstName":""}', [FOREIGN_OBJECT]),
+        (ZonedDateTime | None, b'{"DateTime":"2026-03-01T09:00:00"}', [FOREIGN_OBJECT]),
+        (Money | Amount | None, b'{"value":"45"}', [FOREIGN_OBJECT]),
+        (User | None, b"{}", []),
+    ],
+    ids=str,
+)
+def test_an_object_of_other_keys_is_null_and_noted(declared, sent, told):
+    found: list[str] = []
+    with noted(found.append):
+        read = reader(declared)(Raw(sent))
+    assert found == told
+    if told:
+        assert read is None
+
+
+def test_an_object_may_be_a_text_where_a_text_may_stand_beside_a_record():
+    found: list[str] = []
+    with noted(found.append):
+        assert reader(User | str | None)(Raw(b'{"value":"Intake"}')) == "Intake"
+    assert found == [ODD_VALUE]
+
+
+def test_parts_of_two_things_are_not_made_one():
+    one, other = Raw(b'{"id":"71","start":{}}'), Raw(b'{"id":72,"start":{"dateTime":"x"}}')
+    assert bytes(merged(one, other, 2)) == bytes(one)
+    same = Raw(b'{"id":71,"end":1}')
+    assert json.decode(merged(one, same, 2)) == {"id": "71", "start": {}, "end": 1}

@@ -85,7 +85,10 @@ TABLE: list[tuple[bytes, Mapping[str, object]]] = [
         )
     ),
     (b"{}", {}),
-    (b'{"name":""}', {"text": ""}),
+    (b'{"name":""}', {}),
+    (b'{"name":"","value":"x"}', {"id": "x", "text": "x", "stated": "x"}),
+    (b'{"href":"","url":"/x"}', {"link": "/x", "text": "/x", "stated": "/x"}),
+    (b'{"href":"","to":"/x"}', {"link": "/x", "text": "/x", "stated": "/x"}),
     (b'{"name":"x"}', {"text": "x", "stated": "x"}),
     (b'{"name":"accepted"}', {"text": "accepted", "stated": "accepted", "word": ACCEPTED}),
     (b'{"text":"accepted"}', {"text": "accepted", "stated": "accepted", "word": ACCEPTED}),
