@@ -90,6 +90,7 @@ _QUERIES = """\
 _KEY_BYTES = 32
 _PROBLEMS = 1
 _USAGE = 2
+_PAGES_OF_THIS_MACHINE = ("http://localhost:*", "http://127.0.0.1:*")
 
 
 @click.group()
@@ -228,6 +229,8 @@ def sandbox(
         given["sandbox_rest_port"] = rest_port
     with _refusals():
         settings = Settings.from_environment(**given, **_of_the_sandbox())
+    if "cors_origins" not in settings.model_fields_set:
+        settings = settings.model_copy(update={"cors_origins": _PAGES_OF_THIS_MACHINE})
     telemetry.configure(settings.log_level, settings.log_format)
     host = settings.host if rest_only else "127.0.0.1"
     rest_port = port if rest_only and port is not None else settings.sandbox_rest_port

@@ -13,6 +13,7 @@ from enum import IntEnum
 import uvicorn
 from starlette.types import ASGIApp
 
+from gateway.origins import Origins
 from gateway.settings import Settings
 from gateway.web.admission import Admission
 from gateway.web.app import create_app
@@ -190,7 +191,8 @@ def gateway_departure(settings: Settings, *, beside: Server | None = None) -> De
     """
     admission = Admission(settings.max_concurrency)
     app = create_app(settings, admission=admission)
-    protocol = within(settings.request_timeout_seconds, Bodies(settings.max_body_bytes))
+    bodies, pages = Bodies(settings.max_body_bytes), Origins(settings.cors_origins)
+    protocol = within(settings.request_timeout_seconds, bodies, pages)
     gateway = server(app, settings.host, settings.port, protocol=protocol)
     return Departure(
         [gateway] if beside is None else [beside, gateway],

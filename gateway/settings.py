@@ -21,8 +21,8 @@ from gateway.values import (
     Collector,
     HeaderNames,
     ManifestFile,
-    Names,
     Origin,
+    PageOrigins,
     Seconds,
     SecondsFromZero,
     Secret,
@@ -160,7 +160,7 @@ class Settings(BaseSettings):
     forward_headers: HeaderNames = Field(
         (), description="Request headers passed on to the upstream, separated by commas."
     )
-    cors_origins: Names = Field(
+    cors_origins: PageOrigins = Field(
         (), description="Origins whose pages may call this gateway, separated by commas."
     )
 

@@ -1,4 +1,4 @@
-"""What the text of a setting stands for: an origin, a path, a secret, a zone, names, what a file holds."""
+"""What the text of a setting stands for: origins, a path, a secret, a zone, names, what a file holds."""
 
 import re
 from collections.abc import Mapping
@@ -11,6 +11,7 @@ import msgspec
 from pydantic import AfterValidator, BeforeValidator, Field, InstanceOf, SecretStr
 from pydantic_settings import NoDecode
 
+from gateway import origins
 from gateway.zones import zone_by_name
 
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -112,6 +113,11 @@ def _forwardable(names: tuple[str, ...]) -> tuple[str, ...]:
     return names
 
 
+def _pages(texts: tuple[str, ...]) -> tuple[str, ...]:
+    """Origins of pages, as browsers write them."""
+    return tuple(str(origins.listed(text)) for text in texts)
+
+
 @dataclass(frozen=True, slots=True)
 class Manifest:
     """What a file of documents held when it was read; what becomes of the file later does not matter.
@@ -191,6 +197,7 @@ UrlPath = Annotated[str, AfterValidator(_path)]
 Secret = Annotated[SecretStr, AfterValidator(_sendable)]
 ZoneName = Annotated[str, AfterValidator(_zone)]
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_names)]
+PageOrigins = Annotated[Names, AfterValidator(_pages)]
 HeaderNames = Annotated[Names, AfterValidator(_forwardable)]
 ManifestFile = Annotated[InstanceOf[Manifest] | None, NoDecode, BeforeValidator(_manifest)]
 CallerKeysFile = Annotated[InstanceOf[CallerKeys] | None, NoDecode, BeforeValidator(_caller_keys)]

@@ -209,6 +209,15 @@ def test_all_problems_are_told_together(run):
     assert {line.split()[0].rstrip(":") for line in lines(result)[1:]} == set(wrong)
 
 
+@pytest.mark.parametrize("origin", ["*", "null", "app.example.com", "https://app.example.com/"])
+@pytest.mark.parametrize("command", ["serve", "sandbox"])
+def test_an_origin_of_no_page_stops_the_start_by_variable_and_value(run, command, origin):
+    result = run(command, **SERVE, GATEWAY_CORS_ORIGINS=f"https://a.example,{origin}")
+    assert (result.exit_code, result.stdout) == (2, "")
+    [line] = lines(result)[1:]
+    assert line.startswith(f"GATEWAY_CORS_ORIGINS: {origin} is the origin of no page")
+
+
 @pytest.mark.parametrize("command", ["serve", "sandbox"])
 def test_a_manifest_that_cannot_be_read_stops_the_start_naming_the_setting(run, command):
     result = run(command, **SERVE, GATEWAY_TRUSTED_DOCUMENTS_PATH="missing.json")

@@ -141,8 +141,8 @@ EXAMPLES = {
     "default_time_zone": ("Europe/Paris", "Europe/Paris"),
     "forward_headers": ("X-Tenant, Accept-Language,", ("X-Tenant", "Accept-Language")),
     "cors_origins": (
-        "https://a.example,https://b.example",
-        ("https://a.example", "https://b.example"),
+        "https://a.example,HTTPS://*.B.example:443",
+        ("https://a.example", "https://*.b.example"),
     ),
     "default_page_size": ("7", 7),
     "max_page_size": ("700", 700),

@@ -193,10 +193,74 @@ def test_no_answer_names_the_server(pair, path):
     assert "server" not in httpx.get(pair.graphql + path).headers
 
 
-def test_a_head_has_no_body_on_the_wire(pair):
+@pytest.mark.parametrize(
+    ("path", "accept"),
+    [
+        ("/graphql?query={__typename}", "*/*"),
+        ("/graphql?query={", "*/*"),
+        ("/graphql", "text/html"),
+        ("/livez", "*/*"),
+        ("/readyz", "*/*"),
+        ("/schema.graphql", "*/*"),
+        ("/nowhere", "*/*"),
+    ],
+)
+def test_a_head_has_the_length_of_a_get_and_no_body_on_the_wire(pair, path, accept):
+    with httpx.Client(base_url=pair.graphql, headers={"Accept": accept}) as http:
+        # The next answer on the connection is where a body would have been.
+        head, get = http.head(path), http.get(path)
+    assert head.status_code == get.status_code
+    assert head.headers["content-length"] == get.headers["content-length"]
+    assert int(get.headers["content-length"]) == len(get.content)
+
+
+def test_the_metrics_have_a_head_on_the_wire(pair):
     with httpx.Client(base_url=pair.graphql) as http:
-        assert http.head("/graphql").status_code == 405
-        assert http.get("/livez").status_code == 200  # over the same connection
+        head, get = http.head("/metrics"), http.get("/metrics")
+    assert (head.status_code, get.status_code) == (200, 200)
+    assert head.headers["content-type"] == get.headers["content-type"]
+
+
+SENT_BY_MONITORING = (
+    "apollographql-client-name,apollographql-client-version,baggage,content-type,sentry-trace,"
+    "traceparent,tracestate"
+)
+
+
+@pytest.mark.parametrize("origin", ["http://localhost:5173", "http://127.0.0.1:3000"])
+def test_a_page_under_development_may_call_the_sandbox(pair, origin):
+    asked = {"Access-Control-Request-Method": "POST"}
+    asked |= {"Origin": origin, "Access-Control-Request-Headers": SENT_BY_MONITORING}
+    answer = httpx.options(f"{pair.graphql}/graphql", headers=asked)
+    assert answer.status_code == 200
+    assert answer.headers["access-control-allow-origin"] == origin
+    assert answer.headers["access-control-allow-headers"] == SENT_BY_MONITORING
+
+
+@pytest.mark.parametrize("origin", ["http://192.168.0.2:3000", "https://localhost:5173", "null"])
+def test_no_other_page_may(pair, origin):
+    asked = {"Access-Control-Request-Method": "POST", "Origin": origin}
+    answer = httpx.options(f"{pair.graphql}/graphql", headers=asked)
+    assert answer.status_code == 400
+    assert not [name for name in answer.headers if name.startswith("access-")]
+
+
+def test_a_page_reads_what_the_connection_itself_answers(pair):
+    head = b"GET /graphql HTTP/1.1\r\nHost: a\r\nOrigin: http://localhost:1\r\nX: %b\r\n\r\n"
+    answer = _wire(pair, head % (b"x" * 40_000))
+    assert answer.startswith(b"HTTP/1.1 431 ")
+    assert b"\r\naccess-control-allow-origin: http://localhost:1\r\n" in answer
+
+
+def test_who_closes_its_half_after_asking_is_answered(pair):
+    address = httpx.URL(pair.graphql)
+    pair.set_faults({"path": ACTIVITIES, "delayMilliseconds": 200})
+    with closing(socket.create_connection((address.host, address.port or 80), timeout=5)) as wire:
+        wire.sendall(_post(TIMELINE))
+        wire.shutdown(socket.SHUT_WR)
+        received = b"".join(iter(lambda: wire.recv(65_536), b""))
+    assert received.startswith(b"HTTP/1.1 200 ")
+    assert received.endswith(b'{"data":{"activities":{"totalCount":1}}}')
 
 
 def test_a_body_that_is_too_large_is_refused_on_the_wire(pair):
@@ -511,6 +575,22 @@ async def test_a_caller_that_leaves_ends_the_upstream_read_on_the_wire(before_sl
         caller.transport.abort()
         await upstream.hung_up.wait()
     assert not [line for line in pair.gateway.stderr if "Traceback" in line or '"bug"' in line]
+
+
+async def test_who_closes_its_half_and_waits_long_is_answered(before_slow):
+    upstream, pair = before_slow
+    address = httpx.URL(pair.graphql)
+    reader, writer = await asyncio.open_connection(address.host, address.port)
+    writer.write(_post(TIMELINE))
+    writer.write_eof()
+    async with asyncio.timeout(10):
+        await upstream.asked.acquire()
+        assert await reader.readuntil(b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"
+        upstream.ready.set()
+        received = await reader.read()
+    writer.close()
+    assert received.endswith(b'{"data":{"activities":{"totalCount":0}}}')
+    assert (upstream.calls, upstream.hung_up.is_set()) == (1, False)
 
 
 async def test_a_caller_that_leaves_does_not_take_a_shared_read_along(before_slow):

@@ -11,7 +11,6 @@ from graphql import GraphQLSchema
 from starlette.applications import Starlette
 from starlette.datastructures import Headers
 from starlette.middleware import Middleware
-from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
@@ -22,6 +21,7 @@ from gateway.metrics import Metrics
 from gateway.operations.fields import Fields
 from gateway.operations.persisted import TrustedDocuments
 from gateway.operations.prepare import Planner, Prepare, preparer
+from gateway.origins import Origins
 from gateway.schema.context import Context
 from gateway.schema.fields import fields
 from gateway.schema.limits import limits
@@ -29,13 +29,14 @@ from gateway.settings import Settings, variable
 from gateway.tally import Tally
 from gateway.tracing import Tracing, Untraced
 from gateway.upstream.api import Upstream
-from gateway.upstream.caller import CREDENTIAL_HEADERS, TRACE_HEADERS, Call, Callers
+from gateway.upstream.caller import Call, Callers
 from gateway.upstream.session import Session
 from gateway.upstream.sharing import Outcome
 from gateway.upstream.watch import Watch
 from gateway.upstream.wire import AiohttpTransport
 from gateway.web.access import AccessMiddleware
 from gateway.web.admission import Admission, Farewell, Gate
+from gateway.web.cors import Cors
 from gateway.web.endpoint import ContextFor, GraphQLEndpoint
 from gateway.web.graphiql import explorer
 from gateway.web.identification import Identification
@@ -172,21 +173,7 @@ def _middleware(settings: Settings, admission: Admission, metrics: Metrics) -> l
     """Outermost first."""
     order = [Middleware(Farewell, admission), Middleware(AccessMiddleware, metrics=metrics)]
     if settings.cors_origins:
-        order.append(
-            Middleware(
-                CORSMiddleware,
-                allow_origins=settings.cors_origins,
-                allow_methods=["GET", "POST"],
-                allow_headers=[
-                    *CREDENTIAL_HEADERS,
-                    "X-Gateway-Key",
-                    *settings.forward_headers,
-                    *TRACE_HEADERS,
-                    _EXPLAIN,
-                ],
-                expose_headers=["X-Request-Id", "Retry-After"],
-            )
-        )
+        order.append(Middleware(Cors, origins=Origins(settings.cors_origins)))
     return order
 
 

@@ -77,7 +77,7 @@ class GraphQLEndpoint:
         media_type = spec.JSON
         try:
             spec.refuse_other_methods(http.method)
-            page = self.explorer if http.method == "GET" else None
+            page = self.explorer if http.method in spec.READING else None
             accept = ", ".join(http.headers.getlist("accept"))
             media_type = spec.response_media_type(accept, html=page is not None)
             if page is not None and media_type == spec.HTML:
@@ -96,7 +96,7 @@ class GraphQLEndpoint:
             return _response(Result(errors=[internal_error(error)]), 500, media_type)
 
     async def _result(self, http: HttpRequest, tally: Tally) -> Result:
-        if http.method == "GET":
+        if http.method in spec.READING:
             request = spec.get_request(http.scope["query_string"])
         else:
             spec.refuse_encoded(http.headers.get("content-encoding"))
@@ -113,8 +113,8 @@ class GraphQLEndpoint:
         preparing = partial(self.prepare, *asked, request.variables, will_return=document.trusted)
         is_known = self.prepare.knows(*asked)
         prepared = preparing() if is_known else await self._in_turn(http, preparing)
-        if http.method == "GET" and not prepared.is_query:
-            raise MethodNotAllowed("HTTP GET only reads: use POST.", allow="POST")
+        if http.method in spec.READING and not prepared.is_query:
+            raise MethodNotAllowed(f"HTTP {http.method} only reads: use POST.", allow="POST")
         if document.trusted:  # else its name is whatever the caller likes
             tally.operation = prepared.name
         async with self.context_for(http.headers, tally) as context:

@@ -24,6 +24,9 @@ GRAPHQL_RESPONSE = "application/graphql-response+json"
 JSON = "application/json"
 HTML = "text/html"
 
+READING = frozenset({"GET", "HEAD"})
+"""The methods whose request is in the parameters; HEAD gets the head of what GET gets (RFC 9110, 9.3.2)."""
+
 _MOST_LEVELS = 64
 _MOST_VALUES = 4_000
 _MOST_DIGITS = 100
@@ -107,9 +110,9 @@ def post_request(content_type: str | None, body: bytes) -> Request:
 
 
 def refuse_other_methods(method: str) -> None:
-    """Raises MethodNotAllowed for what is neither GET nor POST."""
-    if method not in {"GET", "POST"}:
-        raise MethodNotAllowed("Use GET or POST.", allow="GET, POST")
+    """Raises MethodNotAllowed for what neither reads nor posts."""
+    if method not in {*READING, "POST"}:
+        raise MethodNotAllowed("Use GET, HEAD or POST.", allow="GET, HEAD, POST")
 
 
 def status(error: RequestError | None, media_type: str) -> int:

@@ -1,34 +1,39 @@
 """uvicorn's HTTP protocol for callers that mean harm: heads have a size, what arrives has a time."""
 
 import asyncio
-import json
 from collections.abc import Callable, MutableMapping
 from http import HTTPStatus
 from typing import Any, cast
 
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from gateway.errors import BadRequest
+from gateway.origins import Origins
 from gateway.tally import Tally
+from gateway.web import refusals
 from gateway.web.bodies import Bodies
-from gateway.web.pipelining import PipelinedProtocol, disconnect
+from gateway.web.half_close import HalfCloseProtocol
+from gateway.web.pipelining import disconnect
 
-MOST_URI_BYTES = 16_384
-MOST_HEAD_BYTES = 32_768
+_CHUNK_FRAMING_BYTES = 20
+"""What a chunk has beside its data: a size of up to 16 digits and two line ends."""
+
 _LINGER_SECONDS = 1.0
 """How long is listened to a caller that was refused. Who is cut off while sending never reads why."""
 
 
-class HttpProtocol(PipelinedProtocol):
+class HttpProtocol(HalfCloseProtocol):
     """One connection. What uvicorn would take without end is refused here, in JSON, before the application.
 
     Attributes:
         seconds: How long a request may take to arrive; how long an answer may stay untouched.
         bodies: Those under way, on all connections.
+        pages: The origins whose pages may read why a request was refused.
     """
 
     seconds = 30.0
     bodies: Bodies
+    pages = Origins()
 
     _is_waiting = True
     """Whether it is the caller's turn: to send a request, or the rest of one."""
@@ -39,7 +44,10 @@ class HttpProtocol(PipelinedProtocol):
     _head_bytes = 0
     _loose_bytes = 0
     """How many came since the last that were part of a URI, a whole header or a body."""
+    _is_uri_too_long = False
     _body_bytes = 0
+    _framing_bytes = 0
+    """How many bytes of a body were neither data nor what chunks need: extensions of chunks."""
     _is_counted = False
     """Whether the body is one of those under way."""
     _unread_bytes = 0
@@ -78,43 +86,58 @@ class HttpProtocol(PipelinedProtocol):
 
     def feed(self, piece: bytes) -> None:
         self._loose_bytes += len(piece)
+        self._framing_bytes += len(piece)
         super().feed(piece)
-        if self._head_bytes + self._loose_bytes > MOST_HEAD_BYTES:  # it does not end
-            self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+        self._framing_bytes = max(0, self._framing_bytes)
+        loose_bytes = self._loose_bytes if self._is_in_head else self._framing_bytes
+        if self._head_bytes + loose_bytes > refusals.MOST_HEAD_BYTES:  # it does not end
+            self._refuse(self._too_much)
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self._has_begun = self._is_waiting = True
-        self._head_bytes = self._loose_bytes = self._body_bytes = 0
+        self._head_bytes = self._loose_bytes = self._body_bytes = self._framing_bytes = 0
+        self._is_uri_too_long = False
         if not self._is_again:  # else the same request has the time that is left of its own
             self._expect()
         self._is_again = False
 
     def on_url(self, url: bytes) -> None:
+        if self._is_uri_too_long:
+            return
         super().on_url(url)
         self._loose_bytes = 0
-        if len(self.url) > MOST_URI_BYTES:
-            self._stop(HTTPStatus.REQUEST_URI_TOO_LONG)
+        # What follows is read for what it says of the page that asks: else that could not read why.
+        self._is_uri_too_long = len(self.url) > refusals.MOST_URI_BYTES
 
     def on_header(self, name: bytes, value: bytes) -> None:
         self._loose_bytes = 0
         self._head_bytes += len(name) + len(value)
-        if self._head_bytes > MOST_HEAD_BYTES:
-            self._stop(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
-        if self._is_in_head:  # else a trailer, which must not become a header (RFC 9110, 6.5.1)
+        if self._head_bytes > refusals.MOST_HEAD_BYTES:
+            self._stop(self._too_much)
+        if self._is_in_head:
             super().on_header(name, value)
+        else:  # a trailer, which must not become a header (RFC 9110, 6.5.1)
+            self._framing_bytes -= len(name) + len(value) + len(b": \r\n")
 
     def on_headers_complete(self) -> None:
+        problem = refusals.head_problem(self.parser.get_http_version(), self.headers)
+        if problem or self._is_uri_too_long:
+            self._stop(problem or self._too_much)
         super().on_headers_complete()
-        self._head_bytes = 0  # trailers have as much again
+        self._head_bytes = self._framing_bytes = 0  # trailers have as much again
         if not self._offers_upgrade:
             polite = _UntilRead(self.transport, self._hang_up)
             self.cycle.transport = polite  # type: ignore[assignment] # all that it uses
 
     def on_body(self, body: bytes) -> None:
         super().on_body(body)
-        self._loose_bytes = 0
+        self._framing_bytes -= len(body)
         self._body_bytes += len(body)
+
+    def on_chunk_complete(self) -> None:
+        super().on_chunk_complete()
+        self._framing_bytes -= _CHUNK_FRAMING_BYTES
 
     def on_message_complete(self) -> None:
         super().on_message_complete()
@@ -140,7 +163,19 @@ class HttpProtocol(PipelinedProtocol):
 
     def send_400_response(self, msg: str) -> None:
         """Refuse what cannot be parsed, or is too much; called by uvicorn for any error of its parser."""
-        self._refuse(self._refusal)
+        self._refuse(refusals.version_problem(self.parser.get_http_version()) or self._refusal)
+
+    def eof_received(self) -> bool:  # type: ignore[override] # as above it
+        if self._is_refused:
+            self.transport.close()  # it has read why
+        return super().eof_received()
+
+    def expect_no_more(self) -> None:
+        if not self._is_refused and not self._last_words:
+            self._is_waiting = False
+            self._unexpect()
+            self._uncount_body()
+            super().expect_no_more()
 
     def cut_off(self) -> None:
         """End the request whose body is under way: it has waited for too long, or longest of too many."""
@@ -180,6 +215,13 @@ class HttpProtocol(PipelinedProtocol):
         if self._is_counted:
             self._is_counted = False
             self.bodies.ended(self)
+
+    @property
+    def _too_much(self) -> HTTPStatus:
+        """How a head is refused of which too much has come."""
+        if self._is_uri_too_long:
+            return HTTPStatus.REQUEST_URI_TOO_LONG
+        return HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
 
     def _stop(self, status: HTTPStatus) -> None:
         """Make the parser give up: the one way out of its callbacks."""
@@ -241,7 +283,8 @@ class HttpProtocol(PipelinedProtocol):
         if has_answer or not self._has_begun:
             self.transport.close()
         else:
-            self.transport.write(_answer(status))
+            method = self.parser.get_method()
+            self.transport.write(refusals.answer(status, method, self.headers or (), self.pages))
             self._linger()
 
     def _hang_up(self) -> None:
@@ -271,26 +314,7 @@ class _UntilRead:
         self.close = close
 
 
-def within(seconds: float, bodies: Bodies) -> type[HttpProtocol]:
+def within(seconds: float, bodies: Bodies, pages: Origins | None = None) -> type[HttpProtocol]:
     """The protocol for a server that waits so long for its callers, and whose bodies under way are these."""
-    return type("HttpProtocol", (HttpProtocol,), {"seconds": seconds, "bodies": bodies})
-
-
-_WORDS = {
-    HTTPStatus.BAD_REQUEST: "This is not an HTTP request.",
-    HTTPStatus.REQUEST_TIMEOUT: "The request did not arrive in time.",
-    HTTPStatus.REQUEST_URI_TOO_LONG: f"A URI has at most {MOST_URI_BYTES} bytes: use POST.",
-    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: f"Headers have at most {MOST_HEAD_BYTES} bytes.",
-}
-
-
-def _answer(status: HTTPStatus) -> bytes:
-    error = {"message": _WORDS[status], "extensions": {"code": BadRequest.code}}
-    body = json.dumps({"errors": [error]}).encode()
-    head = (
-        "content-type: application/json; charset=utf-8\r\n"
-        "x-content-type-options: nosniff\r\n"
-        f"content-length: {len(body)}\r\n"
-        "connection: close\r\n\r\n"
-    )
-    return STATUS_LINE[status] + head.encode() + body
+    own = {"seconds": seconds, "bodies": bodies, "pages": pages or Origins()}
+    return type("HttpProtocol", (HttpProtocol,), own)

@@ -146,7 +146,8 @@ HEADERS = [
         "a request id that is a log line",
         'Content-Type: application/json\nX-Request-Id: x","level":"error',
     ),
-    headed("two hosts", "Content-Type: application/json\nHost: elsewhere"),
+    headed("two hosts", "Content-Type: application/json\nHost: elsewhere", 400, BAD_REQUEST),
+    wire("no host", b"GET /graphql?query={__typename} HTTP/1.1\r\nConnection: close\r\n\r\n"),
     headed(
         "another's address",
         "Content-Type: application/json\nX-Forwarded-For: 127.0.0.1\nForwarded: for=127.0.0.1",
@@ -160,7 +161,10 @@ HEADERS = [
         "Content-Type: application/json\nConnection: Upgrade\nUpgrade: h2c",
     ),
     headed(
-        "a compressed body that is none", "Content-Type: application/json\nContent-Encoding: gzip"
+        "a compressed body that is none",
+        "Content-Type: application/json\nContent-Encoding: gzip",
+        415,
+        MEDIA_TYPE,
     ),
     headed(
         "what is accepted, ten thousand times",
@@ -232,9 +236,17 @@ FRAMES = [
     ),
     wire("no length", request(POST, QUERY)),
     wire("a body in a GET", request(f"{GET}\n{FRAME}", QUERY), 200, None),
-    wire("HTTP/0.9", b"GET /graphql\r\n\r\n"),
-    wire("HTTP/2", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
-    wire("HTTP/9.9", request(GET.replace("1.1", "9.9"))),
+    wire("HTTP/0.9", b"GET /graphql\r\n\r\n", 505),
+    wire("HTTP/1.2", request(GET.replace("1.1", "1.2")), 505),
+    wire("HTTP/2", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505),
+    wire("HTTP/2 without its preface", request(GET.replace("1.1", "2.0")), 505),
+    wire("HTTP/9.9", request(GET.replace("1.1", "9.9")), 505),
+    wire("an HTTP that has no number", request(GET.replace("1.1", "one"))),
+    wire(
+        "chunks of one byte with 20,000 bytes of extensions each",
+        request(POST + "Transfer-Encoding: chunked", b"1;%b\r\n \r\n" % (b"a" * 20_000) * 500),
+        431,
+    ),
     wire("TLS", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(500)),
     wire("an SSH client", b"SSH-2.0-OpenSSH_9.6\r\n"),
     wire(

@@ -10,6 +10,7 @@ import uvicorn
 from starlette.types import Receive, Scope, Send
 from uvicorn.server import ServerState
 
+from gateway.origins import Origins
 from gateway.web.bodies import Bodies
 from gateway.web.protocol import HttpProtocol, within
 
@@ -165,11 +166,12 @@ class Connection:
         clock: Clock | None = None,
         bodies: Bodies | None = None,
         seconds: float = 30.0,
+        pages: Origins | None = None,
     ) -> None:
         self.clock = clock or Clock()
         if bodies is None:
             bodies = Bodies(10_000_000, timers=lambda: self.clock)
-        protocol = within(seconds, bodies)
+        protocol = within(seconds, bodies, pages)
         config = uvicorn.Config(
             application,
             http=protocol,
@@ -208,6 +210,12 @@ class Connection:
             most = max(most, len(self.protocol.pipeline))
             await self.read_on()
         return most
+
+    async def ends(self) -> None:
+        """Nothing more is sent; what comes back is read."""
+        if not self.protocol.eof_received():
+            self.transport.close()
+        await settled()
 
     def leaves(self) -> None:
         self.transport.is_open = False

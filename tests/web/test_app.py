@@ -38,17 +38,13 @@ async def test_a_preflight_is_an_unknown_method_by_default(http):
     assert (await http.options("/graphql", headers=PREFLIGHT)).status_code == 405
 
 
-@pytest.mark.parametrize(
-    "header",
-    ["content-type", "apikey", "token", "authorization", "x-request-id", "traceparent", "x-tenant"],
-)
-async def test_a_page_that_is_named_may_send_the_headers_that_are_read(http_with, header):
-    http = http_with(cors_origins=(PAGE,), forward_headers=("X-Tenant",))
+@pytest.mark.parametrize("header", ["content-type", "apikey", "x-request-id", "x-else"])
+async def test_a_page_that_is_named_may_send_any_header(http_with, header):
     wanted = PREFLIGHT | {"Access-Control-Request-Headers": header}
-    answer = await http.options("/graphql", headers=wanted)
+    answer = await http_with(cors_origins=(PAGE,)).options("/graphql", headers=wanted)
     assert answer.status_code == 200
     assert answer.headers["access-control-allow-origin"] == PAGE
-    assert listed(answer.headers["access-control-allow-methods"]) == {"get", "post"}
+    assert listed(answer.headers["access-control-allow-methods"]) == {"get", "head", "post"}
     assert header in listed(answer.headers["access-control-allow-headers"])
 
 
@@ -63,7 +59,7 @@ async def test_a_page_may_not_send_cookies(http_with):
         {"Origin": "https://others.example"},
         {"Origin": "null"},
         {"Access-Control-Request-Method": "PUT"},
-        {"Access-Control-Request-Headers": "x-else"},
+        {"Access-Control-Request-Headers": "x else"},
     ],
     ids=str,
 )

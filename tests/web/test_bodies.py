@@ -11,13 +11,13 @@ from gateway.web.bodies import MOST_BODIES, MOST_BYTES, STILL_SECONDS, Bodies
 from tests.web.connection import Application, Clock, Connection, settled
 
 LARGEST = 1_000_000
-HALF = b"POST /half HTTP/1.1\r\nContent-Length: 11\r\n\r\n12345"
+HALF = b"POST /half HTTP/1.1\r\nHost: a\r\nContent-Length: 11\r\n\r\n12345"
 REST = b"678901"
-SLOW = b"GET /slow HTTP/1.1\r\n\r\n"
+SLOW = b"GET /slow HTTP/1.1\r\nHost: a\r\n\r\n"
 
 
 def head(length: int, *headers: bytes) -> bytes:
-    lines = [b"POST / HTTP/1.1", b"Content-Length: %d" % length, *headers]
+    lines = [b"POST / HTTP/1.1", b"Host: a", b"Content-Length: %d" % length, *headers]
     return b"\r\n".join(lines) + b"\r\n\r\n"
 
 
@@ -66,10 +66,10 @@ async def test_a_body_that_stands_still_is_ended_in_time(server):
     "begun",
     [
         head(5),
-        b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n",
-        b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n12345\r\n",
-        b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX: y\r\n",
-        b"GET / HTTP/1.1\r\nContent-Length: 5\r\n\r\n",
+        b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n",
+        b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n12345\r\n",
+        b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX: y\r\n",
+        b"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n",
         head(5, b"Connection: Upgrade", b"Upgrade: h2c"),
         head(5, b"Expect: 100-continue"),
     ],
@@ -169,7 +169,7 @@ def test_what_is_not_kept_of_an_endless_body_does_not_count():
 
 async def test_whole_bodies_and_requests_without_one_are_none_under_way(server):
     await server.caller(head(5) + b"12345", head(5) + b"12345" + head(0))
-    await server.caller(b"GET / HTTP/1.1\r\n\r\nGET / HT")
+    await server.caller(b"GET / HTTP/1.1\r\nHost: a\r\n\r\nGET / HT")
     assert len(server.bodies) == 0
 
 
@@ -247,7 +247,7 @@ async def test_a_body_that_was_ended_has_its_line_and_is_counted(server, gateway
     [line] = entries
     assert (line["event"], line["status"]) == ("request", 408)
     assert (line["outcome"], line["codes"]) == ("refused", ("BAD_REQUEST",))
-    other = await server.caller(b"GET /metrics HTTP/1.1\r\n\r\n")
+    other = await server.caller(b"GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n")
     await asyncio.sleep(0.2)  # it is put together in a thread
     told = b'gateway_operation_errors_total{code="BAD_REQUEST",outcome="refused"} 1.0'
     assert told in other.transport.written

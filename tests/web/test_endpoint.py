@@ -156,18 +156,37 @@ async def test_a_bug_outside_of_execution_is_a_500_in_json_without_details(part)
 async def test_other_methods_are_refused_with_those_allowed(http, method):
     answer = await http.request(method, "/graphql", json={"query": "{ __typename }"})
     assert answer.status_code == 405
-    assert answer.headers["allow"] == "GET, POST"
+    assert answer.headers["allow"] == "GET, HEAD, POST"
     assert answer.json()["errors"][0]["extensions"] == {"code": "METHOD_NOT_ALLOWED"}
 
 
-async def test_head_is_refused_like_them_but_without_a_body(http):
-    answer = await http.head("/graphql?query=%7B__typename%7D")
-    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, POST")
-    assert answer.content == b""
+@pytest.mark.parametrize(
+    ("query", "accept"),
+    [
+        ("{ __typename }", GRAPHQL),
+        ("{ __typename }", "application/json"),
+        ("{ nothing }", GRAPHQL),
+        ("{", GRAPHQL),
+        ("", GRAPHQL),
+        ("", "text/html"),
+        ("{ __typename }", "image/png"),
+    ],
+)
+async def test_head_gets_what_get_gets_but_for_the_body(http, query, accept):
+    asked = {"params": {"query": query} if query else {}, "headers": {"Accept": accept}}
+    get, head = [await http.request(method, "/graphql", **asked) for method in ("GET", "HEAD")]
+    for answer in (get, head):
+        del answer.headers["x-request-id"]
+    assert (head.status_code, head.headers, head.content) == (get.status_code, get.headers, b"")
+    assert int(head.headers["content-length"]) == len(get.content) > 0
 
 
-async def test_a_mutation_over_get_is_refused_with_the_method_allowed():
-    answer = await endpoint().get("", params={"query": "mutation { write }"})
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+async def test_a_mutation_over_get_is_refused_with_the_method_allowed(method):
+    answer = await endpoint().request(method, "", params={"query": "mutation { write }"})
+    if method == "HEAD":
+        assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
+        return
     assert answer.status_code == 405
     assert answer.headers["allow"] == "POST"
     assert answer.json()["errors"][0]["extensions"] == {"code": "METHOD_NOT_ALLOWED"}

@@ -7,8 +7,8 @@ import pytest
 from gateway.web.pipelining import MOST_WAITING, PIECE_BYTES
 from tests.web.connection import READ_BYTES, Application, Connection, settled
 
-SLOW = b"GET /slow HTTP/1.1\r\n\r\n"
-SMALL = b"GET / HTTP/1.1\r\n\r\n"
+SLOW = b"GET /slow HTTP/1.1\r\nHost: a\r\n\r\n"
+SMALL = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 AT_MOST = MOST_WAITING + PIECE_BYTES // len(SMALL) + 1
 """The bound, and what begins in one piece."""
 
@@ -24,11 +24,16 @@ def caller(application: Application) -> Connection:
 
 
 def get(path: str) -> bytes:
-    return b"GET %b HTTP/1.1\r\n\r\n" % path.encode()
+    return b"GET %b HTTP/1.1\r\nHost: a\r\n\r\n" % path.encode()
 
 
 def post(path: str, body: bytes, *headers: bytes) -> bytes:
-    lines = [b"POST %b HTTP/1.1" % path.encode(), b"Content-Length: %d" % len(body), *headers]
+    lines = [
+        b"POST %b HTTP/1.1" % path.encode(),
+        b"Host: a",
+        b"Content-Length: %d" % len(body),
+        *headers,
+    ]
     return b"\r\n".join(lines) + b"\r\n\r\n" + body
 
 
@@ -80,7 +85,7 @@ async def test_bodies_that_wait_are_bounded_together(caller, application):
 
 
 def chunked(path: str, body: bytes, chance: random.Random) -> bytes:
-    chunks = [b"POST %b HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n" % path.encode()]
+    chunks = [b"POST %b HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n" % path.encode()]
     while body:
         size = chance.choice([100, 1_000, 50_000])
         chunks.append(b"%x\r\n%b\r\n" % (len(body[:size]), body[:size]))
@@ -150,7 +155,7 @@ async def test_who_leaves_before_all_was_parsed_is_forgotten(caller, application
 
 
 async def test_what_waits_behind_the_last_answer_of_a_connection_is_dropped(caller, application):
-    last = b"GET /slow HTTP/1.1\r\nConnection: close\r\n\r\n"
+    last = b"GET /slow HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
     await caller.sends(last + SMALL * 15_000, SMALL * 15_000)
     await answered(caller, application)
     assert application.asked == ["/slow"]
@@ -163,7 +168,7 @@ async def test_what_waits_behind_the_last_answer_of_a_connection_is_dropped(call
 async def test_half_a_request_behind_the_last_answer_of_a_connection_is_dropped(
     caller, application
 ):
-    last = b"GET /slow HTTP/1.1\r\nConnection: close\r\n\r\n"
+    last = b"GET /slow HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
     await caller.sends(last + SMALL + post("/", b"12345")[:-1])
     await answered(caller, application)
     assert (application.asked, caller.statuses) == (["/slow"], [200])

@@ -12,14 +12,15 @@ import uvicorn
 from starlette.types import Message, Receive, Scope, Send
 
 from gateway.web.bodies import Bodies
-from gateway.web.protocol import MOST_HEAD_BYTES, MOST_URI_BYTES, within
+from gateway.web.protocol import within
+from gateway.web.refusals import MOST_HEAD_BYTES, MOST_URI_BYTES
 
 pytestmark = pytest.mark.socket
 
 SECONDS = 0.3
-GET = b"GET / HTTP/1.1\r\n\r\n"
-POST = b"POST / HTTP/1.1\r\nContent-Length: 5\r\n\r\n"
-LAST = b"GET / HTTP/1.1\r\nConnection: close\r\n\r\n"
+GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+POST = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n"
+LAST = b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
 
 
 class Application:
@@ -103,7 +104,7 @@ async def test_a_request_in_time_is_answered():
 
 
 @pytest.mark.parametrize(
-    "begun", [b"G", b"GET / HTTP/1.1\r\nX: y", POST, POST + b"1", GET + b"G"], ids=repr
+    "begun", [b"G", b"GET / HTTP/1.1\r\nHost: a\r\nX: y", POST, POST + b"1", GET + b"G"], ids=repr
 )
 async def test_a_request_that_does_not_end_is_refused_in_time(begun):
     async with calling() as caller:
@@ -188,14 +189,14 @@ async def test_an_answer_that_nobody_reads_is_given_up():
 @pytest.mark.parametrize(
     ("sent", "status"),
     [
-        (b"GET /%b HTTP/1.1\r\n\r\n" % (b"a" * MOST_URI_BYTES), 414),
+        (b"GET /%b HTTP/1.1\r\nHost: a\r\n\r\n" % (b"a" * MOST_URI_BYTES), 414),
         (b"GET /" + b"a" * 1_000_000, 414),
-        (b"GET / HTTP/1.1\r\nX: %b\r\n\r\n" % (b"a" * MOST_HEAD_BYTES), 431),
-        (b"GET / HTTP/1.1\r\n%b\r\n" % (b"X: y\r\n" * MOST_HEAD_BYTES), 431),
-        (b"GET / HTTP/1.1\r\nX: " + b"a" * 1_000_000, 431),
-        (b"GET / HTTP/1.1\r\n" + b"a" * 1_000_000, 431),
+        (b"GET / HTTP/1.1\r\nHost: a\r\nX: %b\r\n\r\n" % (b"a" * MOST_HEAD_BYTES), 431),
+        (b"GET / HTTP/1.1\r\nHost: a\r\n%b\r\n" % (b"X: y\r\n" * MOST_HEAD_BYTES), 431),
+        (b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"a" * 1_000_000, 431),
+        (b"GET / HTTP/1.1\r\nHost: a\r\n" + b"a" * 1_000_000, 431),
         (b"\x16\x03\x01", 400),
-        (b"GET / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n", 400),
     ],
     ids=[
         *("long URI", "endless URI", "long header", "many headers", "endless header"),
@@ -211,36 +212,41 @@ async def test_a_head_that_is_too_much_or_none_is_refused_in_json(sent, status):
 async def test_a_head_may_be_as_long_as_is_said():
     async with calling() as caller:
         uri, value = b"a" * (MOST_URI_BYTES - 1), b"a" * (MOST_HEAD_BYTES - 100)
-        await caller.sends(b"GET /%b HTTP/1.1\r\nX: %b\r\nConnection: close\r\n\r\n" % (uri, value))
+        await caller.sends(
+            b"GET /%b HTTP/1.1\r\nHost: a\r\nX: %b\r\nConnection: close\r\n\r\n" % (uri, value)
+        )
         assert (await caller.rest()).endswith(b"answer")
 
 
 async def test_who_is_refused_while_sending_reads_why():
     async with calling() as caller:
-        await caller.sends(b"GET / HTTP/1.1\r\nX: ", *[b"a" * 100_000] * 50)
+        await caller.sends(b"GET / HTTP/1.1\r\nHost: a\r\nX: ", *[b"a" * 100_000] * 50)
         assert refusal(await caller.rest()) == (431, "BAD_REQUEST")
 
 
 async def test_who_is_answered_while_sending_reads_the_answer():
     async with calling() as caller:
         caller.application.reads_body = False
-        head = b"POST / HTTP/1.1\r\nConnection: close\r\nContent-Length: 5000000\r\n\r\n"
+        head = b"POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 5000000\r\n\r\n"
         await caller.sends(head, *[b"a" * 100_000] * 49)
         assert (await caller.rest()).endswith(b"answer")
 
 
 async def test_a_trailer_does_not_become_a_header():
     async with calling() as caller:
-        head = b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+        head = (
+            b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
+        )
         await caller.sends(head + b"0\r\nX-Late: yes\r\n\r\n")
         assert (await caller.rest()).endswith(b"answer")
         assert [name for name, _ in caller.application.headers] == [
+            b"host",
             b"transfer-encoding",
             b"connection",
         ]
 
 
-OFFER = b"POST / HTTP/1.1\r\nUpgrade: h2c\r\nConnection: Upgrade, HTTP2-Settings\r\n"
+OFFER = b"POST / HTTP/1.1\r\nHost: a\r\nUpgrade: h2c\r\nConnection: Upgrade, HTTP2-Settings\r\n"
 """As the first lines of Java's own client."""
 
 
@@ -275,7 +281,7 @@ async def test_an_offer_does_not_reach_the_application():
         last = LAST.replace(b"Connection: ", b"X: y\r\nUpgrade: websocket\r\nConnection: upgrade, ")
         await caller.sends(last)
         assert (await caller.rest()).endswith(b"answer")
-        assert caller.application.headers == [(b"x", b"y"), (b"connection", b"upgrade, close")]
+        assert caller.application.headers[1:] == [(b"x", b"y"), (b"connection", b"upgrade, close")]
 
 
 @pytest.mark.parametrize("offer", [b"", b"Upgrade: h2c\r\nConnection: Upgrade\r\n"])
@@ -308,5 +314,7 @@ async def test_an_offer_makes_no_more_time():
 
 async def test_a_tunnel_is_no_offer_to_ignore():
     async with calling() as caller:
-        await caller.sends(b"CONNECT a:80 HTTP/1.1\r\nUpgrade: h2c\r\nConnection: upgrade\r\n\r\n")
+        await caller.sends(
+            b"CONNECT a:80 HTTP/1.1\r\nHost: a\r\nUpgrade: h2c\r\nConnection: upgrade\r\n\r\n"
+        )
         assert refusal(await caller.rest()) == (400, "BAD_REQUEST")

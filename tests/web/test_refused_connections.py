@@ -4,13 +4,13 @@ import json
 
 import pytest
 
-from gateway.web.protocol import MOST_HEAD_BYTES, MOST_URI_BYTES
+from gateway.web.refusals import MOST_HEAD_BYTES, MOST_URI_BYTES
 from tests.web.connection import Application, Connection, settled
 
-SLOW = b"GET /slow HTTP/1.1\r\n\r\n"
-SMALL = b"GET / HTTP/1.1\r\n\r\n"
-POST = b"POST /post HTTP/1.1\r\nContent-Length: 5\r\n\r\n"
-CHUNKED = b"POST /chunks HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
+SLOW = b"GET /slow HTTP/1.1\r\nHost: a\r\n\r\n"
+SMALL = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+POST = b"POST /post HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n"
+CHUNKED = b"POST /chunks HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
 EXPECTING = POST.replace(b"\r\n\r\n", b"\r\nExpect: 100-continue\r\n\r\n")
 
 
@@ -35,12 +35,15 @@ def codes(caller: Connection) -> list[str]:
 
 BROKEN = {
     "no HTTP": (b"\x16\x03\x01", 400),
-    "no number": (b"POST / HTTP/1.1\r\nContent-Length: many\r\n\r\n", 400),
+    "no number": (b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: many\r\n\r\n", 400),
     "a chunk that is none": (CHUNKED + b"5\r\n12345\r\nno\r\n", 400),
-    "a long URI": (b"GET /%b HTTP/1.1\r\n\r\n" % (b"a" * MOST_URI_BYTES), 414),
+    "a long URI": (b"GET /%b HTTP/1.1\r\nHost: a\r\n\r\n" % (b"a" * MOST_URI_BYTES), 414),
     "a URI that does not end": (b"GET /" + b"a" * 100_000, 414),
-    "a long header": (b"GET / HTTP/1.1\r\nX: %b\r\n\r\n" % (b"a" * MOST_HEAD_BYTES), 431),
-    "a header that does not end": (b"GET / HTTP/1.1\r\nX: " + b"a" * 100_000, 431),
+    "a long header": (
+        b"GET / HTTP/1.1\r\nHost: a\r\nX: %b\r\n\r\n" % (b"a" * MOST_HEAD_BYTES),
+        431,
+    ),
+    "a header that does not end": (b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"a" * 100_000, 431),
     "a trailer that does not end": (CHUNKED + b"0\r\nX: " + b"a" * 100_000, 431),
     "many trailers": (CHUNKED + b"0\r\n" + b"X: y\r\n" * 100_000, 431),
     "a chunk's extension that does not end": (CHUNKED + b"1;" + b"a" * 100_000, 431),
@@ -130,7 +133,7 @@ async def test_who_is_not_read_has_all_the_time(caller, application):
 
 
 async def test_half_a_head_that_was_not_read_further_has_all_the_time_then(caller, application):
-    head = b"POST /post HTTP/1.1\r\nX: %b\r\nContent-Length: 5\r\n\r\n" % (b"y" * 2_000)
+    head = b"POST /post HTTP/1.1\r\nHost: a\r\nX: %b\r\nContent-Length: 5\r\n\r\n" % (b"y" * 2_000)
     await caller.sends(SLOW + SMALL * 20 + head[:-10])
     assert not caller.transport.is_read
     await caller.clock.passes(29)
@@ -184,6 +187,6 @@ async def test_an_answer_that_is_taken_slowly_is_not_given_up(caller):
 @pytest.mark.parametrize("size", [10, 100, 1_000])
 async def test_a_head_is_as_long_as_it_is_however_many_parts_it_comes_in(size, caller):
     value = b"y" * (MOST_HEAD_BYTES - 200)
-    sent = b"GET / HTTP/1.1\r\nX: %b\r\nZ: %b\r\n\r\n" % (value, b"z" * 100)
+    sent = b"GET / HTTP/1.1\r\nHost: a\r\nX: %b\r\nZ: %b\r\n\r\n" % (value, b"z" * 100)
     await caller.sends(*[sent[at : at + size] for at in range(0, len(sent), size)])
     assert caller.statuses == [200]

@@ -1,0 +1,68 @@
+"""Cross-origin requests: which pages may send what, and read the answers (the Fetch standard, 3.2)."""
+
+import re
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.middleware.cors import CORSMiddleware
+from starlette.responses import PlainTextResponse, Response
+from starlette.types import ASGIApp
+
+from gateway.origins import Origins
+
+_METHODS = ("GET", "HEAD", "POST")
+_MAX_AGE_SECONDS = 600
+_EXPOSED = "X-Request-Id, Retry-After"
+
+_MOST_NAMES_BYTES = 4_096
+_NAME = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
+_NAMES = re.compile(rf"[ \t]*(?:{_NAME}[ \t]*)?(?:,[ \t]*(?:{_NAME}[ \t]*)?)*")
+"""RFC 9110, 5.1 and 5.6.1."""
+
+
+class Cors(CORSMiddleware):
+    """Starlette's, for listed pages: they may send any header, and no cookies.
+
+    Which headers a page sends is not the gateway's business: the libraries in it add their own, to
+    follow a request through several systems for one. So the names that a preflight asks for are given back.
+    """
+
+    def __init__(self, app: ASGIApp, *, origins: Origins) -> None:
+        super().__init__(app, allow_methods=_METHODS, allow_headers=["*"], max_age=_MAX_AGE_SECONDS)
+        self._origins = origins
+
+    def is_allowed_origin(self, origin: str) -> bool:
+        return origin in self._origins
+
+    def preflight_response(self, request_headers: Headers) -> Response:
+        """The answer to a preflight; one that is refused tells a page that is not listed nothing else."""
+        if not self.is_allowed_origin(request_headers["origin"]):
+            vary = {"Vary": self.preflight_headers["Vary"]}
+            return PlainTextResponse("Disallowed CORS origin", status_code=400, headers=vary)
+        response = super().preflight_response(request_headers)
+        lines = request_headers.getlist("access-control-request-headers")
+        names = ", ".join(line for line in lines if line)
+        del response.headers["access-control-allow-headers"]
+        if len(names) > _MOST_NAMES_BYTES or not _NAMES.fullmatch(names):
+            response = PlainTextResponse(
+                "Disallowed CORS headers", status_code=400, headers=dict(response.headers)
+            )
+        elif names and response.status_code == 200:
+            response.headers["Access-Control-Allow-Headers"] = names
+        return response
+
+    @staticmethod
+    def allow_explicit_origin(headers: MutableHeaders, origin: str) -> None:
+        CORSMiddleware.allow_explicit_origin(headers, origin)
+        headers["Access-Control-Expose-Headers"] = _EXPOSED
+
+
+def headers_for(origin: str | None, origins: Origins) -> dict[str, str]:
+    """The headers of an answer to a page of this origin that does not come from the application."""
+    if not origins:
+        return {}
+    headers = MutableHeaders()
+    if origin is not None and origin in origins:
+        Cors.allow_explicit_origin(headers, origin)
+    else:
+        headers["Vary"] = "Origin"
+    return dict(headers)
