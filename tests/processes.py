@@ -37,10 +37,10 @@ def inherited() -> dict[str, str]:
     }
 
 
-def until(condition: Callable[[], bool]) -> None:
+def until(condition: Callable[[], bool], *, seconds: float = 20) -> None:
     """Wait for what other processes do; the log, for one, is written a moment after what it tells of."""
     pause = threading.Event()
-    end = time.monotonic() + 20
+    end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end
         pause.wait(0.05)

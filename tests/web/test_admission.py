@@ -1,6 +1,7 @@
 import asyncio
 import json
-import time
+import sys
+from collections import Counter
 from collections.abc import AsyncIterator
 from itertools import count
 from typing import Any
@@ -362,11 +363,11 @@ async def test_what_is_not_http_passes_through():
 
 
 async def test_to_refuse_costs_a_fraction_of_the_least_answer():
-    """Measured side by side in one run: each is as fast as its fastest of many."""
+    """In calls of functions, Python's and others."""
 
     given: Any = {"upstream_url": SANDBOX}
 
-    async def fastest(admission: Admission) -> float:
+    async def work(admission: Admission) -> int:
         app = create_app(Settings(**given), admission=admission)
         gate = next(route.app for route in app.routes if route.path == "/graphql")  # type: ignore[attr-defined]
         scope = {
@@ -376,15 +377,17 @@ async def test_to_refuse_costs_a_fraction_of_the_least_answer():
             "query_string": b"query={__typename}",
             "headers": [(b"accept", RESPONSE.encode())],
         }
-        times = []
-        for _ in range(300):
-            started = time.perf_counter()
+        await gate(scope, _nothing_more, _to_nobody)  # what is done once is done
+        calls: Counter[str] = Counter()
+        sys.setprofile(lambda _frame, event, _argument: calls.update((event,)))
+        try:
             await gate(scope, _nothing_more, _to_nobody)
-            times.append(time.perf_counter() - started)
-        return min(times)
+        finally:
+            sys.setprofile(None)
+        return calls["call"] + calls["c_call"]
 
-    refused, answered = await fastest(Admission(0)), await fastest(Admission(1))
-    assert refused < answered / 3
+    refused, answered = await work(Admission(0)), await work(Admission(1))
+    assert 0 < refused < answered / 3
 
 
 async def _nothing_more() -> Message:

@@ -190,3 +190,16 @@ async def test_a_head_is_as_long_as_it_is_however_many_parts_it_comes_in(size, c
     sent = b"GET / HTTP/1.1\r\nHost: a\r\nX: %b\r\nZ: %b\r\n\r\n" % (value, b"z" * 100)
     await caller.sends(*[sent[at : at + size] for at in range(0, len(sent), size)])
     assert caller.statuses == [200]
+
+
+async def test_an_offer_to_upgrade_makes_no_more_time(caller):
+    offer = b"Upgrade: h2c\r\nConnection: Upgrade, HTTP2-Settings\r\n\r\n"
+    await caller.sends(POST.removesuffix(b"\r\n") + offer[:5])
+    await caller.clock.passes(20)
+    await caller.sends(offer[5:] + b"1")
+    for _ in range(3):  # so that it does not stand still
+        await caller.clock.passes(3)
+        await caller.sends(b"2")
+    assert caller.statuses == []
+    await caller.clock.passes(1.1)
+    assert caller.statuses == [408]
