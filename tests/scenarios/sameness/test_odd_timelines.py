@@ -8,6 +8,7 @@ import asyncio
 import gzip
 import json
 import os
+import re
 from collections.abc import Callable, Sequence
 from random import Random
 from typing import Any
@@ -29,6 +30,7 @@ TIMELINES = int(os.environ.get("ODD_TIMELINES", "1000"))
 TESTS = 4
 """Among which the timelines are divided, so that both workers have some."""
 
+SURPRISES = "gateway_upstream_surprises_total"
 DATES = ("2025-06-02T12:00:00", "2024-11-24T02:59:00", "2026-06-15T17:51:31.5")
 ZONES = ("Europe/Paris", "US/Eastern")
 
@@ -137,6 +139,16 @@ class Pair:
         answer: dict[str, Any] = json.loads(planned)
         return answer
 
+    def surprises(self) -> list[str]:
+        """What both counted so far."""
+        with capture_logs():
+            planned, executed = [
+                self._runner.run(each.http.get("/metrics")).text for each in self._gateways
+            ]
+        counted = [line for line in planned.splitlines() if line.startswith(SURPRISES)]
+        assert counted == [line for line in executed.splitlines() if line.startswith(SURPRISES)]
+        return counted
+
 
 @pytest.mark.parametrize("part", range(TESTS))
 def test_other_forms_are_answered_as_the_declared_ones(part):
@@ -146,6 +158,11 @@ def test_other_forms_are_answered_as_the_declared_ones(part):
             draws = Draws(Random(f"odd {number}"))
             plain, odd = timeline(draws)
             assert pair.answer(odd, draws.one_of(BODIES)) == pair.answer(plain), number
+        counted = {what for line in pair.surprises() for what in re.findall('what="(\\w+)"', line)}
+        assert counted == {
+            *("odd_value", "odd_date", "misprint", "odd_envelope"),
+            *("unknown_charset", "control_characters"),
+        }
 
 
 @pytest.mark.parametrize("part", range(TESTS))
