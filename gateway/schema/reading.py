@@ -18,7 +18,7 @@ from gateway.operations.fields import (
     Reached,
     Resolved,
 )
-from gateway.schema.context import Context, Info
+from gateway.schema.context import Context, Info, is_unpaused
 from gateway.schema.plain_text import plain_text, plain_text_in_steps
 from gateway.steps import Steps, at_once, in_steps
 from gateway.upstream import records
@@ -192,7 +192,7 @@ def plain_text_of(name: str, *, description: str, **guards: Any) -> Any:
         body = text(record, name)
         if body is None:
             return None
-        if not context.unpaused.covers(len(body)):
+        if not is_unpaused(len(body)):
             raise TakesLong(plain_text_in_steps(body))
         return plain_text(body)
 

@@ -132,9 +132,24 @@ class Callers:
             credentials + forwarded + _traced(sent, self._of_one_request),
             _digest(credentials) + (_digest(forwarded) if forwarded else b""),
             deadline,
-            share=b"" if key_name is None else _digest((("key", key_name),)),
+            share=_share(credentials, key_name),
             has_token=has_token,
         )
+
+
+def _share(credentials: Headers, key_name: str | None) -> bytes:
+    """The digest of what a caller is known by: a key, or else one form of credentials.
+
+    A caller with both forms is known by the first: else whoever adds a made-up one would be several.
+    """
+    if key_name is not None:
+        return _digest((("key", key_name),))
+    sent = dict(credentials)
+    if "apikey" in sent and "token" in sent:
+        sent.pop("authorization", None)
+    elif "authorization" in sent:
+        sent = {"authorization": sent["authorization"]}
+    return b"" if len(sent) == len(credentials) else _digest(tuple(sent.items()))
 
 
 def has_credentials(headers: RawHeaders) -> bool:

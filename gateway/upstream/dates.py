@@ -24,6 +24,7 @@ _FORM = re.compile(
     r"(?P<minute>[0-9]{2}:[0-9]{2})(?:(?P<second>:[0-9]{2})(?:[.,](?P<fraction>[0-9]+))?)?"
     r"(?: ?(?P<offset>[Zz]|[+-][0-9:]{1,5}))?"
 )
+_LONGEST = 100
 _LENGTH = len("2026-03-01T09:00:00")
 
 
@@ -73,7 +74,7 @@ def written(sent: str) -> str:
     Raises:
         ValueError: It has no form that is known, or is not on the calendar or the clock.
     """
-    form = _FORM.fullmatch(sent)
+    form = _FORM.fullmatch(sent) if len(sent) <= _LONGEST else None
     if form is None:
         raise ValueError("not a date-time")
     day, minute, second = form["day"], form["minute"], form["second"] or ":00"

@@ -4,6 +4,7 @@ Each item of a list is first decoded as a whole, in C. One that does not fit is 
 key by key, see `lenient`. So a broken value costs its field, and a broken item costs itself.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any, Generic, TypeVar
 
@@ -13,9 +14,10 @@ from gateway.errors import ContractBroken, ResponseTooLarge
 from gateway.steps import Steps, at_once, mapped
 from gateway.upstream import entities
 from gateway.upstream.declaring import UNDECODABLE, Text
-from gateway.upstream.envelope import Mark, envelope, is_large, keys, listed
+from gateway.upstream.envelope import MOST_ITEMS, Mark, envelope, is_large, listed
 from gateway.upstream.failures import Failure, Forms, may_be_in
-from gateway.upstream.lenient import NULL, fields_of, merged, reader, values_in
+from gateway.upstream.lenient import NULL, fields_of, merged, reader
+from gateway.upstream.odd_values import keys, values_in
 from gateway.upstream.records import (
     KINDS,
     MISPRINTS,
@@ -30,12 +32,14 @@ from gateway.upstream.surprises import MISPRINT, surprised
 _R = TypeVar("_R", bound=Record)
 _E = TypeVar("_E", bound=entities.Appointment | entities.Staff | entities.Service)
 
-_MOST_ITEMS = 200_000
 _MOST_KEYS = 1_000_000
 """Objects and keys of one large resource, which take some 200 milliseconds."""
 
 _MOST_ODD_KEYS = 20_000
 """The same where one does not fit: to read all of them one by one takes a hundred times as long."""
+
+_LONG_NUMBER = re.compile(rb"[0-9]{100000}")
+"""Nothing is called or counted so. To read a number takes a time that grows faster than its length."""
 
 _TOO_MUCH = "The upstream's answer holds more than this gateway takes."
 _TYPE = "type"
@@ -78,7 +82,7 @@ def items(body: bytes, mark: Mark = "type") -> Steps[list[Raw]]:
     except UNDECODABLE as error:
         message = "The upstream's answer is not a list: `items` was expected."
         raise ContractBroken(message) from error
-    if len(found) > _MOST_ITEMS:
+    if len(found) > MOST_ITEMS or (is_large(body) and _LONG_NUMBER.search(body)):
         raise ResponseTooLarge(_TOO_MUCH)
     return found
 
@@ -102,7 +106,8 @@ def entity(body: bytes, declared: type[_R]) -> Steps[_R]:
         ContractBroken: `body` is not such a resource; a field that is not, is `UNREADABLE` instead.
         ResponseTooLarge: It holds more than can be honest.
     """
-    if (size := keys(body)) > _MOST_KEYS:
+    size = keys(body) if is_large(body) else 0
+    if size > _MOST_KEYS:
         raise ResponseTooLarge(_TOO_MUCH)
     try:
         sent = yield from envelope(body, Raw)

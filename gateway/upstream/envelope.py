@@ -4,15 +4,16 @@ A list may stand elsewhere than under `items`, where it is one of activities or 
 error page or a report that happens to have a list inside is none. An empty list is one by itself only.
 """
 
-from collections.abc import Callable
-from typing import Literal, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal, TypeVar
 
 from msgspec import Raw, json
 
-from gateway.steps import Steps
+from gateway.steps import Steps, mapped
 from gateway.upstream import control_characters
 from gateway.upstream.declaring import UNDECODABLE
-from gateway.upstream.lenient import NULL, values_in
+from gateway.upstream.lenient import NULL
+from gateway.upstream.odd_values import values_in
 from gateway.upstream.records import Record
 from gateway.upstream.surprises import CONTROL_CHARACTERS, ODD_ENVELOPE, surprised
 from gateway.upstream.surrogates import whole_characters
@@ -39,6 +40,14 @@ class _Typed(Record, frozen=True):
 
 class _Identified(Record, frozen=True):
     id: Raw
+
+
+_MARKED: Mapping[Mark, json.Decoder[Any]] = {
+    "type": json.Decoder(_Typed),
+    "id": json.Decoder(_Identified),
+}
+MOST_ITEMS = 200_000
+"""Of a list, honest or not."""
 
 
 def is_large(body: bytes) -> bool:
@@ -93,15 +102,15 @@ def _elsewhere(sent: Raw, mark: Mark) -> Steps[list[Raw] | None]:
     if is_large(bytes(sent)):
         yield
     if (bare := _elements(sent)) is not None:
-        return bare if _are_marked(sent, mark) else None
+        return bare if (yield from _are_marked(bare, mark)) else None
     values = values_in(sent) or {}
     if "items" in values:
         return None
-    found = [
-        elements
-        for key in _OTHER_KEYS
-        if _are_marked(values.get(key, NULL), mark) and (elements := _elements(values[key]))
-    ]
+    found = []
+    for key in _OTHER_KEYS:
+        elements = _elements(values.get(key, NULL))
+        if elements and (yield from _are_marked(elements, mark)):
+            found.append(elements)
     return found[0] if len(found) == 1 else None
 
 
@@ -112,16 +121,20 @@ def _elements(sent: Raw) -> list[Raw] | None:
         return None
 
 
-def _are_marked(sent: Raw, mark: Mark) -> bool:
-    """Whether a value is a list of objects that all have the mark."""
+def _are_marked(elements: Sequence[Raw], mark: Mark) -> Steps[bool]:
+    """Whether all elements of a list are objects that have the mark."""
+    decoder = _MARKED[mark]
+
+    def unmarked(some: Sequence[Raw]) -> list[Raw]:
+        return [each for each in some if not _is_marked(each, decoder, mark)]
+
+    if len(elements) > MOST_ITEMS:
+        return False
+    return not (yield from mapped(unmarked, elements))
+
+
+def _is_marked(element: Raw, decoder: json.Decoder[Any], mark: Mark) -> bool:
     try:
-        if mark == "type":
-            return all(each.type != NULL for each in json.decode(sent, type=list[_Typed]))
-        return all(each.id != NULL for each in json.decode(sent, type=list[_Identified]))
+        return bool(getattr(decoder.decode(element), mark) != NULL)
     except UNDECODABLE:
         return False
-
-
-def keys(body: bytes) -> int:
-    """About how many objects and keys there are in a large answer; in others none are counted."""
-    return body.count(b"{") + body.count(b'":') if is_large(body) else 0

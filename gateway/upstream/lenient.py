@@ -16,7 +16,7 @@ from typing import Annotated, Any, NamedTuple, TypeVar, get_args, get_origin
 from msgspec import Raw, json, structs
 
 from gateway.upstream.declaring import UNDECODABLE, Nothing, Several, options
-from gateway.upstream.odd_values import odd
+from gateway.upstream.odd_values import odd, values_in
 from gateway.upstream.records import UNREADABLE, AllOptional, Record, Unreadable
 from gateway.upstream.surprises import FOREIGN_OBJECT, surprised
 
@@ -25,14 +25,6 @@ _R = TypeVar("_R", bound=Record)
 NULL = Raw(b"null")
 _EMPTY_TEXT = b'""'
 _EMPTY_LIST = re.compile(rb"\[\s*\]")
-
-
-def values_in(raw: Raw) -> dict[str, Raw] | None:
-    """The values of an object, each still to be decoded; None for what is no object."""
-    try:
-        return json.decode(raw, type=dict[str, Raw])
-    except UNDECODABLE:
-        return None
 
 
 def merged(sent: Raw, misprinted: Raw, depth: int) -> Raw:

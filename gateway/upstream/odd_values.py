@@ -25,6 +25,11 @@ _BOOLEANS = {b"true", b"false"}
 _NUMBER = re.compile(rb"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 """RFC 8259, 6."""
 
+_LARGE_BYTES = 524_288
+_MOST_KEYS = 20_000
+_LONGEST_NUMBER = 4_300
+"""What Python reads as an integer without being told to; longer ones take a time quadratic in the length."""
+
 _WHOLE_NUMBER = re.compile(rb"(-?[0-9]+)\.0+")
 _EXACT = 2**53
 """Whole numbers up to here are exact as floats."""
@@ -45,6 +50,26 @@ class _Kind(NamedTuple):
 _LINK = _Kind(("href", "url"), re.compile(r"(https?:/)?/\S+", re.ASCII | re.IGNORECASE))
 _ID = _Kind(("id", "value"), re.compile(r"[0-9]+", re.ASCII))
 _TEXT = _Kind(("name", "value", "text"), re.compile(r".+", re.DOTALL))
+
+
+def keys(sent: bytes | memoryview) -> int:
+    """About how many keys and objects there are in JSON."""
+    told = bytes(sent).translate(None, _BLANKS)  # which may stand before a colon
+    return told.count(b'":') + told.count(b"{")
+
+
+def values_in(sent: bytes | Raw) -> dict[str, Raw] | None:
+    """The values of an object, each still to be decoded.
+
+    None for what is no object, and for a large one of very many keys: to look at each of them takes seconds.
+    """
+    view = memoryview(sent)
+    if len(view) > _LARGE_BYTES and keys(view) > _MOST_KEYS:
+        return None
+    try:
+        return json.decode(sent, type=dict[str, Raw])
+    except UNDECODABLE:
+        return None
 
 
 def odd(declared: Any) -> Callable[[Raw], Any]:
@@ -114,7 +139,7 @@ class _Plain(NamedTuple):
         number = _written(sent) if is_text else sent
         if is_text and number in _BOOLEANS:
             yield number
-        if not _NUMBER.fullmatch(number):
+        if len(number) > _LONGEST_NUMBER or not _NUMBER.fullmatch(number):
             return
         if is_text:
             yield number
@@ -141,9 +166,7 @@ def _whole(number: bytes) -> bytes:
 
 def _held(sent: bytes, kind: _Kind, plain: _Plain) -> Any:
     """What stands under one of the keys of an object, or else is its only text."""
-    try:
-        values = json.decode(sent, type=dict[str, Raw])
-    except UNDECODABLE:
+    if (values := values_in(sent)) is None:
         return UNREADABLE
     told = {key: held for key, each in values.items() if (held := bytes(each)) not in _NOTHING}
     for key in kind.keys:

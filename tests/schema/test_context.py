@@ -1,3 +1,4 @@
+import asyncio
 from types import SimpleNamespace
 from typing import Any
 
@@ -7,7 +8,7 @@ from graphql.pyutils import Path
 
 from gateway.errors import ContractBroken
 from gateway.operations.fields import Place
-from gateway.schema.context import Context, Unpaused
+from gateway.schema.context import Context, is_unpaused
 from gateway.upstream.caller import Call
 from gateway.upstream.sharing import Outcome
 
@@ -37,12 +38,13 @@ def test_every_operation_has_reports_of_its_own(context):
     assert Context(**NO_UPSTREAM).reported == []
 
 
-def test_what_is_read_without_a_pause_is_limited_for_each_operation(context):
-    unpaused = Unpaused(10)
-    assert [unpaused.covers(size) for size in (7, 4, 3, 1, 0)] == [True, False, True, False, True]
-    assert context.unpaused.covers(250_000)
-    assert not context.unpaused.covers(250_000)
-    assert Context(**NO_UPSTREAM).unpaused.covers(250_000)
+async def test_what_is_read_without_a_pause_is_limited_in_each_pass_of_the_loop():
+    assert [is_unpaused(size) for size in (60_000, 6_000, 5_536, 1, 0)] == [
+        *(True, False, True, False, True),
+    ]
+    await asyncio.sleep(0)
+    assert is_unpaused(65_536)
+    assert not is_unpaused(1)
 
 
 CALLS = [

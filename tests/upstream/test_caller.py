@@ -210,6 +210,19 @@ def test_a_share_is_one_credential_s_whatever_else_is_forwarded():
     assert shares != {caller({"apikey": "k2"}).share}
 
 
+def test_a_share_is_one_form_of_credentials_whatever_is_made_up_beside_it():
+    """Several credentials that fail open the breaker for all: nobody shall be several."""
+    both = {"apikey": "k", "token": "t"}
+    bearers = [f"Bearer {number}" for number in range(3)]
+    shares = {caller({**both, "authorization": each}).share for each in bearers}
+    assert shares == {caller(both).share}
+    bearer = {"authorization": "Bearer a"}
+    halves: list[dict[str, str]] = [{"apikey": "1"}, {"apikey": "2"}, {"token": "1"}]
+    assert {caller({**bearer, **half}).share for half in halves} == {caller(bearer).share}
+    identities = {caller({**both, "authorization": each}).identity for each in bearers}
+    assert len(identities) == 3
+
+
 def test_each_key_has_a_share_and_all_have_the_answers_of_the_service():
     ours = callers(bearer_token="ours")
     web, app, nobody = (ours.of([], key_name=name) for name in ("web", "app", None))

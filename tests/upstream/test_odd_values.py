@@ -9,6 +9,7 @@ from msgspec import Raw, json
 from gateway.upstream.declaring import Count, Id, Link, Several, Stated, Text
 from gateway.upstream.entities import Amount, Money
 from gateway.upstream.lenient import reader
+from gateway.upstream.odd_values import keys, values_in
 from gateway.upstream.records import UNREADABLE, Unreadable
 from gateway.upstream.surprises import ODD_VALUE, noted
 from gateway.upstream.words import AppointmentStatus
@@ -186,3 +187,22 @@ def test_beside_a_record_a_number_may_be_a_text(sent, read):
 )
 def test_in_a_list_each_element_is_read_by_itself(sent, read):
     assert reader(Several[Text] | None)(Raw(sent)) == read
+
+
+def test_objects_and_keys_are_counted_also_with_blanks_before_the_colon():
+    assert keys(b'{"a":[{"b":1},{"b" \n:2}],"c":"x"}') == 7
+
+
+@pytest.mark.parametrize("blank", ["", " "])
+def test_a_large_object_of_very_many_keys_is_not_looked_into(blank):
+    members = ",".join(f'"key of {number}"{blank}:"{"x" * 20}"' for number in range(20_100))
+    sent = Raw(f"{{{members}}}".encode())
+    assert values_in(sent) is None
+    assert reader(Text | None)(sent) is UNREADABLE
+    few = Raw(b'{"name":"%s","a":1}' % (b"x" * 1_000_000))
+    assert len(values_in(few) or {}) == 2
+
+
+def test_a_text_of_very_many_digits_is_no_number():
+    for digits, read in ((b"0." + b"1" * 4_000, float), (b"0." + b"1" * 5_000, Unreadable)):
+        assert type(reader(Amount | None)(Raw(b'"%s"' % digits))) is read
