@@ -16,7 +16,7 @@ import msgspec
 from gateway import __version__, schema as gateway_schema, telemetry
 from gateway.environment import SettingsRefused
 from gateway.errors import OperationError
-from gateway.metrics import shared
+from gateway.metrics import joined, shared
 from gateway.operations.limits import Limits, compared
 from gateway.operations.plan.plan import planner
 from gateway.operations.prepare import Prepare, Prepared, preparer
@@ -189,6 +189,8 @@ def _has_service_credentials(settings: Settings) -> bool:
 def _shared(settings: Settings) -> int:
     with reserved(settings.host, settings.port) as bound, shared() as metrics:
         telemetry.event("started", **_started(settings), workers=settings.workers)
+        if metrics.folder is None:
+            telemetry.warning("metrics.not_shared")
         return supervise(
             settings.workers,
             stopping_seconds=settings.drain_seconds + settings.shutdown_grace_seconds,
@@ -201,13 +203,14 @@ def _shared(settings: Settings) -> int:
 @click.argument("orders_fd", type=int)
 def work(orders_fd: int) -> None:
     """Serve among others. What `serve` starts its workers with."""
-    with _refusals():
-        settings = Settings.from_environment()
-        telemetry.configure(settings.log_level, settings.log_format)
-        departure = gateway_departure(settings)
-        sockets = [listening(settings.host, settings.port, is_shared=True)]
-    with socket.socket(fileno=orders_fd) as orders:
-        run(departure, sockets, orders)
+    with joined():
+        with _refusals():
+            settings = Settings.from_environment()
+            telemetry.configure(settings.log_level, settings.log_format)
+            departure = gateway_departure(settings)
+            sockets = [listening(settings.host, settings.port, is_shared=True)]
+        with socket.socket(fileno=orders_fd) as orders:
+            run(departure, sockets, orders)
 
 
 @main.command()

@@ -6,8 +6,8 @@ and trusted documents and caller keys have names.
 
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from tempfile import TemporaryDirectory
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
 from typing import Generic, NamedTuple, TypeVar
 
 from prometheus_client import (
@@ -21,6 +21,7 @@ from prometheus_client import (
 )
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
+from gateway import metrics_folder
 from gateway.tally import ERROR, OK, PARTIAL, Tally
 
 _Metric = TypeVar("_Metric", Counter, Histogram)
@@ -49,26 +50,33 @@ class Shared(NamedTuple):
     """What workers share, as their parent knows it.
 
     Attributes:
-        folder: Where their metrics are.
+        folder: Where their metrics are; None where no folder can be written, and each has its own alone.
     """
 
-    folder: str
+    folder: Path | None
 
     @property
     def environment(self) -> Mapping[str, str]:
         """What a worker has to find in its environment when it starts."""
-        return {_FOLDER: self.folder}
+        return {} if self.folder is None else {_FOLDER: str(self.folder)}
 
     def ended(self, worker: int) -> None:
         """A worker is no more, by its process id: nothing is under way there; what it counted stands."""
-        mark_process_dead(worker, self.folder)
+        if self.folder is not None:
+            mark_process_dead(worker, str(self.folder))
 
 
 @contextmanager
 def shared() -> Iterator[Shared]:
     """For a parent of workers: one scrape, of any of them, covers all. Nothing is left at the end."""
-    with TemporaryDirectory(prefix="gateway-metrics-") as folder:
+    with metrics_folder.made(metrics_folder.places()) as folder:
         yield Shared(folder)
+
+
+def joined() -> AbstractContextManager[None]:
+    """For a worker: what it shares with others stays while it runs, and goes with the last of them."""
+    folder = os.environ.get(_FOLDER)
+    return nullcontext() if folder is None else metrics_folder.joined(Path(folder))
 
 
 class _Labelled(dict[tuple[str, ...], _Metric], Generic[_Metric]):

@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -162,5 +161,13 @@ def test_what_a_dead_worker_counted_stands_and_what_it_had_under_way_is_over():
 def test_nothing_is_left_of_workers_that_have_ended():
     with metrics.shared() as shared:
         worker(shared)
-        assert list(Path(shared.folder).iterdir())
-    assert not Path(shared.folder).exists()
+        assert shared.folder is not None
+        assert list(shared.folder.iterdir())
+    assert not shared.folder.exists()
+
+
+def test_where_nothing_can_be_shared_each_worker_tells_what_it_counted_itself():
+    shared = Shared(None)
+    found = [worker(shared) for _ in range(2)]
+    assert [told[OPERATIONS] for _, told in found] == [1, 1]
+    shared.ended(found[0][0])

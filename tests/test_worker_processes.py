@@ -6,7 +6,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -43,9 +44,16 @@ class Service:
     def are_up(self, count: int) -> bool:
         return len(self.gateway.events("worker.up")) >= count
 
+    def kill(self, pids: Iterable[int]) -> None:
+        """End these and the parent at once, as they are."""
+        self.gateway.process.kill()
+        for pid in pids:
+            os.kill(pid, signal.SIGKILL)
+        until(lambda: not [pid for pid in pids if Path(f"/proc/{pid}").exists()])
 
-@pytest.fixture
-def service():
+
+@contextmanager
+def serving(**given: str) -> Iterator[Service]:
     (port,) = free_ports(1)
     address = f"http://127.0.0.1:{port}"
     environment = {
@@ -53,10 +61,17 @@ def service():
         "WEB_CONCURRENCY": "2",
         "GATEWAY_UPSTREAM_URL": NOBODY,
         "GATEWAY_DRAIN_SECONDS": "0",
+        **given,
     }
     with running("serve", ready=f"{address}/livez", **environment) as gateway:
         both = Service(address, gateway)
         until(lambda: both.are_up(2))
+        yield both
+
+
+@pytest.fixture
+def service():
+    with serving() as both:
         yield both
 
 
@@ -157,6 +172,32 @@ def test_workers_end_with_their_parent(service):
     workers = service.workers
     service.gateway.process.kill()
     until(lambda: not [pid for pid in workers if Path(f"/proc/{pid}").exists()])
+
+
+@linux
+def test_nothing_is_left_of_a_parent_that_is_killed(tmp_path):
+    with serving(TMPDIR=str(tmp_path)) as service:
+        workers = service.workers
+        assert len([*tmp_path.iterdir()]) == 1
+        service.gateway.process.kill()
+        until(lambda: not [pid for pid in workers if Path(f"/proc/{pid}").exists()])
+        assert not [*tmp_path.iterdir()]
+
+
+@linux
+def test_what_is_left_where_all_are_killed_is_cleared_by_the_next_start_and_no_neighbours(tmp_path):
+    with serving(TMPDIR=str(tmp_path)) as neighbour:
+        (theirs,) = tmp_path.iterdir()
+        with serving(TMPDIR=str(tmp_path)) as service:
+            service.kill(service.workers)
+        assert len([*tmp_path.iterdir()]) == 2
+        with serving(TMPDIR=str(tmp_path)) as service:
+            assert len([*tmp_path.iterdir()]) == 2
+            assert operations(neighbour) == operations(service) == 0
+            assert service.gateway.end() == 0
+        assert [*tmp_path.iterdir()] == [theirs]
+        assert neighbour.gateway.end() == 0
+    assert not [*tmp_path.iterdir()]
 
 
 def test_workers_whose_parent_did_not_listen_end_quietly(service):

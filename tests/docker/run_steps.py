@@ -2,7 +2,8 @@
 
 A folder stands for each stage's root. Paths below the folders that the Dockerfile names itself (`WORKDIR`, and
 where `COPY` writes to) are rewritten to it; every other path is this machine's. So the steps, the files that they
-need and leave, the command and its health check are tried; the base image and the change of user are not.
+need and leave, the command and its health check are tried; the base image is not. The command is run a second time,
+with two workers, as its user, without any capability, where nothing can be written.
 """
 
 import json
@@ -20,6 +21,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from string import Template
+
+from tests.confined import confined, python
 
 PROJECT = Path(__file__).parents[2]
 ROOT = PurePosixPath("/")
@@ -228,17 +231,35 @@ def check_explorer(image: Stage) -> None:
 
 def check_process(image: Stage) -> None:
     """The image's command becomes healthy without its upstream, and stops when asked."""
+    environment = image.environment() | {"GATEWAY_UPSTREAM_URL": "http://127.0.0.1:9"}
+    command = [image.rewritten(word) for word in image.command]
+    check_command(image, command, environment, {0, -signal.SIGTERM, 128 + signal.SIGTERM})
+
+
+def check_confined(image: Stage) -> None:
+    """So does it as its user, without any capability, on a read-only file system, with two workers; with status 0."""
+    environment = image.environment() | {
+        "GATEWAY_UPSTREAM_URL": "http://127.0.0.1:9",
+        "GATEWAY_DRAIN_SECONDS": "0",
+        "WEB_CONCURRENCY": "2",
+    }
+    command = [image.rewritten(word) for word in image.command]
+    inside = ["/bin/sh", "-c", 'cd "$0" && exec "$@"', str(image.place(".")), *command]
+    folders = [*python(), image.root, image.root.parent / "base"]
+    user = int(image.user.partition(":")[0])
+    check_command(image, confined(inside, folders, user=user), environment, {0})
+
+
+def check_command(
+    image: Stage, command: list[str], environment: dict[str, str], statuses: set[int]
+) -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    environment = image.environment() | {
-        "PORT": str(port),
-        "GATEWAY_UPSTREAM_URL": "http://127.0.0.1:9",
-    }
+    environment = environment | {"PORT": str(port)}
     if healthy(image, environment):
         raise Failed("the health check succeeds where nothing runs")
     say(f"--- {shlex.join(image.command)}, on port {port}")
-    command = [image.rewritten(word) for word in image.command]
     with subprocess.Popen(command, cwd=image.place("."), env=environment) as process:
         try:
             await_health(image, environment, process)
@@ -246,9 +267,9 @@ def check_process(image: Stage) -> None:
             status = process.wait(STOP_SECONDS)
         finally:
             process.kill()
-    if status not in {0, -signal.SIGTERM, 128 + signal.SIGTERM}:
+    if status not in statuses:
         raise Failed(f"SIGTERM ended the command with status {status}")
-    say("stopped by SIGTERM")
+    say(f"stopped by SIGTERM, with status {status}")
 
 
 def healthy(image: Stage, environment: Mapping[str, str]) -> bool:
@@ -282,6 +303,7 @@ def main() -> None:
         check_user(build.stage)
         check_explorer(build.stage)
         check_process(build.stage)
+        check_confined(build.stage)
 
 
 if __name__ == "__main__":
