@@ -9,12 +9,13 @@ EXPLORER := $(SOURCES)/built/index.html
 .PHONY: sandbox explorer wheel test socket lint covered check bench format lock schema
 
 sandbox: $(INSTALLED)          ## serve /graphql over the bundled sandbox
-	@$(MAKE) --no-print-directory explorer || echo "GraphiQL was not built: without a build its page uses a CDN." >&2
+	@$(MAKE) --no-print-directory explorer || echo "GraphiQL was not built: its page will say so. All else is there." >&2
 	@$(BIN)/gateway sandbox
 
 explorer: $(EXPLORER)          ## build GraphiQL; needs Node.js and npm
 
 wheel: $(INSTALLED) explorer   ## dist/*.whl, with GraphiQL in it
+	test -s $(EXPLORER)
 	$(BIN)/hatchling build --target wheel
 
 # Thousands of operations take twice as long where it is noted what they cover, and cover nothing new.

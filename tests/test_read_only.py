@@ -94,7 +94,7 @@ def ended(service):
 
 
 @pytest.mark.parametrize(
-    "writable", [("/tmp",), ("/dev/shm",), ("/tmp=64k", "/dev/shm")], ids=" ".join
+    "writable", [("/tmp",), ("/dev/shm",), ("/tmp=4k", "/dev/shm")], ids=" ".join
 )
 def test_two_workers_share_metrics_wherever_anything_can_be_written(writable):
     with serving(*writable) as service:

@@ -237,7 +237,7 @@ main(["serve"])
     assert ran.returncode == 2
     assert ran.stderr == (
         "The configuration does not fit:\n"
-        "OTEL_EXPORTER_OTLP_ENDPOINT: traces need the extra `otel`: gateway[otel]\n"
+        "OTEL_EXPORTER_OTLP_ENDPOINT: traces need the extra `otel`: client-activities-gateway[otel]\n"
     )
 
 

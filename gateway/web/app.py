@@ -205,7 +205,8 @@ def _tracing(settings: Settings) -> Tracing:
         from gateway.spans import exported  # noqa: PLC0415
     except ModuleNotFoundError as error:
         name = variable("otel_exporter_otlp_endpoint")
-        raise SettingsRefused(f"{name}: traces need the extra `otel`: gateway[otel]") from error
+        needed = "client-activities-gateway[otel]"
+        raise SettingsRefused(f"{name}: traces need the extra `otel`: {needed}") from error
     return exported(endpoint)
 
 

@@ -1,29 +1,50 @@
-"""GraphiQL, the page for browsers: as it was built, or from a CDN where a checkout has no build."""
+"""GraphiQL, the page for browsers, as it was built; where it was not, a page that says so."""
 
 import gzip
 import re
-from base64 import b64encode
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, Response
 
-_FOLDER = Path(__file__).parent / "explorer"
-_CDN = "https://cdn.jsdelivr.net/npm/"
+_BUILT = Path(__file__).parent / "explorer" / "built"
 
 _MEDIA_TYPES = {".js": "text/javascript", ".css": "text/css", ".txt": "text/plain"}
-_INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 _NAMED_AFTER_CONTENT = re.compile(r".+-[0-9A-Z]{8}\.\w+")
 
 _POLICY = (
-    "default-src 'none'; script-src {scripts}; style-src {styles} 'unsafe-inline'; font-src data:; "
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; font-src data:; "
     "img-src 'self' data:; connect-src 'self'; worker-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 """The editor writes styles into the page; scripts it may not."""
+
+_NOT_BUILT = """\
+<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>GraphiQL is not built</title>
+<link rel="icon" href="data:,">
+<style>
+  body { max-width: 42rem; margin: 4rem auto; padding: 0 1rem; font: 1rem/1.5 system-ui, sans-serif }
+  pre { padding: .75rem 1rem; overflow-x: auto; background: #f3f3f3; color: #222 }
+</style>
+</head>
+<body>
+<h1>GraphiQL is not built</h1>
+<p>The gateway itself serves: queries to this address are answered, and <a href="/schema.graphql">its schema</a> is there.
+Only this page for browsers is missing: it takes Node.js to build, and this gateway was installed without it.</p>
+<p>To get it, with Node.js and npm, in a checkout of the gateway:</p>
+<pre>make explorer    # here; then start the gateway anew
+make wheel       # or in a wheel, in dist/, to install</pre>
+<p>The container image has it as well.</p>
+</body>
+</html>
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,19 +53,17 @@ class Explorer:
 
     Attributes:
         html: The page.
-        policy: Its Content-Security-Policy.
         files: Its files by name, each compressed.
     """
 
     html: str
-    policy: str
     files: dict[str, Path]
 
     def page(self) -> Response:
         """The page itself: asked for again each time, since its files change their names."""
         headers = {
             "Cache-Control": "no-cache",
-            "Content-Security-Policy": self.policy,
+            "Content-Security-Policy": _POLICY,
             "Referrer-Policy": "no-referrer",
             "Vary": "Accept",
         }
@@ -66,22 +85,10 @@ class Explorer:
         return Response(gzip.decompress(path.read_bytes()), headers=headers, media_type=media_type)
 
 
-def explorer(folder: Path = _FOLDER) -> Explorer:
-    """What was built; in a checkout without a build, the page that takes GraphiQL from its CDN.
-
-    That page is neither in the wheel nor in the image.
-    """
-    built = folder / "built"
+def explorer(built: Path = _BUILT) -> Explorer:
+    """What was built in this folder; where nothing was, as after an install without Node.js, a page that says so."""
     page = built / "index.html"
-    if page.exists():
-        files = {path.name.removesuffix(".gz"): path for path in built.glob("*.gz")}
-        policy = _POLICY.format(scripts="'self'", styles="'self'")
-        return Explorer(page.read_text(encoding="utf-8"), policy, files)
-    html = (folder / "cdn.html").read_text(encoding="utf-8")
-    own = " ".join(_hash(script) for script in _INLINE_SCRIPT.findall(html))
-    return Explorer(html, _POLICY.format(scripts=f"{_CDN} {own}", styles=_CDN), {})
-
-
-def _hash(script: str) -> str:
-    digest = b64encode(sha256(script.encode()).digest()).decode()
-    return f"'sha256-{digest}'"
+    if not page.exists():
+        return Explorer(_NOT_BUILT, {})
+    files = {path.name.removesuffix(".gz"): path for path in built.glob("*.gz")}
+    return Explorer(page.read_text(encoding="utf-8"), files)
