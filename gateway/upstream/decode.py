@@ -27,7 +27,7 @@ from gateway.upstream.records import (
     UnknownActivity,
     Unreadable,
 )
-from gateway.upstream.surprises import MISPRINT, surprised
+from gateway.upstream.surprises import surprised
 
 _R = TypeVar("_R", bound=Record)
 _E = TypeVar("_E", bound=entities.Appointment | entities.Staff | entities.Service)
@@ -176,7 +176,6 @@ def _lenient_activity(item: Raw) -> Activity:
     record = KINDS.get(str(kind), UnknownActivity)
     for misprint, key in MISPRINTS.items():
         if (misprinted := values.pop(misprint, NULL)) != NULL:
-            surprised(MISPRINT, hash(bytes(misprinted)))
             values[key] = merged(values.get(key, NULL), misprinted, _MISPRINT_DEPTH)
     kind_raw = UNREADABLE if kind is None else kind
     return record(**{"id": UNREADABLE, **fields_of(record, values), "kind_raw": kind_raw})

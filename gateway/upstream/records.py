@@ -13,7 +13,7 @@ from msgspec import Meta, Raw, Struct, field, structs
 from gateway import zones
 from gateway.upstream import dates, links
 from gateway.upstream.declaring import Count, Id, Link, Nothing, Several, Stated, Text, derived_from
-from gateway.upstream.surprises import MISPRINT, surprised
+from gateway.upstream.surprises import ODD_VALUE, surprised
 from gateway.upstream.words import (
     ActivityEvent,
     ActivityKind,
@@ -151,9 +151,9 @@ class FormResult(Record, frozen=True, kw_only=True):
 
     @derived_from("id", "misprinted_name")
     def __post_init__(self) -> None:
-        """Raises nothing: it notes the misprint."""
-        if self.misprinted_name is not None:
-            surprised(MISPRINT, self.id)
+        """Raises nothing: it notes a name that stands for the object that the specification prints."""
+        if isinstance(self.misprinted_name, (str, int, float)):
+            surprised(ODD_VALUE, self.id)
 
     @property
     @derived_from("sent_form", "misprinted_name", "self_link")

@@ -24,9 +24,6 @@ ODD_VALUE = "odd_value"
 FOREIGN_OBJECT = "foreign_object"
 """An object has none of the keys that are declared of it, but others. It is null."""
 
-MISPRINT = "misprint"
-"""Something stands under a key as the specification misprints it."""
-
 CONTROL_CHARACTERS = "control_characters"
 """Texts in JSON hold control characters as they are."""
 
