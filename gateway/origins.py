@@ -20,7 +20,6 @@ _MOST_CHARACTERS = 300
 
 _MOST_PORT = 65_535
 _DEFAULT_PORTS = {"http": "80", "https": "443"}
-_USER = re.compile(r"(?<=://)[^/]*@")
 
 
 class Origin(NamedTuple):
@@ -59,11 +58,18 @@ def listed(text: str) -> Origin:
     origin = _read(text)
     if origin is None or (origin.is_address and "*" in origin.host):
         raise ValueError(
-            f"{_USER.sub('…@', text)} is the origin of no page: write a scheme, a host and a port that "
+            f"{_presentable(text)} is the origin of no page: write a scheme, a host and a port that "
             "is not the scheme's own, such as https://app.example.com, https://*.example.com or "
             "http://localhost:*"
         )
     return origin
+
+
+def _presentable(text: str) -> str:
+    """Without what is no part of an origin and may be secret: a user, a password, a query."""
+    beginning, _, rest = re.sub(r"[?#].*", "?…", text, flags=re.DOTALL).rpartition("@")
+    scheme, mark, _ = beginning.partition("://")
+    return f"{scheme}{mark}…@{rest}" if mark else f"…@{rest}" if beginning else rest
 
 
 def _read(text: str) -> Origin | None:

@@ -9,8 +9,8 @@ from gateway.cli import main
 from gateway.settings import PREFIX, Settings, variable
 from tests.secrets.planted import SECRET
 
-NAMED = {"forward_headers"}
-"""Names of headers are told, where they cannot be forwarded."""
+NAMED = {"forward_headers", "cors_origins"}
+"""Names of headers are told, where they cannot be forwarded, and origins that no page has."""
 
 
 @pytest.fixture
@@ -35,6 +35,13 @@ def serve(monkeypatch, tmp_path, telemetry_restored):
 @pytest.mark.parametrize("odd", ["", "\n", "é", "://", "{"], ids=repr)
 def test_no_value_of_a_setting_is_repeated(serve, name, odd):
     told = serve(**{variable(name): f"{odd}{SECRET}{odd}"}).stderr
+    assert SECRET not in told
+
+
+@pytest.mark.parametrize("origin", ["https://me:{}@app.example", "{}@", "app.example?key={}"])
+def test_a_password_in_an_origin_is_not_repeated(serve, origin):
+    told = serve(GATEWAY_CORS_ORIGINS=origin.format(SECRET)).stderr
+    assert "GATEWAY_CORS_ORIGINS: " in told
     assert SECRET not in told
 
 
