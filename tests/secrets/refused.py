@@ -75,7 +75,7 @@ BODIES = {
     "another media type": text(MEDIA, SECRET, **{"Content-Type": f"text/{SECRET}"}),
     "a form": text(MEDIA, f"query={SECRET}", **{"Content-Type": "multipart/form-data"}),
     "another way to encode": text(
-        BAD, b"\x1f\x8b" + SECRET.encode(), **{"Content-Encoding": "gzip"}
+        MEDIA, b"\x1f\x8b" + SECRET.encode(), **{"Content-Encoding": "gzip"}
     ),
 }
 
