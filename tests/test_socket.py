@@ -165,11 +165,10 @@ def test_a_fault_of_the_upstream_is_an_error_with_a_code(pair, fault, expected):
 
 
 def test_a_slow_upstream_is_given_up_before_it_answers(pair):
-    """What it would answer is in order; it is not asked again."""
+    """Whose answer would be in order; it is not asked again."""
     pair.set_faults({"path": ACTIVITIES, "delayMilliseconds": 5000, "times": 1})
     assert pair.error()["code"] == "UPSTREAM_TIMEOUT"
     assert httpx.get(f"{pair.rest}/_sandbox/calls").json()["calls"] == {f"GET {ACTIVITIES}": 1}
-    assert pair.ask() == {"data": {"activities": {"totalCount": 1}}}
 
 
 def test_a_fault_that_is_over_leaves_nothing_behind(pair):
