@@ -106,3 +106,11 @@ def test_what_is_odd_in_several_ways_is_read_and_told_once_each():
     assert elements is not None
     assert rb"a\n\ufffd" in elements[0]
     assert sorted(surprises) == [CONTROL_CHARACTERS, ODD_ENVELOPE]
+
+
+@pytest.mark.parametrize("count", [200_000, 200_001])
+def test_a_list_elsewhere_is_no_longer_than_one_in_its_place(count):
+    body = b"[" + b",".join([b'{"id":1,"name":"some name"}'] * count) + b"]"
+    elements, surprises = read(body, "id")
+    assert (elements is None) == (count > 200_000)
+    assert surprises == [ODD_ENVELOPE] * (count <= 200_000)
