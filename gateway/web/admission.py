@@ -71,8 +71,8 @@ class Admission:
 class Gate:
     """The GraphQL endpoint behind an admission.
 
-    A request counts from when its body is there: one that is half sent takes nobody's place. Whoever
-    is one too many is refused then.
+    A request counts from when its body is there until its answer is made: one that is half sent, and one
+    whose answer nobody reads, take nobody's place. Whoever is one too many is refused then.
     """
 
     def __init__(self, app: ASGIApp, admission: Admission, *, max_body_bytes: int) -> None:
@@ -106,10 +106,20 @@ class Gate:
             await _FULL.send(scope, send)
             return
         admission.inside += 1
+        is_inside = True
+
+        async def answer(message: Message) -> None:
+            nonlocal is_inside
+            if is_inside:  # by now all of the answer is made
+                admission.inside -= 1
+                is_inside = False
+            await send(message)
+
         try:
-            await self._app(scope, receive, send)
+            await self._app(scope, receive, answer)
         finally:
-            admission.inside -= 1
+            if is_inside:
+                admission.inside -= 1
 
 
 class Farewell:

@@ -397,3 +397,35 @@ async def _nothing_more() -> Message:
 
 async def _to_nobody(_: Message) -> None:
     pass
+
+
+async def test_whose_answer_nobody_reads_takes_nobodys_place():
+    admission = Admission(1)
+    unread = asyncio.Event()
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"{}"})
+
+    async def stuck(message: Message) -> None:
+        if message["type"] == "http.response.body":
+            await unread.wait()
+
+    async def nothing() -> Message:
+        return {"type": "http.request"}
+
+    gate = Gate(app, admission, max_body_bytes=100)
+    scope = {"type": "http", "method": "GET", "headers": []}
+    readers = [asyncio.create_task(gate(scope, nothing, stuck)) for _ in range(20)]
+    await asyncio.sleep(0.01)
+    assert [each.done() for each in readers] == [False] * 20
+    statuses: list[int] = []
+
+    async def told(message: Message) -> None:
+        statuses.append(message.get("status", 0))
+
+    await gate(scope, nothing, told)
+    assert statuses == [200, 0]
+    unread.set()
+    await asyncio.gather(*readers)
+    assert admission.inside == 0
