@@ -307,7 +307,7 @@ def cost(file: Path, operation: str | None, variables: str) -> None:
     served = gateway_schema.schema(federated=True)  # for what routers ask as well
     with _refusals():
         allowed = limits(
-            served, fields(served), Settings.from_environment(upstream_url="http://unused")
+            served, fields(served), Settings.from_environment(upstream_url="http://localhost")
         )
     # Prepared whatever its size, so that all of it is told.
     prepared = _prepared(preparer(served, limits=Limits(weights=allowed.weights)), file, operation)

@@ -4,11 +4,12 @@ import base64
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv6Address, ip_address, ip_network
+from socket import inet_aton
 from typing import Annotated, Literal
 from urllib.parse import unquote, urlsplit
 
-from pydantic import BeforeValidator, InstanceOf
+from pydantic import BeforeValidator, InstanceOf, SecretStr
 from pydantic_settings import NoDecode
 
 NONE: Literal["none"] = "none"
@@ -67,7 +68,9 @@ def _proxy(text: object) -> object:
         host, port = parts.hostname or "", parts.port
     except ValueError:
         parts, host, port = urlsplit(""), "", None
-    if parts.scheme not in _DEFAULT_PORTS or not _NAME.fullmatch(host) or not text.isprintable():
+    is_more = parts.path not in {"", "/"} or parts.query or parts.fragment  # of a password, perhaps
+    is_http = parts.scheme in _DEFAULT_PORTS and _NAME.fullmatch(host)
+    if is_more or not is_http or not text.isprintable():
         raise ValueError("must be the address of an HTTP proxy, such as http://proxy:3128")
     user = None if parts.username is None else unquote(parts.username)
     default_port = _DEFAULT_PORTS[parts.scheme]
@@ -86,11 +89,18 @@ ProxyAddress = Annotated[
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host is this machine, as seen from itself."""
+    """Whether a host is this machine, as seen from itself, however it is written."""
+    name = host.lower().rstrip(".")
     try:
-        return ip_address(host).is_loopback
+        address = ip_address(name)
     except ValueError:
-        return host.lower() == "localhost" or host.lower().endswith(".localhost")
+        try:
+            address = ip_address(inet_aton(name))  # 127.1, for one
+        except OSError:
+            return name == "localhost" or name.endswith(".localhost")
+    if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
+        address = address.ipv4_mapped
+    return address.is_loopback or address.is_unspecified
 
 
 def is_excepted(host: str, port: int, exceptions: str) -> bool:
@@ -126,7 +136,7 @@ def proxy_for(
     origin: str,
     *,
     chosen: Proxy | Literal["none"] | None,
-    by_scheme: Mapping[str, Proxy | Literal["none"] | None],
+    by_scheme: Mapping[str, SecretStr | None],
     exceptions: str,
 ) -> Proxy | None:
     """The proxy by which an origin is called, if any; loopback addresses never are.
@@ -136,10 +146,18 @@ def proxy_for(
         chosen: The one that is set for it, whatever else is set.
         by_scheme: Those for all that is called, by the scheme of the address.
         exceptions: What is called without those, as `NO_PROXY` has it.
+
+    Raises:
+        ValueError: The one for the scheme is wanted, and is no HTTP proxy.
     """
     parts = urlsplit(origin)
     host = parts.hostname or ""
-    port = parts.port or _DEFAULT_PORTS[parts.scheme]
-    if chosen is None and not is_excepted(host, port, exceptions):
-        chosen = by_scheme[parts.scheme]
-    return chosen if isinstance(chosen, Proxy) and not is_loopback(host) else None
+    if is_loopback(host):
+        return None
+    if chosen is not None:
+        return chosen if isinstance(chosen, Proxy) else None
+    sent = by_scheme[parts.scheme]
+    if sent is None or is_excepted(host, parts.port or _DEFAULT_PORTS[parts.scheme], exceptions):
+        return None
+    found = _proxy(sent.get_secret_value())
+    return found if isinstance(found, Proxy) else None

@@ -28,13 +28,15 @@ def print_schema(*, federation: bool) -> None:
 
 
 @schema.command()
-@click.argument("file", type=click.Path(path_type=Path), default=Path("schema.graphql"))
+@click.argument(
+    "file", type=click.Path(path_type=Path, dir_okay=False), default=Path("schema.graphql")
+)
 def check(file: Path) -> None:
     """Whether FILE (schema.graphql) is the schema that is served; exit status 1 where it is not."""
     if not file.exists():
         click.echo(f"{file} does not exist: `gateway schema print > {file}` writes it.", err=True)
         sys.exit(_PROBLEMS)
-    committed = file.read_text(encoding="utf-8")
+    committed = file.read_text(encoding="utf-8", errors="replace")
     difference = list(
         difflib.unified_diff(
             committed.splitlines(),

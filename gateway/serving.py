@@ -104,10 +104,17 @@ def listening(
     Raises:
         PortRefused: The port is taken, or the address is not of this machine.
     """
-    try:
+    with _refusing(host, port, set_by):
         return socket.create_server(
             (host, port), family=_family(host), backlog=_BACKLOG, reuse_port=is_shared
         )
+
+
+@contextmanager
+def _refusing(host: str, port: int, set_by: str) -> Iterator[None]:
+    """What the system refuses inside is told with the variable to set."""
+    try:
+        yield
     except OSError as error:
         remedy = f"set {set_by} to another" if error.errno in _PORT_ERRORS else "see HOST"
         reason, *_ = str(error.strerror).partition(" (")  # where it was attempted is said already
@@ -125,7 +132,11 @@ def reserved(host: str, port: int) -> socket.socket:
         address = alone.getsockname()
     bound = socket.socket(_family(host))
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-    bound.bind(address)
+    # Connections of an earlier process may still be about to end, but nobody else shall have the port.
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    with _refusing(host, port, "PORT"):
+        bound.bind(address)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)
     return bound
 
 

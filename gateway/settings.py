@@ -7,6 +7,7 @@ from pydantic import (
     BeforeValidator,
     Field,
     PositiveInt,
+    SecretStr,
     ValidationInfo,
     field_validator,
     model_validator,
@@ -94,12 +95,12 @@ class Settings(BaseSettings):
             "Wins over the next three. Loopback addresses are never called by a proxy."
         ),
     )
-    https_proxy: ProxyAddress = Field(
+    https_proxy: SecretStr | None = Field(
         None,
         validation_alias=AliasChoices("HTTPS_PROXY", "https_proxy"),
         description="The proxy where the upstream's address begins with https.",
     )
-    http_proxy: ProxyAddress = Field(
+    http_proxy: SecretStr | None = Field(
         None,
         validation_alias=AliasChoices("HTTP_PROXY", "http_proxy"),
         description="The proxy where it begins with http.",
@@ -328,6 +329,11 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
+        try:
+            self.proxy  # noqa: B018 - is read where it is wanted, and refused where it is none
+        except ValueError as error:
+            scheme, *_ = self.upstream_url.partition(":")
+            raise ValueError(f"{scheme.upper()}_PROXY: {error}") from None
         if (self.api_key is None) != (self.token is None):
             raise ValueError("GATEWAY_API_KEY and GATEWAY_TOKEN go together")
         if self.api_key is not None and self.bearer_token is not None:

@@ -3,12 +3,14 @@
 from typing import Any
 
 import pytest
-from pydantic import TypeAdapter, ValidationError
+from pydantic import SecretStr, TypeAdapter, ValidationError
 
 from gateway.proxies import NONE, Proxy, ProxyAddress, is_excepted, is_loopback, proxy_for
 
 ADDRESS: TypeAdapter[Any] = TypeAdapter(ProxyAddress)
 ONE, OTHER = Proxy("http", "one", 3128), Proxy("http", "other", 3128)
+NAMED = {ONE: SecretStr("http://one:3128"), OTHER: SecretStr("other:3128"), NONE: SecretStr("none")}
+SOCKS = SecretStr("socks5://one")
 
 
 @pytest.mark.parametrize(
@@ -35,6 +37,7 @@ def test_an_address_of_a_proxy_is_read_as_every_tool_reads_it(text, proxy):
     "text",
     [
         *("socks5://hunter2@proxy:1080", "ftp://proxy", "http://", "http://:3128", "://proxy"),
+        *("http://hunter2:12/34@proxy:3128", "http://me:12#34@proxy", "http://proxy/?x"),
         *("http://proxy:99999", "http://proxy:port", "http://pro xy", "http://[fd00::7", "proxy\n"),
     ],
 )
@@ -62,6 +65,13 @@ def test_a_proxy_shows_its_place_and_nobodys_password():
         ("localhost", True),
         ("LOCALHOST", True),
         ("api.localhost", True),
+        ("localhost.", True),
+        ("::ffff:127.0.0.1", True),
+        ("127.1", True),
+        ("2130706433", True),
+        ("0.0.0.0", True),
+        ("::", True),
+        ("::ffff:10.0.0.1", False),
         ("api.agendize.com", False),
         ("notlocalhost", False),
         ("10.0.0.1", False),
@@ -121,9 +131,25 @@ def test_exceptions_are_names_addresses_and_networks(exceptions, host, is_one):
         ("http://[::1]:8001", {"chosen": ONE}, None),
         ("http://localhost:8001", {"chosen": ONE}, None),
         ("http://[fd00::7]:8001", {"http": ONE}, ONE),
+        ("http://[::ffff:127.0.0.1]:8001", {"http": ONE}, None),
     ],
 )
 def test_an_origin_has_the_proxy_that_is_set_for_it(origin, given, proxy):
-    schemes = {"https": given.get("https"), "http": given.get("http")}
+    schemes = {scheme: NAMED.get(given.get(scheme, "")) for scheme in ("https", "http")}
     chosen, exceptions = given.get("chosen"), given.get("exceptions", "")
     assert proxy_for(origin, chosen=chosen, by_scheme=schemes, exceptions=exceptions) == proxy
+
+
+def test_what_is_no_http_proxy_is_refused_where_it_is_wanted():
+    named = {"https": SOCKS, "http": None}
+    with pytest.raises(ValueError, match="HTTP proxy"):
+        proxy_for("https://api.agendize.com", chosen=None, by_scheme=named, exceptions="")
+    for origin, chosen, exceptions in (
+        ("http://api.agendize.com", None, ""),
+        ("https://api.agendize.com", ONE, ""),
+        ("https://api.agendize.com", NONE, ""),
+        ("https://api.agendize.com", None, "agendize.com"),
+        ("https://localhost", None, ""),
+    ):
+        found = proxy_for(origin, chosen=chosen, by_scheme=named, exceptions=exceptions)
+        assert found is (chosen if chosen is ONE else None)

@@ -100,6 +100,18 @@ def test_a_port_that_is_reserved_is_for_those_who_share_it():
             each.close()
 
 
+def test_a_port_can_be_reserved_while_connections_of_an_earlier_process_end():
+    """The side that closes first keeps the address for a minute (TIME_WAIT)."""
+    with listening("127.0.0.1", 0) as server:
+        port = server.getsockname()[1]
+        with closing(socket.create_connection(("127.0.0.1", port))) as caller:
+            accepted, _ = server.accept()
+            accepted.close()
+            assert caller.recv(1) == b""
+    with reserved("127.0.0.1", port), pytest.raises(PortRefused):
+        listening("127.0.0.1", port)
+
+
 def test_a_port_of_the_newer_protocol_can_be_reserved_as_well():
     try:
         listening("::1", 0).close()

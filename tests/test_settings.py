@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
 from gateway.environment import SettingsRefused
 from gateway.proxies import Proxy
@@ -125,8 +125,8 @@ EXAMPLES = {
     "workers": ("3", 3),
     "upstream_url": ("https://france.agendize.com/", "https://france.agendize.com"),
     "upstream_proxy": ("none", "none"),
-    "https_proxy": ("http://proxy:3128", Proxy("http", "proxy", 3128)),
-    "http_proxy": ("proxy", Proxy("http", "proxy", 80)),
+    "https_proxy": ("http://proxy:3128", SecretStr("http://proxy:3128")),
+    "http_proxy": ("proxy", SecretStr("proxy")),
     "no_proxy": ("example.com", "example.com"),
     "activities_prefix": ("/api/2.4/", "/api/2.4"),
     "clients_path": ("/api/2.3/contacts/", "/api/2.3/contacts"),
@@ -473,6 +473,24 @@ def test_no_proxy_is_used_where_none_is_wanted(environment):
     environment.setenv("NO_PROXY", "")
     environment.setenv("GATEWAY_UPSTREAM_PROXY", "none")
     assert Settings.from_environment().proxy is None
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"GATEWAY_UPSTREAM_PROXY": "none"},
+        {"GATEWAY_UPSTREAM_PROXY": "http://proxy:3128"},
+        {"NO_PROXY": "*"},
+        {"GATEWAY_UPSTREAM_URL": "https://upstream"},
+        {"GATEWAY_UPSTREAM_URL": "http://127.0.0.1:8001"},
+    ],
+    ids=str,
+)
+def test_a_proxy_that_is_not_used_may_be_of_any_kind(environment, more):
+    environment.setenv("HTTP_PROXY", "socks5://me:hunter2@proxy:1080")
+    for name, value in more.items():
+        environment.setenv(name, value)
+    assert "hunter2" not in repr(Settings.from_environment())
 
 
 def test_no_number_of_processes_is_the_usual_number(environment):

@@ -159,6 +159,7 @@ def read_all(reading: int) -> str:
 def test_a_log_that_nobody_reads_stops_nothing_and_what_was_written_is_whole(blocks, workers):
     """Beyond what the pipe takes and what waits for it, events are dropped."""
     reading, descriptor = os.pipe()
+    fcntl.fcntl(descriptor, fcntl.F_SETPIPE_SZ, 131_072)  # some 400 lines
     os.set_blocking(descriptor, blocks)
     before = fcntl.fcntl(descriptor, fcntl.F_GETFL)
     with closing(open(reading, "rb", buffering=0)):  # noqa: PTH123 - a descriptor has no path

@@ -157,7 +157,7 @@ class _Refusal:
 
     async def send(self, scope: Scope, send: Send) -> None:
         Tally.of(scope).refused(Overloaded.code)
-        headers = self._headers[_media_type(Headers(scope=scope).get("accept", ""))]
+        headers = self._headers[_media_type(", ".join(Headers(scope=scope).getlist("accept")))]
         await send({"type": "http.response.start", "status": self._status, "headers": headers})
         await send({"type": "http.response.body", "body": self._body})
 

@@ -99,7 +99,7 @@ class GraphQLEndpoint:
         if http.method in spec.READING:
             request = spec.get_request(http.scope["query_string"])
         else:
-            spec.refuse_encoded(http.headers.get("content-encoding"))
+            spec.refuse_encoded(", ".join(http.headers.getlist("content-encoding")))
             body = await self._body(http)
             reading = partial(spec.post_request, http.headers.get("content-type"), body)
             request = await self._in_turn(http, reading) if len(body) > _LARGE else reading()

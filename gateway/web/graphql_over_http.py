@@ -85,9 +85,10 @@ def get_request(query_string: bytes) -> Request:
     return Request.of(parameters)
 
 
-def refuse_encoded(content_encoding: str | None) -> None:
+def refuse_encoded(content_encoding: str) -> None:
     """Raises UnsupportedMediaType for a body that is compressed, or otherwise encoded."""
-    if content_encoding is not None and content_encoding.strip().lower() not in {"", "identity"}:
+    codings = {coding.strip().lower() for coding in content_encoding.split(",")}
+    if codings - {"", "identity"}:
         named = content_encoding[:_MOST_CODING_CHARACTERS]
         raise UnsupportedMediaType(
             f"Send the body as it is: `Content-Encoding: {named}` is not read here.",

@@ -608,6 +608,11 @@ async def test_an_encoded_body_is_refused_by_the_name_of_its_coding(http, coding
     assert answer.headers["accept-encoding"] == "identity"
 
 
+async def test_a_coding_in_a_second_line_is_seen(http):
+    lines = [("Content-Type", JSON), ("Content-Encoding", "identity"), ("Content-Encoding", "gzip")]
+    assert_refused(await http.post("/graphql", content=f"{{{GOOD}}}", headers=lines), *UNSUPPORTED)
+
+
 @pytest.mark.parametrize("coding", ["", "identity", " IDENTITY "])
 async def test_a_body_that_is_said_to_be_as_it_is_is_read(http, coding):
     headers = {"Content-Type": JSON, "Content-Encoding": coding}
