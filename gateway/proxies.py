@@ -100,7 +100,7 @@ def is_loopback(host: str) -> bool:
             return name == "localhost" or name.endswith(".localhost")
     if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
         address = address.ipv4_mapped
-    return address.is_loopback or address.is_unspecified
+    return address.is_loopback
 
 
 def is_excepted(host: str, port: int, exceptions: str) -> bool:
