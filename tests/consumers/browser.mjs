@@ -17,8 +17,8 @@ export function launch() {
   return chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ARGUMENTS });
 }
 
-/** A first visit to `url`; requests to other hosts are listed, and go nowhere. */
-export async function visit(browser, url, options = {}) {
+/** A first visit to `url`; requests to other hosts are listed, and go to `elsewhere`. */
+export async function visit(browser, url, { elsewhere = (route) => route.abort(), ...options } = {}) {
   const page = await browser.newPage({ viewport: { width: 1400, height: 900 }, ...options });
   const complaints = [];
   const others = [];
@@ -30,7 +30,7 @@ export async function visit(browser, url, options = {}) {
     const { protocol, origin, href } = new URL(request.url());
     if (protocol !== "data:" && origin !== new URL(url).origin) others.push(href);
   });
-  await page.route((address) => address.origin !== new URL(url).origin, (route) => route.abort());
+  await page.route((address) => address.origin !== new URL(url).origin, elsewhere);
   const response = await page.goto(url);
   return { page, complaints, others, headers: response.headers() };
 }
