@@ -23,7 +23,6 @@ _T = TypeVar("_T")
 _LARGE_BYTES = 4_194_304
 """What is larger is read in steps."""
 
-
 _OTHER_KEYS = ("activities", "data", "results", "content")
 
 Mark = Literal["type", "id"]
@@ -46,6 +45,7 @@ _MARKED: Mapping[Mark, json.Decoder[Any]] = {
     "type": json.Decoder(_Typed),
     "id": json.Decoder(_Identified),
 }
+
 MOST_ITEMS = 200_000
 """Of a list, honest or not."""
 
