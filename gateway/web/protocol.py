@@ -1,10 +1,13 @@
 """uvicorn's HTTP protocol for callers that mean harm: heads have a size, what arrives has a time."""
 
 import asyncio
+import sys
 from collections.abc import Callable, MutableMapping
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Any, cast
 
+from httptools import HttpParserError
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from gateway.errors import BadRequest
@@ -17,6 +20,9 @@ from gateway.web.pipelining import disconnect
 
 _CHUNK_FRAMING_BYTES = 20
 """What a chunk has beside its data: a size of up to 16 digits and two line ends."""
+
+_UNKNOWN_VERSION = "Invalid HTTP version"
+"""What the parser says of a version that it does not know."""
 
 _LINGER_SECONDS = 1.0
 """How long is listened to a caller that was refused. Who is cut off while sending never reads why."""
@@ -113,12 +119,12 @@ class HttpProtocol(HalfCloseProtocol):
     def on_header(self, name: bytes, value: bytes) -> None:
         self._loose_bytes = 0
         self._head_bytes += len(name) + len(value)
-        if self._head_bytes > refusals.MOST_HEAD_BYTES:
-            self._stop(self._too_much)
         if self._is_in_head:
             super().on_header(name, value)
         else:  # a trailer, which must not become a header (RFC 9110, 6.5.1)
             self._framing_bytes -= len(name) + len(value) + len(b": \r\n")
+        if self._head_bytes > refusals.MOST_HEAD_BYTES:
+            self._stop(self._too_much)
 
     def on_headers_complete(self) -> None:
         problem = refusals.head_problem(self.parser.get_http_version(), self.headers)
@@ -163,7 +169,9 @@ class HttpProtocol(HalfCloseProtocol):
 
     def send_400_response(self, msg: str) -> None:
         """Refuse what cannot be parsed, or is too much; called by uvicorn for any error of its parser."""
-        self._refuse(refusals.version_problem(self.parser.get_http_version()) or self._refusal)
+        if str(sys.exception()) == _UNKNOWN_VERSION:
+            self._refusal = HTTPStatus.HTTP_VERSION_NOT_SUPPORTED
+        self._refuse(self._refusal)
 
     def eof_received(self) -> bool:  # type: ignore[override] # as above it
         if self._is_refused:
@@ -284,8 +292,15 @@ class HttpProtocol(HalfCloseProtocol):
             self.transport.close()
         else:
             method = self.parser.get_method()
+            if self._is_in_head and status is HTTPStatus.REQUEST_TIMEOUT:
+                self._read_last_header()
             self.transport.write(refusals.answer(status, method, self.headers or (), self.pages))
             self._linger()
+
+    def _read_last_header(self) -> None:
+        """Have the parser tell the last line that came: it waits for what follows, and nothing does."""
+        with suppress(HttpParserError):
+            self.parser.feed_data(b"x")
 
     def _hang_up(self) -> None:
         """After an answer; where the caller is still sending, not before the answer can be read."""

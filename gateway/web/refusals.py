@@ -14,8 +14,6 @@ MOST_URI_BYTES = 16_384
 MOST_HEAD_BYTES = 32_768
 
 _VERSIONS = {"1.0", "1.1"}
-_UNREAD_VERSION = "0.0"
-"""What the parser tells before it has read one."""
 
 _WORDS = {
     HTTPStatus.BAD_REQUEST: "This is not an HTTP request with one Host line.",
@@ -30,19 +28,12 @@ _WORDS = {
 Headers = Iterable[tuple[bytes, bytes]]
 
 
-def version_problem(version: str) -> HTTPStatus | None:
-    """Why a version is refused, as far as it was read."""
-    if version in _VERSIONS or version == _UNREAD_VERSION:
-        return None
-    return HTTPStatus.HTTP_VERSION_NOT_SUPPORTED
-
-
 def head_problem(version: str, headers: Headers) -> HTTPStatus | None:
     """Why a whole head is refused: others might take it for another host's (RFC 9112, 3.2)."""
     hosts = [name for name, _ in headers].count(b"host")
     if hosts > 1 or (version == "1.1" and not hosts):
         return HTTPStatus.BAD_REQUEST
-    return version_problem(version)
+    return None if version in _VERSIONS else HTTPStatus.HTTP_VERSION_NOT_SUPPORTED
 
 
 def answer(status: HTTPStatus, method: bytes, headers: Headers, pages: Origins) -> bytes:

@@ -12,7 +12,6 @@ from gateway.web.refusals import (
     MOST_URI_BYTES,
     answer,
     head_problem,
-    version_problem,
 )
 from tests.web.connection import Application, Clock, Connection
 
@@ -40,11 +39,22 @@ def test_a_head_has_one_host_and_a_version_that_is_spoken(version, headers, prob
 
 
 @pytest.mark.parametrize(
-    ("version", "problem"),
-    [("0.0", None), ("1.0", None), ("1.1", None), ("1.2", 505), ("3.0", 505)],
+    ("version", "status"),
+    [
+        ("0.0", 505),
+        ("0.9", 505),
+        ("1.2", 505),
+        ("2.0", 505),
+        ("3.0", 505),
+        ("x.1", 400),
+        ("1.1x", 400),
+        ("", 400),
+    ],
 )
-def test_a_version_is_refused_once_it_is_read(version, problem):
-    assert version_problem(version) == problem
+async def test_a_version_is_refused_where_it_is_one(version, status):
+    caller = Connection(Application())
+    await caller.sends(b"GET / HTTP/%b\r\nHost: a\r\n\r\n" % version.encode())
+    assert caller.statuses == [status]
 
 
 @pytest.mark.parametrize("method", [b"GET", b"HEAD"])
@@ -65,6 +75,7 @@ def origin_line(name: bytes = PAGE) -> bytes:
 
 READ = {
     "too late, in the head": (b"GET / HTTP/1.1\r\nHost: a\r\n" + origin_line() + b"X: ", 408),
+    "too late, behind it": (b"GET / HTTP/1.1\r\nHost: a\r\n" + origin_line(), 408),
     "too late, in the body": (
         b"POST / HTTP/1.1\r\nHost: a\r\n" + origin_line() + b"Content-Length: 5\r\n\r\n12",
         408,
@@ -77,6 +88,13 @@ READ = {
         b"GET / HTTP/1.1\r\nHost: a\r\n"
         + origin_line()
         + b"X: %b\r\n\r\n" % (b"a" * MOST_HEAD_BYTES),
+        431,
+    ),
+    "a long head, of which it is the end": (
+        b"GET / HTTP/1.1\r\nHost: a\r\n"
+        + b"X: %b\r\n" % (b"a" * (MOST_HEAD_BYTES - 10))
+        + origin_line()
+        + b"\r\n",
         431,
     ),
     "long extensions": (
@@ -122,10 +140,17 @@ async def test_another_page_does_not(sent, status):
     [
         (b"GET /" + b"a" * 100_000, 414),
         (b"GET / HTTP/1.1\r\nX: " + b"a" * 100_000 + b"\r\n" + origin_line(), 431),
+        (b"GET / HTTP/1.1\r\nHost: a\r\n" + origin_line()[:-2], 408),
         (b"GET / HTTP/9.9\r\n" + origin_line() + b"\r\n", 505),
         (b"\x16\x03\x01", 400),
     ],
-    ids=["endless URI", "endless header before it", "version that cannot be read on", "TLS"],
+    ids=[
+        "endless URI",
+        "endless header before it",
+        "half a line",
+        "version that cannot be read on",
+        "TLS",
+    ],
 )
 async def test_where_no_origin_was_read_nothing_is_permitted(sent, status):
     found, head = await refused(sent, Origins([PAGE.decode()]))
