@@ -19,6 +19,9 @@ _MOST_CHARACTERS = 300
 """A host name has at most 253. What is longer is no origin, and not worth reading."""
 
 _MOST_PORT = 65_535
+_OPAQUE = {"about", "blob", "data", "file", "javascript"}
+"""Schemes whose pages have the origin `null` (the URL standard, 4.7)."""
+
 _DEFAULT_PORTS = {"http": "80", "https": "443"}
 
 
@@ -56,7 +59,7 @@ def listed(text: str) -> Origin:
         ValueError: No page ever has this origin, whatever `*` stands for.
     """
     origin = _read(text)
-    if origin is None or (origin.is_address and "*" in origin.host):
+    if origin is None or origin.scheme in _OPAQUE or (origin.is_address and "*" in origin.host):
         raise ValueError(
             f"{_presentable(text)} is the origin of no page: write a scheme, a host and a port that "
             "is not the scheme's own, such as https://app.example.com, https://*.example.com or "

@@ -49,6 +49,7 @@ NEVER = [
         "http://::1",
     ),
     *("http://1.2.3", "http://256.1.1.1", "http://01.2.3.4", "http://*.0.0.1", "http://10.0.*.1"),
+    *("file://x", "FILE://localhost", "data://x", "blob://x", "about://blank", "javascript://x"),
     f"https://{'a.' * 200}example.com",
     f"https://{'a' * 64}.example.com",
 ]
