@@ -6,13 +6,18 @@ from inspect import isawaitable
 from typing import Any, Protocol, TypeVar
 
 from graphql import (
+    ArgumentNode,
     ExecutionResult,
     Executor,
     GraphQLError,
     GraphQLOutputType,
     GraphQLSchema,
     ValueNode,
+    VariableDefinitionNode,
+    VariableNode,
+    Visitor,
     is_non_null_type,
+    visit,
 )
 from graphql.execution import VariableValues, get_variable_values
 from graphql.execution.collect_fields import FieldDetailsList
@@ -28,6 +33,7 @@ _T = TypeVar("_T")
 
 _MOST_COERCION_ERRORS = 20
 _MOST_ERRORS = 10_000
+_MOST_NAMES = 5
 
 
 class _Executor(Executor[Any]):
@@ -103,6 +109,7 @@ def _executor(
     schema: GraphQLSchema, prepared: Prepared, variables: Mapping[str, Any], context: Context
 ) -> Executor[Any]:
     return _fitting(
+        prepared,
         _Executor.build(
             schema,
             prepared.document,
@@ -112,7 +119,7 @@ def _executor(
             middleware=schema.extensions.get(MIDDLEWARE),
             max_coercion_errors=_MOST_COERCION_ERRORS,
             hide_suggestions=not prepared.suggestions,
-        )
+        ),
     )
 
 
@@ -120,21 +127,56 @@ def _coerced(
     schema: GraphQLSchema, prepared: Prepared, variables: Mapping[str, Any]
 ) -> VariableValues:
     return _fitting(
+        prepared,
         get_variable_values(
             schema,
             prepared.operation.variable_definitions or (),
             dict(variables),
             max_errors=_MOST_COERCION_ERRORS,
             hide_suggestions=not prepared.suggestions,
-        )
+        ),
     )
 
 
-def _fitting(made: _T | list[GraphQLError]) -> _T:
+def _fitting(prepared: Prepared, made: _T | list[GraphQLError]) -> _T:
     """What was made of variables that fit; refuses those that do not."""
     if isinstance(made, list):
-        raise VariablesRefused([{**problem.formatted} for problem in made])
+        uses = _Uses()
+        visit(prepared.document, uses)
+        raise VariablesRefused(
+            [
+                {**problem.formatted, "message": problem.message + uses.of(problem)}
+                for problem in made
+            ]
+        )
     return made
+
+
+class _Uses(Visitor):
+    """The arguments that variables are used in, by the variables' names."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._arguments: dict[str, set[str]] = {}
+        self._argument = ""
+
+    def enter_argument(self, node: ArgumentNode, *_: Any) -> None:
+        self._argument = node.name.value
+
+    def enter_variable(self, node: VariableNode, *_: Any) -> None:
+        if self._argument:  # else it is where the variable is declared
+            self._arguments.setdefault(node.name.value, set()).add(self._argument)
+
+    def leave_argument(self, *_: Any) -> None:
+        self._argument = ""
+
+    def of(self, problem: GraphQLError) -> str:
+        """What is added to the message on a variable."""
+        match problem.nodes:
+            case [VariableDefinitionNode(variable=variable), *_]:
+                names = sorted(self._arguments.get(variable.name.value, ()))[:_MOST_NAMES]
+                return f" It is used for {', '.join(map(repr, names))}." if names else ""
+        return ""
 
 
 def _result(

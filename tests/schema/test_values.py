@@ -463,10 +463,14 @@ async def test_what_is_no_instant_is_refused_before_anything_runs(asked, sent):
     literal, variable = await asked(sent)
     assert "data" not in literal
     assert "data" not in variable
-    for answer, name in ((literal, "Argument 'from'"), (variable, "Variable '$from'")):
+    for answer, name, end in (
+        (literal, "Argument 'from'", ""),
+        (variable, "Variable '$from'", " It is used for 'from'."),
+    ):
         [error] = answer["errors"]
         assert error["extensions"] == {"code": "BAD_USER_INPUT"}
         assert error["message"].startswith(f"{name} has invalid value: ")
+        assert error["message"].endswith(end)
         assert error["locations"]
 
 
