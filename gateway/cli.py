@@ -156,13 +156,13 @@ def serve() -> None:
             sys.exit(_shared(settings))
         departure = gateway_departure(settings)
         sockets = [listening(settings.host, settings.port)]
-        telemetry.event("started", **_started(settings))
+        telemetry.event("started", **_started(settings, sockets[0]))
     run(departure, sockets)
 
 
-def _started(settings: Settings) -> dict[str, object]:
+def _started(settings: Settings, bound: socket.socket) -> dict[str, object]:
     """What is told at the start: never the user or the password of a proxy."""
-    url = _url(settings.host, settings.port, "/graphql")
+    url = _url(settings.host, bound.getsockname()[1], "/graphql")
     return {"url": url} if settings.proxy is None else {"url": url, "proxy": settings.proxy.place}
 
 
@@ -188,7 +188,7 @@ def _has_service_credentials(settings: Settings) -> bool:
 
 def _shared(settings: Settings) -> int:
     with reserved(settings.host, settings.port) as bound, shared() as metrics:
-        telemetry.event("started", **_started(settings), workers=settings.workers)
+        telemetry.event("started", **_started(settings, bound), workers=settings.workers)
         if metrics.folder is None:
             telemetry.warning("metrics.not_shared")
         return supervise(
