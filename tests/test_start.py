@@ -6,6 +6,7 @@ import subprocess
 import sys
 from contextlib import closing
 
+import httpx
 import pytest
 
 from tests.processes import inherited, running, until
@@ -65,3 +66,18 @@ def test_the_first_line_is_an_event_with_an_address_that_can_be_opened():
         first = json.loads(gateway.stderr[0])
     assert (first["event"], first["url"]) == ("started", f"{url}/graphql")
     assert (first["service"], first["level"]) == ("gateway", "info")
+
+
+def test_the_port_that_is_announced_is_the_one_that_was_bound():
+    environment = {"PORT": "0", "GATEWAY_UPSTREAM_URL": "http://127.0.0.1:9"}
+    with subprocess.Popen(
+        [sys.executable, "-m", "gateway", "serve"],
+        env={**inherited(), **environment},
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as gateway:
+        assert gateway.stderr is not None
+        url = json.loads(gateway.stderr.readline())["url"]
+        assert httpx.get(url.replace("/graphql", "/livez")).status_code == 200
+        gateway.terminate()
+        assert gateway.wait(20) == 0

@@ -6,9 +6,10 @@ from typing import Any, NamedTuple
 from tests.resilience import certificates, peer
 from tests.resilience.peer import HEAD, Script
 
-CONNECT_SECONDS = 0.4
-SECONDS = 1.0
-"""How long connecting, and one attempt, may take."""
+CONNECT_SECONDS = 2.0
+SECONDS = 3.0
+"""How long connecting, and one attempt, may take: longer than any pause of a busy machine, during which
+connections that nothing is wrong with would seem late, too."""
 
 BAD, BUSY, BROKEN = "BAD_USER_INPUT", "UPSTREAM_BUSY", "UPSTREAM_CONTRACT_BROKEN"
 DOWN, LATE, TOO_LARGE = "UPSTREAM_UNAVAILABLE", "UPSTREAM_TIMEOUT", "UPSTREAM_RESPONSE_TOO_LARGE"
@@ -129,7 +130,7 @@ SANDBOX = {
     "drops after the headers": Fault(DOWN, 3, sandbox={"drop": "headers"}),
     "drops in the body": Fault(DOWN, 3, sandbox={"drop": "body"}),
     "cuts off": Fault(DOWN, 3, sandbox={"truncate": 5}),
-    "answers too late": Fault(LATE, 1, SECONDS, sandbox={"delayMilliseconds": 3000}),
+    "answers too late": Fault(LATE, 1, SECONDS, sandbox={"delayMilliseconds": 9000}),
     "sends too much": Fault(TOO_LARGE, 1, sandbox={"bodyBytes": 300_000}),
     "sends a page": Fault(BROKEN, 1, sandbox=HTML),
     "sends nothing": Fault(BROKEN, 1, sandbox={"body": ""}),

@@ -17,7 +17,7 @@ from tests.resilience.places import MADE_UP, PLACES, Place
 
 pytestmark = pytest.mark.socket
 
-OPERATION_SECONDS = 8.0
+OPERATION_SECONDS = 15.0
 PAUSES = 0.3  # of three attempts, at the most
 SLACK = 3.0  # for a machine that has other things to do
 EXPLAIN = {"X-Gateway-Explain": "1"}
