@@ -169,7 +169,8 @@ class HttpProtocol(HalfCloseProtocol):
 
     def send_400_response(self, msg: str) -> None:
         """Refuse what cannot be parsed, or is too much; called by uvicorn for any error of its parser."""
-        if str(sys.exception()) == _UNKNOWN_VERSION:
+        version = self.parser.get_http_version()
+        if str(sys.exception()) == _UNKNOWN_VERSION or version not in refusals.READ_VERSIONS:
             self._refusal = HTTPStatus.HTTP_VERSION_NOT_SUPPORTED
         self._refuse(self._refusal)
 

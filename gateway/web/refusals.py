@@ -14,6 +14,8 @@ MOST_URI_BYTES = 16_384
 MOST_HEAD_BYTES = 32_768
 
 _VERSIONS = {"1.0", "1.1"}
+READ_VERSIONS = {"0.0", *_VERSIONS}
+"""Those that are no reason to refuse what cannot be read: 0.0 stands where no version was read."""
 
 _WORDS = {
     HTTPStatus.BAD_REQUEST: "This is not an HTTP request with one Host line.",

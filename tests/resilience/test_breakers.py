@@ -15,12 +15,13 @@ from gateway.upstream.caller import Caller
 from gateway.upstream.reads import Reads
 from gateway.upstream.wire import AiohttpTransport
 from tests.resilience import certificates, peer
-from tests.resilience.faults import CERTIFICATES, CONNECT_SECONDS, LONG_HEAD, WIRE, Fault
+from tests.resilience.faults import CERTIFICATES, LONG_HEAD, WIRE, Fault
 from tests.resilience.peer import HEAD
 
 pytestmark = pytest.mark.socket
 
-SECONDS = 1.0
+CONNECT_SECONDS = 1.0
+SECONDS = 2.0
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 GZIPPED = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n"
 IN_KLINGON = (

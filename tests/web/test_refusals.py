@@ -46,6 +46,7 @@ def test_a_head_has_one_host_and_a_version_that_is_spoken(version, headers, prob
         ("1.2", 505),
         ("2.0", 505),
         ("3.0", 505),
+        ("2", 505),
         ("x.1", 400),
         ("1.1x", 400),
         ("", 400),
@@ -55,6 +56,12 @@ async def test_a_version_is_refused_where_it_is_one(version, status):
     caller = Connection(Application())
     await caller.sends(b"GET / HTTP/%b\r\nHost: a\r\n\r\n" % version.encode())
     assert caller.statuses == [status]
+
+
+async def test_the_preface_of_another_version_is_one():
+    caller = Connection(Application())
+    await caller.sends(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
+    assert caller.statuses == [505]
 
 
 @pytest.mark.parametrize("method", [b"GET", b"HEAD"])
