@@ -12,10 +12,10 @@ import httpx
 import pytest
 import structlog
 
-from gateway import telemetry
+from gateway.config.settings import Settings
+from gateway.observability import logging as gateway_logging
+from gateway.observability.tracing import Tracing
 from gateway.sandbox.app import create_sandbox
-from gateway.settings import Settings
-from gateway.tracing import Tracing
 from gateway.web.app import create_app
 
 SANDBOX = "http://sandbox"
@@ -39,7 +39,7 @@ def telemetry_restored() -> Iterator[None]:
     handlers, level = root.handlers[:], root.level
     hooks = sys.excepthook, sys.unraisablehook, threading.excepthook, warnings.showwarning
     yield
-    telemetry.flush()
+    gateway_logging.flush()
     sys.excepthook, sys.unraisablehook, threading.excepthook, warnings.showwarning = hooks
     root.handlers[:] = handlers
     root.setLevel(level)
@@ -51,7 +51,7 @@ def log(capfd, telemetry_restored) -> Callable[[], str]:
     """What the log has since this was asked last, for tests that configure telemetry: `log()`."""
 
     def log() -> str:
-        assert telemetry.flush()
+        assert gateway_logging.flush()
         written = capfd.readouterr()
         assert written.out == ""
         text: str = written.err

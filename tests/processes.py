@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import httpx
 
-from gateway.settings import PREFIX, Settings, variable
+from gateway.config.settings import PREFIX, Settings, variable
 
 
 def free_ports(count: int) -> list[int]:

@@ -37,12 +37,6 @@ def test_imports_keep_the_contracts(capsys, loggers_restored):
     assert kept, capsys.readouterr().out
 
 
-@pytest.mark.parametrize("module", [name for name in MODULES if not name.endswith("__.py")])
-def test_every_module_has_its_test_file(module):
-    test = ROOT / "tests" / module
-    assert test.with_name(f"test_{test.name}").is_file()
-
-
 @pytest.mark.parametrize("module", MODULES)
 def test_no_module_is_a_drawer_for_what_has_no_place(module):
     assert not DRAWERS & {*Path(module).with_suffix("").parts}

@@ -9,8 +9,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from gateway import __version__
-from gateway.cli import main
-from gateway.settings import PREFIX, Settings, variable
+from gateway.cli.main import main
+from gateway.config.settings import PREFIX, Settings, variable
 
 SERVE = {"GATEWAY_UPSTREAM_URL": "http://127.0.0.1:9"}
 

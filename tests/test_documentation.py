@@ -9,13 +9,13 @@ from click.testing import CliRunner
 from prometheus_client.parser import text_string_to_metric_families
 
 from gateway import __version__, errors, schema
-from gateway.cli import main
-from gateway.metrics import Metrics
-from gateway.schema.evolution import Severity, changes
-from gateway.schema_commands import schema as schema_commands
-from gateway.settings import Settings, variable
-from gateway.tally import Tally
-from gateway.web.access import PROBES
+from gateway.cli.main import main
+from gateway.cli.schema import schema as schema_commands
+from gateway.cli.schema_diff import Severity, changes
+from gateway.config.settings import Settings, variable
+from gateway.observability.metrics import Metrics
+from gateway.observability.request_stats import Tally
+from gateway.web.request_middleware import PROBES
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

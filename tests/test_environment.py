@@ -3,7 +3,7 @@
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from gateway import environment
+from gateway.config import environment
 
 KNOWN = ("GATEWAY_TOKEN", "GATEWAY_PLANS", "PORT")
 

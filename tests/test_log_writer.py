@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import pytest
 
-from gateway.log_writer import MOST_BYTES, MOST_LINES, LogWriter
+from gateway.observability.log_writer import MOST_BYTES, MOST_LINES, LogWriter
 
 SECONDS = 10.0
 """Much longer than anything here takes."""

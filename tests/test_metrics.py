@@ -7,9 +7,9 @@ import sys
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from gateway import metrics
-from gateway.metrics import MEDIA_TYPE, Metrics, Shared
-from gateway.tally import ERROR, OK, PARTIAL, Tally
+from gateway.observability import metrics
+from gateway.observability.metrics import MEDIA_TYPE, Metrics, Shared
+from gateway.observability.request_stats import ERROR, OK, PARTIAL, Tally
 
 
 def read(told: str) -> dict[str, float]:
@@ -118,8 +118,8 @@ def test_two_gateways_of_one_process_count_apart():
 
 WORKING = """
 import json, os
-from gateway.metrics import Metrics
-from gateway.tally import Tally
+from gateway.observability.metrics import Metrics
+from gateway.observability.request_stats import Tally
 made = Metrics()
 made.operation(Tally(outcome="ok"), 0.02)
 made.requests_in_flight.inc()

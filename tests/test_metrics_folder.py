@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from gateway import metrics_folder
+from gateway.observability import metrics_folder
 
 ROOT = Path(__file__).parents[1]
 HOLDING = """
 import sys, time
 from pathlib import Path
-from gateway import metrics_folder
+from gateway.observability import metrics_folder
 with getattr(metrics_folder, sys.argv[1])({"made": [Path(sys.argv[2])], "joined": Path(sys.argv[2])}[sys.argv[1]]) as folder:
     if folder:
         (folder / "counter_17.db").write_bytes(b"")

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr, TypeAdapter, ValidationError
 
-from gateway.proxies import NONE, Proxy, ProxyAddress, is_excepted, is_loopback, proxy_for
+from gateway.config.proxies import NONE, Proxy, ProxyAddress, is_excepted, is_loopback, proxy_for
 
 ADDRESS: TypeAdapter[Any] = TypeAdapter(ProxyAddress)
 ONE, OTHER = Proxy("http", "one", 3128), Proxy("http", "other", 3128)

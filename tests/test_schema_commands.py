@@ -7,7 +7,7 @@ from click.testing import CliRunner, Result
 from graphql import build_schema, is_interface_type, is_union_type
 
 from gateway import schema
-from gateway.cli import main
+from gateway.cli.main import main
 
 
 @pytest.fixture

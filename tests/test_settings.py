@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 from pydantic import SecretStr, ValidationError
 
-from gateway.environment import SettingsRefused
-from gateway.proxies import Proxy
-from gateway.settings import PREFIX, Settings, variable
-from gateway.values import CallerKeys, Manifest
+from gateway.config.environment import SettingsRefused
+from gateway.config.proxies import Proxy
+from gateway.config.settings import PREFIX, Settings, variable
+from gateway.config.types import CallerKeys, Manifest
 
-MANIFEST = Path(__file__).parent / "operations" / "manifests" / "sha1.json"
+MANIFEST = Path(__file__).parent / "engine" / "manifests" / "sha1.json"
 CALLER_KEYS = Path(__file__).parent / "web" / "caller-keys.txt"
 
 

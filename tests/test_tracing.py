@@ -1,7 +1,7 @@
 """Where nobody follows; what is traced is in test_spans."""
 
-from gateway.tally import Tally
-from gateway.tracing import Untraced
+from gateway.observability.request_stats import Tally
+from gateway.observability.tracing import Untraced
 
 
 def test_an_operation_that_nobody_follows_has_no_trace():

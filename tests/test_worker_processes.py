@@ -15,8 +15,8 @@ import httpx
 import pytest
 from structlog.testing import capture_logs
 
-from gateway.serving import reserved
-from gateway.workers import Parent, Worker
+from gateway.server.lifecycle import reserved
+from gateway.server.workers import Parent, Worker
 from tests.processes import Running, free_ports, inherited, running, until
 
 pytestmark = pytest.mark.socket

@@ -7,8 +7,8 @@ from typing import Any, cast
 import pytest
 from structlog.testing import capture_logs
 
-from gateway.serving import Stage
-from gateway.workers import Parent, Worker
+from gateway.server.lifecycle import Stage
+from gateway.server.workers import Parent, Worker
 
 PATIENCE_SECONDS = 5
 

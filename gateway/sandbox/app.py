@@ -7,14 +7,13 @@ from starlette.routing import Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.sandbox.accounts import account_of, carries_foreign_cookie
-from gateway.sandbox.answers import Answer, refusal
-from gateway.sandbox.calls import Calls
-from gateway.sandbox.controls import PREFIX, Controls
-from gateway.sandbox.delivery import deliver
-from gateway.sandbox.faults import Faults
-from gateway.sandbox.paths import ENDPOINTS, UNKNOWN, Route, route_of
-from gateway.sandbox.questions import Question
-from gateway.sandbox.world.sample import World
+from gateway.sandbox.admin_api import PREFIX, Controls
+from gateway.sandbox.fault_injection.delivery import deliver
+from gateway.sandbox.fault_injection.faults import Faults
+from gateway.sandbox.fixtures.sample import World
+from gateway.sandbox.request_log import Calls
+from gateway.sandbox.responses import Answer, Question, refusal
+from gateway.sandbox.routes import ENDPOINTS, UNKNOWN, Route, route_of
 
 
 def create_sandbox(*, seed: int = 1, activities: int | None = None) -> ASGIApp:

@@ -10,10 +10,10 @@ from strawberry.schema.config import StrawberryConfig
 from gateway.schema import federation
 from gateway.schema.activity import KINDS
 from gateway.schema.query import Query
-from gateway.schema.reading import read
-from gateway.schema.resolvers import install
-from gateway.schema.supported import refuse_unsupported
-from gateway.schema.values import SCALARS
+from gateway.schema.resolvers import read
+from gateway.schema.scalars import SCALARS
+from gateway.schema.strawberry_fields import install
+from gateway.schema.supported_features import refuse_unsupported
 
 
 @cache

@@ -9,21 +9,21 @@ from gateway.schema.appointment import AppointmentSnapshot
 from gateway.schema.changes import SNAPSHOTS, Change, FieldChange, changes
 from gateway.schema.conference import ConferenceRegistrationSnapshot
 from gateway.schema.context import Context
+from gateway.schema.enums import ActivityEvent, ActivityKind
 from gateway.schema.form import FormResult
-from gateway.schema.note import NoteSnapshot
-from gateway.schema.notification import (
+from gateway.schema.messages import (
     EmailNotification,
     MarketingConsent,
+    NoteSnapshot,
     TextMessageNotification,
 )
 from gateway.schema.people import User
-from gateway.schema.reading import LeftOut, computed, readable, recorded_as
-from gateway.schema.values import JSON, ZonedDateTime
-from gateway.schema.words import ActivityEvent, ActivityKind
-from gateway.upstream import records
+from gateway.schema.resolvers import LeftOut, computed, readable, recorded_as
+from gateway.schema.scalars import JSON, ZonedDateTime
+from gateway.upstream.records import activities
 
 
-def _updated_attributes(activity: records.Activity, context: Context) -> list[str]:
+def _updated_attributes(activity: activities.Activity, context: Context) -> list[str]:
     """A list that cannot be null: what is unreadable in it is left out and reported."""
     sent: Any = activity.sent_updated_attributes or []  # or unreadable, or names that are
     names = sent if readable(sent) else []
@@ -35,7 +35,7 @@ def _updated_attributes(activity: records.Activity, context: Context) -> list[st
     return told
 
 
-def _changes(activity: records.Activity, context: Context) -> list[Change] | None:
+def _changes(activity: activities.Activity, context: Context) -> list[Change] | None:
     try:
         return changes(activity, _updated_attributes(activity, context))
     except LeftOut as left_out:
@@ -87,7 +87,7 @@ class Activity:
 
 @strawberry.type(description="An appointment was made, changed or removed.")
 class AppointmentActivity(Activity):
-    is_type_of = recorded_as(records.AppointmentActivity)
+    is_type_of = recorded_as(activities.AppointmentActivity)
 
     appointment: AppointmentSnapshot | None = strawberry.field(
         description="The appointment, as it was when this was recorded."
@@ -96,7 +96,7 @@ class AppointmentActivity(Activity):
 
 @strawberry.type(description="A note about the client was written, changed or removed.")
 class NoteActivity(Activity):
-    is_type_of = recorded_as(records.NoteActivity)
+    is_type_of = recorded_as(activities.NoteActivity)
 
     note: NoteSnapshot | None = strawberry.field(
         description="The note, as it was when this was recorded."
@@ -105,7 +105,7 @@ class NoteActivity(Activity):
 
 @strawberry.type(description="The client gave a consent; it is recorded as a note.")
 class ConsentActivity(Activity):
-    is_type_of = recorded_as(records.ConsentActivity)
+    is_type_of = recorded_as(activities.ConsentActivity)
 
     note: NoteSnapshot | None = strawberry.field(
         description="The note that records the consent, as it was when this was recorded."
@@ -114,21 +114,21 @@ class ConsentActivity(Activity):
 
 @strawberry.type(description="The client filled in a form.")
 class FormResultActivity(Activity):
-    is_type_of = recorded_as(records.FormResultActivity)
+    is_type_of = recorded_as(activities.FormResultActivity)
 
     form_result: FormResult | None = strawberry.field(description="What was filled in.")
 
 
 @strawberry.type(description="An e-mail was sent to the client.")
 class EmailNotificationActivity(Activity):
-    is_type_of = recorded_as(records.EmailNotificationActivity)
+    is_type_of = recorded_as(activities.EmailNotificationActivity)
 
     email_notification: EmailNotification | None = strawberry.field(description="The e-mail.")
 
 
 @strawberry.type(description="A text message (SMS) was sent to the client.")
 class TextMessageNotificationActivity(Activity):
-    is_type_of = recorded_as(records.TextMessageNotificationActivity)
+    is_type_of = recorded_as(activities.TextMessageNotificationActivity)
 
     text_message_notification: TextMessageNotification | None = strawberry.field(
         description="The text message."
@@ -137,7 +137,7 @@ class TextMessageNotificationActivity(Activity):
 
 @strawberry.type(description="The client registered for a session of a conference.")
 class ConferenceRegistrationActivity(Activity):
-    is_type_of = recorded_as(records.ConferenceRegistrationActivity)
+    is_type_of = recorded_as(activities.ConferenceRegistrationActivity)
 
     conference_registration: ConferenceRegistrationSnapshot | None = strawberry.field(
         description="The registration, as it was when this was recorded."
@@ -148,7 +148,7 @@ class ConferenceRegistrationActivity(Activity):
     description="An activity of a kind that this gateway does not know yet: the timeline stays whole."
 )
 class UnknownActivity(Activity):
-    is_type_of = recorded_as(records.UnknownActivity)
+    is_type_of = recorded_as(activities.UnknownActivity)
 
     payload: JSON = strawberry.field(description="The whole activity, as the upstream sent it.")
 

@@ -4,25 +4,25 @@ from typing import Any
 
 import strawberry
 
+from gateway.engine.resolvers import Reached
 from gateway.errors import ContractBroken
-from gateway.operations.fields import Reached
 from gateway.schema.arguments import Kinds, Sort, given_words
 from gateway.schema.client import Client, timeline_field
 from gateway.schema.company import Company, Service
 from gateway.schema.context import Info
-from gateway.schema.pages import Paging
+from gateway.schema.enums import AppointmentStatus, SortOrder
+from gateway.schema.filters import Selection
+from gateway.schema.pagination import Paging
 from gateway.schema.people import Staff, User
-from gateway.schema.reading import entity, recorded_as
-from gateway.schema.selection import Selection
+from gateway.schema.resolvers import entity, recorded_as
+from gateway.schema.scalars import URL, Money, ZonedDateTime
 from gateway.schema.timeline import Page, timeline
-from gateway.schema.values import URL, Money, ZonedDateTime
-from gateway.schema.words import AppointmentStatus, SortOrder
-from gateway.upstream import entities
+from gateway.upstream.records import resources
 from gateway.upstream.session import Session
 
 
 def _thread(
-    root: strawberry.Parent[Reached[entities.Appointment]],
+    root: strawberry.Parent[Reached[resources.Appointment]],
     info: Info,
     kinds: Kinds = strawberry.UNSET,
     sort: Sort = SortOrder.ASC,
@@ -40,7 +40,7 @@ def _thread(
         sort=sort or SortOrder.ASC,
     )
     page = Paging(first=info.context.settings.max_page_size)
-    client = root.to(entities.ClientReference(id=client_id))
+    client = root.to(resources.ClientReference(id=client_id))
     return timeline(client, info, selection, page)
 
 
@@ -66,7 +66,7 @@ class OnlineMeeting:
 
 @strawberry.type(description="An appointment as it is today.")
 class Appointment:
-    is_type_of = recorded_as(entities.Appointment)
+    is_type_of = recorded_as(resources.Appointment)
 
     id: strawberry.ID = strawberry.field(description="The upstream's id of this appointment.")
     reference: str | None = strawberry.field(description="A code that people can read out.")

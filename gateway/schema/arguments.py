@@ -4,8 +4,8 @@ from typing import Annotated, TypeVar
 
 import strawberry
 
-from gateway.schema.values import DateTime
-from gateway.schema.words import ActivityEvent, ActivityKind, SortOrder
+from gateway.schema.enums import ActivityEvent, ActivityKind, SortOrder
+from gateway.schema.scalars import DateTime
 
 _T = TypeVar("_T")
 _W = TypeVar("_W", ActivityKind, ActivityEvent)

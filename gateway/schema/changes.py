@@ -8,9 +8,9 @@ import strawberry
 
 from gateway.schema.company import Service
 from gateway.schema.people import Staff
-from gateway.schema.reading import Shown, read
-from gateway.schema.values import AppointmentStatusValue, TextValue, ZonedDateTime
-from gateway.upstream import records, words
+from gateway.schema.resolvers import Shown, read
+from gateway.schema.scalars import AppointmentStatusValue, TextValue, ZonedDateTime
+from gateway.upstream.records import activities, enums
 
 ChangeValue = Annotated[
     TextValue | ZonedDateTime | Service | Staff | AppointmentStatusValue,
@@ -60,7 +60,7 @@ class Change(Shown):
 SNAPSHOTS = ("appointment", "note")
 """The attributes of activities that have a `previous…` value beside each other one."""
 
-_UPDATED = words.ActivityEvent.UPDATED  # which costs a call in Python each time
+_UPDATED = enums.ActivityEvent.UPDATED  # which costs a call in Python each time
 
 _FIELDS = [
     (name, f"previous_{name}")
@@ -68,7 +68,7 @@ _FIELDS = [
 ]
 
 
-def changes(activity: records.Activity, names: Sequence[str]) -> list[Change] | None:
+def changes(activity: activities.Activity, names: Sequence[str]) -> list[Change] | None:
     """The changes an activity tells of, whatever its event; None if it is an update and tells of none.
 
     Args:
@@ -84,13 +84,13 @@ def changes(activity: records.Activity, names: Sequence[str]) -> list[Change] | 
     return None if not found and activity.event is _UPDATED else found
 
 
-def _snapshots(activity: records.Activity) -> Iterator[records.Record]:
+def _snapshots(activity: activities.Activity) -> Iterator[activities.Record]:
     for name in SNAPSHOTS:
         if getattr(activity, name, None) is not None:
             yield read(activity, name)
 
 
-def _changes(snapshot: records.Record) -> Iterator[Change]:
+def _changes(snapshot: activities.Record) -> Iterator[Change]:
     company_id = getattr(snapshot, "company_id", None)
     for name, previous in _FIELDS:
         before = getattr(snapshot, previous, None)
@@ -102,7 +102,7 @@ def _changes(snapshot: records.Record) -> Iterator[Change]:
 def _shown(value: object) -> object:
     """A value as a member of the union; an unreadable one stays so, and fails at its own place."""
     match value:
-        case words.AppointmentStatus():
+        case enums.AppointmentStatus():
             return AppointmentStatusValue(status=value)
         case str() | int() | float():
             return TextValue(text=str(value))

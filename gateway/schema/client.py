@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import strawberry
 
-from gateway.operations.fields import Reached
+from gateway.engine.resolvers import Reached
 from gateway.schema.arguments import (
     After,
     AppointmentId,
@@ -23,13 +23,13 @@ from gateway.schema.arguments import (
 )
 from gateway.schema.company import Company
 from gateway.schema.context import Info
-from gateway.schema.pages import Paging
-from gateway.schema.reading import entity, recorded_as, resolved, waiting
-from gateway.schema.selection import Selection
+from gateway.schema.enums import SortOrder
+from gateway.schema.filters import Selection
+from gateway.schema.pagination import Paging
+from gateway.schema.resolvers import entity, recorded_as, resolved, waiting
+from gateway.schema.scalars import URL, Address, TimeZone, ZonedDateTime
 from gateway.schema.timeline import ACTIVITIES, Page, connection, timeline
-from gateway.schema.values import URL, Address, TimeZone, ZonedDateTime
-from gateway.schema.words import SortOrder
-from gateway.upstream import entities
+from gateway.upstream.records import resources
 from gateway.upstream.session import Session
 
 _TIMELINE_TYPE: Any = (
@@ -64,7 +64,7 @@ def timeline_field(
 
 
 def activities_of_client(  # noqa: PLR0913, PLR0917 - one parameter per GraphQL argument
-    root: strawberry.Parent[Reached[entities.ClientReference]],
+    root: strawberry.Parent[Reached[resources.ClientReference]],
     info: Info,
     kinds: Kinds = strawberry.UNSET,
     events: Events = strawberry.UNSET,
@@ -147,7 +147,7 @@ class ClientProfile:
 
 @strawberry.type(description="A client: somebody who makes appointments with the business.")
 class Client:
-    is_type_of = recorded_as(entities.ClientReference, entities.AskedClient)
+    is_type_of = recorded_as(resources.ClientReference, resources.AskedClient)
 
     id: strawberry.ID = strawberry.field(description="The upstream's id of this client.")
     activities: Any = timeline_field(activities_of_client)

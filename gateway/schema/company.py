@@ -4,9 +4,9 @@ from functools import partial
 
 import strawberry
 
-from gateway.schema.reading import looked_up, recorded_as
-from gateway.schema.values import URL, Address, TimeZone
-from gateway.upstream import entities, records
+from gateway.schema.resolvers import looked_up, recorded_as
+from gateway.schema.scalars import URL, Address, TimeZone
+from gateway.upstream.records import activities, resources
 from gateway.upstream.session import Session
 
 _of_company = partial(looked_up, Session.company, ("id",))
@@ -20,7 +20,7 @@ _of_service = partial(looked_up, Session.service, ("company_id", "id"))
     )
 )
 class Company:
-    is_type_of = recorded_as(entities.CompanyReference, entities.Company)
+    is_type_of = recorded_as(resources.CompanyReference, resources.Company)
 
     id: strawberry.ID = strawberry.field(description="The upstream's id of this company.")
     name: str | None = strawberry.field(description="The name.")
@@ -51,7 +51,7 @@ class Company:
     )
 )
 class Service:
-    is_type_of = recorded_as(records.Service, entities.Service)
+    is_type_of = recorded_as(activities.Service, resources.Service)
 
     id: strawberry.ID = strawberry.field(description="The upstream's id of this service.")
     name: str | None = strawberry.field(

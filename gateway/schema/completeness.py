@@ -7,7 +7,7 @@ from typing import NamedTuple
 import strawberry
 
 from gateway.errors import ContractBroken, InstantUnknown, UpstreamError
-from gateway.schema.values import DateTime
+from gateway.schema.scalars import DateTime
 
 LeftOutCounts = Mapping[type[UpstreamError], int]
 """How many activities are left out, by what would be their error; nothing of what leaves out none."""

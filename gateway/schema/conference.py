@@ -5,10 +5,10 @@ from functools import partial
 import strawberry
 
 from gateway.schema.client import Client
-from gateway.schema.reading import entity, looked_up, recorded_as
-from gateway.schema.values import URL, ZonedDateTime
-from gateway.schema.words import RegistrationSourceType, RegistrationStatus
-from gateway.upstream import conferences, records
+from gateway.schema.enums import RegistrationSourceType, RegistrationStatus
+from gateway.schema.resolvers import entity, looked_up, recorded_as
+from gateway.schema.scalars import URL, ZonedDateTime
+from gateway.upstream.records import activities, resources
 from gateway.upstream.session import Session
 
 _of_conference = partial(looked_up, Session.conference, ("id",))
@@ -39,7 +39,7 @@ class ConferenceLocation:
     )
 )
 class Conference:
-    is_type_of = recorded_as(records.Conference, conferences.Conference)
+    is_type_of = recorded_as(activities.Conference, resources.Conference)
 
     id: strawberry.ID = strawberry.field(description="The upstream's id of this conference.")
     title: str | None = strawberry.field(

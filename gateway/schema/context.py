@@ -8,12 +8,12 @@ from weakref import WeakKeyDictionary
 import strawberry
 from graphql import GraphQLError
 
+from gateway.config.settings import Settings
+from gateway.engine.resolvers import Place
 from gateway.errors import GatewayError
-from gateway.operations.fields import Place
-from gateway.settings import Settings
-from gateway.tally import Tally
+from gateway.observability.request_stats import Tally
+from gateway.upstream.read_log import Outcome
 from gateway.upstream.session import Session
-from gateway.upstream.sharing import Outcome
 
 _UNPAUSED_CHARACTERS = 65_536
 """Reading so much HTML takes 5 to 100 milliseconds: of markup alone, the longest."""

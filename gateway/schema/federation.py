@@ -9,8 +9,8 @@ from typing import Annotated, Any, NewType
 import strawberry
 from strawberry.types.scalar import ScalarDefinition
 
+from gateway.engine.resolvers import Reached
 from gateway.errors import InputRefused
-from gateway.operations.fields import Reached
 from gateway.schema.appointment import Appointment
 from gateway.schema.client import Client
 from gateway.schema.company import Company, Service
@@ -18,8 +18,8 @@ from gateway.schema.conference import Conference
 from gateway.schema.context import Info
 from gateway.schema.people import Staff
 from gateway.schema.query import DESCRIPTION, Query, reached
-from gateway.schema.reading import Load, resolved
-from gateway.upstream import links
+from gateway.schema.resolvers import Load, resolved
+from gateway.upstream.records import links
 from gateway.upstream.session import Session
 
 _LINK = """\

@@ -9,13 +9,13 @@ from typing import Any
 import strawberry
 
 from gateway.errors import ContractBroken
-from gateway.schema.reading import looked_up
-from gateway.schema.values import URL, local_date_time
-from gateway.schema.words import FormResultStatus
-from gateway.upstream import forms, records
+from gateway.schema.enums import FormResultStatus
+from gateway.schema.resolvers import looked_up
+from gateway.schema.scalars import URL, local_date_time
+from gateway.upstream.records import activities, resources
 from gateway.upstream.session import Session
 
-Item = forms.FormItem
+Item = resources.FormItem
 _MOST_ANSWERS = 10_000
 
 _of_form = partial(looked_up, Session.form, ("id",))
@@ -81,7 +81,7 @@ class Answer:
         match self.item.value, self.item.zoned_date_time:
             case bool(ticked), _:
                 return str(ticked).lower()
-            case None, records.ZonedDateTime() as zoned:
+            case None, activities.ZonedDateTime() as zoned:
                 return local_date_time(zoned, None)
             case None, None:
                 return self.item.file_name
@@ -96,7 +96,7 @@ class Answer:
         return list(_chosen(values)) if isinstance(values, list) else values
 
 
-def answers(result: forms.FormResult) -> list[Answer] | None:
+def answers(result: resources.FormResult) -> list[Answer] | None:
     """The answers in a result, sections dissolved, in the order of the form.
 
     Raises:
@@ -119,7 +119,7 @@ def _answers(items: Sequence[object]) -> Iterator[Answer]:
     waiting: list[tuple[object, list[str]]] = [(item, []) for item in reversed(items)]
     while waiting:
         item, path = waiting.pop()
-        if not isinstance(item, Item) or isinstance(item.sub_item, records.Unreadable):
+        if not isinstance(item, Item) or isinstance(item.sub_item, activities.Unreadable):
             raise ContractBroken("The upstream sent answers that cannot be read.")
         inside = item.sub_item or []
         answer = Answer(item, path)
@@ -134,7 +134,7 @@ def _chosen(values: Sequence[Any]) -> Iterator[object]:
     waiting = list(reversed(values))
     while waiting:
         each = waiting.pop()
-        if not isinstance(each, forms.FormValue):
+        if not isinstance(each, resources.FormValue):
             yield each  # unreadable
         elif each.values:
             inside: Any = each.values

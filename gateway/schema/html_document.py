@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 
-from gateway.schema.elements import (
+from gateway.schema.html_elements import (
     BLOCKS,
     CELLS,
     ELEMENTS,
@@ -13,7 +13,7 @@ from gateway.schema.elements import (
     VOID,
     is_element,
 )
-from gateway.schema.shown_text import BLOCK_END, kept
+from gateway.schema.rendered_text import BLOCK_END, kept
 
 _SEPARATORS = {**dict.fromkeys(BLOCKS, BLOCK_END), **dict.fromkeys(CELLS, " ")}
 

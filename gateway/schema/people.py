@@ -4,9 +4,9 @@ from functools import partial
 
 import strawberry
 
-from gateway.schema.reading import looked_up, recorded_as
-from gateway.schema.values import URL
-from gateway.upstream import entities, records
+from gateway.schema.resolvers import looked_up, recorded_as
+from gateway.schema.scalars import URL
+from gateway.upstream.records import activities, resources
 from gateway.upstream.session import Session
 
 _today = partial(looked_up, Session.staff, ("company_id", "id"))
@@ -35,7 +35,7 @@ class User:
     )
 )
 class Staff:
-    is_type_of = recorded_as(records.Staff, entities.Staff)
+    is_type_of = recorded_as(activities.Staff, resources.Staff)
 
     id: strawberry.ID = strawberry.field(description="The upstream's id of this person.")
     first_name: str | None = strawberry.field(

@@ -6,13 +6,13 @@ from typing import Annotated, Any, TypeVar
 
 import strawberry
 
+from gateway.engine.resolvers import Reached
 from gateway.errors import InputRefused
-from gateway.operations.fields import Reached
 from gateway.schema.arguments import ClientId
 from gateway.schema.client import Client, activities_of_client, timeline_field
 from gateway.schema.context import Info
-from gateway.schema.reading import resolved
-from gateway.upstream.entities import AskedClient
+from gateway.schema.resolvers import resolved
+from gateway.upstream.records.resources import AskedClient
 
 _T = TypeVar("_T")
 

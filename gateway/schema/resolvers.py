@@ -1,180 +1,307 @@
-"""What Strawberry resolves by itself, made to hold here: methods, permissions, extensions and directives of fields."""
+"""How fields read records: one declaration each, which graphql-core and the plans both follow."""
 
-from collections.abc import Awaitable, Callable
-from functools import partial
-from inspect import isawaitable
-from typing import Any, TypeAlias, get_args, get_origin
+from collections.abc import Awaitable, Callable, Mapping
+from functools import cache, wraps
+from inspect import isawaitable, signature
+from typing import Any
 
-from graphql import (
-    GraphQLField,
-    GraphQLObjectType,
-    GraphQLResolveInfo,
-    GraphQLSchema,
-    MiddlewareManager,
+import strawberry
+
+from gateway.engine.resolvers import (
+    Computed,
+    Items,
+    Loaded,
+    NotPlain,
+    Place,
+    Plain,
+    Reached,
+    Resolved,
 )
-from strawberry.extensions.directives import SPECIFIED_DIRECTIVES, DirectivesExtension
-from strawberry.permission import BasePermission, PermissionExtension
-from strawberry.schema.schema_converter import GraphQLCoreConverter
-from strawberry.types.base import StrawberryObjectDefinition
-from strawberry.types.field import StrawberryField
-from strawberry.types.fields.resolver import StrawberryResolver
-from strawberry.utils.await_maybe import await_maybe
+from gateway.errors import ContractBroken, GatewayError
+from gateway.observability.event_loop import Steps, at_once, in_steps
+from gateway.schema.context import Context, Info, is_unpaused
+from gateway.schema.html_text import plain_text, plain_text_in_steps
+from gateway.upstream.records import activities
 
-from gateway.errors import Forbidden, GatewayError
-from gateway.operations.fields import MIDDLEWARE, Reached
-from gateway.schema.context import Info
-from gateway.schema.reading import READING, Seen, as_reached
-from gateway.schema.views import Held, held_by, seen
+CANNOT_BE_READ = "The upstream sent something that cannot be read here."
 
-_DECLARED = GraphQLCoreConverter.DEFINITION_BACKREF
-_REFUSED = "These credentials do not give access to this."
-
-_Resolve = Callable[..., Any]
-_Info: TypeAlias = GraphQLResolveInfo[Any]
+READING = "reading"
+"""Where a field's metadata says how it is read. A field without it is a plain attribute."""
 
 
-def install(schema: GraphQLSchema, *, directives: bool) -> None:
-    """Give the resolvers of a schema, as Strawberry made it, the objects that they know.
+class Shown:
+    """An object of this schema that is no record of the upstream, but leads to some."""
 
-    Methods, permissions and extensions get a view of their object. A resolver gets it as it was
-    reached where it says so: `strawberry.Parent[Reached[...]]`.
+
+class LeftOut(NotPlain):
+    """A field holds a value, but not all that the upstream sent could be read.
+
+    Attributes:
+        value: What the field holds.
+        error: What is told of the rest.
+    """
+
+    def __init__(self, value: Any, error: GatewayError) -> None:
+        super().__init__()
+        self.value = value
+        self.error = error
+
+
+class TakesLong(NotPlain):
+    """A field holds what takes long to compute.
+
+    Attributes:
+        steps: Computes it.
+    """
+
+    def __init__(self, steps: Steps[Any]) -> None:
+        super().__init__()
+        self.steps = steps
+
+
+def readable(value: object) -> bool:
+    """Whether the upstream sent what it should: false for what stands in the place of anything else."""
+    return not isinstance(value, activities.Unreadable)
+
+
+def read(source: object, name: str) -> Any:
+    """The value of a plain field: of what was reached, or of an object by itself.
+
+    Raises:
+        ContractBroken: The upstream sent something that is not what it should be.
+    """
+    if isinstance(source, Seen):
+        source = source.__reached__
+    if isinstance(source, Reached):
+        return _inside(source, _checked(getattr(source.value, name)))
+    return _checked(getattr(source, name))
+
+
+class Seen:
+    """What was reached, in a form that a Strawberry method takes. It has no attribute of its own."""
+
+    __slots__ = ("__reached__",)
+
+    def __init__(self, source: Reached[Any]) -> None:
+        self.__reached__ = source
+
+
+def as_reached(source: Any) -> Reached[Any]:
+    """What a method saw, as it was reached; an object by itself is reached through nothing."""
+    if isinstance(source, Seen):
+        return source.__reached__
+    return source if isinstance(source, Reached) else Reached(source)
+
+
+def _checked(value: object) -> object:
+    """A list with an unreadable element is unreadable: what is left would pass for all there is."""
+    if readable(value) and not (isinstance(value, list) and not all(map(readable, value))):
+        return value
+    raise ContractBroken(CANNOT_BE_READ)
+
+
+def _inside(source: Reached[Any], value: object) -> object:
+    """A value of an object, which objects in it are reached through."""
+    match value:
+        case activities.Record() | Shown():
+            return source.to(value)
+        case list():
+            return [_inside(source, each) for each in value]
+    return value
+
+
+def text(record: object, name: str) -> str | None:
+    """A text field of a record, also where the upstream sent a number; raises as `read` does."""
+    value: Any = getattr(record, name)
+    return value if value.__class__ is str or value is None else str(_checked(value))
+
+
+def recorded_as(*kinds: type) -> Callable[[object, object], bool]:
+    """An `is_type_of` for a type whose values are of some classes, which it names as `kinds`.
+
+    Also those are named that derive from another one: plans tell values by their very classes.
+    """
+
+    def is_type_of(value: object, _info: object) -> bool:
+        if isinstance(value, Seen):
+            value = value.__reached__
+        return isinstance(value, Reached) and isinstance(value.value, kinds)
+
+    is_type_of.kinds = kinds  # type: ignore[attr-defined]
+    return is_type_of
+
+
+def computed(
+    function: Callable[[Any, Context], Any],
+    graphql_type: object,
+    *,
+    sources: tuple[str, ...],
+    description: str,
+    usually: str | None = None,
+    may_last: bool = False,
+    **guards: Any,
+) -> Any:  # what strawberry.field returns
+    """A field that is computed of its record.
 
     Args:
-        schema: The schema; it is changed.
-        directives: Whether documents may have directives that Strawberry runs.
+        function: Of the record and the context, the value; may raise what `read` does, or `LeftOut`.
+        graphql_type: The type of the field.
+        sources: The attributes of the record that the function reads.
+        description: What callers read of it.
+        usually: The attribute that the field simply is where that holds a text that is not empty.
+        may_last: Whether the function may also raise `TakesLong`.
+        guards: What stands around it: `permission_classes` and `extensions`, as Strawberry has them.
     """
-    for type_ in schema.type_map.values():
-        declared = type_.extensions.get(_DECLARED)
-        if isinstance(type_, GraphQLObjectType) and isinstance(
-            declared, StrawberryObjectDefinition
-        ):
-            if type_.is_type_of is not None and declared.is_type_of is not None:
-                type_.is_type_of = partial(_is_one, type_.is_type_of, declared.origin)
-            for field in type_.fields.values():
-                _install(field, declared)
-    if directives:
-        schema.extensions[MIDDLEWARE] = MiddlewareManager(_Directives())
 
-
-def _is_one(is_type_of: _Resolve, origin: type, value: object, info: _Info) -> bool:
-    """Also an object of the class that declares the type, as a method may make one."""
-    return is_type_of(value, info) or isinstance(value, origin)
-
-
-def _install(field: GraphQLField, parent: StrawberryObjectDefinition) -> None:
-    declared: StrawberryField = field.extensions[_DECLARED]
-    resolver, resolve = declared.base_resolver, field.resolve
-    assert resolve is not None  # Strawberry gives one to each field
-    parameter = _for_reached(resolver) if resolver else None
-    get_result = partial(type(declared).get_result, declared)
-    if parameter is not None:
-        get_result = partial(_of_reached, get_result, parameter)
-        declared.get_result = get_result  # type: ignore[method-assign]
-    if declared.extensions:
-        held = held_by(declared)
-        if resolver is not None and READING not in declared.metadata:
-            held = Held(held.type_)  # extensions may make a text of what it gives
-        declared.get_result = partial(_for_extensions, get_result, held)  # type: ignore[method-assign]
-        for extension in declared.extensions:
-            _tell_refusals(extension)
-        field.resolve = partial(_guarded, resolve, parent)
-    elif resolver is not None and parameter is None:
-        field.resolve = partial(_of_view, resolve, parent)
-
-
-def _for_reached(resolver: StrawberryResolver[Any]) -> str | None:
-    """The name of the parameter for an object as it was reached, if there is one."""
-    parameter = resolver.parent_parameter
-    annotation = resolver.strawberry_annotations[parameter] if parameter else None
-    if parameter is None or annotation is None:
-        return None
-    [declared, *_] = get_args(annotation.annotation) or [None]
-    return parameter.name if (get_origin(declared) or declared) is Reached else None
-
-
-def _of_reached(
-    get_result: _Resolve, name: str, source: Any, *, kwargs: dict[str, Any], **given: Any
-) -> Any:
-    return get_result(source, kwargs={**kwargs, name: as_reached(kwargs[name])}, **given)
-
-
-def _for_extensions(
-    get_result: _Resolve, held: Held, source: Any, *, info: Info, **given: Any
-) -> Any:
-    """What the extensions of a field get of it: the same as methods do."""
-    value = get_result(source, info=info, **given)
-    if not isawaitable(value):
-        return seen(value, held, info.context)
-
-    async def later() -> Any:
-        return seen(await value, held, info.context)
-
-    return later()
-
-
-def _of_view(
-    resolve: _Resolve, parent: StrawberryObjectDefinition, source: Any, info: Any, /, **given: Any
-) -> Any:
-    return resolve(_view(source, parent, info), info, **given)
-
-
-def _guarded(
-    resolve: _Resolve, parent: StrawberryObjectDefinition, source: Any, info: Any, /, **given: Any
-) -> Any:
-    value = resolve(_view(source, parent, info), info, **given)
-    return _awaited(value) if isawaitable(value) else value
-
-
-def _view(source: Any, parent: StrawberryObjectDefinition, info: _Info) -> Any:
-    """What a field is of. Its type is known better here than where it was seen before, as an interface."""
-    reached = as_reached(source) if isinstance(source, Seen) else source
-    return seen(reached, Held(parent), info.context)
-
-
-async def _awaited(value: Awaitable[Any]) -> Any:
-    """What an awaitable leads to: an extension that waits may have waited for an awaitable only."""
-    found: Any = value
-    while isawaitable(found):
-        found = await found
-    return found
-
-
-def _tell_refusals(extension: object) -> None:
-    if isinstance(extension, PermissionExtension):
-        for permission in extension.permissions:
-            if not isinstance(permission.on_unauthorized, _Refusal):
-                permission.on_unauthorized = _Refusal(permission)  # type: ignore[method-assign]
-
-
-class _Refusal:
-    """What a permission does where it is not given; what it raises is the caller's to know."""
-
-    def __init__(self, permission: BasePermission) -> None:
-        self._on_unauthorized = permission.on_unauthorized
-
-    def __call__(self) -> Any:
+    def resolve(root: strawberry.Parent[Reached[Any]], info: Info) -> Any:
         try:
-            return self._on_unauthorized()
-        except GatewayError:
-            raise
-        except Exception as error:
-            told = getattr(error, "extensions", None)
-            raise Forbidden(str(getattr(error, "message", error)) or _REFUSED, told=told) from error
+            return _inside(root, function(root.value, info.context))
+        except LeftOut as left_out:
+            info.context.report(left_out.error, info)
+            return _inside(root, left_out.value)
+        except TakesLong as long:
+            return in_steps(long.steps)
+
+    return strawberry.field(
+        resolver=waiting(resolve) if may_last and guards else resolve,
+        graphql_type=graphql_type,
+        description=description,
+        metadata={READING: Computed(function, sources, usually)},
+        **guards,
+    )
 
 
-class _Directives(DirectivesExtension):
-    """Runs the directives of a field; fields without any are resolved as they are without it."""
+def compute(source: Reached[Any], reading: Computed, context: Context) -> Any:
+    """The value of a computed field, for those who take all of it or nothing.
 
-    def resolve(  # type: ignore[override]  # arguments may have any name
-        self, _next: _Resolve, root: Any, info: _Info, /, *_: Any, **given: Any
-    ) -> Any:
-        names = {directive.name.value for directive in info.field_nodes[0].directives or ()}
-        if names <= SPECIFIED_DIRECTIVES:
-            return _next(root, info, **given)
-        field = info.parent_type.fields.get(info.field_name)  # none for __typename
-        held = held_by(field.extensions[_DECLARED]) if field else Held()
+    Raises:
+        GatewayError: It cannot be computed, or something is left out of it.
+    """
+    try:
+        return _inside(source, reading.function(source.value, context))
+    except LeftOut as left_out:
+        raise left_out.error from left_out
+    except TakesLong as long:
+        return at_once(long.steps)
 
-        async def resolved(*_: Any) -> Any:
-            return seen(await await_maybe(_next(root, info, **given)), held, info.context)
 
-        return super().resolve(resolved, root, info)
+def plain_text_of(name: str, *, description: str, **guards: Any) -> Any:
+    """A field for the plain text of an HTML field."""
+
+    def plain(record: object, context: Context) -> str | None:
+        body = text(record, name)
+        if body is None:
+            return None
+        if not is_unpaused(len(body)):
+            raise TakesLong(plain_text_in_steps(body))
+        return plain_text(body)
+
+    return computed(
+        plain, str | None, sources=(name,), description=description, may_last=True, **guards
+    )
+
+
+Load = Callable[..., Awaitable[Any]]
+"""A method of the session: by ids, what a record stands for; None where it is no more."""
+
+
+def looked_up(
+    load: Load,
+    ids: tuple[str, ...],
+    of: str | Callable[[Any], Any],
+    graphql_type: object,
+    *,
+    description: str,
+    **guards: Any,
+) -> Any:
+    """A field of an entity that the embedded record does not carry.
+
+    The first of them costs a read, further ones nothing. Null where the entity is no more.
+
+    Args:
+        load: How the entity is loaded.
+        ids: The names of the ids that `load` takes.
+        of: The attribute of the entity, or what to make of the entity.
+        graphql_type: The type of the field.
+        description: What callers read of it.
+        guards: What stands around it: `permission_classes` and `extensions`, as Strawberry has them.
+    """
+    shown = Plain(of) if isinstance(of, str) else Computed(lambda found, _context: of(found), ())
+    return _loaded(Loaded(_of_context(load), ids, shown), graphql_type, description, guards)
+
+
+def entity(
+    load: Load, ids: tuple[str, ...], graphql_type: object, *, description: str, **guards: Any
+) -> Any:
+    """A field that is an entity as a whole; guarded as `looked_up`. Null where it is no more."""
+    return _loaded(Loaded(_of_context(load), ids, None), graphql_type, description, guards)
+
+
+@cache
+def _of_context(load: Load) -> Load:
+    """The same function for the same load, so that who answers can tell equal loads."""
+
+    def of_context(context: Context, *ids: str | None) -> Awaitable[Any]:
+        return load(context.session, *ids)
+
+    return of_context
+
+
+def _loaded(
+    reading: Loaded, graphql_type: object, description: str, guards: Mapping[str, Any]
+) -> Any:
+    def resolve(root: strawberry.Parent[Reached[Any]], info: Info) -> Any:
+        load = reading.load(info.context, *map(root.nearest, reading.ids))
+        return _found(load, root, reading, info.context)
+
+    return strawberry.field(
+        resolver=waiting(resolve) if guards else resolve,
+        graphql_type=graphql_type,
+        description=description,
+        metadata={READING: reading},
+        **guards,
+    )
+
+
+def waiting(resolve: Callable[..., Any]) -> Callable[..., Any]:
+    """A resolver that may give an awaitable, for Strawberry to see: what stands around it gets the value."""
+
+    @wraps(resolve)
+    async def waits(*args: Any, **kwargs: Any) -> Any:
+        given = resolve(*args, **kwargs)
+        return await given if isawaitable(given) else given
+
+    return waits
+
+
+async def _found(
+    load: Awaitable[Any], root: Reached[Any], reading: Loaded, context: Context
+) -> Any:
+    """What a field shows of what is loaded. The load was enqueued before: see `Session`."""
+    found = await load
+    match reading.of:
+        case _ if found is None:
+            return None
+        case None:
+            return root.to(found)
+        case Plain(attribute):
+            return read(root.to(found), attribute)
+        case Computed(function):
+            return _inside(root.to(found), function(found, context))
+
+
+def resolved(resolve: Callable[..., Any], *, items: Items | None = None) -> Mapping[str, Any]:
+    """The metadata of a field with a resolver that plans may call as well.
+
+    Args:
+        resolve: The resolver; takes `root` and `info` where it names them, and the arguments, by
+            its own names. Of `info` it may use what a `Place` has.
+        items: What a list holds whose items are decoded by who answers.
+    """
+    takes = signature(resolve).parameters
+
+    def by_name(root: Reached[Any] | None, info: Place, /, **given: Any) -> Any:
+        own = {"root": root, "info": info}
+        return resolve(**{name: own[name] for name in own if name in takes}, **given)
+
+    return {READING: Resolved(by_name, items)}

@@ -9,18 +9,18 @@ from typing import Any, TypeVar
 import strawberry
 from msgspec import Raw
 
+from gateway.engine.resolvers import Items, Place, Reached, Reader
 from gateway.errors import ContractBroken, UpstreamError
-from gateway.operations.fields import Items, Place, Reached, Reader
+from gateway.observability.event_loop import STEP_ITEMS, Steps, at_once, in_steps, mapped
 from gateway.schema.completeness import LEFT_OUT, AsOf, Completeness, LeftOutCounts, completeness
 from gateway.schema.context import Info
-from gateway.schema.pages import Paging, Position, Window, cursor, in_order, position_of
-from gateway.schema.reading import Shown
-from gateway.schema.selection import Selection
-from gateway.schema.values import moment
-from gateway.steps import STEP_ITEMS, Steps, at_once, in_steps, mapped
-from gateway.upstream import decode, entities, records
-from gateway.upstream.declaring import UNDECODABLE
-from gateway.upstream.records import Unreadable
+from gateway.schema.filters import Selection
+from gateway.schema.pagination import Paging, Position, Window, cursor, in_order, position_of
+from gateway.schema.resolvers import Shown
+from gateway.schema.scalars import moment
+from gateway.upstream.records import activities, decoding, resources
+from gateway.upstream.records.activities import Unreadable
+from gateway.upstream.records.field_types import UNDECODABLE
 
 _T = TypeVar("_T")
 
@@ -31,7 +31,7 @@ class Edge(Shown):
 
     binding: bytes
     position: Position
-    node: records.Activity
+    node: activities.Activity
 
     @property
     def cursor(self) -> str:
@@ -54,7 +54,7 @@ class Connection(Shown):
     selection: Selection
     positions: Sequence[Position]
     window: slice
-    nodes: list[records.Activity]
+    nodes: list[activities.Activity]
     left_out: LeftOutCounts
     as_of: AsOf
 
@@ -168,7 +168,7 @@ class Sent:
             verdict = everything or selects(activity, at)
             if verdict is False:
                 continue
-            if not decode.usable(activity):
+            if not decoding.usable(activity):
                 left_out[ContractBroken] += 1
             elif verdict is True:
                 placed.append(Position.of(at, str(activity.id)))
@@ -186,8 +186,8 @@ class Sent:
 class _Whole:
     """Reads activities as whole records."""
 
-    def read(self, items: Sequence[Raw]) -> Steps[list[records.Activity]]:
-        return mapped(lambda some: [decode.activity(item) for item in some], items)
+    def read(self, items: Sequence[Raw]) -> Steps[list[activities.Activity]]:
+        return mapped(lambda some: [decoding.activity(item) for item in some], items)
 
     heads = read
 
@@ -202,11 +202,11 @@ _WHOLE = _Whole()
 ACTIVITIES = Items(
     interface="Activity",
     tag="type",
-    records=records.KINDS,
-    others=records.UnknownActivity,
+    records=activities.KINDS,
+    others=activities.UnknownActivity,
     sources=("id", "kind", "kind_raw", "date", "event"),
     undecodable=UNDECODABLE,
-    whole=decode.activity,
+    whole=decoding.activity,
 )
 """What a timeline holds."""
 
@@ -214,7 +214,7 @@ Page = Awaitable[Reached[Sent]] | Reached[Sent]
 
 
 def timeline(
-    client: Reached[entities.ClientReference], info: Info, selection: Selection, paging: Paging
+    client: Reached[resources.ClientReference], info: Info, selection: Selection, paging: Paging
 ) -> Page:
     """The page of a selection that the paging arguments describe.
 

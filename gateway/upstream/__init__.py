@@ -1,1 +1,1 @@
-"""What we call: the REST API, its records, its failures. Knows httpx."""
+"""The client of the upstream REST API: endpoints, credentials, data loading."""

@@ -9,15 +9,16 @@ from typing import Any, NamedTuple, TypeVar
 from aiodataloader import DataLoader
 from msgspec import Raw
 
+from gateway.config.settings import Settings
 from gateway.errors import CompanyUnknown, ContractBroken, InputRefused, NotFound
-from gateway.settings import Settings
-from gateway.upstream import conferences, entities, forms, links
-from gateway.upstream.api import Upstream
-from gateway.upstream.caller import Call, Caller
-from gateway.upstream.decode import Roster
-from gateway.upstream.loads import Loads, outcomes
-from gateway.upstream.stale import Dated
-from gateway.upstream.words import ActivityKind
+from gateway.upstream.credentials import Caller
+from gateway.upstream.dataloading import Loads, outcomes
+from gateway.upstream.endpoints import Upstream
+from gateway.upstream.http.stale_cache import Dated
+from gateway.upstream.read_log import Call
+from gateway.upstream.records import links, resources
+from gateway.upstream.records.decoding import Roster
+from gateway.upstream.records.enums import ActivityKind
 
 _T = TypeVar("_T")
 
@@ -75,7 +76,7 @@ class Session:
             reads=settings.max_upstream_calls, concurrency=settings.max_upstream_concurrency
         )
         self._timeline_reads: defaultdict[_Scope, list[_Read]] = defaultdict(list)
-        self._lists: dict[_List, asyncio.Task[Roster[entities.Appointment]]] = {}
+        self._lists: dict[_List, asyncio.Task[Roster[resources.Appointment]]] = {}
         self._whose: dict[_Appointment, str] = {}
         self._loaders: dict[object, DataLoader[Any, Any]] = {}
 
@@ -106,19 +107,19 @@ class Session:
         wanted = _Wanted(_ALL if kinds is None else kinds, newest_first)
         return self._loads.load(self._loaders[scope], wanted)
 
-    def staff(self, company_id: str | None, staff_id: str) -> Awaitable[entities.Staff | None]:
+    def staff(self, company_id: str | None, staff_id: str) -> Awaitable[resources.Staff | None]:
         """A member of staff; the company's list is read once, whatever the number of them."""
         return _member(self._load(self._upstream.staff, self._company(company_id)), staff_id)
 
     def service(
         self, company_id: str | None, service_id: str
-    ) -> Awaitable[entities.Service | None]:
+    ) -> Awaitable[resources.Service | None]:
         """A service; the company's list is read once, whatever the number of them."""
         return _member(self._load(self._upstream.services, self._company(company_id)), service_id)
 
     def appointment(
         self, company_id: str | None, appointment_id: str, client_id: str | None
-    ) -> Awaitable[entities.Appointment | None]:
+    ) -> Awaitable[resources.Appointment | None]:
         """An appointment as it is today, alone or, where the upstream can, by its client's list."""
         key = _Appointment(self._company(company_id), appointment_id)
         if client_id is not None:
@@ -127,41 +128,41 @@ class Session:
             self._loaders[_Appointment] = DataLoader(self._read_appointments)
         return self._loads.load(self._loaders[_Appointment], key)
 
-    def company(self, company_id: str) -> Awaitable[entities.Company | None]:
+    def company(self, company_id: str) -> Awaitable[resources.Company | None]:
         return self._load(self._upstream.company, company_id)
 
     def client(
         self, client_id: str, asked_id: str | None = None
-    ) -> Awaitable[entities.Client | None]:
+    ) -> Awaitable[resources.Client | None]:
         """A client. What cannot be an id is the caller's mistake where it is the one asked for."""
         if client_id == asked_id and not links.is_id(client_id):
             raise InputRefused("This cannot be a client's id.")
         return self._load(self._upstream.client, client_id)
 
-    def note(self, note_id: str) -> Awaitable[entities.Note | None]:
+    def note(self, note_id: str) -> Awaitable[resources.Note | None]:
         return self._load(self._upstream.note, note_id)
 
-    def form(self, form_id: str) -> Awaitable[forms.Form | None]:
+    def form(self, form_id: str) -> Awaitable[resources.Form | None]:
         return self._load(self._upstream.form, form_id)
 
     def form_result(
         self, form_id: str | None, result_id: str
-    ) -> Awaitable[forms.FormResult | None]:
+    ) -> Awaitable[resources.FormResult | None]:
         if form_id is None:
             raise ContractBroken("The upstream does not say which form this is a result of.")
         return self._load(self._upstream.form_result, form_id, result_id)
 
-    def conference(self, conference_id: str) -> Awaitable[conferences.Conference | None]:
+    def conference(self, conference_id: str) -> Awaitable[resources.Conference | None]:
         return self._load(self._upstream.conference, conference_id)
 
     def conference_session(
         self, conference_id: str | None, session_id: str
-    ) -> Awaitable[conferences.ConferenceSession | None]:
+    ) -> Awaitable[resources.ConferenceSession | None]:
         return self._load(self._upstream.conference_session, _conference(conference_id), session_id)
 
     def conference_registration(
         self, conference_id: str | None, session_id: str | None, registration_id: str
-    ) -> Awaitable[conferences.ConferenceRegistration | None]:
+    ) -> Awaitable[resources.ConferenceRegistration | None]:
         ids = _conference(conference_id), _conference(session_id), registration_id
         return self._load(self._upstream.conference_registration, *ids)
 
@@ -222,7 +223,7 @@ class Session:
 
     def _list(
         self, key: _Appointment, counts: Mapping[_List, int]
-    ) -> asyncio.Task[Roster[entities.Appointment]] | None:
+    ) -> asyncio.Task[Roster[resources.Appointment]] | None:
         """The list that an appointment may stand in: one already read, or a new one if it pays."""
         if not self._settings.appointments_by_client or key not in self._whose:
             return None
@@ -250,8 +251,8 @@ async def _member(load: Awaitable[Roster[Any]], id_: str) -> Any:
 
 
 def _listed(
-    roster: Roster[entities.Appointment] | Exception | None, appointment_id: str
-) -> entities.Appointment | Exception | None:
+    roster: Roster[resources.Appointment] | Exception | None, appointment_id: str
+) -> resources.Appointment | Exception | None:
     """What a list has to say of an appointment; None where it says nothing, or there is no such list."""
     match roster:
         case None | NotFound() | InputRefused() | ContractBroken():

@@ -1,1 +1,1 @@
-"""The front door: HTTP in, HTTP out. Knows Starlette."""
+"""The HTTP application: middleware, the GraphQL endpoint, GraphiQL and health checks."""

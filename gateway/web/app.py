@@ -15,32 +15,32 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from gateway import schema, telemetry
-from gateway.environment import SettingsRefused
-from gateway.metrics import Metrics
-from gateway.operations.fields import Fields
-from gateway.operations.persisted import TrustedDocuments
-from gateway.operations.prepare import Planner, Prepare, preparer
-from gateway.origins import Origins
+from gateway import schema
+from gateway.config.environment import SettingsRefused
+from gateway.config.origins import Origins
+from gateway.config.settings import Settings, variable
+from gateway.engine.preparation import Planner, Prepare, preparer
+from gateway.engine.resolvers import Fields
+from gateway.engine.trusted_documents import TrustedDocuments
+from gateway.observability import logging
+from gateway.observability.metrics import Metrics
+from gateway.observability.request_stats import Tally
+from gateway.observability.tracing import Tracing, Untraced
 from gateway.schema.context import Context
-from gateway.schema.fields import fields
-from gateway.schema.limits import limits
-from gateway.settings import Settings, variable
-from gateway.tally import Tally
-from gateway.tracing import Tracing, Untraced
-from gateway.upstream.api import Upstream
-from gateway.upstream.caller import Call, Callers
+from gateway.schema.engine_binding import fields, limits
+from gateway.upstream.credentials import Callers
+from gateway.upstream.endpoints import Upstream
+from gateway.upstream.http.instrumentation import Watch
+from gateway.upstream.http.transport import AiohttpTransport
+from gateway.upstream.read_log import Call, Outcome
 from gateway.upstream.session import Session
-from gateway.upstream.sharing import Outcome
-from gateway.upstream.watch import Watch
-from gateway.upstream.wire import AiohttpTransport
-from gateway.web.access import AccessMiddleware
-from gateway.web.admission import Admission, Farewell, Gate
+from gateway.web.authentication import Identification
+from gateway.web.concurrency import Admission, Farewell, Gate
 from gateway.web.cors import Cors
-from gateway.web.endpoint import ContextFor, GraphQLEndpoint
 from gateway.web.graphiql import explorer
-from gateway.web.identification import Identification
-from gateway.web.probes import livez, readyz, scraped
+from gateway.web.graphql_endpoint import ContextFor, GraphQLEndpoint
+from gateway.web.health import livez, readyz, scraped
+from gateway.web.request_middleware import AccessMiddleware
 
 _EXPLAIN = "X-Gateway-Explain"
 
@@ -129,7 +129,7 @@ async def _count_dropped(metrics: Metrics) -> None:
     """
     counted = 0
     while True:
-        dropped = telemetry.dropped()
+        dropped = logging.dropped()
         metrics.log_events_dropped.inc(dropped - counted)
         counted = dropped
         await asyncio.sleep(_COUNTING_SECONDS)
@@ -191,7 +191,7 @@ def _trusted_documents(settings: Settings, prepare: Prepare) -> TrustedDocuments
 
 def _planner(served: GraphQLSchema, readings: Fields) -> Planner:
     """Imported only where there are to be plans: without them, graphql-core answers alone."""
-    from gateway.operations.plan.plan import planner  # noqa: PLC0415
+    from gateway.engine.compiler.compiled_query import planner  # noqa: PLC0415
 
     return planner(served, readings)
 
@@ -202,7 +202,7 @@ def _tracing(settings: Settings) -> Tracing:
     if endpoint is None:
         return Untraced()
     try:
-        from gateway.spans import exported  # noqa: PLC0415
+        from gateway.observability.otel import exported  # noqa: PLC0415
     except ModuleNotFoundError as error:
         name = variable("otel_exporter_otlp_endpoint")
         needed = "client-activities-gateway[otel]"

@@ -7,7 +7,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp
 
-from gateway.origins import Origins
+from gateway.config.origins import Origins
 
 _METHODS = ("GET", "HEAD", "POST")
 _MAX_AGE_SECONDS = 600

@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
+from gateway.engine.request import Request
 from gateway.errors import (
     BadRequest,
     MethodNotAllowed,
@@ -18,7 +19,6 @@ from gateway.errors import (
     RequestError,
     UnsupportedMediaType,
 )
-from gateway.operations.request import Request
 
 GRAPHQL_RESPONSE = "application/graphql-response+json"
 JSON = "application/json"

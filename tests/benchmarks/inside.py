@@ -15,8 +15,9 @@ from typing import Any, NamedTuple
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from gateway import cli, serving
-from gateway.settings import Settings
+from gateway.cli import main
+from gateway.config.settings import Settings
+from gateway.server import lifecycle
 from gateway.web.app import create_app
 
 _PROFILED_LINES = 40
@@ -73,7 +74,7 @@ def _hold() -> str:
         hearts.append(Heartbeat(create_app(settings, **given)))
         return hearts[0]
 
-    vars(serving)["create_app"] = (
+    vars(lifecycle)["create_app"] = (
         create_watched  # what the command does besides shall be done here too
     )
     _serve()
@@ -84,7 +85,7 @@ def _profile_without_plans() -> str:
     def create_without_plans(settings: Settings, **given: Any) -> ASGIApp:
         return create_app(settings.model_copy(update={"plans": False}), **given)
 
-    vars(serving)["create_app"] = create_without_plans
+    vars(lifecycle)["create_app"] = create_without_plans
     return _profile()
 
 
@@ -98,7 +99,7 @@ def _profile() -> str:
 
 def _serve() -> None:
     """`gateway serve`, until SIGTERM."""
-    cli.main(["serve"], standalone_mode=False)
+    main.main(["serve"], standalone_mode=False)
 
 
 _WATCHES: dict[str, Callable[[], str]] = {

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from gateway.upstream.wire import AiohttpTransport
+from gateway.upstream.http.transport import AiohttpTransport
 
 ACTIVITIES = os.environ["UPSTREAM_URL"] + "/api/2.3/activities"
 

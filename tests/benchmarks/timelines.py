@@ -10,13 +10,13 @@ from random import Random
 
 import msgspec
 
-from gateway.sandbox.shown.staff import staff as shown
-from gateway.sandbox.world.catalogue import catalogue
-from gateway.sandbox.world.entities import Client
-from gateway.sandbox.world.moments import instant
-from gateway.sandbox.world.sample import FIRST_ACTIVITY_ID, OPENING, ROUND
-from gateway.sandbox.world.story import Happening, Story
-from gateway.sandbox.world.timeline import activity
+from gateway.sandbox.fixtures.catalogue import catalogue
+from gateway.sandbox.fixtures.clock import instant
+from gateway.sandbox.fixtures.entities import Client
+from gateway.sandbox.fixtures.history import Happening, Story
+from gateway.sandbox.fixtures.sample import FIRST_ACTIVITY_ID, OPENING, ROUND
+from gateway.sandbox.fixtures.timeline import activity
+from gateway.sandbox.representations.staff import staff as shown
 
 SEED = 1
 OWNED = catalogue("1", SEED)

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import pytest
 
 from gateway import schema
-from gateway.operations.plan.plan import planner
-from gateway.operations.prepare import preparer
-from gateway.schema.fields import fields
+from gateway.engine.compiler.compiled_query import planner
+from gateway.engine.preparation import preparer
+from gateway.schema.engine_binding import fields
 
 MEGABYTE = 1_000_000
 REMEMBERED_BYTES = MEGABYTE

@@ -9,8 +9,8 @@ from typing import Any
 import httpx
 
 from gateway.sandbox.app import create_sandbox
-from gateway.sandbox.wire import SandboxProtocol
-from gateway.upstream.wire import AiohttpTransport
+from gateway.sandbox.fault_injection.protocol import SandboxProtocol
+from gateway.upstream.http.transport import AiohttpTransport
 from tests.conftest import ACCOUNT_1, Gateway
 from tests.resilience import certificates
 from tests.resilience.places import Place

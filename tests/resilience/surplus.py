@@ -21,10 +21,10 @@ from typing import NamedTuple
 import structlog
 
 from gateway.errors import UpstreamError
-from gateway.upstream import decode
-from gateway.upstream.api import Upstream
-from gateway.upstream.caller import Caller
-from gateway.upstream.wire import AiohttpTransport
+from gateway.upstream.credentials import Caller
+from gateway.upstream.endpoints import Upstream
+from gateway.upstream.http.transport import AiohttpTransport
+from gateway.upstream.records import decoding
 from tests.resilience import before, certificates, peer
 from tests.upstream.conftest import settings_of
 
@@ -197,7 +197,7 @@ async def fared(case: Case, rounds: int, trusting: ssl.SSLContext) -> Fared:
 async def _read(upstream: Upstream, key: str, client: str) -> list[str]:
     caller = Caller((("apiKey", key), ("token", key)), key.encode())
     found = await upstream.activities(caller, client)
-    return [str(decode.activity(each).id) for each in found.content]
+    return [str(decoding.activity(each).id) for each in found.content]
 
 
 async def _leave(read: Awaitable[list[str]]) -> None:

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
+from gateway.config.settings import Settings
 from gateway.errors import UpstreamError
-from gateway.settings import Settings
-from gateway.upstream import decode
-from gateway.upstream.breaker import State
-from gateway.upstream.caller import Caller
-from gateway.upstream.reads import Reads
-from gateway.upstream.wire import AiohttpTransport
+from gateway.upstream.credentials import Caller
+from gateway.upstream.http.circuit_breaker import State
+from gateway.upstream.http.fetcher import Reads
+from gateway.upstream.http.transport import AiohttpTransport
+from gateway.upstream.records import decoding
 from tests.resilience import certificates, peer
 from tests.resilience.faults import CERTIFICATES, LONG_HEAD, WIRE, Fault
 from tests.resilience.peer import HEAD
@@ -143,7 +143,7 @@ async def spoilt(fault: Fault, stack: AsyncExitStack) -> Reads:
 
 async def failure(reads: Reads, by: bytes, of: object) -> UpstreamError:
     with pytest.raises(UpstreamError) as failed:
-        await reads.get(Caller((), by), "/things", decode.items, query={"of": str(of)})
+        await reads.get(Caller((), by), "/things", decoding.items, query={"of": str(of)})
     return failed.value
 
 

@@ -6,10 +6,10 @@ import httpx
 import pytest
 
 from gateway.sandbox.app import create_sandbox
-from gateway.sandbox.world.catalogue import catalogue
-from gateway.sandbox.world.entities import Client
-from gateway.sandbox.world.sample import World
-from gateway.sandbox.world.story import Story
+from gateway.sandbox.fixtures.catalogue import catalogue
+from gateway.sandbox.fixtures.entities import Client
+from gateway.sandbox.fixtures.history import Story
+from gateway.sandbox.fixtures.sample import World
 
 CREDENTIALS = {"apiKey": "sandbox-key-1", "token": "sandbox-token-1"}
 

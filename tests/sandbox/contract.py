@@ -6,7 +6,7 @@ import httpx
 import msgspec
 from msgspec import Meta, Struct, field
 
-from gateway.sandbox.world.entities import Json
+from gateway.sandbox.fixtures.entities import Json
 
 SCHEDULING = "/api/2.1/scheduling/companies"
 CONFERENCES = "/conferences/api/1.0/conferences"

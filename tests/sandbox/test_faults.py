@@ -5,7 +5,7 @@ import httpx
 import pytest
 from starlette.datastructures import QueryParams
 
-from gateway.sandbox.faults import Faults
+from gateway.sandbox.fault_injection.faults import Faults
 
 PATH = "/api/2.3/activities"
 TEMPLATE = "/api/2.1/scheduling/companies/{companyId}/staff"

@@ -3,7 +3,7 @@ import json
 from starlette.datastructures import QueryParams
 
 from gateway.sandbox.endpoints.activities import activities
-from gateway.sandbox.questions import Question
+from gateway.sandbox.responses import Question
 
 
 def test_an_endpoint_can_be_asked_without_http(world):

@@ -10,7 +10,7 @@ from typing import Annotated, Any, get_args, get_origin
 import pytest
 from msgspec import structs
 
-from gateway.upstream import conferences, declaring, entities, forms, records, words
+from gateway.upstream.records import activities, enums, field_types, resources
 from tests.scenarios.sameness.changes import Verbatim
 from tests.scenarios.test_any_type_in_any_place import (
     ACTIVITIES,
@@ -30,7 +30,7 @@ LONG = 7770000000000000000
 
 MEANINGS: list[tuple[Any, list[tuple[object, object]]]] = [
     (
-        declaring.Text,
+        field_types.Text,
         [
             *(({key: "word"}, "word") for key in ("name", "value", "text", "other")),
             ({"value": "word", "id": "8"}, "word"),
@@ -41,9 +41,9 @@ MEANINGS: list[tuple[Any, list[tuple[object, object]]]] = [
             ({}, NOTHING),
         ],
     ),
-    (declaring.Stated, [({"name": "word"}, "word"), (7, "7"), ({"a": "x", "b": "y"}, NOTHING)]),
+    (field_types.Stated, [({"name": "word"}, "word"), (7, "7"), ({"a": "x", "b": "y"}, NOTHING)]),
     (
-        declaring.Link,
+        field_types.Link,
         [
             *(({key: ADDRESS}, ADDRESS) for key in ("href", "url", "other")),
             ({"href": ADDRESS, "rel": "self"}, ADDRESS),
@@ -52,7 +52,7 @@ MEANINGS: list[tuple[Any, list[tuple[object, object]]]] = [
         ],
     ),
     (
-        declaring.Id,
+        field_types.Id,
         [
             *(({key: "777"}, "777") for key in ("id", "value", "other")),
             ({"id": 777.0}, "777"),
@@ -63,65 +63,65 @@ MEANINGS: list[tuple[Any, list[tuple[object, object]]]] = [
         ],
     ),
     (
-        declaring.Count,
+        field_types.Count,
         [
             *(("2", 2), (2.0, 2), ("2.0", 2), (Verbatim(b"2e0"), 2)),
             *((each, NOTHING) for each in ("1,000", "2.5", "02", "two", {"value": 2}, 2**31)),
         ],
     ),
     (
-        entities.Amount,
+        resources.Amount,
         [
             *(("45.00", 45.0), ("45", 45), ("-4.5e1", -45.0)),
             *((each, NOTHING) for each in ("45,00", "1 000", "NaN", "1e400", {"value": 45})),
         ],
     ),
     (
-        words.ActivityEvent,
+        enums.ActivityEvent,
         [({"name": "updated"}, "updated"), ({"x": "moved"}, "moved"), (7, NOTHING)],
     ),
     (
-        words.AppointmentStatus,
+        enums.AppointmentStatus,
         [({"value": "noShow"}, "noShow"), ({"x": "moved"}, "moved"), ({"name": 7}, NOTHING)],
     ),
-    (words.RegistrationStatus, [({"text": "cancelled"}, "cancelled"), ({}, NOTHING)]),
-    (words.RegistrationSourceType, [({"value": "api"}, "api"), ([], NOTHING)]),
-    (forms.FormResultStatus, [({"name": "FINISHED"}, "FINISHED"), ({}, NOTHING)]),
+    (enums.RegistrationStatus, [({"text": "cancelled"}, "cancelled"), ({}, NOTHING)]),
+    (enums.RegistrationSourceType, [({"value": "api"}, "api"), ([], NOTHING)]),
+    (resources.FormResultStatus, [({"name": "FINISHED"}, "FINISHED"), ({}, NOTHING)]),
     (bool, [("true", True), ("false", False), ("yes", NOTHING), (1, NOTHING)]),
 ]
 """What is sent and what it means, by what is declared."""
 
-RECORDS: Mapping[str, type[records.Record]] = {
-    **{f"{kind} activity": record for kind, record in records.KINDS.items()},
-    "client": entities.Client,
-    "note": entities.Note,
-    "company": entities.Company,
-    "staff": entities.Staff,
-    "services": entities.Service,
-    "appointment": entities.Appointment,
-    "form": forms.Form,
-    "result": forms.FormResult,
-    "conference": conferences.Conference,
-    "session": conferences.ConferenceSession,
-    "registration": conferences.ConferenceRegistration,
+RECORDS: Mapping[str, type[activities.Record]] = {
+    **{f"{kind} activity": record for kind, record in activities.KINDS.items()},
+    "client": resources.Client,
+    "note": resources.Note,
+    "company": resources.Company,
+    "staff": resources.Staff,
+    "services": resources.Service,
+    "appointment": resources.Appointment,
+    "form": resources.Form,
+    "result": resources.FormResult,
+    "conference": resources.Conference,
+    "session": resources.ConferenceSession,
+    "registration": resources.ConferenceRegistration,
 }
 
 
 def members(declared: Any) -> frozenset[Any]:
-    return frozenset(map(repr, declaring.options(declared))) - {repr(type(None))}
+    return frozenset(map(repr, field_types.options(declared))) - {repr(type(None))}
 
 
 def declared_at(declared: Any, place: Steps) -> tuple[str, Any]:
     """The name of the field at a place of what is declared, and its type; None where there is nothing such."""
     step, *rest = place
-    for each in declaring.options(declared):
+    for each in field_types.options(declared):
         if isinstance(step, int) and get_origin(each) is Annotated:
             (element,) = get_args(get_args(each)[0])
             return declared_at(element, tuple(rest)) if rest else ("an element", element)
-        if isinstance(step, str) and isinstance(each, type) and issubclass(each, records.Record):
+        if isinstance(step, str) and isinstance(each, type) and issubclass(each, activities.Record):
             for field in structs.fields(each):
                 if field.encode_name == step:
-                    owner = records.Activity if issubclass(each, records.Activity) else each
+                    owner = activities.Activity if issubclass(each, activities.Activity) else each
                     name = f"{owner.__module__}.{owner.__name__}.{step}"
                     return declared_at(field.type, tuple(rest)) if rest else (name, field.type)
     return "", None

@@ -23,7 +23,7 @@ from msgspec import structs
 from structlog.testing import capture_logs
 
 from gateway import schema
-from gateway.upstream import entities, forms, records
+from gateway.upstream.records import activities, resources
 from tests.conftest import Gateway
 from tests.scenarios.sameness.changes import Verbatim, written
 from tests.scenarios.sameness.samples import ASKED, CARRIED, ENTITIES, NOON, activity
@@ -236,9 +236,9 @@ def test_the_walk_comes_by_every_field():
     keys = {step for walked in WALKED for step in walked.place}
     declared = {
         field.encode_name
-        for module in (records, entities, forms)
+        for module in (activities, resources, resources)
         for record in vars(module).values()
-        if isinstance(record, type) and issubclass(record, records.Record)
+        if isinstance(record, type) and issubclass(record, activities.Record)
         for field in structs.fields(record)
     }
     assert declared - keys == {"payload"}  # which is what nobody declared

@@ -8,16 +8,16 @@ import httpx
 import pytest
 from structlog.testing import capture_logs
 
-from gateway.operations.execute import Result, execute
-from gateway.operations.fields import Computed
-from gateway.operations.plan.plan import planner
-from gateway.operations.prepare import Planner, preparer
+from gateway.config.settings import Settings
+from gateway.engine.compiler.compiled_query import planner
+from gateway.engine.execution import Result, execute
+from gateway.engine.preparation import Planner, preparer
+from gateway.engine.resolvers import Computed
 from gateway.schema import schema
 from gateway.schema.context import Context
-from gateway.schema.fields import fields
-from gateway.settings import Settings
-from gateway.upstream.api import Upstream
-from gateway.upstream.caller import Callers
+from gateway.schema.engine_binding import fields
+from gateway.upstream.credentials import Callers
+from gateway.upstream.endpoints import Upstream
 from gateway.upstream.session import Session
 from tests.conftest import ACCOUNT_1, SANDBOX
 

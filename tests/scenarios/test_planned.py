@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from gateway import cli
+from gateway.cli import main
 from tests.conftest import Gateway
 
 ROOT = Path(__file__).parents[2]
@@ -19,7 +19,7 @@ OF_THE_BENCHMARK = {
 TEXTS = {
     **dict(enumerate(re.findall(r"```graphql\n(.*?)```", README, re.DOTALL))),
     **{text: text for text in re.findall(r"query=(\{[^\']*\})", README)},
-    **{text.splitlines()[0]: text for text in re.split(r"\n\n", cli._QUERIES) if text.strip()},
+    **{text.splitlines()[0]: text for text in re.split(r"\n\n", main._QUERIES) if text.strip()},
     "everything": (ROOT / "tests/scenarios/everything.graphql").read_text(encoding="utf-8"),
     **{
         name: text + OF_THE_BENCHMARK["activity"]

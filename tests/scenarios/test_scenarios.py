@@ -66,11 +66,11 @@ def test_without_plans_none_of_their_code_is_there():
     """So that their absence is what the plans are compared with."""
     program = """
 import sys
-from gateway.settings import Settings
+from gateway.config.settings import Settings
 from gateway.web.app import create_app
 
 create_app(Settings(upstream_url="http://upstream", plans=False))
-print([name for name in sys.modules if name.startswith("gateway.operations.plan")])
+print([name for name in sys.modules if name.startswith("gateway.engine.compiler")])
 """
     printed = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
     assert printed.stdout.strip() == b"[]"

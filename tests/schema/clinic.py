@@ -12,15 +12,15 @@ from strawberry.directive import DirectiveLocation, DirectiveValue
 from strawberry.extensions import FieldExtension
 from strawberry.permission import BasePermission, PermissionExtension
 
+from gateway.engine.resolvers import Reached
 from gateway.errors import NotFound
-from gateway.operations.fields import Reached
 from gateway.schema.client import activities_of_client
 from gateway.schema.context import Context, Info
 from gateway.schema.query import client as asked, of_client
-from gateway.schema.reading import computed, entity, looked_up, recorded_as, resolved, waiting
+from gateway.schema.resolvers import computed, entity, looked_up, recorded_as, resolved, waiting
+from gateway.schema.scalars import ZonedDateTime
 from gateway.schema.timeline import ACTIVITIES, connection
-from gateway.schema.values import ZonedDateTime
-from gateway.upstream import entities, records
+from gateway.upstream.records import activities, resources
 from gateway.upstream.session import Session
 
 
@@ -149,7 +149,7 @@ def _profile(of: object, **guards: Any) -> Any:
 
 @strawberry.type
 class Staff:
-    is_type_of = recorded_as(records.Staff, entities.Staff)
+    is_type_of = recorded_as(activities.Staff, resources.Staff)
     form_of_address = "Dr"
 
     id: strawberry.ID
@@ -307,12 +307,12 @@ class Activity:
 
 def _kind(record: type) -> Any:
     members = {"is_type_of": recorded_as(record), "__annotations__": {}}
-    if record is records.AppointmentActivity:
+    if record is activities.AppointmentActivity:
         members |= {"__annotations__": {"appointment": Snapshot | None}, "mark": "!"}
     return strawberry.type(type(record.__name__, (Activity,), members))
 
 
-KINDS = [*map(_kind, records.KINDS.values()), _kind(records.UnknownActivity)]
+KINDS = [*map(_kind, activities.KINDS.values()), _kind(activities.UnknownActivity)]
 
 
 @strawberry.type
@@ -346,7 +346,7 @@ def _activities(**guards: Any) -> Any:
 
 @strawberry.type
 class Client:
-    is_type_of = recorded_as(entities.AskedClient, entities.ClientReference)
+    is_type_of = recorded_as(resources.AskedClient, resources.ClientReference)
 
     id: strawberry.ID
     profile: Profile | None = _profile(Profile | None)

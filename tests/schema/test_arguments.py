@@ -2,7 +2,7 @@ import pytest
 import strawberry
 
 from gateway.schema.arguments import given, given_words
-from gateway.schema.words import ActivityKind
+from gateway.schema.enums import ActivityKind
 
 
 @pytest.mark.parametrize("value", ["x", "", 0, [], None])

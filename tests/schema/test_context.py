@@ -6,11 +6,10 @@ import pytest
 from graphql import SourceLocation, parse
 from graphql.pyutils import Path
 
+from gateway.engine.resolvers import Place
 from gateway.errors import ContractBroken
-from gateway.operations.fields import Place
 from gateway.schema.context import Context, is_unpaused
-from gateway.upstream.caller import Call
-from gateway.upstream.sharing import Outcome
+from gateway.upstream.read_log import Call, Outcome
 
 NO_UPSTREAM: dict[str, Any] = {"session": None, "settings": None}
 

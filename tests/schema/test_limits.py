@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from graphql import get_introspection_query, parse
 
-from gateway import cli, schema
-from gateway.operations.limits import Limits, compared, enforce, enforce_cost
-from gateway.operations.sizes import Size, measure
-from gateway.operations.validation import validator
-from gateway.schema.fields import fields
-from gateway.schema.limits import limits
-from gateway.settings import Settings
+from gateway import schema
+from gateway.cli import main
+from gateway.config.settings import Settings
+from gateway.engine.complexity.limits import Limits, compared, enforce, enforce_cost
+from gateway.engine.complexity.measure import Size, measure
+from gateway.engine.validation import validator
+from gateway.schema.engine_binding import fields, limits
 from tests.schema import clinic
 
 ROOT = Path(__file__).parents[2]
@@ -85,7 +85,7 @@ HONEST = {
         for n, text in enumerate(re.findall(r"```graphql\n(.*?)```", README, re.DOTALL))
     },
     **{text: text for text in re.findall(r"query=(\{[^\']*\})", README)},
-    **{text.splitlines()[0]: text for text in re.split(r"\n\n", cli._QUERIES) if text.strip()},
+    **{text.splitlines()[0]: text for text in re.split(r"\n\n", main._QUERIES) if text.strip()},
     **{
         name: text + BENCHMARK["activity"] * (name != "introspection")
         for name, text in BENCHMARK.items()

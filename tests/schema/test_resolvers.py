@@ -1,445 +1,444 @@
-"""What Strawberry knows of a field holds: when it is asked for the first time, by a plan, and without plans."""
-
-from collections.abc import Mapping
+from collections.abc import Awaitable
+from dataclasses import dataclass
+from inspect import isawaitable
+from types import SimpleNamespace
 from typing import Any
 
-import httpx
-import msgspec
 import pytest
+from graphql.pyutils import Path
+from strawberry.permission import BasePermission
 
-from gateway import schema
-from gateway.operations.execute import execute
-from gateway.operations.plan.plan import planner
-from gateway.operations.prepare import Prepare, preparer
+from gateway.engine.resolvers import Computed, Loaded, NotPlain, Place, Plain, Reached, Resolved
+from gateway.errors import ContractBroken
 from gateway.schema.context import Context
-from gateway.schema.fields import fields
-from gateway.settings import Settings
-from gateway.upstream.api import Upstream
-from gateway.upstream.caller import Callers
-from gateway.upstream.session import Session
-from tests.schema.clinic import KINDS, Query, loud, named
+from gateway.schema.resolvers import (
+    READING,
+    LeftOut,
+    Shown,
+    computed,
+    entity,
+    looked_up,
+    plain_text_of,
+    read,
+    readable,
+    recorded_as,
+    resolved,
+    text,
+)
+from gateway.upstream.records.activities import (
+    UNREADABLE,
+    AppointmentActivity,
+    AppointmentSnapshot,
+    Form,
+    NoteSnapshot,
+    Service,
+)
+from gateway.upstream.records.resources import (
+    Appointment,
+    Client,
+    ClientReference,
+    CompanyReference,
+)
 
-SERVED = schema.served(schema.compiled(Query, types=KINDS))
-DIRECTED = schema.served(schema.compiled(Query, types=KINDS, directives=[loud, named]))
+BROKEN = "UPSTREAM_CONTRACT_BROKEN"
+
+
+def test_a_field_is_the_attribute_of_its_name():
+    assert read(Service(id="11", name="Haircut"), "name") == "Haircut"
+
+
+def test_what_was_not_sent_is_null():
+    assert read(Service(id="11"), "name") is None
+
+
+UNREADABLE_NAME: dict[str, Any] = {"name": UNREADABLE}
+
+
+@pytest.mark.parametrize("reader", [read, text])
+def test_what_is_unreadable_breaks_the_contract(reader):
+    with pytest.raises(ContractBroken):
+        reader(Service(id="11", **UNREADABLE_NAME), "name")
+
+
+@pytest.mark.parametrize(("sent", "shown"), [("x", "x"), (5, "5"), (1.5, "1.5"), (None, None)])
+def test_a_text_may_be_sent_as_a_number(sent, shown):
+    assert text(Service(id="11", name=sent), "name") == shown
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"), [(UNREADABLE, False), (None, True), ("", True), (0, True), ([], True)]
+)
+def test_only_the_stand_in_is_unreadable(value, expected):
+    assert readable(value) is expected
+
+
+def test_a_type_knows_the_records_of_its_class():
+    is_service = recorded_as(Service)
+    assert is_service(Reached(Service(id="1")), None)
+    assert not is_service(Reached(Form(id="1")), None)
+    assert not is_service(Service(id="1"), None)
+
+
+def test_a_type_names_the_classes_of_its_records():
+    assert recorded_as(Service, Form).kinds == (Service, Form)  # type: ignore[attr-defined]
+
+
+CLIENT = Reached(ClientReference(id=7))
+
+
+def appointment(link: object = None) -> Any:
+    """An appointment in client 7's timeline."""
+    told: dict[str, Any] = {"appointment_id": "31", "self_link": link}
+    return CLIENT.to(AppointmentActivity(id="1", kind_raw="appointment")).to(
+        AppointmentSnapshot(**told, service=Service(id="11"))
+    )
+
+
+def test_a_record_inside_another_knows_what_it_was_reached_through():
+    snapshot = appointment()
+    assert read(snapshot, "service") == Reached(Service(id="11"), snapshot)
+
+
+def test_each_record_of_a_list_does_too():
+    client = Reached(Client(id="7", companies=[CompanyReference(id="3"), CompanyReference(id="4")]))
+    companies = read(client, "companies")
+    assert [(each.value.id, each.through) for each in companies] == [("3", client), ("4", client)]
+
+
+def test_a_list_with_something_unreadable_in_it_is_unreadable():
+    companies: list[Any] = [CompanyReference(id="3"), UNREADABLE]
+    with pytest.raises(ContractBroken):
+        read(Reached(Client(id="7", companies=companies)), "companies")
+
+
+@dataclass(frozen=True)
+class Pair(Shown):
+    one: object
+    other: object
+
+
+def test_an_object_of_the_schema_leads_to_what_is_in_it():
+    pair = Reached(Pair(Pair(1, Service(id="11")), "text"))
+    inner = read(pair, "one")
+    assert inner == Reached(pair.value.one, pair)
+    assert read(inner, "other") == Reached(Service(id="11"), inner)
+    assert (read(inner, "one"), read(pair, "other")) == (1, "text")
+
+
+def test_a_service_an_appointment_and_a_client_are_found_by_what_they_were_reached_through():
+    service = read(appointment(), "service")
+    ids = {name: service.nearest(name) for name in ("id", "appointment_id", "client_id")}
+    assert ids == {"id": "11", "appointment_id": "31", "client_id": "7"}
+    assert service.nearest("form_id") is None
+
 
 LINK = "https://api.example.com/api/2.1/scheduling/companies/3/appointments/31"
-MINA = {"id": "21", "firstName": "Mina", "lastName": "Ray"}
-TOM = {"id": "22", "firstName": "Tom", "lastName": "Ott"}
-NINE = {"dateTime": "2026-03-01T09:00:00", "timeZone": "Europe/Berlin"}
 
 
-def item(id_: str, **appointment: object) -> dict[str, object]:
-    told = {"id": "31", "selfLink": LINK, "staff": MINA, "start": NINE, **appointment}
-    return {"id": id_, "type": "appointment", "date": NINE, "appointment": told}
+@pytest.mark.parametrize(("link", "company"), [(LINK, "3"), (None, None), (UNREADABLE, None)])
+def test_a_company_is_told_by_the_appointments_link(link, company):
+    assert read(appointment(link), "service").nearest("company_id") == company
 
 
-ITEMS = [
-    item("1", previousStaff=TOM),
-    item("2", staff=TOM),
-    {"id": "3", "type": "note", "date": NINE},
+@pytest.mark.parametrize(
+    ("company", "found"),
+    [(CompanyReference(id=4), "4"), (None, "3"), (UNREADABLE, "3")],
+    ids=["told", "not told", "unreadable"],
+)
+def test_a_company_is_told_by_the_appointment_of_today_before_the_link(company, found):
+    today = appointment(LINK).to(Appointment(id="31", company=company))
+    assert today.to(Service(id="11")).nearest("company_id") == found
+
+
+@pytest.mark.parametrize(
+    ("client", "found"),
+    [(ClientReference(id="8"), "8"), (None, "7"), (UNREADABLE, "7")],
+    ids=["told", "not told", "unreadable"],
+)
+def test_a_client_is_told_by_the_appointment_of_today_before_the_timeline(client, found):
+    today = appointment().to(Appointment(id="31", client=client))
+    assert today.to(Service(id="11")).nearest("client_id") == found
+
+
+def test_what_nothing_tells_is_none():
+    alone = Reached(Appointment(id="31"))
+    assert (alone.nearest("company_id"), alone.nearest("client_id")) == (None, None)
+
+
+# What a field declares is what its resolver does
+
+
+class Loads:
+    """What tests load; notes for which ids."""
+
+    def __init__(self, found: object) -> None:
+        self.found = found
+        self.asked: list[tuple[str | None, ...]] = []
+
+    async def load(self, *ids: str | None) -> Any:
+        return self.found
+
+
+def load(loads: Any, *ids: str | None) -> Awaitable[Any]:
+    """As the methods of the session do, it notes what is asked for before anybody waits."""
+    loads.asked.append(ids)
+    return loads.load(*ids)  # type: ignore[no-any-return]
+
+
+def context_of(found: object = None) -> Context:
+    given: dict[str, Any] = {"session": Loads(found), "settings": None}
+    return Context(**given)
+
+
+def shown_by(field: Any, root: Reached[Any], context: Context) -> Any:
+    """What graphql-core is given for a field."""
+    info = Place(context, Path(None, "field", "Type"), [])
+    return field.base_resolver.wrapped_func(root, info)
+
+
+def reading(field: Any) -> Any:
+    return field.metadata[READING]
+
+
+def as_company(record: Any, context: Context) -> CompanyReference:
+    return CompanyReference(id=record.id, name=record.name)
+
+
+def test_a_computed_field_is_its_function_of_the_record():
+    field = computed(as_company, str | None, sources=("id", "name"), description="x")
+    root = Reached(Service(id="11", name="Cut"))
+    expected = Reached(CompanyReference(id="11", name="Cut"), root)
+    assert shown_by(field, root, context_of()) == expected
+    assert reading(field) == Computed(as_company, ("id", "name"))
+
+
+def test_what_a_computed_field_leaves_out_is_reported_and_the_rest_stands():
+    error = ContractBroken("Some are left out.")
+
+    def some(record: Any, context: Context) -> list[Any]:
+        raise LeftOut([record, 1], error)
+
+    root, context = Reached(Service(id="11")), context_of()
+    field = computed(some, list[str], sources=("id",), description="x")
+    assert shown_by(field, root, context) == [Reached(root.value, root), 1]
+    [reported] = context.reported
+    assert (reported.original_error, reported.path) == (error, ["field"])
+
+
+@pytest.mark.parametrize(("body", "plain"), [("<p>a</p>b", "a\nb"), (7, "7"), (None, None)])
+async def test_the_plain_text_of_a_field_is_computed_of_that_field_alone(body, plain):
+    field = plain_text_of("body", description="x")
+    assert shown_by(field, Reached(NoteSnapshot(note_id="1", body=body)), context_of()) == plain
+    assert reading(field).sources == ("body",)
+    assert reading(field).function(SimpleNamespace(body=body), context_of()) == plain
+
+
+class Allowed(BasePermission):
+    def has_permission(self, source: Any, info: Any, **given: Any) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("guards", [{}, {"permission_classes": [Allowed]}], ids=str)
+async def test_much_plain_text_is_left_to_who_can_pause(guards):
+    body = "<p>a &amp; b</p>" * 40_000
+    text = "\n".join(["a & b"] * 40_000)
+    short = body[: 16 * 3_000]  # of which one pass of the loop takes no second one
+    context = context_of()
+    field = plain_text_of("body", description="x", **guards)
+    with pytest.raises(NotPlain):
+        reading(field).function(SimpleNamespace(body=body), context)
+    assert reading(field).function(SimpleNamespace(body=short), context)
+    for sent in (body, short):
+        shown = shown_by(field, Reached(NoteSnapshot(note_id="1", body=sent)), context)
+        assert text.startswith(await shown if isawaitable(shown) else shown)
+
+
+def names_of(client: Client) -> list[object]:
+    return [client.first_name, CompanyReference(id="3")]
+
+
+FOUND = Client(id="7", first_name="Zoé", companies=[CompanyReference(id="3")])
+OF: dict[str, tuple[Any, Any]] = {
+    "an attribute": ("first_name", lambda found: "Zoé"),
+    "records": ("companies", lambda found: [Reached(CompanyReference(id="3"), found)]),
+    "computed": (names_of, lambda found: ["Zoé", Reached(CompanyReference(id="3"), found)]),
+}
+
+
+@pytest.mark.parametrize(("of", "expected"), OF.values(), ids=OF)
+async def test_a_field_that_is_looked_up_is_read_of_what_is_loaded(of, expected):
+    field = looked_up(load, ("client_id",), of, str | None, description="x")
+    root = appointment()
+    assert await shown_by(field, root, context_of(FOUND)) == expected(root.to(FOUND))
+
+
+async def test_an_entity_is_all_that_is_loaded():
+    field = entity(load, ("client_id",), str | None, description="x")
+    root = appointment()
+    assert await shown_by(field, root, context_of(FOUND)) == Reached(FOUND, root)
+
+
+LOADING = [
+    looked_up(load, ("id", "client_id", "form_id"), "first_name", str | None, description="x"),
+    looked_up(load, ("id", "client_id", "form_id"), names_of, str | None, description="x"),
+    entity(load, ("id", "client_id", "form_id"), str | None, description="x"),
 ]
-UPSTREAM = {
-    "/api/2.1/scheduling/companies/3/staff": {
-        "items": [MINA | {"email": "m@example.org"}, TOM | {"email": "t@example.org"}]
-    },
-    "/api/2.0/clients/7": {"id": "7", "firstName": "Zoe"},
+
+
+@pytest.mark.parametrize("field", LOADING, ids=["attribute", "computed", "entity"])
+async def test_what_is_loaded_and_is_no_more_is_null(field):
+    assert await shown_by(field, read(appointment(), "service"), context_of()) is None
+
+
+@pytest.mark.parametrize("field", LOADING, ids=["attribute", "computed", "entity"])
+async def test_a_load_is_of_the_nearest_ids_and_begins_before_anybody_waits(field):
+    context: Any = context_of()
+    waiting = shown_by(field, read(appointment(), "service"), context)
+    assert context.session.asked == [("11", "7", None)]
+    await waiting
+
+
+async def test_what_is_loaded_and_cannot_be_read_breaks_the_contract():
+    spoilt: dict[str, Any] = {"first_name": UNREADABLE}
+    field = looked_up(load, ("id",), "first_name", str | None, description="x")
+    with pytest.raises(ContractBroken):
+        await shown_by(field, CLIENT, context_of(Client(id="7", **spoilt)))
+
+
+def test_fields_of_one_load_declare_the_same_load():
+    attribute, of_all, whole = map(reading, LOADING)
+    assert attribute == Loaded(whole.load, ("id", "client_id", "form_id"), Plain("first_name"))
+    assert (of_all.load, of_all.ids) == (whole.load, whole.ids)
+    assert of_all.of.function(FOUND, context_of()) == names_of(FOUND)
+    assert whole.of is None
+
+
+def test_a_resolver_is_given_the_root_and_the_place_only_where_it_names_them():
+    def plain(first: int) -> object:
+        return first
+
+    def rooted(root: object, info: object, first: int) -> object:
+        return root, info, first
+
+    place = Place(context_of(), Path(None, "field", "Type"), [])
+    for resolver, expected in ((plain, 3), (rooted, (CLIENT, place, 3))):
+        declared = resolved(resolver)[READING]
+        assert declared == Resolved(declared.resolve, items=None)
+        assert declared.resolve(CLIENT, place, first=3) == expected
+
+
+# Over HTTP
+
+
+STAFF = "/api/2.1/scheduling/companies/3/staff"
+SERVICES = "/api/2.1/scheduling/companies/3/services"
+TODAY = "/api/2.1/scheduling/companies/3/appointments/31"
+
+
+def item(id_: str, **fields: object) -> dict[str, object]:
+    told = {"id": "31", "selfLink": LINK, "staff": {"id": "21", "firstName": "Mina"}, **fields}
+    return {"id": id_, "type": "appointment", "appointment": told}
+
+
+def selected(fields: str) -> str:
+    inner = f"... on AppointmentActivity {{ appointment {{ {fields} }} }}"
+    return f"{{ activities(clientId: 7) {{ totalCount nodes {{ id {inner} }} }} }}"
+
+
+FAILURES: dict[str, tuple[object, str]] = {
+    "400": (400, "BAD_USER_INPUT"),
+    "401": (401, "UNAUTHENTICATED"),
+    "403": (403, "FORBIDDEN"),
+    "404": (404, "NOT_FOUND"),
+    "429": (429, "UPSTREAM_BUSY"),
+    "500": (500, "UPSTREAM_UNAVAILABLE"),
+    "504": (504, "UPSTREAM_TIMEOUT"),
+    "302": (302, BROKEN),
+    "no JSON": (b"<p>", BROKEN),
+    "an error in a success": ({"error": {"code": 403}}, "FORBIDDEN"),
+    "too much": (b" " * 5000, "UPSTREAM_RESPONSE_TOO_LARGE"),
 }
 
 
-@pytest.fixture
-def answers():
-    """Answers an operation on a schema three times: `await answers(text)`.
-
-    For the first time, then by its plan, then without plans: which must be the same.
-    """
-
-    async def answers(
-        text: str,
-        items: list[Any] | None = None,
-        variables: Mapping[str, Any] | None = None,
-    ) -> tuple[Any, dict[str, Any]]:
-        is_directed = "@loud" in text or "@named" in text
-        served = DIRECTED if is_directed else SERVED
-        preparers = _preparers(served)
-        answered = [
-            await _answer(prepare, text, ITEMS if items is None else items, served, variables or {})
-            for prepare in preparers
-        ]
-        assert [prepare(text, None).plan is not None for prepare in preparers[1:]] == [
-            not is_directed,
-            False,
-        ]
-        assert answered[0] == answered[1] == answered[2]
-        result = msgspec.to_builtins(answered[0])
-        errors = {
-            ".".join(map(str, error["path"])): (error["message"], error["extensions"])
-            for error in result.get("errors", [])
-        }
-        return result["data"], errors
-
-    return answers
-
-
-def _preparers(served: Any) -> list[Prepare]:
-    twice = preparer(served, planner=planner(served, fields(served)), at_once=False)
-    return [twice, twice, preparer(served)]
-
-
-async def _answer(
-    prepare: Any, text: str, items: list[Any], served: Any, variables: Mapping[str, Any]
-) -> Any:
-    def send(request: httpx.Request) -> httpx.Response:
-        known = {**UPSTREAM, "/api/2.3/activities": {"items": items}}
-        found = known.get(request.url.path)
-        return httpx.Response(404) if found is None else httpx.Response(200, json=found)
-
-    told: dict[str, Any] = {"upstream_url": "http://upstream", "api_key": "k", "token": "t"}
-    settings = Settings(**told)
-    upstream = Upstream(settings, httpx.MockTransport(send))
-    session = Session(upstream, Callers(settings).of({}), settings)
-    try:
-        return await execute(served, prepare(text, None), variables, Context(session, settings))
-    finally:
-        await session.aclose()
-        await upstream.aclose()
-
-
-REFUSED = "You may not see this.", {"code": "FORBIDDEN"}
-LOG_IN = "Log in to see this.", {"code": "UNAUTHENTICATED", "hint": "Log in."}
-BROKEN = (
-    "The upstream sent something that cannot be read here.",
-    {"code": "UPSTREAM_CONTRACT_BROKEN"},
-)
-MINA_ONLY = "Mina only.", {"code": "FORBIDDEN"}
-
-
-async def of_appointments(answers: Any, selection: str, items: Any = None) -> tuple[Any, Any]:
-    """What an appointment shows of each item that is one, and errors by their paths below `nodes`."""
-    inner = f"... on AppointmentActivity {{ appointment {{ {selection} }} }}"
-    data, errors = await answers(f"{{ activities(clientId: 7) {{ nodes {{ {inner} }} }} }}", items)
-    nodes = data["activities"]["nodes"]
-    shown = [node["appointment"] for node in nodes if node]
-    return shown, {key.removeprefix("activities.nodes."): told for key, told in errors.items()}
-
-
-ROOTS: dict[str, tuple[str, Any, dict[str, Any]]] = {
-    "a method": ('{ hello(name: "Jo") }', {"hello": "Hello Jo, {}"}, {}),
-    "a permission": ("{ version secret }", {"version": "1", "secret": None}, {"secret": REFUSED}),
-    "a permission before a resolver of the gateway": (
-        "{ deniedActivities(clientId: 7) { nodes { id } } }",
-        {"deniedActivities": None},
-        {"deniedActivities": LOG_IN},
-    ),
-    "a permission that raises what it likes": (
-        "{ deniedClient(id: 7) { id } }",
-        {"deniedClient": None},
-        {"deniedClient": ("Not on my watch.", {"code": "FORBIDDEN"})},
-    ),
-    "a permission that raises an error of the gateway": (
-        "{ unknownClient(id: 7) { id } }",
-        {"unknownClient": None},
-        {"unknownClient": ("There is no such client.", {"code": "NOT_FOUND"})},
-    ),
-    "a permission that is given later": (
-        "{ grantedActivities(clientId: 7) { nodes { id label } } }",
-        {
-            "grantedActivities": {
-                "nodes": [
-                    {"id": "1", "label": "appointment 1!"},
-                    {"id": "2", "label": "appointment 2!"},
-                    {"id": "3", "label": "note 3?"},
-                ]
-            }
-        },
-        {},
-    ),
-    "an extension that changes an argument": (
-        "{ fewActivities(clientId: 7) { totalCount nodes { id } } }",
-        {"fewActivities": {"totalCount": 3, "nodes": [{"id": "1"}]}},
-        {},
-    ),
-    "arguments of any name": (
-        """{ words(source: "a", resolve: "b", parent: "c", field: "d")
-             loudWords(resolve: "b", parent: "c", field: "d") }""",
-        {"words": "a b c d", "loudWords": "B C D"},
-        {},
-    ),
-    "a directive beside arguments of any name": (
-        '{ words(source: "a", resolve: "b", parent: "c", field: "d") @loud }',
-        {"words": "A B C D!"},
-        {},
-    ),
-    "an argument that is an object": (
-        '{ found(search: {clientId: "7"}) { id } }',
-        {"found": {"id": "7"}},
-        {},
-    ),
-    "a directive": ('{ hello(name: "Jo") @loud(times: 2) }', {"hello": "HELLO JO, {}!!"}, {}),
-    "a directive on a field without a resolver": (
-        "{ __typename @loud client(id: 7) { profile { firstName @loud } } }",
-        {"__typename": "QUERY!", "client": {"profile": {"firstName": "ZOE!"}}},
-        {},
-    ),
-    "a permission on an entity": (
-        "{ client(id: 7) { id profile { firstName } deniedProfile { firstName } } }",
-        {"client": {"id": "7", "profile": {"firstName": "Zoe"}, "deniedProfile": None}},
-        {"client.deniedProfile": REFUSED},
-    ),
-    "what is given later, and below": (
-        "{ client(id: 7) { grantedProfile { greeting firstName deniedFirstName } } }",
-        {
-            "client": {
-                "grantedProfile": {
-                    "greeting": "Hello Zoe",
-                    "firstName": "Zoe",
-                    "deniedFirstName": None,
-                }
-            }
-        },
-        {"client.grantedProfile.deniedFirstName": REFUSED},
-    ),
-    "a method of what is loaded": (
-        "{ client(id: 7) { profile { greeting deniedFirstName } } }",
-        {"client": {"profile": {"greeting": "Hello Zoe", "deniedFirstName": None}}},
-        {"client.profile.deniedFirstName": REFUSED},
-    ),
-    "fields of a connection": (
-        "{ activities(clientId: 7, first: 1) { totalCount deniedCount nodes { id } } }",
-        {"activities": {"totalCount": 3, "deniedCount": None, "nodes": [{"id": "1"}]}},
-        {"activities.deniedCount": REFUSED},
-    ),
-    "a method that gives objects of an interface": (
-        "{ activities(clientId: 7, first: 1) { sameNodes { id label } } }",
-        {"activities": {"sameNodes": [{"id": "1", "label": "appointment 1!"}]}},
-        {},
-    ),
-    "fields of an interface": (
-        "{ activities(clientId: 7, first: 1) { nodes { id label deniedKind } } }",
-        {"activities": {"nodes": [{"id": "1", "label": "appointment 1!", "deniedKind": None}]}},
-        {"activities.nodes.0.deniedKind": REFUSED},
-    ),
-}
-
-
-@pytest.mark.parametrize(("text", "data", "errors"), ROOTS.values(), ids=ROOTS)
-async def test_what_is_declared_of_a_field_holds_planned_or_not(answers, text, data, errors):
-    assert await answers(text) == (data, errors)
-
-
-BELOW: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
-    "a method": ("staff { fullName }", {"staff": {"fullName": "Mina Ray"}}, {}),
-    "an async method with an argument": (
-        'staff { fullNameLater(ending: "!") }',
-        {"staff": {"fullNameLater": "Dr Ray!"}},
-        {},
-    ),
-    "a method that uses others of its class": (
-        "staff { letter }",
-        {"staff": {"letter": "letter: Dear Mina Ray"}},
-        {},
-    ),
-    "a method that gives an object in it": (
-        "who { id fullName email initials company }",
-        {
-            "who": {
-                "id": "21",
-                "fullName": "Mina Ray",
-                "email": "m@example.org",
-                "initials": "MR",
-                "company": "3",
-            }
-        },
-        {},
-    ),
-    "a method that gives its object": (
-        "staff { same { email fullName } twice { id email } }",
-        {
-            "staff": {
-                "same": {"email": "m@example.org", "fullName": "Mina Ray"},
-                "twice": [{"id": "21", "email": "m@example.org"}] * 2,
-            }
-        },
-        {},
-    ),
-    "a method that gives an object of the type": (
-        "staff { deputy { fullName email } }",
-        {"staff": {"deputy": {"fullName": "Depp Uty", "email": None}}},
-        {
-            "staff.deputy.email": (
-                "Nothing says which company this belongs to.",
-                {"code": "COMPANY_UNKNOWN"},
-            )
-        },
-    ),
-    "a method that gives a list, null among it": (
-        "everybody { fullName email }",
-        {
-            "everybody": [
-                {"fullName": "Mina Ray", "email": "m@example.org"},
-                None,
-                {"fullName": "Tom Ott", "email": "t@example.org"},
-            ]
-        },
-        {},
-    ),
-    "a method that looks into objects": (
-        "time names when { dateTime }",
-        {
-            "time": "2026-03-01T09:00:00 in Europe/Berlin",
-            "names": "Mina, Dr Ray",
-            "when": {"dateTime": "2026-03-01T09:00:00"},
-        },
-        {},
-    ),
-    "an extension that makes a text of what a method gives": ("price", {"price": "2.50"}, {}),
-    "a method that reads what is computed": ("begins", {"begins": "2026-03-01T08:00:00"}, {}),
-    "a resolver that gets what was reached": (
-        "staff { company guardedCompany }",
-        {"staff": {"company": "3", "guardedCompany": "C3"}},
-        {},
-    ),
-    "a permission on a plain field": (
-        "staff { lastName } previousStaff { lastName }",
-        {"staff": {"lastName": "Ray"}, "previousStaff": {"lastName": None}},
-        {"previousStaff.lastName": MINA_ONLY},
-    ),
-    "a permission that a resolver has": (
-        "previousStaff { guardedCompany }",
-        {"previousStaff": {"guardedCompany": None}},
-        {"previousStaff.guardedCompany": MINA_ONLY},
-    ),
-    "a permission and an extension on a computed field": (
-        "staff { initials deniedInitials loudInitials }",
-        {"staff": {"initials": "MR", "deniedInitials": None, "loudInitials": "MR"}},
-        {"staff.deniedInitials": REFUSED},
-    ),
-    "permissions and extensions on what is loaded": (
-        "staff { email deniedEmail emailDeniedLater emailGrantedLater loudEmail lastingEmail }",
-        {
-            "staff": {
-                "email": "m@example.org",
-                "deniedEmail": None,
-                "emailDeniedLater": None,
-                "emailGrantedLater": "m@example.org",
-                "loudEmail": "M@EXAMPLE.ORG",
-                "lastingEmail": "M@EXAMPLE.ORG!",
-            }
-        },
-        {"staff.deniedEmail": REFUSED, "staff.emailDeniedLater": LOG_IN},
-    ),
-    "a permission above what is loaded": (
-        "guardedStaff { email fullName company }",
-        {"guardedStaff": {"email": "m@example.org", "fullName": "Mina Ray", "company": "3"}},
-        {},
-    ),
-    "an extension that gives something else of the object": (
-        "predecessor { email fullName }",
-        {"predecessor": {"email": "t@example.org", "fullName": "Tom Ott"}},
-        {},
-    ),
-    "a permission that says nothing": ("deniedStaff { id }", {"deniedStaff": []}, {}),
-    "directives": (
-        "staff @named { firstName @loud fullName @loud(times: 2) } previousStaff @named { id }",
-        {"staff": {"firstName": "MINA!", "fullName": "MINA RAY!!"}, "previousStaff": None},
-        {},
-    ),
-}
-
-
-@pytest.mark.parametrize(("selection", "shown", "errors"), BELOW.values(), ids=BELOW)
-async def test_what_is_declared_holds_below_the_root(answers, selection, shown, errors):
-    below = {f"0.appointment.{key}": told for key, told in errors.items()}
-    assert await of_appointments(answers, selection, ITEMS[:1]) == ([shown], below)
-
-
-async def test_each_item_of_a_list_is_asked_about_by_itself(answers):
-    shown, errors = await of_appointments(answers, "staff { firstName lastName fullName }")
-    assert [each["staff"]["lastName"] for each in shown] == ["Ray", None]
-    assert [each["staff"]["fullName"] for each in shown] == ["Mina Ray", "Tom Ott"]
-    assert errors == {"1.appointment.staff.lastName": MINA_ONLY}
-
-
-NUMBERS = item(
-    "1",
-    id=31,
-    staff={"id": 21, "firstName": 5, "lastName": 1.5},
-    previousStaff={"id": 22, "firstName": 5},
-    service={"id": 9, "name": 1e30},
-    notes=7,
-)
-AS_TEXTS: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
-    "a method, and a permission that compares ids": (
-        "staff { id shout } previousStaff { id shout }",
-        {"staff": {"id": "21", "shout": "5"}, "previousStaff": {"id": "22", "shout": None}},
-        {"previousStaff.shout": ("21 only.", {"code": "FORBIDDEN"})},
-    ),
-    "attributes that are no fields": ("what", {"what": "9 1E+30"}, {}),
-    "an extension": (
-        "notes chief { id fullName email }",
-        {"notes": "7", "chief": {"id": "21", "fullName": "5 1.5", "email": "m@example.org"}},
-        {},
-    ),
-    "an extension of what is loaded": ("staff { loudEmail }", {"staff": {"loudEmail": "8"}}, {}),
-    "a directive": (
-        "__typename @loud staff { id @loud firstName @loud fullName @loud }",
-        {
-            "__typename": "SNAPSHOT!",
-            "staff": {"id": "21!", "firstName": "5!", "fullName": "5 1.5!"},
-        },
-        {},
-    ),
-}
-
-
-@pytest.mark.parametrize(("selection", "shown", "errors"), AS_TEXTS.values(), ids=AS_TEXTS)
-async def test_a_number_in_the_place_of_a_text_is_a_text_for(
-    answers, monkeypatch, selection, shown, errors
+@pytest.mark.parametrize(("answer", "code"), FAILURES.values(), ids=FAILURES)
+async def test_a_fetch_that_fails_nulls_its_fields_in_every_place(
+    gateway_with, codes, answer, code
 ):
-    if "loudEmail" in selection:
-        staff = "/api/2.1/scheduling/companies/3/staff"
-        monkeypatch.setitem(UPSTREAM, staff, {"items": [{"id": 21, "email": 8}]})
-    below = {f"0.appointment.{key}": told for key, told in errors.items()}
-    assert await of_appointments(answers, selection, [NUMBERS]) == ([shown], below)
+    gateway = gateway_with({STAFF: answer}, item("1"), item("2"), max_upstream_bytes=4000)
+    result = await gateway.ask(selected("appointmentId staff { firstName email phone }"))
+    person = {"firstName": "Mina", "email": None, "phone": None}
+    nodes = [{"id": id_, "appointment": {"appointmentId": "31", "staff": person}} for id_ in "12"]
+    assert result["data"]["activities"] == {"totalCount": 2, "nodes": nodes}
+    assert codes(result, below=2) == {
+        f"{n}.appointment.staff.{field}": code for n in (0, 1) for field in ("email", "phone")
+    }
+    assert gateway.asked[STAFF] == 1
 
 
-async def test_what_cannot_be_read_breaks_the_contract_at_the_method(answers):
-    broken = item("1", staff={"id": "21", "firstName": {}, "lastName": "Ray"}, start=7)
-    shown, errors = await of_appointments(answers, "time names staff { id fullName }", [broken])
-    assert shown == [{"time": None, "names": None, "staff": {"id": "21", "fullName": None}}]
-    below = "0.appointment"
-    assert errors == dict.fromkeys(
-        (f"{below}.time", f"{below}.names", f"{below}.staff.fullName"), BROKEN
-    )
+@pytest.mark.parametrize(("answer", "code"), FAILURES.values(), ids=FAILURES)
+async def test_an_entity_that_fails_is_null_in_every_place(gateway_with, codes, answer, code):
+    gateway = gateway_with({TODAY: answer}, item("1"), item("2"), max_upstream_bytes=4000)
+    result = await gateway.ask(selected("current { id notes } staff { firstName }"))
+    fields = {"current": None, "staff": {"firstName": "Mina"}}
+    nodes = [{"id": id_, "appointment": fields} for id_ in "12"]
+    assert result["data"]["activities"]["nodes"] == nodes
+    gone = code == "NOT_FOUND"  # one thing that is no more is no failure
+    expected = {} if gone else {f"{n}.appointment.current": code for n in (0, 1)}
+    assert codes(result, below=2) == expected
+    assert gateway.asked[TODAY] == 1
 
 
-@pytest.mark.parametrize("on", [True, False])
-async def test_a_condition_decides_whether_a_method_runs(answers, on):
-    text = """query ($on: Boolean!) { activities(clientId: 7, first: 1) { nodes {
-      id label @include(if: $on) ... @include(if: $on) { deniedKind } } } }"""
-    data, errors = await answers(text, variables={"on": on})
-    [node] = data["activities"]["nodes"]
-    label = {"label": "appointment 1!", "deniedKind": None}
-    assert node == {"id": "1", **(label if on else {})}
-    assert len(errors) == on
+async def test_a_fetch_that_fails_leaves_the_others_alone(gateway_with, codes):
+    services = {"items": [{"id": "11", "duration": 45}]}
+    gateway = gateway_with({STAFF: 500, SERVICES: services}, item("1", service={"id": "11"}))
+    result = await gateway.ask(selected("staff { email } service { duration }"))
+    (node,) = result["data"]["activities"]["nodes"]
+    assert node["appointment"] == {"staff": {"email": None}, "service": {"duration": 45}}
+    assert codes(result, below=2) == {"0.appointment.staff.email": "UPSTREAM_UNAVAILABLE"}
 
 
-async def test_a_method_knows_the_variables(answers):
-    data, _ = await answers(
-        "query ($name: String!) { hello(name: $name) }", variables={"name": "A"}
-    )
-    assert data == {"hello": "Hello A, {'name': 'A'}"}
+@pytest.mark.parametrize(("calls", "kept"), [(1, 0), (2, 1), (3, 2), (4, 3)])
+async def test_what_the_budget_does_not_allow_is_null_and_the_rest_stands(
+    gateway_with, codes, calls, kept
+):
+    """One call is the timeline's, and each appointment is one more."""
+    ids = ["31", "32", "33"]
+    known = {f"{TODAY[:-2]}{id_}": {"id": id_, "notes": f"of {id_}"} for id_ in ids}
+    items = [item(id_, id=id_) for id_ in ids]
+    gateway = gateway_with(known, *items, max_upstream_calls=calls)
+    result = await gateway.ask(selected("appointmentId current { notes }"))
+    nodes = result["data"]["activities"]["nodes"]
+    notes = [each["appointment"]["current"] for each in nodes]
+    assert notes == [{"notes": f"of {id_}"} for id_ in ids[:kept]] + [None] * (3 - kept)
+    assert [each["appointment"]["appointmentId"] for each in nodes] == ids
+    assert codes(result, below=2) == {
+        f"{n}.appointment.current": "UPSTREAM_BUDGET_EXCEEDED" for n in range(kept, 3)
+    }
+    assert gateway.asked.total() == calls
 
 
-async def test_without_directives_a_schema_that_has_some_is_planned_as_any_other(answers):
-    text = "{ activities(clientId: 7, first: 1) { nodes { id label } } }"
-    prepare = _preparers(DIRECTED)[0]
-    first, second = [await _answer(prepare, text, ITEMS, DIRECTED, {}) for _ in range(2)]
-    assert first == second
-    assert prepare(text, None).plan is not None
+async def test_the_budget_counts_calls_and_not_places(gateway_with, codes):
+    people = {"items": [{"id": "21", "email": "mina@example.com"}]}
+    items = [item(str(n)) for n in range(30)]
+    gateway = gateway_with({STAFF: people}, *items, max_upstream_calls=2)
+    result = await gateway.ask(selected("staff { email phone title }"))
+    assert codes(result) == {}
+    assert gateway.asked.total() == 2
 
 
-async def test_a_permission_refuses_what_it_is_asked_about_once_more():
-    """Also where the schema was built more than once of the same types."""
-    again = schema.served(schema.compiled(Query, types=KINDS))
-    result = await _answer(preparer(again), "{ secret }", ITEMS, again, {})
-    assert [error["message"] for error in result.errors] == [REFUSED[0]]
+async def test_a_timeline_beyond_the_budget_is_null_and_the_others_stand(gateway_with, codes):
+    gateway = gateway_with({}, {"id": "1", "type": "note"}, max_upstream_calls=2)
+    result = await gateway.ask("{ clients(ids: [1, 2, 3]) { id activities { totalCount } } }")
+    found = [each["activities"] for each in result["data"]["clients"]]
+    assert found == [{"totalCount": 1}, {"totalCount": 1}, None]
+    assert codes(result) == {"clients.2.activities": "UPSTREAM_BUDGET_EXCEEDED"}
+
+
+@pytest.mark.parametrize("id_", ["../staff", "3/4", "..", "a?b", "x" * 65, "é"])
+async def test_an_id_that_leads_elsewhere_is_never_asked_for(gateway_with, codes, id_):
+    gateway = gateway_with({}, item("1", id=id_))
+    result = await gateway.ask(selected("appointmentId current { id }"))
+    (node,) = result["data"]["activities"]["nodes"]
+    assert node["appointment"] == {"appointmentId": id_, "current": None}
+    assert codes(result, below=2).keys() == {"0.appointment.current"}
+    assert gateway.asked == {"/api/2.3/activities": 1}

@@ -9,7 +9,7 @@ import httpx
 import msgspec
 from graphql import GraphQLError
 
-from gateway.upstream.connections import ConnectionOver, HeadTooLarge
+from gateway.upstream.http.connection_pool import ConnectionOver, HeadTooLarge
 from tests.secrets.planted import SECRET
 
 Answer = Callable[[], httpx.Response]

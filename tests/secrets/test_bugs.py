@@ -10,11 +10,11 @@ import httpx
 import pytest
 from graphql import GraphQLError, build_schema
 
-from gateway import telemetry
-from gateway.operations.persisted import TrustedDocuments
-from gateway.operations.prepare import Prepared, preparer
-from gateway.web.access import AccessMiddleware
-from gateway.web.endpoint import GraphQLEndpoint
+from gateway.engine.preparation import Prepared, preparer
+from gateway.engine.trusted_documents import TrustedDocuments
+from gateway.observability import logging
+from gateway.web.graphql_endpoint import GraphQLEndpoint
+from gateway.web.request_middleware import AccessMiddleware
 from tests.secrets.planted import SECRET, SENT, WRITTEN, codes_of, found_in_answer, found_in_log
 
 SCHEMA = build_schema("""
@@ -81,7 +81,7 @@ class BuggyDocuments(TrustedDocuments):
 
 async def ask(query: str = QUERY, **parts: Any) -> httpx.Response:
     """The answer of an endpoint over a schema of a few lines, some part of which has a bug."""
-    telemetry.configure("debug")
+    logging.configure("debug")
     given: dict[str, Any] = {
         "schema": SCHEMA,
         "documents": TrustedDocuments("off", {}),

@@ -5,8 +5,8 @@ import os
 import pytest
 from click.testing import CliRunner, Result
 
-from gateway.cli import main
-from gateway.settings import PREFIX, Settings, variable
+from gateway.cli.main import main
+from gateway.config.settings import PREFIX, Settings, variable
 from tests.secrets.planted import SECRET
 
 NAMED = {"forward_headers", "cors_origins"}

@@ -9,12 +9,12 @@ from typing import Any
 import httpx
 import pytest
 
-from gateway import telemetry
+from gateway.config.settings import Settings
 from gateway.errors import BUG, GatewayError
+from gateway.observability import logging
 from gateway.sandbox.app import create_sandbox
-from gateway.settings import Settings
-from gateway.web.admission import Admission
 from gateway.web.app import create_app
+from gateway.web.concurrency import Admission
 from tests.conftest import ACCOUNT_1
 from tests.secrets import failing, refused
 from tests.secrets.failing import PERSON
@@ -104,7 +104,7 @@ class Walk:
 
     async def answers(self, request: Mapping[str, Any]) -> list[httpx.Response]:
         """The answers of all gateways, to one caller after another."""
-        telemetry.configure("debug")
+        logging.configure("debug")
         return [
             await self._answer(gateway, request, {**SENT, "Accept": accepted, **caller})
             for gateway, accepted, caller in zip(
@@ -188,7 +188,7 @@ async def test_a_request_that_finds_no_room_tells_nothing(log, way):
     given: Mapping[str, Any] = {"upstream_url": UPSTREAM, **OWN_CREDENTIALS}
     settings = Settings(**given)
     app = httpx.ASGITransport(create_app(settings, admission=admission))
-    telemetry.configure("debug")
+    logging.configure("debug")
     async with httpx.AsyncClient(transport=app, base_url="http://gateway") as http:
         body = {"query": f'{{ client(id: "{WRITTEN}") {{ id }} }}'}
         answer = await http.post("/graphql", json=body, headers={**SENT, "Accept": SECRET})
@@ -205,7 +205,7 @@ async def test_a_budget_and_a_company_that_is_missing_tell_nothing(log, gateway_
     appointment = {"id": "1", "selfLink": link, "staff": person, "company": None}
     note = {"id": "2", "type": "note", "note": {"id": "1", "body": PERSON}}
     items = [{"id": "1", "type": "appointment", "appointment": appointment}, note]
-    telemetry.configure("debug")
+    logging.configure("debug")
     gateway = gateway_over(
         lambda _: httpx.Response(200, json={"items": items}, headers=failing.HEADERS),
         max_upstream_calls=1,

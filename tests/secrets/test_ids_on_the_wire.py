@@ -11,12 +11,12 @@ import httpx
 import pytest
 from hypothesis import example, given, settings, strategies as st
 
+from gateway.config.settings import Settings
 from gateway.errors import ContractBroken, InputRefused
-from gateway.settings import Settings
-from gateway.upstream.api import Upstream
-from gateway.upstream.caller import Caller
-from gateway.upstream.wire import AiohttpTransport
-from gateway.upstream.words import ActivityKind
+from gateway.upstream.credentials import Caller
+from gateway.upstream.endpoints import Upstream
+from gateway.upstream.http.transport import AiohttpTransport
+from gateway.upstream.records.enums import ActivityKind
 from gateway.web.app import create_app
 from tests.secrets.serving import serving_bytes
 

@@ -9,8 +9,8 @@ import anyio
 import httpx
 import pytest
 
-from gateway import telemetry
-from gateway.settings import Settings
+from gateway.config.settings import Settings
+from gateway.observability import logging
 from gateway.web.app import create_app
 from tests.processes import free_ports
 from tests.secrets.failing import HEADERS, PAGE, PERSON
@@ -158,7 +158,7 @@ def _wire(pair: Pair, sent: bytes) -> bytes:
 @pytest.mark.parametrize("scheme", ["http", "https"])
 @pytest.mark.parametrize("reached", ["nobody", "no name", "no TLS"])
 async def test_an_upstream_that_cannot_be_reached_is_not_named(log, scheme, reached):
-    telemetry.configure("debug")
+    logging.configure("debug")
     async with serving_bytes(lambda _: OK + EMPTY) as port:
         hosts = {
             "nobody": f"127.0.0.1:{free_ports(1)[0]}",

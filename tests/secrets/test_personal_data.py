@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from gateway import telemetry
-from gateway.sandbox.world.malformed import CLIENT_ID as MALFORMED
+from gateway.observability import logging
+from gateway.sandbox.fixtures.malformed import CLIENT_ID as MALFORMED
 from tests.secrets.traces import Traces
 
 EVERYTHING = (Path(__file__).parents[1] / "scenarios/everything.graphql").read_text("utf-8")
@@ -50,7 +50,7 @@ def ids_in(text: str) -> list[str]:
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
 @pytest.mark.parametrize("plans", [True, False], ids=["planned", "not planned"])
 async def test_a_failure_tells_nothing_of_anybody(rest, sandbox_gateway, log, plans, fault):
-    telemetry.configure("debug")
+    logging.configure("debug")
     traces = Traces()
     gateway = sandbox_gateway(plans=plans, upstream_timeout_seconds=0.1, tracing=traces.spans)
     people = set(personal(await gateway.data(EVERYTHING, **CLIENT)))
@@ -68,7 +68,7 @@ async def test_a_failure_tells_nothing_of_anybody(rest, sandbox_gateway, log, pl
 
 async def test_what_cannot_be_read_is_not_told(sandbox_gateway, log):
     """The malformed client: values of every wrong kind, each with an error at its place."""
-    telemetry.configure("debug")
+    logging.configure("debug")
     answer = await sandbox_gateway().ask(EVERYTHING, {"client": MALFORMED})
     people = set(personal(answer["data"]))
     assert people

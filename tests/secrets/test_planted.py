@@ -24,7 +24,7 @@ from tests.secrets.traces import Traces
         "<class 'int'>",
         "<Query object at 0x7f0000000000>",
         "/usr/lib/python3",
-        "gateway.upstream.reads",
+        "gateway.upstream.http.fetcher",
         "'NoneType' has no attribute",
     ],
 )

@@ -15,9 +15,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from gateway.config.settings import Settings
 from gateway.sandbox.app import create_sandbox
-from gateway.settings import Settings
-from gateway.upstream.wire import AiohttpTransport
+from gateway.upstream.http.transport import AiohttpTransport
 from gateway.web.app import create_app
 from tests.secrets.serving import serving_app
 

@@ -8,9 +8,9 @@ import httpx
 import pytest
 import structlog
 
-from gateway.settings import Settings
-from gateway.upstream.api import Upstream
-from gateway.upstream.reads import Reads
+from gateway.config.settings import Settings
+from gateway.upstream.endpoints import Upstream
+from gateway.upstream.http.fetcher import Reads
 from tests.conftest import Clock
 
 Handler = (

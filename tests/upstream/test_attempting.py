@@ -19,15 +19,15 @@ from gateway.errors import (
     UpstreamTimeout,
     UpstreamUnavailable,
 )
-from gateway.steps import Steps
-from gateway.tracing import Headers
-from gateway.upstream import decode
-from gateway.upstream.breaker import State
-from gateway.upstream.caller import Caller
-from gateway.upstream.connections import CutOff, HeadTooLarge
-from gateway.upstream.reads import Reads
-from gateway.upstream.watch import Watch
-from gateway.upstream.wire import CertificateRefused
+from gateway.observability.event_loop import Steps
+from gateway.observability.tracing import Headers
+from gateway.upstream.credentials import Caller
+from gateway.upstream.http.circuit_breaker import State
+from gateway.upstream.http.connection_pool import CutOff, HeadTooLarge
+from gateway.upstream.http.fetcher import Reads
+from gateway.upstream.http.instrumentation import Watch
+from gateway.upstream.http.transport import CertificateRefused
+from gateway.upstream.records import decoding
 from tests.upstream.conftest import settings_of
 from tests.upstream.hurry import BACKEND
 
@@ -74,7 +74,7 @@ async def read(
     of: object = "x",
     *,
     headers: Headers = (),
-    decoded: Callable[[bytes], Steps[object]] = decode.items,
+    decoded: Callable[[bytes], Steps[object]] = decoding.items,
 ) -> UpstreamError | None:
     """What a caller is told; nothing where its read succeeds."""
     query = {"by": by.decode(), "of": str(of)}

@@ -1,6 +1,6 @@
 import pytest
 
-from gateway.upstream.byte_budget import ByteBudget, NoRoom
+from gateway.upstream.http.byte_budget import ByteBudget, NoRoom
 
 A, B, C = b"a", b"b", b"c"
 

@@ -3,14 +3,14 @@ from typing import Any
 
 import pytest
 
-from gateway.steps import at_once
-from gateway.upstream import decode
-from gateway.upstream.conferences import Conference
-from gateway.upstream.records import UNREADABLE
+from gateway.observability.event_loop import at_once
+from gateway.upstream.records import decoding
+from gateway.upstream.records.activities import UNREADABLE
+from gateway.upstream.records.resources import Conference
 
 
 def read(**sent: Any) -> Any:
-    return at_once(decode.entity(json.dumps({"id": "1", **sent}).encode(), Conference))
+    return at_once(decoding.entity(json.dumps({"id": "1", **sent}).encode(), Conference))
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ import msgspec
 import pytest
 from hypothesis import example, given, settings, strategies as st
 
-from gateway.steps import at_once
-from gateway.upstream.control_characters import MOST_BYTES, escaped
+from gateway.observability.event_loop import at_once
+from gateway.upstream.records.control_characters import MOST_BYTES, escaped
 
 CONTROLS = "".join(map(chr, range(0x20)))
 

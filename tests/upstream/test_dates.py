@@ -4,9 +4,10 @@ from datetime import UTC, timedelta, timezone
 
 import pytest
 
-from gateway.upstream.dates import has_offset, in_zone, without_offset, written
-from gateway.upstream.declaring import Nothing
-from gateway.upstream.records import ZonedDateTime
+from gateway.config.time_zones import zone_by_name
+from gateway.upstream.records.activities import ZonedDateTime
+from gateway.upstream.records.dates import has_offset, in_zone, without_offset, written
+from gateway.upstream.records.field_types import Nothing
 from gateway.upstream.surprises import (
     ODD_DATE,
     ODD_TIME_ZONE,
@@ -14,7 +15,6 @@ from gateway.upstream.surprises import (
     UNKNOWN_TIME_ZONE,
     noted,
 )
-from gateway.zones import zone_by_name
 
 
 @pytest.mark.parametrize(

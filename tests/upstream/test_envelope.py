@@ -1,9 +1,9 @@
 import pytest
 from msgspec import Raw
 
-from gateway.steps import at_once
-from gateway.upstream.declaring import UNDECODABLE
-from gateway.upstream.envelope import Mark, envelope, is_large, listed
+from gateway.observability.event_loop import at_once
+from gateway.upstream.records.envelope import Mark, envelope, is_large, listed
+from gateway.upstream.records.field_types import UNDECODABLE
 from gateway.upstream.surprises import CONTROL_CHARACTERS, ODD_ENVELOPE, noted
 
 HALF = rb"\ud83d"

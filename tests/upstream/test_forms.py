@@ -4,25 +4,25 @@ from typing import Any
 import pytest
 
 from gateway.errors import ContractBroken
-from gateway.steps import at_once
-from gateway.upstream import decode, forms
-from gateway.upstream.forms import FormResultStatus
-from gateway.upstream.records import UNREADABLE
+from gateway.observability.event_loop import at_once
+from gateway.upstream.records import decoding, resources
+from gateway.upstream.records.activities import UNREADABLE
+from gateway.upstream.records.resources import FormResultStatus
 
 
-def read(declared: type[forms.FormResult], **sent: Any) -> Any:
-    return at_once(decode.entity(json.dumps({"id": "1", **sent}).encode(), declared))
+def read(declared: type[resources.FormResult], **sent: Any) -> Any:
+    return at_once(decoding.entity(json.dumps({"id": "1", **sent}).encode(), declared))
 
 
 def test_an_answer_may_be_text_as_older_versions_sent_it():
-    assert read(forms.FormResult, result="a: 1\nb: 2").result == "a: 1\nb: 2"
+    assert read(resources.FormResult, result="a: 1\nb: 2").result == "a: 1\nb: 2"
     for odd in (7, True, {"Height": "1,72 m"}):  # the last of which is no list of questions
-        assert read(forms.FormResult, result=odd).result is UNREADABLE
+        assert read(resources.FormResult, result=odd).result is UNREADABLE
 
 
 def test_a_question_that_cannot_be_read_costs_itself_alone_however_deep_it_stands():
     sent = [{"title": "1", "subItem": [{"title": "1.1"}, 7, {"title": [], "value": "kept"}]}]
-    [section] = read(forms.FormResult, result=sent).result
+    [section] = read(resources.FormResult, result=sent).result
     first, second, third = section.sub_item
     assert (section.title, first.title) == ("1", "1.1")
     assert second is UNREADABLE
@@ -33,7 +33,7 @@ def test_a_question_that_cannot_be_read_costs_itself_alone_however_deep_it_stand
 def test_questions_inside_questions_are_read_or_refused_however_deep(depth):
     sent = b'{"id":"1","result":' + b'[{"subItem":' * depth + b"[7]" + b"}]" * depth + b"}"
     try:
-        found = at_once(decode.entity(sent, forms.FormResult))
+        found = at_once(decoding.entity(sent, resources.FormResult))
     except ContractBroken:
         assert depth > 100
     else:
@@ -52,4 +52,4 @@ def test_questions_inside_questions_are_read_or_refused_however_deep(depth):
     ],
 )
 def test_a_word_that_is_new_is_unknown(sent, status):
-    assert read(forms.FormResult, currentStatus=sent).current_status is status
+    assert read(resources.FormResult, currentStatus=sent).current_status is status

@@ -3,10 +3,10 @@
 import pytest
 from msgspec import Raw, json
 
-from gateway.upstream.entities import Amount, Money
-from gateway.upstream.lenient import NULL, merged, reader
-from gateway.upstream.odd_values import values_in
-from gateway.upstream.records import Staff, User, ZonedDateTime
+from gateway.upstream.records.activities import Staff, User, ZonedDateTime
+from gateway.upstream.records.coercion import values_in
+from gateway.upstream.records.lenient import NULL, merged, reader
+from gateway.upstream.records.resources import Amount, Money
 from gateway.upstream.surprises import FOREIGN_OBJECT, ODD_VALUE, noted
 
 

@@ -1,8 +1,8 @@
 import pytest
 from hypothesis import given, strategies as st
 
-from gateway.upstream import links
-from gateway.upstream.records import UNREADABLE
+from gateway.upstream.records import links
+from gateway.upstream.records.activities import UNREADABLE
 
 APPOINTMENT = "/api/2.1/scheduling/companies/3/appointments/11"
 RESULT = "/api/2.3/forms/3/results/11"

@@ -1,8 +1,8 @@
 import pytest
 
-from gateway.steps import Steps
-from gateway.upstream.caller import Caller
-from gateway.upstream.read import Meaning, Read, things
+from gateway.observability.event_loop import Steps
+from gateway.upstream.credentials import Caller
+from gateway.upstream.http.read import Meaning, Read, things
 
 MEANING = Meaning(about="clientId", narrowed_by="type", ordered_by="sort")
 QUERY = {"clientId": "7", "sort": "desc", "type": "note"}

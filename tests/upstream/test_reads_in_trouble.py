@@ -10,14 +10,14 @@ import httpx
 import pytest
 
 from gateway.errors import UpstreamBusy, UpstreamError, UpstreamTimeout, UpstreamUnavailable
-from gateway.upstream import decode
-from gateway.upstream.breaker import State
-from gateway.upstream.caller import Call, Caller
-from gateway.upstream.connections import ConnectionOver
-from gateway.upstream.reads import Reads
-from gateway.upstream.sharing import Outcome
-from gateway.upstream.watch import Watch
-from gateway.upstream.wire import NEW_CONNECTION
+from gateway.upstream.credentials import Caller
+from gateway.upstream.http.circuit_breaker import State
+from gateway.upstream.http.connection_pool import ConnectionOver
+from gateway.upstream.http.fetcher import Reads
+from gateway.upstream.http.instrumentation import Watch
+from gateway.upstream.http.transport import NEW_CONNECTION
+from gateway.upstream.read_log import Call, Outcome
+from gateway.upstream.records import decoding
 from tests.upstream.conftest import settings_of
 from tests.upstream.hurry import BACKEND
 
@@ -86,7 +86,7 @@ async def read(
     """How a caller with so many seconds fares."""
     caller = Caller((), by, None if left is None else now() + left)
     try:
-        await reads.get(caller, "/things", decode.items, query={"of": of})
+        await reads.get(caller, "/things", decoding.items, query={"of": of})
     except UpstreamError as error:
         error.call = caller.calls[0]  # type: ignore[attr-defined]
         return error
@@ -506,7 +506,7 @@ async def test_an_error_is_gone_when_nobody_holds_it(failing: Callable[[], Upstr
     gc.disable()
     try:
         try:
-            await reads.get(Caller((), b"", now() + 3), "/things", decode.items)
+            await reads.get(Caller((), b"", now() + 3), "/things", decoding.items)
         except UpstreamError as error:
             gone = weakref.ref(error)
         await asyncio.sleep(0)

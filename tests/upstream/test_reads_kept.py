@@ -8,10 +8,10 @@ import httpx
 import pytest
 
 from gateway.errors import Forbidden, NotFound, Unauthenticated, UpstreamError
-from gateway.upstream import decode
-from gateway.upstream.caller import Caller
-from gateway.upstream.reads import Reads
-from gateway.upstream.sharing import Outcome
+from gateway.upstream.credentials import Caller
+from gateway.upstream.http.fetcher import Reads
+from gateway.upstream.read_log import Outcome
+from gateway.upstream.records import decoding
 
 pytestmark = pytest.mark.usefixtures("no_task_left")
 
@@ -72,7 +72,7 @@ async def read(reads: Reads, template: str, by: bytes = b"1") -> Outcome:
     """How a read of an entity is answered."""
     caller = Caller((), by)
     ids = {name: id_ for name, id_ in IDS.items() if f"{{{name}}}" in template}
-    await reads.get(caller, template, decode.items, ids=ids, keep=template in KEPT)
+    await reads.get(caller, template, decoding.items, ids=ids, keep=template in KEPT)
     return caller.calls[0].outcome
 
 
@@ -175,7 +175,7 @@ async def test_a_thing_that_is_refused_is_shown_no_more_nor_what_belongs_to_it(
         await kept(reads, by)
     upstream.refuse(path, status)
     with pytest.raises((Forbidden, NotFound)):  # by one who takes nothing that is kept
-        await reads.get(Caller((), b"1"), path, decode.items, ids=IDS)
+        await reads.get(Caller((), b"1"), path, decoding.items, ids=IDS)
     upstream.refusing.clear()
     assert await kept(reads) == set(KEPT) - forgotten
     assert await kept(reads, b"2") == set(KEPT)

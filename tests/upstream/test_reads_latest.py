@@ -19,14 +19,14 @@ from gateway.errors import (
     UpstreamTimeout,
     UpstreamUnavailable,
 )
-from gateway.upstream import decode
-from gateway.upstream.breaker import State
-from gateway.upstream.caller import Caller
-from gateway.upstream.places import Places
-from gateway.upstream.read import Meaning
-from gateway.upstream.reads import Reads
-from gateway.upstream.sharing import Outcome
-from gateway.upstream.stale import Dated
+from gateway.upstream.credentials import Caller
+from gateway.upstream.http.bulkhead import Places
+from gateway.upstream.http.circuit_breaker import State
+from gateway.upstream.http.fetcher import Reads
+from gateway.upstream.http.read import Meaning
+from gateway.upstream.http.stale_cache import Dated
+from gateway.upstream.read_log import Outcome
+from gateway.upstream.records import decoding
 
 PATH = "/api/2.3/activities"
 NOTES = {"type": "note"}
@@ -87,7 +87,7 @@ async def latest(
     return await reads.latest(
         caller or asking(),
         PATH,
-        decode.items,
+        decoding.items,
         {"clientId": client, **(query or {})},
         Meaning(about="clientId", narrowed_by="type", ordered_by="sort"),
     )
@@ -205,10 +205,10 @@ async def test_nothing_else_is_kept_but_what_can_say_so(reads, script):
     """Entities have no place for a mark: one that is old would pass for one of today."""
     script.next = [1]
     for keep in (False, True):
-        await reads.get(asking(), PATH, decode.items, query={"clientId": "7"}, keep=keep)
+        await reads.get(asking(), PATH, decoding.items, query={"clientId": "7"}, keep=keep)
     script.next = 503
     with pytest.raises(UpstreamUnavailable):
-        await reads.get(asking(), PATH, decode.items, query={"clientId": "7"})
+        await reads.get(asking(), PATH, decoding.items, query={"clientId": "7"})
     with pytest.raises(UpstreamUnavailable):
         await latest(reads)
 
@@ -315,7 +315,7 @@ async def test_credentials_that_are_refused_anywhere_are_shown_nothing_more(read
     await latest(reads, asking(b"2"))
     script.next = 401
     with pytest.raises(Unauthenticated):
-        await reads.get(asking(), "/api/2.0/notes/{id}", decode.items, ids={"id": "1"})
+        await reads.get(asking(), "/api/2.0/notes/{id}", decoding.items, ids={"id": "1"})
     script.next = 503
     for client in ("7", "8"):
         with pytest.raises(UpstreamUnavailable):

@@ -1,8 +1,8 @@
 import pytest
 
 from gateway.errors import RATE_LIMITED, UpstreamBusy, UpstreamTimeout, UpstreamUnavailable
-from gateway.upstream.exchange import Failed, TooEarly
-from gateway.upstream.retry import Attempts, Backoff, RetryBudget, RetryBudgets
+from gateway.upstream.http.attempt import Failed, TooEarly
+from gateway.upstream.http.retry import Attempts, Backoff, RetryBudget, RetryBudgets
 
 A, B, C = b"a", b"b", b"c"
 

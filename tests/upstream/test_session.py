@@ -10,14 +10,14 @@ import httpx
 import pytest
 from msgspec import Raw
 
+from gateway.config.settings import Settings
 from gateway.errors import BudgetExceeded, NotFound, UpstreamError, UpstreamUnavailable
-from gateway.settings import Settings
-from gateway.upstream import decode
-from gateway.upstream.caller import Caller
-from gateway.upstream.records import KINDS
+from gateway.upstream.credentials import Caller
+from gateway.upstream.http.stale_cache import Dated
+from gateway.upstream.records import decoding
+from gateway.upstream.records.activities import KINDS
+from gateway.upstream.records.enums import ActivityKind
 from gateway.upstream.session import Kinds, Session
-from gateway.upstream.stale import Dated
-from gateway.upstream.words import ActivityKind
 
 NOTE, CONSENT, APPOINTMENT = ActivityKind.NOTE, ActivityKind.CONSENT, ActivityKind.APPOINTMENT
 UNKNOWN = ActivityKind.UNKNOWN
@@ -127,7 +127,7 @@ async def content(load: Awaitable[Dated[list[Raw]]]) -> Sequence[Raw]:
 
 
 def ids(items: Sequence[Raw]) -> list[object]:
-    return [decode.activity(item).id for item in items]
+    return [decoding.activity(item).id for item in items]
 
 
 async def test_selections_of_one_client_are_one_call_for_all_their_kinds(session, upstream):

@@ -6,8 +6,8 @@ import httpx
 import pytest
 
 from gateway.errors import UpstreamError, UpstreamTimeout
-from gateway.upstream.api import Upstream
-from gateway.upstream.caller import Caller
+from gateway.upstream.credentials import Caller
+from gateway.upstream.endpoints import Upstream
 from gateway.upstream.session import Session
 from tests.upstream.conftest import settings_of
 from tests.upstream.hurry import BACKEND

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from gateway.config.settings import Settings
 from gateway.errors import (
     BudgetExceeded,
     CompanyUnknown,
@@ -15,10 +16,9 @@ from gateway.errors import (
     UpstreamError,
     UpstreamUnavailable,
 )
-from gateway.settings import Settings
-from gateway.upstream.caller import Caller
+from gateway.upstream.credentials import Caller
+from gateway.upstream.read_log import Outcome
 from gateway.upstream.session import Session
-from gateway.upstream.sharing import Outcome
 
 pytestmark = pytest.mark.usefixtures("no_task_left")
 

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from starlette.datastructures import Headers
 
+from gateway.config.settings import Settings
 from gateway.errors import UpstreamUnavailable
-from gateway.settings import Settings
-from gateway.upstream.caller import Callers
+from gateway.upstream.credentials import Callers
+from gateway.upstream.read_log import Outcome
 from gateway.upstream.session import Session
-from gateway.upstream.sharing import Outcome
 
 pytestmark = pytest.mark.usefixtures("no_task_left")
 

@@ -5,7 +5,8 @@ from math import inf
 
 import pytest
 
-from gateway.upstream.sharing import Flight, Late, Outcome, Sharing
+from gateway.upstream.http.single_flight import Flight, Late, Sharing
+from gateway.upstream.read_log import Outcome
 from tests.upstream.hurry import BACKEND
 
 ADA = b"ada"

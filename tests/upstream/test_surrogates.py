@@ -4,8 +4,8 @@ import re
 import pytest
 from hypothesis import given, strategies as st
 
-from gateway.steps import at_once
-from gateway.upstream.surrogates import whole_characters
+from gateway.observability.event_loop import at_once
+from gateway.upstream.records.surrogates import whole_characters
 
 HIGH, LOW = rb"\ud83d", rb"\uDE00"
 LONE = rb"\ufffd"

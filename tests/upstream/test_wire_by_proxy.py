@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 import httpx
 import pytest
 
+from gateway.config.proxies import Proxy
 from gateway.errors import UpstreamUnavailable
-from gateway.proxies import Proxy
-from gateway.upstream.caller import Caller
-from gateway.upstream.wire import AiohttpTransport
+from gateway.upstream.credentials import Caller
+from gateway.upstream.http.transport import AiohttpTransport
 from tests.resilience import certificates, peer
 
 pytestmark = pytest.mark.socket

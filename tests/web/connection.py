@@ -10,9 +10,9 @@ import uvicorn
 from starlette.types import Receive, Scope, Send
 from uvicorn.server import ServerState
 
-from gateway.origins import Origins
-from gateway.web.bodies import Bodies
-from gateway.web.protocol import HttpProtocol, within
+from gateway.config.origins import Origins
+from gateway.server.body_limits import Bodies
+from gateway.server.http_protocol import HttpProtocol, within
 
 READ_BYTES = 256_000
 """How much uvloop reads at once."""

@@ -12,8 +12,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from gateway import schema
-from gateway.environment import SettingsRefused
-from gateway.settings import Settings
+from gateway.config.environment import SettingsRefused
+from gateway.config.settings import Settings
 from gateway.web.app import create_app
 
 PAGE = "https://pages.example"
@@ -512,7 +512,7 @@ async def test_callers_with_different_credentials_never_share_a_read(slow):
 
 # Trusted documents
 
-MANIFESTS = Path(__file__).parents[1] / "operations" / "manifests"
+MANIFESTS = Path(__file__).parents[1] / "engine" / "manifests"
 APPOINTMENT = {"id": 1, "type": "appointment", "appointment": {"id": 2, "status": "accepted"}}
 
 

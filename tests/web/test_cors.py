@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.origins import Origins
+from gateway.config.origins import Origins
 from gateway.web.cors import headers_for
 
 PAGE = "https://app.example.com"

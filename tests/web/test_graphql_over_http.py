@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 import httpx
 import pytest
 
+from gateway.engine.request import Request
 from gateway.errors import (
     BadRequest,
     MethodNotAllowed,
@@ -19,7 +20,6 @@ from gateway.errors import (
     UnsupportedMediaType,
     VariablesRefused,
 )
-from gateway.operations.request import Request
 from gateway.web.graphql_over_http import (
     GRAPHQL_RESPONSE,
     HTML,

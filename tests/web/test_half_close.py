@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.web.half_close import FIRST_PROBE_SECONDS
+from gateway.server.half_close import FIRST_PROBE_SECONDS
 from tests.web.connection import Application, Connection, settled
 
 SLOW = b"GET /slow HTTP/1.1\r\nHost: a\r\n\r\n"

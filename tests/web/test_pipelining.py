@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from gateway.web.pipelining import MOST_WAITING, PIECE_BYTES
+from gateway.server.pipelining import MOST_WAITING, PIECE_BYTES
 from tests.web.connection import READ_BYTES, Application, Connection, settled
 
 SLOW = b"GET /slow HTTP/1.1\r\nHost: a\r\n\r\n"

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from gateway.web.refusals import MOST_HEAD_BYTES, MOST_URI_BYTES
+from gateway.server.protocol_errors import MOST_HEAD_BYTES, MOST_URI_BYTES
 from tests.web.connection import Application, Connection, settled
 
 SLOW = b"GET /slow HTTP/1.1\r\nHost: a\r\n\r\n"

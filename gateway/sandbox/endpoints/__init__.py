@@ -1,1 +1,1 @@
-"""What can be asked of the upstream: each endpoint is a function from a question to an answer."""
+"""The endpoints of the emulated REST API, each a function from a request to a response."""

@@ -1,7 +1,6 @@
 """`GET /api/2.3/activities`: a client's timeline, by the four query parameters that it has."""
 
-from gateway.sandbox.answers import Answer, refusal
-from gateway.sandbox.questions import Question
+from gateway.sandbox.responses import Answer, Question, refusal
 
 SORTS = ("asc", "desc")
 

@@ -9,15 +9,13 @@ from operator import itemgetter
 
 from starlette.datastructures import QueryParams
 
-from gateway.sandbox.answers import Answer, item, items, refusal
 from gateway.sandbox.endpoints.companies import company_asked
-from gateway.sandbox.questions import Question
-from gateway.sandbox.shown.appointment import FULL_ONLY, appointment as shown
-from gateway.sandbox.world.entities import Appointment, Json
-from gateway.sandbox.world.malformed_entities import MALFORMED_APPOINTMENTS
-from gateway.sandbox.world.moments import instant
-from gateway.sandbox.world.references import appointment_id
-from gateway.sandbox.world.story import Story
+from gateway.sandbox.fixtures.clock import instant
+from gateway.sandbox.fixtures.entities import Appointment, Json
+from gateway.sandbox.fixtures.history import Story, appointment_id
+from gateway.sandbox.fixtures.malformed_entities import MALFORMED_APPOINTMENTS
+from gateway.sandbox.representations.appointment import FULL_ONLY, appointment as shown
+from gateway.sandbox.responses import Answer, Question, item, items, refusal
 
 EVERY_COMPANY = "0"
 

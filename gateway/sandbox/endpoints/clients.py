@@ -1,8 +1,7 @@
 """`GET /api/2.0/clients/{clientId}`: who a client is."""
 
-from gateway.sandbox.answers import Answer, item
-from gateway.sandbox.questions import Question
-from gateway.sandbox.shown.client import client as shown
+from gateway.sandbox.representations.client import client as shown
+from gateway.sandbox.responses import Answer, Question, item
 
 
 def client(question: Question) -> Answer:

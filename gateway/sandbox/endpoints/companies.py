@@ -1,10 +1,9 @@
 """`GET …/companies` and `…/companies/{companyId}`: the list has a row of one that was deleted."""
 
-from gateway.sandbox.answers import Answer, item, items
-from gateway.sandbox.questions import Question
-from gateway.sandbox.shown.company import company as shown
-from gateway.sandbox.world.catalogue import Company
-from gateway.sandbox.world.today import DELETED_COMPANIES
+from gateway.sandbox.fixtures.catalogue import Company
+from gateway.sandbox.fixtures.entities import DELETED_COMPANIES
+from gateway.sandbox.representations.company import company as shown
+from gateway.sandbox.responses import Answer, Question, item, items
 
 
 def companies(question: Question) -> Answer:

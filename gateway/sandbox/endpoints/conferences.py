@@ -1,14 +1,13 @@
 """`GET /conferences/api/1.0/conferences/{conferenceId}`, its sessions, and registrations to them."""
 
-from gateway.sandbox.answers import Answer, item, items
-from gateway.sandbox.questions import Question
-from gateway.sandbox.shown.conference import (
+from gateway.sandbox.fixtures.catalogue import Conference, Session
+from gateway.sandbox.representations.conference import (
     conference as shown,
     external_id,
     registration as shown_registration,
     session as shown_session,
 )
-from gateway.sandbox.world.catalogue import Conference, Session
+from gateway.sandbox.responses import Answer, Question, item, items
 
 
 def conference(question: Question) -> Answer:

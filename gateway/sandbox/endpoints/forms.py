@@ -1,8 +1,7 @@
 """`GET /api/2.3/forms`, one of them, and what somebody answered to it."""
 
-from gateway.sandbox.answers import Answer, item, items
-from gateway.sandbox.questions import Question
-from gateway.sandbox.shown.form import form as shown, form_result as shown_result
+from gateway.sandbox.representations.form import form as shown, form_result as shown_result
+from gateway.sandbox.responses import Answer, Question, item, items
 
 
 def forms(question: Question) -> Answer:

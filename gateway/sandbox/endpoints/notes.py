@@ -1,8 +1,7 @@
 """`GET /api/2.0/notes/{noteId}`: a note or a consent, unless it was deleted."""
 
-from gateway.sandbox.answers import Answer, item
-from gateway.sandbox.questions import Question
-from gateway.sandbox.shown.note import note as shown
+from gateway.sandbox.representations.note import note as shown
+from gateway.sandbox.responses import Answer, Question, item
 
 
 def note(question: Question) -> Answer:

@@ -1,10 +1,9 @@
 """`GET …/services` and `…/services/{serviceId}`."""
 
-from gateway.sandbox.answers import Answer, item, items
 from gateway.sandbox.endpoints.companies import company_asked
-from gateway.sandbox.questions import Question
-from gateway.sandbox.shown.offer import service as shown
-from gateway.sandbox.world.entities import Json
+from gateway.sandbox.fixtures.entities import Json
+from gateway.sandbox.representations.scheduling import service as shown
+from gateway.sandbox.responses import Answer, Question, item, items
 
 
 def services(question: Question) -> Answer:

@@ -1,11 +1,10 @@
 """`GET …/staff` and `…/staff/{staffId}`, where an external id does too."""
 
-from gateway.sandbox.answers import Answer, item, items
 from gateway.sandbox.endpoints.companies import company_asked
-from gateway.sandbox.questions import Question
-from gateway.sandbox.shown.staff import staff as shown
-from gateway.sandbox.world.entities import Json
-from gateway.sandbox.world.malformed_entities import MALFORMED_STAFF
+from gateway.sandbox.fixtures.entities import Json
+from gateway.sandbox.fixtures.malformed_entities import MALFORMED_STAFF
+from gateway.sandbox.representations.staff import staff as shown
+from gateway.sandbox.responses import Answer, Question, item, items
 
 
 def staff(question: Question) -> Answer:

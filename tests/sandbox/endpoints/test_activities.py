@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 import httpx
 import pytest
 
-from gateway.sandbox.world.entities import Json
+from gateway.sandbox.fixtures.entities import Json
 
 PATH = "/api/2.3/activities"
 

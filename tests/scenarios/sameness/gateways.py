@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import httpx
 from structlog.testing import capture_logs
 
-from gateway.settings import Settings
+from gateway.config.settings import Settings
 from gateway.web.app import create_app
 from tests.conftest import ACCOUNT_1, SANDBOX, Clock, Gateway
 from tests.scenarios.sameness.examples import SETTINGS, Example

@@ -1,0 +1,1 @@
+"""The command line: serving, the sandbox, the schema and single operations."""

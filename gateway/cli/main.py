@@ -1,0 +1,334 @@
+"""The command line. Results on stdout, everything else on stderr; only this file and its commands may print."""
+
+import hashlib
+import os
+import secrets
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from gateway import __version__, schema as gateway_schema
+from gateway.cli.schema import schema
+from gateway.config.environment import SettingsRefused
+from gateway.config.proxies import is_loopback
+from gateway.config.settings import Settings, variable
+from gateway.config.types import CALLER_KEY
+from gateway.engine.compiler.compiled_query import planner
+from gateway.engine.complexity.limits import Limits, compared
+from gateway.engine.preparation import Prepare, Prepared, preparer
+from gateway.errors import OperationError
+from gateway.observability import logging
+from gateway.observability.metrics import joined, shared
+from gateway.sandbox.app import create_sandbox
+from gateway.sandbox.fault_injection.protocol import SandboxProtocol
+from gateway.schema.engine_binding import fields, limits
+from gateway.server.lifecycle import (
+    Departure,
+    PortRefused,
+    gateway_departure,
+    listening,
+    reserved,
+    run,
+    server,
+)
+from gateway.server.workers import supervise
+
+_WELCOME = """\
+GraphQL over the bundled sandbox: {graphql}
+Open it in a browser for GraphiQL. Three queries worth trying:
+
+{queries}
+From a shell:
+  curl -sG {graphql} --data-urlencode 'query={{ activities(clientId: "1100") {{ totalCount }} }}'
+
+The emulated REST API behind it: {rest}
+  curl -s '{rest}/api/2.3/activities?clientId=1001' -H 'apiKey: sandbox-key-1' -H 'token: sandbox-token-1'
+
+For the real API: GATEWAY_UPSTREAM_URL=https://api.agendize.com gateway serve
+Callers then send their own apiKey and token headers, or Authorization.
+"""
+
+_QUERIES = """\
+  # how appointments changed, newest first
+  {
+    activities(clientId: "1100", kinds: [APPOINTMENT], sort: DESC, first: 5) {
+      totalCount
+      nodes {
+        event
+        date { instant }
+        changes { field }
+        ... on AppointmentActivity {
+          appointment { status start { dateTime timeZone } staff { firstName lastName } service { name } }
+        }
+      }
+    }
+  }
+
+  # what lies behind an activity: the appointment as it is today, and who it is with
+  {
+    activities(clientId: "1100", kinds: [APPOINTMENT, FORM_RESULT], first: 5) {
+      nodes {
+        date { dateTime }
+        ... on AppointmentActivity {
+          appointment { staff { lastName email } current { status start { instant } company { name } } }
+        }
+        ... on FormResultActivity { formResult { form { title } answers { path title value values } } }
+      }
+    }
+  }
+
+  # several clients at once
+  { clients(ids: ["1001", "1020"]) { id activities(first: 3) { totalCount nodes { kind event } } } }
+"""
+
+_KEY_BYTES = 32
+_PROBLEMS = 1
+_USAGE = 2
+_PAGES_OF_THIS_MACHINE = ("http://localhost:*", "http://127.0.0.1:*")
+
+
+@click.group()
+@click.version_option(__version__)
+def main() -> None:
+    """A GraphQL gateway over the Client Activities REST API."""
+    _take_closed_descriptors()
+
+
+def _take_closed_descriptors() -> None:
+    """Where standard descriptors are closed, take their numbers: a socket would get the log as its own.
+
+    What is written there fails as before.
+    """
+    for standard in range(logging.STANDARD_ERROR + 1):
+        try:
+            os.fstat(standard)
+        except OSError:
+            lowest = os.open(os.devnull, os.O_RDONLY)
+            os.set_inheritable(lowest, True)  # or workers had it closed again
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """Configuration that does not fit ends the command, with every problem named; so does a port."""
+    try:
+        yield
+    except PortRefused as error:
+        click.echo(str(error), err=True)
+        sys.exit(_USAGE)
+    except SettingsRefused as error:
+        click.echo(f"The configuration does not fit:\n{error}", err=True)
+        sys.exit(_USAGE)
+
+
+def _settings_table() -> str:
+    rows = ["\b", "Settings, from the environment:"]
+    for name, field in Settings.model_fields.items():
+        default = "required" if field.is_required() else field.default
+        rows += [f"  {variable(name)} ({_shown(default)})", f"      {field.description}"]
+    return "\n".join(rows)
+
+
+def _shown(default: object) -> str:
+    match default:
+        case None | ():
+            return "unset"
+        case bool():
+            return str(default).lower()
+    return str(default)
+
+
+@main.command(epilog=_settings_table())
+def serve() -> None:
+    """Serve /graphql over the REST API at GATEWAY_UPSTREAM_URL."""
+    with _refusals():
+        settings = Settings.from_environment()
+        _refuse_open(settings)
+        logging.configure(settings.log_level, settings.log_format)
+        if settings.allow_anonymous and _has_service_credentials(settings):
+            logging.warning("anonymous_callers")
+        if settings.workers > 1:
+            sys.exit(_shared(settings))
+        departure = gateway_departure(settings)
+        sockets = [listening(settings.host, settings.port)]
+        logging.event("started", **_started(settings, sockets[0]))
+    run(departure, sockets)
+
+
+def _started(settings: Settings, bound: socket.socket) -> dict[str, object]:
+    """What is told at the start: never the user or the password of a proxy."""
+    url = _url(settings.host, bound.getsockname()[1], "/graphql")
+    return {"url": url} if settings.proxy is None else {"url": url, "proxy": settings.proxy.place}
+
+
+def _refuse_open(settings: Settings) -> None:
+    """The service credentials are for somebody in particular, unless nobody else can reach the port.
+
+    Raises:
+        SettingsRefused: Anybody who reaches the port could read all that they give access to.
+    """
+    is_open = settings.caller_keys_file is None and not settings.allow_anonymous
+    if _has_service_credentials(settings) and is_open and not is_loopback(settings.host):
+        keys, anonymous = variable("caller_keys_file"), variable("allow_anonymous")
+        raise SettingsRefused(
+            f"{variable('host')}: with service credentials anybody who reaches this address could "
+            f"read clients' data: set {keys}, or {anonymous}=true where something in front of the "
+            "gateway decides who does"
+        )
+
+
+def _has_service_credentials(settings: Settings) -> bool:
+    return settings.api_key is not None or settings.bearer_token is not None
+
+
+def _shared(settings: Settings) -> int:
+    with reserved(settings.host, settings.port) as bound, shared() as metrics:
+        logging.event("started", **_started(settings, bound), workers=settings.workers)
+        if metrics.folder is None:
+            logging.warning("metrics.not_shared")
+        return supervise(
+            settings.workers,
+            stopping_seconds=settings.drain_seconds + settings.shutdown_grace_seconds,
+            environment={"PORT": str(bound.getsockname()[1]), **metrics.environment},
+            ended=metrics.ended,
+        )
+
+
+@main.command(hidden=True)
+@click.argument("orders_fd", type=int)
+def work(orders_fd: int) -> None:
+    """Serve among others. What `serve` starts its workers with."""
+    with joined():
+        with _refusals():
+            settings = Settings.from_environment()
+            logging.configure(settings.log_level, settings.log_format)
+            departure = gateway_departure(settings)
+            sockets = [listening(settings.host, settings.port, is_shared=True)]
+        with socket.socket(fileno=orders_fd) as orders:
+            run(departure, sockets, orders)
+
+
+@main.command()
+@click.option("--rest-only", is_flag=True, help="The emulated REST API alone.")
+@click.option("--port", type=int, help="The port; PORT, or 8000. With --rest-only, the REST API's.")
+@click.option(
+    "--rest-port", type=int, help="The REST API's port; GATEWAY_SANDBOX_REST_PORT, or 8001."
+)
+@click.option("--activities", type=click.IntRange(0, 100_000), help="Adds client 5000 with N.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Which made-up world.")
+def sandbox(
+    *, rest_only: bool, port: int | None, rest_port: int | None, activities: int | None, seed: int
+) -> None:
+    """Serve /graphql over a made-up REST API: no credentials, no network."""
+    given: dict[str, object] = {"upstream_url": "http://127.0.0.1", "explain": True}
+    if port is not None:
+        given["port"] = port
+    if rest_port is not None:
+        given["sandbox_rest_port"] = rest_port
+    with _refusals():
+        settings = Settings.from_environment(**given, **_of_the_sandbox())
+    if "cors_origins" not in settings.model_fields_set:
+        settings = settings.model_copy(update={"cors_origins": _PAGES_OF_THIS_MACHINE})
+    logging.configure(settings.log_level, settings.log_format)
+    host = settings.host if rest_only else "127.0.0.1"
+    rest_port = port if rest_only and port is not None else settings.sandbox_rest_port
+    rest_url = _url(host, rest_port)
+    emulated = create_sandbox(seed=seed, activities=activities)
+    departure = Departure([server(emulated, host, rest_port, protocol=SandboxProtocol)])
+    with _refusals():
+        if not rest_only:
+            settings = settings.model_copy(update={"upstream_url": rest_url})
+            departure = gateway_departure(settings, beside=departure.servers[0])
+        sockets = [  # all of the ports, or none
+            listening(each.config.host, each.config.port, set_by=set_by)
+            for each, set_by in zip(
+                departure.servers, (variable("sandbox_rest_port"), "PORT"), strict=False
+            )
+        ]
+    if rest_only:
+        logging.event("started", url=rest_url)
+    else:
+        graphql = _url(settings.host, settings.port, "/graphql")
+        logging.event("started", url=graphql)
+        logging.announce(_WELCOME.format(graphql=graphql, queries=_QUERIES, rest=rest_url))
+    run(departure, sockets)
+
+
+def _url(host: str, port: int, path: str = "") -> str:
+    return f"http://[{host}]:{port}{path}" if ":" in host else f"http://{host}:{port}{path}"
+
+
+def _of_the_sandbox() -> dict[str, object]:
+    """Its paths, and credentials for callers that send none; never what is meant for the real API."""
+    fields = Settings.model_fields
+    places = ["clients_path", *(name for name in fields if name.endswith("_prefix"))]
+    paths = {name: fields[name].default for name in places}
+    credentials = {"api_key": "sandbox-key-1", "token": "sandbox-token-1", "bearer_token": None}
+    return {**paths, **credentials}
+
+
+@main.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--operation", help="Which operation of FILE, where it has several.")
+def plan(file: Path, operation: str | None) -> None:
+    """Write the Python source by which the operation in FILE is answered."""
+    served = gateway_schema.schema(federated=True)  # for what routers ask as well
+    prepared = _prepared(preparer(served, planner=planner(served, fields(served))), file, operation)
+    if prepared.plan is None:
+        click.echo("There is no plan for this operation: graphql-core answers it.", err=True)
+        sys.exit(_PROBLEMS)
+    click.echo(prepared.plan.text, nl=False)
+
+
+def _prepared(prepare: Prepare, file: Path, operation: str | None) -> Prepared:
+    """An operation in a file; one that cannot be prepared ends the command."""
+    try:
+        return prepare(file.read_text(encoding="utf-8"), operation)
+    except OperationError as error:
+        click.echo("\n".join(str(problem["message"]) for problem in error.problems), err=True)
+        sys.exit(_PROBLEMS)
+
+
+@main.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--operation", help="Which operation of FILE, where it has several.")
+@click.option("--variables", default="{}", help="Its variables, as a JSON object.")
+def cost(file: Path, operation: str | None, variables: str) -> None:
+    """How large the operation in FILE is, beside what is allowed; exit status 1 where it is too large."""
+    try:
+        given = msgspec.json.decode(variables, type=dict[str, Any])
+    except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
+        raise click.BadParameter("not a JSON object", param_hint="--variables") from error
+    served = gateway_schema.schema(federated=True)  # for what routers ask as well
+    with _refusals():
+        allowed = limits(
+            served, fields(served), Settings.from_environment(upstream_url="http://localhost")
+        )
+    # Prepared whatever its size, so that all of it is told.
+    prepared = _prepared(preparer(served, limits=Limits(weights=allowed.weights)), file, operation)
+    measures = compared(prepared.size, allowed, given)
+    for each in measures:
+        click.echo(f"{each.limit}: {each.measured} of {each.allowed}")
+    if any(each.is_beyond for each in measures):
+        sys.exit(_PROBLEMS)
+
+
+@main.command()
+@click.argument("name")
+def caller_key(name: str) -> None:
+    """Make a key for the caller NAME, and its line for GATEWAY_CALLER_KEYS_FILE."""
+    key = secrets.token_urlsafe(_KEY_BYTES)
+    line = f"{name}:{hashlib.sha256(key.encode()).hexdigest()}"
+    if not CALLER_KEY.fullmatch(line):
+        raise click.BadParameter(
+            "1 to 64 letters, digits, dots, hyphens or underscores", param_hint="NAME"
+        )
+    click.echo(f"X-Gateway-Key: {key}\n{line}")
+
+
+main.add_command(schema)

@@ -1,0 +1,84 @@
+"""The commands about the schema: what it is, whether the file is current, how it changed."""
+
+import difflib
+import sys
+from collections import Counter
+from pathlib import Path
+
+import click
+import msgspec
+from graphql import GraphQLError, is_abstract_type
+
+from gateway import schema as served
+from gateway.cli.schema_diff import Severity, changes
+
+_PROBLEMS = 1
+
+
+@click.group()
+def schema() -> None:
+    """What callers see."""
+
+
+@schema.command(name="print")
+@click.option("--federation", is_flag=True, help="As a subgraph, to be composed with others.")
+def print_schema(*, federation: bool) -> None:
+    """Write the schema to standard output."""
+    click.echo(served.printed(federated=federation), nl=False)
+
+
+@schema.command()
+@click.argument(
+    "file", type=click.Path(path_type=Path, dir_okay=False), default=Path("schema.graphql")
+)
+def check(file: Path) -> None:
+    """Whether FILE (schema.graphql) is the schema that is served; exit status 1 where it is not."""
+    if not file.exists():
+        click.echo(f"{file} does not exist: `gateway schema print > {file}` writes it.", err=True)
+        sys.exit(_PROBLEMS)
+    committed = file.read_text(encoding="utf-8", errors="replace")
+    difference = list(
+        difflib.unified_diff(
+            committed.splitlines(),
+            served.printed().splitlines(),
+            str(file),
+            "served",
+            lineterm="",
+        )
+    )
+    if difference:
+        click.echo("\n".join(difference), err=True)
+        click.echo(f"{file} is not the schema that is served: run `make schema`.", err=True)
+        sys.exit(_PROBLEMS)
+
+
+@schema.command()
+@click.argument("old", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def diff(old: Path) -> None:
+    """What changed since OLD, a schema in a file; exit status 1 where a change is breaking.
+
+    Each line is a change: safe, dangerous (answers may hold what an app never met, such as a new kind
+    or a new enum value) or breaking. What OLD deprecated may go: that is dangerous only.
+    """
+    try:
+        found = changes(old.read_text(encoding="utf-8"), served.printed())
+    except (GraphQLError, TypeError, UnicodeError) as error:  # TypeError: not a valid schema
+        raise click.BadParameter(f"not a schema: {error}", param_hint="OLD") from error
+    for change in found:
+        click.echo(change)
+    counted = Counter(change.severity for change in found)
+    click.echo(", ".join(f"{counted[each]} {each}" for each in Severity), err=True)
+    if counted[Severity.BREAKING]:
+        sys.exit(_PROBLEMS)
+
+
+@schema.command()
+def possible_types() -> None:
+    """Write the JSON that Apollo Client takes as `possibleTypes`: which types an interface may be."""
+    known = served.schema()
+    possible = {
+        name: sorted(each.name for each in known.get_possible_types(type_))
+        for name, type_ in sorted(known.type_map.items())
+        if is_abstract_type(type_) and not name.startswith("__")
+    }
+    click.echo(msgspec.json.format(msgspec.json.encode(possible)))

@@ -1,0 +1,386 @@
+"""Settings: frozen, read once from the environment, all problems reported together."""
+
+from typing import Annotated, ClassVar, Literal, Self
+
+from pydantic import (
+    AliasChoices,
+    BeforeValidator,
+    Field,
+    PositiveInt,
+    SecretStr,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from gateway.config import environment
+from gateway.config.environment import SecretFiles
+from gateway.config.proxies import Proxy, ProxyAddress, proxy_for
+from gateway.config.types import (
+    CallerKeysFile,
+    Collector,
+    HeaderNames,
+    ManifestFile,
+    Origin,
+    PageOrigins,
+    Seconds,
+    SecondsFromZero,
+    Secret,
+    UrlPath,
+    ZoneName,
+)
+
+PREFIX = "GATEWAY_"
+
+_REST_PORT = 8001
+
+
+def _lower(word: object) -> object:
+    return word.lower() if isinstance(word, str) else word
+
+
+def _unless_injected(port: object) -> object:
+    """Kubernetes sets a variable of the same name for a Service called `gateway-sandbox-rest`."""
+    is_injected = isinstance(port, str) and environment.SERVICE_LINK.fullmatch(port)
+    return _REST_PORT if is_injected else port
+
+
+class Settings(BaseSettings):
+    """Everything that can be set, with its default and what it is for."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, frozen=True, env_ignore_empty=True, extra="forbid"
+    )
+    SECRETS: ClassVar = ("api_key", "token", "bearer_token")
+
+    host: str = Field(
+        "127.0.0.1",
+        validation_alias=AliasChoices("HOST", "host"),
+        description="The address to listen on.",
+    )
+    port: int = Field(
+        8000, ge=0, le=65535, validation_alias=AliasChoices("PORT", "port"), description="The port."
+    )
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)] = (
+        Field(
+            "info",
+            validation_alias=AliasChoices("LOG_LEVEL", "log_level"),
+            description="The least severe events to log: debug, info, warning or error.",
+        )
+    )
+    log_format: Annotated[Literal["auto", "json", "text"], BeforeValidator(_lower)] = Field(
+        "auto",
+        validation_alias=AliasChoices("LOG_FORMAT", "log_format"),
+        description="How events are written: json, text, or auto: text on a terminal, else json.",
+    )
+    otel_exporter_otlp_endpoint: Collector | None = Field(
+        None,
+        validation_alias=AliasChoices("OTEL_EXPORTER_OTLP_ENDPOINT", "otel_exporter_otlp_endpoint"),
+        description="Where traces go: a collector that takes OTLP over HTTP. Needs the extra `otel`.",
+    )
+    workers: PositiveInt = Field(
+        1,
+        validation_alias=AliasChoices("WEB_CONCURRENCY", "workers"),
+        description="How many processes `gateway serve` has.",
+    )
+
+    upstream_url: Origin = Field(
+        description="The origin of the REST API: https://api.agendize.com, or a regional host.",
+    )
+    upstream_proxy: ProxyAddress = Field(
+        None,
+        description=(
+            "The HTTP proxy of upstream calls, such as http://user:password@proxy:3128; none: no proxy. "
+            "Wins over the next three. Loopback addresses are never called by a proxy."
+        ),
+    )
+    https_proxy: SecretStr | None = Field(
+        None,
+        validation_alias=AliasChoices("HTTPS_PROXY", "https_proxy"),
+        description="The proxy where the upstream's address begins with https.",
+    )
+    http_proxy: SecretStr | None = Field(
+        None,
+        validation_alias=AliasChoices("HTTP_PROXY", "http_proxy"),
+        description="The proxy where it begins with http.",
+    )
+    no_proxy: str | None = Field(
+        None,
+        validation_alias=AliasChoices("NO_PROXY", "no_proxy"),
+        description="Names, addresses and networks, separated by commas, that are called without those two.",
+    )
+    activities_prefix: UrlPath = Field(
+        "/api/2.3", description="Where `/activities` lives on that origin."
+    )
+    clients_path: UrlPath = Field(
+        "/api/2.0/clients", description="Where clients live on that origin."
+    )
+    notes_prefix: UrlPath = Field("/api/2.0", description="Where `/notes` lives on that origin.")
+    scheduling_prefix: UrlPath = Field(
+        "/api/2.1/scheduling",
+        description="Where `/companies` and what belongs to them live on that origin.",
+    )
+    forms_prefix: UrlPath = Field("/api/2.3", description="Where `/forms` lives on that origin.")
+    conferences_prefix: UrlPath = Field(
+        "/conferences/api/1.0", description="Where `/conferences` lives on that origin."
+    )
+    company_id: str | None = Field(
+        None,
+        pattern=r"^[A-Za-z0-9_-]{1,64}$",
+        description=(
+            "The company of appointments, staff and services where neither a link nor an "
+            "appointment says."
+        ),
+    )
+    appointments_by_client: bool = Field(
+        default=False,
+        description="Whether this upstream lists a company's appointments by `clientId`.",
+    )
+    api_key: Secret | None = Field(
+        None, description="Service credentials, with `GATEWAY_TOKEN`, for callers that send none."
+    )
+    token: Secret | None = Field(None, description="See `GATEWAY_API_KEY`.")
+    bearer_token: Secret | None = Field(
+        None, description="Service credentials of the other form: `Authorization: Bearer …`."
+    )
+    caller_keys_file: CallerKeysFile = Field(
+        None,
+        description=(
+            "The keys of callers who may use the service credentials: a file of lines "
+            "`name:sha256-of-key`. See `gateway caller-key`."
+        ),
+    )
+    allow_anonymous: bool = Field(
+        default=False,
+        description="Whether anybody who reaches the port may use the service credentials.",
+    )
+    default_time_zone: ZoneName | None = Field(
+        None, description="The zone of a date-time that the upstream sends without one."
+    )
+    forward_headers: HeaderNames = Field(
+        (), description="Request headers passed on to the upstream, separated by commas."
+    )
+    cors_origins: PageOrigins = Field(
+        (), description="Origins whose pages may call this gateway, separated by commas."
+    )
+
+    sandbox_rest_port: Annotated[int, BeforeValidator(_unless_injected)] = Field(
+        _REST_PORT,
+        ge=0,
+        le=65535,
+        description="Where `gateway sandbox` serves the emulated REST API.",
+    )
+
+    default_page_size: PositiveInt = Field(
+        50, description="How many activities a page has where neither `first` nor `last` is given."
+    )
+    max_page_size: PositiveInt = Field(100, description="The largest `first` or `last`.")
+    max_clients: PositiveInt = Field(20, description="How many ids `clients` takes.")
+    max_representations: PositiveInt = Field(  # no more fit into the values of a request's JSON
+        1_000, le=1_300, description="How many entities a router may ask for at once."
+    )
+    max_upstream_concurrency: PositiveInt = Field(
+        10, description="How many upstream reads one operation has under way at once."
+    )
+    max_upstream_calls: PositiveInt = Field(
+        250,
+        description=(
+            "How many upstream reads one operation may have. Shared and kept ones count, so that "
+            "it fares the same whoever else asks."
+        ),
+    )
+    max_upstream_bytes: PositiveInt = Field(
+        33_554_432, description="The largest upstream answer, in bytes after decompression."
+    )
+    max_upstream_bytes_in_flight: PositiveInt = Field(
+        134_217_728, description="How many bytes of undecoded upstream answers are held at once."
+    )
+    max_body_bytes: PositiveInt = Field(
+        1_048_576, description="The largest request body, in bytes."
+    )
+    max_characters: PositiveInt = Field(
+        100_000, description="How many characters a document may have."
+    )
+    max_tokens: PositiveInt = Field(
+        10_000, description="How many tokens a document may have, comments included."
+    )
+    max_depth: PositiveInt = Field(30, description="How deep fields may be nested.")
+    max_aliases: PositiveInt = Field(500, description="How many aliases an operation may have.")
+    max_alias_characters: PositiveInt = Field(
+        100, description="How many characters an alias may have."
+    )
+    max_root_fields: PositiveInt = Field(
+        50, description="How many fields an operation may start from."
+    )
+    max_duplicate_fields: PositiveInt = Field(
+        200, description="How many fields may stand at one place of the answer, to be merged."
+    )
+    max_comparisons: PositiveInt = Field(
+        20_000,
+        description=(
+            "How often fields and fragments that meet in the answer may be compared, to find out "
+            "whether an operation is valid."
+        ),
+    )
+    max_cost: PositiveInt = Field(
+        2_000_000, description="What an operation may cost, as `gateway cost` reckons."
+    )
+    upstream_timeout_seconds: Seconds = Field(
+        10.0,
+        description=(
+            "How long one attempt of an upstream read may take, to its last byte; to be less than "
+            "an operation may take."
+        ),
+    )
+    upstream_connect_timeout_seconds: Seconds = Field(
+        2.0, description="How long connecting to the upstream may take."
+    )
+    upstream_read_timeout_seconds: Seconds = Field(
+        10.0, description="How long the upstream may be silent in the middle of an answer."
+    )
+    operation_timeout_seconds: Seconds = Field(
+        30.0, description="How long one operation may take; what has not arrived by then is null."
+    )
+    upstream_attempts: PositiveInt = Field(
+        3,
+        le=10,
+        description="How often one read is tried where trying again may help; 1: never again.",
+    )
+    breaker_pause_seconds: Seconds = Field(
+        0.5, description="How long an upstream that fails is left alone between two trial reads."
+    )
+    max_upstream_connections: PositiveInt = Field(
+        100, description="How many upstream reads are under way at once, over all callers."
+    )
+    max_caller_connections: PositiveInt = Field(
+        50, description="How many of them for the same credentials."
+    )
+
+    request_timeout_seconds: Seconds = Field(
+        30.0,
+        description=(
+            "How long a request may take to arrive, and how long a caller may leave an answer "
+            "untouched."
+        ),
+    )
+    max_concurrency: PositiveInt = Field(
+        200, description="How many GraphQL requests one process answers at once."
+    )
+    drain_seconds: SecondsFromZero = Field(
+        5.0, description="How long SIGTERM leaves until the port is closed."
+    )
+    shutdown_grace_seconds: SecondsFromZero = Field(
+        20.0, description="How long requests under way have after that."
+    )
+
+    entity_cache_seconds: SecondsFromZero = Field(
+        0.0,
+        description=(
+            "How long staff, services, companies, forms and conferences are kept, per "
+            "credentials; 0 keeps nothing."
+        ),
+    )
+
+    stale_if_error_seconds: SecondsFromZero = Field(
+        0.0,
+        description=(
+            "How long the last good answer about a timeline may be shown, per credentials, where "
+            "the upstream fails; 0 keeps nothing."
+        ),
+    )
+
+    plans: bool = Field(
+        default=True, description="Whether plans answer what they can: the same answers, faster."
+    )
+    plans_at_once: bool = Field(
+        default=False,
+        description="Whether small operations, too, are planned and remembered when first seen.",
+    )
+    explain: bool = Field(
+        default=False,
+        description="Whether `X-Gateway-Explain: 1` gets the upstream calls behind an answer.",
+    )
+    introspection: bool = Field(
+        default=True, description="Whether callers may ask for the schema, also at /schema.graphql."
+    )
+    graphiql: bool = Field(default=True, description="Whether a browser gets GraphiQL.")
+    federation: bool = Field(default=False, description="Whether routers get a subgraph.")
+
+    trusted_documents: Literal["off", "log", "enforce"] = Field(
+        "off",
+        description=(
+            "Which documents run: `off` any, by their texts; `log` any, and those that are not in "
+            "the manifest are logged; `enforce` those in the manifest."
+        ),
+    )
+    trusted_documents_path: ManifestFile = Field(
+        None,
+        validate_default=True,
+        description="The manifest: a JSON file of document texts by their ids.",
+    )
+
+    @field_validator("trusted_documents_path")
+    @classmethod
+    def _there_if_wanted(cls, manifest: ManifestFile, info: ValidationInfo) -> ManifestFile:
+        if manifest is None and info.data.get("trusted_documents", "off") != "off":
+            raise ValueError("is required unless GATEWAY_TRUSTED_DOCUMENTS is off")
+        return manifest
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        try:
+            self.proxy  # noqa: B018 - is read where it is wanted, and refused where it is none
+        except ValueError as error:
+            scheme, *_ = self.upstream_url.partition(":")
+            raise ValueError(f"{scheme.upper()}_PROXY: {error}") from None
+        if (self.api_key is None) != (self.token is None):
+            raise ValueError("GATEWAY_API_KEY and GATEWAY_TOKEN go together")
+        if self.api_key is not None and self.bearer_token is not None:
+            raise ValueError("GATEWAY_BEARER_TOKEN excludes GATEWAY_API_KEY and GATEWAY_TOKEN")
+        if self.default_page_size > self.max_page_size:
+            raise ValueError("GATEWAY_DEFAULT_PAGE_SIZE is above GATEWAY_MAX_PAGE_SIZE")
+        if self.max_upstream_bytes > self.max_upstream_bytes_in_flight:
+            raise ValueError(
+                "GATEWAY_MAX_UPSTREAM_BYTES is above GATEWAY_MAX_UPSTREAM_BYTES_IN_FLIGHT"
+            )
+        return self
+
+    @property
+    def proxy(self) -> Proxy | None:
+        """The proxy by which the upstream is called, if any."""
+        return proxy_for(
+            self.upstream_url,
+            chosen=self.upstream_proxy,
+            by_scheme={"https": self.https_proxy, "http": self.http_proxy},
+            exceptions=self.no_proxy or "",
+        )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, SecretFiles(settings_cls, cls.SECRETS)
+
+    @classmethod
+    def from_environment(cls, **given: object) -> Self:
+        """The settings that the environment describes; `given` values win over it.
+
+        Raises:
+            SettingsRefused: Naming every unknown variable and every value that does not fit.
+        """
+        variables = {name: variable(name) for name in cls.model_fields}
+        return environment.read(cls, given, variables, secrets=cls.SECRETS, prefix=PREFIX)
+
+
+def variable(name: str) -> str:
+    """The environment variable of a setting."""
+    match Settings.model_fields[name].validation_alias:
+        case AliasChoices(choices=[str(alias), *_]):
+            return alias
+    return PREFIX + name.upper()

@@ -1,0 +1,203 @@
+"""What the text of a setting stands for: origins, a path, a secret, a zone, names, what a file holds."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from ipaddress import IPv6Address
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+from pydantic import AfterValidator, BeforeValidator, Field, InstanceOf, SecretStr
+from pydantic_settings import NoDecode
+
+from gateway.config import origins
+from gateway.config.time_zones import zone_by_name
+
+Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+SecondsFromZero = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+_NEVER_FORWARDED = {
+    "accept",
+    "accept-encoding",
+    "connection",
+    "content-encoding",
+    "content-length",
+    "content-type",
+    "cookie",
+    "expect",
+    "host",
+    "http2-settings",
+    "if-match",
+    "if-modified-since",
+    "if-none-match",
+    "if-range",
+    "if-unmodified-since",
+    "keep-alive",
+    "proxy-authenticate",
+    "proxy-authorization",
+    "proxy-connection",
+    "range",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+    "x-gateway-key",
+    "x-http-method",
+    "x-http-method-override",
+    "x-method-override",
+}
+"""What is about one connection or one body, would change the form of an answer or make another request
+of it, or is nobody else's."""
+
+_HOST = r"(?=.{1,253}(:|/|\Z))[A-Za-z0-9_\-]{1,63}(\.[A-Za-z0-9_\-]{1,63})*\.?"
+_IN_BRACKETS = r"\[(?P<address>[0-9A-Fa-f:.]{2,45})\]"
+
+
+def _origin(url: str) -> str:
+    found = re.fullmatch(rf"https?://({_HOST}|{_IN_BRACKETS})(:(?P<port>[0-9]{{1,5}}))?/?", url)
+    if found is None or int(found["port"] or 0) > 65535 or not _is_version_6(found["address"]):
+        raise ValueError("must be an origin such as https://api.agendize.com, without a path")
+    return url.rstrip("/")
+
+
+def _is_version_6(address: str | None) -> bool:
+    """Whether what stands in brackets, if anything does, is an address of IP version 6."""
+    if address is None:
+        return True
+    try:
+        IPv6Address(address)
+    except ValueError:
+        return False
+    return True
+
+
+def _path(path: str) -> str:
+    if not re.fullmatch(r"(/[A-Za-z0-9._~\-]+)*/?", path):
+        raise ValueError("must be a path such as /api/2.3")
+    return path.rstrip("/")
+
+
+def _collector(url: str) -> str:
+    origin = re.match(r"https?://[^/]*", url)
+    try:
+        return _origin(origin[0]) + _path(url[origin.end() :]) if origin else _origin(url)
+    except ValueError:
+        raise ValueError("must be an address such as http://collector:4318") from None
+
+
+def _zone(name: str) -> str:
+    if zone_by_name(name) is None:
+        raise ValueError("must be an IANA time-zone name such as Europe/Paris")
+    return name
+
+
+def _sendable(secret: SecretStr) -> SecretStr:
+    """A secret goes into a header; one that cannot would fail every request, and late."""
+    if not re.fullmatch(r"[\x20-\x7e]*", secret.get_secret_value()):
+        raise ValueError("must be printable ASCII, without line breaks")
+    return secret
+
+
+def _names(value: object) -> object:
+    """A comma-separated list as a tuple."""
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    return value
+
+
+def _forwardable(names: tuple[str, ...]) -> tuple[str, ...]:
+    for name in names:
+        if not re.fullmatch(r"[A-Za-z0-9\-]+", name) or name.lower() in _NEVER_FORWARDED:
+            raise ValueError(f"{name} cannot be forwarded")
+    return names
+
+
+def _pages(texts: tuple[str, ...]) -> tuple[str, ...]:
+    """Origins of pages, as browsers write them."""
+    return tuple(str(origins.listed(text)) for text in texts)
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a file of documents held when it was read; what becomes of the file later does not matter.
+
+    Attributes:
+        path: Where it is.
+        text_by_id: The documents, by their ids.
+    """
+
+    path: Path
+    text_by_id: Mapping[str, str] = field(repr=False)
+
+
+def _manifest(path: object) -> object:
+    """The manifest at a path, as graphql-codegen writes it: a JSON object of texts by their ids."""
+    if not isinstance(path, str | Path):
+        return path
+    try:
+        text_by_id = msgspec.json.decode(Path(path).read_bytes(), type=dict[str, str])
+    except OSError as error:
+        raise ValueError(f"cannot be read: {error.strerror}") from error
+    except (msgspec.DecodeError, UnicodeError) as error:
+        raise ValueError(f"must hold a JSON object of strings: {error}") from error
+    if not text_by_id:
+        raise ValueError("holds no documents")
+    return Manifest(Path(path), text_by_id)
+
+
+@dataclass(frozen=True, slots=True)
+class CallerKeys:
+    """The keys of callers, as a file had them when it was read.
+
+    Attributes:
+        names_by_digest: The name of each key, by the SHA-256 of the key.
+    """
+
+    names_by_digest: Mapping[bytes, str] = field(repr=False)
+
+
+CALLER_KEY = re.compile(r"(?P<name>[A-Za-z0-9._-]{1,64}):(?P<digest>[0-9a-fA-F]{64})")
+
+
+def _caller_keys(path: object) -> object:
+    """The keys in a file of lines `name:sha256-of-key`. One name may have several, while they are replaced."""
+    if not isinstance(path, str | Path):
+        return path
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except OSError as error:
+        raise ValueError(f"cannot be read: {error.strerror}") from error
+    except UnicodeError as error:
+        raise ValueError("is not UTF-8") from error
+    names_by_digest: dict[bytes, str] = {}
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.strip():
+            digest, name = _caller_key(line.strip(), number)
+            if digest in names_by_digest:
+                raise ValueError(f"line {number} has a key that stands further up")
+            names_by_digest[digest] = name
+    if not names_by_digest:
+        raise ValueError("holds no keys")
+    return CallerKeys(names_by_digest)
+
+
+def _caller_key(line: str, number: int) -> tuple[bytes, str]:
+    found = CALLER_KEY.fullmatch(line)
+    if found is None:
+        raise ValueError(
+            f"line {number} is not name:sha256-of-key, as `gateway caller-key` writes it"
+        )
+    return bytes.fromhex(found["digest"]), found["name"]
+
+
+Origin = Annotated[str, AfterValidator(_origin)]
+Collector = Annotated[str, AfterValidator(_collector)]
+UrlPath = Annotated[str, AfterValidator(_path)]
+Secret = Annotated[SecretStr, AfterValidator(_sendable)]
+ZoneName = Annotated[str, AfterValidator(_zone)]
+Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_names)]
+PageOrigins = Annotated[Names, AfterValidator(_pages)]
+HeaderNames = Annotated[Names, AfterValidator(_forwardable)]
+ManifestFile = Annotated[InstanceOf[Manifest] | None, NoDecode, BeforeValidator(_manifest)]
+CallerKeysFile = Annotated[InstanceOf[CallerKeys] | None, NoDecode, BeforeValidator(_caller_keys)]

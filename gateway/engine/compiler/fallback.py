@@ -1,0 +1,79 @@
+"""What only graphql-core can answer: parts of an operation, executed by it at their places."""
+
+from collections.abc import Callable
+from typing import Any
+
+from graphql import (
+    Executor,
+    GraphQLError,
+    GraphQLOutputType,
+    get_nullable_type,
+    is_list_type,
+)
+from graphql.execution import VariableValues
+from graphql.execution.collect_fields import FieldDetails
+from graphql.pyutils import Path
+
+from gateway.engine.compiler.collect_fields import Field
+
+Steps = tuple[str | int, ...]
+
+
+def path_of(steps: Steps) -> Path:
+    """A path as graphql-core has them."""
+    path: Path | None = None
+    for step in steps:
+        path = Path(path, step, None)
+    assert path is not None
+    return path
+
+
+class Rest:
+    """graphql-core, for a part at a time. The errors of the parts are collected."""
+
+    def __init__(self, build: Callable[[], Executor[Any]], variables: VariableValues) -> None:
+        self._build = build
+        self._variables = variables
+        self._executor: Executor[Any] | None = None
+        self._details: dict[Field, list[FieldDetails]] = {}
+
+    @property
+    def errors(self) -> list[GraphQLError]:
+        return [] if self._executor is None else self._executor.collected_errors.errors
+
+    @property
+    def is_used(self) -> bool:
+        return self._executor is not None
+
+    def field(self, field: Field, source: Any, at: Steps) -> Any:
+        """A field of an object, or an awaitable of it; raises where null is not allowed in its place."""
+        executor, path = self._started(), path_of((*at, field.key))
+        return executor.execute_field(field.parent, source, self._of(field), path, None)
+
+    def item(self, field: Field, value: Any, at: Steps) -> Any:
+        """An element of a field's list, or the object that it is; otherwise as `field`."""
+        executor, path, details = self._started(), path_of(at), self._of(field)
+        nodes = [each.node for each in details]
+        info = executor.build_resolve_info(field.definition, nodes, field.parent, path)
+        completed: list[Any] = []
+        type_ = _element(field.type)
+        executor.complete_list_item_value(value, completed, type_, details, info, path, None)
+        return completed[0]
+
+    def _started(self) -> Executor[Any]:
+        if self._executor is None:
+            self._executor = self._build()
+        return self._executor
+
+    def _of(self, field: Field) -> list[FieldDetails]:
+        """Always the same list for a field: graphql-core remembers by its identity."""
+        if field not in self._details:
+            nodes = field.nodes(self._variables)
+            self._details[field] = [FieldDetails(node, None) for node in nodes]
+        return self._details[field]
+
+
+def _element(type_: GraphQLOutputType) -> GraphQLOutputType:
+    """What a list holds; what is no list is its only element."""
+    nullable = get_nullable_type(type_)
+    return nullable.of_type if is_list_type(nullable) else type_

@@ -1,0 +1,1 @@
+"""The complexity of an operation, measured before it runs, and the limits of it."""

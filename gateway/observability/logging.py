@@ -1,0 +1,252 @@
+"""What operators see: events with constant names and facts as fields, one line each.
+
+Texts of exceptions are never written, whoever raised them: they quote values, and with them addresses,
+credentials and personal data. What an exception is and where it was raised says enough to find it.
+The same holds for all that libraries, warnings and the interpreter would write to standard error.
+To tell an event never fails and never waits: what becomes of its line is the writer's business.
+"""
+
+import atexit
+import logging
+import os
+import sys
+import threading
+import traceback
+import uuid
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace, TracebackType
+from typing import Any, TextIO
+
+import structlog
+from structlog.typing import EventDict
+
+from gateway import __version__
+from gateway.observability.log_writer import LogWriter
+
+STANDARD_ERROR = 2
+_LAST_SECONDS = 1.0
+"""How long the end of the process waits for lines to be written."""
+
+_WRITER = LogWriter(STANDARD_ERROR)
+_BY_LEVEL = SimpleNamespace(
+    debug=_WRITER.write, info=_WRITER.write, warning=_WRITER.write, error=_WRITER.write
+)
+"""What structlog hands its lines to."""
+
+_SERVICE = "gateway"
+
+_JSON = structlog.processors.JSONRenderer()
+
+_MOST_EXCEPTIONS = 10
+_OUTER_FRAMES, _INNER_FRAMES = 10, 30
+
+_SAYINGS = frozenset(
+    {
+        "ASGI callable returned without completing response.",
+        "ASGI callable returned without starting response.",
+        "Application shutdown failed. Exiting.",
+        "Application startup failed. Exiting.",
+        "Exception in ASGI application",
+        "Exception in eof callback",
+        "Future exception was never retrieved",
+        "Invalid HTTP request received.",
+        "Task exception was never retrieved",
+        "Task was destroyed but it is pending!",
+        "Unclosed client session",
+        "Unclosed connection",
+    }
+)
+"""First lines of what libraries say, as they stand in their sources: nothing is quoted in them."""
+
+
+def configure(level: str, form: str = "json") -> None:
+    """Write events to standard error.
+
+    What libraries say joins them from "warning" on, as do warnings, and exceptions that nobody caught.
+
+    Args:
+        level: The least severe of them: "debug", "info", "warning" or "error".
+        form: How lines are written: "json", "text" for people, or "auto": text on a terminal.
+    """
+    _WRITER.start()
+    is_terminal = os.isatty(STANDARD_ERROR)
+    is_text = form == "text" or (form == "auto" and is_terminal)
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            _Rendered(_text(is_coloured=is_terminal) if is_text else _JSON),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=lambda *_: _BY_LEVEL,
+        cache_logger_on_first_use=True,
+    )
+    root = logging.getLogger()
+    root.handlers = [_Libraries(logging.WARNING)]
+    root.setLevel(logging.WARNING)
+    warnings.showwarning = _warned
+    sys.excepthook = _crashed
+    sys.unraisablehook = lambda ignored: _ignored(ignored.exc_value)
+    threading.excepthook = lambda ended: _ignored(ended.exc_value)
+
+
+def announce(text: str) -> None:
+    """Text for whoever started the process, among the events. It is written as it stands."""
+    _WRITER.write(text)
+
+
+@atexit.register
+def flush() -> bool:
+    """Whether all that was told so far is written or dropped, after a second at most."""
+    return _WRITER.flush(_LAST_SECONDS)
+
+
+def dropped() -> int:
+    """How many lines this process could not write."""
+    return _WRITER.dropped
+
+
+def event(name: str, **facts: object) -> None:
+    """Something that happens in the normal run of things."""
+    structlog.get_logger().info(name, **facts)
+
+
+def detail(name: str, **facts: object) -> None:
+    """Something that happens all the time and is seldom of interest."""
+    structlog.get_logger().debug(name, **facts)
+
+
+def warning(name: str, **facts: object) -> None:
+    """Something that somebody should look at, though it was dealt with."""
+    structlog.get_logger().warning(name, **facts)
+
+
+def bug(error: BaseException) -> str:
+    """A mistake of ours, and where it was made. The id that it stands under, for whoever is told of it."""
+    error_id = uuid.uuid4().hex
+    structlog.get_logger().error("bug", id=error_id, exceptions=exceptions(error))
+    return error_id
+
+
+def exceptions(error: BaseException) -> list[dict[str, object]]:
+    """An exception, then what it came from: of each its type and where it passed, and no text.
+
+    Frames are from the outermost to the one that raised.
+    """
+    return [
+        {
+            "type": f"{type(each).__module__}.{type(each).__qualname__}",
+            "frames": _frames(each.__traceback__),
+        }
+        for each, _ in zip(_led_to(error), range(_MOST_EXCEPTIONS), strict=False)
+    ]
+
+
+def _led_to(error: BaseException) -> Iterator[BaseException]:
+    """The exception, those that it groups, and its causes: each once, however they refer to each other."""
+    seen: set[int] = set()
+    ahead: list[BaseException | None] = [error]
+    while ahead:
+        each = ahead.pop(0)
+        if each is None or id(each) in seen:
+            continue
+        seen.add(id(each))
+        yield each
+        if isinstance(each, BaseExceptionGroup):
+            ahead += each.exceptions
+        ahead.append(each.__cause__ or (None if each.__suppress_context__ else each.__context__))
+
+
+def _frames(trace: TracebackType | None) -> list[str]:
+    frames = [
+        f"{frame.f_globals.get('__name__', frame.f_code.co_filename)}:{line} {frame.f_code.co_qualname}"
+        for frame, line in traceback.walk_tb(trace)
+    ]
+    if len(frames) <= _OUTER_FRAMES + _INNER_FRAMES:
+        return frames
+    return [*frames[:_OUTER_FRAMES], "…", *frames[-_INNER_FRAMES:]]
+
+
+Renderer = Callable[[Any, str, EventDict], str | bytes]
+
+
+def _text(*, is_coloured: bool) -> Renderer:
+    # With quotes, for a text as it stands could pass for another line, or for an order to the terminal.
+    return structlog.dev.ConsoleRenderer(colors=is_coloured, repr_native_str=True)
+
+
+class _Rendered:
+    """The line of an event. A fact that cannot be written is null: it need not cost the event, or an answer."""
+
+    def __init__(self, render: Renderer) -> None:
+        self._render = render
+
+    def __call__(self, _: object, __: str, facts: EventDict) -> str | bytes:
+        facts["service"], facts["version"] = _SERVICE, __version__
+        try:
+            return self._render(None, "", dict(facts))
+        except Exception:  # noqa: BLE001 - whatever an object raises that is to tell of itself
+            writable = {
+                name: fact if self._is_writable(fact) else None for name, fact in facts.items()
+            }
+            return self._render(None, "", writable)
+
+    def _is_writable(self, fact: object) -> bool:
+        try:
+            self._render(None, "", {"event": "", "fact": fact})
+        except Exception:  # noqa: BLE001 - as above
+            return False
+        return True
+
+
+class _Libraries(logging.Handler):
+    """What libraries say as events. Their texts are told where they are known to quote nothing."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        error = record.exc_info[1] if record.exc_info else None
+        log = structlog.get_logger()
+        write = log.error if record.levelno >= logging.ERROR else log.warning
+        write(
+            "library",
+            logger=record.name,
+            says=_said(record),
+            where=f"{record.module}:{record.lineno} {record.funcName}",
+            exceptions=[] if error is None else exceptions(error),
+        )
+
+
+def _said(record: logging.LogRecord) -> str | None:
+    """The text before anything was put into it; None where that may have been done already."""
+    if not isinstance(record.msg, str):
+        return None
+    if record.args:
+        return record.msg
+    saying = record.msg.partition("\n")[0]
+    return saying if saying in _SAYINGS else None
+
+
+def _warned(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    structlog.get_logger().warning(
+        "warning", category=category.__name__, where=f"{Path(filename).stem}:{lineno}"
+    )
+
+
+def _crashed(_: object, error: BaseException, __: object) -> None:
+    """The process ends for it."""
+    structlog.get_logger().error("crash", exceptions=exceptions(error))
+
+
+def _ignored(error: BaseException | None) -> None:
+    """A thread ended for it, or it was raised where nobody can catch it."""
+    told = [] if error is None else exceptions(error)
+    structlog.get_logger().error("uncaught", exceptions=told)

@@ -1,1 +1,0 @@
-"""From text to result: a GraphQL engine that could serve any schema."""

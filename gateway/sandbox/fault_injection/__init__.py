@@ -1,0 +1,1 @@
+"""Fault injection: statuses, delays, broken bodies and dropped connections, by request."""

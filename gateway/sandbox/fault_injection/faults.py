@@ -1,0 +1,145 @@
+"""Faults on request: which requests they hit, and what they make of the answer.
+
+`PUT /_sandbox/faults` takes a list of objects. A request is spoilt by the first of them that matches:
+
+- `path` (required): the path template (`/api/2.1/scheduling/companies/{companyId}/staff`), the very
+  path, or the beginning of one and a `*`.
+- `query`: query parameters and the values that they must have, such as `{"clientId": "1001"}`.
+- `times`: how many requests it hits; without it, all.
+
+What happens to them:
+
+- `delayMilliseconds`: the answer comes so much later.
+- `status`, `body`, `bodyBytes`: another answer in place of the normal one. A `body` that is a string
+  is sent as it is, in the charset of `contentType`; an object or a list is sent as JSON. `bodyBytes`
+  streams so many bytes of JSON, for the most part blanks. A `status` of 400 or more without either
+  has the upstream's form of an error; any other status has no body.
+- `bodyBase64`: the same, for bytes that are no text.
+- `put`: JSON, as it is written, in places of the normal answer: `{"items/*/date": "1e400"}`. A `*` is
+  every element or key; what is not there is added to an object.
+- `compress`: the body is compressed so, one after the other: `["gzip", "gzip"]`, or `deflate`. Together
+  with `bodyBytes`, that is a bomb.
+- `contentType` (`application/json` for another answer), `headers`: put on the answer.
+- `drop`: the connection is dropped `before` anything is sent, after the `headers`, or in the middle
+  of the `body`.
+- `truncate`: the body is cut off after so many bytes, though `Content-Length` promises all of them.
+"""
+
+import codecs
+from dataclasses import replace
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+from starlette.datastructures import QueryParams
+
+from gateway.sandbox.fault_injection.body_faults import Coding, compressed, put
+from gateway.sandbox.responses import Answer, refusal
+
+HeaderName = Annotated[
+    str, Meta(pattern=r"^(?!(?i:content-length|transfer-encoding)$)[A-Za-z0-9!#$%&'*+.^_`|~-]+$")
+]
+HeaderValue = Annotated[str, Meta(pattern=r"^[\x20-\x7e]*$")]
+Count = Annotated[int, Meta(ge=0)]
+
+
+class Fault(
+    msgspec.Struct, rename="camel", frozen=True, forbid_unknown_fields=True, omit_defaults=True
+):
+    path: Annotated[str, Meta(min_length=1)]
+    query: dict[str, str] = {}
+    times: Annotated[int, Meta(ge=1)] | None = None
+    delay_milliseconds: Count = 0
+    status: Annotated[int, Meta(ge=200, le=599)] | None = None
+    body: str | dict[str, Any] | list[Any] | None = None
+    body_bytes: Count | None = None
+    body_base64: bytes | None = None
+    put: dict[str, str] = {}
+    compress: list[Coding] = []
+    content_type: HeaderValue | None = None
+    headers: dict[HeaderName, HeaderValue] = {}
+    drop: Literal["before", "headers", "body"] | None = None
+    truncate: Count | None = None
+
+    def __post_init__(self) -> None:
+        if [self.body, self.body_bytes, self.body_base64].count(None) < 2:
+            raise ValueError("body, bodyBytes and bodyBase64 exclude each other")
+        _charset(self.content_type)
+
+    def matches(self, template: str, path: str, query: QueryParams) -> bool:
+        named = self.path in (template, path) or (
+            self.path.endswith("*") and path.startswith(self.path[:-1])
+        )
+        return named and all(query.get(name) == value for name, value in self.query.items())
+
+    def replacement(self) -> Answer | None:
+        """Another answer in place of the normal one, where this fault has one."""
+        bodies = (self.body, self.body_bytes, self.body_base64)
+        if self.status is None and bodies == (None, None, None):
+            return None
+        status = self.status or 200
+        answer = Answer(status, self._content(), (("content-type", "application/json"),))
+        if self.body_bytes is not None:
+            return replace(answer, padding=self.body_bytes)
+        if bodies == (None, None, None) and status >= 400:
+            return refusal(status, "This error was asked for.")
+        return answer
+
+    def changed(self, answer: Answer) -> Answer:
+        """The answer with what this fault puts into it, compressed, and with its headers."""
+        if self.put:
+            answer = replace(answer, body=put(answer.body, self.put))
+        if self.compress:
+            answer = compressed(answer, self.compress)
+        if self.content_type is not None:
+            answer = answer.with_header("content-type", self.content_type)
+        for name, value in self.headers.items():
+            answer = answer.with_header(name, value)
+        return answer
+
+    def _content(self) -> bytes:
+        if self.body_base64 is not None:
+            return self.body_base64
+        match self.body:
+            case None:
+                return b""
+            case str(text):
+                return text.encode(_charset(self.content_type), "xmlcharrefreplace")
+            case content:
+                return msgspec.json.encode(content)
+
+
+class Faults:
+    """The faults that are set, and how often each has hit."""
+
+    def __init__(self) -> None:
+        self._faults: list[Fault] = []
+        self._hits: list[int] = []
+
+    def replace(self, content: bytes) -> None:
+        """Raises ValueError, with words for whoever sent it, where it is no list of faults."""
+        self._faults = msgspec.json.decode(content, type=list[Fault])
+        self._hits = [0] * len(self._faults)
+
+    def clear(self) -> None:
+        self._faults, self._hits = [], []
+
+    def shown(self) -> dict[str, object]:
+        return {"faults": self._faults, "hits": self._hits}
+
+    def hit(self, template: str, path: str, query: QueryParams) -> Fault | None:
+        """The first fault that matches and is not used up."""
+        for place, fault in enumerate(self._faults):
+            used_up = fault.times is not None and self._hits[place] >= fault.times
+            if not used_up and fault.matches(template, path, query):
+                self._hits[place] += 1
+                return fault
+        return None
+
+
+def _charset(content_type: str | None) -> str:
+    _, _, charset = (content_type or "").partition("charset=")
+    try:
+        return codecs.lookup(charset.partition(";")[0].strip(' "') or "utf-8").name
+    except LookupError:
+        raise ValueError(f"unknown charset {charset}") from None

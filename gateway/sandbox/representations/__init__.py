@@ -1,0 +1,1 @@
+"""The JSON representations of resources (upstream contract, sections 5 to 10)."""

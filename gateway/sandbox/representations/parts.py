@@ -1,0 +1,40 @@
+"""Parts that many things have: pictures, colours, working hours, links, the number in an id."""
+
+from zlib import crc32
+
+from gateway.sandbox.fixtures.entities import Json
+
+PAGES = "https://pages.example.com"
+
+WORKING_HOURS = [
+    {"day": day, "hours": [{"start": "08:00", "end": "12:00"}, {"start": "13:30", "end": "19:00"}]}
+    for day in ("monday", "tuesday", "wednesday", "thursday", "friday")
+]
+
+
+def number(id_: str) -> int:
+    """The counter at an id's end: what varies from thing to thing, varies by it."""
+    return int(id_[-2:])
+
+
+def id_in_turn(id_: str, *, as_number: bool) -> int | str:
+    """Ids are text; some arrive as numbers."""
+    return int(id_) if as_number else id_
+
+
+def picture(kind: str, id_: str) -> Json:
+    return {"url": f"https://static.example.com/{kind}/{id_}.png", "mimeType": "image/png"}
+
+
+def color(id_: str) -> str:
+    return f"#{crc32(id_.encode()) & 0xFFFFFF:06X}"
+
+
+def ciphered(id_: str) -> str:
+    """The form of an id that public widgets use."""
+    return f"{crc32(id_.encode()):08x}{crc32(id_[::-1].encode()):08x}"
+
+
+def without_nulls(shown: Json) -> Json:
+    """Some things lack what others have as null."""
+    return {name: value for name, value in shown.items() if value is not None}

@@ -1,0 +1,50 @@
+"""A member of a company's staff (upstream contract, 6.4)."""
+
+from collections.abc import Iterable
+
+from gateway.sandbox.fixtures.catalogue import Company, Service, Staff
+from gateway.sandbox.fixtures.clock import REFERENCE, zoned
+from gateway.sandbox.fixtures.entities import Json
+from gateway.sandbox.representations.parts import (
+    WORKING_HOURS,
+    color,
+    id_in_turn,
+    number,
+    picture,
+    without_nulls,
+)
+
+TITLES = ("mr", "mrs", "dr")
+ROLES = ("administrator", "scheduler", "reader", "none")
+
+
+def staff(one: Staff, company: Company, services: Iterable[Service]) -> Json:
+    """Some have an id that is a number; the fourth has less of everything, the third no picture."""
+    n = number(one.id)
+    shown: Json = {
+        "id": id_in_turn(one.id, as_number=n % 3 == 2),
+        "firstName": one.first_name,
+        "lastName": one.last_name,
+        "gender": "female" if n % 2 else "male",
+        "title": TITLES[n % len(TITLES)],
+        "email": one.email,
+        "phone": f"+336000{one.id}",
+        "otherPhone": None if n % 2 else f"+331000{one.id}",
+        "color": color(one.id),
+        "description": None if n == 4 else f"<p>Reçoit le {'matin' if n % 2 else 'soir'}.</p>",
+        "picture": None if n in (3, 4) else picture("staff", one.id),
+        "workingHours": WORKING_HOURS,
+        "services": [
+            {"id": service.id, "name": service.name, "price": f"{service.price:.2f}"}
+            for service in services
+        ],
+        "vacations": [],
+        "availableForWidget": n != 5,
+        "role": ROLES[n % len(ROLES)],
+        "updated": zoned(REFERENCE.astimezone(company.time_zone)),
+        "externalId": None if n == 4 else f"EMP-{one.id}",
+        "additionalFields": [
+            {"id": "1", "type": "input", "name": "Languages", "values": [{"value": "fr"}]}
+        ],
+    }
+    return without_nulls(shown) if n == 4 else shown

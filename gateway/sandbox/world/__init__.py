@@ -1,1 +1,0 @@
-"""Made-up clients, people and activities, all seven kinds, from a seed."""

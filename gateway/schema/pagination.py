@@ -1,0 +1,250 @@
+"""Pages by cursor: which part of an ordered list is asked for. Pure.
+
+A cursor is anchored at an activity, not at an offset: what arrives between two pages neither
+repeats nor hides anything. It carries a digest of the selection it was made for, so that it cannot
+be used with another, and no server has to remember it.
+"""
+
+import base64
+import binascii
+import hashlib
+import struct
+import sys
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cmp_to_key
+from itertools import chain
+from typing import Any, NamedTuple, Self
+
+from gateway.errors import InputRefused
+from gateway.observability.event_loop import Steps
+
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - in UTC, as all that follow
+_MICROSECOND = timedelta(microseconds=1)
+_DIGEST_BYTES = 6
+_HEADER = struct.Struct(f">{_DIGEST_BYTES}s?qI")
+_NO_NUMBER = sys.maxsize
+"""More digits than any id has: what is no number is after all that are numbers."""
+
+_STEP_POSITIONS = 10_000
+"""So many are sorted, or two such parts merged, in some 10 milliseconds."""
+
+_new = tuple.__new__
+"""Makes a named tuple without the checks of its own: there are as many positions as activities."""
+
+
+class Position(NamedTuple):
+    """Where an activity stands in a timeline; `repetition` tells apart those of one instant and id.
+
+    Positions compare by instant, undated ones last; then ids that consist of ASCII digits, by
+    value, then as text; then all other ids, as text.
+
+    Attributes:
+        undated: Whether no instant is known.
+        moment: The instant, in UTC, without an offset.
+        length: How many digits the id's value has. Shorter numbers are smaller, of equal length
+            the text decides: nothing is computed, for an id may have thousands of digits.
+        value: The id without leading zeros; empty where it is no number.
+        id: The id.
+        repetition: How many of the same instant and id are before it.
+    """
+
+    undated: bool
+    moment: datetime
+    length: int
+    value: str
+    id: str
+    repetition: int = 0
+
+    @classmethod
+    def of(cls, moment: datetime | None, activity_id: str, repetition: int = 0) -> Self:
+        """The position of an activity that happened at a moment in UTC, written without an offset."""
+        undated = moment is None
+        at = moment or _EPOCH
+        if activity_id.isascii() and activity_id.isdigit():
+            value = activity_id.lstrip("0")
+            return _new(cls, (undated, at, len(value), value, activity_id, repetition))
+        return _new(cls, (undated, at, _NO_NUMBER, "", activity_id, repetition))
+
+
+def order(*, newest_first: bool) -> Callable[[Position], Any]:
+    """A key that sorts positions in the order of a timeline: oldest first, or the exact reverse.
+
+    Undated ones are last in both.
+    """
+
+    def descending(one: Position, other: Position) -> int:
+        before = one < other if one.undated != other.undated else one > other
+        return -1 if before else int(one != other)
+
+    return cmp_to_key(descending) if newest_first else _itself
+
+
+def _itself(position: Position) -> Position:
+    return position
+
+
+def in_order(
+    positions: Sequence[Position],
+    *,
+    newest_first: bool,
+    content: Callable[[int], Any] | None = None,
+) -> Steps[tuple[list[Position], list[int]]]:
+    """Positions in the order of a timeline, repetitions numbered; and where each was before.
+
+    Args:
+        positions: Where activities stand, in any order.
+        newest_first: Which order.
+        content: What numbers repetitions, by where they were before, so that they stand in the same
+            order whatever order they came in. Without it, they are numbered as they came.
+    """
+    indexes = yield from _sorted(range(len(positions)), positions.__getitem__)
+    placed = [positions[index] for index in indexes]
+    yield from _number(placed, indexes, content)
+    if newest_first:
+        dated = bisect_left(placed, True, key=lambda each: each.undated)
+        placed = placed[:dated][::-1] + placed[dated:][::-1]
+        indexes = indexes[:dated][::-1] + indexes[dated:][::-1]
+    return placed, indexes
+
+
+def _number(
+    placed: list[Position], indexes: list[int], content: Callable[[int], Any] | None
+) -> Steps[None]:
+    """Number, in place, those of sorted positions that repeat; and put them in order by their content."""
+    numbered = 0
+    for first, end in (yield from _repeated(placed)).items():
+        if content is not None:
+            indexes[first:end] = yield from _sorted(indexes[first:end], content)
+        *fixed, _ = placed[first]
+        for place in range(first, end):
+            placed[place] = _new(Position, (*fixed, place - first))
+            numbered += 1
+            if numbered % _STEP_POSITIONS == 0:
+                yield
+
+
+def _repeated(placed: list[Position]) -> Steps[dict[int, int]]:
+    """Where positions repeat: the ends of the repetitions, by where they begin."""
+    previous, first = None, 0
+    ends: dict[int, int] = {}
+    for begin in range(0, len(placed), _STEP_POSITIONS):
+        if begin:
+            yield
+        for place, position in enumerate(placed[begin : begin + _STEP_POSITIONS], begin):
+            if position == previous:
+                ends[first] = place + 1
+            else:
+                previous, first = position, place
+    return ends
+
+
+def _sorted(places: Sequence[int], key: Callable[[int], Any]) -> Steps[list[int]]:
+    """Places by their keys; those of equal keys as they came."""
+    if len(places) <= _STEP_POSITIONS:
+        return sorted(places, key=key)
+    parts: list[list[int]] = []
+    for begin in range(0, len(places), _STEP_POSITIONS):
+        yield
+        parts.append(sorted(places[begin : begin + _STEP_POSITIONS], key=key))
+    while len(parts) > 1:
+        merged: list[list[int]] = []
+        for one, other in zip(parts[::2], parts[1::2], strict=False):
+            merged.append((yield from _merged(one, other, key)))
+        parts = merged + parts[2 * len(merged) :]
+    return parts[0]
+
+
+def _merged(one: list[int], other: list[int], key: Callable[[int], Any]) -> Steps[list[int]]:
+    """Two sorted parts as one; what is equal in both stands in their order."""
+    merged: list[int] = []
+    taken = 0
+    for begin in range(0, len(one), _STEP_POSITIONS):
+        yield
+        part = one[begin : begin + _STEP_POSITIONS]
+        end = bisect_left(other, key(part[-1]), lo=taken, key=key)
+        merged += sorted(chain(part, other[taken:end]), key=key)
+        taken = end
+    return merged + other[taken:]
+
+
+def digest(*selection: object) -> bytes:
+    """What binds a cursor to the selection that it was made for."""
+    return hashlib.blake2b(repr(selection).encode(), digest_size=_DIGEST_BYTES).digest()
+
+
+def cursor(binding: bytes, position: Position) -> str:
+    """An opaque, URL-safe text that `position_of` reads."""
+    microseconds = (position.moment - _EPOCH) // _MICROSECOND
+    header = _HEADER.pack(binding, position.undated, microseconds, position.repetition)
+    return base64.urlsafe_b64encode(header + position.id.encode()).rstrip(b"=").decode()
+
+
+def position_of(text: str, binding: bytes) -> Position:
+    """The position that a cursor stands for.
+
+    Raises:
+        InputRefused: It is no cursor, or one of another selection.
+    """
+    try:
+        sent = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+        bound, undated, microseconds, repetition = _HEADER.unpack_from(sent)
+        moment = _EPOCH + microseconds * _MICROSECOND
+        activity_id = sent[_HEADER.size :].decode()
+    except (binascii.Error, struct.error, ValueError, OverflowError) as error:
+        raise InputRefused("This is not a cursor of this gateway.") from error
+    if bound != binding:
+        raise InputRefused(
+            "This cursor belongs to another selection: ask for the client, kinds, events, "
+            "appointmentId, from, to and sort that it came from."
+        )
+    return Position.of(None if undated else moment, activity_id, repetition)
+
+
+class Paging(NamedTuple):
+    """The four paging arguments, as given."""
+
+    first: int | None = None
+    after: str | None = None
+    last: int | None = None
+    before: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Which part of a list is asked for: `size` items after the anchor, or before it."""
+
+    size: int
+    backward: bool
+    anchor: str | None
+
+    @classmethod
+    def of(cls, paging: Paging, *, default_size: int, max_size: int) -> Self:
+        """The window that the paging arguments describe. An empty cursor is none.
+
+        Raises:
+            InputRefused: They contradict each other, or a size is out of bounds; never clamped.
+        """
+        forward = paging.first is not None or bool(paging.after)
+        backward = paging.last is not None or bool(paging.before)
+        if forward and backward:
+            raise InputRefused("`first` goes with `after`, `last` goes with `before`.")
+        given = paging.last if backward else paging.first
+        size = default_size if given is None else given
+        if not 0 <= size <= max_size:
+            name = "last" if backward else "first"
+            raise InputRefused(f"`{name}` is 0 to {max_size}.")
+        return cls(size, backward, (paging.before if backward else paging.after) or None)
+
+    def cut(
+        self, ordered: Sequence[Position], anchor: Position | None, *, newest_first: bool
+    ) -> slice:
+        """The part of `ordered` that lies in the window."""
+        key = order(newest_first=newest_first)
+        if self.backward:
+            stop = len(ordered) if anchor is None else bisect_left(ordered, key(anchor), key=key)
+            return slice(max(0, stop - self.size), stop)
+        start = 0 if anchor is None else bisect_right(ordered, key(anchor), key=key)
+        return slice(start, min(len(ordered), start + self.size))

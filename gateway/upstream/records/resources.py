@@ -1,0 +1,391 @@
+"""What things are today, as msgspec Structs: the resources that activities point at.
+
+As in `records.py`, names are those of the GraphQL schema, and what has no default is what a thing
+cannot be shown without. Sources: upstream contract, sections 5 (notes), 6 (scheduling) and 10 (clients).
+"""
+
+from typing import Annotated, Any
+
+from msgspec import Meta, field
+
+from gateway.upstream.records import activities
+from gateway.upstream.records.activities import AllOptional, Record, Unreadable, ZonedDateTime
+from gateway.upstream.records.enums import (
+    AppointmentStatus,
+    RegistrationSourceType,
+    RegistrationStatus,
+    Word,
+)
+from gateway.upstream.records.field_types import (
+    Count,
+    Id,
+    Link,
+    Nothing,
+    Prose,
+    Several,
+    Stated,
+    Text,
+)
+from gateway.upstream.surprises import unnoted
+
+Amount = float
+"""A number that GraphQL's Float can carry."""
+
+
+class Picture(AllOptional, frozen=True, kw_only=True):
+    url: Link | None = None
+
+
+class Pictured(Record, frozen=True, kw_only=True):
+    """Something that may have a picture."""
+
+    picture: Picture | None = None
+
+    @property
+    def picture_url(self) -> str | activities.Unreadable | None:
+        return self.picture.url if isinstance(self.picture, Picture) else self.picture
+
+
+class Address(AllOptional, frozen=True, kw_only=True):
+    street: Text | None = None
+    other_street: Text | None = None
+    zip_code: Text | None = None
+    state: Text | None = None
+    city: Text | None = None
+    country: Text | None = None
+
+
+class CompanyReference(Record, frozen=True, kw_only=True):
+    """A company as other resources mention it."""
+
+    id: Id
+    name: Text | None = None
+
+
+class ClientReference(Record, frozen=True, kw_only=True):
+    """A client as other resources mention them."""
+
+    id: Id
+
+    @property
+    def client_id(self) -> str:
+        return str(self.id)
+
+
+class AskedClient(ClientReference, frozen=True, kw_only=True):
+    """A client whom a caller asks for: the id is not the upstream's word."""
+
+    @property
+    def asked_id(self) -> str:
+        return str(self.id)
+
+
+class Company(Pictured, frozen=True, kw_only=True):
+    id: Id
+    name: Text | None = None
+    time_zone: Text | None = None
+    email: Text | None = None
+    phone: Text | None = None
+    currency: Text | None = None
+    address: Address | None = None
+    website_link: Link | None = None
+
+
+class Staff(Pictured, frozen=True, kw_only=True):
+    id: Id
+    first_name: Text | None = None
+    last_name: Text | None = None
+    email: Text | None = None
+    phone: Text | None = None
+    other_phone: Text | None = None
+    title: Text | None = None
+    gender: Text | None = None
+    color: Text | None = None
+    description: Text | None = None
+    role: Text | None = None
+    external_id: Stated | None = None
+
+
+class Service(Pictured, frozen=True, kw_only=True):
+    id: Id
+    name: Text | None = None
+    description: Text | None = None
+    duration: Count | None = None
+    buffer_duration: Count | None = None
+    capacity: Count | None = None
+    price: Amount | None = None
+    payable: bool | None = None
+    color: Text | None = None
+    external_id: Stated | None = None
+
+
+class CustomStatus(Record, frozen=True, kw_only=True):
+    id: Id
+    name: Text | None = None
+
+
+class HistoryUser(AllOptional, frozen=True, kw_only=True):
+    user_name: Text | None = None
+    email_address: Text | None = field(name="email", default=None)
+    first_name: Text | None = None
+    last_name: Text | None = None
+
+
+class AppointmentHistoryEntry(AllOptional, frozen=True, kw_only=True):
+    text: Text | None = None
+    date: ZonedDateTime | None = None
+    source: Text | None = None
+    user: HistoryUser | None = None
+
+
+class Money(AllOptional, frozen=True, kw_only=True):
+    amount: Amount | None = None
+    currency: Text | None = None
+
+
+class OnlineMeeting(AllOptional, frozen=True, kw_only=True):
+    provider: Text | None = None
+    video_link: Link | None = None
+
+
+class Appointment(Record, frozen=True, kw_only=True):
+    id: Id
+    reference: Text | None = None
+    company: CompanyReference | None = None
+    service: activities.Service | None = None
+    staff: activities.Staff | None = None
+    client: ClientReference | None = None
+    start: ZonedDateTime | None = None
+    end: ZonedDateTime | None = None
+    created: ZonedDateTime | None = None
+    status: AppointmentStatus | None = None
+    custom_status: CustomStatus | None = None
+    notes: Text | None = None
+    history: Several[AppointmentHistoryEntry] | None = None
+    source: Text | None = None
+    paid: bool | None = None
+    sent_price: Money | Amount | None = field(name="price", default=None)
+    online_meeting: OnlineMeeting | None = None
+    location: Text | None = None
+    reschedule_link: Link | None = None
+
+    @property
+    def company_id(self) -> str | None:
+        """The company that it is with, where that can be read."""
+        return str(self.company.id) if isinstance(self.company, CompanyReference) else None
+
+    @property
+    def client_id(self) -> str | None:
+        """The client whose it is, where that can be read."""
+        return str(self.client.id) if isinstance(self.client, ClientReference) else None
+
+    @property
+    def price(self) -> Money | activities.Unreadable | None:
+        """An amount and its currency; older versions sent the amount alone."""
+        if isinstance(self.sent_price, float):
+            return Money(amount=self.sent_price)
+        return self.sent_price
+
+
+class NoteWriter(AllOptional, frozen=True, kw_only=True):
+    email_address: Text | None = field(name="email", default=None)
+    first_name: Text | None = None
+    last_name: Text | None = None
+
+
+class Note(Record, frozen=True, kw_only=True):
+    id: Id
+    html: Text | None = None
+    writer: NoteWriter | None = None
+    date: ZonedDateTime | None = None
+    contacted_by_client: bool | None = None
+
+
+class EmailAddress(AllOptional, frozen=True, kw_only=True):
+    email: Text | None = None
+    is_primary: bool | None = field(name="primary", default=None)
+
+
+class PhoneNumber(AllOptional, frozen=True, kw_only=True):
+    number: Text | None = None
+    is_primary: bool | None = field(name="primary", default=None)
+    is_mobile: bool | None = field(name="mobile", default=None)
+
+
+class Consent(AllOptional, frozen=True, kw_only=True):
+    sent_date: ZonedDateTime | None = field(name="date", default=None)
+    date_time: ZonedDateTime | Annotated[str, Meta(min_length=1)] | None = None
+    lower_case: ZonedDateTime | Annotated[str, Meta(min_length=1)] | None = field(
+        name="datetime", default=None
+    )
+    time_zone: Text | None = None
+    sent_text: Text | Several[Text] | None = field(name="text", default=None)
+
+    def __post_init__(self) -> None:
+        """Raises `Nothing`: a zone alone says nothing. It notes what is odd about the date."""
+        if self._date() is None and self.sent_text is None:
+            raise Nothing
+
+    @property
+    def date(self) -> ZonedDateTime | activities.Unreadable | None:
+        """When it was given; clients of version 2.0 have no `date`, but its keys right in the consent."""
+        with unnoted():
+            return self._date()
+
+    def _date(self) -> ZonedDateTime | activities.Unreadable | None:
+        if self.sent_date is not None:
+            return self.sent_date
+        sent = self.lower_case if self.date_time is None else self.date_time
+        if not isinstance(sent, str):
+            return sent
+        try:
+            return ZonedDateTime(date_time=sent, time_zone=self.time_zone)
+        except ValueError:
+            return activities.UNREADABLE
+
+    @property
+    def text(self) -> str | activities.Unreadable | None:
+        """What was consented to; a list in the documentation's sample, perhaps by misprint."""
+        match self.sent_text:
+            case None | activities.Unreadable() as nothing:
+                return nothing
+            case list(lines):
+                if any(isinstance(line, activities.Unreadable) for line in lines):
+                    return activities.UNREADABLE
+                return "\n".join(str(line) for line in lines)
+            case text:
+                return str(text)
+
+
+class Client(Pictured, frozen=True, kw_only=True):
+    id: Id
+    first_name: Text | None = None
+    last_name: Text | None = None
+    email_addresses: Several[EmailAddress] | None = None
+    phone_numbers: Several[PhoneNumber] | None = None
+    gender: Text | None = None
+    time_zone: Text | None = None
+    language: Text | None = None
+    description: Text | None = None
+    address: Address | None = None
+    company_name: Text | None = None
+    job_title: Text | None = None
+    birth_date: Stated | None = None
+    external_id: Stated | None = None
+    companies: Several[CompanyReference] | None = None
+    explicit_consent: Consent | None = None
+    marketing_consent: Consent | None = None
+
+
+class FormResultStatus(Word):
+    NEUTRAL = "NEUTRAL"
+    IN_PROGRESS = "IN_PROGRESS"
+    FINISHED = "FINISHED"
+    REOPENING = "REOPENING"
+    UNKNOWN = "UNKNOWN"
+
+
+class FormValue(AllOptional, frozen=True, kw_only=True):
+    """One of several values of a form item, such as a ticked box; may have more of them inside."""
+
+    name: Text | None = None
+    value: Text | None = None
+    values: "Several[FormValue] | None" = None
+
+
+class FormItem(AllOptional, frozen=True, kw_only=True):
+    """A question, or a section of questions."""
+
+    id: Id | None = None
+    type: Text | None = None
+    title: Text | None = None
+    value: Text | bool | None = None
+    values: Several[FormValue] | None = None
+    file_name: Text | None = None
+    zoned_date_time: ZonedDateTime | None = None
+    sub_item: "Several[FormItem] | None" = None
+
+
+class FormResult(Record, frozen=True, kw_only=True):
+    id: Id
+    date: Stated | None = None
+    current_status: FormResultStatus | None = None
+    result: Several[FormItem] | Prose | None = None
+
+
+class Form(Record, frozen=True, kw_only=True):
+    id: Id
+    title: Text | None = None
+
+
+class Geolocation(AllOptional, frozen=True, kw_only=True):
+    lat: Amount | None = None
+    lng: Amount | None = None
+
+
+class ConferenceLocation(AllOptional, frozen=True, kw_only=True):
+    type: Text | None = None
+    text: Text | None = None
+    street: Text | None = None
+    additional_street: Text | None = None
+    zip_code: Text | None = None
+    city: Text | None = None
+    state: Text | None = None
+    country: Text | None = None
+    geolocation: Geolocation | None = None
+
+    @property
+    def latitude(self) -> float | Unreadable | None:
+        return _degrees(self.geolocation, "lat")
+
+    @property
+    def longitude(self) -> float | Unreadable | None:
+        return _degrees(self.geolocation, "lng")
+
+
+def _degrees(geolocation: Geolocation | Unreadable | None, name: str) -> float | Unreadable | None:
+    return getattr(geolocation, name) if isinstance(geolocation, Geolocation) else geolocation
+
+
+class Tag(AllOptional, frozen=True, kw_only=True):
+    text: Text | None = None
+
+
+class Conference(Pictured, frozen=True, kw_only=True):
+    id: Id
+    title: Text | None = None
+    capacity: Count | None = None
+    description: Text | None = None
+    duration: Count | None = None
+    location: ConferenceLocation | None = None
+    web_link: Link | None = None
+    code: Text | None = None
+    sent_tags: Several[Tag] | None = field(name="tags", default=None)
+
+    @property
+    def tags(self) -> list[Text | Unreadable] | Unreadable | None:
+        """The texts of the tags."""
+        if not isinstance(self.sent_tags, list):
+            return self.sent_tags
+        texts: list[Any] = [getattr(tag, "text", tag) for tag in self.sent_tags]
+        return texts
+
+
+class ConferenceSession(Record, frozen=True, kw_only=True):
+    id: Id
+    status: Text | None = None
+    web_link: Link | None = None
+
+
+class ConferenceRegistration(Record, frozen=True, kw_only=True):
+    id: Id
+    client: ClientReference | None = None
+    status: RegistrationStatus | None = None
+    seats: Count | None = None
+    registered: ZonedDateTime | None = None
+    source: Text | None = None
+    source_type: RegistrationSourceType | None = None
+    cancel_reason: Text | None = None
+    cancel_source: Text | None = None
+    cancelled: ZonedDateTime | None = None
+    web_link: Link | None = None

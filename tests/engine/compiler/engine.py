@@ -1,0 +1,183 @@
+"""An engine for any schema: it asks twice, by a plan and by graphql-core alone."""
+
+from collections.abc import Awaitable, Mapping, Sequence
+from functools import partial
+from inspect import isawaitable
+from typing import Any
+
+import msgspec
+from graphql import (
+    ExecutionResult,
+    Executor,
+    GraphQLError,
+    GraphQLObjectType,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    build_schema,
+    get_operation_ast,
+    parse,
+    validate,
+)
+from graphql.execution import VariableValues, get_variable_values
+from msgspec import Raw, Struct
+
+from gateway.engine.compiler.compiled_query import Answered, Plan, planner
+from gateway.engine.resolvers import (
+    Computed,
+    Fields,
+    Items,
+    Loaded,
+    Plain,
+    Reached,
+    Reading,
+    Resolved,
+)
+from gateway.observability.event_loop import Steps, mapped
+
+
+class Engine:
+    """Answers operations on a schema whose fields are read in some ways."""
+
+    def __init__(self, text: str, fields: Fields) -> None:
+        self.schema = build_schema(text)
+        self.planner = planner(self.schema, fields)
+        _install(self.schema, fields)
+
+    def plan(self, text: str) -> Plan | None:
+        document = parse(text)
+        assert validate(self.schema, document) == []
+        operation = get_operation_ast(document)
+        assert operation is not None
+        return self.planner(document, operation)
+
+    def executor(self, text: str, context: Any, variables: Mapping[str, Any]) -> Executor[Any]:
+        executor = Executor.build(
+            self.schema, parse(text), context_value=context, raw_variable_values=dict(variables)
+        )
+        assert isinstance(executor, Executor), executor
+        return executor
+
+    def variables(self, text: str, given: Mapping[str, Any]) -> VariableValues:
+        operation = get_operation_ast(parse(text))
+        assert isinstance(operation, OperationDefinitionNode)
+        coerced = get_variable_values(
+            self.schema, operation.variable_definitions or (), dict(given)
+        )
+        assert isinstance(coerced, VariableValues), coerced
+        return coerced
+
+    async def answer(self, text: str, context: Any, **variables: Any) -> Answered | None:
+        """What a plan answers."""
+        plan = self.plan(text)
+        assert plan is not None
+        executor = partial(self.executor, text, context, variables)
+        return await plan.answer(context, self.variables(text, variables), executor)
+
+    async def core(self, text: str, context: Any, **variables: Any) -> ExecutionResult:
+        """What graphql-core answers."""
+        executing = self.executor(text, context, variables).execute_operation()
+        outcome = await executing if isawaitable(executing) else executing
+        assert isinstance(outcome, ExecutionResult)
+        return outcome
+
+    async def same(self, text: str, make: Any, **variables: Any) -> Answered:
+        """What a plan answers: which must be what graphql-core does, in the same order.
+
+        Args:
+            text: The operation.
+            make: Makes the context.
+            variables: The variables.
+        """
+        by_plan, by_core = make(), make()
+        answered = await self.answer(text, by_plan, **variables)
+        assert answered is not None, "graphql-core has to answer it as a whole"
+        outcome = await self.core(text, by_core, **variables)
+        assert in_order(answered.data) == in_order(outcome.data)
+        assert told([*answered.errors, *by_plan.reported]) == told(
+            [*(outcome.errors or ()), *by_core.reported]
+        )
+        return answered
+
+
+def in_order(data: object) -> bytes:
+    """Data as text, with its keys in their order."""
+    return msgspec.json.encode(data)
+
+
+def told(errors: Sequence[GraphQLError]) -> list[Any]:
+    """What callers are told of errors, by their places."""
+    return sorted(
+        (str(error.path), error.message, tuple(map(tuple, error.locations or ())))
+        for error in errors
+    )
+
+
+def _install(schema: GraphQLSchema, fields: Fields) -> None:
+    """Resolvers that follow the readings, and types that know their values by their classes."""
+    for type_ in schema.type_map.values():
+        if not isinstance(type_, GraphQLObjectType):
+            continue
+        if type_.name in fields.classes:
+            type_.is_type_of = partial(_is_one, fields.classes[type_.name])
+        for name, field in type_.fields.items():
+            reading = fields.reading(type_.name, name)
+            if reading is not None:
+                field.resolve = partial(_resolve, reading, fields.unreadable)
+
+
+def _is_one(classes: tuple[type, ...], value: Any, _info: Any) -> bool:
+    return isinstance(value, Reached) and isinstance(value.value, classes)
+
+
+def _resolve(reading: Reading, unreadable: type, root: Any, info: Any, **given: Any) -> Any:
+    match reading:
+        case Plain(attribute):
+            return _inside(root, getattr(root.value, attribute), unreadable)
+        case Computed(function):
+            return _inside(root, function(root.value if root else None, info.context), unreadable)
+        case Loaded(load, ids, of):
+            loading = load(info.context, *map(root.nearest, ids))
+            return _loaded(loading, root, of, info, unreadable)
+        case Resolved(resolve, items):
+            value = resolve(root, info, **given)
+            return value if items is None else _read(value, items)
+
+
+async def _loaded(
+    loading: Awaitable[Any], root: Reached[Any], of: Any, info: Any, unreadable: type
+) -> Any:
+    found = await loading
+    if found is None:
+        return None
+    return root.to(found) if of is None else _resolve(of, unreadable, root.to(found), info)
+
+
+def _inside(root: Reached[Any], value: Any, unreadable: type) -> Any:
+    """A value of an object, which objects in it are reached through."""
+    if isinstance(value, list):
+        return [_inside(root, each, unreadable) for each in value]
+    if value.__class__ is unreadable:
+        raise ValueError("It cannot be read.")
+    return root.to(value) if isinstance(value, Struct) else value
+
+
+class _Whole:
+    """Reads items as whole records."""
+
+    def __init__(self, items: Items) -> None:
+        self._items = items
+
+    def read(self, items: Sequence[Raw]) -> Steps[list[Any]]:
+        return mapped(lambda some: [self._items.whole(item) for item in some], items)
+
+    heads = read
+
+
+def _read(value: Any, items: Items) -> Any:
+    if isawaitable(value):
+
+        async def awaited() -> Any:
+            return _read(await value, items)
+
+        return awaited()
+    return value and Reached(value.value.read(_Whole(items)), value.through)

@@ -1,0 +1,369 @@
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from gateway.engine.resolvers import Computed, Fields, Plain, Reached, Resolved
+from tests.engine.compiler.engine import Engine
+from tests.engine.compiler.library import (
+    CLASSES,
+    FIELDS,
+    ITEMS,
+    LIBRARY,
+    READINGS,
+    UNREADABLE,
+    Author,
+    Book,
+    Context,
+    Disc,
+    Label,
+    Person,
+    Record,
+    Unreadable,
+    lenient,
+    shelf,
+)
+
+AUTHOR = {"id": 1, "name": "N"}
+
+
+def book(id_: int = 1, **more: Any) -> dict[str, Any]:
+    return {"id": id_, "type": "book", "title": "A", **more}
+
+
+def expression(engine: Engine, text: str, key: str, function: str) -> str:
+    """What is written for a key in a function."""
+    plan = engine.plan(text)
+    assert plan is not None
+    _, _, written = plan.text.partition(f"def {function}(")
+    line = next(line for line in written.splitlines() if line.strip().startswith(f'"{key}": '))
+    return line.strip().removeprefix(f'"{key}": ').removesuffix(",")
+
+
+WRITTEN = {
+    "a text that may be null": ("title", "Disc", "it.title"),
+    "a number that may be null": ("pages", "Book", "it.pages"),
+    "a number that may not be": ("minutes", "Disc", "it.minutes"),
+    "a fraction": ("price", "Book", "it.price"),
+    "an id, which may be a number": ("id", "Book", "v if (v := it.id).__class__ is str else ID_there(v)"),
+    "a text of a whole record, which may be a number": (
+        "title", "Other", "v if (v := it.title) is None or v.__class__ is str else String(v)",
+    ),
+    "what all records of a class have": ("kind", "Book", '"BOOK"'),
+    "what tells the records apart": ("word", "Disc", '"disc"'),
+    "an enum of a whole record": ("kind", "Other", "Kind_there[it.kind]"),
+    "a list": (
+        "notes", "Disc",
+        "None if (v := it.notes) is None else [v if (v := each) is None or v.__class__ is str else String(v) for each in v]",
+    ),
+    "an object": ("author", "Book", "None if (v := it.author) is None else Author(v, run)"),
+    "an object of a whole record": ("author", "Other", "None if (v := told(it.author)) is None else Author_3(v, run)"),
+    "a list of objects": ("parts", "Book", "None if (v := it.parts) is None else [Part(each, run) for each in v]"),
+    "what is computed": (
+        "label", "Book",
+        "v if (v := Book_label_of(it, run.context)) is None or v.__class__ is str else String(v)",
+    ),
+    "its type": ("__typename", "Disc", '"Disc"'),
+}  # fmt: skip
+
+ALL = """{ shelf { things { id kind word title author { name } __typename
+           ... on Book { pages price parts { title } label } ... on Disc { minutes notes } } } }"""
+
+
+@pytest.mark.parametrize(("key", "function", "written"), WRITTEN.values(), ids=WRITTEN)
+def test_a_value_is_written_by_what_is_known_of_it(library, key, function, written):
+    assert expression(library, ALL, key, function) == written
+
+
+AS_DECODED = {
+    "the same keys in the same order": ("label { name founded open }", "it.label"),
+    "in another order": ("label { open name }", "it.label"),
+    "in a list": ("labels { name }", "it.labels"),
+    "under another key": ("label { name town: city }", "it.label"),
+    "not under its own": ("label { name city }", None),
+    "each under the other's": ("label { town: name name: city }", None),
+    "on a condition": ("label { name founded @skip(if: $not) }", None),
+    "again on a condition": ("label { name again: name @skip(if: $not) }", None),
+    "its type on a condition": ("label { name __typename @include(if: $not) }", None),
+    "again in a fragment on a condition": (
+        "label { name ... @skip(if: $not) { again: name } }",
+        None,
+    ),
+    "again in a spread on a condition": ("label { name ...Again @include(if: $not) }", None),
+    "again on two conditions": (
+        "label { name ... @include(if: $not) { ... on Label @skip(if: $no) { again: name } } }",
+        None,
+    ),
+    "first on a condition": ("label { name @skip(if: $not) founded name }", None),
+    "all on a condition": ("label { name @include(if: $not) }", None),
+    "in a list, again on a condition": ("labels { name again: name @skip(if: $not) }", None),
+    "with something else": ("label { name __typename }", None),
+    "twice": ("label { name again: name }", None),
+}
+
+
+@pytest.mark.parametrize("given", [True, False])
+@pytest.mark.parametrize(("selected", "written"), AS_DECODED.values(), ids=AS_DECODED)
+async def test_a_record_that_is_what_is_selected_is_delivered_as_it_was_decoded(
+    library, selected, written, given
+):
+    variables = {name: given and name == "not" for name in ("not", "no") if f"${name})" in selected}
+    declared = ", ".join(f"${name}: Boolean!" for name in variables)
+    text = f"""query {f"({declared})" if declared else ""} {{
+        shelf {{ things {{ ... on Disc {{ {selected} }} }} }} }}
+        {"fragment Again on Label { again: name }" if "...Again" in selected else ""}"""
+    key = selected.split()[0]
+    found = expression(library, text, key, "Disc")
+    assert found == written if written else "Label(" in found
+
+    def make() -> Context:
+        label = {"name": "N", "town": "T", "founded": 3, "open": False}
+        odd = [{**label, "name": 5}, {}, {"open": None}, {"founded": 2**40}]
+        disc = {"id": 2, "type": "disc", "minutes": 4}
+        labels = [{"label": each, "labels": [label, each]} for each in (label, *odd)]
+        return Context([disc, *({**disc, **each} for each in labels)])
+
+    await library.same(text, make, **variables)
+
+
+async def test_all_of_it_is_answered_as_graphql_core_does(library):
+    items = [
+        book(pages=3, price=2, parts=[{"title": "X"}, {}], author=AUTHOR),
+        book(2, parts=[], author={"id": 3}),
+        {"id": "3", "type": "disc", "minutes": 4, "notes": ["n", None, 5]},
+        {"id": 4, "type": "scroll", "author": AUTHOR},
+        {"id": 5, "type": "scroll", "author": 5},
+        {"id": 6, "type": "scroll", "author": None, "title": 5},
+    ]
+    await library.same(ALL, lambda: Context(items))
+
+
+USUALLY = replace(
+    FIELDS,
+    readings={
+        **READINGS,
+        ("Book", "label"): Computed(
+            lambda given, _context: f"no title: {given.title!r}", ("title",), usually="title"
+        ),
+    },
+)
+
+
+@pytest.mark.parametrize(
+    ("title", "label"),
+    [
+        ("A", "A"),
+        ("", "no title: ''"),
+        (None, "no title: None"),
+        (5, "no title: 5"),
+        ([], f"no title: {UNREADABLE!r}"),
+    ],
+)
+async def test_what_is_usually_an_attribute_is_computed_where_it_is_not(title, label):
+    engine = Engine(LIBRARY, USUALLY)
+    text = "{ shelf { things { id ... on Book { label } } } }"
+    assert expression(engine, text, "label", "Book") == (
+        "v if (v := it.title).__class__ is str and v else "
+        "v if (v := Book_label_of(it, run.context)) is None or v.__class__ is str else String(v)"
+    )
+    answered = await engine.answer(text, Context([book(title=title)]))
+    assert answered is not None
+    [item] = answered.data["shelf"]["things"]
+    assert item["label"] == label
+
+
+STRICT = Engine(
+    LIBRARY.replace("parts: [Part!]", "parts: [Part!]!")
+    .replace("type Part { title: String  author: Author }", "type Part { title: String!  author: Author! }")
+    .replace("notes: [String]", "notes: [String!]!"),
+    FIELDS,
+)  # fmt: skip
+
+
+def test_a_null_where_none_may_be_is_looked_for():
+    text = "{ shelf { things { ... on Book { parts { title author { id } } } ... on Disc { notes } } } }"
+    assert (
+        expression(STRICT, text, "parts", "Book") == "[Part(each, run) for each in there(it.parts)]"
+    )
+    assert expression(STRICT, text, "author", "Part") == "Author(there(it.author), run)"
+    assert expression(STRICT, text, "title", "Part") == (
+        "v if (v := it.title).__class__ is str else String_there(v)"
+    )
+
+
+NOTHING = {
+    "a list": book(),
+    "an object": book(parts=[{"title": "X"}]),
+    "a text": book(parts=[{"author": AUTHOR}]),
+    "an element": book(parts=[{"title": "X", "author": AUTHOR}, None]),
+    "a text in a list": {"id": 1, "type": "disc", "minutes": 2, "notes": ["n", None]},
+}
+
+
+@pytest.mark.parametrize("item", NOTHING.values(), ids=NOTHING)
+async def test_a_null_where_none_may_be_is_left_to_graphql_core(item):
+    text = "{ shelf { things { ... on Book { parts { title author { id } } } ... on Disc { notes } } } }"
+    assert await STRICT.answer(text, Context([item])) is None
+    assert (await STRICT.core(text, Context([item]))).data == {"shelf": None}
+
+
+@pytest.mark.parametrize(
+    "things",
+    [
+        "places { number thing { id } }",
+        "places { thing { author { born } } x: number }",
+        "top { id }",
+    ],
+)
+async def test_items_further_inside_are_read_leanly_as_well(library, things):
+    items = [book(author=AUTHOR), book(2, title=[]), {"id": 3, "type": "scroll"}]
+    answered = await library.same(
+        f"{{ shelf {{ {things} }} }}", lambda: Context(items, {"1": Person(born=5)})
+    )
+    assert answered.wholly
+
+
+ITEM = {
+    "plain": book(author=AUTHOR),
+    "not plain": book(title=3),
+    "of no class": {"id": 3, "type": "scroll"},
+    "not there": None,
+}
+
+
+@pytest.mark.parametrize("item", ITEM.values(), ids=ITEM)
+async def test_an_item_that_is_computed_is_filled_in_as_well(item):
+    def last(shelf: Any, _context: Any) -> Any:
+        return shelf.things[-1] if shelf.things else None
+
+    readings = {**READINGS, ("Shelf", "top"): Computed(last, ())}
+    engine = Engine(LIBRARY, replace(FIELDS, readings=readings))
+    text = "{ shelf { id top { id title author { name born } } } }"
+    await engine.same(text, lambda: Context([item] if item else [], {"1": Person(born=5)}))
+
+
+WORKS = [Disc(id=1, word="disc", notes=["n", None]), Disc(id=2, word="disc", author=Author(id=3))]
+
+
+@pytest.mark.parametrize("works", [WORKS, [], None, [UNREADABLE], [None]], ids=range(5))
+@pytest.mark.parametrize("inside", ["notes id", "author { name }", "author { born }"])
+async def test_what_may_be_of_several_types_is_delivered_by_its_class(library, works, inside):
+    text = f"{{ author(id: 1) {{ today {{ works {{ ... on Disc {{ {inside} }} }} }} }} }}"
+    people: dict[str | None, Any] = {"1": Person(works=works), "3": Person(born=9)}
+    await library.same(text, lambda: Context(people=people))
+
+
+FOUND: dict[str, list[Any]] = {
+    "all": [Reached(work) for work in WORKS],
+    "none": [],
+    "one that is no more": [Reached(WORKS[1]), None],
+    "one that failed": [OSError("away"), *map(Reached, WORKS)],
+    "one of no such type": [Reached(Label(name="L"))],
+}
+
+
+@pytest.mark.parametrize("found", FOUND.values(), ids=FOUND)
+@pytest.mark.parametrize("inside", ["notes id", "author { name }", "author { born }"])
+@pytest.mark.parametrize("type_", ["[Work]", "[Work!]", "Work"])
+async def test_what_a_resolver_gives_may_be_of_several_types(found, inside, type_):
+    given = found if type_ != "Work" else next(iter(found), None)
+
+    async def resolve(_root: Any, _info: Any) -> Any:
+        if isinstance(given, Exception):
+            raise given
+        return given
+
+    engine = Engine(
+        LIBRARY.replace("odd: String }", f"found: {type_} }}", 1),
+        replace(FIELDS, readings={**READINGS, ("Query", "found"): Resolved(resolve)}),
+    )
+    text = f"{{ found {{ __typename ... on Disc {{ {inside} }} }} }}"
+    await engine.same(text, lambda: Context(people={"3": Person(born=9)}))
+
+
+async def test_errors_further_inside_know_their_way(library):
+    people: dict[str | None, Any] = {"1": Person(works=WORKS), "3": OSError("away")}
+    text = (
+        "{ x: author(id: 1) { y: today { z: works { ... on Disc { a: author { b: born } } } } } }"
+    )
+    answered = await library.same(text, lambda: Context(people=people))
+    assert [error.path for error in answered.errors] == [["x", "y", "z", 1, "a", "b"]]
+
+
+@pytest.mark.parametrize("x", [True, False])
+@pytest.mark.parametrize("y", [True, False])
+@pytest.mark.parametrize(
+    "body",
+    [
+        "born @include(if: $x) born @include(if: $y) age @include(if: $x)",
+        "born @include(if: $x) id born age @skip(if: $y)",
+        "born @include(if: $x) age @include(if: $x) today @skip(if: $y) { name }",
+    ],
+)
+async def test_what_waits_for_the_same_under_other_conditions_waits_by_itself(library, body, x, y):
+    text = f"query($x: Boolean!, $y: Boolean!) {{ author(id: 1) {{ id {body} }} }}"
+    await library.same(text, lambda: Context(people={"1": Person(born=5, name="N")}), x=x, y=y)
+
+
+@pytest.mark.parametrize("x", [True, False])
+async def test_an_object_of_which_nothing_is_asked_is_empty(library, x):
+    text = """query($x: Boolean!) { shelf { things { ... on Disc { minutes } } }
+              author(id: 1) { ... @include(if: $x) { id } } }"""
+    await library.same(text, lambda: Context([book()]), x=x)
+
+
+class Hand(Record, kw_only=True, frozen=True, tag="hand"):
+    name: str | None = None
+
+
+class Press(Record, kw_only=True, frozen=True, tag="press"):
+    name: str | None = None
+    owner: Author | None = None
+
+
+class Print(Book, kw_only=True, frozen=True):
+    maker: Hand | Press | None = None
+    others: list[Hand | Press] | None = None
+
+
+def printed(item: Any) -> Any:
+    return lenient(item, Print)
+
+
+PRINTS = replace(ITEMS, records={"book": Print}, whole=printed)
+MADE = Engine(
+    LIBRARY.replace("label: String", "label: String  maker: Maker  others: [Maker!]")
+    + "union Maker = Hand | Press  type Hand { name: String }  type Press { name: String  owner: Author }",
+    Fields(
+        {
+            **READINGS,
+            ("Query", "shelf"): Resolved(shelf, PRINTS),
+            **{("Book", name): Plain(name) for name in ("maker", "others")},
+            **{(type_, "name"): Plain("name") for type_ in ("Hand", "Press")},
+            ("Press", "owner"): Plain("owner"),
+        },
+        {**CLASSES, "Book": (Print,), "Hand": (Hand,), "Press": (Press,)},
+        Unreadable,
+    ),
+)
+
+BY_HAND, BY_PRESS = {"type": "hand", "name": "H"}, {"type": "press", "name": "P", "owner": AUTHOR}
+MAKERS = {
+    "one": {"maker": BY_HAND},
+    "the other": {"maker": BY_PRESS},
+    "both": {"others": [BY_PRESS, BY_HAND]},
+    "none": {"maker": None, "others": []},
+}
+
+
+@pytest.mark.parametrize("makers", MAKERS.values(), ids=MAKERS)
+async def test_a_record_that_may_be_one_of_several_is_read_as_a_whole(makers):
+    inside = "... on Hand { name } ... on Press { x: name owner { name born } }"
+    text = f"{{ shelf {{ things {{ ... on Book {{ title maker {{ {inside} }} others {{ {inside} }} }} }} }} }}"
+    answered = await MADE.same(text, lambda: Context([book(**makers)], {"1": Person(born=5)}))
+    assert answered.wholly
+
+
+async def test_a_record_of_several_that_cannot_be_read_costs_what_it_would_without_a_plan():
+    text = "{ shelf { things { ... on Book { title maker { ... on Hand { name } } } } } }"
+    await MADE.same(text, lambda: Context([book(maker={"type": "foot"}), book(2, maker=BY_HAND)]))

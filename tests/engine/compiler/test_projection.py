@@ -1,0 +1,398 @@
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Annotated, Any, ClassVar
+
+import msgspec
+import pytest
+from graphql import build_schema, get_operation_ast, parse
+from msgspec import Meta, Raw, json
+
+from gateway.engine.compiler.collect_fields import Selections
+from gateway.engine.compiler.projection import Lean, Shape, Shapes
+from gateway.engine.resolvers import Computed, Fields, Items, Loaded, Plain, Reading, Resolved
+from tests.engine.compiler.library import UNDECODABLE, Record, Text, Unreadable, derived_from, load
+
+SCHEMA = build_schema("""
+    type Query { things: [Thing!]! }
+    interface Thing { id: ID  word: String  author: Person }
+    type Book implements Thing { id: ID  word: String  title: String  pages: Int  rating: Float  kind: String  tags: [String]
+                                 blurb: Blurb  blurbs: [Blurb]  wrapped: Blurb
+                                 initial: String  summary: String  odd: String  author: Person  readers: [Person]  loan: Loan  resolved: Person }
+    type Disc implements Thing { id: ID  word: String  author: Person }
+    type Person { id: ID  name: String  born: Int  today: Person  home: Home  odd: String }
+    type Home { town: String  owner: Person  odd: String  blurb: Blurb }
+    type Blurb { text: String  by: String }
+    type Loan { since: String  until: String  note: String  days: Int }
+""")
+
+
+class Loan(Record, kw_only=True, frozen=True):
+    since: str
+    until: str | None = None
+    note: Text = "none"
+
+    @derived_from("until")
+    def __post_init__(self) -> None:
+        if self.until is not None and self.until < self.since:
+            raise ValueError("over before it began")
+
+
+class Blurb(Record, kw_only=True, frozen=True):
+    """Null without any value: its check reads all, and names no sources."""
+
+    text: Text | None = None
+    by: Text | None = None
+
+    def __post_init__(self) -> None:
+        if self.text is None and self.by is None:
+            raise ValueError("says nothing")
+
+
+class Home(Record, kw_only=True, frozen=True):
+    town: Text | None = None
+    owner: "Person | None" = None
+    blurb: Blurb | None = None
+
+
+class Person(Record, kw_only=True, frozen=True):
+    id: str
+    name: Text | None = None
+    home: Home | None = None
+
+
+class Thing(Record, kw_only=True, frozen=True):
+    kind: ClassVar[str]
+
+    id: int | str
+    word: Text = msgspec.field(name="type")
+    house_id: str | None = None
+
+
+class Book(Thing, kw_only=True, frozen=True):
+    kind = "a book"
+    title: Text | None = None
+    subtitle: Text | None = None
+    pages: Annotated[int, Meta(ge=0)] = 1
+    rating: float | None = msgspec.field(name="stars", default=None)
+    tags: list[Text] | None = None
+    author: Person | None = None
+    readers: list[Person] | None = None
+    loan: Loan | None = None
+    blurb: Blurb | None = None
+    blurbs: list[Blurb] | None = None
+    wrapped: Blurb | str | None = None
+
+    @property
+    @derived_from("title", "subtitle")
+    def initial(self) -> str:
+        return str(self.title or self.subtitle)[:1]
+
+
+class Disc(Thing, kw_only=True, frozen=True):
+    kind = "a disc"
+    author: Person | None = None
+
+
+_PLAIN = {
+    "Book": "id word title pages rating kind tags initial author readers loan blurb blurbs wrapped",
+    "Disc": "id word author",
+    "Person": "id name home",
+    "Home": "town owner blurb",
+    "Blurb": "text by",
+    "Loan": "since until note",
+}
+
+READINGS: Mapping[tuple[str, str], Reading] = {
+    **{(type_, name): Plain(name) for type_, names in _PLAIN.items() for name in names.split()},
+    ("Book", "summary"): Computed(lambda book, _: "...", ("subtitle", "author", "kind")),
+    ("Person", "born"): Loaded(load, ("house_id", "id"), Plain("born")),
+    ("Person", "today"): Loaded(load, ("id",), None),
+    ("Loan", "days"): Computed(lambda loan, _: 1, ()),
+    ("Book", "resolved"): Resolved(lambda root, info: None),
+}
+
+FIELDS = Fields(READINGS, {"Book": (Book,), "Disc": (Disc,)}, Unreadable)
+KINDS: Mapping[str, type[Thing]] = {"book": Book, "disc": Disc}
+ITEMS = Items("Thing", "type", KINDS, Thing, (), UNDECODABLE, lambda item: ("whole", item))
+
+
+def lean(*texts: str, items: Items = ITEMS, shapes: Shapes | None = None) -> Lean:
+    """How things are decoded of which these are selected, one text for each place."""
+    text = f"{{ {' '.join(f'x{n}: things {{ {each} }}' for n, each in enumerate(texts))} }}"
+    document = parse(text)
+    operation = get_operation_ast(document)
+    assert operation is not None
+    root = Selections(SCHEMA, document).of_operation(operation)
+    places = {tag: [field.of[tag.title()] for field in root.merged()] for tag in items.records}
+    return (shapes or Shapes(FIELDS)).of_items(items, places)
+
+
+def book(inside: str, *more: str) -> Shape:
+    """The shape of a book of which this is selected."""
+    return lean(f"... on Book {{ {inside} }}", *more).shapes["book"]
+
+
+def names(shape: Shape) -> set[str]:
+    """All fields of a shape, but the id, which is always needed."""
+    return {*shape.struct.__struct_fields__} - {"id"}
+
+
+def raw(**values: Any) -> Raw:
+    return Raw(json.encode(values))
+
+
+def test_a_lean_record_has_exactly_what_is_selected():
+    shape = book("title pages x: title", "... on Book { title }")
+    assert names(shape) == {"title", "pages"}
+    assert shape.struct.__name__ == "Book"
+
+
+def test_what_a_record_cannot_be_without_is_always_there():
+    assert book("__typename").struct.__struct_fields__ == ("id",)
+
+
+def test_each_kind_of_item_has_its_own_shape():
+    shapes = lean("word ... on Book { title }").shapes
+    assert {tag: names(shape) for tag, shape in shapes.items()} == {"book": {"title"}, "disc": set()}  # fmt: skip
+
+
+def test_what_is_selected_at_any_place_is_there():
+    assert names(book("title", "... on Book { pages }", "id")) == {"title", "pages"}
+
+
+def test_fields_keep_their_names_and_defaults():
+    [item] = lean("... on Book { rating pages }").read([raw(type="book", id=1, stars=4.5)])
+    assert (item.rating, item.pages) == (4.5, 1)
+
+
+def test_a_record_inside_is_lean_too():
+    shape = book("author { name home { town } }")
+    assert names(shape.inside["author"]) == {"name", "home"}
+    assert names(shape.inside["author"].inside["home"]) == {"town"}
+    assert shape.declared["author"] == shape.inside["author"].struct | None
+
+
+def test_records_in_a_list_are_lean_too():
+    shape = book("readers { name }")
+    struct: Any = shape.inside["readers"].struct
+    assert struct.__struct_fields__ == ("id", "name")
+    assert shape.declared["readers"] == list[struct] | None
+
+
+def test_what_is_selected_of_a_record_at_any_place_is_there():
+    shape = book("author { name } x: author { home { town } }", "... on Book { author { id } }")
+    assert names(shape.inside["author"]) == {"name", "home"}
+
+
+def test_a_record_of_which_the_same_is_selected_has_one_shape():
+    shapes = lean("author { name }").shapes
+    assert shapes["book"].inside["author"] is shapes["disc"].inside["author"]
+
+
+def test_a_check_comes_along_with_what_it_reads():
+    shape = book("loan { days }").inside["loan"]
+    assert names(shape) == {"since", "until"}
+    over = raw(type="book", id=1, loan={"since": "3", "until": "1"})
+    assert lean("... on Book { loan { days } }").read([over]) == [("whole", over)]
+
+
+def test_a_record_in_an_item_that_may_be_null_without_values_is_read_in_part():
+    """What is read of it may be null while the rest is not: who delivers it finds out."""
+    shape = book("blurb { by }")
+    assert shape.inside["blurb"].struct.__struct_fields__ == ("by",)
+    assert shape.inside["blurb"].is_partial
+    [item] = lean("... on Book { blurb { by } }").read([raw(type="book", id=1, blurb={})])
+    assert item.blurb.by is None
+
+
+@pytest.mark.parametrize(
+    ("inside", "way"),
+    [
+        ("blurb { __typename }", ["blurb"]),
+        ("blurbs { by }", ["blurbs"]),
+        ("wrapped { by }", ["wrapped"]),
+        ("author { home { blurb { by } } }", ["author", "home", "blurb"]),
+    ],
+)
+def test_anywhere_else_it_is_read_as_it_is_declared(inside, way):
+    """So that its check finds out: an item with one that says nothing is read as a whole."""
+    shape = book(inside)
+    for name in way:
+        shape = shape.inside[name]
+    assert shape.struct is Blurb
+    assert not shape.is_partial
+
+
+def test_a_record_that_may_not_be_without_something_is_never_read_in_part():
+    shape = book("author { name } loan { days }")
+    assert not any(inside.is_partial for inside in shape.inside.values())
+
+
+def test_a_derived_attribute_brings_what_it_reads():
+    shape = book("initial")
+    assert names(shape) == {"title", "subtitle"}
+    [item] = lean("... on Book { initial }").read([raw(type="book", id=1, subtitle="S")])
+    assert item.initial == "S"
+
+
+def test_a_computed_field_brings_what_it_reads_as_it_is_declared():
+    shape = book("summary")
+    assert names(shape) == {"subtitle", "author"}
+    assert shape.declared["subtitle"] == Text | None
+    assert shape.inside["author"].struct is Person
+    assert shape.inside["author"].inside["home"].struct is Home
+
+
+def test_what_is_computed_from_and_selected_too_is_as_it_is_declared():
+    shape = book("summary author { name }")
+    assert shape.inside["author"].struct is Person
+
+
+def test_a_resolver_may_read_anything_of_its_object():
+    shape = book("resolved { id }")
+    assert names(shape) == {*Book.__struct_fields__} - {"id", "word"}
+    [item] = lean("... on Book { resolved { id } }").read([raw(type="book", id=1, title="T")])
+    assert (item.title, item.initial) == ("T", "T")
+
+
+ODD = {
+    "of the item": "odd",
+    "of what is in it": "author { odd }",
+    "in a list": "readers { odd }",
+    "of what is loaded": "author { today { odd } }",
+}
+
+
+@pytest.mark.parametrize("inside", ODD.values(), ids=ODD)
+def test_an_item_is_whole_where_a_resolver_may_read_anything_of_it(inside):
+    """Of all that the resolver's object was reached through, too."""
+    sent = raw(type="book", id=1), raw(type="disc", id=2)
+    read = lean("id", f"... on Book {{ {inside} }}").read(sent)
+    assert read[0] == ("whole", sent[0])
+    assert read[1].__class__ is not tuple
+
+
+def test_what_leads_to_no_such_resolver_is_lean_beside_it():
+    tags = lean("... on Book { author { name } } ... on Disc { author { odd } }").wholly
+    assert tags == {"disc"}
+
+
+def test_a_word_that_all_of_a_kind_share_is_no_field():
+    lean_book = book("kind word")
+    assert names(lean_book) == set()
+    assert lean_book.constants == {"kind": "a book", "word": "book"}
+    assert (lean_book.struct.kind, lean_book.struct.word) == ("a book", "book")  # type: ignore[attr-defined]
+
+
+def test_the_word_for_a_kind_is_known_only_where_it_is_sent():
+    shape = book("author { id }").inside["author"]
+    assert shape.constants == {}
+    assert shape.struct.__struct_config__.tag is None
+
+
+def test_items_are_told_apart_by_their_word():
+    read = lean("id").read([raw(type="disc", id=1), raw(type="book", id=2)])
+    assert [type(item).__name__ for item in read] == ["Disc", "Book"]
+
+
+LOADED = {
+    "here": ("author { born }", {"author", "house_id"}),
+    "further inside": ("author { home { owner { born } } }", {"author", "house_id"}),
+    "in a list": ("readers { born }", {"readers", "house_id"}),
+    "an id of its own": ("author { today { id } }", {"author"}),
+    "inside what is loaded": ("author { today { born } }", {"author"}),
+    "none": ("author { name }", {"author"}),
+}
+
+
+@pytest.mark.parametrize(("inside", "needed"), LOADED.values(), ids=LOADED)
+def test_ids_that_something_is_loaded_by_are_kept_on_the_way_to_it(inside, needed):
+    assert names(book(inside)) == needed
+
+
+@pytest.mark.parametrize(
+    ("name", "declared"),
+    [
+        ("title", str | None),
+        ("pages", Annotated[int, Meta(ge=0)]),
+        ("rating", float | None),
+        ("tags", list[Text] | None),
+    ],
+)
+def test_only_a_text_is_declared_more_narrowly(name, declared):
+    assert book(name).declared[name] == declared
+
+
+def test_a_text_that_must_be_there_is_not_narrowed():
+    items = replace(ITEMS, tag="kind")
+    assert lean("word", items=items).shapes["book"].declared["word"] == Text
+
+
+def test_a_text_that_is_never_null_is_narrowed_too():
+    assert book("loan { note }").inside["loan"].declared["note"] is str
+
+
+def test_the_list_itself_reads_heads():
+    items = replace(ITEMS, sources=("id", "kind", "house_id", "initial"))
+    found = lean("... on Book { pages }", items=items)
+    assert names(found.shapes["book"]) == {"pages", "house_id", "title", "subtitle"}
+    [head, other] = found.heads(
+        [raw(type="book", id=1, title="A", pages="?"), raw(type="disc", id=2)]
+    )
+    assert (head.id, head.kind, head.initial, hasattr(head, "pages")) == (1, "a book", "A", False)
+    assert other.kind == "a disc"
+
+
+def test_heads_are_the_same_for_all_operations():
+    shapes = Shapes(FIELDS)
+    first, second = (lean(text, shapes=shapes) for text in ("id", "... on Book { title }"))
+    [head], [other] = (each.heads([raw(type="book", id=1)]) for each in (first, second))
+    assert type(head) is type(other)
+    assert type(second.read([raw(type="book", id=1)])[0]) is not type(head)
+
+
+def test_operations_that_need_the_same_have_the_same_shapes():
+    shapes = Shapes(FIELDS)
+    texts = "... on Book { title loan { note } }", "... on Book { a: title loan { b: note } }"
+    first, second = (lean(text, shapes=shapes) for text in texts)
+    assert first is second
+    assert lean("... on Book { pages loan { note } }", shapes=shapes) is not first
+
+
+UNPLAIN = {
+    "a number for a text": raw(type="book", id=1, title=5),
+    "an object for a text": raw(type="book", id=1, title={}),
+    "something missing": raw(type="book"),
+    "another kind": raw(type="scroll", id=1),
+    "no kind": raw(id=1),
+    "a number for a kind": raw(type=5, id=1),
+    "no object": raw(),
+    "a list": Raw(b"[]"),
+    "no JSON": Raw(b"{"),
+    "no text": Raw(b'{"type": "book", "id": 1, "title": "\xff"}'),
+    "half a character": Raw(b'{"type": "book", "id": 1, "title": "\\ud800"}'),
+    "depth without end": Raw(b'{"type": "book", "id": 1, "x": ' + b"[" * 100_000),
+}
+
+
+@pytest.mark.parametrize("item", UNPLAIN.values(), ids=UNPLAIN)
+def test_an_item_that_is_not_plain_is_read_as_a_whole(item):
+    found = lean("... on Book { title }")
+    plain = raw(type="book", id=1, title="A")
+    read = found.read([plain, item, plain])
+    assert read[1] == ("whole", item)
+    assert [each.title for each in (read[0], read[2])] == ["A", "A"]
+
+
+def test_a_head_that_is_not_plain_is_read_as_a_whole():
+    head = raw(type="book", id={})
+    assert lean("id").heads([head]) == [("whole", head)]
+
+
+def test_what_is_not_selected_cannot_spoil_an_item():
+    [item] = lean("... on Book { title }").read([raw(type="book", id=1, title="A", pages="?")])
+    assert item.title == "A"
+
+
+def test_one_item_is_read_as_a_whole_on_demand():
+    assert lean("id").whole(Raw(b"{}")) == ("whole", Raw(b"{}"))

@@ -1,0 +1,260 @@
+import asyncio
+from collections.abc import Awaitable
+from typing import Any
+
+import pytest
+
+from gateway.engine.compiler.pending import Loading
+from gateway.engine.resolvers import Fields, Loaded, Plain, Reached, Resolved
+from tests.engine.compiler.engine import Engine
+from tests.engine.compiler.library import UNREADABLE, Author, Book, Context, Person, Unreadable
+
+
+class Counting(Context):
+    """Counts all loads, and not only those that differ."""
+
+    def load(self, *ids: str | None) -> Awaitable[Any]:
+        self.asked.append("/".join(map(str, ids)))
+        return self._found(ids[-1])
+
+
+async def test_the_same_is_loaded_once(library):
+    context = Counting(people={"1": Person(born=1900, name="N")})
+    text = "{ a: author(id: 1) { born today { name } age } b: author(id: 1) { age } c: author(id: 2) { born } }"
+    answered = await library.answer(text, context)
+    assert context.asked == ["None/1", "None/2"]
+    assert answered.data == {
+        "a": {"born": 1900, "today": {"name": "N"}, "age": 100},
+        "b": {"age": 100},
+        "c": {"born": None},
+    }
+
+
+FOUND: dict[str, Any] = {
+    "a person": Person(born=1900, name="N"),
+    "nobody": None,
+    "an error": OSError("away"),
+    "one without what is asked": Person(),
+    "one with something unreadable": Person(born=UNREADABLE, name=UNREADABLE),
+    "one with something else": Person(born="long ago", name={}),
+    "one with a friend": Person(friend=Author(id=2, name="F")),
+    "one with an unreadable friend": Person(friend=UNREADABLE),
+    "one with works": Person(works=[Book(id=1, word="book"), Book(id=2, word="book", title=7)]),
+    "one with an unreadable work": Person(works=[Book(id=1, word="book"), UNREADABLE]),
+    "one with a work of no class": Person(works=[Author(id=1)]),
+    "one with unreadable works": Person(works=UNREADABLE),
+}
+
+
+@pytest.mark.parametrize("person", FOUND.values(), ids=FOUND)
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "born",
+        "x: born y: born age",
+        "today { name }",
+        "today { born friend { id name } works { ... on Book { id title } } }",
+        "born today { friend { born today { name } } works { __typename } } age",
+    ],
+)
+async def test_whatever_is_found_is_shown_as_graphql_core_does(library, person, asked):
+    def make() -> Context:
+        return Context(people={"1": person, "2": Person(name="F", born=5)})
+
+    await library.same(
+        f"{{ a: author(id: 1) {{ id {asked} }} b: author(id: 1) {{ {asked} }} }}", make
+    )
+
+
+async def test_an_error_is_told_of_every_field_that_waited(library):
+    text = "{ author(id: 1) { born x: age today { name } } }"
+    answered = await library.same(text, lambda: Context(people={"1": OSError("away")}))
+    assert sorted(error.path[1] for error in answered.errors if error.path) == [
+        "born",
+        "today",
+        "x",
+    ]
+
+
+async def test_loads_start_in_the_order_of_graphql_core(library):
+    def make() -> Context:
+        items = [
+            {"id": n, "type": "book", "author": {"id": n, "name": "N"}, "houseId": f"h{n}"}
+            for n in (1, 2)
+        ]
+        return Context(items, {str(n): Person(friend=Author(id=n + 10)) for n in range(30)})
+
+    text = """{ z: authors(ids: [7, 8]) { born }
+                shelf { things { ... on Book { parts { title } } author { today { friend { born } } age } } }
+                author(id: 9) { today { friend { age } } born } }"""
+    by_plan, by_core = make(), make()
+    await library.answer(text, by_plan)
+    await library.core(text, by_core)
+    assert by_plan.asked[:3] == ["h1/1", "h2/2", "None/9"]
+    assert sorted(by_plan.asked) == sorted(by_core.asked)
+    assert by_plan.asked[:5] == by_core.asked[:5]
+
+
+def told() -> Engine:
+    """An engine whose objects are told by name: what they are asked first, what is in them, what last."""
+
+    def telling(what: str) -> Loaded:
+        return Loaded(lambda context, name: context.load(what, name), ("name",), Plain("born"))
+
+    inner = Author(id=1, name="inner")
+    outer = Person(name="outer", friend=inner, works=[inner, Author(id=2, name="other")])
+    return Engine(
+        """type Query { a: A }  type A { first: Int  one: B  several: [B]  last: Int }
+           type B { what: Int  more: Int }""",
+        Fields(
+            {
+                ("Query", "a"): Resolved(lambda _root, _info: Reached(outer)),
+                ("A", "one"): Plain("friend"),
+                ("A", "several"): Plain("works"),
+                **{("A", name): telling(name) for name in ("first", "last")},
+                **{("B", name): telling(name) for name in ("what", "more")},
+            },
+            {},
+            Unreadable,
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "first one { what } last",
+        "last several { what more } first",
+        "one { what } first several { more } last",
+        "one { what } first @include(if: $x) several { more } last",
+    ],
+)
+async def test_loads_start_where_their_fields_stand(asked):
+    declared = "query($x: Boolean!)" if "$x" in asked else "query"
+    for x in (True, False):
+        by_plan, by_core = Context(), Context()
+        await told().answer(f"{declared} {{ a {{ {asked} }} }}", by_plan, x=x)
+        await told().core(f"{declared} {{ a {{ {asked} }} }}", by_core, x=x)
+        assert by_plan.asked == by_core.asked != []
+
+
+async def test_a_load_that_cannot_start_is_an_error_for_all_who_would_wait():
+    def load(context: Context, *ids: str | None) -> Awaitable[Any]:
+        context.asked.append(str(ids))
+        raise OSError("not today")
+
+    engine = Engine(
+        "type Query { a(id: Int): A }  type A { id: Int  x: Int  y: Int }",
+        Fields(
+            {
+                ("Query", "a"): Resolved(lambda _root, _info, **given: Reached(Author(**given))),
+                ("A", "id"): Plain("id"),
+                **{("A", name): Loaded(load, ("id",), Plain(name)) for name in "xy"},
+            },
+            {},
+            Unreadable,
+        ),
+    )  # fmt: skip
+    context = Context()
+    await engine.same("{ a(id: 1) { id x y } b: a(id: 1) { y } }", lambda: context)
+    assert context.asked[0] == "('1',)"
+    assert len(context.asked) == 1 + 3
+
+
+async def test_what_is_found_inside_is_loaded_when_it_arrives(library):
+    gates: dict[str | None, asyncio.Event] = {"1": asyncio.Event()}
+    people: dict[str | None, Any] = {
+        "1": Person(friend=Author(id=11)),
+        "11": Person(born=5),
+        "2": Person(born=2),
+    }
+    context = Context(people=people, gates=gates)
+    text = "{ a: author(id: 1) { today { friend { born } } } b: author(id: 2) { born } }"
+    answering = asyncio.create_task(library.answer(text, context))
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert context.asked == ["None/1", "None/2"]
+    gates["1"].set()
+    answered = await answering
+    assert context.asked == ["None/1", "None/2", "None/11"]
+    assert answered.data["a"] == {"today": {"friend": {"born": 5}}}
+
+
+async def test_who_asks_after_it_arrived_is_shown_it_at_once(library):
+    gates: dict[str | None, asyncio.Event] = {"2": asyncio.Event()}
+    people: dict[str | None, Any] = {"1": Person(born=1), "2": Person(friend=Author(id=1))}
+    context = Counting(people=people, gates=gates)
+    text = "{ a: author(id: 1) { born } b: author(id: 2) { today { friend { born } } } }"
+    answering = asyncio.create_task(library.answer(text, context))
+    await asyncio.sleep(0)
+    gates["2"].set()
+    answered = await answering
+    assert context.asked == ["None/1", "None/2"]
+    assert answered.data["b"] == {"today": {"friend": {"born": 1}}}
+
+
+class Once(Person, kw_only=True, frozen=True):
+    """A person who counts how often their name is looked at."""
+
+    looked: list[int]
+
+    @property
+    def first_name(self) -> str:
+        self.looked.append(1)
+        return "N"
+
+
+def naming(name: str) -> Engine:
+    """An engine with three times the same author, whose name is loaded; and so is today, who has it."""
+
+    def load(context: Context, *ids: str | None) -> Awaitable[Any]:
+        return context.load(*ids)
+
+    def same(_root: Any, _info: Any) -> Any:
+        return [Reached(Author(id=1))] * 3
+
+    return Engine(
+        "type Query { a: [A!] }  type A { name: String  today: P }  type P { name: String  again: A }",
+        Fields(
+            {
+                ("Query", "a"): Resolved(same),
+                ("A", "name"): Loaded(load, ("id",), Plain(name)),
+                ("A", "today"): Loaded(load, ("id",), None),
+                ("P", "name"): Plain(name),
+                ("P", "again"): Plain("friend"),
+            },
+            {},
+            Unreadable,
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("asked", "times"),
+    [("name", 1), ("today { name }", 1), ("today { name again { name } }", 3)],
+)
+async def test_what_is_the_same_everywhere_is_shown_once(asked, times):
+    looked: list[int] = []
+    context = Context(people={"1": Once(looked=looked)})
+    answered = await naming("first_name").answer(f"{{ a {{ {asked} }} }}", context)
+    assert answered is not None
+    assert answered.data["a"][0] == answered.data["a"][1] == answered.data["a"][2] != {}
+    assert len(looked) == times
+
+
+async def test_what_arrives_after_giving_up_is_not_left_to_graphql_core(library):
+    gate = asyncio.Event()
+    people: dict[str | None, Any] = {"2": Person(name=UNREADABLE)}
+    text = "{ a: author(id: 1) { must } b: author(id: 2) { today { name } } }"
+    context = Context(people=people, gates={"2": gate})
+    variables = library.variables(text, {})
+    assert await library.plan(text).answer(context, variables, pytest.fail) is None
+    gate.set()
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert context.asked == ["None/1", "None/2"]
+
+
+async def test_nothing_known_is_found_and_nobody_shown_before_it_arrives():
+    loading = Loading()
+    assert (loading.found, loading.error, loading.waiting, loading.shown) == (None, None, [], {})

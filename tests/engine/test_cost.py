@@ -1,0 +1,154 @@
+import pytest
+from graphql import ArgumentNode, FieldNode, OperationDefinitionNode, parse
+
+from gateway.engine.complexity.cost import (
+    MOST,
+    AsListed,
+    Cost,
+    Factor,
+    Length,
+    Reckoning,
+    Sum,
+    literal,
+)
+
+PAGE = Length(("first", "last"), usually=50, most=100)
+IDS = AsListed(("ids",), usually=20, most=20)
+
+
+def arguments(text: str) -> tuple[ArgumentNode, ...]:
+    """The arguments of a field, which are written as in a document."""
+    (operation,) = parse(f"{{ a{text} }}").definitions
+    assert isinstance(operation, OperationDefinitionNode)
+    (node,) = operation.selection_set.selections
+    assert isinstance(node, FieldNode)
+    return tuple(node.arguments or ())
+
+
+@pytest.mark.parametrize(
+    ("items", "text", "times"),
+    [
+        (PAGE, "", 50),
+        (PAGE, "(other: 7)", 50),
+        (PAGE, "(first: 7)", 7),
+        (PAGE, "(last: 7)", 7),
+        (PAGE, "(first: null)", 50),
+        (PAGE, "(first: 7, last: null)", 7),
+        (PAGE, "(first: 7, last: 8)", 8),
+        (PAGE, "(first: 7, first: 8)", 8),
+        (PAGE, "(first: 0)", 0),
+        (PAGE, "(first: -1)", 0),
+        (PAGE, "(first: 101)", 100),
+        (PAGE, f"(first: {'9' * 10_000})", 100),
+        (PAGE, f"(first: -{'9' * 10_000})", 100),
+        (PAGE, "(first: 7.0)", 100),
+        (PAGE, '(first: "7")', 100),
+        (PAGE, "(first: true)", 100),
+        (PAGE, "(first: SEVEN)", 100),
+        (PAGE, "(first: [7])", 100),
+        (PAGE, "(first: {n: 7})", 100),
+        (IDS, "", 20),
+        (IDS, "(ids: [])", 0),
+        (IDS, "(ids: [1, 2])", 2),
+        (IDS, '(ids: ["a", $b, null])', 3),
+        (IDS, f"(ids: [{'1 ' * 1000}])", 20),
+        (IDS, "(ids: 0)", 20),
+        (IDS, '(ids: "a")', 20),
+    ],
+)
+def test_what_is_written_says_how_many_items_there_are(items, text, times):
+    assert Factor.of(items, arguments(text)) == times
+
+
+@pytest.mark.parametrize(
+    ("items", "text", "variables", "times"),
+    [
+        (PAGE, "(first: $n)", {"n": 7}, 7),
+        (PAGE, "(first: $n)", {}, 50),
+        (PAGE, "(first: $n)", {"n": None}, 50),
+        (PAGE, "(first: $n)", {"n": 0}, 0),
+        (PAGE, "(first: $n)", {"n": -1}, 0),
+        (PAGE, "(first: $n)", {"n": 10**99}, 100),
+        (PAGE, "(first: $n)", {"n": 7.0}, 100),
+        (PAGE, "(first: $n)", {"n": "7"}, 100),
+        (PAGE, "(first: $n)", {"n": True}, 100),
+        (PAGE, "(first: $n)", {"n": []}, 100),
+        (PAGE, "(first: $n)", {"n": {}}, 100),
+        (PAGE, "(first: $n, last: $m)", {"n": 7, "m": 8}, 8),
+        (PAGE, "(first: $n, last: 9)", {"n": 7}, 9),
+        (IDS, "(ids: $ids)", {"ids": ["a", "b"]}, 2),
+        (IDS, "(ids: $ids)", {"ids": []}, 0),
+        (IDS, "(ids: $ids)", {"ids": ["a"] * 1000}, 20),
+        (IDS, "(ids: $ids)", {"ids": 0}, 20),
+        (IDS, "(ids: $ids)", {"ids": "a"}, 20),
+        (IDS, "(ids: $ids)", {"ids": {"length": 0}}, 20),
+        (IDS, "(ids: $ids)", {}, 20),
+    ],
+)
+def test_variables_say_how_many_items_there_are(items, text, variables, times):
+    factor = Factor.of(items, arguments(text))
+    assert isinstance(factor, Factor)
+    assert factor.times(variables) == times
+
+
+def test_a_literal_that_is_not_there_is_none():
+    assert literal(None) is None
+
+
+def cost(sum_: Sum, reckoning: Reckoning, **defaults: object) -> Cost:
+    return Cost(sum_, reckoning.steps, defaults)
+
+
+def by(variable: str) -> Factor:
+    return Factor(PAGE, (), (variable,))
+
+
+def test_what_is_known_takes_no_steps():
+    reckoning = Reckoning()
+    known = reckoning.times(3, reckoning.total([Sum(2), Sum(5)]))
+    assert (known, reckoning.steps) == (Sum(21), [])
+    assert (cost(known, reckoning).most, cost(known, reckoning).of({"n": 9})) == (21, 21)
+
+
+def test_what_variables_say_is_reckoned_for_each():
+    reckoning = Reckoning()
+    outer = reckoning.times(by("n"), reckoning.total([Sum(2), reckoning.times(by("m"), Sum(3))]))
+    whole = cost(reckoning.total([Sum(1), outer]), reckoning)
+    assert whole.most == 1 + 100 * (2 + 100 * 3)
+    assert whole.of({"n": 4, "m": 5}) == 1 + 4 * (2 + 5 * 3)
+    assert whole.of({"n": 0, "m": 5}) == 1
+    assert whole.of({}) == 1 + 50 * (2 + 50 * 3)
+
+
+def test_a_default_counts_where_the_caller_says_nothing():
+    reckoning = Reckoning()
+    whole = cost(reckoning.times(by("n"), Sum(1)), reckoning, n=7)
+    assert [whole.of({}), whole.of({"n": 8}), whole.of({"n": None})] == [7, 8, 50]
+
+
+def test_a_known_factor_counts_for_what_is_not_known_too():
+    reckoning = Reckoning()
+    whole = cost(reckoning.times(10, reckoning.times(by("n"), Sum(1))), reckoning)
+    assert whole.of({"n": 3}) == 30
+
+
+def test_sums_of_many_steps_are_not_copied():
+    """A sum that is used many times is one step of each that uses it."""
+    reckoning = Reckoning()
+    fragment = reckoning.total(reckoning.times(by(f"v{n}"), Sum(1)) for n in range(100))
+    assert len(fragment.steps) == 1
+    for _ in range(100):
+        assert reckoning.times(1, fragment) is fragment
+    assert len(reckoning.steps) == 101
+
+
+def test_counting_ends_somewhere():
+    reckoning = Reckoning()
+    known, unknown = Sum(1), reckoning.times(by("n"), Sum(1))
+    for _ in range(100):
+        known = reckoning.total([known, known])
+        unknown = reckoning.total([unknown, unknown])
+    assert known == Sum(MOST)
+    assert cost(unknown, reckoning).most == MOST
+    assert cost(unknown, reckoning).of({"n": 0}) == 0
+    assert cost(reckoning.total([known, unknown]), reckoning).of({"n": 1}) == MOST

@@ -1,0 +1,492 @@
+import gc
+from contextlib import suppress
+from typing import Any, NamedTuple
+
+import pytest
+from graphql import build_schema
+from structlog.testing import capture_logs
+
+from gateway.engine.complexity.cost import Length, Weight, weights
+from gateway.engine.complexity.limits import Limits
+from gateway.engine.preparation import Planner, Prepare, Prepared, preparer
+from gateway.errors import (
+    LimitExceeded,
+    OperationError,
+    OperationUnresolved,
+    ParseFailed,
+    ValidationFailed,
+)
+
+SCHEMA = build_schema("""
+    type Query { number(of: Kind, like: Like): Int me: Query }
+    type Mutation { count: Int }
+    enum Kind { EVEN ODD }
+    input Like { like: Like, likes: [Like] }
+""")
+TWO = "query One { number } query Other { me { number } }"
+TWO_SMALL = 25_000
+"""Bytes for two small operations that are remembered, and not for three."""
+
+
+@pytest.fixture
+def prepare():
+    return preparer(SCHEMA)
+
+
+def name(prepared: Prepared) -> str | None:
+    return prepared.operation.name.value if prepared.operation.name else None
+
+
+def test_one_operation_needs_no_name(prepare):
+    assert name(prepare("query One { number }", None)) == "One"
+
+
+def test_an_operation_without_a_name_is_the_only_one(prepare):
+    assert name(prepare("{ number }", None)) is None
+
+
+@pytest.mark.parametrize("wanted", ["One", "Other"])
+def test_one_of_several_operations_is_found_by_name(prepare, wanted):
+    assert name(prepare(TWO, wanted)) == wanted
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        (TWO, None),
+        (TWO, "Third"),
+        (TWO, "one"),
+        ("{ number }", "One"),
+        ("query One { number }", "Other"),
+    ],
+)
+def test_what_to_run_must_be_certain(prepare, text, wanted):
+    with pytest.raises(OperationUnresolved):
+        prepare(text, wanted)
+
+
+@pytest.mark.parametrize(
+    ("text", "reads"),
+    [("{ number }", True), ("query { number }", True), ("mutation { count }", False)],
+)
+def test_a_query_only_reads(prepare, text, reads):
+    assert prepare(text, None).is_query is reads
+
+
+@pytest.mark.parametrize(
+    "text", ["", " ", "{", "{ }}", "nonsense", "{ number ", '{ a(b: ") }', "\0"]
+)
+def test_what_is_no_graphql_cannot_be_parsed(prepare, text):
+    with pytest.raises(ParseFailed) as failed:
+        prepare(text, None)
+    (problem,) = failed.value.problems
+    assert set(problem) == {"message", "locations"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{ nothing }",
+        "{ me }",
+        "{ number { x } }",
+        "{ number(of: EVIL) }",
+        "{ ...Gone }",
+        "query ($n: Int) { number }",
+        "{ me { ...A } } fragment A on Query { me { ...A } }",
+        "fragment A on Query { number }",
+        "type Query { number: Int }",
+    ],
+)
+def test_what_the_schema_does_not_have_is_not_valid(prepare, text):
+    with pytest.raises(ValidationFailed) as failed:
+        prepare(text, None)
+    assert all("message" in problem for problem in failed.value.problems)
+
+
+def test_every_problem_is_told_with_its_place(prepare):
+    with pytest.raises(ValidationFailed) as failed:
+        prepare("{\n one\n two }", None)
+    places = [problem["locations"] for problem in failed.value.problems]
+    assert places == [[{"line": 2, "column": 2}], [{"line": 3, "column": 2}]]
+
+
+def test_what_was_prepared_is_remembered(prepare):
+    assert prepare(TWO, "One") is prepare(TWO, "One")
+
+
+def test_two_operations_of_one_document_are_not_confused(prepare):
+    found = [name(prepare(TWO, wanted)) for wanted in ("One", "Other", "One", "Other")]
+    assert found == ["One", "Other", "One", "Other"]
+
+
+def test_what_failed_is_not_remembered_as_prepared(prepare):
+    for _ in range(2):
+        with pytest.raises(OperationUnresolved):
+            prepare(TWO, None)
+    assert name(prepare(TWO, "One")) == "One"
+
+
+def test_the_least_used_is_forgotten_first():
+    prepare = preparer(SCHEMA, remembered_bytes=TWO_SMALL)
+    first, second = prepare("{ number }", None), prepare("{ a: number }", None)
+    assert prepare("{ number }", None) is first
+    prepare("{ b: number }", None)
+    assert prepare("{ number }", None) is first
+    assert prepare("{ a: number }", None) is not second
+
+
+@pytest.mark.parametrize(("length", "remembered"), [(100, True), (1_000, False)])
+def test_texts_longer_than_all_that_is_kept_are_not_remembered(length, remembered):
+    prepare = preparer(SCHEMA, remembered_bytes=TWO_SMALL)
+    text = "{ number }".ljust(length)
+    assert (prepare(text, None) is prepare(text, None)) is remembered
+
+
+@pytest.fixture
+def collector():
+    """The garbage collector, as it is set where the gateway serves."""
+    before = gc.get_threshold()
+    gc.collect()
+    gc.set_threshold(50_000, 10, 10)
+    yield
+    gc.set_threshold(*before)
+
+
+@pytest.mark.parametrize("text", ["{ number }", "{ nobody }", "{ me { me { number } } }"])
+def test_texts_that_never_come_again_leave_nothing_behind(collector, text):
+    prepare = preparer(SCHEMA, at_once=False)
+    before = len(gc.get_objects())
+    for number in range(1_000):
+        with suppress(ValidationFailed):
+            prepare(f"{text} # {number}", None)
+    assert len(gc.get_objects()) - before < 5_000
+
+
+def test_two_schemas_remember_apart():
+    other = preparer(build_schema("type Query { text: String }"))
+    preparer(SCHEMA)("{ number }", None)
+    with pytest.raises(ValidationFailed):
+        other("{ number }", None)
+
+
+INTROSPECTION = [
+    "{ __schema { types { name } } }",
+    '{ __type(name: "Query") { name } }',
+    "{ me { ...A } } fragment A on Query { __schema { description } }",
+]
+
+
+@pytest.mark.parametrize("text", INTROSPECTION)
+def test_the_schema_may_be_asked_for(prepare, text):
+    assert prepare(text, None).suggestions
+
+
+@pytest.mark.parametrize("text", INTROSPECTION)
+def test_introspection_that_is_off_is_refused(text):
+    with pytest.raises(ValidationFailed, match="introspection"):
+        preparer(SCHEMA, introspection=False)(text, None)
+
+
+def test_a_typename_is_no_introspection():
+    assert not preparer(SCHEMA, introspection=False)("{ __typename }", None).suggestions
+
+
+SUGGESTING = ["{ numbre }", "{ number(fo: ODD) }", "{ number(of: ODDD) }", "{ ... on Qery { me } }"]
+
+
+@pytest.mark.parametrize("text", SUGGESTING)
+def test_names_are_suggested_only_with_introspection(prepare, text):
+    with pytest.raises(ValidationFailed, match="Did you mean"):
+        prepare(text, None)
+    with pytest.raises(ValidationFailed) as failed:
+        preparer(SCHEMA, introspection=False)(text, None)
+    assert "Did you mean" not in str(failed.value.problems)
+
+
+def chain(links: int, body: str = "...F{}") -> str:
+    fragments = [f"fragment F{n} on Query {{ {body.format(n + 1)} }}" for n in range(links)]
+    return " ".join(["{ ...F0 }", *fragments, f"fragment F{links} on Query {{ number }}"])
+
+
+DEEP = 20_000
+TOO_DEEP = {
+    "fields": ("{me" * DEEP + "{number}" + "}" * DEEP, ParseFailed),
+    "fields left open": ("{me" * DEEP, ParseFailed),
+    "inline fragments": ("{..." * DEEP + "{number}" + "}" * DEEP, ParseFailed),
+    "objects": ("{number(like:" + "{like:" * DEEP + "null" + "}" * DEEP + ")}", ParseFailed),
+    "lists": ("{number(like:{likes:" + "[" * DEEP + "]" * DEEP + "})}", ParseFailed),
+    "types": ("query($a:" + "[" * DEEP + "Int" + "]" * DEEP + "){number}", ParseFailed),
+    "fragments": (chain(2_000), ValidationFailed),
+    "fragments of fields": (chain(2_000, "me {{ ...F{} }}"), ValidationFailed),
+}
+
+
+@pytest.mark.parametrize(("text", "error"), TOO_DEEP.values(), ids=TOO_DEEP)
+def test_deep_nesting_is_refused(prepare, text, error):
+    with pytest.raises(error):
+        prepare(text, None)
+
+
+@pytest.mark.parametrize("depth", range(10, 400, 30))
+def test_any_depth_is_prepared_or_refused(prepare, depth):
+    for text in ("{me" * depth + "{number}" + "}" * depth, chain(depth)):
+        with suppress(OperationError):
+            assert prepare(text, None).is_query
+
+
+def test_a_bug_in_planning_is_recorded_and_costs_only_the_plan():
+    def planner(*_: object) -> None:
+        raise TypeError("a bug")
+
+    prepare = preparer(SCHEMA, planner=planner)
+    with capture_logs() as logs:
+        prepared = prepare("{ number }", None)
+        assert prepare("{ number }", None) is prepared
+    assert prepared.plan is None
+    assert [entry["event"] for entry in logs] == ["bug"]
+
+
+# Limits
+
+LISTS = build_schema("type Query { some(first: Int): [Query] number: Int }")
+LENGTH = Length(("first",), usually=5, most=10)
+PAGE = "query ($n: Int) { some(first: $n) { number } }"
+
+
+def limited(*, planner: Planner | None = None, at_once: bool = True, **allowed: int) -> Prepare:
+    said = {("Query", "some"): Weight(times=LENGTH)}
+    limits = Limits(**allowed, weights=weights(LISTS, said))
+    return preparer(LISTS, limits=limits, planner=planner, at_once=at_once)
+
+
+def limit(prepare, *arguments) -> object:
+    """What an operation is too large in."""
+    with pytest.raises(LimitExceeded) as refused:
+        prepare(*arguments)
+    return refused.value.extensions["limit"]
+
+
+@pytest.mark.parametrize(
+    ("allowed", "text"),
+    [
+        ({"depth": 2}, "{ some { some { nothing } } }"),
+        ({"aliases": 1}, "{ a: nothing b: nothing }"),
+        ({"root_fields": 1}, "{ nothing at all }"),
+        ({"duplicate_fields": 1}, "{ nothing nothing }"),
+        ({"cost": 1}, "{ nothing at all }"),
+        ({"tokens": 4}, "{ nothing at all }"),
+        ({"characters": 17}, "{ nothing at all }"),
+        ({"alias_characters": 2}, "{ abc: nothing }"),
+    ],
+    ids=str,
+)
+def test_what_is_too_large_is_not_validated(allowed, text):
+    assert limit(limited(**allowed), text, None)
+    with pytest.raises(ValidationFailed):
+        limited()(text, None)
+
+
+def test_the_tokens_that_are_allowed_may_be_used():
+    text = "{ number # Not much.\n}"
+    assert limited(tokens=4)(text, None).size.tokens == 4
+    assert limit(limited(tokens=3), text, None) == "tokens"
+    assert limit(limited(tokens=3), "#\n" * 4 + "{ number }", None) == "tokens"
+
+
+def test_a_syntax_error_before_the_last_token_is_told():
+    with pytest.raises(ParseFailed):
+        limited(tokens=3)("{ ) number number }", None)
+
+
+def test_a_text_may_say_what_the_parser_would_say():
+    with pytest.raises(ParseFailed):
+        limited()('{ number "Document contains more than 1 tokens." }', None)
+
+
+def test_every_part_of_a_document_has_limits_whichever_is_asked_for():
+    prepare = limited(depth=1)
+    assert limit(prepare, "query A { number } query B { some { number } }", "A") == "depth"
+    assert limit(prepare, "{ number } fragment F on Query { some { number } }", None) == "depth"
+
+
+def test_only_what_is_asked_for_costs():
+    prepare = limited(cost=3)
+    text = "query A { number } query B { some { number } }"
+    assert prepare(text, "A").size.cost.of({}) == 1
+    assert limit(prepare, text, "B") == "cost"
+    with pytest.raises(OperationUnresolved):
+        prepare(text, None)
+
+
+def test_variables_decide_what_an_operation_costs_before_it_is_remembered_and_after():
+    prepare = limited(cost=4)
+    assert limit(prepare, PAGE, None, {"n": 4}) == "cost"
+    assert limit(prepare, PAGE, None) == "cost"
+    prepared = prepare(PAGE, None, {"n": 3})
+    assert limit(prepare, PAGE, None, {"n": 4}) == "cost"
+    assert prepare(PAGE, None, {"n": 2}) is prepared
+
+
+def test_what_may_cost_too_much_is_refused_before_it_is_validated():
+    text = "query ($n: Int) { some(first: $n) { nothing } }"
+    prepare = limited(cost=4)
+    assert limit(prepare, text, None, {"n": 4}) == "cost"
+    with pytest.raises(ValidationFailed):
+        prepare(text, None, {"n": 3})
+
+
+@pytest.mark.parametrize("n", [1.0, "1", True, [1], {"n": 1}, 10**99])
+def test_a_variable_that_does_not_fit_costs_the_most(n):
+    assert limit(limited(cost=10), PAGE, None, {"n": n}) == "cost"
+    assert limited(cost=11)(PAGE, None, {"n": n})
+
+
+def test_unlimited_operations_have_a_size_all_the_same():
+    size = preparer(SCHEMA)("{ me { a: number } b: number }", None).size
+    assert (size.tokens, size.depth, size.aliases, size.root_fields) == (11, 2, 2, 2)
+    assert size.cost.of({}) == 3
+
+
+DEFAULTS = Limits(
+    tokens=10_000, depth=30, aliases=500, root_fields=50, duplicate_fields=200, cost=2_000_000
+)
+BOMBS = {
+    "sixty fragments that double": (chain(60, "...F{0} ...F{0}"), "rootFields"),
+    "sixty fragments that double in fields": (
+        chain(60, "a: me {{ ...F{0} }} b: me {{ ...F{0} }}"),
+        "depth",
+    ),
+    "twenty that double in fields": (chain(20, "me {{ ...F{0} }} b: me {{ ...F{0} }}"), "aliases"),
+    "twenty that double without aliases": (
+        chain(20, "me {{ ...F{0} }} you {{ ...F{0} }}"),
+        "cost",
+    ),
+    "twenty thousand aliases": (
+        f"{{{' '.join(f'a{n}: number' for n in range(20_000))}}}",
+        "tokens",
+    ),
+    "two thousand aliases": (f"{{{' '.join(f'a{n}: number' for n in range(2_000))}}}", "aliases"),
+    "ten thousand repeats of a field": (f"{{{'number ' * 9_998}}}", "rootFields"),
+    "repeats of a field inside": (f"{{me{{{'number ' * 9_000}}}}}", "duplicateFields"),
+    "repeats in repeats": (f"{{{('me{' + 'number ' * 20 + '}') * 20}}}", "duplicateFields"),
+    "repeats where nobody looks": (
+        f"{{ number }} fragment F on Query {{ me {{ {'number ' * 9_000} }} }}",
+        "duplicateFields",
+    ),
+    "forty levels": ("{me" * 40 + "{number}" + "}" * 40, "depth"),
+    "five thousand levels by fragments": (chain(900, "me {{ ...F{} }}"), "depth"),
+    "a hundred thousand tokens": ("{" + "number " * 100_000 + "}", "tokens"),
+}
+
+
+@pytest.mark.parametrize(("text", "beyond"), BOMBS.values(), ids=BOMBS)
+def test_a_bomb_is_refused_before_it_is_validated(monkeypatch, text, beyond):
+    monkeypatch.setattr("gateway.engine.validation.validate", None)
+    assert limit(preparer(SCHEMA, limits=DEFAULTS), text, None) == beyond
+
+
+def test_a_megabyte_of_commas_is_no_bomb():
+    text = "{ number" + "," * 1_000_000 + "}"
+    assert preparer(SCHEMA, limits=DEFAULTS)(text, None).size.tokens == 3
+
+
+@pytest.mark.parametrize("body", ["...F{0} ...F0", "me {{ ...F0 }}", "...F0 me {{ ...F{0} }}"])
+def test_a_cycle_is_left_to_validation(body):
+    text = (
+        f"{{ ...F0 }} fragment F0 on Query {{ {body.format(1)} }} fragment F1 on Query {{ ...F0 }}"
+    )
+    with pytest.raises(ValidationFailed, match="Cannot spread fragment"):
+        preparer(SCHEMA, limits=DEFAULTS)(text, None)
+
+
+def test_many_variables_are_no_bomb():
+    variables = {f"v{n}": n for n in range(100_000)}
+    assert limited(cost=11)(PAGE, None, variables)
+
+
+# Plans
+
+
+class Written(NamedTuple):
+    """A plan, as far as it matters before it is followed."""
+
+    text: str
+
+
+PLAN: Any = Written("def Query(it, run, at, through): ...")
+
+
+class Planning:
+    """Gives this plan, or none; counts how often it is asked."""
+
+    def __init__(self, plan: Any = PLAN) -> None:
+        self.plan, self.asked = plan, 0
+
+    def __call__(self, *_: object) -> Any:
+        self.asked += 1
+        return self.plan
+
+
+def test_a_small_operation_is_planned_and_remembered_when_it_is_seen_again():
+    prepare = limited(planner=Planning(), at_once=False)
+    assert prepare("{ number }", None).plan is None
+    assert not prepare.knows("{ number }", None)
+    second = prepare("{ number }", None)
+    assert second.plan is PLAN
+    assert prepare.knows("{ number }", None)
+    assert prepare("{ number }", None) is second
+
+
+def test_an_operation_is_another_by_its_name():
+    prepare = preparer(SCHEMA, planner=Planning(), at_once=False)
+    assert [prepare(TWO, name).plan for name in ("One", "Other", "One")] == [None, None, PLAN]
+
+
+PADDINGS = {
+    "none": "",
+    "comments": "#\n" * 5_000,
+    "other operations": " ".join(f"query B{n} {{ number }}" for n in range(999)),
+}
+
+
+@pytest.mark.parametrize("padding", PADDINGS.values(), ids=PADDINGS)
+def test_no_operation_is_small_because_its_text_is_long(padding):
+    text = "query A { some(first: 10) { some(first: 10) { some(first: 10) { number number number } } } }"
+    prepare = limited(planner=Planning(), at_once=False)
+    assert prepare(f"{text}\n{padding}", "A").plan is PLAN
+
+
+def test_a_text_is_small_by_what_it_costs_with_its_variables():
+    text = "query ($n: Int) { some(first: $n) { some(first: $n) { some(first: $n) { number } } } }"
+    for n, plan in ((2, None), (10, PLAN)):
+        prepare = limited(planner=Planning(), at_once=False)
+        assert prepare(text, None, {"n": n}).plan is plan
+
+
+def test_all_are_planned_at_once_where_that_is_wanted():
+    prepare = limited(planner=Planning(), at_once=True)
+    assert prepare("{ number }", None).plan is PLAN
+    assert prepare.knows("{ number }", None)
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_what_has_no_plan_is_planned_no_more_often(at_once):
+    planner = Planning(None)
+    prepare = limited(planner=planner, at_once=at_once)
+    assert [prepare("{ number }", None).plan for _ in range(4)] == [None] * 4
+    assert prepare.knows("{ number }", None)
+    assert planner.asked == 1
+
+
+def test_a_plan_takes_memory():
+    prepare = limited(planner=Planning(), at_once=False)
+    assert prepare("{ number }", None).bytes < prepare("{ number }", None).bytes
+
+
+def test_what_is_refused_for_its_variables_is_not_planned():
+    planner = Planning()
+    prepare = limited(planner=planner, at_once=False, cost=5)
+    assert prepare(PAGE, None, {"n": 1}).plan is None
+    with pytest.raises(LimitExceeded):
+        prepare(PAGE, None, {"n": 10})
+    assert planner.asked == 0

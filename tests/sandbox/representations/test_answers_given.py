@@ -1,0 +1,68 @@
+from collections.abc import Iterator
+from datetime import datetime
+from itertools import chain
+
+from gateway.sandbox.fixtures.clock import PARIS
+from gateway.sandbox.fixtures.entities import Client, Json
+from gateway.sandbox.representations.form import ANSWERS, FIELDS, answers_given, contact_given
+
+
+def all_items(items: list[Json]) -> Iterator[Json]:
+    for item in items:
+        yield item
+        yield from all_items(item.get("subItem", []))
+
+
+def given(world) -> list[Json]:
+    story = world.life("1", "2000").story
+    return list(
+        chain.from_iterable(
+            all_items(answers_given(result, story.client)) for result in story.form_results.values()
+        )
+    )
+
+
+def test_every_type_of_item_can_be_answered():
+    types = {item["type"] for fields in FIELDS.values() for item in all_items(fields)}
+    assert types == {*ANSWERS, "section"}
+
+
+def test_the_same_result_has_the_same_answers(world):
+    story = world.life("1", "1100").story
+    result = next(iter(story.form_results.values()))
+    assert answers_given(result, story.client) == answers_given(result, story.client)
+
+
+def test_checkboxes_have_several_values_some_with_values_of_their_own(world):
+    boxes = [item for item in given(world) if item["type"] == "checkbox"]
+    assert {len(box["values"]) for box in boxes} == {2, 3}
+    assert any(
+        len(value["values"]) == 1 for box in boxes for value in box["values"] if "values" in value
+    )
+    assert all(box["value"] is None for box in boxes)
+
+
+def test_choices_numbers_files_and_dates_are_answered_each_in_its_way(world):
+    by_type: dict[str, Json] = {item["type"]: item for item in given(world)}
+    assert by_type["radio"]["values"][0]["value"] == by_type["radio"]["value"]
+    assert isinstance(by_type["number"]["value"], int)
+    assert by_type["scalerating"]["value"] in "12345"
+    assert by_type["file"]["fileName"].endswith(".pdf")
+    assert by_type["date"]["zonedDateTime"].keys() == {"dateTime", "timeZone"}
+
+
+def test_not_everybody_writes_something(world):
+    written = {item["value"] for item in given(world) if item["type"] == "textarea"}
+    assert None in written
+    assert len(written) > 1
+
+
+def test_a_client_says_who_it_is():
+    client = Client("7", "Léa", "Ito", "lea.ito@example.com", "+33100000000")
+    shown = contact_given(client, datetime(2025, 1, 1, tzinfo=PARIS))
+    assert [item["value"] for item in shown] == [
+        "Ito",
+        "Léa",
+        "lea.ito@example.com",
+        "+33100000000",
+    ]

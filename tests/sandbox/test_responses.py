@@ -1,0 +1,30 @@
+import json
+
+from gateway.sandbox.responses import Answer, item, items, json_answer, refusal
+
+
+def test_a_header_replaces_the_one_of_its_name():
+    answer = Answer(200, b"").with_header("Content-Type", "text/html")
+    assert answer.headers == (("content-type", "text/html"),)
+
+
+def test_a_refusal_has_the_upstreams_form():
+    answer = refusal(404, "No.")
+    assert answer.status == 404
+    assert json.loads(answer.body) == {
+        "error": {"code": 404, "reason": "notFound", "message": "No."}
+    }
+
+
+def test_a_thing_is_bare_a_list_has_items_and_nothing_is_not_found():
+    assert item({"id": "1"}).body == b'{"id":"1"}'
+    assert items(iter([1, 2])).body == b'{"items":[1,2]}'
+    assert item(None).status == 404
+
+
+def test_every_status_has_a_reason():
+    assert json.loads(refusal(418, "No.").body)["error"]["reason"] == "error"
+
+
+def test_json_is_utf_8():
+    assert json_answer(["é"]).body == '["é"]'.encode()

@@ -1,0 +1,355 @@
+import base64
+import re
+import string
+import struct
+from collections import Counter
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+import pytest
+from hypothesis import example, given, strategies as st
+
+from gateway.errors import InputRefused
+from gateway.observability.event_loop import at_once
+from gateway.schema.pagination import (
+    Paging,
+    Position,
+    Window,
+    cursor,
+    digest,
+    in_order,
+    order,
+    position_of,
+)
+
+BINDING = digest("7", None)
+NOON = datetime.fromisoformat("2026-07-01T12:00:00")  # in UTC, as all moments
+
+# Few values, so that there are ties of every sort.
+POSITIONS = st.builds(
+    Position.of,
+    st.one_of(st.none(), st.integers(0, 3).map(lambda hours: NOON + timedelta(hours=hours))),
+    st.sampled_from(["1", "2", "10", "é", "B", "a", "999", "1000", "7", "07", "007", "0", "٣"]),
+)
+
+
+def numbered(positions: list[Position]) -> list[Position]:
+    """With repetitions told apart, as in a timeline."""
+    return [
+        position._replace(repetition=positions[:index].count(position))
+        for index, position in enumerate(positions)
+    ]
+
+
+ANY_POSITIONS = st.lists(POSITIONS, max_size=12)
+TIMELINES = ANY_POSITIONS.map(numbered)
+
+
+def ordered(positions: list[Position], *, newest_first: bool = False) -> list[Position]:
+    return sorted(positions, key=order(newest_first=newest_first))
+
+
+WINDOWS = {
+    "nothing": (Paging(), Window(5, backward=False, anchor=None)),
+    "first": (Paging(first=3), Window(3, backward=False, anchor=None)),
+    "the most": (Paging(first=9), Window(9, backward=False, anchor=None)),
+    "none": (Paging(first=0), Window(0, backward=False, anchor=None)),
+    "none backward": (Paging(last=0, before="x"), Window(0, backward=True, anchor="x")),
+    "after nothing": (Paging(after=""), Window(5, backward=False, anchor=None)),
+    "before nothing": (Paging(before=""), Window(5, backward=False, anchor=None)),
+    "last before nothing": (Paging(last=2, before=""), Window(2, backward=True, anchor=None)),
+    "first before nothing": (Paging(first=2, before=""), Window(2, backward=False, anchor=None)),
+    "the least": (Paging(first=1), Window(1, backward=False, anchor=None)),
+    "after": (Paging(after="x"), Window(5, backward=False, anchor="x")),
+    "first after": (Paging(first=3, after="x"), Window(3, backward=False, anchor="x")),
+    "last": (Paging(last=3), Window(3, backward=True, anchor=None)),
+    "before": (Paging(before="x"), Window(5, backward=True, anchor="x")),
+    "last before": (Paging(last=9, before="x"), Window(9, backward=True, anchor="x")),
+}
+
+
+@pytest.mark.parametrize(("paging", "window"), WINDOWS.values(), ids=WINDOWS)
+def test_paging_arguments_describe_a_window(paging, window):
+    assert Window.of(paging, default_size=5, max_size=9) == window
+
+
+REFUSED = {
+    "negative first": Paging(first=-1),
+    "negative last": Paging(last=-1),
+    "too many first": Paging(first=10),
+    "too many last": Paging(last=10),
+    "first and last": Paging(first=3, last=3),
+    "first with before": Paging(first=3, before="x"),
+    "last with after": Paging(last=3, after="x"),
+    "after and before": Paging(after="x", before="y"),
+    "all": Paging(3, "x", 3, "y"),
+}
+
+
+@pytest.mark.parametrize("paging", REFUSED.values(), ids=REFUSED)
+def test_paging_arguments_are_refused_never_clamped(paging):
+    with pytest.raises(InputRefused):
+        Window.of(paging, default_size=5, max_size=9)
+
+
+ANY_ID = st.text(min_size=1)
+FIRST = datetime.fromisoformat("0001-01-01T00:00:00")
+LAST = datetime.fromisoformat("9999-12-31T23:59:59.999999")
+ANY_MOMENT = st.one_of(st.none(), st.datetimes())
+
+
+@given(ANY_MOMENT, ANY_ID, st.integers(0, 2**32 - 1), st.binary(max_size=20))
+@example(FIRST, "1", 0, b"")
+@example(LAST, "1", 2**32 - 1, b"")
+def test_a_cursor_stands_for_its_position(moment, id_, repetition, selection):
+    binding = digest(selection)
+    position = Position.of(moment, id_)._replace(repetition=repetition)
+    assert position_of(cursor(binding, position), binding) == position
+
+
+@pytest.mark.parametrize("moment", [NOON, None], ids=["dated", "undated"])
+def test_a_cursor_leads_to_a_place_among_those_of_its_instant(moment):
+    found = [position_of(cursor(BINDING, Position.of(moment, id_)), BINDING) for id_ in TIED]
+    assert ordered(found[::-1]) == found == [Position.of(moment, id_) for id_ in TIED]
+
+
+def test_a_cursor_that_was_given_out_earlier_is_still_one():
+    """Callers keep them: the form of a cursor has no part in the order of ids."""
+    one, other = Position.of(NOON, "1"), Position.of(None, "007")._replace(repetition=3)
+    assert cursor(BINDING, one) == "0YAqj18WAAAGVYtuUtAAAAAAADE"
+    assert cursor(BINDING, other) == "0YAqj18WAQAAAAAAAAAAAAAAAzAwNw"
+
+
+@given(ANY_MOMENT, ANY_ID)
+def test_a_cursor_needs_no_escaping_in_a_url(moment, id_):
+    text = cursor(BINDING, Position.of(moment, id_))
+    assert set(text) <= set(string.ascii_letters + string.digits + "-_")
+
+
+def test_a_cursor_is_short():
+    assert len(cursor(BINDING, Position.of(NOON, "1234567890123456"))) < 60
+
+
+@given(ANY_MOMENT, ANY_ID)
+def test_a_cursor_of_another_selection_is_refused(moment, id_):
+    text = cursor(digest("7", ["note"]), Position.of(moment, id_))
+    with pytest.raises(InputRefused, match="another selection"):
+        position_of(text, BINDING)
+
+
+def encoded(sent: bytes) -> str:
+    return base64.urlsafe_b64encode(sent).decode()
+
+
+GARBAGE = {
+    "nothing": "",
+    "a word": "cursor",
+    "a number": "10",
+    "signs": "!!!!",
+    "blanks": "    ",
+    "another script": "курсор",
+    "half a character": "\ud800",
+    "padding": "====",
+    "one sign of base64": "A",
+    "too short": encoded(b"123456"),
+    "an id that is no text": encoded(BINDING + bytes(13) + b"\xff\xfe"),
+    "an offset of another server": encoded(b"arrayconnection:10"),
+}
+
+
+@pytest.mark.parametrize("text", GARBAGE.values(), ids=GARBAGE)
+def test_what_is_no_cursor_is_refused(text):
+    with pytest.raises(InputRefused):
+        position_of(text, BINDING)
+
+
+EPOCH = datetime.fromisoformat("1970-01-01T00:00:00")
+EARLIEST, LATEST = [(moment - EPOCH) // timedelta(microseconds=1) for moment in (FIRST, LAST)]
+
+
+@pytest.mark.parametrize("microseconds", [EARLIEST - 1, LATEST + 1, -(2**63), 2**63 - 1])
+@pytest.mark.parametrize("undated", [False, True])
+def test_a_cursor_of_a_moment_that_no_calendar_has_is_refused(microseconds, undated):
+    sent = BINDING + struct.pack(">?qI", undated, microseconds, 0) + b"1"
+    with pytest.raises(InputRefused):
+        position_of(encoded(sent), BINDING)
+
+
+@given(st.text())
+def test_any_text_is_a_cursor_of_another_selection_or_none(text):
+    with pytest.raises(InputRefused):
+        position_of(text, BINDING)
+
+
+@given(st.binary(max_size=40))
+def test_any_bytes_make_a_position_or_are_refused(sent):
+    with suppress(InputRefused):
+        assert isinstance(position_of(encoded(BINDING + sent), BINDING), Position)
+
+
+def test_a_digest_differs_with_every_part_of_the_selection():
+    selections = [(), (None,), ("7",), (7,), ("7", None), ("7", ["note"]), ("7", [], "note")]
+    assert len({digest(*selection) for selection in selections}) == len(selections)
+
+
+def test_a_digest_is_the_same_in_every_process():
+    noon = datetime(2026, 7, 1, 12, tzinfo=UTC)
+    assert digest("7", ["note"], noon).hex() == "3920b1ab903f"
+
+
+def test_instants_decide_first():
+    later, earlier = Position.of(NOON + timedelta(microseconds=1), "1"), Position.of(NOON, "2")
+    assert ordered([later, earlier]) == [earlier, later]
+
+
+LONG = "9" * 5_000
+"""More digits than Python reads as a number."""
+
+TIED = [
+    *("0", "00", "1", "007", "07", "7", "9", "10", "999", "1000", "1001"),
+    *("9007199254740992", "9007199254740993"),
+    *("1" + LONG[1:], "0" + LONG[1:] + "8", "0" + LONG, LONG, "1" + LONG),
+    *(" 1", "+2", "-1", "0x1", "1.5", "1_000", "1a", "B", "a", "²", "é", "٣", "\uff11"),
+]
+"""Ids in their order."""
+
+
+@pytest.mark.parametrize("moment", [NOON, None], ids=["dated", "undated"])
+def test_ids_of_digits_decide_next_by_value_then_all_others_as_text(moment):
+    for ids in (TIED, TIED[::-1], sorted(TIED)):
+        positions = [Position.of(moment, id_) for id_ in ids]
+        assert [each.id for each in ordered(positions)] == TIED
+        up, _ = at_once(in_order(positions, newest_first=False))
+        down, _ = at_once(in_order(positions, newest_first=True))
+        assert [each.id for each in up] == TIED
+        assert [each.id for each in down] == TIED[::-1]
+
+
+def by_value(id_: str) -> tuple[int, int, str]:
+    """What the order of ids is, said with numbers."""
+    return (0, int(id_), id_) if re.fullmatch("[0-9]+", id_) else (1, 0, id_)
+
+
+@given(st.lists(st.one_of(st.text("0123456789", min_size=1), st.text("019a٣² ", min_size=1))))
+def test_ids_are_in_the_order_of_their_numbers(ids):
+    positions = [Position.of(NOON, id_) for id_ in ids]
+    assert [each.id for each in ordered(positions)] == sorted(ids, key=by_value)
+
+
+@given(TIMELINES)
+def test_undated_ones_are_last_in_both_orders(positions):
+    for newest_first in (False, True):
+        undated = [each.undated for each in ordered(positions, newest_first=newest_first)]
+        assert undated == sorted(undated)
+
+
+@given(TIMELINES)
+def test_newest_first_is_the_exact_reverse(positions):
+    up, down = ordered(positions), ordered(positions, newest_first=True)
+    for undated in (False, True):
+        assert [each for each in down if each.undated is undated] == [
+            each for each in reversed(up) if each.undated is undated
+        ]
+
+
+def test_positions_that_repeat_are_numbered_as_they_came():
+    one, other = Position.of(NOON, "1"), Position.of(None, "1")
+    up, indexes = at_once(in_order([other, one, other, one, one], newest_first=False))
+    assert [each.repetition for each in up] == [0, 1, 2, 0, 1]
+    assert indexes == [1, 3, 4, 0, 2]
+    down, indexes = at_once(in_order([other, one, other, one, one], newest_first=True))
+    assert [each.repetition for each in down] == [2, 1, 0, 1, 0]
+    assert indexes == [4, 3, 1, 2, 0]
+
+
+@given(
+    st.lists(st.tuples(POSITIONS, st.sampled_from("abc")), max_size=12), st.booleans(), st.data()
+)
+def test_positions_that_repeat_stand_in_one_order_where_something_tells_them_apart(
+    told, newest_first, data
+):
+    def stand(told: list[tuple[Position, str]]) -> list[tuple[Position, str]]:
+        positions = [position for position, _ in told]
+        found, indexes = at_once(
+            in_order(positions, newest_first=newest_first, content=lambda index: told[index][1])
+        )
+        return [(each, told[index][1]) for each, index in zip(found, indexes, strict=True)]
+
+    assert stand(told) == stand(data.draw(st.permutations(told)))
+    assert [each for each, _ in stand(told)] == ordered(
+        numbered([position for position, _ in told]), newest_first=newest_first
+    )
+
+
+@given(ANY_POSITIONS, st.booleans())
+def test_positions_in_order_are_numbered_and_sorted_and_tell_where_they_were(
+    positions, newest_first
+):
+    found, indexes = at_once(in_order(positions, newest_first=newest_first))
+    assert found == ordered(numbered(positions), newest_first=newest_first)
+    assert found == [numbered(positions)[index] for index in indexes]
+    assert sorted(indexes) == list(range(len(positions)))
+
+
+LONG_TIMELINES = {
+    "of all sorts": lambda n: Position.of(NOON + timedelta(hours=n % 7919), str(n * 7 % 35_001)),
+    "in order": lambda n: Position.of(NOON, f"{n:06}"),
+    "the wrong way round": lambda n: Position.of(None, str(99_999 - n)),
+    "all the same": lambda n: Position.of(NOON, "1"),
+    "two of each": lambda n: Position.of(NOON, str(n % 17_500)),
+}
+
+
+@pytest.mark.parametrize("newest_first", [True, False])
+@pytest.mark.parametrize("position", LONG_TIMELINES.values(), ids=LONG_TIMELINES)
+def test_a_long_timeline_is_put_in_order_in_steps(position, newest_first):
+    positions = [position(number) for number in range(35_000)]
+    counts: Counter[Position] = Counter()
+    expected = []
+    for index, each in sorted(enumerate(positions), key=lambda one: (one[1], -one[0])):
+        expected.append((each._replace(repetition=counts[each]), index))
+        counts[each] += 1
+    if newest_first:
+        expected.sort(key=lambda one: order(newest_first=True)(one[0]))
+    putting = in_order(positions, newest_first=newest_first, content=lambda index: -index)
+    assert len([*putting]) >= 35_000 // 10_000
+    found, indexes = at_once(
+        in_order(positions, newest_first=newest_first, content=lambda index: -index)
+    )
+    assert [*zip(found, indexes, strict=True)] == expected
+    as_they_came, _ = at_once(in_order(positions, newest_first=newest_first))
+    assert as_they_came == found
+
+
+@given(TIMELINES, st.integers(1, 13), st.booleans())
+def test_pages_forward_make_the_whole(positions, size, newest_first):
+    whole = ordered(positions, newest_first=newest_first)
+    window, pages, anchor = Window(size, backward=False, anchor=None), [], None
+    while page := whole[window.cut(whole, anchor, newest_first=newest_first)]:
+        pages.append(page)
+        anchor = page[-1]
+    assert [position for page in pages for position in page] == whole
+    assert all(len(page) == size for page, _ in pairwise(pages))
+
+
+@given(TIMELINES, st.integers(1, 13), st.booleans())
+def test_pages_backward_make_the_whole(positions, size, newest_first):
+    whole = ordered(positions, newest_first=newest_first)
+    window, pages, anchor = Window(size, backward=True, anchor=None), [], None
+    while page := whole[window.cut(whole, anchor, newest_first=newest_first)]:
+        pages.append(page)
+        anchor = page[0]
+    assert [position for page in reversed(pages) for position in page] == whole
+    assert all(len(page) == size for page, _ in pairwise(pages))
+
+
+@given(TIMELINES, POSITIONS, st.integers(1, 13), st.booleans())
+def test_an_anchor_need_not_be_there_any_more(positions, anchor, size, newest_first):
+    rest = ordered([each for each in positions if each != anchor], newest_first=newest_first)
+    with_anchor = ordered([*rest, anchor], newest_first=newest_first)
+    place = with_anchor.index(anchor)
+    after = Window(size, backward=False, anchor=None).cut(rest, anchor, newest_first=newest_first)
+    before = Window(size, backward=True, anchor=None).cut(rest, anchor, newest_first=newest_first)
+    assert rest[after] == with_anchor[place + 1 :][:size]
+    assert rest[before] == with_anchor[:place][-size:]

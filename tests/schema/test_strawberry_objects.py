@@ -1,0 +1,287 @@
+"""Objects as the methods of their types see them."""
+
+from collections.abc import Mapping
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import strawberry
+from graphql.pyutils import is_awaitable
+from msgspec import field
+
+from gateway.engine.resolvers import Reached
+from gateway.errors import ContractBroken
+from gateway.observability.event_loop import Steps
+from gateway.schema.resolvers import (
+    LeftOut,
+    TakesLong,
+    as_reached,
+    computed,
+    looked_up,
+    recorded_as,
+)
+from gateway.schema.scalars import LocalDateTime, ZonedDateTime as Zoned
+from gateway.schema.strawberry_objects import Held, View, seen
+from gateway.upstream.records import resources
+from gateway.upstream.records.activities import (
+    UNREADABLE,
+    AppointmentSnapshot,
+    Record,
+    Staff,
+    ZonedDateTime,
+)
+from gateway.upstream.records.field_types import Count, Several, Text
+from gateway.upstream.session import Session
+
+LINK = "https://api.example.com/api/2.1/scheduling/companies/3/appointments/31"
+
+
+class Answer(Record, frozen=True, kw_only=True):
+    """Its attributes have the names of a `Reached`."""
+
+    value: str = "a value"
+    through: str = "a through"
+    to: str = "a to"
+    nearest: str = "a nearest"
+
+
+def _half(*_: Any) -> Any:
+    raise LeftOut([1], ContractBroken("The other half."))
+
+
+def _long(staff: Staff) -> Steps[str]:
+    yield
+    return f"{staff.first_name} is {staff.id}"
+
+
+def _slowly(staff: Staff, _context: Any) -> str:
+    raise TakesLong(_long(staff))
+
+
+@strawberry.type
+class Person:
+    is_type_of = recorded_as(Staff)
+    first_name: str
+    age = 7
+
+    initial: str = computed(
+        lambda staff, _: staff.first_name[0], str, sources=("first_name",), description="x"
+    )
+    story: str = computed(_slowly, str, sources=("first_name",), description="x", may_last=True)
+    half: list[int] = computed(_half, list[int], sources=(), description="x")
+    email: str = looked_up(Session.staff, ("company_id", "id"), "email", str, description="x")
+    nickname: str = strawberry.field(default="none")
+
+    @strawberry.field
+    def full_name(self) -> str:
+        return f"{self.first_name}!"
+
+    @property
+    def shout(self) -> str:
+        return self.first_name.upper()
+
+    @staticmethod
+    def fixed() -> str:
+        return "fixed"
+
+    @classmethod
+    def of_class(cls) -> str:
+        return cls.__name__
+
+
+@strawberry.type
+class Snapshot:
+    staff: Person | None
+    previous_staff: list[Person | None] | None
+
+
+PERSON: Any = Person.__strawberry_definition__  # type: ignore[attr-defined]
+SNAPSHOT: Any = Snapshot.__strawberry_definition__  # type: ignore[attr-defined]
+MINA = Staff(id="21", first_name="Mina")
+
+
+CONTEXT: Any = SimpleNamespace(settings=SimpleNamespace(default_time_zone="Europe/Berlin"))
+
+
+def view(record: Any, type_: Any = None) -> Any:
+    return View(Reached(record, Reached("above")), type_, CONTEXT)
+
+
+def snapshot(**given: Any) -> Any:
+    return view(AppointmentSnapshot(**{"appointment_id": "31", **given}), SNAPSHOT)
+
+
+def test_a_view_has_the_attributes_of_its_record():
+    seen_ = snapshot(notes="Soon.", self_link=LINK)
+    assert (seen_.appointment_id, seen_.notes, seen_.status) == ("31", "Soon.", None)
+    assert seen_.company_id == "3"
+
+
+@pytest.mark.parametrize("name", Answer.__struct_fields__)
+def test_no_attribute_of_a_record_is_hidden(name):
+    assert getattr(view(Answer()), name) == f"a {name}"
+
+
+def test_an_object_in_it_is_a_view_too():
+    start = ZonedDateTime(date_time="2026-03-01T09:00:00")
+    seen_ = snapshot(staff=MINA, start=start)
+    assert seen_.staff.first_name == "Mina"
+    assert seen_.start.local.hour == 9
+    assert seen_.previous_staff is None
+    assert as_reached(seen_.staff) == as_reached(seen_).to(MINA)
+
+
+def test_a_list_is_a_list_of_views():
+    [first, second] = snapshot(previous_staff=[MINA, None]).previous_staff
+    assert (first.full_name(), second) == ("Mina!", None)
+
+
+def test_what_cannot_be_read_raises_as_a_field_does():
+    with pytest.raises(ContractBroken):
+        _ = snapshot(notes=UNREADABLE).notes
+
+
+CLASS: Mapping[str, object] = {"shout": "MINA", "age": 7}
+
+
+@pytest.mark.parametrize(("name", "expected"), CLASS.items())
+def test_a_view_has_what_the_class_of_its_type_has(name, expected):
+    assert getattr(view(MINA, PERSON), name) == expected
+    assert getattr(snapshot(staff=MINA).staff, name) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"), {"full_name": "Mina!", "fixed": "fixed", "of_class": "Person"}.items()
+)
+def test_methods_of_the_class_are_called_with_the_view(name, expected):
+    assert getattr(view(MINA, PERSON), name)() == expected
+
+
+@pytest.mark.parametrize("name", ["email", "nickname", "unknown", "__await__", "__len__"])
+def test_what_a_record_does_not_have_a_view_does_not(name):
+    """A field that has to be loaded is no attribute, nor is a default of one."""
+    for each in (view(MINA, PERSON), view(MINA)):
+        with pytest.raises(AttributeError):
+            getattr(each, name)
+
+
+def test_a_missing_attribute_is_told_without_anybodys_data():
+    with pytest.raises(AttributeError, match=r"^<a view of Staff> has no attribute 'nickname'\.$"):
+        _ = view(MINA, PERSON).nickname
+
+
+class Sent(Record, frozen=True, kw_only=True):
+    """What the upstream sends."""
+
+    id: Text = 21
+    text: Text = 5
+    texts: Several[Text] = field(default_factory=lambda: [5, "a", 1.5])
+    count: Count = 5
+    price: float = 2.5
+    paid: bool = True
+    local: Text = 7
+    number: Text = 8
+
+    @property
+    def derived(self) -> Text | None:
+        return 6
+
+    @property
+    def undeclared(self):
+        return 6
+
+
+@strawberry.type
+class Shown:
+    id: strawberry.ID
+    texts: list[str | None] | None
+    local: LocalDateTime
+    count: str
+    paid: str
+    number: int
+
+    @strawberry.field
+    def price(self) -> str:
+        return f"{self.price:.1f}"
+
+
+BY_FIELDS = {
+    "id": "21",
+    "texts": ["5", "a", "1.5"],
+    "local": "7",
+    "count": "5",
+    "paid": "true",
+    "number": 8,
+    "price": 2.5,
+}
+BY_THE_RECORD = {
+    "id": "21",
+    "text": "5",
+    "texts": ["5", "a", "1.5"],
+    "count": 5,
+    "price": 2.5,
+    "paid": True,
+    "derived": "6",
+    "undeclared": 6,
+}
+
+
+@pytest.mark.parametrize(("name", "expected"), BY_FIELDS.items())
+def test_an_attribute_that_is_a_field_is_what_the_field_shows(name, expected):
+    """But for one with a resolver, which may make anything of the attribute."""
+    assert getattr(view(Sent(), Shown.__strawberry_definition__), name) == expected  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(("name", "expected"), BY_THE_RECORD.items())
+def test_an_attribute_that_is_no_field_is_a_text_where_the_record_says_so(name, expected):
+    assert getattr(view(Sent()), name) == expected
+
+
+def test_an_entity_may_have_an_attribute_that_the_field_would_load():
+    mina = resources.Staff(id=21, email=8)
+    assert view(mina, PERSON).email == "8"
+
+
+def test_what_is_computed_is_an_attribute():
+    zoned = ZonedDateTime(date_time="2026-03-01T09:00:00")
+    seen_ = view(zoned, Zoned.__strawberry_definition__)  # type: ignore[attr-defined]
+    assert (seen_.instant.hour, seen_.time_zone) == (8, "Europe/Berlin")
+    assert view(MINA, PERSON).initial == "M"
+    assert view(zoned).time_zone is None
+
+
+def test_what_takes_long_to_compute_is_an_attribute_too():
+    assert view(MINA, PERSON).story == "Mina is 21"
+
+
+def test_what_is_computed_in_part_raises():
+    with pytest.raises(ContractBroken, match="half"):
+        _ = view(MINA, PERSON).half
+
+
+def test_a_view_cannot_be_changed():
+    with pytest.raises(AttributeError):
+        view(MINA).first_name = "Tom"
+
+
+def test_views_of_equal_records_are_equal():
+    one, other = view(MINA), View(Reached(Staff(id="21", first_name="Mina")), PERSON, CONTEXT)
+    assert one == other
+    assert len({one, other}) == 1
+    assert one != view(Staff(id="22"))
+    assert one != MINA
+
+
+def test_a_view_is_waited_for_by_nobody():
+    assert not is_awaitable(view(MINA))
+
+
+def test_a_type_knows_its_values_by_their_views():
+    is_person = recorded_as(Staff)
+    assert is_person(view(MINA), None)
+    assert not is_person(view(Answer()), None)
+
+
+@pytest.mark.parametrize("value", [None, 5, "text", [1, None], MINA])
+def test_what_was_not_reached_is_seen_as_it_is(value):
+    assert seen(value, Held(), CONTEXT) == value

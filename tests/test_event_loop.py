@@ -1,0 +1,126 @@
+import asyncio
+from contextlib import asynccontextmanager
+
+import pytest
+from msgspec import Raw
+
+from gateway.observability.event_loop import (
+    STEP_BYTES,
+    STEP_ITEMS,
+    Steps,
+    at_once,
+    in_steps,
+    mapped,
+    takes_steps,
+)
+
+LARGE = Raw(b"7" * (STEP_BYTES // 2 + 1))
+
+
+def raws(count: int) -> list[Raw]:
+    return [Raw(b"%d" % number) for number in range(count)]
+
+
+def doubled(some):
+    return [2 * bytes(each) for each in some]
+
+
+class Passes:
+    """How often the event loop was free for others, and what they saw."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+
+@asynccontextmanager
+async def counting():
+    passes = Passes()
+
+    async def others() -> None:
+        while True:
+            await asyncio.sleep(0)
+            passes.count += 1
+
+    beside = asyncio.create_task(others())
+    await asyncio.sleep(0)
+    yield passes
+    beside.cancel()
+
+
+ITEMS = {
+    "none": ([], 0),
+    "one": (raws(1), 0),
+    "as many as are a step": (raws(STEP_ITEMS), 0),
+    "one more": (raws(STEP_ITEMS + 1), 2),
+    "many": (raws(10 * STEP_ITEMS), 10),
+    "a large one": ([LARGE], 0),
+    "large ones": ([LARGE] * 3, 3),
+    "a very large one between others": ([*raws(5), Raw(b"7" * 2 * STEP_BYTES), *raws(5)], 3),
+}
+
+
+@pytest.mark.parametrize(("items", "steps"), ITEMS.values(), ids=ITEMS)
+async def test_the_event_loop_is_free_before_each_step_of_some_items(items, steps):
+    assert takes_steps(items) == bool(steps)
+    assert at_once(mapped(doubled, items)) == doubled(items)
+    async with counting() as passes:
+        assert await in_steps(mapped(doubled, items)) == doubled(items)
+    assert passes.count == steps
+
+
+async def test_all_who_work_in_steps_take_turns():
+    done: list[int] = []
+
+    def work(number: int) -> Steps[int]:
+        for _ in range(20):
+            yield
+            done.append(number)
+        return number
+
+    async with counting() as passes:
+        seen: list[int] = []
+
+        async def watched() -> None:
+            while len(done) < 100:
+                before = len(done)
+                await asyncio.sleep(0)
+                seen.append(len(done) - before)
+
+        *found, _ = await asyncio.gather(*(in_steps(work(n)) for n in range(5)), watched())
+    assert found == [*range(5)]
+    assert max(seen) == 1
+    assert passes.count >= 100
+    assert sorted(done[:5]) == [*range(5)], "in turn"
+
+
+async def test_who_is_cancelled_between_steps_leaves_the_turn_to_others():
+    begun = asyncio.Event()
+
+    def endless() -> Steps[None]:
+        while True:
+            yield
+            begun.set()
+
+    def short() -> Steps[str]:
+        yield
+        return "done"
+
+    one, other = (asyncio.create_task(in_steps(endless())) for _ in range(2))
+    await begun.wait()
+    waiting = asyncio.create_task(in_steps(short()))
+    await asyncio.sleep(0)
+    for task in (one, other):
+        task.cancel()
+    await asyncio.gather(one, other, return_exceptions=True)
+    assert await waiting == "done"
+    assert one.cancelled()
+    assert other.cancelled()
+
+
+async def test_what_a_step_raises_is_raised_and_others_go_on():
+    def broken(some):
+        raise ValueError("later")
+
+    with pytest.raises(ValueError, match="later"):
+        await in_steps(mapped(broken, raws(2 * STEP_ITEMS)))
+    assert len(await in_steps(mapped(doubled, raws(2 * STEP_ITEMS)))) == 2 * STEP_ITEMS

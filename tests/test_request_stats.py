@@ -1,0 +1,79 @@
+import pytest
+
+from gateway.observability.request_stats import Tally
+
+
+@pytest.mark.parametrize(
+    ("data", "codes", "outcome"),
+    [
+        ({"a": None}, [], "ok"),
+        ({"a": 1, "b": None}, ["NOT_FOUND"], "partial"),
+        ({"a": None, "b": None}, ["NOT_FOUND"], "error"),
+        (None, ["UPSTREAM_TIMEOUT"], "error"),
+    ],
+)
+def test_an_operation_that_ran_is_an_error_where_nothing_could_be_had(data, codes, outcome):
+    tally = Tally()
+    tally.answered(data, codes)
+    assert (tally.outcome, tally.codes) == (outcome, tuple(codes))
+
+
+def test_a_code_is_told_once_however_many_fields_it_befell():
+    tally = Tally()
+    tally.answered({"a": 1}, ["NOT_FOUND", "FORBIDDEN", "NOT_FOUND"])
+    assert tally.codes == ("FORBIDDEN", "NOT_FOUND")
+
+
+def test_what_was_no_operation_has_no_facts():
+    assert Tally(reads=3).facts == {}
+
+
+def test_the_facts_of_an_operation_are_its_numbers_and_our_words():
+    tally = Tally(planned=True, reads=3, calls=2, retries=1)
+    tally.answered({"a": 1}, [])
+    assert tally.facts == {
+        "outcome": "ok",
+        "planned": True,
+        "reads": 3,
+        "upstream_calls": 2,
+        "retries": 1,
+    }
+
+
+def test_codes_a_trusted_name_and_a_trace_are_told_where_there_are_any():
+    tally = Tally(operation="Timeline", trace_id="ab")
+    tally.refused("LIMIT_EXCEEDED")
+    facts = tally.facts
+    assert facts["outcome"] == "refused"
+    assert facts["codes"] == ("LIMIT_EXCEEDED",)
+    assert (facts["operation"], facts["trace_id"]) == ("Timeline", "ab")
+
+
+def test_a_mistake_of_ours_is_an_error():
+    tally = Tally()
+    tally.failed("INTERNAL_SERVER_ERROR")
+    assert (tally.outcome, tally.codes) == ("error", ("INTERNAL_SERVER_ERROR",))
+
+
+def test_a_caller_that_leaves_is_no_error():
+    tally = Tally()
+    tally.left()
+    assert (tally.outcome, tally.codes) == ("left", ())
+
+
+def test_whoever_asks_gets_the_same_tally_of_a_request():
+    scope: dict[str, object] = {}
+    assert Tally.of(scope) is Tally.of(scope)
+
+
+def test_who_was_cut_off_has_not_left():
+    tally = Tally()
+    tally.cut_off("BAD_REQUEST", 408)
+    tally.left()
+    assert (tally.outcome, tally.codes, tally.status) == ("refused", ("BAD_REQUEST",), 408)
+
+
+def test_who_has_left_was_not_cut_off():
+    tally = Tally()
+    tally.left()
+    assert (tally.outcome, tally.codes, tally.status) == ("left", (), None)

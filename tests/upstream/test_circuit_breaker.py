@@ -1,0 +1,204 @@
+import pytest
+
+from gateway.upstream.http.circuit_breaker import Breaker, Refused, State
+
+
+class Clock:
+    """A clock that a test turns."""
+
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def breaker(clock) -> Breaker:
+    return Breaker(clock, pause_seconds=0.5)
+
+
+def tell(breaker: Breaker, outcomes: str) -> None:
+    """Attempts one after the other: `+` answers, `-` fails."""
+    for outcome in outcomes:
+        attempt = breaker.attempt()
+        attempt.succeeded() if outcome == "+" else attempt.failed()
+
+
+def state(breaker: Breaker) -> State:
+    return breaker.state
+
+
+def is_refused(breaker: Breaker) -> bool:
+    try:
+        breaker.check()
+    except Refused:
+        return True
+    return False
+
+
+# Who is told
+
+
+def test_every_change_is_told_and_nothing_else(clock):
+    told: list[State] = []
+    breaker = Breaker(clock, pause_seconds=0.5, tell=told.append)
+    tell(breaker, "+" * 9 + "-" * 9)
+    assert told == [State.OPEN]
+    assert is_refused(breaker)
+    clock.now += 0.5
+    assert not is_refused(breaker)
+    assert told == [State.OPEN]  # nobody has tried yet
+    tell(breaker, "-")
+    clock.now += 0.5
+    tell(breaker, "+" * 20)
+    assert told == [State.OPEN, State.HALF_OPEN, State.HALF_OPEN, State.CLOSED]
+
+
+def test_of_trials_that_end_together_one_closes_it(clock):
+    told: list[State] = []
+    breaker = Breaker(clock, pause_seconds=0.5, tell=told.append)
+    tell(breaker, "-" * 10)
+    trials = []
+    for _ in range(2):
+        clock.now += 0.5
+        trials.append(breaker.attempt())
+    for trial in trials:
+        trial.succeeded()
+    assert told[-2:] == [State.HALF_OPEN, State.CLOSED]
+
+
+# Closed
+
+
+def test_a_new_breaker_lets_everything_through(breaker):
+    assert state(breaker) is State.CLOSED
+    assert not is_refused(breaker)
+
+
+@pytest.mark.parametrize("outcomes", ["-" * 9, "+" * 11 + "-" * 10, "+-" * 4 + "-"], ids=str)
+def test_a_few_failures_or_less_than_half_leave_it_closed(breaker, outcomes):
+    tell(breaker, outcomes)
+    assert state(breaker) is State.CLOSED
+
+
+@pytest.mark.parametrize("outcomes", ["-" * 10, "+" * 5 + "-" * 5, "+-" * 5], ids=str)
+def test_half_of_at_least_ten_open_it(breaker, outcomes):
+    tell(breaker, outcomes)
+    assert state(breaker) is State.OPEN
+
+
+def test_an_upstream_that_answers_now_and_then_is_failing_all_the_same(breaker):
+    """Failures in a row would never be many here: hence a share."""
+    tell(breaker, "--+" * 3 + "-")
+    assert state(breaker) is State.OPEN
+
+
+def test_only_the_latest_outcomes_count(breaker):
+    tell(breaker, "+" * 500 + "-" * 20)
+    assert state(breaker) is State.OPEN
+
+
+def test_old_outcomes_do_not_count(breaker, clock):
+    tell(breaker, "-" * 9)
+    clock.now += 10.1
+    tell(breaker, "-" * 9)
+    assert state(breaker) is State.CLOSED
+
+
+def test_an_attempt_that_is_given_up_says_nothing(breaker):
+    for _ in range(100):
+        breaker.attempt()
+    assert state(breaker) is State.CLOSED
+
+
+# Open
+
+
+def test_an_open_breaker_refuses_at_once_and_says_until_when(breaker, clock):
+    tell(breaker, "-" * 10)
+    with pytest.raises(Refused) as refused:
+        breaker.attempt()
+    assert refused.value.retry_after == 1
+
+
+def test_whole_seconds_are_told_rounded_up(clock):
+    breaker = Breaker(clock, pause_seconds=7)
+    tell(breaker, "-" * 10)
+    clock.now += 1.5
+    with pytest.raises(Refused) as refused:
+        breaker.check()
+    assert refused.value.retry_after == 6
+
+
+@pytest.mark.parametrize("outcomes", ["+" * 50, "-" * 50], ids=["answers", "failures"])
+def test_attempts_from_before_it_opened_neither_close_it_nor_prolong_the_pause(
+    breaker, clock, outcomes
+):
+    begun = [breaker.attempt() for _ in outcomes]
+    tell(breaker, "-" * 10)
+    clock.now += 0.4
+    for attempt, outcome in zip(begun, outcomes, strict=True):
+        attempt.succeeded() if outcome == "+" else attempt.failed()
+    assert state(breaker) is State.OPEN
+    clock.now += 0.1
+    assert state(breaker) is State.HALF_OPEN
+
+
+# Half-open
+
+
+def test_after_a_pause_one_trial_is_let_through_and_no_second(breaker, clock):
+    tell(breaker, "-" * 10)
+    clock.now += 0.5
+    assert state(breaker) is State.HALF_OPEN
+    breaker.attempt()
+    assert state(breaker) is State.OPEN
+    assert is_refused(breaker)
+
+
+def test_a_trial_that_is_answered_closes_it_and_the_past_is_forgotten(breaker, clock):
+    tell(breaker, "-" * 10)
+    clock.now += 0.5
+    tell(breaker, "+")
+    assert state(breaker) is State.CLOSED
+    tell(breaker, "-" * 9)
+    assert state(breaker) is State.CLOSED
+    tell(breaker, "-")
+    assert state(breaker) is State.OPEN
+
+
+def test_a_trickle_reaches_an_upstream_that_stays_down(breaker, clock):
+    tell(breaker, "-" * 10)
+    let_through = 0
+    for _ in range(1000):
+        clock.now += 0.01
+        if not is_refused(breaker):
+            tell(breaker, "-")
+            let_through += 1
+    assert 19 <= let_through <= 20
+
+
+def test_a_trial_that_hangs_or_is_given_up_holds_up_nothing(breaker, clock):
+    tell(breaker, "-" * 10)
+    clock.now += 0.5
+    hanging = breaker.attempt()
+    clock.now += 0.5
+    tell(breaker, "+")
+    assert state(breaker) is State.CLOSED
+    hanging.failed()
+    assert state(breaker) is State.CLOSED
+
+
+def test_a_trial_that_is_answered_late_closes_it(breaker, clock):
+    tell(breaker, "-" * 10)
+    clock.now += 0.5
+    slow = breaker.attempt()
+    clock.now += 0.5
+    tell(breaker, "-")
+    slow.succeeded()
+    assert state(breaker) is State.CLOSED

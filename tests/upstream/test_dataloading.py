@@ -1,0 +1,201 @@
+import asyncio
+import gc
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from aiodataloader import DataLoader
+
+from gateway.errors import BudgetExceeded
+from gateway.upstream.dataloading import Loads, outcomes
+
+pytestmark = pytest.mark.usefixtures("no_task_left")
+
+
+class Source:
+    """What is read from: echoes what it is asked, fails on request, waits for `gate`."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, ...]] = []
+        self.cancelled: list[tuple[str, ...]] = []
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self.under_way = self.most = 0
+
+    async def read(self, *key: str) -> str:
+        self.asked.append(key)
+        self.under_way += 1
+        self.most = max(self.most, self.under_way)
+        try:
+            await self.gate.wait()
+            await asyncio.sleep(0)
+        except asyncio.CancelledError:
+            self.cancelled.append(key)
+            raise
+        finally:
+            self.under_way -= 1
+        if "bad" in key:
+            raise ValueError(key)
+        return "-".join(key)
+
+
+@pytest.fixture
+async def source():
+    return Source()
+
+
+@pytest.fixture
+async def loads():
+    loads = Loads(reads=100, concurrency=10)
+    yield loads
+    await loads.aclose()
+
+
+async def test_keys_asked_for_at_once_are_one_batch_however_they_are_awaited(loads):
+    batches: list[list[str]] = []
+
+    async def read(keys: Sequence[str]) -> list[str]:
+        batches.append(list(keys))
+        return [key.upper() for key in keys]
+
+    upper = DataLoader(read)
+    waiting = [loads.load(upper, key) for key in "abca"]
+    assert [await each for each in waiting] == ["A", "B", "C", "A"]
+    assert batches == [["a", "b", "c"]]
+    assert await loads.load(upper, "b") == "B"
+    assert await loads.load(upper, "d") == "D"
+    assert batches == [["a", "b", "c"], ["d"]]
+
+
+async def test_a_key_that_fails_fails_alone_and_is_remembered(loads, source):
+    each = loads.one_by_one(source.read)
+    found = await asyncio.gather(
+        *[loads.load(each, (key,)) for key in ("a", "bad", "b")], return_exceptions=True
+    )
+    assert [found[0], found[2]] == ["a", "b"]
+    assert isinstance(found[1], ValueError)
+    with pytest.raises(ValueError, match="bad"):
+        await loads.load(each, ("bad",))
+    assert source.asked == [("a",), ("bad",), ("b",)]
+
+
+async def test_one_by_one_is_all_at_once(loads, source):
+    each = loads.one_by_one(source.read)
+    found = await asyncio.gather(*[loads.load(each, (key, "x")) for key in "abc"])
+    assert found == ["a-x", "b-x", "c-x"]
+    assert source.most == 3
+
+
+async def test_loaders_do_not_mix_their_keys(loads, source):
+    one, other = loads.one_by_one(source.read), loads.one_by_one(source.read)
+    await asyncio.gather(loads.load(one, ("a",)), loads.load(other, ("a",)))
+    assert source.asked == [("a",), ("a",)]
+
+
+async def test_a_waiter_that_leaves_does_not_poison_its_key(loads, source, settle):
+    source.gate.clear()
+    each = loads.one_by_one(source.read)
+    leaving, staying = [asyncio.create_task(loads.load(each, ("a",))) for _ in range(2)]
+    await settle()
+    leaving.cancel()
+    await settle()
+    assert leaving.cancelled()
+    source.gate.set()
+    assert await staying == "a"
+    assert await loads.load(each, ("a",)) == "a"
+    assert (source.asked, source.cancelled) == ([("a",)], [])
+
+
+async def test_a_read_is_started_with_what_it_is_given(loads):
+    async def read(*arguments: int, **options: int) -> Any:
+        return arguments, options
+
+    assert await loads.start(read, 1, 2, three=3) == ((1, 2), {"three": 3})
+
+
+async def test_no_more_reads_are_under_way_than_there_are_places(source):
+    loads = Loads(reads=100, concurrency=2)
+    tasks = [loads.start(source.read, key) for key in ("a", "bad", "c", "d", "e")]
+    found = await outcomes(tasks)
+    assert [each for each in found if isinstance(each, str)] == ["a", "c", "d", "e"]
+    assert source.most == 2
+    await loads.aclose()
+
+
+async def test_reads_beyond_the_budget_are_not_started(source):
+    loads = Loads(reads=2, concurrency=1)
+    found = await outcomes([loads.start(source.read, key) for key in ("bad", "b", "c", "d")])
+    assert [type(each) for each in found] == [ValueError, str, BudgetExceeded, BudgetExceeded]
+    assert source.asked == [("bad",), ("b",)]
+    await loads.aclose()
+
+
+async def test_closing_ends_what_is_under_way_and_who_waits(source, settle):
+    source.gate.clear()
+    loads = Loads(reads=100, concurrency=2)
+    each = loads.one_by_one(source.read)
+    waiting = [asyncio.create_task(loads.load(each, (key,))) for key in "abc"]
+    await settle()
+    await loads.aclose()
+    assert sorted(source.cancelled) == [("a",), ("b",)]
+    await asyncio.wait(waiting, timeout=1)
+    assert all(waiter.cancelled() for waiter in waiting)
+
+
+async def test_nothing_is_read_after_closing(source, settle):
+    loads = Loads(reads=100, concurrency=2)
+    each = loads.one_by_one(source.read)
+    await loads.aclose()
+    late = asyncio.create_task(loads.load(each, ("a",)))
+    started = loads.start(source.read, "b")
+    await asyncio.wait([late, started], timeout=1)
+    await settle()
+    assert late.cancelled()
+    assert started.cancelled()
+    assert source.asked == []
+
+
+async def test_closing_may_come_at_any_moment_and_leaves_nothing(source, settle):
+    for steps in range(10):
+        loads = Loads(reads=100, concurrency=1)
+        each = loads.one_by_one(source.read)
+        waiting = [asyncio.create_task(loads.load(each, (key,))) for key in ("a", "bad", "c")]
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        await loads.aclose()
+        await loads.aclose()
+        _, pending = await asyncio.wait(waiting, timeout=1)
+        assert not pending
+        assert [waiter.cancelled() or waiter.exception() for waiter in waiting]
+    await settle()
+    gc.collect()  # complaints about what nobody awaited would fail this test
+
+
+async def test_a_cancellation_is_everybody_s_and_a_failure_its_own(loads, source, settle):
+    found = await outcomes([loads.start(source.read, "bad"), loads.start(source.read, "b")])
+    assert isinstance(found[0], ValueError)
+    assert found[1] == "b"
+    source.gate.clear()
+    tasks = [loads.start(source.read, key) for key in "ab"]
+    await settle()
+    tasks[0].cancel()
+    await settle()
+    source.gate.set()
+    with pytest.raises(asyncio.CancelledError):
+        await outcomes(tasks)
+    assert await outcomes([]) == []
+
+
+async def test_one_by_one_none_waits_for_another(loads):
+    gate = asyncio.Event()
+
+    async def read(key: str) -> str:
+        if key == "slow":
+            await gate.wait()
+        return key
+
+    each = loads.one_by_one(read)
+    slow = asyncio.create_task(loads.load(each, ("slow",)))
+    assert await loads.load(each, ("quick",)) == "quick"
+    gate.set()
+    assert await slow == "slow"

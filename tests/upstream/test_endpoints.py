@@ -1,0 +1,305 @@
+from itertools import product
+
+import httpx
+import pytest
+
+from gateway.errors import ContractBroken, InputRefused, NotFound, UpstreamUnavailable
+from gateway.upstream.credentials import Caller
+from gateway.upstream.endpoints import Upstream
+from gateway.upstream.records.enums import ActivityKind
+
+NOBODY = Caller((), b"")
+
+
+@pytest.fixture
+def upstream(upstream_over, recorder):
+    return upstream_over(recorder)
+
+
+# Timelines
+
+
+async def test_a_timeline_is_one_get_below_the_prefix(upstream, recorder):
+    assert (await upstream.activities(NOBODY, "7")).content == []
+    assert recorder.last.method == "GET"
+    assert str(recorder.last.url) == "http://upstream/api/2.3/activities?clientId=7&sort=asc"
+    assert recorder.last.content == b""
+
+
+async def test_the_newest_first_is_another_order_of_the_same(upstream, recorder):
+    await upstream.activities(NOBODY, "7", newest_first=True)
+    assert str(recorder.last.url) == "http://upstream/api/2.3/activities?clientId=7&sort=desc"
+
+
+@pytest.mark.parametrize(
+    ("origin", "prefix", "url"),
+    [
+        ("https://api.agendize.com", "/api/2.3", "https://api.agendize.com/api/2.3/activities"),
+        ("https://sante.agendize.com/", "/v9/", "https://sante.agendize.com/v9/activities"),
+        ("http://127.0.0.1:8001", "", "http://127.0.0.1:8001/activities"),
+        ("http://upstream", "/", "http://upstream/activities"),
+    ],
+    ids=["api", "region", "port", "root"],
+)
+async def test_the_origin_and_the_prefix_are_settings(upstream_over, recorder, origin, prefix, url):
+    upstream = upstream_over(recorder, upstream_url=origin, activities_prefix=prefix)
+    await upstream.activities(NOBODY, "7")
+    assert str(recorder.last.url.copy_with(query=None)) == url
+
+
+async def test_kinds_are_named_in_one_order_however_they_were_given(upstream, recorder):
+    kinds = [ActivityKind.TEXT_MESSAGE_NOTIFICATION, ActivityKind.NOTE, ActivityKind.APPOINTMENT]
+    for given in (kinds, kinds[::-1], frozenset(kinds), [*kinds, ActivityKind.NOTE]):
+        await upstream.activities(NOBODY, "7", kinds=given)
+    assert {request.url.params["type"] for request in recorder.requests} == {
+        "appointment,note,textMessageNotification"
+    }
+
+
+async def test_an_appointment_is_a_parameter(upstream, recorder):
+    await upstream.activities(NOBODY, "7", appointment_id="11")
+    assert dict(recorder.last.url.params) == {
+        "clientId": "7",
+        "sort": "asc",
+        "appointmentId": "11",
+    }
+
+
+@pytest.mark.parametrize(
+    "id_",
+    [
+        "1&type=x",
+        "1;type=x",
+        "1#x",
+        "1?x=y",
+        "a b",
+        "a+b",
+        "é",
+        "😀",
+        "%2F",
+        "%26type%3Dx",
+        "../x",
+        "//evil.example",
+        "http://evil.example/",
+        "@evil.example",
+        "\x00",
+        "\r\nX-Evil: 1",
+        "",
+        " ",
+        '"<>\\^`{|}',
+    ],
+    ids=repr,
+)
+async def test_no_id_changes_the_path_or_the_other_parameters(upstream, recorder, id_):
+    await upstream.activities(NOBODY, id_, appointment_id=id_, kinds=[ActivityKind.NOTE])
+    url = recorder.last.url
+    assert (url.scheme, url.host, url.path) == ("http", "upstream", "/api/2.3/activities")
+    assert url.raw_path.isascii()
+    assert url.fragment == ""
+    assert url.params.multi_items() == [
+        ("clientId", id_),
+        ("sort", "asc"),
+        ("type", "note"),
+        ("appointmentId", id_),
+    ]
+
+
+@pytest.mark.parametrize("id_", ["7" * 70_000, "\ud83d"], ids=["long", "half"])
+async def test_an_id_that_no_url_can_hold_is_refused_without_a_call(upstream, recorder, id_):
+    with pytest.raises(InputRefused):
+        await upstream.activities(NOBODY, id_)
+    assert recorder.requests == []
+
+
+# Entities
+
+ENDPOINTS: dict[str, tuple[tuple[str, ...], str]] = {
+    "client": (("7",), "/api/2.0/clients/7"),
+    "note": (("7",), "/api/2.0/notes/7"),
+    "company": (("3",), "/api/2.1/scheduling/companies/3"),
+    "staff": (("3",), "/api/2.1/scheduling/companies/3/staff"),
+    "services": (("3",), "/api/2.1/scheduling/companies/3/services"),
+    "appointment": (("3", "1"), "/api/2.1/scheduling/companies/3/appointments/1"),
+    "appointments": (
+        ("3", "7"),
+        "/api/2.1/scheduling/companies/3/appointments?clientId=7&levelDetail=full",
+    ),
+    "form": (("5",), "/api/2.3/forms/5"),
+    "form_result": (("5", "6"), "/api/2.3/forms/5/results/6"),
+    "conference": (("8",), "/conferences/api/1.0/conferences/8"),
+    "conference_session": (("8", "9"), "/conferences/api/1.0/conferences/8/sessions/9"),
+    "conference_registration": (
+        ("8", "9", "1"),
+        "/conferences/api/1.0/conferences/8/sessions/9/registrations/1",
+    ),
+}
+LISTS = {"staff", "services", "appointments"}
+KEPT = {"company", "staff", "services", "form", "conference", "conference_session"}
+
+ALL = pytest.mark.parametrize("name", ENDPOINTS)
+ONE_THING = pytest.mark.parametrize("name", [name for name in ENDPOINTS if name not in LISTS])
+LIST = pytest.mark.parametrize("name", sorted(LISTS))
+
+
+async def read(upstream: Upstream, name: str, ids: tuple[str, ...] = ()) -> object:
+    return await getattr(upstream, name)(NOBODY, *(ids or ENDPOINTS[name][0]))
+
+
+def test_the_table_of_endpoints_is_all_there_is_but_timelines():
+    public = {name for name in vars(Upstream) if not name.startswith("_")}
+    assert public - {"activities", "aclose", "decoding_timelines"} == set(ENDPOINTS)
+
+
+@ALL
+async def test_an_entity_is_one_get_below_its_prefix(upstream, recorder, name):
+    await read(upstream, name)
+    [request] = recorder.requests
+    assert request.method == "GET"
+    assert request.url.raw_path.decode() == ENDPOINTS[name][1]
+
+
+@ALL
+async def test_where_an_entity_lives_is_a_setting(upstream_over, recorder, name):
+    prefixes = {
+        "clients_path": ("/api/2.0/clients", "/api/2.3/contacts"),
+        "notes_prefix": ("/api/2.0", "/n"),
+        "scheduling_prefix": ("/api/2.1/scheduling", "/s"),
+        "forms_prefix": ("/api/2.3", ""),
+        "conferences_prefix": ("/conferences/api/1.0", "/c/v9"),
+    }
+    area = {"client": "clients_path", "note": "notes_prefix", "fo": "forms_prefix"}
+    area |= {"conference": "conferences_prefix"}
+    setting = next((area[each] for each in area if name.startswith(each)), "scheduling_prefix")
+    upstream = upstream_over(recorder, **{each: new for each, (_, new) in prefixes.items()})
+    await read(upstream, name)
+    before, after = prefixes[setting]
+    expected = after + ENDPOINTS[name][1].removeprefix(before)
+    assert recorder.last.url.raw_path.decode() == expected
+
+
+WRONG = ("", "..", "a/b", "a?b", "%2e", "é", "x" * 65)
+
+
+@ALL
+async def test_what_cannot_be_an_id_breaks_the_contract_without_a_call(upstream, recorder, name):
+    ids, path = ENDPOINTS[name]
+    in_the_path = [place for place, id_ in enumerate(ids) if f"/{id_}" in path]
+    assert in_the_path
+    for wrong, place in product(WRONG, in_the_path):
+        given = (*ids[:place], wrong, *ids[place + 1 :])
+        with pytest.raises(ContractBroken):
+            await getattr(upstream, name)(NOBODY, *given)
+    assert recorder.requests == []
+
+
+async def test_a_client_s_id_is_a_parameter_of_its_list_of_appointments(upstream, recorder):
+    await upstream.appointments(NOBODY, "3", "a&levelDetail=none")
+    assert recorder.last.url.params.multi_items() == [
+        ("clientId", "a&levelDetail=none"),
+        ("levelDetail", "full"),
+    ]
+
+
+@ONE_THING
+@pytest.mark.parametrize(
+    "answer",
+    [(404, {}), (404, {"error": {"code": 404}}), (200, {"error": {"code": 404}})],
+    ids=["status", "both", "object"],
+)
+async def test_one_thing_that_the_upstream_does_not_know_is_none(upstream_over, name, answer):
+    status, content = answer
+    upstream = upstream_over(lambda _: httpx.Response(status, json=content))
+    assert await read(upstream, name) is None
+
+
+@LIST
+async def test_a_list_that_the_upstream_does_not_know_is_not_found(upstream_over, name):
+    with pytest.raises(NotFound):
+        await read(upstream_over(lambda _: httpx.Response(404)), name)
+
+
+async def test_a_timeline_that_the_upstream_does_not_know_is_not_found(upstream_over):
+    with pytest.raises(NotFound):
+        await upstream_over(lambda _: httpx.Response(404)).activities(NOBODY, "7")
+
+
+@ALL
+async def test_a_failure_of_the_upstream_is_no_answer(upstream_over, name):
+    with pytest.raises(UpstreamUnavailable):
+        await read(upstream_over(lambda _: httpx.Response(503)), name)
+
+
+@ALL
+@pytest.mark.parametrize("content", [b"", b"null", b"[[]]", b"{}", b"<html>"], ids=repr)
+async def test_an_answer_of_another_form_breaks_the_contract(upstream_over, name, content):
+    with pytest.raises(ContractBroken):
+        await read(upstream_over(lambda _: httpx.Response(200, content=content)), name)
+
+
+@ONE_THING
+async def test_one_thing_is_read_with_its_id(upstream_over, name):
+    upstream = upstream_over(lambda _: httpx.Response(200, json={"id": 12345678901234567}))
+    ids = ("3", "12345678901234567") if name == "appointment" else ()
+    found = await read(upstream, name, ids)
+    assert found.id == 12345678901234567  # type: ignore[attr-defined]
+
+
+async def test_another_appointment_than_was_asked_for_breaks_the_contract(upstream, events):
+    with pytest.raises(ContractBroken):
+        await upstream.appointment(NOBODY, "3", "2")
+    [event] = events
+    told = event["event"], event["log_level"], event["code"]
+    assert told == ("upstream.failed", "warning", "UPSTREAM_CONTRACT_BROKEN")
+
+
+@LIST
+async def test_a_list_is_read_by_its_ids(upstream_over, name):
+    upstream = upstream_over(lambda _: httpx.Response(200, json={"items": [{"id": 1}]}))
+    roster = await read(upstream, name)
+    assert roster.find("1").id == 1  # type: ignore[attr-defined]
+    assert roster.find("2") is None  # type: ignore[attr-defined]
+
+
+@ALL
+async def test_what_changes_seldom_is_kept_and_nothing_else(upstream_over, recorder, name):
+    upstream = upstream_over(recorder, entity_cache_seconds=60)
+    for _ in range(3):
+        await read(upstream, name)
+    assert len(recorder.requests) == (1 if name in KEPT else 3)
+
+
+async def test_a_timeline_is_never_kept(upstream_over, recorder):
+    upstream = upstream_over(recorder, entity_cache_seconds=60)
+    for _ in range(3):
+        await upstream.activities(NOBODY, "7")
+    assert len(recorder.requests) == 3
+
+
+@ALL
+async def test_nothing_is_kept_by_default(upstream, recorder, name):
+    for _ in range(2):
+        await read(upstream, name)
+    assert len(recorder.requests) == 2
+
+
+@pytest.mark.parametrize("name", sorted(KEPT - LISTS))
+async def test_that_something_is_not_there_is_not_kept(upstream_over, name):
+    answers = [httpx.Response(404), httpx.Response(200, json={"id": "1"})]
+    upstream = upstream_over(lambda _: answers.pop(0), entity_cache_seconds=60)
+    assert await read(upstream, name) is None
+    assert await read(upstream, name) is not None
+
+
+# The whole
+
+
+async def test_closing_closes_the_transport(upstream_over):
+    class Closing(httpx.AsyncBaseTransport):
+        closed = False
+
+        async def aclose(self) -> None:
+            self.closed = True
+
+    transport = Closing()
+    await upstream_over(transport).aclose()
+    assert transport.closed

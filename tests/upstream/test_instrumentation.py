@@ -1,0 +1,156 @@
+"""Each call is counted and traced by how it ended; what is counted of reads is in web/test_probes."""
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+
+import pytest
+from structlog.testing import capture_logs
+
+from gateway.errors import ContractBroken, UpstreamError, UpstreamTimeout, UpstreamUnavailable
+from gateway.observability.metrics import Metrics
+from gateway.observability.request_stats import Tally
+from gateway.observability.tracing import Headers
+from gateway.upstream.http.attempt import Failed
+from gateway.upstream.http.circuit_breaker import State
+from gateway.upstream.http.instrumentation import Watch
+
+PATH = "/notes/{noteId}"
+SENT: Headers = (("apiKey", "k"),)
+
+
+@dataclass
+class Followed:
+    """Tracing that keeps what it is told."""
+
+    begun: list[tuple[str, int]] = field(default_factory=list)
+    ended: list[tuple[int | None, str | None]] = field(default_factory=list)
+
+    def operation(self, headers: Mapping[str, str], tally: Tally) -> AbstractContextManager[None]:
+        return nullcontext()
+
+    def attempt(self, path: str, number: int) -> "Followed":
+        self.begun.append((path, number))
+        return self
+
+    def headers(self, headers: Headers) -> Headers:
+        return (*headers, ("traceparent", "ours"))
+
+    def end(self, status: int | None, code: str | None) -> None:
+        self.ended.append((status, code))
+
+    def close(self) -> None: ...
+
+
+@pytest.fixture
+def tracing() -> Followed:
+    return Followed()
+
+
+@pytest.fixture
+def watch(tracing: Followed) -> Watch:
+    return Watch(Metrics(), tracing)
+
+
+def told(watch: Watch, name: str) -> dict[str, float]:
+    lines = watch.metrics.exposition().decode().splitlines()
+    return {
+        line.rpartition(" ")[0]: float(line.rpartition(" ")[2])
+        for line in lines
+        if line.startswith(f"gateway_{name}")
+    }
+
+
+def failed(error: type[UpstreamError], status: int | None = None) -> Failed:
+    return Failed(error("no"), status=status)
+
+
+@pytest.mark.parametrize(
+    ("error", "label", "status", "code"),
+    [
+        (None, "200", 200, None),
+        (failed(UpstreamUnavailable, 503), "503", 503, "UPSTREAM_UNAVAILABLE"),
+        (failed(ContractBroken, 200), "200", 200, "UPSTREAM_CONTRACT_BROKEN"),
+        (failed(UpstreamTimeout), "none", None, "UPSTREAM_TIMEOUT"),
+        (failed(UpstreamUnavailable, 999), "odd", 999, "UPSTREAM_UNAVAILABLE"),
+        (ValueError("bug"), "none", None, "INTERNAL_SERVER_ERROR"),
+        (asyncio.CancelledError(), "cancelled", None, None),
+    ],
+    ids=["success", "status", "what is no answer", "silence", "no status", "bug", "gave up"],
+)
+def test_a_call_is_told_by_how_it_ended(watch, tracing, error, label, status, code):
+    def call() -> None:
+        with watch.call(PATH, 1, SENT):
+            if error is not None:
+                raise error
+
+    if error is None:
+        call()
+    else:
+        with pytest.raises(type(error)):
+            call()
+    series = f'gateway_upstream_calls_total{{path="{PATH}",status="{label}"}}'
+    assert told(watch, "upstream_calls_total") == {series: 1}
+    assert told(watch, "upstream_calls_in_flight") == {"gateway_upstream_calls_in_flight": 0}
+    assert (tracing.begun, tracing.ended) == ([(PATH, 1)], [(status, code)])
+
+
+def test_a_call_sends_what_tracing_makes_of_the_headers(watch):
+    with watch.call(PATH, 1, SENT) as headers:
+        assert headers == (*SENT, ("traceparent", "ours"))
+        assert told(watch, "upstream_calls_in_flight") == {"gateway_upstream_calls_in_flight": 1}
+
+
+def test_further_attempts_are_counted_apart(watch, tracing):
+    for number in (1, 2, 3):
+        with watch.call(PATH, number, SENT):
+            pass
+    assert told(watch, "upstream_retries") == {
+        f'gateway_upstream_retries_total{{path="{PATH}"}}': 2
+    }
+    assert tracing.begun == [(PATH, 1), (PATH, 2), (PATH, 3)]
+
+
+def test_a_call_that_never_begins_is_not_told(watch, tracing):
+    """The breaker refuses it, or there is no place in time."""
+    watch.call(PATH, 1, SENT)
+    assert told(watch, "upstream_calls_total") == {}
+    assert tracing.begun == []
+
+
+@pytest.mark.parametrize(
+    ("state", "level", "workers"),
+    [(State.OPEN, "warning", 1), (State.HALF_OPEN, "info", 1), (State.CLOSED, "info", 0)],
+)
+def test_a_change_of_the_breaker_is_one_line_and_a_number(watch, state, level, workers):
+    with capture_logs() as entries:
+        watch.breaker(state)
+    assert entries == [
+        {"event": "breaker", "log_level": level, "state": state.value, "scope": "all"}
+    ]
+    assert told(watch, "breaker_open") == {"gateway_breaker_open": workers}
+
+
+@pytest.mark.parametrize(("state", "level"), [(State.OPEN, "warning"), (State.CLOSED, "info")])
+def test_a_change_of_a_credential_s_breaker_is_one_line_and_how_many_are_open(watch, state, level):
+    with capture_logs() as entries:
+        watch.credential_breakers(state, 3)
+    assert entries == [
+        {"event": "breaker", "log_level": level, "state": state.value, "scope": "credential"}
+    ]
+    assert told(watch, "credential_breakers_open") == {"gateway_credential_breakers_open": 3}
+    assert told(watch, "breaker_open") == {"gateway_breaker_open": 0}
+
+
+def test_a_surprise_is_counted_each_time_and_logged_once() -> None:
+    watch = Watch()
+    with capture_logs() as events:
+        for path in (PATH, PATH, "/activities"):
+            watch.surprise(path, "odd_envelope")
+    told = watch.metrics.exposition().decode()
+    assert f'gateway_upstream_surprises_total{{path="{PATH}",what="odd_envelope"}} 2.0' in told
+    assert events == [
+        {"event": "upstream.surprise", "path": path, "what": "odd_envelope", "log_level": "warning"}
+        for path in (PATH, "/activities")
+    ]

@@ -1,0 +1,372 @@
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from gateway.upstream.http.single_flight import Sharing
+from gateway.upstream.read_log import Outcome
+
+pytestmark = pytest.mark.usefixtures("no_task_left")
+
+CALLED, SHARED, CACHED = Outcome.CALLED, Outcome.SHARED, Outcome.CACHED
+ADA, BOB = b"ada", b"bob"
+
+
+class Source:
+    """What is read from: notes what was started, what was cancelled, and waits for `gate`."""
+
+    def __init__(self) -> None:
+        self.started: list[str] = []
+        self.cancelled: list[str] = []
+        self.gate = asyncio.Event()
+        self.gate.set()
+
+    def reading(self, answer: str | Exception) -> Callable[[object], Awaitable[str]]:
+        async def read(_flight: object) -> str:
+            self.started.append(str(answer))
+            try:
+                await self.gate.wait()
+            except asyncio.CancelledError:
+                self.cancelled.append(str(answer))
+                raise
+            if isinstance(answer, Exception):
+                raise answer
+            return answer
+
+        return read
+
+
+@pytest.fixture
+async def source():
+    return Source()
+
+
+@pytest.fixture
+def sharing(clock) -> Sharing[str]:
+    return Sharing(keep_seconds=10, max_bytes=100, size=len, clock=clock)
+
+
+def always(answer: str) -> bool:
+    return True
+
+
+def never(answer: str) -> bool:
+    return False
+
+
+# Reads under way
+
+
+async def test_equal_reads_under_way_are_one(sharing, source):
+    found = await asyncio.gather(*[sharing.get(ADA, "k", source.reading("a")) for _ in range(3)])
+    assert found == [("a", CALLED), ("a", SHARED), ("a", SHARED)]
+    assert source.started == ["a"]
+
+
+async def test_a_read_that_comes_later_joins_one_under_way(sharing, source, settle):
+    source.gate.clear()
+    first = asyncio.create_task(sharing.get(ADA, "k", source.reading("a")))
+    await settle()
+    assert len(sharing) == 1
+    second = asyncio.create_task(sharing.get(ADA, "k", source.reading("b")))
+    await settle()
+    source.gate.set()
+    assert (await first, await second) == (("a", CALLED), ("a", SHARED))
+    assert len(sharing) == 0
+
+
+async def test_a_read_after_one_that_ended_is_new(sharing, source):
+    assert await sharing.get(ADA, "k", source.reading("a")) == ("a", CALLED)
+    assert await sharing.get(ADA, "k", source.reading("b")) == ("b", CALLED)
+
+
+async def test_reads_of_different_keys_are_never_one(sharing, source):
+    keys: list[object] = ["1", 1, ("1",), ("1", None), b"1"]
+    found = await asyncio.gather(
+        *[sharing.get(ADA, key, source.reading(repr(key)), keep=always) for key in keys]
+    )
+    assert found == [(repr(key), CALLED) for key in keys]
+    again = await asyncio.gather(
+        *[sharing.get(ADA, key, source.reading("other"), keep=always) for key in keys]
+    )
+    assert again == [(repr(key), CACHED) for key in keys]
+
+
+@pytest.mark.parametrize("leaving", [0, 1, 2])
+async def test_a_waiter_that_leaves_leaves_the_others_their_answer(
+    sharing, source, settle, leaving
+):
+    source.gate.clear()
+    waiters = [asyncio.create_task(sharing.get(ADA, "k", source.reading("a"))) for _ in range(3)]
+    await settle()
+    waiters[leaving].cancel()
+    await settle()
+    assert waiters[leaving].cancelled()
+    source.gate.set()
+    found = [await waiter for waiter in waiters if not waiter.cancelled()]
+    assert [answer for answer, _ in found] == ["a", "a"]
+    assert (source.started, source.cancelled) == (["a"], [])
+
+
+async def test_the_last_waiter_that_leaves_ends_the_read_and_a_later_one_starts_anew(
+    sharing, source, settle
+):
+    source.gate.clear()
+    waiters = [asyncio.create_task(sharing.get(ADA, "k", source.reading("a"))) for _ in range(2)]
+    await settle()
+    for waiter in waiters:
+        waiter.cancel()
+    await settle()
+    assert source.cancelled == ["a"]
+    assert len(sharing) == 0
+    source.gate.set()
+    assert await sharing.get(ADA, "k", source.reading("b")) == ("b", CALLED)
+
+
+async def test_a_read_that_is_being_cancelled_is_not_joined(sharing, source, settle):
+    source.gate.clear()
+    leaving = asyncio.create_task(sharing.get(ADA, "k", source.reading("a")))
+    await settle()
+    leaving.cancel()
+    await asyncio.wait([leaving])
+    source.gate.set()
+    assert await sharing.get(ADA, "k", source.reading("b")) == ("b", CALLED)
+    assert source.started == ["a", "b"]
+
+
+async def test_the_end_of_a_cancelled_read_does_not_end_its_successor(sharing, settle):
+    release = asyncio.Event()
+
+    async def slow_to_leave(_flight: object) -> str:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await release.wait()
+        return "never"
+
+    async def successor(_flight: object) -> str:
+        await release.wait()
+        await settle()
+        return "b"
+
+    leaving = asyncio.create_task(sharing.get(ADA, "k", slow_to_leave))
+    await settle()
+    leaving.cancel()
+    await asyncio.wait([leaving])
+    second = asyncio.create_task(sharing.get(ADA, "k", successor))
+    await settle()
+    release.set()
+    await asyncio.sleep(0)
+    third = asyncio.create_task(sharing.get(ADA, "k", successor))
+    assert (await second, await third) == (("b", CALLED), ("b", SHARED))
+
+
+async def test_a_waiter_that_leaves_before_the_read_starts_starts_none(sharing, source, settle):
+    leaving = asyncio.create_task(sharing.get(ADA, "k", source.reading("a")))
+    leaving.cancel()
+    await settle()
+    assert leaving.cancelled()
+    assert source.started == []
+    assert len(sharing) == 0
+
+
+async def test_a_waiter_that_leaves_as_the_answer_arrives_spoils_nothing(sharing, source, settle):
+    source.gate.clear()
+    waiters = [asyncio.create_task(sharing.get(ADA, "k", source.reading("a"))) for _ in range(2)]
+    await settle()
+    source.gate.set()
+    await asyncio.sleep(0)
+    waiters[0].cancel()
+    assert (await waiters[1])[0] == "a"
+    await settle()
+    assert len(sharing) == 0
+
+
+async def test_an_error_reaches_all_who_wait_and_is_not_kept(sharing, source):
+    found = await asyncio.gather(
+        *[sharing.get(ADA, "k", source.reading(ValueError("no")), keep=always) for _ in range(3)],
+        return_exceptions=True,
+    )
+    assert [type(each) for each in found] == [ValueError] * 3
+    assert source.started == ["no"]
+    assert await sharing.get(ADA, "k", source.reading("a"), keep=always) == ("a", CALLED)
+
+
+async def test_a_read_that_is_cancelled_from_inside_cancels_all_who_wait(sharing):
+    async def read(_flight: object) -> str:
+        raise asyncio.CancelledError
+
+    waiters = [asyncio.create_task(sharing.get(ADA, "k", read, keep=always)) for _ in range(2)]
+    await asyncio.wait(waiters)
+    assert all(waiter.cancelled() for waiter in waiters)
+    assert len(sharing) == 0
+
+
+# Answers kept
+
+
+async def test_an_answer_is_kept_until_it_is_too_old(sharing, source, clock):
+    assert await sharing.get(ADA, "k", source.reading("a"), keep=always) == ("a", CALLED)
+    clock.now += 9.9
+    assert await sharing.get(ADA, "k", source.reading("b"), keep=always) == ("a", CACHED)
+    clock.now += 0.2
+    assert await sharing.get(ADA, "k", source.reading("c"), keep=always) == ("c", CALLED)
+    assert source.started == ["a", "c"]
+
+
+async def test_an_answer_is_as_old_as_its_arrival_not_its_last_use(sharing, source, clock):
+    await sharing.get(ADA, "k", source.reading("a"), keep=always)
+    for _ in range(2):
+        clock.now += 6
+        last = await sharing.get(ADA, "k", source.reading("b"), keep=always)
+    assert last == ("b", CALLED)
+
+
+@pytest.mark.parametrize("keep", [None, never], ids=["not asked", "not allowed"])
+async def test_an_answer_is_kept_only_where_that_is_allowed(sharing, source, keep):
+    await sharing.get(ADA, "k", source.reading("a"), keep=keep)
+    assert await sharing.get(ADA, "k", source.reading("b"), keep=always) == ("b", CALLED)
+
+
+async def test_a_kept_answer_is_not_for_who_wants_a_new_one(sharing, source):
+    await sharing.get(ADA, "k", source.reading("a"), keep=always)
+    assert await sharing.get(ADA, "k", source.reading("b")) == ("b", CALLED)
+
+
+async def test_what_to_keep_is_for_the_one_who_calls_to_say(sharing, source):
+    await asyncio.gather(
+        sharing.get(ADA, "k", source.reading("a")),
+        sharing.get(ADA, "k", source.reading("a"), keep=always),
+    )
+    assert await sharing.get(ADA, "k", source.reading("b"), keep=always) == ("b", CALLED)
+
+
+async def test_nothing_is_kept_for_no_time(source, clock):
+    sharing: Sharing[str] = Sharing(keep_seconds=0, max_bytes=100, size=len, clock=clock)
+    for answer in ("a", "b"):
+        assert await sharing.get(ADA, "k", source.reading(answer), keep=always) == (answer, CALLED)
+
+
+async def test_an_answer_of_just_all_that_may_be_kept_is_kept(sharing, source):
+    await sharing.get(ADA, "k", source.reading("a" * 100), keep=always)
+    assert (await sharing.get(ADA, "k", source.reading("b"), keep=always))[1] is CACHED
+
+
+async def test_an_answer_larger_than_all_that_may_be_kept_is_given_and_not_kept(sharing, source):
+    await sharing.get(ADA, "small", source.reading("s"), keep=always)
+    assert await sharing.get(ADA, "k", source.reading("a" * 101), keep=always) == (
+        "a" * 101,
+        CALLED,
+    )
+    assert (await sharing.get(ADA, "k", source.reading("b"), keep=always))[1] is CALLED
+    assert (await sharing.get(ADA, "small", source.reading("t"), keep=always))[1] is CACHED
+
+
+async def test_the_answers_kept_are_bounded_by_their_bytes_and_not_by_their_number(sharing, source):
+    for number in range(50):
+        await sharing.get(ADA, number, source.reading("aa"), keep=always)
+    for number in range(50):
+        assert (await sharing.get(ADA, number, source.reading("bb"), keep=always))[1] is CACHED
+    await sharing.get(ADA, "large", source.reading("a" * 60), keep=always)
+    outcomes = [
+        (await sharing.get(ADA, number, source.reading("dd"), keep=never))[1]
+        for number in range(50)
+    ]
+    assert outcomes.count(CACHED) == 20
+    assert (await sharing.get(ADA, "large", source.reading("e"), keep=always))[1] is CACHED
+
+
+async def test_an_answer_whose_last_waiter_left_is_not_kept(sharing, source, settle):
+    source.gate.clear()
+    leaving = asyncio.create_task(sharing.get(ADA, "k", source.reading("a"), keep=always))
+    await settle()
+    leaving.cancel()
+    await settle()
+    source.gate.set()
+    assert await sharing.get(ADA, "k", source.reading("b"), keep=always) == ("b", CALLED)
+
+
+# What is forgotten
+
+
+async def test_what_is_kept_is_forgotten_for_its_owner_alone(sharing, source):
+    for owner, key in [(ADA, "1"), (ADA, "2"), (BOB, "3")]:
+        await sharing.get(owner, key, source.reading("a"), keep=always)
+    sharing.forget(ADA)
+    found = [
+        await sharing.get(owner, key, source.reading("b"), keep=always)
+        for owner, key in [(ADA, "1"), (ADA, "2"), (BOB, "3")]
+    ]
+    assert found == [("b", CALLED), ("b", CALLED), ("a", CACHED)]
+
+
+async def test_what_is_kept_is_forgotten_with_what_it_is_about(sharing, source):
+    about = {"company": ["c"], "staff": ["c", "s"], "form": ["f"]}
+    for key, things in about.items():
+        await sharing.get(ADA, key, source.reading("a"), keep=always, things=things)
+    sharing.forget(ADA, "s")
+    sharing.forget(BOB, "c")
+    found = {key: await sharing.get(ADA, key, source.reading("b"), keep=always) for key in about}
+    assert found == {"company": ("a", CACHED), "staff": ("b", CALLED), "form": ("a", CACHED)}
+    await sharing.get(ADA, "staff", source.reading("c"), keep=always, things=about["staff"])
+    sharing.forget(ADA, "c")
+    assert await sharing.get(ADA, "company", source.reading("d"), keep=always) == ("d", CALLED)
+
+
+@pytest.mark.parametrize("thing", [None, "c"], ids=["all", "the thing"])
+async def test_what_is_being_read_when_it_is_forgotten_is_given_and_not_kept(
+    sharing, source, settle, thing
+):
+    source.gate.clear()
+    waiting = asyncio.create_task(
+        sharing.get(ADA, "k", source.reading("a"), keep=always, things=["c"])
+    )
+    await settle()
+    sharing.forget(ADA, thing)
+    source.gate.set()
+    assert await waiting == ("a", CALLED)
+    assert await sharing.get(ADA, "k", source.reading("b"), keep=always) == ("b", CALLED)
+    assert await sharing.get(ADA, "k", source.reading("c"), keep=always) == ("b", CACHED)
+
+
+@pytest.mark.parametrize("keep", [None, always], ids=["never kept", "kept"])
+async def test_who_asks_after_an_owner_was_forgotten_joins_no_read_of_before(
+    sharing, source, settle, keep
+):
+    source.gate.clear()
+    others = asyncio.create_task(sharing.get(BOB, "k of bob", source.reading("o"), keep=keep))
+    before = asyncio.create_task(sharing.get(ADA, "k", source.reading("a"), keep=keep))
+    await settle()
+    sharing.forget(ADA)
+    after = [
+        asyncio.create_task(sharing.get(ADA, "k", source.reading(answer), keep=keep))
+        for answer in ("b", "c")
+    ]
+    joining = asyncio.create_task(sharing.get(BOB, "k of bob", source.reading("p"), keep=keep))
+    await settle()
+    source.gate.set()
+    assert await before == ("a", CALLED)
+    assert [await each for each in after] == [("b", CALLED), ("b", SHARED)]
+    assert [await others, await joining] == [("o", CALLED), ("o", SHARED)]
+    assert len(sharing) == 0
+
+
+async def test_the_last_to_leave_a_read_of_before_ends_it_and_no_other(sharing, source, settle):
+    source.gate.clear()
+    before = asyncio.create_task(sharing.get(ADA, "k", source.reading("a")))
+    await settle()
+    sharing.forget(ADA)
+    after = asyncio.create_task(sharing.get(ADA, "k", source.reading("b")))
+    await settle()
+    before.cancel()
+    await settle()
+    assert (source.cancelled, len(sharing)) == (["a"], 1)
+    source.gate.set()
+    assert await after == ("b", CALLED)
+
+
+async def test_the_clock_is_a_real_one_unless_told_otherwise(source):
+    sharing: Sharing[Any] = Sharing(keep_seconds=1000, max_bytes=100, size=len)
+    await sharing.get(ADA, "k", source.reading("a"), keep=always)
+    assert (await sharing.get(ADA, "k", source.reading("b"), keep=always))[1] is CACHED

@@ -1,0 +1,69 @@
+"""What a status means; that it means the same wherever it comes from is in test_reads.py."""
+
+import pytest
+
+from gateway.errors import RATE_LIMITED
+from gateway.upstream.http.status_errors import REPEATABLE, is_outage, meaning
+
+MEANINGS = {
+    "BAD_USER_INPUT": {400, 409, 422},
+    "UNAUTHENTICATED": {401},
+    "FORBIDDEN": {402, 403, 451},
+    "NOT_FOUND": {404, 410},
+    "UPSTREAM_TIMEOUT": {408, 504},
+    "UPSTREAM_BUSY": {429},
+}
+KNOWN = set().union(*MEANINGS.values())
+UNAVAILABLE = {425, *range(500, 600)} - KNOWN
+BROKEN = set(range(100, 500)) - {200} - KNOWN - UNAVAILABLE
+
+
+@pytest.mark.parametrize(
+    ("code", "statuses"),
+    [
+        *MEANINGS.items(),
+        ("UPSTREAM_UNAVAILABLE", UNAVAILABLE | {0, -1, 99, 600, 10**30}),
+        ("UPSTREAM_CONTRACT_BROKEN", BROKEN),
+    ],
+)
+def test_a_status_has_one_meaning(code, statuses):
+    assert {meaning(status, {}).code for status in statuses} == {code}
+
+
+def test_whoever_may_ask_again_is_told_so():
+    retryable = {status for status in range(100, 600) if meaning(status, {}).retryable}
+    assert retryable == {408, 425, 429, *range(500, 600)}
+    assert retryable > REPEATABLE
+
+
+def test_only_what_the_upstream_did_not_do_is_an_outage():
+    assert {status for status in range(100, 600) if is_outage(status)} == set(range(500, 600))
+    assert all(map(is_outage, (0, -1, 99, 600, 10**30)))
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"retry-after": "7"}, 7),
+        ({"retry-after": "9" * 30}, 86_400),
+        (
+            {
+                "retry-after": "Mon, 30 Nov 2026 10:00:05 GMT",
+                "date": "Mon, 30 Nov 2026 10:00:00 GMT",
+            },
+            5,
+        ),
+        ({"retry-after": "Mon, 30 Nov 2026 10:00:05 GMT"}, None),
+        ({"retry-after": "soon"}, None),
+        ({}, None),
+    ],
+)
+def test_how_long_to_wait_is_read_where_it_may_be_asked_for(headers, seconds):
+    assert meaning(429, headers).extensions == {
+        "code": "UPSTREAM_BUSY",
+        "retryable": True,
+        "reason": RATE_LIMITED,
+        **({} if seconds is None else {"retryAfter": seconds}),
+    }
+    assert meaning(503, headers).extensions.get("retryAfter") == seconds
+    assert "retryAfter" not in meaning(425, headers).extensions
