@@ -18,33 +18,34 @@ text, addresses, credentials, or anybody's data. What is not a `GatewayError` is
     │   └── OperationError          the request is well formed, what it asks for is not
     │       ├── ParseFailed         GRAPHQL_PARSE_FAILED
     │       ├── ValidationFailed    GRAPHQL_VALIDATION_FAILED
-    │       ├── OperationUnresolved OPERATION_RESOLUTION_FAILURE
+    │       ├── UnknownOperation    OPERATION_RESOLUTION_FAILURE
     │       ├── LimitExceeded       LIMIT_EXCEEDED
-    │       └── VariablesRefused    BAD_USER_INPUT
-    └── UpstreamError               one field has no answer; everything else stands
-        ├── InputRefused            BAD_USER_INPUT
-        ├── Unauthenticated         UNAUTHENTICATED
+    │       └── InvalidVariables    BAD_USER_INPUT
+    └── FieldError                  one field has no answer; everything else stands
+        ├── InvalidArgument         BAD_USER_INPUT
         ├── Forbidden               FORBIDDEN
-        ├── NotFound                NOT_FOUND
-        ├── UpstreamTimeout         UPSTREAM_TIMEOUT
-        ├── TryLater                it may be asked again after a while
-        │   ├── UpstreamBusy        UPSTREAM_BUSY
-        │   └── UpstreamUnavailable UPSTREAM_UNAVAILABLE
-        ├── ContractBroken          UPSTREAM_CONTRACT_BROKEN
         ├── InstantUnknown          INSTANT_UNKNOWN
-        ├── ResponseTooLarge        UPSTREAM_RESPONSE_TOO_LARGE
         ├── BudgetExceeded          UPSTREAM_BUDGET_EXCEEDED
-        └── CompanyUnknown          COMPANY_UNKNOWN
+        ├── CompanyUnknown          COMPANY_UNKNOWN
+        └── UpstreamError           the upstream was called, or cannot be
+            ├── Unauthenticated     UNAUTHENTICATED
+            ├── NotFound            NOT_FOUND
+            ├── UpstreamTimeout     UPSTREAM_TIMEOUT
+            ├── RetryableError      the read may succeed after a while
+            │   ├── UpstreamBusy        UPSTREAM_BUSY
+            │   └── UpstreamUnavailable UPSTREAM_UNAVAILABLE
+            ├── InvalidUpstreamResponse UPSTREAM_CONTRACT_BROKEN
+            └── ResponseTooLarge    UPSTREAM_RESPONSE_TOO_LARGE
 """
 
 from collections.abc import Mapping
 from typing import ClassVar
 
-BUG = "INTERNAL_SERVER_ERROR"
+INTERNAL_SERVER_ERROR = "INTERNAL_SERVER_ERROR"
 """The code of what is not a `GatewayError`: our own mistake, told with an `errorId` and no details."""
 
 
-_MOST_CHARACTERS = 1000
+_MAX_MESSAGE_CHARACTERS = 1000
 """Of a message about what a caller wrote."""
 
 
@@ -161,15 +162,15 @@ class OperationError(RequestError):
     """
 
     def __init__(self, problems: list[dict[str, object]]) -> None:
-        self.problems = [{**each, "message": _shortened(str(each["message"]))} for each in problems]
+        self.problems = [{**each, "message": _truncate(str(each["message"]))} for each in problems]
         super().__init__(self.problems[0]["message"])
 
 
-def _shortened(message: str) -> str:
+def _truncate(message: str) -> str:
     """Names that a caller chose are repeated to that caller, not a million characters of each."""
-    if len(message) <= _MOST_CHARACTERS:
+    if len(message) <= _MAX_MESSAGE_CHARACTERS:
         return message
-    return f"{message[:_MOST_CHARACTERS]}…"
+    return f"{message[:_MAX_MESSAGE_CHARACTERS]}…"
 
 
 class ParseFailed(OperationError):
@@ -180,7 +181,7 @@ class ValidationFailed(OperationError):
     code = "GRAPHQL_VALIDATION_FAILED"
 
 
-class OperationUnresolved(OperationError):
+class UnknownOperation(OperationError):
     code = "OPERATION_RESOLUTION_FAILURE"
 
 
@@ -195,35 +196,60 @@ class LimitExceeded(OperationError):
         self.details = {"limit": limit, "measured": measured, "allowed": allowed}
 
 
-class VariablesRefused(OperationError):
+class InvalidVariables(OperationError):
     """A variable, or a literal that a scalar of this schema refuses, has a value that it cannot have."""
 
     code = "BAD_USER_INPUT"
 
 
-class UpstreamError(GatewayError):
+class FieldError(GatewayError):
     """One field has no answer."""
 
 
-class InputRefused(UpstreamError):
+class InvalidArgument(FieldError):
     """An argument that cannot be served, found here or by the upstream."""
 
     code = "BAD_USER_INPUT"
 
 
-class Unauthenticated(UpstreamError):
-    code = "UNAUTHENTICATED"
-
-
-class Forbidden(UpstreamError):
+class Forbidden(FieldError):
     """What the upstream, or a permission of the field, does not show to this caller."""
 
     code = "FORBIDDEN"
 
-    def __init__(self, message: str, *, told: Mapping[str, object] | None = None) -> None:
-        """`told` is what a permission tells besides; its `code`, if it has one, stands for this one."""
+    def __init__(self, message: str, *, details: Mapping[str, object] | None = None) -> None:
+        """`details` is what a permission tells besides; its `code`, if it has one, stands for this one."""
         super().__init__(message)
-        self.details = told or {}
+        self.details = details or {}
+
+
+class InstantUnknown(FieldError):
+    """A date has no instant that filters can compare, as where its zone is missing or unknown.
+
+    Never raised: `completeness.missing` tells under its code what is left out for it.
+    """
+
+    code = "INSTANT_UNKNOWN"
+
+
+class BudgetExceeded(FieldError):
+    """An operation wants more upstream reads than one may have."""
+
+    code = "UPSTREAM_BUDGET_EXCEEDED"
+
+
+class CompanyUnknown(FieldError):
+    """The path to a thing needs a company's id, and nothing says which."""
+
+    code = "COMPANY_UNKNOWN"
+
+
+class UpstreamError(FieldError):
+    """The upstream refused or failed a read, or could not be called."""
+
+
+class Unauthenticated(UpstreamError):
+    code = "UNAUTHENTICATED"
 
 
 class NotFound(UpstreamError):
@@ -237,7 +263,7 @@ class UpstreamTimeout(UpstreamError):
     retryable = True
 
 
-class TryLater(UpstreamError):
+class RetryableError(UpstreamError):
     """What may be asked again after a while.
 
     Attributes:
@@ -257,7 +283,7 @@ LOCAL_QUEUE = "local_queue"
 MEMORY_BUDGET = "memory_budget"
 
 
-class UpstreamBusy(TryLater):
+class UpstreamBusy(RetryableError):
     """The upstream asks for patience, or there is no room here for one more of its answers.
 
     Attributes:
@@ -272,7 +298,7 @@ class UpstreamBusy(TryLater):
         self.details = {**self.details, "reason": reason}
 
 
-class UpstreamUnavailable(TryLater):
+class UpstreamUnavailable(RetryableError):
     """The upstream fails, or cannot be reached, or is left alone since it did.
 
     It is not `retryable` where somebody has to do something first.
@@ -287,7 +313,7 @@ class UpstreamUnavailable(TryLater):
         self.retryable = retryable
 
 
-class ContractBroken(UpstreamError):
+class InvalidUpstreamResponse(UpstreamError):
     """The upstream sent something that its contract does not allow."""
 
     code = "UPSTREAM_CONTRACT_BROKEN"
@@ -298,26 +324,5 @@ class ContractBroken(UpstreamError):
         self.details = {} if count is None else {"count": count}
 
 
-class InstantUnknown(UpstreamError):
-    """A date has no instant that filters can compare, as where its zone is missing or unknown.
-
-    Never raised: `completeness.missing` tells under its code what is left out for it.
-    """
-
-    code = "INSTANT_UNKNOWN"
-
-
 class ResponseTooLarge(UpstreamError):
     code = "UPSTREAM_RESPONSE_TOO_LARGE"
-
-
-class BudgetExceeded(UpstreamError):
-    """An operation wants more upstream reads than one may have."""
-
-    code = "UPSTREAM_BUDGET_EXCEEDED"
-
-
-class CompanyUnknown(UpstreamError):
-    """The path to a thing needs a company's id, and nothing says which."""
-
-    code = "COMPANY_UNKNOWN"

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import httpx
 
-from gateway.config.settings import PREFIX, Settings, variable
+from gateway.config.settings import PREFIX, Settings, env_name
 
 
 def free_ports(count: int) -> list[int]:
@@ -29,7 +29,7 @@ def free_ports(count: int) -> list[int]:
 
 def inherited() -> dict[str, str]:
     """The environment of the tests, without settings."""
-    ours = {variable(name) for name in Settings.model_fields}
+    ours = {env_name(name) for name in Settings.model_fields}
     return {
         name: value
         for name, value in os.environ.items()

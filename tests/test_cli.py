@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 
 from gateway import __version__
 from gateway.cli.main import main
-from gateway.config.settings import PREFIX, Settings, variable
+from gateway.config.settings import PREFIX, Settings, env_name
 
 SERVE = {"GATEWAY_UPSTREAM_URL": "http://127.0.0.1:9"}
 
@@ -19,7 +19,7 @@ SERVE = {"GATEWAY_UPSTREAM_URL": "http://127.0.0.1:9"}
 def _empty_environment(monkeypatch, tmp_path, telemetry_restored):
     """An empty directory, and none of our variables."""
     monkeypatch.chdir(tmp_path)
-    ours = {variable(name) for name in Settings.model_fields}
+    ours = {env_name(name) for name in Settings.model_fields}
     for name in list(os.environ):
         if name.startswith(PREFIX) or name in ours:
             monkeypatch.delenv(name)
@@ -338,7 +338,7 @@ def test_the_help_of_serve_lists_every_setting_with_its_default(run):
     assert result.exit_code == 0
     shown = {line.strip() for line in result.stdout.splitlines()}
     for name, field in Settings.model_fields.items():
-        heads = {line for line in shown if line.startswith(f"{variable(name)} (")}
+        heads = {line for line in shown if line.startswith(f"{env_name(name)} (")}
         assert len(heads) == 1, name
         assert field.description in shown
 

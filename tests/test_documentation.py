@@ -11,11 +11,11 @@ from prometheus_client.parser import text_string_to_metric_families
 from gateway import __version__, errors, schema
 from gateway.cli.main import main
 from gateway.cli.schema import schema as schema_commands
-from gateway.cli.schema_diff import Severity, changes
-from gateway.config.settings import Settings, variable
+from gateway.cli.schema_diff import Criticality, classify_changes
+from gateway.config.settings import Settings, env_name
 from gateway.observability.metrics import Metrics
-from gateway.observability.request_stats import Tally
-from gateway.web.request_middleware import PROBES
+from gateway.observability.request_stats import RequestStats
+from gateway.web.request_middleware import PROBE_PATHS
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -47,7 +47,7 @@ def shown(default):
 def test_the_readme_has_every_setting_with_its_default_and_what_it_is():
     expected = [
         [
-            f"`{variable(name)}`",
+            f"`{env_name(name)}`",
             "required" if field.is_required() else shown(field.default),
             field.description,
         ]
@@ -58,11 +58,11 @@ def test_the_readme_has_every_setting_with_its_default_and_what_it_is():
 
 def test_the_readme_has_every_metric_with_its_type_and_labels():
     made = Metrics()
-    made.operation(Tally(outcome="partial", codes=("NOT_FOUND",), caller="web"), 1.0)
-    made.read("/", "called")
-    made.failed("/", "NOT_FOUND")
-    made.called("/", "404", 1.0, again=True)
-    made.surprised("/", "odd_envelope")
+    made.observe_operation(RequestStats(outcome="partial", codes=("NOT_FOUND",), caller="web"), 1.0)
+    made.count_read("/", "called")
+    made.count_read_failure("/", "NOT_FOUND")
+    made.observe_call("/", "404", 1.0, is_retry=True)
+    made.count_surprise("/", "odd_envelope")
     families = text_string_to_metric_families(made.exposition().decode())
     told = {
         family.name + "_total" * (family.type == "counter"): (
@@ -88,7 +88,7 @@ def codes(error=errors.GatewayError):
 
 
 def test_the_readme_has_every_error_code_and_no_other():
-    assert {row[0].strip("`") for row in rows("Errors")} == {*codes(), errors.BUG}
+    assert {row[0].strip("`") for row in rows("Errors")} == {*codes(), errors.INTERNAL_SERVER_ERROR}
 
 
 def test_the_readme_has_the_status_of_every_request_error():
@@ -152,7 +152,7 @@ def test_the_readme_s_example_for_kubernetes_fits_the_settings(monkeypatch):
     assert "enableServiceLinks: false" in example
     probes = re.findall(r"(\w+)Probe: {httpGet: {path: (/\w+)", example)
     assert probes == [("startup", "/livez"), ("liveness", "/livez"), ("readiness", "/readyz")]
-    assert {path for _, path in probes} <= PROBES
+    assert {path for _, path in probes} <= PROBE_PATHS
 
 
 def test_the_readme_names_every_make_target():
@@ -171,7 +171,7 @@ def test_the_readme_shows_both_ways_as_they_run():
 
 
 def test_the_committed_schema_is_the_one_served():
-    assert (ROOT / "schema.graphql").read_text(encoding="utf-8") == schema.printed()
+    assert (ROOT / "schema.graphql").read_text(encoding="utf-8") == schema.schema_sdl()
 
 
 @pytest.mark.parametrize("command", sorted(schema_commands.commands))
@@ -190,6 +190,6 @@ def test_every_release_tells_what_it_does_to_the_schema(release):
 
 def test_the_changelog_announces_what_is_dangerous_since_the_released_schema():
     newest = " ".join(CHANGELOG.split("\n## ")[1].split("\n### Schema\n")[1].split())
-    found = changes(RELEASED.read_text(encoding="utf-8"), schema.printed())
-    announced = [each.text for each in found if each.severity is not Severity.SAFE]
+    found = classify_changes(RELEASED.read_text(encoding="utf-8"), schema.schema_sdl())
+    announced = [each.text for each in found if each.criticality is not Criticality.SAFE]
     assert [text for text in announced if text not in newest] == []

@@ -21,7 +21,7 @@ def refused(**given: object) -> ValidationError:
 
 def test_a_variable_that_is_no_setting_is_named_with_the_nearest_one(monkeypatch):
     monkeypatch.setenv("GATEWAY_TOKNE", "secret")
-    assert environment.unknown("GATEWAY_", KNOWN) == [
+    assert environment.unknown_variables("GATEWAY_", KNOWN) == [
         "GATEWAY_TOKNE is not a setting; did you mean GATEWAY_TOKEN?"
     ]
 
@@ -49,7 +49,7 @@ def test_a_variable_that_is_no_setting_is_named_with_the_nearest_one(monkeypatch
 )
 def test_what_is_known_injected_or_somebody_elses_is_left_alone(monkeypatch, name, value):
     monkeypatch.setenv(name, value)
-    assert environment.unknown("GATEWAY_", KNOWN) == []
+    assert environment.unknown_variables("GATEWAY_", KNOWN) == []
 
 
 @pytest.mark.parametrize(
@@ -64,16 +64,18 @@ def test_what_is_known_injected_or_somebody_elses_is_left_alone(monkeypatch, nam
 )
 def test_what_only_looks_like_it_is_a_mistake(monkeypatch, name, value):
     monkeypatch.setenv(name, value)
-    [problem] = environment.unknown("GATEWAY_", KNOWN)
+    [problem] = environment.unknown_variables("GATEWAY_", KNOWN)
     assert problem.startswith(f"{name} is not a setting")
 
 
 def test_a_setting_that_does_not_fit_is_told_by_its_variable_and_without_its_value():
-    (line,) = environment.refusals(refused(plans="secret"), {"plans": "GATEWAY_PLANS"})
+    (line,) = environment.validation_messages(refused(plans="secret"), {"plans": "GATEWAY_PLANS"})
     assert line.startswith("GATEWAY_PLANS: ")
     assert "secret" not in line
 
 
 def test_every_problem_has_a_line():
-    lines = environment.refusals(refused(plans="x", other="y"), {"plans": "GATEWAY_PLANS"})
+    lines = environment.validation_messages(
+        refused(plans="x", other="y"), {"plans": "GATEWAY_PLANS"}
+    )
     assert [line.partition(":")[0] for line in lines] == ["GATEWAY_PLANS", "other"]

@@ -6,12 +6,14 @@ import pytest
 
 from gateway import errors
 from gateway.errors import (
-    BUG,
+    INTERNAL_SERVER_ERROR,
     RATE_LIMITED,
-    ContractBroken,
+    FieldError,
     Forbidden,
     GatewayError,
-    InputRefused,
+    InvalidArgument,
+    InvalidUpstreamResponse,
+    InvalidVariables,
     LimitExceeded,
     MethodNotAllowed,
     OperationError,
@@ -19,9 +21,7 @@ from gateway.errors import (
     ParseFailed,
     RequestError,
     UpstreamBusy,
-    UpstreamError,
     UpstreamUnavailable,
-    VariablesRefused,
 )
 
 PROBLEM: dict[str, object] = {"message": "Wrong.", "locations": [{"line": 1, "column": 2}]}
@@ -65,27 +65,27 @@ def test_a_code_belongs_to_one_class_but_for_what_a_caller_put_in():
     for kind in LEAVES:
         by_code[kind.code].add(kind)
     shared = {code: kinds for code, kinds in by_code.items() if len(kinds) > 1}
-    assert shared == {"BAD_USER_INPUT": {VariablesRefused, InputRefused}}
+    assert shared == {"BAD_USER_INPUT": {InvalidVariables, InvalidArgument}}
 
 
 def test_a_permission_may_tell_more_than_that_it_is_forbidden():
     told = {"code": "UNAUTHENTICATED", "hint": "Log in."}
     assert Forbidden("No.").extensions == {"code": "FORBIDDEN"}
-    assert Forbidden("No.", told={"hint": "Ask."}).extensions == {
+    assert Forbidden("No.", details={"hint": "Ask."}).extensions == {
         "code": "FORBIDDEN",
         "hint": "Ask.",
     }
-    assert Forbidden("No.", told=told).extensions == told
+    assert Forbidden("No.", details=told).extensions == told
 
 
 def test_a_bug_has_a_code_of_its_own():
-    assert BUG not in {kind.code for kind in LEAVES}
+    assert INTERNAL_SERVER_ERROR not in {kind.code for kind in LEAVES}
 
 
 def test_there_are_two_branches_and_every_error_is_on_one():
-    assert {kind for kind in ALL if kind.__base__ is GatewayError} == {RequestError, UpstreamError}
+    assert {kind for kind in ALL if kind.__base__ is GatewayError} == {RequestError, FieldError}
     assert not [
-        kind for kind in ALL if issubclass(kind, RequestError) and issubclass(kind, UpstreamError)
+        kind for kind in ALL if issubclass(kind, RequestError) and issubclass(kind, FieldError)
     ]
 
 
@@ -150,7 +150,7 @@ def test_an_upstream_that_somebody_has_to_repair_is_not_retryable():
     ],
 )
 def test_a_broken_contract_says_how_many_items_it_cost(count, extensions):
-    assert ContractBroken("Broken.", count=count).extensions == extensions
+    assert InvalidUpstreamResponse("Broken.", count=count).extensions == extensions
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,11 @@ from msgspec import Raw
 from gateway.observability.event_loop import (
     STEP_BYTES,
     STEP_ITEMS,
-    Steps,
-    at_once,
-    in_steps,
-    mapped,
-    takes_steps,
+    CooperativeSteps,
+    exceeds_one_step,
+    map_in_steps,
+    run_cooperatively,
+    run_to_completion,
 )
 
 LARGE = Raw(b"7" * (STEP_BYTES // 2 + 1))
@@ -61,17 +61,17 @@ ITEMS = {
 
 @pytest.mark.parametrize(("items", "steps"), ITEMS.values(), ids=ITEMS)
 async def test_the_event_loop_is_free_before_each_step_of_some_items(items, steps):
-    assert takes_steps(items) == bool(steps)
-    assert at_once(mapped(doubled, items)) == doubled(items)
+    assert exceeds_one_step(items) == bool(steps)
+    assert run_to_completion(map_in_steps(doubled, items)) == doubled(items)
     async with counting() as passes:
-        assert await in_steps(mapped(doubled, items)) == doubled(items)
+        assert await run_cooperatively(map_in_steps(doubled, items)) == doubled(items)
     assert passes.count == steps
 
 
 async def test_all_who_work_in_steps_take_turns():
     done: list[int] = []
 
-    def work(number: int) -> Steps[int]:
+    def work(number: int) -> CooperativeSteps[int]:
         for _ in range(20):
             yield
             done.append(number)
@@ -86,7 +86,7 @@ async def test_all_who_work_in_steps_take_turns():
                 await asyncio.sleep(0)
                 seen.append(len(done) - before)
 
-        *found, _ = await asyncio.gather(*(in_steps(work(n)) for n in range(5)), watched())
+        *found, _ = await asyncio.gather(*(run_cooperatively(work(n)) for n in range(5)), watched())
     assert found == [*range(5)]
     assert max(seen) == 1
     assert passes.count >= 100
@@ -96,18 +96,18 @@ async def test_all_who_work_in_steps_take_turns():
 async def test_who_is_cancelled_between_steps_leaves_the_turn_to_others():
     begun = asyncio.Event()
 
-    def endless() -> Steps[None]:
+    def endless() -> CooperativeSteps[None]:
         while True:
             yield
             begun.set()
 
-    def short() -> Steps[str]:
+    def short() -> CooperativeSteps[str]:
         yield
         return "done"
 
-    one, other = (asyncio.create_task(in_steps(endless())) for _ in range(2))
+    one, other = (asyncio.create_task(run_cooperatively(endless())) for _ in range(2))
     await begun.wait()
-    waiting = asyncio.create_task(in_steps(short()))
+    waiting = asyncio.create_task(run_cooperatively(short()))
     await asyncio.sleep(0)
     for task in (one, other):
         task.cancel()
@@ -122,5 +122,7 @@ async def test_what_a_step_raises_is_raised_and_others_go_on():
         raise ValueError("later")
 
     with pytest.raises(ValueError, match="later"):
-        await in_steps(mapped(broken, raws(2 * STEP_ITEMS)))
-    assert len(await in_steps(mapped(doubled, raws(2 * STEP_ITEMS)))) == 2 * STEP_ITEMS
+        await run_cooperatively(map_in_steps(broken, raws(2 * STEP_ITEMS)))
+    assert (
+        len(await run_cooperatively(map_in_steps(doubled, raws(2 * STEP_ITEMS)))) == 2 * STEP_ITEMS
+    )

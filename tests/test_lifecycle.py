@@ -12,15 +12,15 @@ import httpx
 import pytest
 
 from gateway.server.lifecycle import (
-    Departure,
-    PortRefused,
-    Stage,
-    after,
-    listening,
-    reserved,
-    server,
+    GracefulShutdown,
+    PortUnavailable,
+    ShutdownPhase,
+    bind_listening_socket,
+    build_server,
+    next_phase,
+    reserve_port,
 )
-from gateway.web.concurrency import Admission
+from gateway.web.concurrency import ConcurrencyLimiter
 from tests.conftest import ACCOUNT_1
 from tests.processes import Running, free_ports, running
 
@@ -34,10 +34,10 @@ async def nothing(*_: object) -> None:
     pass
 
 
-def departure(*, drain_seconds: float = 60.0, grace_seconds: float = 60.0) -> Departure:
-    return Departure(
-        [server(nothing, "127.0.0.1", 0), server(nothing, "127.0.0.1", 0)],
-        Admission(1),
+def departure(*, drain_seconds: float = 60.0, grace_seconds: float = 60.0) -> GracefulShutdown:
+    return GracefulShutdown(
+        [build_server(nothing, "127.0.0.1", 0), build_server(nothing, "127.0.0.1", 0)],
+        ConcurrencyLimiter(1),
         drain_seconds=drain_seconds,
         grace_seconds=grace_seconds,
     )
@@ -46,63 +46,63 @@ def departure(*, drain_seconds: float = 60.0, grace_seconds: float = 60.0) -> De
 @pytest.mark.parametrize(
     ("numbers", "stage"),
     [
-        ([signal.SIGTERM], Stage.DRAINING),
-        ([signal.SIGINT], Stage.FINISHING),
+        ([signal.SIGTERM], ShutdownPhase.DRAINING),
+        ([signal.SIGINT], ShutdownPhase.CLOSING),
         *[
-            (list(both), Stage.ENDING)
+            (list(both), ShutdownPhase.CANCELLING)
             for both in itertools.product((signal.SIGTERM, signal.SIGINT), repeat=2)
         ],
-        ([signal.SIGTERM] * 3, Stage.ENDING),
+        ([signal.SIGTERM] * 3, ShutdownPhase.CANCELLING),
     ],
 )
 def test_a_signal_drains_ctrl_c_does_not_wait_for_it_and_a_second_one_for_nothing(numbers, stage):
-    reached = Stage.SERVING
+    reached = ShutdownPhase.RUNNING
     for number in numbers:
-        reached = after(reached, number)
+        reached = next_phase(reached, number)
     assert reached is stage
 
 
 async def test_who_drains_takes_requests_still():
     leaving = departure()
-    leaving.signalled(signal.SIGTERM)
-    assert leaving.stage is Stage.DRAINING
+    leaving.on_signal(signal.SIGTERM)
+    assert leaving.phase is ShutdownPhase.DRAINING
     assert not [each for each in leaving.servers if each.should_exit]
 
 
 async def test_stages_follow_each_other_in_their_time():
     leaving = departure(drain_seconds=0.05, grace_seconds=0.05)
-    seen = [leaving.stage]
-    leaving.reach(Stage.DRAINING)
+    seen = [leaving.phase]
+    leaving.advance_to(ShutdownPhase.DRAINING)
     async with asyncio.timeout(2):
-        while leaving.stage is not Stage.ENDING:
-            if leaving.stage is not seen[-1]:
-                seen.append(leaving.stage)
+        while leaving.phase is not ShutdownPhase.CANCELLING:
+            if leaving.phase is not seen[-1]:
+                seen.append(leaving.phase)
             await asyncio.sleep(0)
-    assert seen == [Stage.SERVING, Stage.DRAINING, Stage.FINISHING]
+    assert seen == [ShutdownPhase.RUNNING, ShutdownPhase.DRAINING, ShutdownPhase.CLOSING]
     assert all(each.should_exit for each in leaving.servers)
 
 
 async def test_a_stage_comes_once_and_nothing_goes_back():
     leaving = departure()
-    for stage in (Stage.ENDING, Stage.DRAINING, Stage.ENDING):
-        leaving.reach(stage)
-    assert leaving.stage is Stage.ENDING
+    for stage in (ShutdownPhase.CANCELLING, ShutdownPhase.DRAINING, ShutdownPhase.CANCELLING):
+        leaving.advance_to(stage)
+    assert leaving.phase is ShutdownPhase.CANCELLING
 
 
 def test_a_port_that_is_taken_is_refused_also_to_those_who_would_share_it():
     with closing(socket.create_server(("127.0.0.1", 0))) as taken:
         port = taken.getsockname()[1]
-        for opening in (listening, reserved):
-            with pytest.raises(PortRefused, match=f"Port {port} of 127.0.0.1 cannot be used"):
+        for opening in (bind_listening_socket, reserve_port):
+            with pytest.raises(PortUnavailable, match=f"Port {port} of 127.0.0.1 cannot be used"):
                 opening("127.0.0.1", port)
 
 
 def test_a_port_that_is_reserved_is_for_those_who_share_it():
-    with reserved("127.0.0.1", 0) as held:
+    with reserve_port("127.0.0.1", 0) as held:
         port = held.getsockname()[1]
-        with pytest.raises(PortRefused):
-            listening("127.0.0.1", port)
-        sharing = [listening("127.0.0.1", port, is_shared=True) for _ in range(2)]
+        with pytest.raises(PortUnavailable):
+            bind_listening_socket("127.0.0.1", port)
+        sharing = [bind_listening_socket("127.0.0.1", port, reuse_port=True) for _ in range(2)]
         assert {each.getsockname() for each in sharing} == {held.getsockname()}
         for each in sharing:
             each.close()
@@ -110,23 +110,23 @@ def test_a_port_that_is_reserved_is_for_those_who_share_it():
 
 def test_a_port_can_be_reserved_while_connections_of_an_earlier_process_end():
     """The side that closes first keeps the address for a minute (TIME_WAIT)."""
-    with listening("127.0.0.1", 0) as server:
+    with bind_listening_socket("127.0.0.1", 0) as server:
         port = server.getsockname()[1]
         with closing(socket.create_connection(("127.0.0.1", port))) as caller:
             accepted, _ = server.accept()
             accepted.close()
             assert caller.recv(1) == b""
-    with reserved("127.0.0.1", port), pytest.raises(PortRefused):
-        listening("127.0.0.1", port)
+    with reserve_port("127.0.0.1", port), pytest.raises(PortUnavailable):
+        bind_listening_socket("127.0.0.1", port)
 
 
 def test_a_port_of_the_newer_protocol_can_be_reserved_as_well():
     try:
-        listening("::1", 0).close()
-    except PortRefused:
+        bind_listening_socket("::1", 0).close()
+    except PortUnavailable:
         pytest.skip("This machine has no IPv6.")
-    with reserved("::1", 0) as held:
-        listening("::1", held.getsockname()[1], is_shared=True).close()
+    with reserve_port("::1", 0) as held:
+        bind_listening_socket("::1", held.getsockname()[1], reuse_port=True).close()
 
 
 class Slow:

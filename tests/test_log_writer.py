@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import pytest
 
-from gateway.observability.log_writer import MOST_BYTES, MOST_LINES, LogWriter
+from gateway.observability.log_writer import MAX_QUEUED_BYTES, MAX_QUEUED_LINES, LogWriter
 
 SECONDS = 10.0
 """Much longer than anything here takes."""
@@ -79,7 +79,7 @@ def test_lines_are_written_in_their_order(pipe):
     for line in lines:
         pipe.writer.write(line)
     assert pipe.read(len(text_of(lines))) == text_of(lines)
-    assert pipe.writer.dropped == 0
+    assert pipe.writer.dropped_count == 0
 
 
 def test_lines_of_several_threads_are_each_whole_and_in_the_order_of_their_thread(pipe):
@@ -103,27 +103,29 @@ def test_what_is_no_ascii_is_written_as_utf_8_and_half_a_character_escaped(pipe)
 def test_nobody_waits_for_a_pipe_that_nobody_reads_and_what_fits_is_there_when_it_is_read(pipe):
     """The thread takes a few lines, before or after the queue is full."""
     filled = pipe.fill()
-    lines = numbered(MOST_LINES + 3000, 20)
+    lines = numbered(MAX_QUEUED_LINES + 3000, 20)
     for line in lines:
         pipe.writer.write(line)
-    dropped = pipe.writer.dropped
+    dropped = pipe.writer.dropped_count
     assert 0 < dropped <= 3000
     assert pipe.read(filled) == b"." * filled
     written = pipe.read(len(text_of(lines[dropped:]))).decode().splitlines()
     assert written == sorted(set(written) & set(lines))
     pipe.writer.write("later")
     assert pipe.read(6) == b"later\n"
-    assert pipe.writer.dropped == dropped
+    assert pipe.writer.dropped_count == dropped
 
 
 def test_long_lines_are_bounded_by_their_bytes(pipe):
     pipe.fill()
-    size = MOST_BYTES // 8
+    size = MAX_QUEUED_BYTES // 8
     for line in numbered(20, size):
         pipe.writer.write(line)
-    assert 11 <= pipe.writer.dropped <= 13  # one may be under way; with its end, an eighth is more
-    pipe.writer.write("." * MOST_BYTES)
-    assert 12 <= pipe.writer.dropped <= 14
+    assert (
+        11 <= pipe.writer.dropped_count <= 13
+    )  # one may be under way; with its end, an eighth is more
+    pipe.writer.write("." * MAX_QUEUED_BYTES)
+    assert 12 <= pipe.writer.dropped_count <= 14
 
 
 def test_a_pipe_that_is_closed_drops_lines_and_the_next_reader_gets_the_next_ones(pipe):
@@ -133,11 +135,11 @@ def test_a_pipe_that_is_closed_drops_lines_and_the_next_reader_gets_the_next_one
     for line in numbered(1000, 20):
         writer.write(line)
     assert writer.flush(SECONDS)
-    assert writer.dropped == 1000
+    assert writer.dropped_count == 1000
     os.dup2(pipe.descriptor, descriptor)
     writer.write("later")
     assert pipe.read(6) == b"later\n"
-    assert writer.dropped == 1000
+    assert writer.dropped_count == 1000
     os.close(descriptor)
 
 
@@ -148,7 +150,7 @@ def test_a_full_disk_drops_lines():
         for line in numbered(1000):
             writer.write(line)
         assert writer.flush(SECONDS)
-    assert writer.dropped == 1000
+    assert writer.dropped_count == 1000
 
 
 def test_a_closed_descriptor_drops_lines():
@@ -157,7 +159,7 @@ def test_a_closed_descriptor_drops_lines():
     writer = started(descriptor)
     writer.write("line")
     assert writer.flush(SECONDS)
-    assert writer.dropped == 1
+    assert writer.dropped_count == 1
     os.close(reading)
 
 
@@ -172,11 +174,11 @@ def test_after_half_a_line_the_next_one_begins_on_a_line_of_its_own(tmp_path):
             for line in numbered(4, 19):
                 writer.write(line)
             assert writer.flush(SECONDS)
-            assert writer.dropped == 2
+            assert writer.dropped_count == 2
             assert path.stat().st_size == 50
             writer.write("none of it")
             assert writer.flush(SECONDS)
-            assert writer.dropped == 3
+            assert writer.dropped_count == 3
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, limits)
         for line in ("later", "later still"):
@@ -189,7 +191,7 @@ def test_after_half_a_line_the_next_one_begins_on_a_line_of_its_own(tmp_path):
         "later",
         "later still",
     ]
-    assert writer.dropped == 3
+    assert writer.dropped_count == 3
 
 
 def test_a_piece_is_of_whole_lines_and_no_larger_than_a_pipe_takes_at_once():
@@ -222,7 +224,7 @@ def test_the_mode_of_the_descriptor_stays_and_a_full_pipe_is_waited_for(pipe, bl
     assert pipe.read(filled + len(text_of(lines)))[filled:] == text_of(lines)
     assert pipe.writer.flush(SECONDS)
     assert fcntl.fcntl(pipe.descriptor, fcntl.F_GETFL) == before
-    assert pipe.writer.dropped == 0
+    assert pipe.writer.dropped_count == 0
 
 
 def test_half_a_line_for_a_reader_that_leaves_is_dropped(pipe):
@@ -236,7 +238,7 @@ def test_half_a_line_for_a_reader_that_leaves_is_dropped(pipe):
             theirs.settimeout(SECONDS)
             assert theirs.recv(1) == b"."
         assert writer.flush(SECONDS)
-        assert writer.dropped == 1
+        assert writer.dropped_count == 1
         os.dup2(pipe.descriptor, ours.fileno())
         writer.write("later")
         assert pipe.read(7) == b"\nlater\n"

@@ -38,7 +38,7 @@ def written(log):
 
 def test_an_event_is_one_line_of_json_with_its_facts(written):
     written("info")
-    gateway_logging.event(
+    gateway_logging.log_info(
         "upstream.failed", path="/activities", code="UPSTREAM_TIMEOUT", seconds=0.5
     )
     [line] = written()
@@ -60,7 +60,7 @@ def test_an_event_is_one_line_of_json_with_its_facts(written):
 )
 def test_lines_are_json_or_text_and_json_where_there_is_no_terminal(log, form, is_json):
     gateway_logging.configure("info", form)
-    gateway_logging.event("request", status=200, operation="a\nb\x1b[2J")
+    gateway_logging.log_info("request", status=200, operation="a\nb\x1b[2J")
     [line] = log().splitlines()
     if is_json:
         assert json.loads(line)["status"] == 200
@@ -76,7 +76,7 @@ def test_a_fact_that_cannot_be_written_is_none_in_a_text(log):
             raise ValueError
 
     gateway_logging.configure("info", "text")
-    gateway_logging.event("request", fact=Unwritable(), path="/graphql")
+    gateway_logging.log_info("request", fact=Unwritable(), path="/graphql")
     [line] = log().splitlines()
     assert "fact=None" in line
     assert "path='/graphql'" in line
@@ -85,7 +85,7 @@ def test_a_fact_that_cannot_be_written_is_none_in_a_text(log):
 def test_on_a_terminal_lines_are_coloured_text():
     parent, child = pty.openpty()
     with os.fdopen(parent, "rb", buffering=0) as terminal:
-        code = TOLD_LAST.replace("'info'", "'info', 'auto'") + "logging.event('started')"
+        code = TOLD_LAST.replace("'info'", "'info', 'auto'") + "logging.log_info('started')"
         try:
             subprocess.run([sys.executable, "-c", code], stderr=child, check=True, timeout=20)
         finally:
@@ -98,16 +98,16 @@ def test_on_a_terminal_lines_are_coloured_text():
 
 def test_a_detail_is_told_to_those_who_ask_for_details(written):
     written("info")
-    gateway_logging.detail("request")
+    gateway_logging.log_debug("request")
     assert written("debug") == []
-    gateway_logging.detail("request")
+    gateway_logging.log_debug("request")
     assert [line["level"] for line in written()] == ["debug"]
 
 
 def test_a_warning_is_told_to_those_who_want_no_events(written):
     written("warning")
-    gateway_logging.event("request")
-    gateway_logging.warning("worker.ended", pid=7)
+    gateway_logging.log_info("request")
+    gateway_logging.log_warning("worker.ended", pid=7)
     assert [(line["event"], line["level"], line["pid"]) for line in written()] == [
         ("worker.ended", "warning", 7)
     ]
@@ -115,14 +115,14 @@ def test_a_warning_is_told_to_those_who_want_no_events(written):
 
 def test_a_fact_cannot_break_the_line(written):
     written("info")
-    gateway_logging.event("request", text='a\nb\r"}\u2028')
+    gateway_logging.log_info("request", text='a\nb\r"}\u2028')
     [line] = written()
     assert line["text"] == 'a\nb\r"}\u2028'
 
 
 def test_a_fact_of_any_kind_can_be_told(written):
     written("info")
-    gateway_logging.event("request", thing=object)
+    gateway_logging.log_info("request", thing=object)
     assert written()[0]["thing"] == "<class 'object'>"
 
 
@@ -157,7 +157,7 @@ UNWRITABLE: dict[str, Callable[[], object]] = {
 @pytest.mark.parametrize("fact", UNWRITABLE.values(), ids=UNWRITABLE)
 def test_a_fact_that_cannot_be_written_is_null_and_the_others_are_told(written, fact):
     written("info")
-    gateway_logging.event("request", status=200, fact=fact(), path="/graphql")
+    gateway_logging.log_info("request", status=200, fact=fact(), path="/graphql")
     [line] = written()
     assert (line["event"], line["status"], line["fact"], line["path"]) == (
         "request",
@@ -170,8 +170,8 @@ def test_a_fact_that_cannot_be_written_is_null_and_the_others_are_told(written, 
 
 def test_an_announcement_stands_among_the_events_as_it_is(log):
     gateway_logging.configure("error")
-    gateway_logging.announce("http://127.0.0.1:8000/graphql\nand more")
-    gateway_logging.bug(ValueError())
+    gateway_logging.write_text("http://127.0.0.1:8000/graphql\nand more")
+    gateway_logging.log_bug(ValueError())
     first, second, third = log().splitlines()
     assert (first, second) == ("http://127.0.0.1:8000/graphql", "and more")
     assert json.loads(third)["event"] == "bug"
@@ -180,8 +180,8 @@ def test_an_announcement_stands_among_the_events_as_it_is(log):
 def test_what_is_bound_to_the_request_stands_in_its_events(written):
     written("info")
     with structlog.contextvars.bound_contextvars(request_id="r-1"):
-        gateway_logging.event("request")
-    gateway_logging.event("request")
+        gateway_logging.log_info("request")
+    gateway_logging.log_info("request")
     inside, outside = written()
     assert inside["request_id"] == "r-1"
     assert "request_id" not in outside
@@ -198,8 +198,8 @@ def test_what_is_bound_to_the_request_stands_in_its_events(written):
 )
 def test_events_below_the_level_are_not_written(written, level, names):
     written(level)
-    gateway_logging.event("request")
-    gateway_logging.bug(ValueError())
+    gateway_logging.log_info("request")
+    gateway_logging.log_bug(ValueError())
     assert [line["event"] for line in written()] == names
 
 
@@ -226,7 +226,7 @@ def assert_untold(output: object) -> None:
 
 def test_a_bug_is_told_with_its_id_its_cause_and_where_it_was_made(written):
     written("info")
-    error_id = gateway_logging.bug(raised_by(lambda: failing(SECRET)))
+    error_id = gateway_logging.log_bug(raised_by(lambda: failing(SECRET)))
     [line] = written()
     assert (line["event"], line["level"], line["id"]) == ("bug", "error", error_id)
     assert [each["type"] for each in line["exceptions"]] == [
@@ -276,7 +276,7 @@ EXCEPTIONS: dict[str, tuple[Callable[[], object], list[str]]] = {
 @pytest.mark.parametrize(("call", "types"), EXCEPTIONS.values(), ids=EXCEPTIONS)
 def test_no_text_of_an_exception_is_written(written, call, types):
     written("debug")
-    gateway_logging.bug(raised_by(call))
+    gateway_logging.log_bug(raised_by(call))
     [line] = written()
     assert [each["type"].rpartition(".")[2] for each in line["exceptions"]] == types
     assert_untold(line)
@@ -286,7 +286,7 @@ def test_a_cause_that_was_said_not_to_matter_is_not_told(written):
     written("info")
     error = ValueError()
     error.__context__, error.__suppress_context__ = KeyError(), True
-    gateway_logging.bug(error)
+    gateway_logging.log_bug(error)
     assert [each["type"] for each in written()[0]["exceptions"]] == ["builtins.ValueError"]
 
 
@@ -294,7 +294,7 @@ def test_exceptions_that_lead_in_a_circle_are_each_told_once(written):
     written("info")
     one, other = ValueError(), KeyError()
     one.__cause__, other.__cause__ = other, one
-    gateway_logging.bug(one)
+    gateway_logging.log_bug(one)
     assert len(written()[0]["exceptions"]) == 2
 
 
@@ -305,7 +305,7 @@ def test_a_long_way_is_told_by_its_ends(written):
         falling(depth - 1)
 
     written("info")
-    gateway_logging.bug(raised_by(lambda: falling(200)))
+    gateway_logging.log_bug(raised_by(lambda: falling(200)))
     frames = written()[0]["exceptions"][0]["frames"]
     assert len(frames) == 41
     assert "raised_by" in frames[0]
@@ -318,7 +318,7 @@ def test_a_long_chain_is_told_by_its_beginning(written):
     errors = [ValueError() for _ in range(50)]
     for error, cause in pairwise(errors):
         error.__cause__ = cause
-    gateway_logging.bug(errors[0])
+    gateway_logging.log_bug(errors[0])
     assert len(written()[0]["exceptions"]) == 10
 
 
@@ -463,10 +463,10 @@ def test_what_was_ignored_without_an_exception_is_told_too(written):
 
 TOLD_LAST = "import sys; from gateway.observability import logging; logging.configure('info'); "
 ENDS: dict[str, tuple[str, int, list[str]]] = {
-    "at its end": ("logging.event('last')", 0, ["last"]),
-    "by a status": ("logging.event('last'); sys.exit(3)", 3, ["last"]),
-    "by a bug": ("logging.event('last'); {}['key']", 1, ["last", "crash"]),
-    "after much": ("[logging.event('last', of=n) for n in range(5000)]", 0, ["last"] * 5000),
+    "at its end": ("logging.log_info('last')", 0, ["last"]),
+    "by a status": ("logging.log_info('last'); sys.exit(3)", 3, ["last"]),
+    "by a bug": ("logging.log_info('last'); {}['key']", 1, ["last", "crash"]),
+    "after much": ("[logging.log_info('last', of=n) for n in range(5000)]", 0, ["last"] * 5000),
 }
 
 

@@ -8,8 +8,8 @@ import sys
 from prometheus_client.parser import text_string_to_metric_families
 
 from gateway.observability import metrics
-from gateway.observability.metrics import MEDIA_TYPE, Metrics, Shared
-from gateway.observability.request_stats import ERROR, OK, PARTIAL, Tally
+from gateway.observability.metrics import MEDIA_TYPE, Metrics, SharedMetrics
+from gateway.observability.request_stats import ERROR, OK, PARTIAL, RequestStats
 
 
 def read(told: str) -> dict[str, float]:
@@ -23,13 +23,13 @@ def samples(made: Metrics) -> dict[str, float]:
 
 
 def ran(made: Metrics, seconds: float = 0.02, **given: object) -> None:
-    tally = Tally(**{"outcome": OK, **given})  # type: ignore[arg-type]
-    made.operation(tally, seconds)
+    tally = RequestStats(**{"outcome": OK, **given})  # type: ignore[arg-type]
+    made.observe_operation(tally, seconds)
 
 
 def test_operations_are_counted_by_name_outcome_and_plan():
     made = Metrics()
-    ran(made, operation="Timeline", planned=True)
+    ran(made, operation="Timeline", compiled=True)
     ran(made, outcome=PARTIAL)
     ran(made, outcome=PARTIAL)
     found = samples(made)
@@ -42,9 +42,9 @@ def test_how_long_operations_took_is_told_of_those_that_ran():
     """Refusals take no time, and would make everything look fast."""
     made = Metrics()
     ran(made, 0.02)
-    refused = Tally()
-    refused.refused("LIMIT_EXCEEDED")
-    made.operation(refused, 0.0001)
+    refused = RequestStats()
+    refused.rejected("LIMIT_EXCEEDED")
+    made.observe_operation(refused, 0.0001)
     found = samples(made)
     assert found['gateway_operation_seconds_count{operation="other"}'] == 1
     assert found['gateway_operation_seconds_sum{operation="other"}'] == 0.02
@@ -63,16 +63,16 @@ def test_an_error_is_counted_by_its_code_and_what_became_of_the_operation():
 
 def test_what_was_no_operation_is_not_counted():
     made, before = Metrics(), samples(Metrics())
-    made.operation(Tally(), 1.0)
+    made.observe_operation(RequestStats(), 1.0)
     assert samples(made) == before
 
 
 def test_upstream_calls_are_counted_by_template_and_status_and_further_ones_apart():
     made = Metrics()
-    made.called("/notes/{noteId}", "503", 0.2, again=False)
-    made.called("/notes/{noteId}", "200", 0.1, again=True)
-    made.failed("/notes/{noteId}", "UPSTREAM_UNAVAILABLE")
-    made.read("/notes/{noteId}", "shared")
+    made.observe_call("/notes/{noteId}", "503", 0.2, is_retry=False)
+    made.observe_call("/notes/{noteId}", "200", 0.1, is_retry=True)
+    made.count_read_failure("/notes/{noteId}", "UPSTREAM_UNAVAILABLE")
+    made.count_read("/notes/{noteId}", "shared")
     found = samples(made)
     path = 'path="/notes/{noteId}"'
     for status in ("200", "503"):
@@ -87,7 +87,7 @@ def test_a_breaker_that_opens_and_closes_is_seen():
     made = Metrics()
     seen = [samples(made)["gateway_breaker_open"]]
     for is_closed in (False, True):
-        made.breaker(is_closed=is_closed)
+        made.set_breaker(is_closed=is_closed)
         seen.append(samples(made)["gateway_breaker_open"])
     assert seen == [0, 1, 0]
 
@@ -103,7 +103,7 @@ def test_what_may_never_happen_is_there_from_the_start():
 def test_prometheus_reads_all_of_it():
     made = Metrics()
     ran(made)
-    made.called("/notes/{noteId}", "200", 0.1, again=True)
+    made.observe_call("/notes/{noteId}", "200", 0.1, is_retry=True)
     families = {each.name for each in text_string_to_metric_families(made.exposition().decode())}
     assert "gateway_operations" in families
     assert "process_open_fds" in families
@@ -119,16 +119,16 @@ def test_two_gateways_of_one_process_count_apart():
 WORKING = """
 import json, os
 from gateway.observability.metrics import Metrics
-from gateway.observability.request_stats import Tally
+from gateway.observability.request_stats import RequestStats
 made = Metrics()
-made.operation(Tally(outcome="ok"), 0.02)
+made.observe_operation(RequestStats(outcome="ok"), 0.02)
 made.requests_in_flight.inc()
 print(json.dumps([os.getpid(), made.exposition().decode()]))
 """
 OPERATIONS = 'gateway_operations_total{operation="other",outcome="ok",planned="false"}'
 
 
-def worker(shared: Shared) -> tuple[int, dict[str, float]]:
+def worker(shared: SharedMetrics) -> tuple[int, dict[str, float]]:
     """A process counts an operation, has a request under way, is scraped, and is gone; its id, its series."""
     written = subprocess.run(
         [sys.executable, "-c", WORKING],
@@ -142,7 +142,7 @@ def worker(shared: Shared) -> tuple[int, dict[str, float]]:
 
 
 def test_one_scrape_covers_all_workers():
-    with metrics.shared() as shared:
+    with metrics.share_metrics() as shared:
         found = [worker(shared)[1] for _ in range(3)]
     assert [each[OPERATIONS] for each in found] == [1, 2, 3]
     assert found[-1]['gateway_operation_seconds_count{operation="other"}'] == 3
@@ -150,16 +150,16 @@ def test_one_scrape_covers_all_workers():
 
 
 def test_what_a_dead_worker_counted_stands_and_what_it_had_under_way_is_over():
-    with metrics.shared() as shared:
+    with metrics.share_metrics() as shared:
         pid, _ = worker(shared)
-        shared.ended(pid)
+        shared.mark_worker_dead(pid)
         _, found = worker(shared)
     assert found["gateway_requests_in_flight"] == 1
     assert found[OPERATIONS] == 2
 
 
 def test_nothing_is_left_of_workers_that_have_ended():
-    with metrics.shared() as shared:
+    with metrics.share_metrics() as shared:
         worker(shared)
         assert shared.folder is not None
         assert list(shared.folder.iterdir())
@@ -167,7 +167,7 @@ def test_nothing_is_left_of_workers_that_have_ended():
 
 
 def test_where_nothing_can_be_shared_each_worker_tells_what_it_counted_itself():
-    shared = Shared(None)
+    shared = SharedMetrics(None)
     found = [worker(shared) for _ in range(2)]
     assert [told[OPERATIONS] for _, told in found] == [1, 1]
-    shared.ended(found[0][0])
+    shared.mark_worker_dead(found[0][0])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.config.origins import Origins, listed
+from gateway.config.origins import AllowedOrigins, parse_allowed_origin
 
 
 @pytest.mark.parametrize(
@@ -26,8 +26,8 @@ from gateway.config.origins import Origins, listed
     ],
 )
 def test_an_origin_is_kept_as_browsers_write_it(written, meant):
-    assert str(listed(written)) == meant
-    assert str(listed(meant)) == meant
+    assert str(parse_allowed_origin(written)) == meant
+    assert str(parse_allowed_origin(meant)) == meant
 
 
 NEVER = [
@@ -58,7 +58,7 @@ NEVER = [
 @pytest.mark.parametrize("written", NEVER)
 def test_what_is_the_origin_of_no_page_is_refused_by_its_text(written):
     with pytest.raises(ValueError, match="is the origin of no page") as refused:
-        listed(written)
+        parse_allowed_origin(written)
     for secret, shown in {"me@": "…@", "?x": "?…", "#x": "?…"}.items():
         written = written.replace(secret, shown)
     assert str(refused.value).startswith(f"{written} is")
@@ -78,7 +78,7 @@ def test_what_is_the_origin_of_no_page_is_refused_by_its_text(written):
 )
 def test_a_password_is_not_repeated(written, shown):
     with pytest.raises(ValueError, match="is the origin of no page") as refused:
-        listed(written)
+        parse_allowed_origin(written)
     assert str(refused.value).startswith(f"{shown} is")
 
 
@@ -108,7 +108,7 @@ def test_a_password_is_not_repeated(written, shown):
     ],
 )
 def test_a_page_whose_origin_is_listed_is_known(written, sent):
-    assert sent in Origins([written])
+    assert sent in AllowedOrigins([written])
 
 
 @pytest.mark.parametrize(
@@ -148,20 +148,20 @@ def test_a_page_whose_origin_is_listed_is_known(written, sent):
     ],
 )
 def test_any_other_page_is_not(written, sent):
-    assert sent not in Origins([written])
+    assert sent not in AllowedOrigins([written])
 
 
 def test_several_may_be_listed_or_none():
-    both = Origins(["https://a.example", "https://*.b.example"])
+    both = AllowedOrigins(["https://a.example", "https://*.b.example"])
     assert both
     assert "https://a.example" in both
     assert "https://x.b.example" in both
-    assert not Origins()
-    assert "https://a.example" not in Origins()
+    assert not AllowedOrigins()
+    assert "https://a.example" not in AllowedOrigins()
 
 
 def test_a_long_origin_against_many_wildcards_is_soon_read():
     """Each wildcard could be as long as the name: the number of ways grows with every one of them."""
-    pages = Origins(["https://" + "*.a." * 20 + "b"])
+    pages = AllowedOrigins(["https://" + "*.a." * 20 + "b"])
     assert "https://" + "a." * 120 + "c" not in pages
     assert "https://" + "a." * 120 + "b" in pages

@@ -20,8 +20,8 @@ from starlette.routing import Route
 from structlog.testing import capture_logs
 
 from gateway.config.settings import Settings
-from gateway.observability.otel import Spans
-from gateway.observability.request_stats import Tally
+from gateway.observability.otel import OpenTelemetryTracing
+from gateway.observability.request_stats import RequestStats
 from gateway.web.app import create_app
 from tests.conftest import SANDBOX, Gateway
 from tests.secrets.serving import serving_app
@@ -38,10 +38,10 @@ def exporter() -> InMemorySpanExporter:
 
 
 @pytest.fixture
-def spans(exporter) -> Spans:
+def spans(exporter) -> OpenTelemetryTracing:
     provider = TracerProvider(shutdown_on_exit=False)
     provider.add_span_processor(SimpleSpanProcessor(exporter))
-    return Spans(provider)
+    return OpenTelemetryTracing(provider)
 
 
 @pytest.fixture
@@ -196,9 +196,9 @@ async def test_the_log_tells_where_the_trace_is(traced):
 
 
 def test_a_span_has_the_name_of_a_trusted_document(spans, exporter):
-    tally = Tally(operation="Timeline")
-    with spans.operation({}, tally):
-        tally.answered({"a": 1}, [])
+    tally = RequestStats(operation="Timeline")
+    with spans.operation_span({}, tally):
+        tally.completed({"a": 1}, [])
     (operation,) = exporter.get_finished_spans()
     assert operation.name == "GraphQL operation Timeline"
     assert operation.attributes["graphql.operation.name"] == "Timeline"

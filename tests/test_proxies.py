@@ -5,11 +5,22 @@ from typing import Any
 import pytest
 from pydantic import SecretStr, TypeAdapter, ValidationError
 
-from gateway.config.proxies import NONE, Proxy, ProxyAddress, is_excepted, is_loopback, proxy_for
+from gateway.config.proxies import (
+    DIRECT,
+    Proxy,
+    ProxyAddress,
+    bypasses_proxy,
+    is_loopback,
+    proxy_for,
+)
 
 ADDRESS: TypeAdapter[Any] = TypeAdapter(ProxyAddress)
 ONE, OTHER = Proxy("http", "one", 3128), Proxy("http", "other", 3128)
-NAMED = {ONE: SecretStr("http://one:3128"), OTHER: SecretStr("other:3128"), NONE: SecretStr("none")}
+NAMED = {
+    ONE: SecretStr("http://one:3128"),
+    OTHER: SecretStr("other:3128"),
+    DIRECT: SecretStr("none"),
+}
 SOCKS = SecretStr("socks5://one")
 
 
@@ -25,8 +36,8 @@ SOCKS = SecretStr("socks5://one")
         ("http://[fd00::7]:3128", Proxy("http", "fd00::7", 3128)),
         ("http://me:p%40ss@proxy:3128", Proxy("http", "proxy", 3128, "me", "p@ss")),
         ("http://me@proxy:3128", Proxy("http", "proxy", 3128, "me")),
-        ("none", NONE),
-        (" None ", NONE),
+        ("none", DIRECT),
+        (" None ", DIRECT),
     ],
 )
 def test_an_address_of_a_proxy_is_read_as_every_tool_reads_it(text, proxy):
@@ -51,7 +62,7 @@ def test_what_is_no_address_of_a_proxy_is_refused_without_its_text(text):
 
 def test_a_proxy_shows_its_place_and_nobodys_password():
     proxy = Proxy("http", "fd00::7", 3128, "me", "hunter2")
-    assert (proxy.url, proxy.place) == ("http://[fd00::7]:3128", "[fd00::7]:3128")
+    assert (proxy.url, proxy.authority) == ("http://[fd00::7]:3128", "[fd00::7]:3128")
     assert "hunter2" not in repr(proxy)
     assert "me" not in repr(proxy).replace("scheme", "")
 
@@ -110,7 +121,7 @@ def test_loopback_addresses_are_known(host, is_one):
     ],
 )
 def test_exceptions_are_names_addresses_and_networks(exceptions, host, is_one):
-    assert is_excepted(host, 443, exceptions) is is_one
+    assert bypasses_proxy(host, 443, exceptions) is is_one
 
 
 @pytest.mark.parametrize(
@@ -124,8 +135,8 @@ def test_exceptions_are_names_addresses_and_networks(exceptions, host, is_one):
         ("https://api.agendize.com:8443", {"https": ONE, "exceptions": "agendize.com:443"}, ONE),
         ("https://api.agendize.com", {"https": ONE, "chosen": OTHER}, OTHER),
         ("https://api.agendize.com", {"chosen": OTHER, "exceptions": "*"}, OTHER),
-        ("https://api.agendize.com", {"https": ONE, "chosen": NONE}, None),
-        ("https://api.agendize.com", {"https": NONE}, None),
+        ("https://api.agendize.com", {"https": ONE, "chosen": DIRECT}, None),
+        ("https://api.agendize.com", {"https": DIRECT}, None),
         ("http://127.0.0.1:8001", {"http": ONE}, None),
         ("http://127.0.0.1:8001", {"chosen": ONE}, None),
         ("http://[::1]:8001", {"chosen": ONE}, None),
@@ -137,19 +148,19 @@ def test_exceptions_are_names_addresses_and_networks(exceptions, host, is_one):
 def test_an_origin_has_the_proxy_that_is_set_for_it(origin, given, proxy):
     schemes = {scheme: NAMED.get(given.get(scheme, "")) for scheme in ("https", "http")}
     chosen, exceptions = given.get("chosen"), given.get("exceptions", "")
-    assert proxy_for(origin, chosen=chosen, by_scheme=schemes, exceptions=exceptions) == proxy
+    assert proxy_for(origin, explicit=chosen, url_by_scheme=schemes, no_proxy=exceptions) == proxy
 
 
 def test_what_is_no_http_proxy_is_refused_where_it_is_wanted():
     named = {"https": SOCKS, "http": None}
     with pytest.raises(ValueError, match="HTTP proxy"):
-        proxy_for("https://api.agendize.com", chosen=None, by_scheme=named, exceptions="")
+        proxy_for("https://api.agendize.com", explicit=None, url_by_scheme=named, no_proxy="")
     for origin, chosen, exceptions in (
         ("http://api.agendize.com", None, ""),
         ("https://api.agendize.com", ONE, ""),
-        ("https://api.agendize.com", NONE, ""),
+        ("https://api.agendize.com", DIRECT, ""),
         ("https://api.agendize.com", None, "agendize.com"),
         ("https://localhost", None, ""),
     ):
-        found = proxy_for(origin, chosen=chosen, by_scheme=named, exceptions=exceptions)
+        found = proxy_for(origin, explicit=chosen, url_by_scheme=named, no_proxy=exceptions)
         assert found is (chosen if chosen is ONE else None)

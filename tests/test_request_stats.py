@@ -1,6 +1,6 @@
 import pytest
 
-from gateway.observability.request_stats import Tally
+from gateway.observability.request_stats import RequestStats
 
 
 @pytest.mark.parametrize(
@@ -13,25 +13,25 @@ from gateway.observability.request_stats import Tally
     ],
 )
 def test_an_operation_that_ran_is_an_error_where_nothing_could_be_had(data, codes, outcome):
-    tally = Tally()
-    tally.answered(data, codes)
+    tally = RequestStats()
+    tally.completed(data, codes)
     assert (tally.outcome, tally.codes) == (outcome, tuple(codes))
 
 
 def test_a_code_is_told_once_however_many_fields_it_befell():
-    tally = Tally()
-    tally.answered({"a": 1}, ["NOT_FOUND", "FORBIDDEN", "NOT_FOUND"])
+    tally = RequestStats()
+    tally.completed({"a": 1}, ["NOT_FOUND", "FORBIDDEN", "NOT_FOUND"])
     assert tally.codes == ("FORBIDDEN", "NOT_FOUND")
 
 
 def test_what_was_no_operation_has_no_facts():
-    assert Tally(reads=3).facts == {}
+    assert RequestStats(reads=3).as_log_fields == {}
 
 
 def test_the_facts_of_an_operation_are_its_numbers_and_our_words():
-    tally = Tally(planned=True, reads=3, calls=2, retries=1)
-    tally.answered({"a": 1}, [])
-    assert tally.facts == {
+    tally = RequestStats(compiled=True, reads=3, calls=2, retries=1)
+    tally.completed({"a": 1}, [])
+    assert tally.as_log_fields == {
         "outcome": "ok",
         "planned": True,
         "reads": 3,
@@ -41,39 +41,39 @@ def test_the_facts_of_an_operation_are_its_numbers_and_our_words():
 
 
 def test_codes_a_trusted_name_and_a_trace_are_told_where_there_are_any():
-    tally = Tally(operation="Timeline", trace_id="ab")
-    tally.refused("LIMIT_EXCEEDED")
-    facts = tally.facts
+    tally = RequestStats(operation="Timeline", trace_id="ab")
+    tally.rejected("LIMIT_EXCEEDED")
+    facts = tally.as_log_fields
     assert facts["outcome"] == "refused"
     assert facts["codes"] == ("LIMIT_EXCEEDED",)
     assert (facts["operation"], facts["trace_id"]) == ("Timeline", "ab")
 
 
 def test_a_mistake_of_ours_is_an_error():
-    tally = Tally()
+    tally = RequestStats()
     tally.failed("INTERNAL_SERVER_ERROR")
     assert (tally.outcome, tally.codes) == ("error", ("INTERNAL_SERVER_ERROR",))
 
 
 def test_a_caller_that_leaves_is_no_error():
-    tally = Tally()
-    tally.left()
+    tally = RequestStats()
+    tally.disconnected()
     assert (tally.outcome, tally.codes) == ("left", ())
 
 
 def test_whoever_asks_gets_the_same_tally_of_a_request():
     scope: dict[str, object] = {}
-    assert Tally.of(scope) is Tally.of(scope)
+    assert RequestStats.from_scope(scope) is RequestStats.from_scope(scope)
 
 
 def test_who_was_cut_off_has_not_left():
-    tally = Tally()
-    tally.cut_off("BAD_REQUEST", 408)
-    tally.left()
+    tally = RequestStats()
+    tally.aborted("BAD_REQUEST", 408)
+    tally.disconnected()
     assert (tally.outcome, tally.codes, tally.status) == ("refused", ("BAD_REQUEST",), 408)
 
 
 def test_who_has_left_was_not_cut_off():
-    tally = Tally()
-    tally.left()
+    tally = RequestStats()
+    tally.disconnected()
     assert (tally.outcome, tally.codes, tally.status) == ("left", (), None)

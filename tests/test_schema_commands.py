@@ -27,7 +27,7 @@ def lines(result: Result) -> Sequence[str]:
 
 def changed(*replaced: tuple[str, str]) -> None:
     """Writes old.graphql: the schema, with these texts replaced."""
-    text = schema.printed()
+    text = schema.schema_sdl()
     for new, old in replaced:
         assert new in text
         text = text.replace(new, old)
@@ -36,28 +36,28 @@ def changed(*replaced: tuple[str, str]) -> None:
 
 def test_print_writes_the_schema_and_nothing_else(run):
     result = run("print")
-    assert (result.exit_code, result.stdout, result.stderr) == (0, schema.printed(), "")
+    assert (result.exit_code, result.stdout, result.stderr) == (0, schema.schema_sdl(), "")
 
 
 def test_print_writes_a_subgraph_where_that_is_wanted(run):
     result = run("print", "--federation")
     assert (result.exit_code, result.stderr) == (0, "")
-    assert result.stdout == schema.printed(federated=True) != schema.printed()
+    assert result.stdout == schema.schema_sdl(federated=True) != schema.schema_sdl()
 
 
 def test_check_says_nothing_where_the_file_is_current(run, tmp_path):
-    (tmp_path / "schema.graphql").write_text(schema.printed(), encoding="utf-8")
+    (tmp_path / "schema.graphql").write_text(schema.schema_sdl(), encoding="utf-8")
     result = run("check")
     assert (result.exit_code, result.output) == (0, "")
 
 
 def test_check_takes_another_file(run, tmp_path):
-    (tmp_path / "other.graphql").write_text(schema.printed(), encoding="utf-8")
+    (tmp_path / "other.graphql").write_text(schema.schema_sdl(), encoding="utf-8")
     assert run("check", "other.graphql").exit_code == 0
 
 
 def test_check_fails_with_the_difference(run, tmp_path):
-    changed = schema.printed().replace("totalCount: Int!", "total: Int!")
+    changed = schema.schema_sdl().replace("totalCount: Int!", "total: Int!")
     (tmp_path / "schema.graphql").write_text(changed, encoding="utf-8")
     result = run("check")
     assert (result.exit_code, result.stdout) == (1, "")
@@ -129,7 +129,7 @@ def test_wrong_usage_has_a_status_of_its_own(run, arguments):
 def test_possible_types_are_those_of_every_interface_and_union(run):
     result = run("possible-types")
     assert (result.exit_code, result.stderr) == (0, "")
-    printed = build_schema(schema.printed())
+    printed = build_schema(schema.schema_sdl())
     assert json.loads(result.stdout) == {
         name: sorted(each.name for each in printed.get_possible_types(type_))
         for name, type_ in printed.type_map.items()

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from pydantic import SecretStr, ValidationError
 
-from gateway.config.environment import SettingsRefused
+from gateway.config.environment import ConfigurationError
 from gateway.config.proxies import Proxy
-from gateway.config.settings import PREFIX, Settings, variable
+from gateway.config.settings import PREFIX, Settings, env_name
 from gateway.config.types import CallerKeys, Manifest
 
 MANIFEST = Path(__file__).parent / "engine" / "manifests" / "sha1.json"
@@ -36,7 +36,7 @@ def environment(monkeypatch):
 
 
 def refusal(**given: object) -> str:
-    with pytest.raises(SettingsRefused) as refused:
+    with pytest.raises(ConfigurationError) as refused:
         Settings.from_environment(**given)
     return str(refused.value)
 
@@ -194,7 +194,7 @@ EXAMPLES = {
 def test_a_setting_is_read_from_its_variable(environment, name, example):
     text, value = example
     environment.setenv("GATEWAY_TRUSTED_DOCUMENTS_PATH", str(MANIFEST))
-    environment.setenv(variable(name), text)
+    environment.setenv(env_name(name), text)
     assert getattr(Settings.from_environment(), name) == value
 
 
@@ -222,12 +222,12 @@ def test_the_examples_and_the_secrets_are_all_the_settings():
     ],
 )
 def test_a_variable_has_the_prefix_unless_everybody_knows_it(name, expected):
-    assert variable(name) == expected
+    assert env_name(name) == expected
 
 
 def test_no_setting_has_a_name_that_kubernetes_sets():
     injected = ("GATEWAY_PORT", "GATEWAY_SERVICE")
-    assert not [name for name in map(variable, Settings.model_fields) if name.startswith(injected)]
+    assert not [name for name in map(env_name, Settings.model_fields) if name.startswith(injected)]
 
 
 def test_a_setting_that_everybody_knows_has_one_variable_and_its_name(environment):
@@ -406,7 +406,7 @@ def test_a_problem_between_settings_is_told_in_plain_words(environment):
 def test_a_secret_may_stand_in_a_file(environment, tmp_path, name):
     file = tmp_path / "secret"
     file.write_text("hush\n", encoding="utf-8")
-    environment.setenv(f"{variable(name)}_FILE", str(file))
+    environment.setenv(f"{env_name(name)}_FILE", str(file))
     other = {"api_key": "token", "token": "api_key"}.get(name)
     settings = Settings.from_environment(**({other: "x"} if other else {}))
     assert getattr(settings, name).get_secret_value() == "hush"

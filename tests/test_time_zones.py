@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from tzlocal.windows_tz import win_tz
 
-from gateway.config.time_zones import offset_in, zone_by_name, zone_meant_by
+from gateway.config.time_zones import parse_offset, zone_by_alias, zone_by_name
 
 ZONES = [
     name
@@ -79,7 +79,7 @@ def hours(offset: float) -> tzinfo:
     ],
 )
 def test_an_offset_is_a_zone_east_of_utc_where_it_is_positive(name, offset):
-    assert zone_meant_by(name) == hours(offset)
+    assert zone_by_alias(name) == hours(offset)
 
 
 @pytest.mark.parametrize(
@@ -100,12 +100,12 @@ def test_an_offset_is_a_zone_east_of_utc_where_it_is_positive(name, offset):
     ],
 )
 def test_what_is_no_offset_of_a_zone_is_unknown(name):
-    assert zone_meant_by(name) is None
+    assert zone_by_alias(name) is None
 
 
 def test_what_the_database_has_an_offset_for_means_what_the_database_says():
     """In POSIX's way, west is positive."""
-    zone = zone_meant_by("Etc/GMT-2")
+    zone = zone_by_alias("Etc/GMT-2")
     assert zone is zone_by_name("Etc/GMT-2")
     assert zone is not None
     assert zone.utcoffset(datetime(2026, 7, 1)) == timedelta(hours=2)  # noqa: DTZ001
@@ -127,7 +127,7 @@ def test_what_the_database_has_an_offset_for_means_what_the_database_says():
     ],
 )
 def test_a_name_of_another_system_means_the_zone_that_it_means_there(name, meant):
-    zone, known = zone_meant_by(name), zone_by_name(meant) or zone_meant_by(meant)
+    zone, known = zone_by_alias(name), zone_by_name(meant) or zone_by_alias(meant)
     assert zone is not None
     assert known is not None
     for month in range(1, 13):
@@ -166,13 +166,13 @@ def test_a_name_of_another_system_means_the_zone_that_it_means_there(name, meant
     ],
 )
 def test_what_means_several_zones_or_none_is_unknown(name):
-    assert zone_meant_by(name) is None
+    assert zone_by_alias(name) is None
 
 
 def test_every_name_of_windows_is_known_and_none_means_anything_else():
     assert len(win_tz) > 130
     for name, zone in win_tz.items():
-        found = zone_meant_by(name)
+        found = zone_by_alias(name)
         assert found is not None, name
         known = zone_by_name(zone)
         assert known is not None, name
@@ -184,7 +184,7 @@ def test_every_name_of_windows_is_known_and_none_means_anything_else():
 def test_no_two_names_of_the_database_differ_by_case_alone():
     assert len({name.lower() for name in ZONES}) == len(ZONES)
     for name in ZONES:
-        zone = zone_meant_by(name.upper())
+        zone = zone_by_alias(name.upper())
         assert zone is not None
         at = datetime(2026, 7, 1)  # noqa: DTZ001
         known = zone_by_name(name)
@@ -197,12 +197,12 @@ def test_no_two_names_of_the_database_differ_by_case_alone():
     [("Z", 0), ("+02:00", 120), ("-0330", -210), ("+2", 120), ("-18:00", -1080), ("-00:30", -30)],
 )
 def test_an_offset_is_read(text, minutes):
-    assert offset_in(text) == timedelta(minutes=minutes)
+    assert parse_offset(text) == timedelta(minutes=minutes)
 
 
 @pytest.mark.parametrize("text", ["", "2", "+", "+18:01", "+1:5", "+123", "UTC", "+02:00 ", "+٣"])
 def test_any_other_text_is_no_offset(text):
-    assert offset_in(text) is None
+    assert parse_offset(text) is None
 
 
 PROGRAM = """
@@ -210,12 +210,12 @@ import zoneinfo
 from datetime import datetime
 
 path, of_the_machine = zoneinfo.TZPATH, zoneinfo.ZoneInfo("Europe/Paris")
-from gateway.schema.scalars import moment
+from gateway.schema.scalars import to_utc
 from gateway.config.settings import Settings
 from gateway.upstream.records.activities import ZonedDateTime
 
 def instant(zone):
-    return moment(ZonedDateTime(date_time="2026-01-15T09:00:00", time_zone=zone), None)
+    return to_utc(ZonedDateTime(date_time="2026-01-15T09:00:00", time_zone=zone), None)
 
 print(instant("Europe/Paris"), instant("localtime"), instant("posixrules"))
 print(zoneinfo.TZPATH == path, zoneinfo.ZoneInfo("Europe/Paris") is of_the_machine)

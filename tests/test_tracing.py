@@ -1,20 +1,20 @@
 """Where nobody follows; what is traced is in test_spans."""
 
-from gateway.observability.request_stats import Tally
-from gateway.observability.tracing import Untraced
+from gateway.observability.request_stats import RequestStats
+from gateway.observability.tracing import NoopTracing
 
 
 def test_an_operation_that_nobody_follows_has_no_trace():
-    tally = Tally()
-    with Untraced().operation({"traceparent": "00-1-2-01"}, tally):
-        tally.answered({}, [])
+    tally = RequestStats()
+    with NoopTracing().operation_span({"traceparent": "00-1-2-01"}, tally):
+        tally.completed({}, [])
     assert tally.trace_id is None
 
 
 def test_a_callers_own_trace_context_goes_to_the_upstream_as_it_came():
-    tracing = Untraced()
+    tracing = NoopTracing()
     sent = (("traceparent", "00-1-2-01"), ("x-request-id", "one"))
-    attempt = tracing.attempt("/notes/{noteId}", 1)
-    assert attempt.headers(sent) is sent
+    attempt = tracing.start_upstream_span("/notes/{noteId}", 1)
+    assert attempt.inject(sent) is sent
     attempt.end(200, None)
     tracing.close()

@@ -7,11 +7,11 @@ from pydantic import SecretStr, TypeAdapter, ValidationError
 from gateway.config.types import (
     CallerKeys,
     CallerKeysFile,
-    Collector,
+    CollectorUrl,
     HeaderNames,
     Manifest,
     ManifestFile,
-    Origin,
+    OriginUrl,
     Secret,
 )
 
@@ -49,7 +49,7 @@ def read(kind: Any, value: object) -> Any:
 )
 def test_an_address_that_is_no_origin_is_refused(url):
     with pytest.raises(ValidationError, match="must be an origin"):
-        read(Origin, url)
+        read(OriginUrl, url)
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_an_address_that_is_no_origin_is_refused(url):
     ],
 )
 def test_an_origin_is_kept_without_its_slash(url, origin):
-    assert read(Origin, url) == origin
+    assert read(OriginUrl, url) == origin
 
 
 @pytest.mark.parametrize(
@@ -172,7 +172,7 @@ def test_a_secret_is_kept_as_it_is_and_not_shown():
     ],
 )
 def test_a_collector_may_have_a_path(url, kept):
-    assert read(Collector, url) == kept
+    assert read(CollectorUrl, url) == kept
 
 
 @pytest.mark.parametrize(
@@ -180,7 +180,7 @@ def test_a_collector_may_have_a_path(url, kept):
 )
 def test_an_address_that_is_no_collectors_is_refused(url):
     with pytest.raises(ValidationError, match="must be an address"):
-        read(Collector, url)
+        read(CollectorUrl, url)
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,8 @@ import httpx
 import pytest
 from structlog.testing import capture_logs
 
-from gateway.server.lifecycle import reserved
-from gateway.server.workers import Parent, Worker
+from gateway.server.lifecycle import reserve_port
+from gateway.server.workers import Supervisor, WorkerProcess
 from tests.processes import Running, free_ports, inherited, running, until
 
 pytestmark = pytest.mark.socket
@@ -126,15 +126,21 @@ async def soon(condition: Callable[[], bool]) -> None:
 @linux
 async def test_a_worker_that_hangs_is_replaced_and_its_connections_fall_to_the_others():
     """Looked at more often than in earnest, so that the test need not wait so long."""
-    with reserved("127.0.0.1", 0) as bound, capture_logs() as entries:
+    with reserve_port("127.0.0.1", 0) as bound, capture_logs() as entries:
 
         def pids(name: str) -> list[int]:
             return [entry["pid"] for entry in entries if entry["event"] == name]
 
         port = str(bound.getsockname()[1])
         given = {"PORT": port, "GATEWAY_UPSTREAM_URL": NOBODY, "GATEWAY_DRAIN_SECONDS": "0"}
-        starting = partial(Worker.started, given)
-        parent = Parent(2, starting, stopping_seconds=5, ended=lambda _: None, look_seconds=0.2)
+        starting = partial(WorkerProcess.start, given)
+        parent = Supervisor(
+            2,
+            starting,
+            stop_timeout_seconds=5,
+            on_worker_exit=lambda _: None,
+            heartbeat_check_seconds=0.2,
+        )
         running = asyncio.create_task(parent.run())
         await soon(lambda: len(pids("worker.up")) == 2)
         await asyncio.sleep(2.5)  # longer than silence may last
@@ -145,7 +151,7 @@ async def test_a_worker_that_hangs_is_replaced_and_its_connections_fall_to_the_o
         for _ in range(20):  # a connection each, of which the victim would have had its share
             async with httpx.AsyncClient(timeout=2) as http:
                 assert (await http.get(f"http://127.0.0.1:{port}/livez")).status_code == 200
-        parent.signalled(signal.SIGTERM)
+        parent.on_signal(signal.SIGTERM)
         assert await running == 0
 
 

@@ -7,8 +7,8 @@ from typing import Any, cast
 import pytest
 from structlog.testing import capture_logs
 
-from gateway.server.lifecycle import Stage
-from gateway.server.workers import Parent, Worker
+from gateway.server.lifecycle import ShutdownPhase
+from gateway.server.workers import Supervisor, WorkerProcess
 
 PATIENCE_SECONDS = 5
 
@@ -18,27 +18,27 @@ class Fake:
 
     def __init__(self, pid: int, *, can_start: bool = True) -> None:
         self.pid = pid
-        self.orders: list[Stage] = []
+        self.orders: list[ShutdownPhase] = []
         self.is_killed = False
         self.hears: Callable[[], bool] = lambda: True
         self._can_start = can_start
         self._end: asyncio.Future[int] = asyncio.get_running_loop().create_future()
 
-    async def up(self) -> bool:
+    async def wait_until_ready(self) -> bool:
         if not self._can_start:
             self.end(3)
         return self._can_start
 
-    async def ended(self) -> int:
+    async def wait(self) -> int:
         return await self._end
 
     def end(self, status: int) -> None:
         self._end.set_result(status)
 
-    def order(self, stage: Stage) -> None:
-        self.orders.append(stage)
+    def send_phase(self, phase: ShutdownPhase) -> None:
+        self.orders.append(phase)
 
-    def is_heard(self) -> bool:
+    def has_heartbeat(self) -> bool:
         return self.hears()
 
     def kill(self) -> None:
@@ -53,13 +53,13 @@ class Family:
         self.workers: list[Fake] = []
         self.can_start = True
         self.mourned: list[int] = []
-        self.parent = Parent(
+        self.parent = Supervisor(
             count,
             cast("Callable[[], Any]", self._start),
-            stopping_seconds=60,
-            ended=self.mourned.append,
-            pause_seconds=pause_seconds,
-            look_seconds=0.001,
+            stop_timeout_seconds=60,
+            on_worker_exit=self.mourned.append,
+            backoff_seconds=pause_seconds,
+            heartbeat_check_seconds=0.001,
         )
         self.running = asyncio.create_task(self.parent.run())
 
@@ -74,7 +74,7 @@ class Family:
 
     async def status(self, *statuses: int) -> int:
         """What the parent ends with when its workers, told to stop, end with these."""
-        self.parent.signalled(signal.SIGTERM)
+        self.parent.on_signal(signal.SIGTERM)
         for worker, status in zip(self.workers[-len(statuses) :], statuses, strict=True):
             worker.end(status)
         return await self.running
@@ -123,7 +123,7 @@ async def test_a_pause_does_not_hold_the_end_up():
     family.workers[0].end(1)
     await asyncio.sleep(0)
     async with asyncio.timeout(PATIENCE_SECONDS):
-        family.parent.signalled(signal.SIGTERM)
+        family.parent.on_signal(signal.SIGTERM)
         assert await family.running == 0
     assert len(family.workers) == 1
 
@@ -147,7 +147,7 @@ async def test_one_that_cannot_start_is_tried_again_while_others_serve():
     count = len(family.workers)
     await family.has(count + 1)
     assert not family.running.done()
-    family.parent.signalled(signal.SIGTERM)
+    family.parent.on_signal(signal.SIGTERM)
     for worker in (family.workers[1], family.workers[-1]):
         worker.end(0)
     assert await family.running == 0
@@ -195,7 +195,7 @@ async def test_one_that_is_heard_now_and_then_is_left_alone():
 async def test_one_that_is_silent_while_it_stops_has_its_time():
     family = Family(1)
     await family.has(1)
-    family.parent.signalled(signal.SIGTERM)
+    family.parent.on_signal(signal.SIGTERM)
     family.workers[0].hears = lambda: False
     await asyncio.sleep(0.1)
     assert not family.workers[0].is_killed
@@ -206,16 +206,16 @@ async def test_one_that_is_silent_while_it_stops_has_its_time():
 @pytest.mark.parametrize(
     ("numbers", "orders"),
     [
-        ([signal.SIGTERM], [Stage.DRAINING]),
-        ([signal.SIGINT], [Stage.FINISHING]),
-        ([signal.SIGTERM, signal.SIGTERM], [Stage.DRAINING, Stage.ENDING]),
+        ([signal.SIGTERM], [ShutdownPhase.DRAINING]),
+        ([signal.SIGINT], [ShutdownPhase.CLOSING]),
+        ([signal.SIGTERM, signal.SIGTERM], [ShutdownPhase.DRAINING, ShutdownPhase.CANCELLING]),
     ],
 )
 async def test_a_signal_is_passed_on_as_an_order(numbers, orders):
     family = Family(2)
     await family.has(2)
     for number in numbers:
-        family.parent.signalled(number)
+        family.parent.on_signal(number)
     assert [worker.orders for worker in family.workers] == [orders] * 2
     for worker in family.workers:
         worker.end(0)
@@ -232,8 +232,8 @@ async def test_the_status_tells_of_a_worker_that_did_not_end_well(status, expect
 
 
 async def test_an_order_to_one_that_has_just_ended_is_nobodys_problem():
-    worker = await Worker.started({"PYTHONDONTWRITEBYTECODE": "1", "GATEWAY_NONSENSE": "1"})
-    assert not await worker.up()
-    assert await worker.ended() == 2
-    worker.order(Stage.DRAINING)
+    worker = await WorkerProcess.start({"PYTHONDONTWRITEBYTECODE": "1", "GATEWAY_NONSENSE": "1"})
+    assert not await worker.wait_until_ready()
+    assert await worker.wait() == 2
+    worker.send_phase(ShutdownPhase.DRAINING)
     worker.kill()

@@ -15,27 +15,27 @@ import msgspec
 
 from gateway import __version__, schema as gateway_schema
 from gateway.cli.schema import schema
-from gateway.config.environment import SettingsRefused
+from gateway.config.environment import ConfigurationError
 from gateway.config.proxies import is_loopback
-from gateway.config.settings import Settings, variable
-from gateway.config.types import CALLER_KEY
-from gateway.engine.compiler.compiled_query import planner
-from gateway.engine.complexity.limits import Limits, compared
-from gateway.engine.preparation import Prepare, Prepared, preparer
+from gateway.config.settings import Settings, env_name
+from gateway.config.types import CALLER_KEY_LINE
+from gateway.engine.compiler.compiled_query import query_compiler
+from gateway.engine.complexity.limits import Limits, compare_with_limits
+from gateway.engine.preparation import PreparedOperation, Preparer, build_preparer
 from gateway.errors import OperationError
 from gateway.observability import logging
-from gateway.observability.metrics import joined, shared
+from gateway.observability.metrics import join_shared_metrics, share_metrics
 from gateway.sandbox.app import create_sandbox
 from gateway.sandbox.fault_injection.protocol import SandboxProtocol
-from gateway.schema.engine_binding import fields, limits
+from gateway.schema.engine_binding import bind_fields, operation_limits
 from gateway.server.lifecycle import (
-    Departure,
-    PortRefused,
-    gateway_departure,
-    listening,
-    reserved,
+    GracefulShutdown,
+    PortUnavailable,
+    bind_listening_socket,
+    build_server,
+    gateway_server,
+    reserve_port,
     run,
-    server,
 )
 from gateway.server.workers import supervise
 
@@ -54,7 +54,7 @@ For the real API: GATEWAY_UPSTREAM_URL=https://api.agendize.com gateway serve
 Callers then send their own apiKey and token headers, or Authorization.
 """
 
-_QUERIES = """\
+_EXAMPLE_QUERIES = """\
   # how appointments changed, newest first
   {
     activities(clientId: "1100", kinds: [APPOINTMENT], sort: DESC, first: 5) {
@@ -88,53 +88,53 @@ _QUERIES = """\
 """
 
 _KEY_BYTES = 32
-_PROBLEMS = 1
-_USAGE = 2
-_PAGES_OF_THIS_MACHINE = ("http://localhost:*", "http://127.0.0.1:*")
+_EXIT_FAILURE = 1
+_EXIT_USAGE = 2
+_LOOPBACK_ORIGINS = ("http://localhost:*", "http://127.0.0.1:*")
 
 
 @click.group()
 @click.version_option(__version__)
 def main() -> None:
     """A GraphQL gateway over the Client Activities REST API."""
-    _take_closed_descriptors()
+    _reserve_standard_descriptors()
 
 
-def _take_closed_descriptors() -> None:
+def _reserve_standard_descriptors() -> None:
     """Where standard descriptors are closed, take their numbers: a socket would get the log as its own.
 
     What is written there fails as before.
     """
-    for standard in range(logging.STANDARD_ERROR + 1):
+    for descriptor in range(logging.STANDARD_ERROR + 1):
         try:
-            os.fstat(standard)
+            os.fstat(descriptor)
         except OSError:
-            lowest = os.open(os.devnull, os.O_RDONLY)
-            os.set_inheritable(lowest, True)  # or workers had it closed again
+            placeholder = os.open(os.devnull, os.O_RDONLY)
+            os.set_inheritable(placeholder, True)  # or workers had it closed again
 
 
 @contextmanager
-def _refusals() -> Iterator[None]:
+def _exit_on_configuration_error() -> Iterator[None]:
     """Configuration that does not fit ends the command, with every problem named; so does a port."""
     try:
         yield
-    except PortRefused as error:
+    except PortUnavailable as error:
         click.echo(str(error), err=True)
-        sys.exit(_USAGE)
-    except SettingsRefused as error:
+        sys.exit(_EXIT_USAGE)
+    except ConfigurationError as error:
         click.echo(f"The configuration does not fit:\n{error}", err=True)
-        sys.exit(_USAGE)
+        sys.exit(_EXIT_USAGE)
 
 
 def _settings_table() -> str:
     rows = ["\b", "Settings, from the environment:"]
     for name, field in Settings.model_fields.items():
         default = "required" if field.is_required() else field.default
-        rows += [f"  {variable(name)} ({_shown(default)})", f"      {field.description}"]
+        rows += [f"  {env_name(name)} ({_format_default(default)})", f"      {field.description}"]
     return "\n".join(rows)
 
 
-def _shown(default: object) -> str:
+def _format_default(default: object) -> str:
     match default:
         case None | ():
             return "unset"
@@ -146,27 +146,29 @@ def _shown(default: object) -> str:
 @main.command(epilog=_settings_table())
 def serve() -> None:
     """Serve /graphql over the REST API at GATEWAY_UPSTREAM_URL."""
-    with _refusals():
+    with _exit_on_configuration_error():
         settings = Settings.from_environment()
-        _refuse_open(settings)
+        _require_caller_authentication(settings)
         logging.configure(settings.log_level, settings.log_format)
         if settings.allow_anonymous and _has_service_credentials(settings):
-            logging.warning("anonymous_callers")
+            logging.log_warning("anonymous_callers")
         if settings.workers > 1:
-            sys.exit(_shared(settings))
-        departure = gateway_departure(settings)
-        sockets = [listening(settings.host, settings.port)]
-        logging.event("started", **_started(settings, sockets[0]))
-    run(departure, sockets)
+            sys.exit(_serve_with_workers(settings))
+        shutdown = gateway_server(settings)
+        sockets = [bind_listening_socket(settings.host, settings.port)]
+        logging.log_info("started", **_startup_log_fields(settings, sockets[0]))
+    run(shutdown, sockets)
 
 
-def _started(settings: Settings, bound: socket.socket) -> dict[str, object]:
+def _startup_log_fields(settings: Settings, bound: socket.socket) -> dict[str, object]:
     """What is told at the start: never the user or the password of a proxy."""
     url = _url(settings.host, bound.getsockname()[1], "/graphql")
-    return {"url": url} if settings.proxy is None else {"url": url, "proxy": settings.proxy.place}
+    return (
+        {"url": url} if settings.proxy is None else {"url": url, "proxy": settings.proxy.authority}
+    )
 
 
-def _refuse_open(settings: Settings) -> None:
+def _require_caller_authentication(settings: Settings) -> None:
     """The service credentials are for somebody in particular, unless nobody else can reach the port.
 
     Raises:
@@ -174,9 +176,9 @@ def _refuse_open(settings: Settings) -> None:
     """
     is_open = settings.caller_keys_file is None and not settings.allow_anonymous
     if _has_service_credentials(settings) and is_open and not is_loopback(settings.host):
-        keys, anonymous = variable("caller_keys_file"), variable("allow_anonymous")
-        raise SettingsRefused(
-            f"{variable('host')}: with service credentials anybody who reaches this address could "
+        keys, anonymous = env_name("caller_keys_file"), env_name("allow_anonymous")
+        raise ConfigurationError(
+            f"{env_name('host')}: with service credentials anybody who reaches this address could "
             f"read clients' data: set {keys}, or {anonymous}=true where something in front of the "
             "gateway decides who does"
         )
@@ -186,16 +188,18 @@ def _has_service_credentials(settings: Settings) -> bool:
     return settings.api_key is not None or settings.bearer_token is not None
 
 
-def _shared(settings: Settings) -> int:
-    with reserved(settings.host, settings.port) as bound, shared() as metrics:
-        logging.event("started", **_started(settings, bound), workers=settings.workers)
+def _serve_with_workers(settings: Settings) -> int:
+    with reserve_port(settings.host, settings.port) as bound, share_metrics() as metrics:
+        logging.log_info(
+            "started", **_startup_log_fields(settings, bound), workers=settings.workers
+        )
         if metrics.folder is None:
-            logging.warning("metrics.not_shared")
+            logging.log_warning("metrics.not_shared")
         return supervise(
             settings.workers,
-            stopping_seconds=settings.drain_seconds + settings.shutdown_grace_seconds,
+            stop_timeout_seconds=settings.drain_seconds + settings.shutdown_grace_seconds,
             environment={"PORT": str(bound.getsockname()[1]), **metrics.environment},
-            ended=metrics.ended,
+            on_worker_exit=metrics.mark_worker_dead,
         )
 
 
@@ -203,14 +207,14 @@ def _shared(settings: Settings) -> int:
 @click.argument("orders_fd", type=int)
 def work(orders_fd: int) -> None:
     """Serve among others. What `serve` starts its workers with."""
-    with joined():
-        with _refusals():
+    with join_shared_metrics():
+        with _exit_on_configuration_error():
             settings = Settings.from_environment()
             logging.configure(settings.log_level, settings.log_format)
-            departure = gateway_departure(settings)
-            sockets = [listening(settings.host, settings.port, is_shared=True)]
-        with socket.socket(fileno=orders_fd) as orders:
-            run(departure, sockets, orders)
+            shutdown = gateway_server(settings)
+            sockets = [bind_listening_socket(settings.host, settings.port, reuse_port=True)]
+        with socket.socket(fileno=orders_fd) as control_socket:
+            run(shutdown, sockets, control_socket)
 
 
 @main.command()
@@ -225,49 +229,53 @@ def sandbox(
     *, rest_only: bool, port: int | None, rest_port: int | None, activities: int | None, seed: int
 ) -> None:
     """Serve /graphql over a made-up REST API: no credentials, no network."""
-    given: dict[str, object] = {"upstream_url": "http://127.0.0.1", "explain": True}
+    overrides: dict[str, object] = {"upstream_url": "http://127.0.0.1", "explain": True}
     if port is not None:
-        given["port"] = port
+        overrides["port"] = port
     if rest_port is not None:
-        given["sandbox_rest_port"] = rest_port
-    with _refusals():
-        settings = Settings.from_environment(**given, **_of_the_sandbox())
+        overrides["sandbox_rest_port"] = rest_port
+    with _exit_on_configuration_error():
+        settings = Settings.from_environment(**overrides, **_sandbox_settings())
     if "cors_origins" not in settings.model_fields_set:
-        settings = settings.model_copy(update={"cors_origins": _PAGES_OF_THIS_MACHINE})
+        settings = settings.model_copy(update={"cors_origins": _LOOPBACK_ORIGINS})
     logging.configure(settings.log_level, settings.log_format)
     host = settings.host if rest_only else "127.0.0.1"
     rest_port = port if rest_only and port is not None else settings.sandbox_rest_port
     rest_url = _url(host, rest_port)
-    emulated = create_sandbox(seed=seed, activities=activities)
-    departure = Departure([server(emulated, host, rest_port, protocol=SandboxProtocol)])
-    with _refusals():
+    sandbox_app = create_sandbox(seed=seed, activities=activities)
+    shutdown = GracefulShutdown(
+        [build_server(sandbox_app, host, rest_port, protocol_class=SandboxProtocol)]
+    )
+    with _exit_on_configuration_error():
         if not rest_only:
             settings = settings.model_copy(update={"upstream_url": rest_url})
-            departure = gateway_departure(settings, beside=departure.servers[0])
+            shutdown = gateway_server(settings, sandbox_server=shutdown.servers[0])
         sockets = [  # all of the ports, or none
-            listening(each.config.host, each.config.port, set_by=set_by)
-            for each, set_by in zip(
-                departure.servers, (variable("sandbox_rest_port"), "PORT"), strict=False
+            bind_listening_socket(each.config.host, each.config.port, port_variable=port_variable)
+            for each, port_variable in zip(
+                shutdown.servers, (env_name("sandbox_rest_port"), "PORT"), strict=False
             )
         ]
     if rest_only:
-        logging.event("started", url=rest_url)
+        logging.log_info("started", url=rest_url)
     else:
         graphql = _url(settings.host, settings.port, "/graphql")
-        logging.event("started", url=graphql)
-        logging.announce(_WELCOME.format(graphql=graphql, queries=_QUERIES, rest=rest_url))
-    run(departure, sockets)
+        logging.log_info("started", url=graphql)
+        logging.write_text(
+            _WELCOME.format(graphql=graphql, queries=_EXAMPLE_QUERIES, rest=rest_url)
+        )
+    run(shutdown, sockets)
 
 
 def _url(host: str, port: int, path: str = "") -> str:
     return f"http://[{host}]:{port}{path}" if ":" in host else f"http://{host}:{port}{path}"
 
 
-def _of_the_sandbox() -> dict[str, object]:
+def _sandbox_settings() -> dict[str, object]:
     """Its paths, and credentials for callers that send none; never what is meant for the real API."""
-    fields = Settings.model_fields
-    places = ["clients_path", *(name for name in fields if name.endswith("_prefix"))]
-    paths = {name: fields[name].default for name in places}
+    model_fields = Settings.model_fields
+    path_settings = ["clients_path", *(name for name in model_fields if name.endswith("_prefix"))]
+    paths = {name: model_fields[name].default for name in path_settings}
     credentials = {"api_key": "sandbox-key-1", "token": "sandbox-token-1", "bearer_token": None}
     return {**paths, **credentials}
 
@@ -277,21 +285,28 @@ def _of_the_sandbox() -> dict[str, object]:
 @click.option("--operation", help="Which operation of FILE, where it has several.")
 def plan(file: Path, operation: str | None) -> None:
     """Write the Python source by which the operation in FILE is answered."""
-    served = gateway_schema.schema(federated=True)  # for what routers ask as well
-    prepared = _prepared(preparer(served, planner=planner(served, fields(served))), file, operation)
-    if prepared.plan is None:
+    graphql_schema = gateway_schema.schema(federated=True)  # for what routers ask as well
+    prepared = _prepare_or_exit(
+        build_preparer(
+            graphql_schema,
+            compile_query=query_compiler(graphql_schema, bind_fields(graphql_schema)),
+        ),
+        file,
+        operation,
+    )
+    if prepared.compiled_query is None:
         click.echo("There is no plan for this operation: graphql-core answers it.", err=True)
-        sys.exit(_PROBLEMS)
-    click.echo(prepared.plan.text, nl=False)
+        sys.exit(_EXIT_FAILURE)
+    click.echo(prepared.compiled_query.source_code, nl=False)
 
 
-def _prepared(prepare: Prepare, file: Path, operation: str | None) -> Prepared:
+def _prepare_or_exit(prepare: Preparer, file: Path, operation: str | None) -> PreparedOperation:
     """An operation in a file; one that cannot be prepared ends the command."""
     try:
         return prepare(file.read_text(encoding="utf-8"), operation)
     except OperationError as error:
         click.echo("\n".join(str(problem["message"]) for problem in error.problems), err=True)
-        sys.exit(_PROBLEMS)
+        sys.exit(_EXIT_FAILURE)
 
 
 @main.command()
@@ -301,21 +316,27 @@ def _prepared(prepare: Prepare, file: Path, operation: str | None) -> Prepared:
 def cost(file: Path, operation: str | None, variables: str) -> None:
     """How large the operation in FILE is, beside what is allowed; exit status 1 where it is too large."""
     try:
-        given = msgspec.json.decode(variables, type=dict[str, Any])
+        variable_values = msgspec.json.decode(variables, type=dict[str, Any])
     except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
         raise click.BadParameter("not a JSON object", param_hint="--variables") from error
-    served = gateway_schema.schema(federated=True)  # for what routers ask as well
-    with _refusals():
-        allowed = limits(
-            served, fields(served), Settings.from_environment(upstream_url="http://localhost")
+    graphql_schema = gateway_schema.schema(federated=True)  # for what routers ask as well
+    with _exit_on_configuration_error():
+        allowed = operation_limits(
+            graphql_schema,
+            bind_fields(graphql_schema),
+            Settings.from_environment(upstream_url="http://localhost"),
         )
     # Prepared whatever its size, so that all of it is told.
-    prepared = _prepared(preparer(served, limits=Limits(weights=allowed.weights)), file, operation)
-    measures = compared(prepared.size, allowed, given)
-    for each in measures:
+    prepared = _prepare_or_exit(
+        build_preparer(graphql_schema, limits=Limits(field_costs=allowed.field_costs)),
+        file,
+        operation,
+    )
+    limit_checks = compare_with_limits(prepared.size, allowed, variable_values)
+    for each in limit_checks:
         click.echo(f"{each.limit}: {each.measured} of {each.allowed}")
-    if any(each.is_beyond for each in measures):
-        sys.exit(_PROBLEMS)
+    if any(each.is_exceeded for each in limit_checks):
+        sys.exit(_EXIT_FAILURE)
 
 
 @main.command()
@@ -324,7 +345,7 @@ def caller_key(name: str) -> None:
     """Make a key for the caller NAME, and its line for GATEWAY_CALLER_KEYS_FILE."""
     key = secrets.token_urlsafe(_KEY_BYTES)
     line = f"{name}:{hashlib.sha256(key.encode()).hexdigest()}"
-    if not CALLER_KEY.fullmatch(line):
+    if not CALLER_KEY_LINE.fullmatch(line):
         raise click.BadParameter(
             "1 to 64 letters, digits, dots, hyphens or underscores", param_hint="NAME"
         )

@@ -9,10 +9,10 @@ import click
 import msgspec
 from graphql import GraphQLError, is_abstract_type
 
-from gateway import schema as served
-from gateway.cli.schema_diff import Severity, changes
+from gateway import schema as gateway_schema
+from gateway.cli.schema_diff import Criticality, classify_changes
 
-_PROBLEMS = 1
+_EXIT_FAILURE = 1
 
 
 @click.group()
@@ -24,7 +24,7 @@ def schema() -> None:
 @click.option("--federation", is_flag=True, help="As a subgraph, to be composed with others.")
 def print_schema(*, federation: bool) -> None:
     """Write the schema to standard output."""
-    click.echo(served.printed(federated=federation), nl=False)
+    click.echo(gateway_schema.schema_sdl(federated=federation), nl=False)
 
 
 @schema.command()
@@ -35,12 +35,12 @@ def check(file: Path) -> None:
     """Whether FILE (schema.graphql) is the schema that is served; exit status 1 where it is not."""
     if not file.exists():
         click.echo(f"{file} does not exist: `gateway schema print > {file}` writes it.", err=True)
-        sys.exit(_PROBLEMS)
+        sys.exit(_EXIT_FAILURE)
     committed = file.read_text(encoding="utf-8", errors="replace")
     difference = list(
         difflib.unified_diff(
             committed.splitlines(),
-            served.printed().splitlines(),
+            gateway_schema.schema_sdl().splitlines(),
             str(file),
             "served",
             lineterm="",
@@ -49,7 +49,7 @@ def check(file: Path) -> None:
     if difference:
         click.echo("\n".join(difference), err=True)
         click.echo(f"{file} is not the schema that is served: run `make schema`.", err=True)
-        sys.exit(_PROBLEMS)
+        sys.exit(_EXIT_FAILURE)
 
 
 @schema.command()
@@ -61,24 +61,26 @@ def diff(old: Path) -> None:
     or a new enum value) or breaking. What OLD deprecated may go: that is dangerous only.
     """
     try:
-        found = changes(old.read_text(encoding="utf-8"), served.printed())
+        schema_changes = classify_changes(
+            old.read_text(encoding="utf-8"), gateway_schema.schema_sdl()
+        )
     except (GraphQLError, TypeError, UnicodeError) as error:  # TypeError: not a valid schema
         raise click.BadParameter(f"not a schema: {error}", param_hint="OLD") from error
-    for change in found:
+    for change in schema_changes:
         click.echo(change)
-    counted = Counter(change.severity for change in found)
-    click.echo(", ".join(f"{counted[each]} {each}" for each in Severity), err=True)
-    if counted[Severity.BREAKING]:
-        sys.exit(_PROBLEMS)
+    count_by_severity = Counter(change.criticality for change in schema_changes)
+    click.echo(", ".join(f"{count_by_severity[each]} {each}" for each in Criticality), err=True)
+    if count_by_severity[Criticality.BREAKING]:
+        sys.exit(_EXIT_FAILURE)
 
 
 @schema.command()
 def possible_types() -> None:
     """Write the JSON that Apollo Client takes as `possibleTypes`: which types an interface may be."""
-    known = served.schema()
-    possible = {
-        name: sorted(each.name for each in known.get_possible_types(type_))
-        for name, type_ in sorted(known.type_map.items())
+    graphql_schema = gateway_schema.schema()
+    names_by_abstract_type = {
+        name: sorted(each.name for each in graphql_schema.get_possible_types(type_))
+        for name, type_ in sorted(graphql_schema.type_map.items())
         if is_abstract_type(type_) and not name.startswith("__")
     }
-    click.echo(msgspec.json.format(msgspec.json.encode(possible)))
+    click.echo(msgspec.json.format(msgspec.json.encode(names_by_abstract_type)))

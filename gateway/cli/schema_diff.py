@@ -28,7 +28,7 @@ from graphql import (
 from graphql.language import REMOVE
 
 
-class Severity(StrEnum):
+class Criticality(StrEnum):
     """What a change means for documents that are written, and for apps that are installed."""
 
     BREAKING = "breaking"
@@ -47,17 +47,17 @@ _REMOVALS = {
 }
 
 
-class Change(NamedTuple):
+class ClassifiedChange(NamedTuple):
     """One difference between two schemas, in words."""
 
-    severity: Severity
+    criticality: Criticality
     text: str
 
     def __str__(self) -> str:
-        return f"{self.severity}: {self.text}"
+        return f"{self.criticality}: {self.text}"
 
 
-def changes(old: str, new: str) -> list[Change]:
+def classify_changes(old: str, new: str) -> list[ClassifiedChange]:
     """What happened between two schemas, the worst first.
 
     What was deprecated in the old one may go: that was announced, and is dangerous only.
@@ -66,33 +66,39 @@ def changes(old: str, new: str) -> list[Change]:
     before, after = (build_ast_schema(document) for document in documents)
     for each in (before, after):
         assert_valid_schema(each)
-    found = find_schema_changes(before, after)
-    lasting = find_schema_changes(_lasting(documents[0]), after)
-    unannounced = {change.description for change in lasting}
-    listed = [
-        *(Change(_severity(each, unannounced), _line(each.description)) for each in found),
-        *(Change(Severity.DANGEROUS, text) for text in _new_kinds(before, after)),
-        *(Change(Severity.SAFE, text) for text in _deprecations(before, after)),
+    schema_changes = find_schema_changes(before, after)
+    undeprecated_changes = find_schema_changes(_without_deprecated(documents[0]), after)
+    unannounced = {change.description for change in undeprecated_changes}
+    classified = [
+        *(
+            ClassifiedChange(_criticality(each, unannounced), _single_line(each.description))
+            for each in schema_changes
+        ),
+        *(
+            ClassifiedChange(Criticality.DANGEROUS, text)
+            for text in _new_implementations(before, after)
+        ),
+        *(ClassifiedChange(Criticality.SAFE, text) for text in _deprecations(before, after)),
     ]
-    order = list(Severity)
-    return sorted(listed, key=lambda each: order.index(each.severity))
+    order = list(Criticality)
+    return sorted(classified, key=lambda each: order.index(each.criticality))
 
 
-def _severity(change: SchemaChange, unannounced: set[str]) -> Severity:
+def _criticality(change: SchemaChange, unannounced: set[str]) -> Criticality:
     match change:
         case BreakingChange(type=type_, description=text):
             announced = type_ in _REMOVALS and text not in unannounced
-            return Severity.DANGEROUS if announced else Severity.BREAKING
+            return Criticality.DANGEROUS if announced else Criticality.BREAKING
         case DangerousChange():
-            return Severity.DANGEROUS
-    return Severity.SAFE
+            return Criticality.DANGEROUS
+    return Criticality.SAFE
 
 
-def _line(text: str) -> str:
+def _single_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _new_kinds(before: GraphQLSchema, after: GraphQLSchema) -> Iterator[str]:
+def _new_implementations(before: GraphQLSchema, after: GraphQLSchema) -> Iterator[str]:
     """New types of interfaces that are there already: graphql-core has them as types, safely added."""
     for name, type_ in after.type_map.items():
         if is_object_type(type_) and name not in before.type_map:
@@ -103,14 +109,14 @@ def _new_kinds(before: GraphQLSchema, after: GraphQLSchema) -> Iterator[str]:
 
 def _deprecations(before: GraphQLSchema, after: GraphQLSchema) -> Iterator[str]:
     """What is deprecated, or no longer, of what both have: graphql-core does not tell."""
-    was, now = _reasons(before), _reasons(after)
-    for place in was.keys() & now.keys():
-        if was[place] != now[place]:
-            reason = now[place]
+    old_reasons, new_reasons = _reasons(before), _reasons(after)
+    for coordinate in old_reasons.keys() & new_reasons.keys():
+        if old_reasons[coordinate] != new_reasons[coordinate]:
+            reason = new_reasons[coordinate]
             yield (
-                f"{place} is not deprecated any more."
+                f"{coordinate} is not deprecated any more."
                 if reason is None
-                else (f"{place} is deprecated: {_line(reason)}")
+                else (f"{coordinate} is deprecated: {_single_line(reason)}")
             )
 
 
@@ -131,11 +137,11 @@ def _members(type_: GraphQLNamedType) -> Iterator[tuple[str, str | None]]:
     elif is_object_type(type_) or is_interface_type(type_):
         for name, field in type_.fields.items():
             yield name, field.deprecation_reason
-            for argument, given in field.args.items():
-                yield f"{name}({argument}:)", given.deprecation_reason
+            for argument, definition in field.args.items():
+                yield f"{name}({argument}:)", definition.deprecation_reason
 
 
-class _Deprecated(Visitor):
+class _DeprecationRemover(Visitor):
     """Takes what is deprecated out of a document, with all that is in it."""
 
     def enter(self, node: Node, *_: object) -> object:
@@ -143,27 +149,27 @@ class _Deprecated(Visitor):
         return REMOVE if any(each.name.value == "deprecated" for each in directives) else None
 
 
-def _lasting(document: DocumentNode) -> GraphQLSchema:
+def _without_deprecated(document: DocumentNode) -> GraphQLSchema:
     """A schema without what is deprecated, and without the types that only this led to."""
-    full = build_ast_schema(visit(document, _Deprecated()), assume_valid=True)
-    kinds: list[GraphQLNamedType] = []
+    full = build_ast_schema(visit(document, _DeprecationRemover()), assume_valid=True)
+    implementations: list[GraphQLNamedType] = []
     while True:
-        reached = GraphQLSchema(
+        schema = GraphQLSchema(
             full.query_type,
             full.mutation_type,
             full.subscription_type,
-            types=kinds,
+            types=implementations,
             directives=full.directives,
             assume_valid=True,
         )
-        there = reached.type_map
-        more = [
+        reachable_types = schema.type_map
+        missing = [
             type_
             for name, type_ in full.type_map.items()
-            if name not in there
+            if name not in reachable_types
             and is_object_type(type_)
-            and any(interface.name in there for interface in type_.interfaces)
+            and any(interface.name in reachable_types for interface in type_.interfaces)
         ]
-        if not more:
-            return reached
-        kinds += more
+        if not missing:
+            return schema
+        implementations += missing

@@ -13,21 +13,21 @@ from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsError
 
 _S = TypeVar("_S", bound=BaseSettings)
 
-_INJECTED = re.compile(
+_SERVICE_LINK_NAME = re.compile(
     r"GATEWAY_(?:SERVICE_.*|PORT|PORT_.*|.+_SERVICE_HOST|.+_SERVICE_PORT.*|.+_PORT_[0-9]+_.*)"
 )
 """What Kubernetes sets for Services whose names begin with gateway; no setting bears such a name."""
 
-_LINKED = re.compile(r"GATEWAY_.+_PORT")
-SERVICE_LINK = re.compile(r"(?:tcp|udp|sctp)://.*", re.IGNORECASE)
+_SERVICE_PORT_NAME = re.compile(r"GATEWAY_.+_PORT")
+SERVICE_LINK_VALUE = re.compile(r"(?:tcp|udp|sctp)://.*", re.IGNORECASE)
 """What it sets too, and a setting may be called; then the value tells."""
 
 
-class SettingsRefused(Exception):
+class ConfigurationError(Exception):
     """The environment does not describe a gateway; the message names every problem."""
 
 
-class SecretFiles(EnvSettingsSource):
+class FileSecretsSource(EnvSettingsSource):
     """Secrets from files: `GATEWAY_TOKEN_FILE` names the file that holds `GATEWAY_TOKEN`."""
 
     def __init__(self, settings: type[BaseSettings], secrets: Collection[str]) -> None:
@@ -35,24 +35,24 @@ class SecretFiles(EnvSettingsSource):
         self._secrets = secrets
 
     def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
-        variable = f"{self.env_prefix}{field_name.upper()}_FILE"
-        path = os.environ.get(variable)
+        env_name = f"{self.env_prefix}{field_name.upper()}_FILE"
+        path = os.environ.get(env_name)
         if field_name not in self._secrets or not path:
             return None, field_name, False
         try:
             secret = Path(path).read_text(encoding="utf-8").strip()
         except (OSError, UnicodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-            raise SettingsRefused(f"{variable} cannot be read: {reason}") from error
+            raise ConfigurationError(f"{env_name} cannot be read: {reason}") from error
         if not secret:
-            raise SettingsRefused(f"{variable}: the file that it names is empty")
+            raise ConfigurationError(f"{env_name}: the file that it names is empty")
         return secret, field_name, False
 
 
-def read(
+def read_settings(
     settings: type[_S],
-    given: Mapping[str, object],
-    variables: Mapping[str, str],
+    overrides: Mapping[str, object],
+    env_name_by_field: Mapping[str, str],
     *,
     secrets: Collection[str],
     prefix: str,
@@ -61,50 +61,55 @@ def read(
 
     Args:
         settings: What is read.
-        given: Values by the names of settings.
-        variables: The variable of each setting.
+        overrides: Values by the names of settings.
+        env_name_by_field: The variable of each setting.
         secrets: Those that may stand in files of their own.
         prefix: A variable that begins with it is a setting, or a mistake.
 
     Raises:
         SettingsRefused: Naming every unknown variable and every value that does not fit.
     """
-    files = {f"{variables[name]}_FILE" for name in secrets}
-    problems = unknown(prefix, {*variables.values(), *files})
+    files = {f"{env_name_by_field[name]}_FILE" for name in secrets}
+    problems = unknown_variables(prefix, {*env_name_by_field.values(), *files})
     try:
-        made = settings(**given)  # type: ignore[arg-type]  # checked by pydantic
+        instance = settings(**overrides)  # type: ignore[arg-type]  # checked by pydantic
     except ValidationError as error:
-        raise SettingsRefused("\n".join([*problems, *refusals(error, variables)])) from error
+        raise ConfigurationError(
+            "\n".join([*problems, *validation_messages(error, env_name_by_field)])
+        ) from error
     except SettingsError as error:  # how a source that raises is reported
-        raise SettingsRefused("\n".join([*problems, str(error.__cause__)])) from error
+        raise ConfigurationError("\n".join([*problems, str(error.__cause__)])) from error
     if problems:
-        raise SettingsRefused("\n".join(problems))
-    return made
+        raise ConfigurationError("\n".join(problems))
+    return instance
 
 
-def unknown(prefix: str, known: Collection[str]) -> list[str]:
+def unknown_variables(prefix: str, known_names: Collection[str]) -> list[str]:
     """One line per variable with the prefix that is none of the known settings."""
     problems = []
     for name in sorted(os.environ):
-        if name.startswith(prefix) and name not in known and not is_injected(name):
-            nearest = difflib.get_close_matches(name, known, n=1, cutoff=0)
+        if name.startswith(prefix) and name not in known_names and not is_service_link(name):
+            nearest = difflib.get_close_matches(name, known_names, n=1, cutoff=0)
             problems.append(f"{name} is not a setting; did you mean {nearest[0]}?")
     return problems
 
 
-def is_injected(name: str) -> bool:
+def is_service_link(name: str) -> bool:
     """Whether a variable of the environment is one that Kubernetes sets for some Service."""
-    if _INJECTED.fullmatch(name):
+    if _SERVICE_LINK_NAME.fullmatch(name):
         return True
-    return bool(_LINKED.fullmatch(name) and SERVICE_LINK.fullmatch(os.environ.get(name, "")))
+    return bool(
+        _SERVICE_PORT_NAME.fullmatch(name)
+        and SERVICE_LINK_VALUE.fullmatch(os.environ.get(name, ""))
+    )
 
 
-def refusals(error: ValidationError, variables: Mapping[str, str]) -> list[str]:
+def validation_messages(error: ValidationError, env_name_by_field: Mapping[str, str]) -> list[str]:
     """One line per problem with a setting, by its variable; values are not repeated, since some are secret."""
     lines = []
     for problem in error.errors(include_url=False, include_input=False, include_context=False):
         message = problem["msg"].removeprefix("Value error, ")
-        where = str(problem["loc"][0]) if problem["loc"] else ""
-        name = variables.get(where, where)
+        field_name = str(problem["loc"][0]) if problem["loc"] else ""
+        name = env_name_by_field.get(field_name, field_name)
         lines.append(f"{name}: {message}" if name else message)
     return lines

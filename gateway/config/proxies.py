@@ -12,11 +12,11 @@ from urllib.parse import unquote, urlsplit
 from pydantic import BeforeValidator, InstanceOf, SecretStr
 from pydantic_settings import NoDecode
 
-NONE: Literal["none"] = "none"
+DIRECT: Literal["none"] = "none"
 """No proxy, whatever else names one."""
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
-_NAME = re.compile(r"[A-Za-z0-9_.:-]{1,253}")
+_HOST_NAME = re.compile(r"[A-Za-z0-9_.:-]{1,253}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Proxy:
     @property
     def url(self) -> str:
         """Its address, without the user."""
-        return f"{self.scheme}://{self.place}"
+        return f"{self.scheme}://{self.authority}"
 
     @property
     def headers(self) -> list[tuple[str, str]]:
@@ -51,26 +51,28 @@ class Proxy:
         return [("Proxy-Authorization", f"Basic {credentials}")]
 
     @property
-    def place(self) -> str:
+    def authority(self) -> str:
         """Its host and port, for people."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{host}:{self.port}"
 
 
-def _proxy(text: object) -> object:
+def _parse_proxy(text: object) -> object:
     """A proxy as every tool takes it: `http://user:password@host:port`, of which only the host is needed."""
     if not isinstance(text, str):
         return text
-    if text.strip().lower() == NONE:
-        return NONE
+    if text.strip().lower() == DIRECT:
+        return DIRECT
     try:
         parts = urlsplit(text if "://" in text else f"http://{text}")
         host, port = parts.hostname or "", parts.port
     except ValueError:
         parts, host, port = urlsplit(""), "", None
-    is_more = parts.path not in {"", "/"} or parts.query or parts.fragment  # of a password, perhaps
-    is_http = parts.scheme in _DEFAULT_PORTS and _NAME.fullmatch(host)
-    if is_more or not is_http or not text.isprintable():
+    has_extra_parts = (
+        parts.path not in {"", "/"} or parts.query or parts.fragment
+    )  # of a password, perhaps
+    is_http = parts.scheme in _DEFAULT_PORTS and _HOST_NAME.fullmatch(host)
+    if has_extra_parts or not is_http or not text.isprintable():
         raise ValueError("must be the address of an HTTP proxy, such as http://proxy:3128")
     user = None if parts.username is None else unquote(parts.username)
     default_port = _DEFAULT_PORTS[parts.scheme]
@@ -84,7 +86,7 @@ def _proxy(text: object) -> object:
 
 
 ProxyAddress = Annotated[
-    InstanceOf[Proxy] | Literal["none"] | None, NoDecode, BeforeValidator(_proxy)
+    InstanceOf[Proxy] | Literal["none"] | None, NoDecode, BeforeValidator(_parse_proxy)
 ]
 
 
@@ -103,49 +105,49 @@ def is_loopback(host: str) -> bool:
     return address.is_loopback
 
 
-def is_excepted(host: str, port: int, exceptions: str) -> bool:
+def bypasses_proxy(host: str, port: int, no_proxy: str) -> bool:
     """Whether a list, as `NO_PROXY` has it, names a host.
 
     It has names, of which each stands for the hosts below it as well, addresses and networks, perhaps with
     a port, and `*` for all; what it is separated by are commas or blanks.
     """
-    return any(_names(each, host.lower(), port) for each in _listed(exceptions))
+    return any(_entry_matches(each, host.lower(), port) for each in _split_no_proxy(no_proxy))
 
 
-def _listed(exceptions: str) -> Iterator[str]:
-    for each in re.split(r"[,\s]+", exceptions.lower()):
+def _split_no_proxy(no_proxy: str) -> Iterator[str]:
+    for each in re.split(r"[,\s]+", no_proxy.lower()):
         if each:
             yield each
 
 
-def _names(exception: str, host: str, port: int) -> bool:
-    if exception == "*":
+def _entry_matches(entry: str, host: str, port: int) -> bool:
+    if entry == "*":
         return True
     try:
-        return ip_address(host) in ip_network(exception.strip("[]"), strict=False)
+        return ip_address(host) in ip_network(entry.strip("[]"), strict=False)
     except ValueError:
         pass  # one of the two is a name
-    found = re.fullmatch(r"(?P<name>\[.+\]|[^:]+)(?::(?P<port>[0-9]+))?", exception)
-    if found is None or found["port"] not in {None, str(port)}:
+    match = re.fullmatch(r"(?P<name>\[.+\]|[^:]+)(?::(?P<port>[0-9]+))?", entry)
+    if match is None or match["port"] not in {None, str(port)}:
         return False
-    name = found["name"].strip("[]").removeprefix("*").strip(".")
+    name = match["name"].strip("[]").removeprefix("*").strip(".")
     return host == name or host.endswith(f".{name}")
 
 
 def proxy_for(
     origin: str,
     *,
-    chosen: Proxy | Literal["none"] | None,
-    by_scheme: Mapping[str, SecretStr | None],
-    exceptions: str,
+    explicit: Proxy | Literal["none"] | None,
+    url_by_scheme: Mapping[str, SecretStr | None],
+    no_proxy: str,
 ) -> Proxy | None:
     """The proxy by which an origin is called, if any; loopback addresses never are.
 
     Args:
         origin: What is called, such as `https://api.agendize.com`.
-        chosen: The one that is set for it, whatever else is set.
-        by_scheme: Those for all that is called, by the scheme of the address.
-        exceptions: What is called without those, as `NO_PROXY` has it.
+        explicit: The one that is set for it, whatever else is set.
+        url_by_scheme: Those for all that is called, by the scheme of the address.
+        no_proxy: What is called without those, as `NO_PROXY` has it.
 
     Raises:
         ValueError: The one for the scheme is wanted, and is no HTTP proxy.
@@ -154,10 +156,12 @@ def proxy_for(
     host = parts.hostname or ""
     if is_loopback(host):
         return None
-    if chosen is not None:
-        return chosen if isinstance(chosen, Proxy) else None
-    sent = by_scheme[parts.scheme]
-    if sent is None or is_excepted(host, parts.port or _DEFAULT_PORTS[parts.scheme], exceptions):
+    if explicit is not None:
+        return explicit if isinstance(explicit, Proxy) else None
+    proxy_url = url_by_scheme[parts.scheme]
+    if proxy_url is None or bypasses_proxy(
+        host, parts.port or _DEFAULT_PORTS[parts.scheme], no_proxy
+    ):
         return None
-    found = _proxy(sent.get_secret_value())
-    return found if isinstance(found, Proxy) else None
+    proxy = _parse_proxy(proxy_url.get_secret_value())
+    return proxy if isinstance(proxy, Proxy) else None

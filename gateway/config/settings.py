@@ -15,17 +15,17 @@ from pydantic import (
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from gateway.config import environment
-from gateway.config.environment import SecretFiles
+from gateway.config.environment import FileSecretsSource
 from gateway.config.proxies import Proxy, ProxyAddress, proxy_for
 from gateway.config.types import (
     CallerKeysFile,
-    Collector,
+    CollectorUrl,
     HeaderNames,
     ManifestFile,
-    Origin,
+    NonNegativeSeconds,
+    OriginUrl,
     PageOrigins,
-    Seconds,
-    SecondsFromZero,
+    PositiveSeconds,
     Secret,
     UrlPath,
     ZoneName,
@@ -36,14 +36,14 @@ PREFIX = "GATEWAY_"
 _REST_PORT = 8001
 
 
-def _lower(word: object) -> object:
-    return word.lower() if isinstance(word, str) else word
+def _lowercase(value: object) -> object:
+    return value.lower() if isinstance(value, str) else value
 
 
-def _unless_injected(port: object) -> object:
+def _ignore_service_link(port: object) -> object:
     """Kubernetes sets a variable of the same name for a Service called `gateway-sandbox-rest`."""
-    is_injected = isinstance(port, str) and environment.SERVICE_LINK.fullmatch(port)
-    return _REST_PORT if is_injected else port
+    is_service_link = isinstance(port, str) and environment.SERVICE_LINK_VALUE.fullmatch(port)
+    return _REST_PORT if is_service_link else port
 
 
 class Settings(BaseSettings):
@@ -62,19 +62,19 @@ class Settings(BaseSettings):
     port: int = Field(
         8000, ge=0, le=65535, validation_alias=AliasChoices("PORT", "port"), description="The port."
     )
-    log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)] = (
-        Field(
-            "info",
-            validation_alias=AliasChoices("LOG_LEVEL", "log_level"),
-            description="The least severe events to log: debug, info, warning or error.",
-        )
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"], BeforeValidator(_lowercase)
+    ] = Field(
+        "info",
+        validation_alias=AliasChoices("LOG_LEVEL", "log_level"),
+        description="The least severe events to log: debug, info, warning or error.",
     )
-    log_format: Annotated[Literal["auto", "json", "text"], BeforeValidator(_lower)] = Field(
+    log_format: Annotated[Literal["auto", "json", "text"], BeforeValidator(_lowercase)] = Field(
         "auto",
         validation_alias=AliasChoices("LOG_FORMAT", "log_format"),
         description="How events are written: json, text, or auto: text on a terminal, else json.",
     )
-    otel_exporter_otlp_endpoint: Collector | None = Field(
+    otel_exporter_otlp_endpoint: CollectorUrl | None = Field(
         None,
         validation_alias=AliasChoices("OTEL_EXPORTER_OTLP_ENDPOINT", "otel_exporter_otlp_endpoint"),
         description="Where traces go: a collector that takes OTLP over HTTP. Needs the extra `otel`.",
@@ -85,7 +85,7 @@ class Settings(BaseSettings):
         description="How many processes `gateway serve` has.",
     )
 
-    upstream_url: Origin = Field(
+    upstream_url: OriginUrl = Field(
         description="The origin of the REST API: https://api.agendize.com, or a regional host.",
     )
     upstream_proxy: ProxyAddress = Field(
@@ -165,7 +165,7 @@ class Settings(BaseSettings):
         (), description="Origins whose pages may call this gateway, separated by commas."
     )
 
-    sandbox_rest_port: Annotated[int, BeforeValidator(_unless_injected)] = Field(
+    sandbox_rest_port: Annotated[int, BeforeValidator(_ignore_service_link)] = Field(
         _REST_PORT,
         ge=0,
         le=65535,
@@ -226,20 +226,20 @@ class Settings(BaseSettings):
     max_cost: PositiveInt = Field(
         2_000_000, description="What an operation may cost, as `gateway cost` reckons."
     )
-    upstream_timeout_seconds: Seconds = Field(
+    upstream_timeout_seconds: PositiveSeconds = Field(
         10.0,
         description=(
             "How long one attempt of an upstream read may take, to its last byte; to be less than "
             "an operation may take."
         ),
     )
-    upstream_connect_timeout_seconds: Seconds = Field(
+    upstream_connect_timeout_seconds: PositiveSeconds = Field(
         2.0, description="How long connecting to the upstream may take."
     )
-    upstream_read_timeout_seconds: Seconds = Field(
+    upstream_read_timeout_seconds: PositiveSeconds = Field(
         10.0, description="How long the upstream may be silent in the middle of an answer."
     )
-    operation_timeout_seconds: Seconds = Field(
+    operation_timeout_seconds: PositiveSeconds = Field(
         30.0, description="How long one operation may take; what has not arrived by then is null."
     )
     upstream_attempts: PositiveInt = Field(
@@ -247,7 +247,7 @@ class Settings(BaseSettings):
         le=10,
         description="How often one read is tried where trying again may help; 1: never again.",
     )
-    breaker_pause_seconds: Seconds = Field(
+    breaker_pause_seconds: PositiveSeconds = Field(
         0.5, description="How long an upstream that fails is left alone between two trial reads."
     )
     max_upstream_connections: PositiveInt = Field(
@@ -257,7 +257,7 @@ class Settings(BaseSettings):
         50, description="How many of them for the same credentials."
     )
 
-    request_timeout_seconds: Seconds = Field(
+    request_timeout_seconds: PositiveSeconds = Field(
         30.0,
         description=(
             "How long a request may take to arrive, and how long a caller may leave an answer "
@@ -267,14 +267,14 @@ class Settings(BaseSettings):
     max_concurrency: PositiveInt = Field(
         200, description="How many GraphQL requests one process answers at once."
     )
-    drain_seconds: SecondsFromZero = Field(
+    drain_seconds: NonNegativeSeconds = Field(
         5.0, description="How long SIGTERM leaves until the port is closed."
     )
-    shutdown_grace_seconds: SecondsFromZero = Field(
+    shutdown_grace_seconds: NonNegativeSeconds = Field(
         20.0, description="How long requests under way have after that."
     )
 
-    entity_cache_seconds: SecondsFromZero = Field(
+    entity_cache_seconds: NonNegativeSeconds = Field(
         0.0,
         description=(
             "How long staff, services, companies, forms and conferences are kept, per "
@@ -282,7 +282,7 @@ class Settings(BaseSettings):
         ),
     )
 
-    stale_if_error_seconds: SecondsFromZero = Field(
+    stale_if_error_seconds: NonNegativeSeconds = Field(
         0.0,
         description=(
             "How long the last good answer about a timeline may be shown, per credentials, where "
@@ -322,13 +322,13 @@ class Settings(BaseSettings):
 
     @field_validator("trusted_documents_path")
     @classmethod
-    def _there_if_wanted(cls, manifest: ManifestFile, info: ValidationInfo) -> ManifestFile:
+    def _require_manifest(cls, manifest: ManifestFile, info: ValidationInfo) -> ManifestFile:
         if manifest is None and info.data.get("trusted_documents", "off") != "off":
             raise ValueError("is required unless GATEWAY_TRUSTED_DOCUMENTS is off")
         return manifest
 
     @model_validator(mode="after")
-    def _consistent(self) -> Self:
+    def _check_consistency(self) -> Self:
         try:
             self.proxy  # noqa: B018 - is read where it is wanted, and refused where it is none
         except ValueError as error:
@@ -351,9 +351,9 @@ class Settings(BaseSettings):
         """The proxy by which the upstream is called, if any."""
         return proxy_for(
             self.upstream_url,
-            chosen=self.upstream_proxy,
-            by_scheme={"https": self.https_proxy, "http": self.http_proxy},
-            exceptions=self.no_proxy or "",
+            explicit=self.upstream_proxy,
+            url_by_scheme={"https": self.https_proxy, "http": self.http_proxy},
+            no_proxy=self.no_proxy or "",
         )
 
     @classmethod
@@ -365,22 +365,24 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return init_settings, env_settings, SecretFiles(settings_cls, cls.SECRETS)
+        return init_settings, env_settings, FileSecretsSource(settings_cls, cls.SECRETS)
 
     @classmethod
-    def from_environment(cls, **given: object) -> Self:
-        """The settings that the environment describes; `given` values win over it.
+    def from_environment(cls, **overrides: object) -> Self:
+        """The settings that the environment describes; `overrides` values win over it.
 
         Raises:
             SettingsRefused: Naming every unknown variable and every value that does not fit.
         """
-        variables = {name: variable(name) for name in cls.model_fields}
-        return environment.read(cls, given, variables, secrets=cls.SECRETS, prefix=PREFIX)
+        env_name_by_field = {name: env_name(name) for name in cls.model_fields}
+        return environment.read_settings(
+            cls, overrides, env_name_by_field, secrets=cls.SECRETS, prefix=PREFIX
+        )
 
 
-def variable(name: str) -> str:
+def env_name(field_name: str) -> str:
     """The environment variable of a setting."""
-    match Settings.model_fields[name].validation_alias:
+    match Settings.model_fields[field_name].validation_alias:
         case AliasChoices(choices=[str(alias), *_]):
             return alias
-    return PREFIX + name.upper()
+    return PREFIX + field_name.upper()

@@ -21,7 +21,7 @@ _PACKAGE = resources.files("tzdata")
 NAMES = frozenset(_PACKAGE.joinpath("zones").read_text(encoding="utf-8").split()) - {"Factory"}
 """Some six hundred. Nothing else is ever part of a path, or kept. Not the one that stands for no zone."""
 
-_JAVA = {
+_JAVA_SHORT_IDS = {
     "AET": "Australia/Sydney",
     "AGT": "America/Argentina/Buenos_Aires",
     "BET": "America/Sao_Paulo",
@@ -43,7 +43,7 @@ _JAVA = {
 Without those that mean another zone to others: ACT, ART, AST, BST, CST, ECT, IST, MIT, NST and SST.
 """
 
-_DROPPED = {
+_REMOVED_NAMES = {
     "Canada/East-Saskatchewan": "America/Regina",
     "US/Pacific-New": "America/Los_Angeles",
     **{
@@ -65,40 +65,40 @@ Without those that had rules of their own, such as `SystemV/EST5EDT`.
 """
 
 _OFFSET = re.compile(r"[+-](?:[0-9]{1,2}(?::[0-9]{2})?|[0-9]{4})")
-_MOST_MINUTES = 18 * 60
+_MAX_OFFSET_MINUTES = 18 * 60
 """As in Java. No zone was ever further from UTC than 16 hours."""
-_LONGEST_NAME = 64
+_MAX_NAME_LENGTH = 64
 
-_loaded: dict[str, ZoneInfo] = {}
+_zone_cache: dict[str, ZoneInfo] = {}
 
 
 def zone_by_name(name: str) -> ZoneInfo | None:
     """The zone that a name of the IANA database stands for, read once; None for any other text."""
-    zone = _loaded.get(name)
+    zone = _zone_cache.get(name)
     if zone is None and name in NAMES:
         with _PACKAGE.joinpath("zoneinfo", name).open("rb") as file:
-            zone = _loaded[name] = ZoneInfo.from_file(file, key=name)
+            zone = _zone_cache[name] = ZoneInfo.from_file(file, key=name)
     return zone
 
 
-def zone_meant_by(name: str) -> tzinfo | None:
+def zone_by_alias(name: str) -> tzinfo | None:
     """The zone that a text stands for as it is meant, though it is no name of the IANA database.
 
     An offset from UTC with or without `UTC`, `GMT` or `UT` before it, then a name of Java, of Windows or one
     that tzdata had; neither case nor blanks decide, for no two names differ by these alone. None for what
     may mean several zones, such as `IST`, and for what means none.
     """
-    if len(name) > _LONGEST_NAME or not name.isascii():
+    if len(name) > _MAX_NAME_LENGTH or not name.isascii():
         return None
-    key = _key(name)
-    offset = offset_in(re.sub(r"^(?:utc|gmt|ut)_?(?=[+-])", "", key))
+    key = _alias_key(name)
+    offset = parse_offset(re.sub(r"^(?:utc|gmt|ut)_?(?=[+-])", "", key))
     if offset is not None:
         return timezone(offset)
-    meant = _meanings().get(key)
-    return None if meant is None else zone_by_name(meant)
+    zone_name = _name_by_alias().get(key)
+    return None if zone_name is None else zone_by_name(zone_name)
 
 
-def offset_in(text: str) -> timedelta | None:
+def parse_offset(text: str) -> timedelta | None:
     """The offset from UTC that a text is: `Z`, `+02:00`, `+0200`, `+02` or `+2`, at most 18 hours."""
     if text in {"Z", "z"}:
         return timedelta(0)
@@ -107,20 +107,20 @@ def offset_in(text: str) -> timedelta | None:
     digits = text[1:].replace(":", "")
     hours, minutes = (digits[:-2], digits[-2:]) if len(digits) > 2 else (digits, "0")
     total = int(hours) * 60 + int(minutes)
-    if int(minutes) >= 60 or total > _MOST_MINUTES:
+    if int(minutes) >= 60 or total > _MAX_OFFSET_MINUTES:
         return None
     return timedelta(minutes=-total if text[0] == "-" else total)
 
 
 @cache
-def _meanings() -> Mapping[str, str]:
-    """The name in the IANA database by what else is written for it, as `_key` has it."""
-    others = {**win_tz, **_DROPPED, **_JAVA, "UT": "UTC"}
+def _name_by_alias() -> Mapping[str, str]:
+    """The name in the IANA database by what else is written for it, as `_alias_key` has it."""
+    aliases = {**win_tz, **_REMOVED_NAMES, **_JAVA_SHORT_IDS, "UT": "UTC"}
     return {
-        **{_key(name): zone for name, zone in others.items()},
-        **{_key(name): name for name in NAMES},
+        **{_alias_key(name): zone for name, zone in aliases.items()},
+        **{_alias_key(name): name for name in NAMES},
     }
 
 
-def _key(name: str) -> str:
+def _alias_key(name: str) -> str:
     return name.strip().lower().replace(" ", "_")

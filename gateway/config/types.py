@@ -14,8 +14,8 @@ from pydantic_settings import NoDecode
 from gateway.config import origins
 from gateway.config.time_zones import zone_by_name
 
-Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-SecondsFromZero = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+PositiveSeconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+NonNegativeSeconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 _NEVER_FORWARDED = {
     "accept",
@@ -51,17 +51,19 @@ _NEVER_FORWARDED = {
 of it, or is nobody else's."""
 
 _HOST = r"(?=.{1,253}(:|/|\Z))[A-Za-z0-9_\-]{1,63}(\.[A-Za-z0-9_\-]{1,63})*\.?"
-_IN_BRACKETS = r"\[(?P<address>[0-9A-Fa-f:.]{2,45})\]"
+_BRACKETED_ADDRESS = r"\[(?P<address>[0-9A-Fa-f:.]{2,45})\]"
 
 
-def _origin(url: str) -> str:
-    found = re.fullmatch(rf"https?://({_HOST}|{_IN_BRACKETS})(:(?P<port>[0-9]{{1,5}}))?/?", url)
-    if found is None or int(found["port"] or 0) > 65535 or not _is_version_6(found["address"]):
+def _check_origin(url: str) -> str:
+    match = re.fullmatch(
+        rf"https?://({_HOST}|{_BRACKETED_ADDRESS})(:(?P<port>[0-9]{{1,5}}))?/?", url
+    )
+    if match is None or int(match["port"] or 0) > 65535 or not _is_ipv6(match["address"]):
         raise ValueError("must be an origin such as https://api.agendize.com, without a path")
     return url.rstrip("/")
 
 
-def _is_version_6(address: str | None) -> bool:
+def _is_ipv6(address: str | None) -> bool:
     """Whether what stands in brackets, if anything does, is an address of IP version 6."""
     if address is None:
         return True
@@ -72,50 +74,54 @@ def _is_version_6(address: str | None) -> bool:
     return True
 
 
-def _path(path: str) -> str:
+def _check_path(path: str) -> str:
     if not re.fullmatch(r"(/[A-Za-z0-9._~\-]+)*/?", path):
         raise ValueError("must be a path such as /api/2.3")
     return path.rstrip("/")
 
 
-def _collector(url: str) -> str:
+def _check_collector_url(url: str) -> str:
     origin = re.match(r"https?://[^/]*", url)
     try:
-        return _origin(origin[0]) + _path(url[origin.end() :]) if origin else _origin(url)
+        return (
+            _check_origin(origin[0]) + _check_path(url[origin.end() :])
+            if origin
+            else _check_origin(url)
+        )
     except ValueError:
         raise ValueError("must be an address such as http://collector:4318") from None
 
 
-def _zone(name: str) -> str:
+def _check_time_zone(name: str) -> str:
     if zone_by_name(name) is None:
         raise ValueError("must be an IANA time-zone name such as Europe/Paris")
     return name
 
 
-def _sendable(secret: SecretStr) -> SecretStr:
+def _check_header_value(secret: SecretStr) -> SecretStr:
     """A secret goes into a header; one that cannot would fail every request, and late."""
     if not re.fullmatch(r"[\x20-\x7e]*", secret.get_secret_value()):
         raise ValueError("must be printable ASCII, without line breaks")
     return secret
 
 
-def _names(value: object) -> object:
+def _split_names(value: object) -> object:
     """A comma-separated list as a tuple."""
     if isinstance(value, str):
         return tuple(part.strip() for part in value.split(",") if part.strip())
     return value
 
 
-def _forwardable(names: tuple[str, ...]) -> tuple[str, ...]:
+def _check_forwardable(names: tuple[str, ...]) -> tuple[str, ...]:
     for name in names:
         if not re.fullmatch(r"[A-Za-z0-9\-]+", name) or name.lower() in _NEVER_FORWARDED:
             raise ValueError(f"{name} cannot be forwarded")
     return names
 
 
-def _pages(texts: tuple[str, ...]) -> tuple[str, ...]:
+def _normalize_page_origins(texts: tuple[str, ...]) -> tuple[str, ...]:
     """Origins of pages, as browsers write them."""
-    return tuple(str(origins.listed(text)) for text in texts)
+    return tuple(str(origins.parse_allowed_origin(text)) for text in texts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +137,7 @@ class Manifest:
     text_by_id: Mapping[str, str] = field(repr=False)
 
 
-def _manifest(path: object) -> object:
+def _read_manifest(path: object) -> object:
     """The manifest at a path, as graphql-codegen writes it: a JSON object of texts by their ids."""
     if not isinstance(path, str | Path):
         return path
@@ -157,10 +163,10 @@ class CallerKeys:
     names_by_digest: Mapping[bytes, str] = field(repr=False)
 
 
-CALLER_KEY = re.compile(r"(?P<name>[A-Za-z0-9._-]{1,64}):(?P<digest>[0-9a-fA-F]{64})")
+CALLER_KEY_LINE = re.compile(r"(?P<name>[A-Za-z0-9._-]{1,64}):(?P<digest>[0-9a-fA-F]{64})")
 
 
-def _caller_keys(path: object) -> object:
+def _read_caller_keys(path: object) -> object:
     """The keys in a file of lines `name:sha256-of-key`. One name may have several, while they are replaced."""
     if not isinstance(path, str | Path):
         return path
@@ -173,7 +179,7 @@ def _caller_keys(path: object) -> object:
     names_by_digest: dict[bytes, str] = {}
     for number, line in enumerate(text.splitlines(), 1):
         if line.strip():
-            digest, name = _caller_key(line.strip(), number)
+            digest, name = _parse_caller_key(line.strip(), number)
             if digest in names_by_digest:
                 raise ValueError(f"line {number} has a key that stands further up")
             names_by_digest[digest] = name
@@ -182,22 +188,24 @@ def _caller_keys(path: object) -> object:
     return CallerKeys(names_by_digest)
 
 
-def _caller_key(line: str, number: int) -> tuple[bytes, str]:
-    found = CALLER_KEY.fullmatch(line)
-    if found is None:
+def _parse_caller_key(line: str, number: int) -> tuple[bytes, str]:
+    match = CALLER_KEY_LINE.fullmatch(line)
+    if match is None:
         raise ValueError(
             f"line {number} is not name:sha256-of-key, as `gateway caller-key` writes it"
         )
-    return bytes.fromhex(found["digest"]), found["name"]
+    return bytes.fromhex(match["digest"]), match["name"]
 
 
-Origin = Annotated[str, AfterValidator(_origin)]
-Collector = Annotated[str, AfterValidator(_collector)]
-UrlPath = Annotated[str, AfterValidator(_path)]
-Secret = Annotated[SecretStr, AfterValidator(_sendable)]
-ZoneName = Annotated[str, AfterValidator(_zone)]
-Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_names)]
-PageOrigins = Annotated[Names, AfterValidator(_pages)]
-HeaderNames = Annotated[Names, AfterValidator(_forwardable)]
-ManifestFile = Annotated[InstanceOf[Manifest] | None, NoDecode, BeforeValidator(_manifest)]
-CallerKeysFile = Annotated[InstanceOf[CallerKeys] | None, NoDecode, BeforeValidator(_caller_keys)]
+OriginUrl = Annotated[str, AfterValidator(_check_origin)]
+CollectorUrl = Annotated[str, AfterValidator(_check_collector_url)]
+UrlPath = Annotated[str, AfterValidator(_check_path)]
+Secret = Annotated[SecretStr, AfterValidator(_check_header_value)]
+ZoneName = Annotated[str, AfterValidator(_check_time_zone)]
+CommaSeparatedNames = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split_names)]
+PageOrigins = Annotated[CommaSeparatedNames, AfterValidator(_normalize_page_origins)]
+HeaderNames = Annotated[CommaSeparatedNames, AfterValidator(_check_forwardable)]
+ManifestFile = Annotated[InstanceOf[Manifest] | None, NoDecode, BeforeValidator(_read_manifest)]
+CallerKeysFile = Annotated[
+    InstanceOf[CallerKeys] | None, NoDecode, BeforeValidator(_read_caller_keys)
+]

@@ -7,17 +7,17 @@ from typing import TypeVar
 
 _T = TypeVar("_T")
 
-_ORDINARY_SECONDS = 0.002
+_FREE_SECONDS = 0.002
 """What a document takes that is not large. It is free."""
 
-_PAUSE = 4
+_PAUSE_FACTOR = 4
 """For how many times as long as the work took, there is no more of it: it has a fifth of the time."""
 
 _BURST_SECONDS = 2.0
 """For how long pauses are put off after quiet times: so that whoever comes first need not wait."""
 
 
-class Turns:
+class FairScheduler:
     """One piece of work at a time, with a pause after each that is as much longer as the work was.
 
     Work here is what blocks the event loop: while a document is prepared, nobody else is answered. Who
@@ -33,22 +33,25 @@ class Turns:
         self._clock = clock
         self._sleep = sleep
         self._lock = asyncio.Lock()
-        self._over = 0.0  # when the pauses are over, if nothing is added
+        self._pauses_end_at = 0.0  # when the pauses are over, if nothing is added
 
     @property
-    def are_free(self) -> bool:
+    def is_idle(self) -> bool:
         """Whether the next piece of work need not wait."""
-        return not self._lock.locked() and self._over <= self._clock()
+        return not self._lock.locked() and self._pauses_end_at <= self._clock()
 
-    async def take(self, work: Callable[[], _T]) -> _T:
+    async def run(self, work: Callable[[], _T]) -> _T:
         """What the work gives, when its turn has come."""
         async with self._lock:
-            left = self._over - self._clock()
-            if left > 0:
-                await self._sleep(left)
+            remaining_seconds = self._pauses_end_at - self._clock()
+            if remaining_seconds > 0:
+                await self._sleep(remaining_seconds)
             started = self._clock()
             try:
                 return work()
             finally:
-                large = max(0.0, self._clock() - started - _ORDINARY_SECONDS)
-                self._over = max(self._over, started - _BURST_SECONDS) + (1 + _PAUSE) * large
+                charged_seconds = max(0.0, self._clock() - started - _FREE_SECONDS)
+                self._pauses_end_at = (
+                    max(self._pauses_end_at, started - _BURST_SECONDS)
+                    + (1 + _PAUSE_FACTOR) * charged_seconds
+                )

@@ -26,7 +26,7 @@ class Request:
     document_id: str | None = None
 
     @classmethod
-    def of(cls, parameters: object) -> Self:
+    def from_parameters(cls, parameters: object) -> Self:
         """The request that decoded JSON parameters describe.
 
         Raises:
@@ -54,20 +54,20 @@ class Request:
 def _document_id(parameters: Mapping[str, object]) -> str | None:
     """The id by which a document is named, at either of the places where clients put it."""
     extensions = _optional(parameters, "extensions", dict, "an object") or {}
-    persisted = _optional(extensions, "persistedQuery", dict, "an object")
-    hashed = _optional(persisted or {}, "sha256Hash", str, "a string")
-    if persisted is not None and hashed is None:
+    persisted_query = _optional(extensions, "persistedQuery", dict, "an object")
+    sha256_hash = _optional(persisted_query or {}, "sha256Hash", str, "a string")
+    if persisted_query is not None and sha256_hash is None:
         raise BadRequest("The parameter `sha256Hash` of `persistedQuery` is missing.")
     document_id = _optional(parameters, "documentId", str, "a string")
-    if hashed and document_id and hashed != document_id:
+    if sha256_hash and document_id and sha256_hash != document_id:
         raise BadRequest("The parameters `documentId` and `sha256Hash` name two documents.")
-    return document_id or hashed or None
+    return document_id or sha256_hash or None
 
 
 def _optional(
-    parameters: Mapping[str, object], name: str, kind: type[_T], kind_name: str
+    parameters: Mapping[str, object], name: str, expected_type: type[_T], type_description: str
 ) -> _T | None:
     value = parameters.get(name)
-    if value is None or isinstance(value, kind):
+    if value is None or isinstance(value, expected_type):
         return value
-    raise BadRequest(f"The parameter `{name}` must be {kind_name}.")
+    raise BadRequest(f"The parameter `{name}` must be {type_description}.")

@@ -5,17 +5,17 @@ import re
 from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
-from gateway.engine.preparation import Prepare
+from gateway.engine.preparation import Preparer
 from gateway.engine.request import Request
 from gateway.errors import (
     BadRequest,
     DocumentNotTrusted,
     OperationError,
-    OperationUnresolved,
     PersistedQueryNotFound,
     PersistedQueryNotSupported,
+    UnknownOperation,
 )
-from gateway.observability.logging import event
+from gateway.observability.logging import log_info
 
 _SHA256 = re.compile(r"(?:sha256:)?([0-9a-fA-F]{64})")
 
@@ -25,11 +25,11 @@ class Document(NamedTuple):
 
     Attributes:
         text: Its text.
-        trusted: Whether it is a trusted document, letter by letter.
+        is_trusted: Whether it is a trusted document, letter by letter.
     """
 
     text: str
-    trusted: bool
+    is_trusted: bool
 
 
 class TrustedDocuments:
@@ -47,9 +47,9 @@ class TrustedDocuments:
         """
         self._mode = mode
         self._text_by_id = text_by_id if mode != "off" else {}
-        self._texts = frozenset(self._text_by_id.values())
+        self._trusted_texts = frozenset(self._text_by_id.values())
 
-    def document(self, request: Request) -> Document:
+    def resolve(self, request: Request) -> Document:
         """The document that a request asks for by an id, by its text, or by both.
 
         Of both, the text is what is run, and it must be the one that the id stands for. Where the id is
@@ -65,20 +65,20 @@ class TrustedDocuments:
         """
         text, document_id = request.query, request.document_id
         if text is None:
-            return Document(self._text(document_id), trusted=True)
-        if document_id is not None and not self._fits(document_id, text):
+            return Document(self._text_for_id(document_id), is_trusted=True)
+        if document_id is not None and not self._id_matches_text(document_id, text):
             raise BadRequest("The text is not that of the document with the id beside it.")
-        trusted = text in self._texts
-        if not trusted:
-            self._refuse_or_log(text)
-        return Document(text, trusted)
+        is_trusted = text in self._trusted_texts
+        if not is_trusted:
+            self._reject_or_log(text)
+        return Document(text, is_trusted)
 
-    def problems(self, prepare: Prepare) -> Mapping[str, str]:
+    def validate_all(self, prepare: Preparer) -> Mapping[str, str]:
         """Why documents can never run, by their ids, for those that cannot."""
-        problems = {key: _problem(prepare, text) for key, text in self._text_by_id.items()}
+        problems = {key: _find_problem(prepare, text) for key, text in self._text_by_id.items()}
         return {key: problem for key, problem in problems.items() if problem is not None}
 
-    def _text(self, document_id: str | None) -> str:
+    def _text_for_id(self, document_id: str | None) -> str:
         if self._mode == "off":
             raise PersistedQueryNotSupported("PersistedQueryNotSupported")
         text = self._text_by_id.get(document_id) if document_id else None
@@ -86,30 +86,30 @@ class TrustedDocuments:
             raise PersistedQueryNotFound("PersistedQueryNotFound")
         return text
 
-    def _fits(self, document_id: str, text: str) -> bool:
+    def _id_matches_text(self, document_id: str, text: str) -> bool:
         if document_id in self._text_by_id:
             return text == self._text_by_id[document_id]
-        found = _SHA256.fullmatch(document_id)
-        return found is None or found[1].lower() == _sha256(text)
+        sha256_match = _SHA256.fullmatch(document_id)
+        return sha256_match is None or sha256_match[1].lower() == _sha256(text)
 
-    def _refuse_or_log(self, text: str) -> None:
+    def _reject_or_log(self, text: str) -> None:
         match self._mode:
             case "enforce":
                 raise DocumentNotTrusted(
                     "Only documents that are known here are run, by their ids."
                 )
             case "log":
-                event("document.untrusted", sha256=_sha256(text))
+                log_info("document.untrusted", sha256=_sha256(text))
 
 
 def _sha256(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _problem(prepare: Prepare, text: str) -> str | None:
+def _find_problem(prepare: Preparer, text: str) -> str | None:
     try:
         prepare(text, None, {})
-    except OperationUnresolved:  # it has several operations: who asks for it says which
+    except UnknownOperation:  # it has several operations: who asks for it says which
         return None
     except OperationError as error:
         return str(error)

@@ -25,18 +25,20 @@ from graphql import (
 from graphql.utilities import validate_input_literal
 from graphql.validation.validate import ValidationAbortedError
 
-from gateway.engine.complexity.limits import Limits, too_many_comparisons
-from gateway.errors import ValidationFailed, VariablesRefused
+from gateway.engine.complexity.limits import Limits, comparisons_exceeded
+from gateway.errors import InvalidVariables, ValidationFailed
 
-_MOST_ERRORS = 20
-_REFUSED_VALUE = {"code": VariablesRefused.code}
+_MAX_ERRORS = 20
+_INVALID_VALUE_EXTENSIONS = {"code": InvalidVariables.code}
 
-Validate = Callable[[DocumentNode], None]
+DocumentValidator = Callable[[DocumentNode], None]
 """Raises ValidationFailed for a document that is not valid, VariablesRefused where only values in it are not,
 and LimitExceeded where to find out would take too long."""
 
 
-def validator(schema: GraphQLSchema, limits: Limits, *, introspection: bool) -> Validate:
+def build_validator(
+    schema: GraphQLSchema, limits: Limits, *, introspection: bool
+) -> DocumentValidator:
     """How documents are validated.
 
     Args:
@@ -44,59 +46,61 @@ def validator(schema: GraphQLSchema, limits: Limits, *, introspection: bool) -> 
         limits: How many fields and fragments may be compared, of those that meet in the answer.
         introspection: Whether they may ask for the schema itself, and errors suggest names of it.
     """
-    own: dict[type[ASTValidationRule], type[ASTValidationRule]] = {
-        OverlappingFieldsCanBeMergedRule: _bounded(limits),
-        ValuesOfCorrectTypeRule: _FittingValues,
+    replacement_by_rule: dict[type[ASTValidationRule], type[ASTValidationRule]] = {
+        OverlappingFieldsCanBeMergedRule: _bounded_overlap_rule(limits),
+        ValuesOfCorrectTypeRule: _LiteralValuesRule,
     }
-    rules = [own.get(rule, rule) for rule in specified_rules]
+    rules = [replacement_by_rule.get(rule, rule) for rule in specified_rules]
     if not introspection:
         rules.append(NoSchemaIntrospectionCustomRule)
 
-    def refuse_invalid(document: DocumentNode) -> None:
+    def validate_document(document: DocumentNode) -> None:
         try:
-            problems = validate(
-                schema, document, rules, max_errors=_MOST_ERRORS, hide_suggestions=not introspection
+            errors = validate(
+                schema, document, rules, max_errors=_MAX_ERRORS, hide_suggestions=not introspection
             )
         finally:
             collect_validation_garbage()
-        if problems:
-            only_values = all(problem.extensions == _REFUSED_VALUE for problem in problems)
-            refusal = VariablesRefused if only_values else ValidationFailed
-            raise refusal([{**problem.formatted} for problem in problems])
+        if errors:
+            only_invalid_values = all(
+                problem.extensions == _INVALID_VALUE_EXTENSIONS for problem in errors
+            )
+            error_class = InvalidVariables if only_invalid_values else ValidationFailed
+            raise error_class([{**problem.formatted} for problem in errors])
 
-    return refuse_invalid
+    return validate_document
 
 
-class _FittingValues(ValuesOfCorrectTypeRule):
+class _LiteralValuesRule(ValuesOfCorrectTypeRule):
     """Whether literals fit. What a scalar of the schema refuses is told like the value of a variable."""
 
     def __init__(self, context: ValidationContext) -> None:
         super().__init__(context)
-        self._given = ""
+        self._message_prefix = ""
 
     def enter_argument(self, node: ArgumentNode, *_: Any) -> None:
-        self._given = f"Argument '{node.name.value}' has invalid value"
+        self._message_prefix = f"Argument '{node.name.value}' has invalid value"
 
     def enter_variable_definition(self, node: VariableDefinitionNode, *_: Any) -> None:
-        self._given = f"Variable '${node.variable.name.value}' has invalid default value"
+        self._message_prefix = f"Variable '${node.variable.name.value}' has invalid default value"
 
     def is_valid_value_node(
         self, node: ValueNode, input_type: GraphQLInputType | None
     ) -> VisitorAction:
-        def tell(error: GraphQLError, _path: object) -> None:
+        def report(error: GraphQLError, _path: object) -> None:
             if error.nodes:
                 self.report_error(error)
             else:  # a scalar does not know where it stands
-                message = f"{self._given}: {error.message}"
-                self.report_error(GraphQLError(message, node, extensions=_REFUSED_VALUE))
+                message = f"{self._message_prefix}: {error.message}"
+                self.report_error(GraphQLError(message, node, extensions=_INVALID_VALUE_EXTENSIONS))
 
         if input_type is not None:
-            hide = self.context.hide_suggestions
-            validate_input_literal(node, input_type, tell, None, None, hide)
+            hide_suggestions = self.context.hide_suggestions
+            validate_input_literal(node, input_type, report, None, None, hide_suggestions)
         return SKIP  # what is inside is looked at already
 
 
-def _bounded(limits: Limits) -> type[ASTValidationRule]:
+def _bounded_overlap_rule(limits: Limits) -> type[ASTValidationRule]:
     """The one rule that compares everything with everything, with less patience.
 
     It counts for itself, and by default gives up after as much as takes a second.
@@ -112,13 +116,13 @@ def _bounded(limits: Limits) -> type[ASTValidationRule]:
                 super().enter_selection_set(*place)
             except ValidationAbortedError:
                 if self.rule_context.remaining_complexity_budget < 0:
-                    raise too_many_comparisons(limits) from None
+                    raise comparisons_exceeded(limits) from None
                 raise  # there were too many errors
 
     return FewOverlappingFields
 
 
-_MORE_OFTEN = 20
+_FREQUENCY_FACTOR = 20
 """How many times as often as the collector's own are collections here: they count for as much less."""
 
 
@@ -132,7 +136,7 @@ def collect_validation_garbage() -> None:
     """
     _, young_collections, middle_collections = gc.get_count()
     _, most_young, most_middle = gc.get_threshold()
-    if young_collections <= _MORE_OFTEN * most_young:
+    if young_collections <= _FREQUENCY_FACTOR * most_young:
         gc.collect(0)
     elif middle_collections <= most_middle:
         gc.collect(1)

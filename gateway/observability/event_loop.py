@@ -13,17 +13,17 @@ from msgspec import Raw
 _T = TypeVar("_T")
 _U = TypeVar("_U")
 
-Steps = Generator[None, None, _T]
+CooperativeSteps = Generator[None, None, _T]
 """Work that yields before each of its steps, and returns its result. What takes no time does not yield."""
 
 STEP_ITEMS = 1_000
 STEP_BYTES = 524_288
 """So much is one step at most: decoding it takes some 10 milliseconds, or 30 where all of it is odd."""
 
-_turns: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
+_lock_by_loop: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
 
 
-async def in_steps(steps: Steps[_T]) -> _T:
+async def run_cooperatively(steps: CooperativeSteps[_T]) -> _T:
     """The result, with the event loop free before each step; at once where there are none.
 
     All who work in steps take turns, one step for each pass of the loop: however many they are, others
@@ -31,9 +31,9 @@ async def in_steps(steps: Steps[_T]) -> _T:
     """
     try:
         next(steps)
-        turn = _turns.setdefault(asyncio.get_running_loop(), asyncio.Lock())
+        lock = _lock_by_loop.setdefault(asyncio.get_running_loop(), asyncio.Lock())
         while True:
-            async with turn:
+            async with lock:
                 await asyncio.sleep(0)
                 next(steps)
     except StopIteration as finished:
@@ -41,7 +41,7 @@ async def in_steps(steps: Steps[_T]) -> _T:
         return result
 
 
-def at_once(steps: Steps[_T]) -> _T:
+def run_to_completion(steps: CooperativeSteps[_T]) -> _T:
     """The result, without a pause."""
     while True:
         try:
@@ -51,23 +51,25 @@ def at_once(steps: Steps[_T]) -> _T:
             return result
 
 
-def takes_steps(items: Sequence[Raw]) -> bool:
+def exceeds_one_step(items: Sequence[Raw]) -> bool:
     """Whether items are more than one step."""
     return len(items) > STEP_ITEMS or len(b"".join(items)) > STEP_BYTES
 
 
-def mapped(function: Callable[[Sequence[Raw]], list[_U]], items: Sequence[Raw]) -> Steps[list[_U]]:
+def map_in_steps(
+    function: Callable[[Sequence[Raw]], list[_U]], items: Sequence[Raw]
+) -> CooperativeSteps[list[_U]]:
     """What a function makes of all items, given some of them at a time."""
-    if not takes_steps(items):
+    if not exceeds_one_step(items):
         return function(items)
     results: list[_U] = []
-    for part in _parts(items):
+    for batch in _batches(items):
         yield
-        results += function(part)
+        results += function(batch)
     return results
 
 
-def _parts(items: Sequence[Raw]) -> Iterator[Sequence[Raw]]:
+def _batches(items: Sequence[Raw]) -> Iterator[Sequence[Raw]]:
     """Items in their order, as many at a time as are a step; what is larger than that comes alone."""
     begin = size = 0
     for index, item in enumerate(items):

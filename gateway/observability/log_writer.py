@@ -12,14 +12,14 @@ from itertools import accumulate
 from queue import Empty, SimpleQueue
 from select import POLLOUT, poll
 
-MOST_LINES = 10_000
-MOST_BYTES = 4_194_304
+MAX_QUEUED_LINES = 10_000
+MAX_QUEUED_BYTES = 4_194_304
 """What may wait to be written; what comes beyond it is dropped."""
 
-_PIECE_BYTES = 4096
+_BATCH_BYTES = 4096
 """Linux writes so much to a pipe in one piece: the lines of several processes do not mix."""
 
-_GATHERING_SECONDS = 0.01
+_BATCH_DELAY_SECONDS = 0.01
 """How long lines gather before they are written: to wake the thread for each costs more than to write it."""
 
 
@@ -36,16 +36,16 @@ class LogWriter:
         # Reentrant, as the queue is: a finalizer may write a line while its own thread is in `write`.
         self._lock = threading.RLock()
         self._thread: threading.Thread | None = None
-        self._bytes_put = 0
-        self._bytes_taken = 0
-        self._refused = 0
-        self._unwritten = 0
-        self._is_torn = False
+        self._bytes_enqueued = 0
+        self._bytes_dequeued = 0
+        self._overflowed_lines = 0
+        self._failed_lines = 0
+        self._ends_mid_line = False
 
     @property
-    def dropped(self) -> int:
+    def dropped_count(self) -> int:
         """How many lines were dropped so far."""
-        return self._refused + self._unwritten
+        return self._overflowed_lines + self._failed_lines
 
     def start(self) -> None:
         """Begin to write, where that has not begun."""
@@ -58,14 +58,17 @@ class LogWriter:
         """Have a line written, given without its end; or several, written or dropped together."""
         line = text.encode("utf-8", "backslashreplace") + b"\n"
         with self._lock:
-            waiting_bytes = self._bytes_put - self._bytes_taken
-            if self._queue.qsize() >= MOST_LINES or waiting_bytes + len(line) > MOST_BYTES:
-                self._refused += 1
+            queued_bytes = self._bytes_enqueued - self._bytes_dequeued
+            if (
+                self._queue.qsize() >= MAX_QUEUED_LINES
+                or queued_bytes + len(line) > MAX_QUEUED_BYTES
+            ):
+                self._overflowed_lines += 1
             else:
-                self._bytes_put += len(line)
+                self._bytes_enqueued += len(line)
                 self._queue.put(line)
 
-    def flush(self, seconds: float) -> bool:
+    def flush(self, timeout_seconds: float) -> bool:
         """Whether all lines so far are written or dropped, after waiting for so long at most.
 
         Where writing has not begun, there is nothing to wait for.
@@ -74,24 +77,24 @@ class LogWriter:
             return True
         done = threading.Event()
         self._queue.put(done)
-        return done.wait(seconds)
+        return done.wait(timeout_seconds)
 
     def _run(self) -> None:
         while True:
             first = self._queue.get()
             if isinstance(first, bytes):
-                time.sleep(_GATHERING_SECONDS)  # noqa: TID251 - the thread is for waiting
-            self._write_waiting(first)
+                time.sleep(_BATCH_DELAY_SECONDS)  # noqa: TID251 - the thread is for waiting
+            self._drain_queue(first)
 
-    def _write_waiting(self, first: bytes | threading.Event) -> None:
+    def _drain_queue(self, first: bytes | threading.Event) -> None:
         """Write until nothing waits, as many whole lines at once as make a piece."""
         item: bytes | threading.Event | None = first
         lines: list[bytes] = []
         size = 0
         while item is not None:
             if isinstance(item, bytes):
-                self._bytes_taken += len(item)
-                if size + len(item) >= _PIECE_BYTES:
+                self._bytes_dequeued += len(item)
+                if size + len(item) >= _BATCH_BYTES:
                     self._write_lines(lines)
                     lines, size = [], 0
                 lines.append(item)
@@ -100,10 +103,10 @@ class LogWriter:
                 self._write_lines(lines)
                 lines, size = [], 0
                 item.set()
-            item = self._next()
+            item = self._next_item()
         self._write_lines(lines)
 
-    def _next(self) -> bytes | threading.Event | None:
+    def _next_item(self) -> bytes | threading.Event | None:
         try:
             return self._queue.get_nowait()
         except Empty:
@@ -111,7 +114,9 @@ class LogWriter:
 
     def _write_lines(self, lines: Sequence[bytes]) -> None:
         """Lines that cannot be written are dropped; the next ones may fare better."""
-        begin = b"\n" if self._is_torn and lines else b""  # after half a line that was written last
+        begin = (
+            b"\n" if self._ends_mid_line and lines else b""
+        )  # after half a line that was written last
         data = begin + b"".join(lines)
         written = 0
         try:
@@ -119,9 +124,9 @@ class LogWriter:
                 written += self._write_some(data[written:])
         except OSError:
             ends = accumulate(map(len, lines[1:]), initial=len(begin) + len(lines[0]))
-            self._unwritten += sum(end > written for end in ends)
+            self._failed_lines += sum(end > written for end in ends)
         if written:
-            self._is_torn = not data.endswith(b"\n", 0, written)
+            self._ends_mid_line = not data.endswith(b"\n", 0, written)
 
     def _write_some(self, data: bytes) -> int:
         while True:

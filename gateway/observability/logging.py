@@ -26,23 +26,23 @@ from gateway import __version__
 from gateway.observability.log_writer import LogWriter
 
 STANDARD_ERROR = 2
-_LAST_SECONDS = 1.0
+_FLUSH_SECONDS = 1.0
 """How long the end of the process waits for lines to be written."""
 
 _WRITER = LogWriter(STANDARD_ERROR)
-_BY_LEVEL = SimpleNamespace(
+_LINE_LOGGER = SimpleNamespace(
     debug=_WRITER.write, info=_WRITER.write, warning=_WRITER.write, error=_WRITER.write
 )
 """What structlog hands its lines to."""
 
 _SERVICE = "gateway"
 
-_JSON = structlog.processors.JSONRenderer()
+_JSON_RENDERER = structlog.processors.JSONRenderer()
 
-_MOST_EXCEPTIONS = 10
-_OUTER_FRAMES, _INNER_FRAMES = 10, 30
+_MAX_EXCEPTIONS = 10
+_MAX_OUTER_FRAMES, _MAX_INNER_FRAMES = 10, 30
 
-_SAYINGS = frozenset(
+_STATIC_MESSAGES = frozenset(
     {
         "ASGI callable returned without completing response.",
         "ASGI callable returned without starting response.",
@@ -61,39 +61,39 @@ _SAYINGS = frozenset(
 """First lines of what libraries say, as they stand in their sources: nothing is quoted in them."""
 
 
-def configure(level: str, form: str = "json") -> None:
+def configure(level: str, log_format: str = "json") -> None:
     """Write events to standard error.
 
     What libraries say joins them from "warning" on, as do warnings, and exceptions that nobody caught.
 
     Args:
         level: The least severe of them: "debug", "info", "warning" or "error".
-        form: How lines are written: "json", "text" for people, or "auto": text on a terminal.
+        log_format: How lines are written: "json", "text" for people, or "auto": text on a terminal.
     """
     _WRITER.start()
     is_terminal = os.isatty(STANDARD_ERROR)
-    is_text = form == "text" or (form == "auto" and is_terminal)
+    is_text = log_format == "text" or (log_format == "auto" and is_terminal)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            _Rendered(_text(is_coloured=is_terminal) if is_text else _JSON),
+            _SafeRenderer(_text_renderer(is_coloured=is_terminal) if is_text else _JSON_RENDERER),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=lambda *_: _BY_LEVEL,
+        logger_factory=lambda *_: _LINE_LOGGER,
         cache_logger_on_first_use=True,
     )
     root = logging.getLogger()
-    root.handlers = [_Libraries(logging.WARNING)]
+    root.handlers = [_LibraryLogHandler(logging.WARNING)]
     root.setLevel(logging.WARNING)
-    warnings.showwarning = _warned
-    sys.excepthook = _crashed
-    sys.unraisablehook = lambda ignored: _ignored(ignored.exc_value)
-    threading.excepthook = lambda ended: _ignored(ended.exc_value)
+    warnings.showwarning = _log_python_warning
+    sys.excepthook = _log_fatal_exception
+    sys.unraisablehook = lambda ignored: _log_ignored_exception(ignored.exc_value)
+    threading.excepthook = lambda ended: _log_ignored_exception(ended.exc_value)
 
 
-def announce(text: str) -> None:
+def write_text(text: str) -> None:
     """Text for whoever started the process, among the events. It is written as it stands."""
     _WRITER.write(text)
 
@@ -101,30 +101,30 @@ def announce(text: str) -> None:
 @atexit.register
 def flush() -> bool:
     """Whether all that was told so far is written or dropped, after a second at most."""
-    return _WRITER.flush(_LAST_SECONDS)
+    return _WRITER.flush(_FLUSH_SECONDS)
 
 
-def dropped() -> int:
+def dropped_count() -> int:
     """How many lines this process could not write."""
-    return _WRITER.dropped
+    return _WRITER.dropped_count
 
 
-def event(name: str, **facts: object) -> None:
+def log_info(name: str, **fields: object) -> None:
     """Something that happens in the normal run of things."""
-    structlog.get_logger().info(name, **facts)
+    structlog.get_logger().info(name, **fields)
 
 
-def detail(name: str, **facts: object) -> None:
+def log_debug(name: str, **fields: object) -> None:
     """Something that happens all the time and is seldom of interest."""
-    structlog.get_logger().debug(name, **facts)
+    structlog.get_logger().debug(name, **fields)
 
 
-def warning(name: str, **facts: object) -> None:
+def log_warning(name: str, **fields: object) -> None:
     """Something that somebody should look at, though it was dealt with."""
-    structlog.get_logger().warning(name, **facts)
+    structlog.get_logger().warning(name, **fields)
 
 
-def bug(error: BaseException) -> str:
+def log_bug(error: BaseException) -> str:
     """A mistake of ours, and where it was made. The id that it stands under, for whoever is told of it."""
     error_id = uuid.uuid4().hex
     structlog.get_logger().error("bug", id=error_id, exceptions=exceptions(error))
@@ -141,23 +141,23 @@ def exceptions(error: BaseException) -> list[dict[str, object]]:
             "type": f"{type(each).__module__}.{type(each).__qualname__}",
             "frames": _frames(each.__traceback__),
         }
-        for each, _ in zip(_led_to(error), range(_MOST_EXCEPTIONS), strict=False)
+        for each, _ in zip(_exception_chain(error), range(_MAX_EXCEPTIONS), strict=False)
     ]
 
 
-def _led_to(error: BaseException) -> Iterator[BaseException]:
+def _exception_chain(error: BaseException) -> Iterator[BaseException]:
     """The exception, those that it groups, and its causes: each once, however they refer to each other."""
     seen: set[int] = set()
-    ahead: list[BaseException | None] = [error]
-    while ahead:
-        each = ahead.pop(0)
+    pending: list[BaseException | None] = [error]
+    while pending:
+        each = pending.pop(0)
         if each is None or id(each) in seen:
             continue
         seen.add(id(each))
         yield each
         if isinstance(each, BaseExceptionGroup):
-            ahead += each.exceptions
-        ahead.append(each.__cause__ or (None if each.__suppress_context__ else each.__context__))
+            pending += each.exceptions
+        pending.append(each.__cause__ or (None if each.__suppress_context__ else each.__context__))
 
 
 def _frames(trace: TracebackType | None) -> list[str]:
@@ -165,44 +165,45 @@ def _frames(trace: TracebackType | None) -> list[str]:
         f"{frame.f_globals.get('__name__', frame.f_code.co_filename)}:{line} {frame.f_code.co_qualname}"
         for frame, line in traceback.walk_tb(trace)
     ]
-    if len(frames) <= _OUTER_FRAMES + _INNER_FRAMES:
+    if len(frames) <= _MAX_OUTER_FRAMES + _MAX_INNER_FRAMES:
         return frames
-    return [*frames[:_OUTER_FRAMES], "…", *frames[-_INNER_FRAMES:]]
+    return [*frames[:_MAX_OUTER_FRAMES], "…", *frames[-_MAX_INNER_FRAMES:]]
 
 
 Renderer = Callable[[Any, str, EventDict], str | bytes]
 
 
-def _text(*, is_coloured: bool) -> Renderer:
+def _text_renderer(*, is_coloured: bool) -> Renderer:
     # With quotes, for a text as it stands could pass for another line, or for an order to the terminal.
     return structlog.dev.ConsoleRenderer(colors=is_coloured, repr_native_str=True)
 
 
-class _Rendered:
+class _SafeRenderer:
     """The line of an event. A fact that cannot be written is null: it need not cost the event, or an answer."""
 
     def __init__(self, render: Renderer) -> None:
         self._render = render
 
-    def __call__(self, _: object, __: str, facts: EventDict) -> str | bytes:
-        facts["service"], facts["version"] = _SERVICE, __version__
+    def __call__(self, _: object, __: str, event_dict: EventDict) -> str | bytes:
+        event_dict["service"], event_dict["version"] = _SERVICE, __version__
         try:
-            return self._render(None, "", dict(facts))
+            return self._render(None, "", dict(event_dict))
         except Exception:  # noqa: BLE001 - whatever an object raises that is to tell of itself
-            writable = {
-                name: fact if self._is_writable(fact) else None for name, fact in facts.items()
+            serializable = {
+                name: value if self._is_serializable(value) else None
+                for name, value in event_dict.items()
             }
-            return self._render(None, "", writable)
+            return self._render(None, "", serializable)
 
-    def _is_writable(self, fact: object) -> bool:
+    def _is_serializable(self, value: object) -> bool:
         try:
-            self._render(None, "", {"event": "", "fact": fact})
+            self._render(None, "", {"event": "", "fact": value})
         except Exception:  # noqa: BLE001 - as above
             return False
         return True
 
 
-class _Libraries(logging.Handler):
+class _LibraryLogHandler(logging.Handler):
     """What libraries say as events. Their texts are told where they are known to quote nothing."""
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -212,23 +213,23 @@ class _Libraries(logging.Handler):
         write(
             "library",
             logger=record.name,
-            says=_said(record),
+            says=_static_message(record),
             where=f"{record.module}:{record.lineno} {record.funcName}",
             exceptions=[] if error is None else exceptions(error),
         )
 
 
-def _said(record: logging.LogRecord) -> str | None:
+def _static_message(record: logging.LogRecord) -> str | None:
     """The text before anything was put into it; None where that may have been done already."""
     if not isinstance(record.msg, str):
         return None
     if record.args:
         return record.msg
-    saying = record.msg.partition("\n")[0]
-    return saying if saying in _SAYINGS else None
+    first_line = record.msg.partition("\n")[0]
+    return first_line if first_line in _STATIC_MESSAGES else None
 
 
-def _warned(
+def _log_python_warning(
     message: Warning | str,
     category: type[Warning],
     filename: str,
@@ -241,12 +242,12 @@ def _warned(
     )
 
 
-def _crashed(_: object, error: BaseException, __: object) -> None:
+def _log_fatal_exception(_: object, error: BaseException, __: object) -> None:
     """The process ends for it."""
     structlog.get_logger().error("crash", exceptions=exceptions(error))
 
 
-def _ignored(error: BaseException | None) -> None:
+def _log_ignored_exception(error: BaseException | None) -> None:
     """A thread ended for it, or it was raised where nobody can catch it."""
-    told = [] if error is None else exceptions(error)
-    structlog.get_logger().error("uncaught", exceptions=told)
+    exception_list = [] if error is None else exceptions(error)
+    structlog.get_logger().error("uncaught", exceptions=exception_list)

@@ -22,11 +22,11 @@ from prometheus_client import (
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
 from gateway.observability import metrics_folder
-from gateway.observability.request_stats import ERROR, OK, PARTIAL, Tally
+from gateway.observability.request_stats import ERROR, OK, PARTIAL, RequestStats
 
 _Metric = TypeVar("_Metric", Counter, Histogram)
 
-_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+_FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 """By this variable of the environment prometheus_client knows where processes share metrics."""
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -35,18 +35,18 @@ MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 OTHER = "other"
 """The name of every operation that is no trusted document's."""
 
-BREAKER = "breaker"
-PLACES = "places"
+CIRCUIT_OPEN = "breaker"
+CONCURRENCY_LIMIT = "places"
 MEMORY_BUDGET = "memory_budget"
 
-_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
-_RAN = (OK, PARTIAL, ERROR)
-_PLANNED = ("false", "true")
+_DURATION_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+_EXECUTED_OUTCOMES = (OK, PARTIAL, ERROR)
+_COMPILED_LABELS = ("false", "true")
 
 disable_created_metrics()  # one more series for each counter, of no use here
 
 
-class Shared(NamedTuple):
+class SharedMetrics(NamedTuple):
     """What workers share, as their parent knows it.
 
     Attributes:
@@ -58,28 +58,28 @@ class Shared(NamedTuple):
     @property
     def environment(self) -> Mapping[str, str]:
         """What a worker has to find in its environment when it starts."""
-        return {} if self.folder is None else {_FOLDER: str(self.folder)}
+        return {} if self.folder is None else {_FOLDER_VARIABLE: str(self.folder)}
 
-    def ended(self, worker: int) -> None:
+    def mark_worker_dead(self, pid: int) -> None:
         """A worker is no more, by its process id: nothing is under way there; what it counted stands."""
         if self.folder is not None:
-            mark_process_dead(worker, str(self.folder))
+            mark_process_dead(pid, str(self.folder))
 
 
 @contextmanager
-def shared() -> Iterator[Shared]:
+def share_metrics() -> Iterator[SharedMetrics]:
     """For a parent of workers: one scrape, of any of them, covers all. Nothing is left at the end."""
-    with metrics_folder.made(metrics_folder.places()) as folder:
-        yield Shared(folder)
+    with metrics_folder.create(metrics_folder.candidate_parents()) as folder:
+        yield SharedMetrics(folder)
 
 
-def joined() -> AbstractContextManager[None]:
+def join_shared_metrics() -> AbstractContextManager[None]:
     """For a worker: what it shares with others stays while it runs, and goes with the last of them."""
-    folder = os.environ.get(_FOLDER)
-    return nullcontext() if folder is None else metrics_folder.joined(Path(folder))
+    folder = os.environ.get(_FOLDER_VARIABLE)
+    return nullcontext() if folder is None else metrics_folder.join(Path(folder))
 
 
-class _Labelled(dict[tuple[str, ...], _Metric], Generic[_Metric]):
+class _MetricByLabels(dict[tuple[str, ...], _Metric], Generic[_Metric]):
     """A family's metrics by the values of their labels; prometheus_client is asked once for each."""
 
     def __init__(self, family: _Metric) -> None:
@@ -103,7 +103,7 @@ class Metrics:
     """
 
     def __init__(self) -> None:
-        self._is_shared = _FOLDER in os.environ
+        self._is_shared = _FOLDER_VARIABLE in os.environ
         self._registry = CollectorRegistry()
         if not self._is_shared:
             ProcessCollector(registry=self._registry)
@@ -128,10 +128,10 @@ class Metrics:
         self._reads = self._counter(
             "upstream_reads", "Reads that operations wanted.", "path", "outcome"
         )
-        self._failures = self._counter(
+        self._read_failures = self._counter(
             "upstream_failures", "Reads that failed, after the last attempt.", "path", "code"
         )
-        self._refusals = self._counter(
+        self._rejections = self._counter(
             "upstream_refusals", "Attempts that this gateway refused or gave up itself.", "by"
         )
         self._calls = self._counter(
@@ -159,58 +159,66 @@ class Metrics:
             "Events that could not be written to the log.",
             registry=self._registry,
         )
-        for by in (BREAKER, PLACES, MEMORY_BUDGET):
-            self._refusals[by,].inc(0)
+        for reason in (CIRCUIT_OPEN, CONCURRENCY_LIMIT, MEMORY_BUDGET):
+            self._rejections[reason,].inc(0)
 
-    def _counter(self, name: str, told: str, *labels: str) -> _Labelled[Counter]:
-        return _Labelled(Counter(f"gateway_{name}", told, labels, registry=self._registry))
-
-    def _histogram(self, name: str, told: str, *labels: str) -> _Labelled[Histogram]:
-        return _Labelled(
-            Histogram(f"gateway_{name}", told, labels, registry=self._registry, buckets=_SECONDS)
+    def _counter(self, name: str, documentation: str, *labels: str) -> _MetricByLabels[Counter]:
+        return _MetricByLabels(
+            Counter(f"gateway_{name}", documentation, labels, registry=self._registry)
         )
 
-    def _gauge(self, name: str, told: str) -> Gauge:
-        name = f"gateway_{name}"
-        return Gauge(name, told, registry=self._registry, multiprocess_mode="livesum")
+    def _histogram(self, name: str, documentation: str, *labels: str) -> _MetricByLabels[Histogram]:
+        return _MetricByLabels(
+            Histogram(
+                f"gateway_{name}",
+                documentation,
+                labels,
+                registry=self._registry,
+                buckets=_DURATION_BUCKETS,
+            )
+        )
 
-    def operation(self, tally: Tally, seconds: float) -> None:
+    def _gauge(self, name: str, documentation: str) -> Gauge:
+        name = f"gateway_{name}"
+        return Gauge(name, documentation, registry=self._registry, multiprocess_mode="livesum")
+
+    def observe_operation(self, stats: RequestStats, seconds: float) -> None:
         """An operation has ended."""
-        if (outcome := tally.outcome) is None:
+        if (outcome := stats.outcome) is None:
             return
-        name = tally.operation or OTHER
-        self._operations[name, outcome, _PLANNED[tally.planned]].inc()
-        if outcome in _RAN:
+        name = stats.operation or OTHER
+        self._operations[name, outcome, _COMPILED_LABELS[stats.compiled]].inc()
+        if outcome in _EXECUTED_OUTCOMES:
             self._operation_seconds[name,].observe(seconds)
-        if tally.caller is not None:
-            self._caller_operations[tally.caller, outcome].inc()
-        for code in tally.codes:
+        if stats.caller is not None:
+            self._caller_operations[stats.caller, outcome].inc()
+        for code in stats.codes:
             self._operation_errors[code, outcome].inc()
 
-    def read(self, path: str, outcome: str) -> None:
+    def count_read(self, path: str, outcome: str) -> None:
         """A read was wanted, of a path by its template; it was called, shared or kept."""
         self._reads[path, outcome].inc()
 
-    def failed(self, path: str, code: str) -> None:
+    def count_read_failure(self, path: str, code: str) -> None:
         """A read has failed for good."""
-        self._failures[path, code].inc()
+        self._read_failures[path, code].inc()
 
-    def refused(self, by: str) -> None:
-        """An attempt got no leave: `BREAKER`, no place in time: `PLACES`, or no room: `MEMORY_BUDGET`."""
-        self._refusals[by,].inc()
+    def count_rejection(self, reason: str) -> None:
+        """An attempt got no leave: `CIRCUIT_OPEN`, no place in time: `CONCURRENCY_LIMIT`, or no room: `MEMORY_BUDGET`."""
+        self._rejections[reason,].inc()
 
-    def called(self, path: str, status: str, seconds: float, *, again: bool) -> None:
-        """A call has ended. `again`: it was a further attempt."""
+    def observe_call(self, path: str, status: str, seconds: float, *, is_retry: bool) -> None:
+        """A call has ended. `is_retry`: it was a further attempt."""
         self._calls[path, status].inc()
         self._call_seconds[path,].observe(seconds)
-        if again:
+        if is_retry:
             self._retries[path,].inc()
 
-    def surprised(self, path: str, what: str) -> None:
+    def count_surprise(self, path: str, what: str) -> None:
         """Something was read, of a path by its template, that is otherwise than the contract says."""
         self._surprises[path, what].inc()
 
-    def breaker(self, *, is_closed: bool) -> None:
+    def set_breaker(self, *, is_closed: bool) -> None:
         """What the breaker does from now on."""
         self._breaker_open.set(not is_closed)
 

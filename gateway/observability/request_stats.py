@@ -10,14 +10,14 @@ from typing import Any, Self
 OK = "ok"
 PARTIAL = "partial"
 ERROR = "error"
-REFUSED = "refused"
-LEFT = "left"
+REJECTED = "refused"
+DISCONNECTED = "left"
 
-_KEY = "gateway.observability.request_stats"
+_SCOPE_KEY = "gateway.observability.request_stats"
 
 
 @dataclass(slots=True)
-class Tally:
+class RequestStats:
     """Kept while a request is answered.
 
     Attributes:
@@ -25,7 +25,7 @@ class Tally:
         codes: The codes of the answer's errors, each once.
         operation: The operation's name, where it is a trusted document's. Any other is a caller's text.
         caller: The name of the caller's key, where it has one.
-        planned: Whether a plan made all of the answer.
+        compiled: Whether a plan made all of the answer.
         reads: How many upstream reads it wanted.
         calls: How often the upstream was called for it: not where a read is shared or kept.
         retries: How many of these calls were further attempts.
@@ -37,7 +37,7 @@ class Tally:
     codes: tuple[str, ...] = ()
     operation: str | None = None
     caller: str | None = None
-    planned: bool = False
+    compiled: bool = False
     reads: int = 0
     calls: int = 0
     retries: int = 0
@@ -45,12 +45,12 @@ class Tally:
     status: int | None = None
 
     @classmethod
-    def of(cls, scope: MutableMapping[str, Any]) -> Self:
+    def from_scope(cls, scope: MutableMapping[str, Any]) -> Self:
         """The tally of an ASGI request, made where there is none yet."""
-        tally: Self = scope.setdefault(_KEY, cls())
-        return tally
+        stats: Self = scope.setdefault(_SCOPE_KEY, cls())
+        return stats
 
-    def answered(self, data: Mapping[str, object] | None, codes: Iterable[str]) -> None:
+    def completed(self, data: Mapping[str, object] | None, codes: Iterable[str]) -> None:
         """The operation ran: it is an error where nothing of its data could be had."""
         self.codes = tuple(sorted(set(codes)))
         if not self.codes:
@@ -59,42 +59,42 @@ class Tally:
             has_data = any(value is not None for value in (data or {}).values())
             self.outcome = PARTIAL if has_data else ERROR
 
-    def refused(self, code: str) -> None:
+    def rejected(self, code: str) -> None:
         """The operation never ran."""
-        self.outcome, self.codes = REFUSED, (code,)
+        self.outcome, self.codes = REJECTED, (code,)
 
     def failed(self, code: str) -> None:
         """An error is all that came of it."""
         self.outcome, self.codes = ERROR, (code,)
 
-    def cut_off(self, code: str, status: int) -> None:
+    def aborted(self, code: str, status: int) -> None:
         """The connection was ended with this answer: to the application, its caller has left."""
-        self.refused(code)
+        self.rejected(code)
         self.status = status
 
-    def left(self) -> None:
+    def disconnected(self) -> None:
         """The caller did not wait for the answer, unless it was cut off."""
         if self.status is None:
-            self.outcome = LEFT
+            self.outcome = DISCONNECTED
 
     @property
-    def facts(self) -> dict[str, object]:
+    def as_log_fields(self) -> dict[str, object]:
         """What the log has of an operation."""
         if self.outcome is None:
             return {}
-        facts: dict[str, object] = {
+        fields: dict[str, object] = {
             "outcome": self.outcome,
-            "planned": self.planned,
+            "planned": self.compiled,
             "reads": self.reads,
             "upstream_calls": self.calls,
             "retries": self.retries,
         }
         if self.codes:
-            facts["codes"] = self.codes
+            fields["codes"] = self.codes
         if self.operation is not None:
-            facts["operation"] = self.operation
+            fields["operation"] = self.operation
         if self.caller is not None:
-            facts["caller"] = self.caller
+            fields["caller"] = self.caller
         if self.trace_id is not None:
-            facts["trace_id"] = self.trace_id
-        return facts
+            fields["trace_id"] = self.trace_id
+        return fields

@@ -4,15 +4,15 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol
 
-from gateway.observability.request_stats import Tally
+from gateway.observability.request_stats import RequestStats
 
-Headers = tuple[tuple[str, str], ...]
+HeaderPairs = tuple[tuple[str, str], ...]
 
 
-class Attempt(Protocol):
+class UpstreamSpan(Protocol):
     """One upstream call that is under way."""
 
-    def headers(self, headers: Headers) -> Headers:
+    def inject(self, headers: HeaderPairs) -> HeaderPairs:
         """What goes along with the call, given what the caller would send."""
 
     def end(self, status: int | None, code: str | None) -> None:
@@ -22,35 +22,39 @@ class Attempt(Protocol):
 class Tracing(Protocol):
     """Follows operations. A caller's text never gets into a trace, nor what the upstream sends."""
 
-    def operation(self, headers: Mapping[str, str], tally: Tally) -> AbstractContextManager[None]:
+    def operation_span(
+        self, headers: Mapping[str, str], stats: RequestStats
+    ) -> AbstractContextManager[None]:
         """One operation, from its request's headers to what the tally says at the end."""
 
-    def attempt(self, path: str, number: int) -> Attempt:
+    def start_upstream_span(self, path: str, attempt_number: int) -> UpstreamSpan:
         """One call for the operation that is under way: its path's template, and its number in a read."""
 
     def close(self) -> None:
         """Send what is still to be sent; it takes a few seconds at most."""
 
 
-class Untraced:
+class NoopTracing:
     """Nobody follows; a caller's own trace context goes to the upstream as it came."""
 
-    def operation(self, headers: Mapping[str, str], tally: Tally) -> AbstractContextManager[None]:
+    def operation_span(
+        self, headers: Mapping[str, str], stats: RequestStats
+    ) -> AbstractContextManager[None]:
         return nullcontext()
 
-    def attempt(self, path: str, number: int) -> Attempt:
-        return _UNTRACED_ATTEMPT
+    def start_upstream_span(self, path: str, attempt_number: int) -> UpstreamSpan:
+        return _NOOP_UPSTREAM_SPAN
 
     def close(self) -> None:
         """There is nothing to send."""
 
 
-class _UntracedAttempt:
-    def headers(self, headers: Headers) -> Headers:
+class _NoopSpan:
+    def inject(self, headers: HeaderPairs) -> HeaderPairs:
         return headers
 
     def end(self, status: int | None, code: str | None) -> None:
         pass
 
 
-_UNTRACED_ATTEMPT = _UntracedAttempt()
+_NOOP_UPSTREAM_SPAN = _NoopSpan()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from starlette.datastructures import Headers, QueryParams
 
-COOKIE = "sandbox-account"
+COOKIE_NAME = "sandbox-account"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +27,13 @@ class Account:
     @property
     def cookie(self) -> str:
         """As set on every answer to this account."""
-        return f"{COOKIE}={self.number}; Path=/; HttpOnly"
+        return f"{COOKIE_NAME}={self.number}; Path=/; HttpOnly"
 
 
 ACCOUNTS = (Account("1"), Account("2"))
 
 
-def account_of(headers: Headers, query: QueryParams) -> Account | None:
+def authenticate(headers: Headers, query: QueryParams) -> Account | None:
     """None where credentials are missing, wrong, or not all of one account."""
     keys = {*headers.getlist("apikey"), *query.getlist("apiKey"), *query.getlist("apikey")}
     tokens = {*headers.getlist("token"), *query.getlist("token")}
@@ -54,7 +54,7 @@ def carries_foreign_cookie(headers: Headers, account: Account) -> bool:
     """Whether somebody mixed up the cookies of two accounts."""
     crumbs = (crumb for line in headers.getlist("cookie") for crumb in line.split(";"))
     pairs = (crumb.strip().partition("=") for crumb in crumbs)
-    return any(name == COOKIE and number != account.number for name, _, number in pairs)
+    return any(name == COOKIE_NAME and number != account.number for name, _, number in pairs)
 
 
 def _access_tokens(lines: Iterable[str]) -> Iterator[str]:

@@ -4,51 +4,54 @@ from collections.abc import Callable, Mapping
 
 from starlette.requests import Request
 
-from gateway.sandbox.fault_injection.faults import Faults
-from gateway.sandbox.request_log import Calls
-from gateway.sandbox.responses import Answer, json_answer, refusal
+from gateway.sandbox.fault_injection.faults import FaultInjector
+from gateway.sandbox.request_log import RequestLog
+from gateway.sandbox.responses import Response, error_response, json_response
 
-PREFIX = "/_sandbox/"
+ADMIN_PATH_PREFIX = "/_sandbox/"
 
 
-class Controls:
-    def __init__(self, calls: Calls, faults: Faults) -> None:
-        self._calls = calls
-        self._faults = faults
-        self._controls: Mapping[str, Mapping[str, Callable[[bytes], Answer]]] = {
-            f"{PREFIX}calls": {"GET": self._show_calls, "DELETE": self._forget_calls},
-            f"{PREFIX}faults": {
-                "GET": self._show_faults,
+class AdminApi:
+    def __init__(self, request_log: RequestLog, fault_injector: FaultInjector) -> None:
+        self._request_log = request_log
+        self._fault_injector = fault_injector
+        self._handlers: Mapping[str, Mapping[str, Callable[[bytes], Response]]] = {
+            f"{ADMIN_PATH_PREFIX}calls": {
+                "GET": self._list_requests,
+                "DELETE": self._clear_requests,
+            },
+            f"{ADMIN_PATH_PREFIX}faults": {
+                "GET": self._list_faults,
                 "PUT": self._set_faults,
                 "DELETE": self._clear_faults,
             },
         }
 
-    async def answer(self, request: Request) -> Answer:
-        methods = self._controls.get(request.scope["path"])
+    async def respond(self, request: Request) -> Response:
+        methods = self._handlers.get(request.scope["path"])
         if methods is None:
-            return refusal(404, "There is no such control.")
+            return error_response(404, "There is no such control.")
         if request.method not in methods:
-            return refusal(501, "This method is not implemented.")
+            return error_response(501, "This method is not implemented.")
         return methods[request.method](await request.body())
 
-    def _show_calls(self, _: bytes = b"") -> Answer:
-        return json_answer(self._calls.shown())
+    def _list_requests(self, _: bytes = b"") -> Response:
+        return json_response(self._request_log.as_json())
 
-    def _forget_calls(self, _: bytes) -> Answer:
-        self._calls.forget()
-        return self._show_calls()
+    def _clear_requests(self, _: bytes) -> Response:
+        self._request_log.clear()
+        return self._list_requests()
 
-    def _show_faults(self, _: bytes = b"") -> Answer:
-        return json_answer(self._faults.shown())
+    def _list_faults(self, _: bytes = b"") -> Response:
+        return json_response(self._fault_injector.as_json())
 
-    def _set_faults(self, content: bytes) -> Answer:
+    def _set_faults(self, content: bytes) -> Response:
         try:
-            self._faults.replace(content)
+            self._fault_injector.replace(content)
         except ValueError as error:
-            return refusal(400, f"Not a list of faults: {error}")
-        return self._show_faults()
+            return error_response(400, f"Not a list of faults: {error}")
+        return self._list_faults()
 
-    def _clear_faults(self, _: bytes) -> Answer:
-        self._faults.clear()
-        return self._show_faults()
+    def _clear_faults(self, _: bytes) -> Response:
+        self._fault_injector.clear()
+        return self._list_faults()

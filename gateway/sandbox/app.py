@@ -6,56 +6,60 @@ from starlette.requests import Request
 from starlette.routing import Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from gateway.sandbox.accounts import account_of, carries_foreign_cookie
-from gateway.sandbox.admin_api import PREFIX, Controls
+from gateway.sandbox.accounts import authenticate, carries_foreign_cookie
+from gateway.sandbox.admin_api import ADMIN_PATH_PREFIX, AdminApi
 from gateway.sandbox.fault_injection.delivery import deliver
-from gateway.sandbox.fault_injection.faults import Faults
-from gateway.sandbox.fixtures.sample import World
-from gateway.sandbox.request_log import Calls
-from gateway.sandbox.responses import Answer, Question, refusal
-from gateway.sandbox.routes import ENDPOINTS, UNKNOWN, Route, route_of
+from gateway.sandbox.fault_injection.faults import FaultInjector
+from gateway.sandbox.fixtures.sample import SampleData
+from gateway.sandbox.request_log import RequestLog
+from gateway.sandbox.responses import EndpointRequest, Response, error_response
+from gateway.sandbox.routes import ENDPOINT_BY_TEMPLATE, UNKNOWN_TEMPLATE, Route, match_route
 
 
 def create_sandbox(*, seed: int = 1, activities: int | None = None) -> ASGIApp:
     """`activities` adds the client 5000 to account 1, with so many; another `seed`, another world."""
-    sandbox = Sandbox(World(seed, activities))
+    sandbox = Sandbox(SampleData(seed, activities))
     return Router(default=sandbox, redirect_slashes=False)  # the router knows ASGI's lifespan
 
 
 class Sandbox:
-    def __init__(self, world: World) -> None:
-        self._world = world
-        self._calls = Calls()
-        self._faults = Faults()
-        self._controls = Controls(self._calls, self._faults)
+    def __init__(self, sample_data: SampleData) -> None:
+        self._sample_data = sample_data
+        self._request_log = RequestLog()
+        self._fault_injector = FaultInjector()
+        self._admin_api = AdminApi(self._request_log, self._fault_injector)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         path = scope["path"]
-        if path.startswith(PREFIX):
-            await deliver(await self._controls.answer(request), None, scope, receive, send)
+        if path.startswith(ADMIN_PATH_PREFIX):
+            await deliver(await self._admin_api.respond(request), None, scope, receive, send)
             return
-        route = route_of(path)
-        call = self._calls.arrived(request, route.template)
-        fault = self._faults.hit(route.template, path, request.query_params)
+        route = match_route(path)
+        logged_request = self._request_log.add(request, route.template)
+        fault = self._fault_injector.match_and_count(route.template, path, request.query_params)
         if fault is None:
-            answer = self._normal(request, route)
+            response = self._normal_response(request, route)
         else:
             await asyncio.sleep(fault.delay_milliseconds / 1000)
-            answer = fault.changed(fault.replacement() or self._normal(request, route))
+            response = fault.apply(fault.replacement() or self._normal_response(request, route))
         if fault is None or fault.drop != "before":
-            call.status = answer.status
-        await deliver(answer, fault, scope, receive, send)
+            logged_request.status = response.status
+        await deliver(response, fault, scope, receive, send)
 
-    def _normal(self, request: Request, route: Route) -> Answer:
+    def _normal_response(self, request: Request, route: Route) -> Response:
         if request.method != "GET":
-            return refusal(501, "This method is not implemented.")
-        if route.template == UNKNOWN:
-            return refusal(404, "There is no such resource.")
-        account = account_of(request.headers, request.query_params)
+            return error_response(501, "This method is not implemented.")
+        if route.template == UNKNOWN_TEMPLATE:
+            return error_response(404, "There is no such resource.")
+        account = authenticate(request.headers, request.query_params)
         if account is None:
-            return refusal(401, "The credentials are missing or wrong.")
+            return error_response(401, "The credentials are missing or wrong.")
         if carries_foreign_cookie(request.headers, account):
-            return refusal(403, "The cookie belongs to another account.")
-        question = Question(self._world, account.number, route.ids, request.query_params)
-        return ENDPOINTS[route.template](question).with_header("set-cookie", account.cookie)
+            return error_response(403, "The cookie belongs to another account.")
+        endpoint_request = EndpointRequest(
+            self._sample_data, account.number, route.ids, request.query_params
+        )
+        return ENDPOINT_BY_TEMPLATE[route.template](endpoint_request).with_header(
+            "set-cookie", account.cookie
+        )

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 from starlette.requests import Request
 
-REMEMBERED = 10_000
-CREDENTIALS = ("apikey", "token")
+MAX_LOGGED_REQUESTS = 10_000
+CREDENTIAL_PARAMETERS = ("apikey", "token")
 
 
 @dataclass(slots=True)
-class Call:
+class LoggedRequest:
     """`status` is None until there is an answer, and where none was sent."""
 
     method: str
@@ -19,34 +19,36 @@ class Call:
     status: int | None = None
 
 
-class Calls:
+class RequestLog:
     def __init__(self) -> None:
         self._counts: Counter[str] = Counter()
-        self._calls: deque[Call] = deque(maxlen=REMEMBERED)
+        self._requests: deque[LoggedRequest] = deque(maxlen=MAX_LOGGED_REQUESTS)
 
-    def arrived(self, request: Request, template: str) -> Call:
-        call = Call(request.method, template, _url(request))
-        self._counts[f"{call.method} {template}"] += 1
-        self._calls.append(call)
-        return call
+    def add(self, request: Request, template: str) -> LoggedRequest:
+        logged_request = LoggedRequest(request.method, template, _url_without_credentials(request))
+        self._counts[f"{logged_request.method} {template}"] += 1
+        self._requests.append(logged_request)
+        return logged_request
 
-    def shown(self) -> dict[str, object]:
-        return {"calls": dict(self._counts), "requests": list(self._calls)}
+    def as_json(self) -> dict[str, object]:
+        return {"calls": dict(self._counts), "requests": list(self._requests)}
 
-    def forget(self) -> None:
+    def clear(self) -> None:
         self._counts.clear()
-        self._calls.clear()
+        self._requests.clear()
 
 
-def _url(request: Request) -> str:
+def _url_without_credentials(request: Request) -> str:
     """Path and query as sent, but for the credentials in the query."""
     path: str = request.scope["raw_path"].decode("latin-1")
     query: str = request.scope["query_string"].decode("latin-1")
     if not query:
         return path
-    kept = [part for part in query.split("&") if _name(part) not in CREDENTIALS]
-    return f"{path}?{'&'.join(kept)}" if kept else path
+    parameters = [
+        part for part in query.split("&") if _parameter_name(part) not in CREDENTIAL_PARAMETERS
+    ]
+    return f"{path}?{'&'.join(parameters)}" if parameters else path
 
 
-def _name(part: str) -> str:
+def _parameter_name(part: str) -> str:
     return part.partition("=")[0].lower()

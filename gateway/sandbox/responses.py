@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 import msgspec
 from starlette.datastructures import QueryParams
 
-from gateway.sandbox.fixtures.sample import World
+from gateway.sandbox.fixtures.sample import SampleData
 
-JSON = "application/json;charset=UTF-8"
+JSON_CONTENT_TYPE = "application/json;charset=UTF-8"
 
-REASONS = {
+REASON_BY_STATUS = {
     400: "badRequest",
     401: "unauthorized",
     403: "forbidden",
@@ -20,50 +20,54 @@ REASONS = {
     503: "unavailable",
 }
 
-Headers = tuple[tuple[str, str], ...]
+HeaderPairs = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """`padding` is how many bytes to make up, where the body is too long to be kept."""
+class Response:
+    """`padding_length` is how many bytes to make up, where the body is too long to be kept."""
 
     status: int
     body: bytes
-    headers: Headers = (("content-type", JSON),)
-    padding: int = 0
+    headers: HeaderPairs = (("content-type", JSON_CONTENT_TYPE),)
+    padding_length: int = 0
 
-    def with_header(self, name: str, value: str) -> "Answer":
+    def with_header(self, name: str, value: str) -> "Response":
         """In place of headers of the same name, in any case of letters."""
         name = name.lower()
         others = tuple(header for header in self.headers if header[0] != name)
         return replace(self, headers=(*others, (name, value)))
 
 
-def json_answer(content: object, status: int = 200) -> Answer:
-    return Answer(status, msgspec.json.encode(content))
+def json_response(content: object, status: int = 200) -> Response:
+    return Response(status, msgspec.json.encode(content))
 
 
-def item(content: object) -> Answer:
+def item_response(content: object) -> Response:
     """One thing, bare; None is one that does not exist."""
-    return refusal(404, "There is no such thing.") if content is None else json_answer(content)
+    return (
+        error_response(404, "There is no such thing.")
+        if content is None
+        else json_response(content)
+    )
 
 
-def items(contents: Iterable[object]) -> Answer:
+def list_response(contents: Iterable[object]) -> Response:
     """The upstream's form of a list."""
-    return json_answer({"items": list(contents)})
+    return json_response({"items": list(contents)})
 
 
-def refusal(status: int, message: str) -> Answer:
+def error_response(status: int, message: str) -> Response:
     """The upstream's form of an error."""
-    reason = REASONS.get(status, "error")
-    return json_answer({"error": {"code": status, "reason": reason, "message": message}}, status)
+    reason = REASON_BY_STATUS.get(status, "error")
+    return json_response({"error": {"code": status, "reason": reason, "message": message}}, status)
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class EndpointRequest:
     """`account` is who asks; `ids` are those in the path."""
 
-    world: World
+    sample_data: SampleData
     account: str
     ids: Mapping[str, str]
     query: QueryParams

@@ -5,44 +5,49 @@ from typing import NamedTuple
 
 from starlette.routing import compile_path
 
-from gateway.sandbox.endpoints.activities import activities
-from gateway.sandbox.endpoints.appointments import appointment, appointments
-from gateway.sandbox.endpoints.clients import client
-from gateway.sandbox.endpoints.companies import companies, company
-from gateway.sandbox.endpoints.conferences import conference, registration, session, sessions
-from gateway.sandbox.endpoints.forms import form, form_result, forms
-from gateway.sandbox.endpoints.notes import note
-from gateway.sandbox.endpoints.services import service, services
-from gateway.sandbox.endpoints.staff import member, staff
-from gateway.sandbox.responses import Answer, Question
+from gateway.sandbox.endpoints.activities import list_activities
+from gateway.sandbox.endpoints.appointments import appointment_by_id, list_appointments
+from gateway.sandbox.endpoints.clients import client_by_id
+from gateway.sandbox.endpoints.companies import company_by_id, list_companies
+from gateway.sandbox.endpoints.conferences import (
+    conference_by_id,
+    list_sessions,
+    registration_by_id,
+    session_by_id,
+)
+from gateway.sandbox.endpoints.forms import form_by_id, form_result_by_id, list_forms
+from gateway.sandbox.endpoints.notes import note_by_id
+from gateway.sandbox.endpoints.services import list_services, service_by_id
+from gateway.sandbox.endpoints.staff import list_staff, staff_by_id
+from gateway.sandbox.responses import EndpointRequest, Response
 
-COMPANIES = "/api/2.1/scheduling/companies"
-FORMS = "/api/2.3/forms"
-CONFERENCE = "/conferences/api/1.0/conferences/{conferenceId}"
-SESSIONS = f"{CONFERENCE}/sessions"
+COMPANIES_PATH = "/api/2.1/scheduling/companies"
+FORMS_PATH = "/api/2.3/forms"
+CONFERENCE_PATH = "/conferences/api/1.0/conferences/{conferenceId}"
+SESSIONS_PATH = f"{CONFERENCE_PATH}/sessions"
 
-ENDPOINTS: Mapping[str, Callable[[Question], Answer]] = {
-    "/api/2.3/activities": activities,
-    "/api/2.0/clients/{clientId}": client,
-    "/api/2.0/notes/{noteId}": note,
-    COMPANIES: companies,
-    COMPANIES + "/{companyId}": company,
-    COMPANIES + "/{companyId}/staff": staff,
-    COMPANIES + "/{companyId}/staff/{staffId}": member,
-    COMPANIES + "/{companyId}/services": services,
-    COMPANIES + "/{companyId}/services/{serviceId}": service,
-    COMPANIES + "/{companyId}/appointments": appointments,
-    COMPANIES + "/{companyId}/appointments/{appointmentId}": appointment,
-    FORMS: forms,
-    FORMS + "/{formId}": form,
-    FORMS + "/{formId}/results/{resultId}": form_result,
-    CONFERENCE: conference,
-    SESSIONS: sessions,
-    SESSIONS + "/{sessionId}": session,
-    SESSIONS + "/{sessionId}/registrations/{registrationId}": registration,
+ENDPOINT_BY_TEMPLATE: Mapping[str, Callable[[EndpointRequest], Response]] = {
+    "/api/2.3/activities": list_activities,
+    "/api/2.0/clients/{clientId}": client_by_id,
+    "/api/2.0/notes/{noteId}": note_by_id,
+    COMPANIES_PATH: list_companies,
+    COMPANIES_PATH + "/{companyId}": company_by_id,
+    COMPANIES_PATH + "/{companyId}/staff": list_staff,
+    COMPANIES_PATH + "/{companyId}/staff/{staffId}": staff_by_id,
+    COMPANIES_PATH + "/{companyId}/services": list_services,
+    COMPANIES_PATH + "/{companyId}/services/{serviceId}": service_by_id,
+    COMPANIES_PATH + "/{companyId}/appointments": list_appointments,
+    COMPANIES_PATH + "/{companyId}/appointments/{appointmentId}": appointment_by_id,
+    FORMS_PATH: list_forms,
+    FORMS_PATH + "/{formId}": form_by_id,
+    FORMS_PATH + "/{formId}/results/{resultId}": form_result_by_id,
+    CONFERENCE_PATH: conference_by_id,
+    SESSIONS_PATH: list_sessions,
+    SESSIONS_PATH + "/{sessionId}": session_by_id,
+    SESSIONS_PATH + "/{sessionId}/registrations/{registrationId}": registration_by_id,
 }
-PATTERNS = {template: compile_path(template)[0] for template in ENDPOINTS}
-UNKNOWN = "{unknown}"
+PATTERN_BY_TEMPLATE = {template: compile_path(template)[0] for template in ENDPOINT_BY_TEMPLATE}
+UNKNOWN_TEMPLATE = "{unknown}"
 
 
 class Route(NamedTuple):
@@ -50,9 +55,9 @@ class Route(NamedTuple):
     ids: Mapping[str, str]
 
 
-def route_of(path: str) -> Route:
-    """To `UNKNOWN` where there is no such path."""
-    for template, pattern in PATTERNS.items():
-        if found := pattern.match(path):
-            return Route(template, found.groupdict())
-    return Route(UNKNOWN, {})
+def match_route(path: str) -> Route:
+    """To `UNKNOWN_TEMPLATE` where there is no such path."""
+    for template, pattern in PATTERN_BY_TEMPLATE.items():
+        if match := pattern.match(path):
+            return Route(template, match.groupdict())
+    return Route(UNKNOWN_TEMPLATE, {})

@@ -10,10 +10,10 @@ from strawberry.schema.config import StrawberryConfig
 from gateway.schema import federation
 from gateway.schema.activity import KINDS
 from gateway.schema.query import Query
-from gateway.schema.resolvers import read
+from gateway.schema.resolvers import resolve_attribute
 from gateway.schema.scalars import SCALARS
-from gateway.schema.strawberry_fields import install
-from gateway.schema.supported_features import refuse_unsupported
+from gateway.schema.strawberry_fields import adapt_resolvers
+from gateway.schema.supported_features import require_supported
 
 
 @cache
@@ -23,40 +23,42 @@ def schema(*, federated: bool = False) -> GraphQLSchema:
     Args:
         federated: Whether it is a subgraph, so that routers can ask for its entities.
     """
-    return served(_compiled(federation.query(printed()) if federated else Query))
+    return executable_schema(
+        _strawberry_schema(federation.subgraph_query(schema_sdl()) if federated else Query)
+    )
 
 
 @cache
-def printed(*, federated: bool = False) -> str:
+def schema_sdl(*, federated: bool = False) -> str:
     """The schema as text: what `schema.graphql` holds, or what is composed with other subgraphs."""
-    text = _compiled(Query).as_str() + "\n"
-    return federation.sdl(text) if federated else text
+    sdl = _strawberry_schema(Query).as_str() + "\n"
+    return federation.subgraph_sdl(sdl) if federated else sdl
 
 
-def compiled(query: type, **given: Any) -> strawberry.Schema:
+def build_strawberry_schema(query: type, **options: Any) -> strawberry.Schema:
     """A schema with the scalars of this one, whose plain fields read records.
 
     Args:
         query: Its root.
-        given: What else `strawberry.Schema` takes.
+        options: What else `strawberry.Schema` takes.
     """
     scalars = {**SCALARS, **federation.SCALARS}
-    config = StrawberryConfig(default_resolver=read, scalar_map=scalars)
-    return strawberry.Schema(query=query, **{"types": KINDS, "config": config, **given})
+    config = StrawberryConfig(default_resolver=resolve_attribute, scalar_map=scalars)
+    return strawberry.Schema(query=query, **{"types": KINDS, "config": config, **options})
 
 
-def served(made: strawberry.Schema) -> GraphQLSchema:
+def executable_schema(strawberry_schema: strawberry.Schema) -> GraphQLSchema:
     """A schema that Strawberry made, as graphql-core knows it, so that all it declares holds.
 
     Raises:
         SchemaRefused: It declares what cannot hold here.
     """
-    refuse_unsupported(made)
-    known = made._schema  # noqa: SLF001 - Strawberry offers no public way to it
-    install(known, directives=bool(made.directives))
-    return known
+    require_supported(strawberry_schema)
+    graphql_schema = strawberry_schema._schema  # noqa: SLF001 - Strawberry offers no public way to it
+    adapt_resolvers(graphql_schema, has_directives=bool(strawberry_schema.directives))
+    return graphql_schema
 
 
 @cache
-def _compiled(query: type) -> strawberry.Schema:
-    return compiled(query)
+def _strawberry_schema(query: type) -> strawberry.Schema:
+    return build_strawberry_schema(query)

@@ -4,9 +4,9 @@ from typing import Any
 
 import strawberry
 
-from gateway.errors import ContractBroken
+from gateway.errors import InvalidUpstreamResponse
 from gateway.schema.appointment import AppointmentSnapshot
-from gateway.schema.changes import SNAPSHOTS, Change, FieldChange, changes
+from gateway.schema.changes import SNAPSHOT_ATTRIBUTES, Change, FieldChange, changes
 from gateway.schema.conference import ConferenceRegistrationSnapshot
 from gateway.schema.context import Context
 from gateway.schema.enums import ActivityEvent, ActivityKind
@@ -18,28 +18,31 @@ from gateway.schema.messages import (
     TextMessageNotification,
 )
 from gateway.schema.people import User
-from gateway.schema.resolvers import LeftOut, computed, readable, recorded_as
+from gateway.schema.resolvers import PartialValue, computed_field, is_readable, is_type_of_records
 from gateway.schema.scalars import JSON, ZonedDateTime
 from gateway.upstream.records import activities
 
 
 def _updated_attributes(activity: activities.Activity, context: Context) -> list[str]:
     """A list that cannot be null: what is unreadable in it is left out and reported."""
-    sent: Any = activity.sent_updated_attributes or []  # or unreadable, or names that are
-    names = sent if readable(sent) else []
-    told = [str(name) for name in names if readable(name)]
-    if sent is not names or len(told) < len(names):
-        raise LeftOut(
-            told, ContractBroken("Names of updated attributes are left out: they cannot be read.")
+    raw_names: Any = activity.sent_updated_attributes or []  # or unreadable, or names that are
+    names = raw_names if is_readable(raw_names) else []
+    readable_names = [str(name) for name in names if is_readable(name)]
+    if raw_names is not names or len(readable_names) < len(names):
+        raise PartialValue(
+            readable_names,
+            InvalidUpstreamResponse(
+                "Names of updated attributes are left out: they cannot be read."
+            ),
         )
-    return told
+    return readable_names
 
 
 def _changes(activity: activities.Activity, context: Context) -> list[Change] | None:
     try:
         return changes(activity, _updated_attributes(activity, context))
-    except LeftOut as left_out:
-        raise LeftOut(changes(activity, left_out.value), left_out.error) from None
+    except PartialValue as partial_value:
+        raise PartialValue(changes(activity, partial_value.value), partial_value.error) from None
 
 
 @strawberry.interface(
@@ -61,10 +64,10 @@ class Activity:
     user: User | None = strawberry.field(
         description="Who did it; null where the client did, or the upstream does not say."
     )
-    updated_attributes: list[str] = computed(
+    updated_attributes: list[str] = computed_field(
         _updated_attributes,
         list[str],
-        sources=("sent_updated_attributes",),
+        depends_on=("sent_updated_attributes",),
         description=(
             "The names of what changed, in the upstream's words, whatever the event; empty where "
             "it names nothing. `changes` has the values too."
@@ -73,10 +76,10 @@ class Activity:
     marketing_consent: MarketingConsent | None = strawberry.field(
         description="The marketing consent that the client ticked along with it, if any."
     )
-    changes: list[Change] | None = computed(
+    changes: list[Change] | None = computed_field(
         _changes,
         list[FieldChange] | None,
-        sources=("event", "sent_updated_attributes", *SNAPSHOTS),
+        depends_on=("event", "sent_updated_attributes", *SNAPSHOT_ATTRIBUTES),
         description=(
             "What changed, in the order start, end, service, staff, notes, status, body, then "
             "whatever else the upstream names; whatever the event. Empty where nothing is said "
@@ -87,7 +90,7 @@ class Activity:
 
 @strawberry.type(description="An appointment was made, changed or removed.")
 class AppointmentActivity(Activity):
-    is_type_of = recorded_as(activities.AppointmentActivity)
+    is_type_of = is_type_of_records(activities.AppointmentActivity)
 
     appointment: AppointmentSnapshot | None = strawberry.field(
         description="The appointment, as it was when this was recorded."
@@ -96,7 +99,7 @@ class AppointmentActivity(Activity):
 
 @strawberry.type(description="A note about the client was written, changed or removed.")
 class NoteActivity(Activity):
-    is_type_of = recorded_as(activities.NoteActivity)
+    is_type_of = is_type_of_records(activities.NoteActivity)
 
     note: NoteSnapshot | None = strawberry.field(
         description="The note, as it was when this was recorded."
@@ -105,7 +108,7 @@ class NoteActivity(Activity):
 
 @strawberry.type(description="The client gave a consent; it is recorded as a note.")
 class ConsentActivity(Activity):
-    is_type_of = recorded_as(activities.ConsentActivity)
+    is_type_of = is_type_of_records(activities.ConsentActivity)
 
     note: NoteSnapshot | None = strawberry.field(
         description="The note that records the consent, as it was when this was recorded."
@@ -114,21 +117,21 @@ class ConsentActivity(Activity):
 
 @strawberry.type(description="The client filled in a form.")
 class FormResultActivity(Activity):
-    is_type_of = recorded_as(activities.FormResultActivity)
+    is_type_of = is_type_of_records(activities.FormResultActivity)
 
     form_result: FormResult | None = strawberry.field(description="What was filled in.")
 
 
 @strawberry.type(description="An e-mail was sent to the client.")
 class EmailNotificationActivity(Activity):
-    is_type_of = recorded_as(activities.EmailNotificationActivity)
+    is_type_of = is_type_of_records(activities.EmailNotificationActivity)
 
     email_notification: EmailNotification | None = strawberry.field(description="The e-mail.")
 
 
 @strawberry.type(description="A text message (SMS) was sent to the client.")
 class TextMessageNotificationActivity(Activity):
-    is_type_of = recorded_as(activities.TextMessageNotificationActivity)
+    is_type_of = is_type_of_records(activities.TextMessageNotificationActivity)
 
     text_message_notification: TextMessageNotification | None = strawberry.field(
         description="The text message."
@@ -137,7 +140,7 @@ class TextMessageNotificationActivity(Activity):
 
 @strawberry.type(description="The client registered for a session of a conference.")
 class ConferenceRegistrationActivity(Activity):
-    is_type_of = recorded_as(activities.ConferenceRegistrationActivity)
+    is_type_of = is_type_of_records(activities.ConferenceRegistrationActivity)
 
     conference_registration: ConferenceRegistrationSnapshot | None = strawberry.field(
         description="The registration, as it was when this was recorded."
@@ -148,7 +151,7 @@ class ConferenceRegistrationActivity(Activity):
     description="An activity of a kind that this gateway does not know yet: the timeline stays whole."
 )
 class UnknownActivity(Activity):
-    is_type_of = recorded_as(activities.UnknownActivity)
+    is_type_of = is_type_of_records(activities.UnknownActivity)
 
     payload: JSON = strawberry.field(description="The whole activity, as the upstream sent it.")
 

@@ -4,44 +4,44 @@ from typing import Any
 
 import strawberry
 
-from gateway.engine.resolvers import Reached
-from gateway.errors import ContractBroken
-from gateway.schema.arguments import Kinds, Sort, given_words
+from gateway.engine.resolvers import Node
+from gateway.errors import InvalidUpstreamResponse
+from gateway.schema.arguments import Kinds, Sort, argument_set
 from gateway.schema.client import Client, timeline_field
 from gateway.schema.company import Company, Service
 from gateway.schema.context import Info
 from gateway.schema.enums import AppointmentStatus, SortOrder
-from gateway.schema.filters import Selection
-from gateway.schema.pagination import Paging
+from gateway.schema.filters import TimelineFilter
+from gateway.schema.pagination import PagingArguments
 from gateway.schema.people import Staff, User
-from gateway.schema.resolvers import entity, recorded_as
+from gateway.schema.resolvers import entity_field, is_type_of_records
 from gateway.schema.scalars import URL, Money, ZonedDateTime
-from gateway.schema.timeline import Page, timeline
+from gateway.schema.timeline import PendingTimeline, timeline
 from gateway.upstream.records import resources
-from gateway.upstream.session import Session
+from gateway.upstream.session import UpstreamSession
 
 
-def _thread(
-    root: strawberry.Parent[Reached[resources.Appointment]],
+def _appointment_activities(
+    root: strawberry.Parent[Node[resources.Appointment]],
     info: Info,
     kinds: Kinds = strawberry.UNSET,
     sort: Sort = SortOrder.ASC,
-) -> Page:
-    client_id = root.nearest("client_id")
+) -> PendingTimeline:
+    client_id = root.ancestor_id("client_id")
     if client_id is None:  # of an appointment that a router asks for
-        raise ContractBroken("The upstream does not say whose appointment this is.")
-    selection = Selection(
+        raise InvalidUpstreamResponse("The upstream does not say whose appointment this is.")
+    timeline_filter = TimelineFilter(
         client_id=client_id,
-        kinds=given_words(kinds),
+        kinds=argument_set(kinds),
         events=None,
         appointment_id=str(root.value.id),
         since=None,
         until=None,
         sort=sort or SortOrder.ASC,
     )
-    page = Paging(first=info.context.settings.max_page_size)
-    client = root.to(resources.ClientReference(id=client_id))
-    return timeline(client, info, selection, page)
+    paging = PagingArguments(first=info.context.settings.max_page_size)
+    client = root.child(resources.ClientReference(id=client_id))
+    return timeline(client, info, timeline_filter, paging)
 
 
 @strawberry.type(description="A status that the business has defined itself.")
@@ -66,7 +66,7 @@ class OnlineMeeting:
 
 @strawberry.type(description="An appointment as it is today.")
 class Appointment:
-    is_type_of = recorded_as(resources.Appointment)
+    is_type_of = is_type_of_records(resources.Appointment)
 
     id: strawberry.ID = strawberry.field(description="The upstream's id of this appointment.")
     reference: str | None = strawberry.field(description="A code that people can read out.")
@@ -96,7 +96,7 @@ class Appointment:
         description="Where the client can move or cancel it."
     )
     activities: Any = timeline_field(
-        _thread,
+        _appointment_activities,
         description=(
             "This appointment's thread: all activities that belong to it, up to the largest page, "
             "for one call. `activities(clientId:, appointmentId:)` has the pages of a longer one."
@@ -142,8 +142,8 @@ class AppointmentSnapshot:
     self_link: URL | None = strawberry.field(
         description="The appointment's address in the REST API, as sent. Needs credentials there."
     )
-    current: Appointment | None = entity(
-        Session.appointment,
+    current: Appointment | None = entity_field(
+        UpstreamSession.appointment,
         ("company_id", "appointment_id", "client_id"),
         Appointment | None,
         description="The appointment as it is today, for one call; null where it no longer exists.",

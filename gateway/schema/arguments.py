@@ -8,7 +8,7 @@ from gateway.schema.enums import ActivityEvent, ActivityKind, SortOrder
 from gateway.schema.scalars import DateTime
 
 _T = TypeVar("_T")
-_W = TypeVar("_W", ActivityKind, ActivityEvent)
+_E = TypeVar("_E", ActivityKind, ActivityEvent)
 
 ClientId = Annotated[
     strawberry.ID, strawberry.argument(description="The upstream's id of the client.")
@@ -69,12 +69,12 @@ Before = Annotated[
 ]
 
 
-def given(value: _T | None) -> _T | None:
+def argument(value: _T | None) -> _T | None:
     """An argument's value; a null counts as none."""
     return None if value is strawberry.UNSET else value
 
 
-def given_words(words: list[_W] | None) -> frozenset[_W] | None:
+def argument_set(values: list[_E] | None) -> frozenset[_E] | None:
     """An argument's words; a null counts as none, which is not an empty list."""
-    sent = given(words)
-    return None if sent is None else frozenset(sent)
+    members = argument(values)
+    return None if members is None else frozenset(members)

@@ -8,7 +8,7 @@ import strawberry
 
 from gateway.schema.company import Service
 from gateway.schema.people import Staff
-from gateway.schema.resolvers import Shown, read
+from gateway.schema.resolvers import SchemaObject, resolve_attribute
 from gateway.schema.scalars import AppointmentStatusValue, TextValue, ZonedDateTime
 from gateway.upstream.records import activities, enums
 
@@ -41,7 +41,7 @@ class FieldChange:
 
 
 @dataclass(frozen=True, slots=True)
-class Change(Shown):
+class Change(SchemaObject):
     """A `FieldChange`, as this module makes it.
 
     Attributes:
@@ -57,12 +57,12 @@ class Change(Shown):
     company_id: str | None = None
 
 
-SNAPSHOTS = ("appointment", "note")
+SNAPSHOT_ATTRIBUTES = ("appointment", "note")
 """The attributes of activities that have a `previous…` value beside each other one."""
 
 _UPDATED = enums.ActivityEvent.UPDATED  # which costs a call in Python each time
 
-_FIELDS = [
+_COMPARED_FIELDS = [
     (name, f"previous_{name}")
     for name in ("start", "end", "service", "staff", "notes", "status", "body")
 ]
@@ -78,28 +78,30 @@ def changes(activity: activities.Activity, names: Sequence[str]) -> list[Change]
     Raises:
         ContractBroken: What may have changed cannot be read.
     """
-    found = [change for snapshot in _snapshots(activity) for change in _changes(snapshot)]
-    told = {change.field for change in found}
-    found += [Change(name) for name in dict.fromkeys(names) if name not in told]
-    return None if not found and activity.event is _UPDATED else found
+    field_changes = [
+        change for snapshot in _snapshots(activity) for change in _snapshot_changes(snapshot)
+    ]
+    changed_names = {change.field for change in field_changes}
+    field_changes += [Change(name) for name in dict.fromkeys(names) if name not in changed_names]
+    return None if not field_changes and activity.event is _UPDATED else field_changes
 
 
 def _snapshots(activity: activities.Activity) -> Iterator[activities.Record]:
-    for name in SNAPSHOTS:
+    for name in SNAPSHOT_ATTRIBUTES:
         if getattr(activity, name, None) is not None:
-            yield read(activity, name)
+            yield resolve_attribute(activity, name)
 
 
-def _changes(snapshot: activities.Record) -> Iterator[Change]:
+def _snapshot_changes(snapshot: activities.Record) -> Iterator[Change]:
     company_id = getattr(snapshot, "company_id", None)
-    for name, previous in _FIELDS:
+    for name, previous in _COMPARED_FIELDS:
         before = getattr(snapshot, previous, None)
         if before is not None:
             after = getattr(snapshot, name)
-            yield Change(name, _shown(before), _shown(after), company_id)
+            yield Change(name, _union_member(before), _union_member(after), company_id)
 
 
-def _shown(value: object) -> object:
+def _union_member(value: object) -> object:
     """A value as a member of the union; an unreadable one stays so, and fails at its own place."""
     match value:
         case enums.AppointmentStatus():

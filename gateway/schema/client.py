@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import strawberry
 
-from gateway.engine.resolvers import Reached
+from gateway.engine.resolvers import Node
 from gateway.schema.arguments import (
     After,
     AppointmentId,
@@ -18,26 +18,31 @@ from gateway.schema.arguments import (
     Last,
     Sort,
     To,
-    given,
-    given_words,
+    argument,
+    argument_set,
 )
 from gateway.schema.company import Company
 from gateway.schema.context import Info
 from gateway.schema.enums import SortOrder
-from gateway.schema.filters import Selection
-from gateway.schema.pagination import Paging
-from gateway.schema.resolvers import entity, recorded_as, resolved, waiting
+from gateway.schema.filters import TimelineFilter
+from gateway.schema.pagination import PagingArguments
+from gateway.schema.resolvers import (
+    as_async_resolver,
+    entity_field,
+    is_type_of_records,
+    resolver_metadata,
+)
 from gateway.schema.scalars import URL, Address, TimeZone, ZonedDateTime
-from gateway.schema.timeline import ACTIVITIES, Page, connection, timeline
+from gateway.schema.timeline import ACTIVITIES, PendingTimeline, timeline, with_full_records
 from gateway.upstream.records import resources
-from gateway.upstream.session import Session
+from gateway.upstream.session import UpstreamSession
 
 _TIMELINE_TYPE: Any = (
     Annotated["ActivityConnection", strawberry.lazy("gateway.schema.connection")] | None  # noqa: F821
 )
 """Lazy, since a timeline leads to appointments and these to clients and timelines again."""
 
-_TIMELINE = (
+_TIMELINE_DESCRIPTION = (
     "A client's activities in order of their instants, those without one last; of one instant, "
     "ids that consist of digits come first, by value, then all others, as text. The upstream "
     "is asked once for all timelines of a client in one operation, whatever their arguments, but "
@@ -46,25 +51,28 @@ _TIMELINE = (
 
 
 def timeline_field(
-    resolve: Callable[..., Page], *, description: str = _TIMELINE, **guards: Any
+    resolve: Callable[..., PendingTimeline],
+    *,
+    description: str = _TIMELINE_DESCRIPTION,
+    **field_options: Any,
 ) -> Any:
     """A field that is a page of a timeline; guarded as `looked_up`."""
 
     @wraps(resolve)
     def resolver(*args: Any, **kwargs: Any) -> Any:
-        return connection(resolve(*args, **kwargs))
+        return with_full_records(resolve(*args, **kwargs))
 
     return strawberry.field(
-        resolver=waiting(resolver) if guards else resolver,
+        resolver=as_async_resolver(resolver) if field_options else resolver,
         graphql_type=_TIMELINE_TYPE,
         description=description,
-        metadata=resolved(resolve, items=ACTIVITIES),
-        **guards,
+        metadata=resolver_metadata(resolve, items=ACTIVITIES),
+        **field_options,
     )
 
 
 def activities_of_client(  # noqa: PLR0913, PLR0917 - one parameter per GraphQL argument
-    root: strawberry.Parent[Reached[resources.ClientReference]],
+    root: strawberry.Parent[Node[resources.ClientReference]],
     info: Info,
     kinds: Kinds = strawberry.UNSET,
     events: Events = strawberry.UNSET,
@@ -76,19 +84,19 @@ def activities_of_client(  # noqa: PLR0913, PLR0917 - one parameter per GraphQL 
     after: After = strawberry.UNSET,
     last: Last = strawberry.UNSET,
     before: Before = strawberry.UNSET,
-) -> Page:
-    selection = Selection(
+) -> PendingTimeline:
+    timeline_filter = TimelineFilter(
         client_id=str(root.value.id),
-        kinds=given_words(kinds),
-        events=given_words(events),
-        appointment_id=given(appointment_id),
-        since=given(from_),
-        until=given(to),
+        kinds=argument_set(kinds),
+        events=argument_set(events),
+        appointment_id=argument(appointment_id),
+        since=argument(from_),
+        until=argument(to),
         sort=sort or SortOrder.ASC,
     )
-    paging = Paging(given(first), given(after), given(last), given(before))
-    client = Reached(root.value)  # whatever led to the client, its activities stand by themselves
-    return timeline(client, info, selection, paging)
+    paging = PagingArguments(argument(first), argument(after), argument(last), argument(before))
+    client = Node(root.value)  # whatever led to the client, its activities stand by themselves
+    return timeline(client, info, timeline_filter, paging)
 
 
 @strawberry.type(description="An e-mail address of a client.")
@@ -147,12 +155,12 @@ class ClientProfile:
 
 @strawberry.type(description="A client: somebody who makes appointments with the business.")
 class Client:
-    is_type_of = recorded_as(resources.ClientReference, resources.AskedClient)
+    is_type_of = is_type_of_records(resources.ClientReference, resources.RequestedClient)
 
     id: strawberry.ID = strawberry.field(description="The upstream's id of this client.")
     activities: Any = timeline_field(activities_of_client)
-    profile: ClientProfile | None = entity(
-        Session.client,
+    profile: ClientProfile | None = entity_field(
+        UpstreamSession.client,
         ("id", "asked_id"),
         ClientProfile | None,
         description="Who this is, for one call; null where the upstream does not know this client.",

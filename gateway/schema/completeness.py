@@ -6,29 +6,29 @@ from typing import NamedTuple
 
 import strawberry
 
-from gateway.errors import ContractBroken, InstantUnknown, UpstreamError
+from gateway.errors import FieldError, InstantUnknown, InvalidUpstreamResponse
 from gateway.schema.scalars import DateTime
 
-LeftOutCounts = Mapping[type[UpstreamError], int]
+OmittedCounts = Mapping[type[FieldError], int]
 """How many activities are left out, by what would be their error; nothing of what leaves out none."""
 
-LEFT_OUT = "Activities that cannot be read are left out."
-_MESSAGES: Mapping[type[UpstreamError], str] = {
-    ContractBroken: LEFT_OUT,
+ACTIVITIES_OMITTED = "Activities that cannot be read are left out."
+_MESSAGES: Mapping[type[FieldError], str] = {
+    InvalidUpstreamResponse: ACTIVITIES_OMITTED,
     InstantUnknown: "Activities whose instant is unknown are left out by `from` and `to`.",
 }
 """Why activities are missing, in the order of the parts."""
 
 
-class AsOf(NamedTuple):
+class ReadTimestamp(NamedTuple):
     """When what is shown was read.
 
     Attributes:
-        at: Seconds since 1970; None where nothing was read.
+        unix_seconds: Seconds since 1970; None where nothing was read.
         is_stale: Whether it is an earlier answer, since the upstream fails.
     """
 
-    at: float | None = None
+    unix_seconds: float | None = None
     is_stale: bool = False
 
 
@@ -79,21 +79,26 @@ class Completeness:
     )
 
 
-def completeness(left_out: LeftOutCounts, as_of: AsOf) -> Completeness:
+def build_completeness(omitted: OmittedCounts, read_timestamp: ReadTimestamp) -> Completeness:
     """What there is to say where these activities are left out."""
     return Completeness(
-        is_complete=not left_out and not as_of.is_stale,
+        is_complete=not omitted and not read_timestamp.is_stale,
         missing=[
             MissingPart(
-                code=kind.code, message=message, count=left_out[kind], retryable=kind.retryable
+                code=error_class.code,
+                message=message,
+                count=omitted[error_class],
+                retryable=error_class.retryable,
             )
-            for kind, message in _MESSAGES.items()
-            if kind in left_out
+            for error_class, message in _MESSAGES.items()
+            if error_class in omitted
         ],
-        is_stale=as_of.is_stale,
-        fetched_at=None if as_of.at is None else _moment(as_of.at),
+        is_stale=read_timestamp.is_stale,
+        fetched_at=None
+        if read_timestamp.unix_seconds is None
+        else _from_unix_seconds(read_timestamp.unix_seconds),
     )
 
 
-def _moment(at: float) -> DateTime:
-    return DateTime(datetime.fromtimestamp(at, UTC).replace(tzinfo=None))
+def _from_unix_seconds(unix_seconds: float) -> DateTime:
+    return DateTime(datetime.fromtimestamp(unix_seconds, UTC).replace(tzinfo=None))

@@ -6,13 +6,13 @@ import strawberry
 
 from gateway.schema.client import Client
 from gateway.schema.enums import RegistrationSourceType, RegistrationStatus
-from gateway.schema.resolvers import entity, looked_up, recorded_as
+from gateway.schema.resolvers import entity_field, is_type_of_records, loaded_field
 from gateway.schema.scalars import URL, ZonedDateTime
 from gateway.upstream.records import activities, resources
-from gateway.upstream.session import Session
+from gateway.upstream.session import UpstreamSession
 
-_of_conference = partial(looked_up, Session.conference, ("id",))
-_of_session = partial(looked_up, Session.conference_session, ("conference_id", "id"))
+_conference_field = partial(loaded_field, UpstreamSession.conference, ("id",))
+_session_field = partial(loaded_field, UpstreamSession.conference_session, ("conference_id", "id"))
 
 
 @strawberry.type(description="Where a conference takes place.")
@@ -39,7 +39,7 @@ class ConferenceLocation:
     )
 )
 class Conference:
-    is_type_of = recorded_as(activities.Conference, resources.Conference)
+    is_type_of = is_type_of_records(activities.Conference, resources.Conference)
 
     id: strawberry.ID = strawberry.field(description="The upstream's id of this conference.")
     title: str | None = strawberry.field(
@@ -48,21 +48,21 @@ class Conference:
     capacity: int | None = strawberry.field(
         description="How many seats it has, as it was when the activity was recorded."
     )
-    description: str | None = _of_conference(
+    description: str | None = _conference_field(
         "description", str | None, description="What it is about."
     )
-    duration: int | None = _of_conference(
+    duration: int | None = _conference_field(
         "duration", int | None, description="How long a session takes, in minutes."
     )
-    location: ConferenceLocation | None = _of_conference(
+    location: ConferenceLocation | None = _conference_field(
         "location", ConferenceLocation | None, description="Where it takes place."
     )
-    web_link: str | None = _of_conference(
+    web_link: str | None = _conference_field(
         "web_link", URL | None, description="Its page for clients."
     )
-    code: str | None = _of_conference("code", str | None, description="Its code.")
-    tags: list[str] | None = _of_conference("tags", list[str] | None, description="Its tags.")
-    picture_url: str | None = _of_conference(
+    code: str | None = _conference_field("code", str | None, description="Its code.")
+    tags: list[str] | None = _conference_field("tags", list[str] | None, description="Its tags.")
+    picture_url: str | None = _conference_field(
         "picture_url", URL | None, description="Where a picture of it is."
     )
 
@@ -81,12 +81,14 @@ class ConferenceSession:
     end: ZonedDateTime | None = strawberry.field(
         description="When it ends, as it was when the activity was recorded."
     )
-    status: str | None = _of_session(
+    status: str | None = _session_field(
         "status",
         str | None,
         description="Whether it takes clients: `opened`, `closed`.",
     )
-    web_link: str | None = _of_session("web_link", URL | None, description="Its page for clients.")
+    web_link: str | None = _session_field(
+        "web_link", URL | None, description="Its page for clients."
+    )
 
 
 @strawberry.type(description="A conference registration as it is today.")
@@ -128,8 +130,8 @@ class ConferenceRegistrationSnapshot:
     self_link: URL | None = strawberry.field(
         description="The registration's address in the REST API, as sent. Needs credentials there."
     )
-    current: ConferenceRegistration | None = entity(
-        Session.conference_registration,
+    current: ConferenceRegistration | None = entity_field(
+        UpstreamSession.conference_registration,
         ("conference_id", "session_id", "registration_id"),
         ConferenceRegistration | None,
         description="The registration as it is today, for one call; null where it is no more.",

@@ -9,31 +9,31 @@ import strawberry
 from graphql import GraphQLError
 
 from gateway.config.settings import Settings
-from gateway.engine.resolvers import Place
+from gateway.engine.resolvers import ResolveInfo
 from gateway.errors import GatewayError
-from gateway.observability.request_stats import Tally
-from gateway.upstream.read_log import Outcome
-from gateway.upstream.session import Session
+from gateway.observability.request_stats import RequestStats
+from gateway.upstream.read_log import CacheStatus
+from gateway.upstream.session import UpstreamSession
 
-_UNPAUSED_CHARACTERS = 65_536
+_HTML_CHARACTERS_PER_PASS = 65_536
 """Reading so much HTML takes 5 to 100 milliseconds: of markup alone, the longest."""
 
-_left: WeakKeyDictionary[asyncio.AbstractEventLoop, int] = WeakKeyDictionary()
+_remaining_characters: WeakKeyDictionary[asyncio.AbstractEventLoop, int] = WeakKeyDictionary()
 
 
-def is_unpaused(characters: int) -> bool:
+def consume_html_budget(characters: int) -> bool:
     """Whether so many characters of HTML may be read at once: so many for all operations, in one pass of the loop.
 
     They are used up then. What is more is read in steps.
     """
     loop = asyncio.get_running_loop()
-    left = _left.get(loop)
-    if left is None:
-        loop.call_soon(_left.pop, loop, None)
-        left = _UNPAUSED_CHARACTERS
-    if characters > left:
+    remaining = _remaining_characters.get(loop)
+    if remaining is None:
+        loop.call_soon(_remaining_characters.pop, loop, None)
+        remaining = _HTML_CHARACTERS_PER_PASS
+    if characters > remaining:
         return False
-    _left[loop] = left - characters
+    _remaining_characters[loop] = remaining - characters
     return True
 
 
@@ -44,56 +44,59 @@ class Context:
     Attributes:
         session: Where everything of the upstream comes from.
         settings: The gateway's settings.
-        reported: Errors at places whose data stands all the same.
+        reported_errors: Errors at places whose data stands all the same.
         explaining: Whether the caller wants to know which upstream calls were made.
-        tally: What operators are told.
+        stats: What operators are told.
     """
 
-    session: Session
+    session: UpstreamSession
     settings: Settings
-    reported: list[GraphQLError] = field(default_factory=list)
+    reported_errors: list[GraphQLError] = field(default_factory=list)
     explaining: bool = False
-    tally: Tally = field(default_factory=Tally)
+    stats: RequestStats = field(default_factory=RequestStats)
 
-    def extensions(self, *, planned: bool, cost: Callable[[], int]) -> dict[str, object]:
+    def extensions(self, *, compiled: bool, cost: Callable[[], int]) -> dict[str, object]:
         """What the answer's `extensions` say; asked for once, when it is there.
 
         Args:
-            planned: Whether a plan made all of the answer.
+            compiled: Whether a plan made all of the answer.
             cost: What the operation costs.
         """
-        self.tally.planned = planned
+        self.stats.compiled = compiled
         if not self.explaining:
             return {}
-        calls = self.session.calls
-        own = {Outcome.CALLED, Outcome.STALE}
-        called = sum(call.attempts for call in calls if call.outcome in own)
+        reads = self.session.read_log
+        fetched_statuses = {CacheStatus.CALLED, CacheStatus.STALE}
+        attempts = sum(read.attempts for read in reads if read.cache_status in fetched_statuses)
         return {
             "gateway": {
-                "planned": planned,
+                "planned": compiled,
                 "cost": cost(),
-                "upstreamCalls": called,
+                "upstreamCalls": attempts,
                 "calls": [
                     {
                         "method": "GET",
-                        "path": call.path,
-                        "status": call.status,
-                        "outcome": call.outcome.value,
-                        "attempts": call.attempts,
-                        "milliseconds": call.milliseconds,
-                        "bytes": call.bytes,
+                        "path": read.path,
+                        "status": read.status,
+                        "outcome": read.cache_status.value,
+                        "attempts": read.attempts,
+                        "milliseconds": read.milliseconds,
+                        "bytes": read.bytes,
                     }
-                    for call in calls
+                    for read in reads
                 ],
             }
         }
 
-    def report(self, error: GatewayError, info: "Info | Place") -> None:
+    def report(self, error: GatewayError, info: "Info | ResolveInfo") -> None:
         """Tell the caller of a problem at a place that has an answer nevertheless."""
-        place = info if isinstance(info, Place) else info._raw_info  # noqa: SLF001 - Strawberry's has no nodes
-        self.reported.append(
+        resolve_info = info if isinstance(info, ResolveInfo) else info._raw_info  # noqa: SLF001 - Strawberry's has no nodes
+        self.reported_errors.append(
             GraphQLError(
-                str(error), place.field_nodes, path=place.path.as_list(), original_error=error
+                str(error),
+                resolve_info.field_nodes,
+                path=resolve_info.path.as_list(),
+                original_error=error,
             )
         )
 

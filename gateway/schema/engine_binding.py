@@ -15,77 +15,97 @@ from strawberry.types.base import StrawberryObjectDefinition
 from strawberry.types.field import StrawberryField
 
 from gateway.config.settings import Settings
-from gateway.engine.complexity.cost import AsListed, FieldName, Length, Weight, weights
+from gateway.engine.complexity.cost import (
+    FieldCoordinates,
+    FieldCost,
+    ListSize,
+    SizedByArgument,
+    build_field_costs,
+)
 from gateway.engine.complexity.limits import Limits
-from gateway.engine.resolvers import Fields, Loaded, Place, Plain, Reached, Reading, Resolved
-from gateway.schema.resolvers import READING
+from gateway.engine.resolvers import (
+    AttributeField,
+    FieldSource,
+    FieldSources,
+    LoadedField,
+    Node,
+    ResolveInfo,
+    ResolverField,
+)
+from gateway.schema.resolvers import FIELD_SOURCE_KEY
 from gateway.upstream.records.activities import Unreadable
 
-_DECLARED = GraphQLCoreConverter.DEFINITION_BACKREF
+_DEFINITION_KEY = GraphQLCoreConverter.DEFINITION_BACKREF
 
 
-def fields(schema: GraphQLSchema) -> Fields:
+def bind_fields(schema: GraphQLSchema) -> FieldSources:
     """A table of what the declaration of each type says of its fields."""
-    readings: dict[tuple[str, str], Reading] = {}
+    sources: dict[tuple[str, str], FieldSource] = {}
     guarded: set[tuple[str, str]] = set()
     classes: dict[str, tuple[type, ...]] = {}
     for type_ in schema.type_map.values():
-        declared = type_.extensions.get(_DECLARED)
+        definition = type_.extensions.get(_DEFINITION_KEY)
         if isinstance(type_, GraphQLObjectType) and isinstance(
-            declared, StrawberryObjectDefinition
+            definition, StrawberryObjectDefinition
         ):
-            classes[type_.name] = getattr(declared.is_type_of, "kinds", (declared.origin,))
-            readings |= _readings(type_)
+            classes[type_.name] = getattr(
+                definition.is_type_of, "record_types", (definition.origin,)
+            )
+            sources |= _field_sources(type_)
             guarded |= {
-                (type_.name, name) for name, field in type_.fields.items() if _is_guarded(field)
+                (type_.name, name)
+                for name, field in type_.fields.items()
+                if _requires_strawberry(field)
             }
-    return Fields(readings, classes, Unreadable, guarded)
+    return FieldSources(sources, classes, Unreadable, guarded)
 
 
-def _readings(type_: GraphQLObjectType) -> Mapping[tuple[str, str], Reading]:
+def _field_sources(type_: GraphQLObjectType) -> Mapping[tuple[str, str], FieldSource]:
     """Without those of which only the resolver knows."""
     return {
-        (type_.name, name): reading
+        (type_.name, name): source
         for name, field in type_.fields.items()
-        if (reading := _reading(field))
+        if (source := _field_source(field))
     }
 
 
-def _reading(field: GraphQLField) -> Reading | None:
-    declared: StrawberryField = field.extensions[_DECLARED]
-    reading: Reading | None = declared.metadata.get(READING)
-    if isinstance(reading, Resolved):
-        return reading._replace(resolve=_by_graphql_names(reading.resolve, field))
-    if reading is None and declared.base_resolver is None:
-        return Plain(declared.python_name)
-    return reading
+def _field_source(field: GraphQLField) -> FieldSource | None:
+    definition: StrawberryField = field.extensions[_DEFINITION_KEY]
+    source: FieldSource | None = definition.metadata.get(FIELD_SOURCE_KEY)
+    if isinstance(source, ResolverField):
+        return source._replace(resolve=_by_graphql_names(source.resolve, field))
+    if source is None and definition.base_resolver is None:
+        return AttributeField(definition.python_name)
+    return source
 
 
-def _is_guarded(field: GraphQLField) -> bool:
+def _requires_strawberry(field: GraphQLField) -> bool:
     """Whether Strawberry does more for a field than to call its resolver with what graphql-core gives."""
-    declared: StrawberryField = field.extensions[_DECLARED]
+    definition: StrawberryField = field.extensions[_DEFINITION_KEY]
     return (
-        bool(declared.extensions)  # permissions among them
-        or type(declared) is not StrawberryField
+        bool(definition.extensions)  # permissions among them
+        or type(definition) is not StrawberryField
         or any(is_input_object_type(get_named_type(each.type)) for each in field.args.values())
     )
 
 
 def _by_graphql_names(resolve: Callable[..., Any], field: GraphQLField) -> Callable[..., Any]:
     """A resolver that takes its arguments by the names that callers know."""
-    names = {name: each.extensions[_DECLARED].python_name for name, each in field.args.items()}
+    names = {
+        name: each.extensions[_DEFINITION_KEY].python_name for name, each in field.args.items()
+    }
 
-    def by_graphql_names(root: Reached[Any] | None, info: Place, /, **given: Any) -> Any:
+    def by_graphql_names(root: Node[Any] | None, info: ResolveInfo, /, **given: Any) -> Any:
         return resolve(root, info, **{names[name]: value for name, value in given.items()})
 
     return by_graphql_names
 
 
-_READ = 10
+_READ_COST = 10
 """What a field costs that may need a read, whether or not other fields need the same one."""
 
 
-def limits(schema: GraphQLSchema, fields: Fields, settings: Settings) -> Limits:
+def operation_limits(schema: GraphQLSchema, fields: FieldSources, settings: Settings) -> Limits:
     """The limits of operations on this schema.
 
     Args:
@@ -103,23 +123,30 @@ def limits(schema: GraphQLSchema, fields: Fields, settings: Settings) -> Limits:
         duplicate_fields=settings.max_duplicate_fields,
         comparisons=settings.max_comparisons,
         cost=settings.max_cost,
-        weights=weights(schema, dict(_said(fields, settings))),
+        field_costs=build_field_costs(schema, dict(_declared_costs(fields, settings))),
     )
 
 
-def _said(fields: Fields, settings: Settings) -> Iterator[tuple[FieldName, Weight]]:
-    page = Length(("first", "last"), settings.default_page_size, settings.max_page_size)
-    for name, reading in fields.readings.items():
-        if isinstance(reading, Resolved) and reading.items is not None:
-            yield name, Weight(_READ, page=page)
-        elif isinstance(reading, Loaded):
-            yield name, Weight(_READ)
-    yield ("ActivityConnection", "nodes"), Weight(is_paged=True)
-    yield ("ActivityConnection", "edges"), Weight(is_paged=True)
-    ids = AsListed(("ids",), usually=settings.max_clients, most=settings.max_clients)
-    yield ("Query", "clients"), Weight(times=ids)
-    most = settings.max_representations
+def _declared_costs(
+    fields: FieldSources, settings: Settings
+) -> Iterator[tuple[FieldCoordinates, FieldCost]]:
+    page_size = ListSize(("first", "last"), settings.default_page_size, settings.max_page_size)
+    for name, source in fields.source_by_field.items():
+        if isinstance(source, ResolverField) and source.items is not None:
+            yield name, FieldCost(_READ_COST, page_multiplier=page_size)
+        elif isinstance(source, LoadedField):
+            yield name, FieldCost(_READ_COST)
+    yield ("ActivityConnection", "nodes"), FieldCost(is_paginated=True)
+    yield ("ActivityConnection", "edges"), FieldCost(is_paginated=True)
+    id_count = SizedByArgument(("ids",), default=settings.max_clients, maximum=settings.max_clients)
+    yield ("Query", "clients"), FieldCost(multiplier=id_count)
+    max_representations = settings.max_representations
     yield (
         ("Query", "_entities"),
-        Weight(each=_READ, times=AsListed(("representations",), usually=most, most=most)),
+        FieldCost(
+            per_item=_READ_COST,
+            multiplier=SizedByArgument(
+                ("representations",), default=max_representations, maximum=max_representations
+            ),
+        ),
     )

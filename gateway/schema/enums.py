@@ -25,10 +25,10 @@ __all__ = [
 ]
 
 
-def _describe(words: type[Enum], description: str, **values: str) -> None:
-    """Make `words` an enum of the schema. The records own the words; what callers read stands here."""
-    strawberry.enum(words, description=description)
-    definition: StrawberryEnumDefinition = vars(words)["__strawberry_definition__"]
+def _describe(enum_type: type[Enum], description: str, **values: str) -> None:
+    """Make `enum_type` an enum of the schema. The records own the words; what callers read stands here."""
+    strawberry.enum(enum_type, description=description)
+    definition: StrawberryEnumDefinition = vars(enum_type)["__strawberry_definition__"]
     for value in definition.values:
         value.description = values[value.name]
 

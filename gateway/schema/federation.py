@@ -9,39 +9,39 @@ from typing import Annotated, Any, NewType
 import strawberry
 from strawberry.types.scalar import ScalarDefinition
 
-from gateway.engine.resolvers import Reached
-from gateway.errors import InputRefused
+from gateway.engine.resolvers import Node
+from gateway.errors import InvalidArgument
 from gateway.schema.appointment import Appointment
 from gateway.schema.client import Client
 from gateway.schema.company import Company, Service
 from gateway.schema.conference import Conference
 from gateway.schema.context import Info
 from gateway.schema.people import Staff
-from gateway.schema.query import DESCRIPTION, Query, reached
-from gateway.schema.resolvers import Load, resolved
+from gateway.schema.query import QUERY_DESCRIPTION, Query, client_node
+from gateway.schema.resolvers import LoadFunction, resolver_metadata
 from gateway.upstream.records import links
-from gateway.upstream.session import Session
+from gateway.upstream.session import UpstreamSession
 
-_LINK = """\
+_LINK_DIRECTIVE = """\
 extend schema
   @link(url: "https://specs.apollo.dev/federation/v2.0", import: ["@key", "@shareable"])
 
 """
 
-Referred = Reached[Any] | None
+EntityRef = Node[Any] | None
 """An entity that a router refers to; None where it is no more."""
 
-_LOADS: Mapping[str, Load] = {
+_ENTITY_LOADS: Mapping[str, LoadFunction] = {
     "Appointment": lambda session, id_: session.appointment(None, id_, None),
-    "Company": Session.company,
-    "Conference": Session.conference,
+    "Company": UpstreamSession.company,
+    "Conference": UpstreamSession.conference,
     "Service": lambda session, id_: session.service(None, id_),
     "Staff": lambda session, id_: session.staff(None, id_),
 }
 """How entities are found of which only the id is known. A client is not looked for: as in `client(id:)`."""
 
-_DIRECTIVES = {
-    **dict.fromkeys(("Client", *_LOADS), '@key(fields: "id")'),
+_TYPE_DIRECTIVES = {
+    **dict.fromkeys(("Client", *_ENTITY_LOADS), '@key(fields: "id")'),
     "PageInfo": "@shareable",
 }
 """Whatever has pages has a `PageInfo`, and routers merge types by their names: so it is shareable."""
@@ -67,69 +67,69 @@ class Subgraph:
     )
 
 
-def sdl(printed: str) -> str:
+def subgraph_sdl(text: str) -> str:
     """The schema, as it is printed, as a subgraph: with the keys by which others may refer to its types."""
-    for name, directive in _DIRECTIVES.items():
-        printed = printed.replace(f"\ntype {name} {{", f"\ntype {name} {directive} {{")
-    return _LINK + printed
+    for name, directive in _TYPE_DIRECTIVES.items():
+        text = text.replace(f"\ntype {name} {{", f"\ntype {name} {directive} {{")
+    return _LINK_DIRECTIVE + text
 
 
-def referred(
+def resolve_entities(
     info: Info,
     representations: Annotated[
         list[Representation],
         strawberry.argument(description="The types and ids of the entities wanted."),
     ],
-) -> list[Referred | Awaitable[Referred] | Exception]:
+) -> list[EntityRef | Awaitable[EntityRef] | Exception]:
     """Each entity by itself: one that comes late holds up no other, and one that fails costs no other."""
-    most = info.context.settings.max_representations
-    if len(representations) > most:
-        raise InputRefused(f"At most {most} entities can be asked for at once.")
-    return [_referred(info.context.session, each) for each in representations]
+    max_representations = info.context.settings.max_representations
+    if len(representations) > max_representations:
+        raise InvalidArgument(f"At most {max_representations} entities can be asked for at once.")
+    return [_resolve_entity(info.context.session, each) for each in representations]
 
 
-def _referred(
-    session: Session, representation: object
-) -> Referred | Awaitable[Referred] | Exception:
+def _resolve_entity(
+    session: UpstreamSession, representation: object
+) -> EntityRef | Awaitable[EntityRef] | Exception:
     match representation:
         case {"__typename": str(name), "id": str() | int() as key} if not isinstance(key, bool):
             id_ = str(key)
             if name == "Client":
-                return reached(id_)
-            if name in _LOADS and links.is_id(id_):
-                return _loaded(session, _LOADS[name], id_)
-    return InputRefused("This is no entity of this subgraph, or not its id.")
+                return client_node(id_)
+            if name in _ENTITY_LOADS and links.is_id(id_):
+                return _load_entity(session, _ENTITY_LOADS[name], id_)
+    return InvalidArgument("This is no entity of this subgraph, or not its id.")
 
 
-async def _loaded(session: Session, load: Load, id_: str) -> Referred:
-    found = await load(session, id_)
+async def _load_entity(session: UpstreamSession, load: LoadFunction, id_: str) -> EntityRef:
+    entity = await load(session, id_)
     # The upstream knows things by other words too, but these are not their ids.
-    return Reached(found) if found is not None and str(found.id) == id_ else None
+    return Node(entity) if entity is not None and str(entity.id) == id_ else None
 
 
-def query(printed: str) -> type:
+def subgraph_query(schema_text: str) -> type:
     """Root Query of a subgraph, given the schema without federation, as it is printed."""
-    text = sdl(printed)
+    text = subgraph_sdl(schema_text)
 
-    def subgraph(info: Info) -> Reached[Subgraph]:
+    def resolve_service(info: Info) -> Node[Subgraph]:
         if not info.context.settings.introspection:
-            raise InputRefused("The schema is not shown here.")
-        return Reached(Subgraph(sdl=text))
+            raise InvalidArgument("The schema is not shown here.")
+        return Node(Subgraph(sdl=text))
 
-    @strawberry.type(name="Query", description=DESCRIPTION)
+    @strawberry.type(name="Query", description=QUERY_DESCRIPTION)
     class SubgraphQuery(Query):
         entities: Any = strawberry.field(
             name="_entities",
-            resolver=referred,
+            resolver=resolve_entities,
             graphql_type=list[_Entity | None],
-            metadata=resolved(referred),
+            metadata=resolver_metadata(resolve_entities),
             description="Entities by their ids, in the order asked. This is for routers.",
         )
         service: Any = strawberry.field(
             name="_service",
-            resolver=subgraph,
+            resolver=resolve_service,
             graphql_type=Subgraph,
-            metadata=resolved(subgraph),
+            metadata=resolver_metadata(resolve_service),
             description="What is to be composed. This is for routers.",
         )
 

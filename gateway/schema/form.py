@@ -8,18 +8,18 @@ from typing import Any
 
 import strawberry
 
-from gateway.errors import ContractBroken
+from gateway.errors import InvalidUpstreamResponse
 from gateway.schema.enums import FormResultStatus
-from gateway.schema.resolvers import looked_up
+from gateway.schema.resolvers import loaded_field
 from gateway.schema.scalars import URL, local_date_time
 from gateway.upstream.records import activities, resources
-from gateway.upstream.session import Session
+from gateway.upstream.session import UpstreamSession
 
 Item = resources.FormItem
-_MOST_ANSWERS = 10_000
+_MAX_ANSWERS = 10_000
 
-_of_form = partial(looked_up, Session.form, ("id",))
-_of_result = partial(looked_up, Session.form_result, ("form_id", "id"))
+_form_field = partial(loaded_field, UpstreamSession.form, ("id",))
+_result_field = partial(loaded_field, UpstreamSession.form_result, ("form_id", "id"))
 
 
 @strawberry.type(description="A form that clients fill in.")
@@ -28,7 +28,7 @@ class Form:
     name: str | None = strawberry.field(
         description="The name, as it was when the activity was recorded."
     )
-    title: str | None = _of_form(
+    title: str | None = _form_field(
         "title",
         str | None,
         description="The title that clients see, for one call; null where the form is no more.",
@@ -57,7 +57,7 @@ class FormAnswer:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class FlattenedAnswer:
     """A `FormAnswer`, as this module makes it."""
 
     item: Item
@@ -93,10 +93,10 @@ class Answer:
     @property
     def values(self) -> object:
         values = self.item.values
-        return list(_chosen(values)) if isinstance(values, list) else values
+        return list(_innermost_values(values)) if isinstance(values, list) else values
 
 
-def answers(result: resources.FormResult) -> list[Answer] | None:
+def flatten_answers(result: resources.FormResult) -> list[FlattenedAnswer] | None:
     """The answers in a result, sections dissolved, in the order of the form.
 
     Raises:
@@ -105,40 +105,40 @@ def answers(result: resources.FormResult) -> list[Answer] | None:
     match result.result:
         case None:
             return None
-        case str(whole):  # how version 2.0 sends a result
-            return [Answer(Item(value=whole), [])]
+        case str(text):  # how version 2.0 sends a result
+            return [FlattenedAnswer(Item(value=text), [])]
         case list(items):
-            found = list(islice(_answers(items), _MOST_ANSWERS + 1))
-            if len(found) <= _MOST_ANSWERS:
-                return found
-    raise ContractBroken("The upstream sent answers that cannot be read.")
+            flattened = list(islice(_flatten_items(items), _MAX_ANSWERS + 1))
+            if len(flattened) <= _MAX_ANSWERS:
+                return flattened
+    raise InvalidUpstreamResponse("The upstream sent answers that cannot be read.")
 
 
-def _answers(items: Sequence[object]) -> Iterator[Answer]:
+def _flatten_items(items: Sequence[object]) -> Iterator[FlattenedAnswer]:
     """Not recursive: how deep the sections go is for others to decide."""
-    waiting: list[tuple[object, list[str]]] = [(item, []) for item in reversed(items)]
-    while waiting:
-        item, path = waiting.pop()
+    stack: list[tuple[object, list[str]]] = [(item, []) for item in reversed(items)]
+    while stack:
+        item, path = stack.pop()
         if not isinstance(item, Item) or isinstance(item.sub_item, activities.Unreadable):
-            raise ContractBroken("The upstream sent answers that cannot be read.")
-        inside = item.sub_item or []
-        answer = Answer(item, path)
-        if not inside or answer.value is not None or item.values:
+            raise InvalidUpstreamResponse("The upstream sent answers that cannot be read.")
+        nested = item.sub_item or []
+        answer = FlattenedAnswer(item, path)
+        if not nested or answer.value is not None or item.values:
             yield answer
         title = [str(item.title)] if isinstance(item.title, str | int | float) else []
-        waiting.extend((each, path + title) for each in reversed(inside))
+        stack.extend((each, path + title) for each in reversed(nested))
 
 
-def _chosen(values: Sequence[Any]) -> Iterator[object]:
+def _innermost_values(values: Sequence[Any]) -> Iterator[object]:
     """The innermost values: a choice within a choice counts for both of them. Not recursive either."""
-    waiting = list(reversed(values))
-    while waiting:
-        each = waiting.pop()
+    stack = list(reversed(values))
+    while stack:
+        each = stack.pop()
         if not isinstance(each, resources.FormValue):
             yield each  # unreadable
         elif each.values:
-            inside: Any = each.values
-            waiting.extend(reversed(inside) if isinstance(inside, list) else [inside])
+            nested: Any = each.values
+            stack.extend(reversed(nested) if isinstance(nested, list) else [nested])
         elif each.value is not None or each.name is not None:
             yield each.name if each.value is None else each.value
 
@@ -155,16 +155,16 @@ class FormResult:
     self_link: URL | None = strawberry.field(
         description="The result's address in the REST API, as sent. Needs credentials there."
     )
-    date: str | None = _of_result(
+    date: str | None = _result_field(
         "date",
         str | None,
         description="When it was filled in, as sent: the upstream does not document the form.",
     )
-    current_status: FormResultStatus | None = _of_result(
+    current_status: FormResultStatus | None = _result_field(
         "current_status", FormResultStatus | None, description="Where it stands."
     )
-    answers: list[Answer] | None = _of_result(
-        answers,
+    answers: list[FlattenedAnswer] | None = _result_field(
+        flatten_answers,
         list[FormAnswer] | None,
         description="The answers, in the order of the form, with sections dissolved into `path`.",
     )

@@ -6,22 +6,22 @@ from gateway.schema.html_elements import (
     BLOCKS,
     CELLS,
     ELEMENTS,
-    EMBEDDED,
     ENDED_BY,
+    FOREIGN,
     PREFORMATTED,
     STRUCTURE,
     VOID,
     is_element,
 )
-from gateway.schema.rendered_text import BLOCK_END, kept
+from gateway.schema.rendered_text import BLOCK_MARK, mark_line_breaks
 
-_SEPARATORS = {**dict.fromkeys(BLOCKS, BLOCK_END), **dict.fromkeys(CELLS, " ")}
+_SEPARATORS = {**dict.fromkeys(BLOCKS, BLOCK_MARK), **dict.fromkeys(CELLS, " ")}
 
-_MOST_OPEN = 100_000
+_MAX_OPEN_ELEMENTS = 100_000
 """Elements within each other; what is further inside is part of the innermost, so that all end in one short step."""
 
 
-class Document:
+class HtmlDocument:
     """What is shown of a document, and what is open where it is read.
 
     Attributes:
@@ -32,77 +32,83 @@ class Document:
         """`is_flat` where it does not matter what ends where: nothing is open then."""
         self.has_markup = False
         self._is_flat = is_flat
-        self._shown: list[str] = []
+        self._parts: list[str] = []
         self._open: list[tuple[str, int | None]] = []
         """The elements, and how much was shown before those that are hidden."""
-        self._places: defaultdict[str, list[int]] = defaultdict(list)
+        self._positions: defaultdict[str, list[int]] = defaultdict(list)
         """Where in the stack the elements of a name are."""
-        self._blocks: list[int] = []
+        self._structure_positions: list[int] = []
         """Where in it those are that are no part of a phrase."""
-        self._embedded: list[int] = []
+        self._foreign_positions: list[int] = []
         """Where in it those are whose content has names of its own."""
         self._preformatted = 0
-        self._further = 0
+        self._overflow_depth = 0
         """How many are open further inside than elements may be."""
 
-    def knows(self, name: str) -> bool:
+    def accepts_tag(self, name: str) -> bool:
         """Whether a tag of this name, in lower case, may stand here."""
-        return is_element(name) or bool(self._embedded)
+        return is_element(name) or bool(self._foreign_positions)
 
-    def ends_itself(self, name: str) -> bool:
+    def is_self_closing(self, name: str) -> bool:
         """Whether a tag of this name with a `/` at its end is all of an element: no tag of HTML is."""
-        return bool(self._embedded) or name in EMBEDDED or name not in ELEMENTS
+        return bool(self._foreign_positions) or name in FOREIGN or name not in ELEMENTS
 
-    def words(self, text: str) -> None:
-        self._shown.append(kept(text) if self._preformatted else text)
+    def add_text(self, text: str) -> None:
+        self._parts.append(mark_line_breaks(text) if self._preformatted else text)
 
-    def verbatim(self, text: str) -> None:
+    def add_raw_text(self, text: str) -> None:
         """An element whose text has lines of its own, which are kept."""
-        self._shown += [BLOCK_END, text, BLOCK_END]
+        self._parts += [BLOCK_MARK, text, BLOCK_MARK]
 
-    def start(self, name: str, *, hidden: bool, ends_itself: bool) -> None:
+    def start_element(self, name: str, *, is_hidden: bool, self_closing: bool) -> None:
         """A start tag; `ends_itself` where it is all of an element."""
         self.has_markup = True
         if self._is_flat:
-            self._separate(name)
+            self._add_separator(name)
             return
-        self._end_before(name)
-        before = len(self._shown) if hidden else None
-        if not (hidden and name in VOID):
-            self._separate(name)
-        if ends_itself or name in VOID or name in {"body", "head", "html"}:
+        self._close_implied(name)
+        before = len(self._parts) if is_hidden else None
+        if not (is_hidden and name in VOID):
+            self._add_separator(name)
+        if self_closing or name in VOID or name in {"body", "head", "html"}:
             return
-        if len(self._open) == _MOST_OPEN:
-            self._further += 1
+        if len(self._open) == _MAX_OPEN_ELEMENTS:
+            self._overflow_depth += 1
             return
-        self._places[name].append(len(self._open))
+        self._positions[name].append(len(self._open))
         if name in STRUCTURE:
-            self._blocks.append(len(self._open))
-        elif name in EMBEDDED:
-            self._embedded.append(len(self._open))
+            self._structure_positions.append(len(self._open))
+        elif name in FOREIGN:
+            self._foreign_positions.append(len(self._open))
         self._open.append((name, before))
         self._preformatted += name in PREFORMATTED
 
-    def _end_before(self, name: str) -> None:
+    def _close_implied(self, name: str) -> None:
         """What ends because an element of this name begins."""
-        if self._embedded and name in BLOCKS:  # which those do not hold
-            self._close(self._embedded[0])
-        while self._blocks and name in ENDED_BY.get(self._open[self._blocks[-1]][0], ()):
-            self._close(self._blocks[-1])
+        if self._foreign_positions and name in BLOCKS:  # which those do not hold
+            self._close(self._foreign_positions[0])
+        while self._structure_positions and name in ENDED_BY.get(
+            self._open[self._structure_positions[-1]][0], ()
+        ):
+            self._close(self._structure_positions[-1])
 
-    def end(self, name: str) -> None:
+    def end_element(self, name: str) -> None:
         """An end tag. That of a phrase ends nothing outside of the block where it stands."""
         self.has_markup = True
-        if self._is_flat or self._further:
-            self._further -= not self._is_flat
-            self._separate(name)
+        if self._is_flat or self._overflow_depth:
+            self._overflow_depth -= not self._is_flat
+            self._add_separator(name)
             return
-        places, hidden = self._places[name], False
-        if places and (name in STRUCTURE or not self._blocks or places[-1] > self._blocks[-1]):
-            hidden = self._open[places[-1]][1] is not None
-            self._close(places[-1])
-        if not hidden:
-            self._separate(name)
+        positions, is_hidden = self._positions[name], False
+        if positions and (
+            name in STRUCTURE
+            or not self._structure_positions
+            or positions[-1] > self._structure_positions[-1]
+        ):
+            is_hidden = self._open[positions[-1]][1] is not None
+            self._close(positions[-1])
+        if not is_hidden:
+            self._add_separator(name)
 
     def text(self) -> str:
         """What is shown, at the end. What is hidden ends there only if its end tag may be left out.
@@ -113,20 +119,20 @@ class Document:
             if before is not None and name in ENDED_BY:
                 self._close(index)
                 break
-        return "".join(self._shown)
+        return "".join(self._parts)
 
     def _close(self, index: int) -> None:
         while len(self._open) > index:
             name, before = self._open.pop()
-            self._places[name].pop()
+            self._positions[name].pop()
             self._preformatted -= name in PREFORMATTED
             if name in STRUCTURE:
-                self._blocks.pop()
-            elif name in EMBEDDED:
-                self._embedded.pop()
+                self._structure_positions.pop()
+            elif name in FOREIGN:
+                self._foreign_positions.pop()
             if before is not None:
-                del self._shown[before:]
+                del self._parts[before:]
 
-    def _separate(self, name: str) -> None:
+    def _add_separator(self, name: str) -> None:
         if separator := _SEPARATORS.get(name):
-            self._shown.append(separator)
+            self._parts.append(separator)

@@ -37,19 +37,19 @@ VOID = {
 }
 """Without content, and without an end tag."""
 
-SILENT = {"iframe", "noembed", "noframes", "noscript", "script", "style", "template", "title"}
+NON_RENDERED = {"iframe", "noembed", "noframes", "noscript", "script", "style", "template", "title"}
 """What they hold is for programs, or for other ones than browsers."""
 
-VERBATIM = {"textarea", "xmp"}
+RAW_TEXT = {"textarea", "xmp"}
 """What they hold is text, whatever it looks like."""
 
 PREFORMATTED = {"listing", "plaintext", "pre"}
 """They show the line breaks that they hold."""
 
-EMBEDDED = {"math", "svg"}
+FOREIGN = {"math", "svg"}
 """What they hold has names of its own."""
 
-_PHRASES = {
+_PHRASING = {
     *("a", "abbr", "acronym", "applet", "audio", "b", "bdi", "bdo", "big", "blink", "button"),
     *("canvas", "cite", "code", "colgroup", "data", "datalist", "del", "dfn", "em", "font", "i"),
     *("ins", "isindex", "kbd", "label", "map", "mark", "marquee", "menuitem", "meter", "multicol"),
@@ -60,7 +60,7 @@ _PHRASES = {
 STRUCTURE = BLOCKS | CELLS | {"applet", "button", "datalist", "marquee", "object", "select"}
 """What ends all that is open in it when it ends; all other ones are parts of phrases, which may overlap."""
 
-ELEMENTS = BLOCKS | CELLS | VOID | SILENT | VERBATIM | EMBEDDED | _PHRASES
+ELEMENTS = BLOCKS | CELLS | VOID | NON_RENDERED | RAW_TEXT | FOREIGN | _PHRASING
 
 _ROWS = frozenset({"tbody", "tfoot", "thead", "tr"})
 _TERMS = frozenset({"dd", "dt"})
@@ -77,9 +77,9 @@ ENDED_BY: Mapping[str, AbstractSet[str]] = {
 }
 """By elements whose end tag may be left out: the elements that end them by beginning."""
 
-_PREFIXED = re.compile(r"[a-z][a-z0-9]*:[a-z][a-z0-9._-]*")
+_PREFIXED_NAME = re.compile(r"[a-z][a-z0-9]*:[a-z][a-z0-9._-]*")
 
 
 def is_element(name: str) -> bool:
     """Whether a name, in lower case, is one of an element: of HTML, or with a prefix, such as `o:p`."""
-    return name in ELEMENTS or _PREFIXED.fullmatch(name) is not None
+    return name in ELEMENTS or _PREFIXED_NAME.fullmatch(name) is not None

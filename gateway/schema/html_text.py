@@ -8,18 +8,18 @@ what a body consists of, and a stack tells what ends where.
 
 import re
 
-from gateway.observability.event_loop import Steps, at_once
-from gateway.schema.html_document import Document
-from gateway.schema.html_elements import ELEMENTS, PREFORMATTED, SILENT, VERBATIM
+from gateway.observability.event_loop import CooperativeSteps, run_to_completion
+from gateway.schema.html_document import HtmlDocument
+from gateway.schema.html_elements import ELEMENTS, NON_RENDERED, PREFORMATTED, RAW_TEXT
 from gateway.schema.rendered_text import (
     STEP_CHARACTERS,
-    as_sent,
-    in_parts,
-    kept,
-    lines,
-    unescaped,
-    without_marks,
-    without_padding,
+    map_parts,
+    mark_line_breaks,
+    render_lines,
+    render_plain,
+    strip_marks,
+    strip_padding,
+    unescape,
 )
 
 _NAME = r"[a-z][a-z0-9:._-]*+ (?= [\s/>] | \Z )"
@@ -42,34 +42,37 @@ A `<` before anything but `!`, `?`, `/` and the name of an element is a sign lik
 words, each of which ends where no entity does.
 """
 
-_REST = re.compile(r"""[^>=]*+(?:=\s*+(?:"[^"]*+"?+|'[^']*+'?+)?+[^>=]*+){0,50000}+>?+""", re.ASCII)
+_TAG_REST = re.compile(
+    r"""[^>=]*+(?:=\s*+(?:"[^"]*+"?+|'[^']*+'?+)?+[^>=]*+){0,50000}+>?+""", re.ASCII
+)
 """The rest of a tag, or so much of it as takes some 10 milliseconds.
 
 A `>` in quotes does not end it; where nothing does, the body's end will.
 """
 
-_UP_TO_ITS_END = re.compile(r"[^>]*+>?+")
+_END_TAG_REST = re.compile(r"[^>]*+>?+")
 _COMMENT_END = re.compile(r"--!?>")
-_ENDS = {
-    name: re.compile(rf"</{name}(?=[\s/>])", re.ASCII | re.IGNORECASE) for name in SILENT | VERBATIM
+_END_TAGS = {
+    name: re.compile(rf"</{name}(?=[\s/>])", re.ASCII | re.IGNORECASE)
+    for name in NON_RENDERED | RAW_TEXT
 }
-_LONGEST_FOUND = 16
+_MAX_MATCH_CHARACTERS = 16
 """No match of what is looked for from a place on has more characters, with what has to follow it."""
 
-_MAY_NEST = re.compile("hidden|display|<(?:listing|math|plaintext|pre|svg)", re.IGNORECASE)
+_NESTING_HINT = re.compile("hidden|display|<(?:listing|math|plaintext|pre|svg)", re.IGNORECASE)
 """What there has to be for it to matter what ends where."""
 
-_MAY_HIDE = re.compile("hidden|display", re.IGNORECASE)
+_HIDING_HINT = re.compile("hidden|display", re.IGNORECASE)
 _ATTRIBUTE = re.compile(
     r"""[\s/>]++|([^\s/>][^\s/>=]*+)(?:\s*+=\s*+(?:"([^"]*+)"?+|'([^']*+)'?+|([^\s>]*+)))?+""",
     re.ASCII,
 )
 _STEP_ATTRIBUTES = 20_000
-_MOST_STYLE = 262_144
+_MAX_STYLE_CHARACTERS = 262_144
 """Characters of a style that are read."""
 
-_REMARK = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
-_DISPLAY = re.compile(
+_CSS_COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
+_CSS_DISPLAY = re.compile(
     r"(?:\A|;)\s*+display\s*+:\s*+([a-z-]++)\s*+(!\s*+important\s*+)?+(?=;|\Z)", re.ASCII
 )
 
@@ -83,63 +86,65 @@ def plain_text(body: str) -> str:
     keep their line breaks, but no indentation; a body without markup keeps its own line breaks. The
     result is text, not HTML: whoever puts it into a page must escape it.
     """
-    return at_once(_plain_text(body))
+    return run_to_completion(_plain_text(body))
 
 
-def plain_text_in_steps(body: str) -> Steps[str]:
+def plain_text_in_steps(body: str) -> CooperativeSteps[str]:
     """The same for a long body, or one of many."""
     yield
     return (yield from _plain_text(body))
 
 
-def _plain_text(body: str) -> Steps[str]:
+def _plain_text(body: str) -> CooperativeSteps[str]:
     if "<" not in body:
-        return (yield from as_sent(body))
-    document = Document(is_flat=(yield from _found(_MAY_NEST, body, 0)) is None)
-    yield from _read(without_marks(body), document)
+        return (yield from render_plain(body))
+    document = HtmlDocument(is_flat=(yield from _search(_NESTING_HINT, body, 0)) is None)
+    yield from _parse(strip_marks(body), document)
     if not document.has_markup:
-        return (yield from as_sent(body))
-    return (yield from lines((yield from without_padding(document.text()))))
+        return (yield from render_plain(body))
+    return (yield from render_lines((yield from strip_padding(document.text()))))
 
 
-def _found(pattern: re.Pattern[str], text: str, at: int) -> Steps[re.Match[str] | None]:
+def _search(
+    pattern: re.Pattern[str], text: str, start: int
+) -> CooperativeSteps[re.Match[str] | None]:
     """The first match from a place on."""
-    for begin in range(at, len(text), STEP_CHARACTERS):
-        if begin > at:
+    for begin in range(start, len(text), STEP_CHARACTERS):
+        if begin > start:
             yield
-        if found := pattern.search(text, begin, begin + STEP_CHARACTERS + _LONGEST_FOUND):
-            return found
+        if result := pattern.search(text, begin, begin + STEP_CHARACTERS + _MAX_MATCH_CHARACTERS):
+            return result
     return None
 
 
-def _read(body: str, document: Document) -> Steps[None]:
+def _parse(body: str, document: HtmlDocument) -> CooperativeSteps[None]:
     at, pause, token_at = 0, STEP_CHARACTERS, _TOKEN.match
     while token := token_at(body, at):
         at, kind = token.end(), token.lastgroup
         if kind == "words":
-            sent = token[0]
-            document.words(without_marks(unescaped(sent)) if "&" in sent else sent)
+            text = token[0]
+            document.add_text(strip_marks(unescape(text)) if "&" in text else text)
         elif kind == "start":
-            at = yield from _start(token["start"], body, at, document)
+            at = yield from _parse_start_tag(token["start"], body, at, document)
         elif kind == "end":
             at = yield from _tag_end(body, at)
-            document.end(token["end"].lower())
+            document.end_element(token["end"].lower())
         else:
             document.has_markup = True
             if kind == "comment":
-                found = yield from _found(_COMMENT_END, body, at)
-                at = found.end() if found else len(body)
+                comment_end = yield from _search(_COMMENT_END, body, at)
+                at = comment_end.end() if comment_end else len(body)
         if at >= pause:
             yield
             pause = at + STEP_CHARACTERS
 
 
-def _tag_end(body: str, at: int) -> Steps[int]:
+def _tag_end(body: str, at: int) -> CooperativeSteps[int]:
     """Where a tag ends, given where its name does."""
     if body.startswith(">", at):  # as most do
         return at + 1
     while True:
-        rest = _REST.match(body, at)
+        rest = _TAG_REST.match(body, at)
         assert rest is not None  # it may be empty
         at = rest.end()
         if not body.startswith("=", at) or body[at - 1] == ">":
@@ -147,39 +152,47 @@ def _tag_end(body: str, at: int) -> Steps[int]:
         yield
 
 
-def _start(sent: str, body: str, at: int, document: Document) -> Steps[int]:
+def _parse_start_tag(
+    raw_name: str, body: str, at: int, document: HtmlDocument
+) -> CooperativeSteps[int]:
     """Reads a start tag, if it is one, and what is no HTML after it; returns where it ends."""
-    name = sent.lower()
-    if name not in ELEMENTS and not document.knows(name):
-        document.words(f"<{sent}")
+    name = raw_name.lower()
+    if name not in ELEMENTS and not document.accepts_tag(name):
+        document.add_text(f"<{raw_name}")
         return at
-    begins = at
+    attributes_start = at
     at = yield from _tag_end(body, at)
-    attributes = body[begins:at]
-    hidden = len(attributes) > 1 and (yield from _is_hidden(attributes))
-    ends_itself = attributes.endswith("/>") and document.ends_itself(name)
-    if name in _ENDS and not ends_itself:
-        found = yield from _found(_ENDS[name], body, at)
+    attributes = body[attributes_start:at]
+    is_hidden = len(attributes) > 1 and (yield from _is_hidden(attributes))
+    is_self_closing = attributes.endswith("/>") and document.is_self_closing(name)
+    if name in _END_TAGS and not is_self_closing:
+        end_tag = yield from _search(_END_TAGS[name], body, at)
         document.has_markup = True
-        if name in VERBATIM and not hidden:
-            held = body[at : found.start() if found else None]
-            document.verbatim((yield from in_parts(kept if name == "xmp" else _kept_words, held)))
-        end = _UP_TO_ITS_END.match(body, found.end() if found else len(body))
+        if name in RAW_TEXT and not is_hidden:
+            raw_text = body[at : end_tag.start() if end_tag else None]
+            document.add_raw_text(
+                (
+                    yield from map_parts(
+                        mark_line_breaks if name == "xmp" else _decode_textarea, raw_text
+                    )
+                )
+            )
+        end = _END_TAG_REST.match(body, end_tag.end() if end_tag else len(body))
         assert end is not None  # it may be empty
         return end.end()
-    document.start(name, hidden=hidden, ends_itself=ends_itself)
-    if name in PREFORMATTED and (first := _LINE_BREAK.match(body, at)):
-        return first.end()
+    document.start_element(name, is_hidden=is_hidden, self_closing=is_self_closing)
+    if name in PREFORMATTED and (line_break := _LINE_BREAK.match(body, at)):
+        return line_break.end()
     return at
 
 
-def _kept_words(sent: str) -> str:
-    return kept(without_marks(unescaped(sent)))
+def _decode_textarea(text: str) -> str:
+    return mark_line_breaks(strip_marks(unescape(text)))
 
 
-def _is_hidden(attributes: str) -> Steps[bool]:
+def _is_hidden(attributes: str) -> CooperativeSteps[bool]:
     """Whether an element with these attributes is not shown. Of two of a name, the first counts."""
-    if (yield from _found(_MAY_HIDE, attributes, 0)) is None:
+    if (yield from _search(_HIDING_HINT, attributes, 0)) is None:
         return False
     style: str | None = None
     for number, attribute in enumerate(_ATTRIBUTE.finditer(attributes), 1):
@@ -189,8 +202,8 @@ def _is_hidden(attributes: str) -> Steps[bool]:
         if name.lower() == "hidden":
             return True
         if style is None and name.lower() == "style":
-            style = "".join(values)[:_MOST_STYLE]
-    style = _REMARK.sub("", unescaped(style or "").lower())
-    declared = _DISPLAY.findall(style)
+            style = "".join(values)[:_MAX_STYLE_CHARACTERS]
+    style = _CSS_COMMENT.sub("", unescape(style or "").lower())
+    declared = _CSS_DISPLAY.findall(style)
     important = [each for each in declared if each[1]]
     return any(value == "none" for value, _ in (important or declared)[-1:])

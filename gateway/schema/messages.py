@@ -2,9 +2,9 @@
 
 import strawberry
 
-from gateway.schema.resolvers import entity, plain_text_of
+from gateway.schema.resolvers import entity_field, plain_text_field
 from gateway.schema.scalars import URL, ZonedDateTime
-from gateway.upstream.session import Session
+from gateway.upstream.session import UpstreamSession
 
 
 @strawberry.type(description="Who wrote a note.")
@@ -20,7 +20,7 @@ class Note:
     html: str | None = strawberry.field(
         description="What it says, as HTML that nobody has checked. Sanitise it before showing it."
     )
-    text: str | None = plain_text_of("html", description="What it says, as plain text.")
+    text: str | None = plain_text_field("html", description="What it says, as plain text.")
     writer: NoteWriter | None = strawberry.field(description="Who wrote it.")
     date: ZonedDateTime | None = strawberry.field(description="When it was written.")
     contacted_by_client: bool | None = strawberry.field(
@@ -39,19 +39,19 @@ class NoteSnapshot:
     body: str | None = strawberry.field(
         description="What it says, as HTML that nobody has checked. Sanitise it before showing it."
     )
-    body_text: str | None = plain_text_of("body", description="What it says, as plain text.")
+    body_text: str | None = plain_text_field("body", description="What it says, as plain text.")
     previous_body: str | None = strawberry.field(
         description="What it said before this update, as unchecked HTML; null for other events."
     )
-    previous_body_text: str | None = plain_text_of(
+    previous_body_text: str | None = plain_text_field(
         "previous_body",
         description="What it said before this update, as plain text; null for other events.",
     )
     self_link: URL | None = strawberry.field(
         description="The note's address in the REST API, as sent. Needs credentials there."
     )
-    current: Note | None = entity(
-        Session.note,
+    current: Note | None = entity_field(
+        UpstreamSession.note,
         ("note_id",),
         Note | None,
         description="The note as it is today, for one call; null where it no longer exists.",
@@ -64,7 +64,7 @@ class EmailNotification:
     body: str | None = strawberry.field(
         description="The message, as HTML that nobody has checked. Sanitise it before showing it."
     )
-    body_text: str | None = plain_text_of("body", description="The message as plain text.")
+    body_text: str | None = plain_text_field("body", description="The message as plain text.")
     self_link: URL | None = strawberry.field(
         description="An address in the REST API, as sent; what it leads to is not documented."
     )

@@ -18,24 +18,24 @@ from functools import cmp_to_key
 from itertools import chain
 from typing import Any, NamedTuple, Self
 
-from gateway.errors import InputRefused
-from gateway.observability.event_loop import Steps
+from gateway.errors import InvalidArgument
+from gateway.observability.event_loop import CooperativeSteps
 
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - in UTC, as all that follow
 _MICROSECOND = timedelta(microseconds=1)
 _DIGEST_BYTES = 6
 _HEADER = struct.Struct(f">{_DIGEST_BYTES}s?qI")
-_NO_NUMBER = sys.maxsize
+_NON_NUMERIC_LENGTH = sys.maxsize
 """More digits than any id has: what is no number is after all that are numbers."""
 
 _STEP_POSITIONS = 10_000
 """So many are sorted, or two such parts merged, in some 10 milliseconds."""
 
-_new = tuple.__new__
+_new_tuple = tuple.__new__
 """Makes a named tuple without the checks of its own: there are as many positions as activities."""
 
 
-class Position(NamedTuple):
+class TimelinePosition(NamedTuple):
     """Where an activity stands in a timeline; `repetition` tells apart those of one instant and id.
 
     Positions compare by instant, undated ones last; then ids that consist of ASCII digits, by
@@ -43,8 +43,8 @@ class Position(NamedTuple):
 
     Attributes:
         undated: Whether no instant is known.
-        moment: The instant, in UTC, without an offset.
-        length: How many digits the id's value has. Shorter numbers are smaller, of equal length
+        instant: The instant, in UTC, without an offset.
+        digit_count: How many digits the id's value has. Shorter numbers are smaller, of equal length
             the text decides: nothing is computed, for an id may have thousands of digits.
         value: The id without leading zeros; empty where it is no number.
         id: The id.
@@ -52,46 +52,46 @@ class Position(NamedTuple):
     """
 
     undated: bool
-    moment: datetime
-    length: int
-    value: str
+    instant: datetime
+    digit_count: int
+    digits: str
     id: str
     repetition: int = 0
 
     @classmethod
-    def of(cls, moment: datetime | None, activity_id: str, repetition: int = 0) -> Self:
+    def of(cls, instant: datetime | None, activity_id: str, repetition: int = 0) -> Self:
         """The position of an activity that happened at a moment in UTC, written without an offset."""
-        undated = moment is None
-        at = moment or _EPOCH
+        undated = instant is None
+        at = instant or _EPOCH
         if activity_id.isascii() and activity_id.isdigit():
             value = activity_id.lstrip("0")
-            return _new(cls, (undated, at, len(value), value, activity_id, repetition))
-        return _new(cls, (undated, at, _NO_NUMBER, "", activity_id, repetition))
+            return _new_tuple(cls, (undated, at, len(value), value, activity_id, repetition))
+        return _new_tuple(cls, (undated, at, _NON_NUMERIC_LENGTH, "", activity_id, repetition))
 
 
-def order(*, newest_first: bool) -> Callable[[Position], Any]:
+def sort_key(*, newest_first: bool) -> Callable[[TimelinePosition], Any]:
     """A key that sorts positions in the order of a timeline: oldest first, or the exact reverse.
 
     Undated ones are last in both.
     """
 
-    def descending(one: Position, other: Position) -> int:
+    def descending(one: TimelinePosition, other: TimelinePosition) -> int:
         before = one < other if one.undated != other.undated else one > other
         return -1 if before else int(one != other)
 
-    return cmp_to_key(descending) if newest_first else _itself
+    return cmp_to_key(descending) if newest_first else _identity
 
 
-def _itself(position: Position) -> Position:
+def _identity(position: TimelinePosition) -> TimelinePosition:
     return position
 
 
-def in_order(
-    positions: Sequence[Position],
+def sort_positions(
+    positions: Sequence[TimelinePosition],
     *,
     newest_first: bool,
     content: Callable[[int], Any] | None = None,
-) -> Steps[tuple[list[Position], list[int]]]:
+) -> CooperativeSteps[tuple[list[TimelinePosition], list[int]]]:
     """Positions in the order of a timeline, repetitions numbered; and where each was before.
 
     Args:
@@ -100,64 +100,66 @@ def in_order(
         content: What numbers repetitions, by where they were before, so that they stand in the same
             order whatever order they came in. Without it, they are numbered as they came.
     """
-    indexes = yield from _sorted(range(len(positions)), positions.__getitem__)
-    placed = [positions[index] for index in indexes]
-    yield from _number(placed, indexes, content)
+    indexes = yield from _sort_indexes(range(len(positions)), positions.__getitem__)
+    ordered = [positions[index] for index in indexes]
+    yield from _number_repetitions(ordered, indexes, content)
     if newest_first:
-        dated = bisect_left(placed, True, key=lambda each: each.undated)
-        placed = placed[:dated][::-1] + placed[dated:][::-1]
+        dated = bisect_left(ordered, True, key=lambda each: each.undated)
+        ordered = ordered[:dated][::-1] + ordered[dated:][::-1]
         indexes = indexes[:dated][::-1] + indexes[dated:][::-1]
-    return placed, indexes
+    return ordered, indexes
 
 
-def _number(
-    placed: list[Position], indexes: list[int], content: Callable[[int], Any] | None
-) -> Steps[None]:
+def _number_repetitions(
+    ordered: list[TimelinePosition], indexes: list[int], content: Callable[[int], Any] | None
+) -> CooperativeSteps[None]:
     """Number, in place, those of sorted positions that repeat; and put them in order by their content."""
     numbered = 0
-    for first, end in (yield from _repeated(placed)).items():
+    for first, end in (yield from _repetition_ends(ordered)).items():
         if content is not None:
-            indexes[first:end] = yield from _sorted(indexes[first:end], content)
-        *fixed, _ = placed[first]
-        for place in range(first, end):
-            placed[place] = _new(Position, (*fixed, place - first))
+            indexes[first:end] = yield from _sort_indexes(indexes[first:end], content)
+        *fixed, _ = ordered[first]
+        for index in range(first, end):
+            ordered[index] = _new_tuple(TimelinePosition, (*fixed, index - first))
             numbered += 1
             if numbered % _STEP_POSITIONS == 0:
                 yield
 
 
-def _repeated(placed: list[Position]) -> Steps[dict[int, int]]:
+def _repetition_ends(ordered: list[TimelinePosition]) -> CooperativeSteps[dict[int, int]]:
     """Where positions repeat: the ends of the repetitions, by where they begin."""
     previous, first = None, 0
     ends: dict[int, int] = {}
-    for begin in range(0, len(placed), _STEP_POSITIONS):
+    for begin in range(0, len(ordered), _STEP_POSITIONS):
         if begin:
             yield
-        for place, position in enumerate(placed[begin : begin + _STEP_POSITIONS], begin):
+        for index, position in enumerate(ordered[begin : begin + _STEP_POSITIONS], begin):
             if position == previous:
-                ends[first] = place + 1
+                ends[first] = index + 1
             else:
-                previous, first = position, place
+                previous, first = position, index
     return ends
 
 
-def _sorted(places: Sequence[int], key: Callable[[int], Any]) -> Steps[list[int]]:
+def _sort_indexes(indexes: Sequence[int], key: Callable[[int], Any]) -> CooperativeSteps[list[int]]:
     """Places by their keys; those of equal keys as they came."""
-    if len(places) <= _STEP_POSITIONS:
-        return sorted(places, key=key)
+    if len(indexes) <= _STEP_POSITIONS:
+        return sorted(indexes, key=key)
     parts: list[list[int]] = []
-    for begin in range(0, len(places), _STEP_POSITIONS):
+    for begin in range(0, len(indexes), _STEP_POSITIONS):
         yield
-        parts.append(sorted(places[begin : begin + _STEP_POSITIONS], key=key))
+        parts.append(sorted(indexes[begin : begin + _STEP_POSITIONS], key=key))
     while len(parts) > 1:
         merged: list[list[int]] = []
         for one, other in zip(parts[::2], parts[1::2], strict=False):
-            merged.append((yield from _merged(one, other, key)))
+            merged.append((yield from _merge_indexes(one, other, key)))
         parts = merged + parts[2 * len(merged) :]
     return parts[0]
 
 
-def _merged(one: list[int], other: list[int], key: Callable[[int], Any]) -> Steps[list[int]]:
+def _merge_indexes(
+    one: list[int], other: list[int], key: Callable[[int], Any]
+) -> CooperativeSteps[list[int]]:
     """Two sorted parts as one; what is equal in both stands in their order."""
     merged: list[int] = []
     taken = 0
@@ -170,40 +172,40 @@ def _merged(one: list[int], other: list[int], key: Callable[[int], Any]) -> Step
     return merged + other[taken:]
 
 
-def digest(*selection: object) -> bytes:
+def digest(*values: object) -> bytes:
     """What binds a cursor to the selection that it was made for."""
-    return hashlib.blake2b(repr(selection).encode(), digest_size=_DIGEST_BYTES).digest()
+    return hashlib.blake2b(repr(values).encode(), digest_size=_DIGEST_BYTES).digest()
 
 
-def cursor(binding: bytes, position: Position) -> str:
-    """An opaque, URL-safe text that `position_of` reads."""
-    microseconds = (position.moment - _EPOCH) // _MICROSECOND
-    header = _HEADER.pack(binding, position.undated, microseconds, position.repetition)
+def encode_cursor(cursor_digest: bytes, position: TimelinePosition) -> str:
+    """An opaque, URL-safe text that `decode_cursor` reads."""
+    microseconds = (position.instant - _EPOCH) // _MICROSECOND
+    header = _HEADER.pack(cursor_digest, position.undated, microseconds, position.repetition)
     return base64.urlsafe_b64encode(header + position.id.encode()).rstrip(b"=").decode()
 
 
-def position_of(text: str, binding: bytes) -> Position:
+def decode_cursor(text: str, cursor_digest: bytes) -> TimelinePosition:
     """The position that a cursor stands for.
 
     Raises:
         InputRefused: It is no cursor, or one of another selection.
     """
     try:
-        sent = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-        bound, undated, microseconds, repetition = _HEADER.unpack_from(sent)
-        moment = _EPOCH + microseconds * _MICROSECOND
-        activity_id = sent[_HEADER.size :].decode()
+        decoded = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+        found_digest, undated, microseconds, repetition = _HEADER.unpack_from(decoded)
+        instant = _EPOCH + microseconds * _MICROSECOND
+        activity_id = decoded[_HEADER.size :].decode()
     except (binascii.Error, struct.error, ValueError, OverflowError) as error:
-        raise InputRefused("This is not a cursor of this gateway.") from error
-    if bound != binding:
-        raise InputRefused(
+        raise InvalidArgument("This is not a cursor of this gateway.") from error
+    if found_digest != cursor_digest:
+        raise InvalidArgument(
             "This cursor belongs to another selection: ask for the client, kinds, events, "
             "appointmentId, from, to and sort that it came from."
         )
-    return Position.of(None if undated else moment, activity_id, repetition)
+    return TimelinePosition.of(None if undated else instant, activity_id, repetition)
 
 
-class Paging(NamedTuple):
+class PagingArguments(NamedTuple):
     """The four paging arguments, as given."""
 
     first: int | None = None
@@ -213,7 +215,7 @@ class Paging(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class PageWindow:
     """Which part of a list is asked for: `size` items after the anchor, or before it."""
 
     size: int
@@ -221,7 +223,7 @@ class Window:
     anchor: str | None
 
     @classmethod
-    def of(cls, paging: Paging, *, default_size: int, max_size: int) -> Self:
+    def of(cls, paging: PagingArguments, *, default_size: int, max_size: int) -> Self:
         """The window that the paging arguments describe. An empty cursor is none.
 
         Raises:
@@ -230,19 +232,23 @@ class Window:
         forward = paging.first is not None or bool(paging.after)
         backward = paging.last is not None or bool(paging.before)
         if forward and backward:
-            raise InputRefused("`first` goes with `after`, `last` goes with `before`.")
-        given = paging.last if backward else paging.first
-        size = default_size if given is None else given
+            raise InvalidArgument("`first` goes with `after`, `last` goes with `before`.")
+        requested_size = paging.last if backward else paging.first
+        size = default_size if requested_size is None else requested_size
         if not 0 <= size <= max_size:
             name = "last" if backward else "first"
-            raise InputRefused(f"`{name}` is 0 to {max_size}.")
+            raise InvalidArgument(f"`{name}` is 0 to {max_size}.")
         return cls(size, backward, (paging.before if backward else paging.after) or None)
 
-    def cut(
-        self, ordered: Sequence[Position], anchor: Position | None, *, newest_first: bool
+    def to_slice(
+        self,
+        ordered: Sequence[TimelinePosition],
+        anchor: TimelinePosition | None,
+        *,
+        newest_first: bool,
     ) -> slice:
         """The part of `ordered` that lies in the window."""
-        key = order(newest_first=newest_first)
+        key = sort_key(newest_first=newest_first)
         if self.backward:
             stop = len(ordered) if anchor is None else bisect_left(ordered, key(anchor), key=key)
             return slice(max(0, stop - self.size), stop)

@@ -4,12 +4,12 @@ from functools import partial
 
 import strawberry
 
-from gateway.schema.resolvers import looked_up, recorded_as
+from gateway.schema.resolvers import is_type_of_records, loaded_field
 from gateway.schema.scalars import URL
 from gateway.upstream.records import activities, resources
-from gateway.upstream.session import Session
+from gateway.upstream.session import UpstreamSession
 
-_today = partial(looked_up, Session.staff, ("company_id", "id"))
+_staff_field = partial(loaded_field, UpstreamSession.staff, ("company_id", "id"))
 
 
 @strawberry.type(
@@ -35,7 +35,7 @@ class User:
     )
 )
 class Staff:
-    is_type_of = recorded_as(activities.Staff, resources.Staff)
+    is_type_of = is_type_of_records(activities.Staff, resources.Staff)
 
     id: strawberry.ID = strawberry.field(description="The upstream's id of this person.")
     first_name: str | None = strawberry.field(
@@ -44,27 +44,31 @@ class Staff:
     last_name: str | None = strawberry.field(
         description="The last name, as recorded where this was reached through."
     )
-    email: str | None = _today("email", str | None, description="The e-mail address.")
-    phone: str | None = _today("phone", str | None, description="The mobile phone number.")
-    other_phone: str | None = _today("other_phone", str | None, description="Another phone number.")
-    title: str | None = _today(
+    email: str | None = _staff_field("email", str | None, description="The e-mail address.")
+    phone: str | None = _staff_field("phone", str | None, description="The mobile phone number.")
+    other_phone: str | None = _staff_field(
+        "other_phone", str | None, description="Another phone number."
+    )
+    title: str | None = _staff_field(
         "title", str | None, description="The form of address, such as `mrs` or `dr`."
     )
-    gender: str | None = _today("gender", str | None, description="The gender: `male` or `female`.")
-    color: str | None = _today(
+    gender: str | None = _staff_field(
+        "gender", str | None, description="The gender: `male` or `female`."
+    )
+    color: str | None = _staff_field(
         "color", str | None, description="The colour in calendars, such as `#EFEFEF`."
     )
-    description: str | None = _today(
+    description: str | None = _staff_field(
         "description", str | None, description="What the business says of this person."
     )
-    picture_url: str | None = _today(
+    picture_url: str | None = _staff_field(
         "picture_url", URL | None, description="Where a picture of this person is."
     )
-    role: str | None = _today(
+    role: str | None = _staff_field(
         "role",
         str | None,
         description="What this person may do: `administrator`, `scheduler` or `reader`.",
     )
-    external_id: str | None = _today(
+    external_id: str | None = _staff_field(
         "external_id", str | None, description="The id in another system."
     )

@@ -4,19 +4,19 @@ import html
 import re
 from collections.abc import Callable
 
-from gateway.observability.event_loop import Steps
+from gateway.observability.event_loop import CooperativeSteps
 
 STEP_CHARACTERS = 65_536
 """So many are one step: reading them takes some 5 milliseconds, or 40 where all are markup."""
 
-BLOCK_END, KEPT = "\f", "\v"
+BLOCK_MARK, LINE_BREAK_MARK = "\f", "\v"
 """Where a block begins or ends, and a line break that is kept: until lines are put together. No text has them."""
 
 _SOFT_HYPHEN = "\u00ad"
 _INVISIBLE = "\u034f\u180e\u200b\u200c\u200d\u2060\u2061\u2062\u2063\u2064\ufeff"
 """Characters of no width. Within a word they join or part letters, as in Persian, and signs, as in emoji."""
 
-_NO_BREAKS = re.compile(rf"[^\n\r{BLOCK_END}{KEPT}]++")
+_NON_BREAKS = re.compile(rf"[^\n\r{BLOCK_MARK}{LINE_BREAK_MARK}]++")
 
 _BLANK = rf"[\s{_INVISIBLE}]"
 _PADDING = re.compile(rf"{_BLANK}{{2,}}+")
@@ -31,25 +31,25 @@ _LEADING_ZEROS = re.compile(r"&#0+(?=[0-9])")
 _BEYOND_UNICODE = re.compile(r"&#[0-9]{8,};?")
 
 
-def in_parts(function: Callable[[str], str], text: str) -> Steps[str]:
+def map_parts(function: Callable[[str], str], text: str) -> CooperativeSteps[str]:
     """What a function makes of a text, given some of it at a time."""
     if len(text) <= STEP_CHARACTERS:
         return function(text)
-    made: list[str] = []
+    results: list[str] = []
     for part in _PART.finditer(text):
-        if made:
+        if results:
             yield
-        made.append(function(part[0]))
-    return "".join(made)
+        results.append(function(part[0]))
+    return "".join(results)
 
 
-def as_sent(text: str) -> Steps[str]:
+def render_plain(text: str) -> CooperativeSteps[str]:
     """A text without markup, with line breaks of its own."""
-    resolved = (yield from in_parts(unescaped, text)) if "&" in text else text
-    return (yield from without_padding(resolved)).strip()
+    unescaped_text = (yield from map_parts(unescape, text)) if "&" in text else text
+    return (yield from strip_padding(unescaped_text)).strip()
 
 
-def unescaped(text: str) -> str:
+def unescape(text: str) -> str:
     """`text` with its entities resolved."""
     if "&" not in text:
         return text
@@ -59,67 +59,75 @@ def unescaped(text: str) -> str:
     return html.unescape(text)
 
 
-def without_marks(text: str) -> str:
+def strip_marks(text: str) -> str:
     """`text` without what stands for the end of a block, and for a line break that is kept."""
-    return text.replace(BLOCK_END, " ").replace(KEPT, " ")
+    return text.replace(BLOCK_MARK, " ").replace(LINE_BREAK_MARK, " ")
 
 
-def kept(text: str) -> str:
+def mark_line_breaks(text: str) -> str:
     """`text` with its line breaks kept."""
-    return _LINE_BREAK.sub(KEPT, text)
+    return _LINE_BREAK.sub(LINE_BREAK_MARK, text)
 
 
-def without_padding(text: str) -> Steps[str]:
+def strip_padding(text: str) -> CooperativeSteps[str]:
     """`text` without soft hyphens, and without invisible characters where there is nothing to join or part."""
     if text.isascii():
         return text
-    without = yield from in_parts(_without_padding, text.replace(_SOFT_HYPHEN, ""))
-    return without.strip(_INVISIBLE)
+    collapsed = yield from map_parts(_collapse_padding, text.replace(_SOFT_HYPHEN, ""))
+    return collapsed.strip(_INVISIBLE)
 
 
-def _without_padding(text: str) -> str:
-    return _PADDING.sub(_blank, text)
+def _collapse_padding(text: str) -> str:
+    return _PADDING.sub(_collapse_run, text)
 
 
-def _blank(run: re.Match[str]) -> str:
+def _collapse_run(run: re.Match[str]) -> str:
     """What is left of blanks with invisible characters among them: the line breaks, else one blank."""
-    sent = run[0]
-    if sent.isspace():
-        return sent
-    return _NO_BREAKS.sub("", sent) or (" " if any(map(str.isspace, sent)) else "")
+    blanks = run[0]
+    if blanks.isspace():
+        return blanks
+    return _NON_BREAKS.sub("", blanks) or (" " if any(map(str.isspace, blanks)) else "")
 
 
-def lines(text: str) -> Steps[str]:
+def render_lines(text: str) -> CooperativeSteps[str]:
     """The lines of a text: one for each block, and where line breaks are kept; none is empty but those in a block."""
-    shown: list[str] = []
-    between = ""
+    rendered: list[str] = []
+    separator = ""
     for begin in range(0, len(text), STEP_CHARACTERS):
         if begin:
             yield
         part = text[begin : begin + STEP_CHARACTERS]
         words = part.strip()
         if not words:
-            between = _between(between + part)
+            separator = _reduce_blanks(separator + part)
             continue
-        if shown:
-            shown.append(_break(_between(between + part[: len(part) - len(part.lstrip())])))
-        shown.append("\n".join(filter(None, map(_lines, filter(None, words.split(BLOCK_END))))))
-        between = _between(part[len(part.rstrip()) :])
-    return "".join(shown)
+        if rendered:
+            rendered.append(
+                _render_blanks(_reduce_blanks(separator + part[: len(part) - len(part.lstrip())]))
+            )
+        rendered.append(
+            "\n".join(filter(None, map(_render_block, filter(None, words.split(BLOCK_MARK)))))
+        )
+        separator = _reduce_blanks(part[len(part.rstrip()) :])
+    return "".join(rendered)
 
 
-def _lines(block: str) -> str:
+def _render_block(block: str) -> str:
     """The lines of a block, without empty ones around them."""
-    return "\n".join(" ".join(line.split()) for line in block.split(KEPT)).strip("\n")
+    return "\n".join(" ".join(line.split()) for line in block.split(LINE_BREAK_MARK)).strip("\n")
 
 
-def _between(blanks: str) -> str:
+def _reduce_blanks(blanks: str) -> str:
     """The least blanks that stand for these."""
-    return BLOCK_END if BLOCK_END in blanks else KEPT * blanks.count(KEPT) or blanks[:1]
+    return (
+        BLOCK_MARK
+        if BLOCK_MARK in blanks
+        else LINE_BREAK_MARK * blanks.count(LINE_BREAK_MARK) or blanks[:1]
+    )
 
 
-def _break(blanks: str) -> str:
+def _render_blanks(blanks: str) -> str:
     """What the least blanks between two words are shown as."""
     if not blanks:
         return ""
-    return "\n" if blanks == BLOCK_END else "\n" * blanks.count(KEPT) or " "
+    return "\n" if blanks == BLOCK_MARK else "\n" * blanks.count(LINE_BREAK_MARK) or " "

@@ -8,32 +8,32 @@ from typing import Any
 import strawberry
 
 from gateway.engine.resolvers import (
-    Computed,
-    Items,
-    Loaded,
-    NotPlain,
-    Place,
-    Plain,
-    Reached,
-    Resolved,
+    AttributeField,
+    ComputedField,
+    LoadedField,
+    NeedsFallback,
+    Node,
+    PolymorphicList,
+    ResolveInfo,
+    ResolverField,
 )
-from gateway.errors import ContractBroken, GatewayError
-from gateway.observability.event_loop import Steps, at_once, in_steps
-from gateway.schema.context import Context, Info, is_unpaused
+from gateway.errors import GatewayError, InvalidUpstreamResponse
+from gateway.observability.event_loop import CooperativeSteps, run_cooperatively, run_to_completion
+from gateway.schema.context import Context, Info, consume_html_budget
 from gateway.schema.html_text import plain_text, plain_text_in_steps
 from gateway.upstream.records import activities
 
-CANNOT_BE_READ = "The upstream sent something that cannot be read here."
+UNEXPECTED_TYPE_MESSAGE = "The upstream sent something that cannot be read here."
 
-READING = "reading"
+FIELD_SOURCE_KEY = "reading"
 """Where a field's metadata says how it is read. A field without it is a plain attribute."""
 
 
-class Shown:
+class SchemaObject:
     """An object of this schema that is no record of the upstream, but leads to some."""
 
 
-class LeftOut(NotPlain):
+class PartialValue(NeedsFallback):
     """A field holds a value, but not all that the upstream sent could be read.
 
     Attributes:
@@ -47,172 +47,177 @@ class LeftOut(NotPlain):
         self.error = error
 
 
-class TakesLong(NotPlain):
+class LongComputation(NeedsFallback):
     """A field holds what takes long to compute.
 
     Attributes:
         steps: Computes it.
     """
 
-    def __init__(self, steps: Steps[Any]) -> None:
+    def __init__(self, steps: CooperativeSteps[Any]) -> None:
         super().__init__()
         self.steps = steps
 
 
-def readable(value: object) -> bool:
+def is_readable(value: object) -> bool:
     """Whether the upstream sent what it should: false for what stands in the place of anything else."""
     return not isinstance(value, activities.Unreadable)
 
 
-def read(source: object, name: str) -> Any:
+def resolve_attribute(source: object, name: str) -> Any:
     """The value of a plain field: of what was reached, or of an object by itself.
 
     Raises:
         ContractBroken: The upstream sent something that is not what it should be.
     """
-    if isinstance(source, Seen):
-        source = source.__reached__
-    if isinstance(source, Reached):
-        return _inside(source, _checked(getattr(source.value, name)))
-    return _checked(getattr(source, name))
+    if isinstance(source, NodeWrapper):
+        source = source.__node__
+    if isinstance(source, Node):
+        return _wrap_children(source, _require_readable(getattr(source.value, name)))
+    return _require_readable(getattr(source, name))
 
 
-class Seen:
+class NodeWrapper:
     """What was reached, in a form that a Strawberry method takes. It has no attribute of its own."""
 
-    __slots__ = ("__reached__",)
+    __slots__ = ("__node__",)
 
-    def __init__(self, source: Reached[Any]) -> None:
-        self.__reached__ = source
+    def __init__(self, node: Node[Any]) -> None:
+        self.__node__ = node
 
 
-def as_reached(source: Any) -> Reached[Any]:
+def as_node(source: Any) -> Node[Any]:
     """What a method saw, as it was reached; an object by itself is reached through nothing."""
-    if isinstance(source, Seen):
-        return source.__reached__
-    return source if isinstance(source, Reached) else Reached(source)
+    if isinstance(source, NodeWrapper):
+        return source.__node__
+    return source if isinstance(source, Node) else Node(source)
 
 
-def _checked(value: object) -> object:
+def _require_readable(value: object) -> object:
     """A list with an unreadable element is unreadable: what is left would pass for all there is."""
-    if readable(value) and not (isinstance(value, list) and not all(map(readable, value))):
+    if is_readable(value) and not (isinstance(value, list) and not all(map(is_readable, value))):
         return value
-    raise ContractBroken(CANNOT_BE_READ)
+    raise InvalidUpstreamResponse(UNEXPECTED_TYPE_MESSAGE)
 
 
-def _inside(source: Reached[Any], value: object) -> object:
+def _wrap_children(parent: Node[Any], value: object) -> object:
     """A value of an object, which objects in it are reached through."""
     match value:
-        case activities.Record() | Shown():
-            return source.to(value)
+        case activities.Record() | SchemaObject():
+            return parent.child(value)
         case list():
-            return [_inside(source, each) for each in value]
+            return [_wrap_children(parent, each) for each in value]
     return value
 
 
-def text(record: object, name: str) -> str | None:
-    """A text field of a record, also where the upstream sent a number; raises as `read` does."""
+def text_attribute(record: object, name: str) -> str | None:
+    """A text field of a record, also where the upstream sent a number; raises as `resolve_attribute` does."""
     value: Any = getattr(record, name)
-    return value if value.__class__ is str or value is None else str(_checked(value))
+    return value if value.__class__ is str or value is None else str(_require_readable(value))
 
 
-def recorded_as(*kinds: type) -> Callable[[object, object], bool]:
-    """An `is_type_of` for a type whose values are of some classes, which it names as `kinds`.
+def is_type_of_records(*record_types: type) -> Callable[[object, object], bool]:
+    """An `is_type_of` for a type whose values are of some classes, which it names as `record_types`.
 
     Also those are named that derive from another one: plans tell values by their very classes.
     """
 
     def is_type_of(value: object, _info: object) -> bool:
-        if isinstance(value, Seen):
-            value = value.__reached__
-        return isinstance(value, Reached) and isinstance(value.value, kinds)
+        if isinstance(value, NodeWrapper):
+            value = value.__node__
+        return isinstance(value, Node) and isinstance(value.value, record_types)
 
-    is_type_of.kinds = kinds  # type: ignore[attr-defined]
+    is_type_of.record_types = record_types  # type: ignore[attr-defined]
     return is_type_of
 
 
-def computed(
+def computed_field(
     function: Callable[[Any, Context], Any],
     graphql_type: object,
     *,
-    sources: tuple[str, ...],
+    depends_on: tuple[str, ...],
     description: str,
-    usually: str | None = None,
-    may_last: bool = False,
-    **guards: Any,
+    fast_path_attribute: str | None = None,
+    may_be_long: bool = False,
+    **field_options: Any,
 ) -> Any:  # what strawberry.field returns
     """A field that is computed of its record.
 
     Args:
-        function: Of the record and the context, the value; may raise what `read` does, or `LeftOut`.
+        function: Of the record and the context, the value; may raise what `resolve_attribute` does, or `PartialValue`.
         graphql_type: The type of the field.
-        sources: The attributes of the record that the function reads.
+        depends_on: The attributes of the record that the function reads.
         description: What callers read of it.
-        usually: The attribute that the field simply is where that holds a text that is not empty.
-        may_last: Whether the function may also raise `TakesLong`.
-        guards: What stands around it: `permission_classes` and `extensions`, as Strawberry has them.
+        fast_path_attribute: The attribute that the field simply is where that holds a text that is not empty.
+        may_be_long: Whether the function may also raise `LongComputation`.
+        field_options: What stands around it: `permission_classes` and `extensions`, as Strawberry has them.
     """
 
-    def resolve(root: strawberry.Parent[Reached[Any]], info: Info) -> Any:
+    def resolve(root: strawberry.Parent[Node[Any]], info: Info) -> Any:
         try:
-            return _inside(root, function(root.value, info.context))
-        except LeftOut as left_out:
-            info.context.report(left_out.error, info)
-            return _inside(root, left_out.value)
-        except TakesLong as long:
-            return in_steps(long.steps)
+            return _wrap_children(root, function(root.value, info.context))
+        except PartialValue as partial_value:
+            info.context.report(partial_value.error, info)
+            return _wrap_children(root, partial_value.value)
+        except LongComputation as computation:
+            return run_cooperatively(computation.steps)
 
     return strawberry.field(
-        resolver=waiting(resolve) if may_last and guards else resolve,
+        resolver=as_async_resolver(resolve) if may_be_long and field_options else resolve,
         graphql_type=graphql_type,
         description=description,
-        metadata={READING: Computed(function, sources, usually)},
-        **guards,
+        metadata={FIELD_SOURCE_KEY: ComputedField(function, depends_on, fast_path_attribute)},
+        **field_options,
     )
 
 
-def compute(source: Reached[Any], reading: Computed, context: Context) -> Any:
+def compute(node: Node[Any], field: ComputedField, context: Context) -> Any:
     """The value of a computed field, for those who take all of it or nothing.
 
     Raises:
         GatewayError: It cannot be computed, or something is left out of it.
     """
     try:
-        return _inside(source, reading.function(source.value, context))
-    except LeftOut as left_out:
-        raise left_out.error from left_out
-    except TakesLong as long:
-        return at_once(long.steps)
+        return _wrap_children(node, field.function(node.value, context))
+    except PartialValue as partial_value:
+        raise partial_value.error from partial_value
+    except LongComputation as computation:
+        return run_to_completion(computation.steps)
 
 
-def plain_text_of(name: str, *, description: str, **guards: Any) -> Any:
+def plain_text_field(name: str, *, description: str, **field_options: Any) -> Any:
     """A field for the plain text of an HTML field."""
 
-    def plain(record: object, context: Context) -> str | None:
-        body = text(record, name)
+    def resolve_plain_text(record: object, context: Context) -> str | None:
+        body = text_attribute(record, name)
         if body is None:
             return None
-        if not is_unpaused(len(body)):
-            raise TakesLong(plain_text_in_steps(body))
+        if not consume_html_budget(len(body)):
+            raise LongComputation(plain_text_in_steps(body))
         return plain_text(body)
 
-    return computed(
-        plain, str | None, sources=(name,), description=description, may_last=True, **guards
+    return computed_field(
+        resolve_plain_text,
+        str | None,
+        depends_on=(name,),
+        description=description,
+        may_be_long=True,
+        **field_options,
     )
 
 
-Load = Callable[..., Awaitable[Any]]
+LoadFunction = Callable[..., Awaitable[Any]]
 """A method of the session: by ids, what a record stands for; None where it is no more."""
 
 
-def looked_up(
-    load: Load,
-    ids: tuple[str, ...],
-    of: str | Callable[[Any], Any],
+def loaded_field(
+    load: LoadFunction,
+    id_names: tuple[str, ...],
+    attribute: str | Callable[[Any], Any],
     graphql_type: object,
     *,
     description: str,
-    **guards: Any,
+    **field_options: Any,
 ) -> Any:
     """A field of an entity that the embedded record does not carry.
 
@@ -220,77 +225,95 @@ def looked_up(
 
     Args:
         load: How the entity is loaded.
-        ids: The names of the ids that `load` takes.
-        of: The attribute of the entity, or what to make of the entity.
+        id_names: The names of the ids that `load` takes.
+        attribute: The attribute of the entity, or what to make of the entity.
         graphql_type: The type of the field.
         description: What callers read of it.
-        guards: What stands around it: `permission_classes` and `extensions`, as Strawberry has them.
+        field_options: What stands around it: `permission_classes` and `extensions`, as Strawberry has them.
     """
-    shown = Plain(of) if isinstance(of, str) else Computed(lambda found, _context: of(found), ())
-    return _loaded(Loaded(_of_context(load), ids, shown), graphql_type, description, guards)
-
-
-def entity(
-    load: Load, ids: tuple[str, ...], graphql_type: object, *, description: str, **guards: Any
-) -> Any:
-    """A field that is an entity as a whole; guarded as `looked_up`. Null where it is no more."""
-    return _loaded(Loaded(_of_context(load), ids, None), graphql_type, description, guards)
-
-
-@cache
-def _of_context(load: Load) -> Load:
-    """The same function for the same load, so that who answers can tell equal loads."""
-
-    def of_context(context: Context, *ids: str | None) -> Awaitable[Any]:
-        return load(context.session, *ids)
-
-    return of_context
-
-
-def _loaded(
-    reading: Loaded, graphql_type: object, description: str, guards: Mapping[str, Any]
-) -> Any:
-    def resolve(root: strawberry.Parent[Reached[Any]], info: Info) -> Any:
-        load = reading.load(info.context, *map(root.nearest, reading.ids))
-        return _found(load, root, reading, info.context)
-
-    return strawberry.field(
-        resolver=waiting(resolve) if guards else resolve,
-        graphql_type=graphql_type,
-        description=description,
-        metadata={READING: reading},
-        **guards,
+    value_source = (
+        AttributeField(attribute)
+        if isinstance(attribute, str)
+        else ComputedField(lambda found, _context: attribute(found), ())
+    )
+    return _build_loaded_field(
+        LoadedField(_with_context(load), id_names, value_source),
+        graphql_type,
+        description,
+        field_options,
     )
 
 
-def waiting(resolve: Callable[..., Any]) -> Callable[..., Any]:
+def entity_field(
+    load: LoadFunction,
+    id_names: tuple[str, ...],
+    graphql_type: object,
+    *,
+    description: str,
+    **field_options: Any,
+) -> Any:
+    """A field that is an entity as a whole; guarded as `loaded_field`. Null where it is no more."""
+    return _build_loaded_field(
+        LoadedField(_with_context(load), id_names, None), graphql_type, description, field_options
+    )
+
+
+@cache
+def _with_context(load: LoadFunction) -> LoadFunction:
+    """The same function for the same load, so that who answers can tell equal loads."""
+
+    def load_from_context(context: Context, *ids: str | None) -> Awaitable[Any]:
+        return load(context.session, *ids)
+
+    return load_from_context
+
+
+def _build_loaded_field(
+    field: LoadedField, graphql_type: object, description: str, field_options: Mapping[str, Any]
+) -> Any:
+    def resolve(root: strawberry.Parent[Node[Any]], info: Info) -> Any:
+        load = field.load(info.context, *map(root.ancestor_id, field.ids))
+        return _resolve_loaded(load, root, field, info.context)
+
+    return strawberry.field(
+        resolver=as_async_resolver(resolve) if field_options else resolve,
+        graphql_type=graphql_type,
+        description=description,
+        metadata={FIELD_SOURCE_KEY: field},
+        **field_options,
+    )
+
+
+def as_async_resolver(resolve: Callable[..., Any]) -> Callable[..., Any]:
     """A resolver that may give an awaitable, for Strawberry to see: what stands around it gets the value."""
 
     @wraps(resolve)
-    async def waits(*args: Any, **kwargs: Any) -> Any:
-        given = resolve(*args, **kwargs)
-        return await given if isawaitable(given) else given
+    async def resolve_async(*args: Any, **kwargs: Any) -> Any:
+        value = resolve(*args, **kwargs)
+        return await value if isawaitable(value) else value
 
-    return waits
+    return resolve_async
 
 
-async def _found(
-    load: Awaitable[Any], root: Reached[Any], reading: Loaded, context: Context
+async def _resolve_loaded(
+    load: Awaitable[Any], root: Node[Any], field: LoadedField, context: Context
 ) -> Any:
     """What a field shows of what is loaded. The load was enqueued before: see `Session`."""
-    found = await load
-    match reading.of:
-        case _ if found is None:
+    loaded = await load
+    match field.inner_source:
+        case _ if loaded is None:
             return None
         case None:
-            return root.to(found)
-        case Plain(attribute):
-            return read(root.to(found), attribute)
-        case Computed(function):
-            return _inside(root.to(found), function(found, context))
+            return root.child(loaded)
+        case AttributeField(attribute):
+            return resolve_attribute(root.child(loaded), attribute)
+        case ComputedField(function):
+            return _wrap_children(root.child(loaded), function(loaded, context))
 
 
-def resolved(resolve: Callable[..., Any], *, items: Items | None = None) -> Mapping[str, Any]:
+def resolver_metadata(
+    resolve: Callable[..., Any], *, items: PolymorphicList | None = None
+) -> Mapping[str, Any]:
     """The metadata of a field with a resolver that plans may call as well.
 
     Args:
@@ -300,8 +323,8 @@ def resolved(resolve: Callable[..., Any], *, items: Items | None = None) -> Mapp
     """
     takes = signature(resolve).parameters
 
-    def by_name(root: Reached[Any] | None, info: Place, /, **given: Any) -> Any:
+    def by_name(root: Node[Any] | None, info: ResolveInfo, /, **given: Any) -> Any:
         own = {"root": root, "info": info}
         return resolve(**{name: own[name] for name in own if name in takes}, **given)
 
-    return {READING: Resolved(by_name, items)}
+    return {FIELD_SOURCE_KEY: ResolverField(by_name, items)}

@@ -9,11 +9,17 @@ import strawberry
 from graphql import GraphQLError
 from strawberry.types.scalar import ScalarDefinition
 
-from gateway.config.time_zones import zone_by_name, zone_meant_by
-from gateway.errors import ContractBroken
+from gateway.config.time_zones import zone_by_alias, zone_by_name
+from gateway.errors import InvalidUpstreamResponse
 from gateway.schema.context import Context
 from gateway.schema.enums import AppointmentStatus
-from gateway.schema.resolvers import CANNOT_BE_READ, computed, readable, recorded_as, text
+from gateway.schema.resolvers import (
+    UNEXPECTED_TYPE_MESSAGE,
+    computed_field,
+    is_readable,
+    is_type_of_records,
+    text_attribute,
+)
 from gateway.upstream.records import activities, dates
 
 DateTime = NewType("DateTime", datetime)
@@ -30,7 +36,7 @@ _RFC_3339 = re.compile(
 )
 
 
-def moment(zoned: activities.ZonedDateTime, default_zone: str | None) -> datetime | None:
+def to_utc(zoned: activities.ZonedDateTime, default_zone: str | None) -> datetime | None:
     """The instant that a date-time means, with its zone or by its offset, in UTC, without an offset.
 
     None where it has no offset and its zone is missing or unknown, or the instant lies outside of years 1
@@ -52,25 +58,25 @@ def local_date_time(zoned: activities.ZonedDateTime, default_zone: str | None) -
     if zoned.date_time:
         return zoned.date_time
     zone = _zone(zoned, default_zone)
-    sent = zoned.with_offset
-    return dates.without_offset(sent) if zone is None else dates.in_zone(sent, zone)
+    raw = zoned.with_offset
+    return dates.without_offset(raw) if zone is None else dates.in_zone(raw, zone)
 
 
 def _zone(zoned: activities.ZonedDateTime, default: str | None) -> tzinfo | None:
-    sent: object = zoned.time_zone
-    name = default if sent in {None, ""} else sent
+    raw: object = zoned.time_zone
+    name = default if raw in {None, ""} else raw
     if not isinstance(name, str):
         return None
-    return zone_by_name(name) or zone_meant_by(name)
+    return zone_by_name(name) or zone_by_alias(name)
 
 
-def _write_moment(value: datetime) -> str:
+def _serialize_date_time(value: datetime) -> str:
     if value.microsecond == 0:  # nearly always, and at half the price
         return value.isoformat() + ".000Z"
     return value.isoformat(timespec="milliseconds") + "Z"
 
 
-def _parse_moment(value: object) -> datetime:
+def _parse_date_time(value: object) -> datetime:
     if not isinstance(value, str) or not _RFC_3339.fullmatch(value):
         raise GraphQLError(
             "A DateTime is an RFC 3339 date-time with an offset, such as 2026-03-29T09:00:00+02:00."
@@ -81,7 +87,7 @@ def _parse_moment(value: object) -> datetime:
         raise GraphQLError("There is no such date and time.") from None
 
 
-def _output_only(value: object) -> object:
+def _reject_input(value: object) -> object:
     raise GraphQLError("This scalar is not an input.")
 
 
@@ -93,8 +99,8 @@ SCALARS: dict[object, ScalarDefinition] = {
             "milliseconds, such as `2026-03-29T07:00:00.000Z`; arguments may have any offset."
         ),
         specified_by_url="https://scalars.graphql.org/andimarek/date-time",
-        serialize=_write_moment,
-        parse_value=_parse_moment,
+        serialize=_serialize_date_time,
+        parse_value=_parse_date_time,
     ),
     LocalDateTime: strawberry.scalar(
         name="LocalDateTime",
@@ -103,25 +109,25 @@ SCALARS: dict[object, ScalarDefinition] = {
             "`2026-03-29T09:00:00`."
         ),
         serialize=str,
-        parse_value=_output_only,
+        parse_value=_reject_input,
     ),
     TimeZone: strawberry.scalar(
         name="TimeZone",
         description="The name of a time zone, such as `Europe/Paris` or `US/Eastern`, as sent.",
         serialize=str,
-        parse_value=_output_only,
+        parse_value=_reject_input,
     ),
     URL: strawberry.scalar(
         name="URL",
         description="An address, as sent. Nothing has checked where it leads.",
         serialize=str,
-        parse_value=_output_only,
+        parse_value=_reject_input,
     ),
     JSON: strawberry.scalar(
         name="JSON",
         description="Any JSON value, as sent.",
         serialize=lambda raw: raw,
-        parse_value=_output_only,
+        parse_value=_reject_input,
     ),
 }
 
@@ -131,13 +137,13 @@ def _local(zoned: activities.ZonedDateTime, context: Context) -> str:
 
 
 def _instant(zoned: activities.ZonedDateTime, context: Context) -> datetime | None:
-    if zoned.date_time and not readable(zoned.time_zone):  # all depends on it
-        raise ContractBroken(CANNOT_BE_READ)
-    return moment(zoned, context.settings.default_time_zone)
+    if zoned.date_time and not is_readable(zoned.time_zone):  # all depends on it
+        raise InvalidUpstreamResponse(UNEXPECTED_TYPE_MESSAGE)
+    return to_utc(zoned, context.settings.default_time_zone)
 
 
 def _time_zone(zoned: activities.ZonedDateTime, context: Context) -> str | None:
-    return text(zoned, "time_zone") or context.settings.default_time_zone
+    return text_attribute(zoned, "time_zone") or context.settings.default_time_zone
 
 
 def _is_ambiguous(zoned: activities.ZonedDateTime, context: Context) -> bool:
@@ -146,20 +152,20 @@ def _is_ambiguous(zoned: activities.ZonedDateTime, context: Context) -> bool:
     return local.utcoffset() != local.replace(fold=1).utcoffset()
 
 
-_SOURCES = ("date_time", "with_offset", "time_zone")
+_DATE_TIME_ATTRIBUTES = ("date_time", "with_offset", "time_zone")
 
 
 @strawberry.type(
     description="A local date-time, its time zone, and the instant that the two mean together."
 )
 class ZonedDateTime:
-    is_type_of = recorded_as(activities.ZonedDateTime)
+    is_type_of = is_type_of_records(activities.ZonedDateTime)
 
-    date_time: str = computed(
+    date_time: str = computed_field(
         _local,
         LocalDateTime,
-        sources=_SOURCES,
-        usually="date_time",
+        depends_on=_DATE_TIME_ATTRIBUTES,
+        fast_path_attribute="date_time",
         description=(
             "The local date-time. Show this to people in that zone. It is as recorded, but always "
             "with a `T`, with seconds and without an offset: where one was recorded, this is the "
@@ -167,30 +173,30 @@ class ZonedDateTime:
             "or unknown. `24:00` of a day is midnight of the next."
         ),
     )
-    time_zone: str | None = computed(
+    time_zone: str | None = computed_field(
         _time_zone,
         TimeZone | None,
-        sources=("time_zone",),
-        usually="time_zone",
+        depends_on=("time_zone",),
+        fast_path_attribute="time_zone",
         description=(
             "The zone that the local date-time is meant in, as sent, also where its name is "
             "unknown here. Where none was sent, the gateway's default zone, if it has one."
         ),
     )
-    instant: datetime | None = computed(
+    instant: datetime | None = computed_field(
         _instant,
         DateTime | None,
-        sources=("local", *_SOURCES),
+        depends_on=("local", *_DATE_TIME_ATTRIBUTES),
         description=(
             "The instant in UTC. Sort and compare by this. Where the date-time was recorded with "
             "an offset, that decides it, whatever the zone; else it is null where the zone is "
             "missing or unknown."
         ),
     )
-    is_ambiguous: bool = computed(
+    is_ambiguous: bool = computed_field(
         _is_ambiguous,
         bool,
-        sources=_SOURCES,
+        depends_on=_DATE_TIME_ATTRIBUTES,
         description=(
             "Whether the local date-time happens twice or never in its zone, because clocks "
             "change there. `instant` is then read with the offset in force before the change, "

@@ -20,20 +20,20 @@ from strawberry.types.field import StrawberryField
 from strawberry.types.fields.resolver import StrawberryResolver
 from strawberry.utils.await_maybe import await_maybe
 
-from gateway.engine.resolvers import MIDDLEWARE, Reached
+from gateway.engine.resolvers import MIDDLEWARE, Node
 from gateway.errors import Forbidden, GatewayError
 from gateway.schema.context import Info
-from gateway.schema.resolvers import READING, Seen, as_reached
-from gateway.schema.strawberry_objects import Held, held_by, seen
+from gateway.schema.resolvers import FIELD_SOURCE_KEY, NodeWrapper, as_node
+from gateway.schema.strawberry_objects import ValueType, field_value_type, to_view
 
-_DECLARED = GraphQLCoreConverter.DEFINITION_BACKREF
-_REFUSED = "These credentials do not give access to this."
+_DEFINITION_KEY = GraphQLCoreConverter.DEFINITION_BACKREF
+_FORBIDDEN_MESSAGE = "These credentials do not give access to this."
 
-_Resolve = Callable[..., Any]
-_Info: TypeAlias = GraphQLResolveInfo[Any]
+_ResolveFunction = Callable[..., Any]
+_ResolveInfo: TypeAlias = GraphQLResolveInfo[Any]
 
 
-def install(schema: GraphQLSchema, *, directives: bool) -> None:
+def adapt_resolvers(schema: GraphQLSchema, *, has_directives: bool) -> None:
     """Give the resolvers of a schema, as Strawberry made it, the objects that they know.
 
     Methods, permissions and extensions get a view of their object. A resolver gets it as it was
@@ -41,112 +41,131 @@ def install(schema: GraphQLSchema, *, directives: bool) -> None:
 
     Args:
         schema: The schema; it is changed.
-        directives: Whether documents may have directives that Strawberry runs.
+        has_directives: Whether documents may have directives that Strawberry runs.
     """
     for type_ in schema.type_map.values():
-        declared = type_.extensions.get(_DECLARED)
+        definition = type_.extensions.get(_DEFINITION_KEY)
         if isinstance(type_, GraphQLObjectType) and isinstance(
-            declared, StrawberryObjectDefinition
+            definition, StrawberryObjectDefinition
         ):
-            if type_.is_type_of is not None and declared.is_type_of is not None:
-                type_.is_type_of = partial(_is_one, type_.is_type_of, declared.origin)
+            if type_.is_type_of is not None and definition.is_type_of is not None:
+                type_.is_type_of = partial(
+                    _is_type_or_instance, type_.is_type_of, definition.origin
+                )
             for field in type_.fields.values():
-                _install(field, declared)
-    if directives:
-        schema.extensions[MIDDLEWARE] = MiddlewareManager(_Directives())
+                _adapt_field(field, definition)
+    if has_directives:
+        schema.extensions[MIDDLEWARE] = MiddlewareManager(_DirectivesMiddleware())
 
 
-def _is_one(is_type_of: _Resolve, origin: type, value: object, info: _Info) -> bool:
+def _is_type_or_instance(
+    is_type_of: _ResolveFunction, origin: type, value: object, info: _ResolveInfo
+) -> bool:
     """Also an object of the class that declares the type, as a method may make one."""
     return is_type_of(value, info) or isinstance(value, origin)
 
 
-def _install(field: GraphQLField, parent: StrawberryObjectDefinition) -> None:
-    declared: StrawberryField = field.extensions[_DECLARED]
-    resolver, resolve = declared.base_resolver, field.resolve
+def _adapt_field(field: GraphQLField, parent: StrawberryObjectDefinition) -> None:
+    definition: StrawberryField = field.extensions[_DEFINITION_KEY]
+    resolver, resolve = definition.base_resolver, field.resolve
     assert resolve is not None  # Strawberry gives one to each field
-    parameter = _for_reached(resolver) if resolver else None
-    get_result = partial(type(declared).get_result, declared)
+    parameter = _node_parameter(resolver) if resolver else None
+    get_result = partial(type(definition).get_result, definition)
     if parameter is not None:
-        get_result = partial(_of_reached, get_result, parameter)
-        declared.get_result = get_result  # type: ignore[method-assign]
-    if declared.extensions:
-        held = held_by(declared)
-        if resolver is not None and READING not in declared.metadata:
-            held = Held(held.type_)  # extensions may make a text of what it gives
-        declared.get_result = partial(_for_extensions, get_result, held)  # type: ignore[method-assign]
-        for extension in declared.extensions:
-            _tell_refusals(extension)
-        field.resolve = partial(_guarded, resolve, parent)
+        get_result = partial(_get_result_of_node, get_result, parameter)
+        definition.get_result = get_result  # type: ignore[method-assign]
+    if definition.extensions:
+        value_type = field_value_type(definition)
+        if resolver is not None and FIELD_SOURCE_KEY not in definition.metadata:
+            value_type = ValueType(value_type.type_)  # extensions may make a text of what it gives
+        definition.get_result = partial(_get_result_for_extensions, get_result, value_type)  # type: ignore[method-assign]
+        for extension in definition.extensions:
+            _expose_permission_errors(extension)
+        field.resolve = partial(_resolve_with_extensions, resolve, parent)
     elif resolver is not None and parameter is None:
-        field.resolve = partial(_of_view, resolve, parent)
+        field.resolve = partial(_resolve_with_view, resolve, parent)
 
 
-def _for_reached(resolver: StrawberryResolver[Any]) -> str | None:
+def _node_parameter(resolver: StrawberryResolver[Any]) -> str | None:
     """The name of the parameter for an object as it was reached, if there is one."""
     parameter = resolver.parent_parameter
     annotation = resolver.strawberry_annotations[parameter] if parameter else None
     if parameter is None or annotation is None:
         return None
-    [declared, *_] = get_args(annotation.annotation) or [None]
-    return parameter.name if (get_origin(declared) or declared) is Reached else None
+    [parent_type, *_] = get_args(annotation.annotation) or [None]
+    return parameter.name if (get_origin(parent_type) or parent_type) is Node else None
 
 
-def _of_reached(
-    get_result: _Resolve, name: str, source: Any, *, kwargs: dict[str, Any], **given: Any
+def _get_result_of_node(
+    get_result: _ResolveFunction,
+    parameter: str,
+    source: Any,
+    *,
+    kwargs: dict[str, Any],
+    **options: Any,
 ) -> Any:
-    return get_result(source, kwargs={**kwargs, name: as_reached(kwargs[name])}, **given)
+    return get_result(source, kwargs={**kwargs, parameter: as_node(kwargs[parameter])}, **options)
 
 
-def _for_extensions(
-    get_result: _Resolve, held: Held, source: Any, *, info: Info, **given: Any
+def _get_result_for_extensions(
+    get_result: _ResolveFunction, value_type: ValueType, source: Any, *, info: Info, **options: Any
 ) -> Any:
     """What the extensions of a field get of it: the same as methods do."""
-    value = get_result(source, info=info, **given)
+    value = get_result(source, info=info, **options)
     if not isawaitable(value):
-        return seen(value, held, info.context)
+        return to_view(value, value_type, info.context)
 
-    async def later() -> Any:
-        return seen(await value, held, info.context)
+    async def view_later() -> Any:
+        return to_view(await value, value_type, info.context)
 
-    return later()
+    return view_later()
 
 
-def _of_view(
-    resolve: _Resolve, parent: StrawberryObjectDefinition, source: Any, info: Any, /, **given: Any
+def _resolve_with_view(
+    resolve: _ResolveFunction,
+    parent: StrawberryObjectDefinition,
+    source: Any,
+    info: Any,
+    /,
+    **arguments: Any,
 ) -> Any:
-    return resolve(_view(source, parent, info), info, **given)
+    return resolve(_parent_view(source, parent, info), info, **arguments)
 
 
-def _guarded(
-    resolve: _Resolve, parent: StrawberryObjectDefinition, source: Any, info: Any, /, **given: Any
+def _resolve_with_extensions(
+    resolve: _ResolveFunction,
+    parent: StrawberryObjectDefinition,
+    source: Any,
+    info: Any,
+    /,
+    **arguments: Any,
 ) -> Any:
-    value = resolve(_view(source, parent, info), info, **given)
-    return _awaited(value) if isawaitable(value) else value
+    value = resolve(_parent_view(source, parent, info), info, **arguments)
+    return _await_nested(value) if isawaitable(value) else value
 
 
-def _view(source: Any, parent: StrawberryObjectDefinition, info: _Info) -> Any:
+def _parent_view(source: Any, parent: StrawberryObjectDefinition, info: _ResolveInfo) -> Any:
     """What a field is of. Its type is known better here than where it was seen before, as an interface."""
-    reached = as_reached(source) if isinstance(source, Seen) else source
-    return seen(reached, Held(parent), info.context)
+    node = as_node(source) if isinstance(source, NodeWrapper) else source
+    return to_view(node, ValueType(parent), info.context)
 
 
-async def _awaited(value: Awaitable[Any]) -> Any:
+async def _await_nested(value: Awaitable[Any]) -> Any:
     """What an awaitable leads to: an extension that waits may have waited for an awaitable only."""
-    found: Any = value
-    while isawaitable(found):
-        found = await found
-    return found
+    result: Any = value
+    while isawaitable(result):
+        result = await result
+    return result
 
 
-def _tell_refusals(extension: object) -> None:
+def _expose_permission_errors(extension: object) -> None:
     if isinstance(extension, PermissionExtension):
         for permission in extension.permissions:
-            if not isinstance(permission.on_unauthorized, _Refusal):
-                permission.on_unauthorized = _Refusal(permission)  # type: ignore[method-assign]
+            if not isinstance(permission.on_unauthorized, _ForbiddenHandler):
+                permission.on_unauthorized = _ForbiddenHandler(permission)  # type: ignore[method-assign]
 
 
-class _Refusal:
+class _ForbiddenHandler:
     """What a permission does where it is not given; what it raises is the caller's to know."""
 
     def __init__(self, permission: BasePermission) -> None:
@@ -158,23 +177,27 @@ class _Refusal:
         except GatewayError:
             raise
         except Exception as error:
-            told = getattr(error, "extensions", None)
-            raise Forbidden(str(getattr(error, "message", error)) or _REFUSED, told=told) from error
+            details = getattr(error, "extensions", None)
+            raise Forbidden(
+                str(getattr(error, "message", error)) or _FORBIDDEN_MESSAGE, details=details
+            ) from error
 
 
-class _Directives(DirectivesExtension):
+class _DirectivesMiddleware(DirectivesExtension):
     """Runs the directives of a field; fields without any are resolved as they are without it."""
 
     def resolve(  # type: ignore[override]  # arguments may have any name
-        self, _next: _Resolve, root: Any, info: _Info, /, *_: Any, **given: Any
+        self, _next: _ResolveFunction, root: Any, info: _ResolveInfo, /, *_: Any, **arguments: Any
     ) -> Any:
         names = {directive.name.value for directive in info.field_nodes[0].directives or ()}
         if names <= SPECIFIED_DIRECTIVES:
-            return _next(root, info, **given)
+            return _next(root, info, **arguments)
         field = info.parent_type.fields.get(info.field_name)  # none for __typename
-        held = held_by(field.extensions[_DECLARED]) if field else Held()
+        value_type = field_value_type(field.extensions[_DEFINITION_KEY]) if field else ValueType()
 
-        async def resolved(*_: Any) -> Any:
-            return seen(await await_maybe(_next(root, info, **given)), held, info.context)
+        async def resolve_next(*_: Any) -> Any:
+            return to_view(
+                await await_maybe(_next(root, info, **arguments)), value_type, info.context
+            )
 
-        return super().resolve(resolved, root, info)
+        return super().resolve(resolve_next, root, info)

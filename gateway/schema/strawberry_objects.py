@@ -15,27 +15,33 @@ from strawberry.types.base import (
 from strawberry.types.field import StrawberryField
 from strawberry.types.lazy_type import LazyType
 
-from gateway.engine.resolvers import Computed, Reached
+from gateway.engine.resolvers import ComputedField, Node
 from gateway.schema.context import Context
-from gateway.schema.resolvers import READING, Seen, as_reached, compute, read
+from gateway.schema.resolvers import (
+    FIELD_SOURCE_KEY,
+    NodeWrapper,
+    as_node,
+    compute,
+    resolve_attribute,
+)
 
-Type = StrawberryObjectDefinition | None
+ObjectDefinition = StrawberryObjectDefinition | None
 """What is declared of an object's type, where it is known."""
 
 
-class Held(NamedTuple):
+class ValueType(NamedTuple):
     """What is declared of a value, or of the elements of a list.
 
     Attributes:
         type_: The type of the objects.
-        text: How a value is shown as a text, where it is one: the upstream may have sent a number.
+        to_text: How a value is shown as a text, where it is one: the upstream may have sent a number.
     """
 
-    type_: Type = None
-    text: Callable[[Any], Any] | None = None
+    type_: ObjectDefinition = None
+    to_text: Callable[[Any], Any] | None = None
 
 
-class View(Seen):
+class View(NodeWrapper):
     """An object with the attributes of what was reached: those that its type declares as fields, as fields show them.
 
     It has computed fields, too, and what its type's class has beside fields. An attribute that could not be
@@ -44,59 +50,59 @@ class View(Seen):
 
     __slots__ = ("__context__", "__type__")
 
-    def __init__(self, source: Reached[Any], type_: Type, context: Context) -> None:
-        super().__init__(source)
+    def __init__(self, node: Node[Any], type_: ObjectDefinition, context: Context) -> None:
+        super().__init__(node)
         self.__type__ = type_
         self.__context__ = context
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):  # Python's own question, which no record answers
             raise AttributeError(name)
-        reached, context = self.__reached__, self.__context__
-        reading = _reading(_field(self.__type__, name))
-        if isinstance(reading, Computed):
-            value = compute(reached, reading, context)
+        node, context = self.__node__, self.__context__
+        field_source = _field_source(_find_field(self.__type__, name))
+        if isinstance(field_source, ComputedField):
+            value = compute(node, field_source, context)
         else:
             try:
-                value = read(reached, name)
+                value = resolve_attribute(node, name)
             except AttributeError:
-                return _of_class(self, name)
-        kind: Any = type(reached.value)
-        return seen(value, _held(self.__type__, kind, name), context)
+                return _class_attribute(self, name)
+        record_type: Any = type(node.value)
+        return to_view(value, _attribute_value_type(self.__type__, record_type, name), context)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, View) and as_reached(self).value == as_reached(other).value
+        return isinstance(other, View) and as_node(self).value == as_node(other).value
 
     def __hash__(self) -> int:
-        return hash(as_reached(self).value)
+        return hash(as_node(self).value)
 
     def __repr__(self) -> str:
-        return f"<a view of {type(as_reached(self).value).__name__}>"
+        return f"<a view of {type(as_node(self).value).__name__}>"
 
 
-def seen(value: Any, held: Held, context: Context) -> Any:
+def to_view(value: Any, value_type: ValueType, context: Context) -> Any:
     """A value as methods see it, given what is declared of it."""
-    if isinstance(value, Reached):
-        return View(value, held.type_, context)
+    if isinstance(value, Node):
+        return View(value, value_type.type_, context)
     if isinstance(value, list):
-        return [seen(each, held, context) for each in value]
-    return value if held.text is None or value is None else held.text(value)
+        return [to_view(each, value_type, context) for each in value]
+    return value if value_type.to_text is None or value is None else value_type.to_text(value)
 
 
-def held_by(field: StrawberryField) -> Held:
+def field_value_type(field: StrawberryField) -> ValueType:
     """What is declared of a field's value."""
-    held: Any = field.type
-    while isinstance(held, StrawberryContainer | LazyType):
-        held = held.resolve_type() if isinstance(held, LazyType) else held.of_type
-    if held is strawberry.ID:
-        return Held(text=GraphQLID.serialize)
-    if held is str:
-        return Held(text=GraphQLString.serialize)
-    is_text = getattr(held, "__supertype__", None) is str  # a scalar of its own
-    return Held(text=str) if is_text else Held(get_object_definition(held))
+    declared: Any = field.type
+    while isinstance(declared, StrawberryContainer | LazyType):
+        declared = declared.resolve_type() if isinstance(declared, LazyType) else declared.of_type
+    if declared is strawberry.ID:
+        return ValueType(to_text=GraphQLID.serialize)
+    if declared is str:
+        return ValueType(to_text=GraphQLString.serialize)
+    is_text = getattr(declared, "__supertype__", None) is str  # a scalar of its own
+    return ValueType(to_text=str) if is_text else ValueType(get_object_definition(declared))
 
 
-def _of_class(view: View, name: str) -> Any:
+def _class_attribute(view: View, name: str) -> Any:
     """A method, property or constant of the class of a view's type.
 
     Raises:
@@ -104,8 +110,10 @@ def _of_class(view: View, name: str) -> Any:
             has to be loaded.
     """
     type_ = view.__type__
-    field = _field(type_, name)
-    if type_ is None or (field and (field.base_resolver is None or _reading(field) is not None)):
+    field = _find_field(type_, name)
+    if type_ is None or (
+        field and (field.base_resolver is None or _field_source(field) is not None)
+    ):
         raise AttributeError(f"{view!r} has no attribute {name!r}.")
     attribute = getattr_static(type_.origin, name)
     bind = getattr(type(attribute), "__get__", None)
@@ -113,36 +121,38 @@ def _of_class(view: View, name: str) -> Any:
 
 
 @cache
-def _field(type_: Type, name: str) -> StrawberryField | None:
+def _find_field(type_: ObjectDefinition, name: str) -> StrawberryField | None:
     return type_.get_field(name) if type_ else None
 
 
-def _reading(field: StrawberryField | None) -> object:
-    return field.metadata.get(READING) if field else None
+def _field_source(field: StrawberryField | None) -> object:
+    return field.metadata.get(FIELD_SOURCE_KEY) if field else None
 
 
 @cache
-def _held(type_: Type, kind: type, name: str) -> Held:
+def _attribute_value_type(type_: ObjectDefinition, record_type: type, name: str) -> ValueType:
     """What is declared of an attribute of a view: by the field that shows it, else by the record's class."""
-    field = _field(type_, name)
-    held = held_by(field) if field else Held()
-    if field and (field.base_resolver is None or isinstance(_reading(field), Computed)):
-        return held
-    return held._replace(text=partial(_as_recorded, kind, name))
+    field = _find_field(type_, name)
+    value_type = field_value_type(field) if field else ValueType()
+    if field and (field.base_resolver is None or isinstance(_field_source(field), ComputedField)):
+        return value_type
+    return value_type._replace(to_text=partial(_number_to_text, record_type, name))
 
 
-def _as_recorded(kind: type, name: str, value: Any) -> Any:
-    return str(value) if value.__class__ in {int, float} and _may_be_text(kind, name) else value
+def _number_to_text(record_type: type, name: str, value: Any) -> Any:
+    return (
+        str(value) if value.__class__ in {int, float} and _may_be_text(record_type, name) else value
+    )
 
 
 @cache
-def _may_be_text(kind: type, name: str) -> bool:
+def _may_be_text(record_type: type, name: str) -> bool:
     """Whether a class declares an attribute as a text, or as a number that may be sent for one."""
-    attribute = getattr_static(kind, name, None)
+    attribute = getattr_static(record_type, name, None)
     is_property = isinstance(attribute, property)
-    hints = get_type_hints(attribute.fget if is_property else kind)
-    return _names_text(hints.get("return" if is_property else name))
+    hints = get_type_hints(attribute.fget if is_property else record_type)
+    return _includes_text(hints.get("return" if is_property else name))
 
 
-def _names_text(declared: Any) -> bool:
-    return declared is str or any(map(_names_text, get_args(declared)))
+def _includes_text(declared: Any) -> bool:
+    return declared is str or any(map(_includes_text, get_args(declared)))

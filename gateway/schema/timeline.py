@@ -9,15 +9,34 @@ from typing import Any, TypeVar
 import strawberry
 from msgspec import Raw
 
-from gateway.engine.resolvers import Items, Place, Reached, Reader
-from gateway.errors import ContractBroken, UpstreamError
-from gateway.observability.event_loop import STEP_ITEMS, Steps, at_once, in_steps, mapped
-from gateway.schema.completeness import LEFT_OUT, AsOf, Completeness, LeftOutCounts, completeness
+from gateway.engine.resolvers import ItemDecoder, Node, PolymorphicList, ResolveInfo
+from gateway.errors import FieldError, InvalidUpstreamResponse
+from gateway.observability.event_loop import (
+    STEP_ITEMS,
+    CooperativeSteps,
+    map_in_steps,
+    run_cooperatively,
+    run_to_completion,
+)
+from gateway.schema.completeness import (
+    ACTIVITIES_OMITTED,
+    Completeness,
+    OmittedCounts,
+    ReadTimestamp,
+    build_completeness,
+)
 from gateway.schema.context import Info
-from gateway.schema.filters import Selection
-from gateway.schema.pagination import Paging, Position, Window, cursor, in_order, position_of
-from gateway.schema.resolvers import Shown
-from gateway.schema.scalars import moment
+from gateway.schema.filters import TimelineFilter
+from gateway.schema.pagination import (
+    PageWindow,
+    PagingArguments,
+    TimelinePosition,
+    decode_cursor,
+    encode_cursor,
+    sort_positions,
+)
+from gateway.schema.resolvers import SchemaObject
+from gateway.schema.scalars import to_utc
 from gateway.upstream.records import activities, decoding, resources
 from gateway.upstream.records.activities import Unreadable
 from gateway.upstream.records.field_types import UNDECODABLE
@@ -26,54 +45,54 @@ _T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
-class Edge(Shown):
+class ConnectionEdge(SchemaObject):
     """An `ActivityEdge`, as this module makes it."""
 
-    binding: bytes
-    position: Position
+    cursor_digest: bytes
+    position: TimelinePosition
     node: activities.Activity
 
     @property
     def cursor(self) -> str:
-        return cursor(self.binding, self.position)
+        return encode_cursor(self.cursor_digest, self.position)
 
 
 @dataclass(frozen=True, slots=True)
-class Connection(Shown):
+class ConnectionPage(SchemaObject):
     """An `ActivityConnection`, as this module makes it.
 
     Attributes:
-        selection: What is selected, which cursors are bound to.
+        timeline_filter: What is selected, which cursors are bound to.
         positions: Where each selected activity stands, in order.
         window: Which of them are on this page.
         nodes: The activities of this page.
-        left_out: How many may be selected, but are not shown, and why.
-        as_of: When all of it was read.
+        omitted: How many may be selected, but are not shown, and why.
+        read_timestamp: When all of it was read.
     """
 
-    selection: Selection
-    positions: Sequence[Position]
+    timeline_filter: TimelineFilter
+    positions: Sequence[TimelinePosition]
     window: slice
     nodes: list[activities.Activity]
-    left_out: LeftOutCounts
-    as_of: AsOf
+    omitted: OmittedCounts
+    read_timestamp: ReadTimestamp
 
     @property
-    def edges(self) -> list[Edge]:
-        binding = self.selection.binding
+    def edges(self) -> list[ConnectionEdge]:
+        cursor_digest = self.timeline_filter.cursor_digest
         return [
-            Edge(binding, position, node)
+            ConnectionEdge(cursor_digest, position, node)
             for position, node in zip(self.positions[self.window], self.nodes, strict=True)
         ]
 
     @property
     def page_info(self) -> "PageInfo":
-        page, binding = self.positions[self.window], self.selection.binding
+        page, cursor_digest = self.positions[self.window], self.timeline_filter.cursor_digest
         return PageInfo(
             has_next_page=self.window.stop < len(self.positions),
             has_previous_page=self.window.start > 0,
-            start_cursor=cursor(binding, page[0]) if page else None,
-            end_cursor=cursor(binding, page[-1]) if page else None,
+            start_cursor=encode_cursor(cursor_digest, page[0]) if page else None,
+            end_cursor=encode_cursor(cursor_digest, page[-1]) if page else None,
         )
 
     @property
@@ -82,7 +101,7 @@ class Connection(Shown):
 
     @property
     def completeness(self) -> Completeness:
-        return completeness(self.left_out, self.as_of)
+        return build_completeness(self.omitted, self.read_timestamp)
 
 
 @strawberry.type(description="A page's place in the whole list.")
@@ -98,130 +117,139 @@ class PageInfo:
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
+class RawTimeline:
     """A timeline as the upstream sent it, its activities still to be decoded.
 
     Attributes:
         info: Where it is asked for.
-        selection: Which activities, in which order.
+        timeline_filter: Which activities, in which order.
         window: Which part of them.
         anchor: The position that the page begins or ends at, where one is given.
         items: What the upstream sent.
-        as_of: When it did.
+        read_timestamp: When it did.
     """
 
-    info: Info | Place
-    selection: Selection
-    window: Window
-    anchor: Position | None
+    info: Info | ResolveInfo
+    timeline_filter: TimelineFilter
+    window: PageWindow
+    anchor: TimelinePosition | None
     items: Sequence[Raw]
-    as_of: AsOf
+    read_timestamp: ReadTimestamp
 
-    def ahead(self, reader: Reader) -> Steps[Connection]:
+    def decode_ahead(self, decoder: ItemDecoder) -> CooperativeSteps[ConnectionPage]:
         """The page, made once for all who ask for the same one."""
-        asked = (self.selection, self.window, self.anchor, self.as_of)
-        return reader.once(self.items, asked, partial(self.page, reader))
+        cache_key = (self.timeline_filter, self.window, self.anchor, self.read_timestamp)
+        return decoder.memoize(self.items, cache_key, partial(self.build_page, decoder))
 
-    def read(self, reader: Reader) -> Connection:
+    def to_connection(self, decoder: ItemDecoder) -> ConnectionPage:
         """The same page; what is left out of it is told."""
-        return self.reported(at_once(self.ahead(reader)))
+        return self.report_omissions(run_to_completion(self.decode_ahead(decoder)))
 
-    def reported(self, page: Connection) -> Connection:
+    def report_omissions(self, page: ConnectionPage) -> ConnectionPage:
         """A page, after what is left out of it is told."""
-        unreadable = page.left_out.get(ContractBroken)
+        unreadable = page.omitted.get(InvalidUpstreamResponse)
         if unreadable:
-            error = ContractBroken(LEFT_OUT, count=unreadable)
+            error = InvalidUpstreamResponse(ACTIVITIES_OMITTED, count=unreadable)
             self.info.context.report(error, self.info)
         return page
 
-    def page(self, reader: Reader) -> Steps[Connection]:
+    def build_page(self, decoder: ItemDecoder) -> CooperativeSteps[ConnectionPage]:
         """Where the page is a small part of the whole, only that part is decoded in full."""
-        partly = len(self.items) > 2 * self.window.size
-        activities = yield from (reader.heads if partly else reader.read)(self.items)
-        positions, indexes, left_out = yield from self._ordered(activities)
-        part = self.window.cut(positions, self.anchor, newest_first=self.selection.newest_first)
+        is_partial = len(self.items) > 2 * self.window.size
+        activities = yield from (decoder.decode_headers if is_partial else decoder.decode)(
+            self.items
+        )
+        positions, indexes, omitted = yield from self._sort_and_filter(activities)
+        part = self.window.to_slice(
+            positions, self.anchor, newest_first=self.timeline_filter.newest_first
+        )
         page = indexes[part]
         nodes = (
-            (yield from reader.read([self.items[index] for index in page]))
-            if partly
+            (yield from decoder.decode([self.items[index] for index in page]))
+            if is_partial
             else [activities[index] for index in page]
         )
-        return Connection(self.selection, positions, part, nodes, left_out, self.as_of)
+        return ConnectionPage(
+            self.timeline_filter, positions, part, nodes, omitted, self.read_timestamp
+        )
 
-    def _ordered(
+    def _sort_and_filter(
         self,
         activities: Sequence[Any],  # records, or as much of them as a plan needs
-    ) -> Steps[tuple[list[Position], list[int], LeftOutCounts]]:
+    ) -> CooperativeSteps[tuple[list[TimelinePosition], list[int], OmittedCounts]]:
         """Positions in order and whose they are; and how many more may be selected, but are left out."""
         default_zone = self.info.context.settings.default_time_zone
-        selects, everything = self.selection.selects, self.selection.is_everything
-        placed: list[Position] = []
+        matches, is_unfiltered = self.timeline_filter.matches, self.timeline_filter.is_unfiltered
+        unordered: list[TimelinePosition] = []
         indexes: list[int] = []
-        left_out = Counter[type[UpstreamError]]()
+        omitted = Counter[type[FieldError]]()
         for index, activity in enumerate(activities):
             if index % STEP_ITEMS == 0 and index:
                 yield
             date = activity.date
-            at = (
-                None if date is None or date.__class__ is Unreadable else moment(date, default_zone)
+            instant = (
+                None if date is None or date.__class__ is Unreadable else to_utc(date, default_zone)
             )
-            verdict = everything or selects(activity, at)
+            verdict = is_unfiltered or matches(activity, instant)
             if verdict is False:
                 continue
-            if not decoding.usable(activity):
-                left_out[ContractBroken] += 1
+            if not decoding.has_identity(activity):
+                omitted[InvalidUpstreamResponse] += 1
             elif verdict is True:
-                placed.append(Position.of(at, str(activity.id)))
+                unordered.append(TimelinePosition.of(instant, str(activity.id)))
                 indexes.append(index)
             else:
-                left_out[verdict] += 1
-        positions, order = yield from in_order(
-            placed,
-            newest_first=self.selection.newest_first,
+                omitted[verdict] += 1
+        positions, order = yield from sort_positions(
+            unordered,
+            newest_first=self.timeline_filter.newest_first,
             content=lambda place: bytes(self.items[indexes[place]]),
         )
-        return positions, [indexes[place] for place in order], left_out
+        return positions, [indexes[place] for place in order], omitted
 
 
-class _Whole:
+class _FullRecordDecoder:
     """Reads activities as whole records."""
 
-    def read(self, items: Sequence[Raw]) -> Steps[list[activities.Activity]]:
-        return mapped(lambda some: [decoding.activity(item) for item in some], items)
+    def decode(self, items: Sequence[Raw]) -> CooperativeSteps[list[activities.Activity]]:
+        return map_in_steps(lambda some: [decoding.activity(item) for item in some], items)
 
-    heads = read
+    decode_headers = decode
 
-    def once(
-        self, items: Sequence[Raw], asked: Hashable, make: Callable[[], Steps[_T]]
-    ) -> Steps[_T]:
-        return make()
+    def memoize(
+        self, items: Sequence[Raw], variant: Hashable, compute: Callable[[], CooperativeSteps[_T]]
+    ) -> CooperativeSteps[_T]:
+        return compute()
 
 
-_WHOLE = _Whole()
+_FULL_RECORD_DECODER = _FullRecordDecoder()
 
-ACTIVITIES = Items(
+ACTIVITIES = PolymorphicList(
     interface="Activity",
     tag="type",
-    records=activities.KINDS,
-    others=activities.UnknownActivity,
-    sources=("id", "kind", "kind_raw", "date", "event"),
-    undecodable=UNDECODABLE,
-    whole=decoding.activity,
+    record_by_tag=activities.KINDS,
+    fallback_record=activities.UnknownActivity,
+    header_attributes=("id", "kind", "kind_raw", "date", "event"),
+    decoding_errors=UNDECODABLE,
+    decode_full_record=decoding.activity,
 )
 """What a timeline holds."""
 
-Page = Awaitable[Reached[Sent]] | Reached[Sent]
+PendingTimeline = Awaitable[Node[RawTimeline]] | Node[RawTimeline]
 
 
 def timeline(
-    client: Reached[resources.ClientReference], info: Info, selection: Selection, paging: Paging
-) -> Page:
+    client: Node[resources.ClientReference],
+    info: Info,
+    timeline_filter: TimelineFilter,
+    paging: PagingArguments,
+) -> PendingTimeline:
     """The page of a selection that the paging arguments describe.
 
     Args:
         client: Whose timeline it is.
         info: Where it is asked for.
-        selection: Which activities.
+        timeline_filter: Which activities.
         paging: Which page of them.
 
     Raises:
@@ -229,35 +257,45 @@ def timeline(
         UpstreamError: On await, where the upstream gave no timeline.
     """
     settings = info.context.settings
-    window = Window.of(
+    window = PageWindow.of(
         paging, default_size=settings.default_page_size, max_size=settings.max_page_size
     )
-    anchor = None if window.anchor is None else position_of(window.anchor, selection.binding)
-    if selection.is_empty:
-        return client.to(Sent(info, selection, window, anchor, [], AsOf()))
+    anchor = (
+        None
+        if window.anchor is None
+        else decode_cursor(window.anchor, timeline_filter.cursor_digest)
+    )
+    if timeline_filter.matches_nothing:
+        return client.child(RawTimeline(info, timeline_filter, window, anchor, [], ReadTimestamp()))
     # Called here, not in the coroutine: so all timelines of one operation are one batch.
     load = info.context.session.timeline(
-        selection.client_id,
-        kinds=selection.kinds,
-        appointment_id=selection.appointment_id,
-        newest_first=selection.newest_first,
+        timeline_filter.client_id,
+        kinds=timeline_filter.kinds,
+        appointment_id=timeline_filter.appointment_id,
+        newest_first=timeline_filter.newest_first,
     )
 
-    async def loaded() -> Reached[Sent]:
+    async def load_timeline() -> Node[RawTimeline]:
         items, read_at, is_stale = await load
-        return client.to(Sent(info, selection, window, anchor, items, AsOf(read_at, is_stale)))
+        return client.child(
+            RawTimeline(
+                info, timeline_filter, window, anchor, items, ReadTimestamp(read_at, is_stale)
+            )
+        )
 
-    return loaded()
+    return load_timeline()
 
 
-def connection(page: Page) -> Awaitable[Reached[Connection]] | Reached[Connection]:
+def with_full_records(
+    pending: PendingTimeline,
+) -> Awaitable[Node[ConnectionPage]] | Node[ConnectionPage]:
     """A page whose activities are whole records."""
-    if isinstance(page, Reached):
-        return Reached(page.value.read(_WHOLE), page.through)
+    if isinstance(pending, Node):
+        return Node(pending.value.to_connection(_FULL_RECORD_DECODER), pending.parent)
 
-    async def read() -> Reached[Connection]:
-        sent = await page
-        made = await in_steps(sent.value.page(_WHOLE))
-        return Reached(sent.value.reported(made), sent.through)
+    async def decode_page() -> Node[ConnectionPage]:
+        node = await pending
+        built = await run_cooperatively(node.value.build_page(_FULL_RECORD_DECODER))
+        return Node(node.value.report_omissions(built), node.parent)
 
-    return read()
+    return decode_page()

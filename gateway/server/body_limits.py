@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
-MOST_BODIES = 1_000
-MOST_BYTES = 67_108_864
-STILL_SECONDS = 5.0
+MAX_PENDING_BODIES = 1_000
+MAX_PENDING_BYTES = 67_108_864
+STALL_TIMEOUT_SECONDS = 5.0
 """How long a body may stand still."""
 
 
@@ -14,10 +14,10 @@ class Sender(Protocol):
     """Where a body comes from: one at a time."""
 
     @property
-    def is_excused(self) -> bool:
+    def is_paused_by_server(self) -> bool:
         """Whether it is us for whom it waits before it sends any more."""
 
-    def cut_off(self) -> None:
+    def abort_request(self) -> None:
         """It is not waited for any longer."""
 
 
@@ -29,12 +29,12 @@ class Timers(Protocol):
     def call_later(self, delay: float, callback: Callable[[], None], /) -> object: ...
 
 
-class _Body(NamedTuple):
+class _PendingBody(NamedTuple):
     size: int
-    moved_at: float
+    last_progress_at: float
 
 
-class Bodies:
+class PendingBodies:
     """Those of one process. Where they are too many, the one that has waited longest for a byte is ended.
 
     Whoever comes is not refused for them: bodies that do not come to their end make room for those that do.
@@ -42,74 +42,74 @@ class Bodies:
 
     def __init__(
         self,
-        largest: int,
+        max_body_bytes: int,
         *,
-        still_seconds: float = STILL_SECONDS,
+        stall_timeout_seconds: float = STALL_TIMEOUT_SECONDS,
         timers: Callable[[], Timers] = asyncio.get_running_loop,
     ) -> None:
         """Begin without any.
 
         Args:
-            largest: How many bytes of one body are kept at most, however many come.
-            still_seconds: How long a body may stand still.
+            max_body_bytes: How many bytes of one body are kept at most, however many come.
+            stall_timeout_seconds: How long a body may stand still.
             timers: The running event loop.
         """
-        self._largest = largest
-        self._still_seconds = still_seconds
+        self._max_body_bytes = max_body_bytes
+        self._stall_timeout_seconds = stall_timeout_seconds
         self._timers = timers
-        self._bodies: dict[Sender, _Body] = {}
+        self._body_by_sender: dict[Sender, _PendingBody] = {}
         """Who has waited longest comes first."""
         self._bytes = 0
-        self._is_timed = False
+        self._has_timer = False
 
     def __len__(self) -> int:
-        return len(self._bodies)
+        return len(self._body_by_sender)
 
-    def moved(self, sender: Sender, size: int) -> None:
+    def record_progress(self, sender: Sender, size: int) -> None:
         """Bytes of its body have come; so many have in all."""
-        self.ended(sender)
-        size = min(size, self._largest)
-        self._bodies[sender] = _Body(size, self._timers().time())
+        self.remove(sender)
+        size = min(size, self._max_body_bytes)
+        self._body_by_sender[sender] = _PendingBody(size, self._timers().time())
         self._bytes += size
-        while len(self._bodies) > 1 and (
-            len(self._bodies) > MOST_BODIES or self._bytes > MOST_BYTES
+        while len(self._body_by_sender) > 1 and (
+            len(self._body_by_sender) > MAX_PENDING_BODIES or self._bytes > MAX_PENDING_BYTES
         ):
-            self._end(self._longest_waiting())
-        self._time()
+            self._evict(self._longest_stalled())
+        self._schedule_check()
 
-    def ended(self, sender: Sender) -> None:
+    def remove(self, sender: Sender) -> None:
         """Its body, if it had one, is there; or not wanted any more."""
-        body = self._bodies.pop(sender, None)
+        body = self._body_by_sender.pop(sender, None)
         if body is not None:
             self._bytes -= body.size
 
-    def _longest_waiting(self) -> Sender:
+    def _longest_stalled(self) -> Sender:
         """Among those who could send; the last is the one that has just sent something."""
-        *others, _ = self._bodies
-        return next((each for each in others if not each.is_excused), others[0])
+        *others, _ = self._body_by_sender
+        return next((each for each in others if not each.is_paused_by_server), others[0])
 
-    def _end(self, sender: Sender) -> None:
-        self.ended(sender)
-        sender.cut_off()
+    def _evict(self, sender: Sender) -> None:
+        self.remove(sender)
+        sender.abort_request()
 
-    def _time(self) -> None:
+    def _schedule_check(self) -> None:
         """See to it that somebody looks when the first may have stood still for too long."""
-        if self._bodies and not self._is_timed:
-            self._is_timed = True
+        if self._body_by_sender and not self._has_timer:
+            self._has_timer = True
             timers = self._timers()
-            first = next(iter(self._bodies.values()))
-            until = first.moved_at + self._still_seconds
-            timers.call_later(max(0.0, until - timers.time()), self._look)
+            first = next(iter(self._body_by_sender.values()))
+            due_at = first.last_progress_at + self._stall_timeout_seconds
+            timers.call_later(max(0.0, due_at - timers.time()), self._abort_stalled)
 
-    def _look(self) -> None:
-        self._is_timed = False
+    def _abort_stalled(self) -> None:
+        self._has_timer = False
         now = self._timers().time()
-        for sender, body in [*self._bodies.items()]:
-            if now - body.moved_at < self._still_seconds:
+        for sender, body in [*self._body_by_sender.items()]:
+            if now - body.last_progress_at < self._stall_timeout_seconds:
                 break
-            self.ended(sender)
-            if sender.is_excused:
-                self.moved(sender, body.size)
+            self.remove(sender)
+            if sender.is_paused_by_server:
+                self.record_progress(sender, body.size)
             else:
-                sender.cut_off()
-        self._time()
+                sender.abort_request()
+        self._schedule_check()

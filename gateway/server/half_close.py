@@ -4,7 +4,7 @@ from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from gateway.server.pipelining import PipelinedProtocol
 
-FIRST_PROBE_SECONDS = 0.5
+INITIAL_PROBE_SECONDS = 0.5
 """How long nothing is done about a caller that may have left. Then the time doubles from probe to probe."""
 
 _PROBE = b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -14,47 +14,47 @@ class HalfCloseProtocol(PipelinedProtocol):
     """One connection. Its caller may send its last byte before it has its answers (RFC 9293, 3.6).
 
     Attributes:
-        has_ended: Whether the caller sends nothing more.
+        is_half_closed: Whether the caller sends nothing more.
     """
 
-    has_ended = False
+    is_half_closed = False
 
     def eof_received(self) -> bool:  # type: ignore[override] # asyncio reads what uvicorn does not return
         """Whether the connection stays open: for the answers to what was asked to its end."""
-        is_first = not self.has_ended
-        self.has_ended = True
+        is_first = not self.is_half_closed
+        self.is_half_closed = True
         if not self.has_unparsed:
-            self.expect_no_more()
+            self.close_after_response()
         if is_first and not self.transport.is_closing():
-            self._probe_after(FIRST_PROBE_SECONDS)
+            self._schedule_probe(INITIAL_PROBE_SECONDS)
         return not self.transport.is_closing()
 
-    def parse(self) -> None:
-        super().parse()
-        if self.has_ended and not self.has_unparsed:
-            self.expect_no_more()
+    def parse_buffered(self) -> None:
+        super().parse_buffered()
+        if self.is_half_closed and not self.has_unparsed:
+            self.close_after_response()
 
-    def expect_no_more(self) -> None:
+    def close_after_response(self) -> None:
         """Have the answer to the last whole request end the connection."""
-        if self._unanswered is None:
+        if self._pending_cycle is None:
             self.transport.close()
             return
         if self.cycle.more_body:
-            self.drop_last()
+            self.discard_last_request()
         self.cycle.keep_alive = False
 
     @property
-    def _unanswered(self) -> RequestResponseCycle | None:
+    def _pending_cycle(self) -> RequestResponseCycle | None:
         """The whole request that is being answered, if there is one."""
-        running = self.running
-        if running is None or running.response_complete or running.more_body:
+        cycle = self.active_cycle
+        if cycle is None or cycle.response_complete or cycle.more_body:
             return None
-        return running
+        return cycle
 
-    def _probe_after(self, seconds: float) -> None:
-        self.loop.call_later(seconds, self._probe, seconds)
+    def _schedule_probe(self, seconds: float) -> None:
+        self.loop.call_later(seconds, self._send_probe, seconds)
 
-    def _probe(self, seconds: float) -> None:
+    def _send_probe(self, seconds: float) -> None:
         """Send what says nothing, again and again: the machine of a caller that has left answers with a reset.
 
         Nothing else tells. One that waits skips it (RFC 9110, 15.2); not in HTTP/1.0, which has nothing of
@@ -62,7 +62,7 @@ class HalfCloseProtocol(PipelinedProtocol):
         """
         if self.transport.is_closing():
             return
-        running = self._unanswered
-        if running and not running.response_started and running.scope["http_version"] == "1.1":
+        cycle = self._pending_cycle
+        if cycle and not cycle.response_started and cycle.scope["http_version"] == "1.1":
             self.transport.write(_PROBE)
-        self._probe_after(2 * seconds)
+        self._schedule_probe(2 * seconds)

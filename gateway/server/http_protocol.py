@@ -10,13 +10,13 @@ from typing import Any, cast
 from httptools import HttpParserError
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
-from gateway.config.origins import Origins
+from gateway.config.origins import AllowedOrigins
 from gateway.errors import BadRequest
-from gateway.observability.request_stats import Tally
+from gateway.observability.request_stats import RequestStats
 from gateway.server import protocol_errors
-from gateway.server.body_limits import Bodies
+from gateway.server.body_limits import PendingBodies
 from gateway.server.half_close import HalfCloseProtocol
-from gateway.server.pipelining import disconnect
+from gateway.server.pipelining import mark_disconnected
 
 _CHUNK_FRAMING_BYTES = 20
 """What a chunk has beside its data: a size of up to 16 digits and two line ends."""
@@ -28,113 +28,113 @@ _LINGER_SECONDS = 1.0
 """How long is listened to a caller that was refused. Who is cut off while sending never reads why."""
 
 
-class HttpProtocol(HalfCloseProtocol):
+class HardenedHttpProtocol(HalfCloseProtocol):
     """One connection. What uvicorn would take without end is refused here, in JSON, before the application.
 
     Attributes:
-        seconds: How long a request may take to arrive; how long an answer may stay untouched.
-        bodies: Those under way, on all connections.
-        pages: The origins whose pages may read why a request was refused.
+        timeout_seconds: How long a request may take to arrive; how long an answer may stay untouched.
+        pending_bodies: Those under way, on all connections.
+        allowed_origins: The origins whose pages may read why a request was refused.
     """
 
-    seconds = 30.0
-    bodies: Bodies
-    pages = Origins()
+    timeout_seconds = 30.0
+    pending_bodies: PendingBodies
+    allowed_origins = AllowedOrigins()
 
-    _is_waiting = True
+    _is_receiving = True
     """Whether it is the caller's turn: to send a request, or the rest of one."""
-    _has_begun = False
-    _is_refused = False
-    _last_words: HTTPStatus | None = None
+    _has_seen_request = False
+    _is_rejected = False
+    _pending_rejection: HTTPStatus | None = None
     """What is to be said once all that was asked before has its answer; nothing else is parsed."""
     _head_bytes = 0
-    _loose_bytes = 0
+    _unattributed_bytes = 0
     """How many came since the last that were part of a URI, a whole header or a body."""
     _is_uri_too_long = False
     _body_bytes = 0
     _framing_bytes = 0
     """How many bytes of a body were neither data nor what chunks need: extensions of chunks."""
-    _is_counted = False
+    _is_body_counted = False
     """Whether the body is one of those under way."""
     _unread_bytes = 0
-    _is_again = False
+    _is_repeated_head = False
     """Whether the head that comes next was here before, with an offer to upgrade."""
-    _refusal = HTTPStatus.BAD_REQUEST
-    _due: asyncio.TimerHandle | None = None
-    _taking: asyncio.TimerHandle | None = None
+    _rejection_status = HTTPStatus.BAD_REQUEST
+    _receive_timer: asyncio.TimerHandle | None = None
+    _send_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn
         super().connection_made(transport)
-        self._expect()
+        self._start_receive_timer()
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
-        self._unexpect()
+        self._cancel_receive_timer()
         self._uncount_body()
-        if self._taking is not None:
-            self._taking.cancel()
+        if self._send_timer is not None:
+            self._send_timer.cancel()
 
     def data_received(self, data: bytes) -> None:
-        if self._is_refused or self._last_words:
+        if self._is_rejected or self._pending_rejection:
             return
-        asked = self._asked
-        if self._due is None and (asked is None or asked.response_complete):
-            self._is_waiting = True
-            self._expect()
+        cycle = self._latest_cycle
+        if self._receive_timer is None and (cycle is None or cycle.response_complete):
+            self._is_receiving = True
+            self._start_receive_timer()
         super().data_received(data)
 
-    def parse(self) -> None:
+    def parse_buffered(self) -> None:
         was_held = self.flow.is_held
-        super().parse()
+        super().parse_buffered()
         self._count_body()
-        if was_held and not self.flow.is_held and self._is_waiting:
-            self._expect()  # until now it was us who did not read
+        if was_held and not self.flow.is_held and self._is_receiving:
+            self._start_receive_timer()  # until now it was us who did not read
 
-    def feed(self, piece: bytes) -> None:
-        self._loose_bytes += len(piece)
-        self._framing_bytes += len(piece)
-        super().feed(piece)
+    def feed(self, data: bytes) -> None:
+        self._unattributed_bytes += len(data)
+        self._framing_bytes += len(data)
+        super().feed(data)
         self._framing_bytes = max(0, self._framing_bytes)
-        loose_bytes = self._loose_bytes if self._is_in_head else self._framing_bytes
-        if self._head_bytes + loose_bytes > protocol_errors.MOST_HEAD_BYTES:  # it does not end
-            self._refuse(self._too_much)
+        loose_bytes = self._unattributed_bytes if self._is_in_head else self._framing_bytes
+        if self._head_bytes + loose_bytes > protocol_errors.MAX_HEAD_BYTES:  # it does not end
+            self._reject(self._oversized_head_status)
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self._has_begun = self._is_waiting = True
-        self._head_bytes = self._loose_bytes = self._body_bytes = self._framing_bytes = 0
+        self._has_seen_request = self._is_receiving = True
+        self._head_bytes = self._unattributed_bytes = self._body_bytes = self._framing_bytes = 0
         self._is_uri_too_long = False
-        if not self._is_again:  # else the same request has the time that is left of its own
-            self._expect()
-        self._is_again = False
+        if not self._is_repeated_head:  # else the same request has the time that is left of its own
+            self._start_receive_timer()
+        self._is_repeated_head = False
 
     def on_url(self, url: bytes) -> None:
         if self._is_uri_too_long:
             return
         super().on_url(url)
-        self._loose_bytes = 0
+        self._unattributed_bytes = 0
         # What follows is read for what it says of the page that asks: else that could not read why.
-        self._is_uri_too_long = len(self.url) > protocol_errors.MOST_URI_BYTES
+        self._is_uri_too_long = len(self.url) > protocol_errors.MAX_URI_BYTES
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self._loose_bytes = 0
+        self._unattributed_bytes = 0
         self._head_bytes += len(name) + len(value)
         if self._is_in_head:
             super().on_header(name, value)
         else:  # a trailer, which must not become a header (RFC 9110, 6.5.1)
             self._framing_bytes -= len(name) + len(value) + len(b": \r\n")
-        if self._head_bytes > protocol_errors.MOST_HEAD_BYTES:
-            self._stop(self._too_much)
+        if self._head_bytes > protocol_errors.MAX_HEAD_BYTES:
+            self._abort_parsing(self._oversized_head_status)
 
     def on_headers_complete(self) -> None:
-        problem = protocol_errors.head_problem(self.parser.get_http_version(), self.headers)
+        problem = protocol_errors.head_error_status(self.parser.get_http_version(), self.headers)
         if problem or self._is_uri_too_long:
-            self._stop(problem or self._too_much)
+            self._abort_parsing(problem or self._oversized_head_status)
         super().on_headers_complete()
         self._head_bytes = self._framing_bytes = 0  # trailers have as much again
         if not self._offers_upgrade:
-            polite = _UntilRead(self.transport, self._hang_up)
-            self.cycle.transport = polite  # type: ignore[assignment] # all that it uses
+            lingering = _LingeringTransport(self.transport, self._close_gracefully)
+            self.cycle.transport = lingering  # type: ignore[assignment] # all that it uses
 
     def on_body(self, body: bytes) -> None:
         super().on_body(body)
@@ -148,155 +148,168 @@ class HttpProtocol(HalfCloseProtocol):
     def on_message_complete(self) -> None:
         super().on_message_complete()
         if not self._offers_upgrade:
-            self._is_waiting = False
-            self._unexpect()
+            self._is_receiving = False
+            self._cancel_receive_timer()
 
     def on_response_complete(self) -> None:
-        if self._is_refused:
+        if self._is_rejected:
             return  # it was the last
         if unread := self.transport.get_write_buffer_size():
-            self._watch_taking(unread)
+            self._start_send_timer(unread)
         super().on_response_complete()
         if self.transport.is_closing():
             return
-        if self._is_waiting:
+        if self._is_receiving:
             self._unset_keepalive_if_required()  # the connection is not idle
-            self._expect()
-        if self.running is self.cycle:
+            self._start_receive_timer()
+        if self.active_cycle is self.cycle:
             self._count_body()  # its turn has come, or it is over
-        if self._last_words and self.running is not None and self.running.response_complete:
-            self._say(self._last_words, None)
+        if (
+            self._pending_rejection
+            and self.active_cycle is not None
+            and self.active_cycle.response_complete
+        ):
+            self._send_rejection(self._pending_rejection, None)
 
     def send_400_response(self, msg: str) -> None:
         """Refuse what cannot be parsed, or is too much; called by uvicorn for any error of its parser."""
         version = self.parser.get_http_version()
-        if str(sys.exception()) == _UNKNOWN_VERSION or version not in refusals.READ_VERSIONS:
-            self._refusal = HTTPStatus.HTTP_VERSION_NOT_SUPPORTED
-        self._refuse(self._refusal)
+        if str(sys.exception()) == _UNKNOWN_VERSION or version not in protocol_errors.READ_VERSIONS:
+            self._rejection_status = HTTPStatus.HTTP_VERSION_NOT_SUPPORTED
+        self._reject(self._rejection_status)
 
     def eof_received(self) -> bool:  # type: ignore[override] # as above it
-        if self._is_refused:
+        if self._is_rejected:
             self.transport.close()  # it has read why
         return super().eof_received()
 
-    def expect_no_more(self) -> None:
-        if not self._is_refused and not self._last_words:
-            self._is_waiting = False
-            self._unexpect()
+    def close_after_response(self) -> None:
+        if not self._is_rejected and not self._pending_rejection:
+            self._is_receiving = False
+            self._cancel_receive_timer()
             self._uncount_body()
-            super().expect_no_more()
+            super().close_after_response()
 
-    def cut_off(self) -> None:
+    def abort_request(self) -> None:
         """End the request whose body is under way: it has waited for too long, or longest of too many."""
-        self._refuse(HTTPStatus.REQUEST_TIMEOUT)
+        self._reject(HTTPStatus.REQUEST_TIMEOUT)
 
     @property
-    def is_excused(self) -> bool:
+    def is_paused_by_server(self) -> bool:
         """Whether it is us for whom the caller waits before it sends any more."""
         return self.flow.read_paused or (
             self._is_in_body and self.cycle.waiting_for_100_continue  # it has not had its turn
         )
 
-    def on_offer_ignored(self) -> None:
-        self._is_again = True
+    def on_upgrade_ignored(self) -> None:
+        self._is_repeated_head = True
 
     @property
-    def _asked(self) -> RequestResponseCycle | None:
+    def _latest_cycle(self) -> RequestResponseCycle | None:
         """The last request whose head is there, if any."""
         return self.cycle
 
     @property
     def _is_in_body(self) -> bool:
         """Whether a body is under way, and wanted."""
-        if self._is_in_head or not self._is_waiting or self._is_refused or self._last_words:
+        if (
+            self._is_in_head
+            or not self._is_receiving
+            or self._is_rejected
+            or self._pending_rejection
+        ):
             return False
-        asked = self._asked
-        return asked is not None and not asked.response_complete
+        cycle = self._latest_cycle
+        return cycle is not None and not cycle.response_complete
 
     def _count_body(self) -> None:
         if self._is_in_body:
-            self._is_counted = True
-            self.bodies.moved(self, self._body_bytes)
+            self._is_body_counted = True
+            self.pending_bodies.record_progress(self, self._body_bytes)
         else:
             self._uncount_body()
 
     def _uncount_body(self) -> None:
-        if self._is_counted:
-            self._is_counted = False
-            self.bodies.ended(self)
+        if self._is_body_counted:
+            self._is_body_counted = False
+            self.pending_bodies.remove(self)
 
     @property
-    def _too_much(self) -> HTTPStatus:
+    def _oversized_head_status(self) -> HTTPStatus:
         """How a head is refused of which too much has come."""
         if self._is_uri_too_long:
             return HTTPStatus.REQUEST_URI_TOO_LONG
         return HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
 
-    def _stop(self, status: HTTPStatus) -> None:
+    def _abort_parsing(self, status: HTTPStatus) -> None:
         """Make the parser give up: the one way out of its callbacks."""
-        self._refusal = status
+        self._rejection_status = status
         raise ValueError(status.phrase)
 
-    def _expect(self) -> None:
-        self._unexpect()
-        self._due = self.loop.call_later(self.seconds, self._overdue)
+    def _start_receive_timer(self) -> None:
+        self._cancel_receive_timer()
+        self._receive_timer = self.loop.call_later(self.timeout_seconds, self._on_receive_timeout)
 
-    def _unexpect(self) -> None:
-        if self._due is not None:
-            self._due.cancel()
-            self._due = None
+    def _cancel_receive_timer(self) -> None:
+        if self._receive_timer is not None:
+            self._receive_timer.cancel()
+            self._receive_timer = None
 
-    def _overdue(self) -> None:
-        if self.is_excused or self.transport.get_write_buffer_size():
-            self._expect()  # an answer that is not taken has a time of its own
-        elif self._is_waiting:
-            self._refuse(HTTPStatus.REQUEST_TIMEOUT)
+    def _on_receive_timeout(self) -> None:
+        if self.is_paused_by_server or self.transport.get_write_buffer_size():
+            self._start_receive_timer()  # an answer that is not taken has a time of its own
+        elif self._is_receiving:
+            self._reject(HTTPStatus.REQUEST_TIMEOUT)
 
-    def _watch_taking(self, unread: int) -> None:
-        if self._taking is not None:
-            self._taking.cancel()
+    def _start_send_timer(self, unread: int) -> None:
+        if self._send_timer is not None:
+            self._send_timer.cancel()
         self._unread_bytes = unread
-        self._taking = self.loop.call_later(self.seconds, self._untaken)
+        self._send_timer = self.loop.call_later(self.timeout_seconds, self._on_send_timeout)
 
-    def _untaken(self) -> None:
+    def _on_send_timeout(self) -> None:
         unread = self.transport.get_write_buffer_size()
         if unread >= self._unread_bytes:
             self.transport.abort()
         elif unread:
-            self._watch_taking(unread)  # it is taken, slowly
+            self._start_send_timer(unread)  # it is taken, slowly
 
-    def _refuse(self, status: HTTPStatus) -> None:
+    def _reject(self, status: HTTPStatus) -> None:
         """Refuse what is arriving, once all that was asked before has its answer; and hang up."""
-        if self._is_refused or self._last_words or self.transport.is_closing():
+        if self._is_rejected or self._pending_rejection or self.transport.is_closing():
             return
-        refused = self._asked if self._is_waiting and not self._is_in_head else None
-        running = self.running
-        self.drop_unparsed()
+        rejected_cycle = self._latest_cycle if self._is_receiving and not self._is_in_head else None
+        active_cycle = self.active_cycle
+        self.discard_unparsed()
         self._uncount_body()
-        if running is None or running is refused or running.response_complete:
-            self._say(status, refused)
+        if active_cycle is None or active_cycle is rejected_cycle or active_cycle.response_complete:
+            self._send_rejection(status, rejected_cycle)
             return
-        self._last_words = status
-        if refused is not None:
-            self.drop_last()
+        self._pending_rejection = status
+        if rejected_cycle is not None:
+            self.discard_last_request()
 
-    def _say(self, status: HTTPStatus, refused: RequestResponseCycle | None) -> None:
+    def _send_rejection(
+        self, status: HTTPStatus, rejected_cycle: RequestResponseCycle | None
+    ) -> None:
         """Say so, unless nothing was asked or it was answered; and hang up."""
-        self._is_refused = True
-        has_answer = refused is not None and refused.response_started
-        if refused is not None:
-            if not has_answer:
-                scope = cast("MutableMapping[str, Any]", refused.scope)
-                Tally.of(scope).cut_off(BadRequest.code, status.value)
-            disconnect(refused)
-        if has_answer or not self._has_begun:
+        self._is_rejected = True
+        has_response = rejected_cycle is not None and rejected_cycle.response_started
+        if rejected_cycle is not None:
+            if not has_response:
+                scope = cast("MutableMapping[str, Any]", rejected_cycle.scope)
+                RequestStats.from_scope(scope).aborted(BadRequest.code, status.value)
+            mark_disconnected(rejected_cycle)
+        if has_response or not self._has_seen_request:
             self.transport.close()
         else:
             method = self.parser.get_method()
             if self._is_in_head and status is HTTPStatus.REQUEST_TIMEOUT:
                 self._read_last_header()
             self.transport.write(
-                protocol_errors.answer(status, method, self.headers or (), self.pages)
+                protocol_errors.protocol_error_response(
+                    status, method, self.headers or (), self.allowed_origins
+                )
             )
             self._linger()
 
@@ -305,25 +318,25 @@ class HttpProtocol(HalfCloseProtocol):
         with suppress(HttpParserError):
             self.parser.feed_data(b"x")
 
-    def _hang_up(self) -> None:
+    def _close_gracefully(self) -> None:
         """After an answer; where the caller is still sending, not before the answer can be read."""
-        if self._is_waiting or self.flow.read_paused:
-            self._is_refused = True
+        if self._is_receiving or self.flow.read_paused:
+            self._is_rejected = True
             self._linger()
         else:
             self.transport.close()
 
     def _linger(self) -> None:
-        self.drop_unparsed()
+        self.discard_unparsed()
         self.pipeline.clear()
         self._uncount_body()
         self.transport.write_eof()
         self.flow.release()
-        self._unexpect()
-        self._due = self.loop.call_later(_LINGER_SECONDS, self.transport.abort)
+        self._cancel_receive_timer()
+        self._receive_timer = self.loop.call_later(_LINGER_SECONDS, self.transport.abort)
 
 
-class _UntilRead:
+class _LingeringTransport:
     """A connection as an answer sees it: to close it may take a moment."""
 
     def __init__(self, transport: asyncio.Transport, close: Callable[[], None]) -> None:
@@ -332,7 +345,15 @@ class _UntilRead:
         self.close = close
 
 
-def within(seconds: float, bodies: Bodies, pages: Origins | None = None) -> type[HttpProtocol]:
+def http_protocol_class(
+    timeout_seconds: float,
+    pending_bodies: PendingBodies,
+    allowed_origins: AllowedOrigins | None = None,
+) -> type[HardenedHttpProtocol]:
     """The protocol for a server that waits so long for its callers, and whose bodies under way are these."""
-    own = {"seconds": seconds, "bodies": bodies, "pages": pages or Origins()}
-    return type("HttpProtocol", (HttpProtocol,), own)
+    attributes = {
+        "timeout_seconds": timeout_seconds,
+        "pending_bodies": pending_bodies,
+        "allowed_origins": allowed_origins or AllowedOrigins(),
+    }
+    return type("HardenedHttpProtocol", (HardenedHttpProtocol,), attributes)

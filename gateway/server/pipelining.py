@@ -7,10 +7,10 @@ from starlette.types import ASGIApp
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT, FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-MOST_WAITING = 16
+MAX_PIPELINED_REQUESTS = 16
 """With so many requests behind the one that is being answered, nothing more is parsed."""
 
-PIECE_BYTES = 512
+PARSE_SLICE_BYTES = 512
 """What is parsed at once, where it is not a body whose length is known.
 
 The parser cannot stop within what it is given, so this is how far the bound may be exceeded: by the
@@ -18,7 +18,7 @@ requests that begin in one piece.
 """
 
 
-class Flow(FlowControl):
+class HoldableFlowControl(FlowControl):
     """A connection's flow. uvicorn reads on where any of its requests is waited for; not while it is held."""
 
     is_held = False
@@ -44,74 +44,74 @@ class PipelinedProtocol(HttpToolsProtocol):
 
     Attributes:
         flow: Whether it is read, and written.
-        running: The request that is being answered, or was answered last.
+        active_cycle: The request that is being answered, or was answered last.
     """
 
-    flow: Flow  # type: ignore[mutable-override] # made here
-    running: RequestResponseCycle | None = None
-    _body_left = 0
+    flow: HoldableFlowControl  # type: ignore[mutable-override] # made here
+    active_cycle: RequestResponseCycle | None = None
+    _body_bytes_remaining = 0
     """How much of a body is still to come, where its length was told."""
     _is_in_chunk = False
     """Whether what was parsed last was of a chunk's data, where its length was not told."""
     _is_in_head = True
-    _received = b""
-    _parsed_to = 0
-    _piece = b""
+    _buffer = b""
+    _parse_offset = 0
+    _slice = b""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn
         super().connection_made(transport)
-        self.flow = Flow(transport)
+        self.flow = HoldableFlowControl(transport)
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
-        self.drop_unparsed()
+        self.discard_unparsed()
         self.pipeline.clear()
-        if self.running is not None:  # uvicorn tells the last one that came
-            disconnect(self.running)
+        if self.active_cycle is not None:  # uvicorn tells the last one that came
+            mark_disconnected(self.active_cycle)
 
     def data_received(self, data: bytes) -> None:
-        rest = self._received[self._parsed_to :]
-        self._received, self._parsed_to = rest + data if rest else data, 0
-        self.parse()
+        rest = self._buffer[self._parse_offset :]
+        self._buffer, self._parse_offset = rest + data if rest else data, 0
+        self.parse_buffered()
 
-    def parse(self) -> None:
+    def parse_buffered(self) -> None:
         """Go on with what was received, while there is room."""
         while self.has_unparsed and not (self.pipeline and self._is_full):
-            begin = self._parsed_to
-            self._parsed_to = begin + self._piece_bytes(begin)
-            self._piece = self._received[begin : self._parsed_to]
-            self.feed(self._piece)
+            start = self._parse_offset
+            self._parse_offset = start + self._slice_bytes(start)
+            self._slice = self._buffer[start : self._parse_offset]
+            self.feed(self._slice)
         if not self.has_unparsed:
-            self.drop_unparsed()
+            self.discard_unparsed()
         if self.pipeline or self.flow.is_held:
-            self._read_or_not()
+            self._update_read_flow()
 
-    def _piece_bytes(self, begin: int) -> int:
+    def _slice_bytes(self, start: int) -> int:
         """How much may be parsed at once: more than a piece, where no other request can begin in it."""
         if self._is_in_head:
-            return PIECE_BYTES
-        if self._is_in_chunk and not self._received.startswith(b"\n", begin):
-            last = self._received.find(b"\r\n0", begin)  # the last chunk is one of no bytes
-            return max(PIECE_BYTES, (last if last >= 0 else len(self._received)) - begin)
-        return max(PIECE_BYTES, self._body_left)
+            return PARSE_SLICE_BYTES
+        if self._is_in_chunk and not self._buffer.startswith(b"\n", start):
+            last = self._buffer.find(b"\r\n0", start)  # the last chunk is one of no bytes
+            return max(PARSE_SLICE_BYTES, (last if last >= 0 else len(self._buffer)) - start)
+        return max(PARSE_SLICE_BYTES, self._body_bytes_remaining)
 
-    def feed(self, piece: bytes) -> None:
+    def feed(self, data: bytes) -> None:
         """Parse this."""
-        super().data_received(piece)
+        super().data_received(data)
 
-    def drop_unparsed(self) -> None:
-        self._received, self._parsed_to = b"", 0
+    def discard_unparsed(self) -> None:
+        self._buffer, self._parse_offset = b"", 0
 
-    def drop_last(self) -> None:
+    def discard_last_request(self) -> None:
         """Forget the last request that came, one that waits, as if the one before had been the last."""
         self.pipeline.popleft()
-        last = self.pipeline[0][0] if self.pipeline else self.running
+        last = self.pipeline[0][0] if self.pipeline else self.active_cycle
         assert last is not None
         self.cycle = last
 
     @property
     def has_unparsed(self) -> bool:
-        return self._parsed_to < len(self._received)
+        return self._parse_offset < len(self._buffer)
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
@@ -123,12 +123,14 @@ class PipelinedProtocol(HttpToolsProtocol):
             super().on_headers_complete()
             for name, value in self.headers:
                 if name == b"content-length":
-                    self._body_left = int(value)  # the parser has seen to it that it is a number
+                    self._body_bytes_remaining = int(
+                        value
+                    )  # the parser has seen to it that it is a number
 
     def on_body(self, body: bytes) -> None:
         super().on_body(body)
-        if self._body_left:
-            self._body_left -= len(body)
+        if self._body_bytes_remaining:
+            self._body_bytes_remaining -= len(body)
         else:
             self._is_in_chunk = True
 
@@ -136,17 +138,17 @@ class PipelinedProtocol(HttpToolsProtocol):
         self._is_in_chunk = False
 
     def on_message_complete(self) -> None:
-        self._body_left, self._is_in_chunk = 0, False
+        self._body_bytes_remaining, self._is_in_chunk = 0, False
         if not self._offers_upgrade:
             super().on_message_complete()
 
     def on_response_complete(self) -> None:
         super().on_response_complete()  # the next one's turn
-        if (self._received or self.flow.is_held) and not self.transport.is_closing():
-            self.parse()
+        if (self._buffer or self.flow.is_held) and not self.transport.is_closing():
+            self.parse_buffered()
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGIApp) -> None:  # type: ignore[override]
-        self.running = cycle
+        self.active_cycle = cycle
         super()._start_asgi_task(cycle, app)  # type: ignore[arg-type] # the same by another name
 
     @property
@@ -160,29 +162,29 @@ class PipelinedProtocol(HttpToolsProtocol):
         Called by uvicorn while it handles what its parser raises: that takes the body for bytes of
         the other protocol. So another parser gets the head once more, without the offer.
         """
-        stop = sys.exception()
-        if self._offers_upgrade and stop is not None:
-            kept = [header for header in self.headers if header[0] != b"upgrade"]
+        error = sys.exception()
+        if self._offers_upgrade and error is not None:
+            headers = [header for header in self.headers if header[0] != b"upgrade"]
             version = self.parser.get_http_version().encode()
             line = b"%b %b HTTP/%b\r\n" % (self.parser.get_method(), self.url, version)
-            head = line + b"".join(b"%b: %b\r\n" % header for header in kept) + b"\r\n"
+            head = line + b"".join(b"%b: %b\r\n" % header for header in headers) + b"\r\n"
             self.parser = type(self.parser)(self)
             self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn
-            rest = self._received[self._parsed_to :]
-            self._received, self._parsed_to = head + self._piece[stop.args[0] :] + rest, 0
-            self.on_offer_ignored()
+            rest = self._buffer[self._parse_offset :]
+            self._buffer, self._parse_offset = head + self._slice[error.args[0] :] + rest, 0
+            self.on_upgrade_ignored()
 
-    def on_offer_ignored(self) -> None:
+    def on_upgrade_ignored(self) -> None:
         """The head that comes next was here before, with an offer to upgrade."""
 
     @property
     def _is_full(self) -> bool:
         """Whether as many requests wait as may, or as much of their bodies."""
-        if len(self.pipeline) >= MOST_WAITING:
+        if len(self.pipeline) >= MAX_PIPELINED_REQUESTS:
             return True
         return sum(len(cycle.body) for cycle, _ in self.pipeline) > HIGH_WATER_LIMIT
 
-    def _read_or_not(self) -> None:
+    def _update_read_flow(self) -> None:
         """Read on while there is room, also behind a request that waits: so it is known who has left."""
         if self._is_full:
             self.flow.hold()
@@ -190,7 +192,7 @@ class PipelinedProtocol(HttpToolsProtocol):
             self.flow.release()
 
 
-def disconnect(cycle: RequestResponseCycle) -> None:
+def mark_disconnected(cycle: RequestResponseCycle) -> None:
     """Tell the application that nobody waits for its answer; what it writes all the same goes nowhere."""
     cycle.disconnected = True
     cycle.message_event.set()

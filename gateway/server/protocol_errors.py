@@ -6,54 +6,56 @@ from http import HTTPStatus
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
-from gateway.config.origins import Origins
+from gateway.config.origins import AllowedOrigins
 from gateway.errors import BadRequest
-from gateway.web.cors import headers_for
+from gateway.web.cors import cors_headers
 
-MOST_URI_BYTES = 16_384
-MOST_HEAD_BYTES = 32_768
+MAX_URI_BYTES = 16_384
+MAX_HEAD_BYTES = 32_768
 
-_VERSIONS = {"1.0", "1.1"}
-READ_VERSIONS = {"0.0", *_VERSIONS}
-"""Those that are no reason to refuse what cannot be read: 0.0 stands where no version was read."""
+_SUPPORTED_VERSIONS = {"1.0", "1.1"}
+READ_VERSIONS = {"0.0", *_SUPPORTED_VERSIONS}
+"""Those that are no reason to reject what cannot be parsed: 0.0 stands where no version was read."""
 
-_WORDS = {
+_MESSAGE_BY_STATUS = {
     HTTPStatus.BAD_REQUEST: "This is not an HTTP request with one Host line.",
     HTTPStatus.REQUEST_TIMEOUT: "The request did not arrive in time.",
-    HTTPStatus.REQUEST_URI_TOO_LONG: f"A URI has at most {MOST_URI_BYTES} bytes: use POST.",
+    HTTPStatus.REQUEST_URI_TOO_LONG: f"A URI has at most {MAX_URI_BYTES} bytes: use POST.",
     HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: (
-        f"Headers have at most {MOST_HEAD_BYTES} bytes, and so have the extensions of chunks."
+        f"Headers have at most {MAX_HEAD_BYTES} bytes, and so have the extensions of chunks."
     ),
     HTTPStatus.HTTP_VERSION_NOT_SUPPORTED: "Requests are taken in HTTP/1.0 and HTTP/1.1.",
 }
 
-Headers = Iterable[tuple[bytes, bytes]]
+RawHeaders = Iterable[tuple[bytes, bytes]]
 
 
-def head_problem(version: str, headers: Headers) -> HTTPStatus | None:
+def head_error_status(version: str, headers: RawHeaders) -> HTTPStatus | None:
     """Why a whole head is refused: others might take it for another host's (RFC 9112, 3.2)."""
     hosts = [name for name, _ in headers].count(b"host")
     if hosts > 1 or (version == "1.1" and not hosts):
         return HTTPStatus.BAD_REQUEST
-    return None if version in _VERSIONS else HTTPStatus.HTTP_VERSION_NOT_SUPPORTED
+    return None if version in _SUPPORTED_VERSIONS else HTTPStatus.HTTP_VERSION_NOT_SUPPORTED
 
 
-def answer(status: HTTPStatus, method: bytes, headers: Headers, pages: Origins) -> bytes:
+def protocol_error_response(
+    status: HTTPStatus, method: bytes, headers: RawHeaders, allowed_origins: AllowedOrigins
+) -> bytes:
     """The last answer of a connection.
 
     Args:
         status: Why the request is refused.
         method: Its method, as far as it was read: the answer to HEAD has no body.
         headers: Its headers, as far as they were read, by their names in small letters.
-        pages: The origins whose pages may read the answer.
+        allowed_origins: The origins whose pages may read the answer.
     """
-    error = {"message": _WORDS[status], "extensions": {"code": BadRequest.code}}
+    error = {"message": _MESSAGE_BY_STATUS[status], "extensions": {"code": BadRequest.code}}
     body = json.dumps({"errors": [error]}).encode()
     origin = next((value.decode("latin-1") for name, value in headers if name == b"origin"), None)
     lines = {
         "content-type": "application/json; charset=utf-8",
         "x-content-type-options": "nosniff",
-        **headers_for(origin, pages),
+        **cors_headers(origin, allowed_origins),
         "content-length": str(len(body)),
         "connection": "close",
     }

@@ -11,16 +11,16 @@ from gateway.errors import BudgetExceeded
 _T = TypeVar("_T")
 
 
-class Loads:
+class DataLoaderScope:
     """What one operation loads. Made inside the request's event loop, closed after it.
 
     aiodataloader does not shield: a cancelled waiter would poison its key, and a cancelled batch would
-    leave its waiters hanging. Every load goes through `load`, every read through `start`.
+    leave its waiters hanging. Every load goes through `load`, every read through `schedule_read`.
     """
 
-    def __init__(self, *, reads: int, concurrency: int) -> None:
-        self._reads_left = reads
-        self._slots = asyncio.Semaphore(concurrency)
+    def __init__(self, *, max_reads: int, max_concurrent_reads: int) -> None:
+        self._remaining_reads = max_reads
+        self._semaphore = asyncio.Semaphore(max_concurrent_reads)
         self._closed = False
         self._loads: set[asyncio.Future[Any]] = set()
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -31,18 +31,18 @@ class Loads:
         self._loads.add(load)
         if self._closed:
             load.cancel()
-        return _shielded(load)
+        return _shield(load)
 
-    def one_by_one(self, read: Callable[..., Coroutine[Any, Any, _T]]) -> DataLoader[Any, _T]:
+    def loader(self, fetch: Callable[..., Coroutine[Any, Any, _T]]) -> DataLoader[Any, _T]:
         """A loader of things that have no common read: each begins at once, none waits for another."""
 
-        async def read_one(keys: Sequence[tuple[str, ...]]) -> list[Any]:
-            return await outcomes([self.start(read, *key) for key in keys])
+        async def schedule_all(keys: Sequence[tuple[str, ...]]) -> list[Any]:
+            return await gather_outcomes([self.schedule_read(fetch, *key) for key in keys])
 
-        return DataLoader(read_one, batch=False)
+        return DataLoader(schedule_all, batch=False)
 
-    def start(
-        self, read: Callable[..., Coroutine[Any, Any, _T]], *arguments: Any, **options: Any
+    def schedule_read(
+        self, fetch: Callable[..., Coroutine[Any, Any, _T]], *arguments: Any, **options: Any
     ) -> asyncio.Task[_T]:
         """Begin a read, which needs a part of the budget and waits for a place.
 
@@ -50,14 +50,14 @@ class Loads:
             BudgetExceeded: On await, where the budget is used up.
         """
 
-        async def admitted() -> _T:
-            if self._reads_left <= 0:
+        async def run_within_budget() -> _T:
+            if self._remaining_reads <= 0:
                 raise BudgetExceeded("This operation wants more upstream reads than one may have.")
-            self._reads_left -= 1
-            async with self._slots:
-                return await read(*arguments, **options)
+            self._remaining_reads -= 1
+            async with self._semaphore:
+                return await fetch(*arguments, **options)
 
-        task = asyncio.create_task(admitted())
+        task = asyncio.create_task(run_within_budget())
         self._tasks.add(task)
         if self._closed:  # a batch is dispatched a little after it was enqueued
             task.cancel()
@@ -73,15 +73,15 @@ class Loads:
         self._loads.clear()
 
 
-async def outcomes(tasks: Iterable[asyncio.Task[_T]]) -> list[_T | Exception]:
+async def gather_outcomes(tasks: Iterable[asyncio.Task[_T]]) -> list[_T | Exception]:
     """What each task came to: a failure stays its own, a cancellation is everybody's."""
-    found: list[_T | Exception] = []
-    for outcome in await asyncio.gather(*tasks, return_exceptions=True):
-        if isinstance(outcome, BaseException) and not isinstance(outcome, Exception):
-            raise outcome
-        found.append(outcome)
-    return found
+    results: list[_T | Exception] = []
+    for result in await asyncio.gather(*tasks, return_exceptions=True):
+        if isinstance(result, BaseException) and not isinstance(result, Exception):
+            raise result
+        results.append(result)
+    return results
 
 
-async def _shielded(load: asyncio.Future[_T]) -> _T:
+async def _shield(load: asyncio.Future[_T]) -> _T:
     return await asyncio.shield(load)

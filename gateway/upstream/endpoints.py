@@ -10,28 +10,30 @@ import httpx
 from msgspec import Raw
 
 from gateway.config.settings import Settings
-from gateway.errors import ContractBroken, NotFound
-from gateway.observability.event_loop import Steps
+from gateway.errors import InvalidUpstreamResponse, NotFound
+from gateway.observability.event_loop import CooperativeSteps
 from gateway.upstream.credentials import Caller
-from gateway.upstream.http.fetcher import Reads
-from gateway.upstream.http.instrumentation import Watch
-from gateway.upstream.http.read import Meaning
-from gateway.upstream.http.stale_cache import Dated
+from gateway.upstream.http.fetcher import UpstreamFetcher
+from gateway.upstream.http.instrumentation import UpstreamInstrumentation
+from gateway.upstream.http.read import ParameterRoles
+from gateway.upstream.http.stale_cache import Timestamped
 from gateway.upstream.records import decoding, resources
 from gateway.upstream.records.activities import Record
-from gateway.upstream.records.decoding import Roster
+from gateway.upstream.records.decoding import ResourceIndex
 from gateway.upstream.records.enums import ActivityKind
-from gateway.upstream.surprises import noted
+from gateway.upstream.surprises import observe_surprises
 
 _R = TypeVar("_R", bound=Record)
 
-_TIMELINE = Meaning(about="clientId", narrowed_by="type", ordered_by="sort")
+_TIMELINE_ROLES = ParameterRoles(
+    subject_parameter="clientId", filter_parameter="type", sort_parameter="sort"
+)
 
 
-class Upstream:
+class UpstreamApi:
     """The REST API. Safe to share between requests: callers share answers within an identity only.
 
-    Every method raises an `UpstreamError`, and nothing else, where the upstream gives no answer. One
+    Every method raises an `FieldError`, and nothing else, where the upstream gives no answer. One
     thing that it does not know is None, not an error.
     """
 
@@ -40,25 +42,29 @@ class Upstream:
         settings: Settings,
         transport: httpx.AsyncBaseTransport,
         *,
-        watch: Watch | None = None,
+        instrumentation: UpstreamInstrumentation | None = None,
         now: Callable[[], float] = time.time,
     ) -> None:
-        self._watch = watch or Watch()
-        self._reads = Reads(settings, transport, watch=self._watch, now=now)
-        self._activities = f"{settings.activities_prefix}/activities"
-        self._client = settings.clients_path + "/{clientId}"
-        self._note = settings.notes_prefix + "/notes/{noteId}"
-        self._company = settings.scheduling_prefix + "/companies/{companyId}"
-        self._form = settings.forms_prefix + "/forms/{formId}"
-        self._conference = settings.conferences_prefix + "/conferences/{conferenceId}"
-        self._conference_session = self._conference + "/sessions/{sessionId}"
+        self._instrumentation = instrumentation or UpstreamInstrumentation()
+        self._fetcher = UpstreamFetcher(
+            settings, transport, instrumentation=self._instrumentation, now=now
+        )
+        self._activities_path = f"{settings.activities_prefix}/activities"
+        self._client_path = settings.clients_path + "/{clientId}"
+        self._note_path = settings.notes_prefix + "/notes/{noteId}"
+        self._company_path = settings.scheduling_prefix + "/companies/{companyId}"
+        self._form_path = settings.forms_prefix + "/forms/{formId}"
+        self._conference_path = settings.conferences_prefix + "/conferences/{conferenceId}"
+        self._conference_session_path = self._conference_path + "/sessions/{sessionId}"
 
     async def aclose(self) -> None:
-        await self._reads.aclose()
+        await self._fetcher.aclose()
 
-    def decoding_timelines(self) -> AbstractContextManager[None]:
+    def report_timeline_surprises(self) -> AbstractContextManager[None]:
         """Around whatever decodes activities: what is surprising in them is counted."""
-        return noted(partial(self._watch.surprise, self._activities))
+        return observe_surprises(
+            partial(self._instrumentation.record_surprise, self._activities_path)
+        )
 
     async def activities(
         self,
@@ -68,7 +74,7 @@ class Upstream:
         kinds: Collection[ActivityKind] | None = None,
         appointment_id: str | None = None,
         newest_first: bool = False,
-    ) -> Dated[list[Raw]]:
+    ) -> Timestamped[list[Raw]]:
         """A client's timeline, in whatever order, each activity still to be decoded.
 
         Where the upstream fails, it may be an earlier one, with other kinds in it as well. Entities are
@@ -87,106 +93,116 @@ class Upstream:
             query["type"] = ",".join(kind.value for kind in ActivityKind if kind in kinds)
         if appointment_id is not None:
             query["appointmentId"] = appointment_id
-        return await self._reads.latest(caller, self._activities, decoding.items, query, _TIMELINE)
+        return await self._fetcher.fetch_with_stale(
+            caller, self._activities_path, decoding.items, query, _TIMELINE_ROLES
+        )
 
     async def client(self, caller: Caller, client_id: str) -> resources.Client | None:
-        return await self._one(caller, self._client, resources.Client, {"clientId": client_id})
+        return await self._fetch_or_none(
+            caller, self._client_path, resources.Client, {"clientId": client_id}
+        )
 
     async def note(self, caller: Caller, note_id: str) -> resources.Note | None:
-        return await self._one(caller, self._note, resources.Note, {"noteId": note_id})
+        return await self._fetch_or_none(
+            caller, self._note_path, resources.Note, {"noteId": note_id}
+        )
 
     async def company(self, caller: Caller, company_id: str) -> resources.Company | None:
-        return await self._one(
-            caller, self._company, resources.Company, {"companyId": company_id}, keep=True
+        return await self._fetch_or_none(
+            caller, self._company_path, resources.Company, {"companyId": company_id}, cacheable=True
         )
 
-    async def staff(self, caller: Caller, company_id: str) -> Roster[resources.Staff]:
+    async def staff(self, caller: Caller, company_id: str) -> ResourceIndex[resources.Staff]:
         """All staff of a company: there is no way to ask for some of them."""
-        return await self._reads.get(
+        return await self._fetcher.fetch(
             caller,
-            self._company + "/staff",
-            partial(decoding.roster, declared=resources.Staff),
+            self._company_path + "/staff",
+            partial(decoding.index_resources, declared=resources.Staff),
             ids={"companyId": company_id},
-            keep=True,
+            cacheable=True,
         )
 
-    async def services(self, caller: Caller, company_id: str) -> Roster[resources.Service]:
+    async def services(self, caller: Caller, company_id: str) -> ResourceIndex[resources.Service]:
         """All services of a company: there is no way to ask for some of them."""
-        return await self._reads.get(
+        return await self._fetcher.fetch(
             caller,
-            self._company + "/services",
-            partial(decoding.roster, declared=resources.Service),
+            self._company_path + "/services",
+            partial(decoding.index_resources, declared=resources.Service),
             ids={"companyId": company_id},
-            keep=True,
+            cacheable=True,
         )
 
     async def appointment(
         self, caller: Caller, company_id: str, appointment_id: str
     ) -> resources.Appointment | None:
-        def decoded(body: bytes) -> Steps[resources.Appointment]:
-            found = yield from decoding.entity(body, declared=resources.Appointment)
-            if str(found.id) != appointment_id:
-                raise ContractBroken("The upstream sent another appointment than was asked for.")
-            return found
+        def decode_appointment(body: bytes) -> CooperativeSteps[resources.Appointment]:
+            record = yield from decoding.entity(body, declared=resources.Appointment)
+            if str(record.id) != appointment_id:
+                raise InvalidUpstreamResponse(
+                    "The upstream sent another appointment than was asked for."
+                )
+            return record
 
         ids = {"companyId": company_id, "appointmentId": appointment_id}
-        template = self._company + "/appointments/{appointmentId}"
+        template = self._company_path + "/appointments/{appointmentId}"
         try:
-            return await self._reads.get(caller, template, decoded, ids=ids)
+            return await self._fetcher.fetch(caller, template, decode_appointment, ids=ids)
         except NotFound:
             return None
 
     async def appointments(
         self, caller: Caller, company_id: str, client_id: str
-    ) -> Roster[resources.Appointment]:
+    ) -> ResourceIndex[resources.Appointment]:
         """A client's appointments with a company. The filter is not documented: see `settings`."""
-        return await self._reads.get(
+        return await self._fetcher.fetch(
             caller,
-            self._company + "/appointments",
-            partial(decoding.roster, declared=resources.Appointment),
+            self._company_path + "/appointments",
+            partial(decoding.index_resources, declared=resources.Appointment),
             ids={"companyId": company_id},
             query={"clientId": client_id, "levelDetail": "full"},
         )
 
     async def form(self, caller: Caller, form_id: str) -> resources.Form | None:
-        return await self._one(caller, self._form, resources.Form, {"formId": form_id}, keep=True)
+        return await self._fetch_or_none(
+            caller, self._form_path, resources.Form, {"formId": form_id}, cacheable=True
+        )
 
     async def form_result(
         self, caller: Caller, form_id: str, result_id: str
     ) -> resources.FormResult | None:
-        return await self._one(
+        return await self._fetch_or_none(
             caller,
-            self._form + "/results/{resultId}",
+            self._form_path + "/results/{resultId}",
             resources.FormResult,
             {"formId": form_id, "resultId": result_id},
         )
 
     async def conference(self, caller: Caller, conference_id: str) -> resources.Conference | None:
-        return await self._one(
+        return await self._fetch_or_none(
             caller,
-            self._conference,
+            self._conference_path,
             resources.Conference,
             {"conferenceId": conference_id},
-            keep=True,
+            cacheable=True,
         )
 
     async def conference_session(
         self, caller: Caller, conference_id: str, session_id: str
     ) -> resources.ConferenceSession | None:
-        return await self._one(
+        return await self._fetch_or_none(
             caller,
-            self._conference_session,
+            self._conference_session_path,
             resources.ConferenceSession,
             {"conferenceId": conference_id, "sessionId": session_id},
-            keep=True,
+            cacheable=True,
         )
 
     async def conference_registration(
         self, caller: Caller, conference_id: str, session_id: str, registration_id: str
     ) -> resources.ConferenceRegistration | None:
-        return await self._one(
+        return await self._fetch_or_none(
             caller,
-            self._conference_session + "/registrations/{registrationId}",
+            self._conference_session_path + "/registrations/{registrationId}",
             resources.ConferenceRegistration,
             {
                 "conferenceId": conference_id,
@@ -195,17 +211,19 @@ class Upstream:
             },
         )
 
-    async def _one(
+    async def _fetch_or_none(
         self,
         caller: Caller,
         template: str,
-        declared: type[_R],
+        record_type: type[_R],
         ids: Mapping[str, str],
         *,
-        keep: bool = False,
+        cacheable: bool = False,
     ) -> _R | None:
-        decoded = partial(decoding.entity, declared=declared)
+        decoder = partial(decoding.entity, declared=record_type)
         try:
-            return await self._reads.get(caller, template, decoded, ids=ids, keep=keep)
+            return await self._fetcher.fetch(
+                caller, template, decoder, ids=ids, cacheable=cacheable
+            )
         except NotFound:
             return None

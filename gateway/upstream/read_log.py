@@ -4,23 +4,23 @@ from dataclasses import dataclass
 from enum import Enum
 
 
-class Outcome(Enum):
+class CacheStatus(Enum):
     """How a read was answered; `STALE`: by an earlier answer, since the upstream failed."""
 
     CALLED = "called"
-    SHARED = "shared"
+    COALESCED = "shared"
     CACHED = "cached"
     STALE = "stale"
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class ReadLogEntry:
     """One read of the upstream, as `extensions.gateway` tells it: no ids, hosts or credentials.
 
     Attributes:
         path: The template of the path.
         status: The HTTP status, or None where there was no answer.
-        outcome: Whether the upstream was called for it.
+        cache_status: Whether the upstream was called for it.
         milliseconds: How long this caller waited.
         bytes: The size of the body after decompression.
         attempts: How often the upstream was asked, until there was an answer or no use in it; where
@@ -29,7 +29,7 @@ class Call:
 
     path: str
     status: int | None
-    outcome: Outcome
+    cache_status: CacheStatus
     milliseconds: float
     bytes: int
     attempts: int

@@ -1,6 +1,6 @@
 """Surprises: what the upstream sends otherwise than its contract says, and what is read of it all the same.
 
-Whoever reads something leniently says so by `surprised`; that it is told of a path is up to whoever began
+Whoever reads something leniently says so by `report_surprise`; that it is told of a path is up to whoever began
 the reading, by `noted`. Decoding knows neither paths nor metrics.
 """
 
@@ -39,47 +39,49 @@ ODD_TIME_ZONE = "odd_time_zone"
 UNKNOWN_TIME_ZONE = "unknown_time_zone"
 """A zone has a name that means none, or may mean several."""
 
-_MOST_REMEMBERED = 1_000
+_MAX_REMEMBERED = 1_000
 """Things by which one reading tells what it has noted already; further ones may be noted several times."""
 
 
-class _Noting(NamedTuple):
-    note: Callable[[str], None]
-    noted: set[Hashable]
+class _SurpriseObserver(NamedTuple):
+    on_surprise: Callable[[str], None]
+    reported: set[Hashable]
 
 
-_noting: ContextVar[_Noting | None] = ContextVar("noting", default=None)
+_observer: ContextVar[_SurpriseObserver | None] = ContextVar("noting", default=None)
 
 
-def surprised(what: str, *about: Hashable) -> None:
+def report_surprise(surprise: str, *deduplication_key: Hashable) -> None:
     """Note that something was read otherwise than the contract says, if anybody wants to know.
 
     Args:
-        what: What is surprising.
-        about: What it is about, if that may be read several times: then it is noted once.
+        surprise: What is surprising.
+        deduplication_key: What it is about, if that may be read several times: then it is noted once.
     """
-    if (noting := _noting.get()) is None or (about and (what, about) in noting.noted):
+    if (observer := _observer.get()) is None or (
+        deduplication_key and (surprise, deduplication_key) in observer.reported
+    ):
         return
-    if about and len(noting.noted) < _MOST_REMEMBERED:
-        noting.noted.add((what, about))
-    noting.note(what)
+    if deduplication_key and len(observer.reported) < _MAX_REMEMBERED:
+        observer.reported.add((surprise, deduplication_key))
+    observer.on_surprise(surprise)
 
 
 @contextmanager
-def unnoted() -> Iterator[None]:
+def suppress_surprises() -> Iterator[None]:
     """What is read inside, again, is told to nobody."""
-    token = _noting.set(None)
+    token = _observer.set(None)
     try:
         yield
     finally:
-        _noting.reset(token)
+        _observer.reset(token)
 
 
 @contextmanager
-def noted(note: Callable[[str], None]) -> Iterator[None]:
-    """What is read inside tells `note` of what was surprising; the tasks that begin inside do as well."""
-    token = _noting.set(_Noting(note, set()))
+def observe_surprises(on_surprise: Callable[[str], None]) -> Iterator[None]:
+    """What is read inside tells `on_surprise` of what was surprising; the tasks that begin inside do as well."""
+    token = _observer.set(_SurpriseObserver(on_surprise, set()))
     try:
         yield
     finally:
-        _noting.reset(token)
+        _observer.reset(token)

@@ -16,35 +16,39 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from gateway import schema
-from gateway.config.environment import SettingsRefused
-from gateway.config.origins import Origins
-from gateway.config.settings import Settings, variable
-from gateway.engine.preparation import Planner, Prepare, preparer
-from gateway.engine.resolvers import Fields
+from gateway.config.environment import ConfigurationError
+from gateway.config.origins import AllowedOrigins
+from gateway.config.settings import Settings, env_name
+from gateway.engine.preparation import Compiler, Preparer, build_preparer
+from gateway.engine.resolvers import FieldSources
 from gateway.engine.trusted_documents import TrustedDocuments
 from gateway.observability import logging
 from gateway.observability.metrics import Metrics
-from gateway.observability.request_stats import Tally
-from gateway.observability.tracing import Tracing, Untraced
+from gateway.observability.request_stats import RequestStats
+from gateway.observability.tracing import NoopTracing, Tracing
 from gateway.schema.context import Context
-from gateway.schema.engine_binding import fields, limits
-from gateway.upstream.credentials import Callers
-from gateway.upstream.endpoints import Upstream
-from gateway.upstream.http.instrumentation import Watch
+from gateway.schema.engine_binding import bind_fields, operation_limits
+from gateway.upstream.credentials import CallerFactory
+from gateway.upstream.endpoints import UpstreamApi
+from gateway.upstream.http.instrumentation import UpstreamInstrumentation
 from gateway.upstream.http.transport import AiohttpTransport
-from gateway.upstream.read_log import Call, Outcome
-from gateway.upstream.session import Session
-from gateway.web.authentication import Identification
-from gateway.web.concurrency import Admission, Farewell, Gate
-from gateway.web.cors import Cors
-from gateway.web.graphiql import explorer
-from gateway.web.graphql_endpoint import ContextFor, GraphQLEndpoint
-from gateway.web.health import livez, readyz, scraped
-from gateway.web.request_middleware import AccessMiddleware
+from gateway.upstream.read_log import CacheStatus, ReadLogEntry
+from gateway.upstream.session import UpstreamSession
+from gateway.web.authentication import CallerAuthenticator
+from gateway.web.concurrency import (
+    ConcurrencyLimiter,
+    ConcurrencyLimitMiddleware,
+    ConnectionCloseMiddleware,
+)
+from gateway.web.cors import AllowedOriginsMiddleware
+from gateway.web.graphiql import load_graphiql_page
+from gateway.web.graphql_endpoint import ContextFactory, GraphQLEndpoint
+from gateway.web.health import livez, metrics_endpoint, readyz
+from gateway.web.request_middleware import RequestMiddleware
 
-_EXPLAIN = "X-Gateway-Explain"
+_EXPLAIN_HEADER = "X-Gateway-Explain"
 
-_COUNTING_SECONDS = 1.0
+_DROPPED_COUNT_INTERVAL_SECONDS = 1.0
 
 
 def create_app(
@@ -53,7 +57,7 @@ def create_app(
     transport: httpx.AsyncBaseTransport | None = None,
     now: Callable[[], float] = time.time,
     tracing: Tracing | None = None,
-    admission: Admission | None = None,
+    limiter: ConcurrencyLimiter | None = None,
 ) -> Starlette:
     """The gateway.
 
@@ -62,153 +66,167 @@ def create_app(
         transport: How to reach the upstream; by default over the network.
         now: Tells the seconds since 1970.
         tracing: Who follows the operations; by default whom the settings name, if any.
-        admission: Who is let in; for a server that means to stop.
+        limiter: Who is let in; for a server that means to stop.
 
     Raises:
         SettingsRefused: Trusted documents can never run, or traces cannot be sent.
     """
-    admission = admission or Admission(settings.max_concurrency)
-    served = schema.schema(federated=settings.federation)
-    readings = fields(served)
-    preparing = partial(
-        preparer,
-        served,
-        limits=limits(served, readings, settings),
+    limiter = limiter or ConcurrencyLimiter(settings.max_concurrency)
+    graphql_schema = schema.schema(federated=settings.federation)
+    field_sources = bind_fields(graphql_schema)
+    create_preparer = partial(
+        build_preparer,
+        graphql_schema,
+        limits=operation_limits(graphql_schema, field_sources, settings),
         introspection=settings.introspection,
-        at_once=settings.plans_at_once,
+        eager=settings.plans_at_once,
     )
-    documents = _trusted_documents(settings, prepare=preparing())
+    documents = _trusted_documents(settings, prepare=create_preparer())
     if transport is None:
         transport = AiohttpTransport(
             max_connections=settings.max_upstream_connections, proxy=settings.proxy
         )
-    watch = Watch(Metrics(), tracing or _tracing(settings))
-    upstream = Upstream(settings, transport, watch=watch, now=now)
+    instrumentation = UpstreamInstrumentation(Metrics(), tracing or _tracing(settings))
+    upstream = UpstreamApi(settings, transport, instrumentation=instrumentation, now=now)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        counting = asyncio.create_task(_count_dropped(watch.metrics))
+        dropped_count_task = asyncio.create_task(_count_dropped_events(instrumentation.metrics))
         yield
-        counting.cancel()
+        dropped_count_task.cancel()
         await upstream.aclose()
-        await asyncio.to_thread(watch.tracing.close)
+        await asyncio.to_thread(instrumentation.tracing.close)
 
-    page = explorer() if settings.graphiql else None
+    graphiql_page = load_graphiql_page() if settings.graphiql else None
     endpoint = GraphQLEndpoint(
-        schema=served,
+        schema=graphql_schema,
         documents=documents,
-        prepare=preparing(planner=_planner(served, readings) if settings.plans else None),
-        context_for=_contexts(upstream, settings),
-        identification=_identification(settings),
-        explorer=page,
+        prepare=create_preparer(
+            compile_query=_query_compiler(graphql_schema, field_sources) if settings.plans else None
+        ),
+        open_context=_context_factory(upstream, settings),
+        authenticator=_caller_authenticator(settings),
+        graphiql_page=graphiql_page,
         max_body_bytes=settings.max_body_bytes,
-        tracing=watch.tracing,
+        tracing=instrumentation.tracing,
     )
     routes = [
-        Route("/graphql", Gate(endpoint, admission, max_body_bytes=settings.max_body_bytes)),
+        Route(
+            "/graphql",
+            ConcurrencyLimitMiddleware(endpoint, limiter, max_body_bytes=settings.max_body_bytes),
+        ),
         Route("/livez", livez, methods=["GET"]),
-        Route("/readyz", readyz(admission), methods=["GET"]),
-        Route("/metrics", scraped(watch.metrics), methods=["GET"]),
+        Route("/readyz", readyz(limiter), methods=["GET"]),
+        Route("/metrics", metrics_endpoint(instrumentation.metrics), methods=["GET"]),
     ]
-    if page is not None:
-        routes.append(Route("/explorer/{name}", page.file, methods=["GET"]))
+    if graphiql_page is not None:
+        routes.append(Route("/explorer/{name}", graphiql_page.file_response, methods=["GET"]))
     if settings.introspection:
-        printed = partial(_printed_schema, settings)
-        routes.append(Route("/schema.graphql", printed, methods=["GET"]))
-    middleware = _middleware(settings, admission, watch.metrics)
+        schema_endpoint = partial(_schema_endpoint, settings)
+        routes.append(Route("/schema.graphql", schema_endpoint, methods=["GET"]))
+    middleware = _middleware(settings, limiter, instrumentation.metrics)
     app = Starlette(routes=routes, middleware=middleware, lifespan=lifespan)
     # A redirect would send the query string back in a header, and whatever `Host` was sent.
     app.router.redirect_slashes = False
     return app
 
 
-async def _count_dropped(metrics: Metrics) -> None:
+async def _count_dropped_events(metrics: Metrics) -> None:
     """Has the metrics tell what the log drops, again and again.
 
     Not when it is dropped: that may be in a finalizer, which must not wait for what its own thread is at.
     """
-    counted = 0
+    counted_before = 0
     while True:
-        dropped = logging.dropped()
-        metrics.log_events_dropped.inc(dropped - counted)
-        counted = dropped
-        await asyncio.sleep(_COUNTING_SECONDS)
+        dropped = logging.dropped_count()
+        metrics.log_events_dropped.inc(dropped - counted_before)
+        counted_before = dropped
+        await asyncio.sleep(_DROPPED_COUNT_INTERVAL_SECONDS)
 
 
-def _contexts(upstream: Upstream, settings: Settings) -> ContextFor:
+def _context_factory(upstream: UpstreamApi, settings: Settings) -> ContextFactory:
     """How the context of a request is opened, and what it took is told when it is closed."""
-    callers = Callers(settings)
+    caller_factory = CallerFactory(settings)
 
     @asynccontextmanager
-    async def context_for(headers: Headers, tally: Tally) -> AsyncIterator[Context]:
+    async def open_context(headers: Headers, stats: RequestStats) -> AsyncIterator[Context]:
         deadline = asyncio.get_running_loop().time() + settings.operation_timeout_seconds
-        caller = callers.of(headers.raw, deadline, key_name=tally.caller)
-        session = Session(upstream, caller, settings)
-        explaining = settings.explain and headers.get(_EXPLAIN) == "1"
+        caller = caller_factory.from_headers(headers.raw, deadline, key_name=stats.caller)
+        session = UpstreamSession(upstream, caller, settings)
+        explaining = settings.explain and headers.get(_EXPLAIN_HEADER) == "1"
         try:
-            with upstream.decoding_timelines():
-                yield Context(session, settings, explaining=explaining, tally=tally)
+            with upstream.report_timeline_surprises():
+                yield Context(session, settings, explaining=explaining, stats=stats)
         finally:
-            _count(tally, session.calls)
+            _record_upstream_usage(stats, session.read_log)
             await session.aclose()
 
-    return context_for
+    return open_context
 
 
-def _identification(settings: Settings) -> Identification:
+def _caller_authenticator(settings: Settings) -> CallerAuthenticator:
     keys = settings.caller_keys_file
-    return Identification(
+    return CallerAuthenticator(
         {} if keys is None else keys.names_by_digest, allows_anonymous=settings.allow_anonymous
     )
 
 
-def _count(tally: Tally, reads: Sequence[Call]) -> None:
+def _record_upstream_usage(stats: RequestStats, reads: Sequence[ReadLogEntry]) -> None:
     """What an operation cost the upstream."""
-    calls = [read.attempts for read in reads if read.outcome is Outcome.CALLED]
-    tally.reads, tally.calls = len(reads), sum(calls)
-    tally.retries = sum(attempts - 1 for attempts in calls if attempts)
+    calls = [read.attempts for read in reads if read.cache_status is CacheStatus.CALLED]
+    stats.reads, stats.calls = len(reads), sum(calls)
+    stats.retries = sum(attempts - 1 for attempts in calls if attempts)
 
 
-def _middleware(settings: Settings, admission: Admission, metrics: Metrics) -> list[Middleware]:
+def _middleware(
+    settings: Settings, limiter: ConcurrencyLimiter, metrics: Metrics
+) -> list[Middleware]:
     """Outermost first."""
-    order = [Middleware(Farewell, admission), Middleware(AccessMiddleware, metrics=metrics)]
+    stack = [
+        Middleware(ConnectionCloseMiddleware, limiter),
+        Middleware(RequestMiddleware, metrics=metrics),
+    ]
     if settings.cors_origins:
-        order.append(Middleware(Cors, origins=Origins(settings.cors_origins)))
-    return order
+        stack.append(
+            Middleware(AllowedOriginsMiddleware, origins=AllowedOrigins(settings.cors_origins))
+        )
+    return stack
 
 
-def _trusted_documents(settings: Settings, prepare: Prepare) -> TrustedDocuments:
+def _trusted_documents(settings: Settings, prepare: Preparer) -> TrustedDocuments:
     """The documents of the manifest, if `prepare` finds that all of them can run."""
     manifest = settings.trusted_documents_path
     text_by_id = {} if manifest is None else manifest.text_by_id
     documents = TrustedDocuments(settings.trusted_documents, text_by_id)
-    name = variable("trusted_documents_path")
-    problems = [f"{name}: {key}: {told}" for key, told in documents.problems(prepare).items()]
+    name = env_name("trusted_documents_path")
+    problems = [
+        f"{name}: {key}: {message}" for key, message in documents.validate_all(prepare).items()
+    ]
     if problems:
-        raise SettingsRefused("\n".join(problems))
+        raise ConfigurationError("\n".join(problems))
     return documents
 
 
-def _planner(served: GraphQLSchema, readings: Fields) -> Planner:
+def _query_compiler(graphql_schema: GraphQLSchema, field_sources: FieldSources) -> Compiler:
     """Imported only where there are to be plans: without them, graphql-core answers alone."""
-    from gateway.engine.compiler.compiled_query import planner  # noqa: PLC0415
+    from gateway.engine.compiler.compiled_query import query_compiler  # noqa: PLC0415
 
-    return planner(served, readings)
+    return query_compiler(graphql_schema, field_sources)
 
 
 def _tracing(settings: Settings) -> Tracing:
     """Imported only where there are to be traces: OpenTelemetry is large, and an extra."""
     endpoint = settings.otel_exporter_otlp_endpoint
     if endpoint is None:
-        return Untraced()
+        return NoopTracing()
     try:
-        from gateway.observability.otel import exported  # noqa: PLC0415
+        from gateway.observability.otel import otlp_tracing  # noqa: PLC0415
     except ModuleNotFoundError as error:
-        name = variable("otel_exporter_otlp_endpoint")
-        needed = "client-activities-gateway[otel]"
-        raise SettingsRefused(f"{name}: traces need the extra `otel`: {needed}") from error
-    return exported(endpoint)
+        name = env_name("otel_exporter_otlp_endpoint")
+        requirement = "client-activities-gateway[otel]"
+        raise ConfigurationError(f"{name}: traces need the extra `otel`: {requirement}") from error
+    return otlp_tracing(endpoint)
 
 
-async def _printed_schema(settings: Settings, _request: Request) -> Response:
-    return PlainTextResponse(schema.printed(federated=settings.federation))
+async def _schema_endpoint(settings: Settings, _request: Request) -> Response:
+    return PlainTextResponse(schema.schema_sdl(federated=settings.federation))

@@ -8,49 +8,49 @@ from typing import Any
 from gateway.errors import BadRequest, CallerUnknown
 from gateway.upstream.credentials import has_credentials
 
-_HEADER = b"x-gateway-key"
-_LEAST_CHARACTERS = 32
+_KEY_HEADER = b"x-gateway-key"
+_MIN_KEY_CHARACTERS = 32
 """A shorter key could be guessed, wherever it came from."""
 
 
-class Identification:
+class CallerAuthenticator:
     """Lets in who may use the service's credentials. Those who send upstream credentials need no key."""
 
     def __init__(self, names_by_digest: Mapping[bytes, str], *, allows_anonymous: bool) -> None:
         """`names_by_digest` has the SHA-256 of each key; where there are none, nobody needs one."""
         self._names_by_digest = names_by_digest
-        self._needs_key = bool(names_by_digest) and not allows_anonymous
+        self._requires_key = bool(names_by_digest) and not allows_anonymous
 
-    def name(self, scope: MutableMapping[str, Any]) -> str | None:
+    def authenticate(self, scope: MutableMapping[str, Any]) -> str | None:
         """The name of the key that a request carries; None where it needs none. The key is removed.
 
         Raises:
             CallerUnknown: It has no key that is known here, and needs one.
             BadRequest: A key or a credential is sent more than once.
         """
-        keys = [value for name, value in scope["headers"] if name == _HEADER]
+        keys = [value for name, value in scope["headers"] if name == _KEY_HEADER]
         if keys:
-            scope["headers"] = [header for header in scope["headers"] if header[0] != _HEADER]
+            scope["headers"] = [header for header in scope["headers"] if header[0] != _KEY_HEADER]
         if len(keys) > 1:
             raise BadRequest("The header X-Gateway-Key is sent more than once.")
         if has_credentials(scope["headers"]):
             return None
         if keys and self._names_by_digest:
-            return self._known(keys[0])
-        if self._needs_key:
+            return self._name_for_key(keys[0])
+        if self._requires_key:
             raise CallerUnknown(
                 "Send `X-Gateway-Key`, or the upstream's own `apiKey` and `token` or `Authorization`."
             )
         return None
 
-    def _known(self, key: bytes) -> str:
+    def _name_for_key(self, key: bytes) -> str:
         """The name of a key. All are compared, each in constant time: how long it takes tells nothing."""
-        sent = hashlib.sha256(key).digest()
-        found = [
+        key_digest = hashlib.sha256(key).digest()
+        names = [
             name
             for digest, name in self._names_by_digest.items()
-            if hmac.compare_digest(digest, sent)
+            if hmac.compare_digest(digest, key_digest)
         ]
-        if not found or len(key) < _LEAST_CHARACTERS:
+        if not names or len(key) < _MIN_KEY_CHARACTERS:
             raise CallerUnknown("This `X-Gateway-Key` is not known here.")
-        return found[0]
+        return names[0]

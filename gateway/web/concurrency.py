@@ -7,144 +7,146 @@ import msgspec
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gateway.engine.execution import refusal
+from gateway.engine.execution import error_response
 from gateway.errors import NotAcceptable, Overloaded
-from gateway.observability.request_stats import Tally
+from gateway.observability.request_stats import RequestStats
 from gateway.web import graphql_over_http as spec
-from gateway.web.request_body import arrival
+from gateway.web.request_body import buffer_request
 
-_LONGEST_ACCEPT = 256
+_MAX_ACCEPT_CHARACTERS = 256
 """What is longer is not looked at: a refusal costs next to nothing, whatever was sent."""
 
-_CLOSE = (b"connection", b"close")
+_CONNECTION_CLOSE = (b"connection", b"close")
 
 
-class Admission:
+class ConcurrencyLimiter:
     """How full a process is, and how far on its way out.
 
     Attributes:
-        most: How many GraphQL requests are let in at once.
-        inside: How many GraphQL requests are being answered.
+        limit: How many GraphQL requests are let in at once.
+        in_flight: How many GraphQL requests are being answered.
         is_draining: Whether callers are to go elsewhere; whoever comes is served all the same.
-        is_over: Whether nobody is let in any more.
+        is_closed: Whether nobody is let in any more.
     """
 
-    def __init__(self, most: int) -> None:
-        self.most = most
-        self.inside = 0
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self.in_flight = 0
         self.is_draining = False
-        self.is_over = False
-        self._under_way: set[asyncio.Timeout] = set()
+        self.is_closed = False
+        self._timeouts: set[asyncio.Timeout] = set()
 
     @property
     def is_full(self) -> bool:
-        return self.inside >= self.most
+        return self.in_flight >= self.limit
 
-    def drain(self) -> None:
+    def start_draining(self) -> None:
         """Ask callers to go elsewhere: by `/readyz`, and by closing connections after their answers."""
         self.is_draining = True
 
-    def end(self) -> None:
+    def cancel_all(self) -> None:
         """Cancel what is being answered, or has yet to arrive; those who wait are told to ask again."""
-        if not self.is_over:
-            self.is_draining = self.is_over = True
-            for each in self._under_way:
+        if not self.is_closed:
+            self.is_draining = self.is_closed = True
+            for each in self._timeouts:
                 each.reschedule(0)
 
-    async def until_end(self, answering: Coroutine[None, None, None]) -> bool:
+    async def run(self, coroutine: Coroutine[None, None, None]) -> bool:
         """Whether it was done; False where it was cancelled before."""
-        limit = asyncio.timeout(None)
+        timeout = asyncio.timeout(None)
         try:
-            async with limit:
-                self._under_way.add(limit)
+            async with timeout:
+                self._timeouts.add(timeout)
                 try:
-                    await answering
+                    await coroutine
                 finally:
-                    self._under_way.discard(limit)
+                    self._timeouts.discard(timeout)
         except TimeoutError:
-            if not limit.expired():
+            if not timeout.expired():
                 raise
             return False
         return True
 
 
-class Gate:
+class ConcurrencyLimitMiddleware:
     """The GraphQL endpoint behind an admission.
 
     A request counts from when its body is there until its answer is made: one that is half sent, and one
     whose answer nobody reads, take nobody's place. Whoever is one too many is refused then.
     """
 
-    def __init__(self, app: ASGIApp, admission: Admission, *, max_body_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, limiter: ConcurrencyLimiter, *, max_body_bytes: int) -> None:
         self._app = app
-        self._admission = admission
+        self._limiter = limiter
         self._max_body_bytes = max_body_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        has_begun = False
+        has_started = False
 
-        async def begin(message: Message) -> None:
-            nonlocal has_begun
-            has_begun = True
+        async def send_and_mark(message: Message) -> None:
+            nonlocal has_started
+            has_started = True
             await send(message)
 
-        if self._admission.is_over:
-            await _STOPPING.send(scope, send)
+        if self._limiter.is_closed:
+            await _SHUTTING_DOWN.send(scope, send)
             return
-        is_done = await self._admission.until_end(self._answer(scope, receive, begin))
-        if not is_done and not has_begun:
-            await _STOPPING.send(scope, send)
+        is_completed = await self._limiter.run(self._run_admitted(scope, receive, send_and_mark))
+        if not is_completed and not has_started:
+            await _SHUTTING_DOWN.send(scope, send)
 
-    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        admission = self._admission
+    async def _run_admitted(self, scope: Scope, receive: Receive, send: Send) -> None:
+        limiter = self._limiter
         if scope["method"] == "POST":
-            receive, is_whole = await arrival(scope, receive, most=self._max_body_bytes)
-            if not is_whole:  # that is soon said
+            receive, is_complete = await buffer_request(
+                scope, receive, max_bytes=self._max_body_bytes
+            )
+            if not is_complete:  # that is soon said
                 await self._app(scope, receive, send)
                 return
-        if admission.is_full:
-            await _FULL.send(scope, send)
+        if limiter.is_full:
+            await _OVERLOADED.send(scope, send)
             return
-        admission.inside += 1
-        is_inside = True
+        limiter.in_flight += 1
+        is_counted = True
 
-        async def answer(message: Message) -> None:
-            nonlocal is_inside
-            if is_inside:  # by now all of the answer is made
-                admission.inside -= 1
-                is_inside = False
+        async def send_and_release(message: Message) -> None:
+            nonlocal is_counted
+            if is_counted:  # by now all of the answer is made
+                limiter.in_flight -= 1
+                is_counted = False
             await send(message)
 
         try:
-            await self._app(scope, receive, answer)
+            await self._app(scope, receive, send_and_release)
         finally:
-            if is_inside:
-                admission.inside -= 1
+            if is_counted:
+                limiter.in_flight -= 1
 
 
-class Farewell:
+class ConnectionCloseMiddleware:
     """Middleware, pure ASGI: while a process drains, every answer is the last of its connection."""
 
-    def __init__(self, app: ASGIApp, admission: Admission) -> None:
+    def __init__(self, app: ASGIApp, limiter: ConcurrencyLimiter) -> None:
         self._app = app
-        self._admission = admission
+        self._limiter = limiter
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def send_last(message: Message) -> None:
-            if message["type"] == "http.response.start" and self._admission.is_draining:
-                message = {**message, "headers": [*message["headers"], _CLOSE]}
+        async def send_with_close(message: Message) -> None:
+            if message["type"] == "http.response.start" and self._limiter.is_draining:
+                message = {**message, "headers": [*message["headers"], _CONNECTION_CLOSE]}
             await send(message)
 
-        await self._app(scope, receive, send_last if scope["type"] == "http" else send)
+        await self._app(scope, receive, send_with_close if scope["type"] == "http" else send)
 
 
-class _Refusal:
+class _PrebuiltErrorResponse:
     """An answer made in advance, in both media types."""
 
     def __init__(self, error: Overloaded) -> None:
         self._status = error.status
-        self._body = msgspec.json.encode(refusal(error))
-        self._headers = {
+        self._body = msgspec.json.encode(error_response(error))
+        self._headers_by_media_type = {
             media_type: [
                 (b"content-type", f"{media_type}; charset=utf-8".encode()),
                 (b"content-length", str(len(self._body)).encode()),
@@ -156,18 +158,24 @@ class _Refusal:
         }
 
     async def send(self, scope: Scope, send: Send) -> None:
-        Tally.of(scope).refused(Overloaded.code)
-        headers = self._headers[_media_type(", ".join(Headers(scope=scope).getlist("accept")))]
+        RequestStats.from_scope(scope).rejected(Overloaded.code)
+        headers = self._headers_by_media_type[
+            _media_type(", ".join(Headers(scope=scope).getlist("accept")))
+        ]
         await send({"type": "http.response.start", "status": self._status, "headers": headers})
         await send({"type": "http.response.body", "body": self._body})
 
 
 def _media_type(accept: str) -> str:
     try:
-        return spec.response_media_type(accept) if len(accept) <= _LONGEST_ACCEPT else spec.JSON
+        return (
+            spec.response_media_type(accept) if len(accept) <= _MAX_ACCEPT_CHARACTERS else spec.JSON
+        )
     except NotAcceptable:
         return spec.JSON
 
 
-_FULL = _Refusal(Overloaded("Too much is asked at once. Ask again a little later."))
-_STOPPING = _Refusal(Overloaded("This gateway is shutting down. Ask again."))
+_OVERLOADED = _PrebuiltErrorResponse(
+    Overloaded("Too much is asked at once. Ask again a little later.")
+)
+_SHUTTING_DOWN = _PrebuiltErrorResponse(Overloaded("This gateway is shutting down. Ask again."))

@@ -7,26 +7,28 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp
 
-from gateway.config.origins import Origins
+from gateway.config.origins import AllowedOrigins
 
 _METHODS = ("GET", "HEAD", "POST")
 _MAX_AGE_SECONDS = 600
-_EXPOSED = "X-Request-Id, Retry-After"
+_EXPOSED_HEADERS = "X-Request-Id, Retry-After"
 
-_MOST_NAMES_BYTES = 4_096
-_NAME = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
-_NAMES = re.compile(rf"[ \t]*(?:{_NAME}[ \t]*)?(?:,[ \t]*(?:{_NAME}[ \t]*)?)*")
+_MAX_NAMES_BYTES = 4_096
+_HEADER_NAME = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
+_HEADER_NAME_LIST = re.compile(
+    rf"[ \t]*(?:{_HEADER_NAME}[ \t]*)?(?:,[ \t]*(?:{_HEADER_NAME}[ \t]*)?)*"
+)
 """RFC 9110, 5.1 and 5.6.1."""
 
 
-class Cors(CORSMiddleware):
+class AllowedOriginsMiddleware(CORSMiddleware):
     """Starlette's, for listed pages: they may send any header, and no cookies.
 
     Which headers a page sends is not the gateway's business: the libraries in it add their own, to
     follow a request through several systems for one. So the names that a preflight asks for are given back.
     """
 
-    def __init__(self, app: ASGIApp, *, origins: Origins) -> None:
+    def __init__(self, app: ASGIApp, *, origins: AllowedOrigins) -> None:
         super().__init__(app, allow_methods=_METHODS, allow_headers=["*"], max_age=_MAX_AGE_SECONDS)
         self._origins = origins
 
@@ -42,7 +44,7 @@ class Cors(CORSMiddleware):
         lines = request_headers.getlist("access-control-request-headers")
         names = ", ".join(line for line in lines if line)
         del response.headers["access-control-allow-headers"]
-        if len(names) > _MOST_NAMES_BYTES or not _NAMES.fullmatch(names):
+        if len(names) > _MAX_NAMES_BYTES or not _HEADER_NAME_LIST.fullmatch(names):
             response = PlainTextResponse(
                 "Disallowed CORS headers", status_code=400, headers=dict(response.headers)
             )
@@ -53,16 +55,16 @@ class Cors(CORSMiddleware):
     @staticmethod
     def allow_explicit_origin(headers: MutableHeaders, origin: str) -> None:
         CORSMiddleware.allow_explicit_origin(headers, origin)
-        headers["Access-Control-Expose-Headers"] = _EXPOSED
+        headers["Access-Control-Expose-Headers"] = _EXPOSED_HEADERS
 
 
-def headers_for(origin: str | None, origins: Origins) -> dict[str, str]:
+def cors_headers(origin: str | None, origins: AllowedOrigins) -> dict[str, str]:
     """The headers of an answer to a page of this origin that does not come from the application."""
     if not origins:
         return {}
     headers = MutableHeaders()
     if origin is not None and origin in origins:
-        Cors.allow_explicit_origin(headers, origin)
+        AllowedOriginsMiddleware.allow_explicit_origin(headers, origin)
     else:
         headers["Vary"] = "Origin"
     return dict(headers)

@@ -9,19 +9,19 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, Response
 
-_BUILT = Path(__file__).parent / "explorer" / "built"
+_BUILD_FOLDER = Path(__file__).parent / "explorer" / "built"
 
 _MEDIA_TYPES = {".js": "text/javascript", ".css": "text/css", ".txt": "text/plain"}
-_NAMED_AFTER_CONTENT = re.compile(r".+-[0-9A-Z]{8}\.\w+")
+_HASHED_FILE_NAME = re.compile(r".+-[0-9A-Z]{8}\.\w+")
 
-_POLICY = (
+_CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; font-src data:; "
     "img-src 'self' data:; connect-src 'self'; worker-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 """The editor writes styles into the page; scripts it may not."""
 
-_NOT_BUILT = """\
+_NOT_BUILT_HTML = """\
 <!doctype html>
 <html lang="en">
 <head>
@@ -48,7 +48,7 @@ make wheel       # or in a wheel, in dist/, to install</pre>
 
 
 @dataclass(frozen=True, slots=True)
-class Explorer:
+class GraphiQLPage:
     """The page at /graphql, and the files at /explorer that it consists of.
 
     Attributes:
@@ -59,25 +59,25 @@ class Explorer:
     html: str
     files: dict[str, Path]
 
-    def page(self) -> Response:
+    def html_response(self) -> Response:
         """The page itself: asked for again each time, since its files change their names."""
         headers = {
             "Cache-Control": "no-cache",
-            "Content-Security-Policy": _POLICY,
+            "Content-Security-Policy": _CONTENT_SECURITY_POLICY,
             "Referrer-Policy": "no-referrer",
             "Vary": "Accept",
         }
         return HTMLResponse(self.html, headers=headers)
 
-    async def file(self, request: Request) -> Response:
+    async def file_response(self, request: Request) -> Response:
         """One of its files: kept for good by browsers where the name says what is in it."""
         name = request.path_params["name"]
         path = self.files.get(name)
         if path is None:
             raise HTTPException(404)
-        is_named = _NAMED_AFTER_CONTENT.fullmatch(name)
-        caching = "public, max-age=31536000, immutable" if is_named else "no-cache"
-        headers = {"Cache-Control": caching, "Vary": "Accept-Encoding"}
+        is_hashed = _HASHED_FILE_NAME.fullmatch(name)
+        cache_control = "public, max-age=31536000, immutable" if is_hashed else "no-cache"
+        headers = {"Cache-Control": cache_control, "Vary": "Accept-Encoding"}
         media_type = _MEDIA_TYPES.get(Path(name).suffix, "application/octet-stream")
         if "gzip" in request.headers.get("accept-encoding", ""):
             headers["Content-Encoding"] = "gzip"
@@ -85,10 +85,10 @@ class Explorer:
         return Response(gzip.decompress(path.read_bytes()), headers=headers, media_type=media_type)
 
 
-def explorer(built: Path = _BUILT) -> Explorer:
+def load_graphiql_page(build_folder: Path = _BUILD_FOLDER) -> GraphiQLPage:
     """What was built in this folder; where nothing was, as after an install without Node.js, a page that says so."""
-    page = built / "index.html"
+    page = build_folder / "index.html"
     if not page.exists():
-        return Explorer(_NOT_BUILT, {})
-    files = {path.name.removesuffix(".gz"): path for path in built.glob("*.gz")}
-    return Explorer(page.read_text(encoding="utf-8"), files)
+        return GraphiQLPage(_NOT_BUILT_HTML, {})
+    files = {path.name.removesuffix(".gz"): path for path in build_folder.glob("*.gz")}
+    return GraphiQLPage(page.read_text(encoding="utf-8"), files)

@@ -14,31 +14,31 @@ from starlette.requests import ClientDisconnect, Request as HttpRequest
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from gateway.engine.execution import Context, Result, execute, internal_error, refusal
-from gateway.engine.fair_scheduler import Turns
-from gateway.engine.preparation import Prepare
+from gateway.engine.execution import Context, Result, error_response, execute, internal_error
+from gateway.engine.fair_scheduler import FairScheduler
+from gateway.engine.preparation import Preparer
 from gateway.engine.request import Request
 from gateway.engine.trusted_documents import TrustedDocuments
-from gateway.errors import BUG, MethodNotAllowed, PayloadTooLarge, RequestError
-from gateway.observability.request_stats import Tally
-from gateway.observability.tracing import Tracing, Untraced
+from gateway.errors import INTERNAL_SERVER_ERROR, MethodNotAllowed, PayloadTooLarge, RequestError
+from gateway.observability.request_stats import RequestStats
+from gateway.observability.tracing import NoopTracing, Tracing
 from gateway.web import graphql_over_http as spec
-from gateway.web.authentication import Identification
-from gateway.web.graphiql import Explorer
-from gateway.web.request_body import announced_bytes
+from gateway.web.authentication import CallerAuthenticator
+from gateway.web.graphiql import GraphiQLPage
+from gateway.web.request_body import content_length
 
 _T = TypeVar("_T")
 
-_HEADERS = {"Vary": "Accept"}
+_RESPONSE_HEADERS = {"Vary": "Accept"}
 
-_LARGE = 16_384
+_LARGE_BODY_BYTES = 16_384
 """A body of so many bytes takes time to read as JSON."""
 
-ContextFor = Callable[[Headers, Tally], AbstractAsyncContextManager[Context]]
+ContextFactory = Callable[[Headers, RequestStats], AbstractAsyncContextManager[Context]]
 """Opens what the resolvers of one request need, given its headers; closed after the answer."""
 
-_ANYBODY = Identification({}, allows_anonymous=True)
-_UNTRACED = Untraced()
+_ALLOW_ANYONE = CallerAuthenticator({}, allows_anonymous=True)
+_NO_TRACING = NoopTracing()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,135 +49,147 @@ class GraphQLEndpoint:
         schema: What is executed.
         documents: Exchanges what is sent, an id or a text, for the text that is run.
         prepare: How documents are prepared for it.
-        context_for: Opens the context of a request.
-        explorer: The page for browsers, where there is one.
+        open_context: Opens the context of a request.
+        graphiql_page: The page for browsers, where there is one.
         max_body_bytes: The largest body taken.
-        identification: Finds out who sends a request, and lets in who may use the service's credentials.
-        turns: Where unknown documents wait, and what else takes time before anything is executed.
+        authenticator: Finds out who sends a request, and lets in who may use the service's credentials.
+        scheduler: Where unknown documents wait, and what else takes time before anything is executed.
         tracing: Who follows the operations.
     """
 
     schema: GraphQLSchema
     documents: TrustedDocuments
-    prepare: Prepare
-    context_for: ContextFor
-    explorer: Explorer | None
+    prepare: Preparer
+    open_context: ContextFactory
+    graphiql_page: GraphiQLPage | None
     max_body_bytes: int
-    identification: Identification = _ANYBODY
-    turns: Turns = field(default_factory=Turns)
-    tracing: Tracing = _UNTRACED
+    authenticator: CallerAuthenticator = _ALLOW_ANYONE
+    scheduler: FairScheduler = field(default_factory=FairScheduler)
+    tracing: Tracing = _NO_TRACING
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        http, tally = HttpRequest(scope, receive), Tally.of(scope)
-        with self.tracing.operation(http.headers, tally):
-            response = await self._answer(http, tally)
+        http, stats = HttpRequest(scope, receive), RequestStats.from_scope(scope)
+        with self.tracing.operation_span(http.headers, stats):
+            response = await self._respond(http, stats)
         await response(scope, receive, send)
 
-    async def _answer(self, http: HttpRequest, tally: Tally) -> Response:
+    async def _respond(self, http: HttpRequest, stats: RequestStats) -> Response:
         media_type = spec.JSON
         try:
-            spec.refuse_other_methods(http.method)
-            page = self.explorer if http.method in spec.READING else None
+            spec.reject_unsupported_methods(http.method)
+            page = self.graphiql_page if http.method in spec.READ_METHODS else None
             accept = ", ".join(http.headers.getlist("accept"))
             media_type = spec.response_media_type(accept, html=page is not None)
             if page is not None and media_type == spec.HTML:
-                return page.page()
-            tally.caller = self.identification.name(http.scope)
-            return _response(await self._result(http, tally), 200, media_type)
+                return page.html_response()
+            stats.caller = self.authenticator.authenticate(http.scope)
+            return _response(await self._execute_request(http, stats), 200, media_type)
         except RequestError as error:
-            tally.refused(error.code)
-            status = spec.status(error, media_type)
-            return _response(refusal(error), status, media_type, **error.headers)
+            stats.rejected(error.code)
+            status = spec.http_status(error, media_type)
+            return _response(error_response(error), status, media_type, **error.headers)
         except ClientDisconnect:
-            tally.left()
+            stats.disconnected()
             return Response(status_code=400)  # nobody is there to read it
         except Exception as error:  # noqa: BLE001 - the edge: a bug becomes an answer here
-            tally.failed(BUG)
+            stats.failed(INTERNAL_SERVER_ERROR)
             return _response(Result(errors=[internal_error(error)]), 500, media_type)
 
-    async def _result(self, http: HttpRequest, tally: Tally) -> Result:
-        if http.method in spec.READING:
-            request = spec.get_request(http.scope["query_string"])
+    async def _execute_request(self, http: HttpRequest, stats: RequestStats) -> Result:
+        if http.method in spec.READ_METHODS:
+            request = spec.parse_get(http.scope["query_string"])
         else:
-            spec.refuse_encoded(", ".join(http.headers.getlist("content-encoding")))
-            body = await self._body(http)
-            reading = partial(spec.post_request, http.headers.get("content-type"), body)
-            request = await self._in_turn(http, reading) if len(body) > _LARGE else reading()
-        result = await self._executed(request, http, tally)
-        tally.answered(result.data or None, map(_code, result.errors or ()))
+            spec.reject_encoded_body(", ".join(http.headers.getlist("content-encoding")))
+            body = await self._read_body_within_limit(http)
+            parse_body = partial(spec.parse_post, http.headers.get("content-type"), body)
+            request = (
+                await self._run_throttled(http, parse_body)
+                if len(body) > _LARGE_BODY_BYTES
+                else parse_body()
+            )
+        result = await self._execute_operation(request, http, stats)
+        stats.completed(result.data or None, map(_error_code, result.errors or ()))
         return result
 
-    async def _executed(self, request: Request, http: HttpRequest, tally: Tally) -> Result:
-        document = self.documents.document(request)
-        asked = document.text, request.operation_name
-        preparing = partial(self.prepare, *asked, request.variables, will_return=document.trusted)
-        is_known = self.prepare.knows(*asked)
-        prepared = preparing() if is_known else await self._in_turn(http, preparing)
-        if http.method in spec.READING and not prepared.is_query:
+    async def _execute_operation(
+        self, request: Request, http: HttpRequest, stats: RequestStats
+    ) -> Result:
+        document = self.documents.resolve(request)
+        cache_key = document.text, request.operation_name
+        prepare_document = partial(
+            self.prepare, *cache_key, request.variables, expect_reuse=document.is_trusted
+        )
+        is_cached = self.prepare.is_cached(*cache_key)
+        prepared = (
+            prepare_document() if is_cached else await self._run_throttled(http, prepare_document)
+        )
+        if http.method in spec.READ_METHODS and not prepared.is_query:
             raise MethodNotAllowed(f"HTTP {http.method} only reads: use POST.", allow="POST")
-        if document.trusted:  # else its name is whatever the caller likes
-            tally.operation = prepared.name
-        async with self.context_for(http.headers, tally) as context:
-            executing = execute(self.schema, prepared, request.variables, context)
-            return await _unless_gone(http, executing)
+        if document.is_trusted:  # else its name is whatever the caller likes
+            stats.operation = prepared.name
+        async with self.open_context(http.headers, stats) as context:
+            execution = execute(self.schema, prepared, request.variables, context)
+            return await _cancel_on_disconnect(http, execution)
 
-    async def _in_turn(self, http: HttpRequest, work: Callable[[], _T]) -> _T:
+    async def _run_throttled(self, http: HttpRequest, work: Callable[[], _T]) -> _T:
         """What may take long waits for its turn, unless the caller leaves meanwhile."""
-        if self.turns.are_free:
-            return await self.turns.take(work)
-        return await _unless_gone(http, self.turns.take(work))
+        if self.scheduler.is_idle:
+            return await self.scheduler.run(work)
+        return await _cancel_on_disconnect(http, self.scheduler.run(work))
 
-    async def _body(self, http: HttpRequest) -> bytes:
-        most = self.max_body_bytes
-        if announced_bytes(http.scope) > most:
-            raise _too_large(most)
+    async def _read_body_within_limit(self, http: HttpRequest) -> bytes:
+        max_bytes = self.max_body_bytes
+        if content_length(http.scope) > max_bytes:
+            raise _too_large(max_bytes)
         chunks, size = [], 0
         async for chunk in http.stream():
             chunks.append(chunk)
             size += len(chunk)
-            if size > most:
-                raise _too_large(most)
+            if size > max_bytes:
+                raise _too_large(max_bytes)
         return b"".join(chunks)
 
 
-async def _unless_gone(http: HttpRequest, executing: Coroutine[Any, Any, _T]) -> _T:
+async def _cancel_on_disconnect(http: HttpRequest, execution: Coroutine[Any, Any, _T]) -> _T:
     """The result, unless the caller leaves before it is there: then the work is cancelled.
 
     Raises:
         ClientDisconnect: The caller has left.
     """
-    working = asyncio.current_task()
-    assert working is not None
-    leaving = asyncio.create_task(_left(http))
+    execution_task = asyncio.current_task()
+    assert execution_task is not None
+    disconnect_task = asyncio.create_task(_wait_for_disconnect(http))
 
-    def stop(_: asyncio.Task[None]) -> None:
-        working.cancel()
+    def cancel_execution(_: asyncio.Task[None]) -> None:
+        execution_task.cancel()
 
-    leaving.add_done_callback(stop)
+    disconnect_task.add_done_callback(cancel_execution)
     try:
-        return await executing
+        return await execution
     except asyncio.CancelledError:
-        if leaving.done() and not working.uncancel():  # not for anybody else's reason
+        if (
+            disconnect_task.done() and not execution_task.uncancel()
+        ):  # not for anybody else's reason
             raise ClientDisconnect from None
         raise
     finally:
-        leaving.remove_done_callback(stop)
-        leaving.cancel()
-        await asyncio.gather(leaving, return_exceptions=True)
+        disconnect_task.remove_done_callback(cancel_execution)
+        disconnect_task.cancel()
+        await asyncio.gather(disconnect_task, return_exceptions=True)
 
 
-async def _left(http: HttpRequest) -> None:
+async def _wait_for_disconnect(http: HttpRequest) -> None:
     while (await http.receive())["type"] != "http.disconnect":
         pass
 
 
-def _code(error: Mapping[str, Any]) -> str:
+def _error_code(error: Mapping[str, Any]) -> str:
     code: str = error["extensions"]["code"]
     return code
 
 
-def _too_large(most: int) -> PayloadTooLarge:
-    return PayloadTooLarge(f"A request body has at most {most} bytes.")
+def _too_large(max_bytes: int) -> PayloadTooLarge:
+    return PayloadTooLarge(f"A request body has at most {max_bytes} bytes.")
 
 
 def _response(result: Result, status: int, media_type: str, **headers: str) -> Response:
@@ -185,5 +197,5 @@ def _response(result: Result, status: int, media_type: str, **headers: str) -> R
         msgspec.json.encode(result),
         status_code=status,
         media_type=f"{media_type}; charset=utf-8",
-        headers={**_HEADERS, "Cache-Control": "private, no-store", **headers},
+        headers={**_RESPONSE_HEADERS, "Cache-Control": "private, no-store", **headers},
     )

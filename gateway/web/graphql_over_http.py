@@ -24,22 +24,22 @@ GRAPHQL_RESPONSE = "application/graphql-response+json"
 JSON = "application/json"
 HTML = "text/html"
 
-READING = frozenset({"GET", "HEAD"})
+READ_METHODS = frozenset({"GET", "HEAD"})
 """The methods whose request is in the parameters; HEAD gets the head of what GET gets (RFC 9110, 9.3.2)."""
 
-_MOST_LEVELS = 64
-_MOST_VALUES = 4_000
-_MOST_DIGITS = 100
-_BEYOND_NUMBERS = 10**_MOST_DIGITS
+_MAX_LEVELS = 64
+_MAX_VALUES = 4_000
+_MAX_DIGITS = 100
+_INTEGER_BOUND = 10**_MAX_DIGITS
 """What the JSON of a request may be: all that GraphQL has use for, nothing that takes long to coerce."""
 
-_QUALITY = re.compile(r"0(\.[0-9]{0,3})?|\.[0-9]{1,3}|1(\.0{0,3})?")
+_QUALITY_PATTERN = re.compile(r"0(\.[0-9]{0,3})?|\.[0-9]{1,3}|1(\.0{0,3})?")
 """RFC 9110, 12.4.2, and `.2`, as Java's own client writes it."""
 
-_ANY = {"*/*", "*"}
+_ANY_MEDIA_TYPE = {"*/*", "*"}
 """The second is how Java's own client writes the first."""
 
-_MOST_CODING_CHARACTERS = 40
+_MAX_CODING_CHARACTERS = 40
 
 
 def response_media_type(accept: str | None, *, html: bool = False) -> str:
@@ -54,18 +54,22 @@ def response_media_type(accept: str | None, *, html: bool = False) -> str:
     """
     if accept is None or not accept.strip():
         return JSON
-    ranges = [_range(part) for part in accept.split(",") if part.strip()]
+    ranges = [_parse_range(part) for part in accept.split(",") if part.strip()]
     offers = [GRAPHQL_RESPONSE, JSON] + [HTML] * html
-    wanted = {offer: _quality(offer, ranges) for offer in offers}
-    if not html or wanted[HTML] <= max(wanted[GRAPHQL_RESPONSE], wanted[JSON]):
-        wanted.pop(HTML, None)
-    best = max(wanted, key=lambda offer: (wanted[offer], _named(offer, ranges)))
-    if wanted[best] <= 0:
+    quality_by_offer = {offer: _quality(offer, ranges) for offer in offers}
+    if not html or quality_by_offer[HTML] <= max(
+        quality_by_offer[GRAPHQL_RESPONSE], quality_by_offer[JSON]
+    ):
+        quality_by_offer.pop(HTML, None)
+    best = max(
+        quality_by_offer, key=lambda offer: (quality_by_offer[offer], _tie_break(offer, ranges))
+    )
+    if quality_by_offer[best] <= 0:
         raise NotAcceptable(f"Answers are given as {GRAPHQL_RESPONSE} or {JSON}.")
     return best
 
 
-def get_request(query_string: bytes) -> Request:
+def parse_get(query_string: bytes) -> Request:
     """The request in the parameters of an HTTP GET.
 
     Raises:
@@ -81,42 +85,42 @@ def get_request(query_string: bytes) -> Request:
         raise BadRequest("A parameter is given more than once.")
     for name in ("variables", "extensions"):
         if name in parameters:
-            parameters[name] = _json(str(parameters[name]).encode() or b"null", name)
-    return Request.of(parameters)
+            parameters[name] = _parse_json(str(parameters[name]).encode() or b"null", name)
+    return Request.from_parameters(parameters)
 
 
-def refuse_encoded(content_encoding: str) -> None:
+def reject_encoded_body(content_encoding: str) -> None:
     """Raises UnsupportedMediaType for a body that is compressed, or otherwise encoded."""
     codings = {coding.strip().lower() for coding in content_encoding.split(",")}
     if codings - {"", "identity"}:
-        named = content_encoding[:_MOST_CODING_CHARACTERS]
+        quoted = content_encoding[:_MAX_CODING_CHARACTERS]
         raise UnsupportedMediaType(
-            f"Send the body as it is: `Content-Encoding: {named}` is not read here.",
+            f"Send the body as it is: `Content-Encoding: {quoted}` is not read here.",
             headers={"Accept-Encoding": "identity"},
         )
 
 
-def post_request(content_type: str | None, body: bytes) -> Request:
+def parse_post(content_type: str | None, body: bytes) -> Request:
     """The request in the body of an HTTP POST; a byte-order mark before it says nothing.
 
     Raises:
         RequestError: There is none, or not as JSON in UTF-8.
     """
-    media_type, parameters = _media_type(content_type or "")
+    media_type, parameters = _parse_media_type(content_type or "")
     if media_type != JSON:
         raise UnsupportedMediaType(f"Send {JSON}.")
     if parameters.get("charset", "utf-8").lower() not in {"utf-8", "utf8"}:
         raise UnsupportedMediaType("Send JSON in UTF-8.")
-    return Request.of(_json(body.removeprefix(BOM_UTF8), "body"))
+    return Request.from_parameters(_parse_json(body.removeprefix(BOM_UTF8), "body"))
 
 
-def refuse_other_methods(method: str) -> None:
+def reject_unsupported_methods(method: str) -> None:
     """Raises MethodNotAllowed for what neither reads nor posts."""
-    if method not in {*READING, "POST"}:
+    if method not in {*READ_METHODS, "POST"}:
         raise MethodNotAllowed("Use GET, HEAD or POST.", allow="GET, HEAD, POST")
 
 
-def status(error: RequestError | None, media_type: str) -> int:
+def http_status(error: RequestError | None, media_type: str) -> int:
     """The HTTP status of an answer; `error` is why the operation never ran.
 
     A well-formed request always gets 200 with `application/json`, which cannot tell an answer from
@@ -127,42 +131,42 @@ def status(error: RequestError | None, media_type: str) -> int:
     return error.status
 
 
-def _json(text: bytes, name: str) -> object:
+def _parse_json(text: bytes, name: str) -> object:
     try:
         value = msgspec.json.decode(text)
     except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
         raise BadRequest(f"The {name} cannot be read as JSON in UTF-8.") from error
-    _refuse_odd(value, name)
+    _enforce_json_limits(value, name)
     return value
 
 
-def _refuse_odd(value: object, name: str) -> None:
+def _enforce_json_limits(value: object, name: str) -> None:
     """Raises BadRequest for JSON that is deeper, or has more values or longer numbers, than needed."""
     level, values = [value], 1
-    for _ in range(_MOST_LEVELS):
-        level = _inside(level, name)
+    for _ in range(_MAX_LEVELS):
+        level = _children(level, name)
         values += len(level)
         if not level:
             return
-        if values > _MOST_VALUES:
-            raise BadRequest(f"The {name} has more than {_MOST_VALUES} values.")
-    raise BadRequest(f"The {name} is nested more than {_MOST_LEVELS} levels deep.")
+        if values > _MAX_VALUES:
+            raise BadRequest(f"The {name} has more than {_MAX_VALUES} values.")
+    raise BadRequest(f"The {name} is nested more than {_MAX_LEVELS} levels deep.")
 
 
-def _inside(level: Iterable[object], name: str) -> list[object]:
+def _children(level: Iterable[object], name: str) -> list[object]:
     """What the lists and objects of a level hold; its numbers are looked at."""
-    inside: list[object] = []
+    children: list[object] = []
     for value in level:
         if isinstance(value, dict):
-            inside += value.values()
+            children += value.values()
         elif isinstance(value, list):
-            inside += value
-        elif type(value) is int and abs(value) >= _BEYOND_NUMBERS:
-            raise BadRequest(f"The {name} has a number of more than {_MOST_DIGITS} digits.")
-    return inside
+            children += value
+        elif type(value) is int and abs(value) >= _INTEGER_BOUND:
+            raise BadRequest(f"The {name} has a number of more than {_MAX_DIGITS} digits.")
+    return children
 
 
-def _media_type(text: str) -> tuple[str, Mapping[str, str]]:
+def _parse_media_type(text: str) -> tuple[str, Mapping[str, str]]:
     essence, *parameters = text.split(";")
     pairs = (parameter.partition("=") for parameter in parameters)
     return essence.strip().lower(), {
@@ -170,26 +174,26 @@ def _media_type(text: str) -> tuple[str, Mapping[str, str]]:
     }
 
 
-def _range(text: str) -> tuple[str, float]:
-    media_type, parameters = _media_type(text)
-    if media_type in _ANY:
+def _parse_range(text: str) -> tuple[str, float]:
+    media_type, parameters = _parse_media_type(text)
+    if media_type in _ANY_MEDIA_TYPE:
         media_type = "*/*"
     if parameters.get("charset", "utf-8").lower() not in {"utf-8", "utf8"}:
         return media_type, 0.0
     quality = parameters.get("q", "1")
-    return media_type, float(quality) if _QUALITY.fullmatch(quality) else 0.0
+    return media_type, float(quality) if _QUALITY_PATTERN.fullmatch(quality) else 0.0
 
 
 def _quality(offer: str, ranges: list[tuple[str, float]]) -> float:
     """How much an offer is wanted: by the most specific range that covers it (RFC 9110, 12.5.1)."""
-    for covering in (offer, f"{offer.partition('/')[0]}/*", "*/*"):
-        qualities = [quality for media_type, quality in ranges if media_type == covering]
+    for media_range in (offer, f"{offer.partition('/')[0]}/*", "*/*"):
+        qualities = [quality for media_type, quality in ranges if media_type == media_range]
         if qualities:
             return max(qualities)
     return 0.0
 
 
-def _named(offer: str, ranges: list[tuple[str, float]]) -> tuple[bool, bool]:
+def _tie_break(offer: str, ranges: list[tuple[str, float]]) -> tuple[bool, bool]:
     """What breaks a tie: being named; then ours if named, `application/json` if only covered."""
-    named = any(media_type == offer for media_type, _ in ranges)
-    return named, (offer == GRAPHQL_RESPONSE) == named
+    is_named = any(media_type == offer for media_type, _ in ranges)
+    return is_named, (offer == GRAPHQL_RESPONSE) == is_named

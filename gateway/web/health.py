@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from gateway.observability.metrics import MEDIA_TYPE, Metrics
-from gateway.web.concurrency import Admission
+from gateway.web.concurrency import ConcurrencyLimiter
 
 
 async def livez(_request: Request) -> Response:
@@ -14,7 +14,7 @@ async def livez(_request: Request) -> Response:
     return JSONResponse({"status": "alive"})
 
 
-def readyz(admission: Admission) -> Callable[[Request], Awaitable[Response]]:
+def readyz(limiter: ConcurrencyLimiter) -> Callable[[Request], Awaitable[Response]]:
     """Whether requests should be sent here.
 
     Not whether the upstream answers, nor how full the process is: to take requests away from all the
@@ -22,14 +22,14 @@ def readyz(admission: Admission) -> Callable[[Request], Awaitable[Response]]:
     """
 
     async def answer(_request: Request) -> Response:
-        if admission.is_draining:
+        if limiter.is_draining:
             return JSONResponse({"status": "not ready", "reason": "draining"}, status_code=503)
         return JSONResponse({"status": "ready"})
 
     return answer
 
 
-def scraped(metrics: Metrics) -> Callable[[Request], Response]:
+def metrics_endpoint(metrics: Metrics) -> Callable[[Request], Response]:
     """The endpoint that Prometheus reads. No coroutine: the loop goes on while it is put together."""
 
     def scrape(_request: Request) -> Response:

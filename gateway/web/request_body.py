@@ -5,42 +5,42 @@ from typing import NamedTuple
 from starlette.types import Message, Receive, Scope
 
 
-class Arrival(NamedTuple):
+class BufferedRequest(NamedTuple):
     """A request that has arrived as far as it will.
 
     Attributes:
         receive: Receives it from its beginning.
-        is_whole: Whether it can be answered: it is not too large, and its sender is still there.
+        is_complete: Whether it can be answered: it is not too large, and its sender is still there.
     """
 
     receive: Receive
-    is_whole: bool
+    is_complete: bool
 
 
-async def arrival(scope: Scope, receive: Receive, *, most: int) -> Arrival:
+async def buffer_request(scope: Scope, receive: Receive, *, max_bytes: int) -> BufferedRequest:
     """The request, once its body is there or cannot be had: it has more bytes than are taken."""
-    if announced_bytes(scope) > most:
-        return Arrival(receive, is_whole=False)
+    if content_length(scope) > max_bytes:
+        return BufferedRequest(receive, is_complete=False)
     message = await receive()
     chunks, size = [], 0
     while message["type"] == "http.request":
         chunks.append(message.get("body", b""))
         size += len(chunks[-1])
         has_more = message.get("more_body", False)
-        if size > most or not has_more:
+        if size > max_bytes or not has_more:
             body = {"type": message["type"], "body": b"".join(chunks), "more_body": has_more}
-            return Arrival(_Again(body, receive), is_whole=size <= most)
+            return BufferedRequest(_ReplayReceive(body, receive), is_complete=size <= max_bytes)
         message = await receive()
-    return Arrival(_Again(message, receive), is_whole=False)
+    return BufferedRequest(_ReplayReceive(message, receive), is_complete=False)
 
 
-def announced_bytes(scope: Scope) -> int:
+def content_length(scope: Scope) -> int:
     """How long the body is, as far as its headers tell."""
     length = next((value for name, value in scope["headers"] if name == b"content-length"), b"")
     return int(length[:20]) if length.isdigit() else 0
 
 
-class _Again:
+class _ReplayReceive:
     """What was received, once more; then what comes after it."""
 
     def __init__(self, message: Message, receive: Receive) -> None:

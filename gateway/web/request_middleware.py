@@ -9,16 +9,16 @@ import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gateway.observability.logging import detail, event
+from gateway.observability.logging import log_debug, log_info
 from gateway.observability.metrics import Metrics
-from gateway.observability.request_stats import Tally
+from gateway.observability.request_stats import RequestStats
 
-_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
-PROBES = frozenset({"/livez", "/readyz", "/metrics"})
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
+PROBE_PATHS = frozenset({"/livez", "/readyz", "/metrics"})
 """Paths that are asked for every few seconds, and tell nothing each time."""
 
 
-class AccessMiddleware:
+class RequestMiddleware:
     """Pure ASGI. A usable `X-Request-Id` is kept, any other replaced, for all that comes after."""
 
     def __init__(
@@ -35,18 +35,20 @@ class AccessMiddleware:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
-        elif scope["path"] in PROBES:
-            await self._answer(scope, receive, send, tell=detail)
+        elif scope["path"] in PROBE_PATHS:
+            await self._call_app(scope, receive, send, log_event=log_debug)
         else:
             with self._metrics.requests_in_flight.track_inprogress():
-                await self._answer(scope, receive, send, tell=event)
+                await self._call_app(scope, receive, send, log_event=log_info)
 
-    async def _answer(
-        self, scope: Scope, receive: Receive, send: Send, *, tell: Callable[..., None]
+    async def _call_app(
+        self, scope: Scope, receive: Receive, send: Send, *, log_event: Callable[..., None]
     ) -> None:
-        sent = Headers(scope=scope).get("x-request-id", "")
-        request_id = sent if _ID.fullmatch(sent) else uuid.uuid4().hex
-        tally = Tally.of(scope)  # before it is copied, so that the connection finds it as well
+        supplied_id = Headers(scope=scope).get("x-request-id", "")
+        request_id = supplied_id if _REQUEST_ID.fullmatch(supplied_id) else uuid.uuid4().hex
+        stats = RequestStats.from_scope(
+            scope
+        )  # before it is copied, so that the connection finds it as well
         scope = {**scope, "headers": [*scope["headers"]]}
         MutableHeaders(scope=scope)["x-request-id"] = request_id
         status = 0
@@ -60,18 +62,18 @@ class AccessMiddleware:
                 headers["X-Content-Type-Options"] = "nosniff"
             await send(message)
 
-        started = self._clock()
+        started_at = self._clock()
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             try:
                 await self._app(scope, receive, send_with_headers)
             finally:
-                seconds = self._clock() - started
+                seconds = self._clock() - started_at
                 milliseconds = round(seconds * 1000, 3)
-                self._metrics.operation(tally, seconds)
-                tell(
+                self._metrics.observe_operation(stats, seconds)
+                log_event(
                     "request",
                     method=scope["method"],
-                    status=tally.status or status,
+                    status=stats.status or status,
                     milliseconds=milliseconds,
-                    **tally.facts,
+                    **stats.as_log_fields,
                 )

@@ -10,16 +10,20 @@ from random import Random
 
 import msgspec
 
-from gateway.sandbox.fixtures.catalogue import catalogue
+from gateway.sandbox.fixtures.catalogue import build_catalogue
 from gateway.sandbox.fixtures.clock import instant
 from gateway.sandbox.fixtures.entities import Client
-from gateway.sandbox.fixtures.history import Happening, Story
-from gateway.sandbox.fixtures.sample import FIRST_ACTIVITY_ID, OPENING, ROUND
-from gateway.sandbox.fixtures.timeline import activity
-from gateway.sandbox.representations.staff import staff as shown
+from gateway.sandbox.fixtures.history import ClientHistory, HistoryEvent
+from gateway.sandbox.fixtures.sample import (
+    FIRST_ACTIVITY_ID,
+    INITIAL_GENERATORS,
+    REPEATING_GENERATORS,
+)
+from gateway.sandbox.fixtures.timeline import activity_json
+from gateway.sandbox.representations.staff import staff_json
 
 SEED = 1
-OWNED = catalogue("1", SEED)
+OWNED = build_catalogue("1", SEED)
 COMPANIES = tuple(OWNED.companies.values())[:2]
 """Whom the clients have to do with: two companies, with five members of staff each."""
 
@@ -33,7 +37,7 @@ def timeline(activities: int) -> bytes:
     numbered = sorted(
         enumerate(happenings, FIRST_ACTIVITY_ID), key=lambda each: instant(each[1].at)
     )
-    items = [activity(happening, str(number)) for number, happening in numbered]
+    items = [activity_json(happening, str(number)) for number, happening in numbered]
     return msgspec.json.encode({"items": items})
 
 
@@ -59,7 +63,7 @@ def staff() -> dict[str, bytes]:
         company.id: msgspec.json.encode(
             {
                 "items": [
-                    {**shown(one, company, OWNED.services_of(company)), "id": one.id}
+                    {**staff_json(one, company, OWNED.services_of(company)), "id": one.id}
                     for one in OWNED.staff_of(company)
                 ]
             }
@@ -68,13 +72,15 @@ def staff() -> dict[str, bytes]:
     }
 
 
-def _told() -> Iterator[Happening]:
+def _told() -> Iterator[HistoryEvent]:
     client = Client("1000", "Léa", "Ito", "lea.ito@example.com", "+33100000000")
-    story = Story(client, OWNED, COMPANIES, Random(SEED))
-    return chain.from_iterable(thread(story) for thread in chain(OPENING, cycle(ROUND)))
+    story = ClientHistory(client, OWNED, COMPANIES, Random(SEED))
+    return chain.from_iterable(
+        thread(story) for thread in chain(INITIAL_GENERATORS, cycle(REPEATING_GENERATORS))
+    )
 
 
-def _is_plain(happening: Happening) -> bool:
+def _is_plain(happening: HistoryEvent) -> bool:
     appointment = happening.details.get("appointment", {})
     return (
         happening.kind != "call"

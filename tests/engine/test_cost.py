@@ -2,18 +2,18 @@ import pytest
 from graphql import ArgumentNode, FieldNode, OperationDefinitionNode, parse
 
 from gateway.engine.complexity.cost import (
-    MOST,
-    AsListed,
+    MAX_SAFE_INTEGER,
     Cost,
-    Factor,
-    Length,
-    Reckoning,
-    Sum,
-    literal,
+    CostProgram,
+    CostTerm,
+    ListSize,
+    Multiplier,
+    SizedByArgument,
+    literal_value,
 )
 
-PAGE = Length(("first", "last"), usually=50, most=100)
-IDS = AsListed(("ids",), usually=20, most=20)
+PAGE = ListSize(("first", "last"), default=50, maximum=100)
+IDS = SizedByArgument(("ids",), default=20, maximum=20)
 
 
 def arguments(text: str) -> tuple[ArgumentNode, ...]:
@@ -57,7 +57,7 @@ def arguments(text: str) -> tuple[ArgumentNode, ...]:
     ],
 )
 def test_what_is_written_says_how_many_items_there_are(items, text, times):
-    assert Factor.of(items, arguments(text)) == times
+    assert Multiplier.from_arguments(items, arguments(text)) == times
 
 
 @pytest.mark.parametrize(
@@ -86,69 +86,71 @@ def test_what_is_written_says_how_many_items_there_are(items, text, times):
     ],
 )
 def test_variables_say_how_many_items_there_are(items, text, variables, times):
-    factor = Factor.of(items, arguments(text))
-    assert isinstance(factor, Factor)
-    assert factor.times(variables) == times
+    factor = Multiplier.from_arguments(items, arguments(text))
+    assert isinstance(factor, Multiplier)
+    assert factor.evaluate(variables) == times
 
 
 def test_a_literal_that_is_not_there_is_none():
-    assert literal(None) is None
+    assert literal_value(None) is None
 
 
-def cost(sum_: Sum, reckoning: Reckoning, **defaults: object) -> Cost:
+def cost(sum_: CostTerm, reckoning: CostProgram, **defaults: object) -> Cost:
     return Cost(sum_, reckoning.steps, defaults)
 
 
-def by(variable: str) -> Factor:
-    return Factor(PAGE, (), (variable,))
+def by(variable: str) -> Multiplier:
+    return Multiplier(PAGE, (), (variable,))
 
 
 def test_what_is_known_takes_no_steps():
-    reckoning = Reckoning()
-    known = reckoning.times(3, reckoning.total([Sum(2), Sum(5)]))
-    assert (known, reckoning.steps) == (Sum(21), [])
-    assert (cost(known, reckoning).most, cost(known, reckoning).of({"n": 9})) == (21, 21)
+    reckoning = CostProgram()
+    known = reckoning.multiply(3, reckoning.total([CostTerm(2), CostTerm(5)]))
+    assert (known, reckoning.steps) == (CostTerm(21), [])
+    assert (cost(known, reckoning).maximum, cost(known, reckoning).evaluate({"n": 9})) == (21, 21)
 
 
 def test_what_variables_say_is_reckoned_for_each():
-    reckoning = Reckoning()
-    outer = reckoning.times(by("n"), reckoning.total([Sum(2), reckoning.times(by("m"), Sum(3))]))
-    whole = cost(reckoning.total([Sum(1), outer]), reckoning)
-    assert whole.most == 1 + 100 * (2 + 100 * 3)
-    assert whole.of({"n": 4, "m": 5}) == 1 + 4 * (2 + 5 * 3)
-    assert whole.of({"n": 0, "m": 5}) == 1
-    assert whole.of({}) == 1 + 50 * (2 + 50 * 3)
+    reckoning = CostProgram()
+    outer = reckoning.multiply(
+        by("n"), reckoning.total([CostTerm(2), reckoning.multiply(by("m"), CostTerm(3))])
+    )
+    whole = cost(reckoning.total([CostTerm(1), outer]), reckoning)
+    assert whole.maximum == 1 + 100 * (2 + 100 * 3)
+    assert whole.evaluate({"n": 4, "m": 5}) == 1 + 4 * (2 + 5 * 3)
+    assert whole.evaluate({"n": 0, "m": 5}) == 1
+    assert whole.evaluate({}) == 1 + 50 * (2 + 50 * 3)
 
 
 def test_a_default_counts_where_the_caller_says_nothing():
-    reckoning = Reckoning()
-    whole = cost(reckoning.times(by("n"), Sum(1)), reckoning, n=7)
-    assert [whole.of({}), whole.of({"n": 8}), whole.of({"n": None})] == [7, 8, 50]
+    reckoning = CostProgram()
+    whole = cost(reckoning.multiply(by("n"), CostTerm(1)), reckoning, n=7)
+    assert [whole.evaluate({}), whole.evaluate({"n": 8}), whole.evaluate({"n": None})] == [7, 8, 50]
 
 
 def test_a_known_factor_counts_for_what_is_not_known_too():
-    reckoning = Reckoning()
-    whole = cost(reckoning.times(10, reckoning.times(by("n"), Sum(1))), reckoning)
-    assert whole.of({"n": 3}) == 30
+    reckoning = CostProgram()
+    whole = cost(reckoning.multiply(10, reckoning.multiply(by("n"), CostTerm(1))), reckoning)
+    assert whole.evaluate({"n": 3}) == 30
 
 
 def test_sums_of_many_steps_are_not_copied():
     """A sum that is used many times is one step of each that uses it."""
-    reckoning = Reckoning()
-    fragment = reckoning.total(reckoning.times(by(f"v{n}"), Sum(1)) for n in range(100))
-    assert len(fragment.steps) == 1
+    reckoning = CostProgram()
+    fragment = reckoning.total(reckoning.multiply(by(f"v{n}"), CostTerm(1)) for n in range(100))
+    assert len(fragment.step_indexes) == 1
     for _ in range(100):
-        assert reckoning.times(1, fragment) is fragment
+        assert reckoning.multiply(1, fragment) is fragment
     assert len(reckoning.steps) == 101
 
 
 def test_counting_ends_somewhere():
-    reckoning = Reckoning()
-    known, unknown = Sum(1), reckoning.times(by("n"), Sum(1))
+    reckoning = CostProgram()
+    known, unknown = CostTerm(1), reckoning.multiply(by("n"), CostTerm(1))
     for _ in range(100):
         known = reckoning.total([known, known])
         unknown = reckoning.total([unknown, unknown])
-    assert known == Sum(MOST)
-    assert cost(unknown, reckoning).most == MOST
-    assert cost(unknown, reckoning).of({"n": 0}) == 0
-    assert cost(reckoning.total([known, unknown]), reckoning).of({"n": 1}) == MOST
+    assert known == CostTerm(MAX_SAFE_INTEGER)
+    assert cost(unknown, reckoning).maximum == MAX_SAFE_INTEGER
+    assert cost(unknown, reckoning).evaluate({"n": 0}) == 0
+    assert cost(reckoning.total([known, unknown]), reckoning).evaluate({"n": 1}) == MAX_SAFE_INTEGER

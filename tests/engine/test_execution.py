@@ -8,21 +8,27 @@ import pytest
 from graphql import GraphQLError, GraphQLSchema, MiddlewareManager, build_schema
 from structlog.testing import capture_logs
 
-from gateway.engine.compiler.compiled_query import planner
-from gateway.engine.execution import execute, internal_error, refusal
-from gateway.engine.preparation import Prepare, preparer
-from gateway.engine.resolvers import MIDDLEWARE, Computed, Fields, Loaded, Reading
+from gateway.engine.compiler.compiled_query import query_compiler
+from gateway.engine.execution import error_response, execute, internal_error
+from gateway.engine.preparation import Preparer, build_preparer
+from gateway.engine.resolvers import (
+    MIDDLEWARE,
+    ComputedField,
+    FieldSource,
+    FieldSources,
+    LoadedField,
+)
 from gateway.errors import (
-    BUG,
+    INTERNAL_SERVER_ERROR,
     LOCAL_QUEUE,
     BadRequest,
-    ContractBroken,
+    FieldError,
     GatewayError,
+    InvalidUpstreamResponse,
+    InvalidVariables,
     NotFound,
     ParseFailed,
     UpstreamBusy,
-    UpstreamError,
-    VariablesRefused,
 )
 from tests.engine.compiler import library
 from tests.engine.compiler.engine import Engine
@@ -35,19 +41,19 @@ SCHEMA = build_schema("""
     enum Kind { EVEN ODD }
     union Any = Query
 """)
-prepare = preparer(SCHEMA)
-prepare_tersely = preparer(SCHEMA, introspection=False)
+prepare = build_preparer(SCHEMA)
+prepare_tersely = build_preparer(SCHEMA, introspection=False)
 
 
 @dataclass
 class Context:
-    reported: list[GraphQLError] = field(default_factory=list)
+    reported_errors: list[GraphQLError] = field(default_factory=list)
     told: dict[str, object] = field(default_factory=dict)
     cost: Callable[[], int] | None = None
 
-    def extensions(self, *, planned: bool, cost: Callable[[], int]) -> dict[str, object]:
+    def extensions(self, *, compiled: bool, cost: Callable[[], int]) -> dict[str, object]:
         self.cost = cost
-        return self.told | ({"planned": planned} if planned else {})
+        return self.told | ({"planned": compiled} if compiled else {})
 
 
 def answering(**answers: Any) -> GraphQLSchema:
@@ -72,7 +78,7 @@ async def run(
     *,
     reported: Sequence[GraphQLError] = (),
     extensions: Mapping[str, object] | None = None,
-    how: Prepare = prepare,
+    how: Preparer = prepare,
     name: str | None = None,
     **answers: Any,
 ) -> Any:
@@ -96,7 +102,7 @@ async def test_what_stands_around_every_resolver_of_a_schema_does():
     schema.extensions[MIDDLEWARE] = MiddlewareManager(doubled)
     assert schema.query_type
     schema.query_type.fields["a"].resolve = lambda *_: 4
-    result = await execute(schema, preparer(schema)("{ a __typename }", None), {}, Context())
+    result = await execute(schema, build_preparer(schema)("{ a __typename }", None), {}, Context())
     assert result.data == {"a": 8, "__typename": "QueryQuery"}
 
 
@@ -126,7 +132,7 @@ def planned(kind: type[GatewayError] = GatewayError) -> Iterator[type[GatewayErr
     """Every error of ours that a field may fail with."""
     for error in kind.__subclasses__():
         yield from planned(error)
-        if issubclass(error, UpstreamError) and "code" in vars(error):
+        if issubclass(error, FieldError) and "code" in vars(error):
             yield error
 
 
@@ -204,7 +210,7 @@ async def test_any_other_error_is_a_bug_told_by_an_id(text, answers):
     (logged,) = logs
     assert set(told) == {"message", "locations", "path", "extensions"}
     assert told["path"] == ["fails"]
-    assert told["extensions"] == {"code": BUG, "errorId": logged["id"]}
+    assert told["extensions"] == {"code": INTERNAL_SERVER_ERROR, "errorId": logged["id"]}
     assert "s3cret" not in str(answer)
     assert (logged["event"], logged["log_level"]) == ("bug", "error")
     assert logged["exceptions"][0]["type"]
@@ -215,7 +221,10 @@ async def test_a_null_that_may_not_be_is_a_bug():
     with capture_logs() as logs:
         answer = await run("{ must }")
     assert answer["data"] is None
-    assert answer["errors"][0]["extensions"] == {"code": BUG, "errorId": logs[0]["id"]}
+    assert answer["errors"][0]["extensions"] == {
+        "code": INTERNAL_SERVER_ERROR,
+        "errorId": logs[0]["id"],
+    }
 
 
 async def test_a_bug_that_many_fields_run_into_is_logged_once_and_told_at_each():
@@ -236,7 +245,7 @@ def test_a_bug_outside_of_fields_is_told_alike():
     bug = ValueError(SECRET)
     with capture_logs() as logs:
         told = internal_error(bug)
-    assert told["extensions"] == {"code": BUG, "errorId": logs[0]["id"]}
+    assert told["extensions"] == {"code": INTERNAL_SERVER_ERROR, "errorId": logs[0]["id"]}
     assert logs[0]["exceptions"] == [{"type": "builtins.ValueError", "frames": []}]
     assert "s3cret" not in str(told)
 
@@ -258,7 +267,7 @@ VARIABLES: dict[str, tuple[str, dict[str, Any]]] = {
 @pytest.mark.parametrize(("text", "variables"), VARIABLES.values(), ids=VARIABLES)
 async def test_variables_that_do_not_fit_are_refused_and_nothing_runs(text, variables):
     ran = []
-    with pytest.raises(VariablesRefused) as refused:
+    with pytest.raises(InvalidVariables) as refused:
         await run(text, variables, number=lambda *_, **__: ran.append(1))
     (problem,) = refused.value.problems
     assert str(problem["message"]).startswith("Variable '$")
@@ -270,14 +279,14 @@ async def test_variables_nested_too_deeply_are_refused():
     like: dict[str, Any] | None = None
     for _ in range(20_000):
         like = {"like": like, "kind": "ODD"}
-    with pytest.raises(VariablesRefused, match="deep"):
+    with pytest.raises(InvalidVariables, match="deep"):
         await run("query($l: Like) { number(like: $l) }", {"l": like})
 
 
 async def test_only_so_many_problems_of_variables_are_told():
     names = [f"$v{number}: Int!" for number in range(100)]
     text = f"query({', '.join(names)}) {{ {' '.join(f'a{n}: number(of: $v{n})' for n in range(100))} }}"
-    with pytest.raises(VariablesRefused) as refused:
+    with pytest.raises(InvalidVariables) as refused:
         await run(text)
     assert len(refused.value.problems) == 21
 
@@ -288,9 +297,9 @@ async def test_variables_that_nobody_declared_are_ignored():
 
 async def test_words_are_suggested_only_with_introspection():
     text, variables = VARIABLES["an unknown word"]
-    with pytest.raises(VariablesRefused, match="Did you mean"):
+    with pytest.raises(InvalidVariables, match="Did you mean"):
         await run(text, variables)
-    with pytest.raises(VariablesRefused) as refused:
+    with pytest.raises(InvalidVariables) as refused:
         await run(text, variables, how=prepare_tersely)
     assert "Did you mean" not in str(refused.value.problems)
 
@@ -321,7 +330,7 @@ async def test_a_condition_that_a_variable_made_unfit_is_the_callers_mistake():
 
 
 def report(path: list[str | int]) -> GraphQLError:
-    problem = ContractBroken("Left out.", count=2)
+    problem = InvalidUpstreamResponse("Left out.", count=2)
     return GraphQLError(str(problem), path=path, original_error=problem)
 
 
@@ -395,7 +404,7 @@ async def test_the_context_is_asked_after_the_resolvers():
 
 
 def test_a_refusal_has_no_data():
-    assert msgspec.to_builtins(refusal(BadRequest("Send JSON."))) == {
+    assert msgspec.to_builtins(error_response(BadRequest("Send JSON."))) == {
         "errors": [{"message": "Send JSON.", "extensions": {"code": "BAD_REQUEST"}}]
     }
 
@@ -404,7 +413,7 @@ def test_a_refusal_tells_every_problem_with_the_code():
     where = {"locations": [{"line": 1, "column": 1}]}
     problems: list[dict[str, object]] = [{"message": "One.", **where}, {"message": "Two."}]
     code = {"extensions": {"code": "GRAPHQL_PARSE_FAILED"}}
-    assert msgspec.to_builtins(refusal(ParseFailed(problems))) == {
+    assert msgspec.to_builtins(error_response(ParseFailed(problems))) == {
         "errors": [{"message": "One.", **where, **code}, {"message": "Two.", **code}]
     }
 
@@ -418,8 +427,8 @@ class Reader(library.Context):
 
     planned: bool | None = None
 
-    def extensions(self, *, planned: bool, cost: Callable[[], int]) -> dict[str, object]:
-        self.planned = planned
+    def extensions(self, *, compiled: bool, cost: Callable[[], int]) -> dict[str, object]:
+        self.planned = compiled
         return {}
 
 
@@ -427,10 +436,10 @@ def broken(*_: Any) -> Any:
     raise TypeError(SECRET)
 
 
-BROKEN: Mapping[str, Reading] = {
-    "initials": Computed(broken, ()),
-    "born": Loaded(library.load, ("house_id", "id"), Computed(broken, ())),
-    "today": Loaded(broken, (), None),
+BROKEN: Mapping[str, FieldSource] = {
+    "initials": ComputedField(broken, ()),
+    "born": LoadedField(library.load, ("house_id", "id"), ComputedField(broken, ())),
+    "today": LoadedField(broken, (), None),
 }
 AUTHORS = "{ a: author(id: 1) { id born today { name } } b: author(id: 2) { initials born } }"
 TOLD: dict[str, Any] = {
@@ -439,9 +448,9 @@ TOLD: dict[str, Any] = {
 }
 
 
-async def told(schema: GraphQLSchema, fields: Fields) -> tuple[Any, Reader, list[Any]]:
+async def told(schema: GraphQLSchema, fields: FieldSources) -> tuple[Any, Reader, list[Any]]:
     """What is answered where plans read fields so; the context, and what was logged."""
-    prepare = preparer(schema, planner=planner(schema, fields))
+    prepare = build_preparer(schema, compile_query=query_compiler(schema, fields))
     people: dict[str | None, Any] = {
         "1": library.Person(name="N", born=5),
         "2": library.Person(born=6),
@@ -454,7 +463,7 @@ async def told(schema: GraphQLSchema, fields: Fields) -> tuple[Any, Reader, list
 
 @pytest.mark.parametrize("name", ["initials", "born"])
 async def test_a_bug_of_a_plan_alone_is_recorded_and_costs_nothing_but_time(name):
-    fields = replace(library.FIELDS, readings={**READINGS, ("Author", name): BROKEN[name]})
+    fields = replace(library.FIELDS, source_by_field={**READINGS, ("Author", name): BROKEN[name]})
     answer, context, logs = await told(Engine(LIBRARY, library.FIELDS).schema, fields)
     assert answer == {"data": TOLD}
     assert context.planned is False
@@ -464,7 +473,7 @@ async def test_a_bug_of_a_plan_alone_is_recorded_and_costs_nothing_but_time(name
 
 @pytest.mark.parametrize("name", BROKEN)
 async def test_a_bug_of_a_field_costs_that_field_with_a_plan_too(name):
-    fields = replace(library.FIELDS, readings={**READINGS, ("Author", name): BROKEN[name]})
+    fields = replace(library.FIELDS, source_by_field={**READINGS, ("Author", name): BROKEN[name]})
     answer, _, logs = await told(Engine(LIBRARY, fields).schema, fields)
     failed = [(key, name) for key in "ab" if name in TOLD[key]]
     assert answer["data"] == {
@@ -478,14 +487,14 @@ async def test_a_bug_of_a_field_costs_that_field_with_a_plan_too(name):
 
 @pytest.mark.parametrize("count", [10_000, 10_001, 12_000])
 async def test_only_so_many_errors_are_told_and_the_data_stands(count):
-    schema = answering(list=[0] * count, a=1, fails=failing(ContractBroken("no")))
+    schema = answering(list=[0] * count, a=1, fails=failing(InvalidUpstreamResponse("no")))
     result = await execute(schema, prepare("{ list { fails } a }", None, {}), {}, Context())
     assert isinstance(result.errors, list)
     assert result.data == {"list": [{"fails": None}] * count, "a": 1}
     told = [error for error in result.errors if "path" in error]
     assert len(told) == 10_000
     rest = [error for error in result.errors if "path" not in error]
-    assert [error["extensions"] for error in rest] == [{"code": ContractBroken.code}] * (
+    assert [error["extensions"] for error in rest] == [{"code": InvalidUpstreamResponse.code}] * (
         count > 10_000
     )
 
@@ -496,6 +505,6 @@ async def test_an_error_where_nothing_may_be_null_costs_what_holds_it_however_ma
     def must(*_: Any) -> int | None:
         return 1 if next(asked) < 10_009 else None
 
-    schema = answering(list=[0] * 10_010, must=must, fails=failing(ContractBroken("no")))
+    schema = answering(list=[0] * 10_010, must=must, fails=failing(InvalidUpstreamResponse("no")))
     result = await execute(schema, prepare("{ list { fails must } }", None, {}), {}, Context())
     assert result.data == {"list": None}

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from gateway.engine.fair_scheduler import Turns
+from gateway.engine.fair_scheduler import FairScheduler
 
 
 class Clock:
@@ -32,10 +32,10 @@ def clock():
 
 @pytest.fixture
 def take(clock):
-    turns = Turns(clock=clock, sleep=clock.sleep)
+    turns = FairScheduler(clock=clock, sleep=clock.sleep)
 
     async def take(seconds: float) -> float:
-        return await turns.take(lambda: clock.work(seconds))
+        return await turns.run(lambda: clock.work(seconds))
 
     return take
 
@@ -52,16 +52,16 @@ async def test_large_work_has_a_fifth_of_the_time(take, clock):
 
 
 async def test_turns_are_free_until_there_is_a_pause_or_somebody_has_one(clock):
-    turns = Turns(clock=clock, sleep=clock.sleep)
+    turns = FairScheduler(clock=clock, sleep=clock.sleep)
     seen: list[bool] = []
 
     def work() -> None:
-        seen.append(turns.are_free)
+        seen.append(turns.is_idle)
         clock.work(0.3)
 
     for _ in range(3):
-        seen.append(turns.are_free)
-        await turns.take(work)
+        seen.append(turns.is_idle)
+        await turns.run(work)
     assert seen == [True, False, True, False, False, False]
 
 
@@ -97,7 +97,7 @@ async def test_who_leaves_while_waiting_takes_no_turn(take, clock):
 
 
 async def test_work_that_fails_took_its_time_all_the_same(clock):
-    turns = Turns(clock=clock, sleep=clock.sleep)
+    turns = FairScheduler(clock=clock, sleep=clock.sleep)
 
     def fail() -> None:
         clock.work(1.0)
@@ -105,5 +105,5 @@ async def test_work_that_fails_took_its_time_all_the_same(clock):
 
     for _ in range(3):
         with pytest.raises(ZeroDivisionError):
-            await turns.take(fail)
+            await turns.run(fail)
     assert clock.now > 1_000 + 3 + 4

@@ -4,21 +4,21 @@ from dataclasses import replace
 import pytest
 from graphql import build_schema, parse
 
-from gateway.engine.complexity.cost import MOST, Length, Weight, weights
+from gateway.engine.complexity.cost import MAX_SAFE_INTEGER, FieldCost, ListSize, build_field_costs
 from gateway.engine.complexity.limits import (
     Limits,
-    compared,
+    compare_with_limits,
+    comparisons_exceeded,
     enforce,
     enforce_characters,
     enforce_cost,
-    too_many_comparisons,
-    too_many_tokens,
+    tokens_exceeded,
 )
-from gateway.engine.complexity.measure import Size, measure
+from gateway.engine.complexity.measure import OperationSize, measure
 from gateway.errors import LimitExceeded
 
 SCHEMA = build_schema("type Query { me: Query people(first: Int): [Query] }")
-PEOPLE = Length(("first",), usually=10, most=100)
+PEOPLE = ListSize(("first",), default=10, maximum=100)
 LIMITS = Limits(
     characters=1_000,
     tokens=100,
@@ -28,12 +28,12 @@ LIMITS = Limits(
     root_fields=4,
     duplicate_fields=3,
     cost=50,
-    weights=weights(SCHEMA, {("Query", "people"): Weight(times=PEOPLE)}),
+    field_costs=build_field_costs(SCHEMA, {("Query", "people"): FieldCost(multiplier=PEOPLE)}),
 )
 
 
-def size(text: str) -> Size:
-    return measure(parse(text), LIMITS.weights)[0]
+def size(text: str) -> OperationSize:
+    return measure(parse(text), LIMITS.field_costs)[0]
 
 
 def refusal(text: str) -> dict[str, object]:
@@ -70,13 +70,13 @@ def test_what_is_allowed_passes_and_one_more_is_refused(within, beyond, limit):
 
 
 def test_a_fragment_that_nobody_spreads_has_limits_too():
-    _, fragment = measure(parse("{a} fragment F on Query {a a a a}"), LIMITS.weights)
+    _, fragment = measure(parse("{a} fragment F on Query {a a a a}"), LIMITS.field_costs)
     with pytest.raises(LimitExceeded, match="at one place"):
         enforce(fragment, LIMITS)
 
 
 def test_a_fragment_has_no_root_fields():
-    _, fragment = measure(parse("{a} fragment F on Query {a b c d e}"), LIMITS.weights)
+    _, fragment = measure(parse("{a} fragment F on Query {a b c d e}"), LIMITS.field_costs)
     enforce(fragment, LIMITS)
 
 
@@ -113,8 +113,8 @@ def test_nothing_is_reckoned_where_no_variables_could_cost_too_much():
 
 
 def test_all_measures_stand_beside_their_limits():
-    found = compared(size(PAGE), LIMITS, {"n": 70})
-    assert [(each.limit, each.measured, each.allowed, each.is_beyond) for each in found] == [
+    found = compare_with_limits(size(PAGE), LIMITS, {"n": 70})
+    assert [(each.limit, each.measured, each.allowed, each.is_exceeded) for each in found] == [
         ("characters", 43, 1_000, False),
         ("tokens", 19, 100, False),
         ("depth", 2, 3, False),
@@ -139,12 +139,12 @@ def test_a_document_that_is_too_long_is_not_read():
 
 
 def test_what_is_not_compared_to_its_end_takes_at_least_one_comparison_too_many():
-    told = too_many_comparisons(replace(LIMITS, comparisons=7)).extensions
+    told = comparisons_exceeded(replace(LIMITS, comparisons=7)).extensions
     assert (told["limit"], told["measured"], told["allowed"]) == ("comparisons", 8, 7)
 
 
 def test_a_document_that_is_not_read_to_its_end_has_at_least_one_token_too_many():
-    assert too_many_tokens(LIMITS).extensions == {
+    assert tokens_exceeded(LIMITS).extensions == {
         "code": "LIMIT_EXCEEDED",
         "limit": "tokens",
         "measured": 101,
@@ -154,7 +154,7 @@ def test_a_document_that_is_not_read_to_its_end_has_at_least_one_token_too_many(
 
 def test_everything_is_allowed_where_nothing_is_said():
     text = f"{{{'a ' * 500}{' '.join(f'b{n}: c {{ d }}' for n in range(500))}}}"
-    found = measure(parse(text), Limits().weights)[0]
+    found = measure(parse(text), Limits().field_costs)[0]
     enforce(found, Limits())
     enforce_cost(found, Limits(), {})
-    assert {each.allowed for each in compared(found, Limits(), {})} == {MOST}
+    assert {each.allowed for each in compare_with_limits(found, Limits(), {})} == {MAX_SAFE_INTEGER}

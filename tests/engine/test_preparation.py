@@ -6,14 +6,14 @@ import pytest
 from graphql import build_schema
 from structlog.testing import capture_logs
 
-from gateway.engine.complexity.cost import Length, Weight, weights
+from gateway.engine.complexity.cost import FieldCost, ListSize, build_field_costs
 from gateway.engine.complexity.limits import Limits
-from gateway.engine.preparation import Planner, Prepare, Prepared, preparer
+from gateway.engine.preparation import Compiler, PreparedOperation, Preparer, build_preparer
 from gateway.errors import (
     LimitExceeded,
     OperationError,
-    OperationUnresolved,
     ParseFailed,
+    UnknownOperation,
     ValidationFailed,
 )
 
@@ -30,10 +30,10 @@ TWO_SMALL = 25_000
 
 @pytest.fixture
 def prepare():
-    return preparer(SCHEMA)
+    return build_preparer(SCHEMA)
 
 
-def name(prepared: Prepared) -> str | None:
+def name(prepared: PreparedOperation) -> str | None:
     return prepared.operation.name.value if prepared.operation.name else None
 
 
@@ -61,7 +61,7 @@ def test_one_of_several_operations_is_found_by_name(prepare, wanted):
     ],
 )
 def test_what_to_run_must_be_certain(prepare, text, wanted):
-    with pytest.raises(OperationUnresolved):
+    with pytest.raises(UnknownOperation):
         prepare(text, wanted)
 
 
@@ -121,13 +121,13 @@ def test_two_operations_of_one_document_are_not_confused(prepare):
 
 def test_what_failed_is_not_remembered_as_prepared(prepare):
     for _ in range(2):
-        with pytest.raises(OperationUnresolved):
+        with pytest.raises(UnknownOperation):
             prepare(TWO, None)
     assert name(prepare(TWO, "One")) == "One"
 
 
 def test_the_least_used_is_forgotten_first():
-    prepare = preparer(SCHEMA, remembered_bytes=TWO_SMALL)
+    prepare = build_preparer(SCHEMA, cache_bytes=TWO_SMALL)
     first, second = prepare("{ number }", None), prepare("{ a: number }", None)
     assert prepare("{ number }", None) is first
     prepare("{ b: number }", None)
@@ -137,7 +137,7 @@ def test_the_least_used_is_forgotten_first():
 
 @pytest.mark.parametrize(("length", "remembered"), [(100, True), (1_000, False)])
 def test_texts_longer_than_all_that_is_kept_are_not_remembered(length, remembered):
-    prepare = preparer(SCHEMA, remembered_bytes=TWO_SMALL)
+    prepare = build_preparer(SCHEMA, cache_bytes=TWO_SMALL)
     text = "{ number }".ljust(length)
     assert (prepare(text, None) is prepare(text, None)) is remembered
 
@@ -154,7 +154,7 @@ def collector():
 
 @pytest.mark.parametrize("text", ["{ number }", "{ nobody }", "{ me { me { number } } }"])
 def test_texts_that_never_come_again_leave_nothing_behind(collector, text):
-    prepare = preparer(SCHEMA, at_once=False)
+    prepare = build_preparer(SCHEMA, eager=False)
     before = len(gc.get_objects())
     for number in range(1_000):
         with suppress(ValidationFailed):
@@ -163,8 +163,8 @@ def test_texts_that_never_come_again_leave_nothing_behind(collector, text):
 
 
 def test_two_schemas_remember_apart():
-    other = preparer(build_schema("type Query { text: String }"))
-    preparer(SCHEMA)("{ number }", None)
+    other = build_preparer(build_schema("type Query { text: String }"))
+    build_preparer(SCHEMA)("{ number }", None)
     with pytest.raises(ValidationFailed):
         other("{ number }", None)
 
@@ -178,17 +178,19 @@ INTROSPECTION = [
 
 @pytest.mark.parametrize("text", INTROSPECTION)
 def test_the_schema_may_be_asked_for(prepare, text):
-    assert prepare(text, None).suggestions
+    assert prepare(text, None).allows_suggestions
 
 
 @pytest.mark.parametrize("text", INTROSPECTION)
 def test_introspection_that_is_off_is_refused(text):
     with pytest.raises(ValidationFailed, match="introspection"):
-        preparer(SCHEMA, introspection=False)(text, None)
+        build_preparer(SCHEMA, introspection=False)(text, None)
 
 
 def test_a_typename_is_no_introspection():
-    assert not preparer(SCHEMA, introspection=False)("{ __typename }", None).suggestions
+    assert not build_preparer(SCHEMA, introspection=False)(
+        "{ __typename }", None
+    ).allows_suggestions
 
 
 SUGGESTING = ["{ numbre }", "{ number(fo: ODD) }", "{ number(of: ODDD) }", "{ ... on Qery { me } }"]
@@ -199,7 +201,7 @@ def test_names_are_suggested_only_with_introspection(prepare, text):
     with pytest.raises(ValidationFailed, match="Did you mean"):
         prepare(text, None)
     with pytest.raises(ValidationFailed) as failed:
-        preparer(SCHEMA, introspection=False)(text, None)
+        build_preparer(SCHEMA, introspection=False)(text, None)
     assert "Did you mean" not in str(failed.value.problems)
 
 
@@ -238,25 +240,25 @@ def test_a_bug_in_planning_is_recorded_and_costs_only_the_plan():
     def planner(*_: object) -> None:
         raise TypeError("a bug")
 
-    prepare = preparer(SCHEMA, planner=planner)
+    prepare = build_preparer(SCHEMA, compile_query=planner)
     with capture_logs() as logs:
         prepared = prepare("{ number }", None)
         assert prepare("{ number }", None) is prepared
-    assert prepared.plan is None
+    assert prepared.compiled_query is None
     assert [entry["event"] for entry in logs] == ["bug"]
 
 
 # Limits
 
 LISTS = build_schema("type Query { some(first: Int): [Query] number: Int }")
-LENGTH = Length(("first",), usually=5, most=10)
+LENGTH = ListSize(("first",), default=5, maximum=10)
 PAGE = "query ($n: Int) { some(first: $n) { number } }"
 
 
-def limited(*, planner: Planner | None = None, at_once: bool = True, **allowed: int) -> Prepare:
-    said = {("Query", "some"): Weight(times=LENGTH)}
-    limits = Limits(**allowed, weights=weights(LISTS, said))
-    return preparer(LISTS, limits=limits, planner=planner, at_once=at_once)
+def limited(*, planner: Compiler | None = None, at_once: bool = True, **allowed: int) -> Preparer:
+    said = {("Query", "some"): FieldCost(multiplier=LENGTH)}
+    limits = Limits(**allowed, field_costs=build_field_costs(LISTS, said))
+    return build_preparer(LISTS, limits=limits, compile_query=planner, eager=at_once)
 
 
 def limit(prepare, *arguments) -> object:
@@ -312,9 +314,9 @@ def test_every_part_of_a_document_has_limits_whichever_is_asked_for():
 def test_only_what_is_asked_for_costs():
     prepare = limited(cost=3)
     text = "query A { number } query B { some { number } }"
-    assert prepare(text, "A").size.cost.of({}) == 1
+    assert prepare(text, "A").size.cost.evaluate({}) == 1
     assert limit(prepare, text, "B") == "cost"
-    with pytest.raises(OperationUnresolved):
+    with pytest.raises(UnknownOperation):
         prepare(text, None)
 
 
@@ -342,9 +344,9 @@ def test_a_variable_that_does_not_fit_costs_the_most(n):
 
 
 def test_unlimited_operations_have_a_size_all_the_same():
-    size = preparer(SCHEMA)("{ me { a: number } b: number }", None).size
+    size = build_preparer(SCHEMA)("{ me { a: number } b: number }", None).size
     assert (size.tokens, size.depth, size.aliases, size.root_fields) == (11, 2, 2, 2)
-    assert size.cost.of({}) == 3
+    assert size.cost.evaluate({}) == 3
 
 
 DEFAULTS = Limits(
@@ -382,12 +384,12 @@ BOMBS = {
 @pytest.mark.parametrize(("text", "beyond"), BOMBS.values(), ids=BOMBS)
 def test_a_bomb_is_refused_before_it_is_validated(monkeypatch, text, beyond):
     monkeypatch.setattr("gateway.engine.validation.validate", None)
-    assert limit(preparer(SCHEMA, limits=DEFAULTS), text, None) == beyond
+    assert limit(build_preparer(SCHEMA, limits=DEFAULTS), text, None) == beyond
 
 
 def test_a_megabyte_of_commas_is_no_bomb():
     text = "{ number" + "," * 1_000_000 + "}"
-    assert preparer(SCHEMA, limits=DEFAULTS)(text, None).size.tokens == 3
+    assert build_preparer(SCHEMA, limits=DEFAULTS)(text, None).size.tokens == 3
 
 
 @pytest.mark.parametrize("body", ["...F{0} ...F0", "me {{ ...F0 }}", "...F0 me {{ ...F{0} }}"])
@@ -396,7 +398,7 @@ def test_a_cycle_is_left_to_validation(body):
         f"{{ ...F0 }} fragment F0 on Query {{ {body.format(1)} }} fragment F1 on Query {{ ...F0 }}"
     )
     with pytest.raises(ValidationFailed, match="Cannot spread fragment"):
-        preparer(SCHEMA, limits=DEFAULTS)(text, None)
+        build_preparer(SCHEMA, limits=DEFAULTS)(text, None)
 
 
 def test_many_variables_are_no_bomb():
@@ -410,10 +412,10 @@ def test_many_variables_are_no_bomb():
 class Written(NamedTuple):
     """A plan, as far as it matters before it is followed."""
 
-    text: str
+    source_code: str
 
 
-PLAN: Any = Written("def Query(it, run, at, through): ...")
+PLAN: Any = Written("def Query(record, run, path, parent): ...")
 
 
 class Planning:
@@ -429,17 +431,21 @@ class Planning:
 
 def test_a_small_operation_is_planned_and_remembered_when_it_is_seen_again():
     prepare = limited(planner=Planning(), at_once=False)
-    assert prepare("{ number }", None).plan is None
-    assert not prepare.knows("{ number }", None)
+    assert prepare("{ number }", None).compiled_query is None
+    assert not prepare.is_cached("{ number }", None)
     second = prepare("{ number }", None)
-    assert second.plan is PLAN
-    assert prepare.knows("{ number }", None)
+    assert second.compiled_query is PLAN
+    assert prepare.is_cached("{ number }", None)
     assert prepare("{ number }", None) is second
 
 
 def test_an_operation_is_another_by_its_name():
-    prepare = preparer(SCHEMA, planner=Planning(), at_once=False)
-    assert [prepare(TWO, name).plan for name in ("One", "Other", "One")] == [None, None, PLAN]
+    prepare = build_preparer(SCHEMA, compile_query=Planning(), eager=False)
+    assert [prepare(TWO, name).compiled_query for name in ("One", "Other", "One")] == [
+        None,
+        None,
+        PLAN,
+    ]
 
 
 PADDINGS = {
@@ -453,40 +459,40 @@ PADDINGS = {
 def test_no_operation_is_small_because_its_text_is_long(padding):
     text = "query A { some(first: 10) { some(first: 10) { some(first: 10) { number number number } } } }"
     prepare = limited(planner=Planning(), at_once=False)
-    assert prepare(f"{text}\n{padding}", "A").plan is PLAN
+    assert prepare(f"{text}\n{padding}", "A").compiled_query is PLAN
 
 
 def test_a_text_is_small_by_what_it_costs_with_its_variables():
     text = "query ($n: Int) { some(first: $n) { some(first: $n) { some(first: $n) { number } } } }"
     for n, plan in ((2, None), (10, PLAN)):
         prepare = limited(planner=Planning(), at_once=False)
-        assert prepare(text, None, {"n": n}).plan is plan
+        assert prepare(text, None, {"n": n}).compiled_query is plan
 
 
 def test_all_are_planned_at_once_where_that_is_wanted():
     prepare = limited(planner=Planning(), at_once=True)
-    assert prepare("{ number }", None).plan is PLAN
-    assert prepare.knows("{ number }", None)
+    assert prepare("{ number }", None).compiled_query is PLAN
+    assert prepare.is_cached("{ number }", None)
 
 
 @pytest.mark.parametrize("at_once", [True, False])
 def test_what_has_no_plan_is_planned_no_more_often(at_once):
     planner = Planning(None)
     prepare = limited(planner=planner, at_once=at_once)
-    assert [prepare("{ number }", None).plan for _ in range(4)] == [None] * 4
-    assert prepare.knows("{ number }", None)
+    assert [prepare("{ number }", None).compiled_query for _ in range(4)] == [None] * 4
+    assert prepare.is_cached("{ number }", None)
     assert planner.asked == 1
 
 
 def test_a_plan_takes_memory():
     prepare = limited(planner=Planning(), at_once=False)
-    assert prepare("{ number }", None).bytes < prepare("{ number }", None).bytes
+    assert prepare("{ number }", None).memory_bytes < prepare("{ number }", None).memory_bytes
 
 
 def test_what_is_refused_for_its_variables_is_not_planned():
     planner = Planning()
     prepare = limited(planner=planner, at_once=False, cost=5)
-    assert prepare(PAGE, None, {"n": 1}).plan is None
+    assert prepare(PAGE, None, {"n": 1}).compiled_query is None
     with pytest.raises(LimitExceeded):
         prepare(PAGE, None, {"n": 10})
     assert planner.asked == 0

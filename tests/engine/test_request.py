@@ -53,7 +53,7 @@ READ = {
 
 @pytest.mark.parametrize(("parameters", "request_"), READ.values(), ids=READ)
 def test_parameters_describe_a_request(parameters, request_):
-    assert Request.of(parameters) == request_
+    assert Request.from_parameters(parameters) == request_
 
 
 REFUSED: dict[str, object] = {
@@ -89,7 +89,7 @@ REFUSED: dict[str, object] = {
 @pytest.mark.parametrize("parameters", REFUSED.values(), ids=REFUSED)
 def test_parameters_of_wrong_types_are_refused(parameters):
     with pytest.raises(BadRequest):
-        Request.of(parameters)
+        Request.from_parameters(parameters)
 
 
 @pytest.mark.parametrize(
@@ -97,19 +97,19 @@ def test_parameters_of_wrong_types_are_refused(parameters):
 )
 def test_a_refusal_names_the_parameter_and_not_its_value(name):
     with pytest.raises(BadRequest, match=f"`{name}`") as refused:
-        Request.of({"query": QUERY, name: 12345})
+        Request.from_parameters({"query": QUERY, name: 12345})
     assert "12345" not in str(refused.value)
 
 
 @pytest.mark.parametrize("operations", [[], [{"query": QUERY}]])
 def test_a_batch_is_refused_as_such(operations):
     with pytest.raises(BadRequest, match="batch"):
-        Request.of(operations)
+        Request.from_parameters(operations)
 
 
 def test_a_refusal_of_two_ids_repeats_neither():
     hashed = {"persistedQuery": {"sha256Hash": "67890"}}
     with pytest.raises(BadRequest, match=r"`documentId` and `sha256Hash`") as refused:
-        Request.of({"documentId": "12345", "extensions": hashed})
+        Request.from_parameters({"documentId": "12345", "extensions": hashed})
     assert "12345" not in str(refused.value)
     assert "67890" not in str(refused.value)

@@ -8,7 +8,7 @@ from graphql import build_schema
 from structlog.testing import capture_logs
 
 from gateway import schema
-from gateway.engine.preparation import preparer
+from gateway.engine.preparation import build_preparer
 from gateway.engine.request import Request
 from gateway.engine.trusted_documents import Document, TrustedDocuments
 from gateway.errors import (
@@ -48,8 +48,8 @@ def sent(text=None, document_id=None):
 @pytest.mark.parametrize("mode", ["log", "enforce"])
 @pytest.mark.parametrize("document_id", IDS)
 def test_an_id_of_the_manifest_stands_for_its_text(mode, document_id):
-    found = documents(mode).document(sent(document_id=document_id))
-    assert found == Document(KNOWN, trusted=True)
+    found = documents(mode).resolve(sent(document_id=document_id))
+    assert found == Document(KNOWN, is_trusted=True)
 
 
 NEARLY = [
@@ -62,13 +62,13 @@ NEARLY = [
 @pytest.mark.parametrize("document_id", NEARLY)
 def test_an_id_is_matched_as_it_is_written(mode, document_id):
     with pytest.raises(PersistedQueryNotFound, match=r"^PersistedQueryNotFound$"):
-        documents(mode).document(sent(document_id=document_id))
+        documents(mode).resolve(sent(document_id=document_id))
 
 
 @pytest.mark.parametrize("document_id", [*IDS, *NEARLY])
 def test_where_documents_have_no_ids_that_is_told_in_words_that_clients_know(document_id):
     with pytest.raises(PersistedQueryNotSupported, match=r"^PersistedQueryNotSupported$"):
-        documents("off").document(sent(document_id=document_id))
+        documents("off").resolve(sent(document_id=document_id))
 
 
 # A text
@@ -77,13 +77,13 @@ def test_where_documents_have_no_ids_that_is_told_in_words_that_clients_know(doc
 @pytest.mark.parametrize(("mode", "trusted"), [("off", False), ("log", True), ("enforce", True)])
 def test_a_text_of_the_manifest_is_run(mode, trusted):
     with capture_logs() as entries:
-        assert documents(mode).document(sent(KNOWN)) == Document(KNOWN, trusted)
+        assert documents(mode).resolve(sent(KNOWN)) == Document(KNOWN, trusted)
     assert entries == []
 
 
 def test_any_other_text_is_run_where_documents_need_no_trust():
     with capture_logs() as entries:
-        assert documents("off").document(sent(OTHER)) == Document(OTHER, trusted=False)
+        assert documents("off").resolve(sent(OTHER)) == Document(OTHER, is_trusted=False)
     assert entries == []
 
 
@@ -93,14 +93,14 @@ OTHERS = [OTHER, "", " ", f"{KNOWN} ", KNOWN.replace(" ", ""), KNOWN.upper(), sh
 @pytest.mark.parametrize("text", OTHERS)
 def test_any_other_text_is_run_and_logged_by_its_hash_alone(text):
     with capture_logs() as entries:
-        assert documents("log").document(sent(text)) == Document(text, trusted=False)
+        assert documents("log").resolve(sent(text)) == Document(text, is_trusted=False)
     assert entries == [{"event": "document.untrusted", "log_level": "info", "sha256": sha256(text)}]
 
 
 @pytest.mark.parametrize("text", OTHERS)
 def test_any_other_text_is_refused_where_only_trusted_ones_are_run(text):
     with pytest.raises(DocumentNotTrusted) as refused:
-        documents("enforce").document(sent(text))
+        documents("enforce").resolve(sent(text))
     assert OTHER not in str(refused.value)
 
 
@@ -110,8 +110,8 @@ def test_any_other_text_is_refused_where_only_trusted_ones_are_run(text):
 @pytest.mark.parametrize("mode", ["log", "enforce"])
 @pytest.mark.parametrize("document_id", IDS)
 def test_an_id_and_its_text_are_the_text(mode, document_id):
-    found = documents(mode).document(sent(KNOWN, document_id))
-    assert found == Document(KNOWN, trusted=True)
+    found = documents(mode).resolve(sent(KNOWN, document_id))
+    assert found == Document(KNOWN, is_trusted=True)
 
 
 @pytest.mark.parametrize("mode", ["log", "enforce"])
@@ -119,7 +119,7 @@ def test_an_id_and_its_text_are_the_text(mode, document_id):
 @pytest.mark.parametrize("text", [OTHER, f"{KNOWN} ", ""])
 def test_an_id_of_the_manifest_and_another_text_are_refused(mode, document_id, text):
     with pytest.raises(BadRequest):
-        documents(mode).document(sent(text, document_id))
+        documents(mode).resolve(sent(text, document_id))
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -127,7 +127,7 @@ def test_an_id_of_the_manifest_and_another_text_are_refused(mode, document_id, t
 @pytest.mark.parametrize("write", [str, str.upper])
 def test_a_text_that_does_not_match_its_hash_is_refused(mode, prefix, write):
     with pytest.raises(BadRequest):
-        documents(mode).document(sent(KNOWN, prefix + write(sha256(OTHER))))
+        documents(mode).resolve(sent(KNOWN, prefix + write(sha256(OTHER))))
 
 
 @pytest.mark.parametrize("prefix", ["", "sha256:"])
@@ -135,41 +135,41 @@ def test_a_text_that_does_not_match_its_hash_is_refused(mode, prefix, write):
 @pytest.mark.parametrize("mode", ["off", "log"])
 def test_a_text_that_matches_its_hash_is_a_text_like_any_other(mode, prefix, write):
     document_id = prefix + write(sha256(OTHER))
-    found = documents(mode).document(sent(OTHER, document_id))
-    assert found == Document(OTHER, trusted=False)
+    found = documents(mode).resolve(sent(OTHER, document_id))
+    assert found == Document(OTHER, is_trusted=False)
 
 
 def test_a_text_is_not_trusted_for_the_hash_beside_it():
     with pytest.raises(DocumentNotTrusted):
-        documents("enforce").document(sent(OTHER, sha256(OTHER)))
+        documents("enforce").resolve(sent(OTHER, sha256(OTHER)))
 
 
 def test_a_trusted_text_may_come_with_its_hash_where_its_id_is_another():
     trusting = documents("enforce", {sha1(KNOWN): KNOWN})
-    assert trusting.document(sent(KNOWN, sha256(KNOWN))) == Document(KNOWN, trusted=True)
+    assert trusting.resolve(sent(KNOWN, sha256(KNOWN))) == Document(KNOWN, is_trusted=True)
 
 
 @pytest.mark.parametrize("document_id", [sha1(KNOWN), "x", "sha512:0", "0" * 63, "g" * 64])
 def test_an_id_that_is_unknown_and_no_sha256_says_nothing_of_the_text_beside_it(document_id):
-    found = documents("log", {"y": KNOWN}).document(sent(OTHER, document_id))
-    assert found == Document(OTHER, trusted=False)
+    found = documents("log", {"y": KNOWN}).resolve(sent(OTHER, document_id))
+    assert found == Document(OTHER, is_trusted=False)
 
 
 @pytest.mark.parametrize("mode", ["log", "enforce"])
 def test_nothing_that_is_sent_is_registered(mode):
     trusting = documents(mode)
     if mode == "log":
-        trusting.document(sent(OTHER, sha256(OTHER)))
+        trusting.resolve(sent(OTHER, sha256(OTHER)))
     else:
         with pytest.raises(DocumentNotTrusted):
-            trusting.document(sent(OTHER, sha256(OTHER)))
+            trusting.resolve(sent(OTHER, sha256(OTHER)))
     with pytest.raises(PersistedQueryNotFound):
-        trusting.document(sent(document_id=sha256(OTHER)))
+        trusting.resolve(sent(document_id=sha256(OTHER)))
 
 
 # Manifests
 
-PREPARE = preparer(build_schema("type Query { known: Int other: Int }"))
+PREPARE = build_preparer(build_schema("type Query { known: Int other: Int }"))
 
 WRONG = {
     "{": "Syntax Error: Expected Name, found <EOF>.",
@@ -182,18 +182,18 @@ WRONG = {
 @pytest.mark.parametrize("mode", ["log", "enforce"])
 def test_what_is_wrong_with_documents_is_told_by_their_ids(mode):
     of_the_manifest = {"fine": KNOWN, **{f"id of {text}": text for text in WRONG}}
-    assert documents(mode, of_the_manifest).problems(PREPARE) == {
+    assert documents(mode, of_the_manifest).validate_all(PREPARE) == {
         f"id of {text}": problem for text, problem in WRONG.items()
     }
 
 
 def test_a_document_may_have_several_operations():
     several = "query A { known } query B { other }"
-    assert documents("enforce", {"x": several}).problems(PREPARE) == {}
+    assert documents("enforce", {"x": several}).validate_all(PREPARE) == {}
 
 
 def test_documents_that_nobody_can_ask_for_have_no_problems():
-    assert documents("off", {"x": "{"}).problems(PREPARE) == {}
+    assert documents("off", {"x": "{"}).validate_all(PREPARE) == {}
 
 
 MANIFESTS = Path(__file__).parent / "manifests"
@@ -217,8 +217,8 @@ def test_the_manifests_of_graphql_codegen_are_understood(name, written):
     text_by_id = manifest(name)
     assert len(text_by_id) == 2
     trusting = documents("enforce", text_by_id)
-    assert trusting.problems(preparer(schema.schema())) == {}
+    assert trusting.validate_all(build_preparer(schema.schema())) == {}
     for document_id, text in text_by_id.items():
         assert document_id == written(text)
         for request in (sent(document_id=document_id), sent(text), sent(text, document_id)):
-            assert trusting.document(request) == Document(text, trusted=True)
+            assert trusting.resolve(request) == Document(text, is_trusted=True)

@@ -20,13 +20,13 @@ from graphql import (
 )
 
 from gateway.engine.complexity.limits import Limits
-from gateway.engine.validation import validator
-from gateway.errors import LimitExceeded, ValidationFailed, VariablesRefused
+from gateway.engine.validation import build_validator
+from gateway.errors import InvalidVariables, LimitExceeded, ValidationFailed
 
 SCHEMA = build_schema("""
     type Query { name(length: Int): String nothing: String friends: [Query!] }
 """)
-refuse_invalid = validator(SCHEMA, Limits(comparisons=1_000), introspection=True)
+refuse_invalid = build_validator(SCHEMA, Limits(comparisons=1_000), introspection=True)
 
 
 def problems(text: str) -> list[str]:
@@ -106,7 +106,7 @@ def test_fields_that_differ_are_told_as_long_as_anybody_reads():
 
 @pytest.mark.parametrize("introspection", [True, False])
 def test_the_schema_is_hidden_where_introspection_is_off(introspection):
-    check = validator(SCHEMA, Limits(), introspection=introspection)
+    check = build_validator(SCHEMA, Limits(), introspection=introspection)
     with pytest.raises(ValidationFailed) as refused:
         check(parse("{ nam }"))
     assert ("Did you mean" in str(refused.value)) == introspection
@@ -132,7 +132,7 @@ TAKEN: dict[str, Any] = {
 }
 TAKE = GraphQLField(GraphQLString, {name: GraphQLArgument(type_) for name, type_ in TAKEN.items()})
 GIVEN = GraphQLSchema(GraphQLObjectType("Query", {"take": TAKE}))
-refuse_given = validator(GIVEN, Limits(), introspection=True)
+refuse_given = build_validator(GIVEN, Limits(), introspection=True)
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,7 @@ refuse_given = validator(GIVEN, Limits(), introspection=True)
     ],
 )
 def test_a_literal_that_a_scalar_refuses_is_told_like_a_variable(text, name):
-    with pytest.raises(VariablesRefused) as refused:
+    with pytest.raises(InvalidVariables) as refused:
         refuse_given(parse(text))
     assert refused.value.code == "BAD_USER_INPUT"
     [problem] = refused.value.problems

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import pytest
 
 from gateway import schema
-from gateway.engine.compiler.compiled_query import planner
-from gateway.engine.preparation import preparer
-from gateway.schema.engine_binding import fields
+from gateway.engine.compiler.compiled_query import query_compiler
+from gateway.engine.preparation import build_preparer
+from gateway.schema.engine_binding import bind_fields
 
 MEGABYTE = 1_000_000
 REMEMBERED_BYTES = MEGABYTE
@@ -43,8 +43,10 @@ def traced() -> Iterator[None]:
 
 def test_operations_that_are_forgotten_free_their_memory(traced):
     served = schema.schema(federated=False)
-    prepare = preparer(
-        served, planner=planner(served, fields(served)), remembered_bytes=REMEMBERED_BYTES
+    prepare = build_preparer(
+        served,
+        compile_query=query_compiler(served, bind_fields(served)),
+        cache_bytes=REMEMBERED_BYTES,
     )
     prepare(text(0), None)
     before, _ = tracemalloc.get_traced_memory()

@@ -20,9 +20,9 @@ from typing import NamedTuple
 
 import structlog
 
-from gateway.errors import UpstreamError
+from gateway.errors import FieldError
 from gateway.upstream.credentials import Caller
-from gateway.upstream.endpoints import Upstream
+from gateway.upstream.endpoints import UpstreamApi
 from gateway.upstream.http.transport import AiohttpTransport
 from gateway.upstream.records import decoding
 from tests.resilience import before, certificates, peer
@@ -179,7 +179,7 @@ async def fared(case: Case, rounds: int, trusting: ssl.SSLContext) -> Fared:
             breaker_pause_seconds=0.001,
         )
         transport = AiohttpTransport(max_connections=case.connections, tls=trusting)
-        upstream = Upstream(settings, transport)
+        upstream = UpstreamApi(settings, transport)
         for number in range(rounds):
             if case.is_left:
                 await asyncio.gather(
@@ -194,22 +194,22 @@ async def fared(case: Case, rounds: int, trusting: ssl.SSLContext) -> Fared:
     return Fared(case, answers, talker.asked_after)
 
 
-async def _read(upstream: Upstream, key: str, client: str) -> list[str]:
+async def _read(upstream: UpstreamApi, key: str, client: str) -> list[str]:
     caller = Caller((("apiKey", key), ("token", key)), key.encode())
     found = await upstream.activities(caller, client)
     return [str(decoding.activity(each).id) for each in found.content]
 
 
 async def _leave(read: Awaitable[list[str]]) -> None:
-    with suppress(TimeoutError, UpstreamError):
+    with suppress(TimeoutError, FieldError):
         async with asyncio.timeout(0.02):
             await read
 
 
-async def _whose(upstream: Upstream, key: str, client: str) -> str:
+async def _whose(upstream: UpstreamApi, key: str, client: str) -> str:
     try:
         found = await _read(upstream, key, client)
-    except UpstreamError as error:
+    except FieldError as error:
         return "none" if error.code == "UPSTREAM_UNAVAILABLE" else error.code
     return "own" if found == [f"{key} of {client}"] else "foreign"
 

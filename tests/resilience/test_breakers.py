@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from gateway.config.settings import Settings
-from gateway.errors import UpstreamError
+from gateway.errors import FieldError
 from gateway.upstream.credentials import Caller
-from gateway.upstream.http.circuit_breaker import State
-from gateway.upstream.http.fetcher import Reads
+from gateway.upstream.http.circuit_breaker import CircuitState
+from gateway.upstream.http.fetcher import UpstreamFetcher
 from gateway.upstream.http.transport import AiohttpTransport
 from gateway.upstream.records import decoding
 from tests.resilience import certificates, peer
@@ -117,7 +117,7 @@ SPOILT = {
 """There was an answer, with which something is wrong."""
 
 
-def reads_of(url: str, **settings: Any) -> Reads:
+def reads_of(url: str, **settings: Any) -> UpstreamFetcher:
     given = {
         "upstream_url": url,
         "upstream_timeout_seconds": SECONDS,
@@ -128,10 +128,10 @@ def reads_of(url: str, **settings: Any) -> Reads:
         **settings,
     }
     transport = AiohttpTransport(max_connections=100, tls=certificates.trusting())
-    return Reads(Settings(**given), transport)
+    return UpstreamFetcher(Settings(**given), transport)
 
 
-async def spoilt(fault: Fault, stack: AsyncExitStack) -> Reads:
+async def spoilt(fault: Fault, stack: AsyncExitStack) -> UpstreamFetcher:
     if fault.script is not None:
         port = (await stack.enter_async_context(peer.playing(fault.script))).port
     else:
@@ -141,31 +141,31 @@ async def spoilt(fault: Fault, stack: AsyncExitStack) -> Reads:
     return reads
 
 
-async def failure(reads: Reads, by: bytes, of: object) -> UpstreamError:
-    with pytest.raises(UpstreamError) as failed:
-        await reads.get(Caller((), by), "/things", decoding.items, query={"of": str(of)})
+async def failure(reads: UpstreamFetcher, by: bytes, of: object) -> FieldError:
+    with pytest.raises(FieldError) as failed:
+        await reads.fetch(Caller((), by), "/things", decoding.items, query={"of": str(of)})
     return failed.value
 
 
-async def opened(fault: Fault, reads_each: int) -> tuple[State, State]:
+async def opened(fault: Fault, reads_each: int) -> tuple[CircuitState, CircuitState]:
     """The breaker for all, and that of the one who asked so often."""
     async with AsyncExitStack() as stack:
         reads = await spoilt(fault, stack)
         await asyncio.gather(*[failure(reads, b"a", number) for number in range(reads_each)])
-        breakers = reads.attempting.breakers
-        return breakers.state, breakers.state_of(b"a")
+        breakers = reads.pipeline.circuit_breaker
+        return breakers.state, breakers.credential_state(b"a")
 
 
 @pytest.mark.parametrize("fault", UNCONNECTED.values(), ids=UNCONNECTED)
 async def test_where_there_is_no_connection_one_caller_s_reads_open_the_breaker_for_all(fault):
-    assert (await opened(fault, 10))[0] is State.OPEN
+    assert (await opened(fault, 10))[0] is CircuitState.OPEN
 
 
 @pytest.mark.parametrize("fault", OWN.values(), ids=OWN)
 async def test_where_there_was_a_connection_they_open_that_of_the_caller_alone(fault):
-    assert await opened(fault, 10) == (State.CLOSED, State.OPEN)
+    assert await opened(fault, 10) == (CircuitState.CLOSED, CircuitState.OPEN)
 
 
 @pytest.mark.parametrize("fault", SPOILT.values(), ids=SPOILT)
 async def test_what_is_wrong_with_an_answer_opens_none(fault):
-    assert await opened(fault, 20) == (State.CLOSED, State.CLOSED)
+    assert await opened(fault, 20) == (CircuitState.CLOSED, CircuitState.CLOSED)

@@ -6,10 +6,10 @@ import httpx
 import pytest
 
 from gateway.sandbox.app import create_sandbox
-from gateway.sandbox.fixtures.catalogue import catalogue
+from gateway.sandbox.fixtures.catalogue import build_catalogue
 from gateway.sandbox.fixtures.entities import Client
-from gateway.sandbox.fixtures.history import Story
-from gateway.sandbox.fixtures.sample import World
+from gateway.sandbox.fixtures.history import ClientHistory
+from gateway.sandbox.fixtures.sample import SampleData
 
 CREDENTIALS = {"apiKey": "sandbox-key-1", "token": "sandbox-token-1"}
 
@@ -32,11 +32,11 @@ def stranger(rest):
 
 @pytest.fixture(scope="session")
 def world():
-    return World()
+    return SampleData()
 
 
 @pytest.fixture
 def story():
-    owned = catalogue("1", 1)
+    owned = build_catalogue("1", 1)
     client = Client("7", "Léa", "Ito", "lea.ito@example.com", "+33100000000")
-    return Story(client, owned, tuple(owned.companies.values()), Random(1))
+    return ClientHistory(client, owned, tuple(owned.companies.values()), Random(1))

@@ -1,7 +1,7 @@
 import pytest
 from starlette.datastructures import Headers, QueryParams
 
-from gateway.sandbox.accounts import ACCOUNTS, account_of, carries_foreign_cookie
+from gateway.sandbox.accounts import ACCOUNTS, authenticate, carries_foreign_cookie
 
 ONE, TWO = ACCOUNTS
 KEYS = {"apiKey": "sandbox-key-1", "token": "sandbox-token-1"}
@@ -22,12 +22,12 @@ BEARER = {"Authorization": "Bearer sandbox-access-1"}
     ids=["keys", "bearer", "lower", "both", "query", "lowerquery", "halves"],
 )
 def test_credentials_are_taken_in_every_form(headers, query):
-    assert account_of(Headers(headers), QueryParams(query)) == ONE
+    assert authenticate(Headers(headers), QueryParams(query)) == ONE
 
 
 def test_there_are_two_accounts():
     headers = Headers({"apiKey": "sandbox-key-2", "token": "sandbox-token-2"})
-    assert account_of(headers, QueryParams()) == TWO
+    assert authenticate(headers, QueryParams()) == TWO
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_there_are_two_accounts():
     ids=["none", "key", "token", "mixed", "no3", "bad", "basic", "bare", "twoways", "twoplaces"],
 )
 def test_missing_wrong_or_mixed_credentials_are_nobodys(headers, query):
-    assert account_of(Headers(headers), QueryParams(query)) is None
+    assert authenticate(Headers(headers), QueryParams(query)) is None
 
 
 def test_a_cookie_of_the_other_account_is_found_among_others():

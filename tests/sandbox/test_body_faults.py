@@ -4,7 +4,7 @@ import zlib
 import httpx
 import pytest
 
-from gateway.sandbox.fault_injection.body_faults import put
+from gateway.sandbox.fault_injection.body_faults import overwrite_json
 
 PATH = "/api/2.3/activities"
 
@@ -29,7 +29,7 @@ async def spoilt(rest: httpx.AsyncClient, **fault: object) -> httpx.Response:
     ids=str,
 )
 def test_other_json_is_put_in_places(places, expected):
-    assert put(b'{"a":0,"b":[{"c":1},{"c":2},3]}', places) == expected
+    assert overwrite_json(b'{"a":0,"b":[{"c":1},{"c":2},3]}', places) == expected
 
 
 async def test_a_fault_puts_json_in_places_of_the_normal_answer(rest):

@@ -5,7 +5,7 @@ import httpx
 import pytest
 from starlette.datastructures import QueryParams
 
-from gateway.sandbox.fault_injection.faults import Faults
+from gateway.sandbox.fault_injection.faults import FaultInjector
 
 PATH = "/api/2.3/activities"
 TEMPLATE = "/api/2.1/scheduling/companies/{companyId}/staff"
@@ -116,9 +116,9 @@ async def test_faults_come_before_credentials(stranger):
     ],
 )
 def test_a_path_is_a_template_the_path_or_a_beginning(path, matches):
-    faults = Faults()
+    faults = FaultInjector()
     faults.replace(json.dumps([{"path": path}]).encode())
-    assert (faults.hit(TEMPLATE, STAFF, QueryParams()) is not None) == matches
+    assert (faults.match_and_count(TEMPLATE, STAFF, QueryParams()) is not None) == matches
 
 
 @pytest.mark.parametrize(
@@ -144,4 +144,4 @@ def test_a_path_is_a_template_the_path_or_a_beginning(path, matches):
 def test_a_malformed_list_says_what_is_wrong(content, words):
     raw = content if isinstance(content, bytes) else content.encode()
     with pytest.raises(ValueError, match=words):
-        Faults().replace(raw)
+        FaultInjector().replace(raw)

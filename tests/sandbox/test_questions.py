@@ -2,11 +2,11 @@ import json
 
 from starlette.datastructures import QueryParams
 
-from gateway.sandbox.endpoints.activities import activities
-from gateway.sandbox.responses import Question
+from gateway.sandbox.endpoints.activities import list_activities
+from gateway.sandbox.responses import EndpointRequest
 
 
 def test_an_endpoint_can_be_asked_without_http(world):
-    answer = activities(Question(world, "1", {}, QueryParams("clientId=1001")))
+    answer = list_activities(EndpointRequest(world, "1", {}, QueryParams("clientId=1001")))
     assert answer.status == 200
     assert len(json.loads(answer.body)["items"]) == 1

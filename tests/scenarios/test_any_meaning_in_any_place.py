@@ -41,7 +41,10 @@ MEANINGS: list[tuple[Any, list[tuple[object, object]]]] = [
             ({}, NOTHING),
         ],
     ),
-    (field_types.Stated, [({"name": "word"}, "word"), (7, "7"), ({"a": "x", "b": "y"}, NOTHING)]),
+    (
+        field_types.NonEmptyText,
+        [({"name": "word"}, "word"), (7, "7"), ({"a": "x", "b": "y"}, NOTHING)],
+    ),
     (
         field_types.Link,
         [
@@ -108,13 +111,13 @@ RECORDS: Mapping[str, type[activities.Record]] = {
 
 
 def members(declared: Any) -> frozenset[Any]:
-    return frozenset(map(repr, field_types.options(declared))) - {repr(type(None))}
+    return frozenset(map(repr, field_types.union_members(declared))) - {repr(type(None))}
 
 
 def declared_at(declared: Any, place: Steps) -> tuple[str, Any]:
     """The name of the field at a place of what is declared, and its type; None where there is nothing such."""
     step, *rest = place
-    for each in field_types.options(declared):
+    for each in field_types.union_members(declared):
         if isinstance(step, int) and get_origin(each) is Annotated:
             (element,) = get_args(get_args(each)[0])
             return declared_at(element, tuple(rest)) if rest else ("an element", element)

@@ -9,16 +9,16 @@ import pytest
 from structlog.testing import capture_logs
 
 from gateway.config.settings import Settings
-from gateway.engine.compiler.compiled_query import planner
+from gateway.engine.compiler.compiled_query import query_compiler
 from gateway.engine.execution import Result, execute
-from gateway.engine.preparation import Planner, preparer
-from gateway.engine.resolvers import Computed
+from gateway.engine.preparation import Compiler, build_preparer
+from gateway.engine.resolvers import ComputedField
 from gateway.schema import schema
 from gateway.schema.context import Context
-from gateway.schema.engine_binding import fields
-from gateway.upstream.credentials import Callers
-from gateway.upstream.endpoints import Upstream
-from gateway.upstream.session import Session
+from gateway.schema.engine_binding import bind_fields
+from gateway.upstream.credentials import CallerFactory
+from gateway.upstream.endpoints import UpstreamApi
+from gateway.upstream.session import UpstreamSession
 from tests.conftest import ACCOUNT_1, SANDBOX
 
 EVERYTHING = (Path(__file__).parent / "everything.graphql").read_text("utf-8")
@@ -28,12 +28,12 @@ EVERYTHING = (Path(__file__).parent / "everything.graphql").read_text("utf-8")
 def answer(sandbox_app):
     """Answers the largest query: `answer(planner)`."""
 
-    async def answer(planner: Planner | None) -> Result:
+    async def answer(planner: Compiler | None) -> Result:
         given: dict[str, Any] = {"upstream_url": SANDBOX, **ACCOUNT_1}
         settings = Settings(**given)
-        upstream = Upstream(settings, httpx.ASGITransport(sandbox_app))
-        session = Session(upstream, Callers(settings).of([]), settings)
-        prepared = preparer(schema(), planner=planner)(EVERYTHING, None)
+        upstream = UpstreamApi(settings, httpx.ASGITransport(sandbox_app))
+        session = UpstreamSession(upstream, CallerFactory(settings).from_headers([]), settings)
+        prepared = build_preparer(schema(), compile_query=planner)(EVERYTHING, None)
         try:
             return await execute(schema(), prepared, {"client": "1100"}, Context(session, settings))
         finally:
@@ -53,13 +53,15 @@ def broken(*_: object) -> None:
     ids=".".join,
 )
 async def test_a_bug_of_plans_costs_no_answer_and_no_read(rest, upstream_calls, answer, field):
-    right = fields(schema())
-    assert field in right.readings
-    wrong = replace(right, readings={**right.readings, field: Computed(broken, ())})
+    right = bind_fields(schema())
+    assert field in right.source_by_field
+    wrong = replace(
+        right, source_by_field={**right.source_by_field, field: ComputedField(broken, ())}
+    )
     expected = await answer(None)
     calls = await upstream_calls()
     await rest.delete("/_sandbox/calls")
     with capture_logs() as logs:
-        assert await answer(planner(schema(), wrong)) == expected
+        assert await answer(query_compiler(schema(), wrong)) == expected
     assert await upstream_calls() == calls
     assert [entry["event"] for entry in logs].count("bug") == 1

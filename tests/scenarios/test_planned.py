@@ -19,7 +19,11 @@ OF_THE_BENCHMARK = {
 TEXTS = {
     **dict(enumerate(re.findall(r"```graphql\n(.*?)```", README, re.DOTALL))),
     **{text: text for text in re.findall(r"query=(\{[^\']*\})", README)},
-    **{text.splitlines()[0]: text for text in re.split(r"\n\n", main._QUERIES) if text.strip()},
+    **{
+        text.splitlines()[0]: text
+        for text in re.split(r"\n\n", main._EXAMPLE_QUERIES)
+        if text.strip()
+    },
     "everything": (ROOT / "tests/scenarios/everything.graphql").read_text(encoding="utf-8"),
     **{
         name: text + OF_THE_BENCHMARK["activity"]

@@ -12,16 +12,23 @@ from strawberry.directive import DirectiveLocation, DirectiveValue
 from strawberry.extensions import FieldExtension
 from strawberry.permission import BasePermission, PermissionExtension
 
-from gateway.engine.resolvers import Reached
+from gateway.engine.resolvers import Node
 from gateway.errors import NotFound
 from gateway.schema.client import activities_of_client
 from gateway.schema.context import Context, Info
-from gateway.schema.query import client as asked, of_client
-from gateway.schema.resolvers import computed, entity, looked_up, recorded_as, resolved, waiting
+from gateway.schema.query import of_client, resolve_client as asked
+from gateway.schema.resolvers import (
+    as_async_resolver,
+    computed_field,
+    entity_field,
+    is_type_of_records,
+    loaded_field,
+    resolver_metadata,
+)
 from gateway.schema.scalars import ZonedDateTime
-from gateway.schema.timeline import ACTIVITIES, connection
+from gateway.schema.timeline import ACTIVITIES, with_full_records
 from gateway.upstream.records import activities, resources
-from gateway.upstream.session import Session
+from gateway.upstream.session import UpstreamSession
 
 
 class Granted(BasePermission):
@@ -135,21 +142,21 @@ def _initials(person: Any, _context: Context) -> str:
 
 def _initials_field(**guards: Any) -> Any:
     sources = ("first_name", "last_name")
-    return computed(_initials, str | None, sources=sources, description="x", **guards)
+    return computed_field(_initials, str | None, depends_on=sources, description="x", **guards)
 
 
 def _email(**guards: Any) -> Any:
     ids = ("company_id", "id")
-    return looked_up(Session.staff, ids, "email", str | None, description="x", **guards)
+    return loaded_field(UpstreamSession.staff, ids, "email", str | None, description="x", **guards)
 
 
 def _profile(of: object, **guards: Any) -> Any:
-    return entity(Session.client, ("client_id",), of, description="x", **guards)
+    return entity_field(UpstreamSession.client, ("client_id",), of, description="x", **guards)
 
 
 @strawberry.type
 class Staff:
-    is_type_of = recorded_as(activities.Staff, resources.Staff)
+    is_type_of = is_type_of_records(activities.Staff, resources.Staff)
     form_of_address = "Dr"
 
     id: strawberry.ID
@@ -203,12 +210,12 @@ class Staff:
         return f"{self.email}"
 
     @strawberry.field
-    def company(root: strawberry.Parent[Reached[Any]]) -> str | None:  # noqa: N805 - as it was reached
-        return root.nearest("company_id")
+    def company(root: strawberry.Parent[Node[Any]]) -> str | None:  # noqa: N805 - as it was reached
+        return root.ancestor_id("company_id")
 
     @strawberry.field(permission_classes=[OnlyOfMina], extensions=[Loud()])  # type: ignore[untyped-decorator]
-    def guarded_company(root: strawberry.Parent[Reached[Any]]) -> str | None:  # noqa: N805
-        return f"c{root.nearest('company_id')}"
+    def guarded_company(root: strawberry.Parent[Node[Any]]) -> str | None:  # noqa: N805
+        return f"c{root.ancestor_id('company_id')}"
 
     @property
     def formal_name(self) -> str:
@@ -306,7 +313,7 @@ class Activity:
 
 
 def _kind(record: type) -> Any:
-    members = {"is_type_of": recorded_as(record), "__annotations__": {}}
+    members = {"is_type_of": is_type_of_records(record), "__annotations__": {}}
     if record is activities.AppointmentActivity:
         members |= {"__annotations__": {"appointment": Snapshot | None}, "mark": "!"}
     return strawberry.type(type(record.__name__, (Activity,), members))
@@ -334,19 +341,19 @@ def _activities(**guards: Any) -> Any:
 
     @wraps(resolve)
     def resolver(*args: Any, **kwargs: Any) -> Any:
-        return connection(resolve(*args, **kwargs))
+        return with_full_records(resolve(*args, **kwargs))
 
     return strawberry.field(
-        resolver=waiting(resolver),
+        resolver=as_async_resolver(resolver),
         graphql_type=Connection | None,
-        metadata=resolved(resolve, items=ACTIVITIES),
+        metadata=resolver_metadata(resolve, items=ACTIVITIES),
         **guards,
     )
 
 
 @strawberry.type
 class Client:
-    is_type_of = recorded_as(resources.AskedClient, resources.ClientReference)
+    is_type_of = is_type_of_records(resources.RequestedClient, resources.ClientReference)
 
     id: strawberry.ID
     profile: Profile | None = _profile(Profile | None)
@@ -359,7 +366,7 @@ class Search:
     client_id: strawberry.ID
 
 
-def _found(search: Search) -> Reached[Any]:
+def _found(search: Search) -> Node[Any]:
     return asked(search.client_id)
 
 
@@ -380,21 +387,23 @@ class Query:
     denied_activities: Any = _activities(permission_classes=[DeniedLater])
     granted_activities: Any = _activities(permission_classes=[GrantedLater])
     few_activities: Any = _activities(extensions=[AtMostOne()])
-    client: Any = strawberry.field(resolver=asked, graphql_type=Client, metadata=resolved(asked))
+    client: Any = strawberry.field(
+        resolver=asked, graphql_type=Client, metadata=resolver_metadata(asked)
+    )
     denied_client: Any = strawberry.field(
         resolver=asked,
         graphql_type=Client | None,
-        metadata=resolved(asked),
+        metadata=resolver_metadata(asked),
         permission_classes=[DeniedByAnError],
     )
     unknown_client: Any = strawberry.field(
         resolver=asked,
         graphql_type=Client | None,
-        metadata=resolved(asked),
+        metadata=resolver_metadata(asked),
         permission_classes=[DeniedAsUnknown],
     )
     found: Any = strawberry.field(
-        resolver=_found, graphql_type=Client | None, metadata=resolved(_found)
+        resolver=_found, graphql_type=Client | None, metadata=resolver_metadata(_found)
     )
 
     @strawberry.field

@@ -1,28 +1,28 @@
 import pytest
 import strawberry
 
-from gateway.schema.arguments import given, given_words
+from gateway.schema.arguments import argument, argument_set
 from gateway.schema.enums import ActivityKind
 
 
 @pytest.mark.parametrize("value", ["x", "", 0, [], None])
 def test_what_is_given_is_taken_as_it_is(value):
-    assert given(value) == value
+    assert argument(value) == value
 
 
 def test_what_is_absent_counts_as_null():
-    assert given(strawberry.UNSET) is None
-    assert given_words(strawberry.UNSET) is None
+    assert argument(strawberry.UNSET) is None
+    assert argument_set(strawberry.UNSET) is None
 
 
 def test_words_are_a_set():
     note = ActivityKind.NOTE
-    assert given_words([note, note]) == frozenset({note})
+    assert argument_set([note, note]) == frozenset({note})
 
 
 def test_no_words_are_not_the_same_as_none_given():
-    assert given_words([]) == frozenset()
-    assert given_words(None) is None
+    assert argument_set([]) == frozenset()
+    assert argument_set(None) is None
 
 
 NULLS = "kinds: null, events: null, appointmentId: null, from: null, to: null, first: null, last: null, after: null, before: null"

@@ -5,8 +5,8 @@ from typing import Any
 import httpx
 import pytest
 
-from gateway.errors import ContractBroken, InstantUnknown
-from gateway.schema.completeness import AsOf, Completeness, completeness
+from gateway.errors import InstantUnknown, InvalidUpstreamResponse
+from gateway.schema.completeness import Completeness, ReadTimestamp, build_completeness
 
 DATE = {"timeZone": "UTC"}
 ITEMS = [
@@ -27,16 +27,21 @@ STALE = {"isComplete": False, "isStale": True, "fetchedAt": NINE, "missing": []}
 
 @pytest.mark.parametrize(
     "left_out",
-    [{}, {ContractBroken: 2}, {InstantUnknown: 3}, {InstantUnknown: 3, ContractBroken: 2}],
+    [
+        {},
+        {InvalidUpstreamResponse: 2},
+        {InstantUnknown: 3},
+        {InstantUnknown: 3, InvalidUpstreamResponse: 2},
+    ],
     ids=["nothing", "the unreadable", "the unknown", "both"],
 )
 @pytest.mark.parametrize("is_stale", [False, True])
 def test_an_answer_is_complete_where_nothing_is_left_out_and_nothing_can_have_come_since(
     left_out, is_stale
 ):
-    found: Completeness = completeness(left_out, AsOf(0.0, is_stale))
+    found: Completeness = build_completeness(left_out, ReadTimestamp(0.0, is_stale))
     assert found.is_complete is (not left_out and not is_stale)
-    kinds = [kind for kind in (ContractBroken, InstantUnknown) if kind in left_out]
+    kinds = [kind for kind in (InvalidUpstreamResponse, InstantUnknown) if kind in left_out]
     assert [(part.code, part.count, part.retryable) for part in found.missing] == [
         (kind.code, left_out[kind], False) for kind in kinds
     ]

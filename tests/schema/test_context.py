@@ -6,10 +6,10 @@ import pytest
 from graphql import SourceLocation, parse
 from graphql.pyutils import Path
 
-from gateway.engine.resolvers import Place
-from gateway.errors import ContractBroken
-from gateway.schema.context import Context, is_unpaused
-from gateway.upstream.read_log import Call, Outcome
+from gateway.engine.resolvers import ResolveInfo
+from gateway.errors import InvalidUpstreamResponse
+from gateway.schema.context import Context, consume_html_budget
+from gateway.upstream.read_log import CacheStatus, ReadLogEntry
 
 NO_UPSTREAM: dict[str, Any] = {"session": None, "settings": None}
 
@@ -20,52 +20,52 @@ def context():
 
 
 def test_a_report_keeps_its_place_and_its_cause(context):
-    problem = ContractBroken("Something is missing.", count=2)
+    problem = InvalidUpstreamResponse("Something is missing.", count=2)
     [node] = parse("{ activities }").definitions[0].selection_set.selections  # type: ignore[attr-defined]
     path = Path(None, "activities", "Query").add_key(0, None)
-    context.report(problem, Place(context, path, [node]))
-    (error,) = context.reported
+    context.report(problem, ResolveInfo(context, path, [node]))
+    (error,) = context.reported_errors
     assert (error.message, error.path) == ("Something is missing.", ["activities", 0])
     assert error.locations == [SourceLocation(1, 3)]
     assert error.original_error is problem
 
 
 def test_every_operation_has_reports_of_its_own(context):
-    place = Place(context, Path(None, "activities", "Query"), [])
-    context.report(ContractBroken("Something is missing."), place)
-    assert len(context.reported) == 1
-    assert Context(**NO_UPSTREAM).reported == []
+    place = ResolveInfo(context, Path(None, "activities", "Query"), [])
+    context.report(InvalidUpstreamResponse("Something is missing."), place)
+    assert len(context.reported_errors) == 1
+    assert Context(**NO_UPSTREAM).reported_errors == []
 
 
 async def test_what_is_read_without_a_pause_is_limited_in_each_pass_of_the_loop():
-    assert [is_unpaused(size) for size in (60_000, 6_000, 5_536, 1, 0)] == [
+    assert [consume_html_budget(size) for size in (60_000, 6_000, 5_536, 1, 0)] == [
         *(True, False, True, False, True),
     ]
     await asyncio.sleep(0)
-    assert is_unpaused(65_536)
-    assert not is_unpaused(1)
+    assert consume_html_budget(65_536)
+    assert not consume_html_budget(1)
 
 
 CALLS = [
-    Call("/activities", 200, Outcome.CALLED, 12.5, 300, 1),
-    Call("/companies/{companyId}/staff", None, Outcome.CALLED, 10.0, 0, 1),
-    Call("/companies/{companyId}/services", 200, Outcome.CACHED, 0.1, 50, 1),
-    Call("/notes/{noteId}", 404, Outcome.SHARED, 3.0, 20, 1),
-    Call("/activities", 503, Outcome.STALE, 400.0, 20, 3),
+    ReadLogEntry("/activities", 200, CacheStatus.CALLED, 12.5, 300, 1),
+    ReadLogEntry("/companies/{companyId}/staff", None, CacheStatus.CALLED, 10.0, 0, 1),
+    ReadLogEntry("/companies/{companyId}/services", 200, CacheStatus.CACHED, 0.1, 50, 1),
+    ReadLogEntry("/notes/{noteId}", 404, CacheStatus.COALESCED, 3.0, 20, 1),
+    ReadLogEntry("/activities", 503, CacheStatus.STALE, 400.0, 20, 3),
 ]
 
 
 def after_calls(*, explaining: bool) -> Context:
-    session: Any = SimpleNamespace(calls=CALLS)
+    session: Any = SimpleNamespace(read_log=CALLS)
     return Context(**{**NO_UPSTREAM, "session": session}, explaining=explaining)
 
 
 def test_who_does_not_ask_is_told_nothing_besides_and_nothing_is_reckoned():
-    assert after_calls(explaining=False).extensions(planned=True, cost=lambda: 1 // 0) == {}
+    assert after_calls(explaining=False).extensions(compiled=True, cost=lambda: 1 // 0) == {}
 
 
 def test_who_asks_is_told_the_calls_and_how_many_reached_the_upstream():
-    told: Any = after_calls(explaining=True).extensions(planned=True, cost=lambda: 12)["gateway"]
+    told: Any = after_calls(explaining=True).extensions(compiled=True, cost=lambda: 12)["gateway"]
     assert (told["planned"], told["cost"]) == (True, 12)
     assert told["upstreamCalls"] == 5
     assert told["calls"][0] == {

@@ -10,18 +10,25 @@ from graphql.pyutils import Path
 from strawberry.types.field import StrawberryField
 
 from gateway.config.settings import Settings
-from gateway.engine.resolvers import Computed, Loaded, Place, Plain, Reached, Resolved
-from gateway.schema import compiled, schema, served
+from gateway.engine.resolvers import (
+    AttributeField,
+    ComputedField,
+    LoadedField,
+    Node,
+    ResolveInfo,
+    ResolverField,
+)
+from gateway.schema import build_strawberry_schema, executable_schema, schema
 from gateway.schema.context import Context
-from gateway.schema.engine_binding import fields
+from gateway.schema.engine_binding import bind_fields
 from gateway.schema.timeline import ACTIVITIES
 from gateway.upstream.records import activities
 from gateway.upstream.records.resources import ClientReference
 from tests.schema import clinic
 
 SCHEMA = schema()
-FIELDS = fields(SCHEMA)
-CLINIC = fields(served(compiled(clinic.Query, types=clinic.KINDS)))
+FIELDS = bind_fields(SCHEMA)
+CLINIC = bind_fields(executable_schema(build_strawberry_schema(clinic.Query, types=clinic.KINDS)))
 NEW_YEAR = datetime(2024, 1, 1, tzinfo=UTC)
 TYPES = [
     type_
@@ -32,69 +39,71 @@ TYPES = [
 
 @pytest.mark.parametrize("type_", TYPES, ids=str)
 def test_every_field_says_how_it_is_read(type_):
-    assert [name for name in type_.fields if FIELDS.reading(type_.name, name) is None] == []
+    assert [
+        name for name in type_.fields if FIELDS.compilable_source(type_.name, name) is None
+    ] == []
 
 
 def test_what_the_schema_tells_of_itself_is_graphql_cores():
-    assert FIELDS.reading("__Schema", "types") is None
+    assert FIELDS.compilable_source("__Schema", "types") is None
 
 
 @pytest.mark.parametrize(
     ("type_name", "field", "kind"),
     [
-        ("User", "firstName", Plain),
-        ("ZonedDateTime", "instant", Computed),
-        ("NoteSnapshot", "bodyText", Computed),
-        ("Staff", "lastName", Plain),
-        ("Staff", "email", Loaded),
-        ("AppointmentSnapshot", "current", Loaded),
-        ("FormResult", "answers", Loaded),
-        ("Client", "activities", Resolved),
-        ("Query", "clients", Resolved),
-        ("ActivityConnection", "totalCount", Plain),
+        ("User", "firstName", AttributeField),
+        ("ZonedDateTime", "instant", ComputedField),
+        ("NoteSnapshot", "bodyText", ComputedField),
+        ("Staff", "lastName", AttributeField),
+        ("Staff", "email", LoadedField),
+        ("AppointmentSnapshot", "current", LoadedField),
+        ("FormResult", "answers", LoadedField),
+        ("Client", "activities", ResolverField),
+        ("Query", "clients", ResolverField),
+        ("ActivityConnection", "totalCount", AttributeField),
     ],
 )
 def test_fields_are_read_in_four_ways(type_name, field, kind):
-    assert type(FIELDS.reading(type_name, field)) is kind
+    assert type(FIELDS.compilable_source(type_name, field)) is kind
 
 
 @pytest.mark.parametrize(
     ("type_name", "root", "given"),
-    [("Client", Reached(ClientReference(id="7")), {}), ("Query", None, {"clientId": "7"})],
+    [("Client", Node(ClientReference(id="7")), {}), ("Query", None, {"clientId": "7"})],
 )
 def test_a_resolver_takes_arguments_by_the_names_that_callers_know(type_name, root, given):
     """The words `kinds: []` match nothing, so that nothing is asked of the upstream."""
-    reading = FIELDS.reading(type_name, "activities")
-    assert isinstance(reading, Resolved)
+    reading = FIELDS.compilable_source(type_name, "activities")
+    assert isinstance(reading, ResolverField)
     told: dict[str, Any] = {"upstream_url": "http://upstream"}
     made: dict[str, Any] = {"session": None, "settings": Settings(**told)}
-    place = Place(Context(**made), Path(None, "activities", type_name), [])
+    place = ResolveInfo(Context(**made), Path(None, "activities", type_name), [])
     page = reading.resolve(root, place, **given, kinds=[], appointmentId="31", **{"from": NEW_YEAR})
-    selection = page.value.selection
+    selection = page.value.timeline_filter
     assert (selection.client_id, selection.appointment_id) == ("7", "31")
     assert selection.since == NEW_YEAR
 
 
 def test_an_attribute_is_named_as_in_python():
-    assert FIELDS.reading("User", "emailAddress") == Plain("email_address")
+    assert FIELDS.compilable_source("User", "emailAddress") == AttributeField("email_address")
 
 
 def test_fields_of_one_entity_are_one_load():
-    email, phone = (FIELDS.reading("Staff", name) for name in ("email", "phone"))
-    assert isinstance(email, Loaded)
-    assert isinstance(phone, Loaded)
+    email, phone = (FIELDS.compilable_source("Staff", name) for name in ("email", "phone"))
+    assert isinstance(email, LoadedField)
+    assert isinstance(phone, LoadedField)
     assert (email.load, email.ids) == (phone.load, phone.ids)
 
 
 def test_every_type_that_an_abstract_one_may_be_is_known_by_its_classes():
     for type_ in filter(is_abstract_type, SCHEMA.type_map.values()):
         for possible in SCHEMA.get_possible_types(type_):
-            assert FIELDS.classes[possible.name]
+            assert FIELDS.classes_by_type[possible.name]
 
 
 def test_every_kind_of_activity_has_a_type():
-    for record in (*ACTIVITIES.records.values(), ACTIVITIES.others):
-        assert FIELDS.types[record] == record.__name__
+    for record in (*ACTIVITIES.record_by_tag.values(), ACTIVITIES.fallback_record):
+        assert FIELDS.type_by_class[record] == record.__name__
 
 
 GUARDED = [
@@ -110,12 +119,12 @@ GUARDED = [
 
 @pytest.mark.parametrize(("type_name", "field"), GUARDED)
 def test_what_strawberry_does_more_for_is_left_to_it(type_name, field):
-    assert CLINIC.reading(type_name, field) is None
+    assert CLINIC.compilable_source(type_name, field) is None
 
 
 @pytest.mark.parametrize(("type_name", "field"), [("Staff", "initials"), ("Query", "client")])
 def test_a_field_beside_is_read_by_plans(type_name, field):
-    assert CLINIC.reading(type_name, field) is not None
+    assert CLINIC.compilable_source(type_name, field) is not None
 
 
 class Uppercase(StrawberryField):
@@ -128,8 +137,8 @@ def test_a_kind_of_field_of_its_own_is_left_to_strawberry():
     class Shouting:
         name: str = Uppercase()  # type: ignore[assignment]
 
-    found = fields(strawberry.Schema(Shouting)._schema)
-    assert found.reading("Shouting", "name") is None
+    found = bind_fields(strawberry.Schema(Shouting)._schema)
+    assert found.compilable_source("Shouting", "name") is None
 
 
 def test_what_could_not_be_read_is_named():

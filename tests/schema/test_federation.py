@@ -217,7 +217,7 @@ async def test_an_appointments_thread_needs_to_know_whose_it_is(gateway_with, pl
 
 async def test_the_subgraph_tells_what_is_composed(subgraph):
     data = await subgraph().data("{ _service { sdl } }")
-    assert data == {"_service": {"sdl": schema.printed(federated=True)}}
+    assert data == {"_service": {"sdl": schema.schema_sdl(federated=True)}}
 
 
 async def test_the_subgraph_does_not_tell_where_the_schema_is_not_shown(subgraph):
@@ -227,12 +227,15 @@ async def test_the_subgraph_does_not_tell_where_the_schema_is_not_shown(subgraph
 
 async def test_what_is_composed_is_at_its_address(subgraph):
     answer = await subgraph().http.get("/schema.graphql")
-    assert answer.text == schema.printed(federated=True)
+    assert answer.text == schema.schema_sdl(federated=True)
 
 
 def test_what_is_composed_is_the_schema_with_keys():
     """Not one word more: what is said of a field is the same for all who read it."""
-    plain, composed = schema.printed().splitlines(), schema.printed(federated=True).splitlines()
+    plain, composed = (
+        schema.schema_sdl().splitlines(),
+        schema.schema_sdl(federated=True).splitlines(),
+    )
     added = [line for line in composed if line not in plain]
     assert added == [
         "extend schema",
@@ -252,7 +255,7 @@ async def test_without_federation_there_is_none(gateway):
 
 
 def test_whatever_has_a_key_can_be_asked_for():
-    keyed = re.findall(r"^type (\w+) @key", schema.printed(federated=True), re.MULTILINE)
+    keyed = re.findall(r"^type (\w+) @key", schema.schema_sdl(federated=True), re.MULTILINE)
     entity = schema.schema(federated=True).type_map["_Entity"]
     assert isinstance(entity, GraphQLUnionType)
     assert sorted(keyed) == sorted(type_.name for type_ in entity.types) == sorted(ENTITIES)

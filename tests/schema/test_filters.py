@@ -4,9 +4,9 @@ from datetime import datetime
 
 import pytest
 
-from gateway.errors import ContractBroken, InputRefused, InstantUnknown
+from gateway.errors import InstantUnknown, InvalidArgument, InvalidUpstreamResponse
 from gateway.schema.enums import ActivityEvent, ActivityKind, SortOrder
-from gateway.schema.filters import Selection
+from gateway.schema.filters import TimelineFilter
 from gateway.upstream.records.activities import UNREADABLE, NoteActivity, ZonedDateTime
 
 NINE = datetime(2026, 7, 1, 9)  # noqa: DTZ001 - in UTC
@@ -17,7 +17,7 @@ NOTE = NoteActivity(id="1", kind_raw="note", date=DATE, event=ActivityEvent.CREA
 
 def selection(**given):
     every = dict.fromkeys(("kinds", "events", "appointment_id", "since", "until"))
-    return Selection(**{"client_id": "7", "sort": SortOrder.ASC, **every, **given})
+    return TimelineFilter(**{"client_id": "7", "sort": SortOrder.ASC, **every, **given})
 
 
 def broken(**fields):
@@ -42,7 +42,7 @@ def broken(**fields):
     ids=str,
 )
 def test_each_filter_decides(given, verdict):
-    assert selection(**given).selects(NOTE, NINE) is verdict
+    assert selection(**given).matches(NOTE, NINE) is verdict
 
 
 NO_ZONE = ZonedDateTime(date_time="2026-07-01T09:00:00", time_zone="Mars/Phobos")
@@ -57,16 +57,16 @@ CREATED, DELETED = frozenset({ActivityEvent.CREATED}), frozenset({ActivityEvent.
 @pytest.mark.parametrize(
     ("given", "fields", "verdict"),
     [
-        ({"kinds": NOTES}, {"kind_raw": UNREADABLE}, ContractBroken),
+        ({"kinds": NOTES}, {"kind_raw": UNREADABLE}, InvalidUpstreamResponse),
         (
             {"kinds": NOTES, "since": NINE},
             {"kind_raw": UNREADABLE, "date": NO_ZONE},
-            ContractBroken,
+            InvalidUpstreamResponse,
         ),
         ({"since": NINE}, {"kind_raw": UNREADABLE, "date": NO_ZONE}, InstantUnknown),
-        ({"events": CREATED}, {"event": UNREADABLE}, ContractBroken),
-        ({"since": NINE}, {"date": UNREADABLE}, ContractBroken),
-        ({"until": TEN}, {"date": UNREADABLE_ZONE}, ContractBroken),
+        ({"events": CREATED}, {"event": UNREADABLE}, InvalidUpstreamResponse),
+        ({"since": NINE}, {"date": UNREADABLE}, InvalidUpstreamResponse),
+        ({"until": TEN}, {"date": UNREADABLE_ZONE}, InvalidUpstreamResponse),
         ({"since": NINE}, {"date": NO_ZONE}, InstantUnknown),
         ({"until": TEN}, {"date": NO_ZONE}, InstantUnknown),
         ({"events": CREATED, "since": NINE}, {"date": NO_ZONE}, InstantUnknown),
@@ -74,14 +74,14 @@ CREATED, DELETED = frozenset({ActivityEvent.CREATED}), frozenset({ActivityEvent.
         (
             {"events": CREATED, "since": NINE},
             {"date": NO_ZONE, "event": UNREADABLE},
-            ContractBroken,
+            InvalidUpstreamResponse,
         ),
         ({"events": CREATED}, {"date": NO_ZONE}, True),
     ],
     ids=str,
 )
 def test_what_decides_and_cannot_be_told_leaves_it_open_and_says_why(given, fields, verdict):
-    assert selection(**given).selects(broken(**fields), None) is verdict
+    assert selection(**given).matches(broken(**fields), None) is verdict
 
 
 @pytest.mark.parametrize("date", [UNREADABLE, UNREADABLE_ZONE, NO_ZONE], ids=str)
@@ -89,22 +89,22 @@ def test_what_decides_and_cannot_be_told_leaves_it_open_and_says_why(given, fiel
     "given", [{"events": DELETED}, {"kinds": frozenset({ActivityKind.CONSENT})}], ids=str
 )
 def test_one_filter_that_says_no_decides_though_another_cannot_tell(given, date):
-    assert selection(**given, since=NINE).selects(broken(date=date), None) is False
+    assert selection(**given, since=NINE).matches(broken(date=date), None) is False
 
 
 @pytest.mark.parametrize("given", [{"events": DELETED}, {"since": TEN}], ids=str)
 def test_another_filter_decides_where_the_kind_cannot_be_read(given):
     note = broken(kind_raw=UNREADABLE)
-    assert selection(kinds=NOTES, **given).selects(note, NINE) is False
+    assert selection(kinds=NOTES, **given).matches(note, NINE) is False
 
 
 def test_an_undated_activity_is_in_no_span_of_time():
-    assert selection(since=NINE).selects(broken(date=None), None) is False
+    assert selection(since=NINE).matches(broken(date=None), None) is False
 
 
 def test_without_filters_everything_is_selected():
-    assert selection().is_everything
-    assert not selection(events=frozenset()).is_everything
+    assert selection().is_unfiltered
+    assert not selection(events=frozenset()).is_unfiltered
 
 
 @pytest.mark.parametrize(
@@ -113,22 +113,22 @@ def test_without_filters_everything_is_selected():
     ids=str,
 )
 def test_what_can_select_nothing_is_empty(given):
-    assert selection(**given).is_empty
+    assert selection(**given).matches_nothing
 
 
 @pytest.mark.parametrize("given", [{"client_id": " "}, {"appointment_id": ""}], ids=str)
 def test_a_blank_id_is_refused(given):
-    with pytest.raises(InputRefused):
+    with pytest.raises(InvalidArgument):
         selection(**given)
 
 
 def test_a_time_that_ends_before_it_begins_is_refused_by_the_names_of_its_arguments():
-    with pytest.raises(InputRefused, match=r"`from`.*`to`"):
+    with pytest.raises(InvalidArgument, match=r"`from`.*`to`"):
         selection(since=TEN, until=NINE)
 
 
 def test_a_cursor_is_bound_to_all_that_selects():
     one = selection()
     others = [selection(kinds=frozenset({ActivityKind.NOTE})), selection(sort=SortOrder.DESC)]
-    assert one.binding == selection().binding
-    assert one.binding not in [other.binding for other in others]
+    assert one.cursor_digest == selection().cursor_digest
+    assert one.cursor_digest not in [other.cursor_digest for other in others]

@@ -46,6 +46,6 @@ def test_what_is_said_of_elements_is_said_of_elements():
 
 def test_no_element_without_content_holds_any():
     assert not html_elements.VOID & (
-        html_elements.SILENT | html_elements.VERBATIM | html_elements.PREFORMATTED
+        html_elements.NON_RENDERED | html_elements.RAW_TEXT | html_elements.PREFORMATTED
     )
     assert not html_elements.VOID & {*ENDED_BY}

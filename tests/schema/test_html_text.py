@@ -3,7 +3,7 @@ import itertools
 import pytest
 from hypothesis import given, strategies as st
 
-from gateway.observability.event_loop import at_once
+from gateway.observability.event_loop import run_to_completion
 from gateway.schema.html_text import plain_text, plain_text_in_steps
 
 BODIES = {
@@ -381,7 +381,7 @@ def test_each_part_of_a_megabyte_is_read_as_alone():
 def test_a_body_is_the_same_in_steps(body, text):
     steps = plain_text_in_steps(body)
     next(steps)
-    assert at_once(steps) == text
+    assert run_to_completion(steps) == text
 
 
 LONG = {

@@ -11,10 +11,10 @@ from graphql import get_introspection_query, parse
 from gateway import schema
 from gateway.cli import main
 from gateway.config.settings import Settings
-from gateway.engine.complexity.limits import Limits, compared, enforce, enforce_cost
-from gateway.engine.complexity.measure import Size, measure
-from gateway.engine.validation import validator
-from gateway.schema.engine_binding import fields, limits
+from gateway.engine.complexity.limits import Limits, compare_with_limits, enforce, enforce_cost
+from gateway.engine.complexity.measure import OperationSize, measure
+from gateway.engine.validation import build_validator
+from gateway.schema.engine_binding import bind_fields, operation_limits
 from tests.schema import clinic
 
 ROOT = Path(__file__).parents[2]
@@ -25,31 +25,33 @@ EVERYTHING = (ROOT / "tests/scenarios/everything.graphql").read_text(encoding="u
 def limits_of(**given: Any) -> Limits:
     """What is allowed with these settings."""
     settings = Settings(**{"upstream_url": "http://upstream", **given})
-    return limits(schema.schema(), fields(schema.schema()), settings)
+    return operation_limits(schema.schema(), bind_fields(schema.schema()), settings)
 
 
 ALLOWED = limits_of()
 
 
 def test_a_read_costs_what_it_does_behind_a_permission_too():
-    guarded = schema.served(schema.compiled(clinic.Query, types=clinic.KINDS))
+    guarded = schema.executable_schema(
+        schema.build_strawberry_schema(clinic.Query, types=clinic.KINDS)
+    )
     settings: dict[str, Any] = {"upstream_url": "http://upstream"}
-    weights = limits(guarded, fields(guarded), Settings(**settings)).weights
+    weights = operation_limits(guarded, bind_fields(guarded), Settings(**settings)).field_costs
 
     def costs(field: str) -> int:
         text = f"{{ client(id: 7) {{ {field} {{ firstName }} }} }}"
-        return measure(parse(text), weights)[0].cost.of({})
+        return measure(parse(text), weights)[0].cost.evaluate({})
 
     assert costs("deniedProfile") == costs("profile") > 10
 
 
-def size(text: str) -> Size:
+def size(text: str) -> OperationSize:
     """Of the first operation of a text."""
-    return measure(parse(text), ALLOWED.weights)[0]
+    return measure(parse(text), ALLOWED.field_costs)[0]
 
 
 def cost(text: str, **variables: object) -> int:
-    return size(text).cost.of(variables)
+    return size(text).cost.evaluate(variables)
 
 
 def ten_aliases(text: str) -> str:
@@ -85,7 +87,11 @@ HONEST = {
         for n, text in enumerate(re.findall(r"```graphql\n(.*?)```", README, re.DOTALL))
     },
     **{text: text for text in re.findall(r"query=(\{[^\']*\})", README)},
-    **{text.splitlines()[0]: text for text in re.split(r"\n\n", main._QUERIES) if text.strip()},
+    **{
+        text.splitlines()[0]: text
+        for text in re.split(r"\n\n", main._EXAMPLE_QUERIES)
+        if text.strip()
+    },
     **{
         name: text + BENCHMARK["activity"] * (name != "introspection")
         for name, text in BENCHMARK.items()
@@ -96,9 +102,9 @@ HONEST = {
 
 @pytest.mark.parametrize("text", HONEST.values(), ids=HONEST)
 def test_an_honest_operation_is_far_from_every_limit(text):
-    for each in compared(size(text), ALLOWED, {"first": 100, "clients": ["1"] * 20}):
+    for each in compare_with_limits(size(text), ALLOWED, {"first": 100, "clients": ["1"] * 20}):
         assert each.measured * 2 <= each.allowed
-    for definition in measure(parse(text), ALLOWED.weights):
+    for definition in measure(parse(text), ALLOWED.field_costs):
         enforce(definition, ALLOWED)
         enforce_cost(definition, ALLOWED, {})
 
@@ -107,7 +113,7 @@ def test_an_honest_operation_is_far_from_every_limit(text):
 def test_an_honest_operation_takes_few_comparisons(text):
     """A hundredth of what is allowed."""
     few = replace(ALLOWED, comparisons=ALLOWED.comparisons // 100)
-    validator(schema.schema(federated=True), few, introspection=True)(parse(text))
+    build_validator(schema.schema(federated=True), few, introspection=True)(parse(text))
 
 
 @pytest.mark.parametrize(
@@ -120,7 +126,7 @@ def test_an_honest_operation_takes_few_comparisons(text):
     ids=["everything", "everything, ten times", "introspection"],
 )
 def test_the_largest_operations_measure_what_they_did_when_limits_were_chosen(text, expected):
-    assert tuple(each.measured for each in compared(size(text), ALLOWED, {})) == expected
+    assert tuple(each.measured for each in compare_with_limits(size(text), ALLOWED, {})) == expected
 
 
 TIMELINE = "{ activities(clientId: 7%s) { totalCount nodes { id event } } }"
@@ -135,9 +141,9 @@ def test_a_timeline_costs_a_read_and_its_page(arguments, items):
 
 
 def test_a_page_is_as_long_as_the_settings_say():
-    weights = limits_of(default_page_size=7, max_page_size=9).weights
+    weights = limits_of(default_page_size=7, max_page_size=9).field_costs
     found = [measure(parse(TIMELINE % each), weights)[0] for each in ("", ", first: 1000")]
-    assert [each.cost.of({}) for each in found] == [12 + 2 * 7, 12 + 2 * 9]
+    assert [each.cost.evaluate({}) for each in found] == [12 + 2 * 7, 12 + 2 * 9]
 
 
 @pytest.mark.parametrize(

@@ -10,17 +10,17 @@ from itertools import pairwise
 import pytest
 from hypothesis import example, given, strategies as st
 
-from gateway.errors import InputRefused
-from gateway.observability.event_loop import at_once
+from gateway.errors import InvalidArgument
+from gateway.observability.event_loop import run_to_completion
 from gateway.schema.pagination import (
-    Paging,
-    Position,
-    Window,
-    cursor,
+    PageWindow,
+    PagingArguments,
+    TimelinePosition,
+    decode_cursor,
     digest,
-    in_order,
-    order,
-    position_of,
+    encode_cursor,
+    sort_key,
+    sort_positions,
 )
 
 BINDING = digest("7", None)
@@ -28,13 +28,13 @@ NOON = datetime.fromisoformat("2026-07-01T12:00:00")  # in UTC, as all moments
 
 # Few values, so that there are ties of every sort.
 POSITIONS = st.builds(
-    Position.of,
+    TimelinePosition.of,
     st.one_of(st.none(), st.integers(0, 3).map(lambda hours: NOON + timedelta(hours=hours))),
     st.sampled_from(["1", "2", "10", "é", "B", "a", "999", "1000", "7", "07", "007", "0", "٣"]),
 )
 
 
-def numbered(positions: list[Position]) -> list[Position]:
+def numbered(positions: list[TimelinePosition]) -> list[TimelinePosition]:
     """With repetitions told apart, as in a timeline."""
     return [
         position._replace(repetition=positions[:index].count(position))
@@ -46,51 +46,62 @@ ANY_POSITIONS = st.lists(POSITIONS, max_size=12)
 TIMELINES = ANY_POSITIONS.map(numbered)
 
 
-def ordered(positions: list[Position], *, newest_first: bool = False) -> list[Position]:
-    return sorted(positions, key=order(newest_first=newest_first))
+def ordered(
+    positions: list[TimelinePosition], *, newest_first: bool = False
+) -> list[TimelinePosition]:
+    return sorted(positions, key=sort_key(newest_first=newest_first))
 
 
 WINDOWS = {
-    "nothing": (Paging(), Window(5, backward=False, anchor=None)),
-    "first": (Paging(first=3), Window(3, backward=False, anchor=None)),
-    "the most": (Paging(first=9), Window(9, backward=False, anchor=None)),
-    "none": (Paging(first=0), Window(0, backward=False, anchor=None)),
-    "none backward": (Paging(last=0, before="x"), Window(0, backward=True, anchor="x")),
-    "after nothing": (Paging(after=""), Window(5, backward=False, anchor=None)),
-    "before nothing": (Paging(before=""), Window(5, backward=False, anchor=None)),
-    "last before nothing": (Paging(last=2, before=""), Window(2, backward=True, anchor=None)),
-    "first before nothing": (Paging(first=2, before=""), Window(2, backward=False, anchor=None)),
-    "the least": (Paging(first=1), Window(1, backward=False, anchor=None)),
-    "after": (Paging(after="x"), Window(5, backward=False, anchor="x")),
-    "first after": (Paging(first=3, after="x"), Window(3, backward=False, anchor="x")),
-    "last": (Paging(last=3), Window(3, backward=True, anchor=None)),
-    "before": (Paging(before="x"), Window(5, backward=True, anchor="x")),
-    "last before": (Paging(last=9, before="x"), Window(9, backward=True, anchor="x")),
+    "nothing": (PagingArguments(), PageWindow(5, backward=False, anchor=None)),
+    "first": (PagingArguments(first=3), PageWindow(3, backward=False, anchor=None)),
+    "the most": (PagingArguments(first=9), PageWindow(9, backward=False, anchor=None)),
+    "none": (PagingArguments(first=0), PageWindow(0, backward=False, anchor=None)),
+    "none backward": (
+        PagingArguments(last=0, before="x"),
+        PageWindow(0, backward=True, anchor="x"),
+    ),
+    "after nothing": (PagingArguments(after=""), PageWindow(5, backward=False, anchor=None)),
+    "before nothing": (PagingArguments(before=""), PageWindow(5, backward=False, anchor=None)),
+    "last before nothing": (
+        PagingArguments(last=2, before=""),
+        PageWindow(2, backward=True, anchor=None),
+    ),
+    "first before nothing": (
+        PagingArguments(first=2, before=""),
+        PageWindow(2, backward=False, anchor=None),
+    ),
+    "the least": (PagingArguments(first=1), PageWindow(1, backward=False, anchor=None)),
+    "after": (PagingArguments(after="x"), PageWindow(5, backward=False, anchor="x")),
+    "first after": (PagingArguments(first=3, after="x"), PageWindow(3, backward=False, anchor="x")),
+    "last": (PagingArguments(last=3), PageWindow(3, backward=True, anchor=None)),
+    "before": (PagingArguments(before="x"), PageWindow(5, backward=True, anchor="x")),
+    "last before": (PagingArguments(last=9, before="x"), PageWindow(9, backward=True, anchor="x")),
 }
 
 
 @pytest.mark.parametrize(("paging", "window"), WINDOWS.values(), ids=WINDOWS)
 def test_paging_arguments_describe_a_window(paging, window):
-    assert Window.of(paging, default_size=5, max_size=9) == window
+    assert PageWindow.of(paging, default_size=5, max_size=9) == window
 
 
 REFUSED = {
-    "negative first": Paging(first=-1),
-    "negative last": Paging(last=-1),
-    "too many first": Paging(first=10),
-    "too many last": Paging(last=10),
-    "first and last": Paging(first=3, last=3),
-    "first with before": Paging(first=3, before="x"),
-    "last with after": Paging(last=3, after="x"),
-    "after and before": Paging(after="x", before="y"),
-    "all": Paging(3, "x", 3, "y"),
+    "negative first": PagingArguments(first=-1),
+    "negative last": PagingArguments(last=-1),
+    "too many first": PagingArguments(first=10),
+    "too many last": PagingArguments(last=10),
+    "first and last": PagingArguments(first=3, last=3),
+    "first with before": PagingArguments(first=3, before="x"),
+    "last with after": PagingArguments(last=3, after="x"),
+    "after and before": PagingArguments(after="x", before="y"),
+    "all": PagingArguments(3, "x", 3, "y"),
 }
 
 
 @pytest.mark.parametrize("paging", REFUSED.values(), ids=REFUSED)
 def test_paging_arguments_are_refused_never_clamped(paging):
-    with pytest.raises(InputRefused):
-        Window.of(paging, default_size=5, max_size=9)
+    with pytest.raises(InvalidArgument):
+        PageWindow.of(paging, default_size=5, max_size=9)
 
 
 ANY_ID = st.text(min_size=1)
@@ -104,38 +115,44 @@ ANY_MOMENT = st.one_of(st.none(), st.datetimes())
 @example(LAST, "1", 2**32 - 1, b"")
 def test_a_cursor_stands_for_its_position(moment, id_, repetition, selection):
     binding = digest(selection)
-    position = Position.of(moment, id_)._replace(repetition=repetition)
-    assert position_of(cursor(binding, position), binding) == position
+    position = TimelinePosition.of(moment, id_)._replace(repetition=repetition)
+    assert decode_cursor(encode_cursor(binding, position), binding) == position
 
 
 @pytest.mark.parametrize("moment", [NOON, None], ids=["dated", "undated"])
 def test_a_cursor_leads_to_a_place_among_those_of_its_instant(moment):
-    found = [position_of(cursor(BINDING, Position.of(moment, id_)), BINDING) for id_ in TIED]
-    assert ordered(found[::-1]) == found == [Position.of(moment, id_) for id_ in TIED]
+    found = [
+        decode_cursor(encode_cursor(BINDING, TimelinePosition.of(moment, id_)), BINDING)
+        for id_ in TIED
+    ]
+    assert ordered(found[::-1]) == found == [TimelinePosition.of(moment, id_) for id_ in TIED]
 
 
 def test_a_cursor_that_was_given_out_earlier_is_still_one():
     """Callers keep them: the form of a cursor has no part in the order of ids."""
-    one, other = Position.of(NOON, "1"), Position.of(None, "007")._replace(repetition=3)
-    assert cursor(BINDING, one) == "0YAqj18WAAAGVYtuUtAAAAAAADE"
-    assert cursor(BINDING, other) == "0YAqj18WAQAAAAAAAAAAAAAAAzAwNw"
+    one, other = (
+        TimelinePosition.of(NOON, "1"),
+        TimelinePosition.of(None, "007")._replace(repetition=3),
+    )
+    assert encode_cursor(BINDING, one) == "0YAqj18WAAAGVYtuUtAAAAAAADE"
+    assert encode_cursor(BINDING, other) == "0YAqj18WAQAAAAAAAAAAAAAAAzAwNw"
 
 
 @given(ANY_MOMENT, ANY_ID)
 def test_a_cursor_needs_no_escaping_in_a_url(moment, id_):
-    text = cursor(BINDING, Position.of(moment, id_))
+    text = encode_cursor(BINDING, TimelinePosition.of(moment, id_))
     assert set(text) <= set(string.ascii_letters + string.digits + "-_")
 
 
 def test_a_cursor_is_short():
-    assert len(cursor(BINDING, Position.of(NOON, "1234567890123456"))) < 60
+    assert len(encode_cursor(BINDING, TimelinePosition.of(NOON, "1234567890123456"))) < 60
 
 
 @given(ANY_MOMENT, ANY_ID)
 def test_a_cursor_of_another_selection_is_refused(moment, id_):
-    text = cursor(digest("7", ["note"]), Position.of(moment, id_))
-    with pytest.raises(InputRefused, match="another selection"):
-        position_of(text, BINDING)
+    text = encode_cursor(digest("7", ["note"]), TimelinePosition.of(moment, id_))
+    with pytest.raises(InvalidArgument, match="another selection"):
+        decode_cursor(text, BINDING)
 
 
 def encoded(sent: bytes) -> str:
@@ -160,8 +177,8 @@ GARBAGE = {
 
 @pytest.mark.parametrize("text", GARBAGE.values(), ids=GARBAGE)
 def test_what_is_no_cursor_is_refused(text):
-    with pytest.raises(InputRefused):
-        position_of(text, BINDING)
+    with pytest.raises(InvalidArgument):
+        decode_cursor(text, BINDING)
 
 
 EPOCH = datetime.fromisoformat("1970-01-01T00:00:00")
@@ -172,20 +189,20 @@ EARLIEST, LATEST = [(moment - EPOCH) // timedelta(microseconds=1) for moment in 
 @pytest.mark.parametrize("undated", [False, True])
 def test_a_cursor_of_a_moment_that_no_calendar_has_is_refused(microseconds, undated):
     sent = BINDING + struct.pack(">?qI", undated, microseconds, 0) + b"1"
-    with pytest.raises(InputRefused):
-        position_of(encoded(sent), BINDING)
+    with pytest.raises(InvalidArgument):
+        decode_cursor(encoded(sent), BINDING)
 
 
 @given(st.text())
 def test_any_text_is_a_cursor_of_another_selection_or_none(text):
-    with pytest.raises(InputRefused):
-        position_of(text, BINDING)
+    with pytest.raises(InvalidArgument):
+        decode_cursor(text, BINDING)
 
 
 @given(st.binary(max_size=40))
 def test_any_bytes_make_a_position_or_are_refused(sent):
-    with suppress(InputRefused):
-        assert isinstance(position_of(encoded(BINDING + sent), BINDING), Position)
+    with suppress(InvalidArgument):
+        assert isinstance(decode_cursor(encoded(BINDING + sent), BINDING), TimelinePosition)
 
 
 def test_a_digest_differs_with_every_part_of_the_selection():
@@ -199,7 +216,10 @@ def test_a_digest_is_the_same_in_every_process():
 
 
 def test_instants_decide_first():
-    later, earlier = Position.of(NOON + timedelta(microseconds=1), "1"), Position.of(NOON, "2")
+    later, earlier = (
+        TimelinePosition.of(NOON + timedelta(microseconds=1), "1"),
+        TimelinePosition.of(NOON, "2"),
+    )
     assert ordered([later, earlier]) == [earlier, later]
 
 
@@ -218,10 +238,10 @@ TIED = [
 @pytest.mark.parametrize("moment", [NOON, None], ids=["dated", "undated"])
 def test_ids_of_digits_decide_next_by_value_then_all_others_as_text(moment):
     for ids in (TIED, TIED[::-1], sorted(TIED)):
-        positions = [Position.of(moment, id_) for id_ in ids]
+        positions = [TimelinePosition.of(moment, id_) for id_ in ids]
         assert [each.id for each in ordered(positions)] == TIED
-        up, _ = at_once(in_order(positions, newest_first=False))
-        down, _ = at_once(in_order(positions, newest_first=True))
+        up, _ = run_to_completion(sort_positions(positions, newest_first=False))
+        down, _ = run_to_completion(sort_positions(positions, newest_first=True))
         assert [each.id for each in up] == TIED
         assert [each.id for each in down] == TIED[::-1]
 
@@ -233,7 +253,7 @@ def by_value(id_: str) -> tuple[int, int, str]:
 
 @given(st.lists(st.one_of(st.text("0123456789", min_size=1), st.text("019a٣² ", min_size=1))))
 def test_ids_are_in_the_order_of_their_numbers(ids):
-    positions = [Position.of(NOON, id_) for id_ in ids]
+    positions = [TimelinePosition.of(NOON, id_) for id_ in ids]
     assert [each.id for each in ordered(positions)] == sorted(ids, key=by_value)
 
 
@@ -254,11 +274,15 @@ def test_newest_first_is_the_exact_reverse(positions):
 
 
 def test_positions_that_repeat_are_numbered_as_they_came():
-    one, other = Position.of(NOON, "1"), Position.of(None, "1")
-    up, indexes = at_once(in_order([other, one, other, one, one], newest_first=False))
+    one, other = TimelinePosition.of(NOON, "1"), TimelinePosition.of(None, "1")
+    up, indexes = run_to_completion(
+        sort_positions([other, one, other, one, one], newest_first=False)
+    )
     assert [each.repetition for each in up] == [0, 1, 2, 0, 1]
     assert indexes == [1, 3, 4, 0, 2]
-    down, indexes = at_once(in_order([other, one, other, one, one], newest_first=True))
+    down, indexes = run_to_completion(
+        sort_positions([other, one, other, one, one], newest_first=True)
+    )
     assert [each.repetition for each in down] == [2, 1, 0, 1, 0]
     assert indexes == [4, 3, 1, 2, 0]
 
@@ -269,10 +293,12 @@ def test_positions_that_repeat_are_numbered_as_they_came():
 def test_positions_that_repeat_stand_in_one_order_where_something_tells_them_apart(
     told, newest_first, data
 ):
-    def stand(told: list[tuple[Position, str]]) -> list[tuple[Position, str]]:
+    def stand(told: list[tuple[TimelinePosition, str]]) -> list[tuple[TimelinePosition, str]]:
         positions = [position for position, _ in told]
-        found, indexes = at_once(
-            in_order(positions, newest_first=newest_first, content=lambda index: told[index][1])
+        found, indexes = run_to_completion(
+            sort_positions(
+                positions, newest_first=newest_first, content=lambda index: told[index][1]
+            )
         )
         return [(each, told[index][1]) for each, index in zip(found, indexes, strict=True)]
 
@@ -286,18 +312,20 @@ def test_positions_that_repeat_stand_in_one_order_where_something_tells_them_apa
 def test_positions_in_order_are_numbered_and_sorted_and_tell_where_they_were(
     positions, newest_first
 ):
-    found, indexes = at_once(in_order(positions, newest_first=newest_first))
+    found, indexes = run_to_completion(sort_positions(positions, newest_first=newest_first))
     assert found == ordered(numbered(positions), newest_first=newest_first)
     assert found == [numbered(positions)[index] for index in indexes]
     assert sorted(indexes) == list(range(len(positions)))
 
 
 LONG_TIMELINES = {
-    "of all sorts": lambda n: Position.of(NOON + timedelta(hours=n % 7919), str(n * 7 % 35_001)),
-    "in order": lambda n: Position.of(NOON, f"{n:06}"),
-    "the wrong way round": lambda n: Position.of(None, str(99_999 - n)),
-    "all the same": lambda n: Position.of(NOON, "1"),
-    "two of each": lambda n: Position.of(NOON, str(n % 17_500)),
+    "of all sorts": lambda n: TimelinePosition.of(
+        NOON + timedelta(hours=n % 7919), str(n * 7 % 35_001)
+    ),
+    "in order": lambda n: TimelinePosition.of(NOON, f"{n:06}"),
+    "the wrong way round": lambda n: TimelinePosition.of(None, str(99_999 - n)),
+    "all the same": lambda n: TimelinePosition.of(NOON, "1"),
+    "two of each": lambda n: TimelinePosition.of(NOON, str(n % 17_500)),
 }
 
 
@@ -305,28 +333,28 @@ LONG_TIMELINES = {
 @pytest.mark.parametrize("position", LONG_TIMELINES.values(), ids=LONG_TIMELINES)
 def test_a_long_timeline_is_put_in_order_in_steps(position, newest_first):
     positions = [position(number) for number in range(35_000)]
-    counts: Counter[Position] = Counter()
+    counts: Counter[TimelinePosition] = Counter()
     expected = []
     for index, each in sorted(enumerate(positions), key=lambda one: (one[1], -one[0])):
         expected.append((each._replace(repetition=counts[each]), index))
         counts[each] += 1
     if newest_first:
-        expected.sort(key=lambda one: order(newest_first=True)(one[0]))
-    putting = in_order(positions, newest_first=newest_first, content=lambda index: -index)
+        expected.sort(key=lambda one: sort_key(newest_first=True)(one[0]))
+    putting = sort_positions(positions, newest_first=newest_first, content=lambda index: -index)
     assert len([*putting]) >= 35_000 // 10_000
-    found, indexes = at_once(
-        in_order(positions, newest_first=newest_first, content=lambda index: -index)
+    found, indexes = run_to_completion(
+        sort_positions(positions, newest_first=newest_first, content=lambda index: -index)
     )
     assert [*zip(found, indexes, strict=True)] == expected
-    as_they_came, _ = at_once(in_order(positions, newest_first=newest_first))
+    as_they_came, _ = run_to_completion(sort_positions(positions, newest_first=newest_first))
     assert as_they_came == found
 
 
 @given(TIMELINES, st.integers(1, 13), st.booleans())
 def test_pages_forward_make_the_whole(positions, size, newest_first):
     whole = ordered(positions, newest_first=newest_first)
-    window, pages, anchor = Window(size, backward=False, anchor=None), [], None
-    while page := whole[window.cut(whole, anchor, newest_first=newest_first)]:
+    window, pages, anchor = PageWindow(size, backward=False, anchor=None), [], None
+    while page := whole[window.to_slice(whole, anchor, newest_first=newest_first)]:
         pages.append(page)
         anchor = page[-1]
     assert [position for page in pages for position in page] == whole
@@ -336,8 +364,8 @@ def test_pages_forward_make_the_whole(positions, size, newest_first):
 @given(TIMELINES, st.integers(1, 13), st.booleans())
 def test_pages_backward_make_the_whole(positions, size, newest_first):
     whole = ordered(positions, newest_first=newest_first)
-    window, pages, anchor = Window(size, backward=True, anchor=None), [], None
-    while page := whole[window.cut(whole, anchor, newest_first=newest_first)]:
+    window, pages, anchor = PageWindow(size, backward=True, anchor=None), [], None
+    while page := whole[window.to_slice(whole, anchor, newest_first=newest_first)]:
         pages.append(page)
         anchor = page[0]
     assert [position for page in reversed(pages) for position in page] == whole
@@ -349,7 +377,11 @@ def test_an_anchor_need_not_be_there_any_more(positions, anchor, size, newest_fi
     rest = ordered([each for each in positions if each != anchor], newest_first=newest_first)
     with_anchor = ordered([*rest, anchor], newest_first=newest_first)
     place = with_anchor.index(anchor)
-    after = Window(size, backward=False, anchor=None).cut(rest, anchor, newest_first=newest_first)
-    before = Window(size, backward=True, anchor=None).cut(rest, anchor, newest_first=newest_first)
+    after = PageWindow(size, backward=False, anchor=None).to_slice(
+        rest, anchor, newest_first=newest_first
+    )
+    before = PageWindow(size, backward=True, anchor=None).to_slice(
+        rest, anchor, newest_first=newest_first
+    )
     assert rest[after] == with_anchor[place + 1 :][:size]
     assert rest[before] == with_anchor[:place][-size:]

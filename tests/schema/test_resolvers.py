@@ -8,22 +8,30 @@ import pytest
 from graphql.pyutils import Path
 from strawberry.permission import BasePermission
 
-from gateway.engine.resolvers import Computed, Loaded, NotPlain, Place, Plain, Reached, Resolved
-from gateway.errors import ContractBroken
+from gateway.engine.resolvers import (
+    AttributeField,
+    ComputedField,
+    LoadedField,
+    NeedsFallback,
+    Node,
+    ResolveInfo,
+    ResolverField,
+)
+from gateway.errors import InvalidUpstreamResponse
 from gateway.schema.context import Context
 from gateway.schema.resolvers import (
-    READING,
-    LeftOut,
-    Shown,
-    computed,
-    entity,
-    looked_up,
-    plain_text_of,
-    read,
-    readable,
-    recorded_as,
-    resolved,
-    text,
+    FIELD_SOURCE_KEY,
+    PartialValue,
+    SchemaObject,
+    computed_field,
+    entity_field,
+    is_readable,
+    is_type_of_records,
+    loaded_field,
+    plain_text_field,
+    resolve_attribute,
+    resolver_metadata,
+    text_attribute,
 )
 from gateway.upstream.records.activities import (
     UNREADABLE,
@@ -44,92 +52,92 @@ BROKEN = "UPSTREAM_CONTRACT_BROKEN"
 
 
 def test_a_field_is_the_attribute_of_its_name():
-    assert read(Service(id="11", name="Haircut"), "name") == "Haircut"
+    assert resolve_attribute(Service(id="11", name="Haircut"), "name") == "Haircut"
 
 
 def test_what_was_not_sent_is_null():
-    assert read(Service(id="11"), "name") is None
+    assert resolve_attribute(Service(id="11"), "name") is None
 
 
 UNREADABLE_NAME: dict[str, Any] = {"name": UNREADABLE}
 
 
-@pytest.mark.parametrize("reader", [read, text])
+@pytest.mark.parametrize("reader", [resolve_attribute, text_attribute])
 def test_what_is_unreadable_breaks_the_contract(reader):
-    with pytest.raises(ContractBroken):
+    with pytest.raises(InvalidUpstreamResponse):
         reader(Service(id="11", **UNREADABLE_NAME), "name")
 
 
 @pytest.mark.parametrize(("sent", "shown"), [("x", "x"), (5, "5"), (1.5, "1.5"), (None, None)])
 def test_a_text_may_be_sent_as_a_number(sent, shown):
-    assert text(Service(id="11", name=sent), "name") == shown
+    assert text_attribute(Service(id="11", name=sent), "name") == shown
 
 
 @pytest.mark.parametrize(
     ("value", "expected"), [(UNREADABLE, False), (None, True), ("", True), (0, True), ([], True)]
 )
 def test_only_the_stand_in_is_unreadable(value, expected):
-    assert readable(value) is expected
+    assert is_readable(value) is expected
 
 
 def test_a_type_knows_the_records_of_its_class():
-    is_service = recorded_as(Service)
-    assert is_service(Reached(Service(id="1")), None)
-    assert not is_service(Reached(Form(id="1")), None)
+    is_service = is_type_of_records(Service)
+    assert is_service(Node(Service(id="1")), None)
+    assert not is_service(Node(Form(id="1")), None)
     assert not is_service(Service(id="1"), None)
 
 
 def test_a_type_names_the_classes_of_its_records():
-    assert recorded_as(Service, Form).kinds == (Service, Form)  # type: ignore[attr-defined]
+    assert is_type_of_records(Service, Form).record_types == (Service, Form)  # type: ignore[attr-defined]
 
 
-CLIENT = Reached(ClientReference(id=7))
+CLIENT = Node(ClientReference(id=7))
 
 
 def appointment(link: object = None) -> Any:
     """An appointment in client 7's timeline."""
     told: dict[str, Any] = {"appointment_id": "31", "self_link": link}
-    return CLIENT.to(AppointmentActivity(id="1", kind_raw="appointment")).to(
+    return CLIENT.child(AppointmentActivity(id="1", kind_raw="appointment")).child(
         AppointmentSnapshot(**told, service=Service(id="11"))
     )
 
 
 def test_a_record_inside_another_knows_what_it_was_reached_through():
     snapshot = appointment()
-    assert read(snapshot, "service") == Reached(Service(id="11"), snapshot)
+    assert resolve_attribute(snapshot, "service") == Node(Service(id="11"), snapshot)
 
 
 def test_each_record_of_a_list_does_too():
-    client = Reached(Client(id="7", companies=[CompanyReference(id="3"), CompanyReference(id="4")]))
-    companies = read(client, "companies")
-    assert [(each.value.id, each.through) for each in companies] == [("3", client), ("4", client)]
+    client = Node(Client(id="7", companies=[CompanyReference(id="3"), CompanyReference(id="4")]))
+    companies = resolve_attribute(client, "companies")
+    assert [(each.value.id, each.parent) for each in companies] == [("3", client), ("4", client)]
 
 
 def test_a_list_with_something_unreadable_in_it_is_unreadable():
     companies: list[Any] = [CompanyReference(id="3"), UNREADABLE]
-    with pytest.raises(ContractBroken):
-        read(Reached(Client(id="7", companies=companies)), "companies")
+    with pytest.raises(InvalidUpstreamResponse):
+        resolve_attribute(Node(Client(id="7", companies=companies)), "companies")
 
 
 @dataclass(frozen=True)
-class Pair(Shown):
+class Pair(SchemaObject):
     one: object
     other: object
 
 
 def test_an_object_of_the_schema_leads_to_what_is_in_it():
-    pair = Reached(Pair(Pair(1, Service(id="11")), "text"))
-    inner = read(pair, "one")
-    assert inner == Reached(pair.value.one, pair)
-    assert read(inner, "other") == Reached(Service(id="11"), inner)
-    assert (read(inner, "one"), read(pair, "other")) == (1, "text")
+    pair = Node(Pair(Pair(1, Service(id="11")), "text"))
+    inner = resolve_attribute(pair, "one")
+    assert inner == Node(pair.value.one, pair)
+    assert resolve_attribute(inner, "other") == Node(Service(id="11"), inner)
+    assert (resolve_attribute(inner, "one"), resolve_attribute(pair, "other")) == (1, "text")
 
 
 def test_a_service_an_appointment_and_a_client_are_found_by_what_they_were_reached_through():
-    service = read(appointment(), "service")
-    ids = {name: service.nearest(name) for name in ("id", "appointment_id", "client_id")}
+    service = resolve_attribute(appointment(), "service")
+    ids = {name: service.ancestor_id(name) for name in ("id", "appointment_id", "client_id")}
     assert ids == {"id": "11", "appointment_id": "31", "client_id": "7"}
-    assert service.nearest("form_id") is None
+    assert service.ancestor_id("form_id") is None
 
 
 LINK = "https://api.example.com/api/2.1/scheduling/companies/3/appointments/31"
@@ -137,7 +145,7 @@ LINK = "https://api.example.com/api/2.1/scheduling/companies/3/appointments/31"
 
 @pytest.mark.parametrize(("link", "company"), [(LINK, "3"), (None, None), (UNREADABLE, None)])
 def test_a_company_is_told_by_the_appointments_link(link, company):
-    assert read(appointment(link), "service").nearest("company_id") == company
+    assert resolve_attribute(appointment(link), "service").ancestor_id("company_id") == company
 
 
 @pytest.mark.parametrize(
@@ -146,8 +154,8 @@ def test_a_company_is_told_by_the_appointments_link(link, company):
     ids=["told", "not told", "unreadable"],
 )
 def test_a_company_is_told_by_the_appointment_of_today_before_the_link(company, found):
-    today = appointment(LINK).to(Appointment(id="31", company=company))
-    assert today.to(Service(id="11")).nearest("company_id") == found
+    today = appointment(LINK).child(Appointment(id="31", company=company))
+    assert today.child(Service(id="11")).ancestor_id("company_id") == found
 
 
 @pytest.mark.parametrize(
@@ -156,13 +164,13 @@ def test_a_company_is_told_by_the_appointment_of_today_before_the_link(company, 
     ids=["told", "not told", "unreadable"],
 )
 def test_a_client_is_told_by_the_appointment_of_today_before_the_timeline(client, found):
-    today = appointment().to(Appointment(id="31", client=client))
-    assert today.to(Service(id="11")).nearest("client_id") == found
+    today = appointment().child(Appointment(id="31", client=client))
+    assert today.child(Service(id="11")).ancestor_id("client_id") == found
 
 
 def test_what_nothing_tells_is_none():
-    alone = Reached(Appointment(id="31"))
-    assert (alone.nearest("company_id"), alone.nearest("client_id")) == (None, None)
+    alone = Node(Appointment(id="31"))
+    assert (alone.ancestor_id("company_id"), alone.ancestor_id("client_id")) == (None, None)
 
 
 # What a field declares is what its resolver does
@@ -190,14 +198,14 @@ def context_of(found: object = None) -> Context:
     return Context(**given)
 
 
-def shown_by(field: Any, root: Reached[Any], context: Context) -> Any:
+def shown_by(field: Any, root: Node[Any], context: Context) -> Any:
     """What graphql-core is given for a field."""
-    info = Place(context, Path(None, "field", "Type"), [])
+    info = ResolveInfo(context, Path(None, "field", "Type"), [])
     return field.base_resolver.wrapped_func(root, info)
 
 
 def reading(field: Any) -> Any:
-    return field.metadata[READING]
+    return field.metadata[FIELD_SOURCE_KEY]
 
 
 def as_company(record: Any, context: Context) -> CompanyReference:
@@ -205,31 +213,31 @@ def as_company(record: Any, context: Context) -> CompanyReference:
 
 
 def test_a_computed_field_is_its_function_of_the_record():
-    field = computed(as_company, str | None, sources=("id", "name"), description="x")
-    root = Reached(Service(id="11", name="Cut"))
-    expected = Reached(CompanyReference(id="11", name="Cut"), root)
+    field = computed_field(as_company, str | None, depends_on=("id", "name"), description="x")
+    root = Node(Service(id="11", name="Cut"))
+    expected = Node(CompanyReference(id="11", name="Cut"), root)
     assert shown_by(field, root, context_of()) == expected
-    assert reading(field) == Computed(as_company, ("id", "name"))
+    assert reading(field) == ComputedField(as_company, ("id", "name"))
 
 
 def test_what_a_computed_field_leaves_out_is_reported_and_the_rest_stands():
-    error = ContractBroken("Some are left out.")
+    error = InvalidUpstreamResponse("Some are left out.")
 
     def some(record: Any, context: Context) -> list[Any]:
-        raise LeftOut([record, 1], error)
+        raise PartialValue([record, 1], error)
 
-    root, context = Reached(Service(id="11")), context_of()
-    field = computed(some, list[str], sources=("id",), description="x")
-    assert shown_by(field, root, context) == [Reached(root.value, root), 1]
-    [reported] = context.reported
+    root, context = Node(Service(id="11")), context_of()
+    field = computed_field(some, list[str], depends_on=("id",), description="x")
+    assert shown_by(field, root, context) == [Node(root.value, root), 1]
+    [reported] = context.reported_errors
     assert (reported.original_error, reported.path) == (error, ["field"])
 
 
 @pytest.mark.parametrize(("body", "plain"), [("<p>a</p>b", "a\nb"), (7, "7"), (None, None)])
 async def test_the_plain_text_of_a_field_is_computed_of_that_field_alone(body, plain):
-    field = plain_text_of("body", description="x")
-    assert shown_by(field, Reached(NoteSnapshot(note_id="1", body=body)), context_of()) == plain
-    assert reading(field).sources == ("body",)
+    field = plain_text_field("body", description="x")
+    assert shown_by(field, Node(NoteSnapshot(note_id="1", body=body)), context_of()) == plain
+    assert reading(field).depends_on == ("body",)
     assert reading(field).function(SimpleNamespace(body=body), context_of()) == plain
 
 
@@ -244,12 +252,12 @@ async def test_much_plain_text_is_left_to_who_can_pause(guards):
     text = "\n".join(["a & b"] * 40_000)
     short = body[: 16 * 3_000]  # of which one pass of the loop takes no second one
     context = context_of()
-    field = plain_text_of("body", description="x", **guards)
-    with pytest.raises(NotPlain):
+    field = plain_text_field("body", description="x", **guards)
+    with pytest.raises(NeedsFallback):
         reading(field).function(SimpleNamespace(body=body), context)
     assert reading(field).function(SimpleNamespace(body=short), context)
     for sent in (body, short):
-        shown = shown_by(field, Reached(NoteSnapshot(note_id="1", body=sent)), context)
+        shown = shown_by(field, Node(NoteSnapshot(note_id="1", body=sent)), context)
         assert text.startswith(await shown if isawaitable(shown) else shown)
 
 
@@ -260,57 +268,59 @@ def names_of(client: Client) -> list[object]:
 FOUND = Client(id="7", first_name="Zoé", companies=[CompanyReference(id="3")])
 OF: dict[str, tuple[Any, Any]] = {
     "an attribute": ("first_name", lambda found: "Zoé"),
-    "records": ("companies", lambda found: [Reached(CompanyReference(id="3"), found)]),
-    "computed": (names_of, lambda found: ["Zoé", Reached(CompanyReference(id="3"), found)]),
+    "records": ("companies", lambda found: [Node(CompanyReference(id="3"), found)]),
+    "computed": (names_of, lambda found: ["Zoé", Node(CompanyReference(id="3"), found)]),
 }
 
 
 @pytest.mark.parametrize(("of", "expected"), OF.values(), ids=OF)
 async def test_a_field_that_is_looked_up_is_read_of_what_is_loaded(of, expected):
-    field = looked_up(load, ("client_id",), of, str | None, description="x")
+    field = loaded_field(load, ("client_id",), of, str | None, description="x")
     root = appointment()
-    assert await shown_by(field, root, context_of(FOUND)) == expected(root.to(FOUND))
+    assert await shown_by(field, root, context_of(FOUND)) == expected(root.child(FOUND))
 
 
 async def test_an_entity_is_all_that_is_loaded():
-    field = entity(load, ("client_id",), str | None, description="x")
+    field = entity_field(load, ("client_id",), str | None, description="x")
     root = appointment()
-    assert await shown_by(field, root, context_of(FOUND)) == Reached(FOUND, root)
+    assert await shown_by(field, root, context_of(FOUND)) == Node(FOUND, root)
 
 
 LOADING = [
-    looked_up(load, ("id", "client_id", "form_id"), "first_name", str | None, description="x"),
-    looked_up(load, ("id", "client_id", "form_id"), names_of, str | None, description="x"),
-    entity(load, ("id", "client_id", "form_id"), str | None, description="x"),
+    loaded_field(load, ("id", "client_id", "form_id"), "first_name", str | None, description="x"),
+    loaded_field(load, ("id", "client_id", "form_id"), names_of, str | None, description="x"),
+    entity_field(load, ("id", "client_id", "form_id"), str | None, description="x"),
 ]
 
 
 @pytest.mark.parametrize("field", LOADING, ids=["attribute", "computed", "entity"])
 async def test_what_is_loaded_and_is_no_more_is_null(field):
-    assert await shown_by(field, read(appointment(), "service"), context_of()) is None
+    assert await shown_by(field, resolve_attribute(appointment(), "service"), context_of()) is None
 
 
 @pytest.mark.parametrize("field", LOADING, ids=["attribute", "computed", "entity"])
 async def test_a_load_is_of_the_nearest_ids_and_begins_before_anybody_waits(field):
     context: Any = context_of()
-    waiting = shown_by(field, read(appointment(), "service"), context)
+    waiting = shown_by(field, resolve_attribute(appointment(), "service"), context)
     assert context.session.asked == [("11", "7", None)]
     await waiting
 
 
 async def test_what_is_loaded_and_cannot_be_read_breaks_the_contract():
     spoilt: dict[str, Any] = {"first_name": UNREADABLE}
-    field = looked_up(load, ("id",), "first_name", str | None, description="x")
-    with pytest.raises(ContractBroken):
+    field = loaded_field(load, ("id",), "first_name", str | None, description="x")
+    with pytest.raises(InvalidUpstreamResponse):
         await shown_by(field, CLIENT, context_of(Client(id="7", **spoilt)))
 
 
 def test_fields_of_one_load_declare_the_same_load():
     attribute, of_all, whole = map(reading, LOADING)
-    assert attribute == Loaded(whole.load, ("id", "client_id", "form_id"), Plain("first_name"))
+    assert attribute == LoadedField(
+        whole.load, ("id", "client_id", "form_id"), AttributeField("first_name")
+    )
     assert (of_all.load, of_all.ids) == (whole.load, whole.ids)
-    assert of_all.of.function(FOUND, context_of()) == names_of(FOUND)
-    assert whole.of is None
+    assert of_all.inner_source.function(FOUND, context_of()) == names_of(FOUND)
+    assert whole.inner_source is None
 
 
 def test_a_resolver_is_given_the_root_and_the_place_only_where_it_names_them():
@@ -320,10 +330,10 @@ def test_a_resolver_is_given_the_root_and_the_place_only_where_it_names_them():
     def rooted(root: object, info: object, first: int) -> object:
         return root, info, first
 
-    place = Place(context_of(), Path(None, "field", "Type"), [])
+    place = ResolveInfo(context_of(), Path(None, "field", "Type"), [])
     for resolver, expected in ((plain, 3), (rooted, (CLIENT, place, 3))):
-        declared = resolved(resolver)[READING]
-        assert declared == Resolved(declared.resolve, items=None)
+        declared = resolver_metadata(resolver)[FIELD_SOURCE_KEY]
+        assert declared == ResolverField(declared.resolve, items=None)
         assert declared.resolve(CLIENT, place, first=3) == expected
 
 

@@ -15,7 +15,7 @@ from graphql import (
     validate_schema,
 )
 
-from gateway.schema import printed, schema
+from gateway.schema import schema, schema_sdl
 from gateway.schema.activity import KINDS
 
 OURS = {
@@ -68,7 +68,7 @@ def test_fields_and_arguments_are_in_camel_case(place):
 
 
 def test_no_default_of_null_is_shown():
-    defaults = set(re.findall(r"= .*", printed()))
+    defaults = set(re.findall(r"= .*", schema_sdl()))
     assert defaults == {
         "= ASC",
         "= TextValue | ZonedDateTime | Service | Staff | AppointmentStatusValue",
@@ -89,7 +89,7 @@ async def test_introspection_shows_the_same_defaults(gateway_over_items):
 
 
 def test_the_printed_schema_is_the_one_that_is_executed():
-    assert print_schema(build_schema(printed())).strip() == printed().strip()
+    assert print_schema(build_schema(schema_sdl())).strip() == schema_sdl().strip()
 
 
 SNAPSHOTS = {

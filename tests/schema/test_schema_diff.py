@@ -1,6 +1,6 @@
 import pytest
 
-from gateway.cli.schema_diff import Severity, changes
+from gateway.cli.schema_diff import Criticality, classify_changes
 
 SCHEMA = """
 interface Activity { id: ID! }
@@ -21,7 +21,7 @@ type Query {
 
 
 def told(old, new):
-    return [str(change) for change in changes(old, new)]
+    return [str(change) for change in classify_changes(old, new)]
 
 
 def after(*replaced):
@@ -141,7 +141,9 @@ def test_kinds_that_an_interface_leads_to_are_not_taken_for_deprecated():
 
 
 def test_the_worst_comes_first():
-    listed = changes(SCHEMA, SCHEMA.replace("NOTE CONSENT", "NOTE FORM").replace("left:", "new:"))
-    assert [each.severity for each in listed] == sorted(
-        (each.severity for each in listed), key=list(Severity).index
+    listed = classify_changes(
+        SCHEMA, SCHEMA.replace("NOTE CONSENT", "NOTE FORM").replace("left:", "new:")
+    )
+    assert [each.criticality for each in listed] == sorted(
+        (each.criticality for each in listed), key=list(Criticality).index
     )

@@ -9,18 +9,20 @@ import pytest
 
 from gateway import schema
 from gateway.config.settings import Settings
-from gateway.engine.compiler.compiled_query import planner
+from gateway.engine.compiler.compiled_query import query_compiler
 from gateway.engine.execution import execute
-from gateway.engine.preparation import Prepare, preparer
+from gateway.engine.preparation import Preparer, build_preparer
 from gateway.schema.context import Context
-from gateway.schema.engine_binding import fields
-from gateway.upstream.credentials import Callers
-from gateway.upstream.endpoints import Upstream
-from gateway.upstream.session import Session
+from gateway.schema.engine_binding import bind_fields
+from gateway.upstream.credentials import CallerFactory
+from gateway.upstream.endpoints import UpstreamApi
+from gateway.upstream.session import UpstreamSession
 from tests.schema.clinic import KINDS, Query, loud, named
 
-SERVED = schema.served(schema.compiled(Query, types=KINDS))
-DIRECTED = schema.served(schema.compiled(Query, types=KINDS, directives=[loud, named]))
+SERVED = schema.executable_schema(schema.build_strawberry_schema(Query, types=KINDS))
+DIRECTED = schema.executable_schema(
+    schema.build_strawberry_schema(Query, types=KINDS, directives=[loud, named])
+)
 
 LINK = "https://api.example.com/api/2.1/scheduling/companies/3/appointments/31"
 MINA = {"id": "21", "firstName": "Mina", "lastName": "Ray"}
@@ -65,7 +67,7 @@ def answers():
             await _answer(prepare, text, ITEMS if items is None else items, served, variables or {})
             for prepare in preparers
         ]
-        assert [prepare(text, None).plan is not None for prepare in preparers[1:]] == [
+        assert [prepare(text, None).compiled_query is not None for prepare in preparers[1:]] == [
             not is_directed,
             False,
         ]
@@ -80,9 +82,11 @@ def answers():
     return answers
 
 
-def _preparers(served: Any) -> list[Prepare]:
-    twice = preparer(served, planner=planner(served, fields(served)), at_once=False)
-    return [twice, twice, preparer(served)]
+def _preparers(served: Any) -> list[Preparer]:
+    twice = build_preparer(
+        served, compile_query=query_compiler(served, bind_fields(served)), eager=False
+    )
+    return [twice, twice, build_preparer(served)]
 
 
 async def _answer(
@@ -95,8 +99,8 @@ async def _answer(
 
     told: dict[str, Any] = {"upstream_url": "http://upstream", "api_key": "k", "token": "t"}
     settings = Settings(**told)
-    upstream = Upstream(settings, httpx.MockTransport(send))
-    session = Session(upstream, Callers(settings).of({}), settings)
+    upstream = UpstreamApi(settings, httpx.MockTransport(send))
+    session = UpstreamSession(upstream, CallerFactory(settings).from_headers({}), settings)
     try:
         return await execute(served, prepare(text, None), variables, Context(session, settings))
     finally:
@@ -435,11 +439,11 @@ async def test_without_directives_a_schema_that_has_some_is_planned_as_any_other
     prepare = _preparers(DIRECTED)[0]
     first, second = [await _answer(prepare, text, ITEMS, DIRECTED, {}) for _ in range(2)]
     assert first == second
-    assert prepare(text, None).plan is not None
+    assert prepare(text, None).compiled_query is not None
 
 
 async def test_a_permission_refuses_what_it_is_asked_about_once_more():
     """Also where the schema was built more than once of the same types."""
-    again = schema.served(schema.compiled(Query, types=KINDS))
-    result = await _answer(preparer(again), "{ secret }", ITEMS, again, {})
+    again = schema.executable_schema(schema.build_strawberry_schema(Query, types=KINDS))
+    result = await _answer(build_preparer(again), "{ secret }", ITEMS, again, {})
     assert [error["message"] for error in result.errors] == [REFUSED[0]]

@@ -9,19 +9,19 @@ import strawberry
 from graphql.pyutils import is_awaitable
 from msgspec import field
 
-from gateway.engine.resolvers import Reached
-from gateway.errors import ContractBroken
-from gateway.observability.event_loop import Steps
+from gateway.engine.resolvers import Node
+from gateway.errors import InvalidUpstreamResponse
+from gateway.observability.event_loop import CooperativeSteps
 from gateway.schema.resolvers import (
-    LeftOut,
-    TakesLong,
-    as_reached,
-    computed,
-    looked_up,
-    recorded_as,
+    LongComputation,
+    PartialValue,
+    as_node,
+    computed_field,
+    is_type_of_records,
+    loaded_field,
 )
 from gateway.schema.scalars import LocalDateTime, ZonedDateTime as Zoned
-from gateway.schema.strawberry_objects import Held, View, seen
+from gateway.schema.strawberry_objects import ValueType, View, to_view
 from gateway.upstream.records import resources
 from gateway.upstream.records.activities import (
     UNREADABLE,
@@ -30,8 +30,8 @@ from gateway.upstream.records.activities import (
     Staff,
     ZonedDateTime,
 )
-from gateway.upstream.records.field_types import Count, Several, Text
-from gateway.upstream.session import Session
+from gateway.upstream.records.field_types import BoundedList, Count, Text
+from gateway.upstream.session import UpstreamSession
 
 LINK = "https://api.example.com/api/2.1/scheduling/companies/3/appointments/31"
 
@@ -46,30 +46,34 @@ class Answer(Record, frozen=True, kw_only=True):
 
 
 def _half(*_: Any) -> Any:
-    raise LeftOut([1], ContractBroken("The other half."))
+    raise PartialValue([1], InvalidUpstreamResponse("The other half."))
 
 
-def _long(staff: Staff) -> Steps[str]:
+def _long(staff: Staff) -> CooperativeSteps[str]:
     yield
     return f"{staff.first_name} is {staff.id}"
 
 
 def _slowly(staff: Staff, _context: Any) -> str:
-    raise TakesLong(_long(staff))
+    raise LongComputation(_long(staff))
 
 
 @strawberry.type
 class Person:
-    is_type_of = recorded_as(Staff)
+    is_type_of = is_type_of_records(Staff)
     first_name: str
     age = 7
 
-    initial: str = computed(
-        lambda staff, _: staff.first_name[0], str, sources=("first_name",), description="x"
+    initial: str = computed_field(
+        lambda staff, _: staff.first_name[0], str, depends_on=("first_name",), description="x"
     )
-    story: str = computed(_slowly, str, sources=("first_name",), description="x", may_last=True)
-    half: list[int] = computed(_half, list[int], sources=(), description="x")
-    email: str = looked_up(Session.staff, ("company_id", "id"), "email", str, description="x")
+    story: str = computed_field(
+        _slowly, str, depends_on=("first_name",), description="x", may_be_long=True
+    )
+    half: list[int] = computed_field(_half, list[int], depends_on=(), description="x")
+    email: str = loaded_field(
+        UpstreamSession.staff, ("company_id", "id"), "email", str, description="x"
+    )
     nickname: str = strawberry.field(default="none")
 
     @strawberry.field
@@ -104,7 +108,7 @@ CONTEXT: Any = SimpleNamespace(settings=SimpleNamespace(default_time_zone="Europ
 
 
 def view(record: Any, type_: Any = None) -> Any:
-    return View(Reached(record, Reached("above")), type_, CONTEXT)
+    return View(Node(record, Node("above")), type_, CONTEXT)
 
 
 def snapshot(**given: Any) -> Any:
@@ -128,7 +132,7 @@ def test_an_object_in_it_is_a_view_too():
     assert seen_.staff.first_name == "Mina"
     assert seen_.start.local.hour == 9
     assert seen_.previous_staff is None
-    assert as_reached(seen_.staff) == as_reached(seen_).to(MINA)
+    assert as_node(seen_.staff) == as_node(seen_).child(MINA)
 
 
 def test_a_list_is_a_list_of_views():
@@ -137,7 +141,7 @@ def test_a_list_is_a_list_of_views():
 
 
 def test_what_cannot_be_read_raises_as_a_field_does():
-    with pytest.raises(ContractBroken):
+    with pytest.raises(InvalidUpstreamResponse):
         _ = snapshot(notes=UNREADABLE).notes
 
 
@@ -175,7 +179,7 @@ class Sent(Record, frozen=True, kw_only=True):
 
     id: Text = 21
     text: Text = 5
-    texts: Several[Text] = field(default_factory=lambda: [5, "a", 1.5])
+    texts: BoundedList[Text] = field(default_factory=lambda: [5, "a", 1.5])
     count: Count = 5
     price: float = 2.5
     paid: bool = True
@@ -255,7 +259,7 @@ def test_what_takes_long_to_compute_is_an_attribute_too():
 
 
 def test_what_is_computed_in_part_raises():
-    with pytest.raises(ContractBroken, match="half"):
+    with pytest.raises(InvalidUpstreamResponse, match="half"):
         _ = view(MINA, PERSON).half
 
 
@@ -265,7 +269,7 @@ def test_a_view_cannot_be_changed():
 
 
 def test_views_of_equal_records_are_equal():
-    one, other = view(MINA), View(Reached(Staff(id="21", first_name="Mina")), PERSON, CONTEXT)
+    one, other = view(MINA), View(Node(Staff(id="21", first_name="Mina")), PERSON, CONTEXT)
     assert one == other
     assert len({one, other}) == 1
     assert one != view(Staff(id="22"))
@@ -277,11 +281,11 @@ def test_a_view_is_waited_for_by_nobody():
 
 
 def test_a_type_knows_its_values_by_their_views():
-    is_person = recorded_as(Staff)
+    is_person = is_type_of_records(Staff)
     assert is_person(view(MINA), None)
     assert not is_person(view(Answer()), None)
 
 
 @pytest.mark.parametrize("value", [None, 5, "text", [1, None], MINA])
 def test_what_was_not_reached_is_seen_as_it_is(value):
-    assert seen(value, Held(), CONTEXT) == value
+    assert to_view(value, ValueType(), CONTEXT) == value

@@ -10,9 +10,9 @@ from strawberry.extensions import SchemaExtension
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
-from gateway.schema import compiled, served
-from gateway.schema.resolvers import read
-from gateway.schema.supported_features import SchemaRefused
+from gateway.schema import build_strawberry_schema, executable_schema
+from gateway.schema.resolvers import resolve_attribute
+from gateway.schema.supported_features import UnsupportedSchema
 from tests.schema import clinic
 
 
@@ -110,7 +110,7 @@ class Asking:
 
 
 def config(**given: Any) -> dict[str, Any]:
-    return {"config": StrawberryConfig(**{"default_resolver": read, **given})}
+    return {"config": StrawberryConfig(**{"default_resolver": resolve_attribute, **given})}
 
 
 REFUSED: dict[str, tuple[type, dict[str, Any], str]] = {
@@ -182,14 +182,18 @@ REFUSED: dict[str, tuple[type, dict[str, Any], str]] = {
 
 @pytest.mark.parametrize(("query", "given", "told"), REFUSED.values(), ids=REFUSED)
 def test_what_would_not_hold_is_refused_by_name(query, given, told):
-    with pytest.raises(SchemaRefused) as refused:
-        served(compiled(query, **{"types": (), **given}))
+    with pytest.raises(UnsupportedSchema) as refused:
+        executable_schema(build_strawberry_schema(query, **{"types": (), **given}))
     assert told in str(refused.value)
 
 
 def test_all_that_would_not_hold_is_told_at_once():
-    with pytest.raises(SchemaRefused) as refused:
-        served(compiled(Asking, types=(), extensions=[Timing, Shouting], subscription=Ticks))
+    with pytest.raises(UnsupportedSchema) as refused:
+        executable_schema(
+            build_strawberry_schema(
+                Asking, types=(), extensions=[Timing, Shouting], subscription=Ticks
+            )
+        )
     assert len(str(refused.value).splitlines()) == 9
 
 
@@ -201,5 +205,7 @@ class Mutation:
 
 
 def test_what_holds_is_served():
-    made = compiled(clinic.Query, types=clinic.KINDS, directives=[clinic.loud], mutation=Mutation)
-    assert served(made).mutation_type is not None
+    made = build_strawberry_schema(
+        clinic.Query, types=clinic.KINDS, directives=[clinic.loud], mutation=Mutation
+    )
+    assert executable_schema(made).mutation_type is not None

@@ -9,7 +9,7 @@ import httpx
 import msgspec
 from graphql import GraphQLError
 
-from gateway.upstream.http.connection_pool import ConnectionOver, HeadTooLarge
+from gateway.upstream.http.connection_pool import HeadTooLarge, IdleConnectionClosed
 from tests.secrets.planted import SECRET
 
 Answer = Callable[[], httpx.Response]
@@ -138,7 +138,7 @@ RAISED = {
     "no time to connect": raises(LATE, lambda: httpx.ConnectTimeout(SECRET)),
     "no time to read": raises(LATE, lambda: httpx.ReadTimeout(SECRET)),
     "no connection left": raises(LATE, lambda: httpx.PoolTimeout(SECRET)),
-    "a connection that was over": raises(DOWN, lambda: _cause(ConnectionOver(SECRET))),
+    "a connection that was over": raises(DOWN, lambda: _cause(IdleConnectionClosed(SECRET))),
     "a lost connection": raises(DOWN, lambda: httpx.ReadError(SECRET)),
     "no HTTP": raises(DOWN, lambda: httpx.RemoteProtocolError(SECRET)),
     "too long a head": raises(TOO_LARGE, lambda: _cause(HeadTooLarge(SECRET))),

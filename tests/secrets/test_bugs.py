@@ -10,11 +10,11 @@ import httpx
 import pytest
 from graphql import GraphQLError, build_schema
 
-from gateway.engine.preparation import Prepared, preparer
+from gateway.engine.preparation import PreparedOperation, build_preparer
 from gateway.engine.trusted_documents import TrustedDocuments
 from gateway.observability import logging
 from gateway.web.graphql_endpoint import GraphQLEndpoint
-from gateway.web.request_middleware import AccessMiddleware
+from gateway.web.request_middleware import RequestMiddleware
 from tests.secrets.planted import SECRET, SENT, WRITTEN, codes_of, found_in_answer, found_in_log
 
 SCHEMA = build_schema("""
@@ -47,13 +47,13 @@ async def buggy_later(*_: Any, **__: Any) -> Any:
 
 @dataclass(frozen=True)
 class Context:
-    reported: list[GraphQLError] = field(default_factory=list)
+    reported_errors: list[GraphQLError] = field(default_factory=list)
     extensions: Callable[..., Mapping[str, object]] = lambda **_: {}
 
 
 class BuggyPlan:
-    text = ""
-    answer = staticmethod(buggy_later)
+    source_code = ""
+    run = staticmethod(buggy_later)
 
 
 def opened(context: Context, *, closes: Callable[[], object] = dict) -> Any:
@@ -68,15 +68,15 @@ def opened(context: Context, *, closes: Callable[[], object] = dict) -> Any:
 class BuggyPlans:
     """Prepares as always, but for the plan."""
 
-    def __call__(self, *asked: Any, **_: bool) -> Prepared:
-        return replace(preparer(SCHEMA)(*asked), plan=BuggyPlan())
+    def __call__(self, *asked: Any, **_: bool) -> PreparedOperation:
+        return replace(build_preparer(SCHEMA)(*asked), compiled_query=BuggyPlan())
 
-    def knows(self, *_: str | None) -> bool:
+    def is_cached(self, *_: str | None) -> bool:
         return True
 
 
 class BuggyDocuments(TrustedDocuments):
-    document = staticmethod(buggy)
+    resolve = staticmethod(buggy)
 
 
 async def ask(query: str = QUERY, **parts: Any) -> httpx.Response:
@@ -85,12 +85,12 @@ async def ask(query: str = QUERY, **parts: Any) -> httpx.Response:
     given: dict[str, Any] = {
         "schema": SCHEMA,
         "documents": TrustedDocuments("off", {}),
-        "prepare": preparer(SCHEMA),
-        "context_for": opened(Context()),
-        "explorer": None,
+        "prepare": build_preparer(SCHEMA),
+        "open_context": opened(Context()),
+        "graphiql_page": None,
         "max_body_bytes": 1000,
     }
-    app = AccessMiddleware(GraphQLEndpoint(**(given | parts)))
+    app = RequestMiddleware(GraphQLEndpoint(**(given | parts)))
     transport = httpx.ASGITransport(app)
     async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as http:
         accept = {"Accept": "application/graphql-response+json"}
@@ -109,11 +109,13 @@ def assert_untold(answer: httpx.Response, log: Callable[[], str]) -> None:
 PARTS: dict[str, dict[str, Any]] = {
     "documents": {"documents": BuggyDocuments("off", {})},
     "preparing": {"prepare": buggy},
-    "opening the context": {"context_for": buggy},
-    "closing the context": {"context_for": opened(Context(), closes=buggy)},
-    "extensions": {"context_for": opened(Context(extensions=buggy))},
-    "what cannot be written": {"context_for": opened(Context(extensions=lambda **_: {"a": Bug()}))},
-    "what is no text": {"context_for": opened(Context(extensions=lambda **_: {"a": "\ud800"}))},
+    "opening the context": {"open_context": buggy},
+    "closing the context": {"open_context": opened(Context(), closes=buggy)},
+    "extensions": {"open_context": opened(Context(extensions=buggy))},
+    "what cannot be written": {
+        "open_context": opened(Context(extensions=lambda **_: {"a": Bug()}))
+    },
+    "what is no text": {"open_context": opened(Context(extensions=lambda **_: {"a": "\ud800"}))},
 }
 
 

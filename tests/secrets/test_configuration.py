@@ -6,7 +6,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from gateway.cli.main import main
-from gateway.config.settings import PREFIX, Settings, variable
+from gateway.config.settings import PREFIX, Settings, env_name
 from tests.secrets.planted import SECRET
 
 NAMED = {"forward_headers", "cors_origins"}
@@ -34,7 +34,7 @@ def serve(monkeypatch, tmp_path, telemetry_restored):
 @pytest.mark.parametrize("name", sorted(set(Settings.model_fields) - NAMED))
 @pytest.mark.parametrize("odd", ["", "\n", "é", "://", "{"], ids=repr)
 def test_no_value_of_a_setting_is_repeated(serve, name, odd):
-    told = serve(**{variable(name): f"{odd}{SECRET}{odd}"}).stderr
+    told = serve(**{env_name(name): f"{odd}{SECRET}{odd}"}).stderr
     assert SECRET not in told
 
 
@@ -51,7 +51,7 @@ def test_neither_a_file_of_a_secret_nor_what_it_holds_is_repeated(serve, tmp_pat
     file = tmp_path / SECRET
     if content is not None:
         file.write_bytes(content + SECRET.encode())
-    told = serve(**{f"{variable(name)}_FILE": str(file)}).stderr
+    told = serve(**{f"{env_name(name)}_FILE": str(file)}).stderr
     assert SECRET not in told
     assert str(tmp_path) not in told
 

@@ -10,11 +10,11 @@ import httpx
 import pytest
 
 from gateway.config.settings import Settings
-from gateway.errors import BUG, GatewayError
+from gateway.errors import INTERNAL_SERVER_ERROR, GatewayError
 from gateway.observability import logging
 from gateway.sandbox.app import create_sandbox
 from gateway.web.app import create_app
-from gateway.web.concurrency import Admission
+from gateway.web.concurrency import ConcurrencyLimiter
 from tests.conftest import ACCOUNT_1
 from tests.secrets import failing, refused
 from tests.secrets.failing import PERSON
@@ -164,7 +164,7 @@ async def test_an_upstream_that_fails_gives_nothing_away(walk, log, name, timeli
 
 def test_every_code_is_met_on_the_way():
     met = {way.code for way in refused.ALL.values()} | {way.code for way in failing.ALL.values()}
-    assert met | ELSEWHERE == {None, BUG, *codes(GatewayError)}
+    assert met | ELSEWHERE == {None, INTERNAL_SERVER_ERROR, *codes(GatewayError)}
 
 
 ELSEWHERE = {
@@ -182,12 +182,12 @@ def codes(kind: type[GatewayError]) -> Iterator[str]:
 
 @pytest.mark.parametrize("way", ["too many", "the end"])
 async def test_a_request_that_finds_no_room_tells_nothing(log, way):
-    admission = Admission(0 if way == "too many" else 1)
+    admission = ConcurrencyLimiter(0 if way == "too many" else 1)
     if way == "the end":
-        admission.end()
+        admission.cancel_all()
     given: Mapping[str, Any] = {"upstream_url": UPSTREAM, **OWN_CREDENTIALS}
     settings = Settings(**given)
-    app = httpx.ASGITransport(create_app(settings, admission=admission))
+    app = httpx.ASGITransport(create_app(settings, limiter=admission))
     logging.configure("debug")
     async with httpx.AsyncClient(transport=app, base_url="http://gateway") as http:
         body = {"query": f'{{ client(id: "{WRITTEN}") {{ id }} }}'}

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import example, given, settings, strategies as st
 
 from gateway.config.settings import Settings
-from gateway.errors import ContractBroken, InputRefused
+from gateway.errors import InvalidArgument, InvalidUpstreamResponse
 from gateway.upstream.credentials import Caller
-from gateway.upstream.endpoints import Upstream
+from gateway.upstream.endpoints import UpstreamApi
 from gateway.upstream.http.transport import AiohttpTransport
 from gateway.upstream.records.enums import ActivityKind
 from gateway.web.app import create_app
@@ -117,10 +117,10 @@ class Wire(NamedTuple):
         self.heads.clear()
 
         async def ask() -> None:
-            upstream = Upstream(self.settings, AiohttpTransport(max_connections=1))
+            upstream = UpstreamApi(self.settings, AiohttpTransport(max_connections=1))
             try:
                 await getattr(upstream, method)(CALLER, *ids, **options)
-            except (ContractBroken, InputRefused):
+            except (InvalidUpstreamResponse, InvalidArgument):
                 pass  # where something was asked all the same, the head tells
             finally:
                 await upstream.aclose()

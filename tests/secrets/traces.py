@@ -4,7 +4,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from gateway.observability.otel import Spans
+from gateway.observability.otel import OpenTelemetryTracing
 
 
 class Traces:
@@ -14,7 +14,7 @@ class Traces:
         self._exporter = InMemorySpanExporter()
         provider = TracerProvider(shutdown_on_exit=False)
         provider.add_span_processor(SimpleSpanProcessor(self._exporter))
-        self.spans = Spans(provider)
+        self.spans = OpenTelemetryTracing(provider)
 
     def text(self) -> str:
         finished = self._exporter.get_finished_spans()

@@ -9,8 +9,8 @@ import pytest
 import structlog
 
 from gateway.config.settings import Settings
-from gateway.upstream.endpoints import Upstream
-from gateway.upstream.http.fetcher import Reads
+from gateway.upstream.endpoints import UpstreamApi
+from gateway.upstream.http.fetcher import UpstreamFetcher
 from tests.conftest import Clock
 
 Handler = (
@@ -40,10 +40,10 @@ def clock():
 @pytest.fixture
 async def upstream_over(clock):
     """Makes an `Upstream` over a handler or a transport: `upstream_over(handler, **settings)`."""
-    opened: list[Upstream] = []
+    opened: list[UpstreamApi] = []
 
-    def over(answers: Handler | httpx.AsyncBaseTransport, **settings: Any) -> Upstream:
-        opened.append(Upstream(settings_of(**settings), transport_of(answers), now=clock))
+    def over(answers: Handler | httpx.AsyncBaseTransport, **settings: Any) -> UpstreamApi:
+        opened.append(UpstreamApi(settings_of(**settings), transport_of(answers), now=clock))
         return opened[-1]
 
     yield over
@@ -54,10 +54,10 @@ async def upstream_over(clock):
 @pytest.fixture
 async def reads_over(clock):
     """Makes `Reads` over a handler or a transport: `reads_over(handler, **settings)`."""
-    opened: list[Reads] = []
+    opened: list[UpstreamFetcher] = []
 
-    def over(answers: Handler | httpx.AsyncBaseTransport, **settings: Any) -> Reads:
-        opened.append(Reads(settings_of(**settings), transport_of(answers), now=clock))
+    def over(answers: Handler | httpx.AsyncBaseTransport, **settings: Any) -> UpstreamFetcher:
+        opened.append(UpstreamFetcher(settings_of(**settings), transport_of(answers), now=clock))
         return opened[-1]
 
     yield over

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from hypothesis import example, given, strategies as st
 
-from gateway.observability.event_loop import at_once
+from gateway.observability.event_loop import run_to_completion
 from gateway.upstream.records import activities, decoding, resources
 from gateway.upstream.records.activities import (
     KINDS,
@@ -46,10 +46,10 @@ from gateway.upstream.records.enums import (
     AppointmentStatus,
     RegistrationSourceType,
     RegistrationStatus,
-    Word,
+    UpstreamEnum,
 )
-from gateway.upstream.records.field_types import Nothing
-from gateway.upstream.records.resources import Pictured
+from gateway.upstream.records.field_types import EmptyObject
+from gateway.upstream.records.resources import HasPicture
 
 NINE = {"dateTime": "2026-03-01T09:00:00", "timeZone": "Europe/Paris"}
 TEN = {"dateTime": "2026-03-01T10:00:00", "timeZone": "Europe/Paris"}
@@ -163,7 +163,7 @@ WORDS = [ActivityKind, ActivityEvent, AppointmentStatus, RegistrationStatus, Reg
 def read(**fields: object) -> Activity:
     """One activity, read by way of a whole answer."""
     item = {"id": "1", "type": "note", **fields}
-    [sent] = at_once(decoding.items(msgspec.json.encode({"items": [item]})))
+    [sent] = run_to_completion(decoding.items(msgspec.json.encode({"items": [item]})))
     return decoding.activity(sent)
 
 
@@ -259,7 +259,7 @@ def test_a_word_that_nobody_knows_is_unknown(word):
 
 
 @pytest.mark.parametrize("word", WORDS)
-def test_words_are_told_apart_by_case(word: type[Word]):
+def test_words_are_told_apart_by_case(word: type[UpstreamEnum]):
     first = next(iter(word))
     assert word(first.value.upper()) is word["UNKNOWN"]
 
@@ -800,9 +800,9 @@ def test_an_object_without_required_keys_says_nothing_where_all_are_null():
     ]
     for record in every:
         fields = msgspec.structs.fields(record)
-        if fields and not any(field.required for field in fields) and record is not Pictured:
+        if fields and not any(field.required for field in fields) and record is not HasPicture:
             assert issubclass(record, AllOptional) or record is ZonedDateTime, record
-            with pytest.raises(Nothing):
+            with pytest.raises(EmptyObject):
                 record()
     assert len([record for record in every if issubclass(record, AllOptional)]) > 20
 

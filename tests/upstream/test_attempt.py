@@ -11,21 +11,21 @@ import httpx
 import pytest
 
 from gateway.errors import ResponseTooLarge
-from gateway.upstream.http.attempt import Exchange, Failed, OwnRefusal, Received
-from gateway.upstream.http.connection_pool import ConnectionOver, CutOff, HeadTooLarge
-from gateway.upstream.http.transport import NEW_CONNECTION, CertificateRefused
+from gateway.upstream.http.attempt import AttemptFailed, HttpAttempt, LocalFailure, ReceivedResponse
+from gateway.upstream.http.connection_pool import HeadTooLarge, IdleConnectionClosed, IncompleteBody
+from gateway.upstream.http.transport import NEW_CONNECTION, CertificateVerificationFailed
 from tests.upstream.conftest import settings_of, transport_of
 
 EMPTY = b'{"items":[]}'
 
 
-async def attempt(answers: Any, **settings: Any) -> Received:
-    exchange = Exchange(settings_of(**settings), transport_of(answers))
+async def attempt(answers: Any, **settings: Any) -> ReceivedResponse:
+    exchange = HttpAttempt(settings_of(**settings), transport_of(answers))
     return await exchange.get("/things", {"a": "b c"}, (("apikey", "k"),))
 
 
-async def failure(answers: Any, **settings: Any) -> Failed:
-    with pytest.raises(Failed) as failed:
+async def failure(answers: Any, **settings: Any) -> AttemptFailed:
+    with pytest.raises(AttemptFailed) as failed:
         await attempt(answers, **settings)
     return failed.value
 
@@ -67,24 +67,24 @@ async def test_five_statuses_are_worth_another_attempt_and_those_from_500_are_an
             "stated": httpx.Response(200, json={"message": "no", "statusCode": status}),
         }[form]
         failed = await failure(lambda _, sent=sent: sent)
-        assert failed.is_repeatable == (status in REPEATABLE)
+        assert failed.is_retryable == (status in REPEATABLE)
         assert failed.is_outage == (status >= 500)
         assert failed.status == (status if form == "status" else 200)
         assert failed.size == len(sent.content)
-        assert failed.most_attempts == (2 if status == 425 else sys.maxsize)
+        assert failed.max_attempts == (2 if status == 425 else sys.maxsize)
         assert not failed.is_unreachable
 
 
 @pytest.mark.parametrize("status", [201, 204, 302, 304])
 async def test_what_breaks_the_contract_is_no_outage_and_not_worth_repeating(status):
     failed = await failure(lambda _: httpx.Response(status))
-    assert (failed.is_repeatable, failed.is_outage) == (False, False)
+    assert (failed.is_retryable, failed.is_outage) == (False, False)
 
 
 @pytest.mark.parametrize("content", [b'{"error":{}}', b'{"error":"down"}'], ids=str)
 async def test_an_error_without_a_code_is_an_outage(content):
     failed = await failure(lambda _: httpx.Response(200, content=content))
-    assert (failed.is_repeatable, failed.is_outage) == (False, True)
+    assert (failed.is_retryable, failed.is_outage) == (False, True)
 
 
 @pytest.mark.parametrize("status", [429, 503])
@@ -99,10 +99,10 @@ async def test_how_long_to_wait_is_told_by_those_that_may_say_so(status):
     [
         (httpx.ConnectError("x"), True, True, False),
         (httpx.ConnectTimeout("x"), True, True, False),
-        (CertificateRefused("x"), False, True, False),
+        (CertificateVerificationFailed("x"), False, True, False),
         (httpx.ReadError("x"), True, True, True),
-        (ConnectionOver("x"), True, True, True),
-        (CutOff("x"), True, False, True),
+        (IdleConnectionClosed("x"), True, True, True),
+        (IncompleteBody("x"), True, False, True),
         (httpx.RemoteProtocolError("x"), True, False, True),
         (HeadTooLarge("x"), False, False, True),
         (httpx.ReadTimeout("x"), False, True, True),
@@ -119,7 +119,7 @@ async def test_a_connection_that_fails_is_worth_another_attempt_and_silence_is_n
         raise raised
 
     failed = await failure(answer)
-    assert (failed.is_repeatable, failed.is_outage) == (is_repeatable, is_outage)
+    assert (failed.is_retryable, failed.is_outage) == (is_repeatable, is_outage)
     assert failed.is_connected is is_connected
     assert failed.is_unreachable is not isinstance(raised, (HeadTooLarge, httpx.DecodingError))
     assert (failed.status, failed.size) == (None, 0)
@@ -127,19 +127,19 @@ async def test_a_connection_that_fails_is_worth_another_attempt_and_silence_is_n
 
 async def test_a_certificate_that_is_not_in_order_is_not_worth_asking_again():
     def answer(request: httpx.Request) -> httpx.Response:
-        raise CertificateRefused("x")
+        raise CertificateVerificationFailed("x")
 
     error = (await failure(answer)).error
     assert (error.retryable, error.extensions) == (False, {"code": "UPSTREAM_UNAVAILABLE"})
 
 
-@pytest.mark.parametrize("raised", [ConnectionOver, httpx.ReadError, httpx.ConnectError])
+@pytest.mark.parametrize("raised", [IdleConnectionClosed, httpx.ReadError, httpx.ConnectError])
 async def test_only_a_connection_that_was_over_needs_a_new_one(raised):
     def answer(request: httpx.Request) -> httpx.Response:
         raise raised("x")
 
     failed = await failure(answer)
-    assert failed.needs_new_connection == (raised is ConnectionOver)
+    assert failed.needs_new_connection == (raised is IdleConnectionClosed)
 
 
 async def test_a_connection_is_made_for_an_attempt_that_needs_one():
@@ -149,7 +149,7 @@ async def test_a_connection_is_made_for_an_attempt_that_needs_one():
         asked.append(request.extensions.get(NEW_CONNECTION, False))
         return httpx.Response(200, content=EMPTY)
 
-    exchange = Exchange(settings_of(), transport_of(answer))
+    exchange = HttpAttempt(settings_of(), transport_of(answer))
     await exchange.get("/things", {}, ())
     await exchange.get("/things", {}, (), on_new_connection=True)
     assert asked == [False, True]
@@ -183,7 +183,7 @@ class Body(httpx.AsyncByteStream):
 async def test_an_answer_that_breaks_off_is_told_with_what_arrived_and_closed():
     body = Body(httpx.ReadError("x"))
     failed = await failure(lambda _: httpx.Response(200, stream=body))
-    assert (failed.status, failed.size, failed.is_repeatable) == (200, 5, True)
+    assert (failed.status, failed.size, failed.is_retryable) == (200, 5, True)
     assert failed.is_unreachable
     assert body.closed
 
@@ -194,7 +194,7 @@ async def test_an_answer_that_stops_is_given_up_and_closed():
         lambda _: httpx.Response(200, stream=body), upstream_timeout_seconds=0.01
     )
     assert (failed.error.code, failed.status, failed.size) == ("UPSTREAM_TIMEOUT", 200, 5)
-    assert (failed.is_repeatable, failed.is_outage) == (False, True)
+    assert (failed.is_retryable, failed.is_outage) == (False, True)
     assert body.closed
 
 
@@ -210,15 +210,15 @@ async def test_an_attempt_that_is_cancelled_closes_its_answer_and_is_no_failure(
 
 async def test_an_answer_that_is_too_large_is_no_outage():
     failed = await failure(lambda _: httpx.Response(200, content=b" " * 100), max_upstream_bytes=10)
-    assert (failed.is_repeatable, failed.is_outage) == (False, False)
+    assert (failed.is_retryable, failed.is_outage) == (False, False)
 
 
 async def test_what_cannot_be_sent_is_the_callers_mistake_and_no_outage():
-    exchange = Exchange(settings_of(), transport_of(lambda _: httpx.Response(200)))
-    with pytest.raises(OwnRefusal) as failed:
+    exchange = HttpAttempt(settings_of(), transport_of(lambda _: httpx.Response(200)))
+    with pytest.raises(LocalFailure) as failed:
         await exchange.get("/things", {}, (("apikey", "clé"),))
     assert failed.value.error.code == "BAD_USER_INPUT"
-    assert (failed.value.is_repeatable, failed.value.is_outage) == (False, False)
+    assert (failed.value.is_retryable, failed.value.is_outage) == (False, False)
 
 
 @pytest.mark.parametrize(
@@ -233,7 +233,7 @@ async def test_a_failure_is_gone_when_nobody_holds_it(sent):
     try:
         try:
             await attempt(lambda _: httpx.Response(**sent))
-        except Failed as failed:
+        except AttemptFailed as failed:
             gone = weakref.ref(failed)
         assert gone() is None
     finally:

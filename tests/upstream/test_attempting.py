@@ -11,22 +11,22 @@ import httpx
 import pytest
 
 from gateway.errors import (
-    ContractBroken,
-    InputRefused,
+    FieldError,
+    InvalidArgument,
+    InvalidUpstreamResponse,
     ResponseTooLarge,
     UpstreamBusy,
-    UpstreamError,
     UpstreamTimeout,
     UpstreamUnavailable,
 )
-from gateway.observability.event_loop import Steps
-from gateway.observability.tracing import Headers
+from gateway.observability.event_loop import CooperativeSteps
+from gateway.observability.tracing import HeaderPairs
 from gateway.upstream.credentials import Caller
-from gateway.upstream.http.circuit_breaker import State
-from gateway.upstream.http.connection_pool import CutOff, HeadTooLarge
-from gateway.upstream.http.fetcher import Reads
-from gateway.upstream.http.instrumentation import Watch
-from gateway.upstream.http.transport import CertificateRefused
+from gateway.upstream.http.circuit_breaker import CircuitState
+from gateway.upstream.http.connection_pool import HeadTooLarge, IncompleteBody
+from gateway.upstream.http.fetcher import UpstreamFetcher
+from gateway.upstream.http.instrumentation import UpstreamInstrumentation
+from gateway.upstream.http.transport import CertificateVerificationFailed
 from gateway.upstream.records import decoding
 from tests.upstream.conftest import settings_of
 from tests.upstream.hurry import BACKEND
@@ -58,29 +58,31 @@ class Upstream:
         return answering(request)
 
 
-def over(upstream: Upstream, *, watch: Watch | None = None, **settings: Any) -> Reads:
-    return Reads(
+def over(
+    upstream: Upstream, *, watch: UpstreamInstrumentation | None = None, **settings: Any
+) -> UpstreamFetcher:
+    return UpstreamFetcher(
         settings_of(**{"upstream_timeout_seconds": 100.0, **settings}),
         httpx.MockTransport(upstream),
-        watch=watch,
+        instrumentation=watch,
         clock=asyncio.get_running_loop().time,
-        chance=lambda: 1.0,
+        jitter=lambda: 1.0,
     )
 
 
 async def read(
-    reads: Reads,
+    reads: UpstreamFetcher,
     by: bytes,
     of: object = "x",
     *,
-    headers: Headers = (),
-    decoded: Callable[[bytes], Steps[object]] = decoding.items,
-) -> UpstreamError | None:
+    headers: HeaderPairs = (),
+    decoded: Callable[[bytes], CooperativeSteps[object]] = decoding.items,
+) -> FieldError | None:
     """What a caller is told; nothing where its read succeeds."""
     query = {"by": by.decode(), "of": str(of)}
     try:
-        await reads.get(Caller(headers, by), "/things", decoded, query=query)
-    except UpstreamError as error:
+        await reads.fetch(Caller(headers, by), "/things", decoded, query=query)
+    except FieldError as error:
         return error
     return None
 
@@ -96,7 +98,7 @@ def sending(status: int = 200, **sent: Any) -> Answering:
     return lambda _: httpx.Response(status, **sent)
 
 
-def is_refused(error: UpstreamError | None) -> bool:
+def is_refused(error: FieldError | None) -> bool:
     return isinstance(error, UpstreamUnavailable) and error.retry_after is not None
 
 
@@ -113,7 +115,7 @@ SURPRISING = {
 
 @pytest.mark.parametrize(("what", "sent"), SURPRISING.items())
 async def test_what_is_read_leniently_is_counted_by_its_path(what, sent):
-    watch = Watch()
+    watch = UpstreamInstrumentation()
     reads = over(Upstream(a=sent), watch=watch)
     for number in range(2):
         assert await read(reads, A, number) is None
@@ -126,7 +128,7 @@ async def test_what_is_read_leniently_is_counted_by_its_path(what, sent):
 NO_CONNECTION: dict[str, Answering] = {
     "refused": raising(httpx.ConnectError),
     "no connection in time": raising(httpx.ConnectTimeout),
-    "a certificate": raising(CertificateRefused),
+    "a certificate": raising(CertificateVerificationFailed),
 }
 FAILING: dict[str, Answering] = {
     **{str(status): sending(status) for status in (500, 502, 503, 504)},
@@ -194,7 +196,7 @@ async def test_a_trial_is_another_s_than_of_who_failed_last():
 
 
 @pytest.mark.parametrize(
-    ("raised", "retryable"), [(CertificateRefused, False), (httpx.ConnectError, True)]
+    ("raised", "retryable"), [(CertificateVerificationFailed, False), (httpx.ConnectError, True)]
 )
 async def test_whom_the_breaker_refuses_is_told_whether_asking_again_may_help(raised, retryable):
     reads = over(Upstream(a=raising(raised)), upstream_attempts=1)
@@ -209,8 +211,8 @@ async def test_what_cannot_be_sent_says_nothing_of_the_upstream():
     for number in range(10):
         await read(reads, A, number)
     await asyncio.sleep(0.5)
-    assert isinstance(await read(reads, B, headers=(("apiKey", "clé"),)), InputRefused)
-    assert reads.attempting.breakers.state is State.OPEN
+    assert isinstance(await read(reads, B, headers=(("apiKey", "clé"),)), InvalidArgument)
+    assert reads.pipeline.circuit_breaker.state is CircuitState.OPEN
 
 
 # What is wrong with one answer
@@ -238,29 +240,29 @@ class Body(httpx.AsyncByteStream):
 
 
 GZIP = {"content-encoding": "gzip"}
-SPOILT: dict[str, tuple[Answering, type[UpstreamError], int]] = {
+SPOILT: dict[str, tuple[Answering, type[FieldError], int]] = {
     "too large a body": (sending(content=b" " * 2001), ResponseTooLarge, 1),
     "too large a page of a failure": (sending(500, content=b" " * 2001), ResponseTooLarge, 1),
     "too large a head": (raising(HeadTooLarge), ResponseTooLarge, 1),
-    "no JSON": (sending(content=b"<html>"), ContractBroken, 1),
-    "half of it": (sending(content=EMPTY[:5]), ContractBroken, 1),
-    "no bytes": (sending(), ContractBroken, 1),
-    "no list": (sending(json={"items": {}}), ContractBroken, 1),
+    "no JSON": (sending(content=b"<html>"), InvalidUpstreamResponse, 1),
+    "half of it": (sending(content=EMPTY[:5]), InvalidUpstreamResponse, 1),
+    "no bytes": (sending(), InvalidUpstreamResponse, 1),
+    "no list": (sending(json={"items": {}}), InvalidUpstreamResponse, 1),
     "not compressed": (
         lambda _: httpx.Response(200, headers=GZIP, stream=Body(EMPTY)),
-        ContractBroken,
+        InvalidUpstreamResponse,
         1,
     ),
     "compressed twice": (
         lambda _: httpx.Response(200, headers={"content-encoding": "gzip, gzip"}, stream=Body()),
-        ContractBroken,
+        InvalidUpstreamResponse,
         1,
     ),
     "a wrong sum": (
         lambda _: httpx.Response(
             200, headers=GZIP, stream=Body(gzip.compress(EMPTY)[:-8] + bytes(8))
         ),
-        ContractBroken,
+        InvalidUpstreamResponse,
         1,
     ),
     "a bomb": (
@@ -270,20 +272,20 @@ SPOILT: dict[str, tuple[Answering, type[UpstreamError], int]] = {
     ),
     "another charset": (
         sending(content=b"\xff", headers={"content-type": "text/plain;charset=windows-1253"}),
-        ContractBroken,
+        InvalidUpstreamResponse,
         1,
     ),
     "no charset": (
         sending(content=b'["\xe9"]', headers={"content-type": "text/plain;charset=klingon"}),
-        ContractBroken,
+        InvalidUpstreamResponse,
         1,
     ),
-    "a redirect": (sending(302), ContractBroken, 1),
-    "an odd status": (sending(204), ContractBroken, 1),
-    "a status that no GET has": (sending(405), ContractBroken, 1),
-    "a proxy's status": (sending(407), ContractBroken, 1),
+    "a redirect": (sending(302), InvalidUpstreamResponse, 1),
+    "an odd status": (sending(204), InvalidUpstreamResponse, 1),
+    "a status that no GET has": (sending(405), InvalidUpstreamResponse, 1),
+    "a proxy's status": (sending(407), InvalidUpstreamResponse, 1),
     "shorter than announced": (
-        lambda _: httpx.Response(200, stream=Body(EMPTY, then=CutOff("made up"))),
+        lambda _: httpx.Response(200, stream=Body(EMPTY, then=IncompleteBody("made up"))),
         UpstreamUnavailable,
         3,
     ),
@@ -302,9 +304,9 @@ async def test_what_is_wrong_with_an_answer_is_that_read_s_own_failure(sent, tol
         assert type(await read(reads, A, number)) is told
     if tried == 1:
         assert len(upstream.asked) == 21
-    assert reads.attempting.breakers.state is State.CLOSED
-    assert reads.attempting.breakers.state_of(A) is State.CLOSED
-    assert reads.attempting.byte_budget.held == 0
+    assert reads.pipeline.circuit_breaker.state is CircuitState.CLOSED
+    assert reads.pipeline.circuit_breaker.credential_state(A) is CircuitState.CLOSED
+    assert reads.pipeline.byte_budget.reserved_bytes == 0
 
 
 # Bytes under way
@@ -319,12 +321,12 @@ def held_up(count: int, gate: asyncio.Event) -> Answering:
 
 async def test_an_answer_there_is_no_room_for_is_told_so_and_says_nothing_of_the_upstream():
     gate = asyncio.Event()
-    watch = Watch()
+    watch = UpstreamInstrumentation()
     upstream = Upstream(a=held_up(600, gate))
     reads = over(upstream, watch=watch, upstream_attempts=3, **SMALL)
     first = asyncio.create_task(read(reads, A, "first"))
     await asyncio.sleep(1)
-    assert reads.attempting.byte_budget.held == 600
+    assert reads.pipeline.byte_budget.reserved_bytes == 600
     for number in range(20):
         error = await read(reads, A, number)
         assert isinstance(error, UpstreamBusy)
@@ -335,13 +337,13 @@ async def test_an_answer_there_is_no_room_for_is_told_so_and_says_nothing_of_the
             "reason": "memory_budget",
         }
     assert len(upstream.asked) == 21
-    assert reads.attempting.breakers.state_of(A) is State.CLOSED
+    assert reads.pipeline.circuit_breaker.credential_state(A) is CircuitState.CLOSED
     told = watch.metrics.exposition().decode()
     assert 'gateway_upstream_refusals_total{by="memory_budget"} 20.0' in told
-    assert reads.attempting.byte_budget.held == 600
+    assert reads.pipeline.byte_budget.reserved_bytes == 600
     gate.set()
     assert await first is None
-    assert reads.attempting.byte_budget.held == 0
+    assert reads.pipeline.byte_budget.reserved_bytes == 0
     assert await read(reads, A, "again") is None
 
 
@@ -353,10 +355,10 @@ async def test_no_room_here_is_no_trial_of_the_upstream():
     await asyncio.sleep(1)
     for number in range(11):
         await read(reads, B, number)
-    assert reads.attempting.breakers.state is State.OPEN
+    assert reads.pipeline.circuit_breaker.state is CircuitState.OPEN
     await asyncio.sleep(0.5)
     assert isinstance(await read(reads, A), UpstreamBusy)
-    assert reads.attempting.breakers.state is State.OPEN
+    assert reads.pipeline.circuit_breaker.state is CircuitState.OPEN
     gate.set()
     assert await first is None
 
@@ -370,11 +372,11 @@ async def test_one_caller_has_half_of_it_where_another_reads_and_the_other_has_t
     own = [asyncio.create_task(read(reads, A, number)) for number in range(4)]
     await asyncio.sleep(1)
     assert [task.done() for task in own] == [False, False, True, True]
-    assert reads.attempting.byte_budget.held == 1000
+    assert reads.pipeline.byte_budget.reserved_bytes == 1000
     gate.set()
     told = await asyncio.gather(other, *own)
     assert [type(each) for each in told] == [type(None)] * 3 + [UpstreamBusy] * 2
-    assert reads.attempting.byte_budget.held == 0
+    assert reads.pipeline.byte_budget.reserved_bytes == 0
 
 
 async def test_another_s_reads_succeed_while_one_has_all_that_it_may():
@@ -409,16 +411,16 @@ async def test_nothing_is_held_after_a_read_however_it_ends(end):
         assert await read(reads, A) is not None
     except ZeroDivisionError:
         assert end is ENDS["a bug"]
-    assert reads.attempting.byte_budget.held == 0
+    assert reads.pipeline.byte_budget.reserved_bytes == 0
 
 
 async def test_nothing_is_held_after_a_read_that_took_too_long():
     reads = over(Upstream(a=held_up(300, asyncio.Event())), upstream_timeout_seconds=5.0, **SMALL)
     reading = asyncio.create_task(read(reads, A))
     await asyncio.sleep(4)
-    assert reads.attempting.byte_budget.held == 300
+    assert reads.pipeline.byte_budget.reserved_bytes == 300
     assert isinstance(await reading, UpstreamTimeout)
-    assert reads.attempting.byte_budget.held == 0
+    assert reads.pipeline.byte_budget.reserved_bytes == 0
 
 
 async def test_nothing_is_held_after_the_callers_of_a_read_have_left(settle):
@@ -428,13 +430,13 @@ async def test_nothing_is_held_after_the_callers_of_a_read_have_left(settle):
     for held, task in zip((300, 0), waiting, strict=True):
         task.cancel()
         await settle()
-        assert reads.attempting.byte_budget.held == held
+        assert reads.pipeline.byte_budget.reserved_bytes == held
 
 
-def in_two_steps(body: bytes) -> Steps[int]:
+def in_two_steps(body: bytes) -> CooperativeSteps[int]:
     yield
     if body == b"broken":
-        raise ContractBroken("made up")
+        raise InvalidUpstreamResponse("made up")
     return len(body)
 
 
@@ -442,30 +444,30 @@ def in_two_steps(body: bytes) -> Steps[int]:
 async def test_bytes_are_held_until_the_answer_is_decoded(body):
     held: list[int] = []
 
-    def decoded(body: bytes) -> Steps[int]:
+    def decoded(body: bytes) -> CooperativeSteps[int]:
         steps = in_two_steps(body)
         for _ in steps:
-            held.append(reads.attempting.byte_budget.held)
+            held.append(reads.pipeline.byte_budget.reserved_bytes)
             yield
         return len(body)
 
     reads = over(Upstream(a=sending(content=body)), **SMALL)
     await read(reads, A, decoded=decoded)
-    assert (held, reads.attempting.byte_budget.held) == ([len(body)], 0)
+    assert (held, reads.pipeline.byte_budget.reserved_bytes) == ([len(body)], 0)
 
 
 async def test_nothing_is_held_by_who_leaves_while_the_answer_is_decoded(settle):
-    def decoded(_: bytes) -> Steps[None]:
+    def decoded(_: bytes) -> CooperativeSteps[None]:
         while True:
             yield
 
     reads = over(Upstream(), **SMALL)
     reading = asyncio.create_task(read(reads, A, decoded=decoded))
     await settle()
-    assert reads.attempting.byte_budget.held == len(EMPTY)
+    assert reads.pipeline.byte_budget.reserved_bytes == len(EMPTY)
     reading.cancel()
     await settle()
-    assert reads.attempting.byte_budget.held == 0
+    assert reads.pipeline.byte_budget.reserved_bytes == 0
 
 
 async def test_nothing_is_held_by_who_waits_for_a_further_attempt():
@@ -473,7 +475,7 @@ async def test_nothing_is_held_by_who_waits_for_a_further_attempt():
     reads = over(Upstream(a=slow), upstream_attempts=2, **SMALL)
     reading = asyncio.create_task(read(reads, A))
     await asyncio.sleep(5)
-    assert (reading.done(), reads.attempting.byte_budget.held) == (False, 0)
+    assert (reading.done(), reads.pipeline.byte_budget.reserved_bytes) == (False, 0)
     assert isinstance(await reading, UpstreamUnavailable)
 
 
@@ -491,7 +493,7 @@ async def test_what_is_counted_is_what_was_compressed(coding, compress):
     )
     reading = asyncio.create_task(read(reads, A))
     await asyncio.sleep(1)
-    assert reads.attempting.byte_budget.held == 600
+    assert reads.pipeline.byte_budget.reserved_bytes == 600
     gate.set()
     assert await reading is None
 
@@ -514,6 +516,6 @@ async def test_a_bomb_is_given_up_as_soon_as_there_is_no_room_for_more_of_it():
     tracemalloc.stop()
     assert isinstance(told, UpstreamBusy)
     assert 15_000_000 < peak < 23_000_000
-    assert reads.attempting.byte_budget.held == 20
+    assert reads.pipeline.byte_budget.reserved_bytes == 20
     gate.set()
     assert await other is None

@@ -1,7 +1,7 @@
 import pytest
 
-from gateway.upstream.http.breaker_levels import Breakers
-from gateway.upstream.http.circuit_breaker import Refused, State
+from gateway.upstream.http.breaker_levels import TwoLevelCircuitBreaker
+from gateway.upstream.http.circuit_breaker import CircuitOpen, CircuitState
 from tests.upstream.test_circuit_breaker import Clock
 
 A, B, C, D, E, F = (name.encode() for name in "ABCDEF")
@@ -13,33 +13,33 @@ def clock():
 
 
 @pytest.fixture
-def breakers(clock) -> Breakers:
-    return Breakers(clock, pause_seconds=0.5)
+def breakers(clock) -> TwoLevelCircuitBreaker:
+    return TwoLevelCircuitBreaker(clock, pause_seconds=0.5)
 
 
-def attempt(breakers: Breakers, credential: bytes, outcome: str) -> None:
+def attempt(breakers: TwoLevelCircuitBreaker, credential: bytes, outcome: str) -> None:
     """`+` answers, `-` fails, `x` gets no connection."""
-    begun = breakers.attempt(credential)
+    begun = breakers.acquire(credential)
     if outcome == "+":
-        begun.succeeded()
+        begun.record_success()
     else:
-        begun.failed(is_connected=outcome == "-")
+        begun.record_failure(is_connected=outcome == "-")
 
 
-def attempts(breakers: Breakers, credential: bytes, outcomes: str) -> None:
+def attempts(breakers: TwoLevelCircuitBreaker, credential: bytes, outcomes: str) -> None:
     for outcome in outcomes:
         attempt(breakers, credential, outcome)
 
 
-def is_refused(breakers: Breakers, credential: bytes) -> bool:
+def is_refused(breakers: TwoLevelCircuitBreaker, credential: bytes) -> bool:
     try:
-        breakers.check(credential)
-    except Refused:
+        breakers.raise_if_open(credential)
+    except CircuitOpen:
         return True
     return False
 
 
-def in_turn(breakers: Breakers, credentials: tuple[bytes, ...], outcomes: str) -> int:
+def in_turn(breakers: TwoLevelCircuitBreaker, credentials: tuple[bytes, ...], outcomes: str) -> int:
     """Attempts of all in turn, until one is refused; how many were let through."""
     let_through = 0
     for outcome in outcomes:
@@ -65,14 +65,18 @@ def test_one_tenant_s_failures_refuse_nobody_else(breakers, clock):
                 attempt(breakers, credential, outcome)
     assert refused[B] == 0
     assert refused[A] > 900
-    assert breakers.state is State.CLOSED
+    assert breakers.state is CircuitState.CLOSED
 
 
 def test_two_tenants_failures_refuse_nobody_else_either(breakers):
     for _ in range(10):
         attempt(breakers, A, "-")
         attempt(breakers, B, "-")
-    assert [breakers.state_of(each) for each in (A, B, C)] == [State.OPEN, State.OPEN, State.CLOSED]
+    assert [breakers.credential_state(each) for each in (A, B, C)] == [
+        CircuitState.OPEN,
+        CircuitState.OPEN,
+        CircuitState.CLOSED,
+    ]
     assert not is_refused(breakers, C)
 
 
@@ -98,18 +102,18 @@ def test_what_a_tenant_s_trial_comes_to_is_its_own(breakers, clock):
 @pytest.mark.parametrize("credentials", [(A,), (A, B), (A, B, C, D, E, F)], ids=len)
 def test_no_connection_is_everybody_s_trouble(breakers, credentials):
     in_turn(breakers, credentials, "x" * 10)
-    assert breakers.state is State.OPEN
+    assert breakers.state is CircuitState.OPEN
     assert is_refused(breakers, b"somebody else")
 
 
 def test_connections_that_can_be_made_mostly_leave_it_closed(breakers):
     in_turn(breakers, (A, B, C), "++x" * 4)
-    assert breakers.state is State.CLOSED
+    assert breakers.state is CircuitState.CLOSED
 
 
 def test_three_credentials_that_fail_of_three_are_an_outage(breakers):
     assert in_turn(breakers, (A, B, C), "-" * 10) == 10
-    assert breakers.state is State.OPEN
+    assert breakers.state is CircuitState.OPEN
     assert is_refused(breakers, D)
 
 
@@ -117,16 +121,16 @@ def test_many_credentials_that_ask_once_each_are_enough(breakers):
     """As where each caller has a token of its own: none asks often enough for a breaker alone."""
     for number in range(10):
         attempt(breakers, str(number).encode(), "-")
-    assert breakers.state is State.OPEN
+    assert breakers.state is CircuitState.OPEN
 
 
 @pytest.mark.parametrize(
     ("failing", "well", "expected"),
     [
-        ((A, B, C), (D, E, F), State.OPEN),
-        ((A, B, C), (D, E, F, b"G"), State.CLOSED),
-        ((A, B), (), State.CLOSED),
-        ((A, B), (C,), State.CLOSED),
+        ((A, B, C), (D, E, F), CircuitState.OPEN),
+        ((A, B, C), (D, E, F, b"G"), CircuitState.CLOSED),
+        ((A, B), (), CircuitState.CLOSED),
+        ((A, B), (C,), CircuitState.CLOSED),
     ],
     ids=["half", "less than half", "two alone", "two of three"],
 )
@@ -142,21 +146,21 @@ def test_the_credentials_that_fail_are_at_least_three_and_half_of_all(
 
 def test_a_credential_fails_where_half_of_its_reads_do(breakers):
     in_turn(breakers, (A, B, C, D), "++-" * 10)
-    assert breakers.state is State.CLOSED
+    assert breakers.state is CircuitState.CLOSED
 
 
 def test_credentials_that_asked_long_ago_do_not_count(breakers, clock):
     in_turn(breakers, (A, B, C, D), "+" * 10)
     clock.now += 10.1
     in_turn(breakers, (D, E, F), "-" * 10)
-    assert breakers.state is State.OPEN
+    assert breakers.state is CircuitState.OPEN
 
 
 def test_one_tenant_that_floods_hides_no_outage_and_makes_none(breakers):
     in_turn(breakers, (A, B, C), "---")
     attempts(breakers, D, "+" * 500)
     attempt(breakers, A, "-")
-    assert breakers.state is State.OPEN
+    assert breakers.state is CircuitState.OPEN
 
 
 def test_trials_that_fail_count_for_all_as_well(breakers, clock):
@@ -170,7 +174,7 @@ def test_trials_that_fail_count_for_all_as_well(breakers, clock):
     attempts(breakers, C, "-" * 7)
     assert not is_refused(breakers, D)
     attempts(breakers, C, "-")
-    assert breakers.state is State.OPEN
+    assert breakers.state is CircuitState.OPEN
 
 
 def test_an_outage_that_is_over_is_held_against_nobody(breakers, clock):
@@ -178,30 +182,30 @@ def test_an_outage_that_is_over_is_held_against_nobody(breakers, clock):
     clock.now += 0.5
     attempt(breakers, A, "+")
     attempts(breakers, B, "-" * 9)
-    assert breakers.state_of(B) is State.CLOSED
+    assert breakers.credential_state(B) is CircuitState.CLOSED
 
 
 def test_an_attempt_that_is_given_up_says_nothing(breakers):
     for credential in (A, B, C):
         for _ in range(20):
-            breakers.attempt(credential)
-    assert breakers.state is State.CLOSED
+            breakers.acquire(credential)
+    assert breakers.state is CircuitState.CLOSED
 
 
 # Trials
 
 
 @pytest.fixture
-def outage(breakers: Breakers, clock: Clock) -> Breakers:
+def outage(breakers: TwoLevelCircuitBreaker, clock: Clock) -> TwoLevelCircuitBreaker:
     in_turn(breakers, (A, B, C, D), "-" * 10)
-    assert breakers.state is State.OPEN
+    assert breakers.state is CircuitState.OPEN
     clock.now += 0.5
     return breakers
 
 
 def test_after_a_pause_one_trial_is_let_through_and_no_second(outage):
-    assert outage.state is State.HALF_OPEN
-    outage.attempt(A)
+    assert outage.state is CircuitState.HALF_OPEN
+    outage.acquire(A)
     assert [is_refused(outage, each) for each in (A, B, E)] == [True, True, True]
 
 
@@ -248,11 +252,11 @@ def test_who_waited_and_never_comes_again_holds_up_nobody_for_long(outage, clock
 
 
 def test_attempts_from_before_it_opened_have_nothing_to_say(breakers):
-    begun = [breakers.attempt(A) for _ in range(20)]
+    begun = [breakers.acquire(A) for _ in range(20)]
     in_turn(breakers, (B, C, D), "-" * 10)
     for each in begun:
-        each.succeeded()
-    assert breakers.state is State.OPEN
+        each.record_success()
+    assert breakers.state is CircuitState.OPEN
 
 
 # Who is told
@@ -260,25 +264,25 @@ def test_attempts_from_before_it_opened_have_nothing_to_say(breakers):
 
 def test_every_change_is_told_on_its_level(clock):
     told: list[object] = []
-    breakers = Breakers(
+    breakers = TwoLevelCircuitBreaker(
         clock,
         pause_seconds=0.5,
-        tell=told.append,
-        tell_credentials=lambda state, count: told.append((state, count)),
+        on_state_change=told.append,
+        on_credential_state_change=lambda state, count: told.append((state, count)),
     )
     attempts(breakers, A, "-" * 10)
     attempts(breakers, B, "-" * 10)
     clock.now += 0.5
     attempts(breakers, A, "+")
-    assert told == [(State.OPEN, 1), (State.OPEN, 2), (State.CLOSED, 1)]
+    assert told == [(CircuitState.OPEN, 1), (CircuitState.OPEN, 2), (CircuitState.CLOSED, 1)]
     told.clear()
     in_turn(breakers, (C, D, E), "x" * 20)
     clock.now += 0.5
     attempt(breakers, C, "+")
-    assert [each for each in told if isinstance(each, State)] == [
-        State.OPEN,
-        State.HALF_OPEN,
-        State.CLOSED,
+    assert [each for each in told if isinstance(each, CircuitState)] == [
+        CircuitState.OPEN,
+        CircuitState.HALF_OPEN,
+        CircuitState.CLOSED,
     ]
 
 
@@ -286,34 +290,34 @@ def test_every_change_is_told_on_its_level(clock):
 
 
 def test_so_many_credentials_are_known_the_ones_that_asked_last(clock):
-    told: list[tuple[State, int]] = []
-    breakers = Breakers(
+    told: list[tuple[CircuitState, int]] = []
+    breakers = TwoLevelCircuitBreaker(
         clock,
         pause_seconds=0.5,
-        tell_credentials=lambda state, count: told.append((state, count)),
-        most_credentials=2,
+        on_credential_state_change=lambda state, count: told.append((state, count)),
+        max_credentials=2,
     )
     attempts(breakers, A, "-" * 10)
     attempts(breakers, B, "+")
     assert is_refused(breakers, A)
     attempts(breakers, B, "+")
     attempts(breakers, C, "+")
-    assert told == [(State.OPEN, 1), (State.CLOSED, 0)]
+    assert told == [(CircuitState.OPEN, 1), (CircuitState.CLOSED, 0)]
     assert not is_refused(breakers, A)
 
 
 def test_who_is_forgotten_while_attempts_are_under_way_is_not_counted_any_more(clock):
-    told: list[tuple[State, int]] = []
-    breakers = Breakers(
+    told: list[tuple[CircuitState, int]] = []
+    breakers = TwoLevelCircuitBreaker(
         clock,
         pause_seconds=0.5,
-        tell_credentials=lambda state, count: told.append((state, count)),
-        most_credentials=1,
+        on_credential_state_change=lambda state, count: told.append((state, count)),
+        max_credentials=1,
     )
-    begun = [breakers.attempt(A) for _ in range(10)]
+    begun = [breakers.acquire(A) for _ in range(10)]
     attempts(breakers, B, "+")
     for each in begun:
-        each.failed(is_connected=True)
+        each.record_failure(is_connected=True)
     attempts(breakers, A, "+")
     assert told == []
     assert not is_refused(breakers, A)

@@ -4,7 +4,7 @@ from collections.abc import Hashable
 
 import pytest
 
-from gateway.upstream.http.bulkhead import NoPlace, Places
+from gateway.upstream.http.bulkhead import Bulkhead, BulkheadFull
 
 pytestmark = pytest.mark.usefixtures("no_task_left")
 
@@ -28,7 +28,7 @@ def clock():
 class Guests:
     """Callers of some places; who has one keeps it until told to leave."""
 
-    def __init__(self, places: Places) -> None:
+    def __init__(self, places: Bulkhead) -> None:
         self.places = places
         self.served: list[Hashable] = []
         self._leaving: dict[asyncio.Task[None], asyncio.Event] = {}
@@ -37,7 +37,7 @@ class Guests:
         leaving = asyncio.Event()
 
         async def stay() -> None:
-            async with self.places.place(caller, left=left):
+            async with self.places.slot(caller, remaining_seconds=left):
                 self.served.append(caller)
                 await leaving.wait()
 
@@ -60,15 +60,15 @@ async def guests(clock, settle):
     everyone: list[Guests] = []
 
     def at(*, total: int, each: int) -> Guests:
-        everyone.append(Guests(Places(total=total, each=each, clock=clock)))
+        everyone.append(Guests(Bulkhead(total=total, per_caller=each, clock=clock)))
         return everyone[-1]
 
     yield at
     for each in everyone:
         await each.end()
-        assert each.places.taken == 0
-        assert not each.places._waiting
-        assert not each.places._taken
+        assert each.places.in_use == 0
+        assert not each.places._waiters
+        assert not each.places._in_use_by_key
 
 
 async def test_who_comes_while_there_is_room_has_a_place_at_once(guests, settle):
@@ -77,7 +77,7 @@ async def test_who_comes_while_there_is_room_has_a_place_at_once(guests, settle)
         at.arrive(caller)
     await settle()
     assert at.served == ["a", "b", "c"]
-    assert at.places.taken == 3
+    assert at.places.in_use == 3
 
 
 async def test_who_comes_later_waits_for_who_leaves(guests, settle):
@@ -89,16 +89,16 @@ async def test_who_comes_later_waits_for_who_leaves(guests, settle):
     await settle()
     assert at.served == ["a", "b"]
     await at.leave(second)
-    assert at.places.taken == 0
+    assert at.places.in_use == 0
 
 
 async def test_a_place_is_free_again_however_it_was_left(guests):
     places = guests(total=1, each=1).places
     for _ in range(3):
         with pytest.raises(ZeroDivisionError):
-            async with places.place("a", left=0):
+            async with places.slot("a", remaining_seconds=0):
                 raise ZeroDivisionError
-    assert places.taken == 0
+    assert places.in_use == 0
 
 
 async def test_a_caller_has_only_so_many_while_others_find_room(guests, settle):
@@ -112,7 +112,7 @@ async def test_a_caller_has_only_so_many_while_others_find_room(guests, settle):
     await at.leave(first)
     await settle()
     assert at.served == ["greedy", "greedy", "modest", "greedy"]
-    assert at.places.taken == 3
+    assert at.places.in_use == 3
 
 
 async def test_callers_are_served_in_turn_however_many_each_has_waiting(guests, settle):
@@ -206,7 +206,7 @@ async def test_leaving_at_any_moment_loses_no_place(guests, settle):
 async def stays(guests: Guests, clock: Clock, seconds: float, *, times: int = 40) -> None:
     """Lets reads take so long, until that is what is expected of them."""
     for _ in range(times):
-        async with guests.places.place("before", left=FOREVER):
+        async with guests.places.slot("before", remaining_seconds=FOREVER):
             clock.now += seconds
 
 
@@ -216,8 +216,8 @@ async def test_a_queue_that_would_outlast_the_deadline_refuses_at_once(guests, s
     for caller in "abcd":
         at.arrive(caller)
     await settle()
-    with pytest.raises(NoPlace) as none:
-        async with at.places.place("e", left=1.4):
+    with pytest.raises(BulkheadFull) as none:
+        async with at.places.slot("e", remaining_seconds=1.4):
             raise AssertionError
     assert none.value.retry_after == 1
     at.arrive("e", left=1.6)
@@ -231,8 +231,8 @@ async def test_one_who_may_have_few_expects_to_wait_for_itself(guests, settle, c
     for _ in range(3):
         at.arrive("a")
     await settle()
-    with pytest.raises(NoPlace) as none:
-        async with at.places.place("a", left=0.5):
+    with pytest.raises(BulkheadFull) as none:
+        async with at.places.slot("a", remaining_seconds=0.5):
             raise AssertionError
     assert none.value.retry_after == 3
 
@@ -244,8 +244,8 @@ async def test_the_queue_of_one_caller_is_not_what_another_has_to_wait_for(guest
     modest = at.arrive("modest", left=2.1)
     await settle()
     assert not modest.done()
-    with pytest.raises(NoPlace):
-        async with at.places.place("greedy", left=100):
+    with pytest.raises(BulkheadFull):
+        async with at.places.slot("greedy", remaining_seconds=100):
             raise AssertionError
     await at.leave(holding)
 

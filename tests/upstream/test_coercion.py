@@ -7,17 +7,17 @@ import pytest
 from msgspec import Raw, json
 
 from gateway.upstream.records.activities import UNREADABLE, Unreadable
-from gateway.upstream.records.coercion import keys, values_in
+from gateway.upstream.records.coercion import count_keys, raw_values
 from gateway.upstream.records.enums import AppointmentStatus
-from gateway.upstream.records.field_types import Count, Id, Link, Several, Stated, Text
-from gateway.upstream.records.lenient import reader
+from gateway.upstream.records.field_types import BoundedList, Count, Id, Link, NonEmptyText, Text
+from gateway.upstream.records.lenient import lenient_decoder
 from gateway.upstream.records.resources import Amount, Money
-from gateway.upstream.surprises import ODD_VALUE, noted
+from gateway.upstream.surprises import ODD_VALUE, observe_surprises
 
 DECLARED: dict[str, Any] = {
     "id": Id | None,
     "text": Text | None,
-    "stated": Stated | None,
+    "stated": NonEmptyText | None,
     "link": Link | None,
     "count": Count | None,
     "amount": Amount | None,
@@ -136,8 +136,8 @@ AS_DECLARED = {
 @pytest.mark.parametrize(("sent", "read"), TABLE, ids=lambda sent: repr(sent)[:40])
 def test_a_value_is_read_where_it_has_one_meaning_and_nowhere_else(declared, sent, read):
     surprises: list[str] = []
-    with noted(surprises.append):
-        found = reader(DECLARED[declared])(Raw(sent))
+    with observe_surprises(surprises.append):
+        found = lenient_decoder(DECLARED[declared])(Raw(sent))
     expected = read.get(declared, UNREADABLE)
     if declared == "word" and expected is UNREADABLE and isinstance(text := read.get("text"), str):
         expected = UNKNOWN if text else UNREADABLE  # any text is a word
@@ -156,9 +156,9 @@ def fits(sent: bytes, declared: str) -> bool:
 
 @pytest.mark.parametrize("declared", AS_DECLARED)
 def test_what_is_sent_as_it_is_declared_surprises_nobody(declared):
-    with noted(pytest.fail):
+    with observe_surprises(pytest.fail):
         for sent in AS_DECLARED[declared]:
-            assert not isinstance(reader(DECLARED[declared])(Raw(sent)), Unreadable)
+            assert not isinstance(lenient_decoder(DECLARED[declared])(Raw(sent)), Unreadable)
 
 
 @pytest.mark.parametrize(
@@ -172,7 +172,7 @@ def test_what_is_sent_as_it_is_declared_surprises_nobody(declared):
     ],
 )
 def test_beside_a_record_a_number_may_be_a_text(sent, read):
-    found = reader(Money | Amount | None)(Raw(sent))
+    found = lenient_decoder(Money | Amount | None)(Raw(sent))
     assert (found.currency if read == "EUR" else found) == read
 
 
@@ -186,23 +186,23 @@ def test_beside_a_record_a_number_may_be_a_text(sent, read):
     ],
 )
 def test_in_a_list_each_element_is_read_by_itself(sent, read):
-    assert reader(Several[Text] | None)(Raw(sent)) == read
+    assert lenient_decoder(BoundedList[Text] | None)(Raw(sent)) == read
 
 
 def test_objects_and_keys_are_counted_also_with_blanks_before_the_colon():
-    assert keys(b'{"a":[{"b":1},{"b" \n:2}],"c":"x"}') == 7
+    assert count_keys(b'{"a":[{"b":1},{"b" \n:2}],"c":"x"}') == 7
 
 
 @pytest.mark.parametrize("blank", ["", " "])
 def test_a_large_object_of_very_many_keys_is_not_looked_into(blank):
     members = ",".join(f'"key of {number}"{blank}:"{"x" * 20}"' for number in range(20_100))
     sent = Raw(f"{{{members}}}".encode())
-    assert values_in(sent) is None
-    assert reader(Text | None)(sent) is UNREADABLE
+    assert raw_values(sent) is None
+    assert lenient_decoder(Text | None)(sent) is UNREADABLE
     few = Raw(b'{"name":"%s","a":1}' % (b"x" * 1_000_000))
-    assert len(values_in(few) or {}) == 2
+    assert len(raw_values(few) or {}) == 2
 
 
 def test_a_text_of_very_many_digits_is_no_number():
     for digits, read in ((b"0." + b"1" * 4_000, float), (b"0." + b"1" * 5_000, Unreadable)):
-        assert type(reader(Amount | None)(Raw(b'"%s"' % digits))) is read
+        assert type(lenient_decoder(Amount | None)(Raw(b'"%s"' % digits))) is read

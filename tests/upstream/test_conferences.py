@@ -3,14 +3,14 @@ from typing import Any
 
 import pytest
 
-from gateway.observability.event_loop import at_once
+from gateway.observability.event_loop import run_to_completion
 from gateway.upstream.records import decoding
 from gateway.upstream.records.activities import UNREADABLE
 from gateway.upstream.records.resources import Conference
 
 
 def read(**sent: Any) -> Any:
-    return at_once(decoding.entity(json.dumps({"id": "1", **sent}).encode(), Conference))
+    return run_to_completion(decoding.entity(json.dumps({"id": "1", **sent}).encode(), Conference))
 
 
 @pytest.mark.parametrize(

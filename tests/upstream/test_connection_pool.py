@@ -10,14 +10,14 @@ import httpx
 import pytest
 
 from gateway.upstream.http.connection_pool import (
-    HEAD_BYTES,
-    Arrivals,
-    ConnectionOver,
-    CutOff,
+    MAX_HEAD_BYTES,
     HeadTooLarge,
+    IdleConnectionClosed,
+    IncompleteBody,
+    ResponseProtocol,
 )
 from gateway.upstream.http.transport import NEW_CONNECTION, AiohttpTransport
-from gateway.upstream.surprises import REPEATED_LENGTH, noted
+from gateway.upstream.surprises import REPEATED_LENGTH, observe_surprises
 from tests.resilience import certificates, peer
 from tests.resilience.before import until
 
@@ -146,7 +146,7 @@ class Wire(asyncio.Transport):
 @pytest.mark.parametrize("unasked", UNASKED.values(), ids=UNASKED)
 async def test_what_comes_before_the_first_request_ends_its_connection(unasked):
     """As from a balancer that is full, and says so to whoever connects."""
-    wire, arrivals = Wire(), Arrivals(asyncio.get_running_loop())
+    wire, arrivals = Wire(), ResponseProtocol(asyncio.get_running_loop())
     arrivals.connection_made(wire)
     arrivals.data_received(unasked)
     assert wire.is_given_up
@@ -248,7 +248,7 @@ async def test_an_equal_length_may_come_again_and_is_told(http, sent, size):
     told: list[str] = []
     async with peer.playing(by(answering)) as upstream:
         for number in range(3):
-            with noted(told.append):
+            with observe_surprises(told.append):
                 answer = await http.get(at(upstream))
             assert (answer.text, answer.headers.get_list("content-length")) == ("own", ["3"])
             assert told == [REPEATED_LENGTH] * (number + 1)
@@ -278,7 +278,7 @@ async def test_a_body_may_look_like_a_head_that_repeats_itself(http):
             await asyncio.sleep(0.01)
 
     async with peer.playing(by(answering)) as upstream:
-        with noted(pytest.fail):
+        with observe_surprises(pytest.fail):
             for _ in range(2):
                 assert (await http.get(at(upstream))).content == looks
 
@@ -375,7 +375,7 @@ async def test_a_connection_that_served_before_and_ends_without_a_byte_is_over(
     tls = with_tls() if scheme == "https" else None
     async with peer.playing(after(1, ending), tls=tls) as upstream:
         await http.get(at(upstream, scheme))
-        with pytest.raises(ConnectionOver):
+        with pytest.raises(IdleConnectionClosed):
             await http.get(at(upstream, scheme))
         assert upstream.seen == 1
 
@@ -391,7 +391,7 @@ async def test_any_other_connection_that_ends_has_failed(http, ending, served, s
         with pytest.raises(httpx.ReadError) as failure:
             await http.get(at(upstream))
         is_cut_off = ending is peer.close and b"\r\n\r\n" in said
-        assert type(failure.value) is (CutOff if is_cut_off else httpx.ReadError)
+        assert type(failure.value) is (IncompleteBody if is_cut_off else httpx.ReadError)
 
 
 async def test_silence_is_not_the_end_of_a_connection(http):
@@ -430,11 +430,11 @@ def headed(size: int, *, reason: int = 0, headers: int = 0, body: bytes = b"own"
 READ = {
     "a header of 9 kB": headed(9_000),
     "a header of 60 kB": headed(60_000),
-    "just small enough": headed(HEAD_BYTES),
+    "just small enough": headed(MAX_HEAD_BYTES),
     "a long reason": headed(20_000, reason=10_000),
     "600 headers": headed(20_000, headers=600),
-    "5,000 headers": headed(HEAD_BYTES, headers=5_000),
-    "with a large body": headed(HEAD_BYTES, body=b"own" * 200_000),
+    "5,000 headers": headed(MAX_HEAD_BYTES, headers=5_000),
+    "with a large body": headed(MAX_HEAD_BYTES, body=b"own" * 200_000),
     "trailers": CHUNKED + b"X: " + b"x" * 60_000 + b"\r\n\r\n",
 }
 
@@ -450,14 +450,14 @@ async def test_a_head_of_64_kb_is_read(http, sent):
 
 
 async def test_each_interim_head_may_be_as_large(http):
-    interim = headed(HEAD_BYTES - 20, body=b"").replace(b"200", b"103", 1)
+    interim = headed(MAX_HEAD_BYTES - 20, body=b"").replace(b"200", b"103", 1)
     interim = interim.replace(b"Content-Length: 0\r\n", b"")
     async with peer.playing(peer.says(interim * 3 + OWN)) as upstream:
         assert (await http.get(at(upstream))).text == "own"
 
 
 async def test_a_head_arrives_in_pieces_too(http):
-    sent = headed(HEAD_BYTES, headers=100)
+    sent = headed(MAX_HEAD_BYTES, headers=100)
 
     async def answering(number: int, writer: asyncio.StreamWriter) -> None:
         for start in range(0, len(sent), 10_000):
@@ -470,7 +470,7 @@ async def test_a_head_arrives_in_pieces_too(http):
 
 
 TOO_LARGE = {
-    "just too large": headed(HEAD_BYTES + 1),
+    "just too large": headed(MAX_HEAD_BYTES + 1),
     "a header of 200 kB": headed(200_000),
     "a long reason": headed(100_000, reason=90_000),
     "10,000 headers": headed(150_000, headers=10_000),
@@ -497,7 +497,7 @@ async def test_a_head_that_is_too_large_spoils_no_answer_before_it(http):
     """It has arrived as a whole, but its caller takes its time."""
 
     async def answering(number: int, writer: asyncio.StreamWriter) -> None:
-        writer.write([OWN, headed(HEAD_BYTES + 1)][number])
+        writer.write([OWN, headed(MAX_HEAD_BYTES + 1)][number])
 
     async with peer.playing(by(answering)) as upstream:
         async with http.stream("GET", at(upstream)) as slow:

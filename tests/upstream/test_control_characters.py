@@ -7,15 +7,15 @@ import msgspec
 import pytest
 from hypothesis import example, given, settings, strategies as st
 
-from gateway.observability.event_loop import at_once
-from gateway.upstream.records.control_characters import MOST_BYTES, escaped
+from gateway.observability.event_loop import run_to_completion
+from gateway.upstream.records.control_characters import MAX_BYTES, escape_control_characters
 
 CONTROLS = "".join(map(chr, range(0x20)))
 
 
 def read(body: bytes) -> Any:
     """What msgspec reads of a body with control characters."""
-    mended = at_once(escaped(body))
+    mended = run_to_completion(escape_control_characters(body))
     assert mended is not None
     return msgspec.json.decode(mended)
 
@@ -57,7 +57,9 @@ def test_any_json_with_unescaped_control_characters_is_read_as_it_was_meant(valu
 
 def test_escapes_and_numbers_stay_as_they_are():
     sent = rb'{"a":"\n\u0041\\\"\/\ud83d\ude00', b'\n", "b": 123456789012345678901, "c": 1.10}'
-    assert at_once(escaped(b"".join(sent))) == b"".join(sent).replace(b"\n", rb"\n")
+    assert run_to_completion(escape_control_characters(b"".join(sent))) == b"".join(sent).replace(
+        b"\n", rb"\n"
+    )
 
 
 @pytest.mark.parametrize(
@@ -72,7 +74,7 @@ def test_escapes_and_numbers_stay_as_they_are():
     ids=repr,
 )
 def test_where_nothing_can_be_done_nothing_is(body):
-    assert at_once(escaped(body)) is None
+    assert run_to_completion(escape_control_characters(body)) is None
 
 
 @pytest.mark.parametrize(
@@ -97,7 +99,10 @@ def test_whatever_else_is_wrong_stays_wrong(body):
 
 
 def test_bytes_that_are_no_utf_8_cost_no_more_than_they_did():
-    assert at_once(escaped(b'["a\n", "\xff\xc0"]')) == b'["a\\n", "\xff\xc0"]'
+    assert (
+        run_to_completion(escape_control_characters(b'["a\n", "\xff\xc0"]'))
+        == b'["a\\n", "\xff\xc0"]'
+    )
 
 
 @pytest.mark.parametrize("length", [262_143, 262_144, 262_145, 1_000_000])
@@ -108,14 +113,26 @@ def test_a_long_text_is_read_across_steps(length):
 
 def test_what_is_large_is_read_in_steps_up_to_4_mb():
     item = b'{"id":"1","body":"one\ntwo"},'
-    body = b"[" + item * ((MOST_BYTES - 10) // len(item)) + b"0]"
-    steps = sum(1 for _ in escaped(body))
+    body = b"[" + item * ((MAX_BYTES - 10) // len(item)) + b"0]"
+    steps = sum(1 for _ in escape_control_characters(body))
     assert steps == 15
     assert read(body)[0] == {"id": "1", "body": "one\ntwo"}
-    assert at_once(escaped(body + b" " * (MOST_BYTES - len(body)))) is not None
-    assert at_once(escaped(body + b" " * (MOST_BYTES + 1 - len(body)))) is None
+    assert (
+        run_to_completion(escape_control_characters(body + b" " * (MAX_BYTES - len(body))))
+        is not None
+    )
+    assert (
+        run_to_completion(escape_control_characters(body + b" " * (MAX_BYTES + 1 - len(body))))
+        is None
+    )
 
 
 def test_escapes_do_not_make_more_than_8_mb_of_4():
-    assert at_once(escaped(b'["' + b"\n" * (MOST_BYTES - 10) + b'"]')) is not None
-    assert at_once(escaped(b'["' + b"\0" * (MOST_BYTES - 10) + b'"]')) is None
+    assert (
+        run_to_completion(escape_control_characters(b'["' + b"\n" * (MAX_BYTES - 10) + b'"]'))
+        is not None
+    )
+    assert (
+        run_to_completion(escape_control_characters(b'["' + b"\0" * (MAX_BYTES - 10) + b'"]'))
+        is None
+    )

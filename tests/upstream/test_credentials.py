@@ -5,8 +5,8 @@ from starlette.datastructures import Headers
 
 from gateway.config.settings import Settings
 from gateway.errors import BadRequest
-from gateway.upstream.credentials import Caller, Callers
-from gateway.upstream.read_log import Call, Outcome
+from gateway.upstream.credentials import Caller, CallerFactory
+from gateway.upstream.read_log import CacheStatus, ReadLogEntry
 
 SECRET = "hush-hush-123"
 PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
@@ -24,12 +24,12 @@ TRACES: list[dict[str, str]] = [
 ]
 
 
-def callers(**settings: Any) -> Callers:
-    return Callers(Settings(**{"upstream_url": "http://upstream", **settings}))
+def callers(**settings: Any) -> CallerFactory:
+    return CallerFactory(Settings(**{"upstream_url": "http://upstream", **settings}))
 
 
 def caller(headers: dict[str, str], **settings: Any) -> Caller:
-    return callers(**settings).of(Headers(headers).raw)
+    return callers(**settings).from_headers(Headers(headers).raw)
 
 
 def headers_of(headers: dict[str, str], **settings: Any) -> dict[str, str]:
@@ -120,7 +120,7 @@ def test_an_empty_credential_is_none(empty):
 @pytest.mark.parametrize("values", [("a", "b"), ("a", "a"), ("", "a")], ids=str)
 def test_a_credential_that_is_sent_twice_is_refused(name, values):
     with pytest.raises(BadRequest, match=f"{name} is sent more than once"):
-        callers().of([(name.encode(), value.encode()) for value in values])
+        callers().from_headers([(name.encode(), value.encode()) for value in values])
 
 
 @pytest.mark.parametrize("sent", ["Bearer", "bearer ", "BEARER\t"])
@@ -134,7 +134,9 @@ def test_a_bearer_without_a_token_has_nothing_to_send_and_never_gets_ours(sent):
 
 def test_a_forwarded_header_in_several_lines_is_one_list_in_order():
     lines = [(b"x-tenant", b"b"), (b"x-other", b"o"), (b"x-tenant", b" a ,c")]
-    assert callers(forward_headers=("X-Tenant",)).of(lines).headers == (("x-tenant", "b, a ,c"),)
+    assert callers(forward_headers=("X-Tenant",)).from_headers(lines).headers == (
+        ("x-tenant", "b, a ,c"),
+    )
 
 
 FUTURE = f"cc{PARENT[2:]}-what-comes"
@@ -167,7 +169,7 @@ def test_a_traceparent_of_another_form_is_dropped_with_what_belongs_to_it(parent
 
 
 def test_two_parents_are_none():
-    assert callers().of([(b"traceparent", PARENT.encode())] * 2).headers == ()
+    assert callers().from_headers([(b"traceparent", PARENT.encode())] * 2).headers == ()
 
 
 def test_what_cannot_be_sent_of_one_request_does_not_go_along():
@@ -205,31 +207,35 @@ def test_every_other_forwarded_header_keeps_callers_apart(name):
 
 def test_a_share_is_one_credential_s_whatever_else_is_forwarded():
     forwarded = {"forward_headers": ("x-tenant",)}
-    shares = {caller({"apikey": "k", "x-tenant": each}, **forwarded).share for each in "12"}
+    shares = {caller({"apikey": "k", "x-tenant": each}, **forwarded).fairness_key for each in "12"}
     assert len(shares) == 1
-    assert shares != {caller({"apikey": "k2"}).share}
+    assert shares != {caller({"apikey": "k2"}).fairness_key}
 
 
 def test_a_share_is_one_form_of_credentials_whatever_is_made_up_beside_it():
     """Several credentials that fail open the breaker for all: nobody shall be several."""
     both = {"apikey": "k", "token": "t"}
     bearers = [f"Bearer {number}" for number in range(3)]
-    shares = {caller({**both, "authorization": each}).share for each in bearers}
-    assert shares == {caller(both).share}
+    shares = {caller({**both, "authorization": each}).fairness_key for each in bearers}
+    assert shares == {caller(both).fairness_key}
     bearer = {"authorization": "Bearer a"}
     halves: list[dict[str, str]] = [{"apikey": "1"}, {"apikey": "2"}, {"token": "1"}]
-    assert {caller({**bearer, **half}).share for half in halves} == {caller(bearer).share}
+    assert {caller({**bearer, **half}).fairness_key for half in halves} == {
+        caller(bearer).fairness_key
+    }
     identities = {caller({**both, "authorization": each}).identity for each in bearers}
     assert len(identities) == 3
 
 
 def test_each_key_has_a_share_and_all_have_the_answers_of_the_service():
     ours = callers(bearer_token="ours")
-    web, app, nobody = (ours.of([], key_name=name) for name in ("web", "app", None))
+    web, app, nobody = (ours.from_headers([], key_name=name) for name in ("web", "app", None))
     assert web.identity == app.identity == nobody.identity
-    assert len({web.share, app.share, nobody.share}) == 3
+    assert len({web.fairness_key, app.fairness_key, nobody.fairness_key}) == 3
     own = [(b"apikey", b"k")]
-    assert ours.of(own, key_name="web").share == ours.of(own).share
+    assert (
+        ours.from_headers(own, key_name="web").fairness_key == ours.from_headers(own).fairness_key
+    )
 
 
 @pytest.mark.parametrize("credentials", [*CREDENTIALS, {}], ids="+".join)
@@ -281,7 +287,7 @@ def test_callers_without_credentials_are_one_whoever_they_are():
 
 
 def test_bytes_beyond_ascii_have_an_identity():
-    assert callers().of([(b"apikey", b"\xf0\x9f")]).identity
+    assert callers().from_headers([(b"apikey", b"\xf0\x9f")]).identity
 
 
 def test_an_identity_does_not_tell_the_credentials():
@@ -300,7 +306,7 @@ def test_a_caller_does_not_show_its_headers():
 
 
 def test_every_caller_has_calls_of_its_own():
-    call = Call("/a", 200, Outcome.CALLED, 1.0, 2, 1)
+    call = ReadLogEntry("/a", 200, CacheStatus.CALLED, 1.0, 2, 1)
     one, other = caller({}), caller({})
-    one.calls.append(call)
-    assert (one.calls, other.calls) == ([call], [])
+    one.read_log.append(call)
+    assert (one.read_log, other.read_log) == ([call], [])

@@ -7,7 +7,7 @@ import pytest
 from aiodataloader import DataLoader
 
 from gateway.errors import BudgetExceeded
-from gateway.upstream.dataloading import Loads, outcomes
+from gateway.upstream.dataloading import DataLoaderScope, gather_outcomes
 
 pytestmark = pytest.mark.usefixtures("no_task_left")
 
@@ -46,7 +46,7 @@ async def source():
 
 @pytest.fixture
 async def loads():
-    loads = Loads(reads=100, concurrency=10)
+    loads = DataLoaderScope(max_reads=100, max_concurrent_reads=10)
     yield loads
     await loads.aclose()
 
@@ -68,7 +68,7 @@ async def test_keys_asked_for_at_once_are_one_batch_however_they_are_awaited(loa
 
 
 async def test_a_key_that_fails_fails_alone_and_is_remembered(loads, source):
-    each = loads.one_by_one(source.read)
+    each = loads.loader(source.read)
     found = await asyncio.gather(
         *[loads.load(each, (key,)) for key in ("a", "bad", "b")], return_exceptions=True
     )
@@ -80,21 +80,21 @@ async def test_a_key_that_fails_fails_alone_and_is_remembered(loads, source):
 
 
 async def test_one_by_one_is_all_at_once(loads, source):
-    each = loads.one_by_one(source.read)
+    each = loads.loader(source.read)
     found = await asyncio.gather(*[loads.load(each, (key, "x")) for key in "abc"])
     assert found == ["a-x", "b-x", "c-x"]
     assert source.most == 3
 
 
 async def test_loaders_do_not_mix_their_keys(loads, source):
-    one, other = loads.one_by_one(source.read), loads.one_by_one(source.read)
+    one, other = loads.loader(source.read), loads.loader(source.read)
     await asyncio.gather(loads.load(one, ("a",)), loads.load(other, ("a",)))
     assert source.asked == [("a",), ("a",)]
 
 
 async def test_a_waiter_that_leaves_does_not_poison_its_key(loads, source, settle):
     source.gate.clear()
-    each = loads.one_by_one(source.read)
+    each = loads.loader(source.read)
     leaving, staying = [asyncio.create_task(loads.load(each, ("a",))) for _ in range(2)]
     await settle()
     leaving.cancel()
@@ -110,21 +110,23 @@ async def test_a_read_is_started_with_what_it_is_given(loads):
     async def read(*arguments: int, **options: int) -> Any:
         return arguments, options
 
-    assert await loads.start(read, 1, 2, three=3) == ((1, 2), {"three": 3})
+    assert await loads.schedule_read(read, 1, 2, three=3) == ((1, 2), {"three": 3})
 
 
 async def test_no_more_reads_are_under_way_than_there_are_places(source):
-    loads = Loads(reads=100, concurrency=2)
-    tasks = [loads.start(source.read, key) for key in ("a", "bad", "c", "d", "e")]
-    found = await outcomes(tasks)
+    loads = DataLoaderScope(max_reads=100, max_concurrent_reads=2)
+    tasks = [loads.schedule_read(source.read, key) for key in ("a", "bad", "c", "d", "e")]
+    found = await gather_outcomes(tasks)
     assert [each for each in found if isinstance(each, str)] == ["a", "c", "d", "e"]
     assert source.most == 2
     await loads.aclose()
 
 
 async def test_reads_beyond_the_budget_are_not_started(source):
-    loads = Loads(reads=2, concurrency=1)
-    found = await outcomes([loads.start(source.read, key) for key in ("bad", "b", "c", "d")])
+    loads = DataLoaderScope(max_reads=2, max_concurrent_reads=1)
+    found = await gather_outcomes(
+        [loads.schedule_read(source.read, key) for key in ("bad", "b", "c", "d")]
+    )
     assert [type(each) for each in found] == [ValueError, str, BudgetExceeded, BudgetExceeded]
     assert source.asked == [("bad",), ("b",)]
     await loads.aclose()
@@ -132,8 +134,8 @@ async def test_reads_beyond_the_budget_are_not_started(source):
 
 async def test_closing_ends_what_is_under_way_and_who_waits(source, settle):
     source.gate.clear()
-    loads = Loads(reads=100, concurrency=2)
-    each = loads.one_by_one(source.read)
+    loads = DataLoaderScope(max_reads=100, max_concurrent_reads=2)
+    each = loads.loader(source.read)
     waiting = [asyncio.create_task(loads.load(each, (key,))) for key in "abc"]
     await settle()
     await loads.aclose()
@@ -143,11 +145,11 @@ async def test_closing_ends_what_is_under_way_and_who_waits(source, settle):
 
 
 async def test_nothing_is_read_after_closing(source, settle):
-    loads = Loads(reads=100, concurrency=2)
-    each = loads.one_by_one(source.read)
+    loads = DataLoaderScope(max_reads=100, max_concurrent_reads=2)
+    each = loads.loader(source.read)
     await loads.aclose()
     late = asyncio.create_task(loads.load(each, ("a",)))
-    started = loads.start(source.read, "b")
+    started = loads.schedule_read(source.read, "b")
     await asyncio.wait([late, started], timeout=1)
     await settle()
     assert late.cancelled()
@@ -157,8 +159,8 @@ async def test_nothing_is_read_after_closing(source, settle):
 
 async def test_closing_may_come_at_any_moment_and_leaves_nothing(source, settle):
     for steps in range(10):
-        loads = Loads(reads=100, concurrency=1)
-        each = loads.one_by_one(source.read)
+        loads = DataLoaderScope(max_reads=100, max_concurrent_reads=1)
+        each = loads.loader(source.read)
         waiting = [asyncio.create_task(loads.load(each, (key,))) for key in ("a", "bad", "c")]
         for _ in range(steps):
             await asyncio.sleep(0)
@@ -172,18 +174,20 @@ async def test_closing_may_come_at_any_moment_and_leaves_nothing(source, settle)
 
 
 async def test_a_cancellation_is_everybody_s_and_a_failure_its_own(loads, source, settle):
-    found = await outcomes([loads.start(source.read, "bad"), loads.start(source.read, "b")])
+    found = await gather_outcomes(
+        [loads.schedule_read(source.read, "bad"), loads.schedule_read(source.read, "b")]
+    )
     assert isinstance(found[0], ValueError)
     assert found[1] == "b"
     source.gate.clear()
-    tasks = [loads.start(source.read, key) for key in "ab"]
+    tasks = [loads.schedule_read(source.read, key) for key in "ab"]
     await settle()
     tasks[0].cancel()
     await settle()
     source.gate.set()
     with pytest.raises(asyncio.CancelledError):
-        await outcomes(tasks)
-    assert await outcomes([]) == []
+        await gather_outcomes(tasks)
+    assert await gather_outcomes([]) == []
 
 
 async def test_one_by_one_none_waits_for_another(loads):
@@ -194,7 +198,7 @@ async def test_one_by_one_none_waits_for_another(loads):
             await gate.wait()
         return key
 
-    each = loads.one_by_one(read)
+    each = loads.loader(read)
     slow = asyncio.create_task(loads.load(each, ("slow",)))
     assert await loads.load(each, ("quick",)) == "quick"
     gate.set()

@@ -6,14 +6,14 @@ import pytest
 
 from gateway.config.time_zones import zone_by_name
 from gateway.upstream.records.activities import ZonedDateTime
-from gateway.upstream.records.dates import has_offset, in_zone, without_offset, written
-from gateway.upstream.records.field_types import Nothing
+from gateway.upstream.records.dates import canonical_form, has_offset, in_zone, without_offset
+from gateway.upstream.records.field_types import EmptyObject
 from gateway.upstream.surprises import (
     ODD_DATE,
     ODD_TIME_ZONE,
     OFFSET_DIFFERS,
     UNKNOWN_TIME_ZONE,
-    noted,
+    observe_surprises,
 )
 
 
@@ -31,8 +31,8 @@ from gateway.upstream.surprises import (
     ],
 )
 def test_what_has_one_meaning_gets_the_form_of_the_contract(sent, text):
-    assert written(sent) == text
-    assert written(text) == text
+    assert canonical_form(sent) == text
+    assert canonical_form(text) == text
     assert has_offset(text) == (text[-6] in "+-")
 
 
@@ -46,7 +46,7 @@ def test_what_has_one_meaning_gets_the_form_of_the_contract(sent, text):
 )
 def test_what_has_none_or_several_is_refused(sent):
     with pytest.raises(ValueError, match=r"."):
-        written(sent)
+        canonical_form(sent)
 
 
 @pytest.mark.parametrize(
@@ -95,14 +95,14 @@ def test_without_its_offset_a_text_is_as_it_was():
 )
 def test_what_is_odd_is_noted(sent, zone, told):
     found: list[str] = []
-    with noted(found.append):
+    with observe_surprises(found.append):
         for _ in range(2):
             ZonedDateTime(date_time=sent, time_zone=zone)
     assert found == told
 
 
 def test_no_text_is_nothing_and_something_else_is_refused():
-    with pytest.raises(Nothing):
+    with pytest.raises(EmptyObject):
         ZonedDateTime(time_zone="UTC")
     with pytest.raises(ValueError, match="not a text"):
         ZonedDateTime(date_time=7)  # type: ignore[arg-type]

@@ -8,8 +8,8 @@ import msgspec
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from gateway.errors import ContractBroken, ResponseTooLarge
-from gateway.observability.event_loop import at_once
+from gateway.errors import InvalidUpstreamResponse, ResponseTooLarge
+from gateway.observability.event_loop import run_to_completion
 from gateway.upstream.records import decoding, resources
 from gateway.upstream.records.activities import (
     KINDS,
@@ -25,10 +25,10 @@ from gateway.upstream.records.activities import (
     Unreadable,
     ZonedDateTime,
 )
-from gateway.upstream.records.decoding import Roster
+from gateway.upstream.records.decoding import ResourceIndex
 from gateway.upstream.records.enums import ActivityKind
-from gateway.upstream.records.error_objects import Failure
-from gateway.upstream.surprises import CONTROL_CHARACTERS, ODD_VALUE, noted
+from gateway.upstream.records.error_objects import ErrorObject
+from gateway.upstream.surprises import CONTROL_CHARACTERS, ODD_VALUE, observe_surprises
 
 _T = TypeVar("_T")
 
@@ -45,7 +45,7 @@ def raw_body(*items: bytes) -> bytes:
 
 
 def activities(content: bytes) -> list[Activity]:
-    return [decoding.activity(item) for item in at_once(decoding.items(content))]
+    return [decoding.activity(item) for item in run_to_completion(decoding.items(content))]
 
 
 def one(content: bytes) -> Activity:
@@ -293,10 +293,10 @@ JSON = st.recursive(
 
 def outcome(content: bytes) -> list[Activity] | None:
     """What is read, or None for a broken contract; any other exception fails the test."""
-    decoding.failure(content)
+    decoding.parse_error_object(content)
     try:
         return activities(content)
-    except ContractBroken:
+    except InvalidUpstreamResponse:
         return None
 
 
@@ -337,7 +337,7 @@ def test_bytes_thrown_into_an_answer_break_the_contract_and_nothing_else(item, t
 def test_an_answer_that_ends_too_soon_is_broken_wherever_it_ends():
     content = body({"id": "1", "type": "note", "date": NINE, "note": {"id": "12", "body": "é"}})
     for length in range(len(content)):
-        with pytest.raises(ContractBroken, match="not a list"):
+        with pytest.raises(InvalidUpstreamResponse, match="not a list"):
             activities(content[:length])
 
 
@@ -365,7 +365,7 @@ def test_an_answer_that_ends_too_soon_is_broken_wherever_it_ends():
     ids=lambda content: repr(content[:40].decode() + str(len(content))),
 )
 def test_an_answer_that_is_no_list_of_items_is_broken(content):
-    with pytest.raises(ContractBroken, match="not a list"):
+    with pytest.raises(InvalidUpstreamResponse, match="not a list"):
         activities(content)
 
 
@@ -403,15 +403,15 @@ def test_an_item_without_an_id_or_a_kind_is_unusable_and_costs_only_itself(item)
     before, found, after = activities(
         body({"id": "1", "type": "note"}, item, {"id": "3", "type": "note"})
     )
-    assert not decoding.usable(found)
-    assert decoding.usable(before)
-    assert decoding.usable(after)
+    assert not decoding.has_identity(found)
+    assert decoding.has_identity(before)
+    assert decoding.has_identity(after)
 
 
 @pytest.mark.parametrize("kind", [*KINDS, "chat"])
 def test_an_item_with_an_id_and_a_kind_is_usable_however_little_else_fits(kind):
     spoiling = {"date": 1, "event": 1, "user": 1, "note": 1, "appointment": 1, "formResult": 1}
-    assert decoding.usable(one(body({"id": "1", "type": kind, **spoiling})))
+    assert decoding.has_identity(one(body({"id": "1", "type": kind, **spoiling})))
 
 
 @pytest.mark.parametrize("kind", [[], {}, None, ""], ids=repr)
@@ -473,9 +473,9 @@ def test_a_timeline_that_is_longer_than_any_is_too_large():
     def answer(count: int) -> bytes:
         return b'{"items":[' + b",".join([b"{}"] * count) + b"]}"
 
-    assert len(at_once(decoding.items(answer(200_000)))) == 200_000
+    assert len(run_to_completion(decoding.items(answer(200_000)))) == 200_000
     with pytest.raises(ResponseTooLarge):
-        at_once(decoding.items(answer(200_001)))
+        run_to_completion(decoding.items(answer(200_001)))
 
 
 def test_what_does_not_fit_deep_inside_costs_the_innermost_field():
@@ -499,7 +499,7 @@ def test_the_payload_of_an_unknown_kind_is_a_copy_of_the_item_alone():
 
 def test_an_unknown_kind_that_is_no_text_is_unusable():
     activity = one(raw_body(b'{"id":"1","type":"chat","lines":"\xff"}'))
-    assert not decoding.usable(activity)
+    assert not decoding.has_identity(activity)
 
 
 @pytest.mark.parametrize("wrong", [b"\xff", b"\xc3", b"\xed\xa0\x80", b"\xc0\xaf"], ids=repr)
@@ -560,7 +560,7 @@ def test_half_characters_are_found_as_another_reader_finds_them(pieces):
 
 def test_half_a_character_in_a_key_does_no_harm():
     content = b'{"\\ud83d":1,"items":[{"id":"1","type":"note","\\ude00":2}]}'
-    assert decoding.usable(one(content))
+    assert decoding.has_identity(one(content))
 
 
 def test_half_a_character_in_an_item_costs_the_others_nothing():
@@ -597,18 +597,18 @@ def test_half_a_character_in_an_item_costs_the_others_nothing():
     ids=repr,
 )
 def test_an_error_object_is_a_failure_with_its_code_if_it_has_one(content, code):
-    assert decoding.failure(content) == Failure(code)
+    assert decoding.parse_error_object(content) == ErrorObject(code)
 
 
 LARGE = b"a" * 4_194_304
 
 
 @pytest.mark.parametrize(
-    ("half", "expected"), [(b"", Failure(404)), (rb"\ud83d", None)], ids=["whole", "half"]
+    ("half", "expected"), [(b"", ErrorObject(404)), (rb"\ud83d", None)], ids=["whole", "half"]
 )
 def test_a_large_answer_is_not_mended_for_the_error_that_it_may_hold(half, expected):
     content = b'{"error":{"code":404,"message":"%s%s"}}' % (LARGE, half)
-    assert decoding.failure(content) == expected
+    assert decoding.parse_error_object(content) == expected
 
 
 @pytest.mark.parametrize(
@@ -629,7 +629,7 @@ def test_a_large_answer_is_not_mended_for_the_error_that_it_may_hold(half, expec
     ids=lambda content: repr(content[:40]),
 )
 def test_an_answer_without_an_error_object_is_no_failure(content):
-    assert decoding.failure(content) is None
+    assert decoding.parse_error_object(content) is None
 
 
 # Control characters
@@ -638,7 +638,7 @@ def test_an_answer_without_an_error_object_is_no_failure(content):
 def surprising(read: Callable[[], _T]) -> tuple[_T, list[str]]:
     """What is read, and what was surprising about it."""
     told: list[str] = []
-    with noted(told.append):
+    with observe_surprises(told.append):
         return read(), told
 
 
@@ -658,9 +658,11 @@ def test_control_characters_spoil_no_neighbour_of_a_broken_field():
 
 def test_control_characters_in_single_things_and_rosters_are_read_as_well():
     thing = b'{"id":"1","name":"two\nlines"}'
-    found, told = surprising(lambda: at_once(decoding.entity(thing, resources.Company)))
+    found, told = surprising(lambda: run_to_completion(decoding.entity(thing, resources.Company)))
     assert (found.name, told) == ("two\nlines", [CONTROL_CHARACTERS])
-    roster, told = surprising(lambda: at_once(decoding.roster(raw_body(thing), resources.Service)))
+    roster, told = surprising(
+        lambda: run_to_completion(decoding.index_resources(raw_body(thing), resources.Service))
+    )
     service = roster.find("1")
     assert service is not None
     assert (service.name, told) == ("two\nlines", [CONTROL_CHARACTERS])
@@ -668,22 +670,25 @@ def test_control_characters_in_single_things_and_rosters_are_read_as_well():
 
 @pytest.mark.parametrize("content", [b'{"items":[],\x00"error":0}', b'{"items":["\n]}', b"\0"])
 def test_control_characters_between_texts_break_the_contract(content):
-    with pytest.raises(ContractBroken), noted(pytest.fail):
-        at_once(decoding.items(content))
+    with pytest.raises(InvalidUpstreamResponse), observe_surprises(pytest.fail):
+        run_to_completion(decoding.items(content))
 
 
 def test_what_is_pretty_printed_has_no_surprises():
     content = json.dumps({"error": None, "items": [json.loads(NOTE % b"x")]}, indent="\t").encode()
-    assert decoding.failure(content) is None
+    assert decoding.parse_error_object(content) is None
     assert surprising(lambda: len(activities(content))) == (1, [])
 
 
 @pytest.mark.parametrize("is_error", [False, True])
 def test_control_characters_beside_an_error_are_told_once(is_error):
     content = b'{"items":["\n"],"error":%s}' % (b'{"code":404}' if is_error else b"null")
-    failure, told = surprising(lambda: decoding.failure(content))
-    assert (failure, told) == ((Failure(404), [CONTROL_CHARACTERS]) if is_error else (None, []))
-    assert surprising(lambda: len(at_once(decoding.items(content)))) == (1, [CONTROL_CHARACTERS])
+    failure, told = surprising(lambda: decoding.parse_error_object(content))
+    assert (failure, told) == ((ErrorObject(404), [CONTROL_CHARACTERS]) if is_error else (None, []))
+    assert surprising(lambda: len(run_to_completion(decoding.items(content)))) == (
+        1,
+        [CONTROL_CHARACTERS],
+    )
 
 
 @pytest.mark.parametrize("size", [4_194_304, 4_194_305])
@@ -692,8 +697,8 @@ def test_control_characters_are_read_in_bodies_of_up_to_4_mb(size):
     if size == 4_194_304:
         assert note_of(content).body == "a\nb"
     else:
-        with pytest.raises(ContractBroken):
-            at_once(decoding.items(content))
+        with pytest.raises(InvalidUpstreamResponse):
+            run_to_completion(decoding.items(content))
 
 
 def test_a_form_whose_name_is_misprinted_survives_a_broken_neighbour():
@@ -747,18 +752,21 @@ def test_a_zone_that_does_not_fit_costs_the_date_only_its_zone():
     ids=lambda content: repr(content[:30]),
 )
 def test_an_answer_that_is_no_such_resource_is_broken(content):
-    with pytest.raises(ContractBroken):
-        at_once(decoding.entity(content, resources.Note))
+    with pytest.raises(InvalidUpstreamResponse):
+        run_to_completion(decoding.entity(content, resources.Note))
 
 
 @pytest.mark.parametrize("id_", ["12", 12, 2**70, "x" * 99], ids=repr)
 def test_a_resource_keeps_its_id_as_it_was_sent(id_):
-    assert at_once(decoding.entity(json.dumps({"id": id_}).encode(), resources.Note)).id == id_
+    assert (
+        run_to_completion(decoding.entity(json.dumps({"id": id_}).encode(), resources.Note)).id
+        == id_
+    )
 
 
 def test_what_does_not_fit_in_a_resource_costs_the_innermost_field():
     sent = {"id": "12", "html": 7, "date": "never", "writer": {"email": [], "lastName": "l"}}
-    note = at_once(decoding.entity(msgspec.json.encode(sent), resources.Note))
+    note = run_to_completion(decoding.entity(msgspec.json.encode(sent), resources.Note))
     assert note.html == 7
     assert unreadable(note.date)
     assert isinstance(note.writer, resources.NoteWriter)
@@ -768,7 +776,7 @@ def test_what_does_not_fit_in_a_resource_costs_the_innermost_field():
 
 @pytest.mark.parametrize("date", [b"null", b'"never"'], ids=["whole", "leniently"])
 def test_half_a_character_in_a_resource_is_replaced(date):
-    note = at_once(
+    note = run_to_completion(
         decoding.entity(
             rb'{"id":"12","html":"\ud83d \ud83d\ude00","date":%s}' % date, resources.Note
         )
@@ -777,7 +785,7 @@ def test_half_a_character_in_a_resource_is_replaced(date):
 
 
 def test_bytes_that_are_no_text_spoil_only_their_field_of_a_resource():
-    note = at_once(
+    note = run_to_completion(
         decoding.entity(b'{"id":"12","html":"\xff","contactedByClient":true}', resources.Note)
     )
     assert unreadable(note.html)
@@ -788,20 +796,20 @@ def test_bytes_that_are_no_text_spoil_only_their_field_of_a_resource():
 @given(st.binary(max_size=60) | JSON.map(lambda content: json.dumps(content).encode()))
 def test_any_answer_is_a_resource_and_a_list_or_broken_and_nothing_else(content):
     for read in (
-        lambda: at_once(decoding.entity(content, resources.Appointment)),
-        lambda: at_once(decoding.roster(content, resources.Staff)),
+        lambda: run_to_completion(decoding.entity(content, resources.Appointment)),
+        lambda: run_to_completion(decoding.index_resources(content, resources.Staff)),
     ):
         try:
             read()
-        except ContractBroken:
+        except InvalidUpstreamResponse:
             continue
 
 
 # Lists of resources
 
 
-def staff(*items: object) -> Roster[resources.Staff]:
-    return at_once(decoding.roster(body(*items), resources.Staff))
+def staff(*items: object) -> ResourceIndex[resources.Staff]:
+    return run_to_completion(decoding.index_resources(body(*items), resources.Staff))
 
 
 @pytest.mark.parametrize(
@@ -810,8 +818,8 @@ def staff(*items: object) -> Roster[resources.Staff]:
     ids=repr,
 )
 def test_an_answer_that_is_no_list_of_resources_is_broken(content):
-    with pytest.raises(ContractBroken, match="not a list"):
-        at_once(decoding.roster(content, resources.Staff))
+    with pytest.raises(InvalidUpstreamResponse, match="not a list"):
+        run_to_completion(decoding.index_resources(content, resources.Staff))
 
 
 def test_a_resource_is_found_in_a_list_by_its_id_as_text():
@@ -846,7 +854,7 @@ def test_a_list_that_is_not_whole_answers_for_what_it_has_alone(item):
     found = staff({"id": "5"}, item, {"id": "6"})
     assert found.find("5") == resources.Staff(id="5")
     assert found.find("6") == resources.Staff(id="6")
-    with pytest.raises(ContractBroken, match="as a whole"):
+    with pytest.raises(InvalidUpstreamResponse, match="as a whole"):
         found.find("7")
 
 
@@ -862,7 +870,7 @@ def test_a_resource_of_which_a_part_cannot_be_read_does_not_make_a_list_less_who
 
 def test_bytes_that_are_no_text_spoil_only_their_part_of_a_list():
     content = b'{"items":[{"id":"5","email":"\xff"},{"id":"6","email":"e"}]}'
-    found = at_once(decoding.roster(content, resources.Staff))
+    found = run_to_completion(decoding.index_resources(content, resources.Staff))
     five, six = found.find("5"), found.find("6")
     assert five is not None
     assert unreadable(five.email)
@@ -880,7 +888,7 @@ def test_the_event_loop_is_free_before_a_large_answer_is_read_and_in_between(siz
         len([*reading])
         for reading in (
             decoding.items(list_),
-            decoding.roster(list_, resources.Staff),
+            decoding.index_resources(list_, resources.Staff),
             decoding.entity(note, resources.Note),
         )
     ] == steps
@@ -893,7 +901,9 @@ def of_items(count: int, odd: bytes = b"", padding: bytes = b"") -> bytes:
 
 
 def test_a_resource_of_very_many_objects_is_read_if_all_of_them_fit():
-    result = at_once(decoding.entity(of_items(30_000, padding=LARGE), resources.FormResult)).result
+    result = run_to_completion(
+        decoding.entity(of_items(30_000, padding=LARGE), resources.FormResult)
+    ).result
     assert isinstance(result, list)
     assert len(result) == 31
 
@@ -903,26 +913,26 @@ def test_a_resource_of_very_many_objects_is_read_if_all_of_them_fit():
 )
 def test_otherwise_the_one_that_does_not_fit_spoils_itself(count, padding):
     content = of_items(count, b',"value":{}', padding)
-    result = at_once(decoding.entity(content, resources.FormResult)).result
+    result = run_to_completion(decoding.entity(content, resources.FormResult)).result
     assert isinstance(result, list)
     assert [unreadable(each.value) for each in result[-2:]] == [False, True]
 
 
 def test_a_large_resource_of_very_many_objects_is_not_read_one_by_one():
     content = of_items(30_000, b',"value":{}', LARGE)
-    with pytest.raises(ContractBroken, match="cannot be read"):
-        at_once(decoding.entity(content, resources.FormResult))
+    with pytest.raises(InvalidUpstreamResponse, match="cannot be read"):
+        run_to_completion(decoding.entity(content, resources.FormResult))
 
 
 @pytest.mark.parametrize("odd", [b"", b',"value":{}'], ids=["all fit", "one does not"])
 def test_a_resource_of_more_objects_than_any_is_too_large(odd):
     with pytest.raises(ResponseTooLarge):
-        at_once(decoding.entity(of_items(510_000, odd), resources.FormResult))
+        run_to_completion(decoding.entity(of_items(510_000, odd), resources.FormResult))
 
 
 @pytest.mark.parametrize("declared", [resources.Staff, resources.Service, resources.Appointment])
 def test_a_list_is_of_what_it_was_declared_to_be(declared):
-    found = at_once(decoding.roster(body({"id": "1"}), declared)).find("1")
+    found = run_to_completion(decoding.index_resources(body({"id": "1"}), declared)).find("1")
     assert type(found) is declared
 
 

@@ -1,10 +1,10 @@
 import pytest
 from msgspec import Raw
 
-from gateway.observability.event_loop import at_once
-from gateway.upstream.records.envelope import Mark, envelope, is_large, listed
+from gateway.observability.event_loop import run_to_completion
+from gateway.upstream.records.envelope import RequiredKey, decode_body, extract_list, is_large
 from gateway.upstream.records.field_types import UNDECODABLE
-from gateway.upstream.surprises import CONTROL_CHARACTERS, ODD_ENVELOPE, noted
+from gateway.upstream.surprises import CONTROL_CHARACTERS, ODD_ENVELOPE, observe_surprises
 
 HALF = rb"\ud83d"
 
@@ -27,19 +27,19 @@ def of_size(size: int, begin: bytes = b"") -> bytes:
 def test_the_event_loop_is_free_before_each_step_of_a_large_answer(size, begin, steps):
     body = of_size(size, begin)
     assert is_large(body) == (size > 4_194_304)
-    assert len([*envelope(body, str)]) == steps
-    assert at_once(envelope(body, str)).startswith("\ufffde" if begin else "ee")
+    assert len([*decode_body(body, str)]) == steps
+    assert run_to_completion(decode_body(body, str)).startswith("\ufffde" if begin else "ee")
 
 
 @pytest.mark.parametrize("size", [100, 5_000_000])
 @pytest.mark.parametrize("body", [b"7", b'"', b'"\\', b'"a', b"[" * 100_000], ids=repr)
 def test_what_is_not_declared_is_told_whatever_its_size(size, body):
     with pytest.raises(UNDECODABLE):
-        at_once(envelope(body + b" " * size, str))
+        run_to_completion(decode_body(body + b" " * size, str))
 
 
 def test_what_is_declared_raw_is_mended_as_well():
-    assert bytes(at_once(envelope(b'{"a":"%s"}' % HALF, Raw))) == rb'{"a":"\ufffd"}'
+    assert bytes(run_to_completion(decode_body(b'{"a":"%s"}' % HALF, Raw))) == rb'{"a":"\ufffd"}'
 
 
 ACTIVITY = b'{"id":"1","type":"note"}'
@@ -54,12 +54,12 @@ ELSEWHERE = {
 }
 
 
-def read(body: bytes, mark: Mark) -> tuple[list[bytes] | None, list[str]]:
+def read(body: bytes, mark: RequiredKey) -> tuple[list[bytes] | None, list[str]]:
     """The elements, or None where it is no list; and what was surprising."""
     surprises: list[str] = []
-    with noted(surprises.append):
+    with observe_surprises(surprises.append):
         try:
-            return [bytes(each) for each in at_once(listed(body, mark))], surprises
+            return [bytes(each) for each in run_to_completion(extract_list(body, mark))], surprises
         except UNDECODABLE:
             return None, surprises
 

@@ -3,13 +3,13 @@
 import msgspec
 import pytest
 
-from gateway.upstream.records.error_objects import Failure, Forms, may_be_in
+from gateway.upstream.records.error_objects import ErrorEnvelope, ErrorObject, may_contain_error
 
 
-def failure(sent: object) -> Failure | None:
+def failure(sent: object) -> ErrorObject | None:
     content = msgspec.json.encode(sent)
-    found = msgspec.json.decode(content, type=Forms).failure()
-    assert may_be_in(content) or found is None
+    found = msgspec.json.decode(content, type=ErrorEnvelope).extract_error()
+    assert may_contain_error(content) or found is None
     return found
 
 
@@ -39,7 +39,7 @@ def failure(sent: object) -> Failure | None:
     ids=repr,
 )
 def test_an_error_is_known_by_its_form_and_has_its_code(sent, code):
-    assert failure(sent) == Failure(code)
+    assert failure(sent) == ErrorObject(code)
 
 
 @pytest.mark.parametrize(
@@ -76,6 +76,6 @@ def test_what_only_resembles_an_error_is_none(sent):
 
 def test_no_error_is_looked_for_in_an_answer_that_is_too_long_for_one():
     long = b'{"message":"%s","statusCode":404}'
-    assert may_be_in(long % (b"a" * 16_000))
-    assert not may_be_in(long % (b"a" * 17_000))
-    assert may_be_in(b'{"error":{"code":404,"message":"%s"}}' % (b"a" * 17_000))
+    assert may_contain_error(long % (b"a" * 16_000))
+    assert not may_contain_error(long % (b"a" * 17_000))
+    assert may_contain_error(b'{"error":{"code":404,"message":"%s"}}' % (b"a" * 17_000))

@@ -11,21 +11,21 @@ import pytest
 from msgspec import Raw
 
 from gateway.errors import (
-    ContractBroken,
+    FieldError,
     Forbidden,
-    InputRefused,
+    InvalidArgument,
+    InvalidUpstreamResponse,
     NotFound,
     ResponseTooLarge,
     Unauthenticated,
     UpstreamBusy,
-    UpstreamError,
     UpstreamTimeout,
     UpstreamUnavailable,
 )
 from gateway.upstream.credentials import Caller
-from gateway.upstream.http.fetcher import Reads
-from gateway.upstream.http.transport import CertificateRefused
-from gateway.upstream.read_log import Outcome
+from gateway.upstream.http.fetcher import UpstreamFetcher
+from gateway.upstream.http.transport import CertificateVerificationFailed
+from gateway.upstream.read_log import CacheStatus
 from gateway.upstream.records import decoding
 
 EMPTY: dict[str, list[object]] = {"items": []}
@@ -47,17 +47,17 @@ class Sent(httpx.AsyncByteStream):
         yield self._body
 
 
-async def read(reads: Reads, **options: Any) -> list[Raw]:
-    return await reads.get(caller(), THINGS, decoding.items, **options)
+async def read(reads: UpstreamFetcher, **options: Any) -> list[Raw]:
+    return await reads.fetch(caller(), THINGS, decoding.items, **options)
 
 
 @pytest.fixture
 def failure_of(reads_over):
     """What a caller is told where the upstream sends this."""
 
-    async def failure_of(*args: object, **kwargs: object) -> UpstreamError:
+    async def failure_of(*args: object, **kwargs: object) -> FieldError:
         response = httpx.Response(*args, **kwargs)  # type: ignore[arg-type]
-        with pytest.raises(UpstreamError) as failure:
+        with pytest.raises(FieldError) as failure:
             await read(reads_over(lambda _: response))
         return failure.value
 
@@ -76,7 +76,7 @@ async def test_a_read_is_one_get_without_a_body(reads_over, recorder):
 
 
 async def test_ids_stand_in_the_path(reads_over, recorder):
-    await reads_over(recorder).get(
+    await reads_over(recorder).fetch(
         caller(), "/a/{one}/b/{two}", decoding.items, ids={"one": "1", "two": "x-Y_9"}
     )
     assert recorder.last.url.path == "/a/1/b/x-Y_9"
@@ -89,15 +89,15 @@ async def test_ids_stand_in_the_path(reads_over, recorder):
 )
 async def test_what_cannot_be_an_id_breaks_the_contract_without_a_call(reads_over, recorder, id_):
     asking = caller()
-    with pytest.raises(ContractBroken) as broken:
-        await reads_over(recorder).get(asking, "/a/{one}", decoding.items, ids={"one": id_})
+    with pytest.raises(InvalidUpstreamResponse) as broken:
+        await reads_over(recorder).fetch(asking, "/a/{one}", decoding.items, ids={"one": id_})
     assert recorder.requests == []
-    assert asking.calls == []
+    assert asking.read_log == []
     assert not id_ or id_ == "." or id_ not in str(broken.value)
 
 
 async def test_the_headers_of_the_caller_go_along_and_ours_are_few(reads_over, recorder):
-    await reads_over(recorder).get(
+    await reads_over(recorder).fetch(
         caller(("apiKey", "k"), ("x-request-id", "r-1")), THINGS, decoding.items
     )
     headers = recorder.last.headers.multi_items()
@@ -113,8 +113,8 @@ async def test_the_headers_of_the_caller_go_along_and_ours_are_few(reads_over, r
 
 
 async def test_a_header_that_is_not_ascii_is_refused_without_a_call(reads_over, recorder):
-    with pytest.raises(InputRefused) as refused:
-        await reads_over(recorder).get(caller(("apikey", "clé")), THINGS, decoding.items)
+    with pytest.raises(InvalidArgument) as refused:
+        await reads_over(recorder).fetch(caller(("apikey", "clé")), THINGS, decoding.items)
     assert "clé" not in str(refused.value)
     assert recorder.requests == []
 
@@ -141,7 +141,7 @@ async def test_a_cookie_that_the_upstream_sets_never_comes_back(reads_over, stat
     for _ in range(2):
         try:
             await read(reads)
-        except UpstreamError:
+        except FieldError:
             assert status != 200
     assert [request.headers.get("cookie") for request in requests] == [None, None]
 
@@ -149,8 +149,8 @@ async def test_a_cookie_that_the_upstream_sets_never_comes_back(reads_over, stat
 # What the answer means
 
 
-MEANINGS: dict[int, type[UpstreamError]] = {
-    **dict.fromkeys((400, 409, 422), InputRefused),
+MEANINGS: dict[int, type[FieldError]] = {
+    **dict.fromkeys((400, 409, 422), InvalidArgument),
     401: Unauthenticated,
     **dict.fromkeys((402, 403, 451), Forbidden),
     **dict.fromkeys((404, 410), NotFound),
@@ -161,8 +161,8 @@ MEANINGS: dict[int, type[UpstreamError]] = {
 """The table of the README."""
 
 
-def meaning(status: int) -> type[UpstreamError]:
-    return MEANINGS.get(status, UpstreamUnavailable if status >= 500 else ContractBroken)
+def meaning(status: int) -> type[FieldError]:
+    return MEANINGS.get(status, UpstreamUnavailable if status >= 500 else InvalidUpstreamResponse)
 
 
 async def test_a_status_of_failure_has_one_meaning_whatever_the_body(reads_over):
@@ -177,7 +177,7 @@ async def test_a_status_of_failure_has_one_meaning_whatever_the_body(reads_over)
     for status, content in product(range(400, 600), bodies):
         reads = reads_over(lambda _: answers.pop())  # anew: no breaker says that it fails
         answers.append(httpx.Response(status, **content))
-        with pytest.raises(UpstreamError) as failure:
+        with pytest.raises(FieldError) as failure:
             await read(reads)
         assert type(failure.value) is meaning(status)
 
@@ -216,7 +216,7 @@ async def test_a_status_of_failure_has_its_code(failure_of, status, code):
 async def test_any_other_status_than_200_breaks_the_contract(failure_of, status):
     headers = {"location": "http://evil.example/"}
     failure = await failure_of(status, json=EMPTY, headers=headers)
-    assert type(failure) is ContractBroken
+    assert type(failure) is InvalidUpstreamResponse
 
 
 async def test_a_redirect_is_not_followed(reads_over):
@@ -226,7 +226,7 @@ async def test_a_redirect_is_not_followed(reads_over):
         seen.append(request.url.host)
         return httpx.Response(302, headers={"location": "http://evil.example/"})
 
-    with pytest.raises(ContractBroken):
+    with pytest.raises(InvalidUpstreamResponse):
         await read(reads_over(handler))
     assert seen == ["upstream"]
 
@@ -238,11 +238,11 @@ async def test_a_redirect_is_not_followed(reads_over):
         ({"code": 403}, Forbidden),
         ({"code": 404}, NotFound),
         ({"code": "404"}, NotFound),
-        ({"code": 400}, InputRefused),
+        ({"code": 400}, InvalidArgument),
         ({"code": 429}, UpstreamBusy),
         ({"code": 500}, UpstreamUnavailable),
         ({"code": 504}, UpstreamTimeout),
-        ({"code": 200}, ContractBroken),
+        ({"code": 200}, InvalidUpstreamResponse),
         ({"code": 0}, UpstreamUnavailable),
         ({"code": -1}, UpstreamUnavailable),
         ({"code": 10**30}, UpstreamUnavailable),
@@ -262,8 +262,8 @@ STATED = {
     401: Unauthenticated,
     402: Forbidden,
     404: NotFound,
-    407: ContractBroken,
-    409: InputRefused,
+    407: InvalidUpstreamResponse,
+    409: InvalidArgument,
     410: NotFound,
     429: UpstreamBusy,
     503: UpstreamUnavailable,
@@ -362,12 +362,12 @@ async def test_an_answer_is_read_in_the_charset_that_it_declares(reads_over, con
 async def test_an_answer_that_is_not_in_its_charset_breaks_the_contract(failure_of, charset):
     headers = {"content-type": f"application/json;charset={charset}"}
     content = b'{"items":[],"\xe9":0}'
-    assert type(await failure_of(200, content=content, headers=headers)) is ContractBroken
+    assert type(await failure_of(200, content=content, headers=headers)) is InvalidUpstreamResponse
 
 
 @pytest.mark.parametrize("content", [b"", b"<html>", b"[[]]", b'{"items":null}'], ids=repr)
 async def test_an_answer_without_a_list_breaks_the_contract(failure_of, content):
-    assert type(await failure_of(200, content=content)) is ContractBroken
+    assert type(await failure_of(200, content=content)) is InvalidUpstreamResponse
 
 
 # Size and time
@@ -425,7 +425,7 @@ async def test_size_is_measured_after_decompression(reads_over, encoding, code):
         lambda _: httpx.Response(200, headers={"content-encoding": encoding}, stream=Sent(bomb)),
         max_upstream_bytes=10_000,
     )
-    with pytest.raises(UpstreamError) as failure:
+    with pytest.raises(FieldError) as failure:
         await read(reads)
     assert failure.value.code == code
 
@@ -449,7 +449,7 @@ async def test_an_answer_that_cannot_be_decompressed_breaks_the_contract(reads_o
     reads = reads_over(
         lambda _: httpx.Response(200, headers={"content-encoding": "gzip"}, stream=wrong)
     )
-    with pytest.raises(ContractBroken):
+    with pytest.raises(InvalidUpstreamResponse):
         await read(reads)
 
 
@@ -524,9 +524,9 @@ WORDLESS = {
     httpx.StreamClosed,
     httpx.StreamConsumed,
 }
-EXPECTED: dict[type[Exception], type[UpstreamError]] = {
+EXPECTED: dict[type[Exception], type[FieldError]] = {
     httpx.TimeoutException: UpstreamTimeout,
-    httpx.DecodingError: ContractBroken,
+    httpx.DecodingError: InvalidUpstreamResponse,
     Exception: UpstreamUnavailable,
 }
 
@@ -547,7 +547,7 @@ async def test_whatever_httpx_raises_becomes_an_error_of_ours(reads_over, raised
         return httpx.Response(200, stream=Breaking())
 
     expected = next(ours for theirs, ours in EXPECTED.items() if isinstance(raised, theirs))
-    with pytest.raises(UpstreamError) as failure:
+    with pytest.raises(FieldError) as failure:
         await read(reads_over(handler))
     assert type(failure.value) is expected
     assert SECRET not in str(failure.value)
@@ -584,13 +584,13 @@ async def test_no_message_and_no_event_tells_texts_addresses_or_credentials(
         upstream_url=f"http://{SECRET}",
     )
     asking = caller(("apikey", SECRET), ("token", SECRET))
-    with pytest.raises(UpstreamError) as failure:
-        await reads.get(
+    with pytest.raises(FieldError) as failure:
+        await reads.fetch(
             asking, "/a/{id}", decoding.items, ids={"id": SECRET}, query={"clientId": SECRET}
         )
     assert SECRET not in f"{failure.value} {failure.value!r} {failure.value.extensions}"
     assert SECRET not in repr(events)
-    assert SECRET not in f"{asking} {asking.calls}"
+    assert SECRET not in f"{asking} {asking.read_log}"
 
 
 @pytest.mark.parametrize("status", [HTTPStatus.NOT_FOUND, HTTPStatus.SERVICE_UNAVAILABLE])
@@ -613,7 +613,7 @@ REPAIRED = {
     "no connection in time": (httpx.ConnectTimeout(SECRET), "UPSTREAM_TIMEOUT", None),
     "silent": (httpx.ReadTimeout(SECRET), "UPSTREAM_TIMEOUT", None),
     "reset": (httpx.ReadError(SECRET), "UPSTREAM_UNAVAILABLE", None),
-    "a certificate": (CertificateRefused(SECRET), "UPSTREAM_UNAVAILABLE", None),
+    "a certificate": (CertificateVerificationFailed(SECRET), "UPSTREAM_UNAVAILABLE", None),
     "a redirect": (httpx.Response(302), "UPSTREAM_CONTRACT_BROKEN", 302),
     "a page": (httpx.Response(200, text="<html>"), "UPSTREAM_CONTRACT_BROKEN", 200),
     "no list": (httpx.Response(200, json={}), "UPSTREAM_CONTRACT_BROKEN", 200),
@@ -630,7 +630,7 @@ async def test_what_somebody_has_to_repair_is_a_warning(
             raise sent
         return sent
 
-    with pytest.raises(UpstreamError):
+    with pytest.raises(FieldError):
         await read(reads_over(handler, max_upstream_bytes=1000))
     assert events == [
         {
@@ -657,7 +657,7 @@ async def test_what_an_upstream_at_work_refuses_or_says_of_itself_is_no_warning(
         if form == "status"
         else httpx.Response(200, json={"error": {"code": status}})
     )
-    with pytest.raises(UpstreamError):
+    with pytest.raises(FieldError):
         await read(reads_over(lambda _: sent))
     assert [(event["event"], event["log_level"]) for event in events] == [
         ("upstream.failed", "info")
@@ -674,7 +674,7 @@ async def test_a_refusal_that_no_caller_can_have_caused_is_a_warning(
         if form == "status"
         else httpx.Response(200, json={"message": "no", "statusCode": status})
     )
-    with pytest.raises(ContractBroken):
+    with pytest.raises(InvalidUpstreamResponse):
         await read(reads_over(lambda _: sent))
     assert [(event["event"], event["log_level"]) for event in events] == [
         ("upstream.failed", "warning")
@@ -712,9 +712,9 @@ async def test_closing_closes_the_transport(reads_over):
 async def test_a_read_is_told_with_its_template_status_and_size(reads_over):
     asking = caller()
     reads = reads_over(lambda _: httpx.Response(200, json=EMPTY))
-    await reads.get(asking, "/a/{one}", decoding.items, ids={"one": "7"}, query={"q": "8"})
-    [call] = asking.calls
-    assert (call.path, call.status, call.outcome) == ("/a/{one}", 200, Outcome.CALLED)
+    await reads.fetch(asking, "/a/{one}", decoding.items, ids={"one": "7"}, query={"q": "8"})
+    [call] = asking.read_log
+    assert (call.path, call.status, call.cache_status) == ("/a/{one}", 200, CacheStatus.CALLED)
     assert call.bytes == len(b'{"items":[]}')
     assert 0 <= call.milliseconds < 1000
 
@@ -723,9 +723,9 @@ async def test_a_read_is_told_with_its_template_status_and_size(reads_over):
 async def test_a_read_that_fails_is_told_with_its_status(reads_over, status):
     asking = caller()
     reads = reads_over(lambda _: httpx.Response(status, content=b"<html>"))
-    with pytest.raises(UpstreamError):
-        await reads.get(asking, THINGS, decoding.items)
-    assert [(call.status, call.bytes) for call in asking.calls] == [(status, 6)]
+    with pytest.raises(FieldError):
+        await reads.fetch(asking, THINGS, decoding.items)
+    assert [(call.status, call.bytes) for call in asking.read_log] == [(status, 6)]
 
 
 async def test_a_read_without_an_answer_is_told_without_a_status(reads_over):
@@ -734,8 +734,8 @@ async def test_a_read_without_an_answer_is_told_without_a_status(reads_over):
 
     asking = caller()
     with pytest.raises(UpstreamUnavailable):
-        await reads_over(handler).get(asking, THINGS, decoding.items)
-    assert [(call.status, call.bytes) for call in asking.calls] == [(None, 0)]
+        await reads_over(handler).fetch(asking, THINGS, decoding.items)
+    assert [(call.status, call.bytes) for call in asking.read_log] == [(None, 0)]
 
 
 async def test_an_error_that_many_wait_for_does_not_grow_with_them(reads_over):
@@ -749,18 +749,20 @@ async def test_an_error_that_many_wait_for_does_not_grow_with_them(reads_over):
 # What is shared, and what is kept
 
 
-async def outcomes(reads: Reads, *asking: tuple[Caller, dict[str, str]]) -> list[Outcome]:
+async def outcomes(
+    reads: UpstreamFetcher, *asking: tuple[Caller, dict[str, str]]
+) -> list[CacheStatus]:
     """How reads that start together are answered."""
     await asyncio.gather(
-        *[reads.get(each, THINGS, decoding.items, query=query) for each, query in asking]
+        *[reads.fetch(each, THINGS, decoding.items, query=query) for each, query in asking]
     )
-    return [each.calls[-1].outcome for each, _ in asking]
+    return [each.read_log[-1].cache_status for each, _ in asking]
 
 
 async def test_equal_reads_of_one_identity_are_one(reads_over, recorder):
     one, other = caller(identity=b"1"), caller(("traceparent", "t"), identity=b"1")
     found = await outcomes(reads_over(recorder), (one, {"a": "1"}), (other, {"a": "1"}))
-    assert found == [Outcome.CALLED, Outcome.SHARED]
+    assert found == [CacheStatus.CALLED, CacheStatus.COALESCED]
     assert len(recorder.requests) == 1
 
 
@@ -773,7 +775,7 @@ async def test_reads_that_differ_in_anything_are_not_one(reads_over, recorder):
         (caller(identity=b"1"), {"b": "1"}),
         (caller(identity=b"1"), {}),
     )
-    assert found == [Outcome.CALLED] * 5
+    assert found == [CacheStatus.CALLED] * 5
     assert len(recorder.requests) == 5
 
 
@@ -786,7 +788,7 @@ async def test_an_answer_that_is_too_large_to_keep_is_not_kept(reads_over):
 
     reads = reads_over(handler, entity_cache_seconds=60)
     for _ in range(2):
-        await read(reads, keep=True)
+        await read(reads, cacheable=True)
     assert len(called) == 2
 
 
@@ -794,21 +796,21 @@ async def test_a_failure_is_not_kept(reads_over, recorder):
     answers = [httpx.Response(503), httpx.Response(200, json=EMPTY)]
     reads = reads_over(lambda _: answers.pop(0), entity_cache_seconds=60)
     with pytest.raises(UpstreamUnavailable):
-        await read(reads, keep=True)
-    assert await read(reads, keep=True) == []
-    assert await read(reads, keep=True) == []
+        await read(reads, cacheable=True)
+    assert await read(reads, cacheable=True) == []
+    assert await read(reads, cacheable=True) == []
     assert answers == []
 
 
 async def test_an_answer_is_kept_only_where_the_read_allows_it(reads_over, recorder):
     reads = reads_over(recorder, entity_cache_seconds=60)
     for keep in (False, False, True, True, False):
-        await read(reads, keep=keep)
+        await read(reads, cacheable=keep)
     assert len(recorder.requests) == 4
 
 
 async def test_an_answer_is_not_kept_without_a_time_to_keep_it(reads_over, recorder):
     reads = reads_over(recorder)
     for _ in range(2):
-        await read(reads, keep=True)
+        await read(reads, cacheable=True)
     assert len(recorder.requests) == 2

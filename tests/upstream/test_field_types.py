@@ -3,13 +3,13 @@ import pytest
 from msgspec import json
 
 from gateway.upstream.records.field_types import (
+    BoundedList,
     Count,
+    EmptyObject,
     Id,
-    Nothing,
-    Several,
-    Stated,
+    NonEmptyText,
     Text,
-    derived_from,
+    depends_on,
 )
 
 
@@ -43,17 +43,23 @@ def fits(value: object, declared: object) -> bool:
     ids=lambda value: repr(value)[:20],
 )
 def test_a_value_fits_where_it_belongs(value, fitting):
-    declared = {"Id": Id, "Text": Text, "Stated": Stated, "Count": Count, "Several": Several[Text]}
+    declared = {
+        "Id": Id,
+        "Text": Text,
+        "Stated": NonEmptyText,
+        "Count": Count,
+        "Several": BoundedList[Text],
+    }
     assert {name for name, type_ in declared.items() if fits(value, type_)} == {*fitting.split()}
 
 
 def test_nothing_is_what_a_check_of_a_record_may_raise():
     """msgspec takes only a ValueError or TypeError for a value that does not fit."""
-    assert issubclass(Nothing, ValueError)
+    assert issubclass(EmptyObject, ValueError)
 
 
 def test_what_is_derived_says_from_what():
-    @derived_from("one", "two")
+    @depends_on("one", "two")
     def derived(record: object) -> int:
         return 3
 

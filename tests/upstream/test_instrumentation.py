@@ -8,16 +8,16 @@ from dataclasses import dataclass, field
 import pytest
 from structlog.testing import capture_logs
 
-from gateway.errors import ContractBroken, UpstreamError, UpstreamTimeout, UpstreamUnavailable
+from gateway.errors import FieldError, InvalidUpstreamResponse, UpstreamTimeout, UpstreamUnavailable
 from gateway.observability.metrics import Metrics
-from gateway.observability.request_stats import Tally
-from gateway.observability.tracing import Headers
-from gateway.upstream.http.attempt import Failed
-from gateway.upstream.http.circuit_breaker import State
-from gateway.upstream.http.instrumentation import Watch
+from gateway.observability.request_stats import RequestStats
+from gateway.observability.tracing import HeaderPairs
+from gateway.upstream.http.attempt import AttemptFailed
+from gateway.upstream.http.circuit_breaker import CircuitState
+from gateway.upstream.http.instrumentation import UpstreamInstrumentation
 
 PATH = "/notes/{noteId}"
-SENT: Headers = (("apiKey", "k"),)
+SENT: HeaderPairs = (("apiKey", "k"),)
 
 
 @dataclass
@@ -27,14 +27,16 @@ class Followed:
     begun: list[tuple[str, int]] = field(default_factory=list)
     ended: list[tuple[int | None, str | None]] = field(default_factory=list)
 
-    def operation(self, headers: Mapping[str, str], tally: Tally) -> AbstractContextManager[None]:
+    def operation_span(
+        self, headers: Mapping[str, str], stats: RequestStats
+    ) -> AbstractContextManager[None]:
         return nullcontext()
 
-    def attempt(self, path: str, number: int) -> "Followed":
-        self.begun.append((path, number))
+    def start_upstream_span(self, path: str, attempt_number: int) -> "Followed":
+        self.begun.append((path, attempt_number))
         return self
 
-    def headers(self, headers: Headers) -> Headers:
+    def inject(self, headers: HeaderPairs) -> HeaderPairs:
         return (*headers, ("traceparent", "ours"))
 
     def end(self, status: int | None, code: str | None) -> None:
@@ -49,11 +51,11 @@ def tracing() -> Followed:
 
 
 @pytest.fixture
-def watch(tracing: Followed) -> Watch:
-    return Watch(Metrics(), tracing)
+def watch(tracing: Followed) -> UpstreamInstrumentation:
+    return UpstreamInstrumentation(Metrics(), tracing)
 
 
-def told(watch: Watch, name: str) -> dict[str, float]:
+def told(watch: UpstreamInstrumentation, name: str) -> dict[str, float]:
     lines = watch.metrics.exposition().decode().splitlines()
     return {
         line.rpartition(" ")[0]: float(line.rpartition(" ")[2])
@@ -62,8 +64,8 @@ def told(watch: Watch, name: str) -> dict[str, float]:
     }
 
 
-def failed(error: type[UpstreamError], status: int | None = None) -> Failed:
-    return Failed(error("no"), status=status)
+def failed(error: type[FieldError], status: int | None = None) -> AttemptFailed:
+    return AttemptFailed(error("no"), status=status)
 
 
 @pytest.mark.parametrize(
@@ -71,7 +73,7 @@ def failed(error: type[UpstreamError], status: int | None = None) -> Failed:
     [
         (None, "200", 200, None),
         (failed(UpstreamUnavailable, 503), "503", 503, "UPSTREAM_UNAVAILABLE"),
-        (failed(ContractBroken, 200), "200", 200, "UPSTREAM_CONTRACT_BROKEN"),
+        (failed(InvalidUpstreamResponse, 200), "200", 200, "UPSTREAM_CONTRACT_BROKEN"),
         (failed(UpstreamTimeout), "none", None, "UPSTREAM_TIMEOUT"),
         (failed(UpstreamUnavailable, 999), "odd", 999, "UPSTREAM_UNAVAILABLE"),
         (ValueError("bug"), "none", None, "INTERNAL_SERVER_ERROR"),
@@ -81,7 +83,7 @@ def failed(error: type[UpstreamError], status: int | None = None) -> Failed:
 )
 def test_a_call_is_told_by_how_it_ended(watch, tracing, error, label, status, code):
     def call() -> None:
-        with watch.call(PATH, 1, SENT):
+        with watch.instrument_call(PATH, 1, SENT):
             if error is not None:
                 raise error
 
@@ -97,14 +99,14 @@ def test_a_call_is_told_by_how_it_ended(watch, tracing, error, label, status, co
 
 
 def test_a_call_sends_what_tracing_makes_of_the_headers(watch):
-    with watch.call(PATH, 1, SENT) as headers:
+    with watch.instrument_call(PATH, 1, SENT) as headers:
         assert headers == (*SENT, ("traceparent", "ours"))
         assert told(watch, "upstream_calls_in_flight") == {"gateway_upstream_calls_in_flight": 1}
 
 
 def test_further_attempts_are_counted_apart(watch, tracing):
     for number in (1, 2, 3):
-        with watch.call(PATH, number, SENT):
+        with watch.instrument_call(PATH, number, SENT):
             pass
     assert told(watch, "upstream_retries") == {
         f'gateway_upstream_retries_total{{path="{PATH}"}}': 2
@@ -114,28 +116,34 @@ def test_further_attempts_are_counted_apart(watch, tracing):
 
 def test_a_call_that_never_begins_is_not_told(watch, tracing):
     """The breaker refuses it, or there is no place in time."""
-    watch.call(PATH, 1, SENT)
+    watch.instrument_call(PATH, 1, SENT)
     assert told(watch, "upstream_calls_total") == {}
     assert tracing.begun == []
 
 
 @pytest.mark.parametrize(
     ("state", "level", "workers"),
-    [(State.OPEN, "warning", 1), (State.HALF_OPEN, "info", 1), (State.CLOSED, "info", 0)],
+    [
+        (CircuitState.OPEN, "warning", 1),
+        (CircuitState.HALF_OPEN, "info", 1),
+        (CircuitState.CLOSED, "info", 0),
+    ],
 )
 def test_a_change_of_the_breaker_is_one_line_and_a_number(watch, state, level, workers):
     with capture_logs() as entries:
-        watch.breaker(state)
+        watch.record_breaker_state(state)
     assert entries == [
         {"event": "breaker", "log_level": level, "state": state.value, "scope": "all"}
     ]
     assert told(watch, "breaker_open") == {"gateway_breaker_open": workers}
 
 
-@pytest.mark.parametrize(("state", "level"), [(State.OPEN, "warning"), (State.CLOSED, "info")])
+@pytest.mark.parametrize(
+    ("state", "level"), [(CircuitState.OPEN, "warning"), (CircuitState.CLOSED, "info")]
+)
 def test_a_change_of_a_credential_s_breaker_is_one_line_and_how_many_are_open(watch, state, level):
     with capture_logs() as entries:
-        watch.credential_breakers(state, 3)
+        watch.record_credential_breaker_state(state, 3)
     assert entries == [
         {"event": "breaker", "log_level": level, "state": state.value, "scope": "credential"}
     ]
@@ -144,10 +152,10 @@ def test_a_change_of_a_credential_s_breaker_is_one_line_and_how_many_are_open(wa
 
 
 def test_a_surprise_is_counted_each_time_and_logged_once() -> None:
-    watch = Watch()
+    watch = UpstreamInstrumentation()
     with capture_logs() as events:
         for path in (PATH, PATH, "/activities"):
-            watch.surprise(path, "odd_envelope")
+            watch.record_surprise(path, "odd_envelope")
     told = watch.metrics.exposition().decode()
     assert f'gateway_upstream_surprises_total{{path="{PATH}",what="odd_envelope"}} 2.0' in told
     assert events == [

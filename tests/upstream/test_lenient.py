@@ -4,17 +4,17 @@ import pytest
 from msgspec import Raw, json
 
 from gateway.upstream.records.activities import Staff, User, ZonedDateTime
-from gateway.upstream.records.coercion import values_in
-from gateway.upstream.records.lenient import NULL, merged, reader
+from gateway.upstream.records.coercion import raw_values
+from gateway.upstream.records.lenient import NULL, lenient_decoder, merge
 from gateway.upstream.records.resources import Amount, Money
-from gateway.upstream.surprises import FOREIGN_OBJECT, ODD_VALUE, noted
+from gateway.upstream.surprises import FOREIGN_OBJECT, ODD_VALUE, observe_surprises
 
 
 @pytest.mark.parametrize("nothing", [b"null", b'""', b"[]", b"[ ]"])
 @pytest.mark.parametrize("something", [b'{"a":1}', b'"x"', b"0", b"false"])
 def test_what_says_nothing_gives_way(nothing, something):
-    assert bytes(merged(Raw(nothing), Raw(something), 1)) == something
-    assert bytes(merged(Raw(something), Raw(nothing), 1)) == something
+    assert bytes(merge(Raw(nothing), Raw(something), 1)) == something
+    assert bytes(merge(Raw(something), Raw(nothing), 1)) == something
 
 
 @pytest.mark.parametrize(
@@ -32,23 +32,23 @@ def test_what_says_nothing_gives_way(nothing, something):
     ids=repr,
 )
 def test_what_stands_where_it_should_be_goes_first(sent, misprinted, read):
-    found = merged(Raw(json.encode(sent)), Raw(json.encode(misprinted)), 2)
+    found = merge(Raw(json.encode(sent)), Raw(json.encode(misprinted)), 2)
     assert json.decode(found) == read
 
 
 def test_objects_are_merged_as_deep_as_is_asked():
     ours, theirs = Raw(b'{"a":{"b":{}}}'), Raw(b'{"a":{"b":{"c":1},"d":2}}')
-    assert json.decode(merged(ours, theirs, 2)) == {"a": {"b": {}, "d": 2}}
+    assert json.decode(merge(ours, theirs, 2)) == {"a": {"b": {}, "d": 2}}
 
 
 def test_what_is_no_object_has_no_values():
-    assert values_in(Raw(b'{"a": null}')) == {"a": NULL}
+    assert raw_values(Raw(b'{"a": null}')) == {"a": NULL}
     for sent in (b"[]", b"7", b"null", b'{"a":' * 100_000):
-        assert values_in(Raw(sent)) is None
+        assert raw_values(Raw(sent)) is None
 
 
 def test_an_object_without_its_id_is_null_where_it_says_nothing():
-    read = reader(Staff | None)
+    read = lenient_decoder(Staff | None)
     assert read(Raw(b'{"id":"","firstName":""}')) is None
     assert read(Raw(b'{"id":{"id":7.0}}')) == Staff(id=7)
 
@@ -68,8 +68,8 @@ def test_an_object_without_its_id_is_null_where_it_says_nothing():
 )
 def test_an_object_of_other_keys_is_null_and_noted(declared, sent, told):
     found: list[str] = []
-    with noted(found.append):
-        read = reader(declared)(Raw(sent))
+    with observe_surprises(found.append):
+        read = lenient_decoder(declared)(Raw(sent))
     assert found == told
     if told:
         assert read is None
@@ -77,13 +77,13 @@ def test_an_object_of_other_keys_is_null_and_noted(declared, sent, told):
 
 def test_an_object_may_be_a_text_where_a_text_may_stand_beside_a_record():
     found: list[str] = []
-    with noted(found.append):
-        assert reader(User | str | None)(Raw(b'{"value":"Intake"}')) == "Intake"
+    with observe_surprises(found.append):
+        assert lenient_decoder(User | str | None)(Raw(b'{"value":"Intake"}')) == "Intake"
     assert found == [ODD_VALUE]
 
 
 def test_parts_of_two_things_are_not_made_one():
     one, other = Raw(b'{"id":"71","start":{}}'), Raw(b'{"id":72,"start":{"dateTime":"x"}}')
-    assert bytes(merged(one, other, 2)) == bytes(one)
+    assert bytes(merge(one, other, 2)) == bytes(one)
     same = Raw(b'{"id":71,"end":1}')
-    assert json.decode(merged(one, same, 2)) == {"id": "71", "start": {}, "end": 1}
+    assert json.decode(merge(one, same, 2)) == {"id": "71", "start": {}, "end": 1}

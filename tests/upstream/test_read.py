@@ -1,14 +1,16 @@
 import pytest
 
-from gateway.observability.event_loop import Steps
+from gateway.observability.event_loop import CooperativeSteps
 from gateway.upstream.credentials import Caller
-from gateway.upstream.http.read import Meaning, Read, things
+from gateway.upstream.http.read import ParameterRoles, Read, resource_paths
 
-MEANING = Meaning(about="clientId", narrowed_by="type", ordered_by="sort")
+MEANING = ParameterRoles(
+    subject_parameter="clientId", filter_parameter="type", sort_parameter="sort"
+)
 QUERY = {"clientId": "7", "sort": "desc", "type": "note"}
 
 
-def counted(body: bytes) -> Steps[int]:
+def counted(body: bytes) -> CooperativeSteps[int]:
     yield from ()
     return len(body)
 
@@ -44,7 +46,7 @@ def test_a_read_without_a_parameter_is_the_one_that_was_asked_without_it():
 
 
 def test_a_list_is_about_whom_its_query_names():
-    assert listing(QUERY).things == (("/activities", "7"),)
+    assert listing(QUERY).cache_tags == (("/activities", "7"),)
 
 
 @pytest.mark.parametrize(
@@ -57,4 +59,4 @@ def test_a_list_is_about_whom_its_query_names():
     ],
 )
 def test_a_path_leads_through_things_to_what_it_is_about(template, expected):
-    assert things(template, {"a": "1", "b": "2"}) == expected
+    assert resource_paths(template, {"a": "1", "b": "2"}) == expected

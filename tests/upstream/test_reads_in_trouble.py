@@ -9,14 +9,14 @@ from typing import Any
 import httpx
 import pytest
 
-from gateway.errors import UpstreamBusy, UpstreamError, UpstreamTimeout, UpstreamUnavailable
+from gateway.errors import FieldError, UpstreamBusy, UpstreamTimeout, UpstreamUnavailable
 from gateway.upstream.credentials import Caller
-from gateway.upstream.http.circuit_breaker import State
-from gateway.upstream.http.connection_pool import ConnectionOver
-from gateway.upstream.http.fetcher import Reads
-from gateway.upstream.http.instrumentation import Watch
+from gateway.upstream.http.circuit_breaker import CircuitState
+from gateway.upstream.http.connection_pool import IdleConnectionClosed
+from gateway.upstream.http.fetcher import UpstreamFetcher
+from gateway.upstream.http.instrumentation import UpstreamInstrumentation
 from gateway.upstream.http.transport import NEW_CONNECTION
-from gateway.upstream.read_log import Call, Outcome
+from gateway.upstream.read_log import CacheStatus, ReadLogEntry
 from gateway.upstream.records import decoding
 from tests.upstream.conftest import settings_of
 from tests.upstream.hurry import BACKEND
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.usefixtures("no_task_left")
 
 FOUND = httpx.Response(200, content=b'{"items":[]}')
 REFUSED = httpx.ConnectError("refused")
-OVER = ConnectionOver("it had ended")
+OVER = IdleConnectionClosed("it had ended")
 Answer = httpx.Response | Exception
 
 
@@ -69,46 +69,46 @@ class Upstream:
         return [at for at, _ in self.asked]
 
 
-def over(upstream: Upstream, *, chance: float = 1.0, **settings: Any) -> Reads:
+def over(upstream: Upstream, *, chance: float = 1.0, **settings: Any) -> UpstreamFetcher:
     """Reads with three attempts and the longest of pauses, by the loop's clock."""
     settings = {"upstream_attempts": 3, "upstream_timeout_seconds": 1000.0, **settings}
-    return Reads(
+    return UpstreamFetcher(
         settings_of(**settings),
         httpx.MockTransport(upstream),
         clock=asyncio.get_running_loop().time,
-        chance=lambda: chance,
+        jitter=lambda: chance,
     )
 
 
 async def read(
-    reads: Reads, *, left: float | None = None, of: str = "x", by: bytes = b""
-) -> Call | UpstreamError:
+    reads: UpstreamFetcher, *, left: float | None = None, of: str = "x", by: bytes = b""
+) -> ReadLogEntry | FieldError:
     """How a caller with so many seconds fares."""
     caller = Caller((), by, None if left is None else now() + left)
     try:
-        await reads.get(caller, "/things", decoding.items, query={"of": of})
-    except UpstreamError as error:
-        error.call = caller.calls[0]  # type: ignore[attr-defined]
+        await reads.fetch(caller, "/things", decoding.items, query={"of": of})
+    except FieldError as error:
+        error.call = caller.read_log[0]  # type: ignore[attr-defined]
         return error
-    return caller.calls[0]
+    return caller.read_log[0]
 
 
-def attempts(fared: Call | UpstreamError) -> int:
-    call: Call = fared if isinstance(fared, Call) else fared.call  # type: ignore[attr-defined]
+def attempts(fared: ReadLogEntry | FieldError) -> int:
+    call: ReadLogEntry = fared if isinstance(fared, ReadLogEntry) else fared.call  # type: ignore[attr-defined]
     return call.attempts
 
 
-def own_breaker(reads: Reads) -> State:
+def own_breaker(reads: UpstreamFetcher) -> CircuitState:
     """The state of the breaker of the credentials that `read` has where no others are given."""
-    return reads.attempting.breakers.state_of(b"")
+    return reads.pipeline.circuit_breaker.credential_state(b"")
 
 
-async def open_up(reads: Reads, upstream: Upstream) -> None:
+async def open_up(reads: UpstreamFetcher, upstream: Upstream) -> None:
     """Makes the breaker of the credentials open, and forgets how."""
     kept, upstream.answers = upstream.answers, [httpx.Response(500)]
     for number in range(10):
         await read(reads, of=f"bad-{number}")
-    assert own_breaker(reads) is State.OPEN
+    assert own_breaker(reads) is CircuitState.OPEN
     upstream.asked.clear()
     upstream.answers = kept
 
@@ -124,8 +124,8 @@ async def open_up(reads: Reads, upstream: Upstream) -> None:
 async def test_what_passes_is_never_seen(passing):
     upstream = Upstream(passing, passing, FOUND)
     fared = await read(over(upstream))
-    assert isinstance(fared, Call)
-    assert (fared.status, fared.outcome, fared.attempts) == (200, Outcome.CALLED, 3)
+    assert isinstance(fared, ReadLogEntry)
+    assert (fared.status, fared.cache_status, fared.attempts) == (200, CacheStatus.CALLED, 3)
     assert upstream.times == pytest.approx([0, 0.1, 0.3])
 
 
@@ -157,7 +157,7 @@ async def test_what_came_too_early_is_sent_once_more(most, made):
 
 async def test_what_came_too_early_may_arrive_the_second_time():
     fared = await read(over(Upstream(httpx.Response(425), FOUND)))
-    assert isinstance(fared, Call)
+    assert isinstance(fared, ReadLogEntry)
     assert (fared.status, fared.attempts) == (200, 2)
 
 
@@ -171,7 +171,7 @@ async def test_silence_is_not_answered_with_another_question():
 
 async def test_a_wait_that_is_asked_for_is_waited_within_the_deadline():
     upstream = Upstream(httpx.Response(429, headers={"retry-after": "7"}), FOUND)
-    assert isinstance(await read(over(upstream, chance=0.0), left=8), Call)
+    assert isinstance(await read(over(upstream, chance=0.0), left=8), ReadLogEntry)
     assert upstream.times == [0, 7]
 
 
@@ -200,8 +200,8 @@ async def test_an_outage_costs_the_upstream_little_more_than_one_attempt_per_rea
 async def test_what_an_idle_connection_lost_is_asked_again_at_once_on_a_new_one(most):
     upstream = Upstream(OVER, FOUND)
     fared = await read(over(upstream, upstream_attempts=most))
-    assert isinstance(fared, Call)
-    assert (fared.status, fared.outcome, fared.attempts) == (200, Outcome.CALLED, 2)
+    assert isinstance(fared, ReadLogEntry)
+    assert (fared.status, fared.cache_status, fared.attempts) == (200, CacheStatus.CALLED, 2)
     assert upstream.times == [0, 0]
     assert upstream.on_new_connections == [False, True]
 
@@ -215,7 +215,7 @@ async def test_a_read_is_asked_again_so_only_once():
 
 async def test_an_idle_connection_costs_a_read_none_of_its_attempts():
     upstream = Upstream(OVER, httpx.Response(503), httpx.Response(503), FOUND)
-    assert isinstance(await read(over(upstream)), Call)
+    assert isinstance(await read(over(upstream)), ReadLogEntry)
     upstream = Upstream(OVER, httpx.Response(503))
     assert attempts(await read(over(upstream))) == len(upstream.asked) == 4
 
@@ -225,10 +225,10 @@ async def test_an_idle_connection_costs_nothing_of_what_all_reads_have_for_furth
     reads = over(upstream)
     for number in range(100):
         upstream.answers = [OVER, FOUND]
-        assert isinstance(await read(reads, of=f"over-{number}"), Call)
+        assert isinstance(await read(reads, of=f"over-{number}"), ReadLogEntry)
     for number in range(10):
         upstream.answers = [httpx.Response(503), FOUND]
-        assert isinstance(await read(reads, of=f"once-{number}"), Call)
+        assert isinstance(await read(reads, of=f"once-{number}"), ReadLogEntry)
 
 
 async def test_an_idle_connection_says_nothing_of_the_upstream_and_what_follows_says_it():
@@ -237,14 +237,14 @@ async def test_an_idle_connection_says_nothing_of_the_upstream_and_what_follows_
     for number in range(50):
         upstream.answers = [OVER, FOUND]
         await read(reads, of=f"good-{number}")
-    assert own_breaker(reads) is State.CLOSED
+    assert own_breaker(reads) is CircuitState.CLOSED
     await asyncio.sleep(11)  # so that they are forgotten
     states = []
     for number in range(10):
         upstream.answers = [OVER, httpx.Response(500)]
         await read(reads, of=f"bad-{number}")
         states.append(own_breaker(reads))
-    assert states == [State.CLOSED] * 9 + [State.OPEN]
+    assert states == [CircuitState.CLOSED] * 9 + [CircuitState.OPEN]
 
 
 async def test_a_trial_that_meets_an_idle_connection_is_one_trial():
@@ -252,9 +252,9 @@ async def test_a_trial_that_meets_an_idle_connection_is_one_trial():
     reads = over(upstream)
     await open_up(reads, upstream)
     await asyncio.sleep(0.5)
-    assert isinstance(await read(reads), Call)
+    assert isinstance(await read(reads), ReadLogEntry)
     assert len(upstream.asked) == 2
-    assert own_breaker(reads) is State.CLOSED
+    assert own_breaker(reads) is CircuitState.CLOSED
 
 
 async def test_who_asks_again_so_keeps_its_place():
@@ -262,7 +262,7 @@ async def test_who_asks_again_so_keeps_its_place():
     reads = over(upstream, max_upstream_connections=1)
     await asyncio.gather(read(reads, of="a"), read(reads, of="b"))
     assert upstream.asked == [(0, "of=a"), (1, "of=a"), (2, "of=b")]
-    assert reads.attempting.places.taken == 0
+    assert reads.pipeline.bulkhead.in_use == 0
 
 
 async def test_all_who_share_a_read_share_what_its_connection_cost():
@@ -289,8 +289,8 @@ async def test_what_nobody_waits_for_any_more_is_not_asked_again():
 
 
 async def test_each_call_is_counted_also_where_its_connection_was_over():
-    upstream, watch = Upstream(OVER, FOUND), Watch()
-    reads = Reads(settings_of(), httpx.MockTransport(upstream), watch=watch)
+    upstream, watch = Upstream(OVER, FOUND), UpstreamInstrumentation()
+    reads = UpstreamFetcher(settings_of(), httpx.MockTransport(upstream), instrumentation=watch)
     await read(reads)
     told = watch.metrics.exposition().decode()
     for line in (
@@ -321,7 +321,7 @@ async def test_the_deadline_holds_also_between_two_attempts():
     patient, hasty = await asyncio.gather(read(reads, left=30), read(reads, left=2))
     assert (attempts(patient), attempts(hasty)) == (2, 1)
     assert isinstance(hasty, UpstreamTimeout)
-    assert isinstance(patient, Call)
+    assert isinstance(patient, ReadLogEntry)
 
 
 async def test_the_deadline_holds_also_in_the_queue():
@@ -330,7 +330,7 @@ async def test_the_deadline_holds_also_in_the_queue():
     found = await asyncio.gather(read(reads, of="a", left=50), read(reads, of="b", left=3))
     assert [attempts(each) for each in found] == [1, 0]
     assert isinstance(found[1], UpstreamTimeout)
-    assert reads.attempting.places.taken == 0
+    assert reads.pipeline.bulkhead.in_use == 0
 
 
 async def test_a_queue_that_would_outlast_the_deadline_refuses_at_once():
@@ -345,7 +345,7 @@ async def test_a_queue_that_would_outlast_the_deadline_refuses_at_once():
     assert isinstance(fared, UpstreamBusy)
     assert (now(), attempts(fared)) == (start, 0)
     assert (fared.reason, fared.retry_after) == ("local_queue", 2)
-    assert all(isinstance(each, Call) for each in await asyncio.gather(*long))
+    assert all(isinstance(each, ReadLogEntry) for each in await asyncio.gather(*long))
 
 
 async def test_one_caller_s_many_reads_do_not_keep_another_s_waiting():
@@ -354,7 +354,7 @@ async def test_one_caller_s_many_reads_do_not_keep_another_s_waiting():
     many = [asyncio.create_task(read(reads, of=str(n), by=b"many")) for n in range(40)]
     await asyncio.sleep(5.5)
     start = now()
-    assert isinstance(await read(reads, by=b"one", left=2), Call)
+    assert isinstance(await read(reads, by=b"one", left=2), ReadLogEntry)
     assert now() - start == pytest.approx(1)
     await asyncio.gather(*many)
     assert upstream.most == 3
@@ -388,7 +388,7 @@ async def test_a_trickle_finds_out_when_it_is_back():
     upstream.answers = [FOUND]
     await asyncio.sleep(0.5)
     found = [await read(reads, of=str(number)) for number in range(50)]
-    assert all(isinstance(each, Call) for each in found)
+    assert all(isinstance(each, ReadLogEntry) for each in found)
 
 
 async def test_an_outage_is_told_by_the_breakers_from_its_beginning_to_its_end(events):
@@ -421,7 +421,7 @@ async def test_an_upstream_that_refuses_is_not_one_that_fails(status):
     reads = over(Upstream(httpx.Response(status)), upstream_attempts=1)
     for number in range(50):
         await read(reads, of=str(number))
-    assert own_breaker(reads) is State.CLOSED
+    assert own_breaker(reads) is CircuitState.CLOSED
 
 
 async def test_callers_that_leave_say_nothing_of_the_upstream():
@@ -431,8 +431,8 @@ async def test_callers_that_leave_say_nothing_of_the_upstream():
         await asyncio.sleep(0.01)
         leaving.cancel()
         await asyncio.wait([leaving])
-    assert own_breaker(reads) is State.CLOSED
-    assert reads.attempting.places.taken == 0
+    assert own_breaker(reads) is CircuitState.CLOSED
+    assert reads.pipeline.bulkhead.in_use == 0
 
 
 # The order: sharing, further attempts, the breaker, places, the wire
@@ -461,18 +461,18 @@ async def test_whom_the_breaker_refuses_does_not_wait_for_a_place():
     upstream = Upstream()
     reads = over(upstream, max_upstream_connections=1)
     await open_up(reads, upstream)
-    async with reads.attempting.places.place("somebody", left=1):
+    async with reads.pipeline.bulkhead.slot("somebody", remaining_seconds=1):
         assert isinstance(await read(reads), UpstreamUnavailable)
 
 
 async def test_who_waited_for_a_place_asks_the_breaker_again():
     upstream = Upstream()
     reads = over(upstream, max_upstream_connections=1)
-    async with reads.attempting.places.place("somebody", left=1):
+    async with reads.pipeline.bulkhead.slot("somebody", remaining_seconds=1):
         waiting = asyncio.create_task(read(reads))
         await asyncio.sleep(1)
         for _ in range(10):
-            reads.attempting.breakers.attempt(b"").failed(is_connected=True)
+            reads.pipeline.circuit_breaker.acquire(b"").record_failure(is_connected=True)
     assert isinstance(await waiting, UpstreamUnavailable)
     assert upstream.asked == []
 
@@ -506,8 +506,8 @@ async def test_an_error_is_gone_when_nobody_holds_it(failing: Callable[[], Upstr
     gc.disable()
     try:
         try:
-            await reads.get(Caller((), b"", now() + 3), "/things", decoding.items)
-        except UpstreamError as error:
+            await reads.fetch(Caller((), b"", now() + 3), "/things", decoding.items)
+        except FieldError as error:
             gone = weakref.ref(error)
         await asyncio.sleep(0)
         assert gone() is None

@@ -7,10 +7,10 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from gateway.errors import Forbidden, NotFound, Unauthenticated, UpstreamError
+from gateway.errors import FieldError, Forbidden, NotFound, Unauthenticated
 from gateway.upstream.credentials import Caller
-from gateway.upstream.http.fetcher import Reads
-from gateway.upstream.read_log import Outcome
+from gateway.upstream.http.fetcher import UpstreamFetcher
+from gateway.upstream.read_log import CacheStatus
 from gateway.upstream.records import decoding
 
 pytestmark = pytest.mark.usefixtures("no_task_left")
@@ -23,7 +23,7 @@ CONFERENCE = "/conferences/{conferenceId}"
 SESSION = f"{CONFERENCE}/sessions/{{sessionId}}"
 IDS = {"companyId": "3", "appointmentId": "9", "conferenceId": "3", "sessionId": "4"}
 KEPT = (COMPANY, STAFF, SERVICES, CONFERENCE, SESSION)
-CALLED, SHARED, CACHED = Outcome.CALLED, Outcome.SHARED, Outcome.CACHED
+CALLED, SHARED, CACHED = CacheStatus.CALLED, CacheStatus.COALESCED, CacheStatus.CACHED
 
 
 class Upstream:
@@ -63,26 +63,28 @@ async def upstream():
 
 
 @pytest.fixture
-def reads(reads_over, upstream) -> Reads:
-    made: Reads = reads_over(upstream, entity_cache_seconds=600, stale_if_error_seconds=600)
+def reads(reads_over, upstream) -> UpstreamFetcher:
+    made: UpstreamFetcher = reads_over(
+        upstream, entity_cache_seconds=600, stale_if_error_seconds=600
+    )
     return made
 
 
-async def read(reads: Reads, template: str, by: bytes = b"1") -> Outcome:
+async def read(reads: UpstreamFetcher, template: str, by: bytes = b"1") -> CacheStatus:
     """How a read of an entity is answered."""
     caller = Caller((), by)
     ids = {name: id_ for name, id_ in IDS.items() if f"{{{name}}}" in template}
-    await reads.get(caller, template, decoding.items, ids=ids, keep=template in KEPT)
-    return caller.calls[0].outcome
+    await reads.fetch(caller, template, decoding.items, ids=ids, cacheable=template in KEPT)
+    return caller.read_log[0].cache_status
 
 
-async def refused(reads: Reads, template: str, by: bytes = b"1") -> UpstreamError:
-    with pytest.raises(UpstreamError) as error:
+async def refused(reads: UpstreamFetcher, template: str, by: bytes = b"1") -> FieldError:
+    with pytest.raises(FieldError) as error:
         await read(reads, template, by)
     return error.value
 
 
-async def kept(reads: Reads, by: bytes = b"1") -> set[str]:
+async def kept(reads: UpstreamFetcher, by: bytes = b"1") -> set[str]:
     """What is answered without a call."""
     found = {template: await read(reads, template, by) for template in KEPT}
     return {template for template, outcome in found.items() if outcome is CACHED}
@@ -175,7 +177,7 @@ async def test_a_thing_that_is_refused_is_shown_no_more_nor_what_belongs_to_it(
         await kept(reads, by)
     upstream.refuse(path, status)
     with pytest.raises((Forbidden, NotFound)):  # by one who takes nothing that is kept
-        await reads.get(Caller((), b"1"), path, decoding.items, ids=IDS)
+        await reads.fetch(Caller((), b"1"), path, decoding.items, ids=IDS)
     upstream.refusing.clear()
     assert await kept(reads) == set(KEPT) - forgotten
     assert await kept(reads, b"2") == set(KEPT)

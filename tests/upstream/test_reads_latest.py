@@ -11,27 +11,27 @@ import pytest
 from msgspec import Raw
 
 from gateway.errors import (
+    FieldError,
     Forbidden,
     NotFound,
     Unauthenticated,
     UpstreamBusy,
-    UpstreamError,
     UpstreamTimeout,
     UpstreamUnavailable,
 )
 from gateway.upstream.credentials import Caller
-from gateway.upstream.http.bulkhead import Places
-from gateway.upstream.http.circuit_breaker import State
-from gateway.upstream.http.fetcher import Reads
-from gateway.upstream.http.read import Meaning
-from gateway.upstream.http.stale_cache import Dated
-from gateway.upstream.read_log import Outcome
+from gateway.upstream.http.bulkhead import Bulkhead
+from gateway.upstream.http.circuit_breaker import CircuitState
+from gateway.upstream.http.fetcher import UpstreamFetcher
+from gateway.upstream.http.read import ParameterRoles
+from gateway.upstream.http.stale_cache import Timestamped
+from gateway.upstream.read_log import CacheStatus
 from gateway.upstream.records import decoding
 
 PATH = "/api/2.3/activities"
 NOTES = {"type": "note"}
 THREAD = {"appointmentId": "9"}
-CALLED, SHARED, STALE = Outcome.CALLED, Outcome.SHARED, Outcome.STALE
+CALLED, SHARED, STALE = CacheStatus.CALLED, CacheStatus.COALESCED, CacheStatus.STALE
 
 
 class Script:
@@ -69,8 +69,8 @@ async def script():
 
 
 @pytest.fixture
-def reads(reads_over, script) -> Reads:
-    made: Reads = reads_over(script, stale_if_error_seconds=60)
+def reads(reads_over, script) -> UpstreamFetcher:
+    made: UpstreamFetcher = reads_over(script, stale_if_error_seconds=60)
     return made
 
 
@@ -79,21 +79,23 @@ def asking(identity: bytes = b"1", deadline: float | None = None) -> Caller:
 
 
 async def latest(
-    reads: Reads,
+    reads: UpstreamFetcher,
     caller: Caller | None = None,
     client: str = "7",
     query: Mapping[str, str] | None = None,
-) -> Dated[list[Raw]]:
-    return await reads.latest(
+) -> Timestamped[list[Raw]]:
+    return await reads.fetch_with_stale(
         caller or asking(),
         PATH,
         decoding.items,
         {"clientId": client, **(query or {})},
-        Meaning(about="clientId", narrowed_by="type", ordered_by="sort"),
+        ParameterRoles(
+            subject_parameter="clientId", filter_parameter="type", sort_parameter="sort"
+        ),
     )
 
 
-def shown(dated: Dated[list[Raw]]) -> tuple[list[bytes], bool]:
+def shown(dated: Timestamped[list[Raw]]) -> tuple[list[bytes], bool]:
     return [bytes(item) for item in dated.content], dated.is_stale
 
 
@@ -103,7 +105,7 @@ async def test_an_answer_says_when_it_was_read(reads, script, clock):
     answer = await latest(reads, caller)
     assert shown(answer) == ([b"1"], False)
     assert answer.read_at == clock.now
-    assert [call.outcome for call in caller.calls] == [CALLED]
+    assert [call.cache_status for call in caller.read_log] == [CALLED]
 
 
 class Broken(httpx.AsyncByteStream):
@@ -133,8 +135,8 @@ async def test_where_the_upstream_fails_its_last_answer_stands(reads, script, cl
     answer = await latest(reads, caller)
     assert shown(answer) == ([b"1", b"2"], True)
     assert answer.read_at == before.read_at == clock.now - 30
-    [call] = caller.calls
-    assert (call.outcome, call.attempts) == (STALE, 1)
+    [call] = caller.read_log
+    assert (call.cache_status, call.attempts) == (STALE, 1)
     assert call.status == (outage if isinstance(outage, int) else call.status)
 
 
@@ -164,7 +166,7 @@ async def test_an_upstream_that_answers_is_taken_at_its_word(reads, script, refu
     script.next = [1]
     await latest(reads)
     script.next = refusal
-    with pytest.raises(UpstreamError):
+    with pytest.raises(FieldError):
         await latest(reads)
 
 
@@ -205,10 +207,10 @@ async def test_nothing_else_is_kept_but_what_can_say_so(reads, script):
     """Entities have no place for a mark: one that is old would pass for one of today."""
     script.next = [1]
     for keep in (False, True):
-        await reads.get(asking(), PATH, decoding.items, query={"clientId": "7"}, keep=keep)
+        await reads.fetch(asking(), PATH, decoding.items, query={"clientId": "7"}, cacheable=keep)
     script.next = 503
     with pytest.raises(UpstreamUnavailable):
-        await reads.get(asking(), PATH, decoding.items, query={"clientId": "7"})
+        await reads.fetch(asking(), PATH, decoding.items, query={"clientId": "7"})
     with pytest.raises(UpstreamUnavailable):
         await latest(reads)
 
@@ -255,7 +257,11 @@ async def test_reads_that_ask_for_different_orders_are_one(reads, script):
         *[latest(reads, caller, query=each) for caller, each in zip(callers, orders, strict=True)]
     )
     assert script.called == 1
-    assert [call.outcome for caller in callers for call in caller.calls] == [CALLED, SHARED, SHARED]
+    assert [call.cache_status for caller in callers for call in caller.read_log] == [
+        CALLED,
+        SHARED,
+        SHARED,
+    ]
 
 
 async def test_an_answer_with_some_kinds_does_not_stand_for_all_or_others(reads, script):
@@ -301,7 +307,7 @@ async def test_a_refusal_of_one_client_forgets_no_other(reads, script, status):
     await latest(reads, client="8")
     await latest(reads, asking(b"2"))
     script.next = status
-    with pytest.raises(UpstreamError):
+    with pytest.raises(FieldError):
         await latest(reads)
     script.next = 503
     assert (await latest(reads, client="8")).is_stale
@@ -315,7 +321,7 @@ async def test_credentials_that_are_refused_anywhere_are_shown_nothing_more(read
     await latest(reads, asking(b"2"))
     script.next = 401
     with pytest.raises(Unauthenticated):
-        await reads.get(asking(), "/api/2.0/notes/{id}", decoding.items, ids={"id": "1"})
+        await reads.fetch(asking(), "/api/2.0/notes/{id}", decoding.items, ids={"id": "1"})
     script.next = 503
     for client in ("7", "8"):
         with pytest.raises(UpstreamUnavailable):
@@ -368,7 +374,7 @@ async def test_who_asks_after_a_refusal_of_the_credentials_joins_no_read_of_befo
     await settle()
     script.gate.set()
     await asyncio.gather(before, *after)
-    assert [call.outcome for caller in callers for call in caller.calls] == [CALLED, SHARED]
+    assert [call.cache_status for caller in callers for call in caller.read_log] == [CALLED, SHARED]
     script.next = 503
     assert (await latest(reads)).is_stale
 
@@ -407,7 +413,9 @@ async def test_an_open_breaker_is_an_upstream_that_fails(reads, script):
     script.next = 503
     for _ in range(20):
         await latest(reads)
-    assert reads.attempting.breakers.state_of(asking().share) is State.OPEN
+    assert (
+        reads.pipeline.circuit_breaker.credential_state(asking().fairness_key) is CircuitState.OPEN
+    )
     called = script.called
     assert (await latest(reads)).is_stale
     assert script.called == called
@@ -418,7 +426,7 @@ async def test_a_full_queue_is_an_upstream_that_fails(reads, script, settle):
     for client in ("7", "8"):
         await latest(reads, client=client)
     turned = iter((0.0, 60.0, *[60.0] * 9))
-    reads.attempting.places = Places(total=1, each=1, clock=lambda: next(turned))
+    reads.pipeline.bulkhead = Bulkhead(total=1, per_caller=1, clock=lambda: next(turned))
     await latest(reads)  # after which reads are known to take long
     script.gate.clear()
     slow = asyncio.create_task(latest(reads, client="8"))
@@ -443,7 +451,7 @@ async def test_who_cannot_wait_longer_is_given_the_last_answer_and_the_others_th
     hurried = asking(deadline=asyncio.get_running_loop().time() + 0.01)
     patient = asyncio.create_task(latest(reads))
     assert shown(await latest(reads, hurried)) == ([b"1"], True)
-    assert [call.outcome for call in hurried.calls] == [STALE]
+    assert [call.cache_status for call in hurried.read_log] == [STALE]
     script.gate.set()
     assert shown(await patient) == ([b"1", b"2"], False)
 
@@ -456,8 +464,12 @@ async def test_all_who_wait_for_one_read_are_shown_the_same(reads, script):
     found = await asyncio.gather(*[latest(reads, caller) for caller in callers])
     assert [each.is_stale for each in found] == [True] * 3
     assert all(each.content is found[0].content for each in found)
-    calls = [call for caller in callers for call in caller.calls]
-    assert [(call.outcome, call.attempts) for call in calls] == [(STALE, 1), (STALE, 0), (STALE, 0)]
+    calls = [call for caller in callers for call in caller.read_log]
+    assert [(call.cache_status, call.attempts) for call in calls] == [
+        (STALE, 1),
+        (STALE, 0),
+        (STALE, 0),
+    ]
     assert script.called == 2
 
 
@@ -470,7 +482,7 @@ async def test_what_is_kept_is_bounded(reads, script):
         await latest(reads, client=str(client))
     script.next = 503
     found: list[Any] = [
-        isinstance(each, Dated)
+        isinstance(each, Timestamped)
         for each in await asyncio.gather(
             *[latest(reads, client=str(client)) for client in range(10)], return_exceptions=True
         )
@@ -486,7 +498,7 @@ async def test_an_error_is_gone_when_nobody_holds_it(reads, script):
     try:
         try:
             await latest(reads)
-        except UpstreamError as error:
+        except FieldError as error:
             gone = weakref.ref(error)
         await asyncio.sleep(0)
         assert gone() is None

@@ -5,11 +5,16 @@ import msgspec
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from gateway.errors import ContractBroken
-from gateway.observability.event_loop import at_once
+from gateway.errors import InvalidUpstreamResponse
+from gateway.observability.event_loop import run_to_completion
 from gateway.upstream.records import activities, decoding, enums, resources
 from gateway.upstream.records.activities import UNREADABLE, Record, ZonedDateTime
-from gateway.upstream.surprises import ODD_DATE, ODD_TIME_ZONE, noted, unnoted
+from gateway.upstream.surprises import (
+    ODD_DATE,
+    ODD_TIME_ZONE,
+    observe_surprises,
+    suppress_surprises,
+)
 
 NINE = {"dateTime": "2026-03-01T09:00:00", "timeZone": "Europe/Paris"}
 NINE_RECORD = ZonedDateTime(date_time="2026-03-01T09:00:00", time_zone="Europe/Paris")
@@ -369,12 +374,12 @@ KINDS = sorted({type(record) for _, record in EVERYTHING.values()}, key=lambda k
 
 
 def read(declared: type[Record], **sent: Any) -> Any:
-    return at_once(decoding.entity(json.dumps({"id": "1", **sent}).encode(), declared))
+    return run_to_completion(decoding.entity(json.dumps({"id": "1", **sent}).encode(), declared))
 
 
 @pytest.mark.parametrize(("sent", "record"), EVERYTHING.values(), ids=EVERYTHING)
 def test_an_entity_is_read_with_everything_it_has(sent, record):
-    assert at_once(decoding.entity(json.dumps(sent).encode(), type(record))) == record
+    assert run_to_completion(decoding.entity(json.dumps(sent).encode(), type(record))) == record
 
 
 @pytest.mark.parametrize(("sent", "record"), EVERYTHING.values(), ids=EVERYTHING)
@@ -385,22 +390,25 @@ def test_the_examples_leave_no_field_out(sent, record):
 
 @pytest.mark.parametrize(("sent", "record"), EVERYTHING.values(), ids=EVERYTHING)
 def test_an_entity_needs_nothing_but_its_id(sent, record):
-    bare = at_once(decoding.entity(b'{"id":"1"}', type(record)))
+    bare = run_to_completion(decoding.entity(b'{"id":"1"}', type(record)))
     nulls = dict.fromkeys(sent)
     assert bare.id == "1"
-    assert at_once(decoding.entity(json.dumps({**nulls, "id": "1"}).encode(), type(record))) == bare
-    with pytest.raises(ContractBroken):
-        at_once(decoding.entity(json.dumps({**sent, "id": None}).encode(), type(record)))
+    assert (
+        run_to_completion(decoding.entity(json.dumps({**nulls, "id": "1"}).encode(), type(record)))
+        == bare
+    )
+    with pytest.raises(InvalidUpstreamResponse):
+        run_to_completion(decoding.entity(json.dumps({**sent, "id": None}).encode(), type(record)))
 
 
 @pytest.mark.parametrize(("sent", "record"), EVERYTHING.values(), ids=EVERYTHING)
 def test_a_part_that_cannot_be_read_costs_itself_alone(sent, record):
-    whole = at_once(decoding.entity(json.dumps(sent).encode(), type(record)))
+    whole = run_to_completion(decoding.entity(json.dumps(sent).encode(), type(record)))
     for declared in msgspec.structs.fields(record):
         if declared.name == "id":
             continue
         spoilt = {**sent, declared.encode_name: {"id": [], "dateTime": 1}}
-        found = at_once(decoding.entity(json.dumps(spoilt).encode(), type(record)))
+        found = run_to_completion(decoding.entity(json.dumps(spoilt).encode(), type(record)))
         for other in msgspec.structs.fields(record):
             if other.name != declared.name:
                 assert getattr(found, other.name) == getattr(whole, other.name)
@@ -409,7 +417,7 @@ def test_a_part_that_cannot_be_read_costs_itself_alone(sent, record):
 
 # Pictures
 
-PICTURED = [kind for kind in KINDS if issubclass(kind, resources.Pictured)]
+PICTURED = [kind for kind in KINDS if issubclass(kind, resources.HasPicture)]
 
 
 def test_what_has_a_picture_is_what_the_contract_says():
@@ -545,12 +553,12 @@ def test_clients_of_an_earlier_version_have_the_date_right_in_the_consent(sent, 
 def test_what_is_odd_about_a_consents_date_is_noted_when_it_is_read_and_not_when_it_is_shown():
     sent = {"dateTime": "2026-03-01 09:00", "timeZone": "PST", "text": "yes"}
     found: list[str] = []
-    with noted(found.append):
+    with observe_surprises(found.append):
         consent = read(resources.Client, explicitConsent=sent).explicit_consent
         assert sorted(found) == [ODD_DATE, ODD_TIME_ZONE]
-    with unnoted():
+    with suppress_surprises():
         shown = ZonedDateTime(date_time="2026-03-01T09:00:00", time_zone="PST")
-    with noted(pytest.fail):
+    with observe_surprises(pytest.fail):
         assert consent.date == shown
 
 

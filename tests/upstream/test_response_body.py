@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from gateway.errors import ContractBroken, ResponseTooLarge
-from gateway.upstream.http.response_body import Body, is_crowded, utf8
-from gateway.upstream.surprises import UNKNOWN_CHARSET, noted
+from gateway.errors import InvalidUpstreamResponse, ResponseTooLarge
+from gateway.upstream.http.response_body import ResponseBody, exceeds_value_density, to_utf8
+from gateway.upstream.surprises import UNKNOWN_CHARSET, observe_surprises
 
 TEXT = b'{"items":[' + b" " * 1000 + b"]}"
 
@@ -30,10 +30,10 @@ def pieces(sent: bytes, size: int) -> Iterator[bytes]:
 
 
 def arrived(sent: bytes, coding: str = "", *, most: int = 10_000, size: int = 7) -> bytes:
-    body = Body(coding, most=most)
+    body = ResponseBody(coding, max_bytes=most)
     for piece in pieces(sent, size):
         body.add(piece)
-    return body.whole()
+    return body.to_bytes()
 
 
 # Compression
@@ -62,10 +62,10 @@ def test_deflate_without_its_frame_is_understood():
 
 
 def test_pieces_without_content_change_nothing():
-    body = Body("gzip", most=10_000)
+    body = ResponseBody("gzip", max_bytes=10_000)
     for piece in (b"", *pieces(compressed(TEXT), 100), b""):
         body.add(piece)
-    assert body.whole() == TEXT
+    assert body.to_bytes() == TEXT
 
 
 @pytest.mark.parametrize("most", [len(TEXT), len(TEXT) - 1])
@@ -81,10 +81,10 @@ def test_the_limit_is_about_what_was_compressed(coding, most):
 
 def test_a_bomb_is_never_decompressed_further_than_the_limit():
     bomb = compressed(b" " * 50_000_000)
-    body = Body("gzip", most=1000)
+    body = ResponseBody("gzip", max_bytes=1000)
     with pytest.raises(ResponseTooLarge):
         body.add(bomb)
-    assert len(body.whole()) == 0
+    assert len(body.to_bytes()) == 0
 
 
 @pytest.mark.parametrize("size", [2_000_000, 1_048_576, 1_048_577, 3_145_728])
@@ -93,9 +93,13 @@ def test_a_few_bytes_that_stand_for_many_are_decompressed_in_pieces_and_to_their
     compressor = zlib.compressobj(9, wbits=form)
     bomb = compressor.compress(b"7" * size) + compressor.flush()
     taken: list[int] = []
-    body = Body("gzip" if form > zlib.MAX_WBITS else "deflate", most=4_000_000, take=taken.append)
+    body = ResponseBody(
+        "gzip" if form > zlib.MAX_WBITS else "deflate",
+        max_bytes=4_000_000,
+        reserve_bytes=taken.append,
+    )
     body.add(bomb)
-    assert body.whole() == b"7" * size
+    assert body.to_bytes() == b"7" * size
     assert sum(taken) == body.size == size
     assert max(taken) <= 1_048_576
 
@@ -104,7 +108,7 @@ def test_what_is_refused_is_not_kept():
     def refuse(count: int) -> None:
         raise ZeroDivisionError
 
-    body = Body("", most=1000, take=refuse)
+    body = ResponseBody("", max_bytes=1000, reserve_bytes=refuse)
     with pytest.raises(ZeroDivisionError):
         body.add(b"one")
     assert body.size == 0
@@ -112,8 +116,8 @@ def test_what_is_refused_is_not_kept():
 
 @pytest.mark.parametrize("coding", ["gzip, gzip", "gzip,deflate", "deflate, identity, x-gzip"])
 def test_what_is_compressed_twice_is_refused_unread(coding):
-    with pytest.raises(ContractBroken, match="more than once"):
-        Body(coding, most=1000)
+    with pytest.raises(InvalidUpstreamResponse, match="more than once"):
+        ResponseBody(coding, max_bytes=1000)
 
 
 # Members
@@ -143,9 +147,9 @@ def test_a_body_is_what_all_its_members_hold(texts, coding, size):
 @pytest.mark.parametrize("size", [1_048_575, 1_048_576, 1_048_577])
 def test_members_are_decompressed_in_pieces_and_to_their_ends(size):
     taken: list[int] = []
-    body = Body("gzip", most=10_000_000, take=taken.append)
+    body = ResponseBody("gzip", max_bytes=10_000_000, reserve_bytes=taken.append)
     body.add(members(b"7" * size, b"8" * size, b"9"))
-    assert body.whole() == b"7" * size + b"8" * size + b"9"
+    assert body.to_bytes() == b"7" * size + b"8" * size + b"9"
     assert sum(taken) == body.size == 2 * size + 1
     assert max(taken) <= 1_048_576
 
@@ -158,10 +162,10 @@ def test_the_limit_is_about_all_members_together():
 
 
 def test_bombs_one_after_the_other_are_never_decompressed_further_than_the_limit():
-    body = Body("gzip", most=1000)
+    body = ResponseBody("gzip", max_bytes=1000)
     with pytest.raises(ResponseTooLarge):
         body.add(members(*[b" " * 300] * 3, b" " * 50_000_000))
-    assert len(body.whole()) <= 1000
+    assert len(body.to_bytes()) <= 1000
 
 
 def test_there_are_no_more_members_than_can_be_honest():
@@ -180,7 +184,7 @@ def test_there_are_no_more_members_than_can_be_honest():
     ids=["no head", "a wrong sum"],
 )
 def test_a_further_member_that_is_broken_is_not_left_out(second, size):
-    with pytest.raises(ContractBroken, match="decompressed"):
+    with pytest.raises(InvalidUpstreamResponse, match="decompressed"):
         arrived(compressed(TEXT) + second, "gzip", size=size)
 
 
@@ -208,13 +212,13 @@ def test_what_follows_the_end_is_left_out_but_counted():
 
 @pytest.mark.parametrize("coding", ["gzip", "deflate"])
 def test_what_is_not_compressed_after_all_is_broken(coding):
-    with pytest.raises(ContractBroken, match="decompressed"):
+    with pytest.raises(InvalidUpstreamResponse, match="decompressed"):
         arrived(b"not compressed at all", coding)
 
 
 def test_what_stops_being_compressed_is_broken():
     wrong_sum = compressed(TEXT)[:-8] + bytes(8)
-    with pytest.raises(ContractBroken, match="decompressed"):
+    with pytest.raises(InvalidUpstreamResponse, match="decompressed"):
         arrived(wrong_sum, "gzip")
 
 
@@ -237,18 +241,18 @@ NO_CHARSETS = (
 @pytest.mark.parametrize("charset", NO_CHARSETS, ids=repr)
 def test_where_there_is_no_such_charset_what_is_in_utf_8_is_read_and_told(charset):
     told: list[str] = []
-    with noted(told.append):
-        assert utf8("\ufeff{é}".encode(), charset) == "{é}".encode()
+    with observe_surprises(told.append):
+        assert to_utf8("\ufeff{é}".encode(), charset) == "{é}".encode()
         assert told == [UNKNOWN_CHARSET]
-        with pytest.raises(ContractBroken):
-            utf8(b"{\xe9}", charset)
+        with pytest.raises(InvalidUpstreamResponse):
+            to_utf8(b"{\xe9}", charset)
     assert told == [UNKNOWN_CHARSET]
 
 
 @pytest.mark.parametrize("charset", ["utf-8", "utf8", "iso-8859-1", "us-ascii", "windows-1252"])
 def test_what_is_in_the_charset_that_it_declares_is_no_surprise(charset):
-    with noted(pytest.fail):
-        assert utf8(b"{}", charset) == b"{}"
+    with observe_surprises(pytest.fail):
+        assert to_utf8(b"{}", charset) == b"{}"
 
 
 WEB = {
@@ -268,7 +272,7 @@ def test_bytes_are_read_as_the_web_reads_them(charset, page):
         byte = bytes([number])
         there = byte.decode(page, "ignore") or (chr(number) if number < 0xA0 else "")
         if there:
-            assert utf8(byte, charset).decode() == there
+            assert to_utf8(byte, charset).decode() == there
 
 
 @pytest.mark.parametrize(
@@ -283,13 +287,13 @@ def test_bytes_are_read_as_the_web_reads_them(charset, page):
 def test_a_charset_of_many_bytes_is_the_larger_one_on_the_web(charset, larger, text):
     with pytest.raises(UnicodeDecodeError):
         text.encode(larger).decode(charset)
-    assert utf8(text.encode(larger), charset).decode() == text
+    assert to_utf8(text.encode(larger), charset).decode() == text
 
 
 def test_quotation_marks_and_the_euro_are_in_iso_8859_1_on_the_web():
-    assert utf8(b"\x80 \x93\xe9\x94 \x85", "ISO-8859-1").decode() == "€ “é” …"
+    assert to_utf8(b"\x80 \x93\xe9\x94 \x85", "ISO-8859-1").decode() == "€ “é” …"
     undefined = b"\x81\x8d\x8f\x90\x9d"
-    assert utf8(undefined, "iso-8859-1").decode() == undefined.decode("latin-1")
+    assert to_utf8(undefined, "iso-8859-1").decode() == undefined.decode("latin-1")
 
 
 @pytest.mark.parametrize(
@@ -297,21 +301,21 @@ def test_quotation_marks_and_the_euro_are_in_iso_8859_1_on_the_web():
 )
 def test_an_answer_is_read_in_its_charset(charset):
     text = '{"items":[]} eé'.replace("é", "" if charset == "us-ascii" else "é")
-    assert utf8(text.encode(charset), charset) == text.encode()
+    assert to_utf8(text.encode(charset), charset) == text.encode()
 
 
 @pytest.mark.parametrize("charset", ["utf-8", "utf-16-le", "utf-32-be", "us-ascii"])
 def test_a_byte_order_mark_is_left_out(charset):
     marked = "\ufeff{}".encode("utf-8" if charset == "us-ascii" else charset)
-    assert utf8(marked, charset) == b"{}"
+    assert to_utf8(marked, charset) == b"{}"
 
 
 def test_only_the_first_byte_order_mark_is_one():
-    assert utf8("\ufeff\ufeff".encode(), "utf-8") == "\ufeff".encode()
+    assert to_utf8("\ufeff\ufeff".encode(), "utf-8") == "\ufeff".encode()
 
 
 def test_the_bytes_of_an_answer_in_utf_8_are_not_looked_at_yet():
-    assert utf8(b'{"\xff"}', "utf-8") == b'{"\xff"}'
+    assert to_utf8(b'{"\xff"}', "utf-8") == b'{"\xff"}'
 
 
 @pytest.mark.parametrize(
@@ -326,15 +330,15 @@ def test_the_bytes_of_an_answer_in_utf_8_are_not_looked_at_yet():
     ids=repr,
 )
 def test_an_answer_that_is_not_in_its_charset_is_broken(content, charset):
-    with pytest.raises(ContractBroken, match="not in the charset"):
-        utf8(content, charset)
+    with pytest.raises(InvalidUpstreamResponse, match="not in the charset"):
+        to_utf8(content, charset)
 
 
 def test_names_of_charsets_that_do_not_exist_are_not_remembered():
     remembered = len(encodings._cache)
     for number in range(100):
-        with pytest.raises(ContractBroken):
-            utf8(b"\xe9", f"no-such-charset-{number}")
+        with pytest.raises(InvalidUpstreamResponse):
+            to_utf8(b"\xe9", f"no-such-charset-{number}")
     assert len(encodings._cache) == remembered
 
 
@@ -353,4 +357,4 @@ def test_names_of_charsets_that_do_not_exist_are_not_remembered():
     ids=["zeros", "nothings", "few", "honest", "blank"],
 )
 def test_a_body_is_crowded_where_its_values_are_too_small_to_be_honest(values, crowded):
-    assert is_crowded(b"[" + values + b"0]") is crowded
+    assert exceeds_value_density(b"[" + values + b"0]") is crowded

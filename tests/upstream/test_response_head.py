@@ -27,12 +27,12 @@ ONE = head(b"Content-Length: 5", b"Date: now")
     ids=repr,
 )
 def test_equal_lengths_become_one(sent):
-    assert response_head.with_one_length(sent) == ONE
+    assert response_head.deduplicate_content_length(sent) == ONE
 
 
 def test_lines_that_end_with_a_line_feed_alone_are_lines():
     sent = head(b"Content-Length: 5", b"Content-Length: 5", end=b"\n")
-    assert response_head.with_one_length(sent).lower().count(b"content-length") == 1
+    assert response_head.deduplicate_content_length(sent).lower().count(b"content-length") == 1
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_lines_that_end_with_a_line_feed_alone_are_lines():
 )
 def test_all_others_stay_as_they_are(lines):
     sent = head(*lines)
-    assert response_head.with_one_length(sent) is sent
+    assert response_head.deduplicate_content_length(sent) is sent
 
 
 @pytest.mark.parametrize(
@@ -92,4 +92,4 @@ def test_an_interim_head_is_followed_by_another(sent, is_final):
     ],
 )
 def test_what_may_be_a_repetition_or_the_end_is_not_decided_yet(text, decided):
-    assert text[: response_head.undecided(text)] == decided
+    assert text[: response_head.undecided_offset(text)] == decided

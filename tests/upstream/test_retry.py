@@ -1,22 +1,22 @@
 import pytest
 
 from gateway.errors import RATE_LIMITED, UpstreamBusy, UpstreamTimeout, UpstreamUnavailable
-from gateway.upstream.http.attempt import Failed, TooEarly
-from gateway.upstream.http.retry import Attempts, Backoff, RetryBudget, RetryBudgets
+from gateway.upstream.http.attempt import AttemptFailed, TooEarly
+from gateway.upstream.http.retry import Backoff, RetryBudget, RetryBudgets, RetryPolicy
 
 A, B, C = b"a", b"b", b"c"
 
 
-def failed(*, retry_after: int | None = None, is_repeatable: bool = True) -> Failed:
+def failed(*, retry_after: int | None = None, is_repeatable: bool = True) -> AttemptFailed:
     busy = UpstreamBusy("", reason=RATE_LIMITED, retry_after=retry_after)
-    return Failed(busy, status=429, is_repeatable=is_repeatable)
+    return AttemptFailed(busy, status=429, is_retryable=is_repeatable)
 
 
-def attempts(*, most: int = 3, chance: float = 1.0) -> Attempts:
-    return Attempts(most, Backoff(lambda: chance), RetryBudgets())
+def attempts(*, most: int = 3, chance: float = 1.0) -> RetryPolicy:
+    return RetryPolicy(most, Backoff(lambda: chance), RetryBudgets())
 
 
-def with_one_left(*, chance: float = 1.0) -> Attempts:
+def with_one_left(*, chance: float = 1.0) -> RetryPolicy:
     """Terms on which A may try again once."""
     terms = attempts(chance=chance)
     for _ in range(9):
@@ -48,46 +48,58 @@ def test_never_sooner_than_the_upstream_asks_and_not_all_at_that_moment(asked, c
 
 
 def test_a_failure_may_have_fewer_further_attempts_than_others_but_never_more():
-    early = TooEarly(UpstreamUnavailable(""), status=425, is_repeatable=True)
+    early = TooEarly(UpstreamUnavailable(""), status=425, is_retryable=True)
     for most, waits in ((1, [False, False]), (2, [True, False]), (5, [True, False])):
         terms = attempts(most=most)
-        asked = [terms.wait(made, early, share=A, left=30) is not None for made in (1, 2)]
+        asked = [
+            terms.delay_seconds(made, early, fairness_key=A, remaining_seconds=30) is not None
+            for made in (1, 2)
+        ]
         assert asked == waits
 
 
 def test_a_failure_that_may_pass_is_tried_again_until_there_were_enough_attempts():
     terms = attempts(most=3)
-    waits = [terms.wait(made, failed(), share=A, left=30) for made in (1, 2, 3, 4)]
+    waits = [
+        terms.delay_seconds(made, failed(), fairness_key=A, remaining_seconds=30)
+        for made in (1, 2, 3, 4)
+    ]
     assert waits == [pytest.approx(0.1), pytest.approx(0.2), None, None]
 
 
 def test_one_attempt_is_all_where_that_is_set():
-    assert attempts(most=1).wait(1, failed(), share=A, left=30) is None
+    assert attempts(most=1).delay_seconds(1, failed(), fairness_key=A, remaining_seconds=30) is None
 
 
 def test_what_would_fail_again_is_not_tried_again_and_costs_no_budget():
     terms = with_one_left()
-    assert terms.wait(1, failed(is_repeatable=False), share=A, left=30) is None
-    assert terms.wait(1, failed(), share=A, left=30) is not None
+    assert (
+        terms.delay_seconds(1, failed(is_repeatable=False), fairness_key=A, remaining_seconds=30)
+        is None
+    )
+    assert terms.delay_seconds(1, failed(), fairness_key=A, remaining_seconds=30) is not None
 
 
 def test_a_wait_that_the_upstream_asks_for_is_obeyed_within_the_deadline():
-    assert attempts(chance=0.5).wait(1, failed(retry_after=7), share=A, left=7.1) == pytest.approx(
-        7.05
-    )
+    assert attempts(chance=0.5).delay_seconds(
+        1, failed(retry_after=7), fairness_key=A, remaining_seconds=7.1
+    ) == pytest.approx(7.05)
 
 
 @pytest.mark.parametrize("left", [7.0, 6.9, 0.0, -1.0])
 def test_a_wait_beyond_the_deadline_is_not_waited_for_and_costs_no_budget(left):
     terms = with_one_left(chance=0.0)
-    assert terms.wait(1, failed(retry_after=7), share=A, left=left) is None
-    assert terms.wait(1, failed(), share=A, left=30) is not None
+    assert (
+        terms.delay_seconds(1, failed(retry_after=7), fairness_key=A, remaining_seconds=left)
+        is None
+    )
+    assert terms.delay_seconds(1, failed(), fairness_key=A, remaining_seconds=30) is not None
 
 
 def test_only_what_the_error_says_is_a_wait_that_was_asked_for():
     assert failed(retry_after=7).retry_after == 7
-    assert Failed(UpstreamUnavailable("", retry_after=0)).retry_after == 0
-    assert Failed(UpstreamTimeout("")).retry_after is None
+    assert AttemptFailed(UpstreamUnavailable("", retry_after=0)).retry_after == 0
+    assert AttemptFailed(UpstreamTimeout("")).retry_after is None
 
 
 # How often in all
@@ -100,14 +112,14 @@ def test_an_outage_is_not_multiplied():
     for _ in range(1000):
         terms.budgets.earn(A)
         made = 1
-        while terms.wait(made, failed(), share=A, left=30) is not None:
+        while terms.delay_seconds(made, failed(), fairness_key=A, remaining_seconds=30) is not None:
             made += 1
         retries += made - 1
     assert 100 <= retries <= 110
 
 
 def test_what_is_saved_is_bounded_so_that_good_times_do_not_pay_for_a_storm():
-    budget = RetryBudget(share=0.1, most=2.0)
+    budget = RetryBudget(ratio=0.1, max_balance=2.0)
     for _ in range(1000):
         budget.earn()
     assert [budget.spend() for _ in range(4)] == [True, True, False, False]

@@ -11,20 +11,20 @@ import pytest
 from msgspec import Raw
 
 from gateway.config.settings import Settings
-from gateway.errors import BudgetExceeded, NotFound, UpstreamError, UpstreamUnavailable
+from gateway.errors import BudgetExceeded, FieldError, NotFound, UpstreamUnavailable
 from gateway.upstream.credentials import Caller
-from gateway.upstream.http.stale_cache import Dated
+from gateway.upstream.http.stale_cache import Timestamped
 from gateway.upstream.records import decoding
 from gateway.upstream.records.activities import KINDS
 from gateway.upstream.records.enums import ActivityKind
-from gateway.upstream.session import Kinds, Session
+from gateway.upstream.session import ActivityKindSet, UpstreamSession
 
 NOTE, CONSENT, APPOINTMENT = ActivityKind.NOTE, ActivityKind.CONSENT, ActivityKind.APPOINTMENT
 UNKNOWN = ActivityKind.UNKNOWN
 ALL_KINDS = [*KINDS, "chat"]
 
 
-def kinds(*given: ActivityKind) -> Kinds:
+def kinds(*given: ActivityKind) -> ActivityKindSet:
     return frozenset(given)
 
 
@@ -93,9 +93,9 @@ async def opened(upstream, upstream_over):
     client = upstream_over(upstream.answer)
 
     @asynccontextmanager
-    async def opened(concurrency: int = 10) -> AsyncIterator[Session]:
+    async def opened(concurrency: int = 10) -> AsyncIterator[UpstreamSession]:
         settings = Settings(**given(max_upstream_concurrency=concurrency))
-        session = Session(client, Caller((), b""), settings)
+        session = UpstreamSession(client, Caller((), b""), settings)
         yield session
         await session.aclose()
 
@@ -109,9 +109,9 @@ async def session(opened):
 
 
 def ask(
-    session: Session,
+    session: UpstreamSession,
     client: str = "7",
-    wanted: Kinds | None = None,
+    wanted: ActivityKindSet | None = None,
     appointment: str | None = None,
     *,
     newest_first: bool = False,
@@ -122,7 +122,7 @@ def ask(
     return content(load)
 
 
-async def content(load: Awaitable[Dated[list[Raw]]]) -> Sequence[Raw]:
+async def content(load: Awaitable[Timestamped[list[Raw]]]) -> Sequence[Raw]:
     return (await load).content
 
 
@@ -406,7 +406,7 @@ async def test_a_session_that_is_closed_after_its_answers_changes_none(opened, u
         waiters = [asyncio.create_task(ask(session, client)) for client in ("7", "8")]
         await asyncio.wait(waiters)
     assert len(await waiters[0]) == len(ALL_KINDS)
-    with pytest.raises(UpstreamError):
+    with pytest.raises(FieldError):
         await waiters[1]
 
 
@@ -419,7 +419,7 @@ async def test_a_session_that_is_closed_is_gone_at_once(opened, upstream):
             await session.timeline("1", kinds=None, appointment_id=None)
             upstream.failing = {"1": 503}
             for load in (session.client("1"), session.appointment("1", "1", "1")):
-                with suppress(UpstreamError):
+                with suppress(FieldError):
                     await load
             gone = weakref.ref(session)
         del session
@@ -470,7 +470,7 @@ async def test_a_timeline_that_is_beyond_the_budget_is_refused_and_the_others_st
 ):
     client = upstream_over(upstream.answer)
     settings = Settings(**given(max_upstream_calls=1))
-    session = Session(client, Caller((), b""), settings)
+    session = UpstreamSession(client, Caller((), b""), settings)
     found = await asyncio.gather(ask(session), ask(session, "8"), return_exceptions=True)
     assert [type(each) for each in found] == [list, BudgetExceeded]
     assert "7-note" in ids(await ask(session, wanted=kinds(NOTE)))
@@ -487,7 +487,7 @@ async def test_a_client_that_is_slow_does_not_keep_the_others_waiting(upstream_o
         return httpx.Response(200, json={"items": []})
 
     client = upstream_over(answer)
-    session = Session(client, Caller((), b""), Settings(**given()))
+    session = UpstreamSession(client, Caller((), b""), Settings(**given()))
     slow = asyncio.create_task(ask(session, "slow"))
     assert await ask(session, "quick") == []
     gate.set()

@@ -5,10 +5,10 @@ import asyncio
 import httpx
 import pytest
 
-from gateway.errors import UpstreamError, UpstreamTimeout
+from gateway.errors import FieldError, UpstreamTimeout
 from gateway.upstream.credentials import Caller
-from gateway.upstream.endpoints import Upstream
-from gateway.upstream.session import Session
+from gateway.upstream.endpoints import UpstreamApi
+from gateway.upstream.session import UpstreamSession
 from tests.upstream.conftest import settings_of
 from tests.upstream.hurry import BACKEND
 
@@ -24,13 +24,13 @@ def now() -> float:
     return asyncio.get_running_loop().time()
 
 
-async def fared(session: Session, *clients: str) -> dict[str, tuple[str, float]]:
+async def fared(session: UpstreamSession, *clients: str) -> dict[str, tuple[str, float]]:
     """How the profile of each client fares, and when."""
 
     async def one(client: str) -> tuple[str, float]:
         try:
             await session.client(client)
-        except UpstreamError as error:
+        except FieldError as error:
             return error.code, now()
         return "found", now()
 
@@ -40,10 +40,10 @@ async def fared(session: Session, *clients: str) -> dict[str, tuple[str, float]]
 @pytest.fixture
 async def session_with():
     """Makes a session whose operation has 5 seconds, before an upstream that answers some at once."""
-    opened: list[Session] = []
+    opened: list[UpstreamSession] = []
     asked: list[str] = []
 
-    def over(*quick: str, **settings: int) -> tuple[Session, list[str]]:
+    def over(*quick: str, **settings: int) -> tuple[UpstreamSession, list[str]]:
         async def answer(request: httpx.Request) -> httpx.Response:
             client = request.url.path.rpartition("/")[2]
             asked.append(client)
@@ -52,8 +52,8 @@ async def session_with():
 
         given = settings_of(upstream_timeout_seconds=1000.0, **settings)
         caller = Caller((), b"", now() + 5)
-        upstream = Upstream(given, httpx.MockTransport(answer))
-        opened.append(Session(upstream, caller, given))
+        upstream = UpstreamApi(given, httpx.MockTransport(answer))
+        opened.append(UpstreamSession(upstream, caller, given))
         return opened[-1], asked
 
     yield over
@@ -78,7 +78,7 @@ async def test_what_still_waits_for_its_turn_ends_with_the_rest_and_is_never_ask
     assert {code for code, _ in found.values()} == {"UPSTREAM_TIMEOUT"}
     assert {round(at, 3) for _, at in found.values()} == {5}
     assert asked == ["1", "2"]
-    assert sum(call.attempts for call in session.calls) == 2
+    assert sum(call.attempts for call in session.read_log) == 2
 
 
 async def test_nothing_is_begun_when_the_time_is_up(session_with):

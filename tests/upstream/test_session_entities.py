@@ -10,15 +10,15 @@ from gateway.config.settings import Settings
 from gateway.errors import (
     BudgetExceeded,
     CompanyUnknown,
-    ContractBroken,
-    InputRefused,
+    FieldError,
+    InvalidArgument,
+    InvalidUpstreamResponse,
     NotFound,
-    UpstreamError,
     UpstreamUnavailable,
 )
 from gateway.upstream.credentials import Caller
-from gateway.upstream.read_log import Outcome
-from gateway.upstream.session import Session
+from gateway.upstream.read_log import CacheStatus
+from gateway.upstream.session import UpstreamSession
 
 pytestmark = pytest.mark.usefixtures("no_task_left")
 
@@ -27,7 +27,7 @@ APPOINTMENT = "/api/2.1/scheduling/companies/3/appointments/{}"
 LIST = "/api/2.1/scheduling/companies/3/appointments"
 LISTED = LIST + "?clientId={}&levelDetail=full"
 
-ONE_BY_ONE: dict[str, tuple[Callable[[Session, str], Awaitable[Any]], str]] = {
+ONE_BY_ONE: dict[str, tuple[Callable[[UpstreamSession, str], Awaitable[Any]], str]] = {
     "company": (lambda session, id_: session.company(id_), COMPANY),
     "client": (lambda session, id_: session.client(id_), "/api/2.0/clients/{}"),
     "note": (lambda session, id_: session.note(id_), "/api/2.0/notes/{}"),
@@ -53,7 +53,7 @@ ONE_BY_ONE: dict[str, tuple[Callable[[Session, str], Awaitable[Any]], str]] = {
         APPOINTMENT,
     ),
 }
-OF_A_COMPANY: dict[str, Callable[[Session, str | None, str], Awaitable[Any]]] = {
+OF_A_COMPANY: dict[str, Callable[[UpstreamSession, str | None, str], Awaitable[Any]]] = {
     "staff": lambda session, company, id_: session.staff(company, id_),
     "services": lambda session, company, id_: session.service(company, id_),
 }
@@ -66,10 +66,10 @@ async def opened(world, upstream_over):
     """Opens sessions over the world."""
 
     @asynccontextmanager
-    async def opened(**settings: Any) -> AsyncIterator[Session]:
+    async def opened(**settings: Any) -> AsyncIterator[UpstreamSession]:
         client = upstream_over(world.answer)
         given = Settings(**{"upstream_url": "http://upstream", **settings})
-        session = Session(client, Caller((), b""), given)
+        session = UpstreamSession(client, Caller((), b""), given)
         try:
             yield session
         finally:
@@ -88,7 +88,9 @@ def ids(found: Sequence[Any]) -> list[str | None]:
     return [each and each.id for each in found]
 
 
-def appointments(session: Session, *asked: str, client: str | None = "7") -> Awaitable[list[Any]]:
+def appointments(
+    session: UpstreamSession, *asked: str, client: str | None = "7"
+) -> Awaitable[list[Any]]:
     return asyncio.gather(
         *[session.appointment("3", id_, client) for id_ in asked], return_exceptions=True
     )
@@ -151,7 +153,7 @@ async def test_a_thing_that_fails_fails_alone_and_is_not_tried_again(session, wo
 
 @each_thing
 async def test_a_thing_whose_id_cannot_be_one_is_refused_without_a_call(session, world, ask, path):
-    with pytest.raises(ContractBroken):
+    with pytest.raises(InvalidUpstreamResponse):
         await ask(session, "a/b")
     assert ids([await ask(session, "1")]) == ["1"]
     assert world.called == [path.format("1")]
@@ -159,7 +161,7 @@ async def test_a_thing_whose_id_cannot_be_one_is_refused_without_a_call(session,
 
 @pytest.mark.parametrize("id_", ["", " ", "a/b", "..", "é", "x" * 65], ids=repr)
 async def test_an_id_of_the_callers_that_cannot_be_a_clients_is_refused_at_once(session, id_):
-    with pytest.raises(InputRefused):
+    with pytest.raises(InvalidArgument):
         session.client(id_, id_)
 
 
@@ -238,7 +240,7 @@ async def test_things_of_two_parents_are_two_things(session, world):
 # What nothing says the way to
 
 
-OF_NOTHING: dict[str, Callable[[Session], Awaitable[Any]]] = {
+OF_NOTHING: dict[str, Callable[[UpstreamSession], Awaitable[Any]]] = {
     "a form result without its form": lambda session: session.form_result(None, "6"),
     "a session without its conference": lambda session: session.conference_session(None, "9"),
     "a registration without its conference": lambda session: session.conference_registration(
@@ -254,7 +256,7 @@ OF_NOTHING: dict[str, Callable[[Session], Awaitable[Any]]] = {
 async def test_a_thing_without_an_id_on_its_way_breaks_the_contract_without_a_call(
     session, world, settle, ask
 ):
-    with pytest.raises(ContractBroken, match="does not say which"):
+    with pytest.raises(InvalidUpstreamResponse, match="does not say which"):
         ask(session)
     await settle()
     assert world.called == []
@@ -289,7 +291,7 @@ async def test_what_a_list_does_not_have_is_none(session, world, name, ask):
 async def test_what_a_list_that_is_not_whole_does_not_have_is_not_known(session, world, name, ask):
     world.answers[f"{COMPANY.format(3)}/{name}"] = {"items": [{"id": "1"}, {}]}
     assert ids([await ask(session, "3", "1")]) == ["1"]
-    with pytest.raises(ContractBroken):
+    with pytest.raises(InvalidUpstreamResponse):
         await ask(session, "3", "2")
 
 
@@ -313,14 +315,14 @@ async def test_a_list_that_fails_fails_all_who_ask_for_it_and_is_not_tried_again
 # Which company
 
 
-OF_NO_COMPANY: list[Callable[[Session, str | None], Awaitable[Any]]] = [
+OF_NO_COMPANY: list[Callable[[UpstreamSession, str | None], Awaitable[Any]]] = [
     lambda session, company: session.staff(company, "1"),
     lambda session, company: session.service(company, "1"),
     lambda session, company: session.appointment(company, "1", "7"),
 ]
 
 
-async def of_no_company(session: Session, company: str | None = None) -> list[Any]:
+async def of_no_company(session: UpstreamSession, company: str | None = None) -> list[Any]:
     return await asyncio.gather(*[ask(session, company) for ask in OF_NO_COMPANY])
 
 
@@ -415,7 +417,7 @@ async def test_a_list_of_appointments_that_fails_fails_its_own_alone(opened, wor
             appointments(session, "3", client="8"),
             appointments(session, "4", client=None),
         )
-    assert [isinstance(each, UpstreamError) for each in found[0]] == [True, True]
+    assert [isinstance(each, FieldError) for each in found[0]] == [True, True]
     assert ids(found[1] + found[2]) == ["3", "4"]
     assert len(world.called) == 3
 
@@ -502,7 +504,7 @@ async def test_the_calls_are_told_by_their_templates(session, world):
     await session.note("1")
     await session.note("gone")
     await session.note("1")
-    assert [(call.path, call.status, call.outcome) for call in session.calls] == [
-        ("/api/2.0/notes/{noteId}", 200, Outcome.CALLED),
-        ("/api/2.0/notes/{noteId}", 404, Outcome.CALLED),
+    assert [(call.path, call.status, call.cache_status) for call in session.read_log] == [
+        ("/api/2.0/notes/{noteId}", 200, CacheStatus.CALLED),
+        ("/api/2.0/notes/{noteId}", 404, CacheStatus.CALLED),
     ]

@@ -10,16 +10,16 @@ from starlette.datastructures import Headers
 
 from gateway.config.settings import Settings
 from gateway.errors import UpstreamUnavailable
-from gateway.upstream.credentials import Callers
-from gateway.upstream.read_log import Outcome
-from gateway.upstream.session import Session
+from gateway.upstream.credentials import CallerFactory
+from gateway.upstream.read_log import CacheStatus
+from gateway.upstream.session import UpstreamSession
 
 pytestmark = pytest.mark.usefixtures("no_task_left")
 
-CALLED, SHARED, CACHED = Outcome.CALLED, Outcome.SHARED, Outcome.CACHED
+CALLED, SHARED, CACHED = CacheStatus.CALLED, CacheStatus.COALESCED, CacheStatus.CACHED
 KEYS = {"apikey": "k", "token": "t"}
 
-Ask = Callable[[Session], Awaitable[Any]]
+Ask = Callable[[UpstreamSession], Awaitable[Any]]
 
 SELDOM_CHANGED: dict[str, Ask] = {
     "company": lambda session: session.company("3"),
@@ -53,13 +53,15 @@ async def opened(world, upstream_over):
     @asynccontextmanager
     async def opened(
         callers: list[Mapping[str, str]], **settings: Any
-    ) -> AsyncIterator[list[Session]]:
+    ) -> AsyncIterator[list[UpstreamSession]]:
         given = {"appointments_by_client": True, "forward_headers": ("x-tenant",), **settings}
         client = upstream_over(world.answer, **given)
         made = Settings(**{"upstream_url": "http://upstream", **given})
         async with AsyncExitStack() as stack:
-            caller = Callers(made).of
-            sessions = [Session(client, caller(Headers(headers).raw), made) for headers in callers]
+            caller = CallerFactory(made).from_headers
+            sessions = [
+                UpstreamSession(client, caller(Headers(headers).raw), made) for headers in callers
+            ]
             for session in sessions:
                 stack.push_async_callback(session.aclose)
             yield sessions
@@ -67,8 +69,8 @@ async def opened(world, upstream_over):
     return opened
 
 
-def outcomes(sessions: list[Session]) -> list[list[Outcome]]:
-    return [[call.outcome for call in session.calls] for session in sessions]
+def outcomes(sessions: list[UpstreamSession]) -> list[list[CacheStatus]]:
+    return [[call.cache_status for call in session.read_log] for session in sessions]
 
 
 # Under way

@@ -5,8 +5,8 @@ from math import inf
 
 import pytest
 
-from gateway.upstream.http.single_flight import Flight, Late, Sharing
-from gateway.upstream.read_log import Outcome
+from gateway.upstream.http.single_flight import DeadlineExceeded, Flight, SingleFlight
+from gateway.upstream.read_log import CacheStatus
 from tests.upstream.hurry import BACKEND
 
 ADA = b"ada"
@@ -20,8 +20,8 @@ def anyio_backend():
 
 
 @pytest.fixture
-async def sharing() -> Sharing[str]:
-    return Sharing(keep_seconds=60, max_bytes=100, size=len)
+async def sharing() -> SingleFlight[str]:
+    return SingleFlight(cache_seconds=60, max_bytes=100, size_of=len)
 
 
 class Slow:
@@ -36,7 +36,7 @@ class Slow:
         flight.attempts += 1
         try:
             for _ in range(10):
-                self.left.append(flight.left)
+                self.left.append(flight.remaining_seconds)
                 await asyncio.sleep(self.seconds / 10)
         finally:
             self.ended_at = now()
@@ -47,13 +47,15 @@ def now() -> float:
     return asyncio.get_running_loop().time()
 
 
-async def waiting(sharing: Sharing[str], read: Slow, seconds: float | None) -> tuple[str, float]:
+async def waiting(
+    sharing: SingleFlight[str], read: Slow, seconds: float | None
+) -> tuple[str, float]:
     """What a caller with so many seconds gets, and when."""
     deadline = None if seconds is None else now() + seconds
     try:
-        _, outcome = await sharing.get(ADA, "k", read, deadline=deadline)
-    except Late as late:
-        return f"late: {late.outcome.value}, {late.attempts}", now()
+        _, outcome = await sharing.run(ADA, "k", read, deadline=deadline)
+    except DeadlineExceeded as late:
+        return f"late: {late.cache_status.value}, {late.attempts}", now()
     return outcome.value, now()
 
 
@@ -100,10 +102,10 @@ async def test_nothing_is_begun_after_the_deadline(sharing, left):
 
 
 async def test_what_is_kept_is_given_also_after_the_deadline(sharing):
-    await sharing.get(ADA, "k", Slow(0), keep=bool)
-    assert await sharing.get(ADA, "k", Slow(0), keep=bool, deadline=now()) == (
+    await sharing.run(ADA, "k", Slow(0), is_cacheable=bool)
+    assert await sharing.run(ADA, "k", Slow(0), is_cacheable=bool, deadline=now()) == (
         "answer",
-        Outcome.CACHED,
+        CacheStatus.CACHED,
     )
 
 

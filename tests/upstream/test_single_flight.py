@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
-from gateway.upstream.http.single_flight import Sharing
-from gateway.upstream.read_log import Outcome
+from gateway.upstream.http.single_flight import SingleFlight
+from gateway.upstream.read_log import CacheStatus
 
 pytestmark = pytest.mark.usefixtures("no_task_left")
 
-CALLED, SHARED, CACHED = Outcome.CALLED, Outcome.SHARED, Outcome.CACHED
+CALLED, SHARED, CACHED = CacheStatus.CALLED, CacheStatus.COALESCED, CacheStatus.CACHED
 ADA, BOB = b"ada", b"bob"
 
 
@@ -43,8 +43,8 @@ async def source():
 
 
 @pytest.fixture
-def sharing(clock) -> Sharing[str]:
-    return Sharing(keep_seconds=10, max_bytes=100, size=len, clock=clock)
+def sharing(clock) -> SingleFlight[str]:
+    return SingleFlight(cache_seconds=10, max_bytes=100, size_of=len, clock=clock)
 
 
 def always(answer: str) -> bool:
@@ -59,17 +59,17 @@ def never(answer: str) -> bool:
 
 
 async def test_equal_reads_under_way_are_one(sharing, source):
-    found = await asyncio.gather(*[sharing.get(ADA, "k", source.reading("a")) for _ in range(3)])
+    found = await asyncio.gather(*[sharing.run(ADA, "k", source.reading("a")) for _ in range(3)])
     assert found == [("a", CALLED), ("a", SHARED), ("a", SHARED)]
     assert source.started == ["a"]
 
 
 async def test_a_read_that_comes_later_joins_one_under_way(sharing, source, settle):
     source.gate.clear()
-    first = asyncio.create_task(sharing.get(ADA, "k", source.reading("a")))
+    first = asyncio.create_task(sharing.run(ADA, "k", source.reading("a")))
     await settle()
     assert len(sharing) == 1
-    second = asyncio.create_task(sharing.get(ADA, "k", source.reading("b")))
+    second = asyncio.create_task(sharing.run(ADA, "k", source.reading("b")))
     await settle()
     source.gate.set()
     assert (await first, await second) == (("a", CALLED), ("a", SHARED))
@@ -77,18 +77,18 @@ async def test_a_read_that_comes_later_joins_one_under_way(sharing, source, sett
 
 
 async def test_a_read_after_one_that_ended_is_new(sharing, source):
-    assert await sharing.get(ADA, "k", source.reading("a")) == ("a", CALLED)
-    assert await sharing.get(ADA, "k", source.reading("b")) == ("b", CALLED)
+    assert await sharing.run(ADA, "k", source.reading("a")) == ("a", CALLED)
+    assert await sharing.run(ADA, "k", source.reading("b")) == ("b", CALLED)
 
 
 async def test_reads_of_different_keys_are_never_one(sharing, source):
     keys: list[object] = ["1", 1, ("1",), ("1", None), b"1"]
     found = await asyncio.gather(
-        *[sharing.get(ADA, key, source.reading(repr(key)), keep=always) for key in keys]
+        *[sharing.run(ADA, key, source.reading(repr(key)), is_cacheable=always) for key in keys]
     )
     assert found == [(repr(key), CALLED) for key in keys]
     again = await asyncio.gather(
-        *[sharing.get(ADA, key, source.reading("other"), keep=always) for key in keys]
+        *[sharing.run(ADA, key, source.reading("other"), is_cacheable=always) for key in keys]
     )
     assert again == [(repr(key), CACHED) for key in keys]
 
@@ -98,7 +98,7 @@ async def test_a_waiter_that_leaves_leaves_the_others_their_answer(
     sharing, source, settle, leaving
 ):
     source.gate.clear()
-    waiters = [asyncio.create_task(sharing.get(ADA, "k", source.reading("a"))) for _ in range(3)]
+    waiters = [asyncio.create_task(sharing.run(ADA, "k", source.reading("a"))) for _ in range(3)]
     await settle()
     waiters[leaving].cancel()
     await settle()
@@ -113,7 +113,7 @@ async def test_the_last_waiter_that_leaves_ends_the_read_and_a_later_one_starts_
     sharing, source, settle
 ):
     source.gate.clear()
-    waiters = [asyncio.create_task(sharing.get(ADA, "k", source.reading("a"))) for _ in range(2)]
+    waiters = [asyncio.create_task(sharing.run(ADA, "k", source.reading("a"))) for _ in range(2)]
     await settle()
     for waiter in waiters:
         waiter.cancel()
@@ -121,17 +121,17 @@ async def test_the_last_waiter_that_leaves_ends_the_read_and_a_later_one_starts_
     assert source.cancelled == ["a"]
     assert len(sharing) == 0
     source.gate.set()
-    assert await sharing.get(ADA, "k", source.reading("b")) == ("b", CALLED)
+    assert await sharing.run(ADA, "k", source.reading("b")) == ("b", CALLED)
 
 
 async def test_a_read_that_is_being_cancelled_is_not_joined(sharing, source, settle):
     source.gate.clear()
-    leaving = asyncio.create_task(sharing.get(ADA, "k", source.reading("a")))
+    leaving = asyncio.create_task(sharing.run(ADA, "k", source.reading("a")))
     await settle()
     leaving.cancel()
     await asyncio.wait([leaving])
     source.gate.set()
-    assert await sharing.get(ADA, "k", source.reading("b")) == ("b", CALLED)
+    assert await sharing.run(ADA, "k", source.reading("b")) == ("b", CALLED)
     assert source.started == ["a", "b"]
 
 
@@ -150,20 +150,20 @@ async def test_the_end_of_a_cancelled_read_does_not_end_its_successor(sharing, s
         await settle()
         return "b"
 
-    leaving = asyncio.create_task(sharing.get(ADA, "k", slow_to_leave))
+    leaving = asyncio.create_task(sharing.run(ADA, "k", slow_to_leave))
     await settle()
     leaving.cancel()
     await asyncio.wait([leaving])
-    second = asyncio.create_task(sharing.get(ADA, "k", successor))
+    second = asyncio.create_task(sharing.run(ADA, "k", successor))
     await settle()
     release.set()
     await asyncio.sleep(0)
-    third = asyncio.create_task(sharing.get(ADA, "k", successor))
+    third = asyncio.create_task(sharing.run(ADA, "k", successor))
     assert (await second, await third) == (("b", CALLED), ("b", SHARED))
 
 
 async def test_a_waiter_that_leaves_before_the_read_starts_starts_none(sharing, source, settle):
-    leaving = asyncio.create_task(sharing.get(ADA, "k", source.reading("a")))
+    leaving = asyncio.create_task(sharing.run(ADA, "k", source.reading("a")))
     leaving.cancel()
     await settle()
     assert leaving.cancelled()
@@ -173,7 +173,7 @@ async def test_a_waiter_that_leaves_before_the_read_starts_starts_none(sharing, 
 
 async def test_a_waiter_that_leaves_as_the_answer_arrives_spoils_nothing(sharing, source, settle):
     source.gate.clear()
-    waiters = [asyncio.create_task(sharing.get(ADA, "k", source.reading("a"))) for _ in range(2)]
+    waiters = [asyncio.create_task(sharing.run(ADA, "k", source.reading("a"))) for _ in range(2)]
     await settle()
     source.gate.set()
     await asyncio.sleep(0)
@@ -185,19 +185,24 @@ async def test_a_waiter_that_leaves_as_the_answer_arrives_spoils_nothing(sharing
 
 async def test_an_error_reaches_all_who_wait_and_is_not_kept(sharing, source):
     found = await asyncio.gather(
-        *[sharing.get(ADA, "k", source.reading(ValueError("no")), keep=always) for _ in range(3)],
+        *[
+            sharing.run(ADA, "k", source.reading(ValueError("no")), is_cacheable=always)
+            for _ in range(3)
+        ],
         return_exceptions=True,
     )
     assert [type(each) for each in found] == [ValueError] * 3
     assert source.started == ["no"]
-    assert await sharing.get(ADA, "k", source.reading("a"), keep=always) == ("a", CALLED)
+    assert await sharing.run(ADA, "k", source.reading("a"), is_cacheable=always) == ("a", CALLED)
 
 
 async def test_a_read_that_is_cancelled_from_inside_cancels_all_who_wait(sharing):
     async def read(_flight: object) -> str:
         raise asyncio.CancelledError
 
-    waiters = [asyncio.create_task(sharing.get(ADA, "k", read, keep=always)) for _ in range(2)]
+    waiters = [
+        asyncio.create_task(sharing.run(ADA, "k", read, is_cacheable=always)) for _ in range(2)
+    ]
     await asyncio.wait(waiters)
     assert all(waiter.cancelled() for waiter in waiters)
     assert len(sharing) == 0
@@ -207,84 +212,91 @@ async def test_a_read_that_is_cancelled_from_inside_cancels_all_who_wait(sharing
 
 
 async def test_an_answer_is_kept_until_it_is_too_old(sharing, source, clock):
-    assert await sharing.get(ADA, "k", source.reading("a"), keep=always) == ("a", CALLED)
+    assert await sharing.run(ADA, "k", source.reading("a"), is_cacheable=always) == ("a", CALLED)
     clock.now += 9.9
-    assert await sharing.get(ADA, "k", source.reading("b"), keep=always) == ("a", CACHED)
+    assert await sharing.run(ADA, "k", source.reading("b"), is_cacheable=always) == ("a", CACHED)
     clock.now += 0.2
-    assert await sharing.get(ADA, "k", source.reading("c"), keep=always) == ("c", CALLED)
+    assert await sharing.run(ADA, "k", source.reading("c"), is_cacheable=always) == ("c", CALLED)
     assert source.started == ["a", "c"]
 
 
 async def test_an_answer_is_as_old_as_its_arrival_not_its_last_use(sharing, source, clock):
-    await sharing.get(ADA, "k", source.reading("a"), keep=always)
+    await sharing.run(ADA, "k", source.reading("a"), is_cacheable=always)
     for _ in range(2):
         clock.now += 6
-        last = await sharing.get(ADA, "k", source.reading("b"), keep=always)
+        last = await sharing.run(ADA, "k", source.reading("b"), is_cacheable=always)
     assert last == ("b", CALLED)
 
 
 @pytest.mark.parametrize("keep", [None, never], ids=["not asked", "not allowed"])
 async def test_an_answer_is_kept_only_where_that_is_allowed(sharing, source, keep):
-    await sharing.get(ADA, "k", source.reading("a"), keep=keep)
-    assert await sharing.get(ADA, "k", source.reading("b"), keep=always) == ("b", CALLED)
+    await sharing.run(ADA, "k", source.reading("a"), is_cacheable=keep)
+    assert await sharing.run(ADA, "k", source.reading("b"), is_cacheable=always) == ("b", CALLED)
 
 
 async def test_a_kept_answer_is_not_for_who_wants_a_new_one(sharing, source):
-    await sharing.get(ADA, "k", source.reading("a"), keep=always)
-    assert await sharing.get(ADA, "k", source.reading("b")) == ("b", CALLED)
+    await sharing.run(ADA, "k", source.reading("a"), is_cacheable=always)
+    assert await sharing.run(ADA, "k", source.reading("b")) == ("b", CALLED)
 
 
 async def test_what_to_keep_is_for_the_one_who_calls_to_say(sharing, source):
     await asyncio.gather(
-        sharing.get(ADA, "k", source.reading("a")),
-        sharing.get(ADA, "k", source.reading("a"), keep=always),
+        sharing.run(ADA, "k", source.reading("a")),
+        sharing.run(ADA, "k", source.reading("a"), is_cacheable=always),
     )
-    assert await sharing.get(ADA, "k", source.reading("b"), keep=always) == ("b", CALLED)
+    assert await sharing.run(ADA, "k", source.reading("b"), is_cacheable=always) == ("b", CALLED)
 
 
 async def test_nothing_is_kept_for_no_time(source, clock):
-    sharing: Sharing[str] = Sharing(keep_seconds=0, max_bytes=100, size=len, clock=clock)
+    sharing: SingleFlight[str] = SingleFlight(
+        cache_seconds=0, max_bytes=100, size_of=len, clock=clock
+    )
     for answer in ("a", "b"):
-        assert await sharing.get(ADA, "k", source.reading(answer), keep=always) == (answer, CALLED)
+        assert await sharing.run(ADA, "k", source.reading(answer), is_cacheable=always) == (
+            answer,
+            CALLED,
+        )
 
 
 async def test_an_answer_of_just_all_that_may_be_kept_is_kept(sharing, source):
-    await sharing.get(ADA, "k", source.reading("a" * 100), keep=always)
-    assert (await sharing.get(ADA, "k", source.reading("b"), keep=always))[1] is CACHED
+    await sharing.run(ADA, "k", source.reading("a" * 100), is_cacheable=always)
+    assert (await sharing.run(ADA, "k", source.reading("b"), is_cacheable=always))[1] is CACHED
 
 
 async def test_an_answer_larger_than_all_that_may_be_kept_is_given_and_not_kept(sharing, source):
-    await sharing.get(ADA, "small", source.reading("s"), keep=always)
-    assert await sharing.get(ADA, "k", source.reading("a" * 101), keep=always) == (
+    await sharing.run(ADA, "small", source.reading("s"), is_cacheable=always)
+    assert await sharing.run(ADA, "k", source.reading("a" * 101), is_cacheable=always) == (
         "a" * 101,
         CALLED,
     )
-    assert (await sharing.get(ADA, "k", source.reading("b"), keep=always))[1] is CALLED
-    assert (await sharing.get(ADA, "small", source.reading("t"), keep=always))[1] is CACHED
+    assert (await sharing.run(ADA, "k", source.reading("b"), is_cacheable=always))[1] is CALLED
+    assert (await sharing.run(ADA, "small", source.reading("t"), is_cacheable=always))[1] is CACHED
 
 
 async def test_the_answers_kept_are_bounded_by_their_bytes_and_not_by_their_number(sharing, source):
     for number in range(50):
-        await sharing.get(ADA, number, source.reading("aa"), keep=always)
+        await sharing.run(ADA, number, source.reading("aa"), is_cacheable=always)
     for number in range(50):
-        assert (await sharing.get(ADA, number, source.reading("bb"), keep=always))[1] is CACHED
-    await sharing.get(ADA, "large", source.reading("a" * 60), keep=always)
+        assert (await sharing.run(ADA, number, source.reading("bb"), is_cacheable=always))[
+            1
+        ] is CACHED
+    await sharing.run(ADA, "large", source.reading("a" * 60), is_cacheable=always)
     outcomes = [
-        (await sharing.get(ADA, number, source.reading("dd"), keep=never))[1]
+        (await sharing.run(ADA, number, source.reading("dd"), is_cacheable=never))[1]
         for number in range(50)
     ]
     assert outcomes.count(CACHED) == 20
-    assert (await sharing.get(ADA, "large", source.reading("e"), keep=always))[1] is CACHED
+    assert (await sharing.run(ADA, "large", source.reading("e"), is_cacheable=always))[1] is CACHED
 
 
 async def test_an_answer_whose_last_waiter_left_is_not_kept(sharing, source, settle):
     source.gate.clear()
-    leaving = asyncio.create_task(sharing.get(ADA, "k", source.reading("a"), keep=always))
+    leaving = asyncio.create_task(sharing.run(ADA, "k", source.reading("a"), is_cacheable=always))
     await settle()
     leaving.cancel()
     await settle()
     source.gate.set()
-    assert await sharing.get(ADA, "k", source.reading("b"), keep=always) == ("b", CALLED)
+    assert await sharing.run(ADA, "k", source.reading("b"), is_cacheable=always) == ("b", CALLED)
 
 
 # What is forgotten
@@ -292,10 +304,10 @@ async def test_an_answer_whose_last_waiter_left_is_not_kept(sharing, source, set
 
 async def test_what_is_kept_is_forgotten_for_its_owner_alone(sharing, source):
     for owner, key in [(ADA, "1"), (ADA, "2"), (BOB, "3")]:
-        await sharing.get(owner, key, source.reading("a"), keep=always)
-    sharing.forget(ADA)
+        await sharing.run(owner, key, source.reading("a"), is_cacheable=always)
+    sharing.invalidate(ADA)
     found = [
-        await sharing.get(owner, key, source.reading("b"), keep=always)
+        await sharing.run(owner, key, source.reading("b"), is_cacheable=always)
         for owner, key in [(ADA, "1"), (ADA, "2"), (BOB, "3")]
     ]
     assert found == [("b", CALLED), ("b", CALLED), ("a", CACHED)]
@@ -304,14 +316,19 @@ async def test_what_is_kept_is_forgotten_for_its_owner_alone(sharing, source):
 async def test_what_is_kept_is_forgotten_with_what_it_is_about(sharing, source):
     about = {"company": ["c"], "staff": ["c", "s"], "form": ["f"]}
     for key, things in about.items():
-        await sharing.get(ADA, key, source.reading("a"), keep=always, things=things)
-    sharing.forget(ADA, "s")
-    sharing.forget(BOB, "c")
-    found = {key: await sharing.get(ADA, key, source.reading("b"), keep=always) for key in about}
+        await sharing.run(ADA, key, source.reading("a"), is_cacheable=always, tags=things)
+    sharing.invalidate(ADA, "s")
+    sharing.invalidate(BOB, "c")
+    found = {
+        key: await sharing.run(ADA, key, source.reading("b"), is_cacheable=always) for key in about
+    }
     assert found == {"company": ("a", CACHED), "staff": ("b", CALLED), "form": ("a", CACHED)}
-    await sharing.get(ADA, "staff", source.reading("c"), keep=always, things=about["staff"])
-    sharing.forget(ADA, "c")
-    assert await sharing.get(ADA, "company", source.reading("d"), keep=always) == ("d", CALLED)
+    await sharing.run(ADA, "staff", source.reading("c"), is_cacheable=always, tags=about["staff"])
+    sharing.invalidate(ADA, "c")
+    assert await sharing.run(ADA, "company", source.reading("d"), is_cacheable=always) == (
+        "d",
+        CALLED,
+    )
 
 
 @pytest.mark.parametrize("thing", [None, "c"], ids=["all", "the thing"])
@@ -320,14 +337,14 @@ async def test_what_is_being_read_when_it_is_forgotten_is_given_and_not_kept(
 ):
     source.gate.clear()
     waiting = asyncio.create_task(
-        sharing.get(ADA, "k", source.reading("a"), keep=always, things=["c"])
+        sharing.run(ADA, "k", source.reading("a"), is_cacheable=always, tags=["c"])
     )
     await settle()
-    sharing.forget(ADA, thing)
+    sharing.invalidate(ADA, thing)
     source.gate.set()
     assert await waiting == ("a", CALLED)
-    assert await sharing.get(ADA, "k", source.reading("b"), keep=always) == ("b", CALLED)
-    assert await sharing.get(ADA, "k", source.reading("c"), keep=always) == ("b", CACHED)
+    assert await sharing.run(ADA, "k", source.reading("b"), is_cacheable=always) == ("b", CALLED)
+    assert await sharing.run(ADA, "k", source.reading("c"), is_cacheable=always) == ("b", CACHED)
 
 
 @pytest.mark.parametrize("keep", [None, always], ids=["never kept", "kept"])
@@ -335,15 +352,19 @@ async def test_who_asks_after_an_owner_was_forgotten_joins_no_read_of_before(
     sharing, source, settle, keep
 ):
     source.gate.clear()
-    others = asyncio.create_task(sharing.get(BOB, "k of bob", source.reading("o"), keep=keep))
-    before = asyncio.create_task(sharing.get(ADA, "k", source.reading("a"), keep=keep))
+    others = asyncio.create_task(
+        sharing.run(BOB, "k of bob", source.reading("o"), is_cacheable=keep)
+    )
+    before = asyncio.create_task(sharing.run(ADA, "k", source.reading("a"), is_cacheable=keep))
     await settle()
-    sharing.forget(ADA)
+    sharing.invalidate(ADA)
     after = [
-        asyncio.create_task(sharing.get(ADA, "k", source.reading(answer), keep=keep))
+        asyncio.create_task(sharing.run(ADA, "k", source.reading(answer), is_cacheable=keep))
         for answer in ("b", "c")
     ]
-    joining = asyncio.create_task(sharing.get(BOB, "k of bob", source.reading("p"), keep=keep))
+    joining = asyncio.create_task(
+        sharing.run(BOB, "k of bob", source.reading("p"), is_cacheable=keep)
+    )
     await settle()
     source.gate.set()
     assert await before == ("a", CALLED)
@@ -354,10 +375,10 @@ async def test_who_asks_after_an_owner_was_forgotten_joins_no_read_of_before(
 
 async def test_the_last_to_leave_a_read_of_before_ends_it_and_no_other(sharing, source, settle):
     source.gate.clear()
-    before = asyncio.create_task(sharing.get(ADA, "k", source.reading("a")))
+    before = asyncio.create_task(sharing.run(ADA, "k", source.reading("a")))
     await settle()
-    sharing.forget(ADA)
-    after = asyncio.create_task(sharing.get(ADA, "k", source.reading("b")))
+    sharing.invalidate(ADA)
+    after = asyncio.create_task(sharing.run(ADA, "k", source.reading("b")))
     await settle()
     before.cancel()
     await settle()
@@ -367,6 +388,6 @@ async def test_the_last_to_leave_a_read_of_before_ends_it_and_no_other(sharing, 
 
 
 async def test_the_clock_is_a_real_one_unless_told_otherwise(source):
-    sharing: Sharing[Any] = Sharing(keep_seconds=1000, max_bytes=100, size=len)
-    await sharing.get(ADA, "k", source.reading("a"), keep=always)
-    assert (await sharing.get(ADA, "k", source.reading("b"), keep=always))[1] is CACHED
+    sharing: SingleFlight[Any] = SingleFlight(cache_seconds=1000, max_bytes=100, size_of=len)
+    await sharing.run(ADA, "k", source.reading("a"), is_cacheable=always)
+    assert (await sharing.run(ADA, "k", source.reading("b"), is_cacheable=always))[1] is CACHED

@@ -3,7 +3,11 @@
 import pytest
 
 from gateway.errors import RATE_LIMITED
-from gateway.upstream.http.status_errors import REPEATABLE, is_outage, meaning
+from gateway.upstream.http.status_errors import (
+    RETRYABLE_STATUSES,
+    error_for_status,
+    is_outage_status,
+)
 
 MEANINGS = {
     "BAD_USER_INPUT": {400, 409, 422},
@@ -27,18 +31,20 @@ BROKEN = set(range(100, 500)) - {200} - KNOWN - UNAVAILABLE
     ],
 )
 def test_a_status_has_one_meaning(code, statuses):
-    assert {meaning(status, {}).code for status in statuses} == {code}
+    assert {error_for_status(status, {}).code for status in statuses} == {code}
 
 
 def test_whoever_may_ask_again_is_told_so():
-    retryable = {status for status in range(100, 600) if meaning(status, {}).retryable}
+    retryable = {status for status in range(100, 600) if error_for_status(status, {}).retryable}
     assert retryable == {408, 425, 429, *range(500, 600)}
-    assert retryable > REPEATABLE
+    assert retryable > RETRYABLE_STATUSES
 
 
 def test_only_what_the_upstream_did_not_do_is_an_outage():
-    assert {status for status in range(100, 600) if is_outage(status)} == set(range(500, 600))
-    assert all(map(is_outage, (0, -1, 99, 600, 10**30)))
+    assert {status for status in range(100, 600) if is_outage_status(status)} == set(
+        range(500, 600)
+    )
+    assert all(map(is_outage_status, (0, -1, 99, 600, 10**30)))
 
 
 @pytest.mark.parametrize(
@@ -59,11 +65,11 @@ def test_only_what_the_upstream_did_not_do_is_an_outage():
     ],
 )
 def test_how_long_to_wait_is_read_where_it_may_be_asked_for(headers, seconds):
-    assert meaning(429, headers).extensions == {
+    assert error_for_status(429, headers).extensions == {
         "code": "UPSTREAM_BUSY",
         "retryable": True,
         "reason": RATE_LIMITED,
         **({} if seconds is None else {"retryAfter": seconds}),
     }
-    assert meaning(503, headers).extensions.get("retryAfter") == seconds
-    assert "retryAfter" not in meaning(425, headers).extensions
+    assert error_for_status(503, headers).extensions.get("retryAfter") == seconds
+    assert "retryAfter" not in error_for_status(425, headers).extensions

@@ -2,11 +2,11 @@
 
 import asyncio
 
-from gateway.upstream.surprises import noted, surprised
+from gateway.upstream.surprises import observe_surprises, report_surprise
 
 
 def test_where_nobody_wants_to_know_nothing_happens() -> None:
-    surprised("odd")
+    report_surprise("odd")
 
 
 async def test_readings_tell_whoever_began_them_also_those_of_tasks() -> None:
@@ -14,36 +14,36 @@ async def test_readings_tell_whoever_began_them_also_those_of_tasks() -> None:
     inner: list[str] = []
 
     async def read() -> None:
-        surprised("in a task")
+        report_surprise("in a task")
 
-    with noted(outer.append):
-        surprised("first")
-        with noted(inner.append):
-            surprised("inside")
+    with observe_surprises(outer.append):
+        report_surprise("first")
+        with observe_surprises(inner.append):
+            report_surprise("inside")
             task = asyncio.create_task(read())
-        surprised("last")
+        report_surprise("last")
         await task
-    surprised("nobody's")
+    report_surprise("nobody's")
     assert (outer, inner) == (["first", "last"], ["inside", "in a task"])
 
 
 def test_the_same_thing_is_noted_once_in_one_reading_and_again_in_another() -> None:
     told: list[str] = []
     for _ in range(2):
-        with noted(told.append):
+        with observe_surprises(told.append):
             for _ in range(2):
-                surprised("odd", "this", 1)
-            surprised("odd", "that", 1)
-            surprised("strange", "this", 1)
-            surprised("odd")
-            surprised("odd")
+                report_surprise("odd", "this", 1)
+            report_surprise("odd", "that", 1)
+            report_surprise("strange", "this", 1)
+            report_surprise("odd")
+            report_surprise("odd")
     assert told == ["odd", "odd", "strange", "odd", "odd"] * 2
 
 
 def test_nothing_is_kept_without_bound() -> None:
     told: list[str] = []
-    with noted(told.append):
+    with observe_surprises(told.append):
         for _ in range(2):
             for thing in range(1_500):
-                surprised("odd", thing)
+                report_surprise("odd", thing)
     assert len(told) == 1_500 + 500

@@ -4,8 +4,8 @@ import re
 import pytest
 from hypothesis import given, strategies as st
 
-from gateway.observability.event_loop import at_once
-from gateway.upstream.records.surrogates import whole_characters
+from gateway.observability.event_loop import run_to_completion
+from gateway.upstream.records.surrogates import replace_lone_surrogates
 
 HIGH, LOW = rb"\ud83d", rb"\uDE00"
 LONE = rb"\ufffd"
@@ -32,7 +32,7 @@ ESCAPED = {
 
 @pytest.mark.parametrize(("sent", "whole"), ESCAPED.values(), ids=ESCAPED)
 def test_halves_of_characters_are_replaced_and_nothing_else(sent, whole):
-    assert at_once(whole_characters(sent)) == whole
+    assert run_to_completion(replace_lone_surrogates(sent)) == whole
 
 
 PARTS = st.sampled_from([HIGH, LOW, HIGH + LOW, rb"\\", rb"\n", b"u", b"d83d", b"a"])
@@ -42,7 +42,7 @@ PARTS = st.sampled_from([HIGH, LOW, HIGH + LOW, rb"\\", rb"\n", b"u", b"d83d", b
 def test_a_text_of_any_escapes_is_the_one_that_json_reads(escapes):
     sent = b'"' + escapes + b'"'
     characters = json.loads(sent)  # of which some are halves
-    assert json.loads(at_once(whole_characters(sent))) == re.sub(
+    assert json.loads(run_to_completion(replace_lone_surrogates(sent))) == re.sub(
         "[\ud800-\udfff]", "\N{REPLACEMENT CHARACTER}", characters
     )
 
@@ -54,9 +54,9 @@ STEP_BYTES = 1_048_576
 def test_many_escapes_are_read_in_steps_that_divide_none(escape):
     count = 5 * STEP_BYTES // 2 // len(escape)
     sent = b'"' + escape * count + HIGH + b'"'
-    assert len([*whole_characters(sent)]) == 2
+    assert len([*replace_lone_surrogates(sent)]) == 2
     whole = LONE if escape == HIGH else escape
-    assert at_once(whole_characters(sent)) == b'"' + whole * count + LONE + b'"'
+    assert run_to_completion(replace_lone_surrogates(sent)) == b'"' + whole * count + LONE + b'"'
 
 
 @pytest.mark.parametrize("before", range(40))
@@ -64,4 +64,4 @@ def test_wherever_a_step_ends_halves_are_told_from_pairs(before):
     escapes = HIGH + HIGH + LOW + LOW + rb"\\" + LOW + HIGH
     text = b"a" * (STEP_BYTES - before)
     whole = LONE + HIGH + LOW + LONE + rb"\\" + LONE + LONE
-    assert at_once(whole_characters(text + escapes)) == text + whole
+    assert run_to_completion(replace_lone_surrogates(text + escapes)) == text + whole

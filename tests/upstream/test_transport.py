@@ -11,15 +11,15 @@ import pytest
 import uvicorn
 
 from gateway.errors import (
-    ContractBroken,
-    UpstreamError,
+    FieldError,
+    InvalidUpstreamResponse,
     UpstreamTimeout,
     UpstreamUnavailable,
 )
 from gateway.sandbox.app import create_sandbox
 from gateway.sandbox.fault_injection.protocol import SandboxProtocol
 from gateway.upstream.credentials import Caller
-from gateway.upstream.http.connection_pool import CutOff, HeadTooLarge
+from gateway.upstream.http.connection_pool import HeadTooLarge, IncompleteBody
 from gateway.upstream.http.transport import AiohttpTransport
 from gateway.upstream.records import decoding
 
@@ -167,7 +167,7 @@ async def test_a_host_that_nobody_knows_is_a_connect_error(http):
 
 async def test_a_refused_connection_is_unavailable_and_not_a_time_out(upstream_at, free_url):
     upstream = upstream_at(free_url)
-    with pytest.raises(UpstreamError) as failure:
+    with pytest.raises(FieldError) as failure:
         await upstream.activities(NOBODY, "7")
     assert type(failure.value) is UpstreamUnavailable
 
@@ -222,7 +222,7 @@ async def test_a_large_answer_arrives_whole(http):
         ({"truncate": 10}, UpstreamUnavailable),
         ({"truncate": 0}, UpstreamUnavailable),
         ({"bodyBytes": 200_000, "truncate": 100_000}, UpstreamUnavailable),
-        ({"status": 200, "body": "{"}, ContractBroken),
+        ({"status": 200, "body": "{"}, InvalidUpstreamResponse),
         ({"delayMilliseconds": 400}, UpstreamTimeout),
     ],
     ids=["before", "headers", "body", "short", "nothing", "chunked", "broken", "slow"],
@@ -233,7 +233,7 @@ async def test_a_spoilt_answer_is_an_error_of_ours_and_the_next_one_is_read(
     async with serving_the_sandbox() as rest:
         await rest.put("/_sandbox/faults", json=[{"path": PATH, "times": 1, **fault}])
         upstream = upstream_at(rest.base_url, upstream_timeout_seconds=0.2)
-        with pytest.raises(UpstreamError) as failure:
+        with pytest.raises(FieldError) as failure:
             await upstream.activities(sandbox_caller("1"), "1100")
         assert type(failure.value) is expected
         assert (await upstream.activities(sandbox_caller("1"), "1100")).content
@@ -252,8 +252,8 @@ async def test_a_spoilt_answer_is_an_error_of_ours_and_the_next_one_is_read(
             httpx.RemoteProtocolError,
         ),
         (b"HTTP/1.1 200 OK\r\nContent-Le", httpx.ReadError),
-        (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nshort", CutOff),
-        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nshort", CutOff),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nshort", IncompleteBody),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nshort", IncompleteBody),
         (b"", httpx.ReadError),
     ],
     ids=[
@@ -364,7 +364,7 @@ async def test_an_answer_that_is_too_large_is_not_read_to_its_end(upstream_at):
 
     async with serving(script) as server:
         upstream = upstream_at(server.url, max_upstream_bytes=100_000)
-        with pytest.raises(UpstreamError) as failure:
+        with pytest.raises(FieldError) as failure:
             await upstream.activities(NOBODY, "7")
         assert failure.value.code == "UPSTREAM_RESPONSE_TOO_LARGE"
         async with asyncio.timeout(2):
@@ -395,7 +395,7 @@ async def test_what_never_ends_is_given_up_without_being_kept(upstream_at, start
     async with serving(script) as server:
         upstream = upstream_at(server.url, max_upstream_bytes=2_000, upstream_timeout_seconds=1.0)
         tracemalloc.start()
-        with pytest.raises(UpstreamError) as failure:
+        with pytest.raises(FieldError) as failure:
             await upstream.activities(NOBODY, "7")
         _, most = tracemalloc.get_traced_memory()
         tracemalloc.stop()
@@ -490,7 +490,7 @@ async def test_the_sandbox_which_refuses_foreign_cookies_serves_two_accounts(ups
             for number, client in (("1", "1001"), ("2", "2001")):
                 try:
                     await upstream.activities(sandbox_caller(number), client)
-                except UpstreamError as error:
+                except FieldError as error:
                     assert error.code == "NOT_FOUND"  # noqa: PT017 - the other account's client
 
 
@@ -498,7 +498,7 @@ async def test_a_redirect_is_not_followed(upstream_at, free_url):
     moved = answer(b"", f"Location: {free_url}/", status="302 Found")
     async with serving(moved) as server:
         upstream = upstream_at(server.url)
-        with pytest.raises(ContractBroken):
+        with pytest.raises(InvalidUpstreamResponse):
             await upstream.activities(NOBODY, "7")
     assert len(server.heads) == 1
 

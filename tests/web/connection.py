@@ -10,9 +10,9 @@ import uvicorn
 from starlette.types import Receive, Scope, Send
 from uvicorn.server import ServerState
 
-from gateway.config.origins import Origins
-from gateway.server.body_limits import Bodies
-from gateway.server.http_protocol import HttpProtocol, within
+from gateway.config.origins import AllowedOrigins
+from gateway.server.body_limits import PendingBodies
+from gateway.server.http_protocol import HardenedHttpProtocol, http_protocol_class
 
 READ_BYTES = 256_000
 """How much uvloop reads at once."""
@@ -164,14 +164,14 @@ class Connection:
         application: Any,
         *,
         clock: Clock | None = None,
-        bodies: Bodies | None = None,
+        bodies: PendingBodies | None = None,
         seconds: float = 30.0,
-        pages: Origins | None = None,
+        pages: AllowedOrigins | None = None,
     ) -> None:
         self.clock = clock or Clock()
         if bodies is None:
-            bodies = Bodies(10_000_000, timers=lambda: self.clock)
-        protocol = within(seconds, bodies, pages)
+            bodies = PendingBodies(10_000_000, timers=lambda: self.clock)
+        protocol = http_protocol_class(seconds, bodies, pages)
         config = uvicorn.Config(
             application,
             http=protocol,
@@ -182,7 +182,7 @@ class Connection:
         )
         config.load()
         loop: Any = self.clock
-        self.protocol: HttpProtocol = protocol(config, ServerState(), {}, loop)
+        self.protocol: HardenedHttpProtocol = protocol(config, ServerState(), {}, loop)
         self.transport = Transport(self.protocol)
         self.protocol.connection_made(self.transport)
         self.taken = 0

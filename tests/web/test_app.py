@@ -12,7 +12,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from gateway import schema
-from gateway.config.environment import SettingsRefused
+from gateway.config.environment import ConfigurationError
 from gateway.config.settings import Settings
 from gateway.web.app import create_app
 
@@ -98,7 +98,7 @@ async def test_access_is_outside_of_cors(http_with):
 
 async def test_the_schema_can_be_read(http):
     answer = await http.get("/schema.graphql")
-    assert (answer.status_code, answer.text) == (200, schema.printed())
+    assert (answer.status_code, answer.text) == (200, schema.schema_sdl())
     assert answer.headers["content-type"] == "text/plain; charset=utf-8"
 
 
@@ -553,7 +553,7 @@ UNFIT = {
 def test_a_gateway_is_not_made_of_documents_that_can_never_run(http_with, tmp_path, mode):
     file = tmp_path / "manifest.json"
     file.write_text(json.dumps(UNFIT), encoding="utf-8")
-    with pytest.raises(SettingsRefused) as refused:
+    with pytest.raises(ConfigurationError) as refused:
         http_with(introspection=False, trusted_documents=mode, trusted_documents_path=file)
     told = [line.split(": ", 2) for line in str(refused.value).splitlines()]
     assert [(name, document_id) for name, document_id, _ in told] == [

@@ -7,7 +7,12 @@ import httpx
 import pytest
 from structlog.testing import capture_logs
 
-from gateway.server.body_limits import MOST_BODIES, MOST_BYTES, STILL_SECONDS, Bodies
+from gateway.server.body_limits import (
+    MAX_PENDING_BODIES,
+    MAX_PENDING_BYTES,
+    STALL_TIMEOUT_SECONDS,
+    PendingBodies,
+)
 from tests.web.connection import Application, Clock, Connection, settled
 
 LARGEST = 1_000_000
@@ -26,7 +31,7 @@ class Server:
 
     def __init__(self) -> None:
         self.clock = Clock()
-        self.bodies = Bodies(LARGEST, timers=lambda: self.clock)
+        self.bodies = PendingBodies(LARGEST, timers=lambda: self.clock)
         self.application = Application()
 
     async def caller(self, *sent: bytes) -> Connection:
@@ -52,7 +57,7 @@ def is_late(caller: Connection) -> bool:
 
 async def test_a_body_that_stands_still_is_ended_in_time(server):
     caller = await server.caller(HALF)
-    await server.clock.passes(STILL_SECONDS - 0.1)
+    await server.clock.passes(STALL_TIMEOUT_SECONDS - 0.1)
     assert not is_late(caller)
     await server.clock.passes(0.2)
     assert is_late(caller)
@@ -78,7 +83,7 @@ async def test_a_body_that_stands_still_is_ended_in_time(server):
 async def test_bodies_of_all_sorts_stand_still_for_as_long(server, begun):
     caller = await server.caller(begun)
     caller.transport.written.clear()  # 100 Continue
-    await server.clock.passes(STILL_SECONDS - 0.1)
+    await server.clock.passes(STALL_TIMEOUT_SECONDS - 0.1)
     assert not is_late(caller)
     await server.clock.passes(0.2)
     assert is_late(caller)
@@ -116,7 +121,7 @@ async def test_each_is_ended_at_its_own_time(server):
 
 
 async def test_beyond_as_many_as_may_be_who_has_waited_longest_is_ended(server):
-    callers = [await server.caller(HALF) for _ in range(MOST_BODIES)]
+    callers = [await server.caller(HALF) for _ in range(MAX_PENDING_BODIES)]
     await callers[0].sends(b"6")
     assert not any(map(is_late, callers))
     newcomers = [await server.caller(HALF) for _ in range(2)]
@@ -126,12 +131,12 @@ async def test_beyond_as_many_as_may_be_who_has_waited_longest_is_ended(server):
     await callers[0].sends(REST[1:])
     for caller in (*newcomers, callers[0]):
         assert caller.answers == [b"</half 12345678901>"]
-    assert len(server.bodies) == MOST_BODIES - 3
+    assert len(server.bodies) == MAX_PENDING_BODIES - 3
 
 
 async def test_beyond_as_many_bytes_as_may_be_who_has_waited_longest_is_ended(server):
     begun = head(LARGEST) + b"x" * (LARGEST - 1)
-    callers = [await server.caller(begun) for _ in range(MOST_BYTES // (LARGEST - 1))]
+    callers = [await server.caller(begun) for _ in range(MAX_PENDING_BYTES // (LARGEST - 1))]
     assert not any(map(is_late, callers))
     callers += [await server.caller(begun) for _ in range(2)]
     assert [number for number, each in enumerate(callers) if is_late(each)] == [0, 1]
@@ -142,28 +147,28 @@ async def test_beyond_as_many_bytes_as_may_be_who_has_waited_longest_is_ended(se
 class Half:
     """Whose body is under way."""
 
-    is_excused = False
+    is_paused_by_server = False
     is_late = False
 
-    def cut_off(self) -> None:
+    def abort_request(self) -> None:
         self.is_late = True
 
 
 def test_a_body_that_is_alone_may_be_of_any_size():
-    bodies = Bodies(10 * MOST_BYTES, timers=Clock)
+    bodies = PendingBodies(10 * MAX_PENDING_BYTES, timers=Clock)
     alone, newcomer = Half(), Half()
-    bodies.moved(alone, 5 * MOST_BYTES)
+    bodies.record_progress(alone, 5 * MAX_PENDING_BYTES)
     assert not alone.is_late
-    bodies.moved(newcomer, 0)
+    bodies.record_progress(newcomer, 0)
     assert (alone.is_late, newcomer.is_late, len(bodies)) == (True, False, 1)
 
 
 def test_what_is_not_kept_of_an_endless_body_does_not_count():
     """Nobody keeps more of one than the largest has."""
-    bodies = Bodies(LARGEST, timers=Clock)
+    bodies = PendingBodies(LARGEST, timers=Clock)
     endless, other = Half(), Half()
-    bodies.moved(other, 1)
-    bodies.moved(endless, 100 * MOST_BYTES)
+    bodies.record_progress(other, 1)
+    bodies.record_progress(endless, 100 * MAX_PENDING_BYTES)
     assert not other.is_late
 
 
@@ -215,7 +220,7 @@ async def test_who_is_not_read_does_not_stand_still(server):
     """Behind a slow request, with more of a body than is read before its turn."""
     caller = await server.caller(SLOW + head(500_000) + b"x" * 200_000)
     assert not caller.transport.is_read
-    others = [await server.caller(HALF) for _ in range(MOST_BODIES)]
+    others = [await server.caller(HALF) for _ in range(MAX_PENDING_BODIES)]
     assert [number for number, each in enumerate(others) if is_late(each)] == [0]
     await server.clock.passes(20)
     assert caller.statuses == []
@@ -229,7 +234,7 @@ async def test_who_is_not_read_does_not_stand_still(server):
 
 async def test_where_nobody_is_read_the_newcomer_stays_all_the_same(server):
     waiting = SLOW + head(500_000) + b"x" * 70_000
-    callers = [await server.caller(waiting) for _ in range(MOST_BODIES)]
+    callers = [await server.caller(waiting) for _ in range(MAX_PENDING_BODIES)]
     newcomer = await server.caller(HALF)
     server.application.ready.set()
     await callers[0].answered()
@@ -242,7 +247,7 @@ async def test_a_body_that_was_ended_has_its_line_and_is_counted(server, gateway
     server.application = gateway_over(lambda _: httpx.Response(200)).app
     with capture_logs() as entries:
         caller = await server.caller(HALF.replace(b"/half", b"/graphql"))
-        await server.clock.passes(STILL_SECONDS)
+        await server.clock.passes(STALL_TIMEOUT_SECONDS)
     assert is_late(caller)
     [line] = entries
     assert (line["event"], line["status"]) == ("request", 408)

@@ -12,9 +12,13 @@ from starlette.types import Message, Receive, Scope, Send
 from structlog.testing import capture_logs
 
 from gateway.config.settings import Settings
-from gateway.observability.request_stats import Tally
+from gateway.observability.request_stats import RequestStats
 from gateway.web.app import create_app
-from gateway.web.concurrency import Admission, Farewell, Gate
+from gateway.web.concurrency import (
+    ConcurrencyLimiter,
+    ConcurrencyLimitMiddleware,
+    ConnectionCloseMiddleware,
+)
 from tests.conftest import SANDBOX
 
 TIMELINE = {"query": '{ activities(clientId: "1") { totalCount } }'}
@@ -43,13 +47,13 @@ class Served:
     """A gateway with little room over a slow upstream."""
 
     def __init__(self, most: int, **settings: Any) -> None:
-        self.admission = Admission(most)
+        self.admission = ConcurrencyLimiter(most)
         self._callers = count()
         self.upstream = Slow()
         self.app = create_app(
             Settings(upstream_url=SANDBOX, **settings),
             transport=httpx.MockTransport(self.upstream),
-            admission=self.admission,
+            limiter=self.admission,
         )
         self.http = httpx.AsyncClient(
             transport=httpx.ASGITransport(self.app), base_url="http://gateway"
@@ -93,7 +97,7 @@ async def test_there_is_room_again_once_somebody_has_left(served):
     tasks = [await served.asking() for _ in range(2)]
     tasks[0].cancel()
     await asyncio.wait(tasks[:1])
-    assert served.admission.inside == 1
+    assert served.admission.in_flight == 1
     await served.asking()
     assert (await served.http.post("/graphql", json=TIMELINE)).status_code == 503
 
@@ -210,7 +214,7 @@ async def test_half_a_body_takes_nobodys_place(served):
     for each in halves:
         each.sends(COUNT[:11], more=True)
     await _settled()
-    assert served.admission.inside == 0
+    assert served.admission.in_flight == 0
     answers = [await served.asking() for _ in range(2)]
     served.upstream.ready.set()
     assert {each.status_code for each in await asyncio.gather(*answers)} == {200}
@@ -219,7 +223,7 @@ async def test_half_a_body_takes_nobodys_place(served):
     for each in halves[1:]:
         each.call.cancel()
     await asyncio.gather(*(each.call for each in halves[1:]), return_exceptions=True)
-    assert served.admission.inside == 0
+    assert served.admission.in_flight == 0
 
 
 async def test_whoever_is_one_too_many_is_refused_once_the_body_is_there():
@@ -241,7 +245,7 @@ async def test_a_request_without_a_body_is_refused_at_once():
     async def send(message: Message) -> None:
         sent.append(message)
 
-    gate = Gate(Served(0).app, Admission(0), max_body_bytes=1000)
+    gate = ConcurrencyLimitMiddleware(Served(0).app, ConcurrencyLimiter(0), max_body_bytes=1000)
     await gate({"type": "http", "method": "GET", "path": "/graphql", "headers": []}, never, send)
     assert [message.get("status") for message in sent] == [503, None]
 
@@ -261,14 +265,14 @@ async def test_who_leaves_within_a_body_has_left_though_there_is_no_room():
     caller.sends(COUNT[:11], more=True)
     caller.parts.put_nowait({"type": "http.disconnect"})
     assert await caller.status() == 400
-    assert Tally.of(caller.scope).outcome == "left"
+    assert RequestStats.from_scope(caller.scope).outcome == "left"
 
 
 async def test_at_the_end_who_is_still_sending_is_told(served):
     caller = Sending(served.app)
     caller.sends(COUNT[:11], more=True)
     await _settled()
-    served.admission.end()
+    served.admission.cancel_all()
     assert (await caller.status(), caller.code) == (503, "OVERLOADED")
 
 
@@ -280,14 +284,14 @@ async def test_what_is_not_graphql_is_served_though_there_is_no_room():
 
 async def test_at_the_end_who_still_waits_is_told_and_the_work_is_cancelled(served):
     tasks = [await served.asking() for _ in range(2)]
-    served.admission.end()
-    served.admission.end()
+    served.admission.cancel_all()
+    served.admission.cancel_all()
     answers = [*await asyncio.gather(*tasks), await served.http.post("/graphql", json=TIMELINE)]
     for answer in answers:
         assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
         assert answer.json()["errors"][0]["message"] == "This gateway is shutting down. Ask again."
         assert answer.json()["errors"][0]["extensions"]["code"] == "OVERLOADED"
-    assert served.admission.inside == 0
+    assert served.admission.in_flight == 0
     async with asyncio.timeout(2):
         for _ in tasks:
             await served.upstream.cancelled.acquire()
@@ -296,20 +300,20 @@ async def test_at_the_end_who_still_waits_is_told_and_the_work_is_cancelled(serv
 @pytest.mark.parametrize("path", ["/graphql", "/livez", "/nowhere"])
 async def test_every_answer_is_the_last_of_its_connection_while_draining(served, path):
     assert "connection" not in (await served.http.get(path)).headers
-    served.admission.drain()
+    served.admission.start_draining()
     assert (await served.http.get(path)).headers["connection"] == "close"
 
 
 async def test_what_was_asked_before_the_drain_is_answered_and_hung_up_on(served):
     task = await served.asking()
-    served.admission.drain()
+    served.admission.start_draining()
     served.upstream.ready.set()
     answer = await task
     assert answer.json() == {"data": {"activities": {"totalCount": 0}}}
     assert answer.headers["connection"] == "close"
 
 
-async def _sent(app: Any, admission: Admission) -> list[Message]:
+async def _sent(app: Any, admission: ConcurrencyLimiter) -> list[Message]:
     sent: list[Message] = []
 
     async def receive() -> Message:
@@ -318,18 +322,18 @@ async def _sent(app: Any, admission: Admission) -> list[Message]:
     async def send(message: Message) -> None:
         sent.append(message)
 
-    await Gate(app, admission, max_body_bytes=1000)(
+    await ConcurrencyLimitMiddleware(app, admission, max_body_bytes=1000)(
         {"type": "http", "method": "GET", "headers": []}, receive, send
     )
     return sent
 
 
 async def test_an_answer_that_has_begun_is_not_begun_again():
-    admission = Admission(1)
+    admission = ConcurrencyLimiter(1)
 
     async def half(scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": []})
-        admission.end()
+        admission.cancel_all()
         await asyncio.sleep(1)
 
     sent = await _sent(half, admission)
@@ -340,10 +344,10 @@ async def test_a_time_out_of_something_else_is_not_taken_for_the_end():
     async def late(scope: Scope, receive: Receive, send: Send) -> None:
         raise TimeoutError
 
-    admission = Admission(1)
+    admission = ConcurrencyLimiter(1)
     with pytest.raises(TimeoutError):
         await _sent(late, admission)
-    assert admission.inside == 0
+    assert admission.in_flight == 0
 
 
 async def test_what_is_not_http_passes_through():
@@ -356,9 +360,9 @@ async def test_what_is_not_http_passes_through():
     async def nothing(*_: Any) -> Any:
         return None
 
-    admission = Admission(1)
-    admission.drain()
-    await Farewell(app, admission)({"type": "lifespan"}, nothing, nothing)
+    admission = ConcurrencyLimiter(1)
+    admission.start_draining()
+    await ConnectionCloseMiddleware(app, admission)({"type": "lifespan"}, nothing, nothing)
     assert seen == ["lifespan"]
 
 
@@ -367,8 +371,8 @@ async def test_to_refuse_costs_a_fraction_of_the_least_answer():
 
     given: Any = {"upstream_url": SANDBOX}
 
-    async def work(admission: Admission) -> int:
-        app = create_app(Settings(**given), admission=admission)
+    async def work(admission: ConcurrencyLimiter) -> int:
+        app = create_app(Settings(**given), limiter=admission)
         gate = next(route.app for route in app.routes if route.path == "/graphql")  # type: ignore[attr-defined]
         scope = {
             "type": "http",
@@ -386,7 +390,7 @@ async def test_to_refuse_costs_a_fraction_of_the_least_answer():
             sys.setprofile(None)
         return calls["call"] + calls["c_call"]
 
-    refused, answered = await work(Admission(0)), await work(Admission(1))
+    refused, answered = await work(ConcurrencyLimiter(0)), await work(ConcurrencyLimiter(1))
     assert 0 < refused < answered / 3
 
 
@@ -400,7 +404,7 @@ async def _to_nobody(_: Message) -> None:
 
 
 async def test_whose_answer_nobody_reads_takes_nobodys_place():
-    admission = Admission(1)
+    admission = ConcurrencyLimiter(1)
     unread = asyncio.Event()
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -414,7 +418,7 @@ async def test_whose_answer_nobody_reads_takes_nobodys_place():
     async def nothing() -> Message:
         return {"type": "http.request"}
 
-    gate = Gate(app, admission, max_body_bytes=100)
+    gate = ConcurrencyLimitMiddleware(app, admission, max_body_bytes=100)
     scope = {"type": "http", "method": "GET", "headers": []}
     readers = [asyncio.create_task(gate(scope, nothing, stuck)) for _ in range(20)]
     await asyncio.sleep(0.01)
@@ -428,4 +432,4 @@ async def test_whose_answer_nobody_reads_takes_nobodys_place():
     assert statuses == [200, 0]
     unread.set()
     await asyncio.gather(*readers)
-    assert admission.inside == 0
+    assert admission.in_flight == 0

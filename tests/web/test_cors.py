@@ -2,8 +2,8 @@
 
 import pytest
 
-from gateway.config.origins import Origins
-from gateway.web.cors import headers_for
+from gateway.config.origins import AllowedOrigins
+from gateway.web.cors import cors_headers
 
 PAGE = "https://app.example.com"
 LISTED = {"cors_origins": (PAGE, "https://*.example.org")}
@@ -127,12 +127,12 @@ async def test_without_an_origin_an_answer_still_says_that_it_depends_on_it(http
 
 
 def test_an_answer_of_the_connection_itself_says_the_same():
-    pages = Origins(LISTED["cors_origins"])
-    assert headers_for(PAGE, pages) == {
+    pages = AllowedOrigins(LISTED["cors_origins"])
+    assert cors_headers(PAGE, pages) == {
         "access-control-allow-origin": PAGE,
         "access-control-expose-headers": EXPOSED,
         "vary": "Origin",
     }
-    assert headers_for("https://others.example", pages) == {"vary": "Origin"}
-    assert headers_for(None, pages) == {"vary": "Origin"}
-    assert headers_for(PAGE, Origins()) == {}
+    assert cors_headers("https://others.example", pages) == {"vary": "Origin"}
+    assert cors_headers(None, pages) == {"vary": "Origin"}
+    assert cors_headers(PAGE, AllowedOrigins()) == {}

@@ -8,7 +8,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from gateway.web.graphiql import explorer
+from gateway.web.graphiql import load_graphiql_page
 
 BROWSER = "text/html,application/xhtml+xml,*/*;q=0.8"
 SCRIPT = "console.log('été')"
@@ -25,23 +25,23 @@ def built(tmp_path):
 
 @pytest.fixture
 def browser(built):
-    app = Starlette(routes=[Route("/explorer/{name}", explorer(built).file)])
+    app = Starlette(routes=[Route("/explorer/{name}", load_graphiql_page(built).file_response)])
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway")
 
 
 def test_what_was_built_is_the_page(built):
-    assert explorer(built).html == "<!doctype html><title>été</title>"
+    assert load_graphiql_page(built).html == "<!doctype html><title>été</title>"
 
 
 def test_the_page_may_run_its_own_files_and_ask_nobody_else(built):
-    policy = explorer(built).page().headers["content-security-policy"]
+    policy = load_graphiql_page(built).html_response().headers["content-security-policy"]
     assert policy.startswith("default-src 'none'; script-src 'self';")
     assert not re.search(r"https?:|\*|unsafe-eval|'sha", policy)
 
 
 def test_the_page_is_asked_for_again_each_time(built):
     """Its files have other names after an upgrade."""
-    assert explorer(built).page().headers["cache-control"] == "no-cache"
+    assert load_graphiql_page(built).html_response().headers["cache-control"] == "no-cache"
 
 
 @pytest.mark.parametrize(
@@ -77,15 +77,15 @@ async def test_there_is_nothing_else(browser, name):
 
 
 def test_without_a_build_the_page_says_so_and_how_to_get_it(tmp_path):
-    html = explorer(tmp_path).html
+    html = load_graphiql_page(tmp_path).html
     assert "GraphiQL is not built" in html
     assert {"make explorer", "make wheel"} <= {*re.findall(r"make \w+", html)}
 
 
 def test_the_page_without_a_build_asks_no_other_host_for_anything(tmp_path):
-    missing = explorer(tmp_path)
+    missing = load_graphiql_page(tmp_path)
     assert not re.search(r"https?:|<script", missing.html)
-    policy = missing.page().headers["content-security-policy"]
+    policy = missing.html_response().headers["content-security-policy"]
     assert not re.search(r"https?:|\*|unsafe-eval|'sha", policy)
 
 

@@ -12,10 +12,10 @@ from graphql import GraphQLError, build_schema
 from starlette.datastructures import Headers
 from structlog.testing import capture_logs
 
-from gateway.engine.fair_scheduler import Turns
-from gateway.engine.preparation import Prepared, preparer
+from gateway.engine.fair_scheduler import FairScheduler
+from gateway.engine.preparation import PreparedOperation, build_preparer
 from gateway.engine.trusted_documents import TrustedDocuments
-from gateway.observability.request_stats import Tally
+from gateway.observability.request_stats import RequestStats
 from gateway.web.graphql_endpoint import GraphQLEndpoint
 
 GRAPHQL = "application/graphql-response+json"
@@ -60,9 +60,9 @@ async def test_a_bug_at_one_place_leaves_the_others_alone(gateway_over):
 
 @dataclass(frozen=True)
 class Nothing:
-    reported: list[GraphQLError] = field(default_factory=list)
+    reported_errors: list[GraphQLError] = field(default_factory=list)
 
-    def extensions(self, *, planned: bool, cost: Callable[[], int]) -> Mapping[str, object]:
+    def extensions(self, *, compiled: bool, cost: Callable[[], int]) -> Mapping[str, object]:
         return {}
 
 
@@ -73,22 +73,22 @@ def endpoint(**given: Any) -> httpx.AsyncClient:
     """HTTP to an endpoint over a schema of two lines."""
 
     @asynccontextmanager
-    async def context_for(headers: Headers, tally: Tally) -> AsyncIterator[Nothing]:
+    async def context_for(headers: Headers, tally: RequestStats) -> AsyncIterator[Nothing]:
         yield Nothing()
 
     parts: dict[str, Any] = {
         "schema": SCHEMA,
         "documents": TrustedDocuments("off", {}),
-        "prepare": preparer(SCHEMA),
-        "context_for": context_for,
-        "explorer": None,
+        "prepare": build_preparer(SCHEMA),
+        "open_context": context_for,
+        "graphiql_page": None,
         "max_body_bytes": 1000,
     }
     app = GraphQLEndpoint(**(parts | given))
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway/graphql")
 
 
-class Busy(Turns):
+class Busy(FairScheduler):
     """Turns that are somebody else's until it is over."""
 
     def __init__(self) -> None:
@@ -97,13 +97,13 @@ class Busy(Turns):
         self.waiting = asyncio.Event()
 
     @property
-    def are_free(self) -> bool:
+    def is_idle(self) -> bool:
         return self.is_over.is_set()
 
-    async def take(self, work: Callable[[], Any]) -> Any:
+    async def run(self, work: Callable[[], Any]) -> Any:
         self.waiting.set()
         await self.is_over.wait()
-        return await super().take(work)
+        return await super().run(work)
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ class Busy(Turns):
 async def test_what_may_take_long_waits_for_its_turn_and_what_is_known_does_not(unknown):
     turns = Busy()
     turns.is_over.set()
-    http = endpoint(turns=turns, max_body_bytes=100_000)
+    http = endpoint(scheduler=turns, max_body_bytes=100_000)
     known = {"query": "{ read }"}
     await http.post("", json=known)
     turns.is_over.clear()
@@ -127,16 +127,16 @@ async def test_what_may_take_long_waits_for_its_turn_and_what_is_known_does_not(
     assert (await waiting).status_code == 200
 
 
-def unprepared(text: str, name: str | None, variables: Mapping[str, object]) -> Prepared:
+def unprepared(text: str, name: str | None, variables: Mapping[str, object]) -> PreparedOperation:
     raise RuntimeError(SECRET)
 
 
-def unopened(headers: Headers, tally: Tally) -> AbstractAsyncContextManager[Nothing]:
+def unopened(headers: Headers, tally: RequestStats) -> AbstractAsyncContextManager[Nothing]:
     raise RuntimeError(SECRET)
 
 
 @pytest.mark.parametrize(
-    "part", [{"prepare": unprepared}, {"context_for": unopened}], ids=["prepare", "context"]
+    "part", [{"prepare": unprepared}, {"open_context": unopened}], ids=["prepare", "context"]
 )
 async def test_a_bug_outside_of_execution_is_a_500_in_json_without_details(part):
     with capture_logs() as entries:
@@ -532,7 +532,7 @@ async def test_a_caller_that_leaves_ends_its_operation_and_then_its_context():
             steps.append("cancelled")
 
     @asynccontextmanager
-    async def closing(headers: Headers, tally: Tally) -> AsyncIterator[Nothing]:
+    async def closing(headers: Headers, tally: RequestStats) -> AsyncIterator[Nothing]:
         try:
             yield Nothing()
         finally:
@@ -542,7 +542,7 @@ async def test_a_caller_that_leaves_ends_its_operation_and_then_its_context():
     assert schema.query_type
     schema.query_type.fields["read"].resolve = resolve
     before = asyncio.all_tasks()
-    app = endpoint(schema=schema, context_for=closing)._transport.app  # type: ignore[attr-defined]  # an ASGITransport
+    app = endpoint(schema=schema, open_context=closing)._transport.app  # type: ignore[attr-defined]  # an ASGITransport
 
     async def receive() -> dict[str, Any]:
         if not steps:
@@ -554,7 +554,10 @@ async def test_a_caller_that_leaves_ends_its_operation_and_then_its_context():
     with capture_logs() as entries:
         scope = _scope(content_type="application/json")
         assert (await _status(app, scope, receive), entries) == (400, [])
-    assert (steps, Tally.of(scope).outcome) == (["sent", "started", "cancelled", "closed"], "left")
+    assert (steps, RequestStats.from_scope(scope).outcome) == (
+        ["sent", "started", "cancelled", "closed"],
+        "left",
+    )
     assert asyncio.all_tasks() == before
 
 

@@ -11,6 +11,7 @@ import pytest
 from gateway.engine.request import Request
 from gateway.errors import (
     BadRequest,
+    InvalidVariables,
     MethodNotAllowed,
     NotAcceptable,
     ParseFailed,
@@ -18,17 +19,16 @@ from gateway.errors import (
     PersistedQueryNotSupported,
     RequestError,
     UnsupportedMediaType,
-    VariablesRefused,
 )
 from gateway.web.graphql_over_http import (
     GRAPHQL_RESPONSE,
     HTML,
     JSON,
-    get_request,
-    post_request,
-    refuse_other_methods,
+    http_status,
+    parse_get,
+    parse_post,
+    reject_unsupported_methods,
     response_media_type,
-    status,
 )
 
 TYPENAME = "{ __typename }"
@@ -138,7 +138,7 @@ def test_the_page_is_for_those_who_want_it_more_than_json(accept, expected):
     ],
 )
 def test_json_in_utf_8_is_taken(content_type):
-    assert post_request(content_type, b'{"query":"q"}').query == "q"
+    assert parse_post(content_type, b'{"query":"q"}').query == "q"
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,7 @@ def test_json_in_utf_8_is_taken(content_type):
 )
 def test_no_other_media_type_is_taken(content_type):
     with pytest.raises(UnsupportedMediaType):
-        post_request(content_type, b'{"query":"q"}')
+        parse_post(content_type, b'{"query":"q"}')
 
 
 @pytest.mark.parametrize(
@@ -182,11 +182,11 @@ def test_no_other_media_type_is_taken(content_type):
     ],
 )
 def test_a_query_string_is_a_request(parameters, expected):
-    assert get_request(urlencode(parameters).encode()) == expected
+    assert parse_get(urlencode(parameters).encode()) == expected
 
 
 def test_a_query_string_may_be_utf_8_without_escapes():
-    assert get_request("query=é".encode()).query == "é"
+    assert parse_get("query=é".encode()).query == "é"
 
 
 @pytest.mark.parametrize(
@@ -214,18 +214,18 @@ def test_a_query_string_may_be_utf_8_without_escapes():
 )
 def test_any_other_query_string_is_a_bad_request(query_string):
     with pytest.raises(BadRequest):
-        get_request(query_string)
+        parse_get(query_string)
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST"])
 def test_get_head_and_post_are_the_methods(method):
-    refuse_other_methods(method)
+    reject_unsupported_methods(method)
 
 
 @pytest.mark.parametrize("method", ["PUT", "OPTIONS", "DELETE", "get", ""])
 def test_other_methods_are_told_those(method):
     with pytest.raises(MethodNotAllowed) as caught:
-        refuse_other_methods(method)
+        reject_unsupported_methods(method)
     assert caught.value.headers == {"Allow": "GET, HEAD, POST"}
 
 
@@ -234,7 +234,7 @@ def test_other_methods_are_told_those(method):
     [
         (None, 200, 200),
         (ParseFailed([{"message": "m"}]), 200, 400),
-        (VariablesRefused([{"message": "m"}]), 200, 400),
+        (InvalidVariables([{"message": "m"}]), 200, 400),
         (BadRequest("m"), 400, 400),
         (NotAcceptable("m"), 406, 406),
         (MethodNotAllowed("m", allow="POST"), 405, 405),
@@ -247,7 +247,10 @@ def test_other_methods_are_told_those(method):
 def test_with_json_a_well_formed_request_always_gets_200(
     error: RequestError | None, with_json: int, with_ours: int
 ):
-    assert (status(error, JSON), status(error, GRAPHQL_RESPONSE)) == (with_json, with_ours)
+    assert (http_status(error, JSON), http_status(error, GRAPHQL_RESPONSE)) == (
+        with_json,
+        with_ours,
+    )
 
 
 # The audits of npm's graphql-http 1.23.1, by their ids

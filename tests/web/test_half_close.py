@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.server.half_close import FIRST_PROBE_SECONDS
+from gateway.server.half_close import INITIAL_PROBE_SECONDS
 from tests.web.connection import Application, Connection, settled
 
 SLOW = b"GET /slow HTTP/1.1\r\nHost: a\r\n\r\n"
@@ -99,7 +99,7 @@ async def test_a_caller_that_waits_is_asked_whether_it_is_there(caller, applicat
     await caller.ends()
     assert caller.transport.written == b""
     counts = []
-    for seconds in (FIRST_PROBE_SECONDS, 1, 2, 4, 8):
+    for seconds in (INITIAL_PROBE_SECONDS, 1, 2, 4, 8):
         await caller.clock.passes(seconds)
         counts.append(bytes(caller.transport.written).count(PROBE))
     assert counts == [1, 2, 3, 4, 5]
@@ -122,7 +122,7 @@ async def test_a_caller_that_speaks_an_older_version_is_not_asked(caller):
 async def test_a_caller_that_turns_out_to_be_gone_takes_its_work_along(caller, application):
     await caller.sends(SLOW + SMALL)
     await caller.ends()
-    await caller.clock.passes(FIRST_PROBE_SECONDS)
+    await caller.clock.passes(INITIAL_PROBE_SECONDS)
     assert bytes(caller.transport.written) == PROBE
     caller.leaves()
     await settled()

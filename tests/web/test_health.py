@@ -7,9 +7,9 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from gateway.config.settings import Settings
 from gateway.observability import logging
-from gateway.observability.log_writer import MOST_BYTES
+from gateway.observability.log_writer import MAX_QUEUED_BYTES
 from gateway.web.app import create_app
-from gateway.web.concurrency import Admission
+from gateway.web.concurrency import ConcurrencyLimiter
 from tests.conftest import SANDBOX
 from tests.web.conftest import unreachable
 
@@ -67,10 +67,10 @@ async def test_the_metrics_tell_of_an_operation_and_its_upstream_calls(gateway):
 
 
 async def test_the_metrics_tell_of_events_that_the_log_dropped(gateway):
-    logging.announce("." * MOST_BYTES)  # with its end, longer than anything that may wait
+    logging.write_text("." * MAX_QUEUED_BYTES)  # with its end, longer than anything that may wait
     async with gateway.app.router.lifespan_context(gateway.app):
         found = await scraped(gateway)
-    assert value(found, "log_events_dropped_total") == logging.dropped() >= 1
+    assert value(found, "log_events_dropped_total") == logging.dropped_count() >= 1
 
 
 async def test_the_metrics_tell_of_attempts_failures_and_an_open_breaker(gateway_over):
@@ -144,10 +144,10 @@ async def test_a_page_and_a_probe_are_no_operations(gateway):
 
 
 async def test_who_drains_is_alive_and_not_ready_and_says_why():
-    admission = Admission(1)
-    app = httpx.ASGITransport(create_app(SETTINGS, admission=admission))
+    admission = ConcurrencyLimiter(1)
+    app = httpx.ASGITransport(create_app(SETTINGS, limiter=admission))
     async with httpx.AsyncClient(transport=app, base_url="http://gateway") as http:
-        admission.drain()
+        admission.start_draining()
         alive, ready = await http.get("/livez"), await http.get("/readyz")
     assert alive.status_code == 200
     assert ready.status_code == 503
@@ -156,8 +156,8 @@ async def test_who_drains_is_alive_and_not_ready_and_says_why():
 
 async def test_who_is_full_is_ready_all_the_same():
     """Else the others would get what it refuses, and be full in turn."""
-    admission = Admission(0)
-    app = httpx.ASGITransport(create_app(SETTINGS, admission=admission))
+    admission = ConcurrencyLimiter(0)
+    app = httpx.ASGITransport(create_app(SETTINGS, limiter=admission))
     async with httpx.AsyncClient(transport=app, base_url="http://gateway") as http:
         assert (await http.get("/graphql")).status_code == 503
         assert (await http.get("/readyz")).status_code == 200

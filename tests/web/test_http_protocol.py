@@ -11,9 +11,9 @@ import pytest
 import uvicorn
 from starlette.types import Message, Receive, Scope, Send
 
-from gateway.server.body_limits import Bodies
-from gateway.server.http_protocol import within
-from gateway.server.protocol_errors import MOST_HEAD_BYTES, MOST_URI_BYTES
+from gateway.server.body_limits import PendingBodies
+from gateway.server.http_protocol import http_protocol_class
+from gateway.server.protocol_errors import MAX_HEAD_BYTES, MAX_URI_BYTES
 
 pytestmark = pytest.mark.socket
 
@@ -72,7 +72,9 @@ class Caller(NamedTuple):
 @asynccontextmanager
 async def calling(*, still_seconds: float = 5.0, seconds: float = SECONDS) -> AsyncIterator[Caller]:
     application = Application()
-    protocol = within(seconds, Bodies(1_000_000, still_seconds=still_seconds))
+    protocol = http_protocol_class(
+        seconds, PendingBodies(1_000_000, stall_timeout_seconds=still_seconds)
+    )
     with socket.create_server(("127.0.0.1", 0)) as listening:
         config = uvicorn.Config(
             application, http=protocol, log_config=None, lifespan="off", server_header=False
@@ -190,10 +192,10 @@ async def test_an_answer_that_nobody_reads_is_given_up():
 @pytest.mark.parametrize(
     ("sent", "status"),
     [
-        (b"GET /%b HTTP/1.1\r\nHost: a\r\n\r\n" % (b"a" * MOST_URI_BYTES), 414),
+        (b"GET /%b HTTP/1.1\r\nHost: a\r\n\r\n" % (b"a" * MAX_URI_BYTES), 414),
         (b"GET /" + b"a" * 1_000_000, 414),
-        (b"GET / HTTP/1.1\r\nHost: a\r\nX: %b\r\n\r\n" % (b"a" * MOST_HEAD_BYTES), 431),
-        (b"GET / HTTP/1.1\r\nHost: a\r\n%b\r\n" % (b"X: y\r\n" * MOST_HEAD_BYTES), 431),
+        (b"GET / HTTP/1.1\r\nHost: a\r\nX: %b\r\n\r\n" % (b"a" * MAX_HEAD_BYTES), 431),
+        (b"GET / HTTP/1.1\r\nHost: a\r\n%b\r\n" % (b"X: y\r\n" * MAX_HEAD_BYTES), 431),
         (b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"a" * 1_000_000, 431),
         (b"GET / HTTP/1.1\r\nHost: a\r\n" + b"a" * 1_000_000, 431),
         (b"\x16\x03\x01", 400),
@@ -212,7 +214,7 @@ async def test_a_head_that_is_too_much_or_none_is_refused_in_json(sent, status):
 
 async def test_a_head_may_be_as_long_as_is_said():
     async with calling() as caller:
-        uri, value = b"a" * (MOST_URI_BYTES - 1), b"a" * (MOST_HEAD_BYTES - 100)
+        uri, value = b"a" * (MAX_URI_BYTES - 1), b"a" * (MAX_HEAD_BYTES - 100)
         await caller.sends(
             b"GET /%b HTTP/1.1\r\nHost: a\r\nX: %b\r\nConnection: close\r\n\r\n" % (uri, value)
         )

@@ -4,12 +4,12 @@ import random
 
 import pytest
 
-from gateway.server.pipelining import MOST_WAITING, PIECE_BYTES
+from gateway.server.pipelining import MAX_PIPELINED_REQUESTS, PARSE_SLICE_BYTES
 from tests.web.connection import READ_BYTES, Application, Connection, settled
 
 SLOW = b"GET /slow HTTP/1.1\r\nHost: a\r\n\r\n"
 SMALL = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
-AT_MOST = MOST_WAITING + PIECE_BYTES // len(SMALL) + 1
+AT_MOST = MAX_PIPELINED_REQUESTS + PARSE_SLICE_BYTES // len(SMALL) + 1
 """The bound, and what begins in one piece."""
 
 

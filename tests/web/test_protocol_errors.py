@@ -5,9 +5,14 @@ from http import HTTPStatus
 
 import pytest
 
-from gateway.config.origins import Origins
-from gateway.server.body_limits import Bodies
-from gateway.server.protocol_errors import MOST_HEAD_BYTES, MOST_URI_BYTES, answer, head_problem
+from gateway.config.origins import AllowedOrigins
+from gateway.server.body_limits import PendingBodies
+from gateway.server.protocol_errors import (
+    MAX_HEAD_BYTES,
+    MAX_URI_BYTES,
+    head_error_status,
+    protocol_error_response,
+)
 from tests.web.connection import Application, Clock, Connection
 
 PAGE = b"https://app.example.com"
@@ -30,7 +35,7 @@ HOST = (b"host", b"gateway")
     ],
 )
 def test_a_head_has_one_host_and_a_version_that_is_spoken(version, headers, problem):
-    assert head_problem(version, headers) == problem
+    assert head_error_status(version, headers) == problem
 
 
 @pytest.mark.parametrize(
@@ -61,8 +66,12 @@ async def test_the_preface_of_another_version_is_one():
 
 @pytest.mark.parametrize("method", [b"GET", b"HEAD"])
 def test_a_refusal_is_json_and_for_head_its_length_alone(method):
-    head, _, body = answer(HTTPStatus.BAD_REQUEST, method, [], Origins()).partition(b"\r\n\r\n")
-    whole = answer(HTTPStatus.BAD_REQUEST, b"GET", [], Origins()).partition(b"\r\n\r\n")[2]
+    head, _, body = protocol_error_response(
+        HTTPStatus.BAD_REQUEST, method, [], AllowedOrigins()
+    ).partition(b"\r\n\r\n")
+    whole = protocol_error_response(HTTPStatus.BAD_REQUEST, b"GET", [], AllowedOrigins()).partition(
+        b"\r\n\r\n"
+    )[2]
     assert head.startswith(b"HTTP/1.1 400 Bad Request\r\n")
     assert b"content-length: %d\r\n" % len(whole) in head
     assert body == (whole if method == b"GET" else b"")
@@ -83,18 +92,18 @@ READ = {
         408,
     ),
     "a long URI": (
-        b"GET /%b HTTP/1.1\r\nHost: a\r\n" % (b"a" * MOST_URI_BYTES) + origin_line() + b"\r\n",
+        b"GET /%b HTTP/1.1\r\nHost: a\r\n" % (b"a" * MAX_URI_BYTES) + origin_line() + b"\r\n",
         414,
     ),
     "a long header": (
         b"GET / HTTP/1.1\r\nHost: a\r\n"
         + origin_line()
-        + b"X: %b\r\n\r\n" % (b"a" * MOST_HEAD_BYTES),
+        + b"X: %b\r\n\r\n" % (b"a" * MAX_HEAD_BYTES),
         431,
     ),
     "a long head, of which it is the end": (
         b"GET / HTTP/1.1\r\nHost: a\r\n"
-        + b"X: %b\r\n" % (b"a" * (MOST_HEAD_BYTES - 10))
+        + b"X: %b\r\n" % (b"a" * (MAX_HEAD_BYTES - 10))
         + origin_line()
         + b"\r\n",
         431,
@@ -102,7 +111,7 @@ READ = {
     "long extensions": (
         b"POST / HTTP/1.1\r\nHost: a\r\n"
         + origin_line()
-        + b"Transfer-Encoding: chunked\r\n\r\n1;%b" % (b"a" * 2 * MOST_HEAD_BYTES),
+        + b"Transfer-Encoding: chunked\r\n\r\n1;%b" % (b"a" * 2 * MAX_HEAD_BYTES),
         431,
     ),
     "two hosts": (b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n" + origin_line() + b"\r\n", 400),
@@ -110,7 +119,7 @@ READ = {
 }
 
 
-async def refused(sent: bytes, pages: Origins) -> tuple[int, bytes]:
+async def refused(sent: bytes, pages: AllowedOrigins) -> tuple[int, bytes]:
     """The status and the head of the answer."""
     clock = Clock()
     caller = Connection(Application(), clock=clock, pages=pages)
@@ -122,7 +131,7 @@ async def refused(sent: bytes, pages: Origins) -> tuple[int, bytes]:
 
 @pytest.mark.parametrize(("sent", "status"), READ.values(), ids=READ)
 async def test_a_listed_page_reads_why_its_request_was_refused(sent, status):
-    found, head = await refused(sent, Origins([PAGE.decode()]))
+    found, head = await refused(sent, AllowedOrigins([PAGE.decode()]))
     assert found == status
     assert b"\r\naccess-control-allow-origin: %b\r\n" % PAGE in head
     assert b"\r\naccess-control-expose-headers: X-Request-Id, Retry-After\r\n" in head
@@ -131,7 +140,7 @@ async def test_a_listed_page_reads_why_its_request_was_refused(sent, status):
 
 @pytest.mark.parametrize(("sent", "status"), READ.values(), ids=READ)
 async def test_another_page_does_not(sent, status):
-    found, head = await refused(sent, Origins(["https://*.example.com:8443"]))
+    found, head = await refused(sent, AllowedOrigins(["https://*.example.com:8443"]))
     assert found == status
     assert b"access-control" not in head
     assert b"\r\nvary: Origin\r\n" in head
@@ -155,14 +164,14 @@ async def test_another_page_does_not(sent, status):
     ],
 )
 async def test_where_no_origin_was_read_nothing_is_permitted(sent, status):
-    found, head = await refused(sent, Origins([PAGE.decode()]))
+    found, head = await refused(sent, AllowedOrigins([PAGE.decode()]))
     assert found == status
     assert b"access-control" not in head
     assert b"\r\nvary: Origin\r\n" in head
 
 
 async def test_what_was_asked_before_on_a_connection_permits_nothing():
-    caller = Connection(Application(), pages=Origins([PAGE.decode()]))
+    caller = Connection(Application(), pages=AllowedOrigins([PAGE.decode()]))
     await caller.sends(b"HEAD / HTTP/1.1\r\nHost: a\r\n" + origin_line() + b"\r\n")
     answered = len(caller.transport.written)
     await caller.sends(b"\x16\x03\x01")
@@ -184,7 +193,7 @@ CHUNKED = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
 @pytest.mark.parametrize("size", [1, 10, 100, 1_000, 20_000])
 async def test_extensions_of_chunks_are_bounded_together(size):
     """However little each of them is."""
-    caller = Connection(Application(), bodies=Bodies(10_000_000, timers=Clock))
+    caller = Connection(Application(), bodies=PendingBodies(10_000_000, timers=Clock))
     chunk = b"1;%b\r\nx\r\n" % (b"a" * (size + 30))
     await caller.sends(CHUNKED)
     taken = 0
@@ -193,7 +202,7 @@ async def test_extensions_of_chunks_are_bounded_together(size):
         taken += len(chunk)
     assert caller.statuses == [431]
     extensions = taken * (size + 30) / len(chunk)
-    assert MOST_HEAD_BYTES * 0.9 < extensions < 2 * MOST_HEAD_BYTES + size
+    assert MAX_HEAD_BYTES * 0.9 < extensions < 2 * MAX_HEAD_BYTES + size
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from gateway.server.protocol_errors import MOST_HEAD_BYTES, MOST_URI_BYTES
+from gateway.server.protocol_errors import MAX_HEAD_BYTES, MAX_URI_BYTES
 from tests.web.connection import Application, Connection, settled
 
 SLOW = b"GET /slow HTTP/1.1\r\nHost: a\r\n\r\n"
@@ -37,10 +37,10 @@ BROKEN = {
     "no HTTP": (b"\x16\x03\x01", 400),
     "no number": (b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: many\r\n\r\n", 400),
     "a chunk that is none": (CHUNKED + b"5\r\n12345\r\nno\r\n", 400),
-    "a long URI": (b"GET /%b HTTP/1.1\r\nHost: a\r\n\r\n" % (b"a" * MOST_URI_BYTES), 414),
+    "a long URI": (b"GET /%b HTTP/1.1\r\nHost: a\r\n\r\n" % (b"a" * MAX_URI_BYTES), 414),
     "a URI that does not end": (b"GET /" + b"a" * 100_000, 414),
     "a long header": (
-        b"GET / HTTP/1.1\r\nHost: a\r\nX: %b\r\n\r\n" % (b"a" * MOST_HEAD_BYTES),
+        b"GET / HTTP/1.1\r\nHost: a\r\nX: %b\r\n\r\n" % (b"a" * MAX_HEAD_BYTES),
         431,
     ),
     "a header that does not end": (b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"a" * 100_000, 431),
@@ -186,7 +186,7 @@ async def test_an_answer_that_is_taken_slowly_is_not_given_up(caller):
 
 @pytest.mark.parametrize("size", [10, 100, 1_000])
 async def test_a_head_is_as_long_as_it_is_however_many_parts_it_comes_in(size, caller):
-    value = b"y" * (MOST_HEAD_BYTES - 200)
+    value = b"y" * (MAX_HEAD_BYTES - 200)
     sent = b"GET / HTTP/1.1\r\nHost: a\r\nX: %b\r\nZ: %b\r\n\r\n" % (value, b"z" * 100)
     await caller.sends(*[sent[at : at + size] for at in range(0, len(sent), size)])
     assert caller.statuses == [200]

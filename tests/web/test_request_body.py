@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from starlette.types import Message, Scope
 
-from gateway.web.request_body import announced_bytes, arrival
+from gateway.web.request_body import buffer_request, content_length
 
 GONE: Message = {"type": "http.disconnect"}
 
@@ -48,16 +48,16 @@ class Received:
 )
 async def test_what_has_arrived_is_received_from_its_beginning(messages, first, is_whole):
     receive = Received(*messages, {"type": "later"})
-    arrived = await arrival(scope(), receive, most=5)
+    arrived = await buffer_request(scope(), receive, max_bytes=5)
     assert receive.left == [{"type": "later"}]
-    assert arrived.is_whole is is_whole
+    assert arrived.is_complete is is_whole
     assert [await arrived.receive(), await arrived.receive()] == [first, {"type": "later"}]
 
 
 async def test_what_announces_too_much_is_not_received():
     receive = Received(part(b"", more=False))
-    arrived = await arrival(scope(content_length="6"), receive, most=5)
-    assert (arrived.receive, arrived.is_whole, len(receive.left)) == (receive, False, 1)
+    arrived = await buffer_request(scope(content_length="6"), receive, max_bytes=5)
+    assert (arrived.receive, arrived.is_complete, len(receive.left)) == (receive, False, 1)
 
 
 @pytest.mark.parametrize(
@@ -73,8 +73,8 @@ async def test_what_announces_too_much_is_not_received():
     ids=str,
 )
 def test_the_length_of_a_body_is_what_its_header_says(headers: Any, announced):
-    assert announced_bytes(scope(**headers)) == announced
+    assert content_length(scope(**headers)) == announced
 
 
 def test_a_length_of_many_digits_is_just_large():
-    assert announced_bytes(scope(content_length="9" * 5_000)) > 10**18
+    assert content_length(scope(content_length="9" * 5_000)) > 10**18

@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
 
-from gateway.web.request_middleware import PROBES, AccessMiddleware
+from gateway.web.request_middleware import PROBE_PATHS, RequestMiddleware
 
 TIMELINE = '{ activities(clientId: "4711") { totalCount } }'
 SECRETS = {
@@ -88,7 +88,7 @@ async def test_every_request_leaves_one_event_and_probes_leave_it_at_debug(
     assert milliseconds >= 0
     assert events[0] == {
         "event": "request",
-        "log_level": "debug" if path in PROBES else "info",
+        "log_level": "debug" if path in PROBE_PATHS else "info",
         "method": method,
         "status": status,
         "request_id": answer.headers["x-request-id"],
@@ -193,7 +193,7 @@ async def _logged(app: ASGIApp, scope_type: str = "http") -> list[MutableMapping
     clock = itertools.count(10, 0.25)
     scope = {"type": scope_type, "method": "GET", "path": "/", "headers": []}
     with capture_logs() as entries:
-        await AccessMiddleware(app, clock=lambda: next(clock))(scope, receive, send)
+        await RequestMiddleware(app, clock=lambda: next(clock))(scope, receive, send)
     return entries
 
 
@@ -206,7 +206,7 @@ async def test_a_bug_further_in_leaves_its_event_all_the_same():
     async def broken(scope: Scope, receive: Receive, send: Send) -> None:
         raise LookupError
 
-    app = httpx.ASGITransport(AccessMiddleware(broken), raise_app_exceptions=False)
+    app = httpx.ASGITransport(RequestMiddleware(broken), raise_app_exceptions=False)
     with capture_logs() as entries:
         async with httpx.AsyncClient(transport=app, base_url="http://gateway") as http:
             await http.get("/")

@@ -12,29 +12,35 @@ from typing import Any
 from graphql import GraphQLLeafType
 
 from gateway.engine.compiler.collect_fields import Condition, Field, Selection
-from gateway.engine.compiler.expressions import Body
-from gateway.engine.compiler.leaf_values import Leaf, delivery
-from gateway.engine.compiler.pending import Function, Kinds, Part, Where, is_of
-from gateway.engine.compiler.projection import Lean, Shapes
+from gateway.engine.compiler.expressions import ObjectExpression
+from gateway.engine.compiler.leaf_values import LeafSerializer, leaf_serializer
+from gateway.engine.compiler.pending import (
+    DeferredFields,
+    GeneratedFunction,
+    TypeDispatch,
+    ValueContext,
+    has_item_type,
+)
+from gateway.engine.compiler.projection import ProjectedDecoder, ProjectionBuilder
 from gateway.engine.resolvers import (
-    Computed,
-    Fields,
-    Items,
-    Loaded,
-    NotPlain,
-    Plain,
-    Reached,
-    Resolved,
+    AttributeField,
+    ComputedField,
+    FieldSources,
+    LoadedField,
+    NeedsFallback,
+    Node,
+    PolymorphicList,
+    ResolverField,
 )
 
-_LOCALS = {
+_RESERVED_NAMES = {
     *keyword.kwlist,
-    *("it", "run", "at", "through", "here", "out", "v", "each", "i", "enumerate", "str"),
+    *("record", "run", "path", "parent", "node", "result", "v", "each", "i", "enumerate", "str"),
 }
 """What functions use for something else."""
 
 
-class Source:
+class CodeGenerator:
     """Writes functions, each under a name of its own.
 
     Attributes:
@@ -42,169 +48,201 @@ class Source:
         conditions: The conditions that they ask for, by number.
     """
 
-    def __init__(self, fields: Fields, shapes: Shapes) -> None:
+    def __init__(self, fields: FieldSources, projection_builder: ProjectionBuilder) -> None:
         self.fields = fields
         self.conditions: list[Condition] = []
-        self.namespace: dict[str, Any] = {"Reached": Reached, **_checks(fields.unreadable)}
-        self._shapes = shapes
-        self._texts: list[str] = []
-        self._functions: dict[tuple[Selection, Where, bool], Function] = {}
-        self._waiting: dict[Selection, bool] = {}
-        self._leaves: dict[tuple[str, bool], str] = {}
-        self._computed: dict[tuple[str, str], str] = {}
-        self._tables: dict[tuple[tuple[type, str], ...], str] = {}
-        self._leans: dict[tuple[Items, tuple[int, ...]], Lean] = {}
+        self.namespace: dict[str, Any] = {"Node": Node, **_checks(fields.unreadable)}
+        self._projection_builder = projection_builder
+        self._function_texts: list[str] = []
+        self._functions: dict[tuple[Selection, ValueContext, bool], GeneratedFunction] = {}
+        self._deferral_cache: dict[Selection, bool] = {}
+        self._serializer_names: dict[tuple[str, bool], str] = {}
+        self._computed_names: dict[tuple[str, str], str] = {}
+        self._dispatch_names: dict[tuple[tuple[type, str], ...], str] = {}
+        self._decoders: dict[tuple[PolymorphicList, tuple[int, ...]], ProjectedDecoder] = {}
 
     @property
-    def text(self) -> str:
+    def source_code(self) -> str:
         """All functions, each after those that it calls."""
-        return "\n\n\n".join(self._texts) + "\n"
+        return "\n\n\n".join(self._function_texts) + "\n"
 
-    def operation(self, selection: Selection) -> str:
+    def root_function_name(self, selection: Selection) -> str:
         """The name of the function for an operation's root."""
-        return self.function(selection, Where(), opened=True).name
+        return self.function(selection, ValueContext(), needs_path=True).name
 
-    def function(self, selection: Selection, where: Where, *, opened: bool = False) -> Function:
-        """The function for a selection; `opened`, if it must be an open one."""
-        key = (selection, where, opened or self._waits(selection))
+    def function(
+        self, selection: Selection, value_context: ValueContext, *, needs_path: bool = False
+    ) -> GeneratedFunction:
+        """The function for a selection; `needs_path`, if it must be an open one."""
+        key = (selection, value_context, needs_path or self._has_deferred_fields(selection))
         if key not in self._functions:
-            body = Body(self, where)
+            body = ObjectExpression(self, value_context)
             for field, condition in selection.fields:
                 body.add(field, condition)
-            self._functions[key] = self._write(selection.type.name, body, opened=opened)
+            self._functions[key] = self._write(selection.type.name, body, needs_path=needs_path)
         return self._functions[key]
 
-    def _write(self, name: str, body: Body, *, opened: bool) -> Function:
-        is_open = opened or body.is_open
-        unique = self.named(name, None)
-        arguments = "it, run, at, through" if is_open else "it, run"
+    def _write(self, name: str, body: ObjectExpression, *, needs_path: bool) -> GeneratedFunction:
+        takes_path = needs_path or body.needs_path
+        unique = self.unique_name(name, None)
+        arguments = "record, run, path, parent" if takes_path else "record, run"
         lines = [f"def {unique}({arguments}):", *(f"    {line}" for line in body.lines())]
-        self._texts.append("\n".join(lines))
-        return Function(unique, is_open)
+        self._function_texts.append("\n".join(lines))
+        return GeneratedFunction(unique, takes_path)
 
-    def named(self, name: str, value: Any) -> str:
+    def unique_name(self, name: str, value: Any) -> str:
         """A name in the namespace: this, or with a number where it is taken."""
         number, unique = 1, name
-        while unique in self.namespace or unique in _LOCALS:
+        while unique in self.namespace or unique in _RESERVED_NAMES:
             number += 1
             unique = f"{name}_{number}"
         self.namespace[unique] = value
         return unique
 
-    def condition(self, condition: Condition) -> str:
+    def condition_expression(self, condition: Condition) -> str:
         """An expression for whether a condition holds."""
         if condition not in self.conditions:
             self.conditions.append(condition)
-        return f"run.on[{self.conditions.index(condition)}]"
+        return f"run.condition_values[{self.conditions.index(condition)}]"
 
-    def delivery(self, leaf: GraphQLLeafType, *, nullable: bool = True) -> Leaf:
+    def leaf_serializer(self, leaf: GraphQLLeafType, *, nullable: bool = True) -> LeafSerializer:
         """The function that delivers a leaf."""
-        return delivery(leaf, nullable=nullable, unreadable=self.fields.unreadable)
+        return leaf_serializer(leaf, nullable=nullable, unreadable=self.fields.unreadable)
 
-    def leaf(self, leaf: GraphQLLeafType, *, nullable: bool) -> str:
+    def leaf_serializer_name(self, leaf: GraphQLLeafType, *, nullable: bool) -> str:
         """The name of the function that delivers a leaf."""
         key = (leaf.name, nullable)
-        if key not in self._leaves:
-            name = leaf.name if nullable else f"{leaf.name}_there"
-            self._leaves[key] = self.named(name, self.delivery(leaf, nullable=nullable))
-        return self._leaves[key]
+        if key not in self._serializer_names:
+            name = leaf.name if nullable else f"{leaf.name}_non_null"
+            self._serializer_names[key] = self.unique_name(
+                name, self.leaf_serializer(leaf, nullable=nullable)
+            )
+        return self._serializer_names[key]
 
-    def computed(self, field: Field, reading: Computed) -> str:
+    def computed_function_name(self, field: Field, field_source: ComputedField) -> str:
         """The name of the function that computes a field."""
         key = (field.parent.name, field.name)
-        if key not in self._computed:
-            self._computed[key] = self.named("_".join((*key, "of")), reading.function)
-        return self._computed[key]
+        if key not in self._computed_names:
+            self._computed_names[key] = self.unique_name(
+                "_".join((*key, "of")), field_source.function
+            )
+        return self._computed_names[key]
 
-    def kinds(self, field: Field, where: Where) -> tuple[str, bool]:
+    def type_dispatch(self, field: Field, value_context: ValueContext) -> tuple[str, bool]:
         """The name of the table of functions for what an abstract field may hold; whether they are open."""
-        classes = list(self._classes(field, where))
-        is_open = any(self._waits(selection) for _, selection, _ in classes)
+        concrete_types = list(self._concrete_types(field, value_context))
+        needs_path = any(self._has_deferred_fields(selection) for _, selection, _ in concrete_types)
         entries = tuple(
-            (kind, self.function(selection, each, opened=is_open).name)
-            for kind, selection, each in classes
+            (class_, self.function(selection, class_context, needs_path=needs_path).name)
+            for class_, selection, class_context in concrete_types
         )
-        if entries not in self._tables:
-            name = f"{field.parent.name}_{field.key}_kinds"
-            self._tables[entries] = self.named(name, Kinds(entries))
-        return self._tables[entries], is_open
+        if entries not in self._dispatch_names:
+            name = f"{field.parent.name}_{field.key}_dispatch"
+            self._dispatch_names[entries] = self.unique_name(name, TypeDispatch(entries))
+        return self._dispatch_names[entries], needs_path
 
-    def _classes(self, field: Field, where: Where) -> Iterator[tuple[type, Selection, Where]]:
-        if where.lean is None or not where.holds_items(field):
-            for name, selection in field.of.items():
-                for kind in self.fields.classes.get(name, ()):
-                    yield kind, selection, Where()
+    def _concrete_types(
+        self, field: Field, value_context: ValueContext
+    ) -> Iterator[tuple[type, Selection, ValueContext]]:
+        if value_context.items_decoder is None or not value_context.holds_items(field):
+            for name, selection in field.selection_by_type.items():
+                for class_ in self.fields.classes_by_type.get(name, ()):
+                    yield class_, selection, ValueContext()
             return
-        items, types = where.lean.items, self.fields.types
-        for tag, record in items.records.items():
-            if tag in where.lean.wholly:
-                yield record, field.of[types[record]], Where()
+        items, types = value_context.items_decoder.items, self.fields.type_by_class
+        for tag, record in items.record_by_tag.items():
+            if tag in value_context.items_decoder.full_record_tags:
+                yield record, field.selection_by_type[types[record]], ValueContext()
                 continue
-            shape = where.lean.shapes[tag]
-            yield shape.struct, field.of[types[record]], Where(shape, item=where.lean)
-        yield items.others, field.of[types[items.others]], Where()
+            projection = value_context.items_decoder.projections[tag]
+            yield (
+                projection.struct,
+                field.selection_by_type[types[record]],
+                ValueContext(projection, own_decoder=value_context.items_decoder),
+            )
+        yield (
+            items.fallback_record,
+            field.selection_by_type[types[items.fallback_record]],
+            ValueContext(),
+        )
 
-    def _waits(self, selection: Selection) -> bool:
+    def _has_deferred_fields(self, selection: Selection) -> bool:
         """Whether something in a selection cannot be delivered at once."""
-        if selection not in self._waiting:
-            self._waiting[selection] = any(
-                not isinstance(self.fields.reading(field.parent.name, field.name), Plain | Computed)
-                or any(map(self._waits, field.of.values()))
-                for field in selection.merged()
+        if selection not in self._deferral_cache:
+            self._deferral_cache[selection] = any(
+                not isinstance(
+                    self.fields.compilable_source(field.parent.name, field.name),
+                    AttributeField | ComputedField,
+                )
+                or any(map(self._has_deferred_fields, field.selection_by_type.values()))
+                for field in selection.distinct_fields()
                 if field.name != "__typename"
             )
-        return self._waiting[selection]
+        return self._deferral_cache[selection]
 
-    def part(self, fields: tuple[Field, ...], reading: Loaded | Resolved | None) -> Part:
+    def deferred_fields(
+        self, fields: tuple[Field, ...], field_source: LoadedField | ResolverField | None
+    ) -> DeferredFields:
         """What waits: fields with the same reading, or one that only graphql-core can answer."""
-        if reading is None:
-            return Part(fields)
-        items = reading.items if isinstance(reading, Resolved) else None
-        lean = None if items is None else self._lean(fields[0], items)
-        body = Body(self, Where(lean=lean))
+        if field_source is None:
+            return DeferredFields(fields)
+        items = field_source.items if isinstance(field_source, ResolverField) else None
+        items_decoder = None if items is None else self._decoder(fields[0], items)
+        body = ObjectExpression(self, ValueContext(items_decoder=items_decoder))
         for field in fields:
-            body.show(field)
+            body.add_deferred(field)
         name = "_".join([fields[0].parent.name, *(field.key for field in fields[:3])])
-        function = self._write(name, body, opened=True)
-        return Part(fields, reading, function.name, lean, is_open=body.is_open)
+        function = self._write(name, body, needs_path=True)
+        return DeferredFields(
+            fields, field_source, function.name, items_decoder, needs_path=body.needs_path
+        )
 
-    def _lean(self, field: Field, items: Items) -> Lean:
-        positions = list(_positions(field.of.values(), items))
-        selected = tuple(id(selection) for position in positions for selection in position.values())
-        key = (items, selected)
-        if key not in self._leans:
+    def _decoder(self, field: Field, items: PolymorphicList) -> ProjectedDecoder:
+        item_selections = list(_item_selections(field.selection_by_type.values(), items))
+        selection_ids = tuple(
+            id(selection)
+            for selection_by_type in item_selections
+            for selection in selection_by_type.values()
+        )
+        key = (items, selection_ids)
+        if key not in self._decoders:
             selections = {
-                tag: [position[self.fields.types[record]] for position in positions]
-                for tag, record in items.records.items()
+                tag: [
+                    selection_by_type[self.fields.type_by_class[record]]
+                    for selection_by_type in item_selections
+                ]
+                for tag, record in items.record_by_tag.items()
             }
-            self._leans[key] = self._shapes.of_items(items, selections)
-        return self._leans[key]
+            self._decoders[key] = self._projection_builder.item_decoder(items, selections)
+        return self._decoders[key]
 
 
-def _positions(selections: Iterable[Selection], items: Items) -> Iterator[Mapping[str, Selection]]:
+def _item_selections(
+    selections: Iterable[Selection], items: PolymorphicList
+) -> Iterator[Mapping[str, Selection]]:
     """What is selected of items, at each place below some selections that leads to them."""
     for selection in selections:
-        for field in selection.merged():
-            if is_of(items, field):
-                yield field.of
+        for field in selection.distinct_fields():
+            if has_item_type(items, field):
+                yield field.selection_by_type
             else:
-                yield from _positions(field.of.values(), items)
+                yield from _item_selections(field.selection_by_type.values(), items)
 
 
 def _checks(unreadable: type) -> dict[str, Any]:
-    def told(value: Any) -> Any:
+    def readable(value: Any) -> Any:
         if value.__class__ is unreadable:
-            raise NotPlain
+            raise NeedsFallback
         return value
 
-    def there(value: Any) -> Any:
+    def non_null(value: Any) -> Any:
         if value is None:
-            raise NotPlain
-        return told(value)
+            raise NeedsFallback
+        return readable(value)
 
-    def reached(value: Any) -> Any:
-        if value.__class__ is not Reached:  # but null, or what went wrong
-            raise NotPlain
+    def unwrap(value: Any) -> Any:
+        if value.__class__ is not Node:  # but null, or what went wrong
+            raise NeedsFallback
         return value
 
-    return {"told": told, "there": there, "reached": reached}
+    return {"readable": readable, "non_null": non_null, "unwrap": unwrap}

@@ -29,7 +29,7 @@ from graphql import (
 from graphql.execution import VariableValues, get_argument_values
 
 
-class Arguments:
+class FieldArguments:
     """Coerces the arguments of one occurrence of a field, as graphql-core does.
 
     What the document gives without variables is coerced once. A variable that has a value has been
@@ -39,18 +39,19 @@ class Arguments:
     def __init__(self, field: GraphQLField, node: FieldNode) -> None:
         self._field = field
         self._node = node
-        given = node.arguments or ()
+        argument_nodes = node.arguments or ()
         self._variables = {
             argument.name.value: argument.value.name.value
-            for argument in given
+            for argument in argument_nodes
             if isinstance(argument.value, VariableNode)
         }
         self._has_inner_variables = any(
-            isinstance(argument.value, ListValueNode | ObjectValueNode) for argument in given
+            isinstance(argument.value, ListValueNode | ObjectValueNode)
+            for argument in argument_nodes
         )
         self._constants: Mapping[str, Any] | None = None
 
-    def coerced(self, variables: VariableValues) -> dict[str, Any]:
+    def coerce(self, variables: VariableValues) -> dict[str, Any]:
         """The arguments by name; raises GraphQLError for what a variable made unfit."""
         values = {
             name: variables.coerced.get(variable) for name, variable in self._variables.items()
@@ -65,8 +66,8 @@ class Arguments:
         return coerced
 
 
-_MOST_SELECTIONS = 10_000
-_MOST_CONDITIONS = 100
+_MAX_SELECTIONS = 10_000
+_MAX_CONDITIONS = 100
 """Documents can select more than they have characters, and under more conditions than they have
 variables. Whoever writes such gets it slowly."""
 
@@ -78,10 +79,10 @@ ALWAYS: Condition = frozenset()
 
 def holds(condition: Condition, variables: VariableValues) -> bool:
     """Whether the variables have the values that a condition wants."""
-    return all(variables.coerced[name] is wanted for name, wanted in condition)
+    return all(variables.coerced[name] is expected for name, expected in condition)
 
 
-class NotPlannable(Exception):
+class CannotCompile(Exception):
     """An operation that no plan can be made for."""
 
 
@@ -95,15 +96,15 @@ class Field:
         definition: What the schema says of it.
         occurrences: Where the document asks for it, and when.
         arguments: The arguments of each occurrence; those of all are the same.
-        of: By the name of each object type that its value may have: what is selected of it.
+        selection_by_type: By the name of each object type that its value may have: what is selected of it.
     """
 
     key: str
     parent: GraphQLObjectType
     definition: GraphQLField
     occurrences: list[tuple[FieldNode, Condition]]
-    arguments: Arguments
-    of: Mapping[str, "Selection"]
+    arguments: FieldArguments
+    selection_by_type: Mapping[str, "Selection"]
 
     @property
     def name(self) -> str:
@@ -115,8 +116,10 @@ class Field:
 
     def nodes(self, variables: VariableValues) -> list[FieldNode]:
         """Where the document asks for it, as the variables have it: each node once."""
-        asked = [node for node, condition in self.occurrences if holds(condition, variables)]
-        return list({id(node): node for node in asked}.values())
+        selected_nodes = [
+            node for node, condition in self.occurrences if holds(condition, variables)
+        ]
+        return list({id(node): node for node in selected_nodes}.values())
 
 
 @dataclass(eq=False, repr=False, slots=True, weakref_slot=True)
@@ -132,20 +135,20 @@ class Selection:
     type: GraphQLObjectType
     fields: list[tuple[Field, Condition]]
 
-    def merged(self) -> Iterator[Field]:
+    def distinct_fields(self) -> Iterator[Field]:
         """Each field once."""
         return iter({id(field): field for field, _ in self.fields}.values())
 
 
-_Set = tuple[SelectionSetNode, Condition]
+_ConditionalSelectionSet = tuple[SelectionSetNode, Condition]
 """A selection set of the document, and when it counts."""
 
 
-class Selections:
+class FieldCollector:
     """Collects and merges, as section 6.3.2 of the GraphQL specification has it, but for all variables at once.
 
     Attributes:
-        variables: Those that decide what is selected.
+        condition_variables: Those that decide what is selected.
     """
 
     def __init__(self, schema: GraphQLSchema, document: DocumentNode) -> None:
@@ -155,12 +158,12 @@ class Selections:
             for definition in document.definitions
             if isinstance(definition, FragmentDefinitionNode)
         }
-        self._remembered: dict[tuple[str, tuple[tuple[int, Condition], ...]], Selection] = {}
-        self._left = _MOST_SELECTIONS
+        self._selection_cache: dict[tuple[str, tuple[tuple[int, Condition], ...]], Selection] = {}
+        self._remaining_selections = _MAX_SELECTIONS
         self._conditions: set[Condition] = set()
-        self.variables: set[str] = set()
+        self.condition_variables: set[str] = set()
 
-    def of_operation(self, operation: OperationDefinitionNode) -> Selection:
+    def collect(self, operation: OperationDefinitionNode) -> Selection:
         """What is selected of the operation's root type.
 
         Raises:
@@ -170,34 +173,44 @@ class Selections:
         assert root is not None  # the document is valid
         return self._selection(root, [(operation.selection_set, ALWAYS)])
 
-    def _selection(self, type_: GraphQLObjectType, sets: Sequence[_Set]) -> Selection:
+    def _selection(
+        self, type_: GraphQLObjectType, sets: Sequence[_ConditionalSelectionSet]
+    ) -> Selection:
         """Equal sets are one selection, so that what is made of it is made once."""
         key = (type_.name, tuple((id(nodes), condition) for nodes, condition in sets))
-        if key not in self._remembered:
-            self._remembered[key] = self._merged(type_, sets)
-        return self._remembered[key]
+        if key not in self._selection_cache:
+            self._selection_cache[key] = self._merge(type_, sets)
+        return self._selection_cache[key]
 
-    def _merged(self, type_: GraphQLObjectType, sets: Sequence[_Set]) -> Selection:
+    def _merge(
+        self, type_: GraphQLObjectType, sets: Sequence[_ConditionalSelectionSet]
+    ) -> Selection:
         occurrences: dict[str, list[tuple[FieldNode, Condition]]] = {}
         order: list[tuple[str, Condition]] = []
         visited: dict[str, list[Condition]] = {}
         for each in sets:
-            for node, condition in self._collected(type_, each, visited):
+            for node, condition in self._collect(type_, each, visited):
                 key = node.alias.value if node.alias else node.name.value
                 seen = occurrences.setdefault(key, [])
                 if not any(earlier <= condition for _, earlier in seen):
                     order.append((key, condition))
                 seen.append((node, condition))
-        fields = {key: self._field(type_, key, found) for key, found in occurrences.items()}
+        fields = {
+            key: self._field(type_, key, field_occurrences)
+            for key, field_occurrences in occurrences.items()
+        }
         return Selection(type_, [(fields[key], condition) for key, condition in order])
 
-    def _collected(
-        self, type_: GraphQLObjectType, set_: _Set, visited: dict[str, list[Condition]]
+    def _collect(
+        self,
+        type_: GraphQLObjectType,
+        conditional_set: _ConditionalSelectionSet,
+        visited: dict[str, list[Condition]],
     ) -> Iterator[tuple[FieldNode, Condition]]:
-        selection_set, above = set_
+        selection_set, outer_condition = conditional_set
         for node in selection_set.selections:
-            self._count()
-            condition = self._condition(node, above)
+            self._enforce_limits()
+            condition = self._condition(node, outer_condition)
             if condition is None:
                 continue
             if isinstance(node, FieldNode):
@@ -205,13 +218,13 @@ class Selections:
             elif (fragment := self._fragment(node, condition, visited)) and self._applies(
                 fragment, type_
             ):
-                inside = (fragment.selection_set, condition)
-                yield from self._collected(type_, inside, visited)
+                inner_set = (fragment.selection_set, condition)
+                yield from self._collect(type_, inner_set, visited)
 
-    def _count(self) -> None:
-        self._left -= 1
-        if self._left < 0 or len(self._conditions) > _MOST_CONDITIONS:
-            raise NotPlannable
+    def _enforce_limits(self) -> None:
+        self._remaining_selections -= 1
+        if self._remaining_selections < 0 or len(self._conditions) > _MAX_CONDITIONS:
+            raise CannotCompile
 
     def _fragment(
         self, node: SelectionNode, condition: Condition, visited: dict[str, list[Condition]]
@@ -231,8 +244,8 @@ class Selections:
     ) -> bool:
         if fragment.type_condition is None or fragment.type_condition.name.value == type_.name:
             return True
-        wanted = self._schema.type_map[fragment.type_condition.name.value]
-        return is_abstract_type(wanted) and self._schema.is_sub_type(wanted, type_)
+        condition_type = self._schema.type_map[fragment.type_condition.name.value]
+        return is_abstract_type(condition_type) and self._schema.is_sub_type(condition_type, type_)
 
     def _field(
         self, parent: GraphQLObjectType, key: str, occurrences: list[tuple[FieldNode, Condition]]
@@ -245,33 +258,43 @@ class Selections:
             for node, condition in occurrences
             if node.selection_set is not None
         ]
-        named = get_named_type(definition.type)
-        of = {possible.name: self._selection(possible, sets) for possible in self._possible(named)}
-        return Field(key, parent, definition, occurrences, Arguments(definition, first), of)
+        named_type = get_named_type(definition.type)
+        selection_by_type = {
+            possible.name: self._selection(possible, sets)
+            for possible in self._possible_types(named_type)
+        }
+        return Field(
+            key,
+            parent,
+            definition,
+            occurrences,
+            FieldArguments(definition, first),
+            selection_by_type,
+        )
 
-    def _possible(self, named: object) -> Iterable[GraphQLObjectType]:
-        if is_object_type(named):
-            return [named]
-        if is_abstract_type(named):
-            abstract: GraphQLAbstractType = named
+    def _possible_types(self, named_type: object) -> Iterable[GraphQLObjectType]:
+        if is_object_type(named_type):
+            return [named_type]
+        if is_abstract_type(named_type):
+            abstract: GraphQLAbstractType = named_type
             return self._schema.get_possible_types(abstract)
         return []
 
-    def _condition(self, node: SelectionNode, above: Condition) -> Condition | None:
+    def _condition(self, node: SelectionNode, outer_condition: Condition) -> Condition | None:
         """When a node is selected; None where it never is."""
-        condition, never = set(above), False
+        condition, never = set(outer_condition), False
         for directive in node.directives or ():
             if directive.name.value not in {"skip", "include"}:
-                raise NotPlannable
-            wanted = directive.name.value == "include"
+                raise CannotCompile
+            expected = directive.name.value == "include"
             [argument] = directive.arguments or ()
             if isinstance(argument.value, VariableNode):
                 name = argument.value.name.value
-                self.variables.add(name)
-                condition.add((name, wanted))
+                self.condition_variables.add(name)
+                condition.add((name, expected))
             else:
                 assert isinstance(argument.value, BooleanValueNode)  # the document is valid
-                never = never or argument.value.value != wanted
+                never = never or argument.value.value != expected
         contradicts = any((each, not value) in condition for each, value in condition)
         if never or contradicts:
             return None

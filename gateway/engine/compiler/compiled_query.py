@@ -16,118 +16,122 @@ from graphql import (
 )
 from graphql.execution import VariableValues
 
-from gateway.engine.compiler.codegen import Source
-from gateway.engine.compiler.collect_fields import Condition, NotPlannable, Selections
-from gateway.engine.compiler.pending import Kinds, Part
-from gateway.engine.compiler.projection import Shapes
-from gateway.engine.compiler.runtime import NotPlanned, Run
-from gateway.engine.resolvers import Fields
+from gateway.engine.compiler.codegen import CodeGenerator
+from gateway.engine.compiler.collect_fields import CannotCompile, Condition, FieldCollector
+from gateway.engine.compiler.pending import DeferredFields, TypeDispatch
+from gateway.engine.compiler.projection import ProjectionBuilder
+from gateway.engine.compiler.runtime import CompiledRun, FallbackRequired
+from gateway.engine.resolvers import FieldSources
 
 
-class Answered(NamedTuple):
+class RunResult(NamedTuple):
     """What came of a run.
 
     Attributes:
         data: The data.
         errors: What went wrong, at its places.
-        wholly: Whether nothing was left to graphql-core.
+        is_fully_compiled: Whether nothing was left to graphql-core.
     """
 
     data: dict[str, Any]
     errors: list[GraphQLError]
-    wholly: bool
+    is_fully_compiled: bool
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Plan:
+class CompiledQuery:
     """How to answer one operation.
 
     Attributes:
-        text: The Python source of its functions.
+        source_code: The Python source of its functions.
     """
 
-    text: str
+    source_code: str
     _namespace: dict[str, Any]
-    _operation: Callable[..., Any]
+    _root_function: Callable[..., Any]
     _conditions: list[Condition]
-    _deciding: frozenset[str]
-    _constants: "Constants | None"
+    _condition_variables: frozenset[str]
+    _constant_results: "ConstantResultCache | None"
 
     def __del__(self) -> None:
         """Let go of the functions, each of which refers to all others: a plan that is forgotten is freed."""
         self._namespace.clear()
 
-    async def answer(
-        self, context: Any, variables: VariableValues, executor: Callable[[], Executor[Any]]
-    ) -> Answered | None:
+    async def run(
+        self, context: Any, variables: VariableValues, build_executor: Callable[[], Executor[Any]]
+    ) -> RunResult | None:
         """What the operation asks for, or None where graphql-core has to answer it as a whole.
 
         Args:
             context: What resolvers get.
             variables: The variables, coerced.
-            executor: Makes graphql-core's executor, for what only that can answer.
+            build_executor: Makes graphql-core's executor, for what only that can answer.
         """
-        if self._constants is not None and (known := self._constants.get(self)):
-            return known
-        if not all(type(variables.coerced.get(name)) is bool for name in self._deciding):
+        if self._constant_results is not None and (cached := self._constant_results.get(self)):
+            return cached
+        if not all(type(variables.coerced.get(name)) is bool for name in self._condition_variables):
             return None  # a null for a directive that takes none
         try:
-            run = Run(context, variables, self._conditions, executor)
-            data = await run.answer(self._operation)
-        except NotPlanned:
+            compiled_run = CompiledRun(context, variables, self._conditions, build_executor)
+            data = await compiled_run.execute(self._root_function)
+        except FallbackRequired:
             return None
-        answered = Answered(data, run.errors, wholly=not run.rest.is_used)
-        if self._constants is not None:
-            self._constants[self] = answered
-        return answered
+        result = RunResult(
+            data, compiled_run.errors, is_fully_compiled=not compiled_run.fallback.is_used
+        )
+        if self._constant_results is not None:
+            self._constant_results[self] = result
+        return result
 
 
-Constants = LRUCache[Plan, Answered]
+ConstantResultCache = LRUCache[CompiledQuery, RunResult]
 """Answers that are always the same: about the schema itself. Few, since they can be large."""
 
 
-def planner(
-    schema: GraphQLSchema, fields: Fields
-) -> Callable[[DocumentNode, OperationDefinitionNode], Plan | None]:
+def query_compiler(
+    schema: GraphQLSchema, fields: FieldSources
+) -> Callable[[DocumentNode, OperationDefinitionNode], CompiledQuery | None]:
     """How operations on a schema are planned: those that are no queries, too large or too deep, are not."""
-    return partial(_plan, schema, fields, Shapes(fields), Constants(maxsize=4))
-
-
-def _plan(
-    schema: GraphQLSchema,
-    fields: Fields,
-    shapes: Shapes,
-    constants: Constants,
-    document: DocumentNode,
-    operation: OperationDefinitionNode,
-) -> Plan | None:
-    if operation.operation is not OperationType.QUERY:
-        return None
-    try:
-        selections = Selections(schema, document)
-        selection = selections.of_operation(operation)
-        source = Source(fields, shapes)
-        name = source.operation(selection)
-    except (NotPlannable, RecursionError):  # nested too deeply
-        return None
-    _load(source.text, source.namespace)
-    about_the_schema = all(field.name.startswith("__") for field in selection.merged())
-    is_constant = about_the_schema and not operation.variable_definitions
-    return Plan(
-        source.text,
-        source.namespace,
-        source.namespace[name],
-        source.conditions,
-        frozenset(selections.variables),
-        constants if is_constant else None,
+    return partial(
+        _compile, schema, fields, ProjectionBuilder(fields), ConstantResultCache(maxsize=4)
     )
 
 
-def _load(text: str, namespace: dict[str, Any]) -> None:
+def _compile(
+    schema: GraphQLSchema,
+    fields: FieldSources,
+    projection_builder: ProjectionBuilder,
+    constant_results: ConstantResultCache,
+    document: DocumentNode,
+    operation: OperationDefinitionNode,
+) -> CompiledQuery | None:
+    if operation.operation is not OperationType.QUERY:
+        return None
+    try:
+        collector = FieldCollector(schema, document)
+        selection = collector.collect(operation)
+        generator = CodeGenerator(fields, projection_builder)
+        root_name = generator.root_function_name(selection)
+    except (CannotCompile, RecursionError):  # nested too deeply
+        return None
+    _define_functions(generator.source_code, generator.namespace)
+    is_introspection = all(field.name.startswith("__") for field in selection.distinct_fields())
+    is_constant = is_introspection and not operation.variable_definitions
+    return CompiledQuery(
+        generator.source_code,
+        generator.namespace,
+        generator.namespace[root_name],
+        generator.conditions,
+        frozenset(collector.condition_variables),
+        constant_results if is_constant else None,
+    )
+
+
+def _define_functions(source_code: str, namespace: dict[str, Any]) -> None:
     """Put the functions into the namespace, in the place of their names."""
-    exec(compile(text, "<plan>", "exec"), namespace)  # noqa: S102 - our own text: names are checked by the parser
+    exec(compile(source_code, "<compiled query>", "exec"), namespace)  # noqa: S102 - our own text: names are checked by the parser
     for value in list(namespace.values()):
-        if isinstance(value, Kinds):
+        if isinstance(value, TypeDispatch):
             value.update({kind: namespace[name] for kind, name in value.items()})
-        elif isinstance(value, Part) and value.show is not None:
-            value.show = namespace[value.show]
+        elif isinstance(value, DeferredFields) and value.render is not None:
+            value.render = namespace[value.render]

@@ -17,11 +17,28 @@ from graphql import (
     is_non_null_type,
 )
 
-from gateway.engine.compiler.collect_fields import ALWAYS, Condition, Field, NotPlannable, Selection
-from gateway.engine.compiler.leaf_values import Leaf, is_delivered_as_it_is, is_text
-from gateway.engine.compiler.pending import Function, Part, Where
-from gateway.engine.compiler.projection import Shape, options
-from gateway.engine.resolvers import Computed, Fields, Loaded, Plain, Reading, Resolved
+from gateway.engine.compiler.collect_fields import (
+    ALWAYS,
+    CannotCompile,
+    Condition,
+    Field,
+    Selection,
+)
+from gateway.engine.compiler.leaf_values import (
+    LeafSerializer,
+    serializes_text_unchanged,
+    serializes_unchanged,
+)
+from gateway.engine.compiler.pending import DeferredFields, GeneratedFunction, ValueContext
+from gateway.engine.compiler.projection import Projection, union_members
+from gateway.engine.resolvers import (
+    AttributeField,
+    ComputedField,
+    FieldSource,
+    FieldSources,
+    LoadedField,
+    ResolverField,
+)
 
 
 class Entry(NamedTuple):
@@ -33,7 +50,9 @@ class Entry(NamedTuple):
 
 
 def statements(
-    entries: Sequence[Entry], waits: Mapping[str, str], holding: Callable[[Condition], str]
+    entries: Sequence[Entry],
+    deferrals: Mapping[str, str],
+    condition_expression: Callable[[Condition], str],
 ) -> list[str]:
     """The lines that build and return an object.
 
@@ -43,37 +62,37 @@ def statements(
     Args:
         entries: What the object has, in order. Of a key that is there more than once, the first that
             holds counts.
-        waits: By key, what is done where something there has to wait.
-        holding: An expression for whether a condition holds.
+        deferrals: By key, what is done where something there has to wait.
+        condition_expression: An expression for whether a condition holds.
     """
-    times = Counter(entry.key for entry in entries)
-    at_once = _at_once(entries, waits)
-    if at_once == len(entries) and not waits:
+    occurrences = Counter(entry.key for entry in entries)
+    literal_length = _literal_length(entries, deferrals)
+    if literal_length == len(entries) and not deferrals:
         return _literal("return", entries)
-    lines = _literal("out =", entries[:at_once])
-    for place, (key, expression, condition) in enumerate(entries):
-        done = [f'out["{key}"] = {expression}'] if place >= at_once else []
-        done += [waits[key]] if key in waits else []
-        tests = [] if condition == ALWAYS else [holding(condition)]
-        tests += [f'"{key}" not in out'] if times[key] > 1 else []
-        lines += _under(tests, done)
-    return [*lines, "return out"]
+    lines = _literal("result =", entries[:literal_length])
+    for index, (key, expression, condition) in enumerate(entries):
+        block = [f'result["{key}"] = {expression}'] if index >= literal_length else []
+        block += [deferrals[key]] if key in deferrals else []
+        tests = [] if condition == ALWAYS else [condition_expression(condition)]
+        tests += [f'"{key}" not in result'] if occurrences[key] > 1 else []
+        lines += _if_block(tests, block)
+    return [*lines, "return result"]
 
 
-def _at_once(entries: Sequence[Entry], waits: Mapping[str, str]) -> int:
+def _literal_length(entries: Sequence[Entry], deferrals: Mapping[str, str]) -> int:
     """How many entries make a literal: up to the first that waits, or has a condition."""
-    for place, (key, _, condition) in enumerate(entries):
+    for index, (key, _, condition) in enumerate(entries):
         if condition != ALWAYS:
-            return place
-        if key in waits:
-            return place + 1
+            return index
+        if key in deferrals:
+            return index + 1
     return len(entries)
 
 
-def _under(tests: Sequence[str], done: list[str]) -> list[str]:
-    if not tests or not done:
-        return done
-    return [f"if {' and '.join(tests)}:", *(f"    {statement}" for statement in done)]
+def _if_block(tests: Sequence[str], block: list[str]) -> list[str]:
+    if not tests or not block:
+        return block
+    return [f"if {' and '.join(tests)}:", *(f"    {statement}" for statement in block)]
 
 
 def _literal(start: str, entries: Iterable[Entry]) -> list[str]:
@@ -84,33 +103,37 @@ def _literal(start: str, entries: Iterable[Entry]) -> list[str]:
 class Writer(Protocol):
     """Who writes the functions that a body calls, and names what it uses."""
 
-    fields: Fields
+    fields: FieldSources
     namespace: dict[str, Any]
 
-    def function(self, selection: Selection, where: Where, *, opened: bool = False) -> Function: ...
-    def kinds(self, field: Field, where: Where) -> tuple[str, bool]: ...
-    def part(self, fields: tuple[Field, ...], reading: Loaded | Resolved | None) -> Part: ...
-    def computed(self, field: Field, reading: Computed) -> str: ...
-    def leaf(self, leaf: GraphQLLeafType, *, nullable: bool) -> str: ...
-    def delivery(self, leaf: GraphQLLeafType) -> Leaf: ...
-    def condition(self, condition: Condition) -> str: ...
-    def named(self, name: str, value: Any) -> str: ...
+    def function(
+        self, selection: Selection, value_context: ValueContext, *, needs_path: bool = False
+    ) -> GeneratedFunction: ...
+    def type_dispatch(self, field: Field, value_context: ValueContext) -> tuple[str, bool]: ...
+    def deferred_fields(
+        self, fields: tuple[Field, ...], field_source: LoadedField | ResolverField | None
+    ) -> DeferredFields: ...
+    def computed_function_name(self, field: Field, field_source: ComputedField) -> str: ...
+    def leaf_serializer_name(self, leaf: GraphQLLeafType, *, nullable: bool) -> str: ...
+    def leaf_serializer(self, leaf: GraphQLLeafType) -> LeafSerializer: ...
+    def condition_expression(self, condition: Condition) -> str: ...
+    def unique_name(self, name: str, value: Any) -> str: ...
 
 
-class Body:
-    """Collects the fields of one object. Expressions read the value `it`.
+class ObjectExpression:
+    """Collects the fields of one object. Expressions read the value `record`.
 
     Attributes:
-        is_open: Whether a path and what the value was reached through are needed.
+        needs_path: Whether a path and what the value was reached through are needed.
     """
 
-    def __init__(self, source: Writer, where: Where) -> None:
-        self.is_open = False
-        self._source = source
-        self._where = where
+    def __init__(self, generator: Writer, value_context: ValueContext) -> None:
+        self.needs_path = False
+        self._generator = generator
+        self._value_context = value_context
         self._entries: list[Entry] = []
         self._expressions: dict[Field, str] = {}
-        self._waiting: dict[Field, tuple[Any, ...]] = {}  # and what each waits for
+        self._deferred: dict[Field, tuple[Any, ...]] = {}  # and what each waits for
 
     # ---------------------------------------------------------------- fields
 
@@ -120,82 +143,95 @@ class Body:
             self._expressions[field] = self._expression(field)
         self._entries.append(Entry(field.key, self._expressions[field], condition))
 
-    def show(self, field: Field) -> None:
-        """A field that was waited for: `it` is what was loaded or resolved."""
-        match self._reading(field):
-            case Loaded(of=None):
-                expression = self._value(field, field.type, "it", None, through="through")
-            case Loaded(of=(Plain() | Computed()) as of):
-                expression = self._plain(field, of)
+    def add_deferred(self, field: Field) -> None:
+        """A field that was waited for: `record` is what was loaded or resolved."""
+        match self._field_source(field):
+            case LoadedField(inner_source=None):
+                expression = self._value(field, field.type, "record", None, parent="parent")
+            case LoadedField(inner_source=(AttributeField() | ComputedField()) as inner_source):
+                expression = self._direct_value(field, inner_source)
             case _:
-                expression = self._reached(field)
+                expression = self._resolver_result(field)
         self._entries.append(Entry(field.key, expression, ALWAYS))
 
-    def _reached(self, field: Field) -> str:
+    def _resolver_result(self, field: Field) -> str:
         """What a resolver gave: something reached, or a list of such."""
-        self.is_open = True
+        self.needs_path = True
         type_ = get_nullable_type(field.type)
         if not is_list_type(type_):
-            return self._delivered(field, "it.value", f'(*at, "{field.key}"), it.through')
+            return self._node_object(
+                field, "record.value", f'(*path, "{field.key}"), record.parent'
+            )
         if is_non_null_type(type_.of_type):
-            place = f'(*at, "{field.key}", i), each.through'
-            made = self._delivered(field, "reached(each).value", place)
-            return f"[{made} for i, each in enumerate(it)]"
-        part = self._source.named(f"{field.key}_part", Part((field,)))
-        deliver = f"lambda v, at, through: {self._delivered(field, 'v', 'at, through')}"
-        return f'run.elements(it, {deliver}, {part}, (*at, "{field.key}"))'
+            location = f'(*path, "{field.key}", i), each.parent'
+            element_expression = self._node_object(field, "unwrap(each).value", location)
+            return f"[{element_expression} for i, each in enumerate(record)]"
+        deferred = self._generator.unique_name(f"{field.key}_deferred", DeferredFields((field,)))
+        render_expression = (
+            f"lambda v, path, parent: {self._node_object(field, 'v', 'path, parent')}"
+        )
+        return (
+            f'run.project_elements(record, {render_expression}, {deferred}, (*path, "{field.key}"))'
+        )
 
-    def _delivered(self, field: Field, value: str, place: str) -> str:
+    def _node_object(self, field: Field, value: str, location: str) -> str:
         """A call for a value that was reached, given its path and what it was reached through."""
-        if not field.of:
-            raise NotPlannable  # a leaf: no resolver here gives such
+        if not field.selection_by_type:
+            raise CannotCompile  # a leaf: no resolver here gives such
         if is_abstract_type(get_named_type(field.type)):
-            table, is_open = self._source.kinds(field, self._where)
-            return f"run.kind({table}, {value}, run{f', {place}' if is_open else ''})"
-        [selection] = field.of.values()
-        function = self._source.function(selection, self._where, opened=True).name
-        return f"{function}({value}, run, {place})"
+            table, needs_path = self._generator.type_dispatch(field, self._value_context)
+            return f"run.dispatch({table}, {value}, run{f', {location}' if needs_path else ''})"
+        [selection] = field.selection_by_type.values()
+        function = self._generator.function(selection, self._value_context, needs_path=True).name
+        return f"{function}({value}, run, {location})"
 
     def _expression(self, field: Field) -> str:
         if field.name == "__typename":
             return f'"{field.parent.name}"'
-        reading = self._reading(field)
-        if isinstance(reading, Plain | Computed) and not self._is_item(field):
-            return self._plain(field, reading)
-        self.is_open = True
-        match reading:
-            case Loaded(load, ids, Plain() | Computed()):
-                self._waiting[field] = (load, ids)
+        field_source = self._field_source(field)
+        if isinstance(field_source, AttributeField | ComputedField) and not self._is_single_item(
+            field
+        ):
+            return self._direct_value(field, field_source)
+        self.needs_path = True
+        match field_source:
+            case LoadedField(load, ids, AttributeField() | ComputedField()):
+                self._deferred[field] = (load, ids)
             case _:
-                self._waiting[field] = (field,)
+                self._deferred[field] = (field,)
         return "None"
 
-    def _plain(self, field: Field, reading: Plain | Computed) -> str:
-        held, shape = self._held(field, reading), self._where.shape
-        if isinstance(reading, Computed):
-            value = self._value(field, field.type, held, None)
-            if reading.usually is None:
+    def _direct_value(self, field: Field, field_source: AttributeField | ComputedField) -> str:
+        raw_value, projection = self._raw_value(field, field_source), self._value_context.projection
+        if isinstance(field_source, ComputedField):
+            value = self._value(field, field.type, raw_value, None)
+            if field_source.fast_path_attribute is None:
                 return value
-            return f"v if (v := it.{reading.usually}).__class__ is str and v else {value}"
-        if shape is None:
-            return self._value(field, field.type, held, None)
-        leaf, name = get_named_type(field.type), reading.attribute
-        if is_leaf_type(leaf) and name in shape.constants:
-            return _constant(self._source.delivery(leaf)(shape.constants[name]))
-        return self._value(field, field.type, self._there(name, held), shape.declared.get(name))
+            return f"v if (v := record.{field_source.fast_path_attribute}).__class__ is str and v else {value}"
+        if projection is None:
+            return self._value(field, field.type, raw_value, None)
+        leaf, name = get_named_type(field.type), field_source.attribute
+        if is_leaf_type(leaf) and name in projection.constants:
+            return _constant(self._generator.leaf_serializer(leaf)(projection.constants[name]))
+        return self._value(
+            field,
+            field.type,
+            self._attribute_value(name, raw_value),
+            projection.field_types.get(name),
+        )
 
-    def _there(self, name: str, held: str) -> str:
+    def _attribute_value(self, name: str, raw_value: str) -> str:
         """An expression for an attribute; where it is a record read in part, null if the whole of it is."""
-        if not (first := self._where.first_of_part(name)):
-            return held
-        reader = f"run.readers[{self._source.named(f'{name}_items', self._where.item)}]"
-        return f"(v if (v := {held}) is None or v.{first} is not None else {reader}.held(it, {name!r}, v))"
+        if not (first := self._value_context.first_attribute_if_partial(name)):
+            return raw_value
+        reader = f"run.readers[{self._generator.unique_name(f'{name}_decoder', self._value_context.own_decoder)}]"
+        return f"(v if (v := {raw_value}) is None or v.{first} is not None else {reader}.partial_record(record, {name!r}, v))"
 
-    def _held(self, field: Field, reading: Plain | Computed) -> str:
+    def _raw_value(self, field: Field, field_source: AttributeField | ComputedField) -> str:
         """An expression for what a field holds."""
-        if isinstance(reading, Plain):
-            return f"it.{reading.attribute}"
-        return f"{self._source.computed(field, reading)}(it, run.context)"
+        if isinstance(field_source, AttributeField):
+            return f"record.{field_source.attribute}"
+        return f"{self._generator.computed_function_name(field, field_source)}(record, run.context)"
 
     # ---------------------------------------------------------------- values
 
@@ -205,8 +241,8 @@ class Body:
         type_: GraphQLOutputType,
         value: str,
         declared: Any,
-        path: str = "",
-        through: str = "here",
+        path_suffix: str = "",
+        parent: str = "node",
     ) -> str:
         """An expression for a value of a GraphQL type, given one for what holds it.
 
@@ -215,8 +251,8 @@ class Body:
             type_: The type.
             value: An expression for the value.
             declared: Its declared type; None where nothing is known of it.
-            path: The rest of the path, where it is an element of a list.
-            through: What objects in it are reached through.
+            path_suffix: The rest of the path, where it is an element of a list.
+            parent: What objects in it are reached through.
         """
         nullable = not is_non_null_type(type_)
         inner: Any = type_ if nullable else type_.of_type  # type: ignore[union-attr]
@@ -224,150 +260,171 @@ class Body:
             return self._leaf(inner, value, declared, nullable=nullable)
         if is_list_type(inner):
             return self._list(field, inner.of_type, value, declared, nullable=nullable)
-        at = f'(*at, "{field.key}"{path})'
-        return _guarded(value, declared, self._object(field, at, through), nullable=nullable)
+        inner_path = f'(*path, "{field.key}"{path_suffix})'
+        return _null_guard(
+            value, declared, self._object(field, inner_path, parent), nullable=nullable
+        )
 
     def _leaf(self, leaf: GraphQLLeafType, value: str, declared: Any, *, nullable: bool) -> str:
-        if declared is not None and _is_plain(leaf, declared, nullable=nullable):
+        if declared is not None and _all_serialize_unchanged(leaf, declared, nullable=nullable):
             return value
-        deliver = self._source.leaf(leaf, nullable=nullable)
-        if is_text(leaf):
+        serializer = self._generator.leaf_serializer_name(leaf, nullable=nullable)
+        if serializes_text_unchanged(leaf):
             null = " is None or v" if nullable else ""
-            return f"v if (v := {value}){null}.__class__ is str else {deliver}(v)"
-        if isinstance(self._source.namespace[deliver], dict):
-            return f"{deliver}[{value}]"
-        return f"{deliver}({value})"
+            return f"v if (v := {value}){null}.__class__ is str else {serializer}(v)"
+        if isinstance(self._generator.namespace[serializer], dict):
+            return f"{serializer}[{value}]"
+        return f"{serializer}({value})"
 
     def _list(
         self, field: Field, type_: GraphQLOutputType, value: str, declared: Any, *, nullable: bool
     ) -> str:
-        if self._where.holds_items(field):
-            return _guarded(value, None, self._items(field), nullable=nullable)
-        lists = [each for each in options(declared) if get_origin(each) is list] if declared else []
-        element = get_args(lists[0])[0] if lists else None
-        if is_list_type(get_nullable_type(type_)) and field.of:
-            raise NotPlannable  # a path would have two indexes
-        was_open, self.is_open = self.is_open, False
-        each = self._value(field, type_, "each", element, ", i")
-        loop = "i, each in enumerate({})" if self.is_open else "each in {}"
-        self.is_open = self.is_open or was_open
-        made = "{}" if each == "each" else f"[{each} for {loop}]"
-        return _guarded(value, declared, made, nullable=nullable)
+        if self._value_context.holds_items(field):
+            return _null_guard(value, None, self._items_call(field), nullable=nullable)
+        lists = (
+            [
+                element_expression
+                for element_expression in union_members(declared)
+                if get_origin(element_expression) is list
+            ]
+            if declared
+            else []
+        )
+        element_type = get_args(lists[0])[0] if lists else None
+        if is_list_type(get_nullable_type(type_)) and field.selection_by_type:
+            raise CannotCompile  # a path would have two indexes
+        needed_path, self.needs_path = self.needs_path, False
+        element_expression = self._value(field, type_, "each", element_type, ", i")
+        loop = "i, each in enumerate({})" if self.needs_path else "each in {}"
+        self.needs_path = self.needs_path or needed_path
+        expression = "{}" if element_expression == "each" else f"[{element_expression} for {loop}]"
+        return _null_guard(value, declared, expression, nullable=nullable)
 
-    def _object(self, field: Field, at: str, through: str) -> str:
+    def _object(self, field: Field, path: str, parent: str) -> str:
         """A call with `{}` in place of the value."""
         if is_abstract_type(get_named_type(field.type)):
-            table, is_open = self._source.kinds(field, self._where)
-            call = f"run.kind({table}, {{}}, run"
+            table, needs_path = self._generator.type_dispatch(field, self._value_context)
+            call = f"run.dispatch({table}, {{}}, run"
         else:
-            [selection] = field.of.values()
-            inside = self._inside(field)
-            if inside.shape is not None and self._is_answer(selection, inside.shape):
+            [selection] = field.selection_by_type.values()
+            inner_context = self._inner_context(field)
+            if inner_context.projection is not None and self._is_response_object(
+                selection, inner_context.projection
+            ):
                 return "{}"
-            function = self._source.function(selection, inside)
-            call, is_open = f"{function.name}({{}}, run", function.is_open
-        self.is_open = self.is_open or is_open
-        return f"{call}, {at}, {through})" if is_open else f"{call})"
+            function = self._generator.function(selection, inner_context)
+            call, needs_path = f"{function.name}({{}}, run", function.needs_path
+        self.needs_path = self.needs_path or needs_path
+        return f"{call}, {path}, {parent})" if needs_path else f"{call})"
 
-    def _is_answer(self, selection: Selection, shape: Shape) -> bool:
+    def _is_response_object(self, selection: Selection, projection: Projection) -> bool:
         """Whether a record of this shape is the object of the response, just as it was decoded.
 
         It never is where a condition decides whether something is there, or in which place.
         """
-        struct = shape.struct
+        struct = projection.struct
         encoded = zip(struct.__struct_fields__, struct.__struct_encode_fields__, strict=True)
         return [(*names, ALWAYS) for names in encoded] == [
-            (self._as_decoded(inner, shape), inner.key, condition)
+            (self._unchanged_attribute(inner, projection), inner.key, condition)
             for inner, condition in selection.fields
         ]
 
-    def _as_decoded(self, field: Field, shape: Shape) -> str | None:
+    def _unchanged_attribute(self, field: Field, projection: Projection) -> str | None:
         """The attribute of a shape that is what a field delivers."""
-        reading, type_ = self._reading(field), get_nullable_type(field.type)
-        if not isinstance(reading, Plain) or not is_leaf_type(type_):
+        field_source, type_ = self._field_source(field), get_nullable_type(field.type)
+        if not isinstance(field_source, AttributeField) or not is_leaf_type(type_):
             return None
-        declared = shape.declared.get(reading.attribute)
+        declared = projection.field_types.get(field_source.attribute)
         nullable = not is_non_null_type(field.type)
-        plain = declared is not None and _is_plain(type_, declared, nullable=nullable)
-        return reading.attribute if plain else None
+        is_unchanged = declared is not None and _all_serialize_unchanged(
+            type_, declared, nullable=nullable
+        )
+        return field_source.attribute if is_unchanged else None
 
-    def _inside(self, field: Field) -> Where:
-        if self._where.shape is None:
-            return Where(lean=self._where.lean)
-        reading = self._reading(field)
-        name = reading.attribute if isinstance(reading, Plain) else ""
-        return Where(self._where.shape.inside.get(name))
+    def _inner_context(self, field: Field) -> ValueContext:
+        if self._value_context.projection is None:
+            return ValueContext(items_decoder=self._value_context.items_decoder)
+        field_source = self._field_source(field)
+        name = field_source.attribute if isinstance(field_source, AttributeField) else ""
+        return ValueContext(self._value_context.projection.nested.get(name))
 
-    def _items(self, field: Field) -> str:
+    def _items_call(self, field: Field) -> str:
         """A call with `{}` in place of the list."""
-        self.is_open = True
-        table, part = self._item_part(field)
-        return f'run.items({{}}, {table}, {part}, (*at, "{field.key}"), here)'
+        self.needs_path = True
+        table, deferred = self._item_dispatch(field)
+        return f'run.project_items({{}}, {table}, {deferred}, (*path, "{field.key}"), node)'
 
-    def _item(self, field: Field, reading: Plain | Computed) -> str:
-        table, part = self._item_part(field)
-        return f"run.item({self._held(field, reading)}, {table}, {part}, out, here, at)"
+    def _item_call(self, field: Field, field_source: AttributeField | ComputedField) -> str:
+        table, deferred = self._item_dispatch(field)
+        return f"run.project_item({self._raw_value(field, field_source)}, {table}, {deferred}, result, node, path)"
 
-    def _item_part(self, field: Field) -> tuple[str, str]:
-        table, is_open = self._source.kinds(field, self._where)
-        part = Part((field,), lean=self._where.lean, is_open=is_open)
-        return table, self._source.named(f"{field.key}_part", part)
+    def _item_dispatch(self, field: Field) -> tuple[str, str]:
+        table, needs_path = self._generator.type_dispatch(field, self._value_context)
+        deferred = DeferredFields(
+            (field,), items_decoder=self._value_context.items_decoder, needs_path=needs_path
+        )
+        return table, self._generator.unique_name(f"{field.key}_deferred", deferred)
 
-    def _is_item(self, field: Field) -> bool:
+    def _is_single_item(self, field: Field) -> bool:
         """Whether a field is an item by itself: it is filled in afterwards, since it may not be plain."""
         is_list = is_list_type(get_nullable_type(field.type))
-        return self._where.holds_items(field) and not is_list
+        return self._value_context.holds_items(field) and not is_list
 
-    def _reading(self, field: Field) -> Reading | None:
-        return self._source.fields.reading(field.parent.name, field.name)
+    def _field_source(self, field: Field) -> FieldSource | None:
+        return self._generator.fields.compilable_source(field.parent.name, field.name)
 
     # ---------------------------------------------------------------- lines
 
     def lines(self) -> list[str]:
         """The statements that build and return the object."""
-        waits = {fields[0].key: self._wait(fields) for fields in self._grouped()}
-        beginning = ["here = Reached(it, through)"] if self.is_open else []
-        return [*beginning, *statements(self._entries, waits, self._source.condition)]
+        deferrals = {
+            fields[0].key: self._defer_statement(fields) for fields in self._deferral_groups()
+        }
+        beginning = ["node = Node(record, parent)"] if self.needs_path else []
+        return [
+            *beginning,
+            *statements(self._entries, deferrals, self._generator.condition_expression),
+        ]
 
-    def _wait(self, fields: tuple[Field, ...]) -> str:
-        reading = self._reading(fields[0])
-        if isinstance(reading, Plain | Computed):
-            return self._item(fields[0], reading)
-        part = self._source.part(fields, reading)
-        return f"run.wait({self._source.named(f'{fields[0].key}_part', part)}, out, here, at)"
+    def _defer_statement(self, fields: tuple[Field, ...]) -> str:
+        field_source = self._field_source(fields[0])
+        if isinstance(field_source, AttributeField | ComputedField):
+            return self._item_call(fields[0], field_source)
+        deferred = self._generator.deferred_fields(fields, field_source)
+        return f"run.defer({self._generator.unique_name(f'{fields[0].key}_deferred', deferred)}, result, node, path)"
 
-    def _grouped(self) -> list[tuple[Field, ...]]:
+    def _deferral_groups(self) -> list[tuple[Field, ...]]:
         """Fields that wait for the same under the same conditions."""
         conditions: dict[str, list[Condition]] = {}
         for key, _, condition in self._entries:
             conditions.setdefault(key, []).append(condition)
         groups: dict[tuple[Any, ...], list[Field]] = {}
-        for field, same in self._waiting.items():
-            groups.setdefault((same, *conditions[field.key]), []).append(field)
+        for field, group_key in self._deferred.items():
+            groups.setdefault((group_key, *conditions[field.key]), []).append(field)
         return [tuple(group) for group in groups.values()]
 
 
-def _is_plain(leaf: GraphQLLeafType, declared: Any, *, nullable: bool) -> bool:
+def _all_serialize_unchanged(leaf: GraphQLLeafType, declared: Any, *, nullable: bool) -> bool:
     """Whether all values of a declared type are delivered as they are."""
     return all(
-        nullable if each is NoneType else is_delivered_as_it_is(leaf, each)
-        for each in options(declared)
+        nullable if each is NoneType else serializes_unchanged(leaf, each)
+        for each in union_members(declared)
     )
 
 
-def _guarded(value: str, declared: Any, made: str, *, nullable: bool) -> str:
+def _null_guard(value: str, declared: Any, expression: str, *, nullable: bool) -> str:
     """What is made of a value, given with `{}` in its place; null for null, refused for what cannot be."""
-    if made == "{}" and nullable and declared is not None:
+    if expression == "{}" and nullable and declared is not None:
         return value
     if declared is None and nullable:
-        return f"None if (v := told({value})) is None else {made.format('v')}"
+        return f"None if (v := readable({value})) is None else {expression.format('v')}"
     if declared is None:
-        return made.format(f"there({value})")
-    if NoneType not in options(declared):
-        return made.format(value)
+        return expression.format(f"non_null({value})")
+    if NoneType not in union_members(declared):
+        return expression.format(value)
     if nullable:
-        return f"None if (v := {value}) is None else {made.format('v')}"
-    return made.format(f"there({value})")
+        return f"None if (v := {value}) is None else {expression.format('v')}"
+    return expression.format(f"non_null({value})")
 
 
 def _constant(value: Any) -> str:

@@ -16,23 +16,25 @@ from graphql.pyutils import Path
 
 from gateway.engine.compiler.collect_fields import Field
 
-Steps = tuple[str | int, ...]
+ResponsePath = tuple[str | int, ...]
 
 
-def path_of(steps: Steps) -> Path:
+def to_graphql_path(response_path: ResponsePath) -> Path:
     """A path as graphql-core has them."""
     path: Path | None = None
-    for step in steps:
-        path = Path(path, step, None)
+    for key in response_path:
+        path = Path(path, key, None)
     assert path is not None
     return path
 
 
-class Rest:
+class GraphQLCoreFallback:
     """graphql-core, for a part at a time. The errors of the parts are collected."""
 
-    def __init__(self, build: Callable[[], Executor[Any]], variables: VariableValues) -> None:
-        self._build = build
+    def __init__(
+        self, build_executor: Callable[[], Executor[Any]], variables: VariableValues
+    ) -> None:
+        self._build_executor = build_executor
         self._variables = variables
         self._executor: Executor[Any] | None = None
         self._details: dict[Field, list[FieldDetails]] = {}
@@ -45,27 +47,31 @@ class Rest:
     def is_used(self) -> bool:
         return self._executor is not None
 
-    def field(self, field: Field, source: Any, at: Steps) -> Any:
+    def execute_field(self, field: Field, source: Any, parent_path: ResponsePath) -> Any:
         """A field of an object, or an awaitable of it; raises where null is not allowed in its place."""
-        executor, path = self._started(), path_of((*at, field.key))
-        return executor.execute_field(field.parent, source, self._of(field), path, None)
+        executor, path = self._shared_executor(), to_graphql_path((*parent_path, field.key))
+        return executor.execute_field(field.parent, source, self._details_of(field), path, None)
 
-    def item(self, field: Field, value: Any, at: Steps) -> Any:
-        """An element of a field's list, or the object that it is; otherwise as `field`."""
-        executor, path, details = self._started(), path_of(at), self._of(field)
+    def complete_item(self, field: Field, value: Any, response_path: ResponsePath) -> Any:
+        """An element of a field's list, or the object that it is; otherwise as `execute_field`."""
+        executor, path, details = (
+            self._shared_executor(),
+            to_graphql_path(response_path),
+            self._details_of(field),
+        )
         nodes = [each.node for each in details]
         info = executor.build_resolve_info(field.definition, nodes, field.parent, path)
         completed: list[Any] = []
-        type_ = _element(field.type)
+        type_ = _element_type(field.type)
         executor.complete_list_item_value(value, completed, type_, details, info, path, None)
         return completed[0]
 
-    def _started(self) -> Executor[Any]:
+    def _shared_executor(self) -> Executor[Any]:
         if self._executor is None:
-            self._executor = self._build()
+            self._executor = self._build_executor()
         return self._executor
 
-    def _of(self, field: Field) -> list[FieldDetails]:
+    def _details_of(self, field: Field) -> list[FieldDetails]:
         """Always the same list for a field: graphql-core remembers by its identity."""
         if field not in self._details:
             nodes = field.nodes(self._variables)
@@ -73,7 +79,7 @@ class Rest:
         return self._details[field]
 
 
-def _element(type_: GraphQLOutputType) -> GraphQLOutputType:
+def _element_type(type_: GraphQLOutputType) -> GraphQLOutputType:
     """What a list holds; what is no list is its only element."""
     nullable = get_nullable_type(type_)
     return nullable.of_type if is_list_type(nullable) else type_

@@ -14,70 +14,70 @@ from graphql import (
 )
 from msgspec import Meta
 
-from gateway.engine.resolvers import NotPlain
+from gateway.engine.resolvers import NeedsFallback
 from gateway.errors import GatewayError
 
-NOT_PLAIN = (NotPlain, GatewayError, ValueError)
+FALLBACK_ERRORS = (NeedsFallback, GatewayError, ValueError)
 """What says that a value is not plain. In all cases graphql-core does it again, and tells what it was."""
 
-Leaf = Callable[[Any], Any]
+LeafSerializer = Callable[[Any], Any]
 
 
-_TEXTS = {GraphQLString.name, GraphQLID.name}
+_TEXT_SCALARS = {GraphQLString.name, GraphQLID.name}
 
-_AS_THEY_ARE = {
+_UNCHANGED_TYPES = {
     (GraphQLBoolean.name, bool),
     (GraphQLInt.name, int),
     (GraphQLFloat.name, float),
 }
 
 
-def is_text(leaf: GraphQLLeafType) -> bool:
+def serializes_text_unchanged(leaf: GraphQLLeafType) -> bool:
     """Whether each `str` is delivered as it is."""
-    return leaf.name in _TEXTS or leaf.serialize is str
+    return leaf.name in _TEXT_SCALARS or leaf.serialize is str
 
 
-def is_delivered_as_it_is(leaf: GraphQLLeafType, declared: Any) -> bool:
+def serializes_unchanged(leaf: GraphQLLeafType, declared: Any) -> bool:
     """Whether all values of a declared type, which is no union, are. An `int` is declared with its bounds."""
-    plain = get_args(declared)[0] if get_origin(declared) is Annotated else declared
-    if (leaf.name, plain) in _AS_THEY_ARE:
-        return plain is not int or any(_is_bounded(meta) for meta in get_args(declared)[1:])
-    return plain is str and is_text(leaf)
+    base_type = get_args(declared)[0] if get_origin(declared) is Annotated else declared
+    if (leaf.name, base_type) in _UNCHANGED_TYPES:
+        return base_type is not int or any(_is_bounded(meta) for meta in get_args(declared)[1:])
+    return base_type is str and serializes_text_unchanged(leaf)
 
 
 def _is_bounded(meta: Meta) -> bool:
     return meta.ge is not None and meta.le is not None
 
 
-def delivery(leaf: GraphQLLeafType, *, nullable: bool, unreadable: type) -> Leaf:
+def leaf_serializer(leaf: GraphQLLeafType, *, nullable: bool, unreadable: type) -> LeafSerializer:
     """A function that delivers any value of a leaf type, and raises NotPlain for what is none."""
     serialize = leaf.serialize
 
-    def deliver(value: Any) -> Any:
+    def serialize_leaf(value: Any) -> Any:
         if value is None and nullable:
             return None
         if value is None or value.__class__ is unreadable:
-            raise NotPlain
+            raise NeedsFallback
         try:
-            delivered = serialize(value)
+            result = serialize(value)
         except Exception as error:  # what a type raises for what is no value of it
-            raise NotPlain from error
-        if delivered is None:
-            raise NotPlain
-        return delivered
+            raise NeedsFallback from error
+        if result is None:
+            raise NeedsFallback
+        return result
 
-    return Names(deliver) if is_enum_type(leaf) else deliver
+    return EnumNameCache(serialize_leaf) if is_enum_type(leaf) else serialize_leaf
 
 
-class Names(dict[Any, Any]):
+class EnumNameCache(dict[Any, Any]):
     """The name of each value of an enum, once it was asked for."""
 
     __call__ = dict.__getitem__
 
-    def __init__(self, deliver: Leaf) -> None:
+    def __init__(self, serialize: LeafSerializer) -> None:
         super().__init__()
-        self._deliver = deliver
+        self._serialize = serialize
 
     def __missing__(self, value: Any) -> Any:
-        self[value] = name = self._deliver(value)
+        self[value] = name = self._serialize(value)
         return name

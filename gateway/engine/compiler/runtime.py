@@ -8,32 +8,32 @@ from graphql import Executor, GraphQLError, is_non_null_type, located_error
 from graphql.execution import VariableValues
 
 from gateway.engine.compiler.collect_fields import Condition, Field, holds
-from gateway.engine.compiler.fallback import Rest, Steps, path_of
-from gateway.engine.compiler.leaf_values import NOT_PLAIN
+from gateway.engine.compiler.fallback import GraphQLCoreFallback, ResponsePath, to_graphql_path
+from gateway.engine.compiler.leaf_values import FALLBACK_ERRORS
 from gateway.engine.compiler.pending import (
-    Deliver,
-    Element,
-    Item,
-    Kinds,
-    Loading,
-    Part,
-    Tasks,
-    Wait,
+    DeferredFields,
+    ElementRenderer,
+    FallbackItem,
+    ListElement,
+    PendingFields,
+    PendingLoad,
+    PendingTasks,
+    TypeDispatch,
 )
-from gateway.engine.compiler.projection import Readers
-from gateway.engine.resolvers import Loaded, Place, Reached, Resolved
+from gateway.engine.compiler.projection import DecoderCache
+from gateway.engine.resolvers import LoadedField, Node, ResolveInfo, ResolverField
 
 
-class NotPlanned(Exception):
+class FallbackRequired(Exception):
     """An operation that graphql-core has to answer as a whole: null spreads where a plan does not follow."""
 
 
-class Run:
+class CompiledRun:
     """What the functions of a plan use.
 
     Attributes:
         context: What resolvers and computed fields get.
-        on: Whether each of the plan's conditions holds.
+        condition_values: Whether each of the plan's conditions holds.
         rest: graphql-core, for what only that can answer.
         readers: What has read the items.
     """
@@ -43,35 +43,35 @@ class Run:
         context: Any,
         variables: VariableValues,
         conditions: Sequence[Condition],
-        executor: Callable[[], Executor[Any]],
+        build_executor: Callable[[], Executor[Any]],
     ) -> None:
         self.context = context
-        self.rest = Rest(executor, variables)
+        self.fallback = GraphQLCoreFallback(build_executor, variables)
         self._variables = variables
-        self.on = [holds(condition, variables) for condition in conditions]
+        self.condition_values = [holds(condition, variables) for condition in conditions]
         self._errors: list[GraphQLError] = []
-        self._is_given_up = False
-        self._waiting: list[Wait | Item] = []
-        self._tasks = Tasks()
-        self._loadings: dict[tuple[Any, ...], Loading] = {}
-        self.readers = Readers()
-        self._delivered: dict[tuple[int, int], tuple[list[Any], list[Any]]] = {}
+        self._is_abandoned = False
+        self._deferred: list[PendingFields | FallbackItem] = []
+        self._tasks = PendingTasks()
+        self._pending_loads: dict[tuple[Any, ...], PendingLoad] = {}
+        self.readers = DecoderCache()
+        self._projected_lists: dict[tuple[int, int], tuple[list[Any], list[Any]]] = {}
 
-    async def answer(self, operation: Any) -> dict[str, Any]:
+    async def execute(self, root_function: Any) -> dict[str, Any]:
         """The data of an operation, given the function for its root.
 
         Raises:
             NotPlanned: This plan cannot answer it after all.
         """
         try:
-            data: dict[str, Any] = operation(None, self, (), None)
-            self._begin(self._taken())
-            await self._tasks.end()
+            data: dict[str, Any] = root_function(None, self, (), None)
+            self._start_deferred(self._pop_deferred())
+            await self._tasks.join()
         except Exception as error:
-            self._is_given_up = True
-            self._tasks.leave()
-            if isinstance(error, NOT_PLAIN):
-                raise NotPlanned from error
+            self._is_abandoned = True
+            self._tasks.detach()
+            if isinstance(error, FALLBACK_ERRORS):
+                raise FallbackRequired from error
             raise
         except BaseException:
             await self._tasks.cancel()
@@ -81,247 +81,285 @@ class Run:
     @property
     def errors(self) -> list[GraphQLError]:
         """What went wrong, at its places."""
-        return self._errors + self.rest.errors
+        return self._errors + self.fallback.errors
 
     # ------------------------------------------------- what functions call
 
-    def wait(self, part: Part, out: dict[str, Any], here: Reached[Any], at: Steps) -> None:
-        self._waiting.append(Wait(part, out, here, at))
+    def defer(
+        self, deferred: DeferredFields, result: dict[str, Any], node: Node[Any], path: ResponsePath
+    ) -> None:
+        self._deferred.append(PendingFields(deferred, result, node, path))
 
-    def items(
-        self, values: list[Any], kinds: Kinds, part: Part, at: Steps, through: Reached[Any]
+    def project_items(
+        self,
+        values: list[Any],
+        type_dispatch: TypeDispatch,
+        deferred: DeferredFields,
+        path: ResponsePath,
+        parent: Node[Any],
     ) -> list[Any]:
         """Each item delivered; those that are not plain are left to graphql-core, each in its place."""
-        key = (id(values), id(kinds))
-        if key in self._delivered:
-            return self._delivered[key][1]
-        before = len(self._waiting)
-        delivered: list[Any] = []
+        key = (id(values), id(type_dispatch))
+        if key in self._projected_lists:
+            return self._projected_lists[key][1]
+        before = len(self._deferred)
+        results: list[Any] = []
         for index, value in enumerate(values):
-            mark = len(self._waiting)
+            mark = len(self._deferred)
             try:
-                deliver = kinds[value.__class__]
-                delivered.append(
-                    deliver(value, self, (*at, index), through)
-                    if part.is_open
-                    else deliver(value, self)
+                project = type_dispatch[value.__class__]
+                results.append(
+                    project(value, self, (*path, index), parent)
+                    if deferred.needs_path
+                    else project(value, self)
                 )
-            except NOT_PLAIN:
-                del self._waiting[mark:]
-                delivered.append(None)
-                item = Item(part, value, delivered, index, (*at, index), through)
-                self._waiting.append(item)
-        if not part.is_open and len(self._waiting) == before:  # the same wherever it stands
-            self._delivered[key] = values, delivered
-        return delivered
+            except FALLBACK_ERRORS:
+                del self._deferred[mark:]
+                results.append(None)
+                fallback_item = FallbackItem(
+                    deferred, value, results, index, (*path, index), parent
+                )
+                self._deferred.append(fallback_item)
+        if not deferred.needs_path and len(self._deferred) == before:  # the same wherever it stands
+            self._projected_lists[key] = values, results
+        return results
 
-    def item(
+    def project_item(
         self,
         value: Any,
-        kinds: Kinds,
-        part: Part,
-        out: dict[str, Any],
-        through: Reached[Any],
-        at: Steps,
+        type_dispatch: TypeDispatch,
+        deferred: DeferredFields,
+        result: dict[str, Any],
+        parent: Node[Any],
+        path: ResponsePath,
     ) -> None:
         """An item that is a field by itself, likewise."""
-        [field] = part.fields
-        below = (*at, field.key)
-        mark = len(self._waiting)
+        [field] = deferred.fields
+        item_path = (*path, field.key)
+        mark = len(self._deferred)
         try:
-            deliver = kinds[value.__class__]
-            out[field.key] = (
-                deliver(value, self, below, through) if part.is_open else deliver(value, self)
+            project = type_dispatch[value.__class__]
+            result[field.key] = (
+                project(value, self, item_path, parent)
+                if deferred.needs_path
+                else project(value, self)
             )
-        except NOT_PLAIN:
-            del self._waiting[mark:]
-            self._waiting.append(Item(part, value, out, field.key, below, through))
+        except FALLBACK_ERRORS:
+            del self._deferred[mark:]
+            self._deferred.append(
+                FallbackItem(deferred, value, result, field.key, item_path, parent)
+            )
 
-    def elements(self, values: list[Any], deliver: Deliver, part: Part, at: Steps) -> list[Any]:
+    def project_elements(
+        self,
+        values: list[Any],
+        render: ElementRenderer,
+        deferred: DeferredFields,
+        path: ResponsePath,
+    ) -> list[Any]:
         """What a resolver gave, each delivered or waited for by itself: one that fails is null, alone."""
-        delivered: list[Any] = [None] * len(values)
+        results: list[Any] = [None] * len(values)
         for index, value in enumerate(values):
-            element = Element(part, deliver, delivered, index, (*at, index))
+            element = ListElement(deferred, render, results, index, (*path, index))
             if isinstance(value, Awaitable):
-                self._tasks.begin(self._arrived(element, value))
+                self._tasks.start(self._await_element(element, value))
             else:
-                self._show_element(element, value)
-        return delivered
+                self._deliver_element(element, value)
+        return results
 
     @staticmethod
-    def kind(kinds: Kinds, value: Any, *rest: Any) -> Any:
-        return kinds[value.__class__](value, *rest)
+    def dispatch(type_dispatch: TypeDispatch, value: Any, *arguments: Any) -> Any:
+        return type_dispatch[value.__class__](value, *arguments)
 
     # ------------------------------------------------------------ waiting
 
-    def _taken(self) -> list[Wait | Item]:
-        waiting, self._waiting = self._waiting, []
-        return waiting
+    def _pop_deferred(self) -> list[PendingFields | FallbackItem]:
+        deferred, self._deferred = self._deferred, []
+        return deferred
 
-    def _begin(self, waiting: Sequence[Wait | Item]) -> None:
+    def _start_deferred(self, deferred: Sequence[PendingFields | FallbackItem]) -> None:
         """In the order in which graphql-core would: so that limits on loads hit the same ones."""
-        for each in waiting:
-            match each:
-                case Item():
-                    self._leave_item(each)
-                case Wait(part=Part(reading=Loaded() as reading)):
-                    self._load(each, reading)
-                case Wait(part=Part(reading=Resolved() as reading)):
-                    self._resolve(each, reading)
-                case Wait():
-                    self._leave(each)
+        for pending in deferred:
+            match pending:
+                case FallbackItem():
+                    self._fallback_item(pending)
+                case PendingFields(
+                    deferred=DeferredFields(field_source=LoadedField() as field_source)
+                ):
+                    self._load(pending, field_source)
+                case PendingFields(
+                    deferred=DeferredFields(field_source=ResolverField() as field_source)
+                ):
+                    self._resolve(pending, field_source)
+                case PendingFields():
+                    self._fallback_fields(pending)
 
-    def _load(self, wait: Wait, reading: Loaded) -> None:
-        ids = tuple(map(wait.here.nearest, reading.ids))
-        key = (reading.load, ids)
-        loading = self._loadings.get(key)
-        if loading is None:
-            loading = self._loadings[key] = Loading()
+    def _load(self, pending: PendingFields, field_source: LoadedField) -> None:
+        ids = tuple(map(pending.node.ancestor_id, field_source.ids))
+        key = (field_source.load, ids)
+        pending_load = self._pending_loads.get(key)
+        if pending_load is None:
+            pending_load = self._pending_loads[key] = PendingLoad()
             try:
-                load = reading.load(self.context, *ids)
+                load = field_source.load(self.context, *ids)
             except Exception as error:  # noqa: BLE001 - told at its place, as graphql-core would
-                loading.error, loading.waiting = error, None
+                pending_load.error, pending_load.waiters = error, None
             else:
-                self._tasks.begin(self._loaded(loading, load))
-        if loading.waiting is None:
-            self._show_loaded(wait, loading)
+                self._tasks.start(self._await_load(pending_load, load))
+        if pending_load.waiters is None:
+            self._deliver_loaded(pending, pending_load)
         else:
-            loading.waiting.append(wait)
+            pending_load.waiters.append(pending)
 
-    async def _loaded(self, loading: Loading, load: Awaitable[Any]) -> None:
+    async def _await_load(self, pending_load: PendingLoad, load: Awaitable[Any]) -> None:
         try:
-            loading.found = await load
+            pending_load.value = await load
         except Exception as error:  # noqa: BLE001 - told at its place, as graphql-core would
-            loading.error = error
-        waiting, loading.waiting = loading.waiting or [], None
-        for wait in () if self._is_given_up else waiting:
-            self._show_loaded(wait, loading)
+            pending_load.error = error
+        waiters, pending_load.waiters = pending_load.waiters or [], None
+        for pending in () if self._is_abandoned else waiters:
+            self._deliver_loaded(pending, pending_load)
 
-    def _show_loaded(self, wait: Wait, loading: Loading) -> None:
-        if loading.error is not None or loading.found is None:
-            self._null(wait, loading.error)
-        elif wait.part in loading.shown:
-            wait.out.update(loading.shown[wait.part])
+    def _deliver_loaded(self, pending: PendingFields, pending_load: PendingLoad) -> None:
+        if pending_load.error is not None or pending_load.value is None:
+            self._set_null(pending, pending_load.error)
+        elif pending.deferred in pending_load.rendered:
+            pending.result.update(pending_load.rendered[pending.deferred])
         else:
-            shown = self._show(wait, loading.found, len(self.context.reported))
-            if shown is not None and not wait.part.is_open:
-                loading.shown[wait.part] = shown
+            rendered = self._deliver(pending, pending_load.value, len(self.context.reported_errors))
+            if rendered is not None and not pending.deferred.needs_path:
+                pending_load.rendered[pending.deferred] = rendered
 
-    def _resolve(self, wait: Wait, reading: Resolved) -> None:
-        [field] = wait.part.fields
-        path = path_of((*wait.at, field.key))
-        place = Place(self.context, path, field.nodes(self._variables))
+    def _resolve(self, pending: PendingFields, field_source: ResolverField) -> None:
+        [field] = pending.deferred.fields
+        path = to_graphql_path((*pending.path, field.key))
+        info = ResolveInfo(self.context, path, field.nodes(self._variables))
         try:
-            arguments = field.arguments.coerced(self._variables)
+            arguments = field.arguments.coerce(self._variables)
         except GraphQLError:
-            self._leave(wait)
+            self._fallback_fields(pending)
             return
         try:
-            value = reading.resolve(wait.here, place, **arguments)
+            value = field_source.resolve(pending.node, info, **arguments)
         except Exception as error:  # noqa: BLE001 - told at its place, as graphql-core would
-            self._null(wait, error)
+            self._set_null(pending, error)
             return
         if isinstance(value, Awaitable):
-            self._tasks.begin(self._resolved(wait, value))
+            self._tasks.start(self._await_resolver(pending, value))
         else:
-            self._show_resolved(wait, value)
+            self._deliver_resolved(pending, value)
 
-    async def _resolved(self, wait: Wait, resolving: Awaitable[Any]) -> None:
+    async def _await_resolver(self, pending: PendingFields, resolving: Awaitable[Any]) -> None:
         try:
             value = await resolving
         except Exception as error:  # noqa: BLE001 - told at its place, as graphql-core would
-            self._null(wait, error)
+            self._set_null(pending, error)
             return
-        await self.readers.ahead(wait.part.lean, value)
-        if not self._is_given_up:
-            self._show_resolved(wait, value)
+        await self.readers.decode_ahead(pending.deferred.items_decoder, value)
+        if not self._is_abandoned:
+            self._deliver_resolved(pending, value)
 
-    def _show_resolved(self, wait: Wait, value: Any) -> None:
+    def _deliver_resolved(self, pending: PendingFields, value: Any) -> None:
         if value is None:
-            self._null(wait, None)
+            self._set_null(pending, None)
             return
-        mark = len(self.context.reported)
-        if wait.part.lean is not None:
-            value = Reached(value.value.read(self.readers[wait.part.lean]), value.through)
-        self._show(wait, value, mark)
+        mark = len(self.context.reported_errors)
+        if pending.deferred.items_decoder is not None:
+            value = Node(
+                value.value.to_connection(self.readers[pending.deferred.items_decoder]),
+                value.parent,
+            )
+        self._deliver(pending, value, mark)
 
-    def _show(self, wait: Wait, value: Any, reported: int) -> dict[str, Any] | None:
+    def _deliver(self, pending: PendingFields, value: Any, reported: int) -> dict[str, Any] | None:
         """The fields filled in, and returned by key; None where graphql-core has to do it.
 
         It will report again what has been reported of it, since `reported` were.
         """
-        outer = self._taken()
+        outer = self._pop_deferred()
         try:
-            shown: dict[str, Any] = wait.part.show(value, self, wait.at, wait.here)
-        except NOT_PLAIN:
-            self._waiting = outer
-            del self.context.reported[reported:]
-            self._leave(wait)
+            rendered: dict[str, Any] = pending.deferred.render(
+                value, self, pending.path, pending.node
+            )
+        except FALLBACK_ERRORS:
+            self._deferred = outer
+            del self.context.reported_errors[reported:]
+            self._fallback_fields(pending)
             return None
-        inner, self._waiting = self._waiting, outer
-        wait.out.update(shown)
-        self._begin(inner)
-        return shown
+        inner, self._deferred = self._deferred, outer
+        pending.result.update(rendered)
+        self._start_deferred(inner)
+        return rendered
 
-    async def _arrived(self, element: Element, awaited: Awaitable[Any]) -> None:
+    async def _await_element(self, element: ListElement, awaited: Awaitable[Any]) -> None:
         try:
             value = await awaited
         except Exception as error:  # noqa: BLE001 - told at its place, as graphql-core would
             value = error
-        if not self._is_given_up:
-            self._show_element(element, value)
-            self._begin(self._taken())
+        if not self._is_abandoned:
+            self._deliver_element(element, value)
+            self._start_deferred(self._pop_deferred())
 
-    def _show_element(self, element: Element, value: Any) -> None:
-        part, deliver, out, key, at = element
-        mark = len(self._waiting)
+    def _deliver_element(self, element: ListElement, value: Any) -> None:
+        deferred, render, result, key, path = element
+        mark = len(self._deferred)
         if isinstance(value, Exception):
-            self._tell(value, part.fields[0], at)
+            self._add_error(value, deferred.fields[0], path)
         elif value is not None:
             try:
-                out[key] = deliver(value.value, at, value.through)
-            except NOT_PLAIN:
-                del self._waiting[mark:]
-                self._waiting.append(Item(part, value.value, out, key, at, value.through))
+                result[key] = render(value.value, path, value.parent)
+            except FALLBACK_ERRORS:
+                del self._deferred[mark:]
+                self._deferred.append(
+                    FallbackItem(deferred, value.value, result, key, path, value.parent)
+                )
 
-    def _null(self, wait: Wait, error: Exception | None) -> None:
-        for field in wait.part.fields:
+    def _set_null(self, pending: PendingFields, error: Exception | None) -> None:
+        for field in pending.deferred.fields:
             if is_non_null_type(field.type):
-                raise NotPlanned
-            wait.out[field.key] = None
+                raise FallbackRequired
+            pending.result[field.key] = None
             if error is not None:
-                self._tell(error, field, (*wait.at, field.key))
+                self._add_error(error, field, (*pending.path, field.key))
 
-    def _tell(self, error: Exception, field: Field, at: Steps) -> None:
-        self._errors.append(located_error(error, field.nodes(self._variables), [*at]))
+    def _add_error(self, error: Exception, field: Field, path: ResponsePath) -> None:
+        self._errors.append(located_error(error, field.nodes(self._variables), [*path]))
 
     # --------------------------------------------------------- graphql-core
 
-    def _leave(self, wait: Wait) -> None:
-        source = None if wait.here.value is None else wait.here
-        for field in wait.part.fields:
-            self._place(wait.out, field.key, partial(self.rest.field, field, source, wait.at))
+    def _fallback_fields(self, pending: PendingFields) -> None:
+        source = None if pending.node.value is None else pending.node
+        for field in pending.deferred.fields:
+            self._assign(
+                pending.result,
+                field.key,
+                partial(self.fallback.execute_field, field, source, pending.path),
+            )
 
-    def _leave_item(self, item: Item) -> None:
-        [field] = item.part.fields
-        lean = item.part.lean
-        whole = item.value if lean is None else self.readers[lean].whole(item.value)
-        value = None if whole is None else Reached(whole, item.through)
-        self._place(item.out, item.key, partial(self.rest.item, field, value, item.at))
+    def _fallback_item(self, item: FallbackItem) -> None:
+        [field] = item.deferred.fields
+        decoder = item.deferred.items_decoder
+        full_record = (
+            item.value if decoder is None else self.readers[decoder].full_record(item.value)
+        )
+        value = None if full_record is None else Node(full_record, item.parent)
+        self._assign(
+            item.result, item.key, partial(self.fallback.complete_item, field, value, item.path)
+        )
 
-    def _place(self, out: Any, key: str | int, execute: Callable[[], Any]) -> None:
+    def _assign(self, result: Any, key: str | int, execute: Callable[[], Any]) -> None:
         try:
             value = execute()
         except Exception as error:
-            raise NotPlanned from error
+            raise FallbackRequired from error
         if isinstance(value, Awaitable):
-            self._tasks.begin(self._placed(out, key, value))
+            self._tasks.start(self._assign_later(result, key, value))
         else:
-            out[key] = value
+            result[key] = value
 
     @staticmethod
-    async def _placed(out: Any, key: str | int, executing: Awaitable[Any]) -> None:
+    async def _assign_later(result: Any, key: str | int, executing: Awaitable[Any]) -> None:
         try:
-            out[key] = await executing
+            result[key] = await executing
         except Exception as error:
-            raise NotPlanned from error
+            raise FallbackRequired from error

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from gateway.engine.complexity.cost import MOST, Weights
-from gateway.engine.complexity.measure import Size
+from gateway.engine.complexity.cost import MAX_SAFE_INTEGER, FieldCosts
+from gateway.engine.complexity.measure import OperationSize
 from gateway.errors import LimitExceeded
 
 
@@ -16,49 +16,51 @@ class Limits:
     Where nothing is said, everything is allowed, and a field costs 1.
     """
 
-    characters: int = MOST
-    tokens: int = MOST
-    depth: int = MOST
-    aliases: int = MOST
-    alias_characters: int = MOST
-    root_fields: int = MOST
-    duplicate_fields: int = MOST
-    comparisons: int = MOST
-    cost: int = MOST
-    weights: Weights = field(default_factory=Weights)
+    characters: int = MAX_SAFE_INTEGER
+    tokens: int = MAX_SAFE_INTEGER
+    depth: int = MAX_SAFE_INTEGER
+    aliases: int = MAX_SAFE_INTEGER
+    alias_characters: int = MAX_SAFE_INTEGER
+    root_fields: int = MAX_SAFE_INTEGER
+    duplicate_fields: int = MAX_SAFE_INTEGER
+    comparisons: int = MAX_SAFE_INTEGER
+    cost: int = MAX_SAFE_INTEGER
+    field_costs: FieldCosts = field(default_factory=FieldCosts)
 
 
-class Measured(NamedTuple):
-    """One measure beside its limit; `limit` and `words` are what callers read of it."""
+class LimitCheck(NamedTuple):
+    """One measure beside its limit; `limit` and `label` are what callers read of it."""
 
     limit: str
-    words: str
+    label: str
     measured: int
     allowed: int
 
     @property
-    def is_beyond(self) -> bool:
+    def is_exceeded(self) -> bool:
         return self.measured > self.allowed
 
 
-def enforce(size: Size, limits: Limits) -> None:
+def enforce(size: OperationSize, limits: Limits) -> None:
     """Raises LimitExceeded for an operation or fragment that is too large, its cost aside."""
-    for each in _structure(size, limits):
-        _refuse_beyond(each)
+    for each in _structure_checks(size, limits):
+        _raise_if_exceeded(each)
 
 
-def enforce_cost(size: Size, limits: Limits, variables: Mapping[str, object]) -> None:
+def enforce_cost(size: OperationSize, limits: Limits, variables: Mapping[str, object]) -> None:
     """Raises LimitExceeded for an operation that costs too much with these variables.
 
     Nothing is reckoned where none could make it cost that much.
     """
-    if size.cost.most > limits.cost:
-        _refuse_beyond(_cost(size, limits, variables))
+    if size.cost.maximum > limits.cost:
+        _raise_if_exceeded(_cost_check(size, limits, variables))
 
 
-def compared(size: Size, limits: Limits, variables: Mapping[str, object]) -> list[Measured]:
+def compare_with_limits(
+    size: OperationSize, limits: Limits, variables: Mapping[str, object]
+) -> list[LimitCheck]:
     """All measures of an operation beside their limits."""
-    return [*_structure(size, limits), _cost(size, limits, variables)]
+    return [*_structure_checks(size, limits), _cost_check(size, limits, variables)]
 
 
 def enforce_characters(text: str, limits: Limits) -> None:
@@ -73,7 +75,7 @@ def enforce_characters(text: str, limits: Limits) -> None:
         )
 
 
-def too_many_comparisons(limits: Limits) -> LimitExceeded:
+def comparisons_exceeded(limits: Limits) -> LimitExceeded:
     """The refusal of a document that was validated no further than to the first comparison too many."""
     return LimitExceeded(
         "The document is too large: validation has to compare too many of its fields and fragments, "
@@ -84,7 +86,7 @@ def too_many_comparisons(limits: Limits) -> LimitExceeded:
     )
 
 
-def too_many_tokens(limits: Limits) -> LimitExceeded:
+def tokens_exceeded(limits: Limits) -> LimitExceeded:
     """The refusal of a document that was read no further than to the first token too many."""
     return LimitExceeded(
         f"The document is too large: it has more than {limits.tokens} tokens.",
@@ -94,19 +96,19 @@ def too_many_tokens(limits: Limits) -> LimitExceeded:
     )
 
 
-def _structure(size: Size, limits: Limits) -> Iterator[Measured]:
-    yield Measured("characters", "number of characters", size.characters, limits.characters)
-    yield Measured("tokens", "number of tokens", size.tokens, limits.tokens)
-    yield Measured("depth", "depth", size.depth, limits.depth)
-    yield Measured("aliases", "number of aliases", size.aliases, limits.aliases)
-    yield Measured(
+def _structure_checks(size: OperationSize, limits: Limits) -> Iterator[LimitCheck]:
+    yield LimitCheck("characters", "number of characters", size.characters, limits.characters)
+    yield LimitCheck("tokens", "number of tokens", size.tokens, limits.tokens)
+    yield LimitCheck("depth", "depth", size.depth, limits.depth)
+    yield LimitCheck("aliases", "number of aliases", size.aliases, limits.aliases)
+    yield LimitCheck(
         "aliasCharacters",
         "longest alias, in characters,",
         size.alias_characters,
         limits.alias_characters,
     )
-    yield Measured("rootFields", "number of root fields", size.root_fields, limits.root_fields)
-    yield Measured(
+    yield LimitCheck("rootFields", "number of root fields", size.root_fields, limits.root_fields)
+    yield LimitCheck(
         "duplicateFields",
         "number of fields at one place of the answer",
         size.duplicate_fields,
@@ -114,16 +116,16 @@ def _structure(size: Size, limits: Limits) -> Iterator[Measured]:
     )
 
 
-def _cost(size: Size, limits: Limits, variables: Mapping[str, object]) -> Measured:
-    return Measured("cost", "cost", size.cost.of(variables), limits.cost)
+def _cost_check(size: OperationSize, limits: Limits, variables: Mapping[str, object]) -> LimitCheck:
+    return LimitCheck("cost", "cost", size.cost.evaluate(variables), limits.cost)
 
 
-def _refuse_beyond(each: Measured) -> None:
-    if each.is_beyond:
+def _raise_if_exceeded(check: LimitCheck) -> None:
+    if check.is_exceeded:
         raise LimitExceeded(
-            f"The operation is too large: its {each.words} is {each.measured}, "
-            f"and {each.allowed} is allowed.",
-            limit=each.limit,
-            measured=each.measured,
-            allowed=each.allowed,
+            f"The operation is too large: its {check.label} is {check.measured}, "
+            f"and {check.allowed} is allowed.",
+            limit=check.limit,
+            measured=check.measured,
+            allowed=check.allowed,
         )

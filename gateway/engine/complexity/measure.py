@@ -17,20 +17,20 @@ from graphql import (
 )
 
 from gateway.engine.complexity.cost import (
-    MOST,
+    MAX_SAFE_INTEGER,
     Cost,
-    Factor,
-    Length,
-    Reckoning,
-    Sum,
-    Weight,
-    Weights,
-    literal,
+    CostProgram,
+    CostTerm,
+    FieldCost,
+    FieldCosts,
+    ListSize,
+    Multiplier,
+    literal_value,
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Size:
+class OperationSize:
     """What an operation, or a fragment, measures.
 
     All fields are counted as if all were included, whatever the directives and the types of objects,
@@ -58,192 +58,246 @@ class Size:
     cost: Cost
 
 
-def measure(document: DocumentNode, weights: Weights) -> list[Size]:
+def measure(document: DocumentNode, field_costs: FieldCosts) -> list[OperationSize]:
     """The sizes of a document's definitions, in their order.
 
     Takes time in proportion to the document: each selection set is looked at once, and each fragment
     is measured once, however often it is spread. Nothing need be valid: what the schema does not have
     weighs 1, a fragment that is not there nothing, and one that spreads itself as if it did not.
     """
-    measuring = _Measuring(weights)
+    visitor = _SizeVisitor(field_costs)
     keys = [
-        measuring.collect(definition, place)
-        for place, definition in enumerate(document.definitions)
+        visitor.add_definition(definition, index)
+        for index, definition in enumerate(document.definitions)
     ]
-    totals = measuring.totals()
+    subtree_sizes = visitor.subtree_sizes()
     return [
-        _size(document, definition, totals.get(key, _NOTHING), measuring.reckoning)
+        _build_size(
+            document, definition, subtree_sizes.get(key, _EMPTY_SUBTREE), visitor.cost_program
+        )
         for key, definition in zip(keys, document.definitions, strict=True)
     ]
 
 
-def _size(
-    document: DocumentNode, definition: DefinitionNode, total: "_Total", reckoning: Reckoning
-) -> Size:
-    root_fields, cost = 0, Cost(Sum(), (), {})
+def _build_size(
+    document: DocumentNode,
+    definition: DefinitionNode,
+    subtree: "_SubtreeSize",
+    cost_program: CostProgram,
+) -> OperationSize:
+    root_fields, cost = 0, Cost(CostTerm(), (), {})
     if isinstance(definition, OperationDefinitionNode):
         variables = definition.variable_definitions or ()
-        defaults = {each.variable.name.value: literal(each.default_value) for each in variables}
-        root_fields, cost = total.fields, Cost(total.cost, reckoning.steps, defaults)
-    return Size(
+        defaults = {
+            each.variable.name.value: literal_value(each.default_value) for each in variables
+        }
+        root_fields, cost = subtree.field_count, Cost(subtree.cost, cost_program.steps, defaults)
+    return OperationSize(
         characters=document.loc.end if document.loc else 0,
         tokens=document.token_count,
-        depth=total.depth,
-        aliases=total.aliases,
-        alias_characters=total.longest,
+        depth=subtree.depth,
+        aliases=subtree.alias_count,
+        alias_characters=subtree.longest_alias,
         root_fields=root_fields,
-        duplicate_fields=total.alike,
+        duplicate_fields=subtree.duplicate_fields,
         cost=cost,
     )
 
 
-class _Total(NamedTuple):
+class _SubtreeSize(NamedTuple):
     """What a selection set comes to, with all that is in it.
 
     Attributes:
         depth: How deep its fields are nested.
-        fields: How many fields it has, without those in them.
-        aliases: How many fields with an alias it has, with those in them.
-        longest: How long the longest of these aliases is.
-        alike: How many of its fields, or of those in them, may be merged at one place.
+        field_count: How many fields it has, without those in them.
+        alias_count: How many fields with an alias it has, with those in them.
+        longest_alias: How long the longest of these aliases is.
+        duplicate_fields: How many of its fields, or of those in them, may be merged at one place.
         cost: What it costs.
-        per_item: What it costs besides, for each item of the page that it is about.
+        page_item_cost: What it costs besides, for each item of the page that it is about.
     """
 
     depth: int = 0
-    fields: int = 0
-    aliases: int = 0
-    longest: int = 0
-    alike: int = 0
-    cost: Sum = Sum()
-    per_item: Sum = Sum()
+    field_count: int = 0
+    alias_count: int = 0
+    longest_alias: int = 0
+    duplicate_fields: int = 0
+    cost: CostTerm = CostTerm()
+    page_item_cost: CostTerm = CostTerm()
 
 
-_NOTHING = _Total()
-_ORDINARY = Weight()
+_EMPTY_SUBTREE = _SubtreeSize()
+_DEFAULT_FIELD_COST = FieldCost()
 
-_Key = str | int
+_DefinitionKey = str | int
 """What a definition is known by: a fragment by its name, an operation by its place."""
 
 
 @dataclass(eq=False, slots=True)
-class _Scope:
+class _SelectionScope:
     """A selection set with those of the inline fragments in it: fields, and names of fragments."""
 
-    fields: list[tuple[FieldNode, Weight, "_Scope | None"]] = field(default_factory=list)
-    spreads: list[str] = field(default_factory=list)
-    total: _Total = _NOTHING
+    fields: list[tuple[FieldNode, FieldCost, "_SelectionScope | None"]] = field(
+        default_factory=list
+    )
+    fragment_names: list[str] = field(default_factory=list)
+    subtree: _SubtreeSize = _EMPTY_SUBTREE
 
 
-class _Measuring:
+class _SizeVisitor:
     """Measures a document. Walks without recursion: how deep fragments nest, callers decide."""
 
-    def __init__(self, weights: Weights) -> None:
-        self.reckoning = Reckoning()
-        self._weights = weights
-        self._scopes: dict[_Key, list[_Scope]] = {}  # of each definition, outer before inner
+    def __init__(self, field_costs: FieldCosts) -> None:
+        self.cost_program = CostProgram()
+        self._field_costs = field_costs
+        self._scopes_by_key: dict[
+            _DefinitionKey, list[_SelectionScope]
+        ] = {}  # of each definition, outer before inner
 
-    def collect(self, definition: DefinitionNode, place: int) -> _Key:
+    def add_definition(self, definition: DefinitionNode, index: int) -> _DefinitionKey:
         """Take a definition in. Fragments of one name, which are not valid, count as one."""
         match definition:
             case FragmentDefinitionNode(name=name, type_condition=condition):
-                self._collect(name.value, definition.selection_set, condition.name.value)
+                self._add_scopes(name.value, definition.selection_set, condition.name.value)
                 return name.value
             case OperationDefinitionNode(operation=operation):
-                self._collect(place, definition.selection_set, self._weights.roots.get(operation))
-        return place
+                self._add_scopes(
+                    index,
+                    definition.selection_set,
+                    self._field_costs.root_type_by_operation.get(operation),
+                )
+        return index
 
-    def _collect(self, key: _Key, outermost: SelectionSetNode, type_: str | None) -> None:
-        scopes = self._scopes.setdefault(key, [_Scope()])
-        left = [(outermost, type_, scopes[0])]
-        while left:
-            selections, type_, scope = left.pop()
+    def _add_scopes(
+        self, key: _DefinitionKey, selection_set: SelectionSetNode, type_: str | None
+    ) -> None:
+        scopes = self._scopes_by_key.setdefault(key, [_SelectionScope()])
+        pending = [(selection_set, type_, scopes[0])]
+        while pending:
+            selections, type_, scope = pending.pop()
             for node in selections.selections:
                 if isinstance(node, FieldNode):
-                    weight = self._weights.fields.get((type_ or "", node.name.value), _ORDINARY)
-                    inner = None
+                    field_cost = self._field_costs.cost_by_field.get(
+                        (type_ or "", node.name.value), _DEFAULT_FIELD_COST
+                    )
+                    inner_scope = None
                     if node.selection_set is not None:
-                        inner = _Scope()
-                        scopes.append(inner)
-                        left.append((node.selection_set, weight.type, inner))
-                    scope.fields.append((node, weight, inner))
+                        inner_scope = _SelectionScope()
+                        scopes.append(inner_scope)
+                        pending.append((node.selection_set, field_cost.type_name, inner_scope))
+                    scope.fields.append((node, field_cost, inner_scope))
                 elif isinstance(node, InlineFragmentNode):
                     condition = node.type_condition
-                    inside = condition.name.value if condition else type_
-                    left.append((node.selection_set, inside, scope))
+                    inner_type = condition.name.value if condition else type_
+                    pending.append((node.selection_set, inner_type, scope))
                 else:
                     assert isinstance(node, FragmentSpreadNode)
-                    scope.spreads.append(node.name.value)
+                    scope.fragment_names.append(node.name.value)
 
-    def totals(self) -> Mapping[_Key, _Total]:
+    def subtree_sizes(self) -> Mapping[_DefinitionKey, _SubtreeSize]:
         """What each definition comes to: first those that others spread."""
-        spreads = {
-            key: [name for scope in scopes for name in scope.spreads]
-            for key, scopes in self._scopes.items()
+        fragment_names_by_key = {
+            key: [name for scope in scopes for name in scope.fragment_names]
+            for key, scopes in self._scopes_by_key.items()
         }
-        totals: dict[_Key, _Total] = {}
-        for key in _inside_out(spreads):
-            for scope in reversed(self._scopes[key]):
-                spread = [totals.get(name, _NOTHING) for name in scope.spreads]
-                scope.total = self._total(scope, spread)
-            totals[key] = self._scopes[key][0].total
-        return totals
+        sizes: dict[_DefinitionKey, _SubtreeSize] = {}
+        for key in _topological_order(fragment_names_by_key):
+            for scope in reversed(self._scopes_by_key[key]):
+                fragment_sizes = [sizes.get(name, _EMPTY_SUBTREE) for name in scope.fragment_names]
+                scope.subtree = self._scope_size(scope, fragment_sizes)
+            sizes[key] = self._scopes_by_key[key][0].subtree
+        return sizes
 
-    def _total(self, scope: _Scope, spread: Sequence[_Total]) -> _Total:
+    def _scope_size(
+        self, scope: _SelectionScope, fragment_sizes: Sequence[_SubtreeSize]
+    ) -> _SubtreeSize:
         """What a scope comes to, where what is in it is known."""
-        inner = [_NOTHING if below is None else below.total for _, _, below in scope.fields]
-        alike = Counter[str]()
-        for (node, _, _), below in zip(scope.fields, inner, strict=True):
-            alike[(node.alias or node.name).value] += max(1, below.alike)
-        aliases = [len(node.alias.value) for node, _, _ in scope.fields if node.alias]
-        within = (*spread, *inner)
-        cost, per_item = self._costs(scope, spread)
-        return _Total(
-            depth=max([0, *(each.depth for each in spread), *(each.depth + 1 for each in inner)]),
-            fields=_sum(len(scope.fields), *(each.fields for each in spread)),
-            aliases=_sum(len(aliases), *(each.aliases for each in within)),
-            longest=max([0, *aliases, *(each.longest for each in within)]),
-            alike=_sum(max(alike.values(), default=0), *(each.alike for each in spread)),
+        field_sizes = [
+            _EMPTY_SUBTREE if below is None else below.subtree for _, _, below in scope.fields
+        ]
+        count_by_response_name = Counter[str]()
+        for (node, _, _), below in zip(scope.fields, field_sizes, strict=True):
+            count_by_response_name[(node.alias or node.name).value] += max(
+                1, below.duplicate_fields
+            )
+        alias_lengths = [len(node.alias.value) for node, _, _ in scope.fields if node.alias]
+        nested_sizes = (*fragment_sizes, *field_sizes)
+        cost, page_item_cost = self._costs(scope, fragment_sizes)
+        return _SubtreeSize(
+            depth=max(
+                [
+                    0,
+                    *(each.depth for each in fragment_sizes),
+                    *(each.depth + 1 for each in field_sizes),
+                ]
+            ),
+            field_count=_bounded_sum(
+                len(scope.fields), *(each.field_count for each in fragment_sizes)
+            ),
+            alias_count=_bounded_sum(
+                len(alias_lengths), *(each.alias_count for each in nested_sizes)
+            ),
+            longest_alias=max([0, *alias_lengths, *(each.longest_alias for each in nested_sizes)]),
+            duplicate_fields=_bounded_sum(
+                max(count_by_response_name.values(), default=0),
+                *(each.duplicate_fields for each in fragment_sizes),
+            ),
             cost=cost,
-            per_item=per_item,
+            page_item_cost=page_item_cost,
         )
 
-    def _costs(self, scope: _Scope, spread: Sequence[_Total]) -> tuple[Sum, Sum]:
-        cost = [each.cost for each in spread]
-        per_item = [each.per_item for each in spread]
-        for node, weight, below in scope.fields:
-            cost.append(Sum(weight.own))
-            if below is not None:
-                inside = self._inside(node, weight, below.total)
-                (per_item if weight.is_paged else cost).append(inside)
-        return self.reckoning.total(cost), self.reckoning.total(per_item)
+    def _costs(
+        self, scope: _SelectionScope, fragment_sizes: Sequence[_SubtreeSize]
+    ) -> tuple[CostTerm, CostTerm]:
+        costs = [each.cost for each in fragment_sizes]
+        page_item_costs = [each.page_item_cost for each in fragment_sizes]
+        for node, field_cost, inner_scope in scope.fields:
+            costs.append(CostTerm(field_cost.base))
+            if inner_scope is not None:
+                selection_cost = self._selection_cost(node, field_cost, inner_scope.subtree)
+                (page_item_costs if field_cost.is_paginated else costs).append(selection_cost)
+        return self.cost_program.total(costs), self.cost_program.total(page_item_costs)
 
-    def _inside(self, node: FieldNode, weight: Weight, below: _Total) -> Sum:
+    def _selection_cost(
+        self, node: FieldNode, field_cost: FieldCost, subtree: _SubtreeSize
+    ) -> CostTerm:
         """What is selected of a field costs for all of its values; if it is paged, for one."""
         arguments = node.arguments or ()
-        page = Factor.of(weight.page, arguments) if weight.page else 1
-        paged = self.reckoning.times(page, below.per_item)
-        of_one = self.reckoning.total([Sum(weight.each), below.cost, paged])
-        times = (
-            Factor.of(weight.times, arguments) if isinstance(weight.times, Length) else weight.times
+        page_multiplier = (
+            Multiplier.from_arguments(field_cost.page_multiplier, arguments)
+            if field_cost.page_multiplier
+            else 1
         )
-        return self.reckoning.times(times, of_one)
+        page_cost = self.cost_program.multiply(page_multiplier, subtree.page_item_cost)
+        item_cost = self.cost_program.total(
+            [CostTerm(field_cost.per_item), subtree.cost, page_cost]
+        )
+        multiplier = (
+            Multiplier.from_arguments(field_cost.multiplier, arguments)
+            if isinstance(field_cost.multiplier, ListSize)
+            else field_cost.multiplier
+        )
+        return self.cost_program.multiply(multiplier, item_cost)
 
 
-def _sum(*counts: int) -> int:
-    return min(sum(counts), MOST)
+def _bounded_sum(*counts: int) -> int:
+    return min(sum(counts), MAX_SAFE_INTEGER)
 
 
-def _inside_out(spreads: Mapping[_Key, Sequence[_Key]]) -> Iterable[_Key]:
+def _topological_order(
+    dependencies: Mapping[_DefinitionKey, Sequence[_DefinitionKey]],
+) -> Iterable[_DefinitionKey]:
     """All keys, each after those that it leads to; where these lead back to it, before some."""
-    order: dict[_Key, None] = {}
-    begun: set[_Key] = set()
-    left = list(spreads)
-    while left:
-        key = left[-1]
-        if key in begun:
-            order[left.pop()] = None
+    order: dict[_DefinitionKey, None] = {}
+    visited: set[_DefinitionKey] = set()
+    stack = list(dependencies)
+    while stack:
+        key = stack[-1]
+        if key in visited:
+            order[stack.pop()] = None
         else:
-            begun.add(key)
-            left += [each for each in spreads[key] if each in spreads and each not in begun]
+            visited.add(key)
+            stack += [
+                each for each in dependencies[key] if each in dependencies and each not in visited
+            ]
     return order

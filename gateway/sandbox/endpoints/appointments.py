@@ -9,17 +9,26 @@ from operator import itemgetter
 
 from starlette.datastructures import QueryParams
 
-from gateway.sandbox.endpoints.companies import company_asked
+from gateway.sandbox.endpoints.companies import requested_company
 from gateway.sandbox.fixtures.clock import instant
 from gateway.sandbox.fixtures.entities import Appointment, Json
-from gateway.sandbox.fixtures.history import Story, appointment_id
+from gateway.sandbox.fixtures.history import ClientHistory, parse_appointment_id
 from gateway.sandbox.fixtures.malformed_entities import MALFORMED_APPOINTMENTS
-from gateway.sandbox.representations.appointment import FULL_ONLY, appointment as shown
-from gateway.sandbox.responses import Answer, Question, item, items, refusal
+from gateway.sandbox.representations.appointment import (
+    FULL_DETAIL_KEYS,
+    appointment_json,
+)
+from gateway.sandbox.responses import (
+    EndpointRequest,
+    Response,
+    error_response,
+    item_response,
+    list_response,
+)
 
-EVERY_COMPANY = "0"
+ALL_COMPANIES_ID = "0"
 
-FILTERS: Mapping[str, Callable[[Appointment], str]] = {
+ATTRIBUTE_BY_FILTER: Mapping[str, Callable[[Appointment], str]] = {
     "clientId": lambda one: one.client_id,
     "staffId": lambda one: one.staff.id,
     "serviceId": lambda one: one.service.id,
@@ -27,64 +36,81 @@ FILTERS: Mapping[str, Callable[[Appointment], str]] = {
 }
 
 
-def appointments(question: Question) -> Answer:
+def list_appointments(request: EndpointRequest) -> Response:
     """In the order of their starts. Blank filters are none; `startDate`, `endDate` are exclusive."""
-    company_id, query = question.ids["companyId"], question.query
-    if company_id != EVERY_COMPANY and company_asked(question) is None:
-        return item(None)
+    company_id, query = request.ids["companyId"], request.query
+    if company_id != ALL_COMPANIES_ID and requested_company(request) is None:
+        return item_response(None)
     try:
-        period = _local(query, "startDate"), _local(query, "endDate")
+        period = (
+            _parse_local_date_time(query, "startDate"),
+            _parse_local_date_time(query, "endDate"),
+        )
     except ValueError:
-        return refusal(400, "The parameters startDate and endDate must be local dates.")
-    wanted = {name: value for name in FILTERS if (value := query.get(name))}
-    found = [
-        (instant(one.start), shown(one, story, question.world.today[question.account]))
-        for story in _stories(question, wanted.get("clientId"))
-        for one in story.appointments.values()
-        if _lies_in(company_id, one)
-        and all(FILTERS[name](one) == value for name, value in wanted.items())
-        and _passes(one, *period)
+        return error_response(400, "The parameters startDate and endDate must be local dates.")
+    filters = {name: value for name in ATTRIBUTE_BY_FILTER if (value := query.get(name))}
+    items_by_start = [
+        (
+            instant(one.start),
+            appointment_json(
+                one, history, request.sample_data.current_state_by_account[request.account]
+            ),
+        )
+        for history in _histories(request, filters.get("clientId"))
+        for one in history.appointments.values()
+        if _belongs_to(company_id, one)
+        and all(ATTRIBUTE_BY_FILTER[name](one) == value for name, value in filters.items())
+        and _is_within_period(one, *period)
     ]
-    listed = [one for _, one in sorted(found, key=itemgetter(0))]
-    if period == (None, None) and wanted.keys() <= {"clientId"}:
-        listed += _malformed(question, wanted.get("clientId"))
+    results = [one for _, one in sorted(items_by_start, key=itemgetter(0))]
+    if period == (None, None) and filters.keys() <= {"clientId"}:
+        results += _find_malformed(request, filters.get("clientId"))
     if query.get("levelDetail") != "full":
-        listed = [
-            {name: value for name, value in one.items() if name not in FULL_ONLY} for one in listed
+        results = [
+            {name: value for name, value in one.items() if name not in FULL_DETAIL_KEYS}
+            for one in results
         ]
-    return items(listed)
+    return list_response(results)
 
 
-def appointment(question: Question) -> Answer:
+def appointment_by_id(request: EndpointRequest) -> Response:
     """As it is after its last activity."""
-    id_ = appointment_id(question.ids["appointmentId"])
-    for one in _malformed(question):
+    id_ = parse_appointment_id(request.ids["appointmentId"])
+    for one in _find_malformed(request):
         if one["id"] == id_:
-            return item(one)
-    story = question.world.story_of(question.account, id_)
-    found = story.appointments.get(id_) if story else None
-    if story is None or found is None or not _lies_in(question.ids["companyId"], found):
-        return item(None)
-    return item(shown(found, story, question.world.today[question.account]))
+            return item_response(one)
+    history = request.sample_data.history_for_entity(request.account, id_)
+    appointment = history.appointments.get(id_) if history else None
+    if (
+        history is None
+        or appointment is None
+        or not _belongs_to(request.ids["companyId"], appointment)
+    ):
+        return item_response(None)
+    return item_response(
+        appointment_json(
+            appointment, history, request.sample_data.current_state_by_account[request.account]
+        )
+    )
 
 
-def _stories(question: Question, client_id: str | None) -> Iterator[Story]:
-    world, account = question.world, question.account
+def _histories(request: EndpointRequest, client_id: str | None) -> Iterator[ClientHistory]:
+    world, account = request.sample_data, request.account
     for one in world.clients[account] if client_id is None else (client_id,):
-        if life := world.life(account, one):
-            yield life.story
+        if client_timeline := world.client_timeline(account, one):
+            yield client_timeline.history
 
 
-def _lies_in(company_id: str, one: Appointment) -> bool:
-    return company_id in (EVERY_COMPANY, one.company.id) and not one.deleted
+def _belongs_to(company_id: str, one: Appointment) -> bool:
+    return company_id in (ALL_COMPANIES_ID, one.company.id) and not one.deleted
 
 
-def _passes(one: Appointment, after: datetime | None, before: datetime | None) -> bool:
+def _is_within_period(one: Appointment, after: datetime | None, before: datetime | None) -> bool:
     start, end = one.start.replace(tzinfo=None), one.end.replace(tzinfo=None)
     return (after is None or start > after) and (before is None or end < before)
 
 
-def _local(query: QueryParams, name: str) -> datetime | None:
+def _parse_local_date_time(query: QueryParams, name: str) -> datetime | None:
     """A date, or a local date-time."""
     value = query.get(name)
     moment = datetime.fromisoformat(value) if value else None
@@ -93,11 +119,11 @@ def _local(query: QueryParams, name: str) -> datetime | None:
     return moment
 
 
-def _malformed(question: Question, client_id: str | None = None) -> list[Json]:
+def _find_malformed(request: EndpointRequest, client_id: str | None = None) -> list[Json]:
     """No filter but that of the client can read them."""
     return [
         one
-        for company_id, one in MALFORMED_APPOINTMENTS.get(question.account, ())
-        if question.ids["companyId"] in (EVERY_COMPANY, company_id)
+        for company_id, one in MALFORMED_APPOINTMENTS.get(request.account, ())
+        if request.ids["companyId"] in (ALL_COMPANIES_ID, company_id)
         and client_id in (None, one["client"]["id"])
     ]

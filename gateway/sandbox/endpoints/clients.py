@@ -1,9 +1,9 @@
 """`GET /api/2.0/clients/{clientId}`: who a client is."""
 
-from gateway.sandbox.representations.client import client as shown
-from gateway.sandbox.responses import Answer, Question, item
+from gateway.sandbox.representations.client import client_json
+from gateway.sandbox.responses import EndpointRequest, Response, item_response
 
 
-def client(question: Question) -> Answer:
-    life = question.world.life(question.account, question.ids["clientId"])
-    return item(life and shown(life.story))
+def client_by_id(request: EndpointRequest) -> Response:
+    client_timeline = request.sample_data.client_timeline(request.account, request.ids["clientId"])
+    return item_response(client_timeline and client_json(client_timeline.history))

@@ -2,21 +2,25 @@
 
 from gateway.sandbox.fixtures.catalogue import Company
 from gateway.sandbox.fixtures.entities import DELETED_COMPANIES
-from gateway.sandbox.representations.company import company as shown
-from gateway.sandbox.responses import Answer, Question, item, items
+from gateway.sandbox.representations.company import company_json
+from gateway.sandbox.responses import EndpointRequest, Response, item_response, list_response
 
 
-def companies(question: Question) -> Answer:
-    owned = question.world.today[question.account].companies.values()
-    deleted = DELETED_COMPANIES.get(question.account, ())
-    return items([*map(shown, owned), *deleted])
+def list_companies(request: EndpointRequest) -> Response:
+    current_companies = request.sample_data.current_state_by_account[
+        request.account
+    ].companies.values()
+    deleted = DELETED_COMPANIES.get(request.account, ())
+    return list_response([*map(company_json, current_companies), *deleted])
 
 
-def company(question: Question) -> Answer:
-    found = company_asked(question)
-    return item(found and shown(found))
+def company_by_id(request: EndpointRequest) -> Response:
+    company = requested_company(request)
+    return item_response(company and company_json(company))
 
 
-def company_asked(question: Question) -> Company | None:
+def requested_company(request: EndpointRequest) -> Company | None:
     """The company in the path, also for what belongs to one."""
-    return question.world.today[question.account].companies.get(question.ids["companyId"])
+    return request.sample_data.current_state_by_account[request.account].companies.get(
+        request.ids["companyId"]
+    )

@@ -1,52 +1,61 @@
 """`GET /conferences/api/1.0/conferences/{conferenceId}`, its sessions, and registrations to them."""
 
-from gateway.sandbox.fixtures.catalogue import Conference, Session
+from gateway.sandbox.fixtures.catalogue import Conference, ConferenceSession
 from gateway.sandbox.representations.conference import (
-    conference as shown,
+    conference_json,
     external_id,
-    registration as shown_registration,
-    session as shown_session,
+    registration_json,
+    session_json,
 )
-from gateway.sandbox.responses import Answer, Question, item, items
+from gateway.sandbox.responses import EndpointRequest, Response, item_response, list_response
 
 
-def conference(question: Question) -> Answer:
+def conference_by_id(request: EndpointRequest) -> Response:
     """By its id, or by its external id."""
-    found = _conference(question)
-    return item(found and shown(found))
+    conference = _requested_conference(request)
+    return item_response(conference and conference_json(conference))
 
 
-def sessions(question: Question) -> Answer:
-    found = _conference(question)
-    return item(None) if found is None else items(map(shown_session, found.sessions))
+def list_sessions(request: EndpointRequest) -> Response:
+    conference = _requested_conference(request)
+    return (
+        item_response(None)
+        if conference is None
+        else list_response(map(session_json, conference.sessions))
+    )
 
 
-def session(question: Question) -> Answer:
-    found = _session(question)
-    return item(found and shown_session(found))
+def session_by_id(request: EndpointRequest) -> Response:
+    session = _requested_session(request)
+    return item_response(session and session_json(session))
 
 
-def registration(question: Question) -> Answer:
+def registration_by_id(request: EndpointRequest) -> Response:
     """Unless it was deleted; one that was only cancelled is still there."""
-    id_ = question.ids["registrationId"]
-    story = question.world.story_of(question.account, id_)
-    found = story.registrations.get(id_) if story else None
-    if story is None or found is None or found.deleted or found.session != _session(question):
-        return item(None)
-    return item(shown_registration(found, story.client))
+    id_ = request.ids["registrationId"]
+    history = request.sample_data.history_for_entity(request.account, id_)
+    registration = history.registrations.get(id_) if history else None
+    if (
+        history is None
+        or registration is None
+        or registration.deleted
+        or registration.session != _requested_session(request)
+    ):
+        return item_response(None)
+    return item_response(registration_json(registration, history.client))
 
 
-def _conference(question: Question) -> Conference | None:
-    asked = question.ids["conferenceId"]
-    for one in question.world.today[question.account].conferences.values():
-        if asked in (one.id, external_id(one)):
+def _requested_conference(request: EndpointRequest) -> Conference | None:
+    requested_id = request.ids["conferenceId"]
+    for one in request.sample_data.current_state_by_account[request.account].conferences.values():
+        if requested_id in (one.id, external_id(one)):
             return one
     return None
 
 
-def _session(question: Question) -> Session | None:
-    found = _conference(question)
-    for one in found.sessions if found else ():
-        if one.id == question.ids["sessionId"]:
+def _requested_session(request: EndpointRequest) -> ConferenceSession | None:
+    conference = _requested_conference(request)
+    for one in conference.sessions if conference else ():
+        if one.id == request.ids["sessionId"]:
             return one
     return None

@@ -1,22 +1,29 @@
 """`GET /api/2.3/forms`, one of them, and what somebody answered to it."""
 
-from gateway.sandbox.representations.form import form as shown, form_result as shown_result
-from gateway.sandbox.responses import Answer, Question, item, items
+from gateway.sandbox.representations.form import (
+    form_json,
+    form_result_json,
+)
+from gateway.sandbox.responses import EndpointRequest, Response, item_response, list_response
 
 
-def forms(question: Question) -> Answer:
-    return items(map(shown, question.world.today[question.account].forms.values()))
+def list_forms(request: EndpointRequest) -> Response:
+    return list_response(
+        map(form_json, request.sample_data.current_state_by_account[request.account].forms.values())
+    )
 
 
-def form(question: Question) -> Answer:
-    found = question.world.today[question.account].forms.get(question.ids["formId"])
-    return item(found and shown(found))
+def form_by_id(request: EndpointRequest) -> Response:
+    form = request.sample_data.current_state_by_account[request.account].forms.get(
+        request.ids["formId"]
+    )
+    return item_response(form and form_json(form))
 
 
-def form_result(question: Question) -> Answer:
-    id_ = question.ids["resultId"]
-    story = question.world.story_of(question.account, id_)
-    found = story.form_results.get(id_) if story else None
-    if story is None or found is None or found.form.id != question.ids["formId"]:
-        return item(None)
-    return item(shown_result(found, story.client))
+def form_result_by_id(request: EndpointRequest) -> Response:
+    id_ = request.ids["resultId"]
+    history = request.sample_data.history_for_entity(request.account, id_)
+    result = history.form_results.get(id_) if history else None
+    if history is None or result is None or result.form.id != request.ids["formId"]:
+        return item_response(None)
+    return item_response(form_result_json(result, history.client))

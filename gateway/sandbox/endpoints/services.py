@@ -1,27 +1,27 @@
 """`GET …/services` and `…/services/{serviceId}`."""
 
-from gateway.sandbox.endpoints.companies import company_asked
+from gateway.sandbox.endpoints.companies import requested_company
 from gateway.sandbox.fixtures.entities import Json
-from gateway.sandbox.representations.scheduling import service as shown
-from gateway.sandbox.responses import Answer, Question, item, items
+from gateway.sandbox.representations.scheduling import service_json
+from gateway.sandbox.responses import EndpointRequest, Response, item_response, list_response
 
 
-def services(question: Question) -> Answer:
-    offered = _offered(question)
-    return item(None) if offered is None else items(offered)
+def list_services(request: EndpointRequest) -> Response:
+    services = _company_services(request)
+    return item_response(None) if services is None else list_response(services)
 
 
-def service(question: Question) -> Answer:
-    asked = question.ids["serviceId"]
-    found = (one for one in _offered(question) or () if str(one["id"]) == asked)
-    return item(next(found, None))
+def service_by_id(request: EndpointRequest) -> Response:
+    requested_id = request.ids["serviceId"]
+    matches = (one for one in _company_services(request) or () if str(one["id"]) == requested_id)
+    return item_response(next(matches, None))
 
 
-def _offered(question: Question) -> list[Json] | None:
+def _company_services(request: EndpointRequest) -> list[Json] | None:
     """None where there is no such company."""
-    company = company_asked(question)
+    company = requested_company(request)
     if company is None:
         return None
-    today = question.world.today[question.account]
-    staff = today.staff_of(company)
-    return [shown(one, staff) for one in today.services_of(company)]
+    current_state = request.sample_data.current_state_by_account[request.account]
+    staff = current_state.staff_of(company)
+    return [service_json(one, staff) for one in current_state.services_of(company)]

@@ -1,33 +1,33 @@
 """`GET …/staff` and `…/staff/{staffId}`, where an external id does too."""
 
-from gateway.sandbox.endpoints.companies import company_asked
+from gateway.sandbox.endpoints.companies import requested_company
 from gateway.sandbox.fixtures.entities import Json
 from gateway.sandbox.fixtures.malformed_entities import MALFORMED_STAFF
-from gateway.sandbox.representations.staff import staff as shown
-from gateway.sandbox.responses import Answer, Question, item, items
+from gateway.sandbox.representations.staff import staff_json
+from gateway.sandbox.responses import EndpointRequest, Response, item_response, list_response
 
 
-def staff(question: Question) -> Answer:
-    members = _members(question)
+def list_staff(request: EndpointRequest) -> Response:
+    members = _members(request)
     if members is None:
-        return item(None)
-    malformed = MALFORMED_STAFF.get(question.ids["companyId"], ())
-    return items([*members[:1], *malformed, *members[1:]])
+        return item_response(None)
+    malformed = MALFORMED_STAFF.get(request.ids["companyId"], ())
+    return list_response([*members[:1], *malformed, *members[1:]])
 
 
-def member(question: Question) -> Answer:
-    asked = question.ids["staffId"]
-    for one in _members(question) or ():
-        if asked in (str(one["id"]), one.get("externalId")):
-            return item(one)
-    return item(None)
+def staff_by_id(request: EndpointRequest) -> Response:
+    requested_id = request.ids["staffId"]
+    for one in _members(request) or ():
+        if requested_id in (str(one["id"]), one.get("externalId")):
+            return item_response(one)
+    return item_response(None)
 
 
-def _members(question: Question) -> list[Json] | None:
+def _members(request: EndpointRequest) -> list[Json] | None:
     """None where there is no such company."""
-    company = company_asked(question)
+    company = requested_company(request)
     if company is None:
         return None
-    today = question.world.today[question.account]
-    services = today.services_of(company)
-    return [shown(one, company, services) for one in today.staff_of(company)]
+    current_state = request.sample_data.current_state_by_account[request.account]
+    services = current_state.services_of(company)
+    return [staff_json(one, company, services) for one in current_state.staff_of(company)]

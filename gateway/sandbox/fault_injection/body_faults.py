@@ -7,69 +7,76 @@ from typing import Any, Literal
 
 import msgspec
 
-from gateway.sandbox.responses import Answer
+from gateway.sandbox.responses import Response
 
-Coding = Literal["gzip", "deflate"]
+ContentCoding = Literal["gzip", "deflate"]
 
 PADDING_START, PADDING_END = b'{"items":[', b"]}"
-PIECE = 65_536
-_WINDOWS: Mapping[Coding, int] = {"gzip": zlib.MAX_WBITS | 16, "deflate": zlib.MAX_WBITS}
+CHUNK_BYTES = 65_536
+_WINDOW_BITS_BY_CODING: Mapping[ContentCoding, int] = {
+    "gzip": zlib.MAX_WBITS | 16,
+    "deflate": zlib.MAX_WBITS,
+}
 
 
-def put(body: bytes, json_by_place: Mapping[str, str]) -> bytes:
+def overwrite_json(body: bytes, json_by_path: Mapping[str, str]) -> bytes:
     """The JSON with other JSON in some places, which need not be any; `*` is every element or key."""
     tree = msgspec.json.decode(body)
-    for place, json in json_by_place.items():
-        *steps, last = place.split("/")
-        for inside in _reached(tree, steps):
-            for key in _keys(inside, last):
-                inside[key] = msgspec.Raw(json.encode())
+    for path, json in json_by_path.items():
+        *segments, last_segment = path.split("/")
+        for container in _find_containers(tree, segments):
+            for key in _matching_keys(container, last_segment):
+                container[key] = msgspec.Raw(json.encode())
     return msgspec.json.encode(tree)
 
 
-def compressed(answer: Answer, codings: Sequence[Coding]) -> Answer:
+def compress_response(response: Response, codings: Sequence[ContentCoding]) -> Response:
     """The answer compressed by one coding after the other; of padding there is never much in memory."""
-    pieces = padding(answer.padding) if answer.padding else iter((answer.body,))
+    chunks = (
+        generate_padding(response.padding_length)
+        if response.padding_length
+        else iter((response.body,))
+    )
     for coding in codings:
-        pieces = _compressed(pieces, coding)
-    answer = replace(answer, body=b"".join(pieces), padding=0)
-    return answer.with_header("content-encoding", ", ".join(codings))
+        chunks = _compress_chunks(chunks, coding)
+    response = replace(response, body=b"".join(chunks), padding_length=0)
+    return response.with_header("content-encoding", ", ".join(codings))
 
 
-def padding(length: int) -> Iterator[bytes]:
+def generate_padding(length: int) -> Iterator[bytes]:
     """An empty list of items, as long as you like: blanks alone where JSON does not fit."""
     blanks = length - len(PADDING_START) - len(PADDING_END)
     if blanks < 0:
         yield b" " * length
         return
     yield PADDING_START
-    for sent in range(0, blanks, PIECE):
-        yield b" " * min(PIECE, blanks - sent)
+    for offset in range(0, blanks, CHUNK_BYTES):
+        yield b" " * min(CHUNK_BYTES, blanks - offset)
     yield PADDING_END
 
 
-def _reached(tree: Any, steps: Sequence[str]) -> Iterator[Any]:
-    if not steps:
+def _find_containers(tree: Any, segments: Sequence[str]) -> Iterator[Any]:
+    if not segments:
         if isinstance(tree, dict | list):
             yield tree
         return
-    for key in _keys(tree, steps[0]):
+    for key in _matching_keys(tree, segments[0]):
         if isinstance(tree, list) or key in tree:
-            yield from _reached(tree[key], steps[1:])
+            yield from _find_containers(tree[key], segments[1:])
 
 
-def _keys(inside: Any, step: str) -> list[Any]:
+def _matching_keys(container: Any, segment: str) -> list[Any]:
     """The keys or indexes that a step of a place stands for."""
-    if isinstance(inside, list):
-        indexes = range(len(inside))
-        return [*indexes] if step == "*" else [each for each in indexes if str(each) == step]
-    if isinstance(inside, dict):
-        return [*inside] if step == "*" else [step]
+    if isinstance(container, list):
+        indexes = range(len(container))
+        return [*indexes] if segment == "*" else [each for each in indexes if str(each) == segment]
+    if isinstance(container, dict):
+        return [*container] if segment == "*" else [segment]
     return []
 
 
-def _compressed(pieces: Iterator[bytes], coding: Coding) -> Iterator[bytes]:
-    compressor = zlib.compressobj(9, wbits=_WINDOWS[coding])
-    for piece in pieces:
-        yield compressor.compress(piece)
+def _compress_chunks(chunks: Iterator[bytes], coding: ContentCoding) -> Iterator[bytes]:
+    compressor = zlib.compressobj(9, wbits=_WINDOW_BITS_BY_CODING[coding])
+    for chunk in chunks:
+        yield compressor.compress(chunk)
     yield compressor.flush()

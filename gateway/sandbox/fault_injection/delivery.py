@@ -5,89 +5,95 @@ from collections.abc import Iterator
 
 from starlette.types import Receive, Scope, Send
 
-from gateway.sandbox.fault_injection.body_faults import padding
+from gateway.sandbox.fault_injection.body_faults import generate_padding
 from gateway.sandbox.fault_injection.faults import Fault
-from gateway.sandbox.responses import Answer
+from gateway.sandbox.responses import Response
 
-DROP = "sandbox.drop"
+DROP_EXTENSION = "sandbox.drop"
 """The ASGI extension that closes the connection; `wire.py` provides it."""
 
 
 async def deliver(
-    answer: Answer, fault: Fault | None, scope: Scope, receive: Receive, send: Send
+    response: Response, fault: Fault | None, scope: Scope, receive: Receive, send: Send
 ) -> None:
     """Where a fault cuts the body short, `Content-Length` promises all of it nevertheless."""
     drop = fault.drop if fault else None
     if drop == "before":
-        await _drop(scope, receive)
+        await _drop_connection(scope, receive)
         return
-    await send(_start(answer))
+    await send(_response_start(response))
     if drop == "headers":
-        await _drop(scope, receive)
+        await _drop_connection(scope, receive)
         return
-    length = answer.padding or len(answer.body)
-    limit = _limit(fault, length)
-    if not await _sent(_pieces(answer, limit), receive, send, is_endless=bool(answer.padding)):
+    length = response.padding_length or len(response.body)
+    limit = _body_limit(fault, length)
+    if not await _send_body(
+        _body_chunks(response, limit), receive, send, is_unbounded=bool(response.padding_length)
+    ):
         return
-    if drop == "body" or (limit < length and DROP in scope.get("extensions", {})):
-        await _drop(scope, receive)
+    if drop == "body" or (limit < length and DROP_EXTENSION in scope.get("extensions", {})):
+        await _drop_connection(scope, receive)
         return
     await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
-def _start(answer: Answer) -> dict[str, object]:
-    headers = list(answer.headers)
-    if not answer.padding and answer.status not in (204, 304):
-        headers.append(("content-length", str(len(answer.body))))
+def _response_start(response: Response) -> dict[str, object]:
+    headers = list(response.headers)
+    if not response.padding_length and response.status not in (204, 304):
+        headers.append(("content-length", str(len(response.body))))
     return {
         "type": "http.response.start",
-        "status": answer.status,
+        "status": response.status,
         "headers": [(name.encode(), value.encode()) for name, value in headers],
     }
 
 
-def _limit(fault: Fault | None, length: int) -> int:
+def _body_limit(fault: Fault | None, length: int) -> int:
     """How many bytes of the body are sent."""
     if fault is None:
         return length
-    cut = length if fault.truncate is None else min(length, fault.truncate)
-    return min(cut, length // 2) if fault.drop == "body" else cut
+    truncated_length = length if fault.truncate is None else min(length, fault.truncate)
+    return min(truncated_length, length // 2) if fault.drop == "body" else truncated_length
 
 
-def _pieces(answer: Answer, limit: int) -> Iterator[bytes]:
+def _body_chunks(response: Response, limit: int) -> Iterator[bytes]:
     """No more than `limit` bytes, and never the whole padding at once."""
-    for piece in padding(answer.padding) if answer.padding else (answer.body,):
+    for chunk in (
+        generate_padding(response.padding_length) if response.padding_length else (response.body,)
+    ):
         if limit <= 0:
             return
-        yield piece[:limit]
-        limit -= len(piece)
+        yield chunk[:limit]
+        limit -= len(chunk)
 
 
-async def _sent(pieces: Iterator[bytes], receive: Receive, send: Send, *, is_endless: bool) -> bool:
+async def _send_body(
+    chunks: Iterator[bytes], receive: Receive, send: Send, *, is_unbounded: bool
+) -> bool:
     """Whether all was sent. What may be endless ends when nobody listens: the server would not say."""
-    leaving = asyncio.create_task(_left(receive)) if is_endless else None
+    disconnect_task = asyncio.create_task(_wait_for_disconnect(receive)) if is_unbounded else None
     try:
-        for piece in pieces:
-            await send({"type": "http.response.body", "body": piece, "more_body": True})
-            if leaving is not None:
+        for chunk in chunks:
+            await send({"type": "http.response.body", "body": chunk, "more_body": True})
+            if disconnect_task is not None:
                 await asyncio.sleep(0)
-                if leaving.done():
+                if disconnect_task.done():
                     return False
     finally:
-        if leaving is not None:
-            leaving.cancel()
+        if disconnect_task is not None:
+            disconnect_task.cancel()
     return True
 
 
-async def _left(receive: Receive) -> None:
+async def _wait_for_disconnect(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
 
 
-async def _drop(scope: Scope, receive: Receive) -> None:
+async def _drop_connection(scope: Scope, receive: Receive) -> None:
     """Close the connection, and wait until it is closed, so that the server misses no answer."""
-    extension = scope.get("extensions", {}).get(DROP)
+    extension = scope.get("extensions", {}).get(DROP_EXTENSION)
     if extension is None:
         raise ConnectionResetError("The connection was dropped, as a fault told the sandbox to.")
     extension["close"]()
-    await _left(receive)
+    await _wait_for_disconnect(receive)

@@ -33,8 +33,12 @@ import msgspec
 from msgspec import Meta
 from starlette.datastructures import QueryParams
 
-from gateway.sandbox.fault_injection.body_faults import Coding, compressed, put
-from gateway.sandbox.responses import Answer, refusal
+from gateway.sandbox.fault_injection.body_faults import (
+    ContentCoding,
+    compress_response,
+    overwrite_json,
+)
+from gateway.sandbox.responses import Response, error_response
 
 HeaderName = Annotated[
     str, Meta(pattern=r"^(?!(?i:content-length|transfer-encoding)$)[A-Za-z0-9!#$%&'*+.^_`|~-]+$")
@@ -55,7 +59,7 @@ class Fault(
     body_bytes: Count | None = None
     body_base64: bytes | None = None
     put: dict[str, str] = {}
-    compress: list[Coding] = []
+    compress: list[ContentCoding] = []
     content_type: HeaderValue | None = None
     headers: dict[HeaderName, HeaderValue] = {}
     drop: Literal["before", "headers", "body"] | None = None
@@ -67,35 +71,35 @@ class Fault(
         _charset(self.content_type)
 
     def matches(self, template: str, path: str, query: QueryParams) -> bool:
-        named = self.path in (template, path) or (
+        path_matches = self.path in (template, path) or (
             self.path.endswith("*") and path.startswith(self.path[:-1])
         )
-        return named and all(query.get(name) == value for name, value in self.query.items())
+        return path_matches and all(query.get(name) == value for name, value in self.query.items())
 
-    def replacement(self) -> Answer | None:
+    def replacement(self) -> Response | None:
         """Another answer in place of the normal one, where this fault has one."""
         bodies = (self.body, self.body_bytes, self.body_base64)
         if self.status is None and bodies == (None, None, None):
             return None
         status = self.status or 200
-        answer = Answer(status, self._content(), (("content-type", "application/json"),))
+        response = Response(status, self._content(), (("content-type", "application/json"),))
         if self.body_bytes is not None:
-            return replace(answer, padding=self.body_bytes)
+            return replace(response, padding_length=self.body_bytes)
         if bodies == (None, None, None) and status >= 400:
-            return refusal(status, "This error was asked for.")
-        return answer
+            return error_response(status, "This error was asked for.")
+        return response
 
-    def changed(self, answer: Answer) -> Answer:
+    def apply(self, response: Response) -> Response:
         """The answer with what this fault puts into it, compressed, and with its headers."""
         if self.put:
-            answer = replace(answer, body=put(answer.body, self.put))
+            response = replace(response, body=overwrite_json(response.body, self.put))
         if self.compress:
-            answer = compressed(answer, self.compress)
+            response = compress_response(response, self.compress)
         if self.content_type is not None:
-            answer = answer.with_header("content-type", self.content_type)
+            response = response.with_header("content-type", self.content_type)
         for name, value in self.headers.items():
-            answer = answer.with_header(name, value)
-        return answer
+            response = response.with_header(name, value)
+        return response
 
     def _content(self) -> bytes:
         if self.body_base64 is not None:
@@ -109,30 +113,30 @@ class Fault(
                 return msgspec.json.encode(content)
 
 
-class Faults:
+class FaultInjector:
     """The faults that are set, and how often each has hit."""
 
     def __init__(self) -> None:
         self._faults: list[Fault] = []
-        self._hits: list[int] = []
+        self._hit_counts: list[int] = []
 
     def replace(self, content: bytes) -> None:
         """Raises ValueError, with words for whoever sent it, where it is no list of faults."""
         self._faults = msgspec.json.decode(content, type=list[Fault])
-        self._hits = [0] * len(self._faults)
+        self._hit_counts = [0] * len(self._faults)
 
     def clear(self) -> None:
-        self._faults, self._hits = [], []
+        self._faults, self._hit_counts = [], []
 
-    def shown(self) -> dict[str, object]:
-        return {"faults": self._faults, "hits": self._hits}
+    def as_json(self) -> dict[str, object]:
+        return {"faults": self._faults, "hits": self._hit_counts}
 
-    def hit(self, template: str, path: str, query: QueryParams) -> Fault | None:
+    def match_and_count(self, template: str, path: str, query: QueryParams) -> Fault | None:
         """The first fault that matches and is not used up."""
-        for place, fault in enumerate(self._faults):
-            used_up = fault.times is not None and self._hits[place] >= fault.times
-            if not used_up and fault.matches(template, path, query):
-                self._hits[place] += 1
+        for index, fault in enumerate(self._faults):
+            is_exhausted = fault.times is not None and self._hit_counts[index] >= fault.times
+            if not is_exhausted and fault.matches(template, path, query):
+                self._hit_counts[index] += 1
                 return fault
         return None
 

@@ -1,49 +1,51 @@
 """An appointment as it is today (upstream contract, 6.3): it has no link to itself."""
 
 from gateway.sandbox.fixtures.catalogue import Catalogue
-from gateway.sandbox.fixtures.clock import zoned
+from gateway.sandbox.fixtures.clock import zoned_date_time
 from gateway.sandbox.fixtures.entities import Appointment, Json
-from gateway.sandbox.fixtures.history import Happening, Story, reference
-from gateway.sandbox.representations.company import CURRENCIES
-from gateway.sandbox.representations.form import answers_given
-from gateway.sandbox.representations.parts import ciphered, id_in_turn, number
+from gateway.sandbox.fixtures.history import ClientHistory, HistoryEvent, reference_code
+from gateway.sandbox.representations.company import CURRENCY_BY_TIME_ZONE
+from gateway.sandbox.representations.form import form_answers
+from gateway.sandbox.representations.parts import cipher_id, json_id, sequence_number
 
-FULL_ONLY = ("form", "history", "extendedProperties")
+FULL_DETAIL_KEYS = ("form", "history", "extendedProperties")
 """What a list leaves out unless it is asked for the full representation."""
 
-HISTORY = {"created": "Booked", "updated": "Changed & saved"}
+HISTORY_TEXT_BY_EVENT = {"created": "Booked", "updated": "Changed & saved"}
 
 
-def appointment(one: Appointment, story: Story, today: Catalogue) -> Json:
+def appointment_json(
+    one: Appointment, client_history: ClientHistory, current_state: Catalogue
+) -> Json:
     """Whom and what it concerns under the names of today; who was deleted keeps the last one."""
-    n = number(one.id)
-    service = today.services.get(one.service.id, one.service)
-    staff = today.staff.get(one.staff.id, one.staff)
-    history = story.histories[one.id]
+    n = sequence_number(one.id)
+    service = current_state.services.get(one.service.id, one.service)
+    staff = current_state.staff.get(one.staff.id, one.staff)
+    history = client_history.events_by_appointment_id[one.id]
     by_widget = history[0].user is None
     online = one.service.price == 0
-    shown: Json = {
-        "id": id_in_turn(one.id, as_number=n % 4 == 2),
-        "reference": reference(one.id),
+    content: Json = {
+        "id": json_id(one.id, as_number=n % 4 == 2),
+        "reference": reference_code(one.id),
         "company": {
-            "id": id_in_turn(one.company.id, as_number=n % 5 == 4),
+            "id": json_id(one.company.id, as_number=n % 5 == 4),
             "name": one.company.name,
         },
-        "service": {"id": id_in_turn(service.id, as_number=n % 3 == 0), "name": service.name},
+        "service": {"id": json_id(service.id, as_number=n % 3 == 0), "name": service.name},
         "resource": None,
         "staff": {
-            "id": id_in_turn(staff.id, as_number=n % 3 == 0),
+            "id": json_id(staff.id, as_number=n % 3 == 0),
             "firstName": staff.first_name,
             "lastName": staff.last_name,
         },
-        "client": _client(one, story),
-        "start": zoned(one.start),
-        "end": zoned(one.end),
-        "created": zoned(one.created),
+        "client": _client(one, client_history),
+        "start": zoned_date_time(one.start),
+        "end": zoned_date_time(one.end),
+        "created": zoned_date_time(one.created_at),
         "status": one.status,
         "customStatus": {"id": 31, "name": "Dossier complet"} if n % 3 == 1 else None,
         "notes": one.notes,
-        "history": [_told(happening) for happening in history],
+        "history": [_history_entry(history_event) for history_event in history],
         "service-resource": [{"id": "1", "name": "Salle 1"}] if n % 2 else [],
         "meta-event": False,
         "type": "normal",
@@ -51,63 +53,66 @@ def appointment(one: Appointment, story: Story, today: Catalogue) -> Json:
         "addToWaitingList": False,
         "source": "widget" if by_widget else "console",
         "iterationCount": 1,
-        "synchronization": {"googleCalendar": {"id": ciphered(one.id)}},
+        "synchronization": {"googleCalendar": {"id": cipher_id(one.id)}},
         "rescheduleLink": f"https://example.com/reschedule?a={one.id}&lang=en",
-        "onlineMeeting": _meeting(one) if online else None,
-        "encryptedId": ciphered(one.id),
+        "onlineMeeting": _online_meeting(one) if online else None,
+        "encryptedId": cipher_id(one.id),
         "price": _price(one),
         "location": "online" if online else "company",
         "extendedProperties": {"private": {}, "public": {"visit": n}},
     }
     if one.form_result is not None:
-        shown["form"] = answers_given(one.form_result, story.client)
+        content["form"] = form_answers(one.form_result, client_history.client)
     if n % 5 == 0:
         for name in ("customStatus", "onlineMeeting", "source", "location"):
-            del shown[name]
+            del content[name]
     if n % 7 == 6:
-        del shown["end"]["timeZone"]
-    return shown
+        del content["end"]["timeZone"]
+    return content
 
 
-def _client(one: Appointment, story: Story) -> Json:
-    client = story.client
+def _client(one: Appointment, client_history: ClientHistory) -> Json:
+    client = client_history.client
     return {
-        "id": id_in_turn(client.id, as_number=number(one.id) % 6 == 5),
+        "id": json_id(client.id, as_number=sequence_number(one.id) % 6 == 5),
         "firstName": client.first_name,
         "lastName": client.last_name,
         "email": client.email,
         "phone": client.phone,
         "mobilePhone": None,
-        "timeZone": story.companies[0].time_zone.key,
+        "timeZone": client_history.companies[0].time_zone.key,
     }
 
 
 def _price(one: Appointment) -> object:
     """Version 2.0 had a plain number; some still have one."""
-    if number(one.id) % 6 == 4:
+    if sequence_number(one.id) % 6 == 4:
         return one.service.price
-    return {"amount": one.service.price, "currency": CURRENCIES.get(one.company.time_zone.key)}
+    return {
+        "amount": one.service.price,
+        "currency": CURRENCY_BY_TIME_ZONE.get(one.company.time_zone.key),
+    }
 
 
-def _meeting(one: Appointment) -> Json:
-    return {"provider": "jitsi", "videoLink": f"https://meet.example.com/{ciphered(one.id)}"}
+def _online_meeting(one: Appointment) -> Json:
+    return {"provider": "jitsi", "videoLink": f"https://meet.example.com/{cipher_id(one.id)}"}
 
 
-def _told(happening: Happening) -> Json:
+def _history_entry(history_event: HistoryEvent) -> Json:
     """Who books through a widget has no user name."""
-    user = happening.user
-    shown: Json = {
-        "text": HISTORY[happening.event],
-        "date": zoned(happening.at),
+    user = history_event.user
+    content: Json = {
+        "text": HISTORY_TEXT_BY_EVENT[history_event.event],
+        "date": zoned_date_time(history_event.at),
         "source": "widget" if user is None else "console",
-        "type": happening.event,
+        "type": history_event.event,
         "user": None,
     }
     if user is not None:
-        shown["user"] = {
+        content["user"] = {
             "firstName": user.first_name,
             "lastName": user.last_name,
             "email": user.user_name,
             "userName": user.user_name,
         }
-    return shown
+    return content

@@ -2,21 +2,21 @@
 
 from collections.abc import Callable
 
-from gateway.sandbox.fixtures.clock import zoned
+from gateway.sandbox.fixtures.clock import zoned_date_time
 from gateway.sandbox.fixtures.entities import Json
-from gateway.sandbox.fixtures.history import Happening, Story
-from gateway.sandbox.representations.parts import id_in_turn, picture
+from gateway.sandbox.fixtures.history import ClientHistory, HistoryEvent
+from gateway.sandbox.representations.parts import json_id, picture
 
 LANGUAGES = ("fr", "en", "es", "none")
 GENDERS = ("female", "male", "undefined")
 
 
-def client(story: Story) -> Json:
+def client_json(history: ClientHistory) -> Json:
     """Who has an odd sum of digits has a consent whose text is a list."""
-    one = story.client
+    one = history.client
     n = sum(map(int, one.id))
     return {
-        "id": id_in_turn(one.id, as_number=n % 3 == 0),
+        "id": json_id(one.id, as_number=n % 3 == 0),
         "firstName": one.first_name,
         "lastName": one.last_name,
         "emailAddresses": [
@@ -25,7 +25,7 @@ def client(story: Story) -> Json:
         ],
         "phoneNumbers": [{"number": one.phone, "primary": True, "mobile": False}],
         "gender": GENDERS[n % len(GENDERS)],
-        "timeZone": story.companies[0].time_zone.key,
+        "timeZone": history.companies[0].time_zone.key,
         "language": LANGUAGES[n % len(LANGUAGES)],
         "description": "Comes by bike & leaves on foot <always>",
         "picture": None if n % 3 == 0 else picture("clients", one.id),
@@ -47,17 +47,24 @@ def client(story: Story) -> Json:
         "birthDate": "1984-02-29",
         "additionalFields": [{"id": "1", "name": "Shoe size", "value": "42"}],
         "explicitConsent": _consent(
-            story.last_consents.get("explicit"), lambda consent: consent.details["note"]["body"]
+            history.last_consent_by_type.get("explicit"),
+            lambda consent: consent.details["note"]["body"],
         ),
         "marketingConsent": _consent(
-            story.last_consents.get("marketing"),
+            history.last_consent_by_type.get("marketing"),
             lambda consent: [consent.marketing_consent] if n % 2 else consent.marketing_consent,
         ),
-        "companies": [{"id": company.id, "name": company.name} for company in story.companies],
+        "companies": [{"id": company.id, "name": company.name} for company in history.companies],
         "marketingOptins": {"email": {"enabled": n % 2 == 0}, "sms": {"enabled": False}},
     }
 
 
-def _consent(told: Happening | None, text: Callable[[Happening], object]) -> Json | None:
+def _consent(
+    consent_event: HistoryEvent | None, text: Callable[[HistoryEvent], object]
+) -> Json | None:
     """As the timeline last told it."""
-    return None if told is None else {"date": zoned(told.at), "text": text(told)}
+    return (
+        None
+        if consent_event is None
+        else {"date": zoned_date_time(consent_event.at), "text": text(consent_event)}
+    )

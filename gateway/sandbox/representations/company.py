@@ -3,17 +3,17 @@
 from collections.abc import Mapping
 
 from gateway.sandbox.fixtures.catalogue import Company
-from gateway.sandbox.fixtures.clock import REFERENCE, zoned
+from gateway.sandbox.fixtures.clock import REFERENCE_TIME, zoned_date_time
 from gateway.sandbox.fixtures.entities import Json
 from gateway.sandbox.representations.parts import (
     WORKING_HOURS,
-    id_in_turn,
-    number,
+    json_id,
     picture,
+    sequence_number,
     without_nulls,
 )
 
-PLACES: Mapping[str, Json] = {
+ADDRESS_BY_TIME_ZONE: Mapping[str, Json] = {
     "Europe/Paris": {
         "street": "12, rue de l'Église",
         "otherStreet": "Bâtiment B",
@@ -34,33 +34,35 @@ PLACES: Mapping[str, Json] = {
 }
 """Addresses by time zone; a zip code may arrive as a number."""
 
-CURRENCIES = {"US/Eastern": "USD", "Europe/Paris": "EUR", "Europe/Berlin": "EUR"}
+CURRENCY_BY_TIME_ZONE = {"US/Eastern": "USD", "Europe/Paris": "EUR", "Europe/Berlin": "EUR"}
 
 
-def company(one: Company) -> Json:
+def company_json(one: Company) -> Json:
     """The second of an account has an id that is a number; the third lacks what it has not."""
-    n, zone = number(one.id), one.time_zone.key
-    place = {"lat": 48.8566, "lng": 2.3522} if n != 2 else {"lat": "42.3559", "lng": "-71.0497"}
-    shown: Json = {
-        "id": id_in_turn(one.id, as_number=n == 2),
+    n, zone = sequence_number(one.id), one.time_zone.key
+    geolocation = (
+        {"lat": 48.8566, "lng": 2.3522} if n != 2 else {"lat": "42.3559", "lng": "-71.0497"}
+    )
+    content: Json = {
+        "id": json_id(one.id, as_number=n == 2),
         "name": one.name,
         "timeZone": zone,
         "email": f"hello.{one.id}@example.com",
         "phone": None if n == 3 else f"+331400001{n:02d}",
-        "address": PLACES.get(zone),
+        "address": ADDRESS_BY_TIME_ZONE.get(zone),
         "description": f"<p>{one.name} &mdash; on vous attend&nbsp;!</p>",
-        "geolocation": place,
+        "geolocation": geolocation,
         "picture": None if n == 3 else picture("companies", one.id),
         "photo": None,
         "workingHours": WORKING_HOURS,
-        "currency": CURRENCIES.get(zone),
+        "currency": CURRENCY_BY_TIME_ZONE.get(zone),
         "vacations": [{"startDate": "2026/08/01", "endDate": "2026/08/15"}],
         "websiteLink": f"https://{one.id}.example.com/",
         "scheduledItems": "staff",
-        "created": zoned(REFERENCE.astimezone(one.time_zone).replace(year=2019)),
-        "updated": zoned(REFERENCE.astimezone(one.time_zone)),
+        "created": zoned_date_time(REFERENCE_TIME.astimezone(one.time_zone).replace(year=2019)),
+        "updated": zoned_date_time(REFERENCE_TIME.astimezone(one.time_zone)),
         "externalId": f"COMP-{one.id}",
         "socialMedias": {"facebookPageLink": f"https://social.example.com/{one.id}"},
         "extendedProperties": {"private": {}, "public": {"floor": n}},
     }
-    return without_nulls(shown) if n == 3 else shown
+    return without_nulls(content) if n == 3 else content

@@ -2,13 +2,19 @@
 
 from collections.abc import Mapping
 
-from gateway.sandbox.fixtures.catalogue import Conference, Session
-from gateway.sandbox.fixtures.clock import REFERENCE, zoned
+from gateway.sandbox.fixtures.catalogue import Conference, ConferenceSession
+from gateway.sandbox.fixtures.clock import REFERENCE_TIME, zoned_date_time
 from gateway.sandbox.fixtures.entities import Client, Json, Registration
-from gateway.sandbox.representations.form import CONTACT, PREFERENCES, contact_given
-from gateway.sandbox.representations.parts import PAGES, ciphered, id_in_turn, number, picture
+from gateway.sandbox.representations.form import CONTACT_ITEMS, PREFERENCES, contact_answers
+from gateway.sandbox.representations.parts import (
+    PAGES_URL,
+    cipher_id,
+    json_id,
+    picture,
+    sequence_number,
+)
 
-LOCATIONS: Mapping[int, Json] = {
+LOCATION_BY_CONFERENCE_NUMBER: Mapping[int, Json] = {
     1: {
         "type": "address",
         "text": None,
@@ -28,43 +34,43 @@ def external_id(one: Conference) -> str:
     return f"CONF-{one.id}"
 
 
-def conference(one: Conference) -> Json:
+def conference_json(one: Conference) -> Json:
     """The capacity is a number; the second of an account has an id that is one, and no picture."""
-    n = number(one.id)
+    n = sequence_number(one.id)
     return {
-        "id": id_in_turn(one.id, as_number=n == 2),
+        "id": json_id(one.id, as_number=n == 2),
         "title": one.title,
         "description": "<p>Entrée libre &amp; gratuite.</p>",
         "externalId": external_id(one),
         "picture": None if n == 2 else picture("conferences", one.id),
-        "location": LOCATIONS[n],
+        "location": LOCATION_BY_CONFERENCE_NUMBER[n],
         "capacity": one.capacity,
         "duration": one.minutes,
-        "webLink": f"{PAGES}/conferences/{ciphered(one.id)}",
+        "webLink": f"{PAGES_URL}/conferences/{cipher_id(one.id)}",
         "code": f"C{one.id}",
         "tags": [{"id": 1, "text": "santé"}, {"id": "2", "text": "evening"}][:n],
-        "form": {"contactFields": CONTACT, "additionalFields": [PREFERENCES]},
+        "form": {"contactFields": CONTACT_ITEMS, "additionalFields": [PREFERENCES]},
         "availability": "public",
         "registrationRules": {"allowAdditionalSeats": True, "numberOfAdditionalSeats": 4},
-        "cipherId": ciphered(one.id),
+        "cipherId": cipher_id(one.id),
     }
 
 
-def session(one: Session) -> Json:
+def session_json(one: ConferenceSession) -> Json:
     """Without an end: the conference's duration tells it."""
     return {
-        "id": id_in_turn(one.id, as_number=number(one.id) == 3),
-        "start": zoned(one.start),
-        "status": "opened" if one.start > REFERENCE else "closed",
-        "cipherId": ciphered(one.id),
-        "webLink": f"{PAGES}/sessions/{ciphered(one.id)}",
+        "id": json_id(one.id, as_number=sequence_number(one.id) == 3),
+        "start": zoned_date_time(one.start),
+        "status": "opened" if one.start > REFERENCE_TIME else "closed",
+        "cipherId": cipher_id(one.id),
+        "webLink": f"{PAGES_URL}/sessions/{cipher_id(one.id)}",
     }
 
 
-def registration(one: Registration, client: Client) -> Json:
+def registration_json(one: Registration, client: Client) -> Json:
     """The seats are called `seats` here. Nothing leads back to the session or the conference."""
-    shown: Json = {
-        "id": id_in_turn(one.id, as_number=number(one.id) % 2 == 0),
+    content: Json = {
+        "id": json_id(one.id, as_number=sequence_number(one.id) % 2 == 0),
         "client": {
             "id": client.id,
             "firstName": client.first_name,
@@ -74,17 +80,17 @@ def registration(one: Registration, client: Client) -> Json:
         },
         "status": one.status,
         "seats": one.seats,
-        "registered": zoned(one.registered),
-        "cipherId": ciphered(one.id),
+        "registered": zoned_date_time(one.registered_at),
+        "cipherId": cipher_id(one.id),
         "source": one.source,
         "sourceType": one.source_type,
-        "form": contact_given(client, one.registered),
-        "webLink": f"{PAGES}/registrations/{ciphered(one.id)}",
+        "form": contact_answers(client, one.registered_at),
+        "webLink": f"{PAGES_URL}/registrations/{cipher_id(one.id)}",
     }
-    if one.cancelled is not None:
-        shown |= {
+    if one.cancelled_at is not None:
+        content |= {
             "cancelReason": one.cancel_reason,
             "cancelSource": "console",
-            "cancelled": zoned(one.cancelled),
+            "cancelled": zoned_date_time(one.cancelled_at),
         }
-    return shown
+    return content

@@ -7,99 +7,102 @@ from itertools import count
 from random import Random
 
 from gateway.sandbox.fixtures.catalogue import Form
-from gateway.sandbox.fixtures.clock import zoned
+from gateway.sandbox.fixtures.clock import zoned_date_time
 from gateway.sandbox.fixtures.entities import Client, FormResult, Json
 from gateway.sandbox.fixtures.texts import APPOINTMENT_NOTES
-from gateway.sandbox.representations.parts import id_in_turn, number, picture
+from gateway.sandbox.representations.parts import json_id, picture, sequence_number
 
-NOT_REPEATED = ("help", "placeholder", "valueFormat", "values", "subItem")
+OMITTED_ITEM_KEYS = ("help", "placeholder", "valueFormat", "values", "subItem")
 
 
 @dataclass(frozen=True, slots=True)
-class Filler:
+class FormFiller:
     """Who fills a form in, and when."""
 
     client: Client
     at: datetime
-    draw: Random
+    rng: Random
 
 
-def answers_given(result: FormResult, client: Client) -> list[Json]:
+def form_answers(result: FormResult, client: Client) -> list[Json]:
     """As they were, whatever became of the result."""
-    filler = Filler(client, result.date, Random(result.id))
-    return _filled_in(FIELDS[number(result.form.id)], filler)
+    filler = FormFiller(client, result.date, Random(result.id))
+    return _answer_items(ITEMS_BY_FORM_NUMBER[sequence_number(result.form.id)], filler)
 
 
-def contact_given(client: Client, at: datetime) -> list[Json]:
+def contact_answers(client: Client, at: datetime) -> list[Json]:
     """The few questions of a conference's registration."""
-    return _filled_in(CONTACT, Filler(client, at, Random(client.id)))
+    return _answer_items(CONTACT_ITEMS, FormFiller(client, at, Random(client.id)))
 
 
-def _filled_in(items: Iterable[Json], filler: Filler) -> list[Json]:
-    return [_answered(one, filler) for one in items]
+def _answer_items(items: Iterable[Json], filler: FormFiller) -> list[Json]:
+    return [_answer_item(one, filler) for one in items]
 
 
-def _answered(item: Json, filler: Filler) -> Json:
-    shown = {name: value for name, value in item.items() if name not in NOT_REPEATED}
+def _answer_item(item: Json, filler: FormFiller) -> Json:
+    content = {name: value for name, value in item.items() if name not in OMITTED_ITEM_KEYS}
     if "subItem" in item:
-        return {**shown, "subItem": _filled_in(item["subItem"], filler)}
-    return {**shown, **ANSWERS[item["type"]](item, filler)}
+        return {**content, "subItem": _answer_items(item["subItem"], filler)}
+    return {**content, **ANSWER_BY_ITEM_TYPE[item["type"]](item, filler)}
 
 
-def _text(item: Json, filler: Filler) -> Json:
+def _text_answer(item: Json, filler: FormFiller) -> Json:
     client = filler.client
-    bound = {
+    value_by_binding = {
         "crm-last-name": client.last_name,
         "crm-first-name": client.first_name,
         "crm-email": client.email,
         "crm-phone": client.phone,
     }
-    return {"value": bound[item["bind"]]}
+    return {"value": value_by_binding[item["bind"]]}
 
 
-def _several(item: Json, filler: Filler) -> Json:
+def _multiple_choice_answer(item: Json, filler: FormFiller) -> Json:
     """Two or more of the choices, each with one of those below it."""
-    chosen = sorted(filler.draw.sample(range(len(item["values"])), 2 + filler.draw.randrange(2)))
-    return {"value": None, "values": [_chosen(item["values"][n], filler) for n in chosen]}
+    indexes = sorted(filler.rng.sample(range(len(item["values"])), 2 + filler.rng.randrange(2)))
+    return {"value": None, "values": [_pick_subchoice(item["values"][n], filler) for n in indexes]}
 
 
-def _one(item: Json, filler: Filler) -> Json:
-    chosen = filler.draw.choice(item["values"])
-    return {"value": chosen["value"], "values": [chosen]}
+def _single_choice_answer(item: Json, filler: FormFiller) -> Json:
+    option = filler.rng.choice(item["values"])
+    return {"value": option["value"], "values": [option]}
 
 
-def _chosen(option: Json, filler: Filler) -> Json:
-    below = option.get("values")
-    return {**option, "values": [filler.draw.choice(below)]} if below else option
+def _pick_subchoice(option: Json, filler: FormFiller) -> Json:
+    subchoices = option.get("values")
+    return {**option, "values": [filler.rng.choice(subchoices)]} if subchoices else option
 
 
-def _words(item: Json, filler: Filler) -> Json:
+def _free_text_answer(item: Json, filler: FormFiller) -> Json:
     """Not everybody writes something."""
-    return {"value": filler.draw.choice((*APPOINTMENT_NOTES, None))}
+    return {"value": filler.rng.choice((*APPOINTMENT_NOTES, None))}
 
 
-def _day(item: Json, filler: Filler) -> Json:
-    day = filler.at - timedelta(days=filler.draw.randrange(1, 300))
-    return {"value": f"{day:%d/%m/%Y}", "zonedDateTime": zoned(day.replace(hour=9, minute=0))}
+def _date_answer(item: Json, filler: FormFiller) -> Json:
+    day = filler.at - timedelta(days=filler.rng.randrange(1, 300))
+    return {
+        "value": f"{day:%d/%m/%Y}",
+        "zonedDateTime": zoned_date_time(day.replace(hour=9, minute=0)),
+    }
 
 
-def _file(item: Json, filler: Filler) -> Json:
-    address = f"https://files.example.com/{filler.draw.getrandbits(48):012x}"
+def _file_answer(item: Json, filler: FormFiller) -> Json:
+    address = f"https://files.example.com/{filler.rng.getrandbits(48):012x}"
     return {"value": address, "fileName": "compte-rendu été.pdf"}
 
 
-ANSWERS: Mapping[str, Callable[[Json, Filler], Json]] = {
-    "input": _text,
-    "email": _text,
-    "phone": _text,
-    "checkbox": _several,
-    "radio": _one,
-    "select": _one,
-    "textarea": _words,
-    "date": _day,
-    "file": _file,
-    "number": lambda item, filler: {"value": filler.draw.randrange(1, 9)},
-    "scalerating": lambda item, filler: {"value": str(filler.draw.randrange(1, 6))},
+ANSWER_BY_ITEM_TYPE: Mapping[str, Callable[[Json, FormFiller], Json]] = {
+    "input": _text_answer,
+    "email": _text_answer,
+    "phone": _text_answer,
+    "checkbox": _multiple_choice_answer,
+    "radio": _single_choice_answer,
+    "select": _single_choice_answer,
+    "textarea": _free_text_answer,
+    "date": _date_answer,
+    "file": _file_answer,
+    "number": lambda item, filler: {"value": filler.rng.randrange(1, 9)},
+    "scalerating": lambda item, filler: {"value": str(filler.rng.randrange(1, 6))},
 }
 """By the type of item. A number stays one, where all else is text."""
 
@@ -108,12 +111,12 @@ def item(id_: str, kind: str, title: str, **more: object) -> Json:
     return {"id": id_, "type": kind, "title": title, **more}
 
 
-def choice(name: str, *below: Json) -> Json:
-    shown: Json = {"id": f"c-{name.lower()}", "name": name, "value": name.lower()}
-    return {**shown, "values": list(below)} if below else shown
+def choice(name: str, *subchoices: Json) -> Json:
+    content: Json = {"id": f"c-{name.lower()}", "name": name, "value": name.lower()}
+    return {**content, "values": list(subchoices)} if subchoices else content
 
 
-CONTACT = [
+CONTACT_ITEMS = [
     item("1", "input", "Last name", bind="crm-last-name", mandatory=True, visible=True),
     item("2", "input", "First name", bind="crm-first-name", mandatory=True, visible=True),
     item("3", "email", "E-mail", bind="crm-email", placeholder="you@example.com"),
@@ -121,7 +124,7 @@ CONTACT = [
 ]
 
 INTAKE = [
-    item("10", "section", "About you", subItem=CONTACT, bindGroup="crm"),
+    item("10", "section", "About you", subItem=CONTACT_ITEMS, bindGroup="crm"),
     item(
         "20",
         "section",
@@ -170,28 +173,30 @@ PREFERENCES = [
 SATISFACTION = [
     item("50", "scalerating", "How was <it>?", mandatory=True),
     item("51", "textarea", "Why?", category="free"),
-    item("52", "section", "Who are you?", subItem=CONTACT, visible=False),
+    item("52", "section", "Who are you?", subItem=CONTACT_ITEMS, visible=False),
 ]
 
-FIELDS: Mapping[int, list[Json]] = dict(zip(count(1), (INTAKE, PREFERENCES, SATISFACTION)))
+ITEMS_BY_FORM_NUMBER: Mapping[int, list[Json]] = dict(
+    zip(count(1), (INTAKE, PREFERENCES, SATISFACTION))
+)
 """By the number at the end of the form's id."""
 
 
-ROUTES: Mapping[int, Json] = {
+ROUTE_BY_FORM_NUMBER: Mapping[int, Json] = {
     1: {"type": "message", "title": "Thank you", "message": "<p>Merci&nbsp;!</p>"},
     2: {"type": "link", "link": "https://pages.example.com/merci", "title": "Read on"},
 }
 
 
-def form(one: Form) -> Json:
+def form_json(one: Form) -> Json:
     """The second of an account has an id that is a number, and no title."""
-    n = number(one.id)
+    n = sequence_number(one.id)
     return {
-        "id": id_in_turn(one.id, as_number=n == 2),
+        "id": json_id(one.id, as_number=n == 2),
         "name": one.name,
         "title": None if n == 2 else f"{one.name}: five minutes of your time",
         "submitMessage": "<p>Merci&nbsp;!</p>",
-        "fields": FIELDS[n],
+        "fields": ITEMS_BY_FORM_NUMBER[n],
         "followUp": n == 1,
         "emailNotifications": True,
         "emailNotificationsAddresses": ["office@example.com"],
@@ -202,18 +207,18 @@ def form(one: Form) -> Json:
     }
 
 
-def form_result(one: FormResult, client: Client) -> Json:
+def form_result_json(one: FormResult, client: Client) -> Json:
     """The form and the client are bare ids, of which some are numbers; the date is bare text."""
-    n = number(one.id)
-    shown: Json = {
-        "id": id_in_turn(one.id, as_number=n % 5 == 4),
-        "form": id_in_turn(one.form.id, as_number=n % 4 == 2),
-        "client": id_in_turn(one.client_id, as_number=n % 3 == 0),
+    n = sequence_number(one.id)
+    content: Json = {
+        "id": json_id(one.id, as_number=n % 5 == 4),
+        "form": json_id(one.form.id, as_number=n % 4 == 2),
+        "client": json_id(one.client_id, as_number=n % 3 == 0),
         "ipAddress": f"203.0.113.{n}" if n % 2 else f"2001:db8::{n}",
         "date": one.date.isoformat(" ")[:19],
         "currentStatus": one.status,
-        "result": answers_given(one, client),
+        "result": form_answers(one, client),
     }
-    if route := ROUTES.get(number(one.form.id)):
-        shown["route"] = route
-    return shown
+    if route := ROUTE_BY_FORM_NUMBER.get(sequence_number(one.form.id)):
+        content["route"] = route
+    return content

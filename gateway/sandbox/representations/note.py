@@ -1,19 +1,19 @@
 """A note or a consent (upstream contract, 5): its text is called `html` here."""
 
-from gateway.sandbox.fixtures.clock import zoned
+from gateway.sandbox.fixtures.clock import zoned_date_time
 from gateway.sandbox.fixtures.entities import Json, Note
 from gateway.sandbox.fixtures.links import note_link
-from gateway.sandbox.representations.parts import id_in_turn, number
+from gateway.sandbox.representations.parts import json_id, sequence_number
 
 
-def note(one: Note) -> Json:
+def note_json(one: Note) -> Json:
     """Ids of every fourth are numbers; every fifth does not say who made contact."""
-    n = number(one.id)
-    shown: Json = {
-        "id": id_in_turn(one.id, as_number=n % 4 == 0),
-        "clientId": id_in_turn(one.client_id, as_number=n % 4 == 0),
+    n = sequence_number(one.id)
+    content: Json = {
+        "id": json_id(one.id, as_number=n % 4 == 0),
+        "clientId": json_id(one.client_id, as_number=n % 4 == 0),
         "html": one.body,
-        "date": zoned(one.date),
+        "date": zoned_date_time(one.date),
         "writer": {
             "email": one.writer.user_name,
             "firstName": one.writer.first_name,
@@ -21,4 +21,4 @@ def note(one: Note) -> Json:
         },
         "selfLink": note_link(one.id),
     }
-    return shown if n % 5 == 0 else {**shown, "contactedByClient": n % 2 == 0}
+    return content if n % 5 == 0 else {**content, "contactedByClient": n % 2 == 0}

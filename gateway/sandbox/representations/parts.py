@@ -4,7 +4,7 @@ from zlib import crc32
 
 from gateway.sandbox.fixtures.entities import Json
 
-PAGES = "https://pages.example.com"
+PAGES_URL = "https://pages.example.com"
 
 WORKING_HOURS = [
     {"day": day, "hours": [{"start": "08:00", "end": "12:00"}, {"start": "13:30", "end": "19:00"}]}
@@ -12,12 +12,12 @@ WORKING_HOURS = [
 ]
 
 
-def number(id_: str) -> int:
+def sequence_number(id_: str) -> int:
     """The counter at an id's end: what varies from thing to thing, varies by it."""
     return int(id_[-2:])
 
 
-def id_in_turn(id_: str, *, as_number: bool) -> int | str:
+def json_id(id_: str, *, as_number: bool) -> int | str:
     """Ids are text; some arrive as numbers."""
     return int(id_) if as_number else id_
 
@@ -30,11 +30,11 @@ def color(id_: str) -> str:
     return f"#{crc32(id_.encode()) & 0xFFFFFF:06X}"
 
 
-def ciphered(id_: str) -> str:
+def cipher_id(id_: str) -> str:
     """The form of an id that public widgets use."""
     return f"{crc32(id_.encode()):08x}{crc32(id_[::-1].encode()):08x}"
 
 
-def without_nulls(shown: Json) -> Json:
+def without_nulls(content: Json) -> Json:
     """Some things lack what others have as null."""
-    return {name: value for name, value in shown.items() if value is not None}
+    return {name: value for name, value in content.items() if value is not None}

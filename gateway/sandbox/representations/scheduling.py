@@ -4,14 +4,20 @@ from collections.abc import Iterable
 
 from gateway.sandbox.fixtures.catalogue import Service, Staff
 from gateway.sandbox.fixtures.entities import Json
-from gateway.sandbox.representations.parts import color, id_in_turn, number, picture, without_nulls
+from gateway.sandbox.representations.parts import (
+    color,
+    json_id,
+    picture,
+    sequence_number,
+    without_nulls,
+)
 
 
-def service(one: Service, staff: Iterable[Staff]) -> Json:
+def service_json(one: Service, staff: Iterable[Staff]) -> Json:
     """The third of a company has an id that is a number, the fourth is for nothing."""
-    n = number(one.id) % 10
-    shown: Json = {
-        "id": id_in_turn(one.id, as_number=n == 3),
+    n = sequence_number(one.id) % 10
+    content: Json = {
+        "id": json_id(one.id, as_number=n == 3),
         "name": one.name,
         "capacity": 1,
         "duration": one.minutes,
@@ -35,4 +41,4 @@ def service(one: Service, staff: Iterable[Staff]) -> Json:
         "waitingList": n == 2,
         "extendedProperties": {"private": {}, "public": {}},
     }
-    return without_nulls(shown) if n == 3 else shown
+    return without_nulls(content) if n == 3 else content

@@ -3,14 +3,14 @@
 from collections.abc import Iterable
 
 from gateway.sandbox.fixtures.catalogue import Company, Service, Staff
-from gateway.sandbox.fixtures.clock import REFERENCE, zoned
+from gateway.sandbox.fixtures.clock import REFERENCE_TIME, zoned_date_time
 from gateway.sandbox.fixtures.entities import Json
 from gateway.sandbox.representations.parts import (
     WORKING_HOURS,
     color,
-    id_in_turn,
-    number,
+    json_id,
     picture,
+    sequence_number,
     without_nulls,
 )
 
@@ -18,11 +18,11 @@ TITLES = ("mr", "mrs", "dr")
 ROLES = ("administrator", "scheduler", "reader", "none")
 
 
-def staff(one: Staff, company: Company, services: Iterable[Service]) -> Json:
+def staff_json(one: Staff, company: Company, services: Iterable[Service]) -> Json:
     """Some have an id that is a number; the fourth has less of everything, the third no picture."""
-    n = number(one.id)
-    shown: Json = {
-        "id": id_in_turn(one.id, as_number=n % 3 == 2),
+    n = sequence_number(one.id)
+    content: Json = {
+        "id": json_id(one.id, as_number=n % 3 == 2),
         "firstName": one.first_name,
         "lastName": one.last_name,
         "gender": "female" if n % 2 else "male",
@@ -41,10 +41,10 @@ def staff(one: Staff, company: Company, services: Iterable[Service]) -> Json:
         "vacations": [],
         "availableForWidget": n != 5,
         "role": ROLES[n % len(ROLES)],
-        "updated": zoned(REFERENCE.astimezone(company.time_zone)),
+        "updated": zoned_date_time(REFERENCE_TIME.astimezone(company.time_zone)),
         "externalId": None if n == 4 else f"EMP-{one.id}",
         "additionalFields": [
             {"id": "1", "type": "input", "name": "Languages", "values": [{"value": "fr"}]}
         ],
     }
-    return without_nulls(shown) if n == 4 else shown
+    return without_nulls(content) if n == 4 else content

@@ -8,25 +8,25 @@ from collections import OrderedDict
 from collections.abc import Callable
 
 from gateway.upstream.http.circuit_breaker import (
-    LEAST_OUTCOMES,
+    MIN_OUTCOMES,
     WINDOW_SECONDS,
-    Attempt,
-    Breaker,
     Circuit,
-    Outcomes,
-    Refused,
-    State,
-    Tell,
+    CircuitBreaker,
+    CircuitOpen,
+    CircuitPermit,
+    CircuitState,
+    OutcomeWindow,
+    StateListener,
 )
 
-_SEVERAL = 3
+_MIN_FAILING_CREDENTIALS = 3
 """So many credentials must fail before the upstream is thought to."""
 
-_MOST_CREDENTIALS = 1_000
+_MAX_CREDENTIALS = 1_000
 """How many are known at once, the ones that asked last."""
 
 
-class Breakers:
+class TwoLevelCircuitBreaker:
     """Lets attempts through that both levels let through. Pure: the clock is given."""
 
     def __init__(
@@ -34,33 +34,37 @@ class Breakers:
         clock: Callable[[], float],
         *,
         pause_seconds: float,
-        tell: Tell = lambda _: None,
-        tell_credentials: Callable[[State, int], None] = lambda _state, _open: None,
-        most_credentials: int = _MOST_CREDENTIALS,
+        on_state_change: StateListener = lambda _: None,
+        on_credential_state_change: Callable[[CircuitState, int], None] = lambda _state, _open: (
+            None
+        ),
+        max_credentials: int = _MAX_CREDENTIALS,
     ) -> None:
-        """`tell` of the breaker for all; `tell_credentials` when one's opens or closes, and how many are open."""
+        """`on_state_change` of the breaker for all; `on_credential_state_change` when one's opens or closes, and how many are open."""
         self._clock = clock
         self._pause_seconds = pause_seconds
-        self._tell_credentials = tell_credentials
-        self._most_credentials = most_credentials
-        self._for_all = Circuit(clock, pause_seconds=pause_seconds, tell=tell)
-        self._connections = Outcomes()
-        self._by_credential: OrderedDict[bytes, Breaker] = OrderedDict()
-        self._open = 0
-        self._failed_last: bytes | None = None
-        self._waits: bytes | None = None
+        self._on_credential_state_change = on_credential_state_change
+        self._max_credentials = max_credentials
+        self._overall_circuit = Circuit(
+            clock, pause_seconds=pause_seconds, on_state_change=on_state_change
+        )
+        self._connection_outcomes = OutcomeWindow()
+        self._breaker_by_credential: OrderedDict[bytes, CircuitBreaker] = OrderedDict()
+        self._open_count = 0
+        self._last_failed_credential: bytes | None = None
+        self._waiting_credential: bytes | None = None
 
     @property
-    def state(self) -> State:
+    def state(self) -> CircuitState:
         """The state of the breaker for all."""
-        return self._for_all.state
+        return self._overall_circuit.state
 
-    def state_of(self, credential: bytes) -> State:
+    def credential_state(self, credential: bytes) -> CircuitState:
         """The state of a credential's own breaker."""
-        found = self._by_credential.get(credential)
-        return State.CLOSED if found is None else found.state
+        breaker = self._breaker_by_credential.get(credential)
+        return CircuitState.CLOSED if breaker is None else breaker.state
 
-    def check(self, credential: bytes) -> None:
+    def raise_if_open(self, credential: bytes) -> None:
         """Whether an attempt with a credential would be let through now.
 
         The credential that failed last leaves the next trial to others, where any wait.
@@ -68,110 +72,123 @@ class Breakers:
         Raises:
             Refused: It would not.
         """
-        is_others_turn = credential == self._failed_last and self._waits is not None
+        is_others_turn = (
+            credential == self._last_failed_credential and self._waiting_credential is not None
+        )
         try:
-            self._for_all.check(later_seconds=self._pause_seconds if is_others_turn else 0.0)
-        except Refused:
-            if credential != self._failed_last:
-                self._waits = credential
+            self._overall_circuit.raise_if_open(
+                later_seconds=self._pause_seconds if is_others_turn else 0.0
+            )
+        except CircuitOpen:
+            if credential != self._last_failed_credential:
+                self._waiting_credential = credential
             raise
-        self._of(credential).check()
+        self._breaker(credential).raise_if_open()
 
-    def attempt(self, credential: bytes) -> "SharedAttempt":
+    def acquire(self, credential: bytes) -> "TwoLevelPermit":
         """Begin an attempt with a credential.
 
         Raises:
             Refused: There shall be none.
         """
-        self.check(credential)
-        own = self._of(credential).attempt()
-        return SharedAttempt(self, credential, own, is_trial=self._for_all.begin())
+        self.raise_if_open(credential)
+        permit = self._breaker(credential).acquire()
+        return TwoLevelPermit(self, credential, permit, is_trial=self._overall_circuit.admit())
 
     def record(
         self, credential: bytes, *, succeeded: bool, is_connected: bool, is_trial: bool
     ) -> None:
         """How an attempt ended, for all to know."""
-        if self._for_all.is_closed:
-            self._connections.add(self._clock(), succeeded=is_connected)
+        if self._overall_circuit.is_closed:
+            self._connection_outcomes.add(self._clock(), succeeded=is_connected)
             if not succeeded and self._is_failing():
-                self._failed_last, self._waits = credential, None
-                self._for_all.open()
+                self._last_failed_credential, self._waiting_credential = credential, None
+                self._overall_circuit.open()
         elif is_trial and succeeded:
-            self._connections.clear()
-            for breaker in self._by_credential.values():
+            self._connection_outcomes.clear()
+            for breaker in self._breaker_by_credential.values():
                 breaker.outcomes.clear()
-            self._for_all.close()
+            self._overall_circuit.close()
         elif is_trial:
-            self._failed_last, self._waits = credential, None
+            self._last_failed_credential, self._waiting_credential = credential, None
 
     def _is_failing(self) -> bool:
         since = self._clock() - WINDOW_SECONDS
-        if self._connections.are_failing(since):
+        if self._connection_outcomes.is_failing(since):
             return True
-        asked = failing = outcomes = 0
-        for breaker in self._by_credential.values():
-            count, failed = breaker.outcomes.since(since)
+        active_credentials = failing_credentials = outcomes = 0
+        for breaker in self._breaker_by_credential.values():
+            count, failures = breaker.outcomes.count_since(since)
             outcomes += count
-            asked += count > 0
-            failing += 0 < count <= failed * 2
-        return outcomes >= LEAST_OUTCOMES and failing >= _SEVERAL and failing * 2 >= asked
+            active_credentials += count > 0
+            failing_credentials += 0 < count <= failures * 2
+        return (
+            outcomes >= MIN_OUTCOMES
+            and failing_credentials >= _MIN_FAILING_CREDENTIALS
+            and failing_credentials * 2 >= active_credentials
+        )
 
-    def _of(self, credential: bytes) -> Breaker:
-        breaker = self._by_credential.get(credential)
+    def _breaker(self, credential: bytes) -> CircuitBreaker:
+        breaker = self._breaker_by_credential.get(credential)
         if breaker is None:
-            breaker = self._by_credential[credential] = Breaker(
+            breaker = self._breaker_by_credential[credential] = CircuitBreaker(
                 self._clock,
                 pause_seconds=self._pause_seconds,
-                tell=self._tell_credential,
+                on_state_change=self._track_credential_state,
             )
-            if len(self._by_credential) > self._most_credentials:
-                self._forget_one()
+            if len(self._breaker_by_credential) > self._max_credentials:
+                self._evict_oldest()
         else:
-            self._by_credential.move_to_end(credential)
+            self._breaker_by_credential.move_to_end(credential)
         return breaker
 
-    def _forget_one(self) -> None:
+    def _evict_oldest(self) -> None:
         """Drop the breaker of who asked longest ago. What is still under way changes nothing any more."""
-        _, forgotten = self._by_credential.popitem(last=False)
-        if not forgotten.is_closed:
-            forgotten.close()
-        forgotten.tell = lambda _: None
+        _, evicted = self._breaker_by_credential.popitem(last=False)
+        if not evicted.is_closed:
+            evicted.close()
+        evicted.on_state_change = lambda _: None
 
-    def _tell_credential(self, state: State) -> None:
-        if state is State.HALF_OPEN:  # of so many credentials it would be too much
+    def _track_credential_state(self, state: CircuitState) -> None:
+        if state is CircuitState.HALF_OPEN:  # of so many credentials it would be too much
             return
-        self._open += 1 if state is State.OPEN else -1
-        self._tell_credentials(state, self._open)
+        self._open_count += 1 if state is CircuitState.OPEN else -1
+        self._on_credential_state_change(state, self._open_count)
 
 
-class SharedAttempt:
+class TwoLevelPermit:
     """An attempt that both levels let through.
 
     One that is given up before it ends says nothing of the upstream.
     """
 
-    __slots__ = ("_breakers", "_credential", "_is_trial", "_own")
+    __slots__ = ("_circuit_breaker", "_credential", "_credential_permit", "_is_trial")
 
     def __init__(
-        self, breakers: Breakers, credential: bytes, own: Attempt, *, is_trial: bool
+        self,
+        circuit_breaker: TwoLevelCircuitBreaker,
+        credential: bytes,
+        credential_permit: CircuitPermit,
+        *,
+        is_trial: bool,
     ) -> None:
-        self._breakers = breakers
+        self._circuit_breaker = circuit_breaker
         self._credential = credential
-        self._own = own
+        self._credential_permit = credential_permit
         self._is_trial = is_trial
 
-    def succeeded(self) -> None:
+    def record_success(self) -> None:
         """The upstream answered, whatever it had to say."""
-        self._own.succeeded()
+        self._credential_permit.record_success()
         self._record(succeeded=True, is_connected=True)
 
-    def failed(self, *, is_connected: bool) -> None:
+    def record_failure(self, *, is_connected: bool) -> None:
         """It did not, not in time, or only that it failed; or there was no connection to ask it on."""
-        self._own.failed()
+        self._credential_permit.record_failure()
         self._record(succeeded=False, is_connected=is_connected)
 
     def _record(self, *, succeeded: bool, is_connected: bool) -> None:
-        self._breakers.record(
+        self._circuit_breaker.record(
             self._credential,
             succeeded=succeeded,
             is_connected=is_connected,

@@ -9,11 +9,11 @@ from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Hashable
 from math import ceil
 
-_WEIGHT = 0.2
+_SMOOTHING_FACTOR = 0.2
 """What the latest read counts towards how long reads take."""
 
 
-class NoPlace(Exception):
+class BulkheadFull(Exception):
     """There will be no place in time.
 
     Attributes:
@@ -24,118 +24,124 @@ class NoPlace(Exception):
         self.retry_after = retry_after
 
 
-class Places:
+class Bulkhead:
     """A bounded number of places. Who waits is served in turn, caller by caller: none starves another."""
 
-    def __init__(self, *, total: int, each: int, clock: Callable[[], float]) -> None:
+    def __init__(self, *, total: int, per_caller: int, clock: Callable[[], float]) -> None:
         """Offer `total` places, `each` to one caller at most."""
         self._total = total
-        self._each = each
+        self._per_caller = per_caller
         self._clock = clock
-        self._taken: Counter[Hashable] = Counter()
-        self._free = total
-        self._waiting: OrderedDict[Hashable, deque[asyncio.Future[None]]] = OrderedDict()
-        self._seconds = 0.0
+        self._in_use_by_key: Counter[Hashable] = Counter()
+        self._available = total
+        self._waiters: OrderedDict[Hashable, deque[asyncio.Future[None]]] = OrderedDict()
+        self._average_seconds = 0.0
 
     @property
-    def taken(self) -> int:
+    def in_use(self) -> int:
         """How many places are taken."""
-        return self._total - self._free
+        return self._total - self._available
 
-    def place(self, caller: Hashable, *, left: float) -> "Place":
+    def slot(self, fairness_key: Hashable, *, remaining_seconds: float) -> "BulkheadSlot":
         """A place for a caller, who has so many seconds left, as a context.
 
         Raises:
             NoPlace: On entering, where it would not be free before they have passed.
         """
-        return Place(self, caller, left)
+        return BulkheadSlot(self, fairness_key, remaining_seconds)
 
-    async def enter(self, caller: Hashable, left: float) -> float:
+    async def acquire(self, fairness_key: Hashable, remaining_seconds: float) -> float:
         """Take a place, perhaps after a while. When that was."""
-        if not self._free or self._taken[caller] >= self._each:
-            await self._wait(caller, left)
+        if not self._available or self._in_use_by_key[fairness_key] >= self._per_caller:
+            await self._wait(fairness_key, remaining_seconds)
         else:
-            self._take(caller)
+            self._occupy_slot(fairness_key)
         return self._clock()
 
-    def leave(self, caller: Hashable, entered: float) -> None:
+    def release(self, fairness_key: Hashable, acquired_at: float) -> None:
         """Leave a place, and remember for how long it was taken."""
-        self._seconds += _WEIGHT * (self._clock() - entered - self._seconds)
-        self._give_back(caller)
+        self._average_seconds += _SMOOTHING_FACTOR * (
+            self._clock() - acquired_at - self._average_seconds
+        )
+        self._free_slot(fairness_key)
 
-    async def _wait(self, caller: Hashable, left: float) -> None:
-        seconds = self._expected(caller)
-        if seconds > left:
-            raise NoPlace(max(1, ceil(seconds - left)))
-        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        queue = self._waiting.setdefault(caller, deque())
-        queue.append(turn)
+    async def _wait(self, fairness_key: Hashable, remaining_seconds: float) -> None:
+        wait_seconds = self._estimated_wait_seconds(fairness_key)
+        if wait_seconds > remaining_seconds:
+            raise BulkheadFull(max(1, ceil(wait_seconds - remaining_seconds)))
+        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        queue = self._waiters.setdefault(fairness_key, deque())
+        queue.append(waiter)
         try:
-            await turn
+            await waiter
         except asyncio.CancelledError:
-            if turn.cancelled():
-                self._forget(caller, turn)
+            if waiter.cancelled():
+                self._remove_waiter(fairness_key, waiter)
             else:  # it had just been given the place
-                self._give_back(caller)
+                self._free_slot(fairness_key)
             raise
 
-    def _forget(self, caller: Hashable, turn: asyncio.Future[None]) -> None:
+    def _remove_waiter(self, fairness_key: Hashable, waiter: asyncio.Future[None]) -> None:
         """Somebody waits no more."""
-        queue = self._waiting.get(caller, deque())
-        if turn in queue:
-            queue.remove(turn)
+        queue = self._waiters.get(fairness_key, deque())
+        if waiter in queue:
+            queue.remove(waiter)
         if not queue:
-            self._waiting.pop(caller, None)
+            self._waiters.pop(fairness_key, None)
 
-    def _expected(self, caller: Hashable) -> float:
+    def _estimated_wait_seconds(self, fairness_key: Hashable) -> float:
         """How many seconds one more of this caller would wait, about.
 
         The callers are served in turn: before its next one, of each other at most as many.
         """
-        own = len(self._waiting.get(caller, ())) + 1
-        others = (len(queue) for each, queue in self._waiting.items() if each != caller)
+        own = len(self._waiters.get(fairness_key, ())) + 1
+        others = (len(queue) for key, queue in self._waiters.items() if key != fairness_key)
         turns = own + sum(min(own, waiting) for waiting in others)
-        return self._seconds * max(turns / self._total, own / self._each)
+        return self._average_seconds * max(turns / self._total, own / self._per_caller)
 
-    def _take(self, caller: Hashable) -> None:
-        self._free -= 1
-        self._taken[caller] += 1
+    def _occupy_slot(self, fairness_key: Hashable) -> None:
+        self._available -= 1
+        self._in_use_by_key[fairness_key] += 1
 
-    def _give_back(self, caller: Hashable) -> None:
-        self._free += 1
-        self._taken[caller] -= 1
-        if not self._taken[caller]:
-            del self._taken[caller]
-        self._serve()
+    def _free_slot(self, fairness_key: Hashable) -> None:
+        self._available += 1
+        self._in_use_by_key[fairness_key] -= 1
+        if not self._in_use_by_key[fairness_key]:
+            del self._in_use_by_key[fairness_key]
+        self._wake_next()
 
-    def _serve(self) -> None:
+    def _wake_next(self) -> None:
         """Gives a place that became free to who waits, the callers in turn."""
-        for caller, queue in list(self._waiting.items()):
-            while queue and self._taken[caller] < self._each:
-                turn = queue[0]
-                self._forget(caller, turn)
-                if turn.done():  # given up, and not yet forgotten
+        for fairness_key, queue in list(self._waiters.items()):
+            while queue and self._in_use_by_key[fairness_key] < self._per_caller:
+                waiter = queue[0]
+                self._remove_waiter(fairness_key, waiter)
+                if waiter.done():  # given up, and not yet forgotten
                     continue
                 if queue:
-                    self._waiting.move_to_end(caller)
-                self._take(caller)
-                turn.set_result(None)
+                    self._waiters.move_to_end(fairness_key)
+                self._occupy_slot(fairness_key)
+                waiter.set_result(None)
                 return
 
 
-class Place:
+class BulkheadSlot:
     """A place, from entering to leaving."""
 
-    __slots__ = ("_caller", "_entered", "_left", "_places")
+    __slots__ = ("_acquired_at", "_bulkhead", "_fairness_key", "_remaining_seconds")
 
-    def __init__(self, places: Places, caller: Hashable, left: float) -> None:
-        self._places = places
-        self._caller = caller
-        self._left = left
-        self._entered = 0.0
+    def __init__(
+        self, bulkhead: Bulkhead, fairness_key: Hashable, remaining_seconds: float
+    ) -> None:
+        self._bulkhead = bulkhead
+        self._fairness_key = fairness_key
+        self._remaining_seconds = remaining_seconds
+        self._acquired_at = 0.0
 
     async def __aenter__(self) -> None:
-        self._entered = await self._places.enter(self._caller, self._left)
+        self._acquired_at = await self._bulkhead.acquire(
+            self._fairness_key, self._remaining_seconds
+        )
 
     async def __aexit__(self, *_: object) -> None:
-        self._places.leave(self._caller, self._entered)
+        self._bulkhead.release(self._fairness_key, self._acquired_at)

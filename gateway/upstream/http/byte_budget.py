@@ -6,7 +6,7 @@ from types import TracebackType
 from typing import Self
 
 
-class NoRoom(Exception):
+class ByteBudgetExceeded(Exception):
     """More bytes would be held at once than may be."""
 
 
@@ -16,58 +16,61 @@ class ByteBudget:
     Nobody waits for bytes: who holds some and waited for more could wait for another who does the same.
     """
 
-    def __init__(self, total: int) -> None:
-        self._total = total
-        self._left = total
-        self._held: Counter[Hashable] = Counter()
-        self._reads: Counter[Hashable] = Counter()
+    def __init__(self, max_bytes: int) -> None:
+        self._max_bytes = max_bytes
+        self._available_bytes = max_bytes
+        self._reserved_by_key: Counter[Hashable] = Counter()
+        self._reads_by_key: Counter[Hashable] = Counter()
 
     @property
-    def held(self) -> int:
+    def reserved_bytes(self) -> int:
         """How many bytes are held now."""
-        return self._total - self._left
+        return self._max_bytes - self._available_bytes
 
-    def read(self, share: Hashable) -> "HeldBytes":
+    def reservation(self, fairness_key: Hashable) -> "ByteReservation":
         """What one read holds, as a context: it is under way inside."""
-        return HeldBytes(self, share)
+        return ByteReservation(self, fairness_key)
 
-    def begin(self, share: Hashable) -> None:
+    def begin_read(self, fairness_key: Hashable) -> None:
         """A read of a share is under way."""
-        self._reads[share] += 1
+        self._reads_by_key[fairness_key] += 1
 
-    def take(self, share: Hashable, count: int) -> None:
+    def reserve(self, fairness_key: Hashable, byte_count: int) -> None:
         """Hold more bytes.
 
         Raises:
             NoRoom: It would be too many, in all or for this share.
         """
-        most = self._total // 2 if len(self._reads) > 1 else self._total
-        if count > self._left or self._held[share] + count > most:
-            raise NoRoom
-        self._left -= count
-        self._held[share] += count
+        limit = self._max_bytes // 2 if len(self._reads_by_key) > 1 else self._max_bytes
+        if (
+            byte_count > self._available_bytes
+            or self._reserved_by_key[fairness_key] + byte_count > limit
+        ):
+            raise ByteBudgetExceeded
+        self._available_bytes -= byte_count
+        self._reserved_by_key[fairness_key] += byte_count
 
-    def end(self, share: Hashable, count: int) -> None:
+    def end_read(self, fairness_key: Hashable, byte_count: int) -> None:
         """A read that held so many bytes has ended."""
-        self._left += count
-        self._held[share] -= count
-        self._reads[share] -= 1
-        if not self._reads[share]:
-            del self._reads[share], self._held[share]
+        self._available_bytes += byte_count
+        self._reserved_by_key[fairness_key] -= byte_count
+        self._reads_by_key[fairness_key] -= 1
+        if not self._reads_by_key[fairness_key]:
+            del self._reads_by_key[fairness_key], self._reserved_by_key[fairness_key]
 
 
-class HeldBytes:
+class ByteReservation:
     """What one read holds."""
 
-    __slots__ = ("_budget", "_count", "_share")
+    __slots__ = ("_budget", "_fairness_key", "_reserved_bytes")
 
-    def __init__(self, budget: ByteBudget, share: Hashable) -> None:
+    def __init__(self, budget: ByteBudget, fairness_key: Hashable) -> None:
         self._budget = budget
-        self._share = share
-        self._count = 0
+        self._fairness_key = fairness_key
+        self._reserved_bytes = 0
 
     def __enter__(self) -> Self:
-        self._budget.begin(self._share)
+        self._budget.begin_read(self._fairness_key)
         return self
 
     def __exit__(
@@ -76,13 +79,13 @@ class HeldBytes:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._budget.end(self._share, self._count)
+        self._budget.end_read(self._fairness_key, self._reserved_bytes)
 
-    def take(self, count: int) -> None:
+    def reserve(self, byte_count: int) -> None:
         """Hold more bytes.
 
         Raises:
             NoRoom: It would be too many.
         """
-        self._budget.take(self._share, count)
-        self._count += count
+        self._budget.reserve(self._fairness_key, byte_count)
+        self._reserved_bytes += byte_count

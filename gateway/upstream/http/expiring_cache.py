@@ -13,80 +13,82 @@ from cachetools import TTLCache
 _T = TypeVar("_T")
 
 
-class Entry(Generic[_T]):
+class CacheEntry(Generic[_T]):
     """The place of an answer that is kept, or will be once it has been read.
 
     Attributes:
         key: What it is found by.
-        answer: The answer, once there is one.
+        value: The answer, once there is one.
         size: Its size in bytes.
-        is_forgotten: Whether it must not be kept any more.
+        is_invalidated: Whether it must not be kept any more.
     """
 
-    __slots__ = ("__weakref__", "_groups", "answer", "is_forgotten", "key", "size")
-    answer: _T
+    __slots__ = ("__weakref__", "_groups", "is_invalidated", "key", "size", "value")
+    value: _T
 
-    def __init__(self, key: Hashable, groups: "tuple[_Group[_T], ...]") -> None:
+    def __init__(self, key: Hashable, groups: "tuple[_InvalidationGroup[_T], ...]") -> None:
         self.key = key
         self.size = 0
-        self.is_forgotten = False
+        self.is_invalidated = False
         self._groups = groups
         for group in groups:
             group.add(self)
 
 
-class _Group(WeakSet[Entry[_T]]):
+class _InvalidationGroup(WeakSet[CacheEntry[_T]]):
     """The entries of somebody or about something. It goes with the last of its members."""
 
 
-class Kept(Generic[_T]):
+class ExpiringCache(Generic[_T]):
     """Answers, each found by a key, which must hold everything that makes it somebody's own.
 
     An entry is made before its answer is read: what is forgotten in the meantime is not kept when
     it arrives, since nobody knows whether the upstream would still tell it.
     """
 
-    def __init__(self, *, seconds: float, max_bytes: int, clock: Callable[[], float]) -> None:
-        """Keep answers for `seconds`, up to `max_bytes` in all: the least recently used ones go first."""
-        self._entries: TTLCache[Hashable, Entry[_T]] = TTLCache(
-            max_bytes, seconds, timer=clock, getsizeof=lambda entry: entry.size
+    def __init__(self, *, ttl_seconds: float, max_bytes: int, clock: Callable[[], float]) -> None:
+        """Keep answers for `ttl_seconds`, up to `max_bytes` in all: the least recently used ones go first."""
+        self._entries: TTLCache[Hashable, CacheEntry[_T]] = TTLCache(
+            max_bytes, ttl_seconds, timer=clock, getsizeof=lambda entry: entry.size
         )
-        self._groups: WeakValueDictionary[Hashable, _Group[_T]] = WeakValueDictionary()
+        self._groups: WeakValueDictionary[Hashable, _InvalidationGroup[_T]] = WeakValueDictionary()
 
     def __len__(self) -> int:
         """How many answers are kept."""
         return len(self._entries)
 
-    def find(self, key: Hashable) -> _T | None:
+    def get(self, key: Hashable) -> _T | None:
         """The answer that is kept under a key."""
         entry = self._entries.get(key)
-        return None if entry is None else entry.answer
+        return None if entry is None else entry.value
 
-    def expect(self, owner: bytes, things: Iterable[Hashable], key: Hashable) -> Entry[_T]:
+    def prepare_entry(
+        self, owner: bytes, tags: Iterable[Hashable], key: Hashable
+    ) -> CacheEntry[_T]:
         """An entry for what is about to be read: for whom, about which things, found by which key."""
-        groups = [self._group(owner), *[self._group((owner, thing)) for thing in things]]
-        return Entry(key, tuple(groups))
+        groups = [self._group(owner), *[self._group((owner, thing)) for thing in tags]]
+        return CacheEntry(key, tuple(groups))
 
-    def keep(self, entry: Entry[_T], answer: _T, *, size: int) -> None:
+    def put(self, entry: CacheEntry[_T], value: _T, *, size: int) -> None:
         """Keep an answer of about `size` bytes in its entry, in the place of an older one.
 
         Not where the entry was forgotten since it was made.
         """
-        if entry.is_forgotten:
+        if entry.is_invalidated:
             return
-        entry.answer, entry.size = answer, size
+        entry.value, entry.size = value, size
         with suppress(ValueError):  # larger than all that may be kept
             self._entries[entry.key] = entry
 
-    def forget(self, owner: bytes, thing: Hashable = None) -> None:
+    def invalidate(self, owner: bytes, tag: Hashable = None) -> None:
         """Drop all that is kept, and keep nothing that is being read: of a thing, or of everything."""
-        group = self._groups.get(owner if thing is None else (owner, thing), ())
+        group = self._groups.get(owner if tag is None else (owner, tag), ())
         for entry in list(group):
-            entry.is_forgotten = True
+            entry.is_invalidated = True
             self._entries.pop(entry.key, None)
 
-    def _group(self, name: Hashable) -> _Group[_T]:
+    def _group(self, name: Hashable) -> _InvalidationGroup[_T]:
         group = self._groups.get(name)
         if group is None:
-            group = self._groups[name] = _Group()
+            group = self._groups[name] = _InvalidationGroup()
         return group

@@ -11,33 +11,33 @@ from msgspec import Raw
 
 from gateway.config.settings import Settings
 from gateway.errors import (
-    ContractBroken,
+    FieldError,
     Forbidden,
+    InvalidUpstreamResponse,
     NotFound,
     Unauthenticated,
-    UpstreamError,
     UpstreamTimeout,
 )
-from gateway.observability.event_loop import Steps
-from gateway.observability.logging import event, warning
+from gateway.observability.event_loop import CooperativeSteps
+from gateway.observability.logging import log_info, log_warning
 from gateway.upstream.credentials import Caller
-from gateway.upstream.http.instrumentation import Watch
-from gateway.upstream.http.read import Meaning, Read, things
-from gateway.upstream.http.read_result import Answer
-from gateway.upstream.http.retry import Attempting
-from gateway.upstream.http.single_flight import Flight, Late, Sharing
-from gateway.upstream.http.stale_cache import Dated, LastGood
-from gateway.upstream.read_log import Call, Outcome
+from gateway.upstream.http.instrumentation import UpstreamInstrumentation
+from gateway.upstream.http.read import ParameterRoles, Read, resource_paths
+from gateway.upstream.http.read_result import ReadResult
+from gateway.upstream.http.retry import ResiliencePipeline
+from gateway.upstream.http.single_flight import DeadlineExceeded, Flight, SingleFlight
+from gateway.upstream.http.stale_cache import StaleIfErrorCache, Timestamped
+from gateway.upstream.read_log import CacheStatus, ReadLogEntry
 from gateway.upstream.records import links
 
 _T = TypeVar("_T")
 
-_KEPT_BYTES = 67_108_864
-_NO_CREDENTIALS = "Send the headers `apiKey` and `token`, or `Authorization: Bearer …`."
-_NONE: Mapping[str, str] = {}
+_MAX_CACHE_BYTES = 67_108_864
+_NO_CREDENTIALS_MESSAGE = "Send the headers `apiKey` and `token`, or `Authorization: Bearer …`."
+_NO_PARAMETERS: Mapping[str, str] = {}
 
 
-class Reads:
+class UpstreamFetcher:
     """Reads of the upstream. Safe to share between requests: callers share within an identity only.
 
     In this order: a read is shared; then tried again; each attempt has the breakers' leave, waits for a
@@ -49,167 +49,188 @@ class Reads:
         settings: Settings,
         transport: httpx.AsyncBaseTransport,
         *,
-        watch: Watch | None = None,
+        instrumentation: UpstreamInstrumentation | None = None,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], float] = time.time,
-        chance: Callable[[], float] = random.random,
+        jitter: Callable[[], float] = random.random,
     ) -> None:
         """Read over a transport; `clock` measures time, `now` tells the seconds since 1970."""
-        self._watch = watch or Watch()
-        self.attempting = Attempting(
-            settings, transport, self._watch, clock=clock, now=now, chance=chance
+        self._instrumentation = instrumentation or UpstreamInstrumentation()
+        self.pipeline = ResiliencePipeline(
+            settings, transport, self._instrumentation, clock=clock, now=now, jitter=jitter
         )
-        self._sharing: Sharing[Answer] = Sharing(
-            keep_seconds=settings.entity_cache_seconds,
-            max_bytes=_KEPT_BYTES,
-            size=Answer.record_bytes,
+        self._single_flight: SingleFlight[ReadResult] = SingleFlight(
+            cache_seconds=settings.entity_cache_seconds,
+            max_bytes=_MAX_CACHE_BYTES,
+            size_of=ReadResult.record_bytes,
         )
-        self._last_good: LastGood[list[Raw]] | None = None
+        self._stale_cache: StaleIfErrorCache[list[Raw]] | None = None
         if seconds := settings.stale_if_error_seconds:
-            self._last_good = LastGood(seconds=seconds, max_bytes=_KEPT_BYTES, clock=now)
+            self._stale_cache = StaleIfErrorCache(
+                ttl_seconds=seconds, max_bytes=_MAX_CACHE_BYTES, clock=now
+            )
 
     async def aclose(self) -> None:
-        await self.attempting.aclose()
+        await self.pipeline.aclose()
 
-    async def get(
+    async def fetch(
         self,
         caller: Caller,
         template: str,
-        decoded: Callable[[bytes], Steps[_T]],
+        decoder: Callable[[bytes], CooperativeSteps[_T]],
         *,
-        ids: Mapping[str, str] = _NONE,
-        query: Mapping[str, str] = _NONE,
-        keep: bool = False,
+        ids: Mapping[str, str] = _NO_PARAMETERS,
+        query: Mapping[str, str] = _NO_PARAMETERS,
+        cacheable: bool = False,
     ) -> _T:
         """What the upstream answers.
 
         Args:
             caller: Whom the read is made for.
             template: The path, with the names of ids in braces. It is logged; ids are not.
-            decoded: What to make of the body, in UTF-8; raises ContractBroken where it cannot.
+            decoder: What to make of the body, in UTF-8; raises ContractBroken where it cannot.
             ids: The ids in the path.
             query: The query parameters.
-            keep: Whether the answer may be kept for `entity_cache_seconds`.
+            cacheable: Whether the answer may be kept for `entity_cache_seconds`.
 
         Raises:
             UpstreamError: There is no such answer.
         """
         if not all(map(links.is_id, ids.values())):
-            raise ContractBroken("The upstream sent an id that cannot be one.")
+            raise InvalidUpstreamResponse("The upstream sent an id that cannot be one.")
         path = template.format_map(ids)
-        about = things(template, ids) if keep else (path,)
-        read = Read(caller, template, path, query, tuple(query.items()), about, decoded)
-        started = time.perf_counter()
-        answer, outcome = await self._shared(read, partial(self._answer, read), keep=keep)
+        cache_tags = resource_paths(template, ids) if cacheable else (path,)
+        read = Read(caller, template, path, query, tuple(query.items()), cache_tags, decoder)
+        started_at = time.perf_counter()
+        result, cache_status = await self._coalesce(
+            read, partial(self._fetch_uncached, read), cacheable=cacheable
+        )
         try:
-            found: _T = self._told(read, started, answer, outcome).content
+            value: _T = self._record_and_unwrap(read, started_at, result, cache_status).content
         finally:
-            del answer
-        return found
+            del result
+        return value
 
-    async def latest(
+    async def fetch_with_stale(
         self,
         caller: Caller,
         path: str,
-        decoded: Callable[[bytes], Steps[list[Raw]]],
+        decoder: Callable[[bytes], CooperativeSteps[list[Raw]]],
         query: Mapping[str, str],
-        meaning: Meaning,
-    ) -> Dated[list[Raw]]:
+        roles: ParameterRoles,
+    ) -> Timestamped[list[Raw]]:
         """What the upstream answers; where it fails, what it answered last, for `stale_if_error_seconds`.
 
         Args:
             caller: Whom the read is made for.
             path: The path.
-            decoded: As for `get`.
+            decoder: As for `fetch`.
             query: The query parameters.
-            meaning: What the query parameters are there for. Where the upstream refuses to tell of
+            roles: What the query parameters are there for. Where the upstream refuses to tell of
                 somebody, or does not know them, what is kept of them is forgotten.
 
         Raises:
             UpstreamError: There is neither.
         """
-        read = Read.of_list(caller, path, decoded, query, meaning)
-        started = time.perf_counter()
-        answer, outcome = await self._shared(read, partial(self._kept_answer, read), keep=False)
-        if self._last_good is not None and answer.is_outage():
-            wider = read.without(meaning.narrowed_by)
-            if last := self._last_good.newest([read.key, wider.key]):
-                own = answer.attempts if outcome is Outcome.CALLED else 0
-                answer = Answer(last.content, answer.status, answer.size, own, last.read_at)
-                outcome = Outcome.STALE
+        read = Read.of_list(caller, path, decoder, query, roles)
+        started_at = time.perf_counter()
+        result, cache_status = await self._coalesce(
+            read, partial(self._fetch_and_store, read), cacheable=False
+        )
+        if self._stale_cache is not None and result.is_outage():
+            unfiltered_read = read.without(roles.filter_parameter)
+            if stale := self._stale_cache.newest([read.key, unfiltered_read.key]):
+                own_attempts = result.attempts if cache_status is CacheStatus.CALLED else 0
+                result = ReadResult(
+                    stale.content, result.status, result.size, own_attempts, stale.read_at
+                )
+                cache_status = CacheStatus.STALE
         try:
-            self._told(read, started, answer, outcome)
-            return Dated(answer.content, answer.read_at, outcome is Outcome.STALE)
+            self._record_and_unwrap(read, started_at, result, cache_status)
+            return Timestamped(result.content, result.read_at, cache_status is CacheStatus.STALE)
         finally:
-            del answer
+            del result
 
-    async def _shared(
-        self, read: Read, answer: Callable[[Flight[Answer]], Awaitable[Answer]], *, keep: bool
-    ) -> tuple[Answer, Outcome]:
+    async def _coalesce(
+        self,
+        read: Read,
+        fetch: Callable[[Flight[ReadResult]], Awaitable[ReadResult]],
+        *,
+        cacheable: bool,
+    ) -> tuple[ReadResult, CacheStatus]:
         """The answer of one read for all who ask the same at once."""
         if not read.caller.has_token:
-            missing = Unauthenticated("`Authorization: Bearer` has no token.")
-            return Answer(missing, None, 0, attempts=0), Outcome.CALLED
+            error = Unauthenticated("`Authorization: Bearer` has no token.")
+            return ReadResult(error, None, 0, attempts=0), CacheStatus.CALLED
         try:
-            return await self._sharing.get(
+            return await self._single_flight.run(
                 read.caller.credentials,
                 read.key,
-                answer,
+                fetch,
                 deadline=read.caller.deadline,
-                keep=Answer.is_good if keep else None,
-                things=read.things,
+                is_cacheable=ReadResult.is_good if cacheable else None,
+                tags=read.cache_tags,
             )
-        except Late as late:
-            return Answer(_too_late(), None, 0, late.attempts), late.outcome
+        except DeadlineExceeded as exceeded:
+            return ReadResult(_deadline_error(), None, 0, exceeded.attempts), exceeded.cache_status
 
-    def _told(self, read: Read, started: float, answer: Answer, outcome: Outcome) -> Answer:
+    def _record_and_unwrap(
+        self, read: Read, started_at: float, result: ReadResult, cache_status: CacheStatus
+    ) -> ReadResult:
         """An answer, noted among the calls; an error is raised."""
-        milliseconds = round((time.perf_counter() - started) * 1000, 3)
-        self._watch.metrics.read(read.template, outcome.value)
-        read.caller.calls.append(
-            Call(read.template, answer.status, outcome, milliseconds, answer.size, answer.attempts)
+        milliseconds = round((time.perf_counter() - started_at) * 1000, 3)
+        self._instrumentation.metrics.count_read(read.template, cache_status.value)
+        read.caller.read_log.append(
+            ReadLogEntry(
+                read.template,
+                result.status,
+                cache_status,
+                milliseconds,
+                result.size,
+                result.attempts,
+            )
         )
-        if isinstance(answer.content, UpstreamError):
+        if isinstance(result.content, FieldError):
             try:
-                raise answer.content.with_traceback(None)  # else one grows with each waiter
+                raise result.content.with_traceback(None)  # else one grows with each waiter
             finally:
-                del answer  # or the error would hold this frame, and the frame the error
-        return answer
+                del result  # or the error would hold this frame, and the frame the error
+        return result
 
-    async def _kept_answer(self, read: Read, flight: Flight[Answer]) -> Answer:
+    async def _fetch_and_store(self, read: Read, flight: Flight[ReadResult]) -> ReadResult:
         """The answer of the last attempt, kept for when there is none."""
-        if self._last_good is None:
-            return await self._answer(read, flight)
-        entry = self._last_good.expect(read.caller.credentials, read.things, read.key)
-        answer = await self._answer(read, flight)
-        if answer.is_good():
-            dated = Dated(answer.content, answer.read_at)
-            self._last_good.keep(entry, dated, size=answer.item_bytes())
-        return answer
+        if self._stale_cache is None:
+            return await self._fetch_uncached(read, flight)
+        entry = self._stale_cache.prepare_entry(read.caller.credentials, read.cache_tags, read.key)
+        result = await self._fetch_uncached(read, flight)
+        if result.is_good():
+            timestamped = Timestamped(result.content, result.read_at)
+            self._stale_cache.put(entry, timestamped, size=result.item_bytes())
+        return result
 
-    async def _answer(self, read: Read, flight: Flight[Answer]) -> Answer:
+    async def _fetch_uncached(self, read: Read, flight: Flight[ReadResult]) -> ReadResult:
         """The answer of the last attempt."""
-        answer = await self.attempting.answer(read, flight)
-        if isinstance(answer.content, Unauthenticated) and not read.caller.has_credentials:
-            answer = answer._replace(content=Unauthenticated(_NO_CREDENTIALS))
-        if isinstance(answer.content, UpstreamError):
-            code, attempts = answer.content.code, answer.attempts
-            self._watch.metrics.failed(read.template, code)
-            tell = warning if answer.is_alarming() else event
-            facts = {"code": code, "status": answer.status, "attempts": attempts}
-            tell("upstream.failed", path=read.template, **facts)
-            if isinstance(answer.content, (Forbidden, NotFound)):
-                self._forget(read.caller.credentials, read.things[-1])
-            elif isinstance(answer.content, Unauthenticated):
-                self._forget(read.caller.credentials)
-        return answer
+        result = await self.pipeline.run(read, flight)
+        if isinstance(result.content, Unauthenticated) and not read.caller.has_credentials:
+            result = result._replace(content=Unauthenticated(_NO_CREDENTIALS_MESSAGE))
+        if isinstance(result.content, FieldError):
+            code, attempts = result.content.code, result.attempts
+            self._instrumentation.metrics.count_read_failure(read.template, code)
+            log = log_warning if result.is_alarming() else log_info
+            fields = {"code": code, "status": result.status, "attempts": attempts}
+            log("upstream.failed", path=read.template, **fields)
+            if isinstance(result.content, (Forbidden, NotFound)):
+                self._invalidate(read.caller.credentials, read.cache_tags[-1])
+            elif isinstance(result.content, Unauthenticated):
+                self._invalidate(read.caller.credentials)
+        return result
 
-    def _forget(self, credentials: bytes, thing: Hashable = None) -> None:
+    def _invalidate(self, credentials: bytes, tag: Hashable = None) -> None:
         """Show these credentials no more of what was read of a thing, or of anything."""
-        self._sharing.forget(credentials, thing)
-        if self._last_good is not None:
-            self._last_good.forget(credentials, thing)
+        self._single_flight.invalidate(credentials, tag)
+        if self._stale_cache is not None:
+            self._stale_cache.invalidate(credentials, tag)
 
 
-def _too_late() -> UpstreamTimeout:
+def _deadline_error() -> UpstreamTimeout:
     return UpstreamTimeout("The upstream did not answer before this operation had to end.")

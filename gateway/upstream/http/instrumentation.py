@@ -4,70 +4,74 @@ import time
 from dataclasses import dataclass, field
 from types import TracebackType
 
-from gateway.errors import BUG
-from gateway.observability.logging import event, warning
+from gateway.errors import INTERNAL_SERVER_ERROR
+from gateway.observability.logging import log_info, log_warning
 from gateway.observability.metrics import Metrics
-from gateway.observability.tracing import Attempt, Headers, Tracing, Untraced
-from gateway.upstream.http.attempt import Failed
-from gateway.upstream.http.circuit_breaker import State
+from gateway.observability.tracing import HeaderPairs, NoopTracing, Tracing, UpstreamSpan
+from gateway.upstream.http.attempt import AttemptFailed
+from gateway.upstream.http.circuit_breaker import CircuitState
 
-NO_ANSWER = "none"
+NO_RESPONSE = "none"
 CANCELLED = "cancelled"
-ODD = "odd"
+INVALID_STATUS = "odd"
 
 
 @dataclass(frozen=True, slots=True)
-class Watch:
+class UpstreamInstrumentation:
     """Where upstream calls are told."""
 
     metrics: Metrics = field(default_factory=Metrics)
-    tracing: Tracing = field(default_factory=Untraced)
-    _surprises: set[tuple[str, str]] = field(default_factory=set)
+    tracing: Tracing = field(default_factory=NoopTracing)
+    _logged_surprises: set[tuple[str, str]] = field(default_factory=set)
 
-    def surprise(self, path: str, what: str) -> None:
+    def record_surprise(self, path: str, what: str) -> None:
         """Something was read otherwise than the contract says: counted each time, logged the first."""
-        self.metrics.surprised(path, what)
-        if (path, what) not in self._surprises:
-            self._surprises.add((path, what))
-            warning("upstream.surprise", path=path, what=what)
+        self.metrics.count_surprise(path, what)
+        if (path, what) not in self._logged_surprises:
+            self._logged_surprises.add((path, what))
+            log_warning("upstream.surprise", path=path, what=what)
 
-    def call(self, path: str, number: int, headers: Headers) -> "Watched":
+    def instrument_call(self, path: str, number: int, headers: HeaderPairs) -> "InstrumentedCall":
         """Around one call: the template of its path, its number in a read, and what to send along."""
-        return Watched(self, path, number, headers)
+        return InstrumentedCall(self, path, number, headers)
 
-    def breaker(self, state: State) -> None:
+    def record_breaker_state(self, state: CircuitState) -> None:
         """The breaker for all opened, lets a trial through, or closed."""
-        self.metrics.breaker(is_closed=state is State.CLOSED)
-        _tell_breaker(state, "all")
+        self.metrics.set_breaker(is_closed=state is CircuitState.CLOSED)
+        _log_breaker_state(state, "all")
 
-    def credential_breakers(self, state: State, open_: int) -> None:
+    def record_credential_breaker_state(self, state: CircuitState, open_count: int) -> None:
         """The breaker of one credential opened or closed; how many are open now."""
-        self.metrics.credential_breakers_open.set(open_)
-        _tell_breaker(state, "credential")
+        self.metrics.credential_breakers_open.set(open_count)
+        _log_breaker_state(state, "credential")
 
 
-def _tell_breaker(state: State, scope: str) -> None:
-    (warning if state is State.OPEN else event)("breaker", state=state.value, scope=scope)
+def _log_breaker_state(state: CircuitState, scope: str) -> None:
+    (log_warning if state is CircuitState.OPEN else log_info)(
+        "breaker", state=state.value, scope=scope
+    )
 
 
-class Watched:
+class InstrumentedCall:
     """One call; entering it gives the headers to send."""
 
-    __slots__ = ("_attempt", "_headers", "_number", "_path", "_started", "_watch")
-    _attempt: Attempt
-    _started: float
+    __slots__ = ("_headers", "_instrumentation", "_number", "_path", "_span", "_started_at")
+    _span: UpstreamSpan
+    _started_at: float
 
-    def __init__(self, watch: Watch, path: str, number: int, headers: Headers) -> None:
-        self._watch = watch
+    def __init__(
+        self, instrumentation: UpstreamInstrumentation, path: str, number: int, headers: HeaderPairs
+    ) -> None:
+        self._instrumentation = instrumentation
         self._path = path
         self._number = number
         self._headers = headers
 
-    def __enter__(self) -> Headers:
-        self._watch.metrics.calls_in_flight.inc()
-        self._attempt = self._watch.tracing.attempt(self._path, self._number)
-        self._started = time.perf_counter()
-        return self._attempt.headers(self._headers)
+    def __enter__(self) -> HeaderPairs:
+        self._instrumentation.metrics.calls_in_flight.inc()
+        self._span = self._instrumentation.tracing.start_upstream_span(self._path, self._number)
+        self._started_at = time.perf_counter()
+        return self._span.inject(self._headers)
 
     def __exit__(
         self,
@@ -75,22 +79,24 @@ class Watched:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        seconds = time.perf_counter() - self._started
-        status, label, code = _ended(error)
-        self._watch.metrics.calls_in_flight.dec()
-        self._watch.metrics.called(self._path, label, seconds, again=self._number > 1)
-        self._attempt.end(status, code)
+        seconds = time.perf_counter() - self._started_at
+        status, label, code = _call_result(error)
+        self._instrumentation.metrics.calls_in_flight.dec()
+        self._instrumentation.metrics.observe_call(
+            self._path, label, seconds, is_retry=self._number > 1
+        )
+        self._span.end(status, code)
 
 
-def _ended(error: BaseException | None) -> tuple[int | None, str, str | None]:
+def _call_result(error: BaseException | None) -> tuple[int | None, str, str | None]:
     """How a call ended: its HTTP status, what that is called in the metrics, and the code of a failure."""
     match error:
         case None:  # a success, which has but one status
             return 200, "200", None
-        case Failed(status=None):
-            return None, NO_ANSWER, error.error.code
-        case Failed(status=int(status)):
-            return status, str(status) if 100 <= status < 600 else ODD, error.error.code
+        case AttemptFailed(status=None):
+            return None, NO_RESPONSE, error.error.code
+        case AttemptFailed(status=int(status)):
+            return status, str(status) if 100 <= status < 600 else INVALID_STATUS, error.error.code
         case Exception():
-            return None, NO_ANSWER, BUG
+            return None, NO_RESPONSE, INTERNAL_SERVER_ERROR
     return None, CANCELLED, None

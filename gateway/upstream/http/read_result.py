@@ -5,20 +5,20 @@ from typing import Any, NamedTuple
 
 from gateway.errors import (
     RATE_LIMITED,
-    ContractBroken,
+    FieldError,
+    InvalidUpstreamResponse,
     ResponseTooLarge,
     UpstreamBusy,
-    UpstreamError,
     UpstreamTimeout,
     UpstreamUnavailable,
 )
-from gateway.observability.event_loop import Steps, in_steps
+from gateway.observability.event_loop import CooperativeSteps, run_cooperatively
 
 _OVERHEAD_BYTES = 2_000
 _ITEM_BYTES = 80
 
 
-class Answer(NamedTuple):
+class ReadResult(NamedTuple):
     """What came of a read.
 
     Attributes:
@@ -39,7 +39,7 @@ class Answer(NamedTuple):
 
     def is_good(self) -> bool:
         """Whether there are records."""
-        return not isinstance(self.content, UpstreamError)
+        return not isinstance(self.content, FieldError)
 
     def is_outage(self) -> bool:
         """Whether there are none because the upstream fails, or is too slow for all who wait."""
@@ -52,7 +52,7 @@ class Answer(NamedTuple):
 
     def is_alarming(self) -> bool:
         """Whether operators are warned of it: no answer came, or not all of one, or not what it should be."""
-        wrong = isinstance(self.content, (ContractBroken, ResponseTooLarge))
+        wrong = isinstance(self.content, (InvalidUpstreamResponse, ResponseTooLarge))
         return wrong or self.is_unreachable
 
     def record_bytes(self) -> int:
@@ -64,11 +64,13 @@ class Answer(NamedTuple):
         return self.size + _ITEM_BYTES * len(self.content) + _OVERHEAD_BYTES
 
 
-async def content(decoded: Callable[[bytes], Steps[object]], body: bytes) -> object:
+async def decode_or_error(
+    decoder: Callable[[bytes], CooperativeSteps[object]], body: bytes
+) -> object:
     """What a body holds, or what is wrong with it; what takes long is decoded in steps."""
     try:
-        return await in_steps(decoded(body))
-    except (ContractBroken, ResponseTooLarge) as error:
+        return await run_cooperatively(decoder(body))
+    except (InvalidUpstreamResponse, ResponseTooLarge) as error:
         return type(error)(
             str(error)
         )  # what was raised refers to frames that would soon refer to it

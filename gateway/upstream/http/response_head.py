@@ -7,29 +7,34 @@ left for aiohttp to refuse: with them, two could disagree on where an answer end
 
 import re
 
-END = re.compile(rb"\n\r?\n")
+HEAD_END = re.compile(rb"\n\r?\n")
 """The end of a head: an empty line."""
 
-_BEGUN = b"\ncontent-length"
-_LINE = re.compile(
+_CONTENT_LENGTH_START = b"\ncontent-length"
+_CONTENT_LENGTH_LINE = re.compile(
     rb"(?<=\n)content-length:[ \t]*(\d+(?:[ \t]*,[ \t]*\d+)*)[ \t]*\r?\n(?![ \t])", re.IGNORECASE
 )
-_CODED = b"\ntransfer-encoding"
+_TRANSFER_ENCODING_START = b"\ntransfer-encoding"
 
 
-def with_one_length(head: bytes) -> bytes:
+def deduplicate_content_length(head: bytes) -> bytes:
     """The head, or all of it from some line on, without repetitions of its Content-Length."""
     lower = head.lower()
-    begun = lower.count(_BEGUN)
-    if not begun or (begun == 1 and not _is_list(lower)):
+    header_count = lower.count(_CONTENT_LENGTH_START)
+    if not header_count or (header_count == 1 and not _is_list(lower)):
         return head
-    lines = list(_LINE.finditer(head))
+    lines = list(_CONTENT_LENGTH_LINE.finditer(head))
     lengths = [each.strip() for line in lines for each in line[1].split(b",")]
-    if len(lengths) < 2 or len(lines) != begun or len(set(lengths)) > 1 or _CODED in lower:
+    if (
+        len(lengths) < 2
+        or len(lines) != header_count
+        or len(set(lengths)) > 1
+        or _TRANSFER_ENCODING_START in lower
+    ):
         return head
     first = lines[0].start()
     only = b"Content-Length: " + lengths[0] + b"\r\n"
-    return head[:first] + only + _LINE.sub(b"", head)[first:]
+    return head[:first] + only + _CONTENT_LENGTH_LINE.sub(b"", head)[first:]
 
 
 def is_final(head: bytes) -> bool:
@@ -37,17 +42,17 @@ def is_final(head: bytes) -> bool:
     return head.startswith(b"HTTP/") and head[9:10] != b"1"
 
 
-def undecided(text: bytes) -> int:
+def undecided_offset(text: bytes) -> int:
     """From where on more has to come of a head before anybody knows how it is to be read.
 
     That is its first Content-Length, or its last end of line, after which there may be one, or its end.
     """
-    begin = text.lower().find(_BEGUN)
+    begin = text.lower().find(_CONTENT_LENGTH_START)
     if begin < 0:
         begin = text.rfind(b"\n")
     return len(text) if begin < 0 else begin
 
 
 def _is_list(lower: bytes) -> bool:
-    begin = lower.find(_BEGUN)
+    begin = lower.find(_CONTENT_LENGTH_START)
     return lower.find(b",", begin, lower.find(b"\n", begin + 1)) >= 0

@@ -7,12 +7,12 @@ keeps, not how large they are, and does not say of when one is.
 from collections.abc import Hashable, Iterable
 from typing import Generic, NamedTuple, TypeVar
 
-from gateway.upstream.http.expiring_cache import Kept
+from gateway.upstream.http.expiring_cache import ExpiringCache
 
 _T = TypeVar("_T")
 
 
-class Dated(NamedTuple, Generic[_T]):
+class Timestamped(NamedTuple, Generic[_T]):
     """What the upstream answered, and when.
 
     Attributes:
@@ -26,12 +26,12 @@ class Dated(NamedTuple, Generic[_T]):
     is_stale: bool = False
 
 
-class LastGood(Kept[Dated[_T]]):
+class StaleIfErrorCache(ExpiringCache[Timestamped[_T]]):
     """The last good answers. Their clock is the time of day: others may stand still while a machine sleeps."""
 
-    def newest(self, keys: Iterable[Hashable]) -> Dated[_T] | None:
+    def newest(self, keys: Iterable[Hashable]) -> Timestamped[_T] | None:
         """The newest answer under any of the keys, marked as stale."""
-        answers = [answer for key in keys if (answer := self.find(key)) is not None]
-        if not answers:
+        candidates = [answer for key in keys if (answer := self.get(key)) is not None]
+        if not candidates:
             return None
-        return max(answers, key=lambda answer: answer.read_at)._replace(is_stale=True)
+        return max(candidates, key=lambda answer: answer.read_at)._replace(is_stale=True)

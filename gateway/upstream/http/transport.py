@@ -18,10 +18,10 @@ import yarl
 from gateway.config.proxies import Proxy
 from gateway.upstream.http.connection_pool import (
     PARSER_LIMIT,
-    Arrivals,
-    CutOff,
-    Pool,
-    only_new_connections,
+    ConnectionPool,
+    IncompleteBody,
+    ResponseProtocol,
+    force_new_connections,
 )
 
 NEW_CONNECTION = "new_connection"
@@ -29,12 +29,12 @@ NEW_CONNECTION = "new_connection"
 
 _CHUNK_BYTES = 65_536
 
-_IDLE_SECONDS = 4.0
+_KEEP_ALIVE_SECONDS = 4.0
 """How long an unused connection is kept: less than servers keep theirs (5 seconds and more), so that
 a request seldom meets the end of its connection half-way."""
 
 
-class CertificateRefused(httpx.ConnectError):
+class CertificateVerificationFailed(httpx.ConnectError):
     """Whoever answers has not proved to be the upstream: nothing was sent to it."""
 
 
@@ -74,15 +74,15 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         self._max_connections = max_connections
         self._tls = tls
         self._proxy_url = None if proxy is None else proxy.url
-        self._to_proxy = [] if proxy is None else proxy.headers
-        self._pool: aiohttp.ClientSession | None = None
+        self._proxy_headers = [] if proxy is None else proxy.headers
+        self._client_session: aiohttp.ClientSession | None = None
 
-    def _connected(self) -> aiohttp.ClientSession:
-        if self._pool is None:
-            self._pool = aiohttp.ClientSession(
-                connector=Pool(
+    def _open_client_session(self) -> aiohttp.ClientSession:
+        if self._client_session is None:
+            self._client_session = aiohttp.ClientSession(
+                connector=ConnectionPool(
                     limit=self._max_connections,
-                    keepalive_timeout=_IDLE_SECONDS,
+                    keepalive_timeout=_KEEP_ALIVE_SECONDS,
                     ssl=self._tls or True,
                 ),
                 cookie_jar=aiohttp.DummyCookieJar(),
@@ -93,7 +93,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
                 max_field_size=PARSER_LIMIT,
                 max_headers=PARSER_LIMIT,
             )
-        return self._pool
+        return self._client_session
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         # Lets the loop see what has come on idle connections: what it has not seen by then, the pool
@@ -103,23 +103,23 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         await asyncio.sleep(0)
         is_new = request.extensions.get(NEW_CONNECTION, False)
         try:
-            with only_new_connections() if is_new else nullcontext():
-                response = await self._connected().request(
+            with force_new_connections() if is_new else nullcontext():
+                response = await self._open_client_session().request(
                     request.method,
                     yarl.URL(str(request.url), encoded=True),
                     headers=self._headers(request),
                     data=request.content or None,
                     allow_redirects=False,
-                    timeout=_limits(**request.extensions.get("timeout", {})),
+                    timeout=_client_timeout(**request.extensions.get("timeout", {})),
                     proxy=self._proxy_url,
-                    proxy_headers=dict(self._to_proxy),
+                    proxy_headers=dict(self._proxy_headers),
                 )
         except aiohttp.SocketTimeoutError as error:
             raise httpx.ReadTimeout("No answer in time.") from error
         except aiohttp.ServerTimeoutError as error:
             raise httpx.ConnectTimeout("No connection in time.") from error
         except aiohttp.ClientConnectorCertificateError as error:
-            raise CertificateRefused("The certificate is not in order.") from error
+            raise CertificateVerificationFailed("The certificate is not in order.") from error
         except aiohttp.ClientConnectorError as error:
             raise httpx.ConnectError("No connection.") from error
         except aiohttp.ClientHttpProxyError as error:
@@ -129,31 +129,34 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         except (aiohttp.ClientError, OSError) as error:
             raise httpx.ReadError("The connection failed.") from error
         return httpx.Response(
-            response.status, headers=response.raw_headers, stream=_Body(response), request=request
+            response.status,
+            headers=response.raw_headers,
+            stream=_ResponseStream(response),
+            request=request,
         )
 
     def _headers(self, request: httpx.Request) -> list[tuple[str, str]]:
         """A proxy reads those of a request that is not encrypted; else it is told when it connects."""
         headers = [(name.decode(), value.decode()) for name, value in request.headers.raw]
-        return headers if request.url.scheme == "https" else headers + self._to_proxy
+        return headers if request.url.scheme == "https" else headers + self._proxy_headers
 
     async def aclose(self) -> None:
-        if self._pool is not None:
-            await self._pool.close()
+        if self._client_session is not None:
+            await self._client_session.close()
 
 
 @lru_cache(maxsize=8)  # they are settings, and the same each time
-def _limits(
+def _client_timeout(
     connect: float | None = None, read: float | None = None, **_: float | None
 ) -> aiohttp.ClientTimeout:
     # `connect` as well: `sock_connect` alone leaves looking up the name out.
     return aiohttp.ClientTimeout(total=None, connect=connect, sock_connect=connect, sock_read=read)
 
 
-class _Body(httpx.AsyncByteStream):
+class _ResponseStream(httpx.AsyncByteStream):
     def __init__(self, response: aiohttp.ClientResponse) -> None:
         self._response = response
-        self._arrivals = response.connection.protocol if response.connection else None
+        self._protocol = response.connection.protocol if response.connection else None
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         try:
@@ -162,10 +165,10 @@ class _Body(httpx.AsyncByteStream):
         except aiohttp.SocketTimeoutError as error:
             raise httpx.ReadTimeout("The answer stopped in the middle.") from error
         except aiohttp.ClientPayloadError as error:
-            arrivals = self._arrivals
-            is_cut_off = isinstance(arrivals, Arrivals) and arrivals.was_closed
-            kind = CutOff if is_cut_off else httpx.ReadError
-            raise kind("The answer ended too soon.") from error
+            protocol = self._protocol
+            is_incomplete = isinstance(protocol, ResponseProtocol) and protocol.closed_cleanly
+            error_class = IncompleteBody if is_incomplete else httpx.ReadError
+            raise error_class("The answer ended too soon.") from error
         except (aiohttp.ClientError, OSError) as error:
             raise httpx.ReadError("The connection failed.") from error
 

@@ -20,16 +20,16 @@ from gateway.upstream.records.enums import (
     RegistrationStatus,
 )
 from gateway.upstream.records.field_types import (
+    BoundedList,
     Count,
+    EmptyObject,
     Id,
     Link,
-    Nothing,
-    Several,
-    Stated,
+    NonEmptyText,
     Text,
-    derived_from,
+    depends_on,
 )
-from gateway.upstream.surprises import ODD_VALUE, surprised
+from gateway.upstream.surprises import ODD_VALUE, report_surprise
 
 
 class Unreadable:
@@ -50,11 +50,11 @@ class AllOptional(Record, frozen=True, kw_only=True):
     """An object that may lack any of its keys. One that lacks all of them says nothing."""
 
     def __post_init__(self) -> None:
-        """Raises `Nothing`. It names no sources: whether all are null, only all of them tell."""
+        """Raises `EmptyObject`. It names no sources: whether all are null, only all of them tell."""
         for name in self.__struct_fields__:
             if getattr(self, name) is not None:
                 return
-        raise Nothing
+        raise EmptyObject
 
 
 class ZonedDateTime(Record, frozen=True, kw_only=True):
@@ -70,22 +70,22 @@ class ZonedDateTime(Record, frozen=True, kw_only=True):
     with_offset: str = field(name="datetime", default="")
     time_zone: Text | None = None
 
-    @derived_from("date_time", "with_offset", "time_zone")
+    @depends_on("date_time", "with_offset", "time_zone")
     def __post_init__(self) -> None:
-        """Raises ValueError for what is no date-time: `Nothing` without one, whatever the zone."""
+        """Raises ValueError for what is no date-time: `EmptyObject` without one, whatever the zone."""
         sent = self.date_time
         try:
             datetime.fromisoformat(sent)  # refuses 30 February
-            is_odd = len(sent) != 19 or sent[4::3] != "--T::"  # YYYY-MM-DDTHH:MM:SS
+            is_nonstandard = len(sent) != 19 or sent[4::3] != "--T::"  # YYYY-MM-DDTHH:MM:SS
         except (TypeError, ValueError):  # the first where it is `UNREADABLE`
-            is_odd = True
-        if is_odd:
+            is_nonstandard = True
+        if is_nonstandard:
             dates.normalise(self)
         if self.time_zone is not None and self.time_zone not in time_zones.NAMES:
-            dates.note_zone(self)
+            dates.report_nonstandard_zone(self)
 
     @property
-    @derived_from("date_time", "with_offset")
+    @depends_on("date_time", "with_offset")
     def local(self) -> datetime:
         """The local date-time; with an offset where one was sent."""
         return datetime.fromisoformat(self.date_time or self.with_offset)
@@ -130,7 +130,7 @@ class AppointmentSnapshot(Record, frozen=True, kw_only=True):
     self_link: Link | None = None
 
     @property
-    @derived_from("self_link")
+    @depends_on("self_link")
     def company_id(self) -> str | None:
         """The company that it is with, where its link says so."""
         return links.company_id(self.self_link)
@@ -158,14 +158,14 @@ class FormResult(Record, frozen=True, kw_only=True):
     misprinted_name: _MisprintedFormName | Text | None = field(name="name", default=None)
     self_link: Link | None = None
 
-    @derived_from("id", "misprinted_name")
+    @depends_on("id", "misprinted_name")
     def __post_init__(self) -> None:
         """Raises nothing: it notes a name that stands for the object that the specification prints."""
         if isinstance(self.misprinted_name, (str, int, float)):
-            surprised(ODD_VALUE, self.id)
+            report_surprise(ODD_VALUE, self.id)
 
     @property
-    @derived_from("sent_form", "misprinted_name", "self_link")
+    @depends_on("sent_form", "misprinted_name", "self_link")
     def form(self) -> Form | Unreadable | None:
         """The form; its name may stand where the specification misprints it, `formResult.name.name`.
 
@@ -185,7 +185,7 @@ class FormResult(Record, frozen=True, kw_only=True):
         return self.sent_form
 
     @property
-    @derived_from("sent_form", "self_link")
+    @depends_on("sent_form", "self_link")
     def form_id(self) -> str | None:
         """The form that this is a result of, where the form or the link says so."""
         form = self.sent_form
@@ -211,7 +211,7 @@ class Conference(Record, frozen=True, kw_only=True):
     )
 
     @property
-    @derived_from("sent_capacity")
+    @depends_on("sent_capacity")
     def capacity(self) -> int | Unreadable | None:
         """Documented as text, a number in practice."""
         sent = self.sent_capacity
@@ -236,13 +236,13 @@ class ConferenceRegistrationSnapshot(Record, frozen=True, kw_only=True):
     self_link: Link | None = None
 
     @property
-    @derived_from("conference")
+    @depends_on("conference")
     def conference_id(self) -> str | None:
         """The conference that it is for, where that can be read."""
         return str(self.conference.id) if isinstance(self.conference, Conference) else None
 
     @property
-    @derived_from("session")
+    @depends_on("session")
     def session_id(self) -> str | None:
         """The session that it is for, where that can be read."""
         return str(self.session.id) if isinstance(self.session, ConferenceSession) else None
@@ -258,7 +258,9 @@ class Activity(Record, frozen=True, kw_only=True):
     date: ZonedDateTime | None = None
     event: ActivityEvent | None = None
     user: User | None = None
-    sent_updated_attributes: Several[Stated] | None = field(name="updatedAttributes", default=None)
+    sent_updated_attributes: BoundedList[NonEmptyText] | None = field(
+        name="updatedAttributes", default=None
+    )
     marketing_consent: MarketingConsent | None = None
 
 
@@ -300,7 +302,7 @@ class ConferenceRegistrationActivity(Activity, frozen=True, kw_only=True):
     no_misprint: None = field(name="aconferenceRegistration", default=None)
 
     @property
-    @derived_from("sent_registration", "no_misprint")
+    @depends_on("sent_registration", "no_misprint")
     def conference_registration(self) -> ConferenceRegistrationSnapshot | Unreadable | None:
         """The registration: what stands under the misprinted key is read with it, see `MISPRINTS`."""
         return self.sent_registration

@@ -15,56 +15,58 @@ from typing import Annotated, Any, NamedTuple, get_args, get_origin
 from msgspec import Raw, json
 
 from gateway.upstream.records.activities import UNREADABLE, Record
-from gateway.upstream.records.enums import Word
-from gateway.upstream.records.field_types import UNDECODABLE, Id, Link, Prose, options
-from gateway.upstream.surprises import ODD_VALUE, surprised
+from gateway.upstream.records.enums import UpstreamEnum
+from gateway.upstream.records.field_types import UNDECODABLE, Id, Link, StrictText, union_members
+from gateway.upstream.surprises import ODD_VALUE, report_surprise
 
-_NOTHING = {b"null", b'""'}
+_EMPTY_VALUES = {b"null", b'""'}
 _BLANKS = b" \t\r\n"
 _BOOLEANS = {b"true", b"false"}
 _NUMBER = re.compile(rb"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 """RFC 8259, 6."""
 
 _LARGE_BYTES = 524_288
-_MOST_KEYS = 20_000
-_LONGEST_NUMBER = 4_300
+_MAX_KEYS = 20_000
+_MAX_NUMBER_LENGTH = 4_300
 """What Python reads as an integer without being told to; longer ones take a time quadratic in the length."""
 
-_WHOLE_NUMBER = re.compile(rb"(-?[0-9]+)\.0+")
-_EXACT = 2**53
+_INTEGRAL_NUMBER = re.compile(rb"(-?[0-9]+)\.0+")
+_MAX_EXACT_INTEGER = 2**53
 """Whole numbers up to here are exact as floats."""
 
 
-class _Kind(NamedTuple):
+class _ObjectWrapper(NamedTuple):
     """What is declared, where an object may stand for it.
 
     Attributes:
         keys: The keys of an object under which it is looked for, in order.
-        lone: What the only text of an object has to be like to be it.
+        sole_text_pattern: What the only text of an object has to be like to be it.
     """
 
     keys: Sequence[str]
-    lone: re.Pattern[str]
+    sole_text_pattern: re.Pattern[str]
 
 
-_LINK = _Kind(("href", "url"), re.compile(r"(https?:/)?/\S+", re.ASCII | re.IGNORECASE))
-_ID = _Kind(("id", "value"), re.compile(r"[0-9]+", re.ASCII))
-_TEXT = _Kind(("name", "value", "text"), re.compile(r".+", re.DOTALL))
+_LINK_WRAPPER = _ObjectWrapper(
+    ("href", "url"), re.compile(r"(https?:/)?/\S+", re.ASCII | re.IGNORECASE)
+)
+_ID_WRAPPER = _ObjectWrapper(("id", "value"), re.compile(r"[0-9]+", re.ASCII))
+_TEXT_WRAPPER = _ObjectWrapper(("name", "value", "text"), re.compile(r".+", re.DOTALL))
 
 
-def keys(sent: bytes | memoryview) -> int:
+def count_keys(sent: bytes | memoryview) -> int:
     """About how many keys and objects there are in JSON."""
-    told = bytes(sent).translate(None, _BLANKS)  # which may stand before a colon
-    return told.count(b'":') + told.count(b"{")
+    compact = bytes(sent).translate(None, _BLANKS)  # which may stand before a colon
+    return compact.count(b'":') + compact.count(b"{")
 
 
-def values_in(sent: bytes | Raw) -> dict[str, Raw] | None:
+def raw_values(sent: bytes | Raw) -> dict[str, Raw] | None:
     """The values of an object, each still to be decoded.
 
     None for what is no object, and for a large one of very many keys: to look at each of them takes seconds.
     """
     view = memoryview(sent)
-    if len(view) > _LARGE_BYTES and keys(view) > _MOST_KEYS:
+    if len(view) > _LARGE_BYTES and count_keys(view) > _MAX_KEYS:
         return None
     try:
         return json.decode(sent, type=dict[str, Raw])
@@ -72,28 +74,28 @@ def values_in(sent: bytes | Raw) -> dict[str, Raw] | None:
         return None
 
 
-def odd(declared: Any) -> Callable[[Raw], Any]:
+def coercing_decoder(declared: Any) -> Callable[[Raw], Any]:
     """How to read what is no value of a declared type as it stands; `UNREADABLE` where it says nothing.
 
     Lists and records in a union are not looked at: only what else may stand there.
     """
-    scalars = [each for each in options(declared) if not _is_composite(each)]
+    scalars = [each for each in union_members(declared) if not _is_composite(each)]
     if not scalars:
         return lambda _: UNREADABLE
-    kind = _kind(scalars)
-    takes_numbers = int not in scalars and (str in scalars or Link in scalars)
-    plain = _Plain(json.Decoder(reduce(or_, scalars)), takes_numbers)
+    wrapper = _wrapper_of(scalars)
+    accepts_numbers = int not in scalars and (str in scalars or Link in scalars)
+    scalar_decoder = _ScalarDecoder(json.Decoder(reduce(or_, scalars)), accepts_numbers)
 
-    def read(raw: Raw) -> Any:
+    def decode(raw: Raw) -> Any:
         sent = bytes(raw)
-        found = plain.read(sent)
-        if found is UNREADABLE and kind is not None and sent[:1] == b"{":
-            found = _held(sent, kind, plain)
-        if found is not UNREADABLE:
-            surprised(ODD_VALUE, hash(sent))
-        return found
+        value = scalar_decoder.decode(sent)
+        if value is UNREADABLE and wrapper is not None and sent[:1] == b"{":
+            value = _unwrap_object(sent, wrapper, scalar_decoder)
+        if value is not UNREADABLE:
+            report_surprise(ODD_VALUE, hash(sent))
+        return value
 
-    return read
+    return decode
 
 
 def _is_composite(declared: Any) -> bool:
@@ -102,53 +104,53 @@ def _is_composite(declared: Any) -> bool:
     return declared is NoneType or issubclass(declared, Record)
 
 
-def _kind(scalars: Sequence[Any]) -> _Kind | None:
+def _wrapper_of(scalars: Sequence[Any]) -> _ObjectWrapper | None:
     if Link in scalars:
-        return _LINK
-    if {*scalars} == {*options(Id)}:
-        return _ID
-    return _TEXT if any(map(_is_text, scalars)) else None
+        return _LINK_WRAPPER
+    if {*scalars} == {*union_members(Id)}:
+        return _ID_WRAPPER
+    return _TEXT_WRAPPER if any(map(_is_text, scalars)) else None
 
 
 def _is_text(declared: Any) -> bool:
-    plain = get_args(declared)[0] if get_origin(declared) is Annotated else declared
-    return declared != Prose and issubclass(plain, (str, Word))
+    type_ = get_args(declared)[0] if get_origin(declared) is Annotated else declared
+    return declared != StrictText and issubclass(type_, (str, UpstreamEnum))
 
 
-class _Plain(NamedTuple):
+class _ScalarDecoder(NamedTuple):
     """Reads what is no object.
 
     Attributes:
         decoder: Decodes what is declared.
-        takes_numbers: Whether a number is a text that is declared.
+        accepts_numbers: Whether a number is a text that is declared.
     """
 
     decoder: json.Decoder[Any]
-    takes_numbers: bool
+    accepts_numbers: bool
 
-    def read(self, sent: bytes) -> Any:
+    def decode(self, sent: bytes) -> Any:
         """A value as it stands, or in its other form."""
-        for form in (sent, *self._others(sent)):
+        for candidate in (sent, *self._alternatives(sent)):
             with suppress(*UNDECODABLE):
-                return self.decoder.decode(form)
+                return self.decoder.decode(candidate)
         return UNREADABLE
 
-    def _others(self, sent: bytes) -> Iterator[bytes]:
+    def _alternatives(self, sent: bytes) -> Iterator[bytes]:
         """The other forms of a value."""
         is_text = sent[:1] == b'"'
-        number = _written(sent) if is_text else sent
+        number = _text_content(sent) if is_text else sent
         if is_text and number in _BOOLEANS:
             yield number
-        if len(number) > _LONGEST_NUMBER or not _NUMBER.fullmatch(number):
+        if len(number) > _MAX_NUMBER_LENGTH or not _NUMBER.fullmatch(number):
             return
         if is_text:
             yield number
-        yield _whole(number)
-        if self.takes_numbers:
+        yield _as_integer(number)
+        if self.accepts_numbers:
             yield b'"%b"' % number
 
 
-def _written(text: bytes) -> bytes:
+def _text_content(text: bytes) -> bytes:
     """What a text consists of, without the blanks around it."""
     try:
         return json.decode(text, type=str).encode().strip(_BLANKS)
@@ -156,23 +158,25 @@ def _written(text: bytes) -> bytes:
         return b""
 
 
-def _whole(number: bytes) -> bytes:
+def _as_integer(number: bytes) -> bytes:
     """The whole number that a number is, such as 2 for 2.0; else the number."""
-    if found := _WHOLE_NUMBER.fullmatch(number):
-        return found[1]
+    if match := _INTEGRAL_NUMBER.fullmatch(number):
+        return match[1]
     value = float(number)
-    return b"%d" % value if value.is_integer() and abs(value) <= _EXACT else number
+    return b"%d" % value if value.is_integer() and abs(value) <= _MAX_EXACT_INTEGER else number
 
 
-def _held(sent: bytes, kind: _Kind, plain: _Plain) -> Any:
+def _unwrap_object(sent: bytes, wrapper: _ObjectWrapper, scalar_decoder: _ScalarDecoder) -> Any:
     """What stands under one of the keys of an object, or else is its only text."""
-    if (values := values_in(sent)) is None:
+    if (values := raw_values(sent)) is None:
         return UNREADABLE
-    told = {key: held for key, each in values.items() if (held := bytes(each)) not in _NOTHING}
-    for key in kind.keys:
-        if key in told and (found := plain.read(told[key])) is not UNREADABLE:
-            return found
-    texts = [each for each in told.values() if each[:1] == b'"']
-    if len(texts) == 1 and kind.lone.fullmatch(_written(texts[0]).decode()):
-        return plain.read(texts[0])
+    non_empty = {
+        key: raw for key, each in values.items() if (raw := bytes(each)) not in _EMPTY_VALUES
+    }
+    for key in wrapper.keys:
+        if key in non_empty and (value := scalar_decoder.decode(non_empty[key])) is not UNREADABLE:
+            return value
+    texts = [each for each in non_empty.values() if each[:1] == b'"']
+    if len(texts) == 1 and wrapper.sole_text_pattern.fullmatch(_text_content(texts[0]).decode()):
+        return scalar_decoder.decode(texts[0])
     return UNREADABLE

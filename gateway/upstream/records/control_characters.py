@@ -7,9 +7,9 @@ event loop. What is escaped here is decoded by msgspec like any other body.
 
 import re
 
-from gateway.observability.event_loop import Steps
+from gateway.observability.event_loop import CooperativeSteps
 
-MOST_BYTES = 4_194_304
+MAX_BYTES = 4_194_304
 """The largest body that is looked at; what comes of it has at most twice as many."""
 
 _STEP_BYTES = 262_144
@@ -23,27 +23,27 @@ _ESCAPES = {bytes([each]): b"\\u%04x" % each for each in range(0x20)} | {
     b"\f": rb"\f",
     b"\r": rb"\r",
 }
-_NO_ESCAPE = re.compile(rb"\\[\x00-\x1f]")
+_BACKSLASH_BEFORE_CONTROL = re.compile(rb"\\[\x00-\x1f]")
 """A backslash before a control character: to escape the latter would escape the former."""
 
-_NO_TEXT = [bytes([each]) for each in (0xC0, 0xC1, *range(0xF5, 0x100))]
+_NON_UTF8_BYTES = [bytes([each]) for each in (0xC0, 0xC1, *range(0xF5, 0x100))]
 """Bytes that are nowhere in UTF-8."""
 
 
-def escaped(body: bytes) -> Steps[bytes | None]:
+def escape_control_characters(body: bytes) -> CooperativeSteps[bytes | None]:
     """A JSON text in which no string holds a control character; None where there is nothing to be done about it.
 
     Between two texts nothing is changed: what is wrong there stays wrong.
     """
-    if len(body) > MOST_BYTES or not _CONTROL.search(body):
+    if len(body) > MAX_BYTES or not _CONTROL.search(body):
         return None
-    unused = [each for each in _NO_TEXT if each not in body][:2]
+    unused = [each for each in _NON_UTF8_BYTES if each not in body][:2]
     if len(unused) < 2:
         return None
     # Without escapes of these two, each quotation mark begins or ends a string.
-    backslash, mark = unused
-    plain = body.replace(rb"\\", backslash).replace(rb"\"", mark)
-    if _NO_ESCAPE.search(plain):
+    backslash, quote = unused
+    plain = body.replace(rb"\\", backslash).replace(rb"\"", quote)
+    if _BACKSLASH_BEFORE_CONTROL.search(plain):
         return None
     pieces: list[bytes] = []
     is_in_string, size = False, 0
@@ -51,18 +51,18 @@ def escaped(body: bytes) -> Steps[bytes | None]:
         if begin:
             yield
         parts = plain[begin : begin + _STEP_BYTES].split(b'"')
-        own = slice(0 if is_in_string else 1, None, 2)
-        parts[own] = _without_controls(parts[own])
+        string_slice = slice(0 if is_in_string else 1, None, 2)
+        parts[string_slice] = _escape_strings(parts[string_slice])
         is_in_string ^= len(parts) % 2 == 0
-        piece = b'"'.join(parts).replace(mark, rb"\"").replace(backslash, rb"\\")
+        piece = b'"'.join(parts).replace(quote, rb"\"").replace(backslash, rb"\\")
         size += len(piece)
-        if size > 2 * MOST_BYTES:
+        if size > 2 * MAX_BYTES:
             return None
         pieces.append(piece)
     return b"".join(pieces)
 
 
-def _without_controls(strings: list[bytes]) -> list[bytes]:
+def _escape_strings(strings: list[bytes]) -> list[bytes]:
     if not strings:
         return strings
     joined = b'"'.join(strings)

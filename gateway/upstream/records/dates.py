@@ -9,23 +9,23 @@ from typing import Any
 
 from msgspec import structs
 
-from gateway.config.time_zones import offset_in, zone_meant_by
-from gateway.upstream.records.field_types import Nothing
+from gateway.config.time_zones import parse_offset, zone_by_alias
+from gateway.upstream.records.field_types import EmptyObject
 from gateway.upstream.surprises import (
     ODD_DATE,
     ODD_TIME_ZONE,
     OFFSET_DIFFERS,
     UNKNOWN_TIME_ZONE,
-    surprised,
+    report_surprise,
 )
 
-_FORM = re.compile(
+_DATE_TIME = re.compile(
     r"(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]"
     r"(?P<minute>[0-9]{2}:[0-9]{2})(?:(?P<second>:[0-9]{2})(?:[.,](?P<fraction>[0-9]+))?)?"
     r"(?: ?(?P<offset>[Zz]|[+-][0-9:]{1,5}))?"
 )
-_LONGEST = 100
-_LENGTH = len("2026-03-01T09:00:00")
+_MAX_LENGTH = 100
+_LENGTH_TO_SECONDS = len("2026-03-01T09:00:00")
 
 
 def normalise(date: Any) -> None:
@@ -35,38 +35,38 @@ def normalise(date: Any) -> None:
         date: A `ZonedDateTime`, or as much of one as is decoded.
 
     Raises:
-        ValueError: It cannot be read: `Nothing` where there is none.
+        ValueError: It cannot be read: `EmptyObject` where there is none.
     """
     sent: object = date.date_time or date.with_offset
     if not isinstance(sent, str):
         raise ValueError("not a text")  # noqa: TRY004 - what a record's check raises
     if not sent:
-        raise Nothing
-    text, zone = written(sent), date.time_zone
+        raise EmptyObject
+    text, zone = canonical_form(sent), date.time_zone
     if not has_offset(text):
         if text != date.date_time:
-            surprised(ODD_DATE, sent, zone)
+            report_surprise(ODD_DATE, sent, zone)
         structs.force_setattr(date, "date_time", text)
         structs.force_setattr(date, "with_offset", "")
         return
-    surprised(ODD_DATE, sent, zone)
-    if isinstance(zone, str) and _differs(text, zone):
-        surprised(OFFSET_DIFFERS, sent, zone)
+    report_surprise(ODD_DATE, sent, zone)
+    if isinstance(zone, str) and _offset_differs(text, zone):
+        report_surprise(OFFSET_DIFFERS, sent, zone)
     structs.force_setattr(date, "date_time", "")
     structs.force_setattr(date, "with_offset", text)
 
 
-def note_zone(date: Any) -> None:
+def report_nonstandard_zone(date: Any) -> None:
     """Note that the zone of a date has no name of the IANA database, if it has any."""
     zone: object = date.time_zone
     if zone == "":
         return
-    is_known = isinstance(zone, str) and zone_meant_by(zone) is not None
-    what = ODD_TIME_ZONE if is_known else UNKNOWN_TIME_ZONE
-    surprised(what, str(zone), date.date_time or date.with_offset)
+    is_known = isinstance(zone, str) and zone_by_alias(zone) is not None
+    surprise = ODD_TIME_ZONE if is_known else UNKNOWN_TIME_ZONE
+    report_surprise(surprise, str(zone), date.date_time or date.with_offset)
 
 
-def written(sent: str) -> str:
+def canonical_form(sent: str) -> str:
     """A date-time as `2026-03-01T09:00:00`, with all of a fraction, and `+02:00` where an offset was sent.
 
     What has that form is as sent. `24:00` is midnight of the next day.
@@ -74,30 +74,30 @@ def written(sent: str) -> str:
     Raises:
         ValueError: It has no form that is known, or is not on the calendar or the clock.
     """
-    form = _FORM.fullmatch(sent) if len(sent) <= _LONGEST else None
-    if form is None:
+    parts = _DATE_TIME.fullmatch(sent) if len(sent) <= _MAX_LENGTH else None
+    if parts is None:
         raise ValueError("not a date-time")
-    day, minute, second = form["day"], form["minute"], form["second"] or ":00"
-    fraction = "" if form["fraction"] is None else f".{form['fraction']}"
+    day, minute, second = parts["day"], parts["minute"], parts["second"] or ":00"
+    fraction = "" if parts["fraction"] is None else f".{parts['fraction']}"
     if minute + second == "24:00:00" and not fraction.strip(".0"):
-        day, minute = _next(day), "00:00"
+        day, minute = _next_day(day), "00:00"
     local = f"{day}T{minute}{second}{fraction}"
     datetime.fromisoformat(local)  # refuses 30 February
-    return local + _offset(form["offset"])
+    return local + _canonical_offset(parts["offset"])
 
 
 def without_offset(text: str) -> str:
-    """A date-time as `written` with an offset, without it."""
+    """A date-time as `canonical_form` with an offset, without it."""
     return text[:-6]
 
 
 def has_offset(text: str) -> bool:
-    """Whether a date-time as `written` has an offset."""
+    """Whether a date-time as `canonical_form` has an offset."""
     return text[-6] in "+-"
 
 
 def in_zone(text: str, zone: tzinfo) -> str:
-    """A date-time as `written` with an offset, as the local one of a zone.
+    """A date-time as `canonical_form` with an offset, as the local one of a zone.
 
     Out of years 1 to 9999, it is as sent, without the offset.
     """
@@ -106,26 +106,26 @@ def in_zone(text: str, zone: tzinfo) -> str:
         at = datetime.fromisoformat(text).astimezone(zone)
     except OverflowError:
         return local
-    return at.replace(tzinfo=None).isoformat(timespec="seconds") + local[_LENGTH:]
+    return at.replace(tzinfo=None).isoformat(timespec="seconds") + local[_LENGTH_TO_SECONDS:]
 
 
-def _differs(text: str, zone_name: str) -> bool:
-    """Whether a date-time as `written` has an offset that a zone does not have then; of an unknown zone, no."""
-    zone = zone_meant_by(zone_name)
+def _offset_differs(text: str, zone_name: str) -> bool:
+    """Whether a date-time as `canonical_form` has an offset that a zone does not have then; of an unknown zone, no."""
+    zone = zone_by_alias(zone_name)
     return zone is not None and in_zone(text, zone) != without_offset(text)
 
 
-def _next(day: str) -> str:
+def _next_day(day: str) -> str:
     try:
         return (datetime.fromisoformat(day) + timedelta(days=1)).date().isoformat()
     except OverflowError:
         raise ValueError("after year 9999") from None
 
 
-def _offset(sent: str | None) -> str:
+def _canonical_offset(sent: str | None) -> str:
     if sent is None:
         return ""
-    offset = offset_in(sent)
+    offset = parse_offset(sent)
     if offset is None:
         raise ValueError("not an offset")
     minutes = abs(offset) // timedelta(minutes=1)

@@ -4,7 +4,7 @@ from enum import Enum
 from typing import Self
 
 
-class Word(Enum):
+class UpstreamEnum(Enum):
     """One of the upstream's words. It may add some at any time: those are `UNKNOWN`. An empty text is none."""
 
     __hash__ = object.__hash__  # Enum's own is a call in Python, for each look-up
@@ -14,7 +14,7 @@ class Word(Enum):
         return None if value == "" else cls["UNKNOWN"]
 
 
-class ActivityKind(Word):
+class ActivityKind(UpstreamEnum):
     APPOINTMENT = "appointment"
     NOTE = "note"
     CONSENT = "consent"
@@ -25,14 +25,14 @@ class ActivityKind(Word):
     UNKNOWN = "unknown"
 
 
-class ActivityEvent(Word):
+class ActivityEvent(UpstreamEnum):
     CREATED = "created"
     UPDATED = "updated"
     DELETED = "deleted"
     UNKNOWN = "unknown"
 
 
-class AppointmentStatus(Word):
+class AppointmentStatus(UpstreamEnum):
     COMPLETED = "completed"
     NO_SHOW = "noShow"
     ACCEPTED = "accepted"
@@ -43,14 +43,14 @@ class AppointmentStatus(Word):
     UNKNOWN = "unknown"
 
 
-class RegistrationStatus(Word):
+class RegistrationStatus(UpstreamEnum):
     ACCEPTED = "accepted"
     CANCELLED = "cancelled"
     WAITING_LIST = "waitingList"
     UNKNOWN = "unknown"
 
 
-class RegistrationSourceType(Word):
+class RegistrationSourceType(UpstreamEnum):
     API = "api"
     WIDGET = "widget"
     UNKNOWN = "unknown"

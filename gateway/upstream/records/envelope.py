@@ -9,14 +9,14 @@ from typing import Any, Literal, TypeVar
 
 from msgspec import Raw, json
 
-from gateway.observability.event_loop import Steps, mapped
+from gateway.observability.event_loop import CooperativeSteps, map_in_steps
 from gateway.upstream.records import control_characters
 from gateway.upstream.records.activities import Record
-from gateway.upstream.records.coercion import values_in
+from gateway.upstream.records.coercion import raw_values
 from gateway.upstream.records.field_types import UNDECODABLE
 from gateway.upstream.records.lenient import NULL
-from gateway.upstream.records.surrogates import whole_characters
-from gateway.upstream.surprises import CONTROL_CHARACTERS, ODD_ENVELOPE, surprised
+from gateway.upstream.records.surrogates import replace_lone_surrogates
+from gateway.upstream.surprises import CONTROL_CHARACTERS, ODD_ENVELOPE, report_surprise
 
 _T = TypeVar("_T")
 
@@ -25,7 +25,7 @@ _LARGE_BYTES = 4_194_304
 
 _OTHER_KEYS = ("activities", "data", "results", "content")
 
-Mark = Literal["type", "id"]
+RequiredKey = Literal["type", "id"]
 """By which key the elements of a list are known: activities have a `type`, other things an `id`."""
 
 
@@ -33,20 +33,20 @@ class _Items(Record, frozen=True):
     items: list[Raw]
 
 
-class _Typed(Record, frozen=True):
+class _WithType(Record, frozen=True):
     type: Raw
 
 
-class _Identified(Record, frozen=True):
+class _WithId(Record, frozen=True):
     id: Raw
 
 
-_MARKED: Mapping[Mark, json.Decoder[Any]] = {
-    "type": json.Decoder(_Typed),
-    "id": json.Decoder(_Identified),
+_KEY_DECODERS: Mapping[RequiredKey, json.Decoder[Any]] = {
+    "type": json.Decoder(_WithType),
+    "id": json.Decoder(_WithId),
 }
 
-MOST_ITEMS = 200_000
+MAX_ITEMS = 200_000
 """Of a list, honest or not."""
 
 
@@ -55,12 +55,12 @@ def is_large(body: bytes) -> bool:
     return len(body) > _LARGE_BYTES
 
 
-def envelope(
-    body: bytes, declared: type[_T], *, tell: Callable[[str], None] = surprised
-) -> Steps[_T]:
+def decode_body(
+    body: bytes, declared: type[_T], *, on_surprise: Callable[[str], None] = report_surprise
+) -> CooperativeSteps[_T]:
     """`body` as declared, with U+FFFD for half a character: some senders cut texts blindly.
 
-    Control characters in texts are read as well, and `tell` is told of them.
+    Control characters in texts are read as well, and `on_surprise` is told of them.
 
     Raises:
         UNDECODABLE: It is not what was declared.
@@ -70,48 +70,50 @@ def envelope(
     try:
         return json.decode(body, type=declared)
     except UNDECODABLE:
-        escaped = yield from control_characters.escaped(body)
-        mended = yield from whole_characters(escaped or body)
+        escaped = yield from control_characters.escape_control_characters(body)
+        repaired = yield from replace_lone_surrogates(escaped or body)
     if is_large(body):
         yield
-    found = json.decode(mended, type=declared)
+    result = json.decode(repaired, type=declared)
     if escaped is not None:
-        tell(CONTROL_CHARACTERS)
-    return found
+        on_surprise(CONTROL_CHARACTERS)
+    return result
 
 
-def listed(body: bytes, mark: Mark) -> Steps[list[Raw]]:
+def extract_list(body: bytes, required_key: RequiredKey) -> CooperativeSteps[list[Raw]]:
     """The elements of the list that an answer holds, each still to be decoded.
 
     Raises:
         UNDECODABLE: It holds none.
     """
     try:
-        return (yield from envelope(body, _Items)).items
+        return (yield from decode_body(body, _Items)).items
     except UNDECODABLE:
-        sent = yield from envelope(body, Raw)
-        found = yield from _elsewhere(sent, mark)
-        if found is None:
+        sent = yield from decode_body(body, Raw)
+        elements = yield from _extract_misplaced_list(sent, required_key)
+        if elements is None:
             raise
-    surprised(ODD_ENVELOPE)
-    return found
+    report_surprise(ODD_ENVELOPE)
+    return elements
 
 
-def _elsewhere(sent: Raw, mark: Mark) -> Steps[list[Raw] | None]:
+def _extract_misplaced_list(
+    sent: Raw, required_key: RequiredKey
+) -> CooperativeSteps[list[Raw] | None]:
     """A bare list, or the one under another key; None where there is none, or more than one."""
     if is_large(bytes(sent)):
         yield
     if (bare := _elements(sent)) is not None:
-        return bare if (yield from _are_marked(bare, mark)) else None
-    values = values_in(sent) or {}
+        return bare if (yield from _all_have_key(bare, required_key)) else None
+    values = raw_values(sent) or {}
     if "items" in values:
         return None
-    found = []
+    candidates = []
     for key in _OTHER_KEYS:
         elements = _elements(values.get(key, NULL))
-        if elements and (yield from _are_marked(elements, mark)):
-            found.append(elements)
-    return found[0] if len(found) == 1 else None
+        if elements and (yield from _all_have_key(elements, required_key)):
+            candidates.append(elements)
+    return candidates[0] if len(candidates) == 1 else None
 
 
 def _elements(sent: Raw) -> list[Raw] | None:
@@ -121,20 +123,20 @@ def _elements(sent: Raw) -> list[Raw] | None:
         return None
 
 
-def _are_marked(elements: Sequence[Raw], mark: Mark) -> Steps[bool]:
+def _all_have_key(elements: Sequence[Raw], required_key: RequiredKey) -> CooperativeSteps[bool]:
     """Whether all elements of a list are objects that have the mark."""
-    decoder = _MARKED[mark]
+    decoder = _KEY_DECODERS[required_key]
 
-    def unmarked(some: Sequence[Raw]) -> list[Raw]:
-        return [each for each in some if not _is_marked(each, decoder, mark)]
+    def without_key(some: Sequence[Raw]) -> list[Raw]:
+        return [each for each in some if not _has_key(each, decoder, required_key)]
 
-    if len(elements) > MOST_ITEMS:
+    if len(elements) > MAX_ITEMS:
         return False
-    return not (yield from mapped(unmarked, elements))
+    return not (yield from map_in_steps(without_key, elements))
 
 
-def _is_marked(element: Raw, decoder: json.Decoder[Any], mark: Mark) -> bool:
+def _has_key(element: Raw, decoder: json.Decoder[Any], required_key: RequiredKey) -> bool:
     try:
-        return bool(getattr(decoder.decode(element), mark) != NULL)
+        return bool(getattr(decoder.decode(element), required_key) != NULL)
     except UNDECODABLE:
         return False

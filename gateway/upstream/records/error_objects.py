@@ -9,21 +9,21 @@ from gateway.upstream.records.activities import Record
 from gateway.upstream.records.field_types import UNDECODABLE
 
 _NULL = b"null"
-_NO_ERROR = {_NULL, b"false", b'""'}
+_NO_ERROR_VALUES = {_NULL, b"false", b'""'}
 
 _NO_ITEMS = re.compile(rb"null|\[\s*\]")
 
-_MOST_BYTES = 16_384
+_MAX_BYTES = 16_384
 """An error object that is all of an answer is not longer: longer answers are spared a second search."""
 
 
-class Failure(NamedTuple):
+class ErrorObject(NamedTuple):
     """The upstream's error object; it may come with any status, 200 included."""
 
     code: int | None
 
 
-class Forms(Record, frozen=True):
+class ErrorEnvelope(Record, frozen=True):
     """What of an answer tells whether it is an error: one under `error`, or one that is all of it."""
 
     error: Raw = Raw(_NULL)
@@ -33,27 +33,29 @@ class Forms(Record, frozen=True):
     id: Raw = Raw(_NULL)
     items: Raw = Raw(_NULL)
 
-    def failure(self) -> Failure | None:
+    def extract_error(self) -> ErrorObject | None:
         """The error, or None where it is none. Its code is the one under `error`, if there is one."""
-        stated = self._stated_code()
-        if bytes(self.error) in _NO_ERROR:
-            return None if stated is None else Failure(stated)
+        top_level_code = self._top_level_code()
+        if bytes(self.error) in _NO_ERROR_VALUES:
+            return None if top_level_code is None else ErrorObject(top_level_code)
         try:
             inside = json.decode(self.error, type=_ErrorCode, strict=False)
             code = inside.status_code if inside.code is None else inside.code
         except UNDECODABLE:
             code = None
-        return Failure(stated if code is None else code)
+        return ErrorObject(top_level_code if code is None else code)
 
-    def _stated_code(self) -> int | None:
+    def _top_level_code(self) -> int | None:
         """The status that stands beside a message or a list of fields, if it is a failure's.
 
         Things may have a message as well, but they have an id, and lists have items. Nor is it an error where `"statusCode": 200`
         stands in front of what was asked for.
         """
-        is_told = bytes(self.message).startswith(b'"') or bytes(self.fields).startswith(b"[")
-        is_content = bytes(self.id) != _NULL or not _NO_ITEMS.fullmatch(self.items)
-        if is_content or not is_told:
+        has_error_details = bytes(self.message).startswith(b'"') or bytes(self.fields).startswith(
+            b"["
+        )
+        has_content = bytes(self.id) != _NULL or not _NO_ITEMS.fullmatch(self.items)
+        if has_content or not has_error_details:
             return None
         try:
             code = json.decode(self.status_code, type=int, strict=False)
@@ -62,9 +64,9 @@ class Forms(Record, frozen=True):
         return code if 400 <= code < 600 else None
 
 
-def may_be_in(body: bytes) -> bool:
+def may_contain_error(body: bytes) -> bool:
     """Whether a look at an answer's keys is worth it."""
-    return b'"error"' in body or (len(body) <= _MOST_BYTES and b'"statusCode"' in body)
+    return b'"error"' in body or (len(body) <= _MAX_BYTES and b'"statusCode"' in body)
 
 
 class _ErrorCode(Record, frozen=True):

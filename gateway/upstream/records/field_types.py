@@ -18,13 +18,13 @@ Text = int | float | str
 Link = Annotated[str, Meta(title="Link")]
 """The address of a resource."""
 
-Prose = Annotated[str, Meta(title="Prose")]
+StrictText = Annotated[str, Meta(title="Prose")]
 """A text that neither a number nor an object stands for."""
 
-Stated = int | float | Annotated[str, Meta(min_length=1)]
+NonEmptyText = int | float | Annotated[str, Meta(min_length=1)]
 """A date, an id or a name in no form that is known: a text that is never blank."""
 
-Several = Annotated[list[_T], Meta(max_length=1_000)]
+BoundedList = Annotated[list[_T], Meta(max_length=1_000)]
 """A list in a record. Nobody has so many of anything, and each may become an error."""
 
 Count = Annotated[int, Meta(ge=-(2**31), le=2**31 - 1)]
@@ -34,16 +34,16 @@ UNDECODABLE = (MsgspecError, RecursionError, UnicodeError)
 """What msgspec raises over bytes that are not what was declared; two of the three are not its own."""
 
 
-class Nothing(ValueError):
+class EmptyObject(ValueError):
     """An object says nothing: it stands for null. Raised by the record's own check."""
 
 
-def options(declared: Any) -> tuple[Any, ...]:
+def union_members(declared: Any) -> tuple[Any, ...]:
     """The members of a declared union; a type that is none is its only member."""
     return get_args(declared) if get_origin(declared) in {Union, UnionType} else (declared,)
 
 
-def derived_from(*sources: str) -> Callable[[_F], _F]:
+def depends_on(*sources: str) -> Callable[[_F], _F]:
     """Says which fields of a record a property or check reads, for those who decode only a few."""
 
     def declare(function: _F) -> _F:

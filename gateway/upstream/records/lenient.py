@@ -16,9 +16,14 @@ from typing import Annotated, Any, NamedTuple, TypeVar, get_args, get_origin
 from msgspec import Raw, json, structs
 
 from gateway.upstream.records.activities import UNREADABLE, AllOptional, Record, Unreadable
-from gateway.upstream.records.coercion import odd, values_in
-from gateway.upstream.records.field_types import UNDECODABLE, Nothing, Several, options
-from gateway.upstream.surprises import FOREIGN_OBJECT, surprised
+from gateway.upstream.records.coercion import coercing_decoder, raw_values
+from gateway.upstream.records.field_types import (
+    UNDECODABLE,
+    BoundedList,
+    EmptyObject,
+    union_members,
+)
+from gateway.upstream.surprises import FOREIGN_OBJECT, report_surprise
 
 _R = TypeVar("_R", bound=Record)
 
@@ -27,130 +32,135 @@ _EMPTY_TEXT = b'""'
 _EMPTY_LIST = re.compile(rb"\[\s*\]")
 
 
-def merged(sent: Raw, misprinted: Raw, depth: int) -> Raw:
+def merge(sent: Raw, misprinted: Raw, depth: int) -> Raw:
     """One value of two, of objects field by field; what stands where it should be goes first."""
-    if _says_nothing(sent):
+    if _is_empty(sent):
         return misprinted
-    if _says_nothing(misprinted) or depth == 0:
+    if _is_empty(misprinted) or depth == 0:
         return sent
-    ours, theirs = values_in(sent), values_in(misprinted)
-    if ours is None or theirs is None or not _may_be_one(ours, theirs):
+    ours, theirs = raw_values(sent), raw_values(misprinted)
+    if ours is None or theirs is None or not _ids_agree(ours, theirs):
         return sent
     for key, each in theirs.items():
-        ours[key] = merged(ours.get(key, NULL), each, depth - 1)
+        ours[key] = merge(ours.get(key, NULL), each, depth - 1)
     return Raw(json.encode(ours))
 
 
-def _may_be_one(ours: Mapping[str, Raw], theirs: Mapping[str, Raw]) -> bool:
+def _ids_agree(ours: Mapping[str, Raw], theirs: Mapping[str, Raw]) -> bool:
     """Whether two objects may be parts of one thing: their ids do not differ, where both have one."""
     ids = {bytes(each.get("id", NULL)).strip(b'"') for each in (ours, theirs)}
     return len(ids - {bytes(NULL), b""}) < 2
 
 
-def _says_nothing(sent: Raw) -> bool:
+def _is_empty(sent: Raw) -> bool:
     return sent == NULL or bytes(sent) == _EMPTY_TEXT or _EMPTY_LIST.fullmatch(sent) is not None
 
 
-class _Reading(NamedTuple):
+class _FieldDecoder(NamedTuple):
     """How a field of a record is read."""
 
     name: str
     key: str
-    read: Callable[[Raw], Any]
+    decode: Callable[[Raw], Any]
 
 
 @cache
-def _declared(record: type[Record]) -> Sequence[_Reading]:
+def _field_decoders(record: type[Record]) -> Sequence[_FieldDecoder]:
     """Remembered: msgspec finds out anew each time, which takes longer than all the reading."""
     return [
-        _Reading(each.name, each.encode_name, reader(each.type)) for each in structs.fields(record)
+        _FieldDecoder(each.name, each.encode_name, lenient_decoder(each.type))
+        for each in structs.fields(record)
     ]
 
 
-def fields_of(record: type[Record], values: Mapping[str, Raw]) -> dict[str, Any]:
+def decode_fields(record: type[Record], values: Mapping[str, Raw]) -> dict[str, Any]:
     """Field by field: what was read, or `UNREADABLE`; nothing where nothing or null was sent."""
-    readings: dict[str, Any] = {}
-    for name, key, read in _declared(record):
+    fields: dict[str, Any] = {}
+    for name, key, decode in _field_decoders(record):
         raw = values.get(key)
-        if raw is not None and raw != NULL and (value := read(raw)) is not None:
-            readings[name] = value
-    return readings
+        if raw is not None and raw != NULL and (value := decode(raw)) is not None:
+            fields[name] = value
+    return fields
 
 
 @cache
-def reader(declared: Any) -> Callable[[Raw], Any]:
+def lenient_decoder(declared: Any) -> Callable[[Raw], Any]:
     """How to read a value of a declared type leniently."""
-    for option in options(declared):
-        if isinstance(option, type) and issubclass(option, Record):
-            return _record_reader(option, declared)
-        if get_origin(option) is Annotated and get_origin(get_args(option)[0]) is list:
-            (element,) = get_args(get_args(option)[0])
-            return _list_reader(element, declared)
-    whole, otherwise = _whole_reader(declared), odd(declared)
+    for member in union_members(declared):
+        if isinstance(member, type) and issubclass(member, Record):
+            return _record_decoder(member, declared)
+        if get_origin(member) is Annotated and get_origin(get_args(member)[0]) is list:
+            (element,) = get_args(get_args(member)[0])
+            return _list_decoder(element, declared)
+    decode_strictly, coerce = _strict_decoder(declared), coercing_decoder(declared)
 
-    def read(raw: Raw) -> Any:
-        found = whole(raw)
-        return otherwise(raw) if found is UNREADABLE else found
+    def decode(raw: Raw) -> Any:
+        value = decode_strictly(raw)
+        return coerce(raw) if value is UNREADABLE else value
 
-    return read
+    return decode
 
 
-def _whole_reader(declared: Any) -> Callable[[Raw], Any]:
+def _strict_decoder(declared: Any) -> Callable[[Raw], Any]:
     """How to read a value as it is declared."""
     decoder = json.Decoder(declared)
 
-    def read(raw: Raw) -> Any:
+    def decode(raw: Raw) -> Any:
         try:
             return decoder.decode(raw)
         except UNDECODABLE:
             return None if bytes(raw) == _EMPTY_TEXT else UNREADABLE
 
-    return read
+    return decode
 
 
-def _list_reader(element: Any, declared: Any) -> Callable[[Raw], Any]:
-    whole, otherwise, read_element = _whole_reader(declared), odd(declared), reader(element)
+def _list_decoder(element: Any, declared: Any) -> Callable[[Raw], Any]:
+    decode_strictly, coerce, decode_element = (
+        _strict_decoder(declared),
+        coercing_decoder(declared),
+        lenient_decoder(element),
+    )
 
-    def read(raw: Raw) -> Any:
-        if not isinstance(found := whole(raw), Unreadable):
-            return found
+    def decode(raw: Raw) -> Any:
+        if not isinstance(value := decode_strictly(raw), Unreadable):
+            return value
         try:
-            sent = [each for each in json.decode(raw, type=Several[Raw]) if each != NULL]
-            return [each for each in map(read_element, sent) if each is not None]
+            sent = [each for each in json.decode(raw, type=BoundedList[Raw]) if each != NULL]
+            return [each for each in map(decode_element, sent) if each is not None]
         except UNDECODABLE:
-            return otherwise(raw)
+            return coerce(raw)
 
-    return read
+    return decode
 
 
-def _record_reader(record: type[_R], declared: Any) -> Callable[[Raw], Any]:
+def _record_decoder(record: type[_R], declared: Any) -> Callable[[Raw], Any]:
     required = {declared.name for declared in structs.fields(record) if declared.required}
-    known = {declared.encode_name for declared in structs.fields(record)}
-    whole, otherwise = _whole_reader(declared), odd(declared)
+    known_keys = {declared.encode_name for declared in structs.fields(record)}
+    decode_strictly, coerce = _strict_decoder(declared), coercing_decoder(declared)
 
-    def read(raw: Raw) -> Any:
-        if not isinstance(found := whole(raw), Unreadable):
-            return found
-        if (values := values_in(raw)) is None:
-            return None if _EMPTY_LIST.fullmatch(raw) else otherwise(raw)
-        readings = fields_of(record, values)
-        if any(isinstance(readings.get(name, UNREADABLE), Unreadable) for name in required):
-            found = None if all(map(_is_blank, readings.values())) else UNREADABLE
+    def decode(raw: Raw) -> Any:
+        if not isinstance(result := decode_strictly(raw), Unreadable):
+            return result
+        if (values := raw_values(raw)) is None:
+            return None if _EMPTY_LIST.fullmatch(raw) else coerce(raw)
+        fields = decode_fields(record, values)
+        if any(isinstance(fields.get(name, UNREADABLE), Unreadable) for name in required):
+            result = None if all(map(_is_blank, fields.values())) else UNREADABLE
         else:
-            found = _built(record, readings)
-        if found is not None or not _says_anything(values, known):
-            return found
-        if (scalar := otherwise(raw)) is not UNREADABLE:
+            result = _construct(record, fields)
+        if result is not None or not _has_unknown_content(values, known_keys):
+            return result
+        if (scalar := coerce(raw)) is not UNREADABLE:
             return scalar
-        surprised(FOREIGN_OBJECT, hash(bytes(raw)))
+        report_surprise(FOREIGN_OBJECT, hash(bytes(raw)))
         return None
 
-    return read
+    return decode
 
 
-def _says_anything(values: Mapping[str, Raw], known: AbstractSet[str]) -> bool:
+def _has_unknown_content(values: Mapping[str, Raw], known_keys: AbstractSet[str]) -> bool:
     """Whether an object has something under another key than the known ones."""
-    return not all(_says_nothing(each) for key, each in values.items() if key not in known)
+    return not all(_is_empty(each) for key, each in values.items() if key not in known_keys)
 
 
 def _is_blank(value: object) -> bool:
@@ -160,10 +170,10 @@ def _is_blank(value: object) -> bool:
     return value is None or value == ""
 
 
-def _built(record: type[_R], readings: Mapping[str, Any]) -> _R | Unreadable | None:
+def _construct(record: type[_R], fields: Mapping[str, Any]) -> _R | Unreadable | None:
     try:
-        return record(**readings)
-    except Nothing:
+        return record(**fields)
+    except EmptyObject:
         return None
     except ValueError:  # the record's own check, such as a date that no calendar has
         return UNREADABLE

@@ -11,7 +11,7 @@ _ID = r"[A-Za-z0-9_-]{1,64}"
 _PATH = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*:)?(?://[^/?#]*)?([^?#]*)")
 _COMPANY = re.compile(rf"/companies/({_ID})/appointments/{_ID}/?\Z")
 _FORM = re.compile(rf"/forms/({_ID})/results/{_ID}/?\Z")
-_EVERY_COMPANY = "0"
+_ALL_COMPANIES_ID = "0"
 
 
 def is_id(text: str) -> bool:
@@ -21,18 +21,18 @@ def is_id(text: str) -> bool:
 
 def company_id(link: object) -> str | None:
     """The company that an appointment's link leads through, or None where it does not say."""
-    found = _found(_COMPANY, link)
-    return None if found == _EVERY_COMPANY else found
+    id_ = _match_id(_COMPANY, link)
+    return None if id_ == _ALL_COMPANIES_ID else id_
 
 
 def form_id(link: object) -> str | None:
     """The form that a form result's link leads through, or None where it does not say."""
-    return _found(_FORM, link)
+    return _match_id(_FORM, link)
 
 
-def _found(pattern: re.Pattern[str], link: object) -> str | None:
+def _match_id(pattern: re.Pattern[str], link: object) -> str | None:
     if not isinstance(link, str):
         return None
     path = _PATH.match(link)
-    found = path and pattern.search(path[1])
-    return found[1] if found else None
+    id_match = path and pattern.search(path[1])
+    return id_match[1] if id_match else None

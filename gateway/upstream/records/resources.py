@@ -14,19 +14,19 @@ from gateway.upstream.records.enums import (
     AppointmentStatus,
     RegistrationSourceType,
     RegistrationStatus,
-    Word,
+    UpstreamEnum,
 )
 from gateway.upstream.records.field_types import (
+    BoundedList,
     Count,
+    EmptyObject,
     Id,
     Link,
-    Nothing,
-    Prose,
-    Several,
-    Stated,
+    NonEmptyText,
+    StrictText,
     Text,
 )
-from gateway.upstream.surprises import unnoted
+from gateway.upstream.surprises import suppress_surprises
 
 Amount = float
 """A number that GraphQL's Float can carry."""
@@ -36,7 +36,7 @@ class Picture(AllOptional, frozen=True, kw_only=True):
     url: Link | None = None
 
 
-class Pictured(Record, frozen=True, kw_only=True):
+class HasPicture(Record, frozen=True, kw_only=True):
     """Something that may have a picture."""
 
     picture: Picture | None = None
@@ -72,7 +72,7 @@ class ClientReference(Record, frozen=True, kw_only=True):
         return str(self.id)
 
 
-class AskedClient(ClientReference, frozen=True, kw_only=True):
+class RequestedClient(ClientReference, frozen=True, kw_only=True):
     """A client whom a caller asks for: the id is not the upstream's word."""
 
     @property
@@ -80,7 +80,7 @@ class AskedClient(ClientReference, frozen=True, kw_only=True):
         return str(self.id)
 
 
-class Company(Pictured, frozen=True, kw_only=True):
+class Company(HasPicture, frozen=True, kw_only=True):
     id: Id
     name: Text | None = None
     time_zone: Text | None = None
@@ -91,7 +91,7 @@ class Company(Pictured, frozen=True, kw_only=True):
     website_link: Link | None = None
 
 
-class Staff(Pictured, frozen=True, kw_only=True):
+class Staff(HasPicture, frozen=True, kw_only=True):
     id: Id
     first_name: Text | None = None
     last_name: Text | None = None
@@ -103,10 +103,10 @@ class Staff(Pictured, frozen=True, kw_only=True):
     color: Text | None = None
     description: Text | None = None
     role: Text | None = None
-    external_id: Stated | None = None
+    external_id: NonEmptyText | None = None
 
 
-class Service(Pictured, frozen=True, kw_only=True):
+class Service(HasPicture, frozen=True, kw_only=True):
     id: Id
     name: Text | None = None
     description: Text | None = None
@@ -116,7 +116,7 @@ class Service(Pictured, frozen=True, kw_only=True):
     price: Amount | None = None
     payable: bool | None = None
     color: Text | None = None
-    external_id: Stated | None = None
+    external_id: NonEmptyText | None = None
 
 
 class CustomStatus(Record, frozen=True, kw_only=True):
@@ -161,7 +161,7 @@ class Appointment(Record, frozen=True, kw_only=True):
     status: AppointmentStatus | None = None
     custom_status: CustomStatus | None = None
     notes: Text | None = None
-    history: Several[AppointmentHistoryEntry] | None = None
+    history: BoundedList[AppointmentHistoryEntry] | None = None
     source: Text | None = None
     paid: bool | None = None
     sent_price: Money | Amount | None = field(name="price", default=None)
@@ -219,20 +219,20 @@ class Consent(AllOptional, frozen=True, kw_only=True):
         name="datetime", default=None
     )
     time_zone: Text | None = None
-    sent_text: Text | Several[Text] | None = field(name="text", default=None)
+    sent_text: Text | BoundedList[Text] | None = field(name="text", default=None)
 
     def __post_init__(self) -> None:
-        """Raises `Nothing`: a zone alone says nothing. It notes what is odd about the date."""
-        if self._date() is None and self.sent_text is None:
-            raise Nothing
+        """Raises `EmptyObject`: a zone alone says nothing. It notes what is odd about the date."""
+        if self._effective_date() is None and self.sent_text is None:
+            raise EmptyObject
 
     @property
     def date(self) -> ZonedDateTime | activities.Unreadable | None:
         """When it was given; clients of version 2.0 have no `date`, but its keys right in the consent."""
-        with unnoted():
-            return self._date()
+        with suppress_surprises():
+            return self._effective_date()
 
-    def _date(self) -> ZonedDateTime | activities.Unreadable | None:
+    def _effective_date(self) -> ZonedDateTime | activities.Unreadable | None:
         if self.sent_date is not None:
             return self.sent_date
         sent = self.lower_case if self.date_time is None else self.date_time
@@ -247,8 +247,8 @@ class Consent(AllOptional, frozen=True, kw_only=True):
     def text(self) -> str | activities.Unreadable | None:
         """What was consented to; a list in the documentation's sample, perhaps by misprint."""
         match self.sent_text:
-            case None | activities.Unreadable() as nothing:
-                return nothing
+            case None | activities.Unreadable() as missing:
+                return missing
             case list(lines):
                 if any(isinstance(line, activities.Unreadable) for line in lines):
                     return activities.UNREADABLE
@@ -257,12 +257,12 @@ class Consent(AllOptional, frozen=True, kw_only=True):
                 return str(text)
 
 
-class Client(Pictured, frozen=True, kw_only=True):
+class Client(HasPicture, frozen=True, kw_only=True):
     id: Id
     first_name: Text | None = None
     last_name: Text | None = None
-    email_addresses: Several[EmailAddress] | None = None
-    phone_numbers: Several[PhoneNumber] | None = None
+    email_addresses: BoundedList[EmailAddress] | None = None
+    phone_numbers: BoundedList[PhoneNumber] | None = None
     gender: Text | None = None
     time_zone: Text | None = None
     language: Text | None = None
@@ -270,14 +270,14 @@ class Client(Pictured, frozen=True, kw_only=True):
     address: Address | None = None
     company_name: Text | None = None
     job_title: Text | None = None
-    birth_date: Stated | None = None
-    external_id: Stated | None = None
-    companies: Several[CompanyReference] | None = None
+    birth_date: NonEmptyText | None = None
+    external_id: NonEmptyText | None = None
+    companies: BoundedList[CompanyReference] | None = None
     explicit_consent: Consent | None = None
     marketing_consent: Consent | None = None
 
 
-class FormResultStatus(Word):
+class FormResultStatus(UpstreamEnum):
     NEUTRAL = "NEUTRAL"
     IN_PROGRESS = "IN_PROGRESS"
     FINISHED = "FINISHED"
@@ -290,7 +290,7 @@ class FormValue(AllOptional, frozen=True, kw_only=True):
 
     name: Text | None = None
     value: Text | None = None
-    values: "Several[FormValue] | None" = None
+    values: "BoundedList[FormValue] | None" = None
 
 
 class FormItem(AllOptional, frozen=True, kw_only=True):
@@ -300,17 +300,17 @@ class FormItem(AllOptional, frozen=True, kw_only=True):
     type: Text | None = None
     title: Text | None = None
     value: Text | bool | None = None
-    values: Several[FormValue] | None = None
+    values: BoundedList[FormValue] | None = None
     file_name: Text | None = None
     zoned_date_time: ZonedDateTime | None = None
-    sub_item: "Several[FormItem] | None" = None
+    sub_item: "BoundedList[FormItem] | None" = None
 
 
 class FormResult(Record, frozen=True, kw_only=True):
     id: Id
-    date: Stated | None = None
+    date: NonEmptyText | None = None
     current_status: FormResultStatus | None = None
-    result: Several[FormItem] | Prose | None = None
+    result: BoundedList[FormItem] | StrictText | None = None
 
 
 class Form(Record, frozen=True, kw_only=True):
@@ -336,14 +336,16 @@ class ConferenceLocation(AllOptional, frozen=True, kw_only=True):
 
     @property
     def latitude(self) -> float | Unreadable | None:
-        return _degrees(self.geolocation, "lat")
+        return _coordinate(self.geolocation, "lat")
 
     @property
     def longitude(self) -> float | Unreadable | None:
-        return _degrees(self.geolocation, "lng")
+        return _coordinate(self.geolocation, "lng")
 
 
-def _degrees(geolocation: Geolocation | Unreadable | None, name: str) -> float | Unreadable | None:
+def _coordinate(
+    geolocation: Geolocation | Unreadable | None, name: str
+) -> float | Unreadable | None:
     return getattr(geolocation, name) if isinstance(geolocation, Geolocation) else geolocation
 
 
@@ -351,7 +353,7 @@ class Tag(AllOptional, frozen=True, kw_only=True):
     text: Text | None = None
 
 
-class Conference(Pictured, frozen=True, kw_only=True):
+class Conference(HasPicture, frozen=True, kw_only=True):
     id: Id
     title: Text | None = None
     capacity: Count | None = None
@@ -360,7 +362,7 @@ class Conference(Pictured, frozen=True, kw_only=True):
     location: ConferenceLocation | None = None
     web_link: Link | None = None
     code: Text | None = None
-    sent_tags: Several[Tag] | None = field(name="tags", default=None)
+    sent_tags: BoundedList[Tag] | None = field(name="tags", default=None)
 
     @property
     def tags(self) -> list[Text | Unreadable] | Unreadable | None:

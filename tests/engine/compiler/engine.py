@@ -21,29 +21,29 @@ from graphql import (
 from graphql.execution import VariableValues, get_variable_values
 from msgspec import Raw, Struct
 
-from gateway.engine.compiler.compiled_query import Answered, Plan, planner
+from gateway.engine.compiler.compiled_query import CompiledQuery, RunResult, query_compiler
 from gateway.engine.resolvers import (
-    Computed,
-    Fields,
-    Items,
-    Loaded,
-    Plain,
-    Reached,
-    Reading,
-    Resolved,
+    AttributeField,
+    ComputedField,
+    FieldSource,
+    FieldSources,
+    LoadedField,
+    Node,
+    PolymorphicList,
+    ResolverField,
 )
-from gateway.observability.event_loop import Steps, mapped
+from gateway.observability.event_loop import CooperativeSteps, map_in_steps
 
 
 class Engine:
     """Answers operations on a schema whose fields are read in some ways."""
 
-    def __init__(self, text: str, fields: Fields) -> None:
+    def __init__(self, text: str, fields: FieldSources) -> None:
         self.schema = build_schema(text)
-        self.planner = planner(self.schema, fields)
+        self.planner = query_compiler(self.schema, fields)
         _install(self.schema, fields)
 
-    def plan(self, text: str) -> Plan | None:
+    def plan(self, text: str) -> CompiledQuery | None:
         document = parse(text)
         assert validate(self.schema, document) == []
         operation = get_operation_ast(document)
@@ -66,12 +66,12 @@ class Engine:
         assert isinstance(coerced, VariableValues), coerced
         return coerced
 
-    async def answer(self, text: str, context: Any, **variables: Any) -> Answered | None:
+    async def answer(self, text: str, context: Any, **variables: Any) -> RunResult | None:
         """What a plan answers."""
         plan = self.plan(text)
         assert plan is not None
         executor = partial(self.executor, text, context, variables)
-        return await plan.answer(context, self.variables(text, variables), executor)
+        return await plan.run(context, self.variables(text, variables), executor)
 
     async def core(self, text: str, context: Any, **variables: Any) -> ExecutionResult:
         """What graphql-core answers."""
@@ -80,7 +80,7 @@ class Engine:
         assert isinstance(outcome, ExecutionResult)
         return outcome
 
-    async def same(self, text: str, make: Any, **variables: Any) -> Answered:
+    async def same(self, text: str, make: Any, **variables: Any) -> RunResult:
         """What a plan answers: which must be what graphql-core does, in the same order.
 
         Args:
@@ -93,8 +93,8 @@ class Engine:
         assert answered is not None, "graphql-core has to answer it as a whole"
         outcome = await self.core(text, by_core, **variables)
         assert in_order(answered.data) == in_order(outcome.data)
-        assert told([*answered.errors, *by_plan.reported]) == told(
-            [*(outcome.errors or ()), *by_core.reported]
+        assert told([*answered.errors, *by_plan.reported_errors]) == told(
+            [*(outcome.errors or ()), *by_core.reported_errors]
         )
         return answered
 
@@ -112,72 +112,74 @@ def told(errors: Sequence[GraphQLError]) -> list[Any]:
     )
 
 
-def _install(schema: GraphQLSchema, fields: Fields) -> None:
+def _install(schema: GraphQLSchema, fields: FieldSources) -> None:
     """Resolvers that follow the readings, and types that know their values by their classes."""
     for type_ in schema.type_map.values():
         if not isinstance(type_, GraphQLObjectType):
             continue
-        if type_.name in fields.classes:
-            type_.is_type_of = partial(_is_one, fields.classes[type_.name])
+        if type_.name in fields.classes_by_type:
+            type_.is_type_of = partial(_is_one, fields.classes_by_type[type_.name])
         for name, field in type_.fields.items():
-            reading = fields.reading(type_.name, name)
+            reading = fields.compilable_source(type_.name, name)
             if reading is not None:
                 field.resolve = partial(_resolve, reading, fields.unreadable)
 
 
 def _is_one(classes: tuple[type, ...], value: Any, _info: Any) -> bool:
-    return isinstance(value, Reached) and isinstance(value.value, classes)
+    return isinstance(value, Node) and isinstance(value.value, classes)
 
 
-def _resolve(reading: Reading, unreadable: type, root: Any, info: Any, **given: Any) -> Any:
+def _resolve(reading: FieldSource, unreadable: type, root: Any, info: Any, **given: Any) -> Any:
     match reading:
-        case Plain(attribute):
+        case AttributeField(attribute):
             return _inside(root, getattr(root.value, attribute), unreadable)
-        case Computed(function):
+        case ComputedField(function):
             return _inside(root, function(root.value if root else None, info.context), unreadable)
-        case Loaded(load, ids, of):
-            loading = load(info.context, *map(root.nearest, ids))
+        case LoadedField(load, ids, of):
+            loading = load(info.context, *map(root.ancestor_id, ids))
             return _loaded(loading, root, of, info, unreadable)
-        case Resolved(resolve, items):
+        case ResolverField(resolve, items):
             value = resolve(root, info, **given)
             return value if items is None else _read(value, items)
 
 
 async def _loaded(
-    loading: Awaitable[Any], root: Reached[Any], of: Any, info: Any, unreadable: type
+    loading: Awaitable[Any], root: Node[Any], of: Any, info: Any, unreadable: type
 ) -> Any:
     found = await loading
     if found is None:
         return None
-    return root.to(found) if of is None else _resolve(of, unreadable, root.to(found), info)
+    return root.child(found) if of is None else _resolve(of, unreadable, root.child(found), info)
 
 
-def _inside(root: Reached[Any], value: Any, unreadable: type) -> Any:
+def _inside(root: Node[Any], value: Any, unreadable: type) -> Any:
     """A value of an object, which objects in it are reached through."""
     if isinstance(value, list):
         return [_inside(root, each, unreadable) for each in value]
     if value.__class__ is unreadable:
         raise ValueError("It cannot be read.")
-    return root.to(value) if isinstance(value, Struct) else value
+    return root.child(value) if isinstance(value, Struct) else value
 
 
 class _Whole:
     """Reads items as whole records."""
 
-    def __init__(self, items: Items) -> None:
+    def __init__(self, items: PolymorphicList) -> None:
         self._items = items
 
-    def read(self, items: Sequence[Raw]) -> Steps[list[Any]]:
-        return mapped(lambda some: [self._items.whole(item) for item in some], items)
+    def decode(self, items: Sequence[Raw]) -> CooperativeSteps[list[Any]]:
+        return map_in_steps(
+            lambda some: [self._items.decode_full_record(item) for item in some], items
+        )
 
-    heads = read
+    decode_headers = decode
 
 
-def _read(value: Any, items: Items) -> Any:
+def _read(value: Any, items: PolymorphicList) -> Any:
     if isawaitable(value):
 
         async def awaited() -> Any:
             return _read(await value, items)
 
         return awaited()
-    return value and Reached(value.value.read(_Whole(items)), value.through)
+    return value and Node(value.value.to_connection(_Whole(items)), value.parent)

@@ -10,19 +10,19 @@ import msgspec
 from graphql import GraphQLError
 from msgspec import Meta, Raw, Struct, structs
 
-from gateway.engine.compiler.projection import options
+from gateway.engine.compiler.projection import union_members
 from gateway.engine.resolvers import (
-    Computed,
-    Fields,
-    Items,
-    Loaded,
-    Plain,
-    Reached,
-    Reader,
-    Reading,
-    Resolved,
+    AttributeField,
+    ComputedField,
+    FieldSource,
+    FieldSources,
+    ItemDecoder,
+    LoadedField,
+    Node,
+    PolymorphicList,
+    ResolverField,
 )
-from gateway.observability.event_loop import Steps, at_once
+from gateway.observability.event_loop import CooperativeSteps, run_to_completion
 
 LIBRARY = """
     type Query { shelf(size: Int! = 10, titles: [String!], like: Like): Shelf
@@ -61,7 +61,7 @@ UNREADABLE: Any = Unreadable()
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 
-def derived_from(*sources: str) -> Callable[[_F], _F]:
+def depends_on(*sources: str) -> Callable[[_F], _F]:
     """Says which fields a property or check reads."""
 
     def declare(function: _F) -> _F:
@@ -81,7 +81,7 @@ class Author(Record, kw_only=True, frozen=True):
     secret: str | None = None
 
     @property
-    @derived_from("name")
+    @depends_on("name")
     def initials(self) -> str | None:
         return None if self.name is None else str(self.name)[:1]
 
@@ -90,7 +90,7 @@ class Part(Record, kw_only=True, frozen=True):
     title: Text | None = None
     author: Author | None = None
 
-    @derived_from("title")
+    @depends_on("title")
     def __post_init__(self) -> None:
         if self.title == "":
             raise ValueError("a blank title")
@@ -170,7 +170,7 @@ class Context:
     items: Sequence[Any] = ()
     people: Mapping[str | None, Any] = field(default_factory=dict)
     gates: Mapping[str | None, asyncio.Event] = field(default_factory=dict)
-    reported: list[GraphQLError] = field(default_factory=list)
+    reported_errors: list[GraphQLError] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
     loading: dict[tuple[str | None, ...], Awaitable[Any]] = field(default_factory=dict)
 
@@ -203,7 +203,7 @@ def lenient(value: Raw, declared: Any) -> Any:
     except msgspec.ValidationError:
         pass
     try:
-        for option in options(declared):
+        for option in union_members(declared):
             if get_origin(option) is list:
                 sent = msgspec.json.decode(value, type=list[Raw])
                 return [lenient(each, get_args(option)[0]) for each in sent]
@@ -226,7 +226,7 @@ def _by_fields(values: Mapping[str, Raw], record: type[Record]) -> Record:
 
 
 UNDECODABLE = (msgspec.MsgspecError, RecursionError, UnicodeError)
-ITEMS = Items("Thing", "type", RECORDS, Thing, ("id",), UNDECODABLE, whole)
+ITEMS = PolymorphicList("Thing", "type", RECORDS, Thing, ("id",), UNDECODABLE, whole)
 
 
 class Sent(Struct):
@@ -236,20 +236,22 @@ class Sent(Struct):
     size: int
     items: Sequence[Raw]
 
-    def ahead(self, reader: Reader) -> Steps[None]:
+    def decode_ahead(self, decoder: ItemDecoder) -> CooperativeSteps[None]:
         if len(self.items) <= self.size:
-            yield from reader.read(self.items)
+            yield from decoder.decode(self.items)
 
-    def read(self, reader: Reader) -> Shelf:
+    def to_connection(self, decoder: ItemDecoder) -> Shelf:
         if len(self.items) > self.size:
             kept = [
                 item
-                for item, head in zip(self.items, at_once(reader.heads(self.items)), strict=True)
+                for item, head in zip(
+                    self.items, run_to_completion(decoder.decode_headers(self.items)), strict=True
+                )
                 if not isinstance(head.id, Unreadable)
             ]
-            things = at_once(reader.read(kept[: self.size]))
+            things = run_to_completion(decoder.decode(kept[: self.size]))
         else:
-            things = at_once(reader.read(self.items))
+            things = run_to_completion(decoder.decode(self.items))
         unreadable = sum(isinstance(thing.id, Unreadable) for thing in things)
         if unreadable:
             path = self.info.path.as_list()
@@ -263,20 +265,20 @@ def raw(item: object) -> Raw:
 
 def shelf(
     root: Any, info: Any, size: int, titles: Any = None, like: Any = None
-) -> Reached[Any] | None:
+) -> Node[Any] | None:
     if size < 0:
         raise ValueError("no such shelf")
     named = [item for item in info.context.items if not titles or item["title"] in titles]
-    return Reached(Sent(info, size, [*map(raw, named)])) if size else None
+    return Node(Sent(info, size, [*map(raw, named)])) if size else None
 
 
-async def authors(root: Any, info: Any, ids: Sequence[str]) -> list[Reached[Author]]:
+async def authors(root: Any, info: Any, ids: Sequence[str]) -> list[Node[Author]]:
     await asyncio.sleep(0)
     return [author(root, info, id=id_) for id_ in ids]
 
 
-def author(root: Any, info: Any, **given: str) -> Reached[Author]:
-    return Reached(Author(**given, name=f"{given['id']}th"))
+def author(root: Any, info: Any, **given: str) -> Node[Author]:
+    return Node(Author(**given, name=f"{given['id']}th"))
 
 
 def load(context: Context, *ids: str | None) -> Awaitable[Any]:
@@ -296,30 +298,32 @@ def age(person: Any, _context: Context) -> int:
     return 2000 - born
 
 
-READINGS: Mapping[tuple[str, str], Reading] = {
-    ("Query", "shelf"): Resolved(shelf, ITEMS),
-    ("Query", "author"): Resolved(author),
-    ("Query", "authors"): Resolved(authors),
-    **{("Shelf", name): Plain(name) for name in ("id", "count", "top", "things", "places")},
-    **{("Place", name): Plain(name) for name in ("number", "thing")},
+READINGS: Mapping[tuple[str, str], FieldSource] = {
+    ("Query", "shelf"): ResolverField(shelf, ITEMS),
+    ("Query", "author"): ResolverField(author),
+    ("Query", "authors"): ResolverField(authors),
     **{
-        (type_, name): Plain(name)
+        ("Shelf", name): AttributeField(name) for name in ("id", "count", "top", "things", "places")
+    },
+    **{("Place", name): AttributeField(name) for name in ("number", "thing")},
+    **{
+        (type_, name): AttributeField(name)
         for type_ in ("Book", "Disc", "Other")
         for name in ("id", "kind", "word", "title", "author")
     },
-    **{("Book", name): Plain(name) for name in ("pages", "price", "parts")},
-    ("Book", "label"): Computed(label, ("title", "author")),
-    **{("Disc", name): Plain(name) for name in ("minutes", "notes", "label", "labels")},
-    **{("Label", name): Plain(name) for name in ("name", "city", "founded", "open")},
-    **{("Part", name): Plain(name) for name in ("title", "author")},
-    **{("Author", name): Plain(name) for name in ("id", "name", "initials")},
-    ("Author", "born"): Loaded(load, ("house_id", "id"), Plain("born")),
-    ("Author", "age"): Loaded(load, ("house_id", "id"), Computed(age, ("born",))),
-    ("Author", "must"): Loaded(load, ("house_id", "id"), Plain("born")),
-    ("Author", "today"): Loaded(load, ("house_id", "id"), None),
-    **{("Person", name): Plain(name) for name in ("name", "born", "friend", "works")},
+    **{("Book", name): AttributeField(name) for name in ("pages", "price", "parts")},
+    ("Book", "label"): ComputedField(label, ("title", "author")),
+    **{("Disc", name): AttributeField(name) for name in ("minutes", "notes", "label", "labels")},
+    **{("Label", name): AttributeField(name) for name in ("name", "city", "founded", "open")},
+    **{("Part", name): AttributeField(name) for name in ("title", "author")},
+    **{("Author", name): AttributeField(name) for name in ("id", "name", "initials")},
+    ("Author", "born"): LoadedField(load, ("house_id", "id"), AttributeField("born")),
+    ("Author", "age"): LoadedField(load, ("house_id", "id"), ComputedField(age, ("born",))),
+    ("Author", "must"): LoadedField(load, ("house_id", "id"), AttributeField("born")),
+    ("Author", "today"): LoadedField(load, ("house_id", "id"), None),
+    **{("Person", name): AttributeField(name) for name in ("name", "born", "friend", "works")},
 }
 
 CLASSES = {"Book": (Book,), "Disc": (Disc,), "Other": (Thing,)}
 
-FIELDS = Fields(READINGS, CLASSES, Unreadable)
+FIELDS = FieldSources(READINGS, CLASSES, Unreadable)

@@ -12,7 +12,7 @@ from graphql import (
 )
 from graphql.execution import VariableValues, get_argument_values, get_variable_values
 
-from gateway.engine.compiler.collect_fields import Arguments
+from gateway.engine.compiler.collect_fields import FieldArguments
 
 SCHEMA = build_schema("""
     type Query { bare: Int  shelf(size: Int! = 10, word: Word, titles: [String], like: Like, mark: Mark): Int }
@@ -39,12 +39,12 @@ def node_of(text: str) -> FieldNode:
     return node
 
 
-def arguments_of(text: str) -> tuple[Arguments, Any]:
+def arguments_of(text: str) -> tuple[FieldArguments, Any]:
     """The arguments of the only field of an operation; and what graphql-core makes of them."""
     node = node_of(text)
     assert SCHEMA.query_type is not None
     field = SCHEMA.query_type.fields[node.name.value]
-    return Arguments(field, node), lambda given: get_argument_values(field, node, given)
+    return FieldArguments(field, node), lambda given: get_argument_values(field, node, given)
 
 
 CONSTANT = {
@@ -62,8 +62,8 @@ CONSTANT = {
 @pytest.mark.parametrize(("text", "expected"), CONSTANT.values(), ids=CONSTANT)
 def test_what_the_document_says_is_coerced(text, expected):
     arguments, by_core = arguments_of(text)
-    assert arguments.coerced(NONE) == expected == by_core(NONE)
-    assert arguments.coerced(NONE) == expected
+    assert arguments.coerce(NONE) == expected == by_core(NONE)
+    assert arguments.coerce(NONE) == expected
 
 
 def test_what_the_document_says_is_coerced_once():
@@ -74,7 +74,7 @@ def test_what_the_document_says_is_coerced_once():
     arguments, _ = arguments_of(text)
     for size in (1, 2, 3):
         given = variables(text, {"size": size})
-        assert arguments.coerced(given) == {"size": size, "mark": 5}
+        assert arguments.coerce(given) == {"size": size, "mark": 5}
     assert len(parsed) == 1
 
 
@@ -118,14 +118,14 @@ def test_variables_are_coerced_anew_for_every_request(text, requests):
     arguments, by_core = arguments_of(text)
     for request in requests:
         given = variables(text, request)
-        assert arguments.coerced(given) == by_core(given)
+        assert arguments.coerce(given) == by_core(given)
 
 
 def test_an_argument_that_a_variable_leaves_out_is_not_there():
     text = "query($w: Word) { shelf(word: $w) }"
     arguments, _ = arguments_of(text)
-    assert arguments.coerced(variables(text, {"w": None})) == {"size": 10, "word": None}
-    assert arguments.coerced(variables(text, {})) == {"size": 10}
+    assert arguments.coerce(variables(text, {"w": None})) == {"size": 10, "word": None}
+    assert arguments.coerce(variables(text, {})) == {"size": 10}
 
 
 def test_a_null_that_an_argument_does_not_take_is_told_each_time():
@@ -133,13 +133,13 @@ def test_a_null_that_an_argument_does_not_take_is_told_each_time():
     arguments, _ = arguments_of(text)
     for _ in range(2):
         with pytest.raises(GraphQLError, match="'size'"):
-            arguments.coerced(variables(text, {"n": None}))
-        assert arguments.coerced(variables(text, {"n": 4})) == {"size": 4}
+            arguments.coerce(variables(text, {"n": None}))
+        assert arguments.coerce(variables(text, {"n": 4})) == {"size": 4}
 
 
 def test_coerced_arguments_are_the_callers_to_change():
     arguments, _ = arguments_of("{ shelf }")
     for _ in range(3):
-        coerced = arguments.coerced(NONE)
+        coerced = arguments.coerce(NONE)
         assert coerced == {"size": 10}
         coerced["size"] = 0

@@ -4,43 +4,43 @@ from typing import Any
 import pytest
 from graphql import get_operation_ast, parse
 
-from gateway.engine.compiler.codegen import Source
-from gateway.engine.compiler.collect_fields import Selections
-from gateway.engine.compiler.projection import Shapes
+from gateway.engine.compiler.codegen import CodeGenerator
+from gateway.engine.compiler.collect_fields import FieldCollector
+from gateway.engine.compiler.projection import ProjectionBuilder
 from tests.engine.compiler.engine import Engine
 from tests.engine.compiler.library import FIELDS, LIBRARY, Context, Person
 
 ROOT = """
 
-def Query_{0}(it, run, at, through):
-    here = Reached(it, through)
+def Query_{0}(record, run, path, parent):
+    node = Node(record, parent)
     return {{
-        "{0}": {1}(it.value, run, (*at, "{0}"), it.through),
+        "{0}": {1}(record.value, run, (*path, "{0}"), record.parent),
     }}
 
 
-def Query(it, run, at, through):
-    here = Reached(it, through)
-    out = {{
+def Query(record, run, path, parent):
+    node = Node(record, parent)
+    result = {{
         "{0}": None,
     }}
-    run.wait({0}_part, out, here, at)
-    return out
+    run.defer({0}_deferred, result, node, path)
+    return result
 """
 
 PLAIN = (
     "{ shelf { id places { number } } }",
     """
-    def Place(it, run):
+    def Place(record, run):
         return {
-            "number": Int_there(it.number),
+            "number": Int_non_null(record.number),
         }
 
 
-    def Shelf(it, run, at, through):
+    def Shelf(record, run, path, parent):
         return {
-            "id": v if (v := it.id).__class__ is str else ID_there(v),
-            "places": [Place(there(each), run) for each in there(it.places)],
+            "id": v if (v := record.id).__class__ is str else ID_non_null(v),
+            "places": [Place(non_null(each), run) for each in non_null(record.places)],
         }
     """,
     ROOT.format("shelf", "Shelf"),
@@ -49,23 +49,23 @@ PLAIN = (
 CONDITIONAL = (
     "query($x: Boolean!, $y: Boolean!) { shelf { id @skip(if: $x) count id places @include(if: $y) { number } } }",
     """
-    def Place(it, run):
-        out = {}
-        if run.on[0]:
-            out["number"] = Int_there(it.number)
-        return out
+    def Place(record, run):
+        result = {}
+        if run.condition_values[0]:
+            result["number"] = Int_non_null(record.number)
+        return result
 
 
-    def Shelf(it, run, at, through):
-        out = {}
-        if run.on[1] and "id" not in out:
-            out["id"] = v if (v := it.id).__class__ is str else ID_there(v)
-        out["count"] = Int_there(it.count)
-        if "id" not in out:
-            out["id"] = v if (v := it.id).__class__ is str else ID_there(v)
-        if run.on[0]:
-            out["places"] = [Place(there(each), run) for each in there(it.places)]
-        return out
+    def Shelf(record, run, path, parent):
+        result = {}
+        if run.condition_values[1] and "id" not in result:
+            result["id"] = v if (v := record.id).__class__ is str else ID_non_null(v)
+        result["count"] = Int_non_null(record.count)
+        if "id" not in result:
+            result["id"] = v if (v := record.id).__class__ is str else ID_non_null(v)
+        if run.condition_values[0]:
+            result["places"] = [Place(non_null(each), run) for each in non_null(record.places)]
+        return result
     """,
     ROOT.format("shelf", "Shelf"),
 )
@@ -73,42 +73,42 @@ CONDITIONAL = (
 WAITING = (
     "{ author(id: 1) { name born age today { friend { name } } } }",
     """
-    def Author_born_age(it, run, at, through):
+    def Author_born_age(record, run, path, parent):
         return {
-            "born": Int(it.born),
-            "age": Int(Author_age_of(it, run.context)),
+            "born": Int(record.born),
+            "age": Int(Author_age_of(record, run.context)),
         }
 
 
-    def Author_2(it, run):
+    def Author_2(record, run):
         return {
-            "name": v if (v := it.name) is None or v.__class__ is str else String(v),
+            "name": v if (v := record.name) is None or v.__class__ is str else String(v),
         }
 
 
-    def Person(it, run):
+    def Person(record, run):
         return {
-            "friend": None if (v := told(it.friend)) is None else Author_2(v, run),
+            "friend": None if (v := readable(record.friend)) is None else Author_2(v, run),
         }
 
 
-    def Author_today(it, run, at, through):
+    def Author_today(record, run, path, parent):
         return {
-            "today": None if (v := told(it)) is None else Person(v, run),
+            "today": None if (v := readable(record)) is None else Person(v, run),
         }
 
 
-    def Author(it, run, at, through):
-        here = Reached(it, through)
-        out = {
-            "name": v if (v := it.name) is None or v.__class__ is str else String(v),
+    def Author(record, run, path, parent):
+        node = Node(record, parent)
+        result = {
+            "name": v if (v := record.name) is None or v.__class__ is str else String(v),
             "born": None,
         }
-        run.wait(born_part, out, here, at)
-        out["age"] = None
-        out["today"] = None
-        run.wait(today_part, out, here, at)
-        return out
+        run.defer(born_deferred, result, node, path)
+        result["age"] = None
+        result["today"] = None
+        run.defer(today_deferred, result, node, path)
+        return result
     """,
     ROOT.format("author", "Author"),
 )
@@ -116,28 +116,36 @@ WAITING = (
 
 @pytest.mark.parametrize(("text", "functions", "root"), [PLAIN, CONDITIONAL, WAITING])
 def test_an_operation_is_written_so(library, text, functions, root):
-    assert library.plan(text).text == dedent(functions).lstrip("\n") + root
+    assert library.plan(text).source_code == dedent(functions).lstrip("\n") + root
 
 
-def source_of(text: str) -> tuple[Source, str]:
+def source_of(text: str) -> tuple[CodeGenerator, str]:
     document = parse(text)
     operation = get_operation_ast(document)
     assert operation is not None
-    source = Source(FIELDS, Shapes(FIELDS))
+    source = CodeGenerator(FIELDS, ProjectionBuilder(FIELDS))
     schema = Engine(LIBRARY, FIELDS).schema
-    return source, source.operation(Selections(schema, document).of_operation(operation))
+    return source, source.root_function_name(FieldCollector(schema, document).collect(operation))
 
 
 def test_the_function_for_the_root_is_named():
     source, name = source_of("{ odd }")
     assert name == "Query"
-    assert source.text.startswith(f"def {name}(it, run, at, through):")
+    assert source.source_code.startswith(f"def {name}(record, run, path, parent):")
 
 
 def test_a_name_that_is_taken_gets_a_number():
     source, _ = source_of("{ odd }")
-    assert [source.named("told", value) for value in "abc"] == ["told_2", "told_3", "told_4"]
-    assert [source.namespace[name] for name in ("told_2", "told_3", "told_4")] == ["a", "b", "c"]
+    assert [source.unique_name("readable", value) for value in "abc"] == [
+        "readable_2",
+        "readable_3",
+        "readable_4",
+    ]
+    assert [source.namespace[name] for name in ("readable_2", "readable_3", "readable_4")] == [
+        "a",
+        "b",
+        "c",
+    ]
 
 
 def test_conditions_are_numbered_in_the_order_in_which_they_are_asked_for():
@@ -151,7 +159,7 @@ def written(text: str) -> list[str]:
     """The names of the functions."""
     return [
         line[4 : line.index("(")]
-        for line in source_of(text)[0].text.splitlines()
+        for line in source_of(text)[0].source_code.splitlines()
         if line.startswith("def ")
     ]
 
@@ -171,7 +179,7 @@ def test_what_is_selected_alike_is_written_once():
 def test_what_is_read_of_items_alike_is_derived_once():
     text = "{ a: shelf { ...F } b: shelf { ...F } c: shelf { top { ... on Book { pages } } } } fragment F on Shelf { things { id } }"
     namespace = source_of(text)[0].namespace
-    a, b, c = (namespace[f"{key}_part"].lean for key in "abc")
+    a, b, c = (namespace[f"{key}_deferred"].items_decoder for key in "abc")
     assert a is b
     assert a is not c
 
@@ -181,24 +189,24 @@ def test_leaves_and_functions_that_compute_are_named_once():
         "{ shelf { things { ... on Book { label x: label id y: id } ... on Disc { title id } } } }"
     )
     assert [name for name in source.namespace if name.startswith(("Book_label", "ID", "String"))] == [
-        "Book_label_of", "String", "ID_there",
+        "Book_label_of", "String", "ID_non_null",
     ]  # fmt: skip
 
 
 def test_functions_are_open_only_where_something_in_them_waits():
     text = source_of(
         "{ authors(ids: []) { today { friend { name } } } author(id: 1) { today { friend { born } } } }"
-    )[0].text
-    assert "Author_2(it, run):" in text
-    assert "def Person(it, run):" in text
-    assert "def Person_2(it, run, at, through):" in text
+    )[0].source_code
+    assert "Author_2(record, run):" in text
+    assert "def Person(record, run):" in text
+    assert "def Person_2(record, run, path, parent):" in text
 
 
 def test_parts_that_show_the_same_everywhere_are_closed():
     namespace = source_of("{ author(id: 1) { born today { name } x: today { friend { born } } } }")[
         0
     ].namespace
-    assert {key: namespace[f"{key}_part"].is_open for key in ("born", "today", "x")} == {
+    assert {key: namespace[f"{key}_deferred"].needs_path for key in ("born", "today", "x")} == {
         "born": False,
         "today": False,
         "x": True,
@@ -207,8 +215,8 @@ def test_parts_that_show_the_same_everywhere_are_closed():
 
 def test_an_unreadable_value_is_told_apart():
     source, _ = source_of("{ odd }")
-    told, there = source.namespace["told"], source.namespace["there"]
-    assert (told(5), told(None), there(5)) == (5, None, 5)
+    readable, non_null = source.namespace["readable"], source.namespace["non_null"]
+    assert (readable(5), readable(None), non_null(5)) == (5, None, 5)
 
 
 SAME_NAMES = {
@@ -216,7 +224,7 @@ SAME_NAMES = {
     "aliases that make one name": "{ a_b: author(id: 1) { a: born } a: author(id: 1) { b_a: born b: must } }",
     "a type and a key that make one name": "{ author(id: 1) { today { friend { born_today: age } } born_today: age born today { born } } }",
     "a key in many places": "{ shelf { shelf: things { author { author: today { name } } } } author: authors(ids: [1]) { author: today { born } } }",
-    "keys that end like ours": "{ x_part: odd x: odd x_part_2: odd x_2: odd }",
+    "keys that end like ours": "{ x_deferred: odd x: odd x_deferred_2: odd x_2: odd }",
 }  # fmt: skip
 
 

@@ -7,11 +7,11 @@ from graphql.execution import VariableValues
 
 from gateway.engine.compiler.collect_fields import (
     ALWAYS,
+    CannotCompile,
     Condition,
     Field,
-    NotPlannable,
+    FieldCollector,
     Selection,
-    Selections,
     holds,
 )
 
@@ -25,13 +25,13 @@ SCHEMA = build_schema("""
 """)
 
 
-def planned(text: str) -> tuple[Selection, Selections]:
+def planned(text: str) -> tuple[Selection, FieldCollector]:
     document = parse(text)
     assert validate(SCHEMA, document) == []
     operation = get_operation_ast(document)
     assert operation is not None
-    selections = Selections(SCHEMA, document)
-    return selections.of_operation(operation), selections
+    selections = FieldCollector(SCHEMA, document)
+    return selections.collect(operation), selections
 
 
 def selected(text: str) -> Selection:
@@ -52,7 +52,9 @@ def at(selection: Selection, *steps: str) -> Selection:
     for step in steps:
         key, _, name = step.partition(":")
         [field] = {field for field, _ in selection.fields if field.key == key}
-        selection = field.of[name] if name else next(iter(field.of.values()))
+        selection = (
+            field.selection_by_type[name] if name else next(iter(field.selection_by_type.values()))
+        )
     return selection
 
 
@@ -60,9 +62,9 @@ def everything(selection: Selection, seen: set[int]) -> Iterator[Field]:
     """All fields of all selections, each selection once."""
     if id(selection) not in seen:
         seen.add(id(selection))
-        for field in selection.merged():
+        for field in selection.distinct_fields():
             yield field
-            for inside in field.of.values():
+            for inside in field.selection_by_type.values():
                 yield from everything(inside, seen)
 
 
@@ -81,7 +83,7 @@ def test_a_field_knows_what_the_schema_says_of_it():
     [(field, _)] = at(selection, "q").fields
     assert (field.key, field.name, field.parent) == ("x", "c", SCHEMA.query_type)
     assert field.definition is SCHEMA.query_type.fields["c"]  # type: ignore[union-attr]
-    assert field.of == {}
+    assert field.selection_by_type == {}
 
 
 def test_equal_fields_are_one():
@@ -157,7 +159,7 @@ def test_each_type_that_a_value_may_have_has_its_own_selection(step, keys):
 
 def test_the_same_key_may_be_another_field_in_another_type():
     selection = selected("{ any { ... on Two { x: two } ... on Three { x: three } } }")
-    of = selection.fields[0][0].of
+    of = selection.fields[0][0].selection_by_type
     assert [of[name].fields[0][0].name for name in ("Two", "Three")] == ["two", "three"]
 
 
@@ -219,7 +221,9 @@ def test_a_key_stands_at_each_place_that_it_may_have(inside, keys):
     declared = "$x: Boolean!" + (" $y: Boolean!" if "$y" in inside else "")
     selection = selected(f"query({declared}) {{ {inside} }} {used}")
     assert shown(selection) == keys
-    assert len({id(field) for field, _ in selection.fields}) == len(set(selection.merged()))
+    assert len({id(field) for field, _ in selection.fields}) == len(
+        set(selection.distinct_fields())
+    )
 
 
 def test_what_is_inside_depends_on_what_its_field_does():
@@ -229,7 +233,7 @@ def test_what_is_inside_depends_on_what_its_field_does():
 
 def test_a_field_is_merged_once_however_many_places_it_has():
     selection = selected("query($x: Boolean!) { a @include(if: $x) b a @skip(if: $x) a }")
-    assert [field.key for field in selection.merged()] == ["a", "b"]
+    assert [field.key for field in selection.distinct_fields()] == ["a", "b"]
 
 
 DECIDING = {
@@ -244,7 +248,7 @@ DECIDING = {
 
 @pytest.mark.parametrize(("text", "names"), DECIDING.items(), ids=DECIDING)
 def test_the_variables_that_decide_are_known(text, names):
-    assert planned(text)[1].variables == names
+    assert planned(text)[1].condition_variables == names
 
 
 def test_equal_parts_are_selected_once():
@@ -289,16 +293,16 @@ def test_ten_thousand_fields_are_planned_and_no_more():
     def of(text: str) -> Selection:
         document = parse(text)
         operation: Any = document.definitions[0]
-        return Selections(SCHEMA, document).of_operation(operation)
+        return FieldCollector(SCHEMA, document).collect(operation)
 
     assert len(of(text(10_000)).fields) == 10_000
-    with pytest.raises(NotPlannable):
+    with pytest.raises(CannotCompile):
         of(text(10_001))
 
 
 def test_fields_count_for_each_type_that_they_may_be_selected_of():
     inside = " ".join(f"x{n}: a" for n in range(4_000))
-    with pytest.raises(NotPlannable):
+    with pytest.raises(CannotCompile):
         selected(f"{{ one {{ {inside} }} q {{ one {{ {inside} }} }} }}")
 
 
@@ -312,5 +316,5 @@ def test_fields_count_for_each_type_that_they_may_be_selected_of():
     ],
 )
 def test_an_unknown_directive_cannot_be_planned(text):
-    with pytest.raises(NotPlannable):
+    with pytest.raises(CannotCompile):
         selected(text)

@@ -3,7 +3,15 @@ from typing import Any
 
 import pytest
 
-from gateway.engine.resolvers import Computed, Fields, Loaded, Plain, Reached, Reading, Resolved
+from gateway.engine.resolvers import (
+    AttributeField,
+    ComputedField,
+    FieldSource,
+    FieldSources,
+    LoadedField,
+    Node,
+    ResolverField,
+)
 from tests.engine.compiler.engine import Engine, in_order
 from tests.engine.compiler.library import UNREADABLE, Author, Context, Person, Unreadable, load
 
@@ -18,7 +26,7 @@ def stocked() -> Context:
 SMALL = Engine(
     """directive @odd on FIELD
        type Query { a: Int  b: Int }  type Mutation { a: Int }  type Subscription { a: Int }""",
-    Fields({("Query", name): Computed(lambda _root, _context: 5, ()) for name in "ab"}, {}, Unreadable),
+    FieldSources({("Query", name): ComputedField(lambda _root, _context: 5, ()) for name in "ab"}, {}, Unreadable),
 )  # fmt: skip
 
 
@@ -44,7 +52,7 @@ async def test_data_has_its_keys_in_the_order_asked(library):
 
 async def test_what_is_plain_is_answered_wholly(library):
     answered = await library.same("{ shelf { count things { id title } } }", stocked)
-    assert answered.wholly
+    assert answered.is_fully_compiled
     assert answered.errors == []
     assert answered.data["shelf"] == {
         "count": 2,
@@ -54,7 +62,7 @@ async def test_what_is_plain_is_answered_wholly(library):
 
 async def test_what_is_left_to_graphql_core_is_not_answered_wholly(library):
     answered = await library.same("{ shelf { id things { ... on Book { odd } } } }", stocked)
-    assert not answered.wholly
+    assert not answered.is_fully_compiled
 
 
 async def test_errors_of_both_stand_at_their_places(library):
@@ -87,7 +95,7 @@ async def test_a_key_stands_where_it_is_first_as_the_variables_have_it(body, x, 
     answered = await SMALL.same(
         f"query($x: Boolean!, $y: Boolean!) {{ {used} }}", Context, x=x, y=y
     )
-    assert answered.wholly
+    assert answered.is_fully_compiled
 
 
 @pytest.mark.parametrize("x", [True, False])
@@ -134,8 +142,8 @@ async def test_what_is_about_the_schema_is_remembered(library):
         return library.executor(text, Context(), {})
 
     variables = library.variables(text, {})
-    first = await plan.answer(Context(), variables, executor)
-    second = await plan.answer(Context(), variables, executor)
+    first = await plan.run(Context(), variables, executor)
+    second = await plan.run(Context(), variables, executor)
     assert first is second
     assert len(built) == 1
     assert in_order(first.data) == in_order((await library.core(text, Context())).data)
@@ -146,7 +154,7 @@ async def test_few_answers_are_remembered(library):
     variables = library.variables("{ __typename }", {})
 
     async def answer(plan: Any) -> Any:
-        return await plan.answer(Context(), variables, pytest.fail)
+        return await plan.run(Context(), variables, pytest.fail)
 
     first = [await answer(plan) for plan in plans]
     assert [
@@ -162,7 +170,7 @@ async def test_what_depends_on_variables_is_not_remembered(text):
     plan = SMALL.plan(text)
     for x in (True, False):
         assert plan is not None
-        answered = await plan.answer(Context(), SMALL.variables(text, {"x": x}), pytest.fail)
+        answered = await plan.run(Context(), SMALL.variables(text, {"x": x}), pytest.fail)
         assert answered is not None
         assert ("__typename" in answered.data) is (not x or "a @skip" in text)
 
@@ -170,8 +178,8 @@ async def test_what_depends_on_variables_is_not_remembered(text):
 async def test_a_field_beside_what_is_about_the_schema_is_asked_each_time():
     plan, variables = SMALL.plan("{ __typename a }"), SMALL.variables("{ a }", {})
     assert plan is not None
-    first = await plan.answer(Context(), variables, pytest.fail)
-    assert await plan.answer(Context(), variables, pytest.fail) is not first
+    first = await plan.run(Context(), variables, pytest.fail)
+    assert await plan.run(Context(), variables, pytest.fail) is not first
 
 
 @pytest.mark.parametrize("x", [True, False])
@@ -183,8 +191,8 @@ async def test_a_field_spread_twice_is_located_once(library, x):
     assert len(error.locations or ()) == 1
 
 
-ODD = ["out", "it", "run", "at", "here", "through", "v", "i", "each", "class", "None", "told", "there",
-       "Reached", "enumerate", "Query", "Author", "String", "born_part", "__class__", "_", "x" * 200]  # fmt: skip
+ODD = ["result", "record", "run", "path", "node", "parent", "v", "i", "each", "class", "None", "readable", "non_null",
+       "Node", "enumerate", "Query", "Author", "String", "born_deferred", "__class__", "_", "x" * 200]  # fmt: skip
 
 
 @pytest.mark.parametrize("alias", ODD)
@@ -193,8 +201,8 @@ async def test_an_alias_is_only_a_key(library, alias):
         return Context([BOOK, DISC], {"1": Person(born=1900, works=[])})
 
     text = f"""{{ {alias}: author(id: 1) {{ {alias}: born today {{ {alias}: works {{ __typename }} }} }}
-                  {alias}_part: shelf(size: 1) {{ {alias}: things {{ {alias}: kind ... on Book {{ odd }} }}
-                                        {alias}_kinds: top {{ {alias}: author {{ {alias}: name }} }} }}
+                  {alias}_deferred: shelf(size: 1) {{ {alias}: things {{ {alias}: kind ... on Book {{ odd }} }}
+                                        {alias}_dispatch: top {{ {alias}: author {{ {alias}: name }} }} }}
                   shelf {{ {alias}: count }} }}"""
     answered = await library.same(text, make)
     assert answered.data[alias][alias] == 1900
@@ -206,7 +214,7 @@ async def test_a_plan_serves_requests_at_once(library):
 
     async def answer(id_: str) -> Any:
         context = Context(people={id_: Person(born=int(id_))})
-        return await plan.answer(context, library.variables(text, {"id": id_}), pytest.fail)
+        return await plan.run(context, library.variables(text, {"id": id_}), pytest.fail)
 
     answers = await asyncio.gather(*map(answer, ["1", "2", "3"]))
     assert [each.data["author"] for each in answers] == [
@@ -216,15 +224,15 @@ async def test_a_plan_serves_requests_at_once(library):
 
 def holding(type_: str, value: Any, other: str = "B") -> Engine:
     """An engine with one object, which holds a value in a field of some type."""
-    readings: dict[tuple[str, str], Reading] = {
-        ("Query", "a"): Resolved(lambda _root, _info: Reached(Person(works=value))),
-        ("A", "x"): Plain("works"),
-        **{(other, name): Plain(name) for name in ("id", "name")},
-        (other, "born"): Loaded(load, ("id",), Plain("born")),
+    readings: dict[tuple[str, str], FieldSource] = {
+        ("Query", "a"): ResolverField(lambda _root, _info: Node(Person(works=value))),
+        ("A", "x"): AttributeField("works"),
+        **{(other, name): AttributeField(name) for name in ("id", "name")},
+        (other, "born"): LoadedField(load, ("id",), AttributeField("born")),
     }
     return Engine(
         f"type Query {{ a: A }}  type A {{ x: {type_} }}  type {other} {{ id: ID  name: String  born: Int }}",
-        Fields(readings, {}, Unreadable),
+        FieldSources(readings, {}, Unreadable),
     )
 
 
@@ -249,8 +257,8 @@ def test_lists_of_lists_of_objects_are_not_planned():
     assert holding("[[B]]", [[Author(id=1)]]).plan("{ a { x { id } } }") is None
 
 
-NAMES = ["it", "run", "at", "through", "here", "out", "v", "each", "i", "enumerate", "str",
-         "told", "there", "Reached", "a_part", "Query_a", "A_x_kinds", "ID_there", "born_part"]  # fmt: skip
+NAMES = ["record", "run", "path", "parent", "node", "result", "v", "each", "i", "enumerate", "str",
+         "readable", "non_null", "unwrap", "Node", "a_deferred", "Query_a", "A_x_dispatch", "ID_non_null", "born_deferred"]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -268,11 +276,11 @@ async def test_a_type_may_have_any_name(name):
 async def test_a_scalar_may_have_any_name(name):
     engine = Engine(
         f"type Query {{ a: A }}  type A {{ x: [{name}]  y: {name}! }}  scalar {name}",
-        Fields(
+        FieldSources(
             {
-                ("Query", "a"): Resolved(lambda _root, _info: Reached(Person(name=1, works=[2, None]))),
-                ("A", "x"): Plain("works"),
-                ("A", "y"): Plain("name"),
+                ("Query", "a"): ResolverField(lambda _root, _info: Node(Person(name=1, works=[2, None]))),
+                ("A", "x"): AttributeField("works"),
+                ("A", "y"): AttributeField("name"),
             },
             {},
             Unreadable,
@@ -286,12 +294,12 @@ async def test_what_the_root_cannot_compute_is_left_to_graphql_core():
     def compute(_root: Any, _context: Any) -> int:
         raise ValueError("nobody knows")
 
-    engine = Engine("type Query { a: Int }", Fields({("Query", "a"): Computed(compute, ())}, {}, Unreadable))  # fmt: skip
+    engine = Engine("type Query { a: Int }", FieldSources({("Query", "a"): ComputedField(compute, ())}, {}, Unreadable))  # fmt: skip
     assert await engine.answer("{ a }", Context()) is None
 
 
 @pytest.mark.parametrize("type_", ["Int", "[Int]"])
 def test_a_resolver_of_a_leaf_has_no_plan(type_):
-    resolved = Resolved(lambda _root, _info: 1)
-    fields = Fields({("Query", "a"): resolved}, {}, Unreadable)
+    resolved = ResolverField(lambda _root, _info: 1)
+    fields = FieldSources({("Query", "a"): resolved}, {}, Unreadable)
     assert Engine(f"type Query {{ a: {type_} }}", fields).plan("{ a }") is None

@@ -4,10 +4,10 @@ from msgspec import Meta, Struct
 
 from gateway.engine.compiler.projection import (
     constants_of,
-    narrowed,
-    options,
-    record_in,
-    replaced_in,
+    narrow_to_text,
+    record_type_in,
+    replace_record,
+    union_members,
 )
 
 
@@ -25,30 +25,30 @@ class Lean(Struct):
 
 
 def test_the_options_of_a_type_are_the_members_of_its_union():
-    assert options(int | None) == (int, type(None))
-    assert options(Optional[int]) == (int, type(None))  # noqa: UP045 - another class of union
-    assert options(list[int | None]) == (list[int | None],)
+    assert union_members(int | None) == (int, type(None))
+    assert union_members(Optional[int]) == (int, type(None))  # noqa: UP045 - another class of union
+    assert union_members(list[int | None]) == (list[int | None],)
 
 
 def test_the_record_in_a_type_is_found_by_itself_and_in_a_list():
-    assert record_in(Inner | None) is Inner
-    assert record_in(list[Inner] | None) is Inner
-    assert record_in(Inner | list[Inner]) is Inner
-    assert record_in(Inner | Lean) is None
-    assert record_in(list[int] | str) is None
+    assert record_type_in(Inner | None) is Inner
+    assert record_type_in(list[Inner] | None) is Inner
+    assert record_type_in(Inner | list[Inner]) is Inner
+    assert record_type_in(Inner | Lean) is None
+    assert record_type_in(list[int] | str) is None
 
 
 def test_a_record_is_replaced_wherever_it_stands():
-    assert replaced_in(Inner | None, Inner, Lean) == Lean | None
-    assert replaced_in(list[Inner | None], Inner, Lean) == list[Lean | None]
-    assert replaced_in(int, Inner, Lean) is int
+    assert replace_record(Inner | None, Inner, Lean) == Lean | None
+    assert replace_record(list[Inner | None], Inner, Lean) == list[Lean | None]
+    assert replace_record(int, Inner, Lean) is int
 
 
 def test_a_text_that_may_be_a_number_is_narrowed_to_a_text():
-    assert narrowed(int | float | str) is str
-    assert narrowed(int | str | None) == str | None
-    assert narrowed(int | None) == int | None
-    assert narrowed(Annotated[str, Meta(min_length=1)]) == Annotated[str, Meta(min_length=1)]
+    assert narrow_to_text(int | float | str) is str
+    assert narrow_to_text(int | str | None) == str | None
+    assert narrow_to_text(int | None) == int | None
+    assert narrow_to_text(Annotated[str, Meta(min_length=1)]) == Annotated[str, Meta(min_length=1)]
 
 
 def test_constants_are_those_that_have_a_value():

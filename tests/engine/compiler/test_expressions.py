@@ -3,7 +3,13 @@ from typing import Any
 
 import pytest
 
-from gateway.engine.resolvers import Computed, Fields, Plain, Reached, Resolved
+from gateway.engine.resolvers import (
+    AttributeField,
+    ComputedField,
+    FieldSources,
+    Node,
+    ResolverField,
+)
 from tests.engine.compiler.engine import Engine
 from tests.engine.compiler.library import (
     CLASSES,
@@ -35,33 +41,33 @@ def expression(engine: Engine, text: str, key: str, function: str) -> str:
     """What is written for a key in a function."""
     plan = engine.plan(text)
     assert plan is not None
-    _, _, written = plan.text.partition(f"def {function}(")
+    _, _, written = plan.source_code.partition(f"def {function}(")
     line = next(line for line in written.splitlines() if line.strip().startswith(f'"{key}": '))
     return line.strip().removeprefix(f'"{key}": ').removesuffix(",")
 
 
 WRITTEN = {
-    "a text that may be null": ("title", "Disc", "it.title"),
-    "a number that may be null": ("pages", "Book", "it.pages"),
-    "a number that may not be": ("minutes", "Disc", "it.minutes"),
-    "a fraction": ("price", "Book", "it.price"),
-    "an id, which may be a number": ("id", "Book", "v if (v := it.id).__class__ is str else ID_there(v)"),
+    "a text that may be null": ("title", "Disc", "record.title"),
+    "a number that may be null": ("pages", "Book", "record.pages"),
+    "a number that may not be": ("minutes", "Disc", "record.minutes"),
+    "a fraction": ("price", "Book", "record.price"),
+    "an id, which may be a number": ("id", "Book", "v if (v := record.id).__class__ is str else ID_non_null(v)"),
     "a text of a whole record, which may be a number": (
-        "title", "Other", "v if (v := it.title) is None or v.__class__ is str else String(v)",
+        "title", "Other", "v if (v := record.title) is None or v.__class__ is str else String(v)",
     ),
     "what all records of a class have": ("kind", "Book", '"BOOK"'),
     "what tells the records apart": ("word", "Disc", '"disc"'),
-    "an enum of a whole record": ("kind", "Other", "Kind_there[it.kind]"),
+    "an enum of a whole record": ("kind", "Other", "Kind_non_null[record.kind]"),
     "a list": (
         "notes", "Disc",
-        "None if (v := it.notes) is None else [v if (v := each) is None or v.__class__ is str else String(v) for each in v]",
+        "None if (v := record.notes) is None else [v if (v := each) is None or v.__class__ is str else String(v) for each in v]",
     ),
-    "an object": ("author", "Book", "None if (v := it.author) is None else Author(v, run)"),
-    "an object of a whole record": ("author", "Other", "None if (v := told(it.author)) is None else Author_3(v, run)"),
-    "a list of objects": ("parts", "Book", "None if (v := it.parts) is None else [Part(each, run) for each in v]"),
+    "an object": ("author", "Book", "None if (v := record.author) is None else Author(v, run)"),
+    "an object of a whole record": ("author", "Other", "None if (v := readable(record.author)) is None else Author_3(v, run)"),
+    "a list of objects": ("parts", "Book", "None if (v := record.parts) is None else [Part(each, run) for each in v]"),
     "what is computed": (
         "label", "Book",
-        "v if (v := Book_label_of(it, run.context)) is None or v.__class__ is str else String(v)",
+        "v if (v := Book_label_of(record, run.context)) is None or v.__class__ is str else String(v)",
     ),
     "its type": ("__typename", "Disc", '"Disc"'),
 }  # fmt: skip
@@ -76,10 +82,10 @@ def test_a_value_is_written_by_what_is_known_of_it(library, key, function, writt
 
 
 AS_DECODED = {
-    "the same keys in the same order": ("label { name founded open }", "it.label"),
-    "in another order": ("label { open name }", "it.label"),
-    "in a list": ("labels { name }", "it.labels"),
-    "under another key": ("label { name town: city }", "it.label"),
+    "the same keys in the same order": ("label { name founded open }", "record.label"),
+    "in another order": ("label { open name }", "record.label"),
+    "in a list": ("labels { name }", "record.labels"),
+    "under another key": ("label { name town: city }", "record.label"),
     "not under its own": ("label { name city }", None),
     "each under the other's": ("label { town: name name: city }", None),
     "on a condition": ("label { name founded @skip(if: $not) }", None),
@@ -140,10 +146,12 @@ async def test_all_of_it_is_answered_as_graphql_core_does(library):
 
 USUALLY = replace(
     FIELDS,
-    readings={
+    source_by_field={
         **READINGS,
-        ("Book", "label"): Computed(
-            lambda given, _context: f"no title: {given.title!r}", ("title",), usually="title"
+        ("Book", "label"): ComputedField(
+            lambda given, _context: f"no title: {given.title!r}",
+            ("title",),
+            fast_path_attribute="title",
         ),
     },
 )
@@ -163,8 +171,8 @@ async def test_what_is_usually_an_attribute_is_computed_where_it_is_not(title, l
     engine = Engine(LIBRARY, USUALLY)
     text = "{ shelf { things { id ... on Book { label } } } }"
     assert expression(engine, text, "label", "Book") == (
-        "v if (v := it.title).__class__ is str and v else "
-        "v if (v := Book_label_of(it, run.context)) is None or v.__class__ is str else String(v)"
+        "v if (v := record.title).__class__ is str and v else "
+        "v if (v := Book_label_of(record, run.context)) is None or v.__class__ is str else String(v)"
     )
     answered = await engine.answer(text, Context([book(title=title)]))
     assert answered is not None
@@ -183,11 +191,12 @@ STRICT = Engine(
 def test_a_null_where_none_may_be_is_looked_for():
     text = "{ shelf { things { ... on Book { parts { title author { id } } } ... on Disc { notes } } } }"
     assert (
-        expression(STRICT, text, "parts", "Book") == "[Part(each, run) for each in there(it.parts)]"
+        expression(STRICT, text, "parts", "Book")
+        == "[Part(each, run) for each in non_null(record.parts)]"
     )
-    assert expression(STRICT, text, "author", "Part") == "Author(there(it.author), run)"
+    assert expression(STRICT, text, "author", "Part") == "Author(non_null(record.author), run)"
     assert expression(STRICT, text, "title", "Part") == (
-        "v if (v := it.title).__class__ is str else String_there(v)"
+        "v if (v := record.title).__class__ is str else String_non_null(v)"
     )
 
 
@@ -220,7 +229,7 @@ async def test_items_further_inside_are_read_leanly_as_well(library, things):
     answered = await library.same(
         f"{{ shelf {{ {things} }} }}", lambda: Context(items, {"1": Person(born=5)})
     )
-    assert answered.wholly
+    assert answered.is_fully_compiled
 
 
 ITEM = {
@@ -236,8 +245,8 @@ async def test_an_item_that_is_computed_is_filled_in_as_well(item):
     def last(shelf: Any, _context: Any) -> Any:
         return shelf.things[-1] if shelf.things else None
 
-    readings = {**READINGS, ("Shelf", "top"): Computed(last, ())}
-    engine = Engine(LIBRARY, replace(FIELDS, readings=readings))
+    readings = {**READINGS, ("Shelf", "top"): ComputedField(last, ())}
+    engine = Engine(LIBRARY, replace(FIELDS, source_by_field=readings))
     text = "{ shelf { id top { id title author { name born } } } }"
     await engine.same(text, lambda: Context([item] if item else [], {"1": Person(born=5)}))
 
@@ -254,11 +263,11 @@ async def test_what_may_be_of_several_types_is_delivered_by_its_class(library, w
 
 
 FOUND: dict[str, list[Any]] = {
-    "all": [Reached(work) for work in WORKS],
+    "all": [Node(work) for work in WORKS],
     "none": [],
-    "one that is no more": [Reached(WORKS[1]), None],
-    "one that failed": [OSError("away"), *map(Reached, WORKS)],
-    "one of no such type": [Reached(Label(name="L"))],
+    "one that is no more": [Node(WORKS[1]), None],
+    "one that failed": [OSError("away"), *map(Node, WORKS)],
+    "one of no such type": [Node(Label(name="L"))],
 }
 
 
@@ -275,7 +284,7 @@ async def test_what_a_resolver_gives_may_be_of_several_types(found, inside, type
 
     engine = Engine(
         LIBRARY.replace("odd: String }", f"found: {type_} }}", 1),
-        replace(FIELDS, readings={**READINGS, ("Query", "found"): Resolved(resolve)}),
+        replace(FIELDS, source_by_field={**READINGS, ("Query", "found"): ResolverField(resolve)}),
     )
     text = f"{{ found {{ __typename ... on Disc {{ {inside} }} }} }}"
     await engine.same(text, lambda: Context(people={"3": Person(born=9)}))
@@ -330,17 +339,17 @@ def printed(item: Any) -> Any:
     return lenient(item, Print)
 
 
-PRINTS = replace(ITEMS, records={"book": Print}, whole=printed)
+PRINTS = replace(ITEMS, record_by_tag={"book": Print}, decode_full_record=printed)
 MADE = Engine(
     LIBRARY.replace("label: String", "label: String  maker: Maker  others: [Maker!]")
     + "union Maker = Hand | Press  type Hand { name: String }  type Press { name: String  owner: Author }",
-    Fields(
+    FieldSources(
         {
             **READINGS,
-            ("Query", "shelf"): Resolved(shelf, PRINTS),
-            **{("Book", name): Plain(name) for name in ("maker", "others")},
-            **{(type_, "name"): Plain("name") for type_ in ("Hand", "Press")},
-            ("Press", "owner"): Plain("owner"),
+            ("Query", "shelf"): ResolverField(shelf, PRINTS),
+            **{("Book", name): AttributeField(name) for name in ("maker", "others")},
+            **{(type_, "name"): AttributeField("name") for type_ in ("Hand", "Press")},
+            ("Press", "owner"): AttributeField("owner"),
         },
         {**CLASSES, "Book": (Print,), "Hand": (Hand,), "Press": (Press,)},
         Unreadable,
@@ -361,7 +370,7 @@ async def test_a_record_that_may_be_one_of_several_is_read_as_a_whole(makers):
     inside = "... on Hand { name } ... on Press { x: name owner { name born } }"
     text = f"{{ shelf {{ things {{ ... on Book {{ title maker {{ {inside} }} others {{ {inside} }} }} }} }} }}"
     answered = await MADE.same(text, lambda: Context([book(**makers)], {"1": Person(born=5)}))
-    assert answered.wholly
+    assert answered.is_fully_compiled
 
 
 async def test_a_record_of_several_that_cannot_be_read_costs_what_it_would_without_a_plan():

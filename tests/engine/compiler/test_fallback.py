@@ -3,9 +3,9 @@ from typing import Any
 import pytest
 from graphql import Executor, GraphQLError, build_schema, get_operation_ast, parse
 
-from gateway.engine.compiler.collect_fields import Field, Selections
-from gateway.engine.compiler.fallback import Rest, path_of
-from gateway.engine.compiler.runtime import Run
+from gateway.engine.compiler.collect_fields import Field, FieldCollector
+from gateway.engine.compiler.fallback import GraphQLCoreFallback, to_graphql_path
+from gateway.engine.compiler.runtime import CompiledRun
 
 SCHEMA = build_schema("""
     type Query { a: Int  must: Int!  q: Query  list: [Query!]!  sparse: [Query]  later: Int  told: String }
@@ -28,8 +28,8 @@ class Part:
         operation = get_operation_ast(document)
         assert operation is not None
         self.built: list[Executor[Any]] = []
-        selection = Selections(SCHEMA, document).of_operation(operation)
-        self.fields: dict[str, Field] = {field.key: field for field in selection.merged()}
+        selection = FieldCollector(SCHEMA, document).collect(operation)
+        self.fields: dict[str, Field] = {field.key: field for field in selection.distinct_fields()}
         executor = Executor.build(SCHEMA, document, raw_variable_values=variables)
         assert isinstance(executor, Executor)
 
@@ -37,14 +37,14 @@ class Part:
             self.built.append(executor)
             return executor
 
-        run = Run(None, executor.variable_values, [], build)
-        self.rest: Rest = run.rest
+        run = CompiledRun(None, executor.variable_values, [], build)
+        self.rest: GraphQLCoreFallback = run.fallback
 
     def field(self, key: str, source: Any) -> Any:
-        return self.rest.field(self.fields[key], source, ("above", 3))
+        return self.rest.execute_field(self.fields[key], source, ("above", 3))
 
     def item(self, key: str, value: Any) -> Any:
-        return self.rest.item(self.fields[key], value, ("above", key, 0))
+        return self.rest.complete_item(self.fields[key], value, ("above", key, 0))
 
     @property
     def errors(self) -> list[tuple[Any, str]]:
@@ -52,8 +52,8 @@ class Part:
 
 
 def test_a_path_is_made_of_its_steps():
-    assert path_of(("a", 1, "b")).as_list() == ["a", 1, "b"]
-    assert path_of(("a",)).as_list() == ["a"]
+    assert to_graphql_path(("a", 1, "b")).as_list() == ["a", 1, "b"]
+    assert to_graphql_path(("a",)).as_list() == ["a"]
 
 
 def test_nothing_is_used_before_it_is_needed():

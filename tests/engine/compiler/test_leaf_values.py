@@ -13,8 +13,13 @@ from graphql import (
 )
 from msgspec import Meta
 
-from gateway.engine.compiler.leaf_values import Names, delivery, is_delivered_as_it_is, is_text
-from gateway.engine.resolvers import NotPlain
+from gateway.engine.compiler.leaf_values import (
+    EnumNameCache,
+    leaf_serializer,
+    serializes_text_unchanged,
+    serializes_unchanged,
+)
+from gateway.engine.resolvers import NeedsFallback
 from tests.engine.compiler.library import UNREADABLE, Count, Unreadable
 
 LINK = GraphQLScalarType("Link", serialize=str)
@@ -24,21 +29,21 @@ KIND = GraphQLEnumType("Kind", {"BOOK": 1, "DISC": "round"})
 
 
 def delivered(leaf: GraphQLLeafType, value: Any, *, nullable: bool = False) -> Any:
-    deliver = delivery(leaf, nullable=nullable, unreadable=Unreadable)
+    deliver = leaf_serializer(leaf, nullable=nullable, unreadable=Unreadable)
     return deliver(value)
 
 
 @pytest.mark.parametrize("leaf", [GraphQLString, GraphQLID, LINK], ids=str)
 def test_each_text_is_delivered_as_it_is(leaf):
-    assert is_text(leaf)
-    assert is_delivered_as_it_is(leaf, str)
-    assert is_delivered_as_it_is(leaf, Annotated[str, Meta(min_length=1)])
+    assert serializes_text_unchanged(leaf)
+    assert serializes_unchanged(leaf, str)
+    assert serializes_unchanged(leaf, Annotated[str, Meta(min_length=1)])
 
 
 @pytest.mark.parametrize("leaf", [SHOUT, KIND, GraphQLInt], ids=str)
 def test_what_a_type_changes_is_no_text(leaf):
-    assert not is_text(leaf)
-    assert not is_delivered_as_it_is(leaf, str)
+    assert not serializes_text_unchanged(leaf)
+    assert not serializes_unchanged(leaf, str)
 
 
 AS_THEY_ARE: dict[str, tuple[GraphQLLeafType, Any]] = {
@@ -50,7 +55,7 @@ AS_THEY_ARE: dict[str, tuple[GraphQLLeafType, Any]] = {
 
 @pytest.mark.parametrize(("leaf", "declared"), AS_THEY_ARE.values(), ids=AS_THEY_ARE)
 def test_what_is_declared_as_its_type_is_delivered_as_it_is(leaf, declared):
-    assert is_delivered_as_it_is(leaf, declared)
+    assert serializes_unchanged(leaf, declared)
 
 
 THROUGH_THEIR_TYPE: dict[str, tuple[GraphQLLeafType, Any]] = {
@@ -66,7 +71,7 @@ THROUGH_THEIR_TYPE: dict[str, tuple[GraphQLLeafType, Any]] = {
 
 @pytest.mark.parametrize(("leaf", "declared"), THROUGH_THEIR_TYPE.values(), ids=THROUGH_THEIR_TYPE)
 def test_anything_else_goes_through_its_type(leaf, declared):
-    assert not is_delivered_as_it_is(leaf, declared)
+    assert not serializes_unchanged(leaf, declared)
 
 
 DELIVERED: dict[str, tuple[GraphQLLeafType, Any, Any]] = {
@@ -107,14 +112,14 @@ REFUSED: dict[str, tuple[GraphQLLeafType, Any]] = {
 @pytest.mark.parametrize(("leaf", "value"), REFUSED.values(), ids=REFUSED)
 @pytest.mark.parametrize("nullable", [False, True])
 def test_what_is_no_value_of_its_type_is_not_plain(leaf, value, nullable):
-    with pytest.raises(NotPlain):
+    with pytest.raises(NeedsFallback):
         delivered(leaf, value, nullable=nullable)
 
 
 @pytest.mark.parametrize("leaf", [GraphQLString, KIND, SHOUT], ids=str)
 def test_a_null_is_plain_where_it_is_allowed(leaf):
     assert delivered(leaf, None, nullable=True) is None
-    with pytest.raises(NotPlain):
+    with pytest.raises(NeedsFallback):
         delivered(leaf, None)
 
 
@@ -125,17 +130,17 @@ def test_a_word_is_asked_for_once():
         asked.append(value)
         return str(value).upper()
 
-    names = Names(deliver)
+    names = EnumNameCache(deliver)
     assert [names["a"], names("a"), names["b"]] == ["A", "A", "B"]
     assert asked == ["a", "b"]
 
 
 def test_an_unknown_word_is_not_remembered():
     def deliver(value: Any) -> Any:
-        raise NotPlain
+        raise NeedsFallback
 
-    names = Names(deliver)
+    names = EnumNameCache(deliver)
     for _ in range(2):
-        with pytest.raises(NotPlain):
+        with pytest.raises(NeedsFallback):
             names("a")
     assert not names

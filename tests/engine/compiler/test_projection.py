@@ -7,10 +7,18 @@ import pytest
 from graphql import build_schema, get_operation_ast, parse
 from msgspec import Meta, Raw, json
 
-from gateway.engine.compiler.collect_fields import Selections
-from gateway.engine.compiler.projection import Lean, Shape, Shapes
-from gateway.engine.resolvers import Computed, Fields, Items, Loaded, Plain, Reading, Resolved
-from tests.engine.compiler.library import UNDECODABLE, Record, Text, Unreadable, derived_from, load
+from gateway.engine.compiler.collect_fields import FieldCollector
+from gateway.engine.compiler.projection import ProjectedDecoder, Projection, ProjectionBuilder
+from gateway.engine.resolvers import (
+    AttributeField,
+    ComputedField,
+    FieldSource,
+    FieldSources,
+    LoadedField,
+    PolymorphicList,
+    ResolverField,
+)
+from tests.engine.compiler.library import UNDECODABLE, Record, Text, Unreadable, depends_on, load
 
 SCHEMA = build_schema("""
     type Query { things: [Thing!]! }
@@ -31,7 +39,7 @@ class Loan(Record, kw_only=True, frozen=True):
     until: str | None = None
     note: Text = "none"
 
-    @derived_from("until")
+    @depends_on("until")
     def __post_init__(self) -> None:
         if self.until is not None and self.until < self.since:
             raise ValueError("over before it began")
@@ -83,7 +91,7 @@ class Book(Thing, kw_only=True, frozen=True):
     wrapped: Blurb | str | None = None
 
     @property
-    @derived_from("title", "subtitle")
+    @depends_on("title", "subtitle")
     def initial(self) -> str:
         return str(self.title or self.subtitle)[:1]
 
@@ -102,37 +110,48 @@ _PLAIN = {
     "Loan": "since until note",
 }
 
-READINGS: Mapping[tuple[str, str], Reading] = {
-    **{(type_, name): Plain(name) for type_, names in _PLAIN.items() for name in names.split()},
-    ("Book", "summary"): Computed(lambda book, _: "...", ("subtitle", "author", "kind")),
-    ("Person", "born"): Loaded(load, ("house_id", "id"), Plain("born")),
-    ("Person", "today"): Loaded(load, ("id",), None),
-    ("Loan", "days"): Computed(lambda loan, _: 1, ()),
-    ("Book", "resolved"): Resolved(lambda root, info: None),
+READINGS: Mapping[tuple[str, str], FieldSource] = {
+    **{
+        (type_, name): AttributeField(name)
+        for type_, names in _PLAIN.items()
+        for name in names.split()
+    },
+    ("Book", "summary"): ComputedField(lambda book, _: "...", ("subtitle", "author", "kind")),
+    ("Person", "born"): LoadedField(load, ("house_id", "id"), AttributeField("born")),
+    ("Person", "today"): LoadedField(load, ("id",), None),
+    ("Loan", "days"): ComputedField(lambda loan, _: 1, ()),
+    ("Book", "resolved"): ResolverField(lambda root, info: None),
 }
 
-FIELDS = Fields(READINGS, {"Book": (Book,), "Disc": (Disc,)}, Unreadable)
+FIELDS = FieldSources(READINGS, {"Book": (Book,), "Disc": (Disc,)}, Unreadable)
 KINDS: Mapping[str, type[Thing]] = {"book": Book, "disc": Disc}
-ITEMS = Items("Thing", "type", KINDS, Thing, (), UNDECODABLE, lambda item: ("whole", item))
+ITEMS = PolymorphicList(
+    "Thing", "type", KINDS, Thing, (), UNDECODABLE, lambda item: ("whole", item)
+)
 
 
-def lean(*texts: str, items: Items = ITEMS, shapes: Shapes | None = None) -> Lean:
+def lean(
+    *texts: str, items: PolymorphicList = ITEMS, shapes: ProjectionBuilder | None = None
+) -> ProjectedDecoder:
     """How things are decoded of which these are selected, one text for each place."""
     text = f"{{ {' '.join(f'x{n}: things {{ {each} }}' for n, each in enumerate(texts))} }}"
     document = parse(text)
     operation = get_operation_ast(document)
     assert operation is not None
-    root = Selections(SCHEMA, document).of_operation(operation)
-    places = {tag: [field.of[tag.title()] for field in root.merged()] for tag in items.records}
-    return (shapes or Shapes(FIELDS)).of_items(items, places)
+    root = FieldCollector(SCHEMA, document).collect(operation)
+    places = {
+        tag: [field.selection_by_type[tag.title()] for field in root.distinct_fields()]
+        for tag in items.record_by_tag
+    }
+    return (shapes or ProjectionBuilder(FIELDS)).item_decoder(items, places)
 
 
-def book(inside: str, *more: str) -> Shape:
+def book(inside: str, *more: str) -> Projection:
     """The shape of a book of which this is selected."""
-    return lean(f"... on Book {{ {inside} }}", *more).shapes["book"]
+    return lean(f"... on Book {{ {inside} }}", *more).projections["book"]
 
 
-def names(shape: Shape) -> set[str]:
+def names(shape: Projection) -> set[str]:
     """All fields of a shape, but the id, which is always needed."""
     return {*shape.struct.__struct_fields__} - {"id"}
 
@@ -152,7 +171,7 @@ def test_what_a_record_cannot_be_without_is_always_there():
 
 
 def test_each_kind_of_item_has_its_own_shape():
-    shapes = lean("word ... on Book { title }").shapes
+    shapes = lean("word ... on Book { title }").projections
     assert {tag: names(shape) for tag, shape in shapes.items()} == {"book": {"title"}, "disc": set()}  # fmt: skip
 
 
@@ -161,47 +180,47 @@ def test_what_is_selected_at_any_place_is_there():
 
 
 def test_fields_keep_their_names_and_defaults():
-    [item] = lean("... on Book { rating pages }").read([raw(type="book", id=1, stars=4.5)])
+    [item] = lean("... on Book { rating pages }").decode([raw(type="book", id=1, stars=4.5)])
     assert (item.rating, item.pages) == (4.5, 1)
 
 
 def test_a_record_inside_is_lean_too():
     shape = book("author { name home { town } }")
-    assert names(shape.inside["author"]) == {"name", "home"}
-    assert names(shape.inside["author"].inside["home"]) == {"town"}
-    assert shape.declared["author"] == shape.inside["author"].struct | None
+    assert names(shape.nested["author"]) == {"name", "home"}
+    assert names(shape.nested["author"].nested["home"]) == {"town"}
+    assert shape.field_types["author"] == shape.nested["author"].struct | None
 
 
 def test_records_in_a_list_are_lean_too():
     shape = book("readers { name }")
-    struct: Any = shape.inside["readers"].struct
+    struct: Any = shape.nested["readers"].struct
     assert struct.__struct_fields__ == ("id", "name")
-    assert shape.declared["readers"] == list[struct] | None
+    assert shape.field_types["readers"] == list[struct] | None
 
 
 def test_what_is_selected_of_a_record_at_any_place_is_there():
     shape = book("author { name } x: author { home { town } }", "... on Book { author { id } }")
-    assert names(shape.inside["author"]) == {"name", "home"}
+    assert names(shape.nested["author"]) == {"name", "home"}
 
 
 def test_a_record_of_which_the_same_is_selected_has_one_shape():
-    shapes = lean("author { name }").shapes
-    assert shapes["book"].inside["author"] is shapes["disc"].inside["author"]
+    shapes = lean("author { name }").projections
+    assert shapes["book"].nested["author"] is shapes["disc"].nested["author"]
 
 
 def test_a_check_comes_along_with_what_it_reads():
-    shape = book("loan { days }").inside["loan"]
+    shape = book("loan { days }").nested["loan"]
     assert names(shape) == {"since", "until"}
     over = raw(type="book", id=1, loan={"since": "3", "until": "1"})
-    assert lean("... on Book { loan { days } }").read([over]) == [("whole", over)]
+    assert lean("... on Book { loan { days } }").decode([over]) == [("whole", over)]
 
 
 def test_a_record_in_an_item_that_may_be_null_without_values_is_read_in_part():
     """What is read of it may be null while the rest is not: who delivers it finds out."""
     shape = book("blurb { by }")
-    assert shape.inside["blurb"].struct.__struct_fields__ == ("by",)
-    assert shape.inside["blurb"].is_partial
-    [item] = lean("... on Book { blurb { by } }").read([raw(type="book", id=1, blurb={})])
+    assert shape.nested["blurb"].struct.__struct_fields__ == ("by",)
+    assert shape.nested["blurb"].is_partial
+    [item] = lean("... on Book { blurb { by } }").decode([raw(type="book", id=1, blurb={})])
     assert item.blurb.by is None
 
 
@@ -218,40 +237,40 @@ def test_anywhere_else_it_is_read_as_it_is_declared(inside, way):
     """So that its check finds out: an item with one that says nothing is read as a whole."""
     shape = book(inside)
     for name in way:
-        shape = shape.inside[name]
+        shape = shape.nested[name]
     assert shape.struct is Blurb
     assert not shape.is_partial
 
 
 def test_a_record_that_may_not_be_without_something_is_never_read_in_part():
     shape = book("author { name } loan { days }")
-    assert not any(inside.is_partial for inside in shape.inside.values())
+    assert not any(inside.is_partial for inside in shape.nested.values())
 
 
 def test_a_derived_attribute_brings_what_it_reads():
     shape = book("initial")
     assert names(shape) == {"title", "subtitle"}
-    [item] = lean("... on Book { initial }").read([raw(type="book", id=1, subtitle="S")])
+    [item] = lean("... on Book { initial }").decode([raw(type="book", id=1, subtitle="S")])
     assert item.initial == "S"
 
 
 def test_a_computed_field_brings_what_it_reads_as_it_is_declared():
     shape = book("summary")
     assert names(shape) == {"subtitle", "author"}
-    assert shape.declared["subtitle"] == Text | None
-    assert shape.inside["author"].struct is Person
-    assert shape.inside["author"].inside["home"].struct is Home
+    assert shape.field_types["subtitle"] == Text | None
+    assert shape.nested["author"].struct is Person
+    assert shape.nested["author"].nested["home"].struct is Home
 
 
 def test_what_is_computed_from_and_selected_too_is_as_it_is_declared():
     shape = book("summary author { name }")
-    assert shape.inside["author"].struct is Person
+    assert shape.nested["author"].struct is Person
 
 
 def test_a_resolver_may_read_anything_of_its_object():
     shape = book("resolved { id }")
     assert names(shape) == {*Book.__struct_fields__} - {"id", "word"}
-    [item] = lean("... on Book { resolved { id } }").read([raw(type="book", id=1, title="T")])
+    [item] = lean("... on Book { resolved { id } }").decode([raw(type="book", id=1, title="T")])
     assert (item.title, item.initial) == ("T", "T")
 
 
@@ -267,13 +286,13 @@ ODD = {
 def test_an_item_is_whole_where_a_resolver_may_read_anything_of_it(inside):
     """Of all that the resolver's object was reached through, too."""
     sent = raw(type="book", id=1), raw(type="disc", id=2)
-    read = lean("id", f"... on Book {{ {inside} }}").read(sent)
+    read = lean("id", f"... on Book {{ {inside} }}").decode(sent)
     assert read[0] == ("whole", sent[0])
     assert read[1].__class__ is not tuple
 
 
 def test_what_leads_to_no_such_resolver_is_lean_beside_it():
-    tags = lean("... on Book { author { name } } ... on Disc { author { odd } }").wholly
+    tags = lean("... on Book { author { name } } ... on Disc { author { odd } }").full_record_tags
     assert tags == {"disc"}
 
 
@@ -285,13 +304,13 @@ def test_a_word_that_all_of_a_kind_share_is_no_field():
 
 
 def test_the_word_for_a_kind_is_known_only_where_it_is_sent():
-    shape = book("author { id }").inside["author"]
+    shape = book("author { id }").nested["author"]
     assert shape.constants == {}
     assert shape.struct.__struct_config__.tag is None
 
 
 def test_items_are_told_apart_by_their_word():
-    read = lean("id").read([raw(type="disc", id=1), raw(type="book", id=2)])
+    read = lean("id").decode([raw(type="disc", id=1), raw(type="book", id=2)])
     assert [type(item).__name__ for item in read] == ["Disc", "Book"]
 
 
@@ -320,23 +339,23 @@ def test_ids_that_something_is_loaded_by_are_kept_on_the_way_to_it(inside, neede
     ],
 )
 def test_only_a_text_is_declared_more_narrowly(name, declared):
-    assert book(name).declared[name] == declared
+    assert book(name).field_types[name] == declared
 
 
 def test_a_text_that_must_be_there_is_not_narrowed():
     items = replace(ITEMS, tag="kind")
-    assert lean("word", items=items).shapes["book"].declared["word"] == Text
+    assert lean("word", items=items).projections["book"].field_types["word"] == Text
 
 
 def test_a_text_that_is_never_null_is_narrowed_too():
-    assert book("loan { note }").inside["loan"].declared["note"] is str
+    assert book("loan { note }").nested["loan"].field_types["note"] is str
 
 
 def test_the_list_itself_reads_heads():
-    items = replace(ITEMS, sources=("id", "kind", "house_id", "initial"))
+    items = replace(ITEMS, header_attributes=("id", "kind", "house_id", "initial"))
     found = lean("... on Book { pages }", items=items)
-    assert names(found.shapes["book"]) == {"pages", "house_id", "title", "subtitle"}
-    [head, other] = found.heads(
+    assert names(found.projections["book"]) == {"pages", "house_id", "title", "subtitle"}
+    [head, other] = found.decode_headers(
         [raw(type="book", id=1, title="A", pages="?"), raw(type="disc", id=2)]
     )
     assert (head.id, head.kind, head.initial, hasattr(head, "pages")) == (1, "a book", "A", False)
@@ -344,15 +363,15 @@ def test_the_list_itself_reads_heads():
 
 
 def test_heads_are_the_same_for_all_operations():
-    shapes = Shapes(FIELDS)
+    shapes = ProjectionBuilder(FIELDS)
     first, second = (lean(text, shapes=shapes) for text in ("id", "... on Book { title }"))
-    [head], [other] = (each.heads([raw(type="book", id=1)]) for each in (first, second))
+    [head], [other] = (each.decode_headers([raw(type="book", id=1)]) for each in (first, second))
     assert type(head) is type(other)
-    assert type(second.read([raw(type="book", id=1)])[0]) is not type(head)
+    assert type(second.decode([raw(type="book", id=1)])[0]) is not type(head)
 
 
 def test_operations_that_need_the_same_have_the_same_shapes():
-    shapes = Shapes(FIELDS)
+    shapes = ProjectionBuilder(FIELDS)
     texts = "... on Book { title loan { note } }", "... on Book { a: title loan { b: note } }"
     first, second = (lean(text, shapes=shapes) for text in texts)
     assert first is second
@@ -379,20 +398,20 @@ UNPLAIN = {
 def test_an_item_that_is_not_plain_is_read_as_a_whole(item):
     found = lean("... on Book { title }")
     plain = raw(type="book", id=1, title="A")
-    read = found.read([plain, item, plain])
+    read = found.decode([plain, item, plain])
     assert read[1] == ("whole", item)
     assert [each.title for each in (read[0], read[2])] == ["A", "A"]
 
 
 def test_a_head_that_is_not_plain_is_read_as_a_whole():
     head = raw(type="book", id={})
-    assert lean("id").heads([head]) == [("whole", head)]
+    assert lean("id").decode_headers([head]) == [("whole", head)]
 
 
 def test_what_is_not_selected_cannot_spoil_an_item():
-    [item] = lean("... on Book { title }").read([raw(type="book", id=1, title="A", pages="?")])
+    [item] = lean("... on Book { title }").decode([raw(type="book", id=1, title="A", pages="?")])
     assert item.title == "A"
 
 
 def test_one_item_is_read_as_a_whole_on_demand():
-    assert lean("id").whole(Raw(b"{}")) == ("whole", Raw(b"{}"))
+    assert lean("id").decode_full_record(Raw(b"{}")) == ("whole", Raw(b"{}"))

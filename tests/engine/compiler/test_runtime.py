@@ -6,10 +6,17 @@ import pytest
 from graphql import GraphQLError
 from msgspec import Struct
 
-from gateway.engine.compiler.pending import Kinds
-from gateway.engine.compiler.runtime import Run
-from gateway.engine.resolvers import Fields, NotPlain, Plain, Reached, Reading, Resolved
-from gateway.observability.event_loop import Steps
+from gateway.engine.compiler.pending import TypeDispatch
+from gateway.engine.compiler.runtime import CompiledRun
+from gateway.engine.resolvers import (
+    AttributeField,
+    FieldSource,
+    FieldSources,
+    NeedsFallback,
+    Node,
+    ResolverField,
+)
+from gateway.observability.event_loop import CooperativeSteps
 from tests.engine.compiler.engine import Engine
 from tests.engine.compiler.library import (
     CLASSES,
@@ -81,9 +88,7 @@ async def test_only_what_is_not_plain_is_left_to_graphql_core(library):
         return complete(*given)
 
     executor.complete_value = noted
-    answered = await library.plan(text).answer(
-        context, library.variables(text, {}), lambda: executor
-    )
+    answered = await library.plan(text).run(context, library.variables(text, {}), lambda: executor)
     assert {tuple(each[:3]) for each in asked} == {("shelf", "things", 0)}
     assert [thing["title"] for thing in answered.data["shelf"]["things"]] == ["3", "B", "A"]
 
@@ -104,23 +109,23 @@ async def test_what_an_item_waits_for_is_not_asked_when_it_is_left(library, fiel
 
 
 def itself(root: Any, _info: Any) -> Any:
-    return root.to(root.value)
+    return root.child(root.value)
 
 
 def resolving(resolve: Callable[..., Any], type_: str = "A", own: Any = itself) -> Engine:
     """An engine with one field that is resolved so; and another."""
 
     def other(_root: Any, info: Any) -> Any:
-        return Reached(Author(id=2, name="other"))
+        return Node(Author(id=2, name="other"))
 
     return Engine(
         f"type Query {{ a(number: Int! = 1): {type_}  other: A }}  type A {{ id: ID!  name: String  own: A }}",
-        Fields(
+        FieldSources(
             {
-                ("Query", "a"): Resolved(resolve),
-                ("Query", "other"): Resolved(other),
-                ("A", "own"): Resolved(own),
-                **{("A", name): Plain(name) for name in ("id", "name")},
+                ("Query", "a"): ResolverField(resolve),
+                ("Query", "other"): ResolverField(other),
+                ("A", "own"): ResolverField(own),
+                **{("A", name): AttributeField(name) for name in ("id", "name")},
             },
             {},
             Unreadable,
@@ -130,11 +135,11 @@ def resolving(resolve: Callable[..., Any], type_: str = "A", own: Any = itself) 
 
 async def one(_root: Any, _info: Any, number: int) -> Any:
     await asyncio.sleep(0)
-    return Reached(Author(id=number, name="N"))
+    return Node(Author(id=number, name="N"))
 
 
 async def soon(id_: Any) -> Any:
-    return Reached(Author(id=id_, name="N"))
+    return Node(Author(id=id_, name="N"))
 
 
 async def away(_root: Any, _info: Any, number: int) -> Any:
@@ -151,7 +156,7 @@ def away_at_once(_root: Any, _info: Any, number: int) -> Any:
 
 
 def several(_root: Any, _info: Any, number: int) -> Any:
-    return [Reached(Author(id=n, name=None if n else "N")) for n in range(number)]
+    return [Node(Author(id=n, name=None if n else "N")) for n in range(number)]
 
 
 async def several_later(_root: Any, _info: Any, number: int) -> Any:
@@ -159,7 +164,7 @@ async def several_later(_root: Any, _info: Any, number: int) -> Any:
 
 
 RESOLVERS: dict[str, tuple[Callable[..., Any], str]] = {
-    "at once": (lambda _root, _info, number: Reached(Author(id=number)), "A"),
+    "at once": (lambda _root, _info, number: Node(Author(id=number)), "A"),
     "later": (one, "A"),
     "nothing": (lambda _root, _info, number: None, "A"),
     "nothing, later": (nobody, "A"),
@@ -168,13 +173,13 @@ RESOLVERS: dict[str, tuple[Callable[..., Any], str]] = {
     "several": (several, "[A!]"),
     "several of necessity": (several, "[A!]!"),
     "several, later": (several_later, "[A!]"),
-    "nothing among several": (lambda _root, _info, number: [None, Reached(Author(id=1))], "[A]"),
+    "nothing among several": (lambda _root, _info, number: [None, Node(Author(id=1))], "[A]"),
     "an error among several": (
-        lambda _root, _info, number: [OSError("away"), Reached(Author(id=1))],
+        lambda _root, _info, number: [OSError("away"), Node(Author(id=1))],
         "[A]",
     ),
     "some later": (
-        lambda _root, _info, number: [one(None, None, 7), None, Reached(Author(id=8)), soon(9)],
+        lambda _root, _info, number: [one(None, None, 7), None, Node(Author(id=8)), soon(9)],
         "[A]",
     ),
     "some later, and some never": (
@@ -182,11 +187,11 @@ RESOLVERS: dict[str, tuple[Callable[..., Any], str]] = {
         "[A]",
     ),
     "something unreadable among several": (
-        lambda _root, _info, number: [soon(7), soon(UNREADABLE), Reached(Author(id=UNREADABLE))],
+        lambda _root, _info, number: [soon(7), soon(UNREADABLE), Node(Author(id=UNREADABLE))],
         "[A]",
     ),
     "nothing where something must be": (lambda _root, _info, number: [None], "[A!]"),
-    "something unreadable": (lambda _root, _info, number: Reached(Author(id=UNREADABLE)), "A"),
+    "something unreadable": (lambda _root, _info, number: Node(Author(id=UNREADABLE)), "A"),
 }
 
 
@@ -212,7 +217,7 @@ async def test_an_element_that_comes_late_holds_up_no_other():
 
     async def waiting(event: asyncio.Event, number: int) -> Any:
         await event.wait()
-        return Reached(Author(id=number))
+        return Node(Author(id=number))
 
     def own(root: Any, _info: Any) -> Any:
         if root.value.id == 2:
@@ -220,7 +225,7 @@ async def test_an_element_that_comes_late_holds_up_no_other():
         return itself(root, _info)
 
     def several(_root: Any, _info: Any, number: int) -> Any:
-        return [waiting(late, 1), Reached(Author(id=2)), waiting(seen, 3)]
+        return [waiting(late, 1), Node(Author(id=2)), waiting(seen, 3)]
 
     engine = resolving(several, "[A]", own=own)
     answering = asyncio.create_task(engine.answer("{ a { own { id } } }", Context()))
@@ -237,7 +242,7 @@ async def test_resolvers_know_where_they_are():
 
     def resolve(_root: Any, info: Any, number: int) -> Any:
         paths.append(info.path.as_list())
-        return Reached(Author(id=number))
+        return Node(Author(id=number))
 
     await resolving(resolve).answer("{ a { id } x: a { id } }", Context())
     assert paths == [["a"], ["x"]]
@@ -261,20 +266,20 @@ class Sent(Struct):
     context: Context
     id: Any = UNREADABLE
 
-    def ahead(self, _reader: Any) -> Steps[None]:
+    def decode_ahead(self, _reader: Any) -> CooperativeSteps[None]:
         yield from ()
 
-    def read(self, _reader: Any) -> Any:
-        self.context.reported.append(GraphQLError("one of them", path=["shelf"]))
+    def to_connection(self, _reader: Any) -> Any:
+        self.context.reported_errors.append(GraphQLError("one of them", path=["shelf"]))
         return self
 
 
 async def test_what_is_left_to_graphql_core_is_not_reported_twice():
     async def sent(_root: Any, info: Any, **_arguments: Any) -> Any:
-        return Reached(Sent(info.context))
+        return Node(Sent(info.context))
 
-    readings = {**READINGS, ("Query", "shelf"): Resolved(sent, ITEMS)}
-    engine = Engine(LIBRARY, Fields(readings, CLASSES, Unreadable))
+    readings = {**READINGS, ("Query", "shelf"): ResolverField(sent, ITEMS)}
+    engine = Engine(LIBRARY, FieldSources(readings, CLASSES, Unreadable))
     contexts: list[Context] = []
 
     def make() -> Context:
@@ -283,7 +288,7 @@ async def test_what_is_left_to_graphql_core_is_not_reported_twice():
 
     answered = await engine.same("{ shelf { id } author(id: 1) { id } }", make)
     assert answered.data["shelf"] is None
-    assert [len(context.reported) for context in contexts] == [1, 1]
+    assert [len(context.reported_errors) for context in contexts] == [1, 1]
 
 
 # Giving up, being cancelled
@@ -348,13 +353,15 @@ async def test_a_null_that_spreads_at_once_leaves_no_coroutine_unawaited(unheard
 @pytest.mark.parametrize("text", ["{ a { id } must { id } }", "{ must { id } a { id } }"])
 async def test_a_null_that_spreads_leaves_no_element_unawaited(unheard, text):
     earlier = asyncio.all_tasks()
-    readings: dict[tuple[str, str], Reading] = {
-        ("Query", "a"): Resolved(lambda _root, _info: [soon(7), Reached(Author(id=8)), soon(9)]),
-        ("Query", "must"): Resolved(lambda _root, _info: None),
-        ("A", "id"): Plain("id"),
+    readings: dict[tuple[str, str], FieldSource] = {
+        ("Query", "a"): ResolverField(lambda _root, _info: [soon(7), Node(Author(id=8)), soon(9)]),
+        ("Query", "must"): ResolverField(lambda _root, _info: None),
+        ("A", "id"): AttributeField("id"),
     }
     schema = "type Query { a: [A]  must: A! }  type A { id: ID! }"
-    assert await Engine(schema, Fields(readings, {}, Unreadable)).answer(text, Context()) is None
+    assert (
+        await Engine(schema, FieldSources(readings, {}, Unreadable)).answer(text, Context()) is None
+    )
     await settled()
     assert asyncio.all_tasks() == earlier
     assert unheard == []
@@ -377,15 +384,15 @@ async def test_what_arrives_after_giving_up_reports_nothing():
 
     async def sent(_root: Any, info: Any, **_arguments: Any) -> Any:
         await gate.wait()
-        return Reached(Sent(info.context, id="s"))
+        return Node(Sent(info.context, id="s"))
 
-    readings = {**READINGS, ("Query", "shelf"): Resolved(sent, ITEMS)}
-    engine = Engine(LIBRARY, Fields(readings, CLASSES, Unreadable))
+    readings = {**READINGS, ("Query", "shelf"): ResolverField(sent, ITEMS)}
+    engine = Engine(LIBRARY, FieldSources(readings, CLASSES, Unreadable))
     context = Context()
     assert await engine.answer("{ author(id: 1) { must } shelf { id } }", context) is None
     gate.set()
     await settled()
-    assert context.reported == []
+    assert context.reported_errors == []
 
 
 @pytest.mark.parametrize(
@@ -410,6 +417,6 @@ async def test_who_is_cancelled_waits_for_nothing_any_more(library, unheard, tex
 
 
 def test_a_class_without_a_function_is_not_plain():
-    assert Run.kind(Kinds({int: lambda value, more: value + more}), 2, 3) == 5
-    with pytest.raises(NotPlain):
-        Run.kind(Kinds(), 2)
+    assert CompiledRun.dispatch(TypeDispatch({int: lambda value, more: value + more}), 2, 3) == 5
+    with pytest.raises(NeedsFallback):
+        CompiledRun.dispatch(TypeDispatch(), 2)

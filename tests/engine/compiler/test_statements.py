@@ -27,44 +27,44 @@ WRITTEN = {
         [Entry(key, "None", ALWAYS) for key in "abcd"],
         {"b": "wait_b()", "d": "wait_d()"},
         """
-        out = {
+        result = {
             "a": None,
             "b": None,
         }
         wait_b()
-        out["c"] = None
-        out["d"] = None
+        result["c"] = None
+        result["d"] = None
         wait_d()
-        return out
+        return result
         """,
     ),
     "what is there sometimes": (
         [Entry("a", "1", ALWAYS), Entry("b", "2", X), Entry("c", "3", ALWAYS)],
         {"b": "wait_b()"},
         """
-        out = {
+        result = {
             "a": 1,
         }
         if x:
-            out["b"] = 2
+            result["b"] = 2
             wait_b()
-        out["c"] = 3
-        return out
+        result["c"] = 3
+        return result
         """,
     ),
     "what is there at one place or another": (
         [Entry("a", "1", X), Entry("b", "2", ALWAYS), Entry("a", "1", Y), Entry("a", "1", ALWAYS)],
         {},
         """
-        out = {}
-        if x and "a" not in out:
-            out["a"] = 1
-        out["b"] = 2
-        if y and "a" not in out:
-            out["a"] = 1
-        if "a" not in out:
-            out["a"] = 1
-        return out
+        result = {}
+        if x and "a" not in result:
+            result["a"] = 1
+        result["b"] = 2
+        if y and "a" not in result:
+            result["a"] = 1
+        if "a" not in result:
+            result["a"] = 1
+        return result
         """,
     ),
 }

@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from gateway.engine.compiler.pending import Tasks
+from gateway.engine.compiler.pending import PendingTasks
 
 
 class Done(list[str]):
@@ -25,62 +25,62 @@ async def away(*after: asyncio.Event) -> None:
 
 
 async def test_a_lone_one_needs_no_task():
-    tasks, done = Tasks(), Done()
-    tasks.begin(done.step("a"))
-    await tasks.end()
+    tasks, done = PendingTasks(), Done()
+    tasks.start(done.step("a"))
+    await tasks.join()
     assert (done, done.tasks) == (["a"], [asyncio.current_task()])
 
 
 async def test_they_begin_in_order_and_are_all_awaited():
-    tasks, done = Tasks(), Done()
+    tasks, done = PendingTasks(), Done()
     for name in "abc":
-        tasks.begin(done.step(name))
-    await tasks.end()
+        tasks.start(done.step(name))
+    await tasks.join()
     assert done == ["a", "b", "c"]
 
 
 async def test_what_is_begun_meanwhile_is_awaited_too():
-    tasks, done = Tasks(), Done()
+    tasks, done = PendingTasks(), Done()
 
     async def begin() -> None:
-        tasks.begin(done.step("later"))
+        tasks.start(done.step("later"))
 
-    tasks.begin(begin())
-    await tasks.end()
+    tasks.start(begin())
+    await tasks.join()
     assert done == ["later"]
 
 
 async def test_nothing_is_awaited_where_nothing_was_begun():
-    await Tasks().end()
+    await PendingTasks().join()
 
 
 @pytest.mark.parametrize("others", [0, 2])
 async def test_what_one_raises_is_raised(others):
-    tasks, done = Tasks(), Done()
-    tasks.begin(away())
+    tasks, done = PendingTasks(), Done()
+    tasks.start(away())
     for _ in range(others):
-        tasks.begin(done.step("other"))
+        tasks.start(done.step("other"))
     with pytest.raises(OSError, match="away"):
-        await tasks.end()
-    tasks.leave()
+        await tasks.join()
+    tasks.detach()
 
 
 async def test_those_that_are_left_end_by_themselves():
     """Also those that were never awaited, and without a word about what they raise: warnings are errors."""
-    tasks, done, event = Tasks(), Done(), asyncio.Event()
-    tasks.begin(done.step("a", event))
-    tasks.begin(away(event))
-    tasks.leave()
+    tasks, done, event = PendingTasks(), Done(), asyncio.Event()
+    tasks.start(done.step("a", event))
+    tasks.start(away(event))
+    tasks.detach()
     event.set()
     await asyncio.sleep(0.01)
     assert done == ["a"]
 
 
 async def test_those_that_are_cancelled_have_ended():
-    tasks, done, event = Tasks(), Done(), asyncio.Event()
+    tasks, done, event = PendingTasks(), Done(), asyncio.Event()
     for name in "ab":
-        tasks.begin(done.step(name, event))
-    ending = asyncio.create_task(tasks.end())
+        tasks.start(done.step(name, event))
+    ending = asyncio.create_task(tasks.join())
     await asyncio.sleep(0)
     await asyncio.sleep(0)
     await tasks.cancel()

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from gateway.engine.compiler.pending import Loading
-from gateway.engine.resolvers import Fields, Loaded, Plain, Reached, Resolved
+from gateway.engine.compiler.pending import PendingLoad
+from gateway.engine.resolvers import AttributeField, FieldSources, LoadedField, Node, ResolverField
 from tests.engine.compiler.engine import Engine
 from tests.engine.compiler.library import UNREADABLE, Author, Book, Context, Person, Unreadable
 
@@ -98,19 +98,21 @@ async def test_loads_start_in_the_order_of_graphql_core(library):
 def told() -> Engine:
     """An engine whose objects are told by name: what they are asked first, what is in them, what last."""
 
-    def telling(what: str) -> Loaded:
-        return Loaded(lambda context, name: context.load(what, name), ("name",), Plain("born"))
+    def telling(what: str) -> LoadedField:
+        return LoadedField(
+            lambda context, name: context.load(what, name), ("name",), AttributeField("born")
+        )
 
     inner = Author(id=1, name="inner")
     outer = Person(name="outer", friend=inner, works=[inner, Author(id=2, name="other")])
     return Engine(
         """type Query { a: A }  type A { first: Int  one: B  several: [B]  last: Int }
            type B { what: Int  more: Int }""",
-        Fields(
+        FieldSources(
             {
-                ("Query", "a"): Resolved(lambda _root, _info: Reached(outer)),
-                ("A", "one"): Plain("friend"),
-                ("A", "several"): Plain("works"),
+                ("Query", "a"): ResolverField(lambda _root, _info: Node(outer)),
+                ("A", "one"): AttributeField("friend"),
+                ("A", "several"): AttributeField("works"),
                 **{("A", name): telling(name) for name in ("first", "last")},
                 **{("B", name): telling(name) for name in ("what", "more")},
             },
@@ -145,11 +147,11 @@ async def test_a_load_that_cannot_start_is_an_error_for_all_who_would_wait():
 
     engine = Engine(
         "type Query { a(id: Int): A }  type A { id: Int  x: Int  y: Int }",
-        Fields(
+        FieldSources(
             {
-                ("Query", "a"): Resolved(lambda _root, _info, **given: Reached(Author(**given))),
-                ("A", "id"): Plain("id"),
-                **{("A", name): Loaded(load, ("id",), Plain(name)) for name in "xy"},
+                ("Query", "a"): ResolverField(lambda _root, _info, **given: Node(Author(**given))),
+                ("A", "id"): AttributeField("id"),
+                **{("A", name): LoadedField(load, ("id",), AttributeField(name)) for name in "xy"},
             },
             {},
             Unreadable,
@@ -211,17 +213,17 @@ def naming(name: str) -> Engine:
         return context.load(*ids)
 
     def same(_root: Any, _info: Any) -> Any:
-        return [Reached(Author(id=1))] * 3
+        return [Node(Author(id=1))] * 3
 
     return Engine(
         "type Query { a: [A!] }  type A { name: String  today: P }  type P { name: String  again: A }",
-        Fields(
+        FieldSources(
             {
-                ("Query", "a"): Resolved(same),
-                ("A", "name"): Loaded(load, ("id",), Plain(name)),
-                ("A", "today"): Loaded(load, ("id",), None),
-                ("P", "name"): Plain(name),
-                ("P", "again"): Plain("friend"),
+                ("Query", "a"): ResolverField(same),
+                ("A", "name"): LoadedField(load, ("id",), AttributeField(name)),
+                ("A", "today"): LoadedField(load, ("id",), None),
+                ("P", "name"): AttributeField(name),
+                ("P", "again"): AttributeField("friend"),
             },
             {},
             Unreadable,
@@ -248,7 +250,7 @@ async def test_what_arrives_after_giving_up_is_not_left_to_graphql_core(library)
     text = "{ a: author(id: 1) { must } b: author(id: 2) { today { name } } }"
     context = Context(people=people, gates={"2": gate})
     variables = library.variables(text, {})
-    assert await library.plan(text).answer(context, variables, pytest.fail) is None
+    assert await library.plan(text).run(context, variables, pytest.fail) is None
     gate.set()
     for _ in range(5):
         await asyncio.sleep(0)
@@ -256,5 +258,5 @@ async def test_what_arrives_after_giving_up_is_not_left_to_graphql_core(library)
 
 
 async def test_nothing_known_is_found_and_nobody_shown_before_it_arrives():
-    loading = Loading()
-    assert (loading.found, loading.error, loading.waiting, loading.shown) == (None, None, [], {})
+    loading = PendingLoad()
+    assert (loading.value, loading.error, loading.waiters, loading.rendered) == (None, None, [], {})

@@ -12,7 +12,9 @@ async def test_a_service_is_what_the_list_says(rest, company):
 
 
 async def test_a_service_has_another_name_than_when_it_was_booked(rest, world):
-    then = {service.id: service.name for service in world.catalogues["1"].services.values()}
+    then = {
+        service.id: service.name for service in world.catalogue_by_account["1"].services.values()
+    }
     today = {
         str(service.id): service.name
         for company in ("101", "102", "103")

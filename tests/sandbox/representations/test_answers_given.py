@@ -4,7 +4,12 @@ from itertools import chain
 
 from gateway.sandbox.fixtures.clock import PARIS
 from gateway.sandbox.fixtures.entities import Client, Json
-from gateway.sandbox.representations.form import ANSWERS, FIELDS, answers_given, contact_given
+from gateway.sandbox.representations.form import (
+    ANSWER_BY_ITEM_TYPE,
+    ITEMS_BY_FORM_NUMBER,
+    contact_answers,
+    form_answers,
+)
 
 
 def all_items(items: list[Json]) -> Iterator[Json]:
@@ -14,23 +19,23 @@ def all_items(items: list[Json]) -> Iterator[Json]:
 
 
 def given(world) -> list[Json]:
-    story = world.life("1", "2000").story
+    story = world.client_timeline("1", "2000").history
     return list(
         chain.from_iterable(
-            all_items(answers_given(result, story.client)) for result in story.form_results.values()
+            all_items(form_answers(result, story.client)) for result in story.form_results.values()
         )
     )
 
 
 def test_every_type_of_item_can_be_answered():
-    types = {item["type"] for fields in FIELDS.values() for item in all_items(fields)}
-    assert types == {*ANSWERS, "section"}
+    types = {item["type"] for fields in ITEMS_BY_FORM_NUMBER.values() for item in all_items(fields)}
+    assert types == {*ANSWER_BY_ITEM_TYPE, "section"}
 
 
 def test_the_same_result_has_the_same_answers(world):
-    story = world.life("1", "1100").story
+    story = world.client_timeline("1", "1100").history
     result = next(iter(story.form_results.values()))
-    assert answers_given(result, story.client) == answers_given(result, story.client)
+    assert form_answers(result, story.client) == form_answers(result, story.client)
 
 
 def test_checkboxes_have_several_values_some_with_values_of_their_own(world):
@@ -59,7 +64,7 @@ def test_not_everybody_writes_something(world):
 
 def test_a_client_says_who_it_is():
     client = Client("7", "Léa", "Ito", "lea.ito@example.com", "+33100000000")
-    shown = contact_given(client, datetime(2025, 1, 1, tzinfo=PARIS))
+    shown = contact_answers(client, datetime(2025, 1, 1, tzinfo=PARIS))
     assert [item["value"] for item in shown] == [
         "Ito",
         "Léa",

@@ -1,15 +1,15 @@
 import pytest
 
 from gateway.sandbox.fixtures.entities import Json
-from gateway.sandbox.representations.appointment import appointment
+from gateway.sandbox.representations.appointment import appointment_json
 
 
 @pytest.fixture
 def shown(world) -> dict[int, Json]:
     """By number, those of client 2000 that were not deleted."""
-    story = world.life("1", "2000").story
+    story = world.client_timeline("1", "2000").history
     return {
-        int(id_[-6:]): appointment(one, story, world.today["1"])
+        int(id_[-6:]): appointment_json(one, story, world.current_state_by_account["1"])
         for id_, one in story.appointments.items()
         if not one.deleted
     }
@@ -47,6 +47,6 @@ def test_the_history_tells_what_the_timeline_told(shown, world):
 
 
 def test_the_only_appointment_of_1001_has_no_form_yet(world):
-    story = world.life("1", "1001").story
+    story = world.client_timeline("1", "1001").history
     (one,) = story.appointments.values()
-    assert "form" not in appointment(one, story, world.today["1"])
+    assert "form" not in appointment_json(one, story, world.current_state_by_account["1"])

@@ -1,12 +1,12 @@
 from gateway.sandbox.fixtures.entities import Json
-from gateway.sandbox.fixtures.sample import World
-from gateway.sandbox.representations.client import client
+from gateway.sandbox.fixtures.sample import SampleData
+from gateway.sandbox.representations.client import client_json
 
 
-def shown(world: World, id_: str) -> Json:
-    life = world.life("1", id_)
+def shown(world: SampleData, id_: str) -> Json:
+    life = world.client_timeline("1", id_)
     assert life is not None
-    return client(life.story)
+    return client_json(life.history)
 
 
 def test_the_text_of_a_consent_is_a_list_or_a_text(world):

@@ -1,12 +1,16 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from gateway.sandbox.fixtures.clock import REFERENCE
-from gateway.sandbox.representations.conference import conference, registration, session
+from gateway.sandbox.fixtures.clock import REFERENCE_TIME
+from gateway.sandbox.representations.conference import (
+    conference_json,
+    registration_json,
+    session_json,
+)
 
 
 def test_the_capacity_is_a_number_and_the_second_id_too(world):
-    one, two = map(conference, world.catalogues["1"].conferences.values())
+    one, two = map(conference_json, world.catalogue_by_account["1"].conferences.values())
     assert (one["id"], two["id"]) == ("1801", 1802)
     assert (one["capacity"], two["capacity"]) == (120, 40)
     assert (one["location"]["type"], two["location"]["type"]) == ("address", "link")
@@ -15,16 +19,18 @@ def test_the_capacity_is_a_number_and_the_second_id_too(world):
 
 
 def test_a_session_has_no_end_and_is_closed_once_it_began(world):
-    began = world.catalogues["1"].conferences["1801"].sessions[0]
-    to_come = replace(began, start=(REFERENCE + timedelta(days=1)).astimezone(began.start.tzinfo))
-    assert "end" not in session(began)
-    assert (session(began)["status"], session(to_come)["status"]) == ("closed", "opened")
+    began = world.catalogue_by_account["1"].conferences["1801"].sessions[0]
+    to_come = replace(
+        began, start=(REFERENCE_TIME + timedelta(days=1)).astimezone(began.start.tzinfo)
+    )
+    assert "end" not in session_json(began)
+    assert (session_json(began)["status"], session_json(to_come)["status"]) == ("closed", "opened")
 
 
 def test_a_registration_says_seats_and_why_it_was_cancelled_only_if_it_was(world):
-    story = world.life("1", "1100").story
+    story = world.client_timeline("1", "1100").history
     cancelled = story.registrations["441100000002"]
-    kept = replace(cancelled, cancelled=None, cancel_reason=None, status="accepted")
-    assert registration(cancelled, story.client)["cancelSource"] == "console"
-    assert registration(kept, story.client)["seats"] == 3
-    assert "cancelReason" not in registration(kept, story.client)
+    kept = replace(cancelled, cancelled_at=None, cancel_reason=None, status="accepted")
+    assert registration_json(cancelled, story.client)["cancelSource"] == "console"
+    assert registration_json(kept, story.client)["seats"] == 3
+    assert "cancelReason" not in registration_json(kept, story.client)

@@ -1,8 +1,8 @@
-from gateway.sandbox.representations.form import form, form_result
+from gateway.sandbox.representations.form import form_json, form_result_json
 
 
 def test_the_second_form_has_a_number_for_id_and_no_title(world):
-    one, two, three = map(form, world.catalogues["1"].forms.values())
+    one, two, three = map(form_json, world.catalogue_by_account["1"].forms.values())
     assert (one["id"], two["id"]) == ("1000000000000701", 1000000000000702)
     assert two["title"] is None
     assert three["picture"] is None
@@ -10,8 +10,8 @@ def test_the_second_form_has_a_number_for_id_and_no_title(world):
 
 
 def test_results_say_form_and_client_as_bare_ids_and_the_date_as_text(world):
-    story = world.life("1", "1100").story
-    shown = [form_result(one, story.client) for one in story.form_results.values()]
+    story = world.client_timeline("1", "1100").history
+    shown = [form_result_json(one, story.client) for one in story.form_results.values()]
     for name in ("id", "form", "client"):
         assert {type(one[name]) for one in shown} == {str, int}
     assert {type(one["date"]) for one in shown} == {str}

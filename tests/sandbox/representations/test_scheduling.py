@@ -1,10 +1,10 @@
-from gateway.sandbox.representations.scheduling import service
+from gateway.sandbox.representations.scheduling import service_json
 
 
 def test_ids_pictures_and_prices_vary(world):
-    owned = world.catalogues["1"]
+    owned = world.catalogue_by_account["1"]
     company = owned.companies["101"]
-    shown = [service(one, owned.staff_of(company)) for one in owned.services_of(company)]
+    shown = [service_json(one, owned.staff_of(company)) for one in owned.services_of(company)]
     assert [one["id"] for one in shown] == ["10151", "10152", 10153, "10154"]
     assert [one["price"] for one in shown] == [60, 120.5, 25, 0]
     assert [one["payable"] for one in shown] == [True, True, True, False]
