@@ -1,10 +1,10 @@
-"""Everything that can go wrong, as a caller sees it.
+"""The error tree: every error that a caller can receive, one class per `extensions.code`.
 
-One class per code. The message is public: it is written for the caller and never contains upstream
-text, addresses, credentials, or anybody's data. What is not a `GatewayError` is a bug.
+The message is public: it is written for the caller and never contains upstream text, addresses, credentials
+or personal data. An exception that is not a `GatewayError` is a bug.
 
     GatewayError
-    ├── RequestError                the operation never ran: no `data` in the answer
+    ├── RequestError                the operation never ran: no `data` in the response
     │   ├── BadRequest              BAD_REQUEST
     │   ├── NotAcceptable           NOT_ACCEPTABLE
     │   ├── MethodNotAllowed        METHOD_NOT_ALLOWED
@@ -15,19 +15,19 @@ text, addresses, credentials, or anybody's data. What is not a `GatewayError` is
     │   ├── DocumentNotTrusted      DOCUMENT_NOT_TRUSTED
     │   ├── CallerUnknown           CALLER_UNKNOWN
     │   ├── Overloaded              OVERLOADED
-    │   └── OperationError          the request is well formed, what it asks for is not
+    │   └── OperationError          the request is well formed, its operation cannot run
     │       ├── ParseFailed         GRAPHQL_PARSE_FAILED
     │       ├── ValidationFailed    GRAPHQL_VALIDATION_FAILED
     │       ├── UnknownOperation    OPERATION_RESOLUTION_FAILURE
     │       ├── LimitExceeded       LIMIT_EXCEEDED
     │       └── InvalidVariables    BAD_USER_INPUT
-    └── FieldError                  one field has no answer; everything else stands
+    └── FieldError                  one field has no value; the rest of the response is unaffected
         ├── InvalidArgument         BAD_USER_INPUT
         ├── Forbidden               FORBIDDEN
         ├── InstantUnknown          INSTANT_UNKNOWN
         ├── BudgetExceeded          UPSTREAM_BUDGET_EXCEEDED
         ├── CompanyUnknown          COMPANY_UNKNOWN
-        └── UpstreamError           the upstream was called, or cannot be
+        └── UpstreamError           the upstream failed or refused a read, or cannot be called
             ├── Unauthenticated     UNAUTHENTICATED
             ├── NotFound            NOT_FOUND
             ├── UpstreamTimeout     UPSTREAM_TIMEOUT
@@ -42,20 +42,20 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 INTERNAL_SERVER_ERROR = "INTERNAL_SERVER_ERROR"
-"""The code of what is not a `GatewayError`: our own mistake, told with an `errorId` and no details."""
+"""The code of a bug, which is any other exception: the response has an `errorId` and no details."""
 
 
 _MAX_MESSAGE_CHARACTERS = 1000
-"""Of a message about what a caller wrote."""
+"""The maximum length of a message that quotes a caller's document."""
 
 
 class GatewayError(Exception):
-    """Something that can go wrong.
+    """The root of the error tree: an expected failure with a public message.
 
     Attributes:
-        code: What `extensions.code` says.
+        code: The value of `extensions.code`.
         retryable: Whether the same request may succeed a little later.
-        details: What `extensions` say besides.
+        details: Further entries of `extensions`.
     """
 
     code: ClassVar[str]
@@ -64,7 +64,7 @@ class GatewayError(Exception):
 
     @property
     def extensions(self) -> dict[str, object]:
-        """What stands in the error's `extensions`."""
+        """The `extensions` of the GraphQL error."""
         return {
             "code": self.code,
             **({"retryable": True} if self.retryable else {}),
@@ -73,11 +73,11 @@ class GatewayError(Exception):
 
 
 class RequestError(GatewayError):
-    """The operation never ran.
+    """A GraphQL request error: the operation never ran, and the response has no `data`.
 
     Attributes:
         status: The HTTP status.
-        headers: HTTP headers that the status asks for.
+        headers: The HTTP headers that the status requires.
     """
 
     status: ClassVar[int] = 400
@@ -85,15 +85,21 @@ class RequestError(GatewayError):
 
 
 class BadRequest(RequestError):
+    """The HTTP request is not a well-formed GraphQL request (GraphQL over HTTP)."""
+
     code = "BAD_REQUEST"
 
 
 class NotAcceptable(RequestError):
+    """Content negotiation failed: `Accept` allows no media type that the gateway can send."""
+
     code = "NOT_ACCEPTABLE"
     status = 406
 
 
 class MethodNotAllowed(RequestError):
+    """The HTTP method is not allowed for this resource or this operation type."""
+
     code = "METHOD_NOT_ALLOWED"
     status = 405
 
@@ -103,11 +109,15 @@ class MethodNotAllowed(RequestError):
 
 
 class PayloadTooLarge(RequestError):
+    """The request body exceeds the size limit."""
+
     code = "PAYLOAD_TOO_LARGE"
     status = 413
 
 
 class UnsupportedMediaType(RequestError):
+    """The media type, charset or content encoding of the request body is not supported."""
+
     code = "UNSUPPORTED_MEDIA_TYPE"
     status = 415
 
@@ -117,28 +127,31 @@ class UnsupportedMediaType(RequestError):
 
 
 class PersistedQueryNotSupported(RequestError):
-    """A document was asked for by its id. Clients then send the text (Apollo's convention: HTTP 200)."""
+    """A request names a document by id, and documents have no ids here.
+
+    Client libraries then send the text (the convention of Apollo's persisted queries: HTTP 200).
+    """
 
     code = "PERSISTED_QUERY_NOT_SUPPORTED"
     status = 200
 
 
 class PersistedQueryNotFound(RequestError):
-    """A document was asked for by an id that stands for none (the same convention)."""
+    """A request names a document by an unknown id (the same convention: HTTP 200)."""
 
     code = "PERSISTED_QUERY_NOT_FOUND"
     status = 200
 
 
 class DocumentNotTrusted(RequestError):
-    """A text was sent that is not among those that are run."""
+    """The document is not a trusted document, and no other documents are accepted."""
 
     code = "DOCUMENT_NOT_TRUSTED"
     status = 403
 
 
 class CallerUnknown(RequestError):
-    """A caller has no key, or one that is not known, and no upstream credentials of its own."""
+    """Authentication failed: no gateway key or an unknown one, and no upstream credentials."""
 
     code = "CALLER_UNKNOWN"
     status = 401
@@ -146,7 +159,7 @@ class CallerUnknown(RequestError):
 
 
 class Overloaded(RequestError):
-    """There is no room for it: too much is asked at once, or the process is about to end."""
+    """Load shedding: the concurrency limit is reached, or a graceful shutdown is in progress."""
 
     code = "OVERLOADED"
     status = 503
@@ -155,7 +168,7 @@ class Overloaded(RequestError):
 
 
 class OperationError(RequestError):
-    """A well-formed request for something that cannot run.
+    """A well-formed request whose operation cannot run.
 
     Attributes:
         problems: One formatted GraphQL error (`message`, `locations`) per problem found.
@@ -167,79 +180,97 @@ class OperationError(RequestError):
 
 
 def _truncate(message: str) -> str:
-    """Names that a caller chose are repeated to that caller, not a million characters of each."""
+    """A message of bounded length: graphql-core quotes names from the document, however long they are."""
     if len(message) <= _MAX_MESSAGE_CHARACTERS:
         return message
     return f"{message[:_MAX_MESSAGE_CHARACTERS]}…"
 
 
 class ParseFailed(OperationError):
+    """The document has a syntax error."""
+
     code = "GRAPHQL_PARSE_FAILED"
 
 
 class ValidationFailed(OperationError):
+    """The document does not pass GraphQL validation against the schema."""
+
     code = "GRAPHQL_VALIDATION_FAILED"
 
 
 class UnknownOperation(OperationError):
+    """No operation of the document is selected: `operationName` is missing or matches none."""
+
     code = "OPERATION_RESOLUTION_FAILURE"
 
 
 class LimitExceeded(OperationError):
-    """An operation is larger than operations may be."""
+    """A document or an operation exceeds a limit, for example of query complexity."""
 
     code = "LIMIT_EXCEEDED"
 
     def __init__(self, message: str, *, limit: str, measured: int, allowed: int) -> None:
-        """`measured` says how large it is, or how far it was read."""
+        """Name the limit.
+
+        Args:
+            message: The public message.
+            limit: The name of the limit.
+            measured: The measured value, or the value at which measuring stopped.
+            allowed: The maximum.
+        """
         super().__init__([{"message": message}])
         self.details = {"limit": limit, "measured": measured, "allowed": allowed}
 
 
 class InvalidVariables(OperationError):
-    """A variable, or a literal that a scalar of this schema refuses, has a value that it cannot have."""
+    """A variable has an invalid value, or a scalar of the schema rejects a literal."""
 
     code = "BAD_USER_INPUT"
 
 
 class FieldError(GatewayError):
-    """One field has no answer."""
+    """A GraphQL execution error: one field has no value; the rest of the response is unaffected."""
 
 
 class InvalidArgument(FieldError):
-    """An argument that cannot be served, found here or by the upstream."""
+    """An argument has an invalid value, detected by the gateway or by the upstream."""
 
     code = "BAD_USER_INPUT"
 
 
 class Forbidden(FieldError):
-    """What the upstream, or a permission of the field, does not show to this caller."""
+    """The upstream or a permission of the field denies this caller access."""
 
     code = "FORBIDDEN"
 
     def __init__(self, message: str, *, details: Mapping[str, object] | None = None) -> None:
-        """`details` is what a permission tells besides; its `code`, if it has one, stands for this one."""
+        """Deny access.
+
+        Args:
+            message: The public message.
+            details: Further `extensions` from a permission; a `code` among them replaces `FORBIDDEN`.
+        """
         super().__init__(message)
         self.details = details or {}
 
 
 class InstantUnknown(FieldError):
-    """A date has no instant that filters can compare, as where its zone is missing or unknown.
+    """A date has no instant that filters can compare, for example where its time zone is missing or unknown.
 
-    Never raised: `completeness.missing` tells under its code what is left out for it.
+    Never raised: entries of `completeness.missing` use its code for the activities that a filter omits.
     """
 
     code = "INSTANT_UNKNOWN"
 
 
 class BudgetExceeded(FieldError):
-    """An operation wants more upstream reads than one may have."""
+    """The operation exceeds the limit of upstream reads per operation."""
 
     code = "UPSTREAM_BUDGET_EXCEEDED"
 
 
 class CompanyUnknown(FieldError):
-    """The path to a thing needs a company's id, and nothing says which."""
+    """The URL of an upstream resource needs a company id, which neither the data nor a setting provides."""
 
     code = "COMPANY_UNKNOWN"
 
@@ -249,25 +280,29 @@ class UpstreamError(FieldError):
 
 
 class Unauthenticated(UpstreamError):
+    """The upstream rejected the credentials, or there are none."""
+
     code = "UNAUTHENTICATED"
 
 
 class NotFound(UpstreamError):
-    """The upstream does not know it, or knows that it is gone."""
+    """The upstream resource does not exist, or no longer exists (404, 410)."""
 
     code = "NOT_FOUND"
 
 
 class UpstreamTimeout(UpstreamError):
+    """The upstream did not respond within the timeout."""
+
     code = "UPSTREAM_TIMEOUT"
     retryable = True
 
 
 class RetryableError(UpstreamError):
-    """What may be asked again after a while.
+    """A read that may succeed when it is retried later.
 
     Attributes:
-        retry_after: Whole seconds to wait, where that is known.
+        retry_after: Seconds to wait before a retry, a whole number; None where unknown.
     """
 
     retryable = True
@@ -284,10 +319,10 @@ MEMORY_BUDGET = "memory_budget"
 
 
 class UpstreamBusy(RetryableError):
-    """The upstream asks for patience, or there is no room here for one more of its answers.
+    """The upstream's rate limit was reached, or the gateway has no capacity for one more upstream response.
 
     Attributes:
-        reason: `RATE_LIMITED` by the upstream; here, for the `LOCAL_QUEUE` or the `MEMORY_BUDGET`.
+        reason: `RATE_LIMITED` by the upstream, or by a limit of the gateway: `LOCAL_QUEUE`, `MEMORY_BUDGET`.
     """
 
     code = "UPSTREAM_BUSY"
@@ -299,9 +334,9 @@ class UpstreamBusy(RetryableError):
 
 
 class UpstreamUnavailable(RetryableError):
-    """The upstream fails, or cannot be reached, or is left alone since it did.
+    """The upstream fails, cannot be reached, or is not called because its circuit breaker is open.
 
-    It is not `retryable` where somebody has to do something first.
+    Not `retryable` where an operator has to act first.
     """
 
     code = "UPSTREAM_UNAVAILABLE"
@@ -314,15 +349,22 @@ class UpstreamUnavailable(RetryableError):
 
 
 class InvalidUpstreamResponse(UpstreamError):
-    """The upstream sent something that its contract does not allow."""
+    """The upstream response breaks the upstream's contract, for example by a value of an unexpected type."""
 
     code = "UPSTREAM_CONTRACT_BROKEN"
 
     def __init__(self, message: str, *, count: int | None = None) -> None:
-        """`count` is how many items were left out for it, where it is about items."""
+        """Report a breach of contract.
+
+        Args:
+            message: The public message.
+            count: The number of items that were omitted because of it; None where it is not about items.
+        """
         super().__init__(message)
         self.details = {} if count is None else {"count": count}
 
 
 class ResponseTooLarge(UpstreamError):
+    """The upstream response exceeds the size limit."""
+
     code = "UPSTREAM_RESPONSE_TOO_LARGE"
