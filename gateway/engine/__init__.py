@@ -1,1 +1,1 @@
-"""A GraphQL engine that could serve any schema: from the text of an operation to its result."""
+"""A GraphQL engine that could serve any schema: prepares, limits, compiles and executes operations."""

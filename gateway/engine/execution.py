@@ -1,4 +1,4 @@
-"""Prepared + context to result: by its plan or by graphql-core; errors public, in the order of their places."""
+"""Executes a prepared operation, compiled or by graphql-core; makes errors public and sorts them by path."""
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -43,7 +43,7 @@ _MAX_ARGUMENT_NAMES = 5
 
 
 class _ErrorLimitingExecutor(Executor[Any]):
-    """graphql-core's, which keeps no more errors than are told, and of those planned no stacks."""
+    """graphql-core's executor with a limit on collected errors, and without tracebacks of expected errors."""
 
     def handle_field_error(
         self,
@@ -61,7 +61,7 @@ class _ErrorLimitingExecutor(Executor[Any]):
 
 
 class Result(Struct, omit_defaults=True):
-    """A GraphQL response, as it is written. Without `data` the operation never ran."""
+    """A GraphQL response, ready to be encoded. Without `data`, the operation never ran."""
 
     errors: list[dict[str, Any]] | UnsetType = UNSET
     data: dict[str, Any] | UnsetType | None = UNSET
@@ -69,18 +69,18 @@ class Result(Struct, omit_defaults=True):
 
 
 class Context(Protocol):
-    """What execution needs of the context that resolvers get."""
+    """The part of the resolvers' context that execution uses."""
 
     @property
     def reported_errors(self) -> list[GraphQLError]:
-        """Errors at places whose data stands all the same."""
+        """Errors at paths whose data is in the response all the same."""
 
     def extensions(self, *, compiled: bool, cost: Callable[[], int]) -> Mapping[str, object]:
-        """What the answer tells beside data and errors.
+        """The `extensions` of the response.
 
         Args:
-            compiled: Whether a plan made all of it.
-            cost: What the operation costs; reckoned when it is called.
+            compiled: Whether the compiled query answered all of the operation.
+            cost: Computes the cost of the operation.
         """
 
 
@@ -90,10 +90,10 @@ async def execute(
     variables: Mapping[str, Any],
     context: Context,
 ) -> Result:
-    """Run an operation. Failing fields are null, with an error each; only variables can be refused.
+    """Execute an operation. A field that fails is null, with an error; only invalid variables raise.
 
     Raises:
-        VariablesRefused: The variables do not fit the operation.
+        InvalidVariables: Variables do not have the types that the operation declares.
     """
     build_executor = partial(_build_executor, schema, prepared, variables, context)
     build_result = partial(_build_result, context, partial(prepared.size.cost.evaluate, variables))
@@ -103,7 +103,7 @@ async def execute(
             run_result = await prepared.compiled_query.run(
                 context, coerced_variables, build_executor
             )
-        except Exception as error:  # noqa: BLE001 - a bug of the plan, which need cost no answer
+        except Exception as error:  # noqa: BLE001 - a bug: fall back to graphql-core
             log_bug(error)
             run_result = None
         if run_result is not None:
@@ -112,7 +112,7 @@ async def execute(
         context.reported_errors.clear()
     pending = build_executor().execute_operation()
     execution_result = await pending if isawaitable(pending) else pending
-    assert isinstance(execution_result, ExecutionResult)  # nothing is delivered in parts
+    assert isinstance(execution_result, ExecutionResult)  # no incremental delivery
     return build_result(execution_result.data, execution_result.errors or [], compiled=False)
 
 
@@ -153,7 +153,7 @@ def _coerce_variables(
 
 
 def _unwrap(prepared: PreparedOperation, value_or_errors: _T | list[GraphQLError]) -> _T:
-    """What was made of variables that fit; refuses those that do not."""
+    """The value, where the variables are valid; raises `InvalidVariables` with all of their errors."""
     if isinstance(value_or_errors, list):
         uses = _VariableUses()
         visit(prepared.document, uses)
@@ -167,7 +167,7 @@ def _unwrap(prepared: PreparedOperation, value_or_errors: _T | list[GraphQLError
 
 
 class _VariableUses(Visitor):
-    """The arguments that variables are used in, by the variables' names."""
+    """A visitor that collects, for each variable, the arguments that use it."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -178,7 +178,7 @@ class _VariableUses(Visitor):
         self._current_argument = node.name.value
 
     def enter_variable(self, node: VariableNode, *_: Any) -> None:
-        if self._current_argument:  # else it is where the variable is declared
+        if self._current_argument:  # else this is the declaration
             self._arguments_by_variable.setdefault(node.name.value, set()).add(
                 self._current_argument
             )
@@ -187,7 +187,7 @@ class _VariableUses(Visitor):
         self._current_argument = ""
 
     def describe(self, problem: GraphQLError) -> str:
-        """What is added to the message on a variable."""
+        """A sentence for the message of a variable's error; empty where no argument uses the variable."""
         match problem.nodes:
             case [VariableDefinitionNode(variable=variable), *_]:
                 names = sorted(self._arguments_by_variable.get(variable.name.value, ()))[
@@ -218,7 +218,7 @@ def _build_result(
 
 
 def _sort_errors_by_path(errors: list[GraphQLError], data: object) -> list[GraphQLError]:
-    """Errors in the order of their places in the data: not in that of the upstream's answers."""
+    """Errors in the order of their paths in the data, whatever the order of upstream responses."""
     return (
         sorted(errors, key=lambda error: _position_key(error.path or (), data))
         if errors
@@ -227,7 +227,7 @@ def _sort_errors_by_path(errors: list[GraphQLError], data: object) -> list[Graph
 
 
 def _position_key(path: Sequence[str | int], data: object) -> list[tuple[int, str]]:
-    """Where a path leads to, comparable: by position while there is data, by name below a null."""
+    """The sort key of a path: by the position of keys while there is data, by name below a null."""
     key: list[tuple[int, str]] = []
     for step in path:
         if isinstance(step, int):
@@ -241,14 +241,14 @@ def _position_key(path: Sequence[str | int], data: object) -> list[tuple[int, st
 
 
 def error_response(error: RequestError) -> Result:
-    """The answer to a request that never ran."""
+    """The response to a request whose operation never ran."""
     problems = error.problems if isinstance(error, OperationError) else [{"message": str(error)}]
     errors = [{**each, "extensions": each.get("extensions", error.extensions)} for each in problems]
     return Result(errors=errors)
 
 
 def internal_error(error: BaseException) -> dict[str, Any]:
-    """What a caller is told of a bug: an id, under which the log has the rest."""
+    """The public error of a bug: an `errorId`, under which the log has the details (error masking)."""
     return {
         "message": "Something went wrong here. It has been recorded under `errorId`.",
         "extensions": {"code": INTERNAL_SERVER_ERROR, "errorId": log_bug(error)},
@@ -256,7 +256,12 @@ def internal_error(error: BaseException) -> dict[str, Any]:
 
 
 def _format_public_error(error: GraphQLError, bugs: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    """An error as it is told. A bug that several fields of an answer run into is one of the `bugs`."""
+    """An error as it appears in the response.
+
+    Args:
+        error: The error.
+        bugs: The public errors of bugs so far, by their exceptions: equal exceptions share one `errorId`.
+    """
     location = {
         key: value for key, value in error.formatted.items() if key in {"locations", "path"}
     }
@@ -268,8 +273,8 @@ def _format_public_error(error: GraphQLError, bugs: dict[str, dict[str, Any]]) -
                 "extensions": gateway_error.extensions,
             }
         case None | GraphQLError(nodes=[ValueNode(), *_]):
-            # About what the caller wrote: an argument that a variable made unfit. Other errors of
-            # graphql-core are about values that we gave it, and no business of the caller's.
+            # About the caller's input: a variable made an argument invalid. Other errors of graphql-core
+            # are about values that resolvers returned, and are not public.
             return {
                 "message": error.message,
                 **location,

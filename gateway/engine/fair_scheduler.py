@@ -1,4 +1,4 @@
-"""Work that callers choose the size of takes turns, and leaves most of the time to everybody else."""
+"""CPU throttle: runs CPU-bound work one piece at a time and caps it at 20 % of the event loop's time."""
 
 import asyncio
 import time
@@ -8,20 +8,21 @@ from typing import TypeVar
 _T = TypeVar("_T")
 
 _FREE_SECONDS = 0.002
-"""What a document takes that is not large. It is free."""
+"""The time to prepare a document of ordinary size. Not charged."""
 
 _PAUSE_FACTOR = 4
-"""For how many times as long as the work took, there is no more of it: it has a fifth of the time."""
+"""The length of a pause as a multiple of the charged time: work has one fifth of the time."""
 
 _BURST_SECONDS = 2.0
-"""For how long pauses are put off after quiet times: so that whoever comes first need not wait."""
+"""The burst allowance: the pauses that an idle scheduler may defer, so that the first work need not wait."""
 
 
 class FairScheduler:
-    """One piece of work at a time, with a pause after each that is as much longer as the work was.
+    """A fair scheduler for CPU-bound work: one piece at a time, each followed by a proportional pause.
 
-    Work here is what blocks the event loop: while a document is prepared, nobody else is answered. Who
-    sends one bomb after another would leave no time for the others; so, bombs wait for each other.
+    Preparing a document blocks the event loop, and callers choose the size of documents. Without a throttle,
+    a caller that sends one expensive document after another would leave no time for other requests; with it,
+    expensive documents wait for each other.
     """
 
     def __init__(
@@ -33,15 +34,15 @@ class FairScheduler:
         self._clock = clock
         self._sleep = sleep
         self._lock = asyncio.Lock()
-        self._pauses_end_at = 0.0  # when the pauses are over, if nothing is added
+        self._pauses_end_at = 0.0  # on the clock, where no work is added
 
     @property
     def is_idle(self) -> bool:
-        """Whether the next piece of work need not wait."""
+        """Whether the next piece of work would start at once."""
         return not self._lock.locked() and self._pauses_end_at <= self._clock()
 
     async def run(self, work: Callable[[], _T]) -> _T:
-        """What the work gives, when its turn has come."""
+        """Run a piece of work after the earlier ones and their pauses; returns its result."""
         async with self._lock:
             remaining_seconds = self._pauses_end_at - self._clock()
             if remaining_seconds > 0:

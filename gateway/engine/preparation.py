@@ -1,4 +1,4 @@
-"""(text, operation name) to Prepared: parsed, measured, validated; planned and remembered where that pays."""
+"""Prepares operations as prepared statements: parse, measure, validate; compile and cache where that pays."""
 
 import gc
 from collections.abc import Callable, Mapping
@@ -31,34 +31,34 @@ from gateway.errors import ParseFailed, UnknownOperation
 from gateway.observability.logging import log_bug
 
 _LENGTH_MESSAGE_PREFIX = "Syntax Error: Document contains more than "
-"""How graphql-core's message begins where it stops reading: it has no other mark."""
+"""The prefix of graphql-core's message at the limit of tokens: the error has no other mark."""
 
 _IMMEDIATE_COMPILE_COST = 2_000
-"""What an operation may cost that graphql-core answers for the first time, in some milliseconds."""
+"""The maximum cost of an operation that graphql-core executes at its first use, in a few milliseconds."""
 
 _IMMEDIATE_COMPILE_COST_PER_TOKEN = 20
-"""Times its tokens: an operation that costs more takes graphql-core longer than making a plan takes."""
+"""Above this cost per token, graphql-core takes longer to execute an operation than to compile it takes."""
 
 _MAX_SEEN_KEYS = 10_000
 
 _BASE_BYTES = 8_000
 _BYTES_PER_DOCUMENT_CHARACTER = 100
 _BYTES_PER_SOURCE_CHARACTER = 10
-"""What a prepared operation takes at least, and for each character of its document and of its plan's
-source: as measured with `tracemalloc`, over documents of 50 and 4,000 characters."""
+"""The memory of a prepared operation: a base, and bytes per character of its document and of its generated
+source code, as measured with `tracemalloc` over documents of 50 and 4,000 characters."""
 
 _EVICTIONS_PER_COLLECTION = 500
-"""Each forgotten operation leaves 50 kB or less to the collector of cycles; to collect them takes 0.2 seconds."""
+"""Each evicted operation leaves at most 50 kB to the garbage collector; a full collection takes 0.2 s."""
 
 _NO_LIMITS = Limits()
 _NO_VARIABLES: Mapping[str, object] = {}
 
 _CacheKey = tuple[str, str | None]
-"""A text and an operation name."""
+"""The text of a document and an operation name."""
 
 
 class CompiledQuery(Protocol):
-    """How an operation is answered without graphql-core: the source of its functions, and they."""
+    """A compiled query: generated functions that answer an operation without graphql-core."""
 
     @property
     def source_code(self) -> str: ...
@@ -66,7 +66,7 @@ class CompiledQuery(Protocol):
     async def run(
         self, context: Any, variables: VariableValues, build_executor: Callable[[], Executor[Any]]
     ) -> tuple[dict[str, Any], list[GraphQLError], bool] | None:
-        """Data, errors, and whether no part of it was left to graphql-core; None: answer it with that."""
+        """Data, errors, and whether no part fell back to graphql-core; None where all of it has to."""
 
 
 Compiler = Callable[[DocumentNode, OperationDefinitionNode], CompiledQuery | None]
@@ -74,15 +74,15 @@ Compiler = Callable[[DocumentNode, OperationDefinitionNode], CompiledQuery | Non
 
 @dataclass(frozen=True, slots=True)
 class PreparedOperation:
-    """A document that is known to be valid, and the operation of it that is asked for.
+    """A valid document and the operation to execute.
 
     Attributes:
-        document: The whole text, parsed.
-        operation: What of it is to be executed.
-        allows_suggestions: Whether errors may suggest names of the schema.
-        memory_bytes: About how much memory it takes.
-        size: What the operation measures.
-        compiled_query: How it is answered, where there is a plan.
+        document: The parsed document.
+        operation: The operation.
+        allows_suggestions: Whether errors may suggest names from the schema.
+        memory_bytes: The approximate memory that this takes.
+        size: The measures of the operation.
+        compiled_query: The compiled query; None where graphql-core executes the operation.
     """
 
     document: DocumentNode
@@ -94,24 +94,25 @@ class PreparedOperation:
 
     @property
     def name(self) -> str | None:
-        """What the operation is called in its document."""
+        """The operation's name in the document; None where anonymous."""
         return self.operation.name.value if self.operation.name else None
 
     @property
     def is_query(self) -> bool:
-        """Whether it only reads, so that an HTTP GET may ask for it."""
+        """Whether the operation is a query, which HTTP GET may request."""
         return self.operation.operation is OperationType.QUERY
 
 
 class Preparer(Protocol):
-    """Prepares a text for an operation name, or none where there is but one.
+    """Prepares the operation with a name, or the only one of a document.
 
     Args:
-        expect_reuse: Whether it will surely be asked for again.
+        expect_reuse: Whether the operation will surely be requested again, so that it is compiled and cached.
 
     Raises:
-        ParseFailed, ValidationFailed, OperationUnresolved: It is no operation of the schema.
-        LimitExceeded: It is too large, valid or not; that may depend on the variables, as sent.
+        ParseFailed, ValidationFailed, InvalidVariables, UnknownOperation: The document is invalid, or has no
+            such operation.
+        LimitExceeded: The document exceeds a limit, valid or not; the cost depends on the variables, as sent.
     """
 
     def __call__(
@@ -125,30 +126,31 @@ class Preparer(Protocol):
     ) -> PreparedOperation: ...
 
     def is_cached(self, text: str, name: str | None, /) -> bool:
-        """Whether this is remembered, so that it takes no time."""
+        """Whether the operation is in the cache, so that to prepare it takes no time."""
 
 
 class _MemoryBoundedLRUCache(LRUCache[_CacheKey, PreparedOperation]):
-    """What was prepared, within a number of bytes. What is forgotten is freed, sooner or later."""
+    """An LRU cache of prepared operations, bounded by memory. Evicted operations are freed eventually."""
 
     def __init__(self, max_bytes: int) -> None:
         super().__init__(max_bytes, getsizeof=lambda prepared: prepared.memory_bytes)
         self._evictions = 0
 
     def popitem(self) -> tuple[_CacheKey, PreparedOperation]:
-        """Forget what was asked for longest ago."""
+        """Evict the least recently used operation."""
         self._evictions += 1
         if self._evictions % _EVICTIONS_PER_COLLECTION == 0:
-            # The classes of compiled queries are cycles that lived long. Collecting objects of all
-            # ages takes as long as looking at all that is cached, so it is seldom done.
+            # The classes of compiled queries are reference cycles in the oldest generation. A full
+            # collection traverses all that is cached, so it runs seldom.
             gc.collect()
         return super().popitem()
 
 
 class _PreparationCache:
-    """Prepares each text once for each operation name, if it is large; else, perhaps, twice.
+    """The preparer: compiles and caches each operation by text and name, at its first or its second use.
 
-    Most of the small ones that are new will never be seen again: they are not worth a plan, nor a place.
+    Expensive operations are cached at their first use, cheap ones at their second: most cheap ones are never
+    requested again and are worth neither compiling nor memory.
     """
 
     def __init__(
@@ -194,7 +196,7 @@ class _PreparationCache:
         return prepared
 
     def _mark_seen(self, key: _CacheKey) -> bool:
-        """Whether this was seen before; from now on, it was. By a number: texts may be long."""
+        """Whether the key was seen before; marks it as seen. Hashes are stored, for texts may be long."""
         key_hash = hash(key)
         is_seen = key_hash in self._seen_hashes
         self._seen_hashes[key_hash] = None
@@ -205,7 +207,7 @@ class _PreparationCache:
 
 
 def _is_worth_compiling(size: OperationSize, variables: Mapping[str, object]) -> bool:
-    """Whether to plan an operation that may never be asked for again."""
+    """Whether to compile an operation at its first use, which may be its last."""
     return size.cost.evaluate(variables) > min(
         _IMMEDIATE_COMPILE_COST, _IMMEDIATE_COMPILE_COST_PER_TOKEN * size.tokens
     )
@@ -220,17 +222,17 @@ def build_preparer(
     introspection: bool = True,
     cache_bytes: int = 128_000_000,
 ) -> Preparer:
-    """How documents are prepared for a schema.
+    """Build the preparer of operations on a schema.
 
     Args:
-        schema: What documents are validated against.
-        limits: How large operations may be.
-        compile_query: How operations are planned, if they are.
-        eager: Whether all of them are planned and remembered when they are first seen; else small ones
-            are when they are seen again.
-        introspection: Whether they may ask for the schema itself, and errors suggest names of it.
-        cache_bytes: How much memory the prepared operations that are kept may take, about and
-            all together. Refusals are not kept: who means harm has many texts, and they cost little.
+        schema: The schema that documents are validated against.
+        limits: The limits of documents and operations.
+        compile_query: The compiler; None where graphql-core executes all operations.
+        eager: Whether all operations are compiled and cached at their first use; else cheap ones at their
+            second.
+        introspection: Whether documents may query the schema itself, and errors suggest names from it.
+        cache_bytes: The approximate maximum memory of all cached operations. Rejections are not cached: an
+            attacker has any number of texts, and to reject one costs little.
     """
     validate_document = build_validator(schema, limits, introspection=introspection)
 
@@ -265,17 +267,17 @@ def build_preparer(
 
 
 def _try_compile(compile_query: Compiler, prepared: PreparedOperation) -> CompiledQuery | None:
-    """The plan of an operation, if there is one. A bug in planning leaves it to graphql-core."""
+    """The compiled query; None where the operation cannot be compiled, a bug of the compiler included."""
     try:
         return compile_query(prepared.document, prepared.operation)
-    except Exception as error:  # noqa: BLE001 - whatever it is, it need not cost the answer
+    except Exception as error:  # noqa: BLE001 - graphql-core can execute the operation all the same
         log_bug(error)
         return None
 
 
 def _parse_document(text: str, limits: Limits) -> DocumentNode:
     enforce_characters(text, limits)
-    # Deprecated, since it counts comments like other tokens: which is what a limit is for.
+    # `max_tokens` is deprecated since it counts comments as tokens: which is what this limit is for.
     try:
         document = parse(text, max_tokens=limits.tokens)
     except GraphQLError as error:
@@ -287,7 +289,7 @@ def _parse_document(text: str, limits: Limits) -> DocumentNode:
 
 
 def _drop_token_chain(document: DocumentNode) -> None:
-    """Let go of the chain of tokens, comments among them: nobody follows it, and it is one large cycle."""
+    """Unlink the tokens of the document, comments included: unused, and one large reference cycle."""
     token = document.loc.start_token if document.loc else None
     while token is not None:
         next_token = token.next
@@ -301,7 +303,11 @@ def _measure_within_limits(
     limits: Limits,
     variables: Mapping[str, object],
 ) -> OperationSize | None:
-    """The size of the operation, where there is one. No part of the document is beyond the limits."""
+    """The size of the operation; None where there is no operation.
+
+    Raises:
+        LimitExceeded: A definition of the document exceeds a limit.
+    """
     sizes = measure(document, limits.field_costs)
     for size in sizes:
         enforce(size, limits)

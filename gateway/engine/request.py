@@ -1,4 +1,4 @@
-"""Request: query or documentId, operationName, variables, extensions; checked and typed."""
+"""The GraphQL request: query or documentId, operationName, variables and extensions, checked and typed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,10 +14,10 @@ class Request:
     """The parameters of a GraphQL request (GraphQL over HTTP, 5.1 and appendix A).
 
     Attributes:
-        query: The text of the document, if it was sent.
-        operation_name: Which operation of the document is asked for, if it says.
-        variables: The values of its variables.
-        document_id: The id of the document, if it was sent; without a text there is one.
+        query: The text of the document; None where only an id was sent.
+        operation_name: The name of the operation to run; None where none was sent.
+        variables: The values of the operation's variables, not coerced.
+        document_id: The id of the document; None only where a text was sent.
     """
 
     query: str | None
@@ -27,10 +27,10 @@ class Request:
 
     @classmethod
     def from_parameters(cls, parameters: object) -> Self:
-        """The request that decoded JSON parameters describe.
+        """Build the request from decoded JSON parameters.
 
         Raises:
-            BadRequest: They do not describe one.
+            BadRequest: The parameters are not those of a GraphQL request.
         """
         match parameters:
             case list():
@@ -52,7 +52,7 @@ class Request:
 
 
 def _document_id(parameters: Mapping[str, object]) -> str | None:
-    """The id by which a document is named, at either of the places where clients put it."""
+    """The id of the document, from `documentId` or Apollo's `extensions.persistedQuery.sha256Hash`."""
     extensions = _optional(parameters, "extensions", dict, "an object") or {}
     persisted_query = _optional(extensions, "persistedQuery", dict, "an object")
     sha256_hash = _optional(persisted_query or {}, "sha256Hash", str, "a string")

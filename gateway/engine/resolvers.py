@@ -1,4 +1,4 @@
-"""How fields are read: what a schema says of its fields, for all who answer operations on it."""
+"""Resolver descriptors: how each field of a schema is resolved; and nodes, the chain of parent objects."""
 
 from collections.abc import Awaitable, Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,25 +16,25 @@ _S = TypeVar("_S")
 _T = TypeVar("_T")
 
 MIDDLEWARE = "middleware"
-"""Where the extensions of a graphql-core schema have the manager of what stands around every resolver."""
+"""The key of the resolvers' `MiddlewareManager` in the extensions of a graphql-core schema."""
 
 
 class Node(Struct, Generic[_T_co], frozen=True):
-    """A value, and what it was reached through: what it does not say itself, that may.
+    """A value and its parent node: the chain of objects from the root of the operation to the value.
 
-    Every object is resolved from one of these, so that a thing can be found by ids that stand further
-    up: a client's, a company's, a conference's.
+    Every object is resolved from a node, so that an entity can be loaded by the ids of its ancestors: of a
+    client, a company, a conference.
     """
 
     value: _T_co
     parent: "Node[Any] | None" = None
 
     def child(self, value: _S) -> "Node[_S]":
-        """A value inside this one."""
+        """A node for a value inside this one."""
         return Node(value, self)
 
     def ancestor_id(self, name: str) -> str | None:
-        """The nearest id of a name: this value's own, or that of one it was reached through."""
+        """The id with a name: the value's own, or that of its nearest ancestor; None where none has it."""
         node: Node[Any] | None = self
         while node is not None:
             value = getattr(node.value, name, None)
@@ -45,23 +45,23 @@ class Node(Struct, Generic[_T_co], frozen=True):
 
 
 class NeedsFallback(Exception):
-    """A value that is not delivered as all others are: graphql-core does it, or tells why not."""
+    """Requests the fallback: a value needs graphql-core, which completes the value or reports an error."""
 
 
 class AttributeField(NamedTuple):
-    """A field that is an attribute of its object."""
+    """A field whose value is an attribute of the parent object."""
 
     attribute: str
 
 
 class ComputedField(NamedTuple):
-    """A field that is computed of its object and the context, without waiting for anything.
+    """A field that a synchronous function computes from the parent object and the context.
 
     Attributes:
-        function: Of an object and the context, what the field holds. It may raise NotPlain, an error
-            that is the caller's to know, or ValueError.
-        depends_on: The attributes of the object that it reads.
-        fast_path_attribute: The attribute that the field simply is where that holds a text that is not empty.
+        function: Takes the object and the context, returns the value of the field. May raise
+            `NeedsFallback`, a `GatewayError` or `ValueError`.
+        depends_on: The attributes of the object that the function reads.
+        fast_path_attribute: An attribute that is the value of the field wherever it is a non-empty string.
     """
 
     function: Callable[[Any, Any], Any]
@@ -70,13 +70,13 @@ class ComputedField(NamedTuple):
 
 
 class LoadedField(NamedTuple):
-    """A field of a thing that has to be loaded first.
+    """A field of an entity that has to be loaded first.
 
     Attributes:
-        load: Of the context and the ids, the thing; None where it is no more. Loads begin when it is
-            called, and are the same for the same ids.
-        ids: The names of the ids, each to be found at the nearest object that has it.
-        inner_source: How the field is read of the thing; None where it is the thing itself.
+        load: Takes the context and the ids, returns an awaitable of the entity, or of None where it no longer
+            exists. The load starts at the call; loads with equal ids are one.
+        ids: The names of the ids, each taken from the nearest ancestor that has it.
+        inner_source: How the field is resolved from the entity; None where the entity is the value.
     """
 
     load: Callable[..., Awaitable[Any]]
@@ -85,12 +85,12 @@ class LoadedField(NamedTuple):
 
 
 class ResolveInfo(NamedTuple):
-    """Where a field is resolved: as much of graphql-core's info as resolvers may use.
+    """The part of graphql-core's `GraphQLResolveInfo` that resolvers may use.
 
     Attributes:
-        context: What the operation has.
-        path: Where in the answer.
-        field_nodes: Where in the document.
+        context: The context of the operation.
+        path: The response path of the field.
+        field_nodes: The occurrences of the field in the document.
     """
 
     context: Any
@@ -100,16 +100,16 @@ class ResolveInfo(NamedTuple):
 
 @dataclass(frozen=True, eq=False, slots=True)
 class PolymorphicList:
-    """What a list holds whose items are decoded by who answers.
+    """The items of a polymorphic list, which the executing side decodes: a tagged union of records.
 
     Attributes:
         interface: The GraphQL type of the items.
-        tag: The key of an item that says of which kind it is.
+        tag: The JSON key of an item that names its kind.
         record_by_tag: The declared record for each tag.
-        fallback_record: The record for every other tag, in which items are never decoded leanly.
+        fallback_record: The record for all other tags; its items are always decoded as full records.
         header_attributes: The attributes of an item that the list itself reads.
-        decoding_errors: What decoding raises over bytes that are not what was declared.
-        decode_full_record: Reads one item as a record of its kind, or of `fallback_record`, whatever was sent.
+        decoding_errors: The exceptions of the decoder over bytes that do not match the declaration.
+        decode_full_record: Decodes one item as a full record of its kind, or as `fallback_record`; any bytes.
     """
 
     interface: str
@@ -122,38 +122,44 @@ class PolymorphicList:
 
 
 class ItemDecoder(Protocol):
-    """Decodes items, each on its own: the one that cannot be read spoils no other."""
+    """Decodes the items of a list one by one: an invalid item does not affect the others."""
 
     def decode_headers(self, items: Sequence[Raw]) -> CooperativeSteps[list[Any]]:
-        """What the list itself reads of each item."""
+        """The header attributes of each item."""
 
     def decode(self, items: Sequence[Raw]) -> CooperativeSteps[list[Any]]:
-        """The items."""
+        """The items as records."""
 
     def memoize(
         self, items: Sequence[Raw], variant: Hashable, compute: Callable[[], CooperativeSteps[_T]]
     ) -> CooperativeSteps[_T]:
-        """What is made of the items for whoever asks the same of them, made as seldom as possible."""
+        """The result of a computation over the items, cached as far as possible.
+
+        Args:
+            items: The items.
+            variant: The cache key of the computation.
+            compute: The computation.
+        """
 
 
 class LazyPage(Protocol):
-    """What a list's resolver gives: everything but the items, which are still to be decoded."""
+    """The result of a list's resolver: a page whose items are not decoded yet."""
 
     def decode_ahead(self, decoder: ItemDecoder) -> CooperativeSteps[Any]:
-        """Does in steps what takes long of `read`, which the same reader does not do again."""
+        """Do the expensive part of `to_connection` in cooperative steps; the decoder caches its result."""
 
     def to_connection(self, decoder: ItemDecoder) -> Any:
-        """The object that the field holds."""
+        """The value of the field, with decoded items."""
 
 
 class ResolverField(NamedTuple):
     """A field with a resolver.
 
     Attributes:
-        resolve: Of the object, the place and the arguments by their names, what the field holds, or an
-            awaitable of it: `Node`, or a list of such. An element of it that may be null may also be
-            awaitable, or the exception that tells why it is.
-        items: Where the value that is reached is `LazyPage`: what its items are.
+        resolve: Takes the parent node, a `ResolveInfo` and the arguments by name, returns the value or an
+            awaitable of it: a `Node` or a list of nodes. An element of nullable type may also be an
+            awaitable, or the exception that explains its null.
+        items: The items of the value; None where the value of the node is not a `LazyPage`.
     """
 
     resolve: Callable[..., Any]
@@ -165,16 +171,15 @@ FieldSource = AttributeField | ComputedField | LoadedField | ResolverField
 
 @dataclass(frozen=True)
 class FieldSources:
-    """How the fields of a schema are read.
+    """How the fields of a schema are resolved.
 
     Attributes:
-        source_by_field: For each field, by the names of its type and of the field. What is not there, only
-            graphql-core can answer.
-        classes_by_type: For each object type that an interface or union may turn out to be, the classes of its
-            values.
-        unreadable: The class of what stands where something could not be read.
-        guarded_fields: The fields with something around their readings, such as a permission: only
-            graphql-core can answer these, too.
+        source_by_field: The source of each field, by the names of type and field. Fields without an entry
+            need graphql-core.
+        classes_by_type: The classes of the values of each possible type of an interface or a union.
+        unreadable: The class of the marker for a value that could not be decoded.
+        guarded_fields: The fields with a wrapper around their resolver, such as a permission; these need
+            graphql-core, too.
     """
 
     source_by_field: Mapping[tuple[str, str], FieldSource]
@@ -184,10 +189,10 @@ class FieldSources:
 
     @cached_property
     def type_by_class(self) -> Mapping[type, str]:
-        """The name of the type for each class of values."""
+        """The name of the GraphQL type for each class of values."""
         return {kind: name for name, kinds in self.classes_by_type.items() for kind in kinds}
 
     def compilable_source(self, type_name: str, field_name: str) -> FieldSource | None:
-        """How a plan reads a field; None where only graphql-core can answer it."""
+        """The source of a field in a compiled query; None where the field needs graphql-core."""
         name = (type_name, field_name)
         return None if name in self.guarded_fields else self.source_by_field.get(name)

@@ -1,4 +1,4 @@
-"""Trusted documents: what a request sent, an id or a text, to the text that is run."""
+"""Trusted documents (a persisted-query safelist): resolves a request's id or text to the text to run."""
 
 import hashlib
 import re
@@ -21,11 +21,11 @@ _SHA256 = re.compile(r"(?:sha256:)?([0-9a-fA-F]{64})")
 
 
 class Document(NamedTuple):
-    """What a request asks to run.
+    """The document that a request runs.
 
     Attributes:
-        text: Its text.
-        is_trusted: Whether it is a trusted document, letter by letter.
+        text: The text.
+        is_trusted: Whether the text equals that of a trusted document, character by character.
     """
 
     text: str
@@ -33,7 +33,7 @@ class Document(NamedTuple):
 
 
 class TrustedDocuments:
-    """The documents of a manifest. They stay what they are: nothing that a caller sends is added."""
+    """The trusted documents of a manifest, fixed at start: callers cannot register documents."""
 
     def __init__(
         self, mode: Literal["off", "log", "enforce"], text_by_id: Mapping[str, str]
@@ -41,27 +41,26 @@ class TrustedDocuments:
         """Trust these documents.
 
         Args:
-            mode: What becomes of others. `off`: any text is run, and documents have no ids. `log`: any
-                text is run, and an event tells of it. `enforce`: other texts are refused.
-            text_by_id: The documents. An id is matched as it is written; it need not be a hash.
+            mode: The treatment of other documents. `off`: any text runs, and documents have no ids. `log`:
+                any text runs, and a log event records it. `enforce`: other texts are rejected.
+            text_by_id: The documents. Ids are compared as strings; an id need not be a hash.
         """
         self._mode = mode
         self._text_by_id = text_by_id if mode != "off" else {}
         self._trusted_texts = frozenset(self._text_by_id.values())
 
     def resolve(self, request: Request) -> Document:
-        """The document that a request asks for by an id, by its text, or by both.
+        """The document that a request names by its id, by its text, or by both.
 
-        Of both, the text is what is run, and it must be the one that the id stands for. Where the id is
-        a trusted document's, that is the document's text, letter by letter. Where it is a SHA-256 in
-        hexadecimal digits, alone or after `sha256:`, it is the text with that hash. Any other id says
-        nothing of a text that could be checked, and is ignored beside one.
+        With both, the text runs, and it must match the id. The id of a trusted document matches that
+        document's text, character by character. An id that is a SHA-256 in hexadecimal digits, alone or after
+        `sha256:`, matches the text with that hash. Any other id cannot be checked and is ignored.
 
         Raises:
-            BadRequest: The text is not the one that the id stands for.
-            PersistedQueryNotSupported: There is but an id, and documents have none.
-            PersistedQueryNotFound: There is but an id, and it is no trusted document's.
-            DocumentNotTrusted: The text is no trusted document's, and no other is run.
+            BadRequest: The text does not match the id.
+            PersistedQueryNotSupported: Only an id was sent, and the mode is `off`.
+            PersistedQueryNotFound: Only an id was sent, and no trusted document has it.
+            DocumentNotTrusted: The text is not that of a trusted document, and the mode is `enforce`.
         """
         text, document_id = request.query, request.document_id
         if text is None:
@@ -74,7 +73,7 @@ class TrustedDocuments:
         return Document(text, is_trusted)
 
     def validate_all(self, prepare: Preparer) -> Mapping[str, str]:
-        """Why documents can never run, by their ids, for those that cannot."""
+        """The trusted documents that can never run: by id, the message of the error."""
         problems = {key: _find_problem(prepare, text) for key, text in self._text_by_id.items()}
         return {key: problem for key, problem in problems.items() if problem is not None}
 
@@ -109,7 +108,7 @@ def _sha256(text: str) -> str:
 def _find_problem(prepare: Preparer, text: str) -> str | None:
     try:
         prepare(text, None, {})
-    except UnknownOperation:  # it has several operations: who asks for it says which
+    except UnknownOperation:  # several operations: the request names one by `operationName`
         return None
     except OperationError as error:
         return str(error)

@@ -1,4 +1,4 @@
-"""Whether a document is valid, found out in bounded time and told in a bounded number of words."""
+"""GraphQL validation in bounded time, with a bounded number of errors, and the collection of its garbage."""
 
 import gc
 from collections.abc import Callable
@@ -32,19 +32,19 @@ _MAX_ERRORS = 20
 _INVALID_VALUE_EXTENSIONS = {"code": InvalidVariables.code}
 
 DocumentValidator = Callable[[DocumentNode], None]
-"""Raises ValidationFailed for a document that is not valid, VariablesRefused where only values in it are not,
-and LimitExceeded where to find out would take too long."""
+"""Raises `ValidationFailed` for an invalid document, `InvalidVariables` where only values in it are invalid,
+and `LimitExceeded` where validation would take too long."""
 
 
 def build_validator(
     schema: GraphQLSchema, limits: Limits, *, introspection: bool
 ) -> DocumentValidator:
-    """How documents are validated.
+    """Build the validator of documents against a schema.
 
     Args:
-        schema: What they are validated against.
-        limits: How many fields and fragments may be compared, of those that meet in the answer.
-        introspection: Whether they may ask for the schema itself, and errors suggest names of it.
+        schema: The schema.
+        limits: The maximum number of comparisons of fields and fragments that share a response key.
+        introspection: Whether documents may query the schema itself, and errors suggest names from it.
     """
     replacement_by_rule: dict[type[ASTValidationRule], type[ASTValidationRule]] = {
         OverlappingFieldsCanBeMergedRule: _bounded_overlap_rule(limits),
@@ -72,7 +72,7 @@ def build_validator(
 
 
 class _LiteralValuesRule(ValuesOfCorrectTypeRule):
-    """Whether literals fit. What a scalar of the schema refuses is told like the value of a variable."""
+    """Validates literals. A literal that a scalar rejects is reported like an invalid value of a variable."""
 
     def __init__(self, context: ValidationContext) -> None:
         super().__init__(context)
@@ -90,23 +90,25 @@ class _LiteralValuesRule(ValuesOfCorrectTypeRule):
         def report(error: GraphQLError, _path: object) -> None:
             if error.nodes:
                 self.report_error(error)
-            else:  # a scalar does not know where it stands
+            else:  # from a scalar, which does not know the location
                 message = f"{self._message_prefix}: {error.message}"
                 self.report_error(GraphQLError(message, node, extensions=_INVALID_VALUE_EXTENSIONS))
 
         if input_type is not None:
             hide_suggestions = self.context.hide_suggestions
             validate_input_literal(node, input_type, report, None, None, hide_suggestions)
-        return SKIP  # what is inside is looked at already
+        return SKIP  # inner values are validated already
 
 
 def _bounded_overlap_rule(limits: Limits) -> type[ASTValidationRule]:
-    """The one rule that compares everything with everything, with less patience.
+    """OverlappingFieldsCanBeMerged, the one rule of quadratic time, with a lower limit of comparisons.
 
-    It counts for itself, and by default gives up after as much as takes a second.
+    graphql-core's rule counts comparisons itself; its default limit allows about a second of work.
     """
 
     class FewOverlappingFields(OverlappingFieldsCanBeMergedRule):
+        """OverlappingFieldsCanBeMerged within the limit of comparisons."""
+
         def __init__(self, context: ValidationContext) -> None:
             super().__init__(context)
             self.rule_context.remaining_complexity_budget = limits.comparisons
@@ -117,22 +119,23 @@ def _bounded_overlap_rule(limits: Limits) -> type[ASTValidationRule]:
             except ValidationAbortedError:
                 if self.rule_context.remaining_complexity_budget < 0:
                     raise comparisons_exceeded(limits) from None
-                raise  # there were too many errors
+                raise  # for another reason: too many errors
 
     return FewOverlappingFields
 
 
 _FREQUENCY_FACTOR = 20
-"""How many times as often as the collector's own are collections here: they count for as much less."""
+"""How many times as often as the garbage collector on its own; each collection finds as much less."""
 
 
 def collect_validation_garbage() -> None:
-    """Collect the youngest objects, or those of middle age as well where that is due.
+    """Collect the reference cycles created by validation while they are still young.
 
-    To validate a document leaves thousands of objects in cycles. Just now they take half a millisecond;
-    when there are as many as the collector waits for, they hold up everybody for fifty. But it counts
-    from the last time: whoever collects keeps it from coming. So the others have their turns here too,
-    and when it is that of the oldest, nothing is done: the collector comes, and knows whether it pays.
+    Validating a document leaves thousands of objects in cycles. Collecting these at once takes half a
+    millisecond; at the garbage collector's own threshold, a collection blocks the event loop for 50 ms. But
+    a manual collection resets the counter that triggers automatic ones. So the middle generation is collected
+    here, too, when due. When the oldest generation is due, nothing is collected here: an automatic collection
+    follows and decides whether a full collection pays.
     """
     _, young_collections, middle_collections = gc.get_count()
     _, most_young, most_middle = gc.get_threshold()

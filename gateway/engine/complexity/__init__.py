@@ -1,1 +1,1 @@
-"""The complexity of an operation, measured before it runs, and the limits of it."""
+"""Query complexity: sizes and costs of operations, measured before they run, and their limits."""

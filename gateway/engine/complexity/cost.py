@@ -1,4 +1,4 @@
-"""What operations cost: what their fields weigh, as often as there may be of them, by the variables."""
+"""Query cost: the costs of an operation's fields times the sizes of lists, as a function of the variables."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -25,20 +25,20 @@ from graphql import (
 )
 
 MAX_SAFE_INTEGER = 2**53 - 1
-"""Where counting ends. Fragments in fragments come to numbers of any length; this one is exact in JSON."""
+"""The maximum of all counts, exact in JSON. Nested fragments multiply to numbers of any length."""
 
 _MAX_DIGITS = 10
-"""Of a literal that is read as a number: `Int` has no more, and reading long ones takes its time."""
+"""The maximum length of an integer literal: `Int` has no longer ones, and long ones are slow to parse."""
 
 
 @dataclass(frozen=True, slots=True)
 class ListSize:
-    """How many items a list has, where arguments say so: by a number, or by a list of as many.
+    """The assumed size of a list, given by slicing arguments such as `first`.
 
     Attributes:
-        arguments: Their names. Of several that are given, the largest counts.
-        default: How many there are where none is given.
-        maximum: How many there are at most; also where an argument is not what it should be.
+        arguments: The names of the arguments. Where several have values, the largest counts.
+        default: The size where no argument has a value.
+        maximum: The maximum size; also the size where an argument has an invalid value.
     """
 
     arguments: tuple[str, ...]
@@ -46,7 +46,7 @@ class ListSize:
     maximum: int
 
     def evaluate(self, values: Iterable[object]) -> int:
-        """How many items there are for these values of the arguments; None is no value."""
+        """The size for these values of the arguments; None is no value."""
         counts = (self._item_count(value) for value in values if value is not None)
         return max(counts, default=self.default)
 
@@ -61,14 +61,14 @@ class ListSize:
 
 @dataclass(frozen=True, slots=True)
 class SizedByArgument(ListSize):
-    """How many items a list has that holds one for each element of an argument."""
+    """The assumed size of a list with one item for each element of a list argument."""
 
     def _item_count(self, value: object) -> int:
         return min(len(value), self.maximum) if isinstance(value, list) else self.maximum
 
 
 class Multiplier(NamedTuple):
-    """How many items a list has that variables have a say in."""
+    """The size of a list as a function of variables."""
 
     list_size: ListSize
     literal_values: tuple[object, ...]
@@ -78,7 +78,7 @@ class Multiplier(NamedTuple):
     def from_arguments(
         cls, list_size: ListSize, arguments: Iterable[ArgumentNode]
     ) -> "Multiplier | int":
-        """How often a list is counted whose field has these arguments: known, or to be told later."""
+        """The size of a field's list: a number, or a multiplier where arguments use variables."""
         values = [each.value for each in arguments if each.name.value in list_size.arguments]
         literal_values = tuple(
             literal_value(value) for value in values if not isinstance(value, VariableNode)
@@ -91,14 +91,14 @@ class Multiplier(NamedTuple):
         )
 
     def evaluate(self, variables: Mapping[str, object]) -> int:
-        """How many items there are for these variables."""
+        """The size for these variables."""
         return self.list_size.evaluate(
             [*self.literal_values, *map(variables.get, self.variable_names)]
         )
 
 
 def literal_value(value: ValueNode | ConstValueNode | None) -> object:
-    """The value of a literal, as far as it can say how many: a number or a list; else the literal."""
+    """The value of a literal where that gives a size: a number or a list; else the literal's node."""
     match value:
         case None | NullValueNode():
             return None
@@ -110,14 +110,14 @@ def literal_value(value: ValueNode | ConstValueNode | None) -> object:
 
 
 class CostTerm(NamedTuple):
-    """A number that is partly known: so much, and what these steps of a reckoning come to."""
+    """A term of a cost: a constant plus the results of earlier steps of the program."""
 
     constant: int = 0
     step_indexes: tuple[int, ...] = ()
 
 
 class CostStep(NamedTuple):
-    """A sum, so many times."""
+    """A step of a cost program: a multiplier times a term."""
 
     multiplier: Multiplier | int
     term: CostTerm
@@ -125,16 +125,17 @@ class CostStep(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class CostProgram:
-    """How the costs of a document come about: steps, each of which uses only earlier ones.
+    """A straight-line program for the costs of a document: each step uses only results of earlier ones.
 
-    What does not depend on variables never becomes a step. No sum is copied into another that has
-    more than one step, so that there are never more of them than there are fields and fragments.
+    A cost that does not depend on variables is a constant and never a step. A term that uses several steps
+    becomes a step of its own before other terms use it, so that the number of steps is linear in the number
+    of fields and fragments.
     """
 
     steps: list[CostStep] = field(default_factory=list)
 
     def multiply(self, multiplier: Multiplier | int, term: CostTerm) -> CostTerm:
-        """A sum so many times."""
+        """A term times a multiplier."""
         if isinstance(multiplier, int):
             if not term.step_indexes:
                 return CostTerm(min(multiplier * term.constant, MAX_SAFE_INTEGER))
@@ -144,7 +145,7 @@ class CostProgram:
         return CostTerm(0, (len(self.steps) - 1,))
 
     def total(self, terms: Iterable[CostTerm]) -> CostTerm:
-        """All sums in one, of at most one step."""
+        """The sum of the terms, as a term that uses at most one step."""
         constant = 0
         step_indexes: list[int] = []
         for each in terms:
@@ -155,12 +156,12 @@ class CostProgram:
 
 @dataclass(frozen=True)
 class Cost:
-    """The cost of an operation.
+    """The cost of an operation, as a function of its variables.
 
     Attributes:
-        term: The cost, by the steps.
-        steps: The reckoning of its document.
-        defaults: What its variables are where the caller does not say.
+        term: The cost in terms of the steps.
+        steps: The cost program of the document.
+        defaults: The default values of the operation's variables.
     """
 
     term: CostTerm
@@ -169,11 +170,11 @@ class Cost:
 
     @cached_property
     def maximum(self) -> int:
-        """What it is at most, whatever the variables."""
+        """The maximum over all variables."""
         return self._evaluate(lambda factor: factor.list_size.maximum)
 
     def evaluate(self, variables: Mapping[str, object]) -> int:
-        """What it is for these variables, whether they fit the operation or not."""
+        """The cost for these variables, which need not be valid."""
         if not self.term.step_indexes:
             return self.term.constant
         values = {**self.defaults, **variables}
@@ -196,22 +197,22 @@ class Cost:
 
 
 _DEFAULT_LIST_SIZE = 10
-"""How many items a list counts as having where no argument says."""
+"""The assumed size of a list without slicing arguments."""
 
 FieldCoordinates = tuple[str, str]
 """The names of a type and of a field of it."""
 
 
 class FieldCost(NamedTuple):
-    """What a field weighs, and what is selected of it.
+    """The cost of a field and the multiplier of its selection set.
 
     Attributes:
-        base: What the field itself costs, each time.
-        per_item: What each of its values costs besides what is selected of it.
-        multiplier: How often what is selected of it is counted: so often, or as often as its arguments say.
-        page_multiplier: Where its value holds a page of lists: how many items these have.
-        is_paginated: Whether it is such a list: what is selected of it counts as the page says.
-        type_name: The type of its value, where something is selected of that.
+        base: The cost of the field itself, each time.
+        per_item: The cost of each value of the field, added to the cost of its selection set.
+        multiplier: The multiplier of the selection set: a number, or the size that the arguments give.
+        page_multiplier: For a field whose value is a page (a connection): the size of the page's lists.
+        is_paginated: Whether the field is a list of a page, whose size multiplies the selection set.
+        type_name: The type of the value, where the field has a selection set.
     """
 
     base: int = 1
@@ -224,11 +225,11 @@ class FieldCost(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class FieldCosts:
-    """What is known of a schema before a document is known to fit it.
+    """The part of a schema that cost analysis uses, also on documents that may be invalid.
 
     Attributes:
-        cost_by_field: What fields weigh; those that are not there weigh 1.
-        root_type_by_operation: The names of the types that operations start from.
+        cost_by_field: The cost of each field; a field without an entry costs 1.
+        root_type_by_operation: The names of the root types.
     """
 
     cost_by_field: Mapping[FieldCoordinates, FieldCost] = field(default_factory=dict)
@@ -238,11 +239,11 @@ class FieldCosts:
 def build_field_costs(
     schema: GraphQLSchema, declared_costs: Mapping[FieldCoordinates, FieldCost]
 ) -> FieldCosts:
-    """The weights of all fields of a schema.
+    """The costs of all fields of a schema.
 
     Args:
-        schema: Says of what types fields are, and which are lists: of ten items, if nothing else is said.
-        declared_costs: What fields weigh that weigh more than 1, or have as many values as arguments say.
+        schema: The schema, for the types of fields. A list without a declared size counts as ten items.
+        declared_costs: The costs of fields that cost more than 1 or whose arguments give a list size.
     """
     root_type_by_operation = {
         operation: type_.name

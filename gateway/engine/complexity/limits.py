@@ -1,4 +1,4 @@
-"""How large operations may be: what is measured of them against what is allowed, before validation."""
+"""Limits of query complexity: compares measures of an operation with maximums, before validation."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -11,9 +11,19 @@ from gateway.errors import LimitExceeded
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much of each measure is allowed, and what costs are reckoned from.
+    """The maximum of each measure, and the field costs. By default, all is allowed and a field costs 1.
 
-    Where nothing is said, everything is allowed, and a field costs 1.
+    Attributes:
+        characters: Characters of the document.
+        tokens: Tokens of the document.
+        depth: Nesting of fields.
+        aliases: Fields with an alias.
+        alias_characters: Characters of the longest alias.
+        root_fields: Fields of the root type.
+        duplicate_fields: Fields to be merged under one response key.
+        comparisons: Comparisons of fields and fragments by validation.
+        cost: The cost of the operation.
+        field_costs: The costs of the schema's fields.
     """
 
     characters: int = MAX_SAFE_INTEGER
@@ -29,7 +39,14 @@ class Limits:
 
 
 class LimitCheck(NamedTuple):
-    """One measure beside its limit; `limit` and `label` are what callers read of it."""
+    """One measure and its limit.
+
+    Attributes:
+        limit: The name of the limit in `extensions`.
+        label: The name of the measure in messages.
+        measured: The measured value.
+        allowed: The maximum.
+    """
 
     limit: str
     label: str
@@ -42,15 +59,15 @@ class LimitCheck(NamedTuple):
 
 
 def enforce(size: OperationSize, limits: Limits) -> None:
-    """Raises LimitExceeded for an operation or fragment that is too large, its cost aside."""
+    """Raise `LimitExceeded` for an operation or a fragment above a limit other than that of the cost."""
     for each in _structure_checks(size, limits):
         _raise_if_exceeded(each)
 
 
 def enforce_cost(size: OperationSize, limits: Limits, variables: Mapping[str, object]) -> None:
-    """Raises LimitExceeded for an operation that costs too much with these variables.
+    """Raise `LimitExceeded` for an operation that costs too much with these variables.
 
-    Nothing is reckoned where none could make it cost that much.
+    The cost is not computed where its maximum is within the limit.
     """
     if size.cost.maximum > limits.cost:
         _raise_if_exceeded(_cost_check(size, limits, variables))
@@ -59,12 +76,12 @@ def enforce_cost(size: OperationSize, limits: Limits, variables: Mapping[str, ob
 def compare_with_limits(
     size: OperationSize, limits: Limits, variables: Mapping[str, object]
 ) -> list[LimitCheck]:
-    """All measures of an operation beside their limits."""
+    """All measures of an operation and their limits."""
     return [*_structure_checks(size, limits), _cost_check(size, limits, variables)]
 
 
 def enforce_characters(text: str, limits: Limits) -> None:
-    """Raises LimitExceeded for a document that is too long to be read."""
+    """Raise `LimitExceeded` for a document that is too long to be parsed."""
     if len(text) > limits.characters:
         raise LimitExceeded(
             f"The document is too large: it has {len(text)} characters, "
@@ -76,7 +93,7 @@ def enforce_characters(text: str, limits: Limits) -> None:
 
 
 def comparisons_exceeded(limits: Limits) -> LimitExceeded:
-    """The refusal of a document that was validated no further than to the first comparison too many."""
+    """The error for a document whose validation stopped at the first comparison above the limit."""
     return LimitExceeded(
         "The document is too large: validation has to compare too many of its fields and fragments, "
         f"of which {limits.comparisons} times is allowed.",
@@ -87,7 +104,7 @@ def comparisons_exceeded(limits: Limits) -> LimitExceeded:
 
 
 def tokens_exceeded(limits: Limits) -> LimitExceeded:
-    """The refusal of a document that was read no further than to the first token too many."""
+    """The error for a document whose parsing stopped at the first token above the limit."""
     return LimitExceeded(
         f"The document is too large: it has more than {limits.tokens} tokens.",
         limit="tokens",

@@ -1,4 +1,4 @@
-"""How large operations are: each fragment measured once, in linear time, whether valid or not."""
+"""Measures the size of operations by static analysis, in linear time, valid or not; each fragment once."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -31,21 +31,21 @@ from gateway.engine.complexity.cost import (
 
 @dataclass(frozen=True, slots=True)
 class OperationSize:
-    """What an operation, or a fragment, measures.
+    """The measures of an operation or a fragment.
 
-    All fields are counted as if all were included, whatever the directives and the types of objects,
-    and those of a fragment wherever it is spread.
+    All fields are counted as included, whatever the directives and type conditions; the fields of a fragment
+    are counted at each spread.
 
     Attributes:
-        characters: The characters of its document.
-        tokens: The tokens of its document, comments included.
-        depth: How deep its fields are nested.
-        aliases: How many of its fields have an alias.
-        alias_characters: How long the longest of these is.
-        root_fields: How many fields it starts from; a fragment, from none.
-        duplicate_fields: How many of its fields may have to be merged at one place of the answer. A
-            fragment counts as many fields of any name as it has of one.
-        cost: What it costs, by its variables; a fragment, nothing.
+        characters: The number of characters of the document.
+        tokens: The number of tokens of the document, comments included.
+        depth: The nesting depth of the fields.
+        aliases: The number of fields with an alias.
+        alias_characters: The length of the longest alias.
+        root_fields: The number of root fields; 0 for a fragment.
+        duplicate_fields: The maximum number of fields that may be merged under one response key. The most
+            frequent keys of fragments count as one key.
+        cost: The cost as a function of the variables; 0 for a fragment.
     """
 
     characters: int
@@ -59,11 +59,11 @@ class OperationSize:
 
 
 def measure(document: DocumentNode, field_costs: FieldCosts) -> list[OperationSize]:
-    """The sizes of a document's definitions, in their order.
+    """The sizes of a document's definitions, in document order.
 
-    Takes time in proportion to the document: each selection set is looked at once, and each fragment
-    is measured once, however often it is spread. Nothing need be valid: what the schema does not have
-    weighs 1, a fragment that is not there nothing, and one that spreads itself as if it did not.
+    Takes time in proportion to the document: each selection set is visited once, and each fragment is
+    measured once, however often it is spread. The document need not be valid: a field that the schema does
+    not have costs 1, a missing fragment nothing, and a spread of a fragment within itself nothing.
     """
     visitor = _SizeVisitor(field_costs)
     keys = [
@@ -105,16 +105,16 @@ def _build_size(
 
 
 class _SubtreeSize(NamedTuple):
-    """What a selection set comes to, with all that is in it.
+    """The measures of a selection set, nested ones included.
 
     Attributes:
-        depth: How deep its fields are nested.
-        field_count: How many fields it has, without those in them.
-        alias_count: How many fields with an alias it has, with those in them.
-        longest_alias: How long the longest of these aliases is.
-        duplicate_fields: How many of its fields, or of those in them, may be merged at one place.
-        cost: What it costs.
-        page_item_cost: What it costs besides, for each item of the page that it is about.
+        depth: The nesting depth of the fields.
+        field_count: The number of fields, without nested ones.
+        alias_count: The number of fields with an alias, nested ones included.
+        longest_alias: The length of the longest alias.
+        duplicate_fields: The maximum number of fields, at any depth, to be merged under one response key.
+        cost: The cost, without that of page items.
+        page_item_cost: The additional cost for each item of the enclosing page.
     """
 
     depth: int = 0
@@ -130,12 +130,12 @@ _EMPTY_SUBTREE = _SubtreeSize()
 _DEFAULT_FIELD_COST = FieldCost()
 
 _DefinitionKey = str | int
-"""What a definition is known by: a fragment by its name, an operation by its place."""
+"""The key of a definition: the name of a fragment, the index of an operation."""
 
 
 @dataclass(eq=False, slots=True)
 class _SelectionScope:
-    """A selection set with those of the inline fragments in it: fields, and names of fragments."""
+    """A selection set, inline fragments included: its fields and the names of its fragment spreads."""
 
     fields: list[tuple[FieldNode, FieldCost, "_SelectionScope | None"]] = field(
         default_factory=list
@@ -145,17 +145,15 @@ class _SelectionScope:
 
 
 class _SizeVisitor:
-    """Measures a document. Walks without recursion: how deep fragments nest, callers decide."""
+    """Measures a document. Iterative, not recursive: callers choose how deep documents are nested."""
 
     def __init__(self, field_costs: FieldCosts) -> None:
         self.cost_program = CostProgram()
         self._field_costs = field_costs
-        self._scopes_by_key: dict[
-            _DefinitionKey, list[_SelectionScope]
-        ] = {}  # of each definition, outer before inner
+        self._scopes_by_key: dict[_DefinitionKey, list[_SelectionScope]] = {}  # outer before inner
 
     def add_definition(self, definition: DefinitionNode, index: int) -> _DefinitionKey:
-        """Take a definition in. Fragments of one name, which are not valid, count as one."""
+        """Add a definition; returns its key. Fragments with equal names, which is invalid, count as one."""
         match definition:
             case FragmentDefinitionNode(name=name, type_condition=condition):
                 self._add_scopes(name.value, definition.selection_set, condition.name.value)
@@ -195,7 +193,7 @@ class _SizeVisitor:
                     scope.fragment_names.append(node.name.value)
 
     def subtree_sizes(self) -> Mapping[_DefinitionKey, _SubtreeSize]:
-        """What each definition comes to: first those that others spread."""
+        """The measures of each definition, computed in topological order of the fragment spreads."""
         fragment_names_by_key = {
             key: [name for scope in scopes for name in scope.fragment_names]
             for key, scopes in self._scopes_by_key.items()
@@ -211,7 +209,7 @@ class _SizeVisitor:
     def _scope_size(
         self, scope: _SelectionScope, fragment_sizes: Sequence[_SubtreeSize]
     ) -> _SubtreeSize:
-        """What a scope comes to, where what is in it is known."""
+        """The measures of a scope, given those of its fragments and inner scopes."""
         field_sizes = [
             _EMPTY_SUBTREE if below is None else below.subtree for _, _, below in scope.fields
         ]
@@ -261,7 +259,7 @@ class _SizeVisitor:
     def _selection_cost(
         self, node: FieldNode, field_cost: FieldCost, subtree: _SubtreeSize
     ) -> CostTerm:
-        """What is selected of a field costs for all of its values; if it is paged, for one."""
+        """The cost of a field's selection set for all values of the field; for one, if it is paginated."""
         arguments = node.arguments or ()
         page_multiplier = (
             Multiplier.from_arguments(field_cost.page_multiplier, arguments)
@@ -287,7 +285,7 @@ def _bounded_sum(*counts: int) -> int:
 def _topological_order(
     dependencies: Mapping[_DefinitionKey, Sequence[_DefinitionKey]],
 ) -> Iterable[_DefinitionKey]:
-    """All keys, each after those that it leads to; where these lead back to it, before some."""
+    """The keys in topological order: each after its dependencies; within a cycle, after some of them."""
     order: dict[_DefinitionKey, None] = {}
     visited: set[_DefinitionKey] = set()
     stack = list(dependencies)
