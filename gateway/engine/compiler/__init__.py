@@ -1,6 +1,8 @@
-"""Plans: an operation made one function, from what the upstream sent to what the caller asked for.
+"""The compiler: turns an operation into generated Python functions, from upstream JSON to the response.
 
-The passes, in order: `selections` (what is selected of each type, merged), `shapes` (what of each record that
-needs), `source` (the functions, as Python: each a `body` of expressions, laid out as `statements`), `plan` (all
-of it put together); then, for each request, `run`, with `rest` for what only graphql-core can answer.
+The passes, in order: `collect_fields` (CollectFields: the fields of each type, merged), `projection` (Structs
+with only those attributes of each record that the fields need), `codegen` (code generation: one function for
+each selection, of `expressions`; `leaf_values` serializes scalars and enums), `compiled_query` (all passes
+together). For each request, `runtime` runs the functions; `pending` has the fields that wait for loads and
+resolvers; in `fallback`, graphql-core executes the parts that a compiled query cannot answer.
 """

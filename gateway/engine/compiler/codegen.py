@@ -1,8 +1,8 @@
-"""The function that answers an operation, as Python source. The third pass.
+"""Code generation: the Python source code of the functions that answer an operation. The third pass.
 
-One function for each selection of a type: it takes a value of that type and gives the object of the response.
-Where something in it has to wait, or may be left to graphql-core, the function is an open one: it takes also
-the path to the object and what the value was reached through.
+Each selection from a type becomes one function: it takes a value of that type and returns the object of the
+response. Where the object has deferred fields, or items that may need the fallback, the function also takes
+the response path and the parent node (`needs_path`).
 """
 
 import keyword
@@ -37,15 +37,16 @@ _RESERVED_NAMES = {
     *keyword.kwlist,
     *("record", "run", "path", "parent", "node", "result", "v", "each", "i", "enumerate", "str"),
 }
-"""What functions use for something else."""
+"""Names that generated functions use for variables and builtins."""
 
 
 class CodeGenerator:
-    """Writes functions, each under a name of its own.
+    """Generates the functions of an operation, each with a unique name.
 
     Attributes:
-        namespace: What the functions use, by name.
-        conditions: The conditions that they ask for, by number.
+        fields: The sources of the schema's fields.
+        namespace: The global names of the functions and their values.
+        conditions: The conditions that the functions test, by index.
     """
 
     def __init__(self, fields: FieldSources, projection_builder: ProjectionBuilder) -> None:
@@ -63,7 +64,7 @@ class CodeGenerator:
 
     @property
     def source_code(self) -> str:
-        """All functions, each after those that it calls."""
+        """The source code of all functions, each after those that it calls."""
         return "\n\n\n".join(self._function_texts) + "\n"
 
     def root_function_name(self, selection: Selection) -> str:
@@ -73,7 +74,7 @@ class CodeGenerator:
     def function(
         self, selection: Selection, value_context: ValueContext, *, needs_path: bool = False
     ) -> GeneratedFunction:
-        """The function for a selection; `needs_path`, if it must be an open one."""
+        """The function for a selection; with `needs_path`, one that takes a path and a parent in any case."""
         key = (selection, value_context, needs_path or self._has_deferred_fields(selection))
         if key not in self._functions:
             body = ObjectExpression(self, value_context)
@@ -91,7 +92,7 @@ class CodeGenerator:
         return GeneratedFunction(unique, takes_path)
 
     def unique_name(self, name: str, value: Any) -> str:
-        """A name in the namespace: this, or with a number where it is taken."""
+        """Add a value to the namespace; returns its name, which has a number where the given one is taken."""
         number, unique = 1, name
         while unique in self.namespace or unique in _RESERVED_NAMES:
             number += 1
@@ -106,11 +107,11 @@ class CodeGenerator:
         return f"run.condition_values[{self.conditions.index(condition)}]"
 
     def leaf_serializer(self, leaf: GraphQLLeafType, *, nullable: bool = True) -> LeafSerializer:
-        """The function that delivers a leaf."""
+        """The function that serializes a leaf."""
         return leaf_serializer(leaf, nullable=nullable, unreadable=self.fields.unreadable)
 
     def leaf_serializer_name(self, leaf: GraphQLLeafType, *, nullable: bool) -> str:
-        """The name of the function that delivers a leaf."""
+        """The name of the function that serializes a leaf."""
         key = (leaf.name, nullable)
         if key not in self._serializer_names:
             name = leaf.name if nullable else f"{leaf.name}_non_null"
@@ -129,7 +130,7 @@ class CodeGenerator:
         return self._computed_names[key]
 
     def type_dispatch(self, field: Field, value_context: ValueContext) -> tuple[str, bool]:
-        """The name of the table of functions for what an abstract field may hold; whether they are open."""
+        """The name of the dispatch table for a field of abstract type; whether its functions take a path."""
         concrete_types = list(self._concrete_types(field, value_context))
         needs_path = any(self._has_deferred_fields(selection) for _, selection, _ in concrete_types)
         entries = tuple(
@@ -167,7 +168,7 @@ class CodeGenerator:
         )
 
     def _has_deferred_fields(self, selection: Selection) -> bool:
-        """Whether something in a selection cannot be delivered at once."""
+        """Whether a selection has deferred fields, nested ones included."""
         if selection not in self._deferral_cache:
             self._deferral_cache[selection] = any(
                 not isinstance(
@@ -183,7 +184,7 @@ class CodeGenerator:
     def deferred_fields(
         self, fields: tuple[Field, ...], field_source: LoadedField | ResolverField | None
     ) -> DeferredFields:
-        """What waits: fields with the same reading, or one that only graphql-core can answer."""
+        """Deferred fields with the same source; without a source, fields that need graphql-core."""
         if field_source is None:
             return DeferredFields(fields)
         items = field_source.items if isinstance(field_source, ResolverField) else None
@@ -220,7 +221,7 @@ class CodeGenerator:
 def _item_selections(
     selections: Iterable[Selection], items: PolymorphicList
 ) -> Iterator[Mapping[str, Selection]]:
-    """What is selected of items, at each place below some selections that leads to them."""
+    """The selections by type of each field, at any depth, whose value is an item or a list of items."""
     for selection in selections:
         for field in selection.distinct_fields():
             if has_item_type(items, field):
@@ -241,7 +242,7 @@ def _checks(unreadable: type) -> dict[str, Any]:
         return readable(value)
 
     def unwrap(value: Any) -> Any:
-        if value.__class__ is not Node:  # but null, or what went wrong
+        if value.__class__ is not Node:  # null or an exception
             raise NeedsFallback
         return value
 

@@ -1,4 +1,4 @@
-"""What an operation selects: for every object type, its fields in order, merged. The first pass."""
+"""CollectFields for all types and all variables at once: the selected fields, merged. The first pass."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -30,10 +30,10 @@ from graphql.execution import VariableValues, get_argument_values
 
 
 class FieldArguments:
-    """Coerces the arguments of one occurrence of a field, as graphql-core does.
+    """Coerces the arguments of one occurrence of a field, as graphql-core does (CoerceArgumentValues).
 
-    What the document gives without variables is coerced once. A variable that has a value has been
-    coerced already: only where one has none does it matter what the argument says of that.
+    Constant values are coerced once. A variable with a value is coerced already; only for a variable without
+    a value do the type and the default of the argument matter.
     """
 
     def __init__(self, field: GraphQLField, node: FieldNode) -> None:
@@ -52,7 +52,7 @@ class FieldArguments:
         self._constants: Mapping[str, Any] | None = None
 
     def coerce(self, variables: VariableValues) -> dict[str, Any]:
-        """The arguments by name; raises GraphQLError for what a variable made unfit."""
+        """The arguments by name; raises `GraphQLError` where a variable makes an argument invalid."""
         values = {
             name: variables.coerced.get(variable) for name, variable in self._variables.items()
         }
@@ -68,35 +68,35 @@ class FieldArguments:
 
 _MAX_SELECTIONS = 10_000
 _MAX_CONDITIONS = 100
-"""Documents can select more than they have characters, and under more conditions than they have
-variables. Whoever writes such gets it slowly."""
+"""The limits of compilation. Through fragments, a document can select more fields than it has characters,
+under more conditions than it has variables; graphql-core executes such documents."""
 
 Condition = frozenset[tuple[str, bool]]
-"""The variables that must have these values for something to be selected."""
+"""The values that variables must have for a node to be selected (`@skip`, `@include`)."""
 
 ALWAYS: Condition = frozenset()
 
 
 def holds(condition: Condition, variables: VariableValues) -> bool:
-    """Whether the variables have the values that a condition wants."""
+    """Whether a condition is met by the variables."""
     return all(variables.coerced[name] is expected for name, expected in condition)
 
 
 class CannotCompile(Exception):
-    """An operation that no plan can be made for."""
+    """The operation cannot be compiled; graphql-core executes it."""
 
 
 @dataclass(eq=False, repr=False, slots=True)
 class Field:
-    """A field of one type under one response key, all its occurrences merged.
+    """A field of one type under one response key, with all of its occurrences merged.
 
     Attributes:
-        key: Its name in the response.
-        parent: The type that it is a field of.
-        definition: What the schema says of it.
-        occurrences: Where the document asks for it, and when.
-        arguments: The arguments of each occurrence; those of all are the same.
-        selection_by_type: By the name of each object type that its value may have: what is selected of it.
+        key: The response key.
+        parent: The object type that has the field.
+        definition: The definition of the field in the schema.
+        occurrences: The nodes of the field in the document, each with its condition.
+        arguments: The arguments, which are the same for all occurrences.
+        selection_by_type: The selection for each possible object type of the value, by the type's name.
     """
 
     key: str
@@ -115,7 +115,7 @@ class Field:
         return self.definition.type
 
     def nodes(self, variables: VariableValues) -> list[FieldNode]:
-        """Where the document asks for it, as the variables have it: each node once."""
+        """The distinct nodes of the field whose conditions are met by the variables."""
         selected_nodes = [
             node for node, condition in self.occurrences if holds(condition, variables)
         ]
@@ -124,31 +124,31 @@ class Field:
 
 @dataclass(eq=False, repr=False, slots=True, weakref_slot=True)
 class Selection:
-    """What is selected of an object type.
+    """The fields that are selected from an object type.
 
     Attributes:
         type: The type.
-        fields: In the order of the response; with a condition each, and more than once where the
-            place of a field depends on variables: the first that holds counts.
+        fields: The fields in response order, each with a condition. A field whose position depends on
+            variables is listed several times: the first entry whose condition holds counts.
     """
 
     type: GraphQLObjectType
     fields: list[tuple[Field, Condition]]
 
     def distinct_fields(self) -> Iterator[Field]:
-        """Each field once."""
+        """The fields, each once."""
         return iter({id(field): field for field, _ in self.fields}.values())
 
 
 _ConditionalSelectionSet = tuple[SelectionSetNode, Condition]
-"""A selection set of the document, and when it counts."""
+"""A selection set of the document and its condition."""
 
 
 class FieldCollector:
-    """Collects and merges, as section 6.3.2 of the GraphQL specification has it, but for all variables at once.
+    """CollectFields (GraphQL specification, 6.3.2), but for all variables at once.
 
     Attributes:
-        condition_variables: Those that decide what is selected.
+        condition_variables: The variables that `@skip` and `@include` use.
     """
 
     def __init__(self, schema: GraphQLSchema, document: DocumentNode) -> None:
@@ -164,10 +164,11 @@ class FieldCollector:
         self.condition_variables: set[str] = set()
 
     def collect(self, operation: OperationDefinitionNode) -> Selection:
-        """What is selected of the operation's root type.
+        """The selection from the operation's root type.
 
         Raises:
-            NotPlannable: It is more than a plan should hold.
+            CannotCompile: The operation exceeds a limit of compilation, or uses a directive that is not
+                supported.
         """
         root = self._schema.get_root_type(operation.operation)
         assert root is not None  # the document is valid
@@ -176,7 +177,7 @@ class FieldCollector:
     def _selection(
         self, type_: GraphQLObjectType, sets: Sequence[_ConditionalSelectionSet]
     ) -> Selection:
-        """Equal sets are one selection, so that what is made of it is made once."""
+        """The selection from a type, memoized, so that later passes process equal sets once."""
         key = (type_.name, tuple((id(nodes), condition) for nodes, condition in sets))
         if key not in self._selection_cache:
             self._selection_cache[key] = self._merge(type_, sets)
@@ -229,7 +230,7 @@ class FieldCollector:
     def _fragment(
         self, node: SelectionNode, condition: Condition, visited: dict[str, list[Condition]]
     ) -> InlineFragmentNode | FragmentDefinitionNode | None:
-        """A fragment that is spread; None where all it can select is selected already."""
+        """The fragment of a node; None where it was spread before under a condition that this one implies."""
         if isinstance(node, InlineFragmentNode):
             return node
         assert isinstance(node, FragmentSpreadNode)
@@ -281,7 +282,7 @@ class FieldCollector:
         return []
 
     def _condition(self, node: SelectionNode, outer_condition: Condition) -> Condition | None:
-        """When a node is selected; None where it never is."""
+        """The condition under which a node is selected; None where it never is."""
         condition, never = set(outer_condition), False
         for directive in node.directives or ():
             if directive.name.value not in {"skip", "include"}:

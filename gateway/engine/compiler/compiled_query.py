@@ -1,4 +1,4 @@
-"""The plan of an operation: all passes put together, and what is remembered of it."""
+"""The compiled query of an operation: runs the passes of the compiler, and caches constant results."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,12 +25,12 @@ from gateway.engine.resolvers import FieldSources
 
 
 class RunResult(NamedTuple):
-    """What came of a run.
+    """The result of one run of a compiled query.
 
     Attributes:
-        data: The data.
-        errors: What went wrong, at its places.
-        is_fully_compiled: Whether nothing was left to graphql-core.
+        data: The `data` of the response.
+        errors: The errors, with their paths.
+        is_fully_compiled: Whether no part fell back to graphql-core.
     """
 
     data: dict[str, Any]
@@ -40,10 +40,10 @@ class RunResult(NamedTuple):
 
 @dataclass(frozen=True, eq=False, slots=True)
 class CompiledQuery:
-    """How to answer one operation.
+    """A compiled query: the generated functions that answer one operation.
 
     Attributes:
-        source_code: The Python source of its functions.
+        source_code: The Python source code of the functions.
     """
 
     source_code: str
@@ -54,23 +54,23 @@ class CompiledQuery:
     _constant_results: "ConstantResultCache | None"
 
     def __del__(self) -> None:
-        """Let go of the functions, each of which refers to all others: a plan that is forgotten is freed."""
+        """Break the cycle of functions and namespace, so that an evicted compiled query is freed."""
         self._namespace.clear()
 
     async def run(
         self, context: Any, variables: VariableValues, build_executor: Callable[[], Executor[Any]]
     ) -> RunResult | None:
-        """What the operation asks for, or None where graphql-core has to answer it as a whole.
+        """Run the operation; None where graphql-core has to execute all of it.
 
         Args:
-            context: What resolvers get.
-            variables: The variables, coerced.
-            build_executor: Makes graphql-core's executor, for what only that can answer.
+            context: The context of the resolvers.
+            variables: The coerced variables.
+            build_executor: Builds graphql-core's executor for the fallback.
         """
         if self._constant_results is not None and (cached := self._constant_results.get(self)):
             return cached
         if not all(type(variables.coerced.get(name)) is bool for name in self._condition_variables):
-            return None  # a null for a directive that takes none
+            return None  # null as the argument of a directive, which is non-null
         try:
             compiled_run = CompiledRun(context, variables, self._conditions, build_executor)
             data = await compiled_run.execute(self._root_function)
@@ -85,13 +85,13 @@ class CompiledQuery:
 
 
 ConstantResultCache = LRUCache[CompiledQuery, RunResult]
-"""Answers that are always the same: about the schema itself. Few, since they can be large."""
+"""A cache of constant results, which are those of introspection. Small, since results can be large."""
 
 
 def query_compiler(
     schema: GraphQLSchema, fields: FieldSources
 ) -> Callable[[DocumentNode, OperationDefinitionNode], CompiledQuery | None]:
-    """How operations on a schema are planned: those that are no queries, too large or too deep, are not."""
+    """Build the compiler for a schema. Only queries are compiled; none that are too large or too deep."""
     return partial(
         _compile, schema, fields, ProjectionBuilder(fields), ConstantResultCache(maxsize=4)
     )
@@ -112,7 +112,7 @@ def _compile(
         selection = collector.collect(operation)
         generator = CodeGenerator(fields, projection_builder)
         root_name = generator.root_function_name(selection)
-    except (CannotCompile, RecursionError):  # nested too deeply
+    except (CannotCompile, RecursionError):  # or nested too deeply
         return None
     _define_functions(generator.source_code, generator.namespace)
     is_introspection = all(field.name.startswith("__") for field in selection.distinct_fields())
@@ -128,7 +128,7 @@ def _compile(
 
 
 def _define_functions(source_code: str, namespace: dict[str, Any]) -> None:
-    """Put the functions into the namespace, in the place of their names."""
+    """Compile the source code, and replace names of functions in the namespace by the functions."""
     exec(compile(source_code, "<compiled query>", "exec"), namespace)  # noqa: S102 - our own text: names are checked by the parser
     for value in list(namespace.values()):
         if isinstance(value, TypeDispatch):

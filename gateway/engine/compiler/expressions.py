@@ -1,4 +1,4 @@
-"""The body of one function: the object of the response that it builds, key by key."""
+"""Expressions and statements of one generated function, which builds an object of the response."""
 
 import json
 from collections import Counter
@@ -42,7 +42,7 @@ from gateway.engine.resolvers import (
 
 
 class Entry(NamedTuple):
-    """A key of the object, an expression for its value, and when it is there."""
+    """A key of the object, an expression for its value, and the condition of the entry."""
 
     key: str
     expression: str
@@ -54,16 +54,15 @@ def statements(
     deferrals: Mapping[str, str],
     condition_expression: Callable[[Condition], str],
 ) -> list[str]:
-    """The lines that build and return an object.
+    """The statements that build and return an object.
 
-    What waits is told in the order of the entries, so that loads begin in the order in which
-    graphql-core would begin them.
+    Fields are deferred in the order of the entries, so that loads start in the order of graphql-core.
 
     Args:
-        entries: What the object has, in order. Of a key that is there more than once, the first that
+        entries: The entries of the object in order. Of entries with the same key, the first whose condition
             holds counts.
-        deferrals: By key, what is done where something there has to wait.
-        condition_expression: An expression for whether a condition holds.
+        deferrals: The statements that defer fields, by key.
+        condition_expression: Returns an expression for whether a condition holds.
     """
     occurrences = Counter(entry.key for entry in entries)
     literal_length = _literal_length(entries, deferrals)
@@ -80,7 +79,7 @@ def statements(
 
 
 def _literal_length(entries: Sequence[Entry], deferrals: Mapping[str, str]) -> int:
-    """How many entries make a literal: up to the first that waits, or has a condition."""
+    """The number of entries of the dict literal: up to the first that is deferred or has a condition."""
     for index, (key, _, condition) in enumerate(entries):
         if condition != ALWAYS:
             return index
@@ -121,10 +120,10 @@ class Writer(Protocol):
 
 
 class ObjectExpression:
-    """Collects the fields of one object. Expressions read the value `record`.
+    """Code generation for one object: collects its fields as expressions, which read the variable `record`.
 
     Attributes:
-        needs_path: Whether a path and what the value was reached through are needed.
+        needs_path: Whether the expressions use the response path and the parent node.
     """
 
     def __init__(self, generator: Writer, value_context: ValueContext) -> None:
@@ -133,18 +132,16 @@ class ObjectExpression:
         self._value_context = value_context
         self._entries: list[Entry] = []
         self._expressions: dict[Field, str] = {}
-        self._deferred: dict[Field, tuple[Any, ...]] = {}  # and what each waits for
-
-    # ---------------------------------------------------------------- fields
+        self._deferred: dict[Field, tuple[Any, ...]] = {}  # with the key of its group
 
     def add(self, field: Field, condition: Condition) -> None:
-        """A field of the object, where a condition holds."""
+        """Add a field of the object under a condition."""
         if field not in self._expressions:
             self._expressions[field] = self._expression(field)
         self._entries.append(Entry(field.key, self._expressions[field], condition))
 
     def add_deferred(self, field: Field) -> None:
-        """A field that was waited for: `record` is what was loaded or resolved."""
+        """Add a deferred field: `record` is the loaded or resolved value."""
         match self._field_source(field):
             case LoadedField(inner_source=None):
                 expression = self._value(field, field.type, "record", None, parent="parent")
@@ -155,7 +152,7 @@ class ObjectExpression:
         self._entries.append(Entry(field.key, expression, ALWAYS))
 
     def _resolver_result(self, field: Field) -> str:
-        """What a resolver gave: something reached, or a list of such."""
+        """An expression for the result of a resolver: a node or a list of nodes."""
         self.needs_path = True
         type_ = get_nullable_type(field.type)
         if not is_list_type(type_):
@@ -175,9 +172,9 @@ class ObjectExpression:
         )
 
     def _node_object(self, field: Field, value: str, location: str) -> str:
-        """A call for a value that was reached, given its path and what it was reached through."""
+        """A call that renders the value of a node; `location` has expressions for its path and its parent."""
         if not field.selection_by_type:
-            raise CannotCompile  # a leaf: no resolver here gives such
+            raise CannotCompile  # a resolver that returns a leaf
         if is_abstract_type(get_named_type(field.type)):
             table, needs_path = self._generator.type_dispatch(field, self._value_context)
             return f"run.dispatch({table}, {value}, run{f', {location}' if needs_path else ''})"
@@ -221,19 +218,17 @@ class ObjectExpression:
         )
 
     def _attribute_value(self, name: str, raw_value: str) -> str:
-        """An expression for an attribute; where it is a record read in part, null if the whole of it is."""
+        """An expression for an attribute; a partially projected record is null where the full record is."""
         if not (first := self._value_context.first_attribute_if_partial(name)):
             return raw_value
         reader = f"run.readers[{self._generator.unique_name(f'{name}_decoder', self._value_context.own_decoder)}]"
         return f"(v if (v := {raw_value}) is None or v.{first} is not None else {reader}.partial_record(record, {name!r}, v))"
 
     def _raw_value(self, field: Field, field_source: AttributeField | ComputedField) -> str:
-        """An expression for what a field holds."""
+        """An expression for the value of a field before completion."""
         if isinstance(field_source, AttributeField):
             return f"record.{field_source.attribute}"
         return f"{self._generator.computed_function_name(field, field_source)}(record, run.context)"
-
-    # ---------------------------------------------------------------- values
 
     def _value(
         self,
@@ -244,15 +239,15 @@ class ObjectExpression:
         path_suffix: str = "",
         parent: str = "node",
     ) -> str:
-        """An expression for a value of a GraphQL type, given one for what holds it.
+        """An expression that completes a value of a GraphQL type (CompleteValue).
 
         Args:
-            field: The field that the value belongs to.
-            type_: The type.
-            value: An expression for the value.
-            declared: Its declared type; None where nothing is known of it.
-            path_suffix: The rest of the path, where it is an element of a list.
-            parent: What objects in it are reached through.
+            field: The field of the value.
+            type_: The GraphQL type.
+            value: An expression for the value before completion.
+            declared: The declared type of the value; None where unknown.
+            path_suffix: The rest of the path, for an element of a list.
+            parent: The variable with the parent node of objects in the value.
         """
         nullable = not is_non_null_type(type_)
         inner: Any = type_ if nullable else type_.of_type  # type: ignore[union-attr]
@@ -292,7 +287,7 @@ class ObjectExpression:
         )
         element_type = get_args(lists[0])[0] if lists else None
         if is_list_type(get_nullable_type(type_)) and field.selection_by_type:
-            raise CannotCompile  # a path would have two indexes
+            raise CannotCompile  # a path with two indexes
         needed_path, self.needs_path = self.needs_path, False
         element_expression = self._value(field, type_, "each", element_type, ", i")
         loop = "i, each in enumerate({})" if self.needs_path else "each in {}"
@@ -301,7 +296,7 @@ class ObjectExpression:
         return _null_guard(value, declared, expression, nullable=nullable)
 
     def _object(self, field: Field, path: str, parent: str) -> str:
-        """A call with `{}` in place of the value."""
+        """A template of a call that renders an object, with `{}` for the value."""
         if is_abstract_type(get_named_type(field.type)):
             table, needs_path = self._generator.type_dispatch(field, self._value_context)
             call = f"run.dispatch({table}, {{}}, run"
@@ -318,9 +313,9 @@ class ObjectExpression:
         return f"{call}, {path}, {parent})" if needs_path else f"{call})"
 
     def _is_response_object(self, selection: Selection, projection: Projection) -> bool:
-        """Whether a record of this shape is the object of the response, just as it was decoded.
+        """Whether the projected Struct itself encodes as the object of the response, without a copy.
 
-        It never is where a condition decides whether something is there, or in which place.
+        Never where a condition decides on the presence or the position of a field.
         """
         struct = projection.struct
         encoded = zip(struct.__struct_fields__, struct.__struct_encode_fields__, strict=True)
@@ -330,7 +325,7 @@ class ObjectExpression:
         ]
 
     def _unchanged_attribute(self, field: Field, projection: Projection) -> str | None:
-        """The attribute of a shape that is what a field delivers."""
+        """The attribute that is the field's value in the response unchanged; None where there is none."""
         field_source, type_ = self._field_source(field), get_nullable_type(field.type)
         if not isinstance(field_source, AttributeField) or not is_leaf_type(type_):
             return None
@@ -349,7 +344,7 @@ class ObjectExpression:
         return ValueContext(self._value_context.projection.nested.get(name))
 
     def _items_call(self, field: Field) -> str:
-        """A call with `{}` in place of the list."""
+        """A template of a call that renders the items of a list, with `{}` for the list."""
         self.needs_path = True
         table, deferred = self._item_dispatch(field)
         return f'run.project_items({{}}, {table}, {deferred}, (*path, "{field.key}"), node)'
@@ -366,17 +361,15 @@ class ObjectExpression:
         return table, self._generator.unique_name(f"{field.key}_deferred", deferred)
 
     def _is_single_item(self, field: Field) -> bool:
-        """Whether a field is an item by itself: it is filled in afterwards, since it may not be plain."""
+        """Whether the value of a field is one item. Deferred, since an item may need the fallback."""
         is_list = is_list_type(get_nullable_type(field.type))
         return self._value_context.holds_items(field) and not is_list
 
     def _field_source(self, field: Field) -> FieldSource | None:
         return self._generator.fields.compilable_source(field.parent.name, field.name)
 
-    # ---------------------------------------------------------------- lines
-
     def lines(self) -> list[str]:
-        """The statements that build and return the object."""
+        """The statements of the function, which build and return the object."""
         deferrals = {
             fields[0].key: self._defer_statement(fields) for fields in self._deferral_groups()
         }
@@ -394,7 +387,7 @@ class ObjectExpression:
         return f"run.defer({self._generator.unique_name(f'{fields[0].key}_deferred', deferred)}, result, node, path)"
 
     def _deferral_groups(self) -> list[tuple[Field, ...]]:
-        """Fields that wait for the same under the same conditions."""
+        """Deferred fields, grouped by load or resolver and by conditions."""
         conditions: dict[str, list[Condition]] = {}
         for key, _, condition in self._entries:
             conditions.setdefault(key, []).append(condition)
@@ -405,7 +398,7 @@ class ObjectExpression:
 
 
 def _all_serialize_unchanged(leaf: GraphQLLeafType, declared: Any, *, nullable: bool) -> bool:
-    """Whether all values of a declared type are delivered as they are."""
+    """Whether serialization leaves all values of a declared type unchanged."""
     return all(
         nullable if each is NoneType else serializes_unchanged(leaf, each)
         for each in union_members(declared)
@@ -413,7 +406,7 @@ def _all_serialize_unchanged(leaf: GraphQLLeafType, declared: Any, *, nullable: 
 
 
 def _null_guard(value: str, declared: Any, expression: str, *, nullable: bool) -> str:
-    """What is made of a value, given with `{}` in its place; null for null, refused for what cannot be."""
+    """An expression from a template with `{}` for the value: null for null, or a fallback if non-null."""
     if expression == "{}" and nullable and declared is not None:
         return value
     if declared is None and nullable:

@@ -1,4 +1,4 @@
-"""What only graphql-core can answer: parts of an operation, executed by it at their places."""
+"""The fallback: graphql-core executes the parts of an operation that a compiled query cannot answer."""
 
 from collections.abc import Callable
 from typing import Any
@@ -20,7 +20,7 @@ ResponsePath = tuple[str | int, ...]
 
 
 def to_graphql_path(response_path: ResponsePath) -> Path:
-    """A path as graphql-core has them."""
+    """Convert a response path to graphql-core's `Path`."""
     path: Path | None = None
     for key in response_path:
         path = Path(path, key, None)
@@ -29,7 +29,7 @@ def to_graphql_path(response_path: ResponsePath) -> Path:
 
 
 class GraphQLCoreFallback:
-    """graphql-core, for a part at a time. The errors of the parts are collected."""
+    """The fallback to graphql-core for single fields and items. Collects the errors of all of them."""
 
     def __init__(
         self, build_executor: Callable[[], Executor[Any]], variables: VariableValues
@@ -48,12 +48,12 @@ class GraphQLCoreFallback:
         return self._executor is not None
 
     def execute_field(self, field: Field, source: Any, parent_path: ResponsePath) -> Any:
-        """A field of an object, or an awaitable of it; raises where null is not allowed in its place."""
+        """Execute a field of an object: its result or an awaitable; raises where a null must propagate."""
         executor, path = self._shared_executor(), to_graphql_path((*parent_path, field.key))
         return executor.execute_field(field.parent, source, self._details_of(field), path, None)
 
     def complete_item(self, field: Field, value: Any, response_path: ResponsePath) -> Any:
-        """An element of a field's list, or the object that it is; otherwise as `execute_field`."""
+        """Complete an element of a field's list, or the field's one object; otherwise as `execute_field`."""
         executor, path, details = (
             self._shared_executor(),
             to_graphql_path(response_path),
@@ -72,7 +72,7 @@ class GraphQLCoreFallback:
         return self._executor
 
     def _details_of(self, field: Field) -> list[FieldDetails]:
-        """Always the same list for a field: graphql-core remembers by its identity."""
+        """The same list object at each call: graphql-core uses its identity as a cache key."""
         if field not in self._details:
             nodes = field.nodes(self._variables)
             self._details[field] = [FieldDetails(node, None) for node in nodes]
@@ -80,6 +80,6 @@ class GraphQLCoreFallback:
 
 
 def _element_type(type_: GraphQLOutputType) -> GraphQLOutputType:
-    """What a list holds; what is no list is its only element."""
+    """The type of a list's elements; a type that is no list is its own element type."""
     nullable = get_nullable_type(type_)
     return nullable.of_type if is_list_type(nullable) else type_

@@ -1,4 +1,4 @@
-"""How leaves are delivered: as they are where that is known to be right, else through their type."""
+"""Leaf values: serialization of scalars and enums, and the types of values that it leaves unchanged."""
 
 from collections.abc import Callable
 from typing import Annotated, Any, get_args, get_origin
@@ -18,7 +18,7 @@ from gateway.engine.resolvers import NeedsFallback
 from gateway.errors import GatewayError
 
 FALLBACK_ERRORS = (NeedsFallback, GatewayError, ValueError)
-"""What says that a value is not plain. In all cases graphql-core does it again, and tells what it was."""
+"""The exceptions that request the fallback: graphql-core completes the value again and reports the error."""
 
 LeafSerializer = Callable[[Any], Any]
 
@@ -33,12 +33,12 @@ _UNCHANGED_TYPES = {
 
 
 def serializes_text_unchanged(leaf: GraphQLLeafType) -> bool:
-    """Whether each `str` is delivered as it is."""
+    """Whether serialization leaves each `str` unchanged."""
     return leaf.name in _TEXT_SCALARS or leaf.serialize is str
 
 
 def serializes_unchanged(leaf: GraphQLLeafType, declared: Any) -> bool:
-    """Whether all values of a declared type, which is no union, are. An `int` is declared with its bounds."""
+    """Whether serialization leaves all values of a declared type (no union) unchanged. `int` needs bounds."""
     base_type = get_args(declared)[0] if get_origin(declared) is Annotated else declared
     if (leaf.name, base_type) in _UNCHANGED_TYPES:
         return base_type is not int or any(_is_bounded(meta) for meta in get_args(declared)[1:])
@@ -50,7 +50,7 @@ def _is_bounded(meta: Meta) -> bool:
 
 
 def leaf_serializer(leaf: GraphQLLeafType, *, nullable: bool, unreadable: type) -> LeafSerializer:
-    """A function that delivers any value of a leaf type, and raises NotPlain for what is none."""
+    """A function that serializes values of a leaf type, and raises `NeedsFallback` for any other value."""
     serialize = leaf.serialize
 
     def serialize_leaf(value: Any) -> Any:
@@ -60,7 +60,7 @@ def leaf_serializer(leaf: GraphQLLeafType, *, nullable: bool, unreadable: type) 
             raise NeedsFallback
         try:
             result = serialize(value)
-        except Exception as error:  # what a type raises for what is no value of it
+        except Exception as error:  # scalars may raise any exception for an invalid value
             raise NeedsFallback from error
         if result is None:
             raise NeedsFallback
@@ -70,7 +70,7 @@ def leaf_serializer(leaf: GraphQLLeafType, *, nullable: bool, unreadable: type) 
 
 
 class EnumNameCache(dict[Any, Any]):
-    """The name of each value of an enum, once it was asked for."""
+    """A lazy cache of the names of an enum's values; called like a serializer."""
 
     __call__ = dict.__getitem__
 

@@ -1,4 +1,4 @@
-"""What a plan cannot deliver at once: fields that wait, items that may not be plain."""
+"""Deferred fields and fallback items of a compiled query, and the loads and tasks that they wait for."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -21,14 +21,15 @@ from gateway.engine.resolvers import (
 
 @dataclass(eq=False, slots=True)
 class DeferredFields:
-    """Fields of one object that wait for the same, or the items that a field leads to.
+    """Fields of one object that wait for the same load or resolver; or the field of an item.
 
     Attributes:
         fields: The fields.
-        field_source: How they are read; None where only graphql-core can.
-        render: Of what is loaded or resolved: the fields, by response key.
-        items_decoder: How items are decoded, where there are any.
-        needs_path: Whether what is shown depends on where it is shown.
+        field_source: How the fields are resolved; None where they need graphql-core.
+        render: Takes the loaded or resolved value, returns the values of the fields by response key. The name
+            of a generated function until that is compiled.
+        items_decoder: The decoder of the items, where there are any.
+        needs_path: Whether the rendered value depends on its response path.
     """
 
     fields: tuple[Field, ...]
@@ -38,12 +39,12 @@ class DeferredFields:
     needs_path: bool = True
 
     def __post_init__(self) -> None:
-        """What is selected further inside is in the functions: a plan need not remember it."""
+        """Drop nested selections, which the generated functions contain: this saves memory."""
         self.fields = tuple(replace(field, selection_by_type={}) for field in self.fields)
 
 
 class TypeDispatch(dict[type, Any]):
-    """The function for each class that a value may have."""
+    """A dispatch table: the generated function for each class; raises `NeedsFallback` for other classes."""
 
     def __missing__(self, kind: type) -> Any:
         raise NeedsFallback
@@ -51,12 +52,12 @@ class TypeDispatch(dict[type, Any]):
 
 @dataclass(frozen=True, slots=True)
 class ValueContext:
-    """What is known of the value that a function takes.
+    """The static context of the value that a generated function takes.
 
     Attributes:
-        projection: Its shape; None where it is whole, or no record.
-        items_decoder: How the items are decoded that it leads to, if it does.
-        own_decoder: How it was decoded, if it is an item.
+        projection: The projection of the value; None where it is a full record or no record.
+        items_decoder: The decoder of the items inside the value, if any.
+        own_decoder: The decoder of the value itself, where that is an item.
     """
 
     projection: Projection | None = None
@@ -64,11 +65,14 @@ class ValueContext:
     own_decoder: ProjectedDecoder | None = None
 
     def holds_items(self, field: Field) -> bool:
-        """Whether a field of the value is an item, or a list of them."""
+        """Whether the value of a field is an item or a list of items."""
         return self.items_decoder is not None and has_item_type(self.items_decoder.items, field)
 
     def first_attribute_if_partial(self, name: str) -> str | None:
-        """The first attribute of a record right in an item; None where what is read of it is all that counts."""
+        """The first attribute of the partially projected record in an attribute of an item; None for others.
+
+        Where its value is not null, the nested record is not null either.
+        """
         projection = (
             self.projection.nested.get(name) if self.projection and self.own_decoder else None
         )
@@ -78,20 +82,20 @@ class ValueContext:
 
 
 def has_item_type(items: PolymorphicList, field: Field) -> bool:
-    """Whether a field is one of such items, or a list of them."""
+    """Whether the type of a field is that of the items, or a list of it."""
     return get_named_type(field.type).name == items.interface
 
 
 @dataclass(frozen=True, slots=True)
 class GeneratedFunction:
-    """A written function: its name, and whether it is an open one."""
+    """A generated function: its name, and whether its parameters include a path and a parent node."""
 
     name: str
     needs_path: bool
 
 
 class PendingFields(NamedTuple):
-    """Fields of an object that are waited for."""
+    """Deferred fields of one object in the response, to be filled into `result`."""
 
     deferred: DeferredFields
     result: dict[str, Any]
@@ -100,7 +104,7 @@ class PendingFields(NamedTuple):
 
 
 class FallbackItem(NamedTuple):
-    """An item that is not plain, and where it belongs."""
+    """An item that graphql-core has to complete, and its position in the response."""
 
     deferred: DeferredFields
     value: Any
@@ -111,11 +115,11 @@ class FallbackItem(NamedTuple):
 
 
 ElementRenderer = Callable[[Any, ResponsePath, Any], Any]
-"""Of a value, its path and what it was reached through: what is delivered."""
+"""Takes a value, its response path and its parent node; returns the element of the response."""
 
 
 class ListElement(NamedTuple):
-    """The place of an element of a list that a resolver gives."""
+    """The position of a list element whose value a resolver returns or awaits."""
 
     deferred: DeferredFields
     render: ElementRenderer
@@ -125,13 +129,13 @@ class ListElement(NamedTuple):
 
 
 class PendingLoad:
-    """Something that is loaded, and who waits for it.
+    """A load that is shared by all fields that need it (request coalescing within one operation).
 
     Attributes:
-        value: What was found, once that is known.
-        error: Why nothing was.
-        waiters: Who waits; None once it is known.
-        rendered: What parts show of it, wherever they stand.
+        value: The loaded value; None until the load has ended.
+        error: The exception of the load, if it failed.
+        waiters: The fields that wait; None once the load has ended.
+        rendered: The rendered values that do not depend on a response path, by their fields.
     """
 
     __slots__ = ("error", "rendered", "value", "waiters")
@@ -144,7 +148,10 @@ class PendingLoad:
 
 
 class PendingTasks:
-    """The coroutines of one run. Those begun before `join` are the first; if there is but one, it needs no task."""
+    """The coroutines of one run of a compiled query.
+
+    Coroutines that start before `join` are the first batch; a batch of one is awaited without a task.
+    """
 
     def __init__(self) -> None:
         self._first_batch: list[Coroutine[Any, Any, None]] | None = []
@@ -157,17 +164,17 @@ class PendingTasks:
             self._tasks.append(asyncio.create_task(coroutine))
 
     async def join(self) -> None:
-        """Wait for all of them, also for those that are begun meanwhile; raises what the earliest raises."""
+        """Await all coroutines in start order, also those started meanwhile; raises the first exception."""
         first = self._close_first_batch()
         if len(first) == 1:
             await first.pop()
         for coroutine in first:
             self.start(coroutine)
-        for task in self._tasks:  # which grow in number meanwhile
+        for task in self._tasks:  # may grow meanwhile
             await task
 
     def detach(self) -> None:
-        """Let them end by themselves, with what they wait for: as graphql-core does."""
+        """Let the coroutines run to their end in the background, as graphql-core does."""
         for coroutine in self._close_first_batch():
             self.start(coroutine)
         for task in self._tasks:
@@ -184,6 +191,6 @@ class PendingTasks:
 
 
 def _retrieve_exception(task: asyncio.Task[None]) -> None:
-    """Nobody asks any more why a task failed."""
+    """Retrieve the exception of a detached task, so that asyncio does not log it."""
     if not task.cancelled():
         task.exception()

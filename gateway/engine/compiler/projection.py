@@ -1,4 +1,4 @@
-"""What of each record an operation needs: lean Structs, derived from the declared ones. The second pass."""
+"""Projection: Structs with only those attributes of a record that an operation needs. The second pass."""
 
 import asyncio
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
@@ -27,7 +27,7 @@ from gateway.observability.event_loop import CooperativeSteps, map_in_steps, run
 
 
 def constants_of(record: type[Struct]) -> dict[str, Any]:
-    """The attributes that are the same for all records of a class."""
+    """The constant attributes (`ClassVar`) of a record class, by name."""
     return {
         name: getattr(record, name)
         for base in record.__mro__
@@ -37,12 +37,12 @@ def constants_of(record: type[Struct]) -> dict[str, Any]:
 
 
 def union_members(declared: Any) -> tuple[Any, ...]:
-    """The members of a declared union; a type that is none is its only member."""
+    """The members of a declared union; any other type is its only member."""
     return get_args(declared) if get_origin(declared) in {Union, UnionType} else (declared,)
 
 
 def record_type_in(declared: Any) -> type[Struct] | None:
-    """The record that a declared type holds, by itself or in a list; None where it may be one of several."""
+    """The record class in a declared type, directly or in a list; None where that has none or several."""
     candidates = [
         get_args(each)[0] if get_origin(each) is list else each for each in union_members(declared)
     ]
@@ -51,7 +51,7 @@ def record_type_in(declared: Any) -> type[Struct] | None:
 
 
 def replace_record(declared: Any, record: type[Struct], struct: type[Struct]) -> Any:
-    """A declared type with another Struct in the place of the record that it holds."""
+    """A declared type with its record class replaced by another Struct."""
 
     def substitute(option: Any) -> Any:
         if get_origin(option) is list:
@@ -62,7 +62,7 @@ def replace_record(declared: Any, record: type[Struct], struct: type[Struct]) ->
 
 
 def narrow_to_text(declared: Any) -> Any:
-    """A text that may be a number is one seldom enough to be left to the whole record."""
+    """Narrow a declared text to `str`: numbers in its place are rare, and left to the full record."""
     if str not in union_members(declared):
         return declared
     return str | None if NoneType in union_members(declared) else str
@@ -70,14 +70,15 @@ def narrow_to_text(declared: Any) -> Any:
 
 @dataclass(eq=False, slots=True, weakref_slot=True)
 class Projection:
-    """What of a record is read: its lean Struct, and how its attributes are declared there.
+    """The projection of a record: a Struct with only the needed attributes.
 
     Attributes:
-        struct: The lean Struct; the declared one where all of it is needed.
-        field_types: The type of each of its fields.
-        nested: The shape of each record inside.
-        constants: The attributes that are the same for all records of this class.
-        is_partial: Whether a record that holds nothing here may be null: only the whole item tells.
+        struct: The projected Struct; the declared one where all attributes are needed.
+        field_types: The type of each attribute in the Struct.
+        nested: The projection of each nested record, by attribute.
+        constants: The constant attributes, by name.
+        is_partial: Whether a nested record whose projected attributes are all null may itself be null, which
+            only the full record decides.
     """
 
     struct: type[Struct]
@@ -89,12 +90,12 @@ class Projection:
 
 @dataclass(slots=True)
 class _RequiredAttributes:
-    """What is read of one record.
+    """The attributes that an operation needs from one record.
 
     Attributes:
-        selections_by_attribute: The attributes that are delivered, and what is selected of each.
-        as_declared: The attributes that functions read, which need them as they are declared.
-        namespace: The properties and checks that come along.
+        selections_by_attribute: The attributes that are rendered, each with its selections.
+        as_declared: The attributes that functions read, which keep their declared types.
+        namespace: The properties and checks of the record that the projected Struct needs.
     """
 
     selections_by_attribute: dict[str, list[Selection]] = default(default_factory=dict)
@@ -106,10 +107,10 @@ _ProjectionMemo = dict[tuple[type[Struct], tuple[int, ...]], Projection]
 
 
 class ProjectionBuilder:
-    """Derives shapes from the declared records, for a schema's fields; made once for all operations.
+    """Derives projections from declared records; built once for a schema and shared by all of its operations.
 
-    Operations that need the same of a record have the same shape, for as long as one of them is
-    remembered: a class takes more time and memory than anything else in a plan.
+    Operations that need the same attributes share a projection for as long as one of them is cached: a class
+    takes more time and memory than any other part of a compiled query.
     """
 
     def __init__(self, fields: FieldSources) -> None:
@@ -126,7 +127,7 @@ class ProjectionBuilder:
     def item_decoder(
         self, items: PolymorphicList, selections: Mapping[str, Sequence[Selection]]
     ) -> "ProjectedDecoder":
-        """How the items of a list are decoded, given what is selected of the record of each tag."""
+        """The decoder of a list's items, given the selections from the record of each tag."""
         memo: _ProjectionMemo = {}
         if items not in self._header_decoders:
             header_shapes = {
@@ -157,7 +158,7 @@ class ProjectionBuilder:
     def _nested_projection(
         self, record: type[Struct], selections: Sequence[Selection], memo: _ProjectionMemo
     ) -> Projection:
-        """The shape of a record that is no item: made once for what is selected of it."""
+        """The projection of a record that is no item, memoized by its selections."""
         key = (record, tuple(map(id, selections)))
         if key not in memo:
             memo[key] = self._projection(record, selections, memo)
@@ -166,7 +167,7 @@ class ProjectionBuilder:
     def _partial_projection(
         self, record: type[Struct], selections: Sequence[Selection], memo: _ProjectionMemo
     ) -> Projection:
-        """The shape of a record right in an item that is null where it holds nothing."""
+        """The projection of a record directly inside an item that is null where all its attributes are."""
         projection = self._nested_projection(record, selections, memo)
         if not projection.struct.__struct_fields__:
             return self._full_projection(record)
@@ -189,7 +190,7 @@ class ProjectionBuilder:
         for name in [
             name for name in types if items and struct_fields[name].encode_name == items.tag
         ]:
-            del types[name]  # msgspec tells the records apart by it
+            del types[name]  # the tag of msgspec's union
             constants[name] = tag
         key = (record, *types.items(), frozenset(required.namespace), items, tag)
         projection = self._projection_cache.get(key)
@@ -217,7 +218,7 @@ class ProjectionBuilder:
         *,
         is_item: bool,
     ) -> tuple[dict[str, Any], dict[str, Projection]]:
-        """The types of the attributes that are needed, and the shapes of records in them."""
+        """The types of the needed attributes, and the projections of nested records, both by attribute."""
         declared = {name: field.type for name, field in _struct_fields(record).items()}
         types = {name: declared[name] for name in sorted(required.as_declared)}
         nested = {
@@ -245,7 +246,7 @@ class ProjectionBuilder:
         return types, nested
 
     def _full_projection(self, record: type[Struct]) -> Projection:
-        """The shape of a record of which everything is needed: the record itself."""
+        """The projection with all attributes of a record: the record itself."""
         if record not in self._full_projections:
             nested: dict[str, Projection] = {}
             declared = {name: field.type for name, field in _struct_fields(record).items()}
@@ -262,7 +263,7 @@ class ProjectionBuilder:
     def _required_attributes(
         self, record: type[Struct], selections: Iterable[Selection], dependencies: Iterable[str]
     ) -> _RequiredAttributes:
-        """What is needed besides what is selected: what makes a record of it at all."""
+        """The needed attributes: selected and required ones, dependencies, and ids of loads."""
         required = _RequiredAttributes(
             as_declared={name for name, field in _struct_fields(record).items() if field.required}
         )
@@ -285,9 +286,9 @@ class ProjectionBuilder:
         return required
 
     def _reads_whole_record(self, selection: Selection) -> bool:
-        """Whether something in a selection, however far inside, is resolved by who knows no readings.
+        """Whether a selection has, at any depth, a field without a compilable source.
 
-        Such a resolver may use anything of the object, and of all that it was reached through.
+        The resolver of that field may read any attribute of its object and of all ancestors.
         """
         if selection not in self._whole_record_cache:
             self._whole_record_cache[selection] = any(
@@ -299,7 +300,7 @@ class ProjectionBuilder:
         return self._whole_record_cache[selection]
 
     def _load_ids(self, selection: Selection) -> frozenset[str]:
-        """The names of the ids by which things are loaded, here and further inside."""
+        """The names of the ids that the loads of a selection use, nested ones included."""
         if selection not in self._load_ids_cache:
             names: set[str] = set()
             for field in selection.distinct_fields():
@@ -327,14 +328,14 @@ def _require_field(
             for dependency in dependencies:
                 _require_as_declared(record, dependency, required)
         case LoadedField():
-            pass  # by its ids, which are needed already
-        case _:  # a resolver's, which may read anything of it
+            pass  # loaded by ids, which are required already
+        case _:  # a resolver may read any attribute
             required.as_declared.update(record.__struct_fields__)
             required.namespace.update(getmembers(record, lambda each: isinstance(each, property)))
 
 
 def _require_as_declared(record: type[Struct], name: str, required: _RequiredAttributes) -> None:
-    """What a function reads, it gets as it is declared; what the record does not have, it does not."""
+    """Require an attribute with its declared type, or the dependencies of a property; ignore other names."""
     if name in record.__struct_fields__:
         required.as_declared.add(name)
     elif isinstance(derived := getattr(record, name, None), property):
@@ -344,7 +345,7 @@ def _require_as_declared(record: type[Struct], name: str, required: _RequiredAtt
 
 
 def _may_be_empty(record: type[Struct]) -> bool:
-    """Whether a record stands for null where all of it is: its check reads all, and so names no sources."""
+    """Whether a record counts as null where all attributes are: its check reads all and has no `sources`."""
     check = getattr(record, "__post_init__", None)
     return check is not None and not hasattr(check, "sources")
 
@@ -367,13 +368,13 @@ def _field_definition(info: structs.FieldInfo) -> Any:
 
 
 class ProjectedDecoder:
-    """Reads the items of a list: leanly where an item is plain, else as a whole record.
+    """Decodes the items of a list: as projected Structs, or as full records where an item does not match.
 
     Attributes:
-        items: What the list holds.
-        projections: The shape of the items of each tag.
-        full_record_tags: The tags whose items are always read as whole records.
-        decode_full_record: Reads one item as a whole record.
+        items: The description of the items.
+        projections: The projection of the items, by tag.
+        full_record_tags: The tags whose items are always decoded as full records.
+        decode_full_record: Decodes one item as a full record.
     """
 
     def __init__(
@@ -417,10 +418,10 @@ _T = TypeVar("_T")
 
 
 class ProjectedReader:
-    """Decodes items leanly, the same items once; and knows what they were decoded from.
+    """An item decoder for one run: decodes each list once, and finds the raw JSON of a decoded item.
 
     Attributes:
-        lock: For who decodes in steps: nobody else does in between.
+        lock: Held while decoding in steps, so that no other task decodes the same items meanwhile.
     """
 
     def __init__(self, decoder: ProjectedDecoder) -> None:
@@ -451,7 +452,7 @@ class ProjectedReader:
         return result
 
     def full_record(self, value: Any) -> Any:
-        """An item as a whole record; what was not read here, as it is."""
+        """The full record of a decoded item; a value that was not decoded here is returned unchanged."""
         if id(value) not in self._raw_by_record_id:
             for items, values in self._decoded_lists.values():
                 self._raw_by_record_id.update(zip(map(id, values), items, strict=True))
@@ -459,21 +460,21 @@ class ProjectedReader:
         return value if raw_item is None else self._decoder.decode_full_record(raw_item)
 
     def partial_record(self, item: Any, name: str, value: Any) -> Any:
-        """A record right in an item, of which not all was read; None where all of it is null."""
+        """A partially projected record directly inside an item; None where the full record is null."""
         if any(getattr(value, field) is not None for field in value.__struct_fields__):
             return value
         return None if getattr(self.full_record(item), name) is None else value
 
 
 class DecoderCache(dict[ProjectedDecoder, ProjectedReader]):
-    """The reader for each way of decoding, once it was asked for."""
+    """A lazy cache of the readers of one run, by decoder."""
 
     def __missing__(self, decoder: ProjectedDecoder) -> ProjectedReader:
         self[decoder] = reader = ProjectedReader(decoder)
         return reader
 
     async def decode_ahead(self, decoder: ProjectedDecoder | None, value: Node[Any] | None) -> None:
-        """Read what is long in steps: one after another, for the next may want the same items."""
+        """Decode a page in cooperative steps, one at a time per reader: the next may need the same items."""
         if decoder is not None and value is not None:
             reader = self[decoder]
             async with reader.lock:

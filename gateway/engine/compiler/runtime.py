@@ -1,4 +1,4 @@
-"""One request's run of a plan: what can be delivered is, what must be waited for is filled in."""
+"""Runs a compiled query for one request: renders available values, then fills in deferred fields."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
@@ -25,17 +25,19 @@ from gateway.engine.resolvers import LoadedField, Node, ResolveInfo, ResolverFie
 
 
 class FallbackRequired(Exception):
-    """An operation that graphql-core has to answer as a whole: null spreads where a plan does not follow."""
+    """Requests the fallback of the whole operation: a null has to propagate from a non-null field."""
 
 
 class CompiledRun:
-    """What the functions of a plan use.
+    """One run of a compiled query: the interface of the generated functions and the state of the run.
+
+    Generated functions call the public methods and read `context`, `condition_values` and `readers`.
 
     Attributes:
-        context: What resolvers and computed fields get.
-        condition_values: Whether each of the plan's conditions holds.
-        rest: graphql-core, for what only that can answer.
-        readers: What has read the items.
+        context: The context of resolvers and computed fields.
+        condition_values: Whether each condition of the compiled query holds for the variables.
+        fallback: graphql-core, for the parts that a compiled query cannot answer.
+        readers: The readers of the decoded items, by decoder.
     """
 
     def __init__(
@@ -58,10 +60,10 @@ class CompiledRun:
         self._projected_lists: dict[tuple[int, int], tuple[list[Any], list[Any]]] = {}
 
     async def execute(self, root_function: Any) -> dict[str, Any]:
-        """The data of an operation, given the function for its root.
+        """The `data` of the operation, given the generated function of the root type.
 
         Raises:
-            NotPlanned: This plan cannot answer it after all.
+            FallbackRequired: graphql-core has to execute all of the operation.
         """
         try:
             data: dict[str, Any] = root_function(None, self, (), None)
@@ -80,10 +82,8 @@ class CompiledRun:
 
     @property
     def errors(self) -> list[GraphQLError]:
-        """What went wrong, at its places."""
+        """The errors so far, with their paths."""
         return self._errors + self.fallback.errors
-
-    # ------------------------------------------------- what functions call
 
     def defer(
         self, deferred: DeferredFields, result: dict[str, Any], node: Node[Any], path: ResponsePath
@@ -98,7 +98,7 @@ class CompiledRun:
         path: ResponsePath,
         parent: Node[Any],
     ) -> list[Any]:
-        """Each item delivered; those that are not plain are left to graphql-core, each in its place."""
+        """Render each item of a list; an item that needs the fallback is deferred to graphql-core."""
         key = (id(values), id(type_dispatch))
         if key in self._projected_lists:
             return self._projected_lists[key][1]
@@ -120,7 +120,7 @@ class CompiledRun:
                     deferred, value, results, index, (*path, index), parent
                 )
                 self._deferred.append(fallback_item)
-        if not deferred.needs_path and len(self._deferred) == before:  # the same wherever it stands
+        if not deferred.needs_path and len(self._deferred) == before:  # independent of the path
             self._projected_lists[key] = values, results
         return results
 
@@ -133,7 +133,7 @@ class CompiledRun:
         parent: Node[Any],
         path: ResponsePath,
     ) -> None:
-        """An item that is a field by itself, likewise."""
+        """Render an item that is the value of a field, as `project_items` does."""
         [field] = deferred.fields
         item_path = (*path, field.key)
         mark = len(self._deferred)
@@ -157,7 +157,7 @@ class CompiledRun:
         deferred: DeferredFields,
         path: ResponsePath,
     ) -> list[Any]:
-        """What a resolver gave, each delivered or waited for by itself: one that fails is null, alone."""
+        """Render or await each element of a resolver's list; one that fails is null and affects no other."""
         results: list[Any] = [None] * len(values)
         for index, value in enumerate(values):
             element = ListElement(deferred, render, results, index, (*path, index))
@@ -171,14 +171,12 @@ class CompiledRun:
     def dispatch(type_dispatch: TypeDispatch, value: Any, *arguments: Any) -> Any:
         return type_dispatch[value.__class__](value, *arguments)
 
-    # ------------------------------------------------------------ waiting
-
     def _pop_deferred(self) -> list[PendingFields | FallbackItem]:
         deferred, self._deferred = self._deferred, []
         return deferred
 
     def _start_deferred(self, deferred: Sequence[PendingFields | FallbackItem]) -> None:
-        """In the order in which graphql-core would: so that limits on loads hit the same ones."""
+        """Start loads and resolvers in the order of graphql-core, so that limits reject the same loads."""
         for pending in deferred:
             match pending:
                 case FallbackItem():
@@ -202,7 +200,7 @@ class CompiledRun:
             pending_load = self._pending_loads[key] = PendingLoad()
             try:
                 load = field_source.load(self.context, *ids)
-            except Exception as error:  # noqa: BLE001 - told at its place, as graphql-core would
+            except Exception as error:  # noqa: BLE001 - reported at the field's path, as graphql-core does
                 pending_load.error, pending_load.waiters = error, None
             else:
                 self._tasks.start(self._await_load(pending_load, load))
@@ -214,7 +212,7 @@ class CompiledRun:
     async def _await_load(self, pending_load: PendingLoad, load: Awaitable[Any]) -> None:
         try:
             pending_load.value = await load
-        except Exception as error:  # noqa: BLE001 - told at its place, as graphql-core would
+        except Exception as error:  # noqa: BLE001 - reported at the field's path, as graphql-core does
             pending_load.error = error
         waiters, pending_load.waiters = pending_load.waiters or [], None
         for pending in () if self._is_abandoned else waiters:
@@ -241,7 +239,7 @@ class CompiledRun:
             return
         try:
             value = field_source.resolve(pending.node, info, **arguments)
-        except Exception as error:  # noqa: BLE001 - told at its place, as graphql-core would
+        except Exception as error:  # noqa: BLE001 - reported at the field's path, as graphql-core does
             self._set_null(pending, error)
             return
         if isinstance(value, Awaitable):
@@ -252,7 +250,7 @@ class CompiledRun:
     async def _await_resolver(self, pending: PendingFields, resolving: Awaitable[Any]) -> None:
         try:
             value = await resolving
-        except Exception as error:  # noqa: BLE001 - told at its place, as graphql-core would
+        except Exception as error:  # noqa: BLE001 - reported at the field's path, as graphql-core does
             self._set_null(pending, error)
             return
         await self.readers.decode_ahead(pending.deferred.items_decoder, value)
@@ -272,9 +270,13 @@ class CompiledRun:
         self._deliver(pending, value, mark)
 
     def _deliver(self, pending: PendingFields, value: Any, reported: int) -> dict[str, Any] | None:
-        """The fields filled in, and returned by key; None where graphql-core has to do it.
+        """Render the deferred fields into the result, and return them by key; None after a fallback.
 
-        It will report again what has been reported of it, since `reported` were.
+        Args:
+            pending: The deferred fields.
+            value: The loaded or resolved value.
+            reported: The number of errors reported before; later ones are dropped in a fallback, since
+                graphql-core reports them again.
         """
         outer = self._pop_deferred()
         try:
@@ -294,7 +296,7 @@ class CompiledRun:
     async def _await_element(self, element: ListElement, awaited: Awaitable[Any]) -> None:
         try:
             value = await awaited
-        except Exception as error:  # noqa: BLE001 - told at its place, as graphql-core would
+        except Exception as error:  # noqa: BLE001 - reported at the field's path, as graphql-core does
             value = error
         if not self._is_abandoned:
             self._deliver_element(element, value)
@@ -324,8 +326,6 @@ class CompiledRun:
 
     def _add_error(self, error: Exception, field: Field, path: ResponsePath) -> None:
         self._errors.append(located_error(error, field.nodes(self._variables), [*path]))
-
-    # --------------------------------------------------------- graphql-core
 
     def _fallback_fields(self, pending: PendingFields) -> None:
         source = None if pending.node.value is None else pending.node
