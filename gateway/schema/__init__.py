@@ -1,4 +1,7 @@
-"""What callers see: the schema, built once from an explicit list of types. Knows Strawberry."""
+"""The GraphQL schema that callers see, built once from an explicit list of types.
+
+Only this package imports Strawberry.
+"""
 
 from functools import cache
 from typing import Any
@@ -18,10 +21,10 @@ from gateway.schema.supported_features import require_supported
 
 @cache
 def schema(*, federated: bool = False) -> GraphQLSchema:
-    """The schema as graphql-core knows it: Strawberry compiles it, `operations` executes it.
+    """The executable graphql-core schema: Strawberry builds it, `gateway.engine` executes operations on it.
 
     Args:
-        federated: Whether it is a subgraph, so that routers can ask for its entities.
+        federated: Whether the schema is a federation subgraph, whose entities routers can request.
     """
     return executable_schema(
         _strawberry_schema(federation.subgraph_query(schema_sdl()) if federated else Query)
@@ -30,17 +33,17 @@ def schema(*, federated: bool = False) -> GraphQLSchema:
 
 @cache
 def schema_sdl(*, federated: bool = False) -> str:
-    """The schema as text: what `schema.graphql` holds, or what is composed with other subgraphs."""
+    """The schema in SDL: the content of `schema.graphql`, or the subgraph schema for composition."""
     sdl = _strawberry_schema(Query).as_str() + "\n"
     return federation.subgraph_sdl(sdl) if federated else sdl
 
 
 def build_strawberry_schema(query: type, **options: Any) -> strawberry.Schema:
-    """A schema with the scalars of this one, whose plain fields read records.
+    """A Strawberry schema with the gateway's scalars and the default resolver that reads records.
 
     Args:
-        query: Its root.
-        options: What else `strawberry.Schema` takes.
+        query: The root query type.
+        options: Further keyword arguments of `strawberry.Schema`.
     """
     scalars = {**SCALARS, **federation.SCALARS}
     config = StrawberryConfig(default_resolver=resolve_attribute, scalar_map=scalars)
@@ -48,13 +51,13 @@ def build_strawberry_schema(query: type, **options: Any) -> strawberry.Schema:
 
 
 def executable_schema(strawberry_schema: strawberry.Schema) -> GraphQLSchema:
-    """A schema that Strawberry made, as graphql-core knows it, so that all it declares holds.
+    """The graphql-core schema of a Strawberry schema, with resolvers adapted to the engine's nodes.
 
     Raises:
-        SchemaRefused: It declares what cannot hold here.
+        UnsupportedSchema: The schema declares a feature that would have no effect in this gateway.
     """
     require_supported(strawberry_schema)
-    graphql_schema = strawberry_schema._schema  # noqa: SLF001 - Strawberry offers no public way to it
+    graphql_schema = strawberry_schema._schema  # noqa: SLF001 - Strawberry has no public access to it
     adapt_resolvers(graphql_schema, has_directives=bool(strawberry_schema.directives))
     return graphql_schema
 

@@ -1,4 +1,4 @@
-"""The interface Activity, its seven kinds and the unknown one."""
+"""The interface `Activity`, its seven kinds, and `UnknownActivity`."""
 
 from typing import Any
 
@@ -24,8 +24,8 @@ from gateway.upstream.records import activities
 
 
 def _updated_attributes(activity: activities.Activity, context: Context) -> list[str]:
-    """A list that cannot be null: what is unreadable in it is left out and reported."""
-    raw_names: Any = activity.sent_updated_attributes or []  # or unreadable, or names that are
+    """The updated attributes. The list is non-null, so unreadable names are omitted and reported."""
+    raw_names: Any = activity.sent_updated_attributes or []  # may be, or contain, `Unreadable`
     names = raw_names if is_readable(raw_names) else []
     readable_names = [str(name) for name in names if is_readable(name)]
     if raw_names is not names or len(readable_names) < len(names):
@@ -166,4 +166,4 @@ KINDS = (
     ConferenceRegistrationActivity,
     UnknownActivity,
 )
-"""Every type of the interface, for the schema's explicit list."""
+"""All object types of the interface, for the schema's explicit list of types."""

@@ -1,4 +1,4 @@
-"""The appointment that an activity tells of: as it was then, and as it is today."""
+"""Appointments: the snapshot that an activity recorded, and the entity as it is today."""
 
 from typing import Any
 
@@ -28,7 +28,7 @@ def _appointment_activities(
     sort: Sort = SortOrder.ASC,
 ) -> PendingTimeline:
     client_id = root.ancestor_id("client_id")
-    if client_id is None:  # of an appointment that a router asks for
+    if client_id is None:  # the appointment is an entity that a router requested by id
         raise InvalidUpstreamResponse("The upstream does not say whose appointment this is.")
     timeline_filter = TimelineFilter(
         client_id=client_id,

@@ -1,4 +1,4 @@
-"""Arguments that several fields take, described once."""
+"""GraphQL arguments that several fields share, each described once."""
 
 from typing import Annotated, TypeVar
 
@@ -70,11 +70,11 @@ Before = Annotated[
 
 
 def argument(value: _T | None) -> _T | None:
-    """An argument's value; a null counts as none."""
+    """An argument's value; None where absent or null."""
     return None if value is strawberry.UNSET else value
 
 
 def argument_set(values: list[_E] | None) -> frozenset[_E] | None:
-    """An argument's words; a null counts as none, which is not an empty list."""
+    """A list argument as a set; None where absent or null, which differs from an empty list."""
     members = argument(values)
     return None if members is None else frozenset(members)

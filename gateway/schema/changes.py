@@ -1,4 +1,4 @@
-"""What changed: each `previous…` value beside the one that replaced it."""
+"""The changes of an activity: each `previous…` value with the value that replaced it."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -42,13 +42,13 @@ class FieldChange:
 
 @dataclass(frozen=True, slots=True)
 class Change(SchemaObject):
-    """A `FieldChange`, as this module makes it.
+    """The source value of a `FieldChange`.
 
     Attributes:
-        field: What changed.
-        before: The value before, as a member of the union; None where it is not known.
-        after: The value after, likewise.
-        company_id: The company of a service or a member of staff, where that is known.
+        field: The name of the changed field.
+        before: The value before the change, as a member of the union; None where unknown.
+        after: The value after the change, likewise.
+        company_id: The company of a service or a member of staff, where known.
     """
 
     field: str
@@ -58,9 +58,9 @@ class Change(SchemaObject):
 
 
 SNAPSHOT_ATTRIBUTES = ("appointment", "note")
-"""The attributes of activities that have a `previous…` value beside each other one."""
+"""The attributes of activities that hold snapshots with `previous…` values."""
 
-_UPDATED = enums.ActivityEvent.UPDATED  # which costs a call in Python each time
+_UPDATED = enums.ActivityEvent.UPDATED  # bound once: reading an enum member costs a Python call
 
 _COMPARED_FIELDS = [
     (name, f"previous_{name}")
@@ -69,14 +69,14 @@ _COMPARED_FIELDS = [
 
 
 def changes(activity: activities.Activity, names: Sequence[str]) -> list[Change] | None:
-    """The changes an activity tells of, whatever its event; None if it is an update and tells of none.
+    """The changes that an activity records, whatever its event; None where an update records none.
 
     Args:
-        activity: What happened.
-        names: The names of what changed, as sent.
+        activity: The activity.
+        names: The names of the updated attributes, as sent.
 
     Raises:
-        ContractBroken: What may have changed cannot be read.
+        InvalidUpstreamResponse: A snapshot cannot be decoded, so its changes are unknown.
     """
     field_changes = [
         change for snapshot in _snapshots(activity) for change in _snapshot_changes(snapshot)
@@ -102,7 +102,7 @@ def _snapshot_changes(snapshot: activities.Record) -> Iterator[Change]:
 
 
 def _union_member(value: object) -> object:
-    """A value as a member of the union; an unreadable one stays so, and fails at its own place."""
+    """A value as a member of the union. An unreadable value stays unreadable and fails at its own path."""
     match value:
         case enums.AppointmentStatus():
             return AppointmentStatusValue(status=value)

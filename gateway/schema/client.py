@@ -1,4 +1,4 @@
-"""The client from whom everything hangs: whose timeline it is, and who that is."""
+"""The client: the timeline of activities, and the profile."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -40,7 +40,7 @@ from gateway.upstream.session import UpstreamSession
 _TIMELINE_TYPE: Any = (
     Annotated["ActivityConnection", strawberry.lazy("gateway.schema.connection")] | None  # noqa: F821
 )
-"""Lazy, since a timeline leads to appointments and these to clients and timelines again."""
+"""Lazy, since the types are cyclic: a timeline has appointments, and these have clients and timelines."""
 
 _TIMELINE_DESCRIPTION = (
     "A client's activities in order of their instants, those without one last; of one instant, "
@@ -56,7 +56,7 @@ def timeline_field(
     description: str = _TIMELINE_DESCRIPTION,
     **field_options: Any,
 ) -> Any:
-    """A field that is a page of a timeline; guarded as `looked_up`."""
+    """A field whose value is a page of a timeline; `field_options` guard the field as in `loaded_field`."""
 
     @wraps(resolve)
     def resolver(*args: Any, **kwargs: Any) -> Any:
@@ -95,7 +95,7 @@ def activities_of_client(  # noqa: PLR0913, PLR0917 - one parameter per GraphQL 
         sort=sort or SortOrder.ASC,
     )
     paging = PagingArguments(argument(first), argument(after), argument(last), argument(before))
-    client = Node(root.value)  # whatever led to the client, its activities stand by themselves
+    client = Node(root.value)  # no parent: activities do not depend on the path to the client
     return timeline(client, info, timeline_filter, paging)
 
 

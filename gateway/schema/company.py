@@ -1,4 +1,4 @@
-"""The business: its companies and the services they give."""
+"""The companies of the business, and the services that companies offer."""
 
 from functools import partial
 

@@ -1,4 +1,4 @@
-"""Completeness: what of a selection is not in the answer, and of when the answer is."""
+"""Completeness of a timeline: the activities missing from the response, and the time of the upstream read."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -10,22 +10,22 @@ from gateway.errors import FieldError, InstantUnknown, InvalidUpstreamResponse
 from gateway.schema.scalars import DateTime
 
 OmittedCounts = Mapping[type[FieldError], int]
-"""How many activities are left out, by what would be their error; nothing of what leaves out none."""
+"""The number of omitted activities by the class of their error; only classes with omissions are keys."""
 
 ACTIVITIES_OMITTED = "Activities that cannot be read are left out."
 _MESSAGES: Mapping[type[FieldError], str] = {
     InvalidUpstreamResponse: ACTIVITIES_OMITTED,
     InstantUnknown: "Activities whose instant is unknown are left out by `from` and `to`.",
 }
-"""Why activities are missing, in the order of the parts."""
+"""The public message for each reason, in the order of `Completeness.missing`."""
 
 
 class ReadTimestamp(NamedTuple):
-    """When what is shown was read.
+    """The time when the upstream response was read.
 
     Attributes:
         unix_seconds: Seconds since 1970; None where nothing was read.
-        is_stale: Whether it is an earlier answer, since the upstream fails.
+        is_stale: Whether the response is an earlier one, served because the upstream fails (stale-if-error).
     """
 
     unix_seconds: float | None = None
@@ -80,7 +80,7 @@ class Completeness:
 
 
 def build_completeness(omitted: OmittedCounts, read_timestamp: ReadTimestamp) -> Completeness:
-    """What there is to say where these activities are left out."""
+    """The `Completeness` of a timeline from which these activities are omitted."""
     return Completeness(
         is_complete=not omitted and not read_timestamp.is_stale,
         missing=[

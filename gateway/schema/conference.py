@@ -1,4 +1,4 @@
-"""The conference registration that an activity tells of: as it was then, and as it is today."""
+"""Conferences: the registration snapshot that an activity recorded, and the entities as they are today."""
 
 from functools import partial
 

@@ -1,4 +1,4 @@
-"""ActivityConnection: a page of a client's timeline, and what is true of all of it."""
+"""`ActivityConnection`: one page of a client's timeline, with the totals of the whole selection."""
 
 import strawberry
 

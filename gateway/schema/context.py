@@ -1,4 +1,4 @@
-"""What a resolver may use: the session, a few settings, and a place to report to."""
+"""The execution context of one operation: upstream session, settings, statistics and reported errors."""
 
 import asyncio
 from collections.abc import Callable
@@ -16,15 +16,16 @@ from gateway.upstream.read_log import CacheStatus
 from gateway.upstream.session import UpstreamSession
 
 _HTML_CHARACTERS_PER_PASS = 65_536
-"""Reading so much HTML takes 5 to 100 milliseconds: of markup alone, the longest."""
+"""Converting so much HTML to text takes 5 to 100 ms, the latter where all of it is markup."""
 
 _remaining_characters: WeakKeyDictionary[asyncio.AbstractEventLoop, int] = WeakKeyDictionary()
 
 
 def consume_html_budget(characters: int) -> bool:
-    """Whether so many characters of HTML may be read at once: so many for all operations, in one pass of the loop.
+    """Consume the budget of HTML characters that all operations may convert in one pass of the event loop.
 
-    They are used up then. What is more is read in steps.
+    Returns whether the remaining budget suffices; where it does not, nothing is consumed, and the HTML is
+    to be converted in cooperative steps.
     """
     loop = asyncio.get_running_loop()
     remaining = _remaining_characters.get(loop)
@@ -39,14 +40,14 @@ def consume_html_budget(characters: int) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """One operation's surroundings.
+    """The execution context of one operation.
 
     Attributes:
-        session: Where everything of the upstream comes from.
+        session: The upstream session, the source of all upstream data.
         settings: The gateway's settings.
-        reported_errors: Errors at places whose data stands all the same.
-        explaining: Whether the caller wants to know which upstream calls were made.
-        stats: What operators are told.
+        reported_errors: Errors of fields that have a value nevertheless.
+        explaining: Whether the caller requested the list of upstream reads.
+        stats: The request's statistics for log, metrics and traces.
     """
 
     session: UpstreamSession
@@ -56,11 +57,11 @@ class Context:
     stats: RequestStats = field(default_factory=RequestStats)
 
     def extensions(self, *, compiled: bool, cost: Callable[[], int]) -> dict[str, object]:
-        """What the answer's `extensions` say; asked for once, when it is there.
+        """The `extensions` of the response; called once, when the response is complete.
 
         Args:
-            compiled: Whether a plan made all of the answer.
-            cost: What the operation costs.
+            compiled: Whether a compiled query produced the whole response.
+            cost: Computes the operation's cost.
         """
         self.stats.compiled = compiled
         if not self.explaining:
@@ -89,8 +90,8 @@ class Context:
         }
 
     def report(self, error: GatewayError, info: "Info | ResolveInfo") -> None:
-        """Tell the caller of a problem at a place that has an answer nevertheless."""
-        resolve_info = info if isinstance(info, ResolveInfo) else info._raw_info  # noqa: SLF001 - Strawberry's has no nodes
+        """Report an error of a field that has a value nevertheless."""
+        resolve_info = info if isinstance(info, ResolveInfo) else info._raw_info  # noqa: SLF001 - Strawberry's info has no field nodes
         self.reported_errors.append(
             GraphQLError(
                 str(error),

@@ -1,4 +1,4 @@
-"""How the fields of this schema are read, for those who plan operations on it."""
+"""The binding of this schema to the engine: the sources of the fields, the limits and the field costs."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -39,7 +39,7 @@ _DEFINITION_KEY = GraphQLCoreConverter.DEFINITION_BACKREF
 
 
 def bind_fields(schema: GraphQLSchema) -> FieldSources:
-    """A table of what the declaration of each type says of its fields."""
+    """The table of field sources, built from the declarations of the types."""
     sources: dict[tuple[str, str], FieldSource] = {}
     guarded: set[tuple[str, str]] = set()
     classes: dict[str, tuple[type, ...]] = {}
@@ -61,7 +61,7 @@ def bind_fields(schema: GraphQLSchema) -> FieldSources:
 
 
 def _field_sources(type_: GraphQLObjectType) -> Mapping[tuple[str, str], FieldSource]:
-    """Without those of which only the resolver knows."""
+    """The sources of a type's fields, without fields that only Strawberry's resolver can resolve."""
     return {
         (type_.name, name): source
         for name, field in type_.fields.items()
@@ -80,7 +80,7 @@ def _field_source(field: GraphQLField) -> FieldSource | None:
 
 
 def _requires_strawberry(field: GraphQLField) -> bool:
-    """Whether Strawberry does more for a field than to call its resolver with what graphql-core gives."""
+    """Whether Strawberry does more for a field than call its resolver with graphql-core's arguments."""
     definition: StrawberryField = field.extensions[_DEFINITION_KEY]
     return (
         bool(definition.extensions)  # permissions among them
@@ -90,7 +90,7 @@ def _requires_strawberry(field: GraphQLField) -> bool:
 
 
 def _by_graphql_names(resolve: Callable[..., Any], field: GraphQLField) -> Callable[..., Any]:
-    """A resolver that takes its arguments by the names that callers know."""
+    """A resolver that takes its arguments by their GraphQL names."""
     names = {
         name: each.extensions[_DEFINITION_KEY].python_name for name, each in field.args.items()
     }
@@ -102,7 +102,7 @@ def _by_graphql_names(resolve: Callable[..., Any], field: GraphQLField) -> Calla
 
 
 _READ_COST = 10
-"""What a field costs that may need a read, whether or not other fields need the same one."""
+"""The cost of a field that may need a read, whether or not other fields need the same read."""
 
 
 def operation_limits(schema: GraphQLSchema, fields: FieldSources, settings: Settings) -> Limits:
@@ -110,8 +110,8 @@ def operation_limits(schema: GraphQLSchema, fields: FieldSources, settings: Sett
 
     Args:
         schema: The schema.
-        fields: How its fields are read.
-        settings: How much is allowed; how long pages and lists of clients are, and may be.
+        fields: The sources of the schema's fields.
+        settings: The allowed values, and the default and maximum sizes of pages and of lists of clients.
     """
     return Limits(
         characters=settings.max_characters,

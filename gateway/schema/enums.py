@@ -1,4 +1,4 @@
-"""The upstream's words as GraphQL enums, each value described."""
+"""The upstream's enums as GraphQL enums, each value with a description."""
 
 from enum import Enum
 
@@ -26,7 +26,7 @@ __all__ = [
 
 
 def _describe(enum_type: type[Enum], description: str, **values: str) -> None:
-    """Make `enum_type` an enum of the schema. The records own the words; what callers read stands here."""
+    """Register `enum_type` as a GraphQL enum: records declare the values, this module the descriptions."""
     strawberry.enum(enum_type, description=description)
     definition: StrawberryEnumDefinition = vars(enum_type)["__strawberry_definition__"]
     for value in definition.values:
@@ -95,7 +95,7 @@ _describe(
 
 @strawberry.enum(description="The order of a timeline.")
 class SortOrder(Enum):
-    """The order of a timeline, in the upstream's words for it."""
+    """The sort order of a timeline; the values are the upstream's."""
 
     ASC = strawberry.enum_value("asc", description="Oldest first.")
     DESC = strawberry.enum_value(

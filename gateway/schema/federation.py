@@ -1,4 +1,4 @@
-"""The schema as one of several: a subgraph of Apollo Federation 2, whose entities a router asks for by id.
+"""Apollo Federation 2: the schema as a subgraph, whose entities a router requests by id.
 
 Source: Apollo Federation's subgraph specification.
 """
@@ -29,7 +29,7 @@ extend schema
 """
 
 EntityRef = Node[Any] | None
-"""An entity that a router refers to; None where it is no more."""
+"""The entity of a representation; None where the entity no longer exists."""
 
 _ENTITY_LOADS: Mapping[str, LoadFunction] = {
     "Appointment": lambda session, id_: session.appointment(None, id_, None),
@@ -38,13 +38,13 @@ _ENTITY_LOADS: Mapping[str, LoadFunction] = {
     "Service": lambda session, id_: session.service(None, id_),
     "Staff": lambda session, id_: session.staff(None, id_),
 }
-"""How entities are found of which only the id is known. A client is not looked for: as in `client(id:)`."""
+"""The loads of entities by id alone. A client is not loaded, as in `client(id:)`."""
 
 _TYPE_DIRECTIVES = {
     **dict.fromkeys(("Client", *_ENTITY_LOADS), '@key(fields: "id")'),
     "PageInfo": "@shareable",
 }
-"""Whatever has pages has a `PageInfo`, and routers merge types by their names: so it is shareable."""
+"""`PageInfo` is shareable, since routers merge types by name and every subgraph with pages has this type."""
 
 Representation = NewType("Representation", object)
 
@@ -68,7 +68,7 @@ class Subgraph:
 
 
 def subgraph_sdl(text: str) -> str:
-    """The schema, as it is printed, as a subgraph: with the keys by which others may refer to its types."""
+    """The subgraph schema for a printed schema, with the keys by which other subgraphs refer to its types."""
     for name, directive in _TYPE_DIRECTIVES.items():
         text = text.replace(f"\ntype {name} {{", f"\ntype {name} {directive} {{")
     return _LINK_DIRECTIVE + text
@@ -81,7 +81,7 @@ def resolve_entities(
         strawberry.argument(description="The types and ids of the entities wanted."),
     ],
 ) -> list[EntityRef | Awaitable[EntityRef] | Exception]:
-    """Each entity by itself: one that comes late holds up no other, and one that fails costs no other."""
+    """Resolve `_entities`, each entity independently: a slow or failed entity does not affect the others."""
     max_representations = info.context.settings.max_representations
     if len(representations) > max_representations:
         raise InvalidArgument(f"At most {max_representations} entities can be asked for at once.")
@@ -103,12 +103,12 @@ def _resolve_entity(
 
 async def _load_entity(session: UpstreamSession, load: LoadFunction, id_: str) -> EntityRef:
     entity = await load(session, id_)
-    # The upstream knows things by other words too, but these are not their ids.
+    # The upstream also finds entities by other identifiers, such as references, which are not ids.
     return Node(entity) if entity is not None and str(entity.id) == id_ else None
 
 
 def subgraph_query(schema_text: str) -> type:
-    """Root Query of a subgraph, given the schema without federation, as it is printed."""
+    """The root query type of a subgraph, given the printed schema without federation."""
     text = subgraph_sdl(schema_text)
 
     def resolve_service(info: Info) -> Node[Subgraph]:

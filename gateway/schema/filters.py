@@ -1,4 +1,4 @@
-"""Selection: which activities of whom, in which order."""
+"""The filter and sort order of a timeline."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,12 +10,15 @@ from gateway.schema.resolvers import is_readable
 from gateway.upstream.records import activities
 
 Verdict = bool | type[InvalidUpstreamResponse] | type[InstantUnknown]
-"""Whether an activity is selected; or why that cannot be told."""
+"""Whether an activity matches; or the class of the error where this cannot be decided."""
 
 
 @dataclass(frozen=True, slots=True)
 class TimelineFilter:
-    """Which activities of whom, in which order. None selects all; an empty set selects none."""
+    """The filter and sort order of a client's timeline.
+
+    A filter that is None matches every activity; one that is an empty set matches none.
+    """
 
     client_id: str
     kinds: frozenset[ActivityKind] | None
@@ -26,10 +29,10 @@ class TimelineFilter:
     sort: SortOrder
 
     def __post_init__(self) -> None:
-        """Blank ids never reach the upstream, which might take them for no id at all.
+        """Validate the arguments. A blank id never reaches the upstream, which might treat it as absent.
 
         Raises:
-            InputRefused: An argument cannot be served, or two of them together.
+            InvalidArgument: An argument is invalid, or two arguments contradict each other.
         """
         if not self.client_id.strip():
             raise InvalidArgument("A client's id is not blank.")
@@ -40,13 +43,13 @@ class TimelineFilter:
 
     @property
     def matches_nothing(self) -> bool:
-        """Whether nothing can match, whatever the upstream holds."""
+        """Whether no activity can match, whatever the upstream holds."""
         is_empty_interval = self.since is not None and self.since == self.until
         return is_empty_interval or self.kinds == frozenset() or self.events == frozenset()
 
     @property
     def is_unfiltered(self) -> bool:
-        """Whether all activities are selected, whatever they say."""
+        """Whether every activity matches, whatever its content."""
         filters = self.kinds, self.events, self.since, self.until
         return all(each is None for each in filters)
 
@@ -56,7 +59,7 @@ class TimelineFilter:
 
     @property
     def cursor_digest(self) -> bytes:
-        """What binds a cursor to this selection."""
+        """The digest that binds a cursor to this selection."""
         return digest(
             self.client_id,
             _names(self.kinds),
@@ -68,10 +71,10 @@ class TimelineFilter:
         )
 
     def matches(self, activity: activities.Activity, instant: datetime | None) -> Verdict:
-        """Whether an activity that happened `instant` some moment is selected, or why nobody can tell.
+        """Whether an activity that happened at `instant` matches, or why this cannot be decided.
 
-        One filter that says no decides, whatever another one cannot tell. What cannot be read
-        comes before what is unknown.
+        One filter that excludes the activity decides, even where another filter cannot be decided. An
+        unreadable value takes precedence over an unknown instant.
         """
         kind_verdict = self._match_kind(activity)
         if kind_verdict is False:

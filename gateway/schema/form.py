@@ -1,4 +1,4 @@
-"""The filled-in form that an activity tells of, and its answers made flat."""
+"""Forms: the form result of an activity, and its answers as a flat list."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -58,7 +58,7 @@ class FormAnswer:
 
 @dataclass(frozen=True, slots=True)
 class FlattenedAnswer:
-    """A `FormAnswer`, as this module makes it."""
+    """The source value of a `FormAnswer`."""
 
     item: Item
     path: list[str]
@@ -77,7 +77,7 @@ class FlattenedAnswer:
 
     @property
     def value(self) -> object:
-        """Unreadable where any of its sources is; a tick is `true` or `false`."""
+        """The answer; unreadable where any of its sources is. A checkbox is `true` or `false`."""
         match self.item.value, self.item.zoned_date_time:
             case bool(ticked), _:
                 return str(ticked).lower()
@@ -97,15 +97,16 @@ class FlattenedAnswer:
 
 
 def flatten_answers(result: resources.FormResult) -> list[FlattenedAnswer] | None:
-    """The answers in a result, sections dissolved, in the order of the form.
+    """The answers of a result as a flat list, in the order of the form.
 
     Raises:
-        ContractBroken: A section cannot be read, so that answers are missing, or no form has so many.
+        InvalidUpstreamResponse: A section cannot be decoded, so that answers are missing, or the result has
+            more answers than any form.
     """
     match result.result:
         case None:
             return None
-        case str(text):  # how version 2.0 sends a result
+        case str(text):  # the format of a result in version 2.0 of the API
             return [FlattenedAnswer(Item(value=text), [])]
         case list(items):
             flattened = list(islice(_flatten_items(items), _MAX_ANSWERS + 1))
@@ -115,7 +116,7 @@ def flatten_answers(result: resources.FormResult) -> list[FlattenedAnswer] | Non
 
 
 def _flatten_items(items: Sequence[object]) -> Iterator[FlattenedAnswer]:
-    """Not recursive: how deep the sections go is for others to decide."""
+    """The answers of nested items. Iterative, since the upstream determines the depth of the sections."""
     stack: list[tuple[object, list[str]]] = [(item, []) for item in reversed(items)]
     while stack:
         item, path = stack.pop()
@@ -130,7 +131,7 @@ def _flatten_items(items: Sequence[object]) -> Iterator[FlattenedAnswer]:
 
 
 def _innermost_values(values: Sequence[Any]) -> Iterator[object]:
-    """The innermost values: a choice within a choice counts for both of them. Not recursive either."""
+    """The innermost values: a choice within a choice stands for both. Iterative, as `_flatten_items` is."""
     stack = list(reversed(values))
     while stack:
         each = stack.pop()

@@ -1,4 +1,4 @@
-"""An HTML document while it is read: what is shown of it, and what is open."""
+"""The state of an HTML document during parsing: the rendered text and the stack of open elements."""
 
 from collections import defaultdict
 
@@ -18,50 +18,53 @@ from gateway.schema.rendered_text import BLOCK_MARK, mark_line_breaks
 _SEPARATORS = {**dict.fromkeys(BLOCKS, BLOCK_MARK), **dict.fromkeys(CELLS, " ")}
 
 _MAX_OPEN_ELEMENTS = 100_000
-"""Elements within each other; what is further inside is part of the innermost, so that all end in one short step."""
+"""The maximum depth of nested elements.
+
+Deeper content is part of the innermost element, so that closing all elements is one short step.
+"""
 
 
 class HtmlDocument:
-    """What is shown of a document, and what is open where it is read.
+    """The rendered text and the stack of open elements of a document during parsing.
 
     Attributes:
-        has_markup: Whether there has been any tag or comment.
+        has_markup: Whether a tag or comment has been parsed.
     """
 
     def __init__(self, *, is_flat: bool) -> None:
-        """`is_flat` where it does not matter what ends where: nothing is open then."""
+        """An empty document; `is_flat` where nesting does not matter, so that no element counts as open."""
         self.has_markup = False
         self._is_flat = is_flat
         self._parts: list[str] = []
         self._open: list[tuple[str, int | None]] = []
-        """The elements, and how much was shown before those that are hidden."""
+        """The stack of open elements, hidden ones with the number of text parts before them."""
         self._positions: defaultdict[str, list[int]] = defaultdict(list)
-        """Where in the stack the elements of a name are."""
+        """The positions of open elements in the stack, by name."""
         self._structure_positions: list[int] = []
-        """Where in it those are that are no part of a phrase."""
+        """The positions of structural elements, which are not part of a phrase."""
         self._foreign_positions: list[int] = []
-        """Where in it those are whose content has names of its own."""
+        """The positions of foreign elements, whose content has element names of its own."""
         self._preformatted = 0
         self._overflow_depth = 0
-        """How many are open further inside than elements may be."""
+        """The number of open elements beyond the maximum depth."""
 
     def accepts_tag(self, name: str) -> bool:
-        """Whether a tag of this name, in lower case, may stand here."""
+        """Whether a tag of this name, in lower case, is valid at this position."""
         return is_element(name) or bool(self._foreign_positions)
 
     def is_self_closing(self, name: str) -> bool:
-        """Whether a tag of this name with a `/` at its end is all of an element: no tag of HTML is."""
+        """Whether a tag of this name that ends in `/` is a whole element, which no tag of HTML is."""
         return bool(self._foreign_positions) or name in FOREIGN or name not in ELEMENTS
 
     def add_text(self, text: str) -> None:
         self._parts.append(mark_line_breaks(text) if self._preformatted else text)
 
     def add_raw_text(self, text: str) -> None:
-        """An element whose text has lines of its own, which are kept."""
+        """Add the text of an element that keeps its own line breaks."""
         self._parts += [BLOCK_MARK, text, BLOCK_MARK]
 
     def start_element(self, name: str, *, is_hidden: bool, self_closing: bool) -> None:
-        """A start tag; `ends_itself` where it is all of an element."""
+        """Process a start tag; `self_closing` where the tag is a whole element."""
         self.has_markup = True
         if self._is_flat:
             self._add_separator(name)
@@ -84,8 +87,8 @@ class HtmlDocument:
         self._preformatted += name in PREFORMATTED
 
     def _close_implied(self, name: str) -> None:
-        """What ends because an element of this name begins."""
-        if self._foreign_positions and name in BLOCKS:  # which those do not hold
+        """Close the elements that the start of an element of this name closes implicitly."""
+        if self._foreign_positions and name in BLOCKS:  # which foreign elements do not contain
             self._close(self._foreign_positions[0])
         while self._structure_positions and name in ENDED_BY.get(
             self._open[self._structure_positions[-1]][0], ()
@@ -93,7 +96,7 @@ class HtmlDocument:
             self._close(self._structure_positions[-1])
 
     def end_element(self, name: str) -> None:
-        """An end tag. That of a phrase ends nothing outside of the block where it stands."""
+        """Process an end tag. A phrasing element's end tag closes nothing outside of the enclosing block."""
         self.has_markup = True
         if self._is_flat or self._overflow_depth:
             self._overflow_depth -= not self._is_flat
@@ -111,9 +114,10 @@ class HtmlDocument:
             self._add_separator(name)
 
     def text(self) -> str:
-        """What is shown, at the end. What is hidden ends there only if its end tag may be left out.
+        """The rendered text, at the end of the document.
 
-        Any other that is not ended would take all that follows along, so it hides nothing.
+        A hidden element that is still open hides its content only where its end tag is optional. Any other
+        would hide all the following text, so it hides nothing.
         """
         for index, (name, before) in enumerate(self._open):
             if before is not None and name in ENDED_BY:

@@ -1,14 +1,15 @@
-"""The elements of HTML by name, and what each does to the text around it.
+"""The elements of HTML by name, and the effect of each on the rendered text.
 
-Source: HTML standard, sections 4 (elements), 13.1.2 (tags that may be left out), 15.3 (how elements are shown) and
-16.2 (obsolete elements, which mails are full of). SVG and MathML have more, but only inside of `svg` and `math`.
+Source: HTML standard, sections 4 (elements), 13.1.2 (optional tags), 15.3 (rendering of elements) and
+16.2 (obsolete elements, which are common in e-mails). SVG and MathML have further elements, but only
+inside of `svg` and `math`.
 """
 
 import re
 from collections.abc import Mapping, Set as AbstractSet
 
 CELLS = {"td", "th"}
-"""Separated from each other by a blank."""
+"""Table cells, separated from each other by a blank."""
 
 BLOCKS = {
     *(
@@ -29,25 +30,25 @@ BLOCKS = {
     *("plaintext", "pre", "search", "section", "summary", "table", "tbody", "textarea", "tfoot"),
     *("thead", "tr", "ul", "xmp"),
 }
-"""Shown on lines of their own; a `br` ends one."""
+"""Block elements, rendered on lines of their own; a `br` ends a line."""
 
 VOID = {
     *("area", "base", "basefont", "bgsound", "br", "col", "embed", "frame", "hr", "img", "input"),
     *("keygen", "link", "meta", "param", "source", "track", "wbr"),
 }
-"""Without content, and without an end tag."""
+"""Void elements, without content and without an end tag."""
 
 NON_RENDERED = {"iframe", "noembed", "noframes", "noscript", "script", "style", "template", "title"}
-"""What they hold is for programs, or for other ones than browsers."""
+"""Elements that browsers do not render: the content is for programs, or for software other than browsers."""
 
 RAW_TEXT = {"textarea", "xmp"}
-"""What they hold is text, whatever it looks like."""
+"""Elements whose content is text, even where it looks like markup."""
 
 PREFORMATTED = {"listing", "plaintext", "pre"}
-"""They show the line breaks that they hold."""
+"""Preformatted elements, which keep the line breaks of their content."""
 
 FOREIGN = {"math", "svg"}
-"""What they hold has names of its own."""
+"""Foreign elements, whose content has element names of its own."""
 
 _PHRASING = {
     *("a", "abbr", "acronym", "applet", "audio", "b", "bdi", "bdo", "big", "blink", "button"),
@@ -58,7 +59,7 @@ _PHRASING = {
     *("strike", "strong", "sub", "sup", "time", "tt", "u", "var", "video"),
 }
 STRUCTURE = BLOCKS | CELLS | {"applet", "button", "datalist", "marquee", "object", "select"}
-"""What ends all that is open in it when it ends; all other ones are parts of phrases, which may overlap."""
+"""Elements whose end closes all elements inside. All others are phrasing elements, which may overlap."""
 
 ELEMENTS = BLOCKS | CELLS | VOID | NON_RENDERED | RAW_TEXT | FOREIGN | _PHRASING
 
@@ -75,11 +76,11 @@ ENDED_BY: Mapping[str, AbstractSet[str]] = {
     "tr": _ROWS,
     **dict.fromkeys(CELLS, _ROWS | CELLS),
 }
-"""By elements whose end tag may be left out: the elements that end them by beginning."""
+"""For each element with an optional end tag: the elements whose start closes it implicitly."""
 
 _PREFIXED_NAME = re.compile(r"[a-z][a-z0-9]*:[a-z][a-z0-9._-]*")
 
 
 def is_element(name: str) -> bool:
-    """Whether a name, in lower case, is one of an element: of HTML, or with a prefix, such as `o:p`."""
+    """Whether a name, in lower case, is that of an HTML element, or has a prefix, such as `o:p`."""
     return name in ELEMENTS or _PREFIXED_NAME.fullmatch(name) is not None

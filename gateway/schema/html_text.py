@@ -1,9 +1,9 @@
-"""The text of an HTML body, for places that cannot or should not show HTML.
+"""Conversion of an HTML body to plain text, for places that cannot or should not render HTML.
 
-Bodies come from anybody, so time must grow with length alone. html5ever, behind nh3, takes a time
-quadratic in nesting (half a megabyte of `<div>`: 13 seconds), and `html.parser` of older Pythons one
-quadratic in what is left open. Reading the text needs no tree: expressions that never backtrack find
-what a body consists of, and a stack tells what ends where.
+Bodies come from untrusted senders, so the time must depend on the length alone, and linearly. html5ever,
+behind nh3, takes a time quadratic in the nesting depth (half a megabyte of `<div>`: 13 seconds), and
+`html.parser` of older Pythons a time quadratic in the amount of unclosed markup. The text needs no tree:
+regular expressions without backtracking find the tokens, and a stack records the open elements.
 """
 
 import re
@@ -35,19 +35,20 @@ _TOKEN = re.compile(
     """,
     re.ASCII | re.DOTALL | re.IGNORECASE | re.VERBOSE,
 )
-"""What HTML consists of (HTML standard, 13.2.5), as far as its text is concerned; of a tag, what it begins with.
+"""The tokens of HTML (HTML standard, 13.2.5), as far as text is concerned; of a tag, only its beginning.
 
-A `<` before anything but `!`, `?`, `/` and the name of an element is a sign like others: people write
-`Jo <jo@example.org>` and `Hb <norm`, and no browser has to guess what was meant. Long texts are several
-words, each of which ends where no entity does.
+A `<` before anything but `!`, `?`, `/` and the name of an element is an ordinary character: people write
+`Jo <jo@example.org>` and `Hb <norm`, and unlike a browser, this parser need not treat such text
+as a tag. A long text is several tokens of the group `words`, none of which ends inside of a character
+reference.
 """
 
 _TAG_REST = re.compile(
     r"""[^>=]*+(?:=\s*+(?:"[^"]*+"?+|'[^']*+'?+)?+[^>=]*+){0,50000}+>?+""", re.ASCII
 )
-"""The rest of a tag, or so much of it as takes some 10 milliseconds.
+"""The rest of a tag, or the part of the rest that takes about 10 ms.
 
-A `>` in quotes does not end it; where nothing does, the body's end will.
+A `>` in quotes does not end a tag; a tag without a `>` outside of quotes ends with the body.
 """
 
 _END_TAG_REST = re.compile(r"[^>]*+>?+")
@@ -57,10 +58,10 @@ _END_TAGS = {
     for name in NON_RENDERED | RAW_TEXT
 }
 _MAX_MATCH_CHARACTERS = 16
-"""No match of what is looked for from a place on has more characters, with what has to follow it."""
+"""The maximum length of a match in `_search`, with the characters that have to follow the match."""
 
 _NESTING_HINT = re.compile("hidden|display|<(?:listing|math|plaintext|pre|svg)", re.IGNORECASE)
-"""What there has to be for it to matter what ends where."""
+"""Matches every body for which nesting matters: one with hidden, preformatted or foreign elements."""
 
 _HIDING_HINT = re.compile("hidden|display", re.IGNORECASE)
 _ATTRIBUTE = re.compile(
@@ -69,7 +70,7 @@ _ATTRIBUTE = re.compile(
 )
 _STEP_ATTRIBUTES = 20_000
 _MAX_STYLE_CHARACTERS = 262_144
-"""Characters of a style that are read."""
+"""The maximum number of characters that are parsed of a `style` attribute."""
 
 _CSS_COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
 _CSS_DISPLAY = re.compile(
@@ -80,17 +81,17 @@ _LINE_BREAK = re.compile(r"\r\n?|\n")
 
 
 def plain_text(body: str) -> str:
-    """The words of `body`, one line per block, entities resolved.
+    """The plain text of an HTML body, one line per block, with character references decoded.
 
-    Scripts, styles, hidden elements, soft hyphens and invisible padding are left out. `pre` and `textarea`
-    keep their line breaks, but no indentation; a body without markup keeps its own line breaks. The
-    result is text, not HTML: whoever puts it into a page must escape it.
+    Scripts, styles, hidden elements, soft hyphens and invisible padding are omitted. `pre` and `textarea`
+    keep their line breaks, but no indentation; a body without markup keeps its own line breaks. The result
+    is text, not HTML, and must be escaped before a page embeds it.
     """
     return run_to_completion(_plain_text(body))
 
 
 def plain_text_in_steps(body: str) -> CooperativeSteps[str]:
-    """The same for a long body, or one of many."""
+    """`plain_text` in cooperative steps, for a long body or one of many."""
     yield
     return (yield from _plain_text(body))
 
@@ -108,7 +109,7 @@ def _plain_text(body: str) -> CooperativeSteps[str]:
 def _search(
     pattern: re.Pattern[str], text: str, start: int
 ) -> CooperativeSteps[re.Match[str] | None]:
-    """The first match from a place on."""
+    """The first match from `start` on."""
     for begin in range(start, len(text), STEP_CHARACTERS):
         if begin > start:
             yield
@@ -140,8 +141,8 @@ def _parse(body: str, document: HtmlDocument) -> CooperativeSteps[None]:
 
 
 def _tag_end(body: str, at: int) -> CooperativeSteps[int]:
-    """Where a tag ends, given where its name does."""
-    if body.startswith(">", at):  # as most do
+    """The end of a tag, given the end of its name."""
+    if body.startswith(">", at):  # most tags have no attributes
         return at + 1
     while True:
         rest = _TAG_REST.match(body, at)
@@ -155,7 +156,7 @@ def _tag_end(body: str, at: int) -> CooperativeSteps[int]:
 def _parse_start_tag(
     raw_name: str, body: str, at: int, document: HtmlDocument
 ) -> CooperativeSteps[int]:
-    """Reads a start tag, if it is one, and what is no HTML after it; returns where it ends."""
+    """Parse a start tag, if it is one, and content after it that is not HTML; returns the end position."""
     name = raw_name.lower()
     if name not in ELEMENTS and not document.accepts_tag(name):
         document.add_text(f"<{raw_name}")
@@ -191,7 +192,7 @@ def _decode_textarea(text: str) -> str:
 
 
 def _is_hidden(attributes: str) -> CooperativeSteps[bool]:
-    """Whether an element with these attributes is not shown. Of two of a name, the first counts."""
+    """Whether an element with these attributes is hidden. Of two attributes of one name, the first counts."""
     if (yield from _search(_HIDING_HINT, attributes, 0)) is None:
         return False
     style: str | None = None

@@ -1,4 +1,4 @@
-"""The note that an activity tells of: as it was then, and as it is today."""
+"""Notes, e-mails, text messages and marketing consents of activities, and the note as it is today."""
 
 import strawberry
 

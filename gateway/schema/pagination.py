@@ -1,8 +1,8 @@
-"""Pages by cursor: which part of an ordered list is asked for. Pure.
+"""Cursor-based pagination: the part of an ordered list that the paging arguments select. Pure functions.
 
-A cursor is anchored at an activity, not at an offset: what arrives between two pages neither
-repeats nor hides anything. It carries a digest of the selection it was made for, so that it cannot
-be used with another, and no server has to remember it.
+A cursor is anchored at an activity, not at an offset: an activity that arrives between two pages neither
+repeats nor hides another. A cursor carries a digest of the selection for which it was made, so that it
+cannot be used with another selection, and no server has to store cursors.
 """
 
 import base64
@@ -21,34 +21,34 @@ from typing import Any, NamedTuple, Self
 from gateway.errors import InvalidArgument
 from gateway.observability.event_loop import CooperativeSteps
 
-_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - in UTC, as all that follow
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - in UTC, as all instants here
 _MICROSECOND = timedelta(microseconds=1)
 _DIGEST_BYTES = 6
 _HEADER = struct.Struct(f">{_DIGEST_BYTES}s?qI")
 _NON_NUMERIC_LENGTH = sys.maxsize
-"""More digits than any id has: what is no number is after all that are numbers."""
+"""A digit count above that of any id: ids that are not numbers come after all numeric ids."""
 
 _STEP_POSITIONS = 10_000
-"""So many are sorted, or two such parts merged, in some 10 milliseconds."""
+"""Positions per cooperative step: sorting so many, or merging two sorted parts, takes about 10 ms."""
 
 _new_tuple = tuple.__new__
-"""Makes a named tuple without the checks of its own: there are as many positions as activities."""
+"""Creates a named tuple without its constructor's checks: there are as many positions as activities."""
 
 
 class TimelinePosition(NamedTuple):
-    """Where an activity stands in a timeline; `repetition` tells apart those of one instant and id.
+    """The position of an activity in a timeline.
 
-    Positions compare by instant, undated ones last; then ids that consist of ASCII digits, by
-    value, then as text; then all other ids, as text.
+    Positions compare by instant, undated ones last; then ids that consist of ASCII digits, by value, then
+    as text; then all other ids, as text.
 
     Attributes:
         undated: Whether no instant is known.
         instant: The instant, in UTC, without an offset.
-        digit_count: How many digits the id's value has. Shorter numbers are smaller, of equal length
-            the text decides: nothing is computed, for an id may have thousands of digits.
-        value: The id without leading zeros; empty where it is no number.
+        digit_count: The number of digits of the id's value. A shorter number is smaller; numbers of equal
+            length compare as text. No integer is computed, for an id may have thousands of digits.
+        digits: The id without leading zeros; empty where the id is not a number.
         id: The id.
-        repetition: How many of the same instant and id are before it.
+        repetition: The number of earlier positions of the same instant and id.
     """
 
     undated: bool
@@ -60,7 +60,7 @@ class TimelinePosition(NamedTuple):
 
     @classmethod
     def of(cls, instant: datetime | None, activity_id: str, repetition: int = 0) -> Self:
-        """The position of an activity that happened at a moment in UTC, written without an offset."""
+        """The position of an activity. `instant` is in UTC without an offset, or None where unknown."""
         undated = instant is None
         at = instant or _EPOCH
         if activity_id.isascii() and activity_id.isdigit():
@@ -70,9 +70,9 @@ class TimelinePosition(NamedTuple):
 
 
 def sort_key(*, newest_first: bool) -> Callable[[TimelinePosition], Any]:
-    """A key that sorts positions in the order of a timeline: oldest first, or the exact reverse.
+    """The sort key of a timeline's order: oldest first, or the exact reverse.
 
-    Undated ones are last in both.
+    Undated positions are last in both orders.
     """
 
     def descending(one: TimelinePosition, other: TimelinePosition) -> int:
@@ -92,13 +92,13 @@ def sort_positions(
     newest_first: bool,
     content: Callable[[int], Any] | None = None,
 ) -> CooperativeSteps[tuple[list[TimelinePosition], list[int]]]:
-    """Positions in the order of a timeline, repetitions numbered; and where each was before.
+    """Positions in the order of a timeline, with repetitions numbered; and the original index of each.
 
     Args:
-        positions: Where activities stand, in any order.
-        newest_first: Which order.
-        content: What numbers repetitions, by where they were before, so that they stand in the same
-            order whatever order they came in. Without it, they are numbered as they came.
+        positions: The positions of activities, in any order.
+        newest_first: The order.
+        content: Gives the content of an activity by its original index. Repetitions are numbered in the
+            order of their content, whatever order the upstream sent; without it, in the original order.
     """
     indexes = yield from _sort_indexes(range(len(positions)), positions.__getitem__)
     ordered = [positions[index] for index in indexes]
@@ -113,7 +113,7 @@ def sort_positions(
 def _number_repetitions(
     ordered: list[TimelinePosition], indexes: list[int], content: Callable[[int], Any] | None
 ) -> CooperativeSteps[None]:
-    """Number, in place, those of sorted positions that repeat; and put them in order by their content."""
+    """Number the repetitions among sorted positions in place, in the order of their content."""
     numbered = 0
     for first, end in (yield from _repetition_ends(ordered)).items():
         if content is not None:
@@ -127,7 +127,7 @@ def _number_repetitions(
 
 
 def _repetition_ends(ordered: list[TimelinePosition]) -> CooperativeSteps[dict[int, int]]:
-    """Where positions repeat: the ends of the repetitions, by where they begin."""
+    """The runs of equal positions: the end of each run by its first index."""
     previous, first = None, 0
     ends: dict[int, int] = {}
     for begin in range(0, len(ordered), _STEP_POSITIONS):
@@ -142,7 +142,7 @@ def _repetition_ends(ordered: list[TimelinePosition]) -> CooperativeSteps[dict[i
 
 
 def _sort_indexes(indexes: Sequence[int], key: Callable[[int], Any]) -> CooperativeSteps[list[int]]:
-    """Places by their keys; those of equal keys as they came."""
+    """A stable sort of indexes by key."""
     if len(indexes) <= _STEP_POSITIONS:
         return sorted(indexes, key=key)
     parts: list[list[int]] = []
@@ -160,7 +160,7 @@ def _sort_indexes(indexes: Sequence[int], key: Callable[[int], Any]) -> Cooperat
 def _merge_indexes(
     one: list[int], other: list[int], key: Callable[[int], Any]
 ) -> CooperativeSteps[list[int]]:
-    """Two sorted parts as one; what is equal in both stands in their order."""
+    """A stable merge of two sorted parts: of equal keys, those of `one` come first."""
     merged: list[int] = []
     taken = 0
     for begin in range(0, len(one), _STEP_POSITIONS):
@@ -173,22 +173,22 @@ def _merge_indexes(
 
 
 def digest(*values: object) -> bytes:
-    """What binds a cursor to the selection that it was made for."""
+    """The digest that binds a cursor to the selection for which it was made."""
     return hashlib.blake2b(repr(values).encode(), digest_size=_DIGEST_BYTES).digest()
 
 
 def encode_cursor(cursor_digest: bytes, position: TimelinePosition) -> str:
-    """An opaque, URL-safe text that `decode_cursor` reads."""
+    """An opaque, URL-safe cursor, which `decode_cursor` decodes."""
     microseconds = (position.instant - _EPOCH) // _MICROSECOND
     header = _HEADER.pack(cursor_digest, position.undated, microseconds, position.repetition)
     return base64.urlsafe_b64encode(header + position.id.encode()).rstrip(b"=").decode()
 
 
 def decode_cursor(text: str, cursor_digest: bytes) -> TimelinePosition:
-    """The position that a cursor stands for.
+    """The position that a cursor encodes.
 
     Raises:
-        InputRefused: It is no cursor, or one of another selection.
+        InvalidArgument: The text is not a cursor, or is a cursor of another selection.
     """
     try:
         decoded = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
@@ -216,7 +216,7 @@ class PagingArguments(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PageWindow:
-    """Which part of a list is asked for: `size` items after the anchor, or before it."""
+    """The requested part of a list: `size` items after the anchor, or before the anchor where `backward`."""
 
     size: int
     backward: bool
@@ -224,10 +224,10 @@ class PageWindow:
 
     @classmethod
     def of(cls, paging: PagingArguments, *, default_size: int, max_size: int) -> Self:
-        """The window that the paging arguments describe. An empty cursor is none.
+        """The window that the paging arguments describe. An empty cursor counts as absent.
 
         Raises:
-            InputRefused: They contradict each other, or a size is out of bounds; never clamped.
+            InvalidArgument: The arguments contradict each other, or a size is out of bounds; never clamped.
         """
         forward = paging.first is not None or bool(paging.after)
         backward = paging.last is not None or bool(paging.before)
@@ -247,7 +247,7 @@ class PageWindow:
         *,
         newest_first: bool,
     ) -> slice:
-        """The part of `ordered` that lies in the window."""
+        """The slice of `ordered` that lies in the window."""
         key = sort_key(newest_first=newest_first)
         if self.backward:
             stop = len(ordered) if anchor is None else bisect_left(ordered, key(anchor), key=key)

@@ -1,4 +1,4 @@
-"""Who takes part: the user who acted, and the member of staff."""
+"""The people of the business: the user who acted, and the member of staff."""
 
 from functools import partial
 

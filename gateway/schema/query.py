@@ -1,4 +1,4 @@
-"""Root Query."""
+"""The root query type."""
 
 from collections.abc import Callable
 from inspect import Signature, signature
@@ -18,12 +18,12 @@ _T = TypeVar("_T")
 
 
 def client_node(client_id: str) -> Node[RequestedClient]:
-    """A client of whom nothing is known but the id."""
+    """The node of a client of which only the id is known."""
     return Node(RequestedClient(id=client_id))
 
 
 def of_client(resolve: Callable[..., _T]) -> Callable[..., _T]:
-    """A resolver of a client's field, made one that takes the client's id before its arguments."""
+    """Adapt a resolver of a client's field: the client's id becomes an argument, before the others."""
 
     def resolver(info: Info, client_id: ClientId, **given: Any) -> _T:
         return resolve(client_node(client_id), info, **given)

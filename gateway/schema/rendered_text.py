@@ -1,4 +1,7 @@
-"""Text as it is shown: entities resolved, padding left out, blanks put together. In steps, for it may be long."""
+"""Rendering of text: decodes character references, removes padding and collapses blanks.
+
+Works in cooperative steps where the text may be long.
+"""
 
 import html
 import re
@@ -7,14 +10,14 @@ from collections.abc import Callable
 from gateway.observability.event_loop import CooperativeSteps
 
 STEP_CHARACTERS = 65_536
-"""So many are one step: reading them takes some 5 milliseconds, or 40 where all are markup."""
+"""Characters per cooperative step, which takes about 5 ms, or 40 ms where all of them are markup."""
 
 BLOCK_MARK, LINE_BREAK_MARK = "\f", "\v"
-"""Where a block begins or ends, and a line break that is kept: until lines are put together. No text has them."""
+"""Marks of a block boundary and of a kept line break. Input has none after `strip_marks`."""
 
 _SOFT_HYPHEN = "\u00ad"
 _INVISIBLE = "\u034f\u180e\u200b\u200c\u200d\u2060\u2061\u2062\u2063\u2064\ufeff"
-"""Characters of no width. Within a word they join or part letters, as in Persian, and signs, as in emoji."""
+"""Characters of no width. Within a word they join or separate letters (Persian) or signs (emoji)."""
 
 _NON_BREAKS = re.compile(rf"[^\n\r{BLOCK_MARK}{LINE_BREAK_MARK}]++")
 
@@ -24,7 +27,7 @@ _PART = re.compile(
     rf".{{1,{STEP_CHARACTERS}}}+[^&;\s{_INVISIBLE}]*+;?+{_BLANK}{{0,{STEP_CHARACTERS}}}+(?:{_BLANK}(?!{_BLANK}))?+",
     re.DOTALL,
 )
-"""A part of a text that ends where no entity, no word and no padding does, unless that is as long as a step."""
+"""A part of a text that splits no character reference, word or padding, unless one is as long as a step."""
 
 _LINE_BREAK = re.compile(r"\r\n?|\n")
 _LEADING_ZEROS = re.compile(r"&#0+(?=[0-9])")
@@ -32,7 +35,7 @@ _BEYOND_UNICODE = re.compile(r"&#[0-9]{8,};?")
 
 
 def map_parts(function: Callable[[str], str], text: str) -> CooperativeSteps[str]:
-    """What a function makes of a text, given some of it at a time."""
+    """Apply a function to a text, part by part."""
     if len(text) <= STEP_CHARACTERS:
         return function(text)
     results: list[str] = []
@@ -44,33 +47,33 @@ def map_parts(function: Callable[[str], str], text: str) -> CooperativeSteps[str
 
 
 def render_plain(text: str) -> CooperativeSteps[str]:
-    """A text without markup, with line breaks of its own."""
+    """Render a text without markup, whose own line breaks are kept."""
     unescaped_text = (yield from map_parts(unescape, text)) if "&" in text else text
     return (yield from strip_padding(unescaped_text)).strip()
 
 
 def unescape(text: str) -> str:
-    """`text` with its entities resolved."""
+    """`text` with its character references decoded."""
     if "&" not in text:
         return text
-    if "&#" in text:  # `html.unescape` fails over numbers of thousands of digits
+    if "&#" in text:  # `html.unescape` raises on numbers of thousands of digits
         shortened = _LEADING_ZEROS.sub("&#", text)
         text = _BEYOND_UNICODE.sub("\N{REPLACEMENT CHARACTER}", shortened)
     return html.unescape(text)
 
 
 def strip_marks(text: str) -> str:
-    """`text` without what stands for the end of a block, and for a line break that is kept."""
+    """`text` with any `BLOCK_MARK` and `LINE_BREAK_MARK` replaced by blanks."""
     return text.replace(BLOCK_MARK, " ").replace(LINE_BREAK_MARK, " ")
 
 
 def mark_line_breaks(text: str) -> str:
-    """`text` with its line breaks kept."""
+    """`text` with its line breaks as `LINE_BREAK_MARK`, so that they are kept."""
     return _LINE_BREAK.sub(LINE_BREAK_MARK, text)
 
 
 def strip_padding(text: str) -> CooperativeSteps[str]:
-    """`text` without soft hyphens, and without invisible characters where there is nothing to join or part."""
+    """`text` without soft hyphens, and without invisible characters that join or separate nothing."""
     if text.isascii():
         return text
     collapsed = yield from map_parts(_collapse_padding, text.replace(_SOFT_HYPHEN, ""))
@@ -82,7 +85,7 @@ def _collapse_padding(text: str) -> str:
 
 
 def _collapse_run(run: re.Match[str]) -> str:
-    """What is left of blanks with invisible characters among them: the line breaks, else one blank."""
+    """A run of blanks and invisible characters, reduced to its line breaks, or else to one blank, if any."""
     blanks = run[0]
     if blanks.isspace():
         return blanks
@@ -90,7 +93,10 @@ def _collapse_run(run: re.Match[str]) -> str:
 
 
 def render_lines(text: str) -> CooperativeSteps[str]:
-    """The lines of a text: one for each block, and where line breaks are kept; none is empty but those in a block."""
+    """Render the lines of a text: one for each block, and for each kept line break.
+
+    Only lines inside of a block may be empty.
+    """
     rendered: list[str] = []
     separator = ""
     for begin in range(0, len(text), STEP_CHARACTERS):
@@ -113,12 +119,12 @@ def render_lines(text: str) -> CooperativeSteps[str]:
 
 
 def _render_block(block: str) -> str:
-    """The lines of a block, without empty ones around them."""
+    """The lines of a block, without empty lines before and after."""
     return "\n".join(" ".join(line.split()) for line in block.split(LINE_BREAK_MARK)).strip("\n")
 
 
 def _reduce_blanks(blanks: str) -> str:
-    """The least blanks that stand for these."""
+    """The shortest blanks with the same rendering."""
     return (
         BLOCK_MARK
         if BLOCK_MARK in blanks
@@ -127,7 +133,7 @@ def _reduce_blanks(blanks: str) -> str:
 
 
 def _render_blanks(blanks: str) -> str:
-    """What the least blanks between two words are shown as."""
+    """The rendering of reduced blanks between two words."""
     if not blanks:
         return ""
     return "\n" if blanks == BLOCK_MARK else "\n" * blanks.count(LINE_BREAK_MARK) or " "

@@ -1,4 +1,4 @@
-"""How fields read records: one declaration each, which graphql-core and the plans both follow."""
+"""Resolvers of fields: one declaration per field, which graphql-core and compiled queries both use."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from functools import cache, wraps
@@ -26,19 +26,19 @@ from gateway.upstream.records import activities
 UNEXPECTED_TYPE_MESSAGE = "The upstream sent something that cannot be read here."
 
 FIELD_SOURCE_KEY = "reading"
-"""Where a field's metadata says how it is read. A field without it is a plain attribute."""
+"""The key of a field's source in the field's metadata. A field without a source is a plain attribute."""
 
 
 class SchemaObject:
-    """An object of this schema that is no record of the upstream, but leads to some."""
+    """An object of this schema that is not an upstream record, but contains records."""
 
 
 class PartialValue(NeedsFallback):
-    """A field holds a value, but not all that the upstream sent could be read.
+    """The value of a field is incomplete, since a part of the upstream's data could not be decoded.
 
     Attributes:
-        value: What the field holds.
-        error: What is told of the rest.
+        value: The value of the field.
+        error: The error to report for the missing part.
     """
 
     def __init__(self, value: Any, error: GatewayError) -> None:
@@ -48,10 +48,10 @@ class PartialValue(NeedsFallback):
 
 
 class LongComputation(NeedsFallback):
-    """A field holds what takes long to compute.
+    """The value of a field takes long to compute.
 
     Attributes:
-        steps: Computes it.
+        steps: The computation.
     """
 
     def __init__(self, steps: CooperativeSteps[Any]) -> None:
@@ -60,15 +60,15 @@ class LongComputation(NeedsFallback):
 
 
 def is_readable(value: object) -> bool:
-    """Whether the upstream sent what it should: false for what stands in the place of anything else."""
+    """Whether the upstream sent a value of the declared type: false for the marker `Unreadable`."""
     return not isinstance(value, activities.Unreadable)
 
 
 def resolve_attribute(source: object, name: str) -> Any:
-    """The value of a plain field: of what was reached, or of an object by itself.
+    """The value of a plain field: an attribute of a node's value, or of an object without a node.
 
     Raises:
-        ContractBroken: The upstream sent something that is not what it should be.
+        InvalidUpstreamResponse: The upstream sent a value of another type than the declared one.
     """
     if isinstance(source, NodeWrapper):
         source = source.__node__
@@ -78,7 +78,7 @@ def resolve_attribute(source: object, name: str) -> Any:
 
 
 class NodeWrapper:
-    """What was reached, in a form that a Strawberry method takes. It has no attribute of its own."""
+    """A node in a form that a Strawberry method takes as its object. Has no attributes of its own."""
 
     __slots__ = ("__node__",)
 
@@ -87,21 +87,24 @@ class NodeWrapper:
 
 
 def as_node(source: Any) -> Node[Any]:
-    """What a method saw, as it was reached; an object by itself is reached through nothing."""
+    """The node of a Strawberry method's object; an object without a node gets one without a parent."""
     if isinstance(source, NodeWrapper):
         return source.__node__
     return source if isinstance(source, Node) else Node(source)
 
 
 def _require_readable(value: object) -> object:
-    """A list with an unreadable element is unreadable: what is left would pass for all there is."""
+    """The value, if it is readable.
+
+    A list with an unreadable element is unreadable: the rest would pass for the whole list.
+    """
     if is_readable(value) and not (isinstance(value, list) and not all(map(is_readable, value))):
         return value
     raise InvalidUpstreamResponse(UNEXPECTED_TYPE_MESSAGE)
 
 
 def _wrap_children(parent: Node[Any], value: object) -> object:
-    """A value of an object, which objects in it are reached through."""
+    """A field's value, with the objects inside as children of the parent's node."""
     match value:
         case activities.Record() | SchemaObject():
             return parent.child(value)
@@ -111,15 +114,15 @@ def _wrap_children(parent: Node[Any], value: object) -> object:
 
 
 def text_attribute(record: object, name: str) -> str | None:
-    """A text field of a record, also where the upstream sent a number; raises as `resolve_attribute` does."""
+    """A text attribute of a record, also where the upstream sent a number; raises as `resolve_attribute`."""
     value: Any = getattr(record, name)
     return value if value.__class__ is str or value is None else str(_require_readable(value))
 
 
 def is_type_of_records(*record_types: type) -> Callable[[object, object], bool]:
-    """An `is_type_of` for a type whose values are of some classes, which it names as `record_types`.
+    """An `is_type_of` for a type whose values are instances of some classes, exposed as `record_types`.
 
-    Also those are named that derive from another one: plans tell values by their very classes.
+    Subclasses of these classes have to be listed, too: compiled queries match the exact class of a value.
     """
 
     def is_type_of(value: object, _info: object) -> bool:
@@ -140,17 +143,18 @@ def computed_field(
     fast_path_attribute: str | None = None,
     may_be_long: bool = False,
     **field_options: Any,
-) -> Any:  # what strawberry.field returns
-    """A field that is computed of its record.
+) -> Any:  # as `strawberry.field` returns
+    """A field whose value is computed from its record.
 
     Args:
-        function: Of the record and the context, the value; may raise what `resolve_attribute` does, or `PartialValue`.
+        function: Computes the value from the record and the context; may raise as `resolve_attribute` does,
+            or `PartialValue`.
         graphql_type: The type of the field.
         depends_on: The attributes of the record that the function reads.
-        description: What callers read of it.
-        fast_path_attribute: The attribute that the field simply is where that holds a text that is not empty.
+        description: The GraphQL description.
+        fast_path_attribute: The attribute that is the value where it holds a non-empty text.
         may_be_long: Whether the function may also raise `LongComputation`.
-        field_options: What stands around it: `permission_classes` and `extensions`, as Strawberry has them.
+        field_options: The guards of the field: `permission_classes` and `extensions` of `strawberry.field`.
     """
 
     def resolve(root: strawberry.Parent[Node[Any]], info: Info) -> Any:
@@ -172,10 +176,10 @@ def computed_field(
 
 
 def compute(node: Node[Any], field: ComputedField, context: Context) -> Any:
-    """The value of a computed field, for those who take all of it or nothing.
+    """The complete value of a computed field.
 
     Raises:
-        GatewayError: It cannot be computed, or something is left out of it.
+        GatewayError: The value cannot be computed, or is incomplete.
     """
     try:
         return _wrap_children(node, field.function(node.value, context))
@@ -186,7 +190,7 @@ def compute(node: Node[Any], field: ComputedField, context: Context) -> Any:
 
 
 def plain_text_field(name: str, *, description: str, **field_options: Any) -> Any:
-    """A field for the plain text of an HTML field."""
+    """A field with the plain text of an HTML field."""
 
     def resolve_plain_text(record: object, context: Context) -> str | None:
         body = text_attribute(record, name)
@@ -207,7 +211,7 @@ def plain_text_field(name: str, *, description: str, **field_options: Any) -> An
 
 
 LoadFunction = Callable[..., Awaitable[Any]]
-"""A method of the session: by ids, what a record stands for; None where it is no more."""
+"""A method of `UpstreamSession` that loads an entity by ids; None where the entity no longer exists."""
 
 
 def loaded_field(
@@ -221,15 +225,16 @@ def loaded_field(
 ) -> Any:
     """A field of an entity that the embedded record does not carry.
 
-    The first of them costs a read, further ones nothing. Null where the entity is no more.
+    The first such field of an entity costs a read, further ones nothing. Null where the entity no longer
+    exists.
 
     Args:
-        load: How the entity is loaded.
+        load: Loads the entity.
         id_names: The names of the ids that `load` takes.
-        attribute: The attribute of the entity, or what to make of the entity.
+        attribute: The attribute of the entity, or a function that computes the value from the entity.
         graphql_type: The type of the field.
-        description: What callers read of it.
-        field_options: What stands around it: `permission_classes` and `extensions`, as Strawberry has them.
+        description: The GraphQL description.
+        field_options: The guards of the field: `permission_classes` and `extensions` of `strawberry.field`.
     """
     value_source = (
         AttributeField(attribute)
@@ -252,7 +257,7 @@ def entity_field(
     description: str,
     **field_options: Any,
 ) -> Any:
-    """A field that is an entity as a whole; guarded as `loaded_field`. Null where it is no more."""
+    """A field whose value is an entity, guarded as in `loaded_field`. Null where it no longer exists."""
     return _build_loaded_field(
         LoadedField(_with_context(load), id_names, None), graphql_type, description, field_options
     )
@@ -260,7 +265,7 @@ def entity_field(
 
 @cache
 def _with_context(load: LoadFunction) -> LoadFunction:
-    """The same function for the same load, so that who answers can tell equal loads."""
+    """The load as a function of the context: one function per load, so that equal loads are recognized."""
 
     def load_from_context(context: Context, *ids: str | None) -> Awaitable[Any]:
         return load(context.session, *ids)
@@ -285,7 +290,10 @@ def _build_loaded_field(
 
 
 def as_async_resolver(resolve: Callable[..., Any]) -> Callable[..., Any]:
-    """A resolver that may give an awaitable, for Strawberry to see: what stands around it gets the value."""
+    """A coroutine function for a resolver that may return an awaitable.
+
+    Strawberry sees that it is asynchronous, so that permissions and extensions receive the awaited value.
+    """
 
     @wraps(resolve)
     async def resolve_async(*args: Any, **kwargs: Any) -> Any:
@@ -298,7 +306,7 @@ def as_async_resolver(resolve: Callable[..., Any]) -> Callable[..., Any]:
 async def _resolve_loaded(
     load: Awaitable[Any], root: Node[Any], field: LoadedField, context: Context
 ) -> Any:
-    """What a field shows of what is loaded. The load was enqueued before: see `Session`."""
+    """The value of a field of a loaded entity. The load has been enqueued before: see `UpstreamSession`."""
     loaded = await load
     match field.inner_source:
         case _ if loaded is None:
@@ -314,12 +322,12 @@ async def _resolve_loaded(
 def resolver_metadata(
     resolve: Callable[..., Any], *, items: PolymorphicList | None = None
 ) -> Mapping[str, Any]:
-    """The metadata of a field with a resolver that plans may call as well.
+    """The metadata of a field with a resolver that compiled queries may call as well.
 
     Args:
-        resolve: The resolver; takes `root` and `info` where it names them, and the arguments, by
-            its own names. Of `info` it may use what a `Place` has.
-        items: What a list holds whose items are decoded by who answers.
+        resolve: The resolver; takes `root` and `info` where it names them, and the arguments, by its own
+            names. Of `info`, the resolver may use the attributes of `ResolveInfo`.
+        items: The declaration of the items, where the value is a `LazyPage`.
     """
     takes = signature(resolve).parameters
 

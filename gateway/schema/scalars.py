@@ -1,4 +1,4 @@
-"""Scalars and value types: what a field holds when it is not a thing of its own."""
+"""Scalars and value types: values without an identity of their own."""
 
 import re
 from datetime import UTC, datetime, timedelta, tzinfo
@@ -23,7 +23,7 @@ from gateway.schema.resolvers import (
 from gateway.upstream.records import activities, dates
 
 DateTime = NewType("DateTime", datetime)
-"""A moment in UTC, in Python without an offset: nothing here is in any other zone."""
+"""An instant in UTC, in Python without an offset: no instant here is in another zone."""
 
 LocalDateTime = NewType("LocalDateTime", str)
 TimeZone = NewType("TimeZone", str)
@@ -37,13 +37,13 @@ _RFC_3339 = re.compile(
 
 
 def to_utc(zoned: activities.ZonedDateTime, default_zone: str | None) -> datetime | None:
-    """The instant that a date-time means, with its zone or by its offset, in UTC, without an offset.
+    """The instant of a date-time, by its zone or its offset, in UTC, without an offset.
 
-    None where it has no offset and its zone is missing or unknown, or the instant lies outside of years 1
-    to 9999. In the hour that happens twice or never, the offset before the change holds.
+    None where the date-time has no offset and its zone is missing or unknown, or the instant lies outside of
+    years 1 to 9999. For a local time that occurs twice or never, the offset before the change applies.
     """
     try:
-        if not (text := zoned.date_time):  # it has an offset
+        if not (text := zoned.date_time):  # the date-time has an offset
             return zoned.local.astimezone(UTC).replace(tzinfo=None)
         if (zone := _zone(zoned, default_zone)) is None:
             return None
@@ -54,7 +54,7 @@ def to_utc(zoned: activities.ZonedDateTime, default_zone: str | None) -> datetim
 
 
 def local_date_time(zoned: activities.ZonedDateTime, default_zone: str | None) -> str:
-    """The local date-time: of its zone, where an offset was sent and the zone is known; else as sent."""
+    """The local date-time: in its zone, where an offset was sent and the zone is known; otherwise as sent."""
     if zoned.date_time:
         return zoned.date_time
     zone = _zone(zoned, default_zone)
@@ -71,7 +71,7 @@ def _zone(zoned: activities.ZonedDateTime, default: str | None) -> tzinfo | None
 
 
 def _serialize_date_time(value: datetime) -> str:
-    if value.microsecond == 0:  # nearly always, and at half the price
+    if value.microsecond == 0:  # nearly always, and in half the time
         return value.isoformat() + ".000Z"
     return value.isoformat(timespec="milliseconds") + "Z"
 
@@ -137,7 +137,7 @@ def _local(zoned: activities.ZonedDateTime, context: Context) -> str:
 
 
 def _instant(zoned: activities.ZonedDateTime, context: Context) -> datetime | None:
-    if zoned.date_time and not is_readable(zoned.time_zone):  # all depends on it
+    if zoned.date_time and not is_readable(zoned.time_zone):  # the instant depends on the zone
         raise InvalidUpstreamResponse(UNEXPECTED_TYPE_MESSAGE)
     return to_utc(zoned, context.settings.default_time_zone)
 

@@ -1,4 +1,4 @@
-"""What Strawberry resolves by itself, made to hold here: methods, permissions, extensions and directives of fields."""
+"""Adapters for fields that Strawberry itself resolves: methods, permissions, extensions and directives."""
 
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -34,14 +34,14 @@ _ResolveInfo: TypeAlias = GraphQLResolveInfo[Any]
 
 
 def adapt_resolvers(schema: GraphQLSchema, *, has_directives: bool) -> None:
-    """Give the resolvers of a schema, as Strawberry made it, the objects that they know.
+    """Adapt the resolvers of a schema that Strawberry built, so that they receive the objects they expect.
 
-    Methods, permissions and extensions get a view of their object. A resolver gets it as it was
-    reached where it says so: `strawberry.Parent[Reached[...]]`.
+    Methods, permissions and extensions receive a `View` of their object. A resolver receives the `Node`
+    where it declares `strawberry.Parent[Node[...]]`.
 
     Args:
-        schema: The schema; it is changed.
-        has_directives: Whether documents may have directives that Strawberry runs.
+        schema: The schema; modified in place.
+        has_directives: Whether documents may have directives that Strawberry executes.
     """
     for type_ in schema.type_map.values():
         definition = type_.extensions.get(_DEFINITION_KEY)
@@ -61,14 +61,14 @@ def adapt_resolvers(schema: GraphQLSchema, *, has_directives: bool) -> None:
 def _is_type_or_instance(
     is_type_of: _ResolveFunction, origin: type, value: object, info: _ResolveInfo
 ) -> bool:
-    """Also an object of the class that declares the type, as a method may make one."""
+    """An `is_type_of` that also accepts instances of the class that declares the type, as methods return."""
     return is_type_of(value, info) or isinstance(value, origin)
 
 
 def _adapt_field(field: GraphQLField, parent: StrawberryObjectDefinition) -> None:
     definition: StrawberryField = field.extensions[_DEFINITION_KEY]
     resolver, resolve = definition.base_resolver, field.resolve
-    assert resolve is not None  # Strawberry gives one to each field
+    assert resolve is not None  # Strawberry sets a resolver for each field
     parameter = _node_parameter(resolver) if resolver else None
     get_result = partial(type(definition).get_result, definition)
     if parameter is not None:
@@ -77,7 +77,7 @@ def _adapt_field(field: GraphQLField, parent: StrawberryObjectDefinition) -> Non
     if definition.extensions:
         value_type = field_value_type(definition)
         if resolver is not None and FIELD_SOURCE_KEY not in definition.metadata:
-            value_type = ValueType(value_type.type_)  # extensions may make a text of what it gives
+            value_type = ValueType(value_type.type_)  # extensions may convert the value to text
         definition.get_result = partial(_get_result_for_extensions, get_result, value_type)  # type: ignore[method-assign]
         for extension in definition.extensions:
             _expose_permission_errors(extension)
@@ -87,7 +87,7 @@ def _adapt_field(field: GraphQLField, parent: StrawberryObjectDefinition) -> Non
 
 
 def _node_parameter(resolver: StrawberryResolver[Any]) -> str | None:
-    """The name of the parameter for an object as it was reached, if there is one."""
+    """The name of the resolver's parameter for the `Node` of the parent, if there is one."""
     parameter = resolver.parent_parameter
     annotation = resolver.strawberry_annotations[parameter] if parameter else None
     if parameter is None or annotation is None:
@@ -110,7 +110,7 @@ def _get_result_of_node(
 def _get_result_for_extensions(
     get_result: _ResolveFunction, value_type: ValueType, source: Any, *, info: Info, **options: Any
 ) -> Any:
-    """What the extensions of a field get of it: the same as methods do."""
+    """The value that the extensions of a field receive: a view, as for methods."""
     value = get_result(source, info=info, **options)
     if not isawaitable(value):
         return to_view(value, value_type, info.context)
@@ -145,13 +145,16 @@ def _resolve_with_extensions(
 
 
 def _parent_view(source: Any, parent: StrawberryObjectDefinition, info: _ResolveInfo) -> Any:
-    """What a field is of. Its type is known better here than where it was seen before, as an interface."""
+    """A view of a field's parent object.
+
+    The concrete type is known here; an earlier view may have known only the interface.
+    """
     node = as_node(source) if isinstance(source, NodeWrapper) else source
     return to_view(node, ValueType(parent), info.context)
 
 
 async def _await_nested(value: Awaitable[Any]) -> Any:
-    """What an awaitable leads to: an extension that waits may have waited for an awaitable only."""
+    """The final value of an awaitable: an asynchronous extension may return a further awaitable."""
     result: Any = value
     while isawaitable(result):
         result = await result
@@ -166,7 +169,7 @@ def _expose_permission_errors(extension: object) -> None:
 
 
 class _ForbiddenHandler:
-    """What a permission does where it is not given; what it raises is the caller's to know."""
+    """The `on_unauthorized` of a permission, whose errors become the public error `Forbidden`."""
 
     def __init__(self, permission: BasePermission) -> None:
         self._on_unauthorized = permission.on_unauthorized
@@ -184,15 +187,15 @@ class _ForbiddenHandler:
 
 
 class _DirectivesMiddleware(DirectivesExtension):
-    """Runs the directives of a field; fields without any are resolved as they are without it."""
+    """Executes the directives of a field; fields without directives are resolved directly."""
 
-    def resolve(  # type: ignore[override]  # arguments may have any name
+    def resolve(  # type: ignore[override]  # GraphQL arguments may have any name
         self, _next: _ResolveFunction, root: Any, info: _ResolveInfo, /, *_: Any, **arguments: Any
     ) -> Any:
         names = {directive.name.value for directive in info.field_nodes[0].directives or ()}
         if names <= SPECIFIED_DIRECTIVES:
             return _next(root, info, **arguments)
-        field = info.parent_type.fields.get(info.field_name)  # none for __typename
+        field = info.parent_type.fields.get(info.field_name)  # `__typename` has no definition
         value_type = field_value_type(field.extensions[_DEFINITION_KEY]) if field else ValueType()
 
         async def resolve_next(*_: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Objects as Strawberry's methods and permissions see them: what they hold by its names, objects in them likewise."""
+"""Views of objects for Strawberry's methods and permissions, with attributes as the types declare them."""
 
 from collections.abc import Callable
 from functools import cache, partial
@@ -26,15 +26,15 @@ from gateway.schema.resolvers import (
 )
 
 ObjectDefinition = StrawberryObjectDefinition | None
-"""What is declared of an object's type, where it is known."""
+"""The declaration of an object's type, where known."""
 
 
 class ValueType(NamedTuple):
-    """What is declared of a value, or of the elements of a list.
+    """The declared type of a value, or of the elements of a list.
 
     Attributes:
-        type_: The type of the objects.
-        to_text: How a value is shown as a text, where it is one: the upstream may have sent a number.
+        type_: The declaration of the objects' type.
+        to_text: Converts a value declared as text to text: the upstream may have sent a number.
     """
 
     type_: ObjectDefinition = None
@@ -42,10 +42,10 @@ class ValueType(NamedTuple):
 
 
 class View(NodeWrapper):
-    """An object with the attributes of what was reached: those that its type declares as fields, as fields show them.
+    """A view of a node's value, whose attributes are the fields that its type declares, with their values.
 
-    It has computed fields, too, and what its type's class has beside fields. An attribute that could not be
-    read raises as a field does: see `read` and `compute`.
+    Computed fields are attributes, too, and so are the members of the type's class that are not fields. An
+    unreadable attribute raises as a field does: see `resolve_attribute` and `compute`.
     """
 
     __slots__ = ("__context__", "__type__")
@@ -56,7 +56,7 @@ class View(NodeWrapper):
         self.__context__ = context
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):  # Python's own question, which no record answers
+        if name.startswith("__"):  # a protocol lookup of Python, which no record supports
             raise AttributeError(name)
         node, context = self.__node__, self.__context__
         field_source = _field_source(_find_field(self.__type__, name))
@@ -81,7 +81,7 @@ class View(NodeWrapper):
 
 
 def to_view(value: Any, value_type: ValueType, context: Context) -> Any:
-    """A value as methods see it, given what is declared of it."""
+    """A value as Strawberry methods receive it, given its declared type."""
     if isinstance(value, Node):
         return View(value, value_type.type_, context)
     if isinstance(value, list):
@@ -90,7 +90,7 @@ def to_view(value: Any, value_type: ValueType, context: Context) -> Any:
 
 
 def field_value_type(field: StrawberryField) -> ValueType:
-    """What is declared of a field's value."""
+    """The declared type of a field's value."""
     declared: Any = field.type
     while isinstance(declared, StrawberryContainer | LazyType):
         declared = declared.resolve_type() if isinstance(declared, LazyType) else declared.of_type
@@ -98,7 +98,7 @@ def field_value_type(field: StrawberryField) -> ValueType:
         return ValueType(to_text=GraphQLID.serialize)
     if declared is str:
         return ValueType(to_text=GraphQLString.serialize)
-    is_text = getattr(declared, "__supertype__", None) is str  # a scalar of its own
+    is_text = getattr(declared, "__supertype__", None) is str  # a custom scalar
     return ValueType(to_text=str) if is_text else ValueType(get_object_definition(declared))
 
 
@@ -106,7 +106,7 @@ def _class_attribute(view: View, name: str) -> Any:
     """A method, property or constant of the class of a view's type.
 
     Raises:
-        AttributeError: There is none; or there is but a field, which the record should have, or which
+        AttributeError: The class has no such attribute, or only a field, which the record lacks or which
             has to be loaded.
     """
     type_ = view.__type__
@@ -131,7 +131,7 @@ def _field_source(field: StrawberryField | None) -> object:
 
 @cache
 def _attribute_value_type(type_: ObjectDefinition, record_type: type, name: str) -> ValueType:
-    """What is declared of an attribute of a view: by the field that shows it, else by the record's class."""
+    """The declared type of a view's attribute: by the field that reads it, or else by the record's class."""
     field = _find_field(type_, name)
     value_type = field_value_type(field) if field else ValueType()
     if field and (field.base_resolver is None or isinstance(_field_source(field), ComputedField)):
@@ -147,7 +147,7 @@ def _number_to_text(record_type: type, name: str, value: Any) -> Any:
 
 @cache
 def _may_be_text(record_type: type, name: str) -> bool:
-    """Whether a class declares an attribute as a text, or as a number that may be sent for one."""
+    """Whether a record class declares an attribute as text, or as a number that may be sent instead."""
     attribute = getattr_static(record_type, name, None)
     is_property = isinstance(attribute, property)
     hints = get_type_hints(attribute.fget if is_property else record_type)

@@ -1,4 +1,7 @@
-"""What a Strawberry schema may ask of this gateway: whatever else it has is refused when it is built."""
+"""The features of Strawberry that this gateway supports.
+
+A schema with other features is refused when it is built.
+"""
 
 from collections.abc import Iterator
 from typing import Any
@@ -20,14 +23,14 @@ from gateway.schema.resolvers import resolve_attribute
 
 
 class UnsupportedSchema(TypeError):
-    """A schema asks for what it would not get."""
+    """A schema declares features that would have no effect."""
 
 
 def require_supported(schema: Schema) -> None:
-    """Refuse a schema with anything that would be left out when operations on it are answered.
+    """Refuse a schema with any feature that the execution of operations would ignore.
 
     Raises:
-        SchemaRefused: Names each such thing.
+        UnsupportedSchema: Names each such feature.
     """
     problems = [*_schema_problems(schema), *_config_problems(schema.config)]
     for concrete in schema.schema_converter.type_map.values():
@@ -79,7 +82,7 @@ _HOOKS = {
     "on_execute": _AROUND_EXECUTION,
     "on_stream_result": "stands around results in parts, which are not served.",
 }
-"""What an extension may override, and why it would not hold here."""
+"""The methods that an extension may override, and the reason why each would have no effect here."""
 
 
 def _config_problems(config: StrawberryConfig) -> Iterator[str]:

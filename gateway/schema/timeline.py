@@ -1,4 +1,4 @@
-"""A client's timeline: filtered, in order, cut into pages."""
+"""The timeline of a client: filtering, sorting and pagination of activities."""
 
 from collections import Counter
 from collections.abc import Awaitable, Callable, Hashable, Sequence
@@ -46,7 +46,7 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True)
 class ConnectionEdge(SchemaObject):
-    """An `ActivityEdge`, as this module makes it."""
+    """The source value of an `ActivityEdge`."""
 
     cursor_digest: bytes
     position: TimelinePosition
@@ -59,15 +59,15 @@ class ConnectionEdge(SchemaObject):
 
 @dataclass(frozen=True, slots=True)
 class ConnectionPage(SchemaObject):
-    """An `ActivityConnection`, as this module makes it.
+    """The source value of an `ActivityConnection`.
 
     Attributes:
-        timeline_filter: What is selected, which cursors are bound to.
-        positions: Where each selected activity stands, in order.
-        window: Which of them are on this page.
+        timeline_filter: The filter and sort order, to which cursors are bound.
+        positions: The positions of all matching activities, in order.
+        window: The slice of the positions that is this page.
         nodes: The activities of this page.
-        omitted: How many may be selected, but are not shown, and why.
-        read_timestamp: When all of it was read.
+        omitted: The number of activities that may match, but are omitted, by reason.
+        read_timestamp: The time of the upstream read.
     """
 
     timeline_filter: TimelineFilter
@@ -118,15 +118,15 @@ class PageInfo:
 
 @dataclass(frozen=True, slots=True)
 class RawTimeline:
-    """A timeline as the upstream sent it, its activities still to be decoded.
+    """A timeline as the upstream sent it, with activities that are not decoded yet.
 
     Attributes:
-        info: Where it is asked for.
-        timeline_filter: Which activities, in which order.
-        window: Which part of them.
-        anchor: The position that the page begins or ends at, where one is given.
-        items: What the upstream sent.
-        read_timestamp: When it did.
+        info: The resolve info of the field.
+        timeline_filter: The filter and sort order.
+        window: The requested page.
+        anchor: The position after or before which the page lies, where a cursor is given.
+        items: The activities, as sent.
+        read_timestamp: The time of the upstream read.
     """
 
     info: Info | ResolveInfo
@@ -137,16 +137,16 @@ class RawTimeline:
     read_timestamp: ReadTimestamp
 
     def decode_ahead(self, decoder: ItemDecoder) -> CooperativeSteps[ConnectionPage]:
-        """The page, made once for all who ask for the same one."""
+        """The page, built once for all fields that request the same page."""
         cache_key = (self.timeline_filter, self.window, self.anchor, self.read_timestamp)
         return decoder.memoize(self.items, cache_key, partial(self.build_page, decoder))
 
     def to_connection(self, decoder: ItemDecoder) -> ConnectionPage:
-        """The same page; what is left out of it is told."""
+        """The same page, with omissions reported."""
         return self.report_omissions(run_to_completion(self.decode_ahead(decoder)))
 
     def report_omissions(self, page: ConnectionPage) -> ConnectionPage:
-        """A page, after what is left out of it is told."""
+        """The given page, after a report of its omissions."""
         unreadable = page.omitted.get(InvalidUpstreamResponse)
         if unreadable:
             error = InvalidUpstreamResponse(ACTIVITIES_OMITTED, count=unreadable)
@@ -154,7 +154,7 @@ class RawTimeline:
         return page
 
     def build_page(self, decoder: ItemDecoder) -> CooperativeSteps[ConnectionPage]:
-        """Where the page is a small part of the whole, only that part is decoded in full."""
+        """The page. Where the page is a small part of the whole, only this part is decoded in full."""
         is_partial = len(self.items) > 2 * self.window.size
         activities = yield from (decoder.decode_headers if is_partial else decoder.decode)(
             self.items
@@ -175,9 +175,12 @@ class RawTimeline:
 
     def _sort_and_filter(
         self,
-        activities: Sequence[Any],  # records, or as much of them as a plan needs
+        activities: Sequence[Any],  # full records, or lean ones of a compiled query
     ) -> CooperativeSteps[tuple[list[TimelinePosition], list[int], OmittedCounts]]:
-        """Positions in order and whose they are; and how many more may be selected, but are left out."""
+        """The ordered positions and indexes of matching activities, and the omissions by reason.
+
+        Omissions are activities that may match, but cannot be included.
+        """
         default_zone = self.info.context.settings.default_time_zone
         matches, is_unfiltered = self.timeline_filter.matches, self.timeline_filter.is_unfiltered
         unordered: list[TimelinePosition] = []
@@ -209,7 +212,7 @@ class RawTimeline:
 
 
 class _FullRecordDecoder:
-    """Reads activities as whole records."""
+    """Decodes activities as full records."""
 
     def decode(self, items: Sequence[Raw]) -> CooperativeSteps[list[activities.Activity]]:
         return map_in_steps(lambda some: [decoding.activity(item) for item in some], items)
@@ -233,7 +236,7 @@ ACTIVITIES = PolymorphicList(
     decoding_errors=UNDECODABLE,
     decode_full_record=decoding.activity,
 )
-"""What a timeline holds."""
+"""The declaration of the items of a timeline."""
 
 PendingTimeline = Awaitable[Node[RawTimeline]] | Node[RawTimeline]
 
@@ -244,17 +247,17 @@ def timeline(
     timeline_filter: TimelineFilter,
     paging: PagingArguments,
 ) -> PendingTimeline:
-    """The page of a selection that the paging arguments describe.
+    """The page of a timeline that the filter and the paging arguments select.
 
     Args:
-        client: Whose timeline it is.
-        info: Where it is asked for.
-        timeline_filter: Which activities.
-        paging: Which page of them.
+        client: The client of the timeline.
+        info: The resolve info of the field.
+        timeline_filter: The filter and sort order.
+        paging: The paging arguments.
 
     Raises:
-        InputRefused: The arguments contradict each other, or a cursor does not fit.
-        UpstreamError: On await, where the upstream gave no timeline.
+        InvalidArgument: The arguments contradict each other, or a cursor is invalid.
+        UpstreamError: On await, where the read of the timeline fails.
     """
     settings = info.context.settings
     window = PageWindow.of(
@@ -267,7 +270,7 @@ def timeline(
     )
     if timeline_filter.matches_nothing:
         return client.child(RawTimeline(info, timeline_filter, window, anchor, [], ReadTimestamp()))
-    # Called here, not in the coroutine: so all timelines of one operation are one batch.
+    # Called here, not in the coroutine, so that all timelines of one operation form one batch.
     load = info.context.session.timeline(
         timeline_filter.client_id,
         kinds=timeline_filter.kinds,
@@ -289,7 +292,7 @@ def timeline(
 def with_full_records(
     pending: PendingTimeline,
 ) -> Awaitable[Node[ConnectionPage]] | Node[ConnectionPage]:
-    """A page whose activities are whole records."""
+    """The page with activities decoded as full records."""
     if isinstance(pending, Node):
         return Node(pending.value.to_connection(_FULL_RECORD_DECODER), pending.parent)
 
