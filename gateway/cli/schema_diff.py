@@ -1,4 +1,4 @@
-"""How one schema became another: each change is safe, dangerous or breaking for those who call."""
+"""Schema diff: classifies each change between two schemas as safe, dangerous or breaking for callers."""
 
 from collections.abc import Iterator
 from enum import StrEnum
@@ -29,14 +29,14 @@ from graphql.language import REMOVE
 
 
 class Criticality(StrEnum):
-    """What a change means for documents that are written, and for apps that are installed."""
+    """The effect of a change on existing documents and on installed client applications."""
 
     BREAKING = "breaking"
-    """A document that was valid is not, or an answer has what its caller was promised it would not."""
+    """A valid document becomes invalid, or a response may have a value that the old schema ruled out."""
     DANGEROUS = "dangerous"
-    """Documents stay valid, but answers may hold what an app never met: a new kind, a new enum value."""
+    """Documents stay valid, but responses may have values new to an application: a new kind or enum value."""
     SAFE = "safe"
-    """Nobody who calls can tell, but by asking for more."""
+    """Not observable by existing client applications."""
 
 
 _REMOVALS = {
@@ -48,7 +48,7 @@ _REMOVALS = {
 
 
 class ClassifiedChange(NamedTuple):
-    """One difference between two schemas, in words."""
+    """One change between two schemas, with a description."""
 
     criticality: Criticality
     text: str
@@ -58,9 +58,9 @@ class ClassifiedChange(NamedTuple):
 
 
 def classify_changes(old: str, new: str) -> list[ClassifiedChange]:
-    """What happened between two schemas, the worst first.
+    """The changes between two schemas in SDL, the most critical first.
 
-    What was deprecated in the old one may go: that was announced, and is dangerous only.
+    A removal of a member that the old schema deprecates was announced, so it is only dangerous.
     """
     documents = parse(old), parse(new)
     before, after = (build_ast_schema(document) for document in documents)
@@ -99,7 +99,7 @@ def _single_line(text: str) -> str:
 
 
 def _new_implementations(before: GraphQLSchema, after: GraphQLSchema) -> Iterator[str]:
-    """New types of interfaces that are there already: graphql-core has them as types, safely added."""
+    """New implementations of existing interfaces, which graphql-core reports as safely added types."""
     for name, type_ in after.type_map.items():
         if is_object_type(type_) and name not in before.type_map:
             for interface in type_.interfaces:
@@ -108,7 +108,7 @@ def _new_implementations(before: GraphQLSchema, after: GraphQLSchema) -> Iterato
 
 
 def _deprecations(before: GraphQLSchema, after: GraphQLSchema) -> Iterator[str]:
-    """What is deprecated, or no longer, of what both have: graphql-core does not tell."""
+    """Deprecations added, changed or removed on existing members, which graphql-core does not report."""
     old_reasons, new_reasons = _reasons(before), _reasons(after)
     for coordinate in old_reasons.keys() & new_reasons.keys():
         if old_reasons[coordinate] != new_reasons[coordinate]:
@@ -121,7 +121,7 @@ def _deprecations(before: GraphQLSchema, after: GraphQLSchema) -> Iterator[str]:
 
 
 def _reasons(schema: GraphQLSchema) -> dict[str, str | None]:
-    """Why each member of a schema is deprecated, or that it is not."""
+    """The deprecation reason of each member of a schema; None where the member is not deprecated."""
     return {
         f"{name}.{member}": reason
         for name, type_ in schema.type_map.items()
@@ -142,7 +142,7 @@ def _members(type_: GraphQLNamedType) -> Iterator[tuple[str, str | None]]:
 
 
 class _DeprecationRemover(Visitor):
-    """Takes what is deprecated out of a document, with all that is in it."""
+    """Removes deprecated definitions from a document, with their content."""
 
     def enter(self, node: Node, *_: object) -> object:
         directives: tuple[DirectiveNode, ...] = getattr(node, "directives", None) or ()
@@ -150,7 +150,7 @@ class _DeprecationRemover(Visitor):
 
 
 def _without_deprecated(document: DocumentNode) -> GraphQLSchema:
-    """A schema without what is deprecated, and without the types that only this led to."""
+    """The schema without deprecated members, and without types that only these members lead to."""
     full = build_ast_schema(visit(document, _DeprecationRemover()), assume_valid=True)
     implementations: list[GraphQLNamedType] = []
     while True:
