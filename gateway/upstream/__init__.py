@@ -1,1 +1,1 @@
-"""The client of the upstream REST API: endpoints, credentials, data loading."""
+"""Access to the upstream REST API: endpoints, sessions, data loading and credentials."""

@@ -1,4 +1,4 @@
-"""Who a read is made for: credentials to send along, and what was called so far."""
+"""Credentials: the caller of a request, its upstream credentials, and the headers forwarded with a call."""
 
 import hashlib
 import re
@@ -16,36 +16,36 @@ TRACE_HEADERS = ("x-request-id", "traceparent")
 _DIGEST_BYTES = hashlib.blake2b().digest_size
 
 RawHeaders = Iterable[tuple[bytes, bytes]]
-"""The headers of a request as ASGI has them: names in lower case, in the order of their lines."""
+"""Request headers as ASGI passes them: names in lower case, in the order of their lines."""
 
 _PER_REQUEST_HEADER = re.compile(
     r"traceparent|tracestate|baggage|sentry-trace|b3|x-b3-.*|x-datadog-.*|x-cloud-trace-context"
     r"|x-amzn-trace-id|x-request-id|x-correlation-id|apollographql-client-.*|graphql-client-.*"
 )
-"""Headers of tracing and of client awareness. They may differ with each request of a caller, and no
-answer depends on them, so they are no part of its identity. The list is closed."""
+"""Headers of tracing and of client awareness. They may differ with each request of a caller, and no response
+depends on them, so they are no part of the caller's identity. The list is closed."""
 
 _IDS = r"-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}"
 _TRACEPARENT = re.compile(rf"00{_IDS}|(?!00|ff)[0-9a-f]{{2}}{_IDS}(-[\x21-\x7e]*)?")
-"""The forms of version 00 and of those to come (W3C Trace Context, 3.2)."""
+"""The forms of version 00 and of later versions (W3C Trace Context, 3.2)."""
 
 _SENDABLE_VALUE = re.compile(r"[\t\x20-\x7e]*")
-"""Header values that go over the wire as they are."""
+"""Header values that can be sent unchanged."""
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Whom reads are made for. Never printed.
+    """The caller for which reads are made: its headers, identity, deadline and read log. Never printed.
 
     Attributes:
-        headers: What goes along with each read.
-        identity: What tells callers apart whose answers may differ: reads are shared within one. It
-            begins with what tells their credentials apart.
-        deadline: When its operation has to end, by the event loop's clock; None: whenever.
-        read_log: What was read so far.
-        fairness_key: What tells callers apart among whom the upstream's capacity is divided: each key, and
-            each credential, has one share, whatever else is forwarded.
-        has_token: Whether there is something to send: false for `Authorization: Bearer` alone.
+        headers: The headers sent with each call.
+        identity: Digest that separates callers whose responses may differ: reads are coalesced within one
+            identity only. Its first bytes are the digest of the credentials.
+        deadline: When the caller's operation has to end, by the event loop's clock; None for no deadline.
+        read_log: The reads made so far.
+        fairness_key: Key by which the upstream's capacity is divided: each caller's key, and each credential,
+            has one share, whatever other headers are forwarded.
+        has_token: Whether there is a token to send: false for `Authorization: Bearer` alone.
     """
 
     headers: HeaderPairs = field(repr=False)
@@ -56,22 +56,22 @@ class Caller:
     has_token: bool = field(default=True, repr=False)
 
     def __post_init__(self) -> None:
-        """Where nothing else is said, credentials have a share."""
+        """Use the credentials as the default fairness key."""
         object.__setattr__(self, "fairness_key", self.fairness_key or self.credentials)
 
     @property
     def has_credentials(self) -> bool:
-        """Whether any credentials go along, the caller's or the service's."""
+        """Whether credentials are sent, the caller's own or the configured ones."""
         return any(name.lower() in CREDENTIAL_HEADERS for name, _ in self.headers)
 
     @property
     def credentials(self) -> bytes:
-        """What tells credentials apart, whatever other headers are forwarded with them."""
+        """Digest of the credentials, whatever other headers are forwarded with them."""
         return self.identity[:_DIGEST_BYTES]
 
 
 class CallerFactory:
-    """Makes callers of request headers."""
+    """Factory of callers from request headers."""
 
     def __init__(self, settings: Settings) -> None:
         names = dict.fromkeys(map(str.lower, settings.forward_headers))
@@ -90,12 +90,12 @@ class CallerFactory:
     def from_headers(
         self, headers: RawHeaders, deadline: float | None = None, *, key_name: str | None = None
     ) -> Caller:
-        """Who sends a request with these headers: its credentials, else ours, never a mixture.
+        """The caller of a request: with its own credentials, else the configured ones, never a mixture.
 
         Args:
-            headers: What was sent.
-            deadline: When its operation has to end.
-            key_name: The name of the caller's key, where it has one: it has a share of its own.
+            headers: The request headers.
+            deadline: When the caller's operation has to end.
+            key_name: The name of the caller's key, where the caller has one: the key has a share of its own.
 
         Raises:
             BadRequest: A credential is sent more than once.
@@ -118,9 +118,10 @@ class CallerFactory:
 
 
 def _fairness_key(credentials: HeaderPairs, key_name: str | None) -> bytes:
-    """The digest of what a caller is known by: a key, or else one form of credentials.
+    """The fairness key of a caller: the digest of its key's name, or else of one form of credentials.
 
-    A caller with both forms is known by the first: else whoever adds a made-up one would be several.
+    A caller with both forms is identified by the first: otherwise a made-up second form would give one caller
+    several shares. Empty where the credentials have a single form: their digest is the default.
     """
     if key_name is not None:
         return _digest((("key", key_name),))
@@ -137,10 +138,10 @@ def _fairness_key(credentials: HeaderPairs, key_name: str | None) -> bytes:
 
 
 def has_credentials(headers: RawHeaders) -> bool:
-    """Whether a request has upstream credentials of its own.
+    """Whether a request carries upstream credentials of its own.
 
     Raises:
-        BadRequest: One of them is sent more than once.
+        BadRequest: A credential is sent more than once.
     """
     return bool(_header_values(headers, _RAW_CREDENTIAL_NAMES))
 
@@ -149,7 +150,10 @@ _RAW_CREDENTIAL_NAMES = frozenset(name.encode() for name in CREDENTIAL_HEADERS)
 
 
 def _header_values(headers: RawHeaders, names: frozenset[bytes]) -> dict[str, str]:
-    """The value of each of these headers: several lines are one list (RFC 9110, 5.3), an empty credential is none."""
+    """The value of each of these headers.
+
+    Several lines are one list (RFC 9110, 5.3); an empty credential is none.
+    """
     values: dict[str, str] = {}
     for raw, line in headers:
         if raw in names:
@@ -167,7 +171,10 @@ def _select_headers(values: Mapping[str, str], names: Iterable[str]) -> HeaderPa
 
 
 def _tracing_headers(values: Mapping[str, str], names: Iterable[str]) -> HeaderPairs:
-    """What is passed on of one request. Others may share its reads: what cannot be sent is left out."""
+    """The tracing headers of one request that are forwarded with its calls.
+
+    Other requests may share the calls, so a value that cannot be sent is omitted instead of refused.
+    """
     selected = {
         name: value
         for name, value in _select_headers(values, names)
@@ -175,7 +182,7 @@ def _tracing_headers(values: Mapping[str, str], names: Iterable[str]) -> HeaderP
     }
     if not _TRACEPARENT.fullmatch(selected.get("traceparent", "")):
         selected.pop("traceparent", None)
-        selected.pop("tracestate", None)  # which means nothing without it
+        selected.pop("tracestate", None)  # tracestate means nothing without traceparent
     return tuple(selected.items())
 
 

@@ -1,4 +1,4 @@
-"""Loads: aiodataloader with its pitfalls covered, within a budget, a few at a time."""
+"""Data loading: aiodataloader with its pitfalls covered, within a read budget and a concurrency limit."""
 
 import asyncio
 from collections.abc import Callable, Coroutine, Hashable, Iterable, Sequence
@@ -12,10 +12,10 @@ _T = TypeVar("_T")
 
 
 class DataLoaderScope:
-    """What one operation loads. Made inside the request's event loop, closed after it.
+    """The loads and reads of one operation, created inside the request's event loop, closed afterwards.
 
-    aiodataloader does not shield: a cancelled waiter would poison its key, and a cancelled batch would
-    leave its waiters hanging. Every load goes through `load`, every read through `schedule_read`.
+    aiodataloader does not shield: a cancelled waiter would poison its key, and a cancelled batch would leave
+    its waiters hanging. Every load goes through `load`, every read through `schedule_read`.
     """
 
     def __init__(self, *, max_reads: int, max_concurrent_reads: int) -> None:
@@ -26,7 +26,7 @@ class DataLoaderScope:
         self._tasks: set[asyncio.Task[Any]] = set()
 
     def load(self, loader: DataLoader[Any, Any], key: Hashable) -> Coroutine[Any, Any, Any]:
-        """Enqueue now, wait on await: all that one pass of the executor asks for is one batch."""
+        """Enqueue a key now and await its value later: loads of one pass of the executor are one batch."""
         load = loader.load(key)
         self._loads.add(load)
         if self._closed:
@@ -34,7 +34,7 @@ class DataLoaderScope:
         return _shield(load)
 
     def loader(self, fetch: Callable[..., Coroutine[Any, Any, _T]]) -> DataLoader[Any, _T]:
-        """A loader of things that have no common read: each begins at once, none waits for another."""
+        """A DataLoader of resources without a common read: each starts at once, none waits for another."""
 
         async def schedule_all(keys: Sequence[tuple[str, ...]]) -> list[Any]:
             return await gather_outcomes([self.schedule_read(fetch, *key) for key in keys])
@@ -44,7 +44,7 @@ class DataLoaderScope:
     def schedule_read(
         self, fetch: Callable[..., Coroutine[Any, Any, _T]], *arguments: Any, **options: Any
     ) -> asyncio.Task[_T]:
-        """Begin a read, which needs a part of the budget and waits for a place.
+        """Start a read, which is charged to the read budget and waits for the concurrency limit.
 
         Raises:
             BudgetExceeded: On await, where the budget is used up.
@@ -64,7 +64,7 @@ class DataLoaderScope:
         return task
 
     async def aclose(self) -> None:
-        """Give up what is still under way, and cancel who still waits: the loaders would not."""
+        """Cancel the reads under way and the loads still waiting, which the DataLoaders would not do."""
         self._closed = True
         for future in (*self._tasks, *self._loads):
             future.cancel()
@@ -74,7 +74,7 @@ class DataLoaderScope:
 
 
 async def gather_outcomes(tasks: Iterable[asyncio.Task[_T]]) -> list[_T | Exception]:
-    """What each task came to: a failure stays its own, a cancellation is everybody's."""
+    """The outcome of each task: a failure is returned as its task's outcome, a cancellation is raised."""
     results: list[_T | Exception] = []
     for result in await asyncio.gather(*tasks, return_exceptions=True):
         if isinstance(result, BaseException) and not isinstance(result, Exception):

@@ -1,4 +1,4 @@
-"""Upstream: the REST API, one method per endpoint."""
+"""Endpoints: the upstream REST API, one method for each endpoint."""
 
 import time
 from collections.abc import Callable, Collection, Mapping
@@ -31,10 +31,10 @@ _TIMELINE_ROLES = ParameterRoles(
 
 
 class UpstreamApi:
-    """The REST API. Safe to share between requests: callers share answers within an identity only.
+    """The upstream REST API. Safe to share between requests: responses are shared within one identity only.
 
-    Every method raises an `FieldError`, and nothing else, where the upstream gives no answer. One
-    thing that it does not know is None, not an error.
+    Every method raises a `FieldError`, and nothing else, where the upstream gives no usable response. A
+    single resource that the upstream does not know is None, not an error.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class UpstreamApi:
         await self._fetcher.aclose()
 
     def report_timeline_surprises(self) -> AbstractContextManager[None]:
-        """Around whatever decodes activities: what is surprising in them is counted."""
+        """Context manager around the decoding of activities: surprises in them are counted."""
         return observe_surprises(
             partial(self._instrumentation.record_surprise, self._activities_path)
         )
@@ -75,18 +75,18 @@ class UpstreamApi:
         appointment_id: str | None = None,
         newest_first: bool = False,
     ) -> Timestamped[list[Raw]]:
-        """A client's timeline, in whatever order, each activity still to be decoded.
+        """A client's timeline in any order, each activity still to be decoded.
 
-        Where the upstream fails, it may be an earlier one, with other kinds in it as well. Entities are
-        never: nothing in them could say so.
+        Where the upstream fails, the timeline may be a stale one, with further kinds in it. Entities are
+        never stale: nothing in an entity could say so.
 
         Args:
-            caller: Who asks.
-            client_id: Whose timeline.
-            kinds: Only these; None for all, also those not known yet.
-            appointment_id: Only what belongs to this appointment.
-            newest_first: The order that the upstream is asked for. The answer may have another: that
-                of an equal read, or of the earlier one.
+            caller: The caller of the read.
+            client_id: The client whose timeline is read.
+            kinds: Only these kinds; None for all, including kinds that are not known yet.
+            appointment_id: Only activities of this appointment.
+            newest_first: The order requested from the upstream. The response may have another order: that of
+                an equal read, or of the stale timeline.
         """
         query = {"clientId": client_id, "sort": "desc" if newest_first else "asc"}
         if kinds is not None:
@@ -113,7 +113,7 @@ class UpstreamApi:
         )
 
     async def staff(self, caller: Caller, company_id: str) -> ResourceIndex[resources.Staff]:
-        """All staff of a company: there is no way to ask for some of them."""
+        """All staff of a company: the upstream has no endpoint for some of them."""
         return await self._fetcher.fetch(
             caller,
             self._company_path + "/staff",
@@ -123,7 +123,7 @@ class UpstreamApi:
         )
 
     async def services(self, caller: Caller, company_id: str) -> ResourceIndex[resources.Service]:
-        """All services of a company: there is no way to ask for some of them."""
+        """All services of a company: the upstream has no endpoint for some of them."""
         return await self._fetcher.fetch(
             caller,
             self._company_path + "/services",
@@ -153,7 +153,10 @@ class UpstreamApi:
     async def appointments(
         self, caller: Caller, company_id: str, client_id: str
     ) -> ResourceIndex[resources.Appointment]:
-        """A client's appointments with a company. The filter is not documented: see `settings`."""
+        """A client's appointments with a company.
+
+        The filter is undocumented: see `Settings.appointments_by_client`.
+        """
         return await self._fetcher.fetch(
             caller,
             self._company_path + "/appointments",

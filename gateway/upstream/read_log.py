@@ -1,11 +1,14 @@
-"""The read log: what one operation read of the upstream, and how each read was answered."""
+"""Read log: the reads of one operation, and how each of them was answered."""
 
 from dataclasses import dataclass
 from enum import Enum
 
 
 class CacheStatus(Enum):
-    """How a read was answered; `STALE`: by an earlier answer, since the upstream failed."""
+    """How a read was answered: by its own call, by a coalesced read, from the cache, or by a stale response.
+
+    `STALE` means that the upstream failed and stale-if-error applied.
+    """
 
     CALLED = "called"
     COALESCED = "shared"
@@ -15,16 +18,16 @@ class CacheStatus(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ReadLogEntry:
-    """One read of the upstream, as `extensions.gateway` tells it: no ids, hosts or credentials.
+    """One read of the upstream, as `extensions.gateway` reports it: no ids, hosts or credentials.
 
     Attributes:
-        path: The template of the path.
-        status: The HTTP status, or None where there was no answer.
-        cache_status: Whether the upstream was called for it.
+        path: The path template.
+        status: The HTTP status, or None where there was no response.
+        cache_status: How the read was answered.
         milliseconds: How long this caller waited.
         bytes: The size of the body after decompression.
-        attempts: How often the upstream was asked, until there was an answer or no use in it; where
-            an earlier answer stands in, how often for this caller.
+        attempts: How many attempts were made until there was a response or no use in a further attempt; for a
+            stale response, how many of them this caller's read made.
     """
 
     path: str

@@ -1,4 +1,4 @@
-"""Session: one caller's request, as the upstream sees it. Whatever is asked twice is read once."""
+"""Upstream session: the reads of one operation; a read requested twice is made once."""
 
 import asyncio
 from collections import Counter, defaultdict
@@ -25,47 +25,50 @@ _T = TypeVar("_T")
 ActivityKindSet = frozenset[ActivityKind]
 
 _ALL_KINDS = frozenset(ActivityKind)
-"""Every kind, `UNKNOWN` included: the upstream is asked without a `type`."""
+"""Every kind, `UNKNOWN` included: the call has no `type` parameter."""
 
 
 class _TimelineKey(NamedTuple):
-    """What one timeline call can be about: a client, or one appointment of a client."""
+    """Key of a timeline: a client, or one appointment of a client."""
 
     client_id: str
     appointment_id: str | None
 
 
 class _TimelineRequest(NamedTuple):
-    """What a selection wants of a timeline."""
+    """A load of a timeline: the kinds and the order that a selection needs."""
 
     kinds: ActivityKindSet
     newest_first: bool
 
 
 class _TimelineRead(NamedTuple):
-    """A read of a timeline that was started, and what it covers."""
+    """A read of a timeline that was started, and the kinds it covers."""
 
     kinds: ActivityKindSet
     task: asyncio.Task[Timestamped[list[Raw]]]
 
 
 class _AppointmentKey(NamedTuple):
+    """Key of an appointment of a company."""
+
     company_id: str
     appointment_id: str
 
 
 class _AppointmentListKey(NamedTuple):
-    """What one list of appointments can be about."""
+    """Key of a list of appointments: those of a client with a company."""
 
     company_id: str
     client_id: str
 
 
 class UpstreamSession:
-    """What one caller's operation asks. Made inside the request's event loop, closed after it.
+    """The upstream reads of one operation, batched and deduplicated by DataLoaders.
 
-    Where there is no answer an `FieldError` is raised: on await, or at once where an argument tells.
-    One thing that is no more is None. A failure is remembered like an answer.
+    A session is created inside the request's event loop and closed after the operation. A `FieldError` is
+    raised where there is no usable response: on await, or at once where an argument is invalid. A single
+    resource that no longer exists is None. Failures are memoized like responses.
     """
 
     def __init__(self, api: UpstreamApi, caller: Caller, settings: Settings) -> None:
@@ -85,12 +88,13 @@ class UpstreamSession:
 
     @property
     def read_log(self) -> Sequence[ReadLogEntry]:
-        """What was read so far, in the order of the answers."""
+        """The reads made so far, in the order of their responses."""
         return self._caller.read_log
 
     async def aclose(self) -> None:
         await self._loader_scope.aclose()
-        self._loaders.clear()  # which refer to this: it shall go at once, with all that was read
+        # The loaders refer to the session: without the cycle, its records are freed at once.
+        self._loaders.clear()
 
     def timeline(
         self,
@@ -100,9 +104,9 @@ class UpstreamSession:
         appointment_id: str | None,
         newest_first: bool = False,
     ) -> Coroutine[Any, Any, Timestamped[list[Raw]]]:
-        """A client's activities of some kinds, or all, perhaps among others; each still to be decoded.
+        """A client's activities of some kinds, or all, possibly among others; each still to be decoded.
 
-        They may come in another order than is wanted: others may want another.
+        The order may differ from `newest_first`: another load of the same timeline may need another order.
         """
         key = _TimelineKey(client_id, appointment_id)
         if key not in self._loaders:
@@ -111,13 +115,13 @@ class UpstreamSession:
         return self._loader_scope.load(self._loaders[key], request)
 
     def staff(self, company_id: str | None, staff_id: str) -> Awaitable[resources.Staff | None]:
-        """A member of staff; the company's list is read once, whatever the number of them."""
+        """A member of staff; the company's list is read once for all of its members."""
         return _find_in_list(self._load(self._api.staff, self._company_id(company_id)), staff_id)
 
     def service(
         self, company_id: str | None, service_id: str
     ) -> Awaitable[resources.Service | None]:
-        """A service; the company's list is read once, whatever the number of them."""
+        """A service; the company's list is read once for all of its services."""
         return _find_in_list(
             self._load(self._api.services, self._company_id(company_id)), service_id
         )
@@ -125,7 +129,7 @@ class UpstreamSession:
     def appointment(
         self, company_id: str | None, appointment_id: str, client_id: str | None
     ) -> Awaitable[resources.Appointment | None]:
-        """An appointment as it is today, alone or, where the upstream can, by its client's list."""
+        """The current state of an appointment, read alone or, if the upstream can, from its client's list."""
         key = _AppointmentKey(self._company_id(company_id), appointment_id)
         if client_id is not None:
             self._client_id_by_appointment[key] = client_id
@@ -139,7 +143,7 @@ class UpstreamSession:
     def client(
         self, client_id: str, requested_id: str | None = None
     ) -> Awaitable[resources.Client | None]:
-        """A client. What cannot be an id is the caller's mistake where it is the one asked for."""
+        """A client. An invalid id is the caller's error where the caller sent it, else the upstream's."""
         if client_id == requested_id and not links.is_id(client_id):
             raise InvalidArgument("This cannot be a client's id.")
         return self._load(self._api.client, client_id)
@@ -176,7 +180,7 @@ class UpstreamSession:
     def _load(
         self, fetch: Callable[..., Coroutine[Any, Any, _T]], *ids: str
     ) -> Coroutine[Any, Any, _T]:
-        """What one of the upstream's methods finds for some ids."""
+        """Load a resource by its ids through the DataLoader of one endpoint."""
         if fetch not in self._loaders:
             self._loaders[fetch] = self._loader_scope.loader(partial(fetch, self._caller))
         return self._loader_scope.load(self._loaders[fetch], ids)
@@ -190,7 +194,7 @@ class UpstreamSession:
     async def _batch_timeline(
         self, key: _TimelineKey, requests: Sequence[_TimelineRequest]
     ) -> list[Any]:
-        """One call for the union of the kinds wanted; newest first where nobody wants it otherwise."""
+        """One read for the union of the kinds of a batch; newest first where every load of the batch is."""
         union = frozenset[ActivityKind]().union(*[each.kinds for each in requests])
         kinds = _ALL_KINDS if ActivityKind.UNKNOWN in union else union
         read = self._existing_or_new_read(
@@ -201,7 +205,7 @@ class UpstreamSession:
     def _existing_or_new_read(
         self, key: _TimelineKey, request: _TimelineRequest
     ) -> asyncio.Task[Timestamped[list[Raw]]]:
-        """A read that covers the kinds: one already started, whatever its order, or a new one."""
+        """The read that covers the kinds: one already started, in any order, or a new one."""
         kinds = request.kinds
         for read in self._timeline_reads[key]:
             if kinds <= read.kinds:
@@ -218,9 +222,9 @@ class UpstreamSession:
         return task
 
     async def _batch_appointments(self, keys: Sequence[_AppointmentKey]) -> list[Any]:
-        """Alone, or by list: one list is cheaper than two or more single reads.
+        """Read a batch of appointments, from lists or alone: one list is cheaper than two single reads.
 
-        What a list does not have is read alone: that the list is complete is not documented.
+        An appointment that a list lacks is read alone: the completeness of lists is undocumented.
         """
         counts = Counter(map(self._list_key, keys))
         lists = {
@@ -243,7 +247,7 @@ class UpstreamSession:
     def _existing_or_new_list(
         self, key: _AppointmentKey, counts: Mapping[_AppointmentListKey, int]
     ) -> asyncio.Task[ResourceIndex[resources.Appointment]] | None:
-        """The list that an appointment may stand in: one already read, or a new one if it pays."""
+        """The list that may hold an appointment: one already read, or a new one for several appointments."""
         if not self._settings.appointments_by_client or key not in self._client_id_by_appointment:
             return None
         list_key = self._list_key(key)
@@ -272,7 +276,7 @@ async def _find_in_list(load: Awaitable[ResourceIndex[Any]], id_: str) -> Any:
 def _from_list(
     index: ResourceIndex[resources.Appointment] | Exception | None, appointment_id: str
 ) -> resources.Appointment | Exception | None:
-    """What a list has to say of an appointment; None where it says nothing, or there is no such list."""
+    """The outcome of a list for an appointment; None where the list lacks it or cannot be used."""
     match index:
         case None | NotFound() | InvalidArgument() | InvalidUpstreamResponse():
             return None

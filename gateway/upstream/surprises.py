@@ -1,7 +1,7 @@
-"""Surprises: what the upstream sends otherwise than its contract says, and what is read of it all the same.
+"""Surprises: upstream data that deviates from the contract and is read nevertheless.
 
-Whoever reads something leniently says so by `report_surprise`; that it is told of a path is up to whoever began
-the reading, by `noted`. Decoding knows neither paths nor metrics.
+Lenient decoders call `report_surprise`; the code that starts a decoding sets the observer, by
+`observe_surprises`. Decoders know neither paths nor metrics.
 """
 
 from collections.abc import Callable, Hashable, Iterator
@@ -10,40 +10,43 @@ from contextvars import ContextVar
 from typing import NamedTuple
 
 ODD_DATE = "odd_date"
-"""A date-time has an offset, or is written otherwise in a way that has one meaning."""
+"""A date-time has an offset, or another form that has one meaning."""
 
 OFFSET_DIFFERS = "offset_differs"
-"""A date-time has an offset that its time zone does not have then."""
+"""A date-time has an offset that its time zone does not have at that time."""
 
 ODD_ENVELOPE = "odd_envelope"
-"""A list stands elsewhere than under `items`."""
+"""A list is elsewhere than under `items`."""
 
 ODD_VALUE = "odd_value"
-"""A value has another JSON type than is declared."""
+"""A value has another JSON type than declared."""
 
 FOREIGN_OBJECT = "foreign_object"
-"""An object has none of the keys that are declared of it, but others. It is null."""
+"""An object has none of its declared keys, but others. The object is read as null."""
 
 CONTROL_CHARACTERS = "control_characters"
-"""Texts in JSON hold control characters as they are."""
+"""Texts in JSON contain unescaped control characters."""
 
 UNKNOWN_CHARSET = "unknown_charset"
 """A body declares a charset that does not exist, and is in UTF-8."""
 
 REPEATED_LENGTH = "repeated_length"
-"""An answer tells its Content-Length several times, each time the same."""
+"""A response has several Content-Lengths, all of them equal."""
 
 ODD_TIME_ZONE = "odd_time_zone"
-"""A zone has another name than that of the IANA database, which means one zone."""
+"""A time zone has a name outside the IANA database that means one zone."""
 
 UNKNOWN_TIME_ZONE = "unknown_time_zone"
-"""A zone has a name that means none, or may mean several."""
+"""A time zone has a name that means no zone, or may mean several."""
 
 _MAX_REMEMBERED = 1_000
-"""Things by which one reading tells what it has noted already; further ones may be noted several times."""
+"""The most deduplication keys that one observer remembers; surprises with further keys may be reported
+repeatedly."""
 
 
 class _SurpriseObserver(NamedTuple):
+    """The observer of surprises in a context, and the deduplication keys reported so far."""
+
     on_surprise: Callable[[str], None]
     reported: set[Hashable]
 
@@ -52,11 +55,11 @@ _observer: ContextVar[_SurpriseObserver | None] = ContextVar("noting", default=N
 
 
 def report_surprise(surprise: str, *deduplication_key: Hashable) -> None:
-    """Note that something was read otherwise than the contract says, if anybody wants to know.
+    """Report data that was read although it deviates from the contract, if there is an observer.
 
     Args:
-        surprise: What is surprising.
-        deduplication_key: What it is about, if that may be read several times: then it is noted once.
+        surprise: The kind of surprise.
+        deduplication_key: Identifies the data, where it may be read several times: then it is reported once.
     """
     if (observer := _observer.get()) is None or (
         deduplication_key and (surprise, deduplication_key) in observer.reported
@@ -69,7 +72,7 @@ def report_surprise(surprise: str, *deduplication_key: Hashable) -> None:
 
 @contextmanager
 def suppress_surprises() -> Iterator[None]:
-    """What is read inside, again, is told to nobody."""
+    """Context manager for data that is read again: surprises inside are not reported."""
     token = _observer.set(None)
     try:
         yield
@@ -79,7 +82,7 @@ def suppress_surprises() -> Iterator[None]:
 
 @contextmanager
 def observe_surprises(on_surprise: Callable[[str], None]) -> Iterator[None]:
-    """What is read inside tells `on_surprise` of what was surprising; the tasks that begin inside do as well."""
+    """Report surprises inside the context to `on_surprise`, also those of tasks that start inside."""
     token = _observer.set(_SurpriseObserver(on_surprise, set()))
     try:
         yield
