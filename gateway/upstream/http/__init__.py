@@ -1,1 +1,1 @@
-"""One read of the upstream over HTTP: coalesced, retried, limited, and translated when it fails."""
+"""HTTP reads of the upstream: single-flight, stale-if-error, retry, bulkhead, circuit breaker, transport."""

@@ -1,4 +1,4 @@
-"""One attempt of a read: a request out, an answer in; every foreign failure becomes ours."""
+"""Attempt: one HTTP request of a read and its response; foreign exceptions become the gateway's errors."""
 
 import asyncio
 import sys
@@ -40,12 +40,12 @@ _REQUEST_HEADERS = (
 )
 
 _BROKEN_RESPONSE_ERRORS = (IncompleteBody, httpx.RemoteProtocolError)
-"""The upstream answered, with less than it announced, or more, or in no order that can be read. That
-is wrong with this one answer, and says nothing of others."""
+"""Errors of a broken response: shorter or longer than announced, or not valid HTTP. They concern this one
+response and say nothing about others."""
 
 
 class ReceivedResponse(NamedTuple):
-    """A success: the HTTP status, the body in UTF-8, and how large it was when it arrived."""
+    """A successful response: the HTTP status, the body in UTF-8, and the body's size before transcoding."""
 
     status: int
     body: bytes
@@ -53,19 +53,19 @@ class ReceivedResponse(NamedTuple):
 
 
 class AttemptFailed(Exception):
-    """An attempt that was no success.
+    """Failure of one attempt.
 
     Attributes:
-        error: What callers are told.
+        error: The error for the caller.
         status: The HTTP status, or None where none arrived.
-        size: How much of a body arrived.
+        size: How many bytes of a body arrived.
         is_retryable: Whether the same attempt may succeed a little later.
         is_outage: Whether the upstream did not do its work.
-        is_unreachable: Whether that is because no answer came from it, or not all of one.
-        needs_new_connection: Whether all that ended was a connection from before: who asks on a new one
-            learns what the upstream has to say.
+        is_unreachable: Whether no response arrived, or not all of one.
+        needs_new_connection: Whether only a reused connection ended: a call on a new connection gets the
+            upstream's response.
         is_connected: Whether there was a connection at all.
-        max_attempts: How many attempts there may be of a read of which one ended so, if it is repeatable.
+        max_attempts: The most attempts of a read after this failure, if it is retryable.
     """
 
     needs_new_connection = False
@@ -91,42 +91,45 @@ class AttemptFailed(Exception):
 
     @property
     def retry_after(self) -> int | None:
-        """The whole seconds that the upstream asks to wait, where it does."""
+        """Whole seconds to wait before a retry, where the error has them."""
         return getattr(self.error, "retry_after", None)
 
 
 class IdleConnectionFailure(AttemptFailed):
-    """All that ended was a connection from before."""
+    """Failure of a reused connection, which ended before any byte of the response."""
 
     needs_new_connection = True
 
 
 class ConnectFailure(AttemptFailed):
-    """No connection could be made: nothing was asked."""
+    """Failure to connect: no request was sent."""
 
     is_connected = False
 
 
 class TooEarly(AttemptFailed):
-    """The upstream would not run the risk of a replay (RFC 8470, 5.2): asked again, it has no reason to say so."""
+    """Status 425: the upstream did not risk a replay (RFC 8470, 5.2).
+
+    A second attempt gives the upstream no reason for this status, so there is no third one.
+    """
 
     max_attempts = 2
 
 
 class LocalFailure(AttemptFailed):
-    """It was given up for reasons of this gateway's own, which say nothing of the upstream."""
+    """Failure for reasons of the gateway's own, which say nothing about the upstream."""
 
 
 class MemoryBudgetFailure(LocalFailure):
-    """The answer would have taken more bytes than are left."""
+    """Failure of a response that needs more bytes than the byte budget has left."""
 
 
 class HttpAttempt:
-    """Single attempts, over a transport. Safe to share between requests."""
+    """Single HTTP attempts over a transport. Safe to share between requests."""
 
     def __init__(self, settings: Settings, transport: httpx.AsyncBaseTransport) -> None:
-        # Not through httpx's client: it would keep cookies and follow redirects unless it is told
-        # not to, and what it adds to a call costs more CPU time than the connection.
+        # Not through httpx's client: it keeps cookies and follows redirects unless configured
+        # otherwise, and its overhead for a call costs more CPU time than the connection.
         self._transport = transport
         self._origin = settings.upstream_url.rstrip("/")
         self._timeout_seconds = settings.upstream_timeout_seconds
@@ -151,17 +154,18 @@ class HttpAttempt:
         reserve_bytes: Callable[[int], None] = lambda _: None,
         on_new_connection: bool = False,
     ) -> ReceivedResponse:
-        """What the upstream answers, within the limits of time and size that are set.
+        """Make a GET request and return its successful response, within the limits of time and size.
 
         Args:
             path: The path.
             query: The query parameters.
-            headers: Those of the caller.
-            reserve_bytes: Is told of bytes before they are kept; raises NoRoom where they cannot be.
-            on_new_connection: Whether a connection is made for it, though there may be idle ones.
+            headers: The headers of the caller.
+            reserve_bytes: Called with a number of bytes before they are buffered; raises `ByteBudgetExceeded`
+                where they exceed the byte budget.
+            on_new_connection: Whether a connection is opened for the request, though there may be idle ones.
 
         Raises:
-            Failed: It is no success.
+            AttemptFailed: There is no successful response.
         """
         request = self._request(path, query, headers)
         if on_new_connection:
@@ -185,7 +189,7 @@ class HttpAttempt:
                     finally:
                         await response.aclose()
             except _TRANSPORT_ERRORS as error:
-                # Not by a context manager: its frame would be the error's, and refer to it.
+                # Not in a context manager: its frame would be in the traceback, and refer to the error.
                 raise _translate_transport_error(error) from error
             return ReceivedResponse(status, _check_response(response, body.to_bytes()), body.size)
         except AttemptFailed as failure:
@@ -194,7 +198,7 @@ class HttpAttempt:
         except (InvalidUpstreamResponse, ResponseTooLarge) as error:
             fresh_error = type(error)(
                 str(error)
-            )  # this one refers to frames that would soon refer to it
+            )  # the traceback of `error` would refer to frames that refer to the error
             raise AttemptFailed(
                 fresh_error, status=status, size=body.size if body else 0
             ) from error
@@ -216,7 +220,7 @@ class HttpAttempt:
                 extensions=self._extensions,
             )
         except (httpx.InvalidURL, UnicodeEncodeError) as error:
-            # An id is too long or half a character, or a header is not ASCII.
+            # An id is too long or holds a lone surrogate, or a header is not ASCII.
             invalid_argument = InvalidArgument("What was sent cannot be passed on to the upstream.")
             raise LocalFailure(invalid_argument) from error
 
@@ -231,14 +235,14 @@ _TRANSPORT_ERRORS = (
 
 
 def _translate_transport_error(error: Exception) -> AttemptFailed:
-    """What one of `_TRANSPORT_ERRORS` means."""
+    """The failure of an attempt for one of `_TRANSPORT_ERRORS`."""
     match error:
         case httpx.ConnectTimeout():
             return _no_response(UpstreamTimeout(TIMEOUT_MESSAGE), ConnectFailure, is_retryable=True)
         case TimeoutError() | httpx.TimeoutException():
             return _no_response(UpstreamTimeout(TIMEOUT_MESSAGE))
         case CertificateVerificationFailed():
-            # It is the same a second later. Once it is replaced, a trial of the breaker finds out.
+            # A retry would fail as well. Once the certificate is replaced, a trial of the breaker succeeds.
             message = "The upstream's certificate is not in order."
             return _no_response(UpstreamUnavailable(message, retryable=False), ConnectFailure)
         case httpx.DecodingError():
@@ -278,10 +282,10 @@ def _no_response(
 
 
 def _check_response(response: httpx.Response, body: bytes) -> bytes:
-    """The body of a success, in UTF-8.
+    """The body of a successful response, in UTF-8.
 
-    Failures arrive as HTTP statuses, and as 200 with an error object in one of two forms (upstream
-    contract, 12 and 18).
+    Failures arrive as HTTP statuses, and as 200 with an error object in one of two forms (upstream contract,
+    12 and 18).
     """
     if response.status_code != 200:
         raise _status_failure(response.status_code, response)

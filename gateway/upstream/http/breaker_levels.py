@@ -1,7 +1,8 @@
-"""Circuit breakers on two levels: one for each credential, and one for all.
+"""Circuit breakers on two levels: one for each credential, and one for the whole upstream.
 
-What one tenant's reads provoke says nothing of another's. For all, the upstream is left alone only where no
-connection to it can be made, or where the reads of several credentials fail, and of most that asked.
+Failures of one tenant's reads say nothing about another's. The circuit of the whole upstream opens only where
+no connection to the upstream can be made, or where the reads of several credentials fail, and of at least
+half of the active ones.
 """
 
 from collections import OrderedDict
@@ -20,14 +21,14 @@ from gateway.upstream.http.circuit_breaker import (
 )
 
 _MIN_FAILING_CREDENTIALS = 3
-"""So many credentials must fail before the upstream is thought to."""
+"""How many credentials must fail before the circuit of the whole upstream opens."""
 
 _MAX_CREDENTIALS = 1_000
-"""How many are known at once, the ones that asked last."""
+"""How many credentials have a circuit breaker at once: the most recently used ones."""
 
 
 class TwoLevelCircuitBreaker:
-    """Lets attempts through that both levels let through. Pure: the clock is given."""
+    """Circuit breaker on two levels, both of which must admit an attempt. Pure: the clock is injected."""
 
     def __init__(
         self,
@@ -40,7 +41,11 @@ class TwoLevelCircuitBreaker:
         ),
         max_credentials: int = _MAX_CREDENTIALS,
     ) -> None:
-        """`on_state_change` of the breaker for all; `on_credential_state_change` when one's opens or closes, and how many are open."""
+        """Start with closed circuits.
+
+        `on_state_change` is called for the circuit of the whole upstream; `on_credential_state_change` when a
+        credential's circuit opens or closes, with the number of open ones.
+        """
         self._clock = clock
         self._pause_seconds = pause_seconds
         self._on_credential_state_change = on_credential_state_change
@@ -56,21 +61,22 @@ class TwoLevelCircuitBreaker:
 
     @property
     def state(self) -> CircuitState:
-        """The state of the breaker for all."""
+        """The state of the circuit of the whole upstream."""
         return self._overall_circuit.state
 
     def credential_state(self, credential: bytes) -> CircuitState:
-        """The state of a credential's own breaker."""
+        """The state of a credential's own circuit."""
         breaker = self._breaker_by_credential.get(credential)
         return CircuitState.CLOSED if breaker is None else breaker.state
 
     def raise_if_open(self, credential: bytes) -> None:
-        """Whether an attempt with a credential would be let through now.
+        """Check that an attempt with a credential would be admitted now.
 
-        The credential that failed last leaves the next trial to others, where any wait.
+        The credential that failed last leaves the next trial to other credentials, where any was refused
+        since.
 
         Raises:
-            Refused: It would not.
+            CircuitOpen: The attempt would be refused.
         """
         is_others_turn = (
             credential == self._last_failed_credential and self._waiting_credential is not None
@@ -89,7 +95,7 @@ class TwoLevelCircuitBreaker:
         """Begin an attempt with a credential.
 
         Raises:
-            Refused: There shall be none.
+            CircuitOpen: The attempt is refused.
         """
         self.raise_if_open(credential)
         permit = self._breaker(credential).acquire()
@@ -98,7 +104,7 @@ class TwoLevelCircuitBreaker:
     def record(
         self, credential: bytes, *, succeeded: bool, is_connected: bool, is_trial: bool
     ) -> None:
-        """How an attempt ended, for all to know."""
+        """Record the outcome of an attempt for the circuit of the whole upstream."""
         if self._overall_circuit.is_closed:
             self._connection_outcomes.add(self._clock(), succeeded=is_connected)
             if not succeeded and self._is_failing():
@@ -143,24 +149,21 @@ class TwoLevelCircuitBreaker:
         return breaker
 
     def _evict_oldest(self) -> None:
-        """Drop the breaker of who asked longest ago. What is still under way changes nothing any more."""
+        """Drop the breaker of the least recently used credential; attempts under way have no effect on it."""
         _, evicted = self._breaker_by_credential.popitem(last=False)
         if not evicted.is_closed:
             evicted.close()
         evicted.on_state_change = lambda _: None
 
     def _track_credential_state(self, state: CircuitState) -> None:
-        if state is CircuitState.HALF_OPEN:  # of so many credentials it would be too much
+        if state is CircuitState.HALF_OPEN:  # too many events with many credentials
             return
         self._open_count += 1 if state is CircuitState.OPEN else -1
         self._on_credential_state_change(state, self._open_count)
 
 
 class TwoLevelPermit:
-    """An attempt that both levels let through.
-
-    One that is given up before it ends says nothing of the upstream.
-    """
+    """Permit of both levels for one attempt. An attempt that is cancelled records no outcome."""
 
     __slots__ = ("_circuit_breaker", "_credential", "_credential_permit", "_is_trial")
 
@@ -178,12 +181,15 @@ class TwoLevelPermit:
         self._is_trial = is_trial
 
     def record_success(self) -> None:
-        """The upstream answered, whatever it had to say."""
+        """Record that the upstream responded, whatever the response."""
         self._credential_permit.record_success()
         self._record(succeeded=True, is_connected=True)
 
     def record_failure(self, *, is_connected: bool) -> None:
-        """It did not, not in time, or only that it failed; or there was no connection to ask it on."""
+        """Record that the upstream did not respond, not in time, or with a failure of its own.
+
+        `is_connected` is false where no connection was made.
+        """
         self._credential_permit.record_failure()
         self._record(succeeded=False, is_connected=is_connected)
 

@@ -1,7 +1,7 @@
-"""Places: how many reads the upstream has to answer at once, in all and for each caller.
+"""Bulkhead: a fair limit of concurrent upstream requests, in total and per caller.
 
-asyncio's semaphore and anyio's capacity limiter serve in the order of arrival, and aiolimiter by the second:
-none of them knows callers, or says how long a wait will be.
+asyncio's semaphore and anyio's capacity limiter serve in the order of arrival, and aiolimiter limits the rate
+per second: none of them distinguishes callers, or estimates how long a wait will be.
 """
 
 import asyncio
@@ -10,14 +10,14 @@ from collections.abc import Callable, Hashable
 from math import ceil
 
 _SMOOTHING_FACTOR = 0.2
-"""What the latest read counts towards how long reads take."""
+"""Weight of the latest read in the moving average of durations."""
 
 
 class BulkheadFull(Exception):
-    """There will be no place in time.
+    """No slot becomes free in time.
 
     Attributes:
-        retry_after: In how many whole seconds there may be one.
+        retry_after: Whole seconds until a slot may be free.
     """
 
     def __init__(self, retry_after: int) -> None:
@@ -25,10 +25,10 @@ class BulkheadFull(Exception):
 
 
 class Bulkhead:
-    """A bounded number of places. Who waits is served in turn, caller by caller: none starves another."""
+    """Bulkhead of a bounded number of slots. Waiting callers are served round-robin: none starves another."""
 
     def __init__(self, *, total: int, per_caller: int, clock: Callable[[], float]) -> None:
-        """Offer `total` places, `each` to one caller at most."""
+        """Offer `total` slots, at most `per_caller` of them to one caller."""
         self._total = total
         self._per_caller = per_caller
         self._clock = clock
@@ -39,19 +39,19 @@ class Bulkhead:
 
     @property
     def in_use(self) -> int:
-        """How many places are taken."""
+        """How many slots are taken."""
         return self._total - self._available
 
     def slot(self, fairness_key: Hashable, *, remaining_seconds: float) -> "BulkheadSlot":
-        """A place for a caller, who has so many seconds left, as a context.
+        """A slot for a caller with so many seconds left, as an asynchronous context manager.
 
         Raises:
-            NoPlace: On entering, where it would not be free before they have passed.
+            BulkheadFull: On entering, where no slot is expected to be free in time.
         """
         return BulkheadSlot(self, fairness_key, remaining_seconds)
 
     async def acquire(self, fairness_key: Hashable, remaining_seconds: float) -> float:
-        """Take a place, perhaps after a while. When that was."""
+        """Take a slot, waiting where none is free, and return when it was taken."""
         if not self._available or self._in_use_by_key[fairness_key] >= self._per_caller:
             await self._wait(fairness_key, remaining_seconds)
         else:
@@ -59,7 +59,7 @@ class Bulkhead:
         return self._clock()
 
     def release(self, fairness_key: Hashable, acquired_at: float) -> None:
-        """Leave a place, and remember for how long it was taken."""
+        """Free a slot, and add its duration to the moving average."""
         self._average_seconds += _SMOOTHING_FACTOR * (
             self._clock() - acquired_at - self._average_seconds
         )
@@ -77,12 +77,12 @@ class Bulkhead:
         except asyncio.CancelledError:
             if waiter.cancelled():
                 self._remove_waiter(fairness_key, waiter)
-            else:  # it had just been given the place
+            else:  # the slot was just assigned to the waiter
                 self._free_slot(fairness_key)
             raise
 
     def _remove_waiter(self, fairness_key: Hashable, waiter: asyncio.Future[None]) -> None:
-        """Somebody waits no more."""
+        """Remove a waiter from the queue of its caller."""
         queue = self._waiters.get(fairness_key, deque())
         if waiter in queue:
             queue.remove(waiter)
@@ -90,14 +90,15 @@ class Bulkhead:
             self._waiters.pop(fairness_key, None)
 
     def _estimated_wait_seconds(self, fairness_key: Hashable) -> float:
-        """How many seconds one more of this caller would wait, about.
+        """The estimated wait of one more read of this caller, in seconds.
 
-        The callers are served in turn: before its next one, of each other at most as many.
+        Callers are served round-robin: before this read, each other caller gets at most as many slots as
+        this caller has reads waiting.
         """
         own = len(self._waiters.get(fairness_key, ())) + 1
         others = (len(queue) for key, queue in self._waiters.items() if key != fairness_key)
-        turns = own + sum(min(own, waiting) for waiting in others)
-        return self._average_seconds * max(turns / self._total, own / self._per_caller)
+        queue_length = own + sum(min(own, waiting) for waiting in others)
+        return self._average_seconds * max(queue_length / self._total, own / self._per_caller)
 
     def _occupy_slot(self, fairness_key: Hashable) -> None:
         self._available -= 1
@@ -111,12 +112,12 @@ class Bulkhead:
         self._wake_next()
 
     def _wake_next(self) -> None:
-        """Gives a place that became free to who waits, the callers in turn."""
+        """Assign a slot that became free to a waiting read, the callers round-robin."""
         for fairness_key, queue in list(self._waiters.items()):
             while queue and self._in_use_by_key[fairness_key] < self._per_caller:
                 waiter = queue[0]
                 self._remove_waiter(fairness_key, waiter)
-                if waiter.done():  # given up, and not yet forgotten
+                if waiter.done():  # cancelled, and not yet removed
                     continue
                 if queue:
                     self._waiters.move_to_end(fairness_key)
@@ -126,7 +127,7 @@ class Bulkhead:
 
 
 class BulkheadSlot:
-    """A place, from entering to leaving."""
+    """A slot of the bulkhead, held while its context is entered."""
 
     __slots__ = ("_acquired_at", "_bulkhead", "_fairness_key", "_remaining_seconds")
 

@@ -1,4 +1,4 @@
-"""Byte budget: how many bytes of upstream answers a process holds at once, from their arrival until they are decoded."""
+"""Byte budget: a limit of the bytes of upstream responses held at once, from arrival until decoded."""
 
 from collections import Counter
 from collections.abc import Hashable
@@ -7,13 +7,13 @@ from typing import Self
 
 
 class ByteBudgetExceeded(Exception):
-    """More bytes would be held at once than may be."""
+    """More bytes would be held at once than the byte budget allows."""
 
 
 class ByteBudget:
-    """A number of bytes for all reads; one share has at most half of it where others have reads under way.
+    """Byte budget of all reads; one fairness key has at most half of it while others have reads under way.
 
-    Nobody waits for bytes: who holds some and waited for more could wait for another who does the same.
+    No read waits for bytes: two reads that hold some and wait for more could wait for each other.
     """
 
     def __init__(self, max_bytes: int) -> None:
@@ -28,18 +28,18 @@ class ByteBudget:
         return self._max_bytes - self._available_bytes
 
     def reservation(self, fairness_key: Hashable) -> "ByteReservation":
-        """What one read holds, as a context: it is under way inside."""
+        """The reservation of one read, as a context manager: the read is under way inside."""
         return ByteReservation(self, fairness_key)
 
     def begin_read(self, fairness_key: Hashable) -> None:
-        """A read of a share is under way."""
+        """Count a read of a fairness key as under way."""
         self._reads_by_key[fairness_key] += 1
 
     def reserve(self, fairness_key: Hashable, byte_count: int) -> None:
-        """Hold more bytes.
+        """Reserve further bytes.
 
         Raises:
-            NoRoom: It would be too many, in all or for this share.
+            ByteBudgetExceeded: The bytes exceed the budget, or the part of it that one fairness key may have.
         """
         limit = self._max_bytes // 2 if len(self._reads_by_key) > 1 else self._max_bytes
         if (
@@ -51,7 +51,7 @@ class ByteBudget:
         self._reserved_by_key[fairness_key] += byte_count
 
     def end_read(self, fairness_key: Hashable, byte_count: int) -> None:
-        """A read that held so many bytes has ended."""
+        """Release the bytes of a read that has ended."""
         self._available_bytes += byte_count
         self._reserved_by_key[fairness_key] -= byte_count
         self._reads_by_key[fairness_key] -= 1
@@ -60,7 +60,7 @@ class ByteBudget:
 
 
 class ByteReservation:
-    """What one read holds."""
+    """The bytes that one read holds."""
 
     __slots__ = ("_budget", "_fairness_key", "_reserved_bytes")
 
@@ -82,10 +82,10 @@ class ByteReservation:
         self._budget.end_read(self._fairness_key, self._reserved_bytes)
 
     def reserve(self, byte_count: int) -> None:
-        """Hold more bytes.
+        """Reserve further bytes.
 
         Raises:
-            NoRoom: It would be too many.
+            ByteBudgetExceeded: The bytes exceed the budget.
         """
         self._budget.reserve(self._fairness_key, byte_count)
         self._reserved_bytes += byte_count

@@ -1,4 +1,4 @@
-"""Circuit breaker: while reads fail, only a trickle of them reaches the upstream; the others are refused at once.
+"""Circuit breaker: while reads fail, only single trials reach the upstream; other reads are refused at once.
 
 purgatory and aiobreaker count failures in a row: one success in a hundred would keep them closed.
 """
@@ -12,13 +12,13 @@ WINDOW_SECONDS = 10.0
 """How long an outcome counts."""
 
 MIN_OUTCOMES = 10
-"""Fewer say nothing."""
+"""How many outcomes are needed to open a circuit: fewer say nothing."""
 
 _MAX_OUTCOMES = 40
 
 
 class CircuitState(Enum):
-    """What is let through."""
+    """State of a circuit: closed admits every attempt, open none, half-open one trial."""
 
     CLOSED = "closed"
     OPEN = "open"
@@ -26,14 +26,14 @@ class CircuitState(Enum):
 
 
 StateListener = Callable[[CircuitState], None]
-"""Is told when a circuit opens, when a trial is let through, and when it closes."""
+"""Called when a circuit opens, when a trial is admitted, and when the circuit closes."""
 
 
 class CircuitOpen(Exception):
-    """The upstream is left alone for now.
+    """The circuit is open: the attempt is refused without a call.
 
     Attributes:
-        retry_after: Whole seconds until it is tried again.
+        retry_after: Whole seconds until the next trial.
     """
 
     def __init__(self, retry_after: int) -> None:
@@ -41,10 +41,10 @@ class CircuitOpen(Exception):
 
 
 class Circuit:
-    """Closed or open; while it is open, one trial is let through in each pause. Pure: the clock is given.
+    """Closed or open circuit; while open, one trial is admitted in each pause. Pure: the clock is injected.
 
     Attributes:
-        on_state_change: Is told of every change.
+        on_state_change: Called on every change of the state.
     """
 
     def __init__(
@@ -66,10 +66,10 @@ class Circuit:
         return CircuitState.OPEN if self._clock() < self._next_trial else CircuitState.HALF_OPEN
 
     def raise_if_open(self, *, later_seconds: float = 0.0) -> None:
-        """Whether an attempt would be let through now; `later_seconds`: so much later than others.
+        """Check that an attempt would be admitted now, or `later_seconds` later than others.
 
         Raises:
-            Refused: It would not.
+            CircuitOpen: The attempt would be refused.
         """
         if self._next_trial is None:
             return
@@ -78,7 +78,7 @@ class Circuit:
             raise CircuitOpen(ceil(remaining_seconds))
 
     def admit(self) -> bool:
-        """Let an attempt through that was checked. Whether it is a trial."""
+        """Admit an attempt that `raise_if_open` has checked, and return whether it is a trial."""
         if self._next_trial is None:
             return False
         self._next_trial = self._clock() + self._pause_seconds
@@ -95,7 +95,7 @@ class Circuit:
 
 
 class OutcomeWindow:
-    """The latest outcomes: so many of the last seconds, counted as they come and go."""
+    """Sliding window of the latest outcomes, bounded in time and number, with a running count of failures."""
 
     def __init__(self) -> None:
         self._outcomes: deque[tuple[float, bool]] = deque()
@@ -108,13 +108,13 @@ class OutcomeWindow:
             self._drop_oldest()
 
     def count_since(self, at: float) -> tuple[int, int]:
-        """How many there are since then, and how many of them failed; what is older is forgotten."""
+        """The number of outcomes since `at`, and of failures among them; older outcomes are dropped."""
         while self._outcomes and self._outcomes[0][0] < at:
             self._drop_oldest()
         return len(self._outcomes), self._failure_count
 
     def is_failing(self, at: float) -> bool:
-        """Whether at least half of them failed, of those since then, if there are enough."""
+        """Whether at least half of the outcomes since `at` are failures, if there are enough outcomes."""
         count, failures = self.count_since(at)
         return count >= MIN_OUTCOMES and failures * 2 >= count
 
@@ -128,10 +128,10 @@ class OutcomeWindow:
 
 
 class CircuitBreaker(Circuit):
-    """Of the reads with one credential: it opens when at least half of the latest outcomes are failures.
+    """Circuit breaker of one credential: opens when at least half of the latest outcomes are failures.
 
     Attributes:
-        outcomes: Those outcomes, and of the trials since it opened the failed ones.
+        outcomes: The latest outcomes, including the failed trials since the circuit opened.
     """
 
     def __init__(
@@ -148,13 +148,13 @@ class CircuitBreaker(Circuit):
         """Begin an attempt.
 
         Raises:
-            Refused: There shall be none.
+            CircuitOpen: The attempt is refused.
         """
         self.raise_if_open()
         return CircuitPermit(self, is_trial=self.admit())
 
     def record(self, *, succeeded: bool, is_trial: bool) -> None:
-        """How an attempt ended. What began before the breaker opened has nothing to say once it is open."""
+        """Record the outcome of an attempt. In an open circuit, only the outcomes of trials count."""
         now = self._clock()
         if self.is_closed:
             self.outcomes.add(now, succeeded=succeeded)
@@ -168,10 +168,7 @@ class CircuitBreaker(Circuit):
 
 
 class CircuitPermit:
-    """An attempt that a breaker let through.
-
-    One that is given up before it ends says nothing of the upstream.
-    """
+    """Permit of a circuit breaker for one attempt. An attempt that is cancelled records no outcome."""
 
     __slots__ = ("_breaker", "_is_trial")
 
@@ -180,9 +177,9 @@ class CircuitPermit:
         self._is_trial = is_trial
 
     def record_success(self) -> None:
-        """The upstream answered, whatever it had to say."""
+        """Record that the upstream responded, whatever the response."""
         self._breaker.record(succeeded=True, is_trial=self._is_trial)
 
     def record_failure(self) -> None:
-        """It did not, not in time, or only that it failed."""
+        """Record that the upstream did not respond, not in time, or with a failure of its own."""
         self._breaker.record(succeeded=False, is_trial=self._is_trial)

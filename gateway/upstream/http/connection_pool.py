@@ -1,7 +1,7 @@
-"""aiohttp's connections, on which nothing but the answer to a request that was written counts as one.
+"""Connection pool: aiohttp's connections, where only bytes after a written request count as its response.
 
-aiohttp takes whatever comes in on an idle connection for the answer to the next request, whoever makes
-it: a surplus answer, or a 408 before closing. Unsolicited data ends a connection here (RFC 9112, 9.2).
+aiohttp takes any bytes that arrive on an idle connection for the response to the next request, of any caller:
+a surplus response, or a 408 before closing. Unsolicited data ends a connection here (RFC 9112, 9.2).
 """
 
 import selectors
@@ -23,14 +23,16 @@ from gateway.upstream.http import response_head
 from gateway.upstream.surprises import REPEATED_LENGTH, report_surprise
 
 MAX_HEAD_BYTES = 65_536
-"""The largest head of an answer, each interim one by itself; of its trailers, and of whatever else is no
-body, at most twice as much: what comes in one piece with the end of a body is not told from that."""
+"""The largest head of a response, each interim head counted separately. For its trailers, and other bytes
+outside the body, at most twice as much: bytes in one piece with the end of a body are not distinguished from
+the body."""
 
 _MAX_BUFFERED_HEAD_BYTES = 8_192
-"""How much of a head is held back at most, until it is known whether its Content-Length comes again."""
+"""The most bytes of a head that are held back until it is known whether its Content-Length is repeated."""
 
 PARSER_LIMIT = 4 * MAX_HEAD_BYTES
-"""For aiohttp's own limits of lines and headers: more than it is given before `MAX_HEAD_BYTES` are enforced."""
+"""The limit of aiohttp's own checks of lines and headers: more bytes than aiohttp gets before
+`MAX_HEAD_BYTES` is enforced."""
 
 _Selector: type[selectors.BaseSelector] = getattr(
     selectors, "PollSelector", selectors.SelectSelector
@@ -40,26 +42,26 @@ _requires_new_connection: ContextVar[bool] = ContextVar("_requires_new_connectio
 
 
 class HeadTooLarge(httpx.RemoteProtocolError):
-    """What comes before an answer's body, or after it, is longer than anybody needs."""
+    """The head of a response, or the bytes after its body, are larger than allowed."""
 
 
 class IdleConnectionClosed(httpx.ReadError):
-    """A connection that had served before ended, and not one byte of an answer had come.
+    """A reused connection ended before any byte of the response.
 
-    It says nothing of the upstream, which may close an idle connection at any time.
+    The end says nothing about the upstream, which may close an idle connection at any time.
     """
 
 
 class IncompleteBody(httpx.ReadError):
-    """The connection was closed, in order, before the answer had the length that it announced.
+    """The connection was closed cleanly before the response had the length that it announced.
 
-    A connection that is broken off, by contrast, is reset.
+    A broken connection, by contrast, is reset.
     """
 
 
 @contextmanager
 def force_new_connections() -> Iterator[None]:
-    """Whatever is connected in this context gets a connection made for it."""
+    """Context manager in which every request gets a new connection."""
     token = _requires_new_connection.set(True)
     try:
         yield
@@ -68,10 +70,10 @@ def force_new_connections() -> Iterator[None]:
 
 
 class ResponseProtocol(ResponseHandler):
-    """What arrives on one connection.
+    """Protocol of one connection: passes bytes to aiohttp's parser only while a response is awaited.
 
     Attributes:
-        closed_cleanly: Whether the connection has ended in order: neither side had to break it off.
+        closed_cleanly: Whether the connection has ended without an error on either side.
     """
 
     def __init__(self, loop: AbstractEventLoop) -> None:
@@ -79,10 +81,10 @@ class ResponseProtocol(ResponseHandler):
         self._is_awaiting_response = False
         self._has_received = False
         self._was_used = False
-        self._remaining_bytes = 0  # how much may come before there is a head, or more of the body
+        self._remaining_bytes = 0  # allowed before the next head, or more of the body, is parsed
         self._expects_head = False
         self._head_buffer = (
-            b""  # of the head, from its Content-Length or the end of its last line on
+            b""  # bytes of the head from its Content-Length or the end of its last line on
         )
         self._has_repeated_length = False
         self._idle_selector: selectors.BaseSelector | None = None
@@ -93,7 +95,7 @@ class ResponseProtocol(ResponseHandler):
         super().connection_lost(exc)
 
     def start_timeout(self) -> None:
-        """A request is written: what comes from now on answers it."""
+        """Await the response: aiohttp calls this once a request is written."""
         self._is_awaiting_response, self._has_received, self._remaining_bytes = (
             True,
             False,
@@ -103,15 +105,15 @@ class ResponseProtocol(ResponseHandler):
         super().start_timeout()
 
     def mark_idle(self) -> None:
-        """Its answer is complete, or given up: nothing is asked any more."""
+        """Await no response any more: the last one is complete or abandoned."""
         self._is_awaiting_response, self._was_used = False, True
 
     def is_reusable(self) -> bool:
-        """Whether nothing has come since the last answer, be it read by now or not.
+        """Whether no bytes have arrived since the last response, read by now or not.
 
-        What follows an answer in one piece, the parser has: a whole answer is among its messages, half
-        of one has to be asked for. What nobody has read yet, the operating system has. With TLS that
-        may be a ticket for a later session, which costs a connection that would still have served.
+        Bytes in one piece with a response are in the parser: a whole further response is among its messages,
+        part of one is found by `feed_eof`. Unread bytes are in the operating system's buffer. With TLS they
+        may be a ticket for a later session, which costs a connection that could have been reused.
         """
         if self.should_close or self.transport is None or self._parser is None:
             return False
@@ -122,7 +124,7 @@ class ResponseProtocol(ResponseHandler):
         return begun is None and not self._is_readable(self.transport)
 
     def data_received(self, data: bytes) -> None:
-        if not data:  # nothing came: the parser goes on with what it had put aside
+        if not data:  # nothing arrived: the parser continues with bytes that it had buffered
             super().data_received(data)
         elif not self._is_awaiting_response:
             self._abort_connection()
@@ -135,22 +137,22 @@ class ResponseProtocol(ResponseHandler):
                 self.data_received(data[allowed:])
 
     def feed_data(self, data: Any, size: int = 0) -> None:
-        """A head is complete; data: it, and its body."""
+        """Note that a head is complete; `data` is the head and its body."""
         head, _ = data
-        # Only chunks have extensions and trailers; only after an interim head comes another.
+        # Only chunked bodies have extensions and trailers; only an interim head precedes another.
         self._expects_head = head.code < 200
         self._remaining_bytes = MAX_HEAD_BYTES if head.chunked or head.code < 200 else sys.maxsize
         super().feed_data(data, size)
 
     async def read(self) -> Any:
-        """The next head, and its body. aiohttp would repeat the request of what it raises itself."""
+        """The next head and its body. aiohttp would repeat the request after one of its own exceptions."""
         try:
             head = await super().read()
         except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
             if self._was_used and not self._has_received:
                 raise IdleConnectionClosed("The connection had ended.") from error
             raise httpx.ReadError("The connection failed.") from error
-        if self._has_repeated_length:  # told by who reads: what arrives does not know for whom
+        if self._has_repeated_length:  # reported here: arriving bytes belong to no read's context
             self._has_repeated_length = False
             report_surprise(REPEATED_LENGTH)
         return head
@@ -160,7 +162,7 @@ class ResponseProtocol(ResponseHandler):
         self._remaining_bytes -= len(piece)
         body_bytes = self._body_bytes()
         self._parse(piece)
-        if self._exception is not None:  # of which aiohttp tells only who waits for a head
+        if self._exception is not None:  # aiohttp raises it only for a reader that waits for a head
             self._fail_body(httpx.RemoteProtocolError("The answer stops making sense."))
         elif self._body_bytes() != body_bytes:
             self._remaining_bytes = max(self._remaining_bytes, MAX_HEAD_BYTES)
@@ -171,14 +173,17 @@ class ResponseProtocol(ResponseHandler):
             self._abort_connection()
 
     def _parse(self, piece: bytes) -> None:
-        """Give aiohttp what has come; of a head, with the same Content-Length once only."""
+        """Pass bytes to aiohttp's parser; in a head, a repeated Content-Length is passed once only."""
         while piece and self._expects_head and self._exception is None:
             piece = self._parse_head(self._head_buffer + piece)
         if piece:
             super().data_received(piece)
 
     def _parse_head(self, text: bytes) -> bytes:
-        """Give it a head, or what is there of one. Whatever comes after a head that is no usual one is returned."""
+        """Pass a head, or the part of it that has arrived, to aiohttp's parser.
+
+        Returned are the bytes after an interim head or one that was changed.
+        """
         self._head_buffer = b""
         if end := response_head.HEAD_END.search(text):
             head = text[: end.end()]
@@ -195,17 +200,17 @@ class ResponseProtocol(ResponseHandler):
         self._head_buffer = text[begin:]
         if begin:
             super().data_received(text[:begin])
-        else:  # as it would for what it gets
+        else:  # as aiohttp does for bytes that it receives
             self._reschedule_timeout()
         return b""
 
     def _fail_body(self, error: Exception) -> None:
-        """Tell whoever reads the body that no more of it comes."""
+        """Raise an error for the reader of the body, of which no more will arrive."""
         if self._payload is not None and not self._payload.is_eof():
             self._payload.set_exception(error)
 
     def _is_readable(self, transport: Transport) -> bool:
-        """Whether there is something to be read, or the end."""
+        """Whether the connection has bytes to be read, or has ended."""
         if self._idle_selector is None:
             self._idle_selector = _Selector()
             self._idle_selector.register(transport.get_extra_info("socket"), selectors.EVENT_READ)
@@ -215,13 +220,13 @@ class ResponseProtocol(ResponseHandler):
         return 0 if self._payload is None else self._payload.total_bytes
 
     def _abort_connection(self) -> None:
-        # Not `abort`, which would forget why.
+        # Not `abort` of the protocol, which would discard the error.
         if self.transport is not None:
             self.transport.abort()
 
 
 class ConnectionPool(aiohttp.TCPConnector):
-    """Keep-alive connections, of which those are used again that have nothing unread."""
+    """Connection pool with keep-alive, which reuses only connections without unread bytes."""
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)

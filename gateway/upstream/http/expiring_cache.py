@@ -1,6 +1,7 @@
-"""Kept answers: for a time and up to so many bytes; forgotten with their owner, or with their subject.
+"""Expiring cache: bounded in time and in bytes, with invalidation by owner or by tag.
 
-Keeping is cachetools' work. What it does not know is groups, by which all answers of one owner go at once.
+cachetools does the caching. cachetools has no groups, by which all responses of one owner are dropped at
+once.
 """
 
 from collections.abc import Callable, Hashable, Iterable
@@ -14,13 +15,13 @@ _T = TypeVar("_T")
 
 
 class CacheEntry(Generic[_T]):
-    """The place of an answer that is kept, or will be once it has been read.
+    """Entry of a response that is cached, or will be once it has been read.
 
     Attributes:
-        key: What it is found by.
-        value: The answer, once there is one.
-        size: Its size in bytes.
-        is_invalidated: Whether it must not be kept any more.
+        key: The key of the entry.
+        value: The response, once there is one.
+        size: The size of the response in bytes.
+        is_invalidated: Whether the response must not be cached any more.
     """
 
     __slots__ = ("__weakref__", "_groups", "is_invalidated", "key", "size", "value")
@@ -36,52 +37,52 @@ class CacheEntry(Generic[_T]):
 
 
 class _InvalidationGroup(WeakSet[CacheEntry[_T]]):
-    """The entries of somebody or about something. It goes with the last of its members."""
+    """The entries of an owner or with a tag. The group is freed with its last entry."""
 
 
 class ExpiringCache(Generic[_T]):
-    """Answers, each found by a key, which must hold everything that makes it somebody's own.
+    """Cache of responses by key. A key must contain everything on which a caller's response depends.
 
-    An entry is made before its answer is read: what is forgotten in the meantime is not kept when
-    it arrives, since nobody knows whether the upstream would still tell it.
+    An entry is created before its response is read: a response invalidated in the meantime is not cached when
+    it arrives, since the upstream may not send it any more.
     """
 
     def __init__(self, *, ttl_seconds: float, max_bytes: int, clock: Callable[[], float]) -> None:
-        """Keep answers for `ttl_seconds`, up to `max_bytes` in all: the least recently used ones go first."""
+        """Cache responses for `ttl_seconds`, up to `max_bytes` in all; the least recently used go first."""
         self._entries: TTLCache[Hashable, CacheEntry[_T]] = TTLCache(
             max_bytes, ttl_seconds, timer=clock, getsizeof=lambda entry: entry.size
         )
         self._groups: WeakValueDictionary[Hashable, _InvalidationGroup[_T]] = WeakValueDictionary()
 
     def __len__(self) -> int:
-        """How many answers are kept."""
+        """How many responses are cached."""
         return len(self._entries)
 
     def get(self, key: Hashable) -> _T | None:
-        """The answer that is kept under a key."""
+        """The response cached under a key, or None."""
         entry = self._entries.get(key)
         return None if entry is None else entry.value
 
     def prepare_entry(
         self, owner: bytes, tags: Iterable[Hashable], key: Hashable
     ) -> CacheEntry[_T]:
-        """An entry for what is about to be read: for whom, about which things, found by which key."""
+        """An entry for a response about to be read: its owner, the tags of its subject, and its key."""
         groups = [self._group(owner), *[self._group((owner, thing)) for thing in tags]]
         return CacheEntry(key, tuple(groups))
 
     def put(self, entry: CacheEntry[_T], value: _T, *, size: int) -> None:
-        """Keep an answer of about `size` bytes in its entry, in the place of an older one.
+        """Cache a response of about `size` bytes in its entry, in place of an older one.
 
-        Not where the entry was forgotten since it was made.
+        An entry that was invalidated since its creation is not cached.
         """
         if entry.is_invalidated:
             return
         entry.value, entry.size = value, size
-        with suppress(ValueError):  # larger than all that may be kept
+        with suppress(ValueError):  # larger than the whole cache
             self._entries[entry.key] = entry
 
     def invalidate(self, owner: bytes, tag: Hashable = None) -> None:
-        """Drop all that is kept, and keep nothing that is being read: of a thing, or of everything."""
+        """Drop an owner's cached responses, all or those with a tag, and cache none of those being read."""
         group = self._groups.get(owner if tag is None else (owner, tag), ())
         for entry in list(group):
             entry.is_invalidated = True

@@ -1,4 +1,4 @@
-"""GETs: each equal one once at a time, tried again where that may help; bytes in, records out."""
+"""Fetcher: GET reads of the upstream with request coalescing, caching, retries and stale-if-error."""
 
 import random
 import time
@@ -38,10 +38,10 @@ _NO_PARAMETERS: Mapping[str, str] = {}
 
 
 class UpstreamFetcher:
-    """Reads of the upstream. Safe to share between requests: callers share within an identity only.
+    """Reads of the upstream. Safe to share between requests: responses are shared within one identity only.
 
-    In this order: a read is shared; then tried again; each attempt has the breakers' leave, waits for a
-    place, and goes over the wire.
+    In this order, a read is coalesced by single-flight, then retried; each attempt passes the circuit
+    breaker, waits for a slot of the bulkhead, and makes a call over the transport.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class UpstreamFetcher:
         now: Callable[[], float] = time.time,
         jitter: Callable[[], float] = random.random,
     ) -> None:
-        """Read over a transport; `clock` measures time, `now` tells the seconds since 1970."""
+        """Read over a transport; `clock` measures time, `now` returns the seconds since 1970."""
         self._instrumentation = instrumentation or UpstreamInstrumentation()
         self.pipeline = ResiliencePipeline(
             settings, transport, self._instrumentation, clock=clock, now=now, jitter=jitter
@@ -83,18 +83,18 @@ class UpstreamFetcher:
         query: Mapping[str, str] = _NO_PARAMETERS,
         cacheable: bool = False,
     ) -> _T:
-        """What the upstream answers.
+        """The decoded response of the upstream.
 
         Args:
-            caller: Whom the read is made for.
-            template: The path, with the names of ids in braces. It is logged; ids are not.
-            decoder: What to make of the body, in UTF-8; raises ContractBroken where it cannot.
+            caller: The caller of the read.
+            template: The path, with the names of ids in braces. The template is logged; ids are not.
+            decoder: Decodes the body, in UTF-8; raises `InvalidUpstreamResponse` where it cannot.
             ids: The ids in the path.
             query: The query parameters.
-            cacheable: Whether the answer may be kept for `entity_cache_seconds`.
+            cacheable: Whether the response may be cached for `entity_cache_seconds`.
 
         Raises:
-            UpstreamError: There is no such answer.
+            FieldError: There is no usable response.
         """
         if not all(map(links.is_id, ids.values())):
             raise InvalidUpstreamResponse("The upstream sent an id that cannot be one.")
@@ -119,18 +119,18 @@ class UpstreamFetcher:
         query: Mapping[str, str],
         roles: ParameterRoles,
     ) -> Timestamped[list[Raw]]:
-        """What the upstream answers; where it fails, what it answered last, for `stale_if_error_seconds`.
+        """The decoded response; where the upstream fails, the last good one of `stale_if_error_seconds`.
 
         Args:
-            caller: Whom the read is made for.
+            caller: The caller of the read.
             path: The path.
             decoder: As for `fetch`.
             query: The query parameters.
-            roles: What the query parameters are there for. Where the upstream refuses to tell of
-                somebody, or does not know them, what is kept of them is forgotten.
+            roles: The roles of the query parameters. Where the upstream forbids access to a subject, or does
+                not know it, its stored responses are dropped.
 
         Raises:
-            UpstreamError: There is neither.
+            FieldError: There is neither a usable response nor a stale one.
         """
         read = Read.of_list(caller, path, decoder, query, roles)
         started_at = time.perf_counter()
@@ -158,7 +158,7 @@ class UpstreamFetcher:
         *,
         cacheable: bool,
     ) -> tuple[ReadResult, CacheStatus]:
-        """The answer of one read for all who ask the same at once."""
+        """The result of one read for all equal reads at once."""
         if not read.caller.has_token:
             error = Unauthenticated("`Authorization: Bearer` has no token.")
             return ReadResult(error, None, 0, attempts=0), CacheStatus.CALLED
@@ -177,7 +177,7 @@ class UpstreamFetcher:
     def _record_and_unwrap(
         self, read: Read, started_at: float, result: ReadResult, cache_status: CacheStatus
     ) -> ReadResult:
-        """An answer, noted among the calls; an error is raised."""
+        """Add a read to the read log, and return its result; an error is raised."""
         milliseconds = round((time.perf_counter() - started_at) * 1000, 3)
         self._instrumentation.metrics.count_read(read.template, cache_status.value)
         read.caller.read_log.append(
@@ -192,13 +192,15 @@ class UpstreamFetcher:
         )
         if isinstance(result.content, FieldError):
             try:
-                raise result.content.with_traceback(None)  # else one grows with each waiter
+                raise result.content.with_traceback(
+                    None
+                )  # else the traceback grows with each waiter
             finally:
-                del result  # or the error would hold this frame, and the frame the error
+                del result  # else the error would refer to this frame, and the frame to the error
         return result
 
     async def _fetch_and_store(self, read: Read, flight: Flight[ReadResult]) -> ReadResult:
-        """The answer of the last attempt, kept for when there is none."""
+        """The result of the last attempt, stored for stale-if-error."""
         if self._stale_cache is None:
             return await self._fetch_uncached(read, flight)
         entry = self._stale_cache.prepare_entry(read.caller.credentials, read.cache_tags, read.key)
@@ -209,7 +211,7 @@ class UpstreamFetcher:
         return result
 
     async def _fetch_uncached(self, read: Read, flight: Flight[ReadResult]) -> ReadResult:
-        """The answer of the last attempt."""
+        """The result of the last attempt."""
         result = await self.pipeline.run(read, flight)
         if isinstance(result.content, Unauthenticated) and not read.caller.has_credentials:
             result = result._replace(content=Unauthenticated(_NO_CREDENTIALS_MESSAGE))
@@ -226,7 +228,7 @@ class UpstreamFetcher:
         return result
 
     def _invalidate(self, credentials: bytes, tag: Hashable = None) -> None:
-        """Show these credentials no more of what was read of a thing, or of anything."""
+        """Drop the stored responses of these credentials: those with a tag, or all."""
         self._single_flight.invalidate(credentials, tag)
         if self._stale_cache is not None:
             self._stale_cache.invalidate(credentials, tag)

@@ -1,4 +1,4 @@
-"""Read: what is asked of the upstream and for whom, when two reads are equal, and what they are about."""
+"""Read: a request for upstream data, with its caller, the key of equal reads, and the tags of its subject."""
 
 import re
 from collections.abc import Callable, Hashable, Mapping
@@ -8,16 +8,16 @@ from gateway.observability.event_loop import CooperativeSteps
 from gateway.upstream.credentials import Caller
 
 _ID_PLACEHOLDER = re.compile(r"\{\w+\}")
-"""An id in the template of a path."""
+"""An id in a path template."""
 
 
 class ParameterRoles(NamedTuple):
-    """What some of the query parameters of a path are there for.
+    """Roles of some query parameters of a path.
 
     Attributes:
-        subject_parameter: The one that says of whom the answer is.
-        filter_parameter: The one without which an answer holds the same, and more.
-        sort_parameter: The one that changes nothing but the order: reads are equal without it.
+        subject_parameter: The parameter that identifies the subject of the response.
+        filter_parameter: The parameter without which a response contains the same, and more.
+        sort_parameter: The parameter that affects only the order: reads are equal without it.
     """
 
     subject_parameter: str
@@ -26,16 +26,17 @@ class ParameterRoles(NamedTuple):
 
 
 class Read(NamedTuple):
-    """What is read.
+    """One read of the upstream.
 
     Attributes:
-        caller: For whom.
-        template: The path as it is logged and counted, without ids.
+        caller: The caller of the read.
+        template: The path template, as logged and counted, without ids.
         path: The path.
         query: The query parameters.
-        query_key: Those of them that make a difference to what the answer holds.
-        cache_tags: What the answer is about; before it, what that is part of, as far as it is known.
-        decoder: What to make of the body.
+        query_key: The query parameters that affect the content of the response.
+        cache_tags: Tags of the response's subject, after those of the resources that contain it, as far as
+            they are known.
+        decoder: Decodes the body.
     """
 
     caller: Caller
@@ -55,7 +56,7 @@ class Read(NamedTuple):
         query: Mapping[str, str],
         roles: ParameterRoles,
     ) -> Self:
-        """A read whose path has no ids: its query says what it is about."""
+        """A read whose path has no ids: a query parameter identifies its subject."""
         query_key = tuple(each for each in query.items() if each[0] != roles.sort_parameter)
         return cls(
             caller, path, path, query, query_key, ((path, query[roles.subject_parameter]),), decoder
@@ -63,17 +64,17 @@ class Read(NamedTuple):
 
     @property
     def key(self) -> Hashable:
-        """What makes the answer this caller's own."""
+        """Key of equal reads, which contains the identity of the caller."""
         return self.caller.identity, self.path, self.query_key
 
     def without(self, parameter: str) -> Self:
-        """The read that asks the same, but for a parameter."""
+        """The read without a parameter in its key."""
         query_key = tuple(each for each in self.query_key if each[0] != parameter)
         return self._replace(query_key=query_key)
 
 
 def resource_paths(template: str, ids: Mapping[str, str]) -> tuple[str, ...]:
-    """The paths of the things that a path leads through, each to its id, and at last the path itself."""
+    """The paths of the resources along a path, each up to its id, and finally the path itself."""
     ends = [
         *[placeholder.end() for placeholder in _ID_PLACEHOLDER.finditer(template)],
         len(template),

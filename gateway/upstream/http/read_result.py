@@ -1,4 +1,4 @@
-"""Answer: what came of one read, for all who wait for it."""
+"""Read result: the outcome of one read, for all reads that were coalesced with it."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -19,15 +19,15 @@ _ITEM_BYTES = 80
 
 
 class ReadResult(NamedTuple):
-    """What came of a read.
+    """The outcome of a read.
 
     Attributes:
-        content: Records, or an error that everybody who waits gets.
+        content: Records, or the error of every waiter.
         status: The HTTP status, or None where none arrived.
-        size: How large the body was.
-        attempts: How often the upstream was asked.
+        size: The size of the body in bytes.
+        attempts: How many attempts were made.
         read_at: When records arrived, in seconds since 1970.
-        is_unreachable: Whether no answer came, or not all of one, though the upstream was asked.
+        is_unreachable: Whether no response arrived, or not all of one, though the upstream was called.
     """
 
     content: Any
@@ -38,39 +38,39 @@ class ReadResult(NamedTuple):
     is_unreachable: bool = False
 
     def is_good(self) -> bool:
-        """Whether there are records."""
+        """Whether the read has records."""
         return not isinstance(self.content, FieldError)
 
     def is_outage(self) -> bool:
-        """Whether there are none because the upstream fails, or is too slow for all who wait."""
+        """Whether the read failed because the upstream fails, or is too slow for every waiter."""
         match self.content:
             case UpstreamTimeout() | UpstreamUnavailable():
                 return True
-            case UpstreamBusy(reason=reason):  # who asks to wait is at work
+            case UpstreamBusy(reason=reason):  # an upstream that limits the rate is at work
                 return reason != RATE_LIMITED
         return False
 
     def is_alarming(self) -> bool:
-        """Whether operators are warned of it: no answer came, or not all of one, or not what it should be."""
+        """Whether operators are warned: no response arrived, or not all of one, or an invalid one."""
         wrong = isinstance(self.content, (InvalidUpstreamResponse, ResponseTooLarge))
         return wrong or self.is_unreachable
 
     def record_bytes(self) -> int:
-        """About how much memory it takes: records are larger than their JSON."""
+        """About how much memory records take: they are larger than their JSON."""
         return 4 * self.size + _OVERHEAD_BYTES
 
     def item_bytes(self) -> int:
-        """The same of items still to be decoded: their JSON, and an object for each."""
+        """About how much memory undecoded items take: their JSON, and an object for each."""
         return self.size + _ITEM_BYTES * len(self.content) + _OVERHEAD_BYTES
 
 
 async def decode_or_error(
     decoder: Callable[[bytes], CooperativeSteps[object]], body: bytes
 ) -> object:
-    """What a body holds, or what is wrong with it; what takes long is decoded in steps."""
+    """The decoded content of a body, or the error of decoding it; large bodies are decoded in steps."""
     try:
         return await run_cooperatively(decoder(body))
     except (InvalidUpstreamResponse, ResponseTooLarge) as error:
         return type(error)(
             str(error)
-        )  # what was raised refers to frames that would soon refer to it
+        )  # the traceback of `error` would refer to frames that refer to the error

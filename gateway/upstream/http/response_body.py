@@ -1,4 +1,4 @@
-"""Bodies as they arrive: decompressed within a limit, in UTF-8, and no fuller than is honest. Pure."""
+"""Response body: decompression within a limit, transcoding to UTF-8, and a limit of value density. Pure."""
 
 import codecs
 import zlib
@@ -15,12 +15,12 @@ _WINDOW_BITS_BY_CODING = {
     "x-gzip": (_GZIP,),
     "deflate": (zlib.MAX_WBITS, -zlib.MAX_WBITS),
 }
-"""What zlib calls the forms. Some send "deflate" without the frame that belongs around it."""
+"""zlib's parameter for each content coding. Some senders omit the frame of "deflate"."""
 
 
 _CHARSETS = {*aliases.aliases, *aliases.aliases.values(), "utf_8_sig"}
-"""Python would remember every other name that it is asked for, and knows some that are no charsets:
-`punycode` takes a time quadratic in the length."""
+"""Names of charsets that are looked up. Python would cache every other name, and has codecs that are no
+charsets: `punycode` takes a time quadratic in the length."""
 
 _WEB_CODECS = {
     "iso8859-1": "cp1252",
@@ -31,35 +31,36 @@ _WEB_CODECS = {
     "euc_kr": "cp949",
     "big5": "big5hkscs",
 }
-"""What these names mean on the web: the larger one of those who send them, such as a code page that has letters
-and signs where the charset has control characters that nobody sends (WHATWG Encoding, 4.2)."""
+"""Charsets as the web uses these names: the larger charset of the actual senders, such as a code page that
+has letters and signs where the charset has control characters that are never sent (WHATWG Encoding, 4.2)."""
 
 _WINDOWS_CODE_PAGES = frozenset({"cp874", *(f"cp{number}" for number in range(1250, 1259))})
 _UNDEFINED_CHARACTER = "\ufffe"
-"""Python's sign for a byte that stands for nothing."""
+"""Python's sign for a byte without a character."""
 
 _NOT_IN_CHARSET = "The upstream's answer is not in the charset it declares."
 
 _MAX_OUTPUT_BYTES = 1_048_576
-"""So much is decompressed at once."""
+"""The most bytes of output of one call of zlib."""
 
 _MAX_INPUT_BYTES = 16_384
-"""Of so much at once: zlib copies what comes after the end of a member, and members may be small."""
+"""The most bytes of input of one call: zlib copies the bytes after the end of a member, and members may be
+small."""
 
 _MEMBER_START = b"\x1f\x8b\x08"
 _MAX_MEMBERS = 10_000
-"""Some servers make a member of each piece of some kilobytes that they write."""
+"""The most members of a gzip body: some servers send one for each piece of some kilobytes that they write."""
 
 _DENSITY_CHECK_BYTES = 1_048_576
 _MIN_BYTES_PER_VALUE = 8
-"""Timelines have some 24 bytes for each comma."""
+"""The fewest bytes for each comma of a large body: timelines have some 24."""
 
 
 class ResponseBody:
-    """A body, of which never more than `max_bytes` bytes are in memory.
+    """A body that is being received, of which never more than `max_bytes` bytes are in memory.
 
-    What is compressed twice is refused: only a bomb would be. A coding that nobody asked for is not
-    looked at, since some name one where there is none; the content tells.
+    A body that is compressed twice is refused: only a decompression bomb would be. A content coding that was
+    not requested is ignored, since some senders declare one without applying it; decoding detects the others.
     """
 
     def __init__(
@@ -69,9 +70,10 @@ class ResponseBody:
         max_bytes: int,
         reserve_bytes: Callable[[int], None] = lambda _: None,
     ) -> None:
-        """`reserve_bytes` is told of each piece before it is kept, and may refuse it.
+        """Start an empty body. `reserve_bytes` is called before each piece is buffered, and may raise.
 
-        Raises ContractBroken: the body is compressed more than once.
+        Raises:
+            InvalidUpstreamResponse: The body is compressed more than once.
         """
         coding_names = [name.strip().lower() for name in content_encoding.split(",")]
         codings = [name for name in coding_names if name in _WINDOW_BITS_BY_CODING]
@@ -80,18 +82,18 @@ class ResponseBody:
         self._window_bits = _WINDOW_BITS_BY_CODING[codings[0]] if codings else ()
         self._inflater: zlib._Decompress | None = None
         self._member_count = 1
-        self._pending = b""  # what may begin a further member, while it is too short to tell
+        self._pending = b""  # a possible start of a further member, too short to decide
         self._has_ended = False
         self._remaining_bytes = max_bytes
         self._reserve_bytes = reserve_bytes
         self._chunks: list[bytes] = []
 
     def add(self, chunk: bytes) -> None:
-        """Take the next bytes that were sent.
+        """Add the next bytes that arrived.
 
         Raises:
-            ContractBroken: They are not what the coding makes.
-            ResponseTooLarge: The body is larger than it may be.
+            InvalidUpstreamResponse: The bytes are not in the declared content coding.
+            ResponseTooLarge: The body is larger than `max_bytes`.
         """
         for piece in self._decompress(chunk) if self._window_bits else (chunk,):
             self._use_bytes(len(piece))
@@ -100,16 +102,16 @@ class ResponseBody:
 
     @property
     def size(self) -> int:
-        """How many bytes there are of it so far."""
+        """How many bytes have been buffered so far."""
         return sum(map(len, self._chunks))
 
     def to_bytes(self) -> bytes:
-        """All of it, kept once."""
+        """The whole body, in one piece."""
         self._chunks = [b"".join(self._chunks)]
         return self._chunks[0]
 
     def _decompress(self, chunk: bytes) -> Iterator[bytes]:
-        """What was sent, in pieces that are not large: a few bytes may stand for very many."""
+        """The decompressed bytes in pieces that are not large: a few bytes may expand to very many."""
         for begin in range(0, len(chunk), _MAX_INPUT_BYTES):
             yield from self._decompress_part(chunk[begin : begin + _MAX_INPUT_BYTES])
 
@@ -124,15 +126,15 @@ class ResponseBody:
             yield piece
             if self._inflater.eof:
                 chunk = self._inflater.unused_data
-            elif len(piece) == max_bytes:  # there may be more, though all that was sent is consumed
+            elif len(piece) == max_bytes:  # there may be more output, though the input is consumed
                 chunk = self._inflater.unconsumed_tail
             else:
                 return
 
     def _next_member(self, chunk: bytes) -> bytes:
-        """What is there of a further member; nothing where that cannot be told yet, or none comes any more.
+        """The bytes of a further member; empty where too few have arrived to decide, or none follows.
 
-        Members follow each other (RFC 1952, 2.2). Whatever else follows is left out, as browsers do.
+        Members follow each other (RFC 1952, 2.2). Any other bytes after a member are ignored, as browsers do.
         """
         pending = self._pending + chunk
         self._pending = b""
@@ -147,11 +149,14 @@ class ResponseBody:
                 self._pending = pending
                 return b""
         self._has_ended = True
-        self._use_bytes(len(pending))  # zlib would keep it
+        self._use_bytes(len(pending))  # zlib would buffer the bytes
         return b""
 
     def _inflate(self, chunk: bytes, max_bytes: int) -> "tuple[zlib._Decompress, bytes]":
-        """At most so much of what was sent, and who has the rest. What comes first tells the form."""
+        """Decompress at most `max_bytes` bytes; returns the inflater as well, which has the rest.
+
+        The first bytes decide the form of "deflate".
+        """
         existing = [] if self._inflater is None else [self._inflater]
         for inflater in existing or map(zlib.decompressobj, self._window_bits):
             try:
@@ -170,14 +175,15 @@ def to_utf8(body: bytes, charset: str) -> bytes:
     """`body` in UTF-8, without a byte order mark.
 
     Raises:
-        ContractBroken: It is not text in `charset`; or there is no such charset, and it is not in UTF-8.
+        InvalidUpstreamResponse: `body` is not text in `charset`; or the charset does not exist, and `body` is
+            not in UTF-8.
     """
     try:
         name = _codec_name(charset)
         if name in {"utf-8", "ascii"}:
             return body.removeprefix(codecs.BOM_UTF8)
         return _decode_text(body, name).removeprefix("\ufeff").encode()
-    except LookupError:  # there is no such charset
+    except LookupError:  # the charset does not exist
         pass
     except ValueError as error:
         raise InvalidUpstreamResponse(_NOT_IN_CHARSET) from error
@@ -190,7 +196,7 @@ def to_utf8(body: bytes, charset: str) -> bytes:
 
 
 def _codec_name(announced: str) -> str:
-    """Python's name for a charset; raises LookupError where there is no such charset."""
+    """Python's name of a charset; raises LookupError where the charset does not exist."""
     if announced.lower() in {"utf-8", "utf8"}:
         return "utf-8"
     known = announced.lower().replace("-", "_").replace(":", "_")
@@ -208,9 +214,9 @@ def _decode_text(body: bytes, charset: str) -> str:
 
 @cache
 def _code_page(charset: str) -> str:
-    """A code page of Windows as the web reads it.
+    """A code page of Windows as the web decodes it.
 
-    A byte from 0x80 to 0x9F that it leaves undefined is the control character of that number.
+    A byte from 0x80 to 0x9F that the code page leaves undefined is the control character of that number.
     """
     characters = [bytes([each]).decode(charset, "ignore") for each in range(0x100)]
     return "".join(
@@ -220,7 +226,7 @@ def _code_page(charset: str) -> str:
 
 
 def exceeds_value_density(body: bytes) -> bool:
-    """Whether a large body holds so many small values that it takes far more memory when it is read.
+    """Whether a large body has so many small values that decoding takes far more memory than the body.
 
     A zero and its comma are 2 bytes of JSON, and some 60 in memory.
     """

@@ -1,8 +1,9 @@
-"""Heads of answers in which the same Content-Length stands several times, with one instead. Pure.
+"""Response head: reduces several equal Content-Lengths to one. Pure.
 
-Some proxies add a second one to what an application has sent. aiohttp refuses any, though equal ones leave nothing
-open: a recipient may replace them by one (RFC 9110, 8.6). Unequal ones, and one beside a Transfer-Encoding, are
-left for aiohttp to refuse: with them, two could disagree on where an answer ends.
+Some proxies add a second one to that of an application. aiohttp refuses any repetition, though equal ones are
+unambiguous: a recipient may replace them by one (RFC 9110, 8.6). Unequal ones, and one beside a
+Transfer-Encoding, are left for aiohttp to refuse: with these, two recipients could disagree on where a
+response ends.
 """
 
 import re
@@ -38,14 +39,18 @@ def deduplicate_content_length(head: bytes) -> bytes:
 
 
 def is_final(head: bytes) -> bool:
-    """Whether no other head follows, as one does after an interim one (RFC 9110, 15.2), as far as is known."""
+    """Whether no further head follows, as far as is known.
+
+    An interim head is followed by another one (RFC 9110, 15.2).
+    """
     return head.startswith(b"HTTP/") and head[9:10] != b"1"
 
 
 def undecided_offset(text: bytes) -> int:
-    """From where on more has to come of a head before anybody knows how it is to be read.
+    """The offset from which on more bytes are needed to decide how a head is parsed.
 
-    That is its first Content-Length, or its last end of line, after which there may be one, or its end.
+    The offset is that of the first Content-Length; or of the last end of line, after which there may be one;
+    or the end of the text.
     """
     begin = text.lower().find(_CONTENT_LENGTH_START)
     if begin < 0:

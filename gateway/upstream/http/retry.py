@@ -1,7 +1,7 @@
-"""Whether a failed read is tried again, and when.
+"""Retry policy: exponential backoff with full jitter and retry budgets, and the pipeline that applies them.
 
-Of the libraries, tenacity and stamina know no budget over many calls, and httpx-retries sees no body:
-what is to be repeated here is a read from its first byte to its last.
+Of the libraries, tenacity and stamina have no budget over many calls, and httpx-retries does not see the
+body: a retry here repeats a read from its first byte to its last.
 """
 
 import asyncio
@@ -38,12 +38,12 @@ from gateway.upstream.surprises import observe_surprises
 
 @dataclass(frozen=True, slots=True)
 class Backoff:
-    """How long to wait before a further attempt, in seconds: capped, exponential, with full jitter.
+    """Exponential backoff with full jitter, capped: the wait before a further attempt, in seconds.
 
     Attributes:
-        jitter: A number from 0 to 1.
+        jitter: Returns a random number from 0 to 1.
         initial_seconds: The longest wait before the second attempt.
-        maximum_seconds: The longest wait before any.
+        maximum_seconds: The longest wait before any attempt.
     """
 
     jitter: Callable[[], float]
@@ -51,38 +51,39 @@ class Backoff:
     maximum_seconds: float = 2.0
 
     def seconds(self, attempts: int, retry_after: int | None) -> float:
-        """The wait after so many attempts.
+        """The wait after `attempts` attempts.
 
-        What the upstream asks for comes first, and chance on top of it: it asks all for the same.
+        The upstream's Retry-After is waited for in full, with jitter on top: the upstream sends all callers
+        the same.
         """
         longest = min(self.maximum_seconds, self.initial_seconds * 2.0 ** (attempts - 1))
         return (retry_after or 0) + self.jitter() * longest
 
 
 _MAX_BALANCE = 10.0
-"""How many further attempts are saved up for when several reads fail."""
+"""How many retries are saved up for when several reads fail."""
 
 
 class RetryBudget:
-    """How many further attempts there may be: a share of the reads. So an outage is not multiplied."""
+    """Retry budget: retries are limited to a ratio of the reads, so that they do not multiply an outage."""
 
     def __init__(self, *, ratio: float = 0.1, max_balance: float = _MAX_BALANCE) -> None:
-        """Allow `share` of the reads a retry each, and save up to `most` for when several fail."""
+        """Allow a `ratio` of the reads a retry each, and save up to `max_balance` for when several fail."""
         self._ratio = ratio
         self._max_balance = max_balance
         self._balance = max_balance
 
     def earn(self) -> None:
-        """A read begins."""
+        """Earn the fraction of a retry that a new read allows."""
         self._balance = min(self._max_balance, self._balance + self._ratio)
 
     @property
     def can_spend(self) -> bool:
-        """Whether there may be a further attempt."""
+        """Whether a retry is allowed."""
         return self._balance >= 1.0
 
     def spend(self) -> bool:
-        """Whether there may be a further attempt, which is then spent."""
+        """Spend a retry, if one is allowed, and return whether one is."""
         if not self.can_spend:
             return False
         self._balance -= 1.0
@@ -90,23 +91,26 @@ class RetryBudget:
 
 
 _MAX_BUDGETS = 1_000
-"""How many have a budget of their own at once, the ones that read last."""
+"""How many fairness keys have a retry budget of their own at once: the most recently used ones."""
 
 
 class RetryBudgets:
-    """A budget for each share, and one for all of twice the size: nobody uses up what others have saved."""
+    """Retry budgets: one for each fairness key, and an overall one of twice the size.
+
+    No caller uses up the retries that others have saved.
+    """
 
     def __init__(self) -> None:
         self._overall = RetryBudget(max_balance=2 * _MAX_BALANCE)
         self._budget_by_key: LRUCache[Hashable, RetryBudget] = LRUCache(_MAX_BUDGETS)
 
     def earn(self, fairness_key: Hashable) -> None:
-        """A read of a share begins."""
+        """Earn the fraction of a retry that a new read of a fairness key allows."""
         self._overall.earn()
         self._budget(fairness_key).earn()
 
     def spend(self, fairness_key: Hashable) -> bool:
-        """Whether a share may have a further attempt, which is then spent."""
+        """Spend a retry of a fairness key, if one is allowed, and return whether one is."""
         own = self._budget(fairness_key)
         return own.can_spend and self._overall.spend() and own.spend()
 
@@ -118,12 +122,12 @@ class RetryBudgets:
 
 
 class RetryPolicy(NamedTuple):
-    """How often one read may be tried, and on what terms.
+    """Retry policy: how many attempts a read has, and when.
 
     Attributes:
-        max_attempts: How often at most.
-        backoff: How long to wait in between.
-        budgets: What the reads of each share have, and all together.
+        max_attempts: The most attempts of a read.
+        backoff: The waits between attempts.
+        budgets: The retry budgets.
     """
 
     max_attempts: int
@@ -138,13 +142,13 @@ class RetryPolicy(NamedTuple):
         fairness_key: Hashable,
         remaining_seconds: float,
     ) -> float | None:
-        """The seconds to wait after `attempts` attempts, or None where there shall be no further one.
+        """The seconds to wait after `attempts` attempts, or None where there is no further one.
 
         Args:
-            attempts: How many there were.
-            failure: How the last one ended.
-            fairness_key: Whose read it is.
-            remaining_seconds: How many seconds there are for all of it.
+            attempts: How many attempts were made.
+            failure: The failure of the last attempt.
+            fairness_key: The fairness key of the caller.
+            remaining_seconds: How many seconds are left for the read.
         """
         if not failure.is_retryable or attempts >= min(self.max_attempts, failure.max_attempts):
             return None
@@ -153,9 +157,9 @@ class RetryPolicy(NamedTuple):
 
 
 class ResiliencePipeline:
-    """Makes attempts until there is an answer, or no use in a further one.
+    """Resilience pipeline: retries of attempts, each within bulkhead, circuit breaker and byte budget.
 
-    What is bounded is divided by the share of who reads: none takes another's.
+    All limits are divided by fairness key: no caller takes another's share.
     """
 
     def __init__(
@@ -168,7 +172,7 @@ class ResiliencePipeline:
         now: Callable[[], float] = time.time,
         jitter: Callable[[], float] = random.random,
     ) -> None:
-        """Ask over a transport; `clock` measures time, `now` tells the seconds since 1970."""
+        """Make attempts over a transport; `clock` measures time, `now` returns the seconds since 1970."""
         self.circuit_breaker = TwoLevelCircuitBreaker(
             clock,
             pause_seconds=settings.breaker_pause_seconds,
@@ -187,13 +191,13 @@ class ResiliencePipeline:
         )
         self._http_attempt = HttpAttempt(settings, transport)
         self._now = now
-        self._may_recover = True  # by itself: a certificate needs somebody
+        self._may_recover = True  # without an operator, who has to replace a certificate
 
     async def aclose(self) -> None:
         await self._http_attempt.aclose()
 
     async def run(self, read: Read, flight: Flight[ReadResult]) -> ReadResult:
-        """The answer of the last attempt."""
+        """The result of the last attempt."""
         with observe_surprises(partial(self._instrumentation.record_surprise, read.template)):
             return await self._run_with_retries(read, flight)
 
@@ -203,7 +207,7 @@ class ResiliencePipeline:
         while True:
             with self.byte_budget.reservation(
                 fairness_key
-            ) as reservation:  # what is waited for holds nothing
+            ) as reservation:  # released while the read waits
                 try:
                     response = await self._try_once(read, flight, reservation)
                 except AttemptFailed as failure:
@@ -235,7 +239,7 @@ class ResiliencePipeline:
     ) -> ReceivedResponse:
         fairness_key = read.caller.fairness_key
         try:
-            self.circuit_breaker.raise_if_open(fairness_key)  # no need to wait for a place
+            self.circuit_breaker.raise_if_open(fairness_key)  # no need to wait for a slot
             async with self.bulkhead.slot(fairness_key, remaining_seconds=flight.remaining_seconds):
                 permit = self.circuit_breaker.acquire(fairness_key)
                 try:
@@ -263,7 +267,7 @@ class ResiliencePipeline:
             raise AttemptFailed(busy) from bulkhead_full
 
     def _record_failure(self, permit: TwoLevelPermit, failure: AttemptFailed) -> None:
-        """What a failure says of the upstream; what is wrong with one answer is that read's own."""
+        """Record a failure in the circuit breaker; a failure of one response only counts as a success."""
         match failure:
             case MemoryBudgetFailure():
                 self._instrumentation.metrics.count_rejection(MEMORY_BUDGET)
@@ -278,9 +282,10 @@ class ResiliencePipeline:
     async def _send(
         self, read: Read, flight: Flight[ReadResult], reservation: ByteReservation
     ) -> ReceivedResponse:
-        """What comes of sending a read, once more where all that ended was an idle connection.
+        """Call the upstream, and once more where only a reused connection ended.
 
-        So it does once in a read, under the same leave of the breaker, and in the same place.
+        The further call is made once in a read, under the same permit of the circuit breaker, and in the same
+        slot.
         """
         try:
             return await self._call(read, flight, reservation)

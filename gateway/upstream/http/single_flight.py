@@ -1,6 +1,6 @@
-"""Reads in flight shared, fresh answers kept; always per credentials.
+"""Single-flight: request coalescing of equal reads under way, and a cache of results; always per credentials.
 
-Sharing with the last waiter's leave cancelling the work is what no cache library offers.
+No cache library coalesces requests so that the cancellation of the last waiter cancels the work.
 """
 
 import asyncio
@@ -18,11 +18,11 @@ _NO_FLIGHTS: Mapping[Hashable, Any] = {}
 
 
 class DeadlineExceeded(Exception):
-    """The deadline passed before there was an answer.
+    """The deadline passed before there was a result.
 
     Attributes:
         cache_status: How the read would have been answered.
-        attempts: How often it was tried by then.
+        attempts: How many attempts were made until then.
     """
 
     def __init__(self, cache_status: CacheStatus, attempts: int) -> None:
@@ -31,13 +31,13 @@ class DeadlineExceeded(Exception):
 
 
 class Flight(Generic[_T]):
-    """A read under way: it ends when the last of those who wait for it leaves.
+    """A read under way, which is cancelled with the last of its waiters.
 
     Attributes:
-        task: The read.
-        waiters: How many wait for it.
-        attempts: How often it was tried so far, as whoever reads counts it.
-        reconnects: How many of these made up for an attempt that the upstream never saw.
+        task: The task of the read.
+        waiters: How many waiters there are.
+        attempts: How many attempts were made so far, as the function that reads counts them.
+        reconnects: How many of the attempts replaced one that ended with a reused connection.
     """
 
     __slots__ = ("_deadline", "_now", "attempts", "reconnects", "task", "waiters")
@@ -51,17 +51,17 @@ class Flight(Generic[_T]):
 
     @property
     def remaining_seconds(self) -> float:
-        """How many seconds the most patient waits yet."""
+        """Seconds until the latest deadline among the waiters."""
         return self._deadline - self._now()
 
     def join(self, deadline: float | None) -> None:
-        """One more waits for it."""
+        """Add a waiter."""
         self.waiters += 1
         self._deadline = max(self._deadline, inf if deadline is None else deadline)
 
 
 class SingleFlight(Generic[_T]):
-    """Answers equal reads once. Keys must hold everything that makes an answer somebody's own."""
+    """Single-flight and cache of reads. A key must contain everything on which a caller's result depends."""
 
     def __init__(
         self,
@@ -71,7 +71,7 @@ class SingleFlight(Generic[_T]):
         size_of: Callable[[_T], int],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Keep answers for `cache_seconds` (0: not at all), up to `max_bytes` by `size_of` in all."""
+        """Cache results for `cache_seconds` (0: not at all), up to `max_bytes` by `size_of` in all."""
         self._flights: dict[bytes, dict[Hashable, Flight[_T]]] = {}
         self._size_of = size_of
         self._cache: ExpiringCache[_T] | None = None
@@ -92,20 +92,20 @@ class SingleFlight(Generic[_T]):
         is_cacheable: Callable[[_T], bool] | None = None,
         tags: Iterable[Hashable] = (),
     ) -> tuple[_T, CacheStatus]:
-        """The answer to a read: a kept one, that of an equal read under way, or a new one.
+        """The result of a read: a cached one, that of an equal read under way, or a new one.
 
-        A caller that is cancelled leaves the read to the others; the last one to leave ends it.
+        A cancelled waiter leaves the read to the others; the last one that is cancelled cancels the read.
 
         Args:
-            owner: For whom all of it is forgotten at once: see `invalidate`.
-            key: What makes reads equal.
-            fetch: Reads.
+            owner: The owner of the results that `invalidate` drops at once.
+            key: The key of equal reads.
+            fetch: Makes the read.
             deadline: A time of the event loop.
-            is_cacheable: Which answers may be kept, where any may.
-            tags: What a kept answer is about, and is forgotten with.
+            is_cacheable: Which results may be cached, or None for none.
+            tags: Tags of the result's subject, for `invalidate`.
 
         Raises:
-            Late: There is no answer at the deadline.
+            DeadlineExceeded: There is no result at the deadline.
         """
         if (
             is_cacheable is not None
@@ -135,10 +135,9 @@ class SingleFlight(Generic[_T]):
                 flight.task.cancel()
 
     def invalidate(self, owner: bytes, tag: Hashable = None) -> None:
-        """Drop all that is kept of a thing for its owner, or of everything.
+        """Drop an owner's cached results, all or those with a tag.
 
-        What is being read is not kept either when it arrives; where it is of everything, who asks
-        from now on does not join it.
+        Results of reads under way are not cached either; where all are dropped, later reads do not join them.
         """
         if tag is None:
             self._flights.pop(owner, None)
@@ -152,7 +151,7 @@ class SingleFlight(Generic[_T]):
         fetch: Callable[[Flight[_T]], Awaitable[_T]],
         is_cacheable: Callable[[_T], bool],
     ) -> Callable[[Flight[_T]], Awaitable[_T]]:
-        """The same read, whose answer is kept where that is allowed."""
+        """The same read, with its result cached where that is allowed."""
 
         async def fetch_and_store(flight: Flight[_T]) -> _T:
             result = await fetch(flight)
@@ -176,7 +175,7 @@ class SingleFlight(Generic[_T]):
         return flight
 
     def _detach(self, owner: bytes, key: Hashable, flight: Flight[_T]) -> None:
-        """A flight that ended is joined no more; another may have started under its key."""
+        """Let no further read join a flight that ended; another one may have started under its key."""
         flights = self._flights.get(owner)
         if flights is not None and flights.get(key) is flight:
             del flights[key]

@@ -1,7 +1,7 @@
-"""Last good answers, for when there is no new one (RFC 5861, stale-if-error); always per credentials.
+"""Stale-if-error cache (RFC 5861): last good responses for when there is no new one; always per credentials.
 
-Of the libraries, aiocache and hishel know no such thing; cashews' failover bounds how many answers it
-keeps, not how large they are, and does not say of when one is.
+Of the libraries, aiocache and hishel have no stale-if-error; cashews' failover limits how many responses it
+stores, not how large they are, and does not report when one was read.
 """
 
 from collections.abc import Hashable, Iterable
@@ -13,12 +13,12 @@ _T = TypeVar("_T")
 
 
 class Timestamped(NamedTuple, Generic[_T]):
-    """What the upstream answered, and when.
+    """A response of the upstream, with the time of its arrival.
 
     Attributes:
-        content: The answer.
-        read_at: When it arrived, in seconds since 1970.
-        is_stale: Whether it was kept, and is shown because the upstream fails now.
+        content: The response.
+        read_at: When the response arrived, in seconds since 1970.
+        is_stale: Whether the response comes from the stale-if-error cache, because the upstream fails now.
     """
 
     content: _T
@@ -27,10 +27,13 @@ class Timestamped(NamedTuple, Generic[_T]):
 
 
 class StaleIfErrorCache(ExpiringCache[Timestamped[_T]]):
-    """The last good answers. Their clock is the time of day: others may stand still while a machine sleeps."""
+    """Stale-if-error cache of the last good responses.
+
+    The clock is the time of day: other clocks may stop while a machine sleeps.
+    """
 
     def newest(self, keys: Iterable[Hashable]) -> Timestamped[_T] | None:
-        """The newest answer under any of the keys, marked as stale."""
+        """The newest response under any of the keys, marked as stale."""
         candidates = [answer for key in keys if (answer := self.get(key)) is not None]
         if not candidates:
             return None

@@ -1,4 +1,4 @@
-"""Statuses: what each means that is no success, be it of an answer or in an error object. Pure."""
+"""Status errors: the error for each status of a failure, of a response or in an error object. Pure."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -23,7 +23,7 @@ _MAX_WAIT_SECONDS = 86_400
 HTTP_TOO_EARLY = 425
 
 RETRYABLE_STATUSES = frozenset({HTTP_TOO_EARLY, 429, 502, 503, 504})
-"""After these, the same attempt may succeed a little later."""
+"""Statuses after which the same attempt may succeed a little later."""
 
 TIMEOUT_MESSAGE = "The upstream did not answer in time."
 _FAILED_MESSAGE = "The upstream failed."
@@ -47,17 +47,17 @@ _STATUS_ERRORS: Mapping[int, tuple[type[FieldError], str]] = {
     451: _NO_ACCESS,
     504: _TIMEOUT,
 }
-"""Any other below 500 says nothing of the caller: a GET in order gets none of them, but from a proxy in
-between (407), or where the contract is no longer what it was (405, 406, 414)."""
+"""Errors by status. Any other status below 500 says nothing about the caller: a valid GET gets none of these,
+except from a proxy in between (407), or where the contract has changed (405, 406, 414)."""
 
 
 def is_outage_status(status: int) -> bool:
-    """Whether it says that the upstream did not do its work."""
+    """Whether a status says that the upstream did not do its work."""
     return not 100 <= status < 500
 
 
 def error_for_status(status: int, headers: Mapping[str, str]) -> FieldError:
-    """What callers are told; `headers` are those of the answer, by names in lower case."""
+    """The error for callers; `headers` are those of the response, by names in lower case."""
     if status == 429:
         return UpstreamBusy(
             "The upstream asks to wait.", reason=RATE_LIMITED, retry_after=_retry_after(headers)
@@ -73,7 +73,7 @@ def error_for_status(status: int, headers: Mapping[str, str]) -> FieldError:
 
 
 def _retry_after(headers: Mapping[str, str]) -> int | None:
-    """Whole seconds, from either form of the header (RFC 9110, 10.2.3)."""
+    """Whole seconds of Retry-After, in either form of the header (RFC 9110, 10.2.3)."""
     value = headers.get("retry-after", "")
     if value.isascii() and value.isdigit():
         return min(int(value[:9]), _MAX_WAIT_SECONDS)

@@ -1,8 +1,8 @@
-"""httpx's requests over aiohttp's connections.
+"""HTTP transport: httpx's interface over aiohttp's connections.
 
 A call over httpx's own transport costs twice the CPU time of one over this. The package httpx-aiohttp
-joins the two as well, but reports refused and dropped connections as time-outs, keeps the upstream's
-cookies, and quotes addresses a second time; each of those matters to a gateway.
+connects the two as well, but reports refused and dropped connections as time-outs, stores the upstream's
+cookies, and quotes URLs a second time; each of these matters to a gateway.
 """
 
 import asyncio
@@ -25,36 +25,36 @@ from gateway.upstream.http.connection_pool import (
 )
 
 NEW_CONNECTION = "new_connection"
-"""An extension of a request: whether a connection is to be made for it."""
+"""Extension of a request: whether a connection is opened for the request."""
 
 _CHUNK_BYTES = 65_536
 
 _KEEP_ALIVE_SECONDS = 4.0
-"""How long an unused connection is kept: less than servers keep theirs (5 seconds and more), so that
-a request seldom meets the end of its connection half-way."""
+"""How long an unused connection is kept open: less than servers keep theirs (5 seconds and more), so that a
+request seldom meets the end of its connection half-way."""
 
 
 class CertificateVerificationFailed(httpx.ConnectError):
-    """Whoever answers has not proved to be the upstream: nothing was sent to it."""
+    """The upstream's TLS certificate could not be verified: no request was sent."""
 
 
 class AiohttpTransport(httpx.AsyncBaseTransport):
-    """One pool of keep-alive connections; opened by the first request, in its event loop.
+    """Transport over a pool of keep-alive connections; opened by the first request, in its event loop.
 
-    Of httpx's time limits it knows `connect` and `read`; how long all of a request may take is the
-    caller's business. Redirects are not followed, cookies not kept, bodies not decompressed, and a
-    request is sent once. What came before a request was written is never its answer.
+    Of httpx's timeouts, `connect` and `read` are applied; a limit for the whole request is up to the code
+    that calls. Redirects are not followed, cookies not stored, bodies not decompressed, and a request is sent
+    once. Bytes that arrived before a request was written are never its response.
 
     Raises:
-        CertificateRefused: The upstream's certificate is not in order.
-        httpx.ConnectError: No connection could be made, by the proxy for one.
-        httpx.ConnectTimeout: None could be made in time.
-        httpx.ReadTimeout: Nothing came for too long.
-        ConnectionOver: The connection had served before, and ended before a byte of this answer.
-        CutOff: The connection was closed before the answer was complete.
+        CertificateVerificationFailed: The upstream's certificate could not be verified.
+        httpx.ConnectError: No connection could be made, by the proxy if there is one.
+        httpx.ConnectTimeout: No connection could be made in time.
+        httpx.ReadTimeout: Nothing arrived for too long.
+        IdleConnectionClosed: A reused connection ended before a byte of this response.
+        IncompleteBody: The connection was closed before the response was complete.
         httpx.ReadError: The connection failed.
-        HeadTooLarge: The answer's head is above 64 kB, or its trailers above twice that.
-        httpx.RemoteProtocolError: What arrived is not HTTP.
+        HeadTooLarge: The response's head is above 64 kB, or its trailers above twice that.
+        httpx.RemoteProtocolError: The response is not HTTP.
     """
 
     def __init__(
@@ -64,12 +64,12 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         tls: ssl.SSLContext | None = None,
         proxy: Proxy | None = None,
     ) -> None:
-        """Keep so many connections.
+        """Configure the pool.
 
         Args:
-            max_connections: How many there are at most.
-            tls: Whom to trust; by default those whom the system trusts.
-            proxy: By whom to call, if by anybody.
+            max_connections: The most connections at once.
+            tls: The trusted certificates; by default those of the system.
+            proxy: The proxy for all connections, or None.
         """
         self._max_connections = max_connections
         self._tls = tls
@@ -96,8 +96,8 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         return self._client_session
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        # Lets the loop see what has come on idle connections: what it has not seen by then, the pool
-        # asks the system for. Requests that begin together leave together, which saves time as well.
+        # Lets the loop read bytes that arrived on idle connections: for unread ones the pool asks
+        # the system. Requests that begin together are sent together, which saves time as well.
         # The first pass may end before the loop looks at its sockets, the second does not.
         await asyncio.sleep(0)
         await asyncio.sleep(0)
@@ -136,7 +136,10 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         )
 
     def _headers(self, request: httpx.Request) -> list[tuple[str, str]]:
-        """A proxy reads those of a request that is not encrypted; else it is told when it connects."""
+        """The headers of a request, with those for the proxy where the request is not encrypted.
+
+        For an encrypted request, the proxy gets its headers when the connection is made.
+        """
         headers = [(name.decode(), value.decode()) for name, value in request.headers.raw]
         return headers if request.url.scheme == "https" else headers + self._proxy_headers
 
@@ -145,15 +148,17 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
             await self._client_session.close()
 
 
-@lru_cache(maxsize=8)  # they are settings, and the same each time
+@lru_cache(maxsize=8)  # the values are settings, equal for every request
 def _client_timeout(
     connect: float | None = None, read: float | None = None, **_: float | None
 ) -> aiohttp.ClientTimeout:
-    # `connect` as well: `sock_connect` alone leaves looking up the name out.
+    # `connect` as well: `sock_connect` alone does not include the DNS lookup.
     return aiohttp.ClientTimeout(total=None, connect=connect, sock_connect=connect, sock_read=read)
 
 
 class _ResponseStream(httpx.AsyncByteStream):
+    """The body of aiohttp's response as a stream of httpx, with exceptions of httpx."""
+
     def __init__(self, response: aiohttp.ClientResponse) -> None:
         self._response = response
         self._protocol = response.connection.protocol if response.connection else None
