@@ -1,1 +1,1 @@
-"""What the upstream sends, as msgspec Structs, and how JSON is decoded to them."""
+"""Upstream records: msgspec Structs of the upstream's JSON, and their decoding."""

@@ -1,7 +1,8 @@
-"""What the upstream sends, as msgspec Structs: the one declaration of every field.
+"""Activity records: the items of timelines as msgspec Structs, the one declaration of every field.
 
-Names are those of the GraphQL schema; where the upstream's differ, `name=` says so. Without a field that
-has no default, the whole object cannot be shown; all others may be missing or null (upstream contract, 3.5).
+Names are those of the GraphQL schema; where the upstream's differ, `name=` declares them. An object that
+lacks a field without a default cannot be decoded; all other fields may be missing or null (upstream contract,
+3.5).
 """
 
 from collections.abc import Mapping
@@ -33,7 +34,7 @@ from gateway.upstream.surprises import ODD_VALUE, report_surprise
 
 
 class Unreadable:
-    """Stands in a record where the upstream sent something that does not fit the declaration."""
+    """Marker in a record for an upstream value that does not fit the declaration."""
 
     def __repr__(self) -> str:
         return "UNREADABLE"
@@ -43,14 +44,14 @@ UNREADABLE = Unreadable()
 
 
 class Record(Struct, frozen=True, kw_only=True, rename="camel"):
-    """One JSON object of the upstream. Unknown keys are ignored."""
+    """Record of one JSON object of the upstream. Unknown keys are ignored."""
 
 
 class AllOptional(Record, frozen=True, kw_only=True):
-    """An object that may lack any of its keys. One that lacks all of them says nothing."""
+    """Record of an object that may lack any of its keys. An object that lacks all of them is empty."""
 
     def __post_init__(self) -> None:
-        """Raises `EmptyObject`. It names no sources: whether all are null, only all of them tell."""
+        """Raise `EmptyObject` where all fields are null. No `depends_on`: the check needs every field."""
         for name in self.__struct_fields__:
             if getattr(self, name) is not None:
                 return
@@ -58,12 +59,13 @@ class AllOptional(Record, frozen=True, kw_only=True):
 
 
 class ZonedDateTime(Record, frozen=True, kw_only=True):
-    """A date-time and the name of its zone (upstream contract, 4).
+    """A date-time and the name of its time zone (upstream contract, 4).
 
     Attributes:
-        date_time: The local date-time, as `dates.written` has it; empty where an offset was sent.
-        with_offset: The date-time with that offset, likewise. The other key counts where the declared one is empty.
-        time_zone: The name of the zone.
+        date_time: The local date-time, in the form of `dates.canonical_form`; empty where an offset was sent.
+        with_offset: The date-time with that offset, in the same form. The upstream's key `datetime` is read
+            where the declared key `dateTime` is empty.
+        time_zone: The name of the time zone.
     """
 
     date_time: str = ""
@@ -72,12 +74,12 @@ class ZonedDateTime(Record, frozen=True, kw_only=True):
 
     @depends_on("date_time", "with_offset", "time_zone")
     def __post_init__(self) -> None:
-        """Raises ValueError for what is no date-time: `EmptyObject` without one, whatever the zone."""
+        """Raise ValueError for an invalid date-time: `EmptyObject` where there is none, whatever the zone."""
         sent = self.date_time
         try:
             datetime.fromisoformat(sent)  # refuses 30 February
             is_nonstandard = len(sent) != 19 or sent[4::3] != "--T::"  # YYYY-MM-DDTHH:MM:SS
-        except (TypeError, ValueError):  # the first where it is `UNREADABLE`
+        except (TypeError, ValueError):  # TypeError for `UNREADABLE`
             is_nonstandard = True
         if is_nonstandard:
             dates.normalise(self)
@@ -92,6 +94,8 @@ class ZonedDateTime(Record, frozen=True, kw_only=True):
 
 
 class User(AllOptional, frozen=True, kw_only=True):
+    """The user of an activity."""
+
     user_name: Text | None = None
     email_address: Text | None = None
     first_name: Text | None = None
@@ -99,21 +103,29 @@ class User(AllOptional, frozen=True, kw_only=True):
 
 
 class MarketingConsent(AllOptional, frozen=True, kw_only=True):
+    """The marketing consent of an activity."""
+
     text: Text | None = None
 
 
 class Service(Record, frozen=True, kw_only=True):
+    """Snapshot of a service."""
+
     id: Id
     name: Text | None = None
 
 
 class Staff(Record, frozen=True, kw_only=True):
+    """Snapshot of a member of staff."""
+
     id: Id
     first_name: Text | None = None
     last_name: Text | None = None
 
 
 class AppointmentSnapshot(Record, frozen=True, kw_only=True):
+    """Snapshot of an appointment, with the previous values of an update."""
+
     appointment_id: Id = field(name="id")
     start: ZonedDateTime | None = None
     previous_start: ZonedDateTime | None = None
@@ -132,11 +144,13 @@ class AppointmentSnapshot(Record, frozen=True, kw_only=True):
     @property
     @depends_on("self_link")
     def company_id(self) -> str | None:
-        """The company that it is with, where its link says so."""
+        """The company of the appointment, where its link has one."""
         return links.company_id(self.self_link)
 
 
 class NoteSnapshot(Record, frozen=True, kw_only=True):
+    """Snapshot of a note or of a consent, with the previous text of an update."""
+
     note_id: Id = field(name="id")
     body: Text | None = None
     previous_body: Text | None = None
@@ -144,15 +158,21 @@ class NoteSnapshot(Record, frozen=True, kw_only=True):
 
 
 class Form(Record, frozen=True, kw_only=True):
+    """Snapshot of a form."""
+
     id: Id
     name: Text | None = None
 
 
 class _MisprintedFormName(AllOptional, frozen=True, kw_only=True):
+    """A form's name where the specification misprints it."""
+
     name: Text | None = None
 
 
 class FormResult(Record, frozen=True, kw_only=True):
+    """Snapshot of a form result."""
+
     id: Id
     sent_form: Form | None = field(name="form", default=None)
     misprinted_name: _MisprintedFormName | Text | None = field(name="name", default=None)
@@ -160,16 +180,16 @@ class FormResult(Record, frozen=True, kw_only=True):
 
     @depends_on("id", "misprinted_name")
     def __post_init__(self) -> None:
-        """Raises nothing: it notes a name that stands for the object that the specification prints."""
+        """Report a name in place of the object that the specification prints. Raises nothing."""
         if isinstance(self.misprinted_name, (str, int, float)):
             report_surprise(ODD_VALUE, self.id)
 
     @property
     @depends_on("sent_form", "misprinted_name", "self_link")
     def form(self) -> Form | Unreadable | None:
-        """The form; its name may stand where the specification misprints it, `formResult.name.name`.
+        """The form; its name may be where the specification misprints it, `formResult.name.name`.
 
-        Where nothing else is sent of it, the link says which form that is the name of.
+        Where nothing else of the form was sent, the link identifies the form.
         """
         name = self.misprinted_name
         if isinstance(name, _MisprintedFormName):
@@ -187,23 +207,29 @@ class FormResult(Record, frozen=True, kw_only=True):
     @property
     @depends_on("sent_form", "self_link")
     def form_id(self) -> str | None:
-        """The form that this is a result of, where the form or the link says so."""
+        """The form of the result, where the form or the link has its id."""
         form = self.sent_form
         return str(form.id) if isinstance(form, Form) else links.form_id(self.self_link)
 
 
 class EmailNotification(AllOptional, frozen=True, kw_only=True):
+    """Snapshot of an e-mail notification."""
+
     subject: Text | None = None
     body: Text | None = None
     self_link: Link | None = None
 
 
 class TextMessageNotification(AllOptional, frozen=True, kw_only=True):
+    """Snapshot of a text message notification."""
+
     body: Text | None = None
     self_link: Link | None = None
 
 
 class Conference(Record, frozen=True, kw_only=True):
+    """Snapshot of a conference."""
+
     id: Id
     title: Text | None = None
     sent_capacity: Count | Annotated[str, Meta(pattern=r"\A(0|[1-9][0-9]{0,8})\Z")] | None = field(
@@ -213,18 +239,22 @@ class Conference(Record, frozen=True, kw_only=True):
     @property
     @depends_on("sent_capacity")
     def capacity(self) -> int | Unreadable | None:
-        """Documented as text, a number in practice."""
+        """The capacity: documented as text, a number in practice."""
         sent = self.sent_capacity
         return int(sent) if isinstance(sent, str) else sent
 
 
 class ConferenceSession(Record, frozen=True, kw_only=True):
+    """Snapshot of a session of a conference."""
+
     id: Id
     start: ZonedDateTime | None = None
     end: ZonedDateTime | None = None
 
 
 class ConferenceRegistrationSnapshot(Record, frozen=True, kw_only=True):
+    """Snapshot of a registration for a conference."""
+
     registration_id: Id = field(name="id")
     number_of_seats: Count | None = None
     conference: Conference | None = None
@@ -238,18 +268,18 @@ class ConferenceRegistrationSnapshot(Record, frozen=True, kw_only=True):
     @property
     @depends_on("conference")
     def conference_id(self) -> str | None:
-        """The conference that it is for, where that can be read."""
+        """The conference of the registration, where it is readable."""
         return str(self.conference.id) if isinstance(self.conference, Conference) else None
 
     @property
     @depends_on("session")
     def session_id(self) -> str | None:
-        """The session that it is for, where that can be read."""
+        """The session of the registration, where it is readable."""
         return str(self.session.id) if isinstance(self.session, ConferenceSession) else None
 
 
 class Activity(Record, frozen=True, kw_only=True):
-    """What every activity carries."""
+    """The fields of every activity."""
 
     kind: ClassVar[ActivityKind]
 
@@ -265,36 +295,50 @@ class Activity(Record, frozen=True, kw_only=True):
 
 
 class AppointmentActivity(Activity, frozen=True, kw_only=True):
+    """Activity of an appointment."""
+
     kind = ActivityKind.APPOINTMENT
     appointment: AppointmentSnapshot | None = None
 
 
 class NoteActivity(Activity, frozen=True, kw_only=True):
+    """Activity of a note."""
+
     kind = ActivityKind.NOTE
     note: NoteSnapshot | None = None
 
 
 class ConsentActivity(Activity, frozen=True, kw_only=True):
+    """Activity of a consent, which is sent as a note."""
+
     kind = ActivityKind.CONSENT
     note: NoteSnapshot | None = None
 
 
 class FormResultActivity(Activity, frozen=True, kw_only=True):
+    """Activity of a form result."""
+
     kind = ActivityKind.FORM_RESULT
     form_result: FormResult | None = None
 
 
 class EmailNotificationActivity(Activity, frozen=True, kw_only=True):
+    """Activity of an e-mail notification."""
+
     kind = ActivityKind.EMAIL_NOTIFICATION
     email_notification: EmailNotification | None = None
 
 
 class TextMessageNotificationActivity(Activity, frozen=True, kw_only=True):
+    """Activity of a text message notification."""
+
     kind = ActivityKind.TEXT_MESSAGE_NOTIFICATION
     text_message_notification: TextMessageNotification | None = None
 
 
 class ConferenceRegistrationActivity(Activity, frozen=True, kw_only=True):
+    """Activity of a registration for a conference."""
+
     kind = ActivityKind.CONFERENCE_REGISTRATION
     sent_registration: ConferenceRegistrationSnapshot | None = field(
         name="conferenceRegistration", default=None
@@ -304,21 +348,21 @@ class ConferenceRegistrationActivity(Activity, frozen=True, kw_only=True):
     @property
     @depends_on("sent_registration", "no_misprint")
     def conference_registration(self) -> ConferenceRegistrationSnapshot | Unreadable | None:
-        """The registration: what stands under the misprinted key is read with it, see `MISPRINTS`."""
+        """The registration; a value under the misprinted key is merged into it, see `MISPRINTS`."""
         return self.sent_registration
 
 
 class UnknownActivity(Activity, frozen=True, kw_only=True):
-    """An activity of a kind that did not exist when this was written; `payload` is all of it, as sent."""
+    """Activity of a kind that is not known yet; `payload` is the whole item as sent."""
 
     kind = ActivityKind.UNKNOWN
     payload: Raw = Raw(b"null")
 
 
 MISPRINTS: Mapping[str, str] = {"aconferenceRegistration": "conferenceRegistration"}
-"""Keys of activities as one row of the specification prints them, and what they are called elsewhere.
+"""Keys of activities that one row of the specification misprints, and the keys used elsewhere.
 
-A record that has such a key does not fit its declaration, so it is read leniently.
+A record with a misprinted key does not fit its declaration, so it is decoded leniently.
 """
 
 KINDS: Mapping[str, type[Activity]] = {
@@ -333,3 +377,4 @@ KINDS: Mapping[str, type[Activity]] = {
         ConferenceRegistrationActivity,
     )
 }
+"""The record of each known kind of activity, by the upstream's `type`."""

@@ -1,7 +1,7 @@
-"""Odd values: what a value of another JSON type says where only one meaning is possible.
+"""Coercion: reads a value of another JSON type than declared, where only one meaning is possible.
 
-A number for a text, a text for a number, and an object for what is no object: the specification prints `object`
-beside links, ids and words. Each that is read is noted as surprising; whatever else is sent is no value.
+A number for a text, a text for a number, and an object for a scalar: the specification prints `object` beside
+links, ids and enum values. Each coerced value is reported as a surprise; any other value is `UNREADABLE`.
 """
 
 import re
@@ -23,24 +23,25 @@ _EMPTY_VALUES = {b"null", b'""'}
 _BLANKS = b" \t\r\n"
 _BOOLEANS = {b"true", b"false"}
 _NUMBER = re.compile(rb"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
-"""RFC 8259, 6."""
+"""A number of JSON (RFC 8259, 6)."""
 
 _LARGE_BYTES = 524_288
 _MAX_KEYS = 20_000
 _MAX_NUMBER_LENGTH = 4_300
-"""What Python reads as an integer without being told to; longer ones take a time quadratic in the length."""
+"""The longest text that Python converts to an integer by default; longer ones take a time quadratic in the
+length."""
 
 _INTEGRAL_NUMBER = re.compile(rb"(-?[0-9]+)\.0+")
 _MAX_EXACT_INTEGER = 2**53
-"""Whole numbers up to here are exact as floats."""
+"""Integers up to this one are exact as floats."""
 
 
 class _ObjectWrapper(NamedTuple):
-    """What is declared, where an object may stand for it.
+    """An object that may wrap a declared scalar.
 
     Attributes:
-        keys: The keys of an object under which it is looked for, in order.
-        sole_text_pattern: What the only text of an object has to be like to be it.
+        keys: The keys under which the scalar is looked up, in order.
+        sole_text_pattern: The pattern of the scalar where it is the only text of the object.
     """
 
     keys: Sequence[str]
@@ -56,14 +57,14 @@ _TEXT_WRAPPER = _ObjectWrapper(("name", "value", "text"), re.compile(r".+", re.D
 
 def count_keys(sent: bytes | memoryview) -> int:
     """About how many keys and objects there are in JSON."""
-    compact = bytes(sent).translate(None, _BLANKS)  # which may stand before a colon
+    compact = bytes(sent).translate(None, _BLANKS)  # blanks may precede a colon
     return compact.count(b'":') + compact.count(b"{")
 
 
 def raw_values(sent: bytes | Raw) -> dict[str, Raw] | None:
     """The values of an object, each still to be decoded.
 
-    None for what is no object, and for a large one of very many keys: to look at each of them takes seconds.
+    None for other JSON, and for a large object of very many keys: examining each of them takes seconds.
     """
     view = memoryview(sent)
     if len(view) > _LARGE_BYTES and count_keys(view) > _MAX_KEYS:
@@ -75,9 +76,9 @@ def raw_values(sent: bytes | Raw) -> dict[str, Raw] | None:
 
 
 def coercing_decoder(declared: Any) -> Callable[[Raw], Any]:
-    """How to read what is no value of a declared type as it stands; `UNREADABLE` where it says nothing.
+    """Decoder of values that do not fit a declared type; `UNREADABLE` where a value has no single meaning.
 
-    Lists and records in a union are not looked at: only what else may stand there.
+    Only the scalars of a union are tried, not its lists and records.
     """
     scalars = [each for each in union_members(declared) if not _is_composite(each)]
     if not scalars:
@@ -118,25 +119,25 @@ def _is_text(declared: Any) -> bool:
 
 
 class _ScalarDecoder(NamedTuple):
-    """Reads what is no object.
+    """Decoder of scalars.
 
     Attributes:
-        decoder: Decodes what is declared.
-        accepts_numbers: Whether a number is a text that is declared.
+        decoder: The strict decoder of the declared type.
+        accepts_numbers: Whether a number is accepted as a text.
     """
 
     decoder: json.Decoder[Any]
     accepts_numbers: bool
 
     def decode(self, sent: bytes) -> Any:
-        """A value as it stands, or in its other form."""
+        """A value as sent, or in an alternative form; `UNREADABLE` where neither fits."""
         for candidate in (sent, *self._alternatives(sent)):
             with suppress(*UNDECODABLE):
                 return self.decoder.decode(candidate)
         return UNREADABLE
 
     def _alternatives(self, sent: bytes) -> Iterator[bytes]:
-        """The other forms of a value."""
+        """The alternative forms of a value."""
         is_text = sent[:1] == b'"'
         number = _text_content(sent) if is_text else sent
         if is_text and number in _BOOLEANS:
@@ -151,7 +152,7 @@ class _ScalarDecoder(NamedTuple):
 
 
 def _text_content(text: bytes) -> bytes:
-    """What a text consists of, without the blanks around it."""
+    """The content of a text, without the blanks around it."""
     try:
         return json.decode(text, type=str).encode().strip(_BLANKS)
     except UNDECODABLE:
@@ -159,7 +160,7 @@ def _text_content(text: bytes) -> bytes:
 
 
 def _as_integer(number: bytes) -> bytes:
-    """The whole number that a number is, such as 2 for 2.0; else the number."""
+    """The integer that equals a number, such as 2 for 2.0; else the number."""
     if match := _INTEGRAL_NUMBER.fullmatch(number):
         return match[1]
     value = float(number)
@@ -167,7 +168,7 @@ def _as_integer(number: bytes) -> bytes:
 
 
 def _unwrap_object(sent: bytes, wrapper: _ObjectWrapper, scalar_decoder: _ScalarDecoder) -> Any:
-    """What stands under one of the keys of an object, or else is its only text."""
+    """The scalar under one of the keys of an object, or else the only text of the object."""
     if (values := raw_values(sent)) is None:
         return UNREADABLE
     non_empty = {

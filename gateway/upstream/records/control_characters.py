@@ -1,8 +1,8 @@
-"""Control characters that stand in JSON texts as they are, escaped as JSON wants them. Pure.
+"""Control characters: escapes those that texts in JSON contain unescaped. Pure.
 
-Some senders put line ends and tabs into a text without escaping them; msgspec refuses that, with the whole body.
-Not `json.loads(strict=False)`: it reads lone surrogates, NaN and nesting otherwise than msgspec, and blocks the
-event loop. What is escaped here is decoded by msgspec like any other body.
+Some senders put line ends and tabs into a text without escaping them; msgspec refuses the whole body. Not
+`json.loads(strict=False)`: it reads lone surrogates, NaN and nesting otherwise than msgspec, and blocks the
+event loop. The escaped text is decoded by msgspec like any other body.
 """
 
 import re
@@ -10,10 +10,11 @@ import re
 from gateway.observability.event_loop import CooperativeSteps
 
 MAX_BYTES = 4_194_304
-"""The largest body that is looked at; what comes of it has at most twice as many."""
+"""The largest body that is escaped; the result has at most twice as many bytes."""
 
 _STEP_BYTES = 262_144
-"""So much is one step, of some 5 milliseconds; the first of a large body, which is about all of it, takes some 20."""
+"""Bytes of one step, of some 5 milliseconds; the first of a large body, which is about all of it, takes some
+20."""
 
 _CONTROL = re.compile(rb"[\x00-\x1f]")
 _ESCAPES = {bytes([each]): b"\\u%04x" % each for each in range(0x20)} | {
@@ -24,23 +25,23 @@ _ESCAPES = {bytes([each]): b"\\u%04x" % each for each in range(0x20)} | {
     b"\r": rb"\r",
 }
 _BACKSLASH_BEFORE_CONTROL = re.compile(rb"\\[\x00-\x1f]")
-"""A backslash before a control character: to escape the latter would escape the former."""
+"""A backslash before a control character: escaping the control character would escape the backslash."""
 
 _NON_UTF8_BYTES = [bytes([each]) for each in (0xC0, 0xC1, *range(0xF5, 0x100))]
-"""Bytes that are nowhere in UTF-8."""
+"""Bytes that never occur in UTF-8."""
 
 
 def escape_control_characters(body: bytes) -> CooperativeSteps[bytes | None]:
-    """A JSON text in which no string holds a control character; None where there is nothing to be done about it.
+    """Escape the control characters in the strings of a JSON text; None where nothing can be escaped.
 
-    Between two texts nothing is changed: what is wrong there stays wrong.
+    Bytes between strings are not changed: invalid ones stay invalid.
     """
     if len(body) > MAX_BYTES or not _CONTROL.search(body):
         return None
     unused = [each for each in _NON_UTF8_BYTES if each not in body][:2]
     if len(unused) < 2:
         return None
-    # Without escapes of these two, each quotation mark begins or ends a string.
+    # Once these two escapes are replaced, each quotation mark begins or ends a string.
     backslash, quote = unused
     plain = body.replace(rb"\\", backslash).replace(rb"\"", quote)
     if _BACKSLASH_BEFORE_CONTROL.search(plain):

@@ -1,6 +1,6 @@
-"""Date-times in other forms than the contract's: read where they have one meaning, and written in its form.
+"""Date-times in other forms than the contract's: converted to its form where they have one meaning.
 
-The contract's is RFC 3339 without an offset (upstream contract, 4).
+The contract's form is RFC 3339 without an offset (upstream contract, 4).
 """
 
 import re
@@ -29,13 +29,13 @@ _LENGTH_TO_SECONDS = len("2026-03-01T09:00:00")
 
 
 def normalise(date: Any) -> None:
-    """Put the date-time of a new record where it belongs there, in the form that it should have.
+    """Convert the date-time of a new record to its canonical form, in the field where it belongs.
 
     Args:
-        date: A `ZonedDateTime`, or as much of one as is decoded.
+        date: A `ZonedDateTime`, or the decoded part of one.
 
     Raises:
-        ValueError: It cannot be read: `EmptyObject` where there is none.
+        ValueError: The date-time is invalid: `EmptyObject` where there is none.
     """
     sent: object = date.date_time or date.with_offset
     if not isinstance(sent, str):
@@ -57,7 +57,7 @@ def normalise(date: Any) -> None:
 
 
 def report_nonstandard_zone(date: Any) -> None:
-    """Note that the zone of a date has no name of the IANA database, if it has any."""
+    """Report the zone of a date that has no name of the IANA database, if it has any name."""
     zone: object = date.time_zone
     if zone == "":
         return
@@ -69,10 +69,10 @@ def report_nonstandard_zone(date: Any) -> None:
 def canonical_form(sent: str) -> str:
     """A date-time as `2026-03-01T09:00:00`, with all of a fraction, and `+02:00` where an offset was sent.
 
-    What has that form is as sent. `24:00` is midnight of the next day.
+    A date-time in that form is unchanged. `24:00` is midnight of the next day.
 
     Raises:
-        ValueError: It has no form that is known, or is not on the calendar or the clock.
+        ValueError: The form is unknown, or there is no such date or time.
     """
     parts = _DATE_TIME.fullmatch(sent) if len(sent) <= _MAX_LENGTH else None
     if parts is None:
@@ -87,7 +87,7 @@ def canonical_form(sent: str) -> str:
 
 
 def without_offset(text: str) -> str:
-    """A date-time as `canonical_form` with an offset, without it."""
+    """A date-time as `canonical_form` with an offset, with the offset removed."""
     return text[:-6]
 
 
@@ -97,9 +97,9 @@ def has_offset(text: str) -> bool:
 
 
 def in_zone(text: str, zone: tzinfo) -> str:
-    """A date-time as `canonical_form` with an offset, as the local one of a zone.
+    """A date-time as `canonical_form` with an offset, as the local date-time of a zone.
 
-    Out of years 1 to 9999, it is as sent, without the offset.
+    Outside years 1 to 9999, the date-time is as sent, without the offset.
     """
     local = without_offset(text)
     try:
@@ -110,7 +110,7 @@ def in_zone(text: str, zone: tzinfo) -> str:
 
 
 def _offset_differs(text: str, zone_name: str) -> bool:
-    """Whether a date-time as `canonical_form` has an offset that a zone does not have then; of an unknown zone, no."""
+    """Whether a date-time as `canonical_form` has another offset than its zone; false for an unknown zone."""
     zone = zone_by_alias(zone_name)
     return zone is not None and in_zone(text, zone) != without_offset(text)
 

@@ -1,7 +1,7 @@
-"""JSON to records, and what to do with what does not fit.
+"""Decoding: JSON to records, with lenient decoding of values that do not fit.
 
-Each item of a list is first decoded as a whole, in C. One that does not fit is read again leniently:
-key by key, see `lenient`. So a broken value costs its field, and a broken item costs itself.
+Each item of a list is first decoded as a whole, in C. An item that does not fit is decoded again leniently:
+key by key, see `lenient`. So an invalid value costs its field, and an invalid item costs itself.
 """
 
 import re
@@ -39,28 +39,28 @@ _R = TypeVar("_R", bound=Record)
 _E = TypeVar("_E", bound=resources.Appointment | resources.Staff | resources.Service)
 
 _MAX_KEYS = 1_000_000
-"""Objects and keys of one large resource, which take some 200 milliseconds."""
+"""The most objects and keys of one large resource, which take some 200 milliseconds."""
 
 _MAX_LENIENT_KEYS = 20_000
-"""The same where one does not fit: to read all of them one by one takes a hundred times as long."""
+"""The same limit for a resource that does not fit: lenient decoding takes a hundred times as long."""
 
 _LONG_NUMBER = re.compile(rb"[0-9]{100000}")
-"""Nothing is called or counted so. To read a number takes a time that grows faster than its length."""
+"""A number longer than any count or id. The time to parse a number grows faster than its length."""
 
 _TOO_LARGE_MESSAGE = "The upstream's answer holds more than this gateway takes."
 _TYPE = "type"
 _MISPRINT_DEPTH = 3  # the registration, its session, and the start of that
 _UNREADABLE_FIELDS: Mapping[str, Any] = dict.fromkeys(Activity.__struct_fields__, UNREADABLE)
-"""What is read of an item that is no object: so no filter takes it for one that lacks a date or an event."""
+"""The fields of an item that is no object: no filter takes the item for one that lacks a date or an event."""
 
 
 def parse_error_object(body: bytes) -> ErrorObject | None:
-    """The error object of an answer, or None where it has none."""
-    if not may_contain_error(body):  # spares a pass over long answers
+    """The error object of a response, or None where there is none."""
+    if not may_contain_error(body):  # avoids a pass over long responses
         return None
     surprises: list[str] = []
     try:
-        if is_large(body):  # half a character is no reason to mend so much at once
+        if is_large(body):  # lone surrogates do not justify a repair of so many bytes in one step
             error_object = json.decode(body, type=ErrorEnvelope).extract_error()
         else:
             error_object = run_to_completion(
@@ -68,22 +68,22 @@ def parse_error_object(body: bytes) -> ErrorObject | None:
             ).extract_error()
     except UNDECODABLE:
         return None
-    if error_object is not None:  # else whoever reads what it is tells of them
+    if error_object is not None:  # else the decoder of the content reports them
         for each in surprises:
             report_surprise(each)
     return error_object
 
 
 def items(body: bytes, required_key: RequiredKey = "type") -> CooperativeSteps[list[Raw]]:
-    """The items of a list, each still to be decoded: so one can spoil only itself.
+    """The items of a list, each still to be decoded: so an invalid one affects only itself.
 
     Args:
-        body: JSON: an object with a list under `items`, or what can be nothing but such a list.
-        required_key: What all of them have, if they stand elsewhere.
+        body: JSON: an object with a list under `items`, or a form that can be nothing but such a list.
+        required_key: The key that all items have, where the list is not under `items`.
 
     Raises:
-        ContractBroken: `body` is no list of items.
-        ResponseTooLarge: There are more items than can be honest.
+        InvalidUpstreamResponse: `body` is no list of items.
+        ResponseTooLarge: There are more items than a plausible response has.
     """
     try:
         elements = yield from extract_list(body, required_key)
@@ -96,23 +96,23 @@ def items(body: bytes, required_key: RequiredKey = "type") -> CooperativeSteps[l
 
 
 def activity(item: Raw) -> Activity:
-    """An item of a timeline, whatever was sent. Where its id or kind is unusable, `UNREADABLE` stands."""
+    """The record of an item of a timeline, whatever was sent. An unusable id or kind is `UNREADABLE`."""
     try:
         record = KINDS.get(str(json.decode(item, type=_TypeHeader).type), UnknownActivity)
         result = json.decode(item, type=record)
     except UNDECODABLE:
         result = _lenient_activity(item)
-    if result.kind_raw == "":  # blank: as good as missing
+    if result.kind_raw == "":  # a blank one counts as missing
         result = structs.replace(result, kind_raw=UNREADABLE)
     return _with_payload(result, item) if isinstance(result, UnknownActivity) else result
 
 
 def entity(body: bytes, declared: type[_R]) -> CooperativeSteps[_R]:
-    """A single resource, as sent.
+    """The record of a single resource, as sent.
 
     Raises:
-        ContractBroken: `body` is not such a resource; a field that is not, is `UNREADABLE` instead.
-        ResponseTooLarge: It holds more than can be honest.
+        InvalidUpstreamResponse: `body` is not such a resource; an invalid field is `UNREADABLE` instead.
+        ResponseTooLarge: The resource has more keys than a plausible one.
     """
     key_count = count_keys(body) if is_large(body) else 0
     if key_count > _MAX_KEYS:
@@ -133,17 +133,17 @@ def entity(body: bytes, declared: type[_R]) -> CooperativeSteps[_R]:
 
 
 class ResourceIndex(Generic[_E]):
-    """A list of resources, by id."""
+    """Index of a list of resources by id; it may be incomplete."""
 
     def __init__(self, by_id: Mapping[str, _E], *, is_complete: bool) -> None:
         self._by_id = by_id
         self._is_complete = is_complete
 
     def find(self, id_: str) -> _E | None:
-        """The resource of an id, or None where the list does not have it.
+        """The resource with an id, or None where the list lacks it.
 
         Raises:
-            ContractBroken: It is not there, but something in the list could not be read.
+            InvalidUpstreamResponse: The list lacks the resource, but has items that could not be decoded.
         """
         resource = self._by_id.get(id_)
         if resource is None and not self._is_complete:
@@ -154,10 +154,10 @@ class ResourceIndex(Generic[_E]):
 
 
 def index_resources(body: bytes, declared: type[_E]) -> CooperativeSteps[ResourceIndex[_E]]:
-    """The items of a list of resources. One without a readable id is left out.
+    """The index of a list of resources. Items without a readable id are omitted.
 
     Raises:
-        ContractBroken: `body` is no list of items.
+        InvalidUpstreamResponse: `body` is no list of items.
     """
     decode_item = lenient_decoder(declared)  # type: ignore[arg-type]  # mypy takes no union of types for hashable
     sent = yield from items(body, "id")
@@ -169,18 +169,20 @@ def index_resources(body: bytes, declared: type[_E]) -> CooperativeSteps[Resourc
 
 
 def has_identity(activity: Any) -> bool:
-    """Whether an activity says what it is: without an id or a kind it cannot be shown."""
+    """Whether an activity has an id and a kind, without which it cannot be returned."""
     return not (isinstance(activity.id, Unreadable) or isinstance(activity.kind_raw, Unreadable))
 
 
 class _TypeHeader(Record, frozen=True):
+    """The `type` of an item, which decides its record."""
+
     type: Text
 
 
 def _with_payload(activity: UnknownActivity, item: Raw) -> Activity:
     try:
-        bytes(item).decode()  # as objects, 30 MB of lists would take seconds
-    except UnicodeError:  # what is no text cannot be shown, and is not usable
+        bytes(item).decode()  # to decode 30 MB of lists to objects would take seconds
+    except UnicodeError:  # a payload that is no text cannot be returned
         return structs.replace(activity, id=UNREADABLE)
     return structs.replace(activity, payload=item.copy())
 

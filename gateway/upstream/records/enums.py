@@ -1,13 +1,13 @@
-"""The upstream's words: what some texts can be."""
+"""Upstream enums: the values that some of the upstream's texts have."""
 
 from enum import Enum
 from typing import Self
 
 
 class UpstreamEnum(Enum):
-    """One of the upstream's words. It may add some at any time: those are `UNKNOWN`. An empty text is none."""
+    """Enum of the upstream. Values that the upstream adds are `UNKNOWN`; an empty text is no value."""
 
-    __hash__ = object.__hash__  # Enum's own is a call in Python, for each look-up
+    __hash__ = object.__hash__  # Enum's own is a function in Python, called for each look-up
 
     @classmethod
     def _missing_(cls, value: object) -> Self | None:
@@ -15,6 +15,8 @@ class UpstreamEnum(Enum):
 
 
 class ActivityKind(UpstreamEnum):
+    """The kind of an activity."""
+
     APPOINTMENT = "appointment"
     NOTE = "note"
     CONSENT = "consent"
@@ -26,6 +28,8 @@ class ActivityKind(UpstreamEnum):
 
 
 class ActivityEvent(UpstreamEnum):
+    """The event that an activity records."""
+
     CREATED = "created"
     UPDATED = "updated"
     DELETED = "deleted"
@@ -33,6 +37,8 @@ class ActivityEvent(UpstreamEnum):
 
 
 class AppointmentStatus(UpstreamEnum):
+    """The status of an appointment."""
+
     COMPLETED = "completed"
     NO_SHOW = "noShow"
     ACCEPTED = "accepted"
@@ -44,6 +50,8 @@ class AppointmentStatus(UpstreamEnum):
 
 
 class RegistrationStatus(UpstreamEnum):
+    """The status of a registration for a conference."""
+
     ACCEPTED = "accepted"
     CANCELLED = "cancelled"
     WAITING_LIST = "waitingList"
@@ -51,6 +59,8 @@ class RegistrationStatus(UpstreamEnum):
 
 
 class RegistrationSourceType(UpstreamEnum):
+    """The type of the source of a registration."""
+
     API = "api"
     WIDGET = "widget"
     UNKNOWN = "unknown"

@@ -1,7 +1,7 @@
-"""The outermost JSON of an answer, read as it is declared, in steps where it is large. Pure.
+"""Envelope: the outermost JSON of a response, decoded as declared, in steps where it is large. Pure.
 
-A list may stand elsewhere than under `items`, where it is one of activities or of resources beyond doubt: an
-error page or a report that happens to have a list inside is none. An empty list is one by itself only.
+A list may be elsewhere than under `items`, where it is certainly one of activities or of resources: an error
+page or a report that contains a list is none. An empty list counts only where it is the whole response.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -21,23 +21,29 @@ from gateway.upstream.surprises import CONTROL_CHARACTERS, ODD_ENVELOPE, report_
 _T = TypeVar("_T")
 
 _LARGE_BYTES = 4_194_304
-"""What is larger is read in steps."""
+"""Larger responses are decoded in steps."""
 
 _OTHER_KEYS = ("activities", "data", "results", "content")
 
 RequiredKey = Literal["type", "id"]
-"""By which key the elements of a list are known: activities have a `type`, other things an `id`."""
+"""The key that identifies the elements of a list: activities have a `type`, other resources an `id`."""
 
 
 class _Items(Record, frozen=True):
+    """A list under `items`."""
+
     items: list[Raw]
 
 
 class _WithType(Record, frozen=True):
+    """An element that has a `type`."""
+
     type: Raw
 
 
 class _WithId(Record, frozen=True):
+    """An element that has an `id`."""
+
     id: Raw
 
 
@@ -47,23 +53,23 @@ _KEY_DECODERS: Mapping[RequiredKey, json.Decoder[Any]] = {
 }
 
 MAX_ITEMS = 200_000
-"""Of a list, honest or not."""
+"""The most items of a list."""
 
 
 def is_large(body: bytes) -> bool:
-    """Whether an answer is so large that others are answered before each of its steps."""
+    """Whether a response is so large that other requests are served between its steps."""
     return len(body) > _LARGE_BYTES
 
 
 def decode_body(
     body: bytes, declared: type[_T], *, on_surprise: Callable[[str], None] = report_surprise
 ) -> CooperativeSteps[_T]:
-    """`body` as declared, with U+FFFD for half a character: some senders cut texts blindly.
+    """`body` decoded as declared, with U+FFFD for lone surrogates: some senders truncate texts blindly.
 
-    Control characters in texts are read as well, and `on_surprise` is told of them.
+    Unescaped control characters in texts are accepted, and reported to `on_surprise`.
 
     Raises:
-        UNDECODABLE: It is not what was declared.
+        UNDECODABLE: `body` does not fit the declaration.
     """
     if is_large(body):
         yield
@@ -81,10 +87,10 @@ def decode_body(
 
 
 def extract_list(body: bytes, required_key: RequiredKey) -> CooperativeSteps[list[Raw]]:
-    """The elements of the list that an answer holds, each still to be decoded.
+    """The elements of the list in a response, each still to be decoded.
 
     Raises:
-        UNDECODABLE: It holds none.
+        UNDECODABLE: The response has no list.
     """
     try:
         return (yield from decode_body(body, _Items)).items
@@ -124,7 +130,7 @@ def _elements(sent: Raw) -> list[Raw] | None:
 
 
 def _all_have_key(elements: Sequence[Raw], required_key: RequiredKey) -> CooperativeSteps[bool]:
-    """Whether all elements of a list are objects that have the mark."""
+    """Whether all elements of a list are objects that have the required key."""
     decoder = _KEY_DECODERS[required_key]
 
     def without_key(some: Sequence[Raw]) -> list[Raw]:

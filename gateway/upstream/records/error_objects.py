@@ -1,4 +1,4 @@
-"""Failures: the error objects that an answer may hold instead of what was asked for, in their two forms. Pure."""
+"""Error objects, in the two forms that a response may have instead of the requested data. Pure."""
 
 import re
 from typing import NamedTuple
@@ -14,17 +14,17 @@ _NO_ERROR_VALUES = {_NULL, b"false", b'""'}
 _NO_ITEMS = re.compile(rb"null|\[\s*\]")
 
 _MAX_BYTES = 16_384
-"""An error object that is all of an answer is not longer: longer answers are spared a second search."""
+"""An error object that is the whole response is not longer: longer responses avoid a second search."""
 
 
 class ErrorObject(NamedTuple):
-    """The upstream's error object; it may come with any status, 200 included."""
+    """The upstream's error object, which may have any status, 200 included."""
 
     code: int | None
 
 
 class ErrorEnvelope(Record, frozen=True):
-    """What of an answer tells whether it is an error: one under `error`, or one that is all of it."""
+    """The keys that decide whether a response is an error: one under `error`, or as the whole response."""
 
     error: Raw = Raw(_NULL)
     message: Raw = Raw(_NULL)
@@ -34,7 +34,7 @@ class ErrorEnvelope(Record, frozen=True):
     items: Raw = Raw(_NULL)
 
     def extract_error(self) -> ErrorObject | None:
-        """The error, or None where it is none. Its code is the one under `error`, if there is one."""
+        """The error, or None. Its code is the one under `error`, if there is one."""
         top_level_code = self._top_level_code()
         if bytes(self.error) in _NO_ERROR_VALUES:
             return None if top_level_code is None else ErrorObject(top_level_code)
@@ -46,10 +46,10 @@ class ErrorEnvelope(Record, frozen=True):
         return ErrorObject(top_level_code if code is None else code)
 
     def _top_level_code(self) -> int | None:
-        """The status that stands beside a message or a list of fields, if it is a failure's.
+        """The status beside a message or a list of fields, if it is that of a failure.
 
-        Things may have a message as well, but they have an id, and lists have items. Nor is it an error where `"statusCode": 200`
-        stands in front of what was asked for.
+        Resources may have a message as well, but they have an id, and lists have items. Nor is a response an
+        error that has `"statusCode": 200` before the requested data.
         """
         has_error_details = bytes(self.message).startswith(b'"') or bytes(self.fields).startswith(
             b"["
@@ -65,10 +65,12 @@ class ErrorEnvelope(Record, frozen=True):
 
 
 def may_contain_error(body: bytes) -> bool:
-    """Whether a look at an answer's keys is worth it."""
+    """Whether the keys of a response have to be examined for an error."""
     return b'"error"' in body or (len(body) <= _MAX_BYTES and b'"statusCode"' in body)
 
 
 class _ErrorCode(Record, frozen=True):
+    """The code of an error object, under either of its keys."""
+
     code: int | None = None
     status_code: int | None = None

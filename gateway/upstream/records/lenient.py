@@ -1,11 +1,11 @@
-"""Lenient reading: a value of JSON by its declaration, key by key, where it does not fit as a whole.
+"""Lenient decoding: a JSON value by its declaration, key by key, where it does not fit as a whole.
 
-What does not convert is `UNREADABLE`, so a broken value costs its field. What has another JSON type is read where
-only one meaning is possible, see `odd_values`.
+A value that does not convert is `UNREADABLE`, so an invalid value costs its field. A value of another JSON
+type is read where only one meaning is possible, see `coercion`.
 
-What says nothing is null, and no error: an empty text where a text is not what is declared; and where an object
-is declared, an empty list, an object none of whose declared keys holds anything, and one that lacks the id it needs
-and holds nothing but empty texts. A list is without such elements, and without null.
+An empty value is null, and no error: an empty text where the declaration does not accept it; and where an
+object is declared, an empty list, an object whose declared keys are all empty, and an object that lacks the
+id it needs and has nothing but empty texts. A list is without empty elements, and without null.
 """
 
 import re
@@ -33,7 +33,7 @@ _EMPTY_LIST = re.compile(rb"\[\s*\]")
 
 
 def merge(sent: Raw, misprinted: Raw, depth: int) -> Raw:
-    """One value of two, of objects field by field; what stands where it should be goes first."""
+    """Merge two values, objects field by field; the value under the correct key takes precedence."""
     if _is_empty(sent):
         return misprinted
     if _is_empty(misprinted) or depth == 0:
@@ -47,7 +47,7 @@ def merge(sent: Raw, misprinted: Raw, depth: int) -> Raw:
 
 
 def _ids_agree(ours: Mapping[str, Raw], theirs: Mapping[str, Raw]) -> bool:
-    """Whether two objects may be parts of one thing: their ids do not differ, where both have one."""
+    """Whether two objects may be parts of one object: their ids do not differ, where both have one."""
     ids = {bytes(each.get("id", NULL)).strip(b'"') for each in (ours, theirs)}
     return len(ids - {bytes(NULL), b""}) < 2
 
@@ -57,7 +57,7 @@ def _is_empty(sent: Raw) -> bool:
 
 
 class _FieldDecoder(NamedTuple):
-    """How a field of a record is read."""
+    """Decoder of one field of a record."""
 
     name: str
     key: str
@@ -66,7 +66,7 @@ class _FieldDecoder(NamedTuple):
 
 @cache
 def _field_decoders(record: type[Record]) -> Sequence[_FieldDecoder]:
-    """Remembered: msgspec finds out anew each time, which takes longer than all the reading."""
+    """The decoders of a record's fields, cached: msgspec's inspection takes longer than the decoding."""
     return [
         _FieldDecoder(each.name, each.encode_name, lenient_decoder(each.type))
         for each in structs.fields(record)
@@ -74,7 +74,7 @@ def _field_decoders(record: type[Record]) -> Sequence[_FieldDecoder]:
 
 
 def decode_fields(record: type[Record], values: Mapping[str, Raw]) -> dict[str, Any]:
-    """Field by field: what was read, or `UNREADABLE`; nothing where nothing or null was sent."""
+    """The fields of a record, each decoded or `UNREADABLE`; a missing or null field is omitted."""
     fields: dict[str, Any] = {}
     for name, key, decode in _field_decoders(record):
         raw = values.get(key)
@@ -85,7 +85,7 @@ def decode_fields(record: type[Record], values: Mapping[str, Raw]) -> dict[str, 
 
 @cache
 def lenient_decoder(declared: Any) -> Callable[[Raw], Any]:
-    """How to read a value of a declared type leniently."""
+    """Lenient decoder of a declared type."""
     for member in union_members(declared):
         if isinstance(member, type) and issubclass(member, Record):
             return _record_decoder(member, declared)
@@ -102,7 +102,7 @@ def lenient_decoder(declared: Any) -> Callable[[Raw], Any]:
 
 
 def _strict_decoder(declared: Any) -> Callable[[Raw], Any]:
-    """How to read a value as it is declared."""
+    """Decoder of a declared type, `UNREADABLE` for a value that does not fit, None for an empty text."""
     decoder = json.Decoder(declared)
 
     def decode(raw: Raw) -> Any:
@@ -159,12 +159,12 @@ def _record_decoder(record: type[_R], declared: Any) -> Callable[[Raw], Any]:
 
 
 def _has_unknown_content(values: Mapping[str, Raw], known_keys: AbstractSet[str]) -> bool:
-    """Whether an object has something under another key than the known ones."""
+    """Whether an object has content under an unknown key."""
     return not all(_is_empty(each) for key, each in values.items() if key not in known_keys)
 
 
 def _is_blank(value: object) -> bool:
-    """Whether a value that was read says nothing: an empty text, or an object of nothing else."""
+    """Whether a decoded value is blank: an empty text, or an object of nothing else."""
     if isinstance(value, AllOptional):
         return all(map(_is_blank, structs.astuple(value)))
     return value is None or value == ""
@@ -175,5 +175,5 @@ def _construct(record: type[_R], fields: Mapping[str, Any]) -> _R | Unreadable |
         return record(**fields)
     except EmptyObject:
         return None
-    except ValueError:  # the record's own check, such as a date that no calendar has
+    except ValueError:  # the record's own check, such as for a date that does not exist
         return UNREADABLE

@@ -1,7 +1,7 @@
-"""What a link of the upstream says: the ids in its path. Links are never followed. Pure.
+"""Links of the upstream: the ids in a link's path. Links are never followed. Pure.
 
-Its host is not trusted, credentials would ride along, and its form is not documented: scheme, host,
-version and query are ignored (upstream contract, 11).
+The host of a link is not trusted, credentials would be sent to it, and the form of links is undocumented:
+scheme, host, version and query are ignored (upstream contract, 11).
 """
 
 import re
@@ -15,18 +15,18 @@ _ALL_COMPANIES_ID = "0"
 
 
 def is_id(text: str) -> bool:
-    """Whether a text can be an id of the upstream, and so stand in a path."""
+    """Whether a text can be an id of the upstream, and so be part of a path."""
     return re.fullmatch(_ID, text) is not None
 
 
 def company_id(link: object) -> str | None:
-    """The company that an appointment's link leads through, or None where it does not say."""
+    """The company in the link of an appointment, or None where the link has none."""
     id_ = _match_id(_COMPANY, link)
     return None if id_ == _ALL_COMPANIES_ID else id_
 
 
 def form_id(link: object) -> str | None:
-    """The form that a form result's link leads through, or None where it does not say."""
+    """The form in the link of a form result, or None where the link has none."""
     return _match_id(_FORM, link)
 
 

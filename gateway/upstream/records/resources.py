@@ -1,7 +1,7 @@
-"""What things are today, as msgspec Structs: the resources that activities point at.
+"""Resource records: the entities that activities refer to, in their current state, as msgspec Structs.
 
-As in `records.py`, names are those of the GraphQL schema, and what has no default is what a thing
-cannot be shown without. Sources: upstream contract, sections 5 (notes), 6 (scheduling) and 10 (clients).
+As in `activities`, names are those of the GraphQL schema, and an object that lacks a field without a default
+cannot be decoded. Sources: upstream contract, sections 5 (notes), 6 (scheduling) and 10 (clients).
 """
 
 from typing import Annotated, Any
@@ -29,15 +29,17 @@ from gateway.upstream.records.field_types import (
 from gateway.upstream.surprises import suppress_surprises
 
 Amount = float
-"""A number that GraphQL's Float can carry."""
+"""A number in the range of GraphQL's Float."""
 
 
 class Picture(AllOptional, frozen=True, kw_only=True):
+    """A picture."""
+
     url: Link | None = None
 
 
 class HasPicture(Record, frozen=True, kw_only=True):
-    """Something that may have a picture."""
+    """A resource that may have a picture."""
 
     picture: Picture | None = None
 
@@ -47,6 +49,8 @@ class HasPicture(Record, frozen=True, kw_only=True):
 
 
 class Address(AllOptional, frozen=True, kw_only=True):
+    """A postal address."""
+
     street: Text | None = None
     other_street: Text | None = None
     zip_code: Text | None = None
@@ -56,14 +60,14 @@ class Address(AllOptional, frozen=True, kw_only=True):
 
 
 class CompanyReference(Record, frozen=True, kw_only=True):
-    """A company as other resources mention it."""
+    """A company as other resources refer to it."""
 
     id: Id
     name: Text | None = None
 
 
 class ClientReference(Record, frozen=True, kw_only=True):
-    """A client as other resources mention them."""
+    """A client as other resources refer to them."""
 
     id: Id
 
@@ -73,7 +77,7 @@ class ClientReference(Record, frozen=True, kw_only=True):
 
 
 class RequestedClient(ClientReference, frozen=True, kw_only=True):
-    """A client whom a caller asks for: the id is not the upstream's word."""
+    """A client whom a caller requests: the id is not the upstream's."""
 
     @property
     def asked_id(self) -> str:
@@ -81,6 +85,8 @@ class RequestedClient(ClientReference, frozen=True, kw_only=True):
 
 
 class Company(HasPicture, frozen=True, kw_only=True):
+    """Entity of a company."""
+
     id: Id
     name: Text | None = None
     time_zone: Text | None = None
@@ -92,6 +98,8 @@ class Company(HasPicture, frozen=True, kw_only=True):
 
 
 class Staff(HasPicture, frozen=True, kw_only=True):
+    """Entity of a member of staff."""
+
     id: Id
     first_name: Text | None = None
     last_name: Text | None = None
@@ -107,6 +115,8 @@ class Staff(HasPicture, frozen=True, kw_only=True):
 
 
 class Service(HasPicture, frozen=True, kw_only=True):
+    """Entity of a service, which can be booked."""
+
     id: Id
     name: Text | None = None
     description: Text | None = None
@@ -120,11 +130,15 @@ class Service(HasPicture, frozen=True, kw_only=True):
 
 
 class CustomStatus(Record, frozen=True, kw_only=True):
+    """A status of appointments that a company has defined."""
+
     id: Id
     name: Text | None = None
 
 
 class HistoryUser(AllOptional, frozen=True, kw_only=True):
+    """The user of an entry in an appointment's history."""
+
     user_name: Text | None = None
     email_address: Text | None = field(name="email", default=None)
     first_name: Text | None = None
@@ -132,6 +146,8 @@ class HistoryUser(AllOptional, frozen=True, kw_only=True):
 
 
 class AppointmentHistoryEntry(AllOptional, frozen=True, kw_only=True):
+    """An entry in an appointment's history."""
+
     text: Text | None = None
     date: ZonedDateTime | None = None
     source: Text | None = None
@@ -139,16 +155,22 @@ class AppointmentHistoryEntry(AllOptional, frozen=True, kw_only=True):
 
 
 class Money(AllOptional, frozen=True, kw_only=True):
+    """An amount and its currency."""
+
     amount: Amount | None = None
     currency: Text | None = None
 
 
 class OnlineMeeting(AllOptional, frozen=True, kw_only=True):
+    """The online meeting of an appointment."""
+
     provider: Text | None = None
     video_link: Link | None = None
 
 
 class Appointment(Record, frozen=True, kw_only=True):
+    """Entity of an appointment."""
+
     id: Id
     reference: Text | None = None
     company: CompanyReference | None = None
@@ -171,12 +193,12 @@ class Appointment(Record, frozen=True, kw_only=True):
 
     @property
     def company_id(self) -> str | None:
-        """The company that it is with, where that can be read."""
+        """The company of the appointment, where it is readable."""
         return str(self.company.id) if isinstance(self.company, CompanyReference) else None
 
     @property
     def client_id(self) -> str | None:
-        """The client whose it is, where that can be read."""
+        """The client of the appointment, where it is readable."""
         return str(self.client.id) if isinstance(self.client, ClientReference) else None
 
     @property
@@ -188,12 +210,16 @@ class Appointment(Record, frozen=True, kw_only=True):
 
 
 class NoteWriter(AllOptional, frozen=True, kw_only=True):
+    """The author of a note."""
+
     email_address: Text | None = field(name="email", default=None)
     first_name: Text | None = None
     last_name: Text | None = None
 
 
 class Note(Record, frozen=True, kw_only=True):
+    """Entity of a note."""
+
     id: Id
     html: Text | None = None
     writer: NoteWriter | None = None
@@ -202,17 +228,23 @@ class Note(Record, frozen=True, kw_only=True):
 
 
 class EmailAddress(AllOptional, frozen=True, kw_only=True):
+    """An e-mail address of a client."""
+
     email: Text | None = None
     is_primary: bool | None = field(name="primary", default=None)
 
 
 class PhoneNumber(AllOptional, frozen=True, kw_only=True):
+    """A phone number of a client."""
+
     number: Text | None = None
     is_primary: bool | None = field(name="primary", default=None)
     is_mobile: bool | None = field(name="mobile", default=None)
 
 
 class Consent(AllOptional, frozen=True, kw_only=True):
+    """A consent of a client."""
+
     sent_date: ZonedDateTime | None = field(name="date", default=None)
     date_time: ZonedDateTime | Annotated[str, Meta(min_length=1)] | None = None
     lower_case: ZonedDateTime | Annotated[str, Meta(min_length=1)] | None = field(
@@ -222,13 +254,13 @@ class Consent(AllOptional, frozen=True, kw_only=True):
     sent_text: Text | BoundedList[Text] | None = field(name="text", default=None)
 
     def __post_init__(self) -> None:
-        """Raises `EmptyObject`: a zone alone says nothing. It notes what is odd about the date."""
+        """Raise `EmptyObject` where there is neither a date nor a text; report surprises of the date."""
         if self._effective_date() is None and self.sent_text is None:
             raise EmptyObject
 
     @property
     def date(self) -> ZonedDateTime | activities.Unreadable | None:
-        """When it was given; clients of version 2.0 have no `date`, but its keys right in the consent."""
+        """When the consent was given; in version 2.0, the keys of the date are in the consent itself."""
         with suppress_surprises():
             return self._effective_date()
 
@@ -245,7 +277,7 @@ class Consent(AllOptional, frozen=True, kw_only=True):
 
     @property
     def text(self) -> str | activities.Unreadable | None:
-        """What was consented to; a list in the documentation's sample, perhaps by misprint."""
+        """The text of the consent; a list in the documentation's sample, perhaps by misprint."""
         match self.sent_text:
             case None | activities.Unreadable() as missing:
                 return missing
@@ -258,6 +290,8 @@ class Consent(AllOptional, frozen=True, kw_only=True):
 
 
 class Client(HasPicture, frozen=True, kw_only=True):
+    """Entity of a client."""
+
     id: Id
     first_name: Text | None = None
     last_name: Text | None = None
@@ -278,6 +312,8 @@ class Client(HasPicture, frozen=True, kw_only=True):
 
 
 class FormResultStatus(UpstreamEnum):
+    """The status of a form result."""
+
     NEUTRAL = "NEUTRAL"
     IN_PROGRESS = "IN_PROGRESS"
     FINISHED = "FINISHED"
@@ -286,7 +322,7 @@ class FormResultStatus(UpstreamEnum):
 
 
 class FormValue(AllOptional, frozen=True, kw_only=True):
-    """One of several values of a form item, such as a ticked box; may have more of them inside."""
+    """One of several values of a form item, such as a ticked box; it may have values of its own."""
 
     name: Text | None = None
     value: Text | None = None
@@ -307,6 +343,8 @@ class FormItem(AllOptional, frozen=True, kw_only=True):
 
 
 class FormResult(Record, frozen=True, kw_only=True):
+    """Entity of a form result."""
+
     id: Id
     date: NonEmptyText | None = None
     current_status: FormResultStatus | None = None
@@ -314,16 +352,22 @@ class FormResult(Record, frozen=True, kw_only=True):
 
 
 class Form(Record, frozen=True, kw_only=True):
+    """Entity of a form."""
+
     id: Id
     title: Text | None = None
 
 
 class Geolocation(AllOptional, frozen=True, kw_only=True):
+    """Latitude and longitude."""
+
     lat: Amount | None = None
     lng: Amount | None = None
 
 
 class ConferenceLocation(AllOptional, frozen=True, kw_only=True):
+    """The location of a conference."""
+
     type: Text | None = None
     text: Text | None = None
     street: Text | None = None
@@ -350,10 +394,14 @@ def _coordinate(
 
 
 class Tag(AllOptional, frozen=True, kw_only=True):
+    """A tag of a conference."""
+
     text: Text | None = None
 
 
 class Conference(HasPicture, frozen=True, kw_only=True):
+    """Entity of a conference."""
+
     id: Id
     title: Text | None = None
     capacity: Count | None = None
@@ -374,12 +422,16 @@ class Conference(HasPicture, frozen=True, kw_only=True):
 
 
 class ConferenceSession(Record, frozen=True, kw_only=True):
+    """Entity of a session of a conference."""
+
     id: Id
     status: Text | None = None
     web_link: Link | None = None
 
 
 class ConferenceRegistration(Record, frozen=True, kw_only=True):
+    """Entity of a registration for a conference."""
+
     id: Id
     client: ClientReference | None = None
     status: RegistrationStatus | None = None

@@ -1,4 +1,4 @@
-"""Half characters in JSON: some senders cut texts blindly, in the middle of a surrogate pair. Pure."""
+"""Lone surrogates in JSON: some senders truncate texts in the middle of a surrogate pair. Pure."""
 
 import re
 
@@ -8,21 +8,22 @@ _LONE_SURROGATE = re.compile(
     rb"\\u[dD](?:[89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F][0-9a-fA-F]{2})"
     rb"|(?<!\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD])[c-fC-F][0-9a-fA-F]{2})"
 )
-"""A half without the other, where no backslash is escaped. It begins with what is searched for in C."""
+"""One surrogate without the other, where no backslash is escaped. The pattern begins with a text that is
+searched for in C."""
 
 _REPLACEMENT = rb"\\ufffd"
-"""As long as what it replaces: so a text can be mended in parts."""
+"""U+FFFD, as long as the replaced bytes, so that a text can be repaired in parts."""
 
 _STEP_BYTES = 1_048_576
-"""So many are one step: mending them takes 1 millisecond, or 20 where all are halves."""
+"""Bytes of one step: repairing them takes 1 millisecond, or 20 where all are lone surrogates."""
 
 _CONTEXT_BYTES = 11
-"""How far from the bytes of one half those are that decide: a pair has 12."""
+"""How far from a surrogate the bytes are that decide whether it is lone: a pair has 12 bytes."""
 
 
 def replace_lone_surrogates(body: bytes) -> CooperativeSteps[bytes]:
-    """JSON with U+FFFD for each half of a character."""
-    if b"\0" in body:  # which is no JSON; below it stands for an escaped backslash
+    """JSON with U+FFFD for each lone surrogate."""
+    if b"\0" in body:  # NUL is no JSON; below it stands for an escaped backslash
         return body
     sent = body.replace(rb"\\", b"\0\0")
     pieces: list[bytes] = []
