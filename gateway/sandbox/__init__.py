@@ -1,1 +1,1 @@
-"""A stand-in for the upstream: the same paths, the same JSON, the same faults on request."""
+"""The sandbox: an emulator of the upstream REST API, with the same paths and JSON, and fault injection."""

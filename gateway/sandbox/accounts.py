@@ -1,4 +1,4 @@
-"""Who asks: two accounts, each with a key and a token, or an access token, and a cookie."""
+"""Authentication of the sandbox: two accounts, each with key and token, an access token, and a cookie."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -10,6 +10,8 @@ COOKIE_NAME = "sandbox-account"
 
 @dataclass(frozen=True, slots=True)
 class Account:
+    """An account of the sandbox, and its credentials."""
+
     number: str
 
     @property
@@ -26,7 +28,7 @@ class Account:
 
     @property
     def cookie(self) -> str:
-        """As set on every answer to this account."""
+        """The `Set-Cookie` header of every response to this account."""
         return f"{COOKIE_NAME}={self.number}; Path=/; HttpOnly"
 
 
@@ -34,7 +36,7 @@ ACCOUNTS = (Account("1"), Account("2"))
 
 
 def authenticate(headers: Headers, query: QueryParams) -> Account | None:
-    """None where credentials are missing, wrong, or not all of one account."""
+    """The account of all credentials in a request; None where they are missing, wrong or of two accounts."""
     keys = {*headers.getlist("apikey"), *query.getlist("apiKey"), *query.getlist("apikey")}
     tokens = {*headers.getlist("token"), *query.getlist("token")}
     access_tokens = set(_access_tokens(headers.getlist("authorization")))
@@ -51,7 +53,7 @@ def authenticate(headers: Headers, query: QueryParams) -> Account | None:
 
 
 def carries_foreign_cookie(headers: Headers, account: Account) -> bool:
-    """Whether somebody mixed up the cookies of two accounts."""
+    """Whether a request carries another account's cookie: its sender mixed up the cookies of two accounts."""
     crumbs = (crumb for line in headers.getlist("cookie") for crumb in line.split(";"))
     pairs = (crumb.strip().partition("=") for crumb in crumbs)
     return any(name == COOKIE_NAME and number != account.number for name, _, number in pairs)

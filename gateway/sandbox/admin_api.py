@@ -1,4 +1,4 @@
-"""`/_sandbox/…`: set faults, see what was called. No credentials needed."""
+"""The admin API at `/_sandbox/…`: sets faults and lists the log of requests. Requires no credentials."""
 
 from collections.abc import Callable, Mapping
 
@@ -12,6 +12,8 @@ ADMIN_PATH_PREFIX = "/_sandbox/"
 
 
 class AdminApi:
+    """The endpoints of the admin API, by path and method."""
+
     def __init__(self, request_log: RequestLog, fault_injector: FaultInjector) -> None:
         self._request_log = request_log
         self._fault_injector = fault_injector

@@ -1,4 +1,4 @@
-"""The REST API, emulated: same paths, same JSON, same faults on request."""
+"""The sandbox's ASGI application: the emulated REST API, with fault injection."""
 
 import asyncio
 
@@ -17,12 +17,19 @@ from gateway.sandbox.routes import ENDPOINT_BY_TEMPLATE, UNKNOWN_TEMPLATE, Route
 
 
 def create_sandbox(*, seed: int = 1, activities: int | None = None) -> ASGIApp:
-    """`activities` adds the client 5000 to account 1, with so many; another `seed`, another world."""
+    """The sandbox as an ASGI application.
+
+    Args:
+        seed: Selects the generated data.
+        activities: The number of activities of client 5000, added to account 1; None adds no client.
+    """
     sandbox = Sandbox(SampleData(seed, activities))
-    return Router(default=sandbox, redirect_slashes=False)  # the router knows ASGI's lifespan
+    return Router(default=sandbox, redirect_slashes=False)  # the router implements ASGI's lifespan
 
 
 class Sandbox:
+    """The emulated REST API: logs each request, injects the matching fault, and calls the endpoint."""
+
     def __init__(self, sample_data: SampleData) -> None:
         self._sample_data = sample_data
         self._request_log = RequestLog()

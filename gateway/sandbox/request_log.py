@@ -1,4 +1,4 @@
-"""What was called: counted by path template, and listed in order without credentials."""
+"""The log of requests: counted by path template, and listed in order without credentials."""
 
 from collections import Counter, deque
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ CREDENTIAL_PARAMETERS = ("apikey", "token")
 
 @dataclass(slots=True)
 class LoggedRequest:
-    """`status` is None until there is an answer, and where none was sent."""
+    """A logged request. `status` is None until a response is sent, and where none is sent."""
 
     method: str
     path: str
@@ -20,6 +20,8 @@ class LoggedRequest:
 
 
 class RequestLog:
+    """The latest requests, and the number of requests by method and path template."""
+
     def __init__(self) -> None:
         self._counts: Counter[str] = Counter()
         self._requests: deque[LoggedRequest] = deque(maxlen=MAX_LOGGED_REQUESTS)
@@ -39,7 +41,7 @@ class RequestLog:
 
 
 def _url_without_credentials(request: Request) -> str:
-    """Path and query as sent, but for the credentials in the query."""
+    """Path and query as received, without the credentials in the query."""
     path: str = request.scope["raw_path"].decode("latin-1")
     query: str = request.scope["query_string"].decode("latin-1")
     if not query:

@@ -1,4 +1,4 @@
-"""What the sandbox says: a status, headers, a body; and the upstream's form of an error."""
+"""Requests and responses of endpoints: status, headers and body, and the upstream's error format."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -25,7 +25,7 @@ HeaderPairs = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """`padding_length` is how many bytes to make up, where the body is too long to be kept."""
+    """An HTTP response. `padding_length` is the number of bytes to generate for a body too long to store."""
 
     status: int
     body: bytes
@@ -33,7 +33,7 @@ class Response:
     padding_length: int = 0
 
     def with_header(self, name: str, value: str) -> "Response":
-        """In place of headers of the same name, in any case of letters."""
+        """The response with a header in place of all headers of the same name, in any case."""
         name = name.lower()
         others = tuple(header for header in self.headers if header[0] != name)
         return replace(self, headers=(*others, (name, value)))
@@ -44,7 +44,7 @@ def json_response(content: object, status: int = 200) -> Response:
 
 
 def item_response(content: object) -> Response:
-    """One thing, bare; None is one that does not exist."""
+    """A single resource as a bare object; None is answered with 404."""
     return (
         error_response(404, "There is no such thing.")
         if content is None
@@ -53,19 +53,19 @@ def item_response(content: object) -> Response:
 
 
 def list_response(contents: Iterable[object]) -> Response:
-    """The upstream's form of a list."""
+    """A list in the upstream's format."""
     return json_response({"items": list(contents)})
 
 
 def error_response(status: int, message: str) -> Response:
-    """The upstream's form of an error."""
+    """An error in the upstream's format."""
     reason = REASON_BY_STATUS.get(status, "error")
     return json_response({"error": {"code": status, "reason": reason, "message": message}}, status)
 
 
 @dataclass(frozen=True, slots=True)
 class EndpointRequest:
-    """`account` is who asks; `ids` are those in the path."""
+    """A request to an endpoint: `account` is the authenticated account, `ids` are the ids in the path."""
 
     sample_data: SampleData
     account: str

@@ -1,4 +1,4 @@
-"""Every path that the upstream knows, and which endpoint answers there."""
+"""The routes of the emulated REST API: the path templates and their endpoints."""
 
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
@@ -51,12 +51,14 @@ UNKNOWN_TEMPLATE = "{unknown}"
 
 
 class Route(NamedTuple):
+    """The template of a path, and the ids in the path."""
+
     template: str
     ids: Mapping[str, str]
 
 
 def match_route(path: str) -> Route:
-    """To `UNKNOWN_TEMPLATE` where there is no such path."""
+    """The route of a path; its template is `UNKNOWN_TEMPLATE` where no template matches."""
     for template, pattern in PATTERN_BY_TEMPLATE.items():
         if match := pattern.match(path):
             return Route(template, match.groupdict())

@@ -1,4 +1,4 @@
-"""`GET /api/2.3/activities`: a client's timeline, by the four query parameters that it has."""
+"""`GET /api/2.3/activities`: a client's timeline, filtered and sorted by its four query parameters."""
 
 from gateway.sandbox.responses import EndpointRequest, Response, error_response
 
@@ -6,7 +6,7 @@ SORT_ORDERS = ("asc", "desc")
 
 
 def list_activities(request: EndpointRequest) -> Response:
-    """Blank parameters count as absent; a kind that nobody knows matches nothing."""
+    """The activities of a client. Blank parameters count as absent; an unknown kind matches nothing."""
     query = request.query
     client_id = query.get("clientId", "").strip()
     if not client_id:

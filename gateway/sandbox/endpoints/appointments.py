@@ -1,6 +1,7 @@
-"""`GET …/appointments` and `…/appointments/{appointmentId}`, where a reference does too.
+"""`GET …/appointments`, and `…/appointments/{appointmentId}` by id or by reference code.
 
-The company `0` is every company of the account. Without `levelDetail=full` a list says less of each.
+The company `0` stands for every company of the account. Without `levelDetail=full`, appointments in a
+list lack some keys.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -37,7 +38,7 @@ ATTRIBUTE_BY_FILTER: Mapping[str, Callable[[Appointment], str]] = {
 
 
 def list_appointments(request: EndpointRequest) -> Response:
-    """In the order of their starts. Blank filters are none; `startDate`, `endDate` are exclusive."""
+    """Appointments in the order of their starts. Blank filters are ignored; both dates are exclusive."""
     company_id, query = request.ids["companyId"], request.query
     if company_id != ALL_COMPANIES_ID and requested_company(request) is None:
         return item_response(None)
@@ -74,7 +75,7 @@ def list_appointments(request: EndpointRequest) -> Response:
 
 
 def appointment_by_id(request: EndpointRequest) -> Response:
-    """As it is after its last activity."""
+    """The appointment in its state after its last activity."""
     id_ = parse_appointment_id(request.ids["appointmentId"])
     for one in _find_malformed(request):
         if one["id"] == id_:
@@ -111,7 +112,7 @@ def _is_within_period(one: Appointment, after: datetime | None, before: datetime
 
 
 def _parse_local_date_time(query: QueryParams, name: str) -> datetime | None:
-    """A date, or a local date-time."""
+    """The date or local date-time in a query parameter; None where the parameter is blank or absent."""
     value = query.get(name)
     moment = datetime.fromisoformat(value) if value else None
     if moment and moment.tzinfo:
@@ -120,7 +121,7 @@ def _parse_local_date_time(query: QueryParams, name: str) -> datetime | None:
 
 
 def _find_malformed(request: EndpointRequest, client_id: str | None = None) -> list[Json]:
-    """No filter but that of the client can read them."""
+    """The malformed appointments. Only the filter by client applies to them: the others cannot read them."""
     return [
         one
         for company_id, one in MALFORMED_APPOINTMENTS.get(request.account, ())

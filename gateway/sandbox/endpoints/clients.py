@@ -1,4 +1,4 @@
-"""`GET /api/2.0/clients/{clientId}`: who a client is."""
+"""`GET /api/2.0/clients/{clientId}`: a client."""
 
 from gateway.sandbox.representations.client import client_json
 from gateway.sandbox.responses import EndpointRequest, Response, item_response

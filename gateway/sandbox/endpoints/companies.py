@@ -1,4 +1,4 @@
-"""`GET …/companies` and `…/companies/{companyId}`: the list has a row of one that was deleted."""
+"""`GET …/companies` and `…/companies/{companyId}`; the list also has a row for a deleted company."""
 
 from gateway.sandbox.fixtures.catalogue import Company
 from gateway.sandbox.fixtures.entities import DELETED_COMPANIES
@@ -20,7 +20,7 @@ def company_by_id(request: EndpointRequest) -> Response:
 
 
 def requested_company(request: EndpointRequest) -> Company | None:
-    """The company in the path, also for what belongs to one."""
+    """The company in the path, also of paths for its resources; None for an unknown id."""
     return request.sample_data.current_state_by_account[request.account].companies.get(
         request.ids["companyId"]
     )

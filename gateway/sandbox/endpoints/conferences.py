@@ -1,4 +1,4 @@
-"""`GET /conferences/api/1.0/conferences/{conferenceId}`, its sessions, and registrations to them."""
+"""`GET /conferences/api/1.0/conferences/{conferenceId}`, its sessions, and their registrations."""
 
 from gateway.sandbox.fixtures.catalogue import Conference, ConferenceSession
 from gateway.sandbox.representations.conference import (
@@ -11,7 +11,7 @@ from gateway.sandbox.responses import EndpointRequest, Response, item_response, 
 
 
 def conference_by_id(request: EndpointRequest) -> Response:
-    """By its id, or by its external id."""
+    """The conference with this id or external id."""
     conference = _requested_conference(request)
     return item_response(conference and conference_json(conference))
 
@@ -31,7 +31,7 @@ def session_by_id(request: EndpointRequest) -> Response:
 
 
 def registration_by_id(request: EndpointRequest) -> Response:
-    """Unless it was deleted; one that was only cancelled is still there."""
+    """A registration, unless it was deleted; a cancelled registration is still served."""
     id_ = request.ids["registrationId"]
     history = request.sample_data.history_for_entity(request.account, id_)
     registration = history.registrations.get(id_) if history else None

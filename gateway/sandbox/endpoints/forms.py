@@ -1,4 +1,4 @@
-"""`GET /api/2.3/forms`, one of them, and what somebody answered to it."""
+"""`GET /api/2.3/forms` and `/api/2.3/forms/{formId}`, and the results of a form."""
 
 from gateway.sandbox.representations.form import (
     form_json,

@@ -1,4 +1,4 @@
-"""`GET …/services` and `…/services/{serviceId}`."""
+"""`GET …/services` and `…/services/{serviceId}`: the services of a company."""
 
 from gateway.sandbox.endpoints.companies import requested_company
 from gateway.sandbox.fixtures.entities import Json
@@ -18,7 +18,7 @@ def service_by_id(request: EndpointRequest) -> Response:
 
 
 def _company_services(request: EndpointRequest) -> list[Json] | None:
-    """None where there is no such company."""
+    """The services of the company in the path; None where there is no such company."""
     company = requested_company(request)
     if company is None:
         return None

@@ -1,4 +1,4 @@
-"""`GET …/staff` and `…/staff/{staffId}`, where an external id does too."""
+"""`GET …/staff`, and `…/staff/{staffId}` by id or by external id."""
 
 from gateway.sandbox.endpoints.companies import requested_company
 from gateway.sandbox.fixtures.entities import Json
@@ -24,7 +24,7 @@ def staff_by_id(request: EndpointRequest) -> Response:
 
 
 def _members(request: EndpointRequest) -> list[Json] | None:
-    """None where there is no such company."""
+    """The staff of the company in the path; None where there is no such company."""
     company = requested_company(request)
     if company is None:
         return None

@@ -1,1 +1,1 @@
-"""Fault injection: statuses, delays, broken bodies and dropped connections, by request."""
+"""Fault injection per request: statuses, delays, broken bodies and dropped connections."""

@@ -1,4 +1,4 @@
-"""What becomes of a body: something else in a place of its JSON, or compression upon compression."""
+"""Fault injection into response bodies: overwritten JSON values, padding, and nested compression."""
 
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,7 +20,7 @@ _WINDOW_BITS_BY_CODING: Mapping[ContentCoding, int] = {
 
 
 def overwrite_json(body: bytes, json_by_path: Mapping[str, str]) -> bytes:
-    """The JSON with other JSON in some places, which need not be any; `*` is every element or key."""
+    """The body with other JSON, valid or not, at some paths; the segment `*` is every element or key."""
     tree = msgspec.json.decode(body)
     for path, json in json_by_path.items():
         *segments, last_segment = path.split("/")
@@ -31,7 +31,7 @@ def overwrite_json(body: bytes, json_by_path: Mapping[str, str]) -> bytes:
 
 
 def compress_response(response: Response, codings: Sequence[ContentCoding]) -> Response:
-    """The answer compressed by one coding after the other; of padding there is never much in memory."""
+    """The response, compressed by each coding in turn. Padding is never in memory as a whole."""
     chunks = (
         generate_padding(response.padding_length)
         if response.padding_length
@@ -44,7 +44,7 @@ def compress_response(response: Response, codings: Sequence[ContentCoding]) -> R
 
 
 def generate_padding(length: int) -> Iterator[bytes]:
-    """An empty list of items, as long as you like: blanks alone where JSON does not fit."""
+    """An empty list of items, padded with blanks to a length in bytes; only blanks for a short length."""
     blanks = length - len(PADDING_START) - len(PADDING_END)
     if blanks < 0:
         yield b" " * length
@@ -66,7 +66,7 @@ def _find_containers(tree: Any, segments: Sequence[str]) -> Iterator[Any]:
 
 
 def _matching_keys(container: Any, segment: str) -> list[Any]:
-    """The keys or indexes that a step of a place stands for."""
+    """The keys or indexes that one segment of a path matches."""
     if isinstance(container, list):
         indexes = range(len(container))
         return [*indexes] if segment == "*" else [each for each in indexes if str(each) == segment]

@@ -1,4 +1,4 @@
-"""How an answer reaches the wire, whole or spoilt on purpose."""
+"""Sending of a response over ASGI: whole, or with its body cut or its connection dropped by a fault."""
 
 import asyncio
 from collections.abc import Iterator
@@ -10,13 +10,13 @@ from gateway.sandbox.fault_injection.faults import Fault
 from gateway.sandbox.responses import Response
 
 DROP_EXTENSION = "sandbox.drop"
-"""The ASGI extension that closes the connection; `wire.py` provides it."""
+"""The ASGI extension that closes the connection; `SandboxProtocol` provides it."""
 
 
 async def deliver(
     response: Response, fault: Fault | None, scope: Scope, receive: Receive, send: Send
 ) -> None:
-    """Where a fault cuts the body short, `Content-Length` promises all of it nevertheless."""
+    """Send a response. Where a fault cuts the body, `Content-Length` still declares the whole body."""
     drop = fault.drop if fault else None
     if drop == "before":
         await _drop_connection(scope, receive)
@@ -49,7 +49,7 @@ def _response_start(response: Response) -> dict[str, object]:
 
 
 def _body_limit(fault: Fault | None, length: int) -> int:
-    """How many bytes of the body are sent."""
+    """The number of bytes of the body to send."""
     if fault is None:
         return length
     truncated_length = length if fault.truncate is None else min(length, fault.truncate)
@@ -57,7 +57,7 @@ def _body_limit(fault: Fault | None, length: int) -> int:
 
 
 def _body_chunks(response: Response, limit: int) -> Iterator[bytes]:
-    """No more than `limit` bytes, and never the whole padding at once."""
+    """The first `limit` bytes of the body; padding is generated in chunks, never at once."""
     for chunk in (
         generate_padding(response.padding_length) if response.padding_length else (response.body,)
     ):
@@ -70,7 +70,10 @@ def _body_chunks(response: Response, limit: int) -> Iterator[bytes]:
 async def _send_body(
     chunks: Iterator[bytes], receive: Receive, send: Send, *, is_unbounded: bool
 ) -> bool:
-    """Whether all was sent. What may be endless ends when nobody listens: the server would not say."""
+    """Send the body; False where the caller disconnected before the end of an unbounded body.
+
+    The server reports no disconnect to `send`, so an unbounded body needs a task that waits for one.
+    """
     disconnect_task = asyncio.create_task(_wait_for_disconnect(receive)) if is_unbounded else None
     try:
         for chunk in chunks:
@@ -91,7 +94,10 @@ async def _wait_for_disconnect(receive: Receive) -> None:
 
 
 async def _drop_connection(scope: Scope, receive: Receive) -> None:
-    """Close the connection, and wait until it is closed, so that the server misses no answer."""
+    """Close the connection, and wait until it is closed.
+
+    Without the wait, the server would report an incomplete response.
+    """
     extension = scope.get("extensions", {}).get(DROP_EXTENSION)
     if extension is None:
         raise ConnectionResetError("The connection was dropped, as a fault told the sandbox to.")

@@ -1,28 +1,28 @@
-"""Faults on request: which requests they hit, and what they make of the answer.
+"""Fault injection by the admin API: the requests that a fault matches, and its effect on the response.
 
-`PUT /_sandbox/faults` takes a list of objects. A request is spoilt by the first of them that matches:
+`PUT /_sandbox/faults` takes a list of objects. The first fault that matches a request is injected:
 
-- `path` (required): the path template (`/api/2.1/scheduling/companies/{companyId}/staff`), the very
-  path, or the beginning of one and a `*`.
-- `query`: query parameters and the values that they must have, such as `{"clientId": "1001"}`.
-- `times`: how many requests it hits; without it, all.
+- `path` (required): the path template (`/api/2.1/scheduling/companies/{companyId}/staff`), the exact
+  path, or a prefix of paths followed by `*`.
+- `query`: query parameters and their required values, such as `{"clientId": "1001"}`.
+- `times`: the number of requests to match; without it, all.
 
-What happens to them:
+Effects on these requests:
 
-- `delayMilliseconds`: the answer comes so much later.
-- `status`, `body`, `bodyBytes`: another answer in place of the normal one. A `body` that is a string
-  is sent as it is, in the charset of `contentType`; an object or a list is sent as JSON. `bodyBytes`
-  streams so many bytes of JSON, for the most part blanks. A `status` of 400 or more without either
-  has the upstream's form of an error; any other status has no body.
-- `bodyBase64`: the same, for bytes that are no text.
-- `put`: JSON, as it is written, in places of the normal answer: `{"items/*/date": "1e400"}`. A `*` is
-  every element or key; what is not there is added to an object.
-- `compress`: the body is compressed so, one after the other: `["gzip", "gzip"]`, or `deflate`. Together
-  with `bodyBytes`, that is a bomb.
-- `contentType` (`application/json` for another answer), `headers`: put on the answer.
-- `drop`: the connection is dropped `before` anything is sent, after the `headers`, or in the middle
+- `delayMilliseconds`: delays the response.
+- `status`, `body`, `bodyBytes`: another response in place of the normal one. A `body` that is a string
+  is sent verbatim, in the charset of `contentType`; an object or a list is sent as JSON. `bodyBytes`
+  streams that many bytes of JSON, most of them blanks. A `status` of 400 or more without a body
+  has the upstream's error format; any other status without a body has an empty one.
+- `bodyBase64`: like `body`, for binary content.
+- `put`: raw JSON by its path in the normal response: `{"items/*/date": "1e400"}`. A `*` is
+  every element or key; a missing key is added to its object.
+- `compress`: codings by which the body is compressed in turn: `["gzip", "gzip"]`, or `deflate`. Together
+  with `bodyBytes`, the response is a decompression bomb.
+- `contentType` (`application/json` for another response), `headers`: set on the response.
+- `drop`: drops the connection `before` anything is sent, after the `headers`, or in the middle
   of the `body`.
-- `truncate`: the body is cut off after so many bytes, though `Content-Length` promises all of them.
+- `truncate`: cuts the body off after that many bytes, though `Content-Length` declares all of them.
 """
 
 import codecs
@@ -50,6 +50,8 @@ Count = Annotated[int, Meta(ge=0)]
 class Fault(
     msgspec.Struct, rename="camel", frozen=True, forbid_unknown_fields=True, omit_defaults=True
 ):
+    """A fault to inject: the requests that it matches, and its effect on the response."""
+
     path: Annotated[str, Meta(min_length=1)]
     query: dict[str, str] = {}
     times: Annotated[int, Meta(ge=1)] | None = None
@@ -77,7 +79,7 @@ class Fault(
         return path_matches and all(query.get(name) == value for name, value in self.query.items())
 
     def replacement(self) -> Response | None:
-        """Another answer in place of the normal one, where this fault has one."""
+        """The response in place of the normal one; None where this fault has none."""
         bodies = (self.body, self.body_bytes, self.body_base64)
         if self.status is None and bodies == (None, None, None):
             return None
@@ -90,7 +92,7 @@ class Fault(
         return response
 
     def apply(self, response: Response) -> Response:
-        """The answer with what this fault puts into it, compressed, and with its headers."""
+        """The response with this fault's JSON values, compression and headers."""
         if self.put:
             response = replace(response, body=overwrite_json(response.body, self.put))
         if self.compress:
@@ -114,14 +116,14 @@ class Fault(
 
 
 class FaultInjector:
-    """The faults that are set, and how often each has hit."""
+    """The active faults, and the number of requests that each has matched."""
 
     def __init__(self) -> None:
         self._faults: list[Fault] = []
         self._hit_counts: list[int] = []
 
     def replace(self, content: bytes) -> None:
-        """Raises ValueError, with words for whoever sent it, where it is no list of faults."""
+        """Raises ValueError, with a message for the sender, where the content is no list of faults."""
         self._faults = msgspec.json.decode(content, type=list[Fault])
         self._hit_counts = [0] * len(self._faults)
 
@@ -132,7 +134,7 @@ class FaultInjector:
         return {"faults": self._faults, "hits": self._hit_counts}
 
     def match_and_count(self, template: str, path: str, query: QueryParams) -> Fault | None:
-        """The first fault that matches and is not used up."""
+        """The first fault that matches the request and is not exhausted; counts the match."""
         for index, fault in enumerate(self._faults):
             is_exhausted = fault.times is not None and self._hit_counts[index] >= fault.times
             if not is_exhausted and fault.matches(template, path, query):

@@ -1,4 +1,4 @@
-"""uvicorn's HTTP protocol, able to drop a connection: `uvicorn.Config(..., http=SandboxProtocol)`."""
+"""uvicorn's HTTP protocol that can drop a connection: `uvicorn.Config(..., http=SandboxProtocol)`."""
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -6,7 +6,9 @@ from gateway.sandbox.fault_injection.delivery import DROP_EXTENSION
 
 
 class SandboxProtocol(HttpToolsProtocol):
+    """uvicorn's HTTP protocol, with the ASGI extension that closes the connection."""
+
     def on_message_begin(self) -> None:
-        """Offer what ASGI has no word for. What was sent before goes out; then the line is cut."""
+        """Offer the extension, which ASGI itself lacks. Bytes sent before the close still go out."""
         super().on_message_begin()
         self.scope["extensions"] = {DROP_EXTENSION: {"close": self.transport.close}}

@@ -1,4 +1,4 @@
-"""An appointment as it is today (upstream contract, 6.3): it has no link to itself."""
+"""An appointment in its current state (upstream contract, 6.3), which has no `selfLink`."""
 
 from gateway.sandbox.fixtures.catalogue import Catalogue
 from gateway.sandbox.fixtures.clock import zoned_date_time
@@ -9,7 +9,7 @@ from gateway.sandbox.representations.form import form_answers
 from gateway.sandbox.representations.parts import cipher_id, json_id, sequence_number
 
 FULL_DETAIL_KEYS = ("form", "history", "extendedProperties")
-"""What a list leaves out unless it is asked for the full representation."""
+"""Keys that a list omits unless the full representation is requested."""
 
 HISTORY_TEXT_BY_EVENT = {"created": "Booked", "updated": "Changed & saved"}
 
@@ -17,7 +17,7 @@ HISTORY_TEXT_BY_EVENT = {"created": "Booked", "updated": "Changed & saved"}
 def appointment_json(
     one: Appointment, client_history: ClientHistory, current_state: Catalogue
 ) -> Json:
-    """Whom and what it concerns under the names of today; who was deleted keeps the last one."""
+    """An appointment with the current names of service and staff; deleted staff keep their last name."""
     n = sequence_number(one.id)
     service = current_state.services.get(one.service.id, one.service)
     staff = current_state.staff.get(one.staff.id, one.staff)
@@ -85,7 +85,7 @@ def _client(one: Appointment, client_history: ClientHistory) -> Json:
 
 
 def _price(one: Appointment) -> object:
-    """Version 2.0 had a plain number; some still have one."""
+    """The price as an object; some appointments have a plain number, as in version 2.0."""
     if sequence_number(one.id) % 6 == 4:
         return one.service.price
     return {
@@ -99,7 +99,7 @@ def _online_meeting(one: Appointment) -> Json:
 
 
 def _history_entry(history_event: HistoryEvent) -> Json:
-    """Who books through a widget has no user name."""
+    """An entry of an appointment's history. A booking through a widget has no user."""
     user = history_event.user
     content: Json = {
         "text": HISTORY_TEXT_BY_EVENT[history_event.event],

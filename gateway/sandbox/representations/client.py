@@ -12,7 +12,7 @@ GENDERS = ("female", "male", "undefined")
 
 
 def client_json(history: ClientHistory) -> Json:
-    """Who has an odd sum of digits has a consent whose text is a list."""
+    """A client. Where the digits of the id have an odd sum, a consent has a list as its text."""
     one = history.client
     n = sum(map(int, one.id))
     return {
@@ -62,7 +62,7 @@ def client_json(history: ClientHistory) -> Json:
 def _consent(
     consent_event: HistoryEvent | None, text: Callable[[HistoryEvent], object]
 ) -> Json | None:
-    """As the timeline last told it."""
+    """The latest consent in the timeline; None where there is none."""
     return (
         None
         if consent_event is None

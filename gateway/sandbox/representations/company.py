@@ -32,13 +32,13 @@ ADDRESS_BY_TIME_ZONE: Mapping[str, Json] = {
     "Asia/Kolkata": {"street": "7 M.G. Road", "city": "Kolkata", "country": "IN"},
     "Europe/Berlin": {"street": "Ringstraße 3", "zipCode": 10115, "city": "Berlin"},
 }
-"""Addresses by time zone; a zip code may arrive as a number."""
+"""Addresses by time zone; a zip code may be a number."""
 
 CURRENCY_BY_TIME_ZONE = {"US/Eastern": "USD", "Europe/Paris": "EUR", "Europe/Berlin": "EUR"}
 
 
 def company_json(one: Company) -> Json:
-    """The second of an account has an id that is a number; the third lacks what it has not."""
+    """A company. The second of an account has a number as its id; the third omits null keys."""
     n, zone = sequence_number(one.id), one.time_zone.key
     geolocation = (
         {"lat": 48.8566, "lng": 2.3522} if n != 2 else {"lat": "42.3559", "lng": "-71.0497"}

@@ -1,4 +1,4 @@
-"""A conference, its sessions, and registrations to them (upstream contract, 9)."""
+"""A conference, its sessions, and their registrations (upstream contract, 9)."""
 
 from collections.abc import Mapping
 
@@ -35,7 +35,7 @@ def external_id(one: Conference) -> str:
 
 
 def conference_json(one: Conference) -> Json:
-    """The capacity is a number; the second of an account has an id that is one, and no picture."""
+    """A conference; its capacity is a number. An account's second has a number as its id, and no picture."""
     n = sequence_number(one.id)
     return {
         "id": json_id(one.id, as_number=n == 2),
@@ -57,7 +57,7 @@ def conference_json(one: Conference) -> Json:
 
 
 def session_json(one: ConferenceSession) -> Json:
-    """Without an end: the conference's duration tells it."""
+    """A session without an end, which the conference's duration determines."""
     return {
         "id": json_id(one.id, as_number=sequence_number(one.id) == 3),
         "start": zoned_date_time(one.start),
@@ -68,7 +68,7 @@ def session_json(one: ConferenceSession) -> Json:
 
 
 def registration_json(one: Registration, client: Client) -> Json:
-    """The seats are called `seats` here. Nothing leads back to the session or the conference."""
+    """A registration. Seats are named `seats` here; no key refers to the session or the conference."""
     content: Json = {
         "id": json_id(one.id, as_number=sequence_number(one.id) % 2 == 0),
         "client": {

@@ -1,4 +1,4 @@
-"""A form, and what somebody answered to it (upstream contract, 7)."""
+"""A form, and the answers of a result (upstream contract, 7)."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ OMITTED_ITEM_KEYS = ("help", "placeholder", "valueFormat", "values", "subItem")
 
 @dataclass(frozen=True, slots=True)
 class FormFiller:
-    """Who fills a form in, and when."""
+    """The client who fills in a form, the time, and the source of random answers."""
 
     client: Client
     at: datetime
@@ -25,13 +25,13 @@ class FormFiller:
 
 
 def form_answers(result: FormResult, client: Client) -> list[Json]:
-    """As they were, whatever became of the result."""
+    """The answers as submitted, whatever the status of the result."""
     filler = FormFiller(client, result.date, Random(result.id))
     return _answer_items(ITEMS_BY_FORM_NUMBER[sequence_number(result.form.id)], filler)
 
 
 def contact_answers(client: Client, at: datetime) -> list[Json]:
-    """The few questions of a conference's registration."""
+    """The answers to the contact items of a conference's registration."""
     return _answer_items(CONTACT_ITEMS, FormFiller(client, at, Random(client.id)))
 
 
@@ -58,7 +58,7 @@ def _text_answer(item: Json, filler: FormFiller) -> Json:
 
 
 def _multiple_choice_answer(item: Json, filler: FormFiller) -> Json:
-    """Two or more of the choices, each with one of those below it."""
+    """Two or more of the choices, each with one of its subchoices."""
     indexes = sorted(filler.rng.sample(range(len(item["values"])), 2 + filler.rng.randrange(2)))
     return {"value": None, "values": [_pick_subchoice(item["values"][n], filler) for n in indexes]}
 
@@ -74,7 +74,7 @@ def _pick_subchoice(option: Json, filler: FormFiller) -> Json:
 
 
 def _free_text_answer(item: Json, filler: FormFiller) -> Json:
-    """Not everybody writes something."""
+    """A free text, or null: not every client writes one."""
     return {"value": filler.rng.choice((*APPOINTMENT_NOTES, None))}
 
 
@@ -104,7 +104,7 @@ ANSWER_BY_ITEM_TYPE: Mapping[str, Callable[[Json, FormFiller], Json]] = {
     "number": lambda item, filler: {"value": filler.rng.randrange(1, 9)},
     "scalerating": lambda item, filler: {"value": str(filler.rng.randrange(1, 6))},
 }
-"""By the type of item. A number stays one, where all else is text."""
+"""Functions by the type of item. The answer to a number is a number, all others are text."""
 
 
 def item(id_: str, kind: str, title: str, **more: object) -> Json:
@@ -179,7 +179,7 @@ SATISFACTION = [
 ITEMS_BY_FORM_NUMBER: Mapping[int, list[Json]] = dict(
     zip(count(1), (INTAKE, PREFERENCES, SATISFACTION))
 )
-"""By the number at the end of the form's id."""
+"""Items by the number at the end of the form's id."""
 
 
 ROUTE_BY_FORM_NUMBER: Mapping[int, Json] = {
@@ -189,7 +189,7 @@ ROUTE_BY_FORM_NUMBER: Mapping[int, Json] = {
 
 
 def form_json(one: Form) -> Json:
-    """The second of an account has an id that is a number, and no title."""
+    """A form. The second of an account has a number as its id, and no title."""
     n = sequence_number(one.id)
     return {
         "id": json_id(one.id, as_number=n == 2),
@@ -208,7 +208,7 @@ def form_json(one: Form) -> Json:
 
 
 def form_result_json(one: FormResult, client: Client) -> Json:
-    """The form and the client are bare ids, of which some are numbers; the date is bare text."""
+    """A form result. Form and client are bare ids, some of them numbers; the date is plain text."""
     n = sequence_number(one.id)
     content: Json = {
         "id": json_id(one.id, as_number=n % 5 == 4),

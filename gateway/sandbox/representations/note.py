@@ -1,4 +1,4 @@
-"""A note or a consent (upstream contract, 5): its text is called `html` here."""
+"""A note or a consent (upstream contract, 5), with its text under `html`."""
 
 from gateway.sandbox.fixtures.clock import zoned_date_time
 from gateway.sandbox.fixtures.entities import Json, Note
@@ -7,7 +7,7 @@ from gateway.sandbox.representations.parts import json_id, sequence_number
 
 
 def note_json(one: Note) -> Json:
-    """Ids of every fourth are numbers; every fifth does not say who made contact."""
+    """A note. Every fourth has numbers as ids; every fifth lacks `contactedByClient`."""
     n = sequence_number(one.id)
     content: Json = {
         "id": json_id(one.id, as_number=n % 4 == 0),

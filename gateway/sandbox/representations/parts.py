@@ -1,4 +1,4 @@
-"""Parts that many things have: pictures, colours, working hours, links, the number in an id."""
+"""Parts of several representations: pictures, colors, working hours, links, the number in an id."""
 
 from zlib import crc32
 
@@ -13,12 +13,12 @@ WORKING_HOURS = [
 
 
 def sequence_number(id_: str) -> int:
-    """The counter at an id's end: what varies from thing to thing, varies by it."""
+    """The counter at the end of an id, which selects the variant of a representation."""
     return int(id_[-2:])
 
 
 def json_id(id_: str, *, as_number: bool) -> int | str:
-    """Ids are text; some arrive as numbers."""
+    """An id, which is text, or a number as in some of the upstream's JSON."""
     return int(id_) if as_number else id_
 
 
@@ -31,10 +31,10 @@ def color(id_: str) -> str:
 
 
 def cipher_id(id_: str) -> str:
-    """The form of an id that public widgets use."""
+    """The form of an id in public widgets."""
     return f"{crc32(id_.encode()):08x}{crc32(id_[::-1].encode()):08x}"
 
 
 def without_nulls(content: Json) -> Json:
-    """Some things lack what others have as null."""
+    """The object without null keys: some resources omit the keys that others have as null."""
     return {name: value for name, value in content.items() if value is not None}

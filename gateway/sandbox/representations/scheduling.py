@@ -1,4 +1,4 @@
-"""A service that a company offers (upstream contract, 6.5)."""
+"""A service of a company (upstream contract, 6.5)."""
 
 from collections.abc import Iterable
 
@@ -14,7 +14,7 @@ from gateway.sandbox.representations.parts import (
 
 
 def service_json(one: Service, staff: Iterable[Staff]) -> Json:
-    """The third of a company has an id that is a number, the fourth is for nothing."""
+    """A service. The third of a company has a number as its id; the fourth is free of charge."""
     n = sequence_number(one.id) % 10
     content: Json = {
         "id": json_id(one.id, as_number=n == 3),

@@ -19,7 +19,7 @@ ROLES = ("administrator", "scheduler", "reader", "none")
 
 
 def staff_json(one: Staff, company: Company, services: Iterable[Service]) -> Json:
-    """Some have an id that is a number; the fourth has less of everything, the third no picture."""
+    """A member of staff. Some have a number as id; the fourth omits null keys, the third has no picture."""
     n = sequence_number(one.id)
     content: Json = {
         "id": json_id(one.id, as_number=n % 3 == 2),
