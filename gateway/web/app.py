@@ -1,4 +1,4 @@
-"""create_app: where everything is built and put together; the written order of the middleware."""
+"""The application factory `create_app`: builds all components and orders the middleware."""
 
 import asyncio
 import time
@@ -59,17 +59,17 @@ def create_app(
     tracing: Tracing | None = None,
     limiter: ConcurrencyLimiter | None = None,
 ) -> Starlette:
-    """The gateway.
+    """The gateway as an ASGI application.
 
     Args:
-        settings: What is set.
-        transport: How to reach the upstream; by default over the network.
-        now: Tells the seconds since 1970.
-        tracing: Who follows the operations; by default whom the settings name, if any.
-        limiter: Who is let in; for a server that means to stop.
+        settings: The settings.
+        transport: The HTTP transport of upstream calls; by default over the network.
+        now: The clock, in seconds since 1970.
+        tracing: The tracing of operations; by default as the settings say.
+        limiter: The concurrency limit; a server passes its own, for graceful shutdown.
 
     Raises:
-        SettingsRefused: Trusted documents can never run, or traces cannot be sent.
+        ConfigurationError: A trusted document can never run, or traces cannot be exported.
     """
     limiter = limiter or ConcurrencyLimiter(settings.max_concurrency)
     graphql_schema = schema.schema(federated=settings.federation)
@@ -126,15 +126,15 @@ def create_app(
         routes.append(Route("/schema.graphql", schema_endpoint, methods=["GET"]))
     middleware = _middleware(settings, limiter, instrumentation.metrics)
     app = Starlette(routes=routes, middleware=middleware, lifespan=lifespan)
-    # A redirect would send the query string back in a header, and whatever `Host` was sent.
+    # A redirect would return the query string, and any `Host` of the request, in a header.
     app.router.redirect_slashes = False
     return app
 
 
 async def _count_dropped_events(metrics: Metrics) -> None:
-    """Has the metrics tell what the log drops, again and again.
+    """Update the metric of dropped log events periodically.
 
-    Not when it is dropped: that may be in a finalizer, which must not wait for what its own thread is at.
+    Not when an event is dropped: that may be in a finalizer, which must not wait for its own thread's lock.
     """
     counted_before = 0
     while True:
@@ -145,7 +145,7 @@ async def _count_dropped_events(metrics: Metrics) -> None:
 
 
 def _context_factory(upstream: UpstreamApi, settings: Settings) -> ContextFactory:
-    """How the context of a request is opened, and what it took is told when it is closed."""
+    """The factory of request contexts; closing a context records its upstream usage in the statistics."""
     caller_factory = CallerFactory(settings)
 
     @asynccontextmanager
@@ -172,7 +172,7 @@ def _caller_authenticator(settings: Settings) -> CallerAuthenticator:
 
 
 def _record_upstream_usage(stats: RequestStats, reads: Sequence[ReadLogEntry]) -> None:
-    """What an operation cost the upstream."""
+    """Record the reads, calls and retries of an operation."""
     calls = [read.attempts for read in reads if read.cache_status is CacheStatus.CALLED]
     stats.reads, stats.calls = len(reads), sum(calls)
     stats.retries = sum(attempts - 1 for attempts in calls if attempts)
@@ -181,7 +181,7 @@ def _record_upstream_usage(stats: RequestStats, reads: Sequence[ReadLogEntry]) -
 def _middleware(
     settings: Settings, limiter: ConcurrencyLimiter, metrics: Metrics
 ) -> list[Middleware]:
-    """Outermost first."""
+    """The middleware, outermost first."""
     stack = [
         Middleware(ConnectionCloseMiddleware, limiter),
         Middleware(RequestMiddleware, metrics=metrics),
@@ -194,7 +194,7 @@ def _middleware(
 
 
 def _trusted_documents(settings: Settings, prepare: Preparer) -> TrustedDocuments:
-    """The documents of the manifest, if `prepare` finds that all of them can run."""
+    """The trusted documents of the manifest, after `prepare` has found that all of them can run."""
     manifest = settings.trusted_documents_path
     text_by_id = {} if manifest is None else manifest.text_by_id
     documents = TrustedDocuments(settings.trusted_documents, text_by_id)
@@ -208,7 +208,7 @@ def _trusted_documents(settings: Settings, prepare: Preparer) -> TrustedDocument
 
 
 def _query_compiler(graphql_schema: GraphQLSchema, field_sources: FieldSources) -> Compiler:
-    """Imported only where there are to be plans: without them, graphql-core answers alone."""
+    """The compiler of queries, imported only where it is used: otherwise graphql-core executes everything."""
     from gateway.engine.compiler.compiled_query import query_compiler  # noqa: PLC0415
 
     return query_compiler(graphql_schema, field_sources)

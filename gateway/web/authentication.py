@@ -1,4 +1,4 @@
-"""Who sends a request: somebody with upstream credentials, the holder of a caller key, or anybody."""
+"""Authentication of callers: by upstream credentials, by a caller key, or anonymously."""
 
 import hashlib
 import hmac
@@ -10,22 +10,22 @@ from gateway.upstream.credentials import has_credentials
 
 _KEY_HEADER = b"x-gateway-key"
 _MIN_KEY_CHARACTERS = 32
-"""A shorter key could be guessed, wherever it came from."""
+"""A shorter key could be guessed, whatever generated it."""
 
 
 class CallerAuthenticator:
-    """Lets in who may use the service's credentials. Those who send upstream credentials need no key."""
+    """Admits callers to the service credentials. A caller with upstream credentials needs no key."""
 
     def __init__(self, names_by_digest: Mapping[bytes, str], *, allows_anonymous: bool) -> None:
-        """`names_by_digest` has the SHA-256 of each key; where there are none, nobody needs one."""
+        """`names_by_digest` maps the SHA-256 of each key to its name; where it is empty, no key is needed."""
         self._names_by_digest = names_by_digest
         self._requires_key = bool(names_by_digest) and not allows_anonymous
 
     def authenticate(self, scope: MutableMapping[str, Any]) -> str | None:
-        """The name of the key that a request carries; None where it needs none. The key is removed.
+        """The name of a request's caller key; None where the request needs none. Removes the key.
 
         Raises:
-            CallerUnknown: It has no key that is known here, and needs one.
+            CallerUnknown: The request needs a key, and has none or an unknown one.
             BadRequest: A key or a credential is sent more than once.
         """
         keys = [value for name, value in scope["headers"] if name == _KEY_HEADER]
@@ -44,7 +44,7 @@ class CallerAuthenticator:
         return None
 
     def _name_for_key(self, key: bytes) -> str:
-        """The name of a key. All are compared, each in constant time: how long it takes tells nothing."""
+        """The name of a key. All digests are compared, in constant time: the duration reveals nothing."""
         key_digest = hashlib.sha256(key).digest()
         names = [
             name

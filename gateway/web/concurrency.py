@@ -1,4 +1,4 @@
-"""Who is let in: so many GraphQL requests at once, and on the way out nobody stays connected."""
+"""The concurrency limit of GraphQL requests; closes connections during graceful shutdown."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -14,19 +14,19 @@ from gateway.web import graphql_over_http as spec
 from gateway.web.request_body import buffer_request
 
 _MAX_ACCEPT_CHARACTERS = 256
-"""What is longer is not looked at: a refusal costs next to nothing, whatever was sent."""
+"""A longer `Accept` header is ignored: a rejection costs next to nothing, whatever the request."""
 
 _CONNECTION_CLOSE = (b"connection", b"close")
 
 
 class ConcurrencyLimiter:
-    """How full a process is, and how far on its way out.
+    """The concurrency limit of one process, and its state during graceful shutdown.
 
     Attributes:
-        limit: How many GraphQL requests are let in at once.
-        in_flight: How many GraphQL requests are being answered.
-        is_draining: Whether callers are to go elsewhere; whoever comes is served all the same.
-        is_closed: Whether nobody is let in any more.
+        limit: The maximum number of concurrent GraphQL requests.
+        in_flight: The number of GraphQL requests being answered.
+        is_draining: Whether callers are asked to use another process; requests are still served.
+        is_closed: Whether new requests are rejected.
     """
 
     def __init__(self, limit: int) -> None:
@@ -41,18 +41,18 @@ class ConcurrencyLimiter:
         return self.in_flight >= self.limit
 
     def start_draining(self) -> None:
-        """Ask callers to go elsewhere: by `/readyz`, and by closing connections after their answers."""
+        """Ask callers to use another process: by `/readyz`, and by closing connections after responses."""
         self.is_draining = True
 
     def cancel_all(self) -> None:
-        """Cancel what is being answered, or has yet to arrive; those who wait are told to ask again."""
+        """Cancel all requests in flight or still arriving; their callers are asked to retry."""
         if not self.is_closed:
             self.is_draining = self.is_closed = True
             for each in self._timeouts:
                 each.reschedule(0)
 
     async def run(self, coroutine: Coroutine[None, None, None]) -> bool:
-        """Whether it was done; False where it was cancelled before."""
+        """Run a coroutine to its end; False where `cancel_all` cancelled it before."""
         timeout = asyncio.timeout(None)
         try:
             async with timeout:
@@ -69,10 +69,11 @@ class ConcurrencyLimiter:
 
 
 class ConcurrencyLimitMiddleware:
-    """The GraphQL endpoint behind an admission.
+    """Middleware, pure ASGI: enforces the concurrency limit on the GraphQL endpoint.
 
-    A request counts from when its body is there until its answer is made: one that is half sent, and one
-    whose answer nobody reads, take nobody's place. Whoever is one too many is refused then.
+    A request counts from the arrival of its whole body until its response is complete: a request that is
+    half sent and a response that is not read do not count. A request above the limit is rejected with 503
+    once its body has arrived.
     """
 
     def __init__(self, app: ASGIApp, limiter: ConcurrencyLimiter, *, max_body_bytes: int) -> None:
@@ -101,7 +102,7 @@ class ConcurrencyLimitMiddleware:
             receive, is_complete = await buffer_request(
                 scope, receive, max_bytes=self._max_body_bytes
             )
-            if not is_complete:  # that is soon said
+            if not is_complete:  # the application rejects it at once
                 await self._app(scope, receive, send)
                 return
         if limiter.is_full:
@@ -112,7 +113,7 @@ class ConcurrencyLimitMiddleware:
 
         async def send_and_release(message: Message) -> None:
             nonlocal is_counted
-            if is_counted:  # by now all of the answer is made
+            if is_counted:  # the response is complete by now
                 limiter.in_flight -= 1
                 is_counted = False
             await send(message)
@@ -125,7 +126,7 @@ class ConcurrencyLimitMiddleware:
 
 
 class ConnectionCloseMiddleware:
-    """Middleware, pure ASGI: while a process drains, every answer is the last of its connection."""
+    """Middleware, pure ASGI: while the process drains, adds `Connection: close` to every response."""
 
     def __init__(self, app: ASGIApp, limiter: ConcurrencyLimiter) -> None:
         self._app = app
@@ -141,7 +142,7 @@ class ConnectionCloseMiddleware:
 
 
 class _PrebuiltErrorResponse:
-    """An answer made in advance, in both media types."""
+    """An error response, encoded in advance in both media types."""
 
     def __init__(self, error: Overloaded) -> None:
         self._status = error.status

@@ -1,4 +1,4 @@
-"""Cross-origin requests: which pages may send what, and read the answers (the Fetch standard, 3.2)."""
+"""Cross-origin resource sharing (CORS): which pages may send requests and read responses (Fetch, 3.2)."""
 
 import re
 
@@ -18,14 +18,14 @@ _HEADER_NAME = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
 _HEADER_NAME_LIST = re.compile(
     rf"[ \t]*(?:{_HEADER_NAME}[ \t]*)?(?:,[ \t]*(?:{_HEADER_NAME}[ \t]*)?)*"
 )
-"""RFC 9110, 5.1 and 5.6.1."""
+"""A list of header names (RFC 9110, 5.1 and 5.6.1)."""
 
 
 class AllowedOriginsMiddleware(CORSMiddleware):
-    """Starlette's, for listed pages: they may send any header, and no cookies.
+    """Starlette's CORS middleware for a list of origins: pages may send any header, and no cookies.
 
-    Which headers a page sends is not the gateway's business: the libraries in it add their own, to
-    follow a request through several systems for one. So the names that a preflight asks for are given back.
+    The gateway does not restrict the headers of a page: client libraries add their own, for distributed
+    tracing for example. So the response to a preflight repeats the requested names.
     """
 
     def __init__(self, app: ASGIApp, *, origins: AllowedOrigins) -> None:
@@ -36,7 +36,7 @@ class AllowedOriginsMiddleware(CORSMiddleware):
         return origin in self._origins
 
     def preflight_response(self, request_headers: Headers) -> Response:
-        """The answer to a preflight; one that is refused tells a page that is not listed nothing else."""
+        """The response to a preflight; a rejection reveals nothing else to a page that is not listed."""
         if not self.is_allowed_origin(request_headers["origin"]):
             vary = {"Vary": self.preflight_headers["Vary"]}
             return PlainTextResponse("Disallowed CORS origin", status_code=400, headers=vary)
@@ -59,7 +59,7 @@ class AllowedOriginsMiddleware(CORSMiddleware):
 
 
 def cors_headers(origin: str | None, origins: AllowedOrigins) -> dict[str, str]:
-    """The headers of an answer to a page of this origin that does not come from the application."""
+    """The CORS headers of a response to a page of this origin, for responses not from the application."""
     if not origins:
         return {}
     headers = MutableHeaders()

@@ -1,4 +1,4 @@
-"""GraphiQL, the page for browsers, as it was built; where it was not, a page that says so."""
+"""GraphiQL, the page for browsers, from its build; without a build, a page that says how to get one."""
 
 import gzip
 import re
@@ -19,7 +19,7 @@ _CONTENT_SECURITY_POLICY = (
     "img-src 'self' data:; connect-src 'self'; worker-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-"""The editor writes styles into the page; scripts it may not."""
+"""The editor writes styles into the page, but must not write scripts."""
 
 _NOT_BUILT_HTML = """\
 <!doctype html>
@@ -49,18 +49,18 @@ make wheel       # or in a wheel, in dist/, to install</pre>
 
 @dataclass(frozen=True, slots=True)
 class GraphiQLPage:
-    """The page at /graphql, and the files at /explorer that it consists of.
+    """The page at /graphql, and its files at /explorer.
 
     Attributes:
         html: The page.
-        files: Its files by name, each compressed.
+        files: The files by name, each compressed with gzip.
     """
 
     html: str
     files: dict[str, Path]
 
     def html_response(self) -> Response:
-        """The page itself: asked for again each time, since its files change their names."""
+        """The page; browsers revalidate it each time, since the names of its files change."""
         headers = {
             "Cache-Control": "no-cache",
             "Content-Security-Policy": _CONTENT_SECURITY_POLICY,
@@ -70,7 +70,7 @@ class GraphiQLPage:
         return HTMLResponse(self.html, headers=headers)
 
     async def file_response(self, request: Request) -> Response:
-        """One of its files: kept for good by browsers where the name says what is in it."""
+        """A file of the page; browsers cache it permanently where its name has a hash of its content."""
         name = request.path_params["name"]
         path = self.files.get(name)
         if path is None:
@@ -86,7 +86,10 @@ class GraphiQLPage:
 
 
 def load_graphiql_page(build_folder: Path = _BUILD_FOLDER) -> GraphiQLPage:
-    """What was built in this folder; where nothing was, as after an install without Node.js, a page that says so."""
+    """The page built in this folder.
+
+    Without a build, as after an install without Node.js, a page that says how to get one.
+    """
     page = build_folder / "index.html"
     if not page.exists():
         return GraphiQLPage(_NOT_BUILT_HTML, {})

@@ -1,4 +1,4 @@
-"""One HTTP request to /graphql: in by the specification, through the operation, out as bytes."""
+"""The GraphQL endpoint: parses an HTTP request, executes its operation, and encodes the response."""
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping
@@ -32,10 +32,10 @@ _T = TypeVar("_T")
 _RESPONSE_HEADERS = {"Vary": "Accept"}
 
 _LARGE_BODY_BYTES = 16_384
-"""A body of so many bytes takes time to read as JSON."""
+"""The JSON of a larger body takes long to parse, so the fair scheduler runs its parsing."""
 
 ContextFactory = Callable[[Headers, RequestStats], AbstractAsyncContextManager[Context]]
-"""Opens what the resolvers of one request need, given its headers; closed after the answer."""
+"""Opens the context of one request's resolvers, given its headers; closed after the execution."""
 
 _ALLOW_ANYONE = CallerAuthenticator({}, allows_anonymous=True)
 _NO_TRACING = NoopTracing()
@@ -46,15 +46,15 @@ class GraphQLEndpoint:
     """The ASGI application at /graphql.
 
     Attributes:
-        schema: What is executed.
-        documents: Exchanges what is sent, an id or a text, for the text that is run.
-        prepare: How documents are prepared for it.
+        schema: The schema to execute.
+        documents: The trusted documents, which resolve an id or a text to the document to run.
+        prepare: Prepares documents for the schema.
         open_context: Opens the context of a request.
-        graphiql_page: The page for browsers, where there is one.
-        max_body_bytes: The largest body taken.
-        authenticator: Finds out who sends a request, and lets in who may use the service's credentials.
-        scheduler: Where unknown documents wait, and what else takes time before anything is executed.
-        tracing: Who follows the operations.
+        graphiql_page: The page for browsers, if any.
+        max_body_bytes: The maximum size of a request body.
+        authenticator: Authenticates callers, and admits them to the service credentials.
+        scheduler: Runs CPU-bound work before the execution: parsing of large bodies, unknown documents.
+        tracing: Traces the operations.
     """
 
     schema: GraphQLSchema
@@ -90,8 +90,8 @@ class GraphQLEndpoint:
             return _response(error_response(error), status, media_type, **error.headers)
         except ClientDisconnect:
             stats.disconnected()
-            return Response(status_code=400)  # nobody is there to read it
-        except Exception as error:  # noqa: BLE001 - the edge: a bug becomes an answer here
+            return Response(status_code=400)  # the caller has disconnected
+        except Exception as error:  # noqa: BLE001 - the edge: a bug becomes a response here
             stats.failed(INTERNAL_SERVER_ERROR)
             return _response(Result(errors=[internal_error(error)]), 500, media_type)
 
@@ -125,14 +125,14 @@ class GraphQLEndpoint:
         )
         if http.method in spec.READ_METHODS and not prepared.is_query:
             raise MethodNotAllowed(f"HTTP {http.method} only reads: use POST.", allow="POST")
-        if document.is_trusted:  # else its name is whatever the caller likes
+        if document.is_trusted:  # otherwise its name is text of the caller
             stats.operation = prepared.name
         async with self.open_context(http.headers, stats) as context:
             execution = execute(self.schema, prepared, request.variables, context)
             return await _cancel_on_disconnect(http, execution)
 
     async def _run_throttled(self, http: HttpRequest, work: Callable[[], _T]) -> _T:
-        """What may take long waits for its turn, unless the caller leaves meanwhile."""
+        """Run CPU-bound work by the fair scheduler, unless the caller disconnects while it is queued."""
         if self.scheduler.is_idle:
             return await self.scheduler.run(work)
         return await _cancel_on_disconnect(http, self.scheduler.run(work))
@@ -151,10 +151,10 @@ class GraphQLEndpoint:
 
 
 async def _cancel_on_disconnect(http: HttpRequest, execution: Coroutine[Any, Any, _T]) -> _T:
-    """The result, unless the caller leaves before it is there: then the work is cancelled.
+    """The result of an execution, which is cancelled where the caller disconnects first.
 
     Raises:
-        ClientDisconnect: The caller has left.
+        ClientDisconnect: The caller has disconnected.
     """
     execution_task = asyncio.current_task()
     assert execution_task is not None
@@ -167,9 +167,8 @@ async def _cancel_on_disconnect(http: HttpRequest, execution: Coroutine[Any, Any
     try:
         return await execution
     except asyncio.CancelledError:
-        if (
-            disconnect_task.done() and not execution_task.uncancel()
-        ):  # not for anybody else's reason
+        # Any remaining cancellation request (`uncancel` above 0) has another reason.
+        if disconnect_task.done() and not execution_task.uncancel():
             raise ClientDisconnect from None
         raise
     finally:

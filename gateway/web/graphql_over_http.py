@@ -1,4 +1,4 @@
-"""Media types, parameters, statuses: the GraphQL-over-HTTP specification, and nothing else.
+"""The GraphQL-over-HTTP specification: media types, parameters and statuses.
 
 https://graphql.github.io/graphql-over-http/draft/
 """
@@ -25,32 +25,32 @@ JSON = "application/json"
 HTML = "text/html"
 
 READ_METHODS = frozenset({"GET", "HEAD"})
-"""The methods whose request is in the parameters; HEAD gets the head of what GET gets (RFC 9110, 9.3.2)."""
+"""Methods with the request in the query string; HEAD gets the headers of GET (RFC 9110, 9.3.2)."""
 
 _MAX_LEVELS = 64
 _MAX_VALUES = 4_000
 _MAX_DIGITS = 100
 _INTEGER_BOUND = 10**_MAX_DIGITS
-"""What the JSON of a request may be: all that GraphQL has use for, nothing that takes long to coerce."""
+"""Limits on the JSON of a request: enough for any GraphQL request, and fast to coerce."""
 
 _QUALITY_PATTERN = re.compile(r"0(\.[0-9]{0,3})?|\.[0-9]{1,3}|1(\.0{0,3})?")
-"""RFC 9110, 12.4.2, and `.2`, as Java's own client writes it."""
+"""A quality value (RFC 9110, 12.4.2), and `.2`, as Java's own HTTP client writes it."""
 
 _ANY_MEDIA_TYPE = {"*/*", "*"}
-"""The second is how Java's own client writes the first."""
+"""Any media type; Java's own HTTP client writes `*` for `*/*`."""
 
 _MAX_CODING_CHARACTERS = 40
 
 
 def response_media_type(accept: str | None, *, html: bool = False) -> str:
-    """The media type of the answer: the one most wanted, ours first where several are.
+    """The media type of the response (content negotiation): that of the highest quality, GraphQL's own first.
 
     Args:
-        accept: The `Accept` header; none means anything, which gets `application/json`.
-        html: Whether a page for browsers can be had as well.
+        accept: The `Accept` header; None means any, and gives `application/json`.
+        html: Whether a page for browsers is available as well.
 
     Raises:
-        NotAcceptable: The header leaves nothing that can be given.
+        NotAcceptable: The header accepts none of the available media types.
     """
     if accept is None or not accept.strip():
         return JSON
@@ -70,10 +70,10 @@ def response_media_type(accept: str | None, *, html: bool = False) -> str:
 
 
 def parse_get(query_string: bytes) -> Request:
-    """The request in the parameters of an HTTP GET.
+    """The request in the query string of an HTTP GET.
 
     Raises:
-        RequestError: There is none.
+        RequestError: The query string holds no GraphQL request.
     """
     try:
         text = query_string.decode()
@@ -90,7 +90,7 @@ def parse_get(query_string: bytes) -> Request:
 
 
 def reject_encoded_body(content_encoding: str) -> None:
-    """Raises UnsupportedMediaType for a body that is compressed, or otherwise encoded."""
+    """Raises UnsupportedMediaType for a body with a content coding, such as a compressed body."""
     codings = {coding.strip().lower() for coding in content_encoding.split(",")}
     if codings - {"", "identity"}:
         quoted = content_encoding[:_MAX_CODING_CHARACTERS]
@@ -101,10 +101,10 @@ def reject_encoded_body(content_encoding: str) -> None:
 
 
 def parse_post(content_type: str | None, body: bytes) -> Request:
-    """The request in the body of an HTTP POST; a byte-order mark before it says nothing.
+    """The request in the body of an HTTP POST; a byte-order mark before it is ignored.
 
     Raises:
-        RequestError: There is none, or not as JSON in UTF-8.
+        RequestError: The body holds no GraphQL request as JSON in UTF-8.
     """
     media_type, parameters = _parse_media_type(content_type or "")
     if media_type != JSON:
@@ -115,16 +115,16 @@ def parse_post(content_type: str | None, body: bytes) -> Request:
 
 
 def reject_unsupported_methods(method: str) -> None:
-    """Raises MethodNotAllowed for what neither reads nor posts."""
+    """Raises MethodNotAllowed for any method but GET, HEAD and POST."""
     if method not in {*READ_METHODS, "POST"}:
         raise MethodNotAllowed("Use GET, HEAD or POST.", allow="GET, HEAD, POST")
 
 
 def http_status(error: RequestError | None, media_type: str) -> int:
-    """The HTTP status of an answer; `error` is why the operation never ran.
+    """The HTTP status of a response; `error` is the reason why the operation never ran.
 
-    A well-formed request always gets 200 with `application/json`, which cannot tell an answer from
-    what some proxy says; with our own media type statuses mean what they say.
+    With `application/json` a well-formed request always gets 200, since that media type does not
+    distinguish a GraphQL response from one of a proxy; with GraphQL's own media type the status applies.
     """
     if error is None or (isinstance(error, OperationError) and media_type == JSON):
         return 200
@@ -141,7 +141,7 @@ def _parse_json(text: bytes, name: str) -> object:
 
 
 def _enforce_json_limits(value: object, name: str) -> None:
-    """Raises BadRequest for JSON that is deeper, or has more values or longer numbers, than needed."""
+    """Raises BadRequest for JSON above the limits of depth, number of values or digits of a number."""
     level, values = [value], 1
     for _ in range(_MAX_LEVELS):
         level = _children(level, name)
@@ -154,7 +154,7 @@ def _enforce_json_limits(value: object, name: str) -> None:
 
 
 def _children(level: Iterable[object], name: str) -> list[object]:
-    """What the lists and objects of a level hold; its numbers are looked at."""
+    """The values in the lists and objects of a level. Raises BadRequest for a number of too many digits."""
     children: list[object] = []
     for value in level:
         if isinstance(value, dict):
@@ -185,7 +185,7 @@ def _parse_range(text: str) -> tuple[str, float]:
 
 
 def _quality(offer: str, ranges: list[tuple[str, float]]) -> float:
-    """How much an offer is wanted: by the most specific range that covers it (RFC 9110, 12.5.1)."""
+    """The quality of an offer, by the most specific range that covers it (RFC 9110, 12.5.1)."""
     for media_range in (offer, f"{offer.partition('/')[0]}/*", "*/*"):
         qualities = [quality for media_type, quality in ranges if media_type == media_range]
         if qualities:
@@ -194,6 +194,9 @@ def _quality(offer: str, ranges: list[tuple[str, float]]) -> float:
 
 
 def _tie_break(offer: str, ranges: list[tuple[str, float]]) -> tuple[bool, bool]:
-    """What breaks a tie: being named; then ours if named, `application/json` if only covered."""
+    """The order of offers of equal quality: first those named by a range.
+
+    Among named ones GraphQL's own media type is first, among those covered by a wildcard `application/json`.
+    """
     is_named = any(media_type == offer for media_type, _ in ranges)
     return is_named, (offer == GRAPHQL_RESPONSE) == is_named

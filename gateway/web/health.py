@@ -1,4 +1,4 @@
-"""What an orchestrator asks: is the process alive, does it take requests, how does it fare."""
+"""Health checks of an orchestrator (liveness and readiness), and the metrics endpoint."""
 
 from collections.abc import Awaitable, Callable
 
@@ -10,15 +10,15 @@ from gateway.web.concurrency import ConcurrencyLimiter
 
 
 async def livez(_request: Request) -> Response:
-    """The process answers."""
+    """The liveness check: the process responds."""
     return JSONResponse({"status": "alive"})
 
 
 def readyz(limiter: ConcurrencyLimiter) -> Callable[[Request], Awaitable[Response]]:
-    """Whether requests should be sent here.
+    """The readiness check: whether this process should receive requests.
 
-    Not whether the upstream answers, nor how full the process is: to take requests away from all the
-    processes that have the same trouble would be worse than the trouble.
+    Neither the upstream's health nor the load of the process counts: taking requests away from all
+    processes with the same problem would be worse than the problem.
     """
 
     async def answer(_request: Request) -> Response:
@@ -30,7 +30,7 @@ def readyz(limiter: ConcurrencyLimiter) -> Callable[[Request], Awaitable[Respons
 
 
 def metrics_endpoint(metrics: Metrics) -> Callable[[Request], Response]:
-    """The endpoint that Prometheus reads. No coroutine: the loop goes on while it is put together."""
+    """The endpoint that Prometheus scrapes. No coroutine: it runs in a thread, beside the event loop."""
 
     def scrape(_request: Request) -> Response:
         return Response(metrics.exposition(), headers={"Content-Type": MEDIA_TYPE})

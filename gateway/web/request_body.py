@@ -1,4 +1,4 @@
-"""The arrival of a request: its body is waited for before anything else is done for it."""
+"""Buffering of a request's body, before any other work is done for the request."""
 
 from typing import NamedTuple
 
@@ -6,11 +6,11 @@ from starlette.types import Message, Receive, Scope
 
 
 class BufferedRequest(NamedTuple):
-    """A request that has arrived as far as it will.
+    """A request, received as far as possible.
 
     Attributes:
-        receive: Receives it from its beginning.
-        is_complete: Whether it can be answered: it is not too large, and its sender is still there.
+        receive: Receives the request from its beginning.
+        is_complete: Whether the request can be answered: its body is within the limit and has arrived.
     """
 
     receive: Receive
@@ -18,7 +18,7 @@ class BufferedRequest(NamedTuple):
 
 
 async def buffer_request(scope: Scope, receive: Receive, *, max_bytes: int) -> BufferedRequest:
-    """The request, once its body is there or cannot be had: it has more bytes than are taken."""
+    """The request with its whole body, or as far as it came before the limit or a disconnect."""
     if content_length(scope) > max_bytes:
         return BufferedRequest(receive, is_complete=False)
     message = await receive()
@@ -35,13 +35,13 @@ async def buffer_request(scope: Scope, receive: Receive, *, max_bytes: int) -> B
 
 
 def content_length(scope: Scope) -> int:
-    """How long the body is, as far as its headers tell."""
+    """The length of the body in bytes, as the headers declare it; 0 where they do not."""
     length = next((value for name, value in scope["headers"] if name == b"content-length"), b"")
     return int(length[:20]) if length.isdigit() else 0
 
 
 class _ReplayReceive:
-    """What was received, once more; then what comes after it."""
+    """An ASGI `receive` that repeats one message, then receives the following ones."""
 
     def __init__(self, message: Message, receive: Receive) -> None:
         self._message: Message | None = message

@@ -1,4 +1,4 @@
-"""Every HTTP request has an id, leaves one event and is counted; every answer says what it is."""
+"""Request id, access log and metrics of every HTTP request."""
 
 import re
 import time
@@ -15,11 +15,14 @@ from gateway.observability.request_stats import RequestStats
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 PROBE_PATHS = frozenset({"/livez", "/readyz", "/metrics"})
-"""Paths that are asked for every few seconds, and tell nothing each time."""
+"""Paths requested every few seconds, whose requests are logged for debugging only."""
 
 
 class RequestMiddleware:
-    """Pure ASGI. A usable `X-Request-Id` is kept, any other replaced, for all that comes after."""
+    """Middleware, pure ASGI: sets the request id, writes the access log and observes the metrics.
+
+    A usable `X-Request-Id` is passed on, any other is replaced.
+    """
 
     def __init__(
         self,
@@ -46,9 +49,8 @@ class RequestMiddleware:
     ) -> None:
         supplied_id = Headers(scope=scope).get("x-request-id", "")
         request_id = supplied_id if _REQUEST_ID.fullmatch(supplied_id) else uuid.uuid4().hex
-        stats = RequestStats.from_scope(
-            scope
-        )  # before it is copied, so that the connection finds it as well
+        # Before the scope is copied, so that the connection has the statistics as well.
+        stats = RequestStats.from_scope(scope)
         scope = {**scope, "headers": [*scope["headers"]]}
         MutableHeaders(scope=scope)["x-request-id"] = request_id
         status = 0
