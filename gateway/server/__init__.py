@@ -1,1 +1,1 @@
-"""The server processes: listening, the HTTP protocol of a connection, graceful shutdown, workers."""
+"""The server processes: HTTP protocol of a connection, graceful shutdown, workers."""

@@ -1,4 +1,4 @@
-"""Request bodies that are under way: so many, of so many bytes in all, and none that stands still."""
+"""Limits on request bodies in progress: their number, their bytes in total, and the time of a stall."""
 
 import asyncio
 from collections.abc import Callable
@@ -7,22 +7,22 @@ from typing import NamedTuple, Protocol
 MAX_PENDING_BODIES = 1_000
 MAX_PENDING_BYTES = 67_108_864
 STALL_TIMEOUT_SECONDS = 5.0
-"""How long a body may stand still."""
+"""The maximum time in which a body makes no progress."""
 
 
 class Sender(Protocol):
-    """Where a body comes from: one at a time."""
+    """A connection whose caller sends bodies, one at a time."""
 
     @property
     def is_paused_by_server(self) -> bool:
-        """Whether it is us for whom it waits before it sends any more."""
+        """Whether the caller waits for the server before it sends any more."""
 
     def abort_request(self) -> None:
-        """It is not waited for any longer."""
+        """End the request: its body is not awaited any longer."""
 
 
 class Timers(Protocol):
-    """What an event loop has of the time."""
+    """The clock and the timers of an event loop."""
 
     def time(self) -> float: ...
 
@@ -30,14 +30,16 @@ class Timers(Protocol):
 
 
 class _PendingBody(NamedTuple):
+    """A body in progress: the bytes so far, and the time of the last ones."""
+
     size: int
     last_progress_at: float
 
 
 class PendingBodies:
-    """Those of one process. Where they are too many, the one that has waited longest for a byte is ended.
+    """The bodies in progress of one process. Above the limits, the longest stalled body is evicted.
 
-    Whoever comes is not refused for them: bodies that do not come to their end make room for those that do.
+    A new request is not rejected for them: bodies that stall make way for bodies that make progress.
     """
 
     def __init__(
@@ -47,18 +49,18 @@ class PendingBodies:
         stall_timeout_seconds: float = STALL_TIMEOUT_SECONDS,
         timers: Callable[[], Timers] = asyncio.get_running_loop,
     ) -> None:
-        """Begin without any.
+        """Create an empty collection.
 
         Args:
-            max_body_bytes: How many bytes of one body are kept at most, however many come.
-            stall_timeout_seconds: How long a body may stand still.
+            max_body_bytes: The maximum number of bytes of one body that are held, however many arrive.
+            stall_timeout_seconds: The maximum time in which a body makes no progress.
             timers: The running event loop.
         """
         self._max_body_bytes = max_body_bytes
         self._stall_timeout_seconds = stall_timeout_seconds
         self._timers = timers
         self._body_by_sender: dict[Sender, _PendingBody] = {}
-        """Who has waited longest comes first."""
+        """The longest stalled body comes first."""
         self._bytes = 0
         self._has_timer = False
 
@@ -66,7 +68,7 @@ class PendingBodies:
         return len(self._body_by_sender)
 
     def record_progress(self, sender: Sender, size: int) -> None:
-        """Bytes of its body have come; so many have in all."""
+        """Record that bytes of the sender's body have arrived; `size` is their number so far."""
         self.remove(sender)
         size = min(size, self._max_body_bytes)
         self._body_by_sender[sender] = _PendingBody(size, self._timers().time())
@@ -78,13 +80,13 @@ class PendingBodies:
         self._schedule_check()
 
     def remove(self, sender: Sender) -> None:
-        """Its body, if it had one, is there; or not wanted any more."""
+        """Forget the sender's body, if any: it is complete, or not wanted any more."""
         body = self._body_by_sender.pop(sender, None)
         if body is not None:
             self._bytes -= body.size
 
     def _longest_stalled(self) -> Sender:
-        """Among those who could send; the last is the one that has just sent something."""
+        """The longest stalled sender that is not paused; never the last one, which has just sent bytes."""
         *others, _ = self._body_by_sender
         return next((each for each in others if not each.is_paused_by_server), others[0])
 
@@ -93,7 +95,7 @@ class PendingBodies:
         sender.abort_request()
 
     def _schedule_check(self) -> None:
-        """See to it that somebody looks when the first may have stood still for too long."""
+        """Schedule a check for the time when the first body may have stalled for too long."""
         if self._body_by_sender and not self._has_timer:
             self._has_timer = True
             timers = self._timers()

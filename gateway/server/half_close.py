@@ -1,26 +1,26 @@
-"""Connections whose callers close their half after they have asked; or have left, which looks the same."""
+"""Half-closed connections: a caller that closes its sending side, which looks the same as a disconnect."""
 
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from gateway.server.pipelining import PipelinedProtocol
 
 INITIAL_PROBE_SECONDS = 0.5
-"""How long nothing is done about a caller that may have left. Then the time doubles from probe to probe."""
+"""The delay until the first probe of a caller that may have disconnected; it doubles with each probe."""
 
 _PROBE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
 class HalfCloseProtocol(PipelinedProtocol):
-    """One connection. Its caller may send its last byte before it has its answers (RFC 9293, 3.6).
+    """A connection whose caller may half-close it before it has its responses (RFC 9293, 3.6).
 
     Attributes:
-        is_half_closed: Whether the caller sends nothing more.
+        is_half_closed: Whether the caller has closed its sending side.
     """
 
     is_half_closed = False
 
-    def eof_received(self) -> bool:  # type: ignore[override] # asyncio reads what uvicorn does not return
-        """Whether the connection stays open: for the answers to what was asked to its end."""
+    def eof_received(self) -> bool:  # type: ignore[override] # asyncio reads a value that uvicorn does not return
+        """Whether the connection stays open: for the responses to complete requests."""
         is_first = not self.is_half_closed
         self.is_half_closed = True
         if not self.has_unparsed:
@@ -35,7 +35,7 @@ class HalfCloseProtocol(PipelinedProtocol):
             self.close_after_response()
 
     def close_after_response(self) -> None:
-        """Have the answer to the last whole request end the connection."""
+        """Close the connection after the response to the last complete request."""
         if self._pending_cycle is None:
             self.transport.close()
             return
@@ -45,7 +45,7 @@ class HalfCloseProtocol(PipelinedProtocol):
 
     @property
     def _pending_cycle(self) -> RequestResponseCycle | None:
-        """The whole request that is being answered, if there is one."""
+        """The complete request that is being answered, if any."""
         cycle = self.active_cycle
         if cycle is None or cycle.response_complete or cycle.more_body:
             return None
@@ -55,10 +55,10 @@ class HalfCloseProtocol(PipelinedProtocol):
         self.loop.call_later(seconds, self._send_probe, seconds)
 
     def _send_probe(self, seconds: float) -> None:
-        """Send what says nothing, again and again: the machine of a caller that has left answers with a reset.
+        """Send an informational response, again and again: the host of a disconnected caller sends a reset.
 
-        Nothing else tells. One that waits skips it (RFC 9110, 15.2); not in HTTP/1.0, which has nothing of
-        the kind.
+        No other sign exists. A caller that waits ignores the response (RFC 9110, 15.2); HTTP/1.0 has no
+        informational responses.
         """
         if self.transport.is_closing():
             return

@@ -1,4 +1,4 @@
-"""uvicorn's HTTP protocol for callers that mean harm: heads have a size, what arrives has a time."""
+"""uvicorn's HTTP protocol, hardened against hostile callers: limits on head sizes and on arrival times."""
 
 import asyncio
 import sys
@@ -19,22 +19,25 @@ from gateway.server.half_close import HalfCloseProtocol
 from gateway.server.pipelining import mark_disconnected
 
 _CHUNK_FRAMING_BYTES = 20
-"""What a chunk has beside its data: a size of up to 16 digits and two line ends."""
+"""The framing of a chunk: a size of up to 16 digits and two line ends."""
 
 _UNKNOWN_VERSION = "Invalid HTTP version"
-"""What the parser says of a version that it does not know."""
+"""The parser's message for an unknown version."""
 
 _LINGER_SECONDS = 1.0
-"""How long is listened to a caller that was refused. Who is cut off while sending never reads why."""
+"""How long a connection lingers after a rejection.
+
+A caller whose connection is closed while it sends never reads the reason.
+"""
 
 
 class HardenedHttpProtocol(HalfCloseProtocol):
-    """One connection. What uvicorn would take without end is refused here, in JSON, before the application.
+    """One connection. Rejects in JSON, before the application, what uvicorn would receive without a limit.
 
     Attributes:
-        timeout_seconds: How long a request may take to arrive; how long an answer may stay untouched.
-        pending_bodies: Those under way, on all connections.
-        allowed_origins: The origins whose pages may read why a request was refused.
+        timeout_seconds: How long a request may take to arrive, and how long a response may stay unread.
+        pending_bodies: The bodies in progress, on all connections.
+        allowed_origins: The origins whose pages may read the reason of a rejection.
     """
 
     timeout_seconds = 30.0
@@ -42,23 +45,23 @@ class HardenedHttpProtocol(HalfCloseProtocol):
     allowed_origins = AllowedOrigins()
 
     _is_receiving = True
-    """Whether it is the caller's turn: to send a request, or the rest of one."""
+    """Whether the server waits for the caller: for a request, or the rest of one."""
     _has_seen_request = False
     _is_rejected = False
     _pending_rejection: HTTPStatus | None = None
-    """What is to be said once all that was asked before has its answer; nothing else is parsed."""
+    """The status of a rejection to send after all earlier responses; nothing else is parsed."""
     _head_bytes = 0
     _unattributed_bytes = 0
-    """How many came since the last that were part of a URI, a whole header or a body."""
+    """The bytes received since the last that were part of a URI, a whole header or a body."""
     _is_uri_too_long = False
     _body_bytes = 0
     _framing_bytes = 0
-    """How many bytes of a body were neither data nor what chunks need: extensions of chunks."""
+    """The bytes of a body that were neither data nor necessary framing: chunk extensions."""
     _is_body_counted = False
-    """Whether the body is one of those under way."""
+    """Whether the body is one of `pending_bodies`."""
     _unread_bytes = 0
     _is_repeated_head = False
-    """Whether the head that comes next was here before, with an offer to upgrade."""
+    """Whether the next head is a repetition, after an ignored offer to upgrade."""
     _rejection_status = HTTPStatus.BAD_REQUEST
     _receive_timer: asyncio.TimerHandle | None = None
     _send_timer: asyncio.TimerHandle | None = None
@@ -88,7 +91,7 @@ class HardenedHttpProtocol(HalfCloseProtocol):
         super().parse_buffered()
         self._count_body()
         if was_held and not self.flow.is_held and self._is_receiving:
-            self._start_receive_timer()  # until now it was us who did not read
+            self._start_receive_timer()  # until now the server did not read
 
     def feed(self, data: bytes) -> None:
         self._unattributed_bytes += len(data)
@@ -96,7 +99,7 @@ class HardenedHttpProtocol(HalfCloseProtocol):
         super().feed(data)
         self._framing_bytes = max(0, self._framing_bytes)
         loose_bytes = self._unattributed_bytes if self._is_in_head else self._framing_bytes
-        if self._head_bytes + loose_bytes > protocol_errors.MAX_HEAD_BYTES:  # it does not end
+        if self._head_bytes + loose_bytes > protocol_errors.MAX_HEAD_BYTES:  # no end yet
             self._reject(self._oversized_head_status)
 
     def on_message_begin(self) -> None:
@@ -104,7 +107,7 @@ class HardenedHttpProtocol(HalfCloseProtocol):
         self._has_seen_request = self._is_receiving = True
         self._head_bytes = self._unattributed_bytes = self._body_bytes = self._framing_bytes = 0
         self._is_uri_too_long = False
-        if not self._is_repeated_head:  # else the same request has the time that is left of its own
+        if not self._is_repeated_head:  # a repeated head has the remaining time of its request
             self._start_receive_timer()
         self._is_repeated_head = False
 
@@ -113,7 +116,7 @@ class HardenedHttpProtocol(HalfCloseProtocol):
             return
         super().on_url(url)
         self._unattributed_bytes = 0
-        # What follows is read for what it says of the page that asks: else that could not read why.
+        # Headers are still parsed for `Origin`: without it, a page could not read the reason of the rejection.
         self._is_uri_too_long = len(self.url) > protocol_errors.MAX_URI_BYTES
 
     def on_header(self, name: bytes, value: bytes) -> None:
@@ -131,10 +134,10 @@ class HardenedHttpProtocol(HalfCloseProtocol):
         if problem or self._is_uri_too_long:
             self._abort_parsing(problem or self._oversized_head_status)
         super().on_headers_complete()
-        self._head_bytes = self._framing_bytes = 0  # trailers have as much again
+        self._head_bytes = self._framing_bytes = 0  # trailers have the same limit again
         if not self._offers_upgrade:
             lingering = _LingeringTransport(self.transport, self._close_gracefully)
-            self.cycle.transport = lingering  # type: ignore[assignment] # all that it uses
+            self.cycle.transport = lingering  # type: ignore[assignment] # all attributes that it uses
 
     def on_body(self, body: bytes) -> None:
         super().on_body(body)
@@ -153,7 +156,7 @@ class HardenedHttpProtocol(HalfCloseProtocol):
 
     def on_response_complete(self) -> None:
         if self._is_rejected:
-            return  # it was the last
+            return  # it was the last response
         if unread := self.transport.get_write_buffer_size():
             self._start_send_timer(unread)
         super().on_response_complete()
@@ -163,7 +166,7 @@ class HardenedHttpProtocol(HalfCloseProtocol):
             self._unset_keepalive_if_required()  # the connection is not idle
             self._start_receive_timer()
         if self.active_cycle is self.cycle:
-            self._count_body()  # its turn has come, or it is over
+            self._count_body()  # the request is active now, or complete
         if (
             self._pending_rejection
             and self.active_cycle is not None
@@ -172,7 +175,7 @@ class HardenedHttpProtocol(HalfCloseProtocol):
             self._send_rejection(self._pending_rejection, None)
 
     def send_400_response(self, msg: str) -> None:
-        """Refuse what cannot be parsed, or is too much; called by uvicorn for any error of its parser."""
+        """Reject a request that cannot be parsed or is too large; uvicorn calls this for any parser error."""
         version = self.parser.get_http_version()
         if str(sys.exception()) == _UNKNOWN_VERSION or version not in protocol_errors.READ_VERSIONS:
             self._rejection_status = HTTPStatus.HTTP_VERSION_NOT_SUPPORTED
@@ -180,7 +183,7 @@ class HardenedHttpProtocol(HalfCloseProtocol):
 
     def eof_received(self) -> bool:  # type: ignore[override] # as above it
         if self._is_rejected:
-            self.transport.close()  # it has read why
+            self.transport.close()  # the caller has read the reason
         return super().eof_received()
 
     def close_after_response(self) -> None:
@@ -191,14 +194,14 @@ class HardenedHttpProtocol(HalfCloseProtocol):
             super().close_after_response()
 
     def abort_request(self) -> None:
-        """End the request whose body is under way: it has waited for too long, or longest of too many."""
+        """End the request whose body is in progress: it stalled for too long, or longest of too many."""
         self._reject(HTTPStatus.REQUEST_TIMEOUT)
 
     @property
     def is_paused_by_server(self) -> bool:
-        """Whether it is us for whom the caller waits before it sends any more."""
+        """Whether the caller waits for the server before it sends any more."""
         return self.flow.read_paused or (
-            self._is_in_body and self.cycle.waiting_for_100_continue  # it has not had its turn
+            self._is_in_body and self.cycle.waiting_for_100_continue  # it is queued
         )
 
     def on_upgrade_ignored(self) -> None:
@@ -206,12 +209,12 @@ class HardenedHttpProtocol(HalfCloseProtocol):
 
     @property
     def _latest_cycle(self) -> RequestResponseCycle | None:
-        """The last request whose head is there, if any."""
+        """The last request whose head is complete, if any."""
         return self.cycle
 
     @property
     def _is_in_body(self) -> bool:
-        """Whether a body is under way, and wanted."""
+        """Whether a body is in progress, and wanted."""
         if (
             self._is_in_head
             or not self._is_receiving
@@ -236,13 +239,13 @@ class HardenedHttpProtocol(HalfCloseProtocol):
 
     @property
     def _oversized_head_status(self) -> HTTPStatus:
-        """How a head is refused of which too much has come."""
+        """The status of the rejection of an oversized head."""
         if self._is_uri_too_long:
             return HTTPStatus.REQUEST_URI_TOO_LONG
         return HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
 
     def _abort_parsing(self, status: HTTPStatus) -> None:
-        """Make the parser give up: the one way out of its callbacks."""
+        """Abort the parser by an exception: the only way out of its callbacks."""
         self._rejection_status = status
         raise ValueError(status.phrase)
 
@@ -257,7 +260,7 @@ class HardenedHttpProtocol(HalfCloseProtocol):
 
     def _on_receive_timeout(self) -> None:
         if self.is_paused_by_server or self.transport.get_write_buffer_size():
-            self._start_receive_timer()  # an answer that is not taken has a time of its own
+            self._start_receive_timer()  # an unread response has a timer of its own
         elif self._is_receiving:
             self._reject(HTTPStatus.REQUEST_TIMEOUT)
 
@@ -272,10 +275,10 @@ class HardenedHttpProtocol(HalfCloseProtocol):
         if unread >= self._unread_bytes:
             self.transport.abort()
         elif unread:
-            self._start_send_timer(unread)  # it is taken, slowly
+            self._start_send_timer(unread)  # the caller reads it, slowly
 
     def _reject(self, status: HTTPStatus) -> None:
-        """Refuse what is arriving, once all that was asked before has its answer; and hang up."""
+        """Reject the arriving request after all earlier responses, and close the connection."""
         if self._is_rejected or self._pending_rejection or self.transport.is_closing():
             return
         rejected_cycle = self._latest_cycle if self._is_receiving and not self._is_in_head else None
@@ -292,7 +295,10 @@ class HardenedHttpProtocol(HalfCloseProtocol):
     def _send_rejection(
         self, status: HTTPStatus, rejected_cycle: RequestResponseCycle | None
     ) -> None:
-        """Say so, unless nothing was asked or it was answered; and hang up."""
+        """Send the rejection and close the connection.
+
+        Nothing is sent where no request came, or where its response has started.
+        """
         self._is_rejected = True
         has_response = rejected_cycle is not None and rejected_cycle.response_started
         if rejected_cycle is not None:
@@ -314,12 +320,15 @@ class HardenedHttpProtocol(HalfCloseProtocol):
             self._linger()
 
     def _read_last_header(self) -> None:
-        """Have the parser tell the last line that came: it waits for what follows, and nothing does."""
+        """Make the parser report the last header line: it waits for a further line, and none comes."""
         with suppress(HttpParserError):
             self.parser.feed_data(b"x")
 
     def _close_gracefully(self) -> None:
-        """After an answer; where the caller is still sending, not before the answer can be read."""
+        """Close the connection after a response.
+
+        Where the caller still sends, the connection lingers, so that the caller can read the response.
+        """
         if self._is_receiving or self.flow.read_paused:
             self._is_rejected = True
             self._linger()
@@ -327,6 +336,7 @@ class HardenedHttpProtocol(HalfCloseProtocol):
             self.transport.close()
 
     def _linger(self) -> None:
+        """Half-close the connection, ignore further bytes, and abort it after `_LINGER_SECONDS`."""
         self.discard_unparsed()
         self.pipeline.clear()
         self._uncount_body()
@@ -337,7 +347,7 @@ class HardenedHttpProtocol(HalfCloseProtocol):
 
 
 class _LingeringTransport:
-    """A connection as an answer sees it: to close it may take a moment."""
+    """The transport of one response cycle, whose `close` may linger."""
 
     def __init__(self, transport: asyncio.Transport, close: Callable[[], None]) -> None:
         self.write = transport.write
@@ -350,7 +360,7 @@ def http_protocol_class(
     pending_bodies: PendingBodies,
     allowed_origins: AllowedOrigins | None = None,
 ) -> type[HardenedHttpProtocol]:
-    """The protocol for a server that waits so long for its callers, and whose bodies under way are these."""
+    """The protocol class of a server, with its timeout, its bodies in progress and its allowed origins."""
     attributes = {
         "timeout_seconds": timeout_seconds,
         "pending_bodies": pending_bodies,

@@ -1,4 +1,4 @@
-"""Serving: the servers of one process, and the stages in which they come to their end."""
+"""Serving and graceful shutdown: the servers of one process, and the phases of their shutdown."""
 
 import asyncio
 import errno
@@ -23,43 +23,44 @@ from gateway.web.concurrency import ConcurrencyLimiter
 _STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 _KEEP_ALIVE_SECONDS = 75
-"""How long an unused connection is kept: longer than balancers keep theirs (60 seconds, most of them),
-so that a request does not meet the end of its connection half-way."""
+"""How long an idle connection stays open: longer than load balancers keep theirs (60 seconds, most of
+them), so that no request meets the close of its connection.
+"""
 
 _FINAL_FLUSH_SECONDS = 0.5
-"""How long callers have to take the answers of what was cancelled."""
+"""How long callers have to read the responses to cancelled requests."""
 
 _BACKLOG = 2048
 
 _HEARTBEAT_SECONDS = 1.0
-"""How often a worker tells its parent that its loop goes round."""
+"""The interval of a worker's heartbeats, which its event loop sends to its supervisor."""
 
 
 _PORT_ERRNOS = {errno.EADDRINUSE, errno.EACCES}
-"""Where another port may be used; others are about the address."""
+"""Errors that another port may avoid; all others concern the address."""
 
 
 class PortUnavailable(Exception):
-    """A port cannot be listened on; the message says which, and why."""
+    """A port cannot be listened on; the message names the port and the reason."""
 
 
 class ShutdownPhase(IntEnum):
-    """How far a process is. It only ever goes on."""
+    """A phase of graceful shutdown. A process only advances."""
 
     RUNNING = 0
     DRAINING = 1
-    """Callers are told to go elsewhere; whoever comes is served."""
+    """Callers are asked to use another process; requests are still served."""
     CLOSING = 2
-    """Nobody can come any more; what was asked before is answered."""
+    """The port is closed; earlier requests are answered."""
     CANCELLING = 3
-    """What is not answered yet is cancelled."""
+    """Requests without a response are cancelled."""
 
 
 def next_phase(phase: ShutdownPhase, signal_number: int) -> ShutdownPhase:
-    """The stage that a signal leads to.
+    """The phase that a signal leads to.
 
-    SIGTERM is sent by who also sends the requests, and drains. SIGINT is a person at a terminal, who
-    need not wait for it; and whoever sends a second signal does not want to wait at all.
+    SIGTERM comes from the orchestrator that also routes requests, and drains. SIGINT comes from a person
+    at a terminal, and skips draining. A second signal skips all waiting.
     """
     if phase > ShutdownPhase.RUNNING:
         return ShutdownPhase.CANCELLING
@@ -67,28 +68,28 @@ def next_phase(phase: ShutdownPhase, signal_number: int) -> ShutdownPhase:
 
 
 class Server(uvicorn.Server):
-    """A server among others: signals are the process's business."""
+    """A uvicorn server among others in its process, which handles signals for all of them."""
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Leave them alone. uvicorn's own would raise each again when done, and so end the process."""
+        """Capture no signals. uvicorn would raise each again at its end, and so end the process."""
         yield
 
 
 def build_server(
     app: ASGIApp, host: str, port: int, *, protocol_class: type[asyncio.Protocol] | None = None
 ) -> Server:
-    """A server of an application, by uvicorn's protocol or another."""
+    """A server of an application, with uvicorn's HTTP protocol or another."""
     config = uvicorn.Config(
         app,
         host=host,
         port=port,
         http=protocol_class or "auto",
-        ws="none",  # else whatever is installed takes connections over
+        ws="none",  # otherwise an installed WebSocket library takes over connections
         backlog=_BACKLOG,
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         log_level="warning",
-        log_config=None,  # what it says goes where all libraries' words go: see telemetry
+        log_config=None,  # its records become log events, as those of all libraries
         access_log=False,
         server_header=False,
         workers=1,  # else it reads WEB_CONCURRENCY, which may be empty
@@ -99,10 +100,10 @@ def build_server(
 def bind_listening_socket(
     host: str, port: int, *, reuse_port: bool = False, port_variable: str = "PORT"
 ) -> socket.socket:
-    """A socket that listens there, alone or with others; `port_variable` is what the port is set by.
+    """A listening socket, alone or among others on the port; `port_variable` is the variable of the port.
 
     Raises:
-        PortRefused: The port is taken, or the address is not of this machine.
+        PortUnavailable: The port is in use, or the address is not of this machine.
     """
     with _translate_bind_errors(host, port, port_variable):
         return socket.create_server(
@@ -112,27 +113,27 @@ def bind_listening_socket(
 
 @contextmanager
 def _translate_bind_errors(host: str, port: int, port_variable: str) -> Iterator[None]:
-    """What the system refuses inside is told with the variable to set."""
+    """Translate errors of the operating system into `PortUnavailable`, with the variable to set."""
     try:
         yield
     except OSError as error:
         remedy = f"set {port_variable} to another" if error.errno in _PORT_ERRNOS else "see HOST"
-        reason, *_ = str(error.strerror).partition(" (")  # where it was attempted is said already
+        reason, *_ = str(error.strerror).partition(" (")  # the message has the address already
         message = f"Port {port} of {host} cannot be used: {reason}: {remedy}."
         raise PortUnavailable(message) from error
 
 
 def reserve_port(host: str, port: int) -> socket.socket:
-    """A socket that does not listen; with it, the port is there for those who share it, and nobody else.
+    """A bound socket that does not listen: it reserves the port for the sockets that share it.
 
     Raises:
-        PortRefused: As `bind_listening_socket` does.
+        PortUnavailable: As for `bind_listening_socket`.
     """
     with bind_listening_socket(host, port) as listener:
         address = listener.getsockname()
     bound = socket.socket(_address_family(host))
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-    # Connections of an earlier process may still be about to end, but nobody else shall have the port.
+    # Closing connections of an earlier process may still use the port; no other process may take it.
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     with _translate_bind_errors(host, port, "PORT"):
         bound.bind(address)
@@ -145,7 +146,7 @@ def _address_family(host: str) -> socket.AddressFamily:
 
 
 class GracefulShutdown:
-    """How the servers of a process end: stage after stage, each after its time or when it is asked for."""
+    """Graceful shutdown of a process's servers: phase after phase, each after its time or on a signal."""
 
     def __init__(
         self,
@@ -165,7 +166,7 @@ class GracefulShutdown:
         self.advance_to(next_phase(self.phase, signal_number))
 
     def advance_to(self, phase: ShutdownPhase) -> None:
-        """Go on to this stage, through those before; nothing happens where it was reached already."""
+        """Advance to this phase through all before; do nothing where it was reached already."""
         while self.phase < phase:
             self.phase = ShutdownPhase(self.phase + 1)
             self._enter_phase(self.phase)
@@ -179,7 +180,7 @@ class GracefulShutdown:
                 loop.call_later(self._drain_seconds, self.advance_to, ShutdownPhase.CLOSING)
             case ShutdownPhase.CLOSING:
                 for each in self.servers:
-                    # Ours come first; this is for what not even a lost connection ends.
+                    # Our timers fire first; uvicorn's ends requests that outlive their aborted connection.
                     each.config.timeout_graceful_shutdown = math.ceil(self._grace_seconds) + 2
                     each.should_exit = True
                 loop.call_later(self._grace_seconds, self.advance_to, ShutdownPhase.CANCELLING)
@@ -195,10 +196,10 @@ class GracefulShutdown:
 
 
 def gateway_server(settings: Settings, *, sandbox_server: Server | None = None) -> GracefulShutdown:
-    """The server of the gateway, alone, or beside the sandbox's, which has no traffic to drain.
+    """The gateway's server, alone or beside the sandbox's, which has no traffic to drain.
 
     Raises:
-        SettingsRefused: The settings describe no gateway.
+        ConfigurationError: The settings do not describe a gateway.
     """
     limiter = ConcurrencyLimiter(settings.max_concurrency)
     app = create_app(settings, limiter=limiter)
@@ -223,16 +224,16 @@ def run(
     sockets: Sequence[socket.socket],
     control_socket: socket.socket | None = None,
 ) -> None:
-    """Serve until a signal or an order ends it, and what was asked before is answered.
+    """Serve until a signal or a command starts the shutdown, and earlier requests are answered.
 
     Args:
-        shutdown: What is served, and how it ends.
-        sockets: Where, for each of its servers.
-        control_socket: Where a parent is told that this process serves, again and again, and where the stages
-            that it wants come from, a byte each. Its end is the parent's, and then its workers end as well.
+        shutdown: The servers, and their graceful shutdown.
+        sockets: The listening socket of each server.
+        control_socket: The connection to the supervisor: takes heartbeats, and sends the phases to advance
+            to, one byte each. It ends with the supervisor, and then the workers shut down as well.
     """
-    # What is there by now stays: the collector need not look at it again, and the rest is short-lived,
-    # but for operations that are forgotten: cycles that lived long, so the oldest have their turn too.
+    # Objects that exist by now stay: the collector need not traverse them again. Others are short-lived,
+    # except evicted operations, which are long-lived cycles: so the oldest generation is collected too.
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 10, 10)
@@ -241,7 +242,7 @@ def run(
         if control_socket is None:
             install_signal_handlers(shutdown.on_signal)
         else:
-            # A service's processes may all get the same signal: it means no more than their parent's word.
+            # All processes of a service may get the same signal: a worker drains, and follows its supervisor.
             install_signal_handlers(lambda _: shutdown.advance_to(ShutdownPhase.DRAINING))
             _follow_supervisor(control_socket, shutdown)
         async with asyncio.TaskGroup() as group:
@@ -250,31 +251,31 @@ def run(
 
     with asyncio.Runner(loop_factory=shutdown.servers[0].config.get_loop_factory()) as runner:
         runner.run(serve_all())
-    gc.freeze()  # nor when Python ends: looking at all that is remembered would take seconds
+    gc.freeze()  # a collection of all caches at exit would take seconds
 
 
 def install_signal_handlers(callback: Callable[[int], None]) -> None:
-    """Tell of signals in the running loop, between two of its steps."""
+    """Call back in the running event loop for each stop signal, between two of its callbacks."""
     loop = asyncio.get_running_loop()
     for number in _STOP_SIGNALS:
         signal.signal(number, lambda number, _: loop.call_soon_threadsafe(callback, number))
 
 
 def _follow_supervisor(control_socket: socket.socket, shutdown: GracefulShutdown) -> None:
-    """Tell the parent that there is somebody to talk to, and do what it says."""
+    """Send heartbeats to the supervisor, and advance to the phases that it sends."""
     loop = asyncio.get_running_loop()
 
     def on_command() -> None:
         try:
             command = control_socket.recv(1)
-        except ConnectionError:  # the parent has ended, and not read all that it was told
+        except ConnectionError:  # the supervisor has ended without reading all heartbeats
             command = b""
         if not command:
             loop.remove_reader(control_socket)
         shutdown.advance_to(ShutdownPhase(command[0]) if command else ShutdownPhase.DRAINING)
 
     def send_heartbeat() -> None:
-        with suppress(OSError):  # it has ended, or has not listened for long
+        with suppress(OSError):  # the supervisor has ended, or has not read for long
             control_socket.send(b"+")
         loop.call_later(_HEARTBEAT_SECONDS, send_heartbeat)
 

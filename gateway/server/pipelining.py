@@ -1,4 +1,4 @@
-"""uvicorn's HTTP protocol, parsed piece by piece: few requests wait for their turn on one connection."""
+"""Bounded HTTP pipelining: uvicorn's protocol, parsed in slices, with few queued requests per connection."""
 
 import asyncio
 import sys
@@ -8,18 +8,17 @@ from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT, FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 MAX_PIPELINED_REQUESTS = 16
-"""With so many requests behind the one that is being answered, nothing more is parsed."""
+"""With this many requests queued behind the active one, nothing more is parsed."""
 
 PARSE_SLICE_BYTES = 512
-"""What is parsed at once, where it is not a body whose length is known.
+"""The size of a slice to parse, except in a body of known length.
 
-The parser cannot stop within what it is given, so this is how far the bound may be exceeded: by the
-requests that begin in one piece.
+The parser cannot stop within its input, so requests that begin in one slice may exceed the bound.
 """
 
 
 class HoldableFlowControl(FlowControl):
-    """A connection's flow. uvicorn reads on where any of its requests is waited for; not while it is held."""
+    """Flow control of a connection. uvicorn resumes reading for any of its requests; not while it is held."""
 
     is_held = False
 
@@ -37,22 +36,22 @@ class HoldableFlowControl(FlowControl):
 
 
 class PipelinedProtocol(HttpToolsProtocol):
-    """One connection, parsed no further than to what can soon be answered.
+    """One connection, parsed no further than to requests that can soon be answered.
 
-    Each request that waits takes a few kilobytes, whatever it has on the wire; so what was received
-    stays as it is until there is room, and nothing else is read meanwhile.
+    Each queued request takes a few kilobytes, however small it is on the network; so received bytes stay
+    unparsed until the queue has space, and nothing else is read meanwhile.
 
     Attributes:
-        flow: Whether it is read, and written.
+        flow: Flow control of reading and writing.
         active_cycle: The request that is being answered, or was answered last.
     """
 
-    flow: HoldableFlowControl  # type: ignore[mutable-override] # made here
+    flow: HoldableFlowControl  # type: ignore[mutable-override] # created here
     active_cycle: RequestResponseCycle | None = None
     _body_bytes_remaining = 0
-    """How much of a body is still to come, where its length was told."""
+    """The remaining bytes of a body whose length was declared."""
     _is_in_chunk = False
-    """Whether what was parsed last was of a chunk's data, where its length was not told."""
+    """Whether the last parsed bytes were data of a chunk, in a body of undeclared length."""
     _is_in_head = True
     _buffer = b""
     _parse_offset = 0
@@ -66,7 +65,7 @@ class PipelinedProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
         self.discard_unparsed()
         self.pipeline.clear()
-        if self.active_cycle is not None:  # uvicorn tells the last one that came
+        if self.active_cycle is not None:  # uvicorn notifies the last request only
             mark_disconnected(self.active_cycle)
 
     def data_received(self, data: bytes) -> None:
@@ -75,7 +74,7 @@ class PipelinedProtocol(HttpToolsProtocol):
         self.parse_buffered()
 
     def parse_buffered(self) -> None:
-        """Go on with what was received, while there is room."""
+        """Parse received bytes while the queue has space."""
         while self.has_unparsed and not (self.pipeline and self._is_full):
             start = self._parse_offset
             self._parse_offset = start + self._slice_bytes(start)
@@ -87,23 +86,23 @@ class PipelinedProtocol(HttpToolsProtocol):
             self._update_read_flow()
 
     def _slice_bytes(self, start: int) -> int:
-        """How much may be parsed at once: more than a piece, where no other request can begin in it."""
+        """The number of bytes to parse: more than a slice, where no other request can begin in them."""
         if self._is_in_head:
             return PARSE_SLICE_BYTES
         if self._is_in_chunk and not self._buffer.startswith(b"\n", start):
-            last = self._buffer.find(b"\r\n0", start)  # the last chunk is one of no bytes
+            last = self._buffer.find(b"\r\n0", start)  # the last chunk has no bytes
             return max(PARSE_SLICE_BYTES, (last if last >= 0 else len(self._buffer)) - start)
         return max(PARSE_SLICE_BYTES, self._body_bytes_remaining)
 
     def feed(self, data: bytes) -> None:
-        """Parse this."""
+        """Parse these bytes."""
         super().data_received(data)
 
     def discard_unparsed(self) -> None:
         self._buffer, self._parse_offset = b"", 0
 
     def discard_last_request(self) -> None:
-        """Forget the last request that came, one that waits, as if the one before had been the last."""
+        """Forget the last request, a queued one, as if the one before had been the last."""
         self.pipeline.popleft()
         last = self.pipeline[0][0] if self.pipeline else self.active_cycle
         assert last is not None
@@ -123,9 +122,7 @@ class PipelinedProtocol(HttpToolsProtocol):
             super().on_headers_complete()
             for name, value in self.headers:
                 if name == b"content-length":
-                    self._body_bytes_remaining = int(
-                        value
-                    )  # the parser has seen to it that it is a number
+                    self._body_bytes_remaining = int(value)  # the parser accepts only numbers
 
     def on_body(self, body: bytes) -> None:
         super().on_body(body)
@@ -143,23 +140,23 @@ class PipelinedProtocol(HttpToolsProtocol):
             super().on_message_complete()
 
     def on_response_complete(self) -> None:
-        super().on_response_complete()  # the next one's turn
+        super().on_response_complete()  # starts the next request
         if (self._buffer or self.flow.is_held) and not self.transport.is_closing():
             self.parse_buffered()
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGIApp) -> None:  # type: ignore[override]
         self.active_cycle = cycle
-        super()._start_asgi_task(cycle, app)  # type: ignore[arg-type] # the same by another name
+        super()._start_asgi_task(cycle, app)  # type: ignore[arg-type] # the same type by another name
 
     @property
     def _offers_upgrade(self) -> bool:
-        """Whether the caller would rather go on in another protocol, as Java's own client does."""
+        """Whether the caller offers to switch to another protocol, as Java's own HTTP client does."""
         return self.parser.should_upgrade() and self.parser.get_method() != b"CONNECT"
 
     def _unsupported_upgrade_warning(self) -> None:
-        """Go on in this protocol, as if there had been no offer (RFC 9110, 7.8).
+        """Continue in this protocol, as if there had been no offer to upgrade (RFC 9110, 7.8).
 
-        Called by uvicorn while it handles what its parser raises: that takes the body for bytes of
+        Called by uvicorn while it handles an exception of its parser, which takes the body for bytes of
         the other protocol. So another parser gets the head once more, without the offer.
         """
         error = sys.exception()
@@ -175,17 +172,17 @@ class PipelinedProtocol(HttpToolsProtocol):
             self.on_upgrade_ignored()
 
     def on_upgrade_ignored(self) -> None:
-        """The head that comes next was here before, with an offer to upgrade."""
+        """The next head is a repetition: the first had an offer to upgrade."""
 
     @property
     def _is_full(self) -> bool:
-        """Whether as many requests wait as may, or as much of their bodies."""
+        """Whether the queue has its maximum of requests, or of bytes of their bodies."""
         if len(self.pipeline) >= MAX_PIPELINED_REQUESTS:
             return True
         return sum(len(cycle.body) for cycle, _ in self.pipeline) > HIGH_WATER_LIMIT
 
     def _update_read_flow(self) -> None:
-        """Read on while there is room, also behind a request that waits: so it is known who has left."""
+        """Read while the queue has space, even behind a queued request: so a disconnect is detected."""
         if self._is_full:
             self.flow.hold()
         elif not self.transport.is_closing():
@@ -193,6 +190,6 @@ class PipelinedProtocol(HttpToolsProtocol):
 
 
 def mark_disconnected(cycle: RequestResponseCycle) -> None:
-    """Tell the application that nobody waits for its answer; what it writes all the same goes nowhere."""
+    """Notify the application that its caller has disconnected; its further output is discarded."""
     cycle.disconnected = True
     cycle.message_event.set()

@@ -1,4 +1,4 @@
-"""What a connection answers by itself, in JSON: of what was sent, no request has come."""
+"""Error responses of the HTTP protocol itself, in JSON: for bytes from which no request came."""
 
 import json
 from collections.abc import Iterable
@@ -15,7 +15,7 @@ MAX_HEAD_BYTES = 32_768
 
 _SUPPORTED_VERSIONS = {"1.0", "1.1"}
 READ_VERSIONS = {"0.0", *_SUPPORTED_VERSIONS}
-"""Those that are no reason to reject what cannot be parsed: 0.0 stands where no version was read."""
+"""Versions that are no reason to reject an unparsable request: 0.0 stands where no version was read."""
 
 _MESSAGE_BY_STATUS = {
     HTTPStatus.BAD_REQUEST: "This is not an HTTP request with one Host line.",
@@ -31,7 +31,10 @@ RawHeaders = Iterable[tuple[bytes, bytes]]
 
 
 def head_error_status(version: str, headers: RawHeaders) -> HTTPStatus | None:
-    """Why a whole head is refused: others might take it for another host's (RFC 9112, 3.2)."""
+    """The status that rejects a complete head; None for a valid one.
+
+    Other servers might take an ambiguous head for one of another host (RFC 9112, 3.2).
+    """
     hosts = [name for name, _ in headers].count(b"host")
     if hosts > 1 or (version == "1.1" and not hosts):
         return HTTPStatus.BAD_REQUEST
@@ -41,13 +44,13 @@ def head_error_status(version: str, headers: RawHeaders) -> HTTPStatus | None:
 def protocol_error_response(
     status: HTTPStatus, method: bytes, headers: RawHeaders, allowed_origins: AllowedOrigins
 ) -> bytes:
-    """The last answer of a connection.
+    """The last response of a connection.
 
     Args:
-        status: Why the request is refused.
-        method: Its method, as far as it was read: the answer to HEAD has no body.
-        headers: Its headers, as far as they were read, by their names in small letters.
-        allowed_origins: The origins whose pages may read the answer.
+        status: The status of the rejection.
+        method: The method, as far as it was read: a response to HEAD has no body.
+        headers: The headers, as far as they were read, by names in lower case.
+        allowed_origins: The origins whose pages may read the response.
     """
     error = {"message": _MESSAGE_BY_STATUS[status], "extensions": {"code": BadRequest.code}}
     body = json.dumps({"errors": [error]}).encode()

@@ -1,10 +1,10 @@
-"""Workers: processes that share one port, and their parent, which keeps as many of them as there should be.
+"""Worker processes that share one port, and their supervisor, which keeps their number constant.
 
-Each listens for itself (SO_REUSEPORT): the kernel spreads connections evenly, where of one socket for all
-the fastest worker would take most; and one that dies takes its place in the queue along.
-uvicorn has a parent of its own. It knows neither a drain nor a second signal, starts what dies again at
-once and for ever, ends with status 0 whatever happened, and asks a thread of a worker whether it lives,
-which answers also where the loop stands still.
+Each worker has its own listening socket (SO_REUSEPORT): the kernel spreads connections evenly, where of
+one shared socket the fastest worker would take most; and the queue of a dead worker is closed with it.
+uvicorn has a supervisor of its own. That one knows neither draining nor a second signal, restarts a dead
+worker at once and for ever, always exits with status 0, and checks liveness by a thread of the worker,
+which responds even where the event loop hangs.
 """
 
 import asyncio
@@ -25,16 +25,19 @@ _INITIAL_BACKOFF_SECONDS = 0.5
 _MAX_BACKOFF_SECONDS = 30.0
 _HEARTBEAT_CHECK_SECONDS = 1.0
 _MAX_MISSED_HEARTBEATS = 10
-"""How often in a row a worker may be found without a sign of life: no work within the limits takes so long."""
+"""The number of successive checks without a heartbeat after which a worker is hung.
+
+No work within the limits takes so long.
+"""
 
 _KILL_DELAY_SECONDS = 5.0
-"""How much longer than it has a worker may take to end, before it is killed."""
+"""The time after its stop timeout in which a worker may still end, before it is killed."""
 
 _PACKAGE_PARENT = Path(__file__).parents[2]
 
 
 class WorkerProcess:
-    """One process; it says when it serves, goes on saying so, and is told when to stop."""
+    """One worker process, which reports readiness, sends heartbeats and receives shutdown phases."""
 
     def __init__(self, process: asyncio.subprocess.Process, control_socket: socket.socket) -> None:
         self.pid = process.pid
@@ -43,7 +46,7 @@ class WorkerProcess:
 
     @classmethod
     async def start(cls, environment: Mapping[str, str]) -> "WorkerProcess":
-        """A new one. It is in a process group of its own: Ctrl-C is its parent's to answer."""
+        """Start a worker, in a process group of its own: Ctrl-C is handled by its supervisor."""
         ours, theirs = socket.socketpair()
         with theirs:
             child_descriptor = theirs.fileno()
@@ -58,26 +61,26 @@ class WorkerProcess:
         return cls(process, ours)
 
     async def wait_until_ready(self) -> bool:
-        """Whether it serves, once that is known; False where it ended before."""
+        """Whether the worker serves, as soon as that is known; False where it ended before."""
         try:
             return bool(await asyncio.get_running_loop().sock_recv(self._control_socket, 1))
         except ConnectionError:
             return False
 
     def has_heartbeat(self) -> bool:
-        """Whether it has given a sign of life since this was asked last."""
-        with suppress(OSError):  # nothing is there to be read
+        """Whether the worker has sent a heartbeat since the last check."""
+        with suppress(OSError):  # nothing to read
             return bool(self._control_socket.recv(4096))
         return False
 
     async def wait(self) -> int:
-        """The status that it ended with."""
+        """The exit status of the worker, once it has ended."""
         status = await self._process.wait()
         self._control_socket.close()
         return status
 
     def send_phase(self, phase: ShutdownPhase) -> None:
-        with suppress(OSError):  # it may have just ended
+        with suppress(OSError):  # the worker may have just ended
             self._control_socket.send(bytes([phase]))
 
     def kill(self) -> None:
@@ -86,11 +89,11 @@ class WorkerProcess:
 
 
 class Supervisor:
-    """Keeps workers, until a signal ends it.
+    """Supervises workers until a signal stops it.
 
-    A worker that ends is replaced: at once, or after a pause where its life was short, twice as long
-    each time. One whose loop stands still is ended: the kernel would go on giving it connections.
-    Where none is up and one cannot even start, the parent gives up, with that one's status.
+    A worker that ends is restarted: at once, or after a short life with exponential backoff. A worker
+    whose event loop hangs is killed: the kernel would go on giving it connections.
+    Where no worker is ready and one cannot even start, the supervisor gives up, with that worker's status.
     """
 
     def __init__(
@@ -117,10 +120,10 @@ class Supervisor:
         self._status = 0
 
     async def run(self) -> int:
-        """The status to end with, once all workers have ended."""
+        """The exit status of the supervisor, once all workers have ended."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._supervise_slot())
-            await self._first_is_ready.wait()  # what keeps one from starting is told once
+            await self._first_is_ready.wait()  # so a failure to start is reported once
             for _ in range(self._count - 1):
                 group.create_task(self._supervise_slot())
         return self._status
@@ -144,7 +147,7 @@ class Supervisor:
             worker.kill()
 
     async def _supervise_slot(self) -> None:
-        """One worker after another."""
+        """Run one worker after another."""
         clock = asyncio.get_running_loop().time
         backoff_seconds = self._backoff_seconds
         while not self._is_stopping.is_set():
@@ -157,7 +160,7 @@ class Supervisor:
                 backoff_seconds = self._backoff_seconds
 
     async def _run_worker(self) -> None:
-        """From a worker's start to its end."""
+        """Run one worker, from its start to its end."""
         worker = await self._start_worker()
         self._workers.add(worker)
         if self._phase is not ShutdownPhase.RUNNING:
@@ -175,9 +178,9 @@ class Supervisor:
         self._record_exit(worker.pid, status, was_ready=was_ready)
 
     async def _watch_heartbeat(self, worker: WorkerProcess) -> None:
-        """Ends it if it hangs, while it should serve: how long it may take to stop is another matter.
+        """Kill the worker if it hangs while it should serve; the time to stop has a limit of its own.
 
-        Looks are counted, and not seconds: while this process stands still, it does not count.
+        Counts checks instead of seconds: while this process is suspended, it does not count.
         """
         missed_heartbeats = 0
         while missed_heartbeats < _MAX_MISSED_HEARTBEATS:
@@ -199,7 +202,7 @@ class Supervisor:
             self._status = self._status or 1
 
     async def _sleep_unless_stopping(self, seconds: float) -> None:
-        """So long, unless it is all over sooner."""
+        """Sleep, but not beyond the start of the shutdown."""
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._is_stopping.wait()
@@ -212,13 +215,13 @@ def supervise(
     environment: Mapping[str, str] | None = None,
     on_worker_exit: Callable[[int], None] = lambda _: None,
 ) -> int:
-    """Keep so many workers until a signal ends them; the status to end with.
+    """Supervise workers until a signal stops them; returns the exit status.
 
     Args:
-        count: How many.
-        stop_timeout_seconds: How long a worker has from its first order to stop.
-        environment: What their environment has besides this process's own.
-        on_worker_exit: Told the process id of each worker that ended, however it did.
+        count: The number of workers.
+        stop_timeout_seconds: The time in which a worker has to end after its first shutdown phase.
+        environment: Variables of the workers in addition to this process's own.
+        on_worker_exit: Called with the process id of each worker that ended, for any reason.
     """
 
     async def run() -> int:
