@@ -1,4 +1,4 @@
-"""The command line. Results on stdout, everything else on stderr; only this file and its commands may print."""
+"""The command line. Results go to stdout, everything else to stderr; only this package may print."""
 
 import hashlib
 import os
@@ -101,9 +101,9 @@ def main() -> None:
 
 
 def _reserve_standard_descriptors() -> None:
-    """Where standard descriptors are closed, take their numbers: a socket would get the log as its own.
+    """Open the null device for each closed standard descriptor: a socket could get its number, and the log.
 
-    What is written there fails as before.
+    Writing to such a descriptor fails as before.
     """
     for descriptor in range(logging.STANDARD_ERROR + 1):
         try:
@@ -115,7 +115,7 @@ def _reserve_standard_descriptors() -> None:
 
 @contextmanager
 def _exit_on_configuration_error() -> Iterator[None]:
-    """Configuration that does not fit ends the command, with every problem named; so does a port."""
+    """Exit with an error message for an invalid configuration, with every problem, or an unavailable port."""
     try:
         yield
     except PortUnavailable as error:
@@ -161,7 +161,7 @@ def serve() -> None:
 
 
 def _startup_log_fields(settings: Settings, bound: socket.socket) -> dict[str, object]:
-    """What is told at the start: never the user or the password of a proxy."""
+    """The fields of the log event at the start: never the user or the password of a proxy."""
     url = _url(settings.host, bound.getsockname()[1], "/graphql")
     return (
         {"url": url} if settings.proxy is None else {"url": url, "proxy": settings.proxy.authority}
@@ -169,10 +169,10 @@ def _startup_log_fields(settings: Settings, bound: socket.socket) -> dict[str, o
 
 
 def _require_caller_authentication(settings: Settings) -> None:
-    """The service credentials are for somebody in particular, unless nobody else can reach the port.
+    """Require caller authentication for service credentials, unless only this machine can reach the port.
 
     Raises:
-        SettingsRefused: Anybody who reaches the port could read all that they give access to.
+        ConfigurationError: Anybody who reaches the port could read all data of the service credentials.
     """
     is_open = settings.caller_keys_file is None and not settings.allow_anonymous
     if _has_service_credentials(settings) and is_open and not is_loopback(settings.host):
@@ -272,7 +272,7 @@ def _url(host: str, port: int, path: str = "") -> str:
 
 
 def _sandbox_settings() -> dict[str, object]:
-    """Its paths, and credentials for callers that send none; never what is meant for the real API."""
+    """The sandbox's paths, and credentials for callers that send none; never those for the real API."""
     model_fields = Settings.model_fields
     path_settings = ["clients_path", *(name for name in model_fields if name.endswith("_prefix"))]
     paths = {name: model_fields[name].default for name in path_settings}
@@ -301,7 +301,7 @@ def plan(file: Path, operation: str | None) -> None:
 
 
 def _prepare_or_exit(prepare: Preparer, file: Path, operation: str | None) -> PreparedOperation:
-    """An operation in a file; one that cannot be prepared ends the command."""
+    """The prepared operation of a file; exits where it cannot be prepared."""
     try:
         return prepare(file.read_text(encoding="utf-8"), operation)
     except OperationError as error:
@@ -326,7 +326,7 @@ def cost(file: Path, operation: str | None, variables: str) -> None:
             bind_fields(graphql_schema),
             Settings.from_environment(upstream_url="http://localhost"),
         )
-    # Prepared whatever its size, so that all of it is told.
+    # Prepared without limits, so that every limit is compared.
     prepared = _prepare_or_exit(
         build_preparer(graphql_schema, limits=Limits(field_costs=allowed.field_costs)),
         file,

@@ -1,4 +1,4 @@
-"""The commands about the schema: what it is, whether the file is current, how it changed."""
+"""The commands about the schema: print, check against a file, diff, possible types."""
 
 import difflib
 import sys

@@ -1,4 +1,4 @@
-"""The environment: variables that are no settings, and settings that do not fit; told without their values."""
+"""Reading of settings from the environment: reports unknown variables and invalid values, without values."""
 
 import difflib
 import os
@@ -16,19 +16,19 @@ _S = TypeVar("_S", bound=BaseSettings)
 _SERVICE_LINK_NAME = re.compile(
     r"GATEWAY_(?:SERVICE_.*|PORT|PORT_.*|.+_SERVICE_HOST|.+_SERVICE_PORT.*|.+_PORT_[0-9]+_.*)"
 )
-"""What Kubernetes sets for Services whose names begin with gateway; no setting bears such a name."""
+"""Variables of Kubernetes for Services whose names begin with gateway; no setting has such a name."""
 
 _SERVICE_PORT_NAME = re.compile(r"GATEWAY_.+_PORT")
 SERVICE_LINK_VALUE = re.compile(r"(?:tcp|udp|sctp)://.*", re.IGNORECASE)
-"""What it sets too, and a setting may be called; then the value tells."""
+"""The value of a variable of Kubernetes, where its name may be that of a setting."""
 
 
 class ConfigurationError(Exception):
-    """The environment does not describe a gateway; the message names every problem."""
+    """The configuration is invalid; the message names every problem."""
 
 
 class FileSecretsSource(EnvSettingsSource):
-    """Secrets from files: `GATEWAY_TOKEN_FILE` names the file that holds `GATEWAY_TOKEN`."""
+    """Settings source of secrets in files: `GATEWAY_TOKEN_FILE` names the file that holds `GATEWAY_TOKEN`."""
 
     def __init__(self, settings: type[BaseSettings], secrets: Collection[str]) -> None:
         super().__init__(settings)
@@ -57,17 +57,17 @@ def read_settings(
     secrets: Collection[str],
     prefix: str,
 ) -> _S:
-    """The settings that the environment describes; what is given wins over it.
+    """The settings in the environment; `overrides` take precedence.
 
     Args:
-        settings: What is read.
+        settings: The class of the settings.
         overrides: Values by the names of settings.
         env_name_by_field: The variable of each setting.
-        secrets: Those that may stand in files of their own.
-        prefix: A variable that begins with it is a setting, or a mistake.
+        secrets: The settings that may be in files of their own.
+        prefix: A variable with this prefix is a setting, or an error.
 
     Raises:
-        SettingsRefused: Naming every unknown variable and every value that does not fit.
+        ConfigurationError: Names every unknown variable and every invalid value.
     """
     files = {f"{env_name_by_field[name]}_FILE" for name in secrets}
     problems = unknown_variables(prefix, {*env_name_by_field.values(), *files})
@@ -77,7 +77,7 @@ def read_settings(
         raise ConfigurationError(
             "\n".join([*problems, *validation_messages(error, env_name_by_field)])
         ) from error
-    except SettingsError as error:  # how a source that raises is reported
+    except SettingsError as error:  # wraps the exception of a source
         raise ConfigurationError("\n".join([*problems, str(error.__cause__)])) from error
     if problems:
         raise ConfigurationError("\n".join(problems))
@@ -85,7 +85,7 @@ def read_settings(
 
 
 def unknown_variables(prefix: str, known_names: Collection[str]) -> list[str]:
-    """One line per variable with the prefix that is none of the known settings."""
+    """One message per variable that has the prefix and is no known setting."""
     problems = []
     for name in sorted(os.environ):
         if name.startswith(prefix) and name not in known_names and not is_service_link(name):
@@ -95,7 +95,7 @@ def unknown_variables(prefix: str, known_names: Collection[str]) -> list[str]:
 
 
 def is_service_link(name: str) -> bool:
-    """Whether a variable of the environment is one that Kubernetes sets for some Service."""
+    """Whether Kubernetes has set a variable of the environment for a Service."""
     if _SERVICE_LINK_NAME.fullmatch(name):
         return True
     return bool(
@@ -105,7 +105,7 @@ def is_service_link(name: str) -> bool:
 
 
 def validation_messages(error: ValidationError, env_name_by_field: Mapping[str, str]) -> list[str]:
-    """One line per problem with a setting, by its variable; values are not repeated, since some are secret."""
+    """One message per problem with a setting, by its variable; without values, since some are secret."""
     lines = []
     for problem in error.errors(include_url=False, include_input=False, include_context=False):
         message = problem["msg"].removeprefix("Value error, ")

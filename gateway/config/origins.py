@@ -1,4 +1,4 @@
-"""Origins of web pages, as browsers send them and as a setting lists them."""
+"""Origins of web pages: as browsers send them, and as a setting lists them."""
 
 import re
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ _ORIGIN_PATTERN = re.compile(
     re.IGNORECASE | re.ASCII,
 )
 _MAX_CHARACTERS = 300
-"""A host name has at most 253. What is longer is no origin, and not worth reading."""
+"""A host name has at most 253 characters. A longer text is no origin, and is not parsed."""
 
 _MAX_PORT = 65_535
 _OPAQUE_SCHEMES = {"about", "blob", "data", "file", "javascript"}
@@ -26,12 +26,12 @@ _DEFAULT_PORTS = {"http": "80", "https": "443"}
 
 
 class Origin(NamedTuple):
-    """The origin of a page; each part in the one way in which browsers write it.
+    """The origin of a page, each part in the canonical form of browsers.
 
     Attributes:
-        scheme: Of any kind: pages in apps and extensions have schemes of their own.
-        host: A name, or an address: one of IPv6 in brackets.
-        port: Also where it is the scheme's; empty where the scheme has none and none was written.
+        scheme: Any scheme: pages in apps and extensions have schemes of their own.
+        host: A name or an address; an IPv6 address is in brackets.
+        port: Also a default port is explicit; empty where the scheme has none and none was written.
     """
 
     scheme: str
@@ -44,7 +44,7 @@ class Origin(NamedTuple):
 
     @property
     def is_address(self) -> bool:
-        """Whether the host is an IP address: browsers take a name for one where it ends in a number."""
+        """Whether the host is an IP address: for browsers, any name is one that ends in a number."""
         return self.host.startswith("[") or self.host.rpartition(".")[2].isdigit()
 
     @property
@@ -53,7 +53,7 @@ class Origin(NamedTuple):
 
 
 def parse_allowed_origin(text: str) -> Origin:
-    """An origin as a setting has it: `*` stands for one or more labels of the host's name, or for the port.
+    """An origin in a setting: `*` stands for one or more labels of the host's name, or for the port.
 
     Raises:
         ValueError: No page ever has this origin, whatever `*` stands for.
@@ -73,7 +73,7 @@ def parse_allowed_origin(text: str) -> Origin:
 
 
 def _redact(text: str) -> str:
-    """Without what is no part of an origin and may be secret: a user, a password, a query."""
+    """The text without parts that are not of an origin and may be secret: a user, a password, a query."""
     beginning, _, rest = re.sub(r"[?#].*", "?…", text, flags=re.DOTALL).rpartition("@")
     scheme, mark, _ = beginning.partition("://")
     return f"{scheme}{mark}…@{rest}" if mark else f"…@{rest}" if beginning else rest
@@ -99,10 +99,10 @@ def _parse(text: str) -> Origin | None:
 
 
 class AllowedOrigins:
-    """Those whose pages may read answers. `null`, which any page can have, is never one of them."""
+    """The origins whose pages may read responses (CORS). Never contains `null`, which any page can have."""
 
     def __init__(self, texts: Iterable[str] = ()) -> None:
-        """Raises ValueError for what is the origin of no page."""
+        """Raises ValueError for a text that is the origin of no page."""
         origins = [parse_allowed_origin(text) for text in texts]
         self._exact = {each for each in origins if not each.has_wildcard}
         self._patterns = [(each, _host_pattern(each.host)) for each in origins if each.has_wildcard]
@@ -126,11 +126,11 @@ class AllowedOrigins:
 
 
 def _host_pattern(host: str) -> re.Pattern[str]:
-    """The names for which a host with `*` stands; read once from left to right, whatever was sent."""
+    """The pattern of a host with `*`; matches in one pass from left to right, for any input."""
     *parts, last = map(re.escape, host.split("*"))
     if not parts:
         return re.compile(last)
     first, *between = parts
-    # What comes between two wildcards is best found as early as it can be.
+    # A part between two wildcards matches at its first occurrence.
     middle = "".join(f"(?>{_LAZY_LABELS}{part})" for part in between)
     return re.compile(f"{first}{middle}{_LABELS}{last}")

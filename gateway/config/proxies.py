@@ -1,4 +1,4 @@
-"""The proxy of upstream calls: which one the environment names for an address, if any."""
+"""The HTTP proxy of upstream calls: which one the settings select for an address, if any."""
 
 import base64
 import re
@@ -13,7 +13,7 @@ from pydantic import BeforeValidator, InstanceOf, SecretStr
 from pydantic_settings import NoDecode
 
 DIRECT: Literal["none"] = "none"
-"""No proxy, whatever else names one."""
+"""Calls without a proxy, whatever the other settings."""
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _HOST_NAME = re.compile(r"[A-Za-z0-9_.:-]{1,253}")
@@ -24,11 +24,11 @@ class Proxy:
     """An HTTP proxy.
 
     Attributes:
-        scheme: How it is spoken to: `http` or `https`.
+        scheme: The scheme of its URL: `http` or `https`.
         host: Its name or address.
         port: Its port.
-        user: Who calls, where it wants to know; None otherwise.
-        password: Their password; never shown.
+        user: The user for its authentication, if any.
+        password: The password of the user; never part of the repr.
     """
 
     scheme: str
@@ -39,12 +39,12 @@ class Proxy:
 
     @property
     def url(self) -> str:
-        """Its address, without the user."""
+        """The URL of the proxy, without the user."""
         return f"{self.scheme}://{self.authority}"
 
     @property
     def headers(self) -> list[tuple[str, str]]:
-        """What says who calls (RFC 7617)."""
+        """The headers that authenticate the user (RFC 7617)."""
         if self.user is None:
             return []
         credentials = base64.b64encode(f"{self.user}:{self.password}".encode()).decode()
@@ -52,13 +52,13 @@ class Proxy:
 
     @property
     def authority(self) -> str:
-        """Its host and port, for people."""
+        """The host and port of the proxy, for messages."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{host}:{self.port}"
 
 
 def _parse_proxy(text: object) -> object:
-    """A proxy as every tool takes it: `http://user:password@host:port`, of which only the host is needed."""
+    """A proxy in the usual form: `http://user:password@host:port`, of which only the host is required."""
     if not isinstance(text, str):
         return text
     if text.strip().lower() == DIRECT:
@@ -70,7 +70,7 @@ def _parse_proxy(text: object) -> object:
         parts, host, port = urlsplit(""), "", None
     has_extra_parts = (
         parts.path not in {"", "/"} or parts.query or parts.fragment
-    )  # of a password, perhaps
+    )  # perhaps parts of a password
     is_http = parts.scheme in _DEFAULT_PORTS and _HOST_NAME.fullmatch(host)
     if has_extra_parts or not is_http or not text.isprintable():
         raise ValueError("must be the address of an HTTP proxy, such as http://proxy:3128")
@@ -91,13 +91,13 @@ ProxyAddress = Annotated[
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host is this machine, as seen from itself, however it is written."""
+    """Whether a host is a loopback address or name, in any notation."""
     name = host.lower().rstrip(".")
     try:
         address = ip_address(name)
     except ValueError:
         try:
-            address = ip_address(inet_aton(name))  # 127.1, for one
+            address = ip_address(inet_aton(name))  # such as 127.1
         except OSError:
             return name == "localhost" or name.endswith(".localhost")
     if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
@@ -106,10 +106,10 @@ def is_loopback(host: str) -> bool:
 
 
 def bypasses_proxy(host: str, port: int, no_proxy: str) -> bool:
-    """Whether a list, as `NO_PROXY` has it, names a host.
+    """Whether a list in the format of `NO_PROXY` contains a host.
 
-    It has names, of which each stands for the hosts below it as well, addresses and networks, perhaps with
-    a port, and `*` for all; what it is separated by are commas or blanks.
+    Its entries are names, which include their subdomains, addresses and networks, perhaps with
+    a port, and `*` for all; the separators are commas or blanks.
     """
     return any(_entry_matches(each, host.lower(), port) for each in _split_no_proxy(no_proxy))
 
@@ -141,16 +141,16 @@ def proxy_for(
     url_by_scheme: Mapping[str, SecretStr | None],
     no_proxy: str,
 ) -> Proxy | None:
-    """The proxy by which an origin is called, if any; loopback addresses never are.
+    """The proxy of calls to an origin, if any; calls to a loopback address have none.
 
     Args:
-        origin: What is called, such as `https://api.agendize.com`.
-        explicit: The one that is set for it, whatever else is set.
-        url_by_scheme: Those for all that is called, by the scheme of the address.
-        no_proxy: What is called without those, as `NO_PROXY` has it.
+        origin: The origin to call, such as `https://api.agendize.com`.
+        explicit: The proxy set for this origin, which takes precedence.
+        url_by_scheme: The general proxies, by the scheme of the address to call.
+        no_proxy: The hosts to call without the general proxies, in the format of `NO_PROXY`.
 
     Raises:
-        ValueError: The one for the scheme is wanted, and is no HTTP proxy.
+        ValueError: The proxy for the scheme is needed, and is no HTTP proxy.
     """
     parts = urlsplit(origin)
     host = parts.hostname or ""

@@ -41,13 +41,13 @@ def _lowercase(value: object) -> object:
 
 
 def _ignore_service_link(port: object) -> object:
-    """Kubernetes sets a variable of the same name for a Service called `gateway-sandbox-rest`."""
+    """The default port in place of the variable that Kubernetes sets for a Service `gateway-sandbox-rest`."""
     is_service_link = isinstance(port, str) and environment.SERVICE_LINK_VALUE.fullmatch(port)
     return _REST_PORT if is_service_link else port
 
 
 class Settings(BaseSettings):
-    """Everything that can be set, with its default and what it is for."""
+    """All settings, each with its default and its description."""
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX, frozen=True, env_ignore_empty=True, extra="forbid"
@@ -348,7 +348,7 @@ class Settings(BaseSettings):
 
     @property
     def proxy(self) -> Proxy | None:
-        """The proxy by which the upstream is called, if any."""
+        """The proxy of upstream calls, if any."""
         return proxy_for(
             self.upstream_url,
             explicit=self.upstream_proxy,
@@ -369,10 +369,10 @@ class Settings(BaseSettings):
 
     @classmethod
     def from_environment(cls, **overrides: object) -> Self:
-        """The settings that the environment describes; `overrides` values win over it.
+        """The settings in the environment; `overrides` take precedence.
 
         Raises:
-            SettingsRefused: Naming every unknown variable and every value that does not fit.
+            ConfigurationError: Names every unknown variable and every invalid value.
         """
         env_name_by_field = {name: env_name(name) for name in cls.model_fields}
         return environment.read_settings(

@@ -1,11 +1,11 @@
-"""Time zones by their names, from the package `tzdata`, whatever else the machine knows of them.
+"""Time zones by name, from the package `tzdata`, whatever zones the machine has.
 
-By itself, `zoneinfo` reads the machine's files first: these may be older than the package, and have
-names that no other machine knows, such as `localtime`. What it reads and keeps is the process's
-business and stays as it is.
+By default, `zoneinfo` reads the machine's files first: these may be older than the package, and have
+names that no other machine has, such as `localtime`. Its search path and its cache are global to the
+process, and are left alone.
 
-Other systems have other names: Java and Windows their own, tzdata some that it has no more, and an offset may
-stand for a zone. Each is read where it means one zone, wherever it comes from.
+Other systems have other names: Java and Windows their own, tzdata has removed some, and an offset may
+stand for a zone. Each is accepted where it means one zone, whatever its source.
 """
 
 import re
@@ -19,7 +19,7 @@ from tzlocal.windows_tz import win_tz
 
 _PACKAGE = resources.files("tzdata")
 NAMES = frozenset(_PACKAGE.joinpath("zones").read_text(encoding="utf-8").split()) - {"Factory"}
-"""Some six hundred. Nothing else is ever part of a path, or kept. Not the one that stands for no zone."""
+"""About six hundred names, without that of no zone. No other text is part of a path, or cached."""
 
 _JAVA_SHORT_IDS = {
     "AET": "Australia/Sydney",
@@ -38,9 +38,9 @@ _JAVA_SHORT_IDS = {
     "PST": "America/Los_Angeles",
     "VST": "Asia/Ho_Chi_Minh",
 }
-"""Java's short ids (`ZoneId.SHORT_IDS`) that tzdata does not have as names, such as EST.
+"""Java's short ids (`ZoneId.SHORT_IDS`), without those that tzdata has as names, such as EST.
 
-Without those that mean another zone to others: ACT, ART, AST, BST, CST, ECT, IST, MIT, NST and SST.
+Also without those that mean another zone elsewhere: ACT, ART, AST, BST, CST, ECT, IST, MIT, NST and SST.
 """
 
 _REMOVED_NAMES = {
@@ -59,21 +59,21 @@ _REMOVED_NAMES = {
         }.items()
     },
 }
-"""Names that tzdata had until 2017 or 2020, some of which Java has had for longer, and what they meant.
+"""Names that tzdata had until 2017 or 2020, some of which Java kept for longer, and their meanings.
 
 Without those that had rules of their own, such as `SystemV/EST5EDT`.
 """
 
 _OFFSET = re.compile(r"[+-](?:[0-9]{1,2}(?::[0-9]{2})?|[0-9]{4})")
 _MAX_OFFSET_MINUTES = 18 * 60
-"""As in Java. No zone was ever further from UTC than 16 hours."""
+"""The maximum of Java. No zone was ever further from UTC than 16 hours."""
 _MAX_NAME_LENGTH = 64
 
 _zone_cache: dict[str, ZoneInfo] = {}
 
 
 def zone_by_name(name: str) -> ZoneInfo | None:
-    """The zone that a name of the IANA database stands for, read once; None for any other text."""
+    """The zone of a name of the IANA database, cached; None for any other text."""
     zone = _zone_cache.get(name)
     if zone is None and name in NAMES:
         with _PACKAGE.joinpath("zoneinfo", name).open("rb") as file:
@@ -82,11 +82,11 @@ def zone_by_name(name: str) -> ZoneInfo | None:
 
 
 def zone_by_alias(name: str) -> tzinfo | None:
-    """The zone that a text stands for as it is meant, though it is no name of the IANA database.
+    """The zone of an alias: a text with one clear meaning that is no name of the IANA database.
 
     An offset from UTC with or without `UTC`, `GMT` or `UT` before it, then a name of Java, of Windows or one
-    that tzdata had; neither case nor blanks decide, for no two names differ by these alone. None for what
-    may mean several zones, such as `IST`, and for what means none.
+    that tzdata has removed. Case and blanks are ignored, since no two names differ by these alone. None for
+    a text that may mean several zones, such as `IST`, or means none.
     """
     if len(name) > _MAX_NAME_LENGTH or not name.isascii():
         return None
@@ -99,7 +99,7 @@ def zone_by_alias(name: str) -> tzinfo | None:
 
 
 def parse_offset(text: str) -> timedelta | None:
-    """The offset from UTC that a text is: `Z`, `+02:00`, `+0200`, `+02` or `+2`, at most 18 hours."""
+    """The offset from UTC in a text: `Z`, `+02:00`, `+0200`, `+02` or `+2`, at most 18 hours; else None."""
     if text in {"Z", "z"}:
         return timedelta(0)
     if not _OFFSET.fullmatch(text):
@@ -114,7 +114,7 @@ def parse_offset(text: str) -> timedelta | None:
 
 @cache
 def _name_by_alias() -> Mapping[str, str]:
-    """The name in the IANA database by what else is written for it, as `_alias_key` has it."""
+    """Names of the IANA database by alias, each alias in the form of `_alias_key`."""
     aliases = {**win_tz, **_REMOVED_NAMES, **_JAVA_SHORT_IDS, "UT": "UTC"}
     return {
         **{_alias_key(name): zone for name, zone in aliases.items()},

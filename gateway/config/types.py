@@ -1,4 +1,4 @@
-"""What the text of a setting stands for: origins, a path, a secret, a zone, names, what a file holds."""
+"""Types of settings, parsed and validated: origins, paths, secrets, zones, names, contents of files."""
 
 import re
 from collections.abc import Mapping
@@ -47,8 +47,9 @@ _NEVER_FORWARDED = {
     "x-http-method-override",
     "x-method-override",
 }
-"""What is about one connection or one body, would change the form of an answer or make another request
-of it, or is nobody else's."""
+"""Headers about one connection or one body, headers that would change the form of a response or make
+another request of it, and headers for the gateway alone.
+"""
 
 _HOST = r"(?=.{1,253}(:|/|\Z))[A-Za-z0-9_\-]{1,63}(\.[A-Za-z0-9_\-]{1,63})*\.?"
 _BRACKETED_ADDRESS = r"\[(?P<address>[0-9A-Fa-f:.]{2,45})\]"
@@ -64,7 +65,7 @@ def _check_origin(url: str) -> str:
 
 
 def _is_ipv6(address: str | None) -> bool:
-    """Whether what stands in brackets, if anything does, is an address of IP version 6."""
+    """Whether the text in brackets, if any, is an IPv6 address."""
     if address is None:
         return True
     try:
@@ -99,7 +100,7 @@ def _check_time_zone(name: str) -> str:
 
 
 def _check_header_value(secret: SecretStr) -> SecretStr:
-    """A secret goes into a header; one that cannot would fail every request, and late."""
+    """Reject a secret that cannot be sent in a header: it would fail every request, and late."""
     if not re.fullmatch(r"[\x20-\x7e]*", secret.get_secret_value()):
         raise ValueError("must be printable ASCII, without line breaks")
     return secret
@@ -120,16 +121,16 @@ def _check_forwardable(names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _normalize_page_origins(texts: tuple[str, ...]) -> tuple[str, ...]:
-    """Origins of pages, as browsers write them."""
+    """Origins of pages, in the canonical form of browsers."""
     return tuple(str(origins.parse_allowed_origin(text)) for text in texts)
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a file of documents held when it was read; what becomes of the file later does not matter.
+    """The manifest of trusted documents, as its file was when it was read; later changes have no effect.
 
     Attributes:
-        path: Where it is.
+        path: The path of the file.
         text_by_id: The documents, by their ids.
     """
 
@@ -138,7 +139,7 @@ class Manifest:
 
 
 def _read_manifest(path: object) -> object:
-    """The manifest at a path, as graphql-codegen writes it: a JSON object of texts by their ids."""
+    """The manifest at a path, in the format of graphql-codegen: a JSON object of texts by their ids."""
     if not isinstance(path, str | Path):
         return path
     try:
@@ -154,7 +155,7 @@ def _read_manifest(path: object) -> object:
 
 @dataclass(frozen=True, slots=True)
 class CallerKeys:
-    """The keys of callers, as a file had them when it was read.
+    """The caller keys, as their file was when it was read.
 
     Attributes:
         names_by_digest: The name of each key, by the SHA-256 of the key.
@@ -167,7 +168,7 @@ CALLER_KEY_LINE = re.compile(r"(?P<name>[A-Za-z0-9._-]{1,64}):(?P<digest>[0-9a-f
 
 
 def _read_caller_keys(path: object) -> object:
-    """The keys in a file of lines `name:sha256-of-key`. One name may have several, while they are replaced."""
+    """The keys in a file of lines `name:sha256-of-key`. One name may have several, for key rotation."""
     if not isinstance(path, str | Path):
         return path
     try:
