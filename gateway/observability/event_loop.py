@@ -1,6 +1,6 @@
-"""Work in steps: what would hold up the event loop for long leaves it free before each of them.
+"""Cooperative execution of long work: in steps, with the event loop free before each of them.
 
-A thread would not help: what takes long here is decoding, which holds the interpreter's lock.
+A thread would not help: the long work is decoding, which holds the global interpreter lock.
 """
 
 import asyncio
@@ -14,20 +14,20 @@ _T = TypeVar("_T")
 _U = TypeVar("_U")
 
 CooperativeSteps = Generator[None, None, _T]
-"""Work that yields before each of its steps, and returns its result. What takes no time does not yield."""
+"""Work that yields before each of its steps, and returns its result. Short work does not yield."""
 
 STEP_ITEMS = 1_000
 STEP_BYTES = 524_288
-"""So much is one step at most: decoding it takes some 10 milliseconds, or 30 where all of it is odd."""
+"""The maximum of one step: decoding it takes about 10 milliseconds, or 30 where all of it is irregular."""
 
 _lock_by_loop: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Lock] = WeakKeyDictionary()
 
 
 async def run_cooperatively(steps: CooperativeSteps[_T]) -> _T:
-    """The result, with the event loop free before each step; at once where there are none.
+    """The result of the work, with the event loop free before each step; at once where it has no steps.
 
-    All who work in steps take turns, one step for each pass of the loop: however many they are, others
-    never wait for more than one step.
+    All work in steps shares a lock, and one step runs per pass of the event loop: however much work there
+    is, other tasks never wait for more than one step.
     """
     try:
         next(steps)
@@ -42,7 +42,7 @@ async def run_cooperatively(steps: CooperativeSteps[_T]) -> _T:
 
 
 def run_to_completion(steps: CooperativeSteps[_T]) -> _T:
-    """The result, without a pause."""
+    """The result of the work, without a pause."""
     while True:
         try:
             next(steps)
@@ -52,14 +52,14 @@ def run_to_completion(steps: CooperativeSteps[_T]) -> _T:
 
 
 def exceeds_one_step(items: Sequence[Raw]) -> bool:
-    """Whether items are more than one step."""
+    """Whether items are too many, or too large, for one step."""
     return len(items) > STEP_ITEMS or len(b"".join(items)) > STEP_BYTES
 
 
 def map_in_steps(
     function: Callable[[Sequence[Raw]], list[_U]], items: Sequence[Raw]
 ) -> CooperativeSteps[list[_U]]:
-    """What a function makes of all items, given some of them at a time."""
+    """The results of a function for all items, called with one batch per step."""
     if not exceeds_one_step(items):
         return function(items)
     results: list[_U] = []
@@ -70,7 +70,7 @@ def map_in_steps(
 
 
 def _batches(items: Sequence[Raw]) -> Iterator[Sequence[Raw]]:
-    """Items in their order, as many at a time as are a step; what is larger than that comes alone."""
+    """Items in order, in batches of one step; a larger item is a batch of its own."""
     begin = size = 0
     for index, item in enumerate(items):
         own = len(memoryview(item))

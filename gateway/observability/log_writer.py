@@ -1,6 +1,6 @@
 """The log's writer: a bounded queue of lines, and the thread that writes them to a file descriptor.
 
-Whoever has a line neither waits for the descriptor nor gets its errors: it may be a pipe that nobody reads,
+Code that logs neither waits for the descriptor nor gets its errors: it may be a pipe without a reader,
 a closed one, or a file on a full disk. Lines that do not fit or cannot be written are dropped and counted.
 """
 
@@ -14,20 +14,20 @@ from select import POLLOUT, poll
 
 MAX_QUEUED_LINES = 10_000
 MAX_QUEUED_BYTES = 4_194_304
-"""What may wait to be written; what comes beyond it is dropped."""
+"""The limits of the queue; lines beyond them are dropped."""
 
 _BATCH_BYTES = 4096
-"""Linux writes so much to a pipe in one piece: the lines of several processes do not mix."""
+"""Linux writes this much to a pipe atomically: the lines of several processes do not mix."""
 
 _BATCH_DELAY_SECONDS = 0.01
-"""How long lines gather before they are written: to wake the thread for each costs more than to write it."""
+"""How long lines are batched: waking the thread for each line costs more than writing it."""
 
 
 class LogWriter:
     """Writes lines in their order, to one descriptor.
 
-    The descriptor's mode is left alone, since other processes have the descriptor too. So a write may block,
-    or be refused for now; only the thread waits then, and no process waits for its thread when it ends.
+    The descriptor's mode is not changed, since other processes share the descriptor. So a write may block,
+    or fail for now; only the thread waits then, and no process waits for its thread at exit.
     """
 
     def __init__(self, descriptor: int) -> None:
@@ -44,18 +44,18 @@ class LogWriter:
 
     @property
     def dropped_count(self) -> int:
-        """How many lines were dropped so far."""
+        """The number of lines dropped so far."""
         return self._overflowed_lines + self._failed_lines
 
     def start(self) -> None:
-        """Begin to write, where that has not begun."""
+        """Start the thread, unless it runs already."""
         with self._lock:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="log", daemon=True)
                 self._thread.start()
 
     def write(self, text: str) -> None:
-        """Have a line written, given without its end; or several, written or dropped together."""
+        """Queue a line, given without its end; or several, written or dropped together."""
         line = text.encode("utf-8", "backslashreplace") + b"\n"
         with self._lock:
             queued_bytes = self._bytes_enqueued - self._bytes_dequeued
@@ -69,9 +69,9 @@ class LogWriter:
                 self._queue.put(line)
 
     def flush(self, timeout_seconds: float) -> bool:
-        """Whether all lines so far are written or dropped, after waiting for so long at most.
+        """Whether all lines so far are written or dropped, after a wait of at most `timeout_seconds`.
 
-        Where writing has not begun, there is nothing to wait for.
+        True at once where the thread was never started.
         """
         if self._thread is None:
             return True
@@ -87,7 +87,7 @@ class LogWriter:
             self._drain_queue(first)
 
     def _drain_queue(self, first: bytes | threading.Event) -> None:
-        """Write until nothing waits, as many whole lines at once as make a piece."""
+        """Write until the queue is empty, in batches of whole lines."""
         item: bytes | threading.Event | None = first
         lines: list[bytes] = []
         size = 0
@@ -113,10 +113,8 @@ class LogWriter:
             return None
 
     def _write_lines(self, lines: Sequence[bytes]) -> None:
-        """Lines that cannot be written are dropped; the next ones may fare better."""
-        begin = (
-            b"\n" if self._ends_mid_line and lines else b""
-        )  # after half a line that was written last
+        """Write a batch; lines that cannot be written are dropped, and later ones are still tried."""
+        begin = b"\n" if self._ends_mid_line and lines else b""  # after a line that was cut
         data = begin + b"".join(lines)
         written = 0
         try:
@@ -132,7 +130,7 @@ class LogWriter:
         while True:
             try:
                 return os.write(self._descriptor, data)
-            except BlockingIOError:  # another process has made it a descriptor that does not block
+            except BlockingIOError:  # another process has made the descriptor non-blocking
                 writable = poll()
                 writable.register(self._descriptor, POLLOUT)
                 writable.poll()

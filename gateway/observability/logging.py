@@ -1,9 +1,9 @@
-"""What operators see: events with constant names and facts as fields, one line each.
+"""Structured logging: events with constant names and facts as fields, one line each.
 
-Texts of exceptions are never written, whoever raised them: they quote values, and with them addresses,
-credentials and personal data. What an exception is and where it was raised says enough to find it.
-The same holds for all that libraries, warnings and the interpreter would write to standard error.
-To tell an event never fails and never waits: what becomes of its line is the writer's business.
+Texts of exceptions are never written, whatever their source: they quote values, and with them addresses,
+credentials and personal data. The type of an exception and the place where it was raised are enough.
+The same holds for all text that libraries, warnings and the interpreter would write to standard error.
+Logging an event never fails and never waits: the writer handles its line.
 """
 
 import atexit
@@ -27,13 +27,13 @@ from gateway.observability.log_writer import LogWriter
 
 STANDARD_ERROR = 2
 _FLUSH_SECONDS = 1.0
-"""How long the end of the process waits for lines to be written."""
+"""How long the exit of the process waits for lines to be written."""
 
 _WRITER = LogWriter(STANDARD_ERROR)
 _LINE_LOGGER = SimpleNamespace(
     debug=_WRITER.write, info=_WRITER.write, warning=_WRITER.write, error=_WRITER.write
 )
-"""What structlog hands its lines to."""
+"""The logger to which structlog passes its lines."""
 
 _SERVICE = "gateway"
 
@@ -58,17 +58,17 @@ _STATIC_MESSAGES = frozenset(
         "Unclosed connection",
     }
 )
-"""First lines of what libraries say, as they stand in their sources: nothing is quoted in them."""
+"""First lines of messages of libraries, as in their sources: no value is quoted in them."""
 
 
 def configure(level: str, log_format: str = "json") -> None:
     """Write events to standard error.
 
-    What libraries say joins them from "warning" on, as do warnings, and exceptions that nobody caught.
+    Records of libraries become events from "warning" on, as do warnings and uncaught exceptions.
 
     Args:
-        level: The least severe of them: "debug", "info", "warning" or "error".
-        log_format: How lines are written: "json", "text" for people, or "auto": text on a terminal.
+        level: The minimum level: "debug", "info", "warning" or "error".
+        log_format: The format of lines: "json", "text" for people, or "auto": text on a terminal.
     """
     _WRITER.start()
     is_terminal = os.isatty(STANDARD_ERROR)
@@ -94,47 +94,47 @@ def configure(level: str, log_format: str = "json") -> None:
 
 
 def write_text(text: str) -> None:
-    """Text for whoever started the process, among the events. It is written as it stands."""
+    """Write text verbatim among the events, for the person who started the process."""
     _WRITER.write(text)
 
 
 @atexit.register
 def flush() -> bool:
-    """Whether all that was told so far is written or dropped, after a second at most."""
+    """Whether all events so far are written or dropped, after a wait of at most a second."""
     return _WRITER.flush(_FLUSH_SECONDS)
 
 
 def dropped_count() -> int:
-    """How many lines this process could not write."""
+    """The number of lines that this process could not write."""
     return _WRITER.dropped_count
 
 
 def log_info(name: str, **fields: object) -> None:
-    """Something that happens in the normal run of things."""
+    """Log an event of normal operation."""
     structlog.get_logger().info(name, **fields)
 
 
 def log_debug(name: str, **fields: object) -> None:
-    """Something that happens all the time and is seldom of interest."""
+    """Log an event that is frequent and seldom of interest."""
     structlog.get_logger().debug(name, **fields)
 
 
 def log_warning(name: str, **fields: object) -> None:
-    """Something that somebody should look at, though it was dealt with."""
+    """Log an event that needs attention, though it was handled."""
     structlog.get_logger().warning(name, **fields)
 
 
 def log_bug(error: BaseException) -> str:
-    """A mistake of ours, and where it was made. The id that it stands under, for whoever is told of it."""
+    """Log an exception that is a bug of the gateway; returns the id of the event, for the caller."""
     error_id = uuid.uuid4().hex
     structlog.get_logger().error("bug", id=error_id, exceptions=exceptions(error))
     return error_id
 
 
 def exceptions(error: BaseException) -> list[dict[str, object]]:
-    """An exception, then what it came from: of each its type and where it passed, and no text.
+    """An exception, then its causes: of each its type and its frames, and no text.
 
-    Frames are from the outermost to the one that raised.
+    Frames are ordered from the outermost to the one that raised.
     """
     return [
         {
@@ -146,7 +146,7 @@ def exceptions(error: BaseException) -> list[dict[str, object]]:
 
 
 def _exception_chain(error: BaseException) -> Iterator[BaseException]:
-    """The exception, those that it groups, and its causes: each once, however they refer to each other."""
+    """The exception, those that it groups, and its causes: each once, whatever cycles they form."""
     seen: set[int] = set()
     pending: list[BaseException | None] = [error]
     while pending:
@@ -174,12 +174,15 @@ Renderer = Callable[[Any, str, EventDict], str | bytes]
 
 
 def _text_renderer(*, is_coloured: bool) -> Renderer:
-    # With quotes, for a text as it stands could pass for another line, or for an order to the terminal.
+    # With quotes: verbatim text could pass for another line, or for a control sequence of the terminal.
     return structlog.dev.ConsoleRenderer(colors=is_coloured, repr_native_str=True)
 
 
 class _SafeRenderer:
-    """The line of an event. A fact that cannot be written is null: it need not cost the event, or an answer."""
+    """Renders an event as a line.
+
+    A field that cannot be rendered is null: it must fail neither the event nor a response.
+    """
 
     def __init__(self, render: Renderer) -> None:
         self._render = render
@@ -188,7 +191,7 @@ class _SafeRenderer:
         event_dict["service"], event_dict["version"] = _SERVICE, __version__
         try:
             return self._render(None, "", dict(event_dict))
-        except Exception:  # noqa: BLE001 - whatever an object raises that is to tell of itself
+        except Exception:  # noqa: BLE001 - the repr of an object may raise anything
             serializable = {
                 name: value if self._is_serializable(value) else None
                 for name, value in event_dict.items()
@@ -204,7 +207,7 @@ class _SafeRenderer:
 
 
 class _LibraryLogHandler(logging.Handler):
-    """What libraries say as events. Their texts are told where they are known to quote nothing."""
+    """Converts log records of libraries to events. Includes only messages that quote no values."""
 
     def emit(self, record: logging.LogRecord) -> None:
         error = record.exc_info[1] if record.exc_info else None
@@ -220,7 +223,7 @@ class _LibraryLogHandler(logging.Handler):
 
 
 def _static_message(record: logging.LogRecord) -> str | None:
-    """The text before anything was put into it; None where that may have been done already."""
+    """The message without its arguments; None where they may have been inserted already."""
     if not isinstance(record.msg, str):
         return None
     if record.args:
@@ -243,11 +246,11 @@ def _log_python_warning(
 
 
 def _log_fatal_exception(_: object, error: BaseException, __: object) -> None:
-    """The process ends for it."""
+    """Log the exception that ends the process."""
     structlog.get_logger().error("crash", exceptions=exceptions(error))
 
 
 def _log_ignored_exception(error: BaseException | None) -> None:
-    """A thread ended for it, or it was raised where nobody can catch it."""
+    """Log an exception that ended a thread, or was raised where no code can catch it."""
     exception_list = [] if error is None else exceptions(error)
     structlog.get_logger().error("uncaught", exceptions=exception_list)

@@ -1,8 +1,8 @@
-"""The folder in which workers share their metrics: where it can be made, who holds it, and what clears it.
+"""The folder in which workers share their metrics: its location, its locks and its removal.
 
-Each process that uses it has a lock of it, which ends with the process, however that ends. So a folder that
-nobody holds was left by processes that were killed, and whoever finds it clears it. The lock is one of the
-folder itself: what clears the temporary folders of a machine by their age leaves such a folder alone as well.
+Each process that uses the folder holds a lock on it, which ends with the process, however that ends. So a
+folder without a lock is a leftover of killed processes, and the next process removes it. The lock is on the
+folder itself: programs that remove a machine's temporary folders by age spare a locked folder as well.
 """
 
 import fcntl
@@ -17,26 +17,27 @@ from tempfile import mkdtemp
 _PREFIX = "gateway-metrics-"
 _FOLDER_NAME = re.compile(_PREFIX + r"[a-z0-9_]{8}")
 _FILE_NAME = re.compile(r"(counter|gauge_[a-z]+|histogram)_\d+\.db")
-"""How prometheus_client calls the files of a process."""
+"""The names of prometheus_client's files of a process."""
 
 _MIN_FREE_BYTES = 4_194_304
-"""What has to be free: the files are mapped into memory, and a process that writes where no room is left is
-killed. A worker takes a few hundred kB."""
+"""The minimum of free space: the files are mapped into memory, and a process that writes where no space is
+left is killed. A worker takes a few hundred kB.
+"""
 
 _MAX_TRIES = 10
 
 
 def candidate_parents() -> list[Path]:
-    """Where the folder may be: among temporary files, or in shared memory, where those cannot be written."""
-    temporary = os.environ.get("TMPDIR") or "/tmp"  # noqa: S108 - what is made there is made safely
+    """The possible locations of the folder: temporary files, then shared memory."""
+    temporary = os.environ.get("TMPDIR") or "/tmp"  # noqa: S108 - folders in it are created safely
     return [Path(temporary).absolute(), Path("/dev/shm")]  # noqa: S108 - likewise
 
 
 @contextmanager
 def create(parents: Iterable[Path]) -> Iterator[Path | None]:
-    """A new folder in the first of these places that takes it; None where none does.
+    """A new folder in the first usable location; None where there is none.
 
-    What was left in any of them by processes that were killed is cleared first, and this folder at the end.
+    Leftovers of killed processes in any location are removed first, and this folder at the end.
     """
     parents = list(parents)
     for parent in parents:
@@ -52,9 +53,9 @@ def create(parents: Iterable[Path]) -> Iterator[Path | None]:
 
 @contextmanager
 def join(folder: Path) -> Iterator[None]:
-    """Holds a folder that another process has made; the last process to leave it clears it."""
+    """Hold a lock on another process's folder; the last process to release it removes the folder."""
     lock = _lock(folder, fcntl.LOCK_SH)
-    if lock is None:  # who made it was killed just now
+    if lock is None:  # its creator was killed just now
         yield
         return
     with _hold(folder, lock):
@@ -71,7 +72,7 @@ def _hold(folder: Path, lock: int) -> Iterator[None]:
 
 
 def _create_in(parent: Path) -> tuple[Path, int] | None:
-    """A new folder, and its lock; None where there can be none."""
+    """A new folder and its lock; None where none can be created."""
     for _ in range(_MAX_TRIES):
         try:
             if shutil.disk_usage(parent).free < _MIN_FREE_BYTES:
@@ -82,7 +83,7 @@ def _create_in(parent: Path) -> tuple[Path, int] | None:
         lock = _lock(folder, fcntl.LOCK_SH)
         if lock is not None:
             return folder, lock
-        with suppress(OSError):  # another process has just taken it for one that was left
+        with suppress(OSError):  # another process has just taken it for a leftover
             folder.rmdir()
     return None
 
@@ -94,33 +95,33 @@ def _clear_all(parent: Path) -> None:
 
 
 def _clear(folder: Path) -> None:
-    """Remove it, where it is one of ours and nobody holds it."""
+    """Remove the folder, where it is one of the gateway's and no process holds a lock on it."""
     if not _FOLDER_NAME.fullmatch(folder.name):
         return
     lock = _lock(folder, fcntl.LOCK_EX)
     if lock is None:
         return
     try:
-        names = os.listdir(lock)  # noqa: PTH208 - of what is locked, whatever has its path by now
+        names = os.listdir(lock)  # noqa: PTH208 - of the locked folder, not of its path
         if os.fstat(lock).st_uid == os.geteuid() and all(map(_FILE_NAME.fullmatch, names)):
             for name in names:
                 os.unlink(name, dir_fd=lock)
             folder.rmdir()
-    except OSError:  # it cannot be written any more
+    except OSError:  # not writable any more
         pass
     finally:
         os.close(lock)
 
 
 def _lock(folder: Path, mode: int) -> int | None:
-    """A descriptor of it with this lock; None where others' locks forbid it, or it is not there any more."""
+    """A descriptor of the folder with this lock; None where another lock forbids that, or it is gone."""
     try:
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
     except OSError:
         return None
     with suppress(OSError):
         fcntl.flock(descriptor, mode | fcntl.LOCK_NB)
-        if os.path.samestat(os.fstat(descriptor), folder.stat()):  # else it was cleared in between
+        if os.path.samestat(os.fstat(descriptor), folder.stat()):  # else it was removed meanwhile
             return descriptor
     os.close(descriptor)
     return None

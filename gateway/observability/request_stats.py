@@ -1,6 +1,6 @@
-"""Tally: what one request came to, for its line in the log, the metrics and its trace.
+"""Statistics of one request, for the access log, metrics and traces.
 
-Nothing in it is personal: names are those of trusted documents and caller keys, all else is counted or ours.
+No personal data: names are those of trusted documents and caller keys; the rest is counted or constant.
 """
 
 from collections.abc import Iterable, Mapping, MutableMapping
@@ -18,19 +18,19 @@ _SCOPE_KEY = "gateway.observability.request_stats"
 
 @dataclass(slots=True)
 class RequestStats:
-    """Kept while a request is answered.
+    """The statistics of one request, collected while it is answered.
 
     Attributes:
-        outcome: How its operation ended; None while there is none: a page, a probe.
-        codes: The codes of the answer's errors, each once.
-        operation: The operation's name, where it is a trusted document's. Any other is a caller's text.
-        caller: The name of the caller's key, where it has one.
-        compiled: Whether a plan made all of the answer.
-        reads: How many upstream reads it wanted.
-        calls: How often the upstream was called for it: not where a read is shared or kept.
-        retries: How many of these calls were further attempts.
-        trace_id: Where the operation's trace is found, if it is traced.
-        status: What was answered in the application's place, if its caller was cut off.
+        outcome: The outcome of its operation; None where there is none: a page, a health check.
+        codes: The error codes of the response, each once.
+        operation: The operation's name, where it is a trusted document's. Any other is text of the caller.
+        caller: The name of the caller key, if any.
+        compiled: Whether a compiled query produced the whole response.
+        reads: The number of upstream reads of the operation.
+        calls: The number of upstream calls for these reads; a coalesced or cached read has none.
+        retries: The number of these calls that were further attempts.
+        trace_id: The id of the operation's trace, if it is traced.
+        status: The status that the server sent in the application's place, if it ended the connection.
     """
 
     outcome: str | None = None
@@ -46,12 +46,12 @@ class RequestStats:
 
     @classmethod
     def from_scope(cls, scope: MutableMapping[str, Any]) -> Self:
-        """The tally of an ASGI request, made where there is none yet."""
+        """The statistics of an ASGI request, created where there are none yet."""
         stats: Self = scope.setdefault(_SCOPE_KEY, cls())
         return stats
 
     def completed(self, data: Mapping[str, object] | None, codes: Iterable[str]) -> None:
-        """The operation ran: it is an error where nothing of its data could be had."""
+        """The operation ran: its outcome is an error where none of its data is available."""
         self.codes = tuple(sorted(set(codes)))
         if not self.codes:
             self.outcome = OK
@@ -64,22 +64,22 @@ class RequestStats:
         self.outcome, self.codes = REJECTED, (code,)
 
     def failed(self, code: str) -> None:
-        """An error is all that came of it."""
+        """The operation failed with an error and without data."""
         self.outcome, self.codes = ERROR, (code,)
 
     def aborted(self, code: str, status: int) -> None:
-        """The connection was ended with this answer: to the application, its caller has left."""
+        """The server ended the connection with this status, which the application sees as a disconnect."""
         self.rejected(code)
         self.status = status
 
     def disconnected(self) -> None:
-        """The caller did not wait for the answer, unless it was cut off."""
+        """The caller disconnected before the response, unless the server ended the connection."""
         if self.status is None:
             self.outcome = DISCONNECTED
 
     @property
     def as_log_fields(self) -> dict[str, object]:
-        """What the log has of an operation."""
+        """The log fields of an operation."""
         if self.outcome is None:
             return {}
         fields: dict[str, object] = {
