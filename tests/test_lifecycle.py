@@ -199,7 +199,9 @@ def before(*slow: Given) -> pytest.MarkDecorator:
 
 
 def clean(gateway: Running) -> bool:
-    return not [line for line in gateway.stderr if "Traceback" in line or '"bug"' in line]
+    return not [
+        line for line in gateway.stderr if "Traceback" in line or '"internal_error"' in line
+    ]
 
 
 @pytest.mark.socket

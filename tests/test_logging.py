@@ -174,7 +174,7 @@ def test_an_announcement_stands_among_the_events_as_it_is(log):
     gateway_logging.log_bug(ValueError())
     first, second, third = log().splitlines()
     assert (first, second) == ("http://127.0.0.1:8000/graphql", "and more")
-    assert json.loads(third)["event"] == "bug"
+    assert json.loads(third)["event"] == "internal_error"
 
 
 def test_what_is_bound_to_the_request_stands_in_its_events(written):
@@ -190,10 +190,10 @@ def test_what_is_bound_to_the_request_stands_in_its_events(written):
 @pytest.mark.parametrize(
     ("level", "names"),
     [
-        ("debug", ["request", "bug"]),
-        ("info", ["request", "bug"]),
-        ("warning", ["bug"]),
-        ("error", ["bug"]),
+        ("debug", ["request", "internal_error"]),
+        ("info", ["request", "internal_error"]),
+        ("warning", ["internal_error"]),
+        ("error", ["internal_error"]),
     ],
 )
 def test_events_below_the_level_are_not_written(written, level, names):
@@ -228,7 +228,7 @@ def test_a_bug_is_told_with_its_id_its_cause_and_where_it_was_made(written):
     written("info")
     error_id = gateway_logging.log_bug(raised_by(lambda: failing(SECRET)))
     [line] = written()
-    assert (line["event"], line["level"], line["id"]) == ("bug", "error", error_id)
+    assert (line["event"], line["level"], line["id"]) == ("internal_error", "error", error_id)
     assert [each["type"] for each in line["exceptions"]] == [
         "builtins.ValueError",
         "builtins.KeyError",
@@ -343,13 +343,13 @@ SAID: dict[str, tuple[tuple[object, ...], str | None]] = {
 }
 
 
-@pytest.mark.parametrize(("logged", "says"), SAID.values(), ids=SAID)
+@pytest.mark.parametrize(("logged", "message"), SAID.values(), ids=SAID)
 @pytest.mark.parametrize("level", ["debug", "info", "warning"])
-def test_what_a_library_says_is_told_without_what_it_says_it_of(written, level, logged, says):
+def test_what_a_library_says_is_told_without_what_it_says_it_of(written, level, logged, message):
     written(level)
     LIBRARY.warning(*logged)
     [line] = written()
-    assert line["says"] == says
+    assert line["message"] == message
     assert_untold(line)
 
 
@@ -360,10 +360,10 @@ def test_a_library_s_words_are_an_event_with_their_place(written):
     assert line.pop("timestamp")
     assert re.fullmatch(r"test_logging:\d+ test_a_library\w+", line.pop("where"))
     assert line == {
-        "event": "library",
+        "event": "library_log",
         "level": "error",
         "logger": "library",
-        "says": "Cannot load %r",
+        "message": "Cannot load %r",
         "exceptions": [],
         "service": "gateway",
         "version": gateway.__version__,
@@ -374,7 +374,7 @@ def test_a_library_s_exception_is_told_like_a_bug(written):
     written("info")
     LIBRARY.error("Exception in ASGI application\n", exc_info=raised_by(lambda: failing(SECRET)))
     [line] = written()
-    assert line["says"] == "Exception in ASGI application"
+    assert line["message"] == "Exception in ASGI application"
     assert [each["type"] for each in line["exceptions"]] == [
         "builtins.ValueError",
         "builtins.KeyError",
@@ -404,7 +404,7 @@ def test_a_task_that_nobody_asks_about_is_told_without_its_exception_s_text(writ
     asyncio.run(forget())
     [line] = written()
     assert line["logger"] == "asyncio"
-    assert line["says"] == "Task exception was never retrieved"
+    assert line["message"] == "Task exception was never retrieved"
     assert line["exceptions"][0]["type"] == "builtins.ValueError"
     assert_untold(line)
 
@@ -426,7 +426,11 @@ def test_what_ends_the_process_is_told_without_its_text(written):
     error = raised_by(lambda: failing(SECRET))
     sys.excepthook(type(error), error, error.__traceback__)
     [line] = written()
-    assert (line["event"], line["level"], len(line["exceptions"])) == ("crash", "error", 2)
+    assert (line["event"], line["level"], len(line["exceptions"])) == (
+        "unhandled_exception",
+        "error",
+        2,
+    )
     assert_untold(line)
 
 
@@ -436,7 +440,11 @@ def test_what_ends_a_thread_is_told_without_its_text(written):
     thread.start()
     thread.join()
     [line] = written()
-    assert (line["event"], line["level"], len(line["exceptions"])) == ("uncaught", "error", 2)
+    assert (line["event"], line["level"], len(line["exceptions"])) == (
+        "unhandled_exception",
+        "error",
+        2,
+    )
     assert_untold(line)
 
 
@@ -448,14 +456,14 @@ def test_what_nobody_can_catch_is_told_without_its_text(written):
     written("info")
     Thing()
     [line] = written()
-    assert (line["event"], len(line["exceptions"])) == ("uncaught", 2)
+    assert (line["event"], len(line["exceptions"])) == ("unhandled_exception", 2)
     assert_untold(line)
 
 
 def test_what_was_ignored_without_an_exception_is_told_too(written):
     written("info")
     sys.unraisablehook(SimpleNamespace(exc_value=None))
-    assert [line["event"] for line in written()] == ["uncaught"]
+    assert [line["event"] for line in written()] == ["unhandled_exception"]
 
 
 # How the process ends
@@ -465,7 +473,7 @@ TOLD_LAST = "import sys; from gateway.observability import logging; logging.conf
 ENDS: dict[str, tuple[str, int, list[str]]] = {
     "at its end": ("logging.log_info('last')", 0, ["last"]),
     "by a status": ("logging.log_info('last'); sys.exit(3)", 3, ["last"]),
-    "by a bug": ("logging.log_info('last'); {}['key']", 1, ["last", "crash"]),
+    "by a bug": ("logging.log_info('last'); {}['key']", 1, ["last", "unhandled_exception"]),
     "after much": ("[logging.log_info('last', of=n) for n in range(5000)]", 0, ["last"] * 5000),
 }
 

@@ -7,6 +7,7 @@ import sys
 
 from prometheus_client.parser import text_string_to_metric_families
 
+import gateway
 from gateway.observability import metrics
 from gateway.observability.metrics import MEDIA_TYPE, Metrics, SharedMetrics
 from gateway.observability.request_stats import ERROR, OK, PARTIAL, RequestStats
@@ -33,9 +34,9 @@ def test_operations_are_counted_by_name_outcome_and_plan():
     ran(made, outcome=PARTIAL)
     ran(made, outcome=PARTIAL)
     found = samples(made)
-    key = 'gateway_operations_total{operation="%s",outcome="%s",planned="%s"}'
-    assert found[key % ("Timeline", OK, "true")] == 1
-    assert found[key % ("other", PARTIAL, "false")] == 2
+    key = 'gateway_operations_total{compiled="%s",operation="%s",outcome="%s"}'
+    assert found[key % ("true", "Timeline", OK)] == 1
+    assert found[key % ("false", "other", PARTIAL)] == 2
 
 
 def test_how_long_operations_took_is_told_of_those_that_ran():
@@ -46,11 +47,11 @@ def test_how_long_operations_took_is_told_of_those_that_ran():
     refused.rejected("LIMIT_EXCEEDED")
     made.observe_operation(refused, 0.0001)
     found = samples(made)
-    assert found['gateway_operation_seconds_count{operation="other"}'] == 1
-    assert found['gateway_operation_seconds_sum{operation="other"}'] == 0.02
-    assert found['gateway_operation_seconds_bucket{le="0.01",operation="other"}'] == 0
-    assert found['gateway_operation_seconds_bucket{le="0.025",operation="other"}'] == 1
-    assert found['gateway_operation_errors_total{code="LIMIT_EXCEEDED",outcome="refused"}'] == 1
+    assert found['gateway_operation_duration_seconds_count{operation="other"}'] == 1
+    assert found['gateway_operation_duration_seconds_sum{operation="other"}'] == 0.02
+    assert found['gateway_operation_duration_seconds_bucket{le="0.01",operation="other"}'] == 0
+    assert found['gateway_operation_duration_seconds_bucket{le="0.025",operation="other"}'] == 1
+    assert found['gateway_operation_errors_total{code="LIMIT_EXCEEDED",outcome="rejected"}'] == 1
 
 
 def test_an_error_is_counted_by_its_code_and_what_became_of_the_operation():
@@ -72,32 +73,42 @@ def test_upstream_calls_are_counted_by_template_and_status_and_further_ones_apar
     made.observe_call("/notes/{noteId}", "503", 0.2, is_retry=False)
     made.observe_call("/notes/{noteId}", "200", 0.1, is_retry=True)
     made.count_read_failure("/notes/{noteId}", "UPSTREAM_UNAVAILABLE")
-    made.count_read("/notes/{noteId}", "shared")
+    made.count_read("/notes/{noteId}", "coalesced")
     found = samples(made)
     path = 'path="/notes/{noteId}"'
     for status in ("200", "503"):
         assert found[f'gateway_upstream_calls_total{{{path},status="{status}"}}'] == 1
     assert found[f"gateway_upstream_retries_total{{{path}}}"] == 1
-    assert found[f"gateway_upstream_call_seconds_count{{{path}}}"] == 2
+    assert found[f"gateway_upstream_call_duration_seconds_count{{{path}}}"] == 2
     assert found[f'gateway_upstream_failures_total{{code="UPSTREAM_UNAVAILABLE",{path}}}'] == 1
-    assert found[f'gateway_upstream_reads_total{{outcome="shared",{path}}}'] == 1
+    assert found[f'gateway_upstream_reads_total{{cache_status="coalesced",{path}}}'] == 1
 
 
 def test_a_breaker_that_opens_and_closes_is_seen():
     made = Metrics()
-    seen = [samples(made)["gateway_breaker_open"]]
+    seen = [samples(made)["gateway_circuit_breaker_open"]]
     for is_closed in (False, True):
         made.set_breaker(is_closed=is_closed)
-        seen.append(samples(made)["gateway_breaker_open"])
+        seen.append(samples(made)["gateway_circuit_breaker_open"])
     assert seen == [0, 1, 0]
 
 
 def test_what_may_never_happen_is_there_from_the_start():
     """A rate over a series that appears with its first event misses that event."""
     found = samples(Metrics())
-    for by in ("breaker", "places", "memory_budget"):
-        assert found[f'gateway_upstream_refusals_total{{by="{by}"}}'] == 0
+    for reason in ("circuit_open", "concurrency_limit", "memory_budget"):
+        assert found[f'gateway_upstream_rejections_total{{reason="{reason}"}}'] == 0
     assert found["gateway_log_events_dropped_total"] == 0
+
+
+def test_the_version_is_a_label_of_one_series():
+    version = f'gateway_build_info{{version="{gateway.__version__}"}}'
+    assert samples(Metrics())[version] == 1
+    with metrics.share_metrics() as shared:
+        for _ in range(2):
+            _, found = worker(shared)
+    assert [each for each in found if each.startswith("gateway_build_info")] == [version]
+    assert found[version] == 1
 
 
 def test_prometheus_reads_all_of_it():
@@ -125,7 +136,7 @@ made.observe_operation(RequestStats(outcome="ok"), 0.02)
 made.requests_in_flight.inc()
 print(json.dumps([os.getpid(), made.exposition().decode()]))
 """
-OPERATIONS = 'gateway_operations_total{operation="other",outcome="ok",planned="false"}'
+OPERATIONS = 'gateway_operations_total{compiled="false",operation="other",outcome="ok"}'
 
 
 def worker(shared: SharedMetrics) -> tuple[int, dict[str, float]]:
@@ -145,7 +156,7 @@ def test_one_scrape_covers_all_workers():
     with metrics.share_metrics() as shared:
         found = [worker(shared)[1] for _ in range(3)]
     assert [each[OPERATIONS] for each in found] == [1, 2, 3]
-    assert found[-1]['gateway_operation_seconds_count{operation="other"}'] == 3
+    assert found[-1]['gateway_operation_duration_seconds_count{operation="other"}'] == 3
     assert found[-1]["gateway_requests_in_flight"] == 3
 
 

@@ -120,7 +120,7 @@ def test_two_workers_serve_where_nothing_can_be_written_and_say_that_each_counts
         assert sum(told.values()) == 8
         assert ended(service) == 0
         assert [each["level"] for each in service.events("metrics.not_shared")] == ["warning"]
-        assert service.events("library") == []
+        assert service.events("library_log") == []
 
 
 def test_with_closed_descriptors_as_well_it_serves_and_ends_well():

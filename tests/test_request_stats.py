@@ -33,7 +33,7 @@ def test_the_facts_of_an_operation_are_its_numbers_and_our_words():
     tally.completed({"a": 1}, [])
     assert tally.as_log_fields == {
         "outcome": "ok",
-        "planned": True,
+        "compiled": True,
         "reads": 3,
         "upstream_calls": 2,
         "retries": 1,
@@ -44,7 +44,7 @@ def test_codes_a_trusted_name_and_a_trace_are_told_where_there_are_any():
     tally = RequestStats(operation="Timeline", trace_id="ab")
     tally.rejected("LIMIT_EXCEEDED")
     facts = tally.as_log_fields
-    assert facts["outcome"] == "refused"
+    assert facts["outcome"] == "rejected"
     assert facts["codes"] == ("LIMIT_EXCEEDED",)
     assert (facts["operation"], facts["trace_id"]) == ("Timeline", "ab")
 
@@ -58,7 +58,7 @@ def test_a_mistake_of_ours_is_an_error():
 def test_a_caller_that_leaves_is_no_error():
     tally = RequestStats()
     tally.disconnected()
-    assert (tally.outcome, tally.codes) == ("left", ())
+    assert (tally.outcome, tally.codes) == ("disconnected", ())
 
 
 def test_whoever_asks_gets_the_same_tally_of_a_request():
@@ -70,10 +70,10 @@ def test_who_was_cut_off_has_not_left():
     tally = RequestStats()
     tally.aborted("BAD_REQUEST", 408)
     tally.disconnected()
-    assert (tally.outcome, tally.codes, tally.status) == ("refused", ("BAD_REQUEST",), 408)
+    assert (tally.outcome, tally.codes, tally.status) == ("rejected", ("BAD_REQUEST",), 408)
 
 
 def test_who_has_left_was_not_cut_off():
     tally = RequestStats()
     tally.disconnected()
-    assert (tally.outcome, tally.codes, tally.status) == ("left", (), None)
+    assert (tally.outcome, tally.codes, tally.status) == ("disconnected", (), None)

@@ -213,7 +213,7 @@ def test_workers_whose_parent_did_not_listen_end_quietly(service):
     time.sleep(2.5)  # noqa: TID251 - in other processes
     service.gateway.process.kill()
     until(lambda: not [pid for pid in workers if Path(f"/proc/{pid}").exists()])
-    assert service.gateway.events("library") == []
+    assert service.gateway.events("library_log") == []
 
 
 def test_a_configuration_that_does_not_fit_is_told_once(tmp_path):

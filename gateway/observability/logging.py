@@ -127,7 +127,7 @@ def log_warning(name: str, **fields: object) -> None:
 def log_bug(error: BaseException) -> str:
     """Log an exception that is a bug of the gateway; returns the id of the event, for the caller."""
     error_id = uuid.uuid4().hex
-    structlog.get_logger().error("bug", id=error_id, exceptions=exceptions(error))
+    structlog.get_logger().error("internal_error", id=error_id, exceptions=exceptions(error))
     return error_id
 
 
@@ -214,9 +214,9 @@ class _LibraryLogHandler(logging.Handler):
         log = structlog.get_logger()
         write = log.error if record.levelno >= logging.ERROR else log.warning
         write(
-            "library",
+            "library_log",
             logger=record.name,
-            says=_static_message(record),
+            message=_static_message(record),
             where=f"{record.module}:{record.lineno} {record.funcName}",
             exceptions=[] if error is None else exceptions(error),
         )
@@ -247,10 +247,10 @@ def _log_python_warning(
 
 def _log_fatal_exception(_: object, error: BaseException, __: object) -> None:
     """Log the exception that ends the process."""
-    structlog.get_logger().error("crash", exceptions=exceptions(error))
+    structlog.get_logger().error("unhandled_exception", fatal=True, exceptions=exceptions(error))
 
 
 def _log_ignored_exception(error: BaseException | None) -> None:
     """Log an exception that ended a thread, or was raised where no code can catch it."""
     exception_list = [] if error is None else exceptions(error)
-    structlog.get_logger().error("uncaught", exceptions=exception_list)
+    structlog.get_logger().error("unhandled_exception", fatal=False, exceptions=exception_list)

@@ -1,7 +1,7 @@
-"""Metrics: what is counted and timed, for Prometheus; one scrape covers all workers.
+"""Prometheus metrics of operations, upstream reads and upstream calls; one scrape covers all workers.
 
-Nothing that a caller sends is a label: there are as many series as the gateway's own words allow,
-and trusted documents and caller keys have names.
+Nothing that a caller sends is a label value, so the number of series is bounded: labels hold the gateway's own
+codes and path templates, names of trusted documents and names of caller keys.
 """
 
 import os
@@ -21,66 +21,68 @@ from prometheus_client import (
 )
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
+from gateway import __version__
 from gateway.observability import metrics_folder
 from gateway.observability.request_stats import ERROR, OK, PARTIAL, RequestStats
 
 _Metric = TypeVar("_Metric", Counter, Histogram)
 
 _FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
-"""By this variable of the environment prometheus_client knows where processes share metrics."""
+"""The environment variable by which prometheus_client finds the folder that processes share."""
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-"""The text that every version of Prometheus reads."""
+"""The text format that every version of Prometheus reads."""
 
 OTHER = "other"
-"""The name of every operation that is no trusted document's."""
+"""The label value for every operation that is not a trusted document's."""
 
-CIRCUIT_OPEN = "breaker"
-CONCURRENCY_LIMIT = "places"
+CIRCUIT_OPEN = "circuit_open"
+CONCURRENCY_LIMIT = "concurrency_limit"
 MEMORY_BUDGET = "memory_budget"
 
 _DURATION_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 _EXECUTED_OUTCOMES = (OK, PARTIAL, ERROR)
 _COMPILED_LABELS = ("false", "true")
 
-disable_created_metrics()  # one more series for each counter, of no use here
+disable_created_metrics()  # a further series for each counter, without use here
 
 
 class SharedMetrics(NamedTuple):
-    """What workers share, as their parent knows it.
+    """The metrics folder that workers share, as their parent process knows it.
 
     Attributes:
-        folder: Where their metrics are; None where no folder can be written, and each has its own alone.
+        folder: The path of the folder; None where no folder can be written, so that each worker exposes
+            its own metrics alone.
     """
 
     folder: Path | None
 
     @property
     def environment(self) -> Mapping[str, str]:
-        """What a worker has to find in its environment when it starts."""
+        """The environment variables that a worker needs when it starts."""
         return {} if self.folder is None else {_FOLDER_VARIABLE: str(self.folder)}
 
     def mark_worker_dead(self, pid: int) -> None:
-        """A worker is no more, by its process id: nothing is under way there; what it counted stands."""
+        """Drop the gauges of a worker that has ended, by its process id; its counters stay."""
         if self.folder is not None:
             mark_process_dead(pid, str(self.folder))
 
 
 @contextmanager
 def share_metrics() -> Iterator[SharedMetrics]:
-    """For a parent of workers: one scrape, of any of them, covers all. Nothing is left at the end."""
+    """A shared folder for a parent's workers, so that a scrape of any worker covers all; removed at the end."""
     with metrics_folder.create(metrics_folder.candidate_parents()) as folder:
         yield SharedMetrics(folder)
 
 
 def join_shared_metrics() -> AbstractContextManager[None]:
-    """For a worker: what it shares with others stays while it runs, and goes with the last of them."""
+    """Keep the shared folder while this worker runs; the last worker to end removes the folder."""
     folder = os.environ.get(_FOLDER_VARIABLE)
     return nullcontext() if folder is None else metrics_folder.join(Path(folder))
 
 
 class _MetricByLabels(dict[tuple[str, ...], _Metric], Generic[_Metric]):
-    """A family's metrics by the values of their labels; prometheus_client is asked once for each."""
+    """A cache of a family's metrics by label values, which saves prometheus_client's lookup per event."""
 
     def __init__(self, family: _Metric) -> None:
         super().__init__()
@@ -93,13 +95,13 @@ class _MetricByLabels(dict[tuple[str, ...], _Metric], Generic[_Metric]):
 
 
 class Metrics:
-    """Of one process, and where it is a worker of several, of all of them.
+    """The metrics of one process; of all workers, where the process is one of several.
 
     Attributes:
         requests_in_flight: HTTP requests that are being answered, probes excepted.
         calls_in_flight: Upstream calls that are under way.
-        credential_breakers_open: Credentials whose own breaker is not closed.
-        log_events_dropped: Events that the log does not have.
+        credential_breakers_open: Credentials whose own circuit breaker is not closed.
+        log_events_dropped: Events that are missing in the log.
     """
 
     def __init__(self) -> None:
@@ -108,17 +110,20 @@ class Metrics:
         if not self._is_shared:
             ProcessCollector(registry=self._registry)
         self._operations = self._counter(
-            "operations", "Operations.", "operation", "outcome", "planned"
+            "operations", "Operations.", "operation", "outcome", "compiled"
         )
-        self._operation_seconds = self._histogram(
-            "operation_seconds", "How long operations that ran took.", "operation"
+        self._operation_duration = self._histogram(
+            "operation_duration_seconds", "Duration of executed operations.", "operation"
         )
         self._operation_errors = self._counter(
-            "operation_errors", "Operations with an error of this code.", "code", "outcome"
+            "operation_errors",
+            "Operations whose response has an error of this code.",
+            "code",
+            "outcome",
         )
         self._caller_operations = self._counter(
             "caller_operations",
-            "Operations of callers with a key, by its name.",
+            "Operations of callers with a key, by the name of the key.",
             "caller",
             "outcome",
         )
@@ -126,39 +131,53 @@ class Metrics:
             "requests_in_flight", "HTTP requests that are being answered, probes excepted."
         )
         self._reads = self._counter(
-            "upstream_reads", "Reads that operations wanted.", "path", "outcome"
+            "upstream_reads", "Upstream reads of operations.", "path", "cache_status"
         )
         self._read_failures = self._counter(
-            "upstream_failures", "Reads that failed, after the last attempt.", "path", "code"
+            "upstream_failures",
+            "Upstream reads that failed after the last attempt.",
+            "path",
+            "code",
         )
         self._rejections = self._counter(
-            "upstream_refusals", "Attempts that this gateway refused or gave up itself.", "by"
+            "upstream_rejections", "Attempts that the gateway itself rejected or gave up.", "reason"
         )
         self._calls = self._counter(
-            "upstream_calls", "Calls of the upstream, further attempts included.", "path", "status"
+            "upstream_calls", "Upstream calls, retries included.", "path", "status"
         )
-        self._call_seconds = self._histogram(
-            "upstream_call_seconds", "How long calls of the upstream took.", "path"
+        self._call_duration = self._histogram(
+            "upstream_call_duration_seconds", "Duration of upstream calls.", "path"
         )
-        self._retries = self._counter("upstream_retries", "Further attempts.", "path")
+        self._retries = self._counter(
+            "upstream_retries", "Upstream calls that were retries.", "path"
+        )
         self._surprises = self._counter(
             "upstream_surprises",
-            "What was sent otherwise than the contract says, and read all the same.",
+            "Deviations of the upstream from its contract that were accepted.",
             "path",
-            "what",
+            "reason",
         )
-        self.calls_in_flight = self._gauge("upstream_calls_in_flight", "Calls under way.")
+        self.calls_in_flight = self._gauge("upstream_calls_in_flight", "Upstream calls under way.")
         self._breaker_open = self._gauge(
-            "breaker_open", "Workers whose breaker for all is not closed."
+            "circuit_breaker_open",
+            "Workers whose circuit breaker for all credentials is not closed.",
         )
         self.credential_breakers_open = self._gauge(
-            "credential_breakers_open", "Credentials whose own breaker is not closed."
+            "credential_circuit_breakers_open",
+            "Credentials whose own circuit breaker is not closed.",
         )
         self.log_events_dropped = Counter(
             "gateway_log_events_dropped",
             "Events that could not be written to the log.",
             registry=self._registry,
         )
+        Gauge(
+            "gateway_build_info",
+            "The version of the gateway; the value is always 1.",
+            ["version"],
+            registry=self._registry,
+            multiprocess_mode="livemax",  # prometheus_client's Info does not work with several processes
+        ).labels(__version__).set(1)
         for reason in (CIRCUIT_OPEN, CONCURRENCY_LIMIT, MEMORY_BUDGET):
             self._rejections[reason,].inc(0)
 
@@ -183,47 +202,52 @@ class Metrics:
         return Gauge(name, documentation, registry=self._registry, multiprocess_mode="livesum")
 
     def observe_operation(self, stats: RequestStats, seconds: float) -> None:
-        """An operation has ended."""
+        """Record an operation that has ended; nothing for a request without an operation."""
         if (outcome := stats.outcome) is None:
             return
         name = stats.operation or OTHER
         self._operations[name, outcome, _COMPILED_LABELS[stats.compiled]].inc()
         if outcome in _EXECUTED_OUTCOMES:
-            self._operation_seconds[name,].observe(seconds)
+            self._operation_duration[name,].observe(seconds)
         if stats.caller is not None:
             self._caller_operations[stats.caller, outcome].inc()
         for code in stats.codes:
             self._operation_errors[code, outcome].inc()
 
-    def count_read(self, path: str, outcome: str) -> None:
-        """A read was wanted, of a path by its template; it was called, shared or kept."""
-        self._reads[path, outcome].inc()
+    def count_read(self, path: str, cache_status: str) -> None:
+        """Count a read, by the template of its path and its cache status."""
+        self._reads[path, cache_status].inc()
 
     def count_read_failure(self, path: str, code: str) -> None:
-        """A read has failed for good."""
+        """Count a read that failed after its last attempt, by its error code."""
         self._read_failures[path, code].inc()
 
     def count_rejection(self, reason: str) -> None:
-        """An attempt got no leave: `CIRCUIT_OPEN`, no place in time: `CONCURRENCY_LIMIT`, or no room: `MEMORY_BUDGET`."""
+        """Count an attempt that the gateway rejected or gave up.
+
+        Args:
+            reason: `CIRCUIT_OPEN`: the circuit breaker was open. `CONCURRENCY_LIMIT`: the bulkhead had no
+                free slot in time. `MEMORY_BUDGET`: the response would have exceeded the memory budget.
+        """
         self._rejections[reason,].inc()
 
     def observe_call(self, path: str, status: str, seconds: float, *, is_retry: bool) -> None:
-        """A call has ended. `is_retry`: it was a further attempt."""
+        """Record an upstream call that has ended. `is_retry`: it was a further attempt of its read."""
         self._calls[path, status].inc()
-        self._call_seconds[path,].observe(seconds)
+        self._call_duration[path,].observe(seconds)
         if is_retry:
             self._retries[path,].inc()
 
-    def count_surprise(self, path: str, what: str) -> None:
-        """Something was read, of a path by its template, that is otherwise than the contract says."""
-        self._surprises[path, what].inc()
+    def count_surprise(self, path: str, reason: str) -> None:
+        """Count a deviation from the upstream's contract that was accepted, by the template of the path."""
+        self._surprises[path, reason].inc()
 
     def set_breaker(self, *, is_closed: bool) -> None:
-        """What the breaker does from now on."""
+        """Set the state of the circuit breaker for all credentials."""
         self._breaker_open.set(not is_closed)
 
     def exposition(self) -> bytes:
-        """All of it, in `MEDIA_TYPE`."""
+        """All metrics in Prometheus's text format, `MEDIA_TYPE`."""
         registry = self._registry
         if self._is_shared:
             registry = CollectorRegistry()

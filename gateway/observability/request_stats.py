@@ -10,8 +10,8 @@ from typing import Any, Self
 OK = "ok"
 PARTIAL = "partial"
 ERROR = "error"
-REJECTED = "refused"
-DISCONNECTED = "left"
+REJECTED = "rejected"
+DISCONNECTED = "disconnected"
 
 _SCOPE_KEY = "gateway.observability.request_stats"
 
@@ -84,7 +84,7 @@ class RequestStats:
             return {}
         fields: dict[str, object] = {
             "outcome": self.outcome,
-            "planned": self.compiled,
+            "compiled": self.compiled,
             "reads": self.reads,
             "upstream_calls": self.calls,
             "retries": self.retries,

@@ -212,7 +212,7 @@ async def test_any_other_error_is_a_bug_told_by_an_id(text, answers):
     assert told["path"] == ["fails"]
     assert told["extensions"] == {"code": INTERNAL_SERVER_ERROR, "errorId": logged["id"]}
     assert "s3cret" not in str(answer)
-    assert (logged["event"], logged["log_level"]) == ("bug", "error")
+    assert (logged["event"], logged["log_level"]) == ("internal_error", "error")
     assert logged["exceptions"][0]["type"]
     assert "s3cret" not in str(logged)
 
@@ -468,7 +468,7 @@ async def test_a_bug_of_a_plan_alone_is_recorded_and_costs_nothing_but_time(name
     assert answer == {"data": TOLD}
     assert context.planned is False
     assert context.asked == ["None/1", "None/2"]
-    assert [entry["event"] for entry in logs] == ["bug"]
+    assert [entry["event"] for entry in logs] == ["internal_error"]
 
 
 @pytest.mark.parametrize("name", BROKEN)

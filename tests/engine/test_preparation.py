@@ -245,7 +245,7 @@ def test_a_bug_in_planning_is_recorded_and_costs_only_the_plan():
         prepared = prepare("{ number }", None)
         assert prepare("{ number }", None) is prepared
     assert prepared.compiled_query is None
-    assert [entry["event"] for entry in logs] == ["bug"]
+    assert [entry["event"] for entry in logs] == ["internal_error"]
 
 
 # Limits

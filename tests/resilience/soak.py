@@ -192,7 +192,9 @@ async def soak(minutes: float, seed: int) -> int:
         await run.run(minutes * 60, process)
         await asyncio.sleep(8)  # so that idle connections are closed
         last = sample(process)
-        bugs = [line for line in gateway.stderr if '"bug"' in line or "Traceback" in line]
+        bugs = [
+            line for line in gateway.stderr if '"internal_error"' in line or "Traceback" in line
+        ]
     await upstream.die()
     failures = run.problems[:10] + grown(run.samples, first, last) + bugs[:10]
     memory = [each.memory for each in run.samples]

@@ -52,4 +52,4 @@ async def test_no_read_is_lost_where_each_connection_serves_once(hangs_up):
     assert made.total() == READS
     assert made[2] == len(ended) > READS / 3
     assert made[1] + made[2] == READS
-    assert "gateway_breaker_open 0.0" in told
+    assert "gateway_circuit_breaker_open 0.0" in told

@@ -187,7 +187,7 @@ class Walk:
                 answer = await gateway.post(document(activity), {"ids": [*map(str, NUMBERS)]})
                 assert answer.status_code == 200
                 bodies.append(answer.content)
-        assert [event for event in events if event["event"] == "bug"] == []
+        assert [event for event in events if event["event"] == "internal_error"] == []
         assert bodies[0] == bodies[1]
         found = json.loads(bodies[0], parse_constant=pytest.fail)
         return found["data"]["clients"], found.get("errors", [])

@@ -64,4 +64,4 @@ async def test_a_bug_of_plans_costs_no_answer_and_no_read(rest, upstream_calls, 
     with capture_logs() as logs:
         assert await answer(query_compiler(schema(), wrong)) == expected
     assert await upstream_calls() == calls
-    assert [entry["event"] for entry in logs].count("bug") == 1
+    assert [entry["event"] for entry in logs].count("internal_error") == 1

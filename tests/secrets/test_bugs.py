@@ -130,7 +130,7 @@ async def test_a_bug_in_a_plan_costs_no_answer_and_is_told_by_an_id_alone(log):
     answer = await ask("{ __typename }", prepare=BuggyPlans())
     assert answer.json() == {"data": {"__typename": "Query"}}
     text = log()
-    assert '"event": "bug"' in text
+    assert '"event": "internal_error"' in text
     assert found_in_log(text) == []
 
 

@@ -138,7 +138,9 @@ def test_whatever_a_caller_sends_the_process_tells_nothing():
             assert is_refused or not received.startswith(b"HTTP/1.1 5"), name
         assert pair.gateway.end() == 0
     assert events_of(pair) == []
-    assert any('"says": "Invalid HTTP request received."' in line for line in pair.gateway.stderr)
+    assert any(
+        '"message": "Invalid HTTP request received."' in line for line in pair.gateway.stderr
+    )
 
 
 def _wire(pair: Pair, sent: bytes) -> bytes:

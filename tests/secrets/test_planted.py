@@ -51,9 +51,9 @@ def test_an_honest_answer_tells_nothing():
 @pytest.mark.parametrize(
     "line",
     [
-        f'{{"event": "bug", "text": "{SECRET}"}}',
-        f'{{"event": "bug", "text": "{WRITTEN}"}}',
-        '{"event": "bug", "exception": "Traceback (most recent call last)"}',
+        f'{{"event": "internal_error", "text": "{SECRET}"}}',
+        f'{{"event": "internal_error", "text": "{WRITTEN}"}}',
+        '{"event": "internal_error", "exception": "Traceback (most recent call last)"}',
         "ERROR: not an event",
         '{"message": "not an event"}',
         "Traceback (most recent call last):",

@@ -113,14 +113,14 @@ SURPRISING = {
 }
 
 
-@pytest.mark.parametrize(("what", "sent"), SURPRISING.items())
-async def test_what_is_read_leniently_is_counted_by_its_path(what, sent):
+@pytest.mark.parametrize(("reason", "sent"), SURPRISING.items())
+async def test_what_is_read_leniently_is_counted_by_its_path(reason, sent):
     watch = UpstreamInstrumentation()
     reads = over(Upstream(a=sent), watch=watch)
     for number in range(2):
         assert await read(reads, A, number) is None
     told = watch.metrics.exposition().decode()
-    assert f'gateway_upstream_surprises_total{{path="/things",what="{what}"}} 2.0' in told
+    assert f'gateway_upstream_surprises_total{{path="/things",reason="{reason}"}} 2.0' in told
 
 
 # Failures of one and of all
@@ -339,7 +339,7 @@ async def test_an_answer_there_is_no_room_for_is_told_so_and_says_nothing_of_the
     assert len(upstream.asked) == 21
     assert reads.pipeline.circuit_breaker.credential_state(A) is CircuitState.CLOSED
     told = watch.metrics.exposition().decode()
-    assert 'gateway_upstream_refusals_total{by="memory_budget"} 20.0' in told
+    assert 'gateway_upstream_rejections_total{reason="memory_budget"} 20.0' in told
     assert reads.pipeline.byte_budget.reserved_bytes == 600
     gate.set()
     assert await first is None

@@ -690,7 +690,9 @@ async def test_an_upstream_that_is_left_alone_is_one_warning_and_not_one_for_eac
     opened = len(events)
     for _ in range(10):
         await asyncio.gather(read(reads), return_exceptions=True)
-    assert [e["event"] for e in events if e["log_level"] == "warning"] == ["breaker"]
+    assert [e["event"] for e in events if e["log_level"] == "warning"] == [
+        "circuit_breaker.state_changed"
+    ]
     assert {e["status"] for e in events[opened:]} == {None}
 
 

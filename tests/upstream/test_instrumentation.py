@@ -74,9 +74,9 @@ def failed(error: type[FieldError], status: int | None = None) -> AttemptFailed:
         (None, "200", 200, None),
         (failed(UpstreamUnavailable, 503), "503", 503, "UPSTREAM_UNAVAILABLE"),
         (failed(InvalidUpstreamResponse, 200), "200", 200, "UPSTREAM_CONTRACT_BROKEN"),
-        (failed(UpstreamTimeout), "none", None, "UPSTREAM_TIMEOUT"),
-        (failed(UpstreamUnavailable, 999), "odd", 999, "UPSTREAM_UNAVAILABLE"),
-        (ValueError("bug"), "none", None, "INTERNAL_SERVER_ERROR"),
+        (failed(UpstreamTimeout), "error", None, "UPSTREAM_TIMEOUT"),
+        (failed(UpstreamUnavailable, 999), "invalid", 999, "UPSTREAM_UNAVAILABLE"),
+        (ValueError("bug"), "error", None, "INTERNAL_SERVER_ERROR"),
         (asyncio.CancelledError(), "cancelled", None, None),
     ],
     ids=["success", "status", "what is no answer", "silence", "no status", "bug", "gave up"],
@@ -133,9 +133,14 @@ def test_a_change_of_the_breaker_is_one_line_and_a_number(watch, state, level, w
     with capture_logs() as entries:
         watch.record_breaker_state(state)
     assert entries == [
-        {"event": "breaker", "log_level": level, "state": state.value, "scope": "all"}
+        {
+            "event": "circuit_breaker.state_changed",
+            "log_level": level,
+            "state": state.value,
+            "scope": "all",
+        }
     ]
-    assert told(watch, "breaker_open") == {"gateway_breaker_open": workers}
+    assert told(watch, "circuit_breaker_open") == {"gateway_circuit_breaker_open": workers}
 
 
 @pytest.mark.parametrize(
@@ -145,10 +150,17 @@ def test_a_change_of_a_credential_s_breaker_is_one_line_and_how_many_are_open(wa
     with capture_logs() as entries:
         watch.record_credential_breaker_state(state, 3)
     assert entries == [
-        {"event": "breaker", "log_level": level, "state": state.value, "scope": "credential"}
+        {
+            "event": "circuit_breaker.state_changed",
+            "log_level": level,
+            "state": state.value,
+            "scope": "credential",
+        }
     ]
-    assert told(watch, "credential_breakers_open") == {"gateway_credential_breakers_open": 3}
-    assert told(watch, "breaker_open") == {"gateway_breaker_open": 0}
+    assert told(watch, "credential_circuit_breakers_open") == {
+        "gateway_credential_circuit_breakers_open": 3
+    }
+    assert told(watch, "circuit_breaker_open") == {"gateway_circuit_breaker_open": 0}
 
 
 def test_a_surprise_is_counted_each_time_and_logged_once() -> None:
@@ -157,8 +169,13 @@ def test_a_surprise_is_counted_each_time_and_logged_once() -> None:
         for path in (PATH, PATH, "/activities"):
             watch.record_surprise(path, "odd_envelope")
     told = watch.metrics.exposition().decode()
-    assert f'gateway_upstream_surprises_total{{path="{PATH}",what="odd_envelope"}} 2.0' in told
+    assert f'gateway_upstream_surprises_total{{path="{PATH}",reason="odd_envelope"}} 2.0' in told
     assert events == [
-        {"event": "upstream.surprise", "path": path, "what": "odd_envelope", "log_level": "warning"}
+        {
+            "event": "upstream.surprise",
+            "path": path,
+            "reason": "odd_envelope",
+            "log_level": "warning",
+        }
         for path in (PATH, "/activities")
     ]

@@ -294,7 +294,7 @@ async def test_each_call_is_counted_also_where_its_connection_was_over():
     await read(reads)
     told = watch.metrics.exposition().decode()
     for line in (
-        'gateway_upstream_calls_total{path="/things",status="none"} 1.0',
+        'gateway_upstream_calls_total{path="/things",status="error"} 1.0',
         'gateway_upstream_calls_total{path="/things",status="200"} 1.0',
         'gateway_upstream_retries_total{path="/things"} 1.0',
     ):
@@ -406,7 +406,7 @@ async def test_an_outage_is_told_by_the_breakers_from_its_beginning_to_its_end(e
         scope: [
             (each["log_level"], each["state"])
             for each in events
-            if each["event"] == "breaker" and each["scope"] == scope
+            if each["event"] == "circuit_breaker.state_changed" and each["scope"] == scope
         ]
         for scope in ("all", "credential")
     }

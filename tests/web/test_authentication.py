@@ -143,7 +143,7 @@ async def test_a_key_s_name_is_logged_and_counted_and_the_key_is_not(keyed):
         await http.post("/graphql", json=QUERY, headers={"apiKey": "k"})
     requests = [each for each in events if each["event"] == "request"]
     assert [each.get("caller") for each in requests] == ["app", None, None]
-    assert [each["outcome"] for each in requests] == ["ok", "refused", "ok"]
+    assert [each["outcome"] for each in requests] == ["ok", "rejected", "ok"]
     metrics = (await http.get("/metrics")).text
     assert 'gateway_caller_operations_total{caller="app",outcome="ok"} 1.0' in metrics
     told = f"{events}{metrics}"

@@ -251,8 +251,8 @@ async def test_a_body_that_was_ended_has_its_line_and_is_counted(server, gateway
     assert is_late(caller)
     [line] = entries
     assert (line["event"], line["status"]) == ("request", 408)
-    assert (line["outcome"], line["codes"]) == ("refused", ("BAD_REQUEST",))
+    assert (line["outcome"], line["codes"]) == ("rejected", ("BAD_REQUEST",))
     other = await server.caller(b"GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n")
     await asyncio.sleep(0.2)  # it is put together in a thread
-    told = b'gateway_operation_errors_total{code="BAD_REQUEST",outcome="refused"} 1.0'
+    told = b'gateway_operation_errors_total{code="BAD_REQUEST",outcome="rejected"} 1.0'
     assert told in other.transport.written

@@ -143,9 +143,9 @@ async def test_every_refusal_has_its_line_and_is_counted():
         await full.http.post("/graphql", json=TIMELINE)
     [line] = entries
     assert (line["event"], line["status"]) == ("request", 503)
-    assert (line["outcome"], line["codes"]) == ("refused", ("OVERLOADED",))
+    assert (line["outcome"], line["codes"]) == ("rejected", ("OVERLOADED",))
     told = (await full.http.get("/metrics")).text
-    assert 'gateway_operation_errors_total{code="OVERLOADED",outcome="refused"} 1.0' in told
+    assert 'gateway_operation_errors_total{code="OVERLOADED",outcome="rejected"} 1.0' in told
 
 
 async def test_a_page_can_read_why_it_was_refused():
@@ -265,7 +265,7 @@ async def test_who_leaves_within_a_body_has_left_though_there_is_no_room():
     caller.sends(COUNT[:11], more=True)
     caller.parts.put_nowait({"type": "http.disconnect"})
     assert await caller.status() == 400
-    assert RequestStats.from_scope(caller.scope).outcome == "left"
+    assert RequestStats.from_scope(caller.scope).outcome == "disconnected"
 
 
 async def test_at_the_end_who_is_still_sending_is_told(served):

@@ -44,7 +44,7 @@ async def test_a_bug_while_executing_is_told_at_its_path_without_details(gateway
 async def test_the_log_has_the_bug_under_the_id_that_the_caller_got(gateway_over):
     with capture_logs() as entries:
         answer = await gateway_over(broken).ask(TIMELINE)
-    (bug,) = [entry for entry in entries if entry["event"] == "bug"]
+    (bug,) = [entry for entry in entries if entry["event"] == "internal_error"]
     assert bug["id"] == answer["errors"][0]["extensions"]["errorId"]
     assert bug["log_level"] == "error"
     assert bug["exceptions"][0]["type"] == "builtins.ValueError"
@@ -556,7 +556,7 @@ async def test_a_caller_that_leaves_ends_its_operation_and_then_its_context():
         assert (await _status(app, scope, receive), entries) == (400, [])
     assert (steps, RequestStats.from_scope(scope).outcome) == (
         ["sent", "started", "cancelled", "closed"],
-        "left",
+        "disconnected",
     )
     assert asyncio.all_tasks() == before
 

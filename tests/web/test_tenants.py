@@ -57,8 +57,8 @@ async def test_with_one_tenant_s_reads_all_failing_none_of_another_s_is_refused(
     assert upstream.calls["well"] == 1_000
     assert upstream.calls["broken"] < 100
     metrics = (await gateway.http.get("/metrics")).text
-    assert "gateway_breaker_open 0.0" in metrics
-    assert "gateway_credential_breakers_open 1.0" in metrics
+    assert "gateway_circuit_breaker_open 0.0" in metrics
+    assert "gateway_credential_circuit_breakers_open 1.0" in metrics
 
 
 async def test_with_one_tenant_s_reads_all_failing_another_s_are_tried_again(

@@ -1,4 +1,4 @@
-"""Watch: what operators see of upstream calls, each counted, timed and traced, and of the breaker."""
+"""Metrics, spans and log events of upstream calls, and of the circuit breaker."""
 
 import time
 from dataclasses import dataclass, field
@@ -11,49 +11,60 @@ from gateway.observability.tracing import HeaderPairs, NoopTracing, Tracing, Ups
 from gateway.upstream.http.attempt import AttemptFailed
 from gateway.upstream.http.circuit_breaker import CircuitState
 
-NO_RESPONSE = "none"
+NO_RESPONSE = "error"
 CANCELLED = "cancelled"
-INVALID_STATUS = "odd"
+INVALID_STATUS = "invalid"
 
 
 @dataclass(frozen=True, slots=True)
 class UpstreamInstrumentation:
-    """Where upstream calls are told."""
+    """Records upstream calls, contract deviations and state changes of circuit breakers.
+
+    Attributes:
+        metrics: The metrics that count and time the calls.
+        tracing: The source of the calls' spans.
+    """
 
     metrics: Metrics = field(default_factory=Metrics)
     tracing: Tracing = field(default_factory=NoopTracing)
     _logged_surprises: set[tuple[str, str]] = field(default_factory=set)
 
-    def record_surprise(self, path: str, what: str) -> None:
-        """Something was read otherwise than the contract says: counted each time, logged the first."""
-        self.metrics.count_surprise(path, what)
-        if (path, what) not in self._logged_surprises:
-            self._logged_surprises.add((path, what))
-            log_warning("upstream.surprise", path=path, what=what)
+    def record_surprise(self, path: str, reason: str) -> None:
+        """Count an accepted deviation from the upstream's contract; log the first of each path and reason."""
+        self.metrics.count_surprise(path, reason)
+        if (path, reason) not in self._logged_surprises:
+            self._logged_surprises.add((path, reason))
+            log_warning("upstream.surprise", path=path, reason=reason)
 
     def instrument_call(self, path: str, number: int, headers: HeaderPairs) -> "InstrumentedCall":
-        """Around one call: the template of its path, its number in a read, and what to send along."""
+        """A context manager around one call.
+
+        Args:
+            path: The template of the call's path.
+            number: The number of the attempt within its read, from 1.
+            headers: The headers to send, before the trace context is set.
+        """
         return InstrumentedCall(self, path, number, headers)
 
     def record_breaker_state(self, state: CircuitState) -> None:
-        """The breaker for all opened, lets a trial through, or closed."""
+        """Record that the circuit breaker for all credentials opened, half-opened or closed."""
         self.metrics.set_breaker(is_closed=state is CircuitState.CLOSED)
         _log_breaker_state(state, "all")
 
     def record_credential_breaker_state(self, state: CircuitState, open_count: int) -> None:
-        """The breaker of one credential opened or closed; how many are open now."""
+        """Record that one credential's circuit breaker opened or closed; `open_count` are open now."""
         self.metrics.credential_breakers_open.set(open_count)
         _log_breaker_state(state, "credential")
 
 
 def _log_breaker_state(state: CircuitState, scope: str) -> None:
     (log_warning if state is CircuitState.OPEN else log_info)(
-        "breaker", state=state.value, scope=scope
+        "circuit_breaker.state_changed", state=state.value, scope=scope
     )
 
 
 class InstrumentedCall:
-    """One call; entering it gives the headers to send."""
+    """A call that is counted, timed and traced within its `with` block, which yields the headers to send."""
 
     __slots__ = ("_headers", "_instrumentation", "_number", "_path", "_span", "_started_at")
     _span: UpstreamSpan
@@ -89,7 +100,7 @@ class InstrumentedCall:
 
 
 def _call_result(error: BaseException | None) -> tuple[int | None, str, str | None]:
-    """How a call ended: its HTTP status, what that is called in the metrics, and the code of a failure."""
+    """The HTTP status of a call, its label value in the metrics, and the error code of a failed call."""
     match error:
         case None:  # a success, which has but one status
             return 200, "200", None

@@ -133,7 +133,7 @@ async function asked(url, query, headers = CREDENTIALS) {
 /** How many operations the gateway has answered by plans, and others. */
 async function operations() {
   const metrics = await (await fetch(new URL("/metrics", activities.url))).text();
-  const found = [...metrics.matchAll(/^gateway_operations_total\{.*planned="(\w+)".*\} (\S+)$/gm)];
+  const found = [...metrics.matchAll(/^gateway_operations_total\{.*compiled="(\w+)".*\} (\S+)$/gm)];
   const sum = (planned) => found.filter(([, by]) => by === planned).reduce((total, [, , count]) => total + Number(count), 0);
   return { planned: sum("true"), others: sum("false") };
 }

@@ -102,6 +102,6 @@ class Gateways:
             response.status_code,
             _ERROR_ID.sub(b"", body),
             self._upstream.asked,
-            sum(entry["event"] == "bug" for entry in logs),
+            sum(entry["event"] == "internal_error" for entry in logs),
         )
         return observed, explained

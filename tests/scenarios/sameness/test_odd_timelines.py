@@ -158,7 +158,9 @@ def test_other_forms_are_answered_as_the_declared_ones(part):
             draws = Draws(Random(f"odd {number}"))
             plain, odd = timeline(draws)
             assert pair.answer(odd, draws.one_of(BODIES)) == pair.answer(plain), number
-        counted = {what for line in pair.surprises() for what in re.findall('what="(\\w+)"', line)}
+        counted = {
+            reason for line in pair.surprises() for reason in re.findall('reason="(\\w+)"', line)
+        }
         assert counted == {
             *("odd_value", "odd_date", "odd_envelope"),
             *("unknown_charset", "control_characters"),
