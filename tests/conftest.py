@@ -11,10 +11,10 @@ from typing import Any
 import httpx
 import pytest
 import structlog
+from opentelemetry.trace import TracerProvider
 
 from gateway.config.settings import Settings
 from gateway.observability import logging as gateway_logging
-from gateway.observability.tracing import Tracing
 from gateway.sandbox.app import create_sandbox
 from gateway.web.app import create_app
 
@@ -97,13 +97,16 @@ class Gateway:
         self,
         transport: httpx.AsyncBaseTransport,
         *,
-        tracing: Tracing | None = None,
+        tracer_provider: TracerProvider | None = None,
         **settings: Any,
     ) -> None:
         given = {"upstream_url": SANDBOX, "plans_at_once": True, **ACCOUNT_1, **settings}
         self.clock = Clock()
         self.app = create_app(
-            Settings(**given), transport=transport, now=self.clock, tracing=tracing
+            Settings(**given),
+            transport=transport,
+            now=self.clock,
+            tracer_provider=tracer_provider,
         )
         self.http = httpx.AsyncClient(
             transport=httpx.ASGITransport(self.app), base_url="http://gateway"

@@ -1,6 +1,7 @@
 """What a collector of traces gets: an operation, below it its upstream calls, and nothing personal."""
 
 import asyncio
+import json
 import os
 import subprocess
 import sys
@@ -19,9 +20,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 from structlog.testing import capture_logs
 
+from gateway import __version__
 from gateway.config.settings import Settings
-from gateway.observability.otel import OpenTelemetryTracing
+from gateway.observability.otel import otlp_tracer_provider
 from gateway.observability.request_stats import RequestStats
+from gateway.observability.tracing import Tracing
 from gateway.web.app import create_app
 from tests.conftest import SANDBOX, Gateway
 from tests.secrets.serving import serving_app
@@ -38,18 +41,18 @@ def exporter() -> InMemorySpanExporter:
 
 
 @pytest.fixture
-def spans(exporter) -> OpenTelemetryTracing:
+def provider(exporter) -> TracerProvider:
     provider = TracerProvider(shutdown_on_exit=False)
     provider.add_span_processor(SimpleSpanProcessor(exporter))
-    return OpenTelemetryTracing(provider)
+    return provider
 
 
 @pytest.fixture
-def traced(spans) -> Callable[..., Gateway]:
+def traced(provider) -> Callable[..., Gateway]:
     """Makes a gateway that is traced: `traced(handler, **settings)`."""
 
     def over(handler: Callable[[httpx.Request], httpx.Response], **settings: Any) -> Gateway:
-        return Gateway(httpx.MockTransport(handler), tracing=spans, **settings)
+        return Gateway(httpx.MockTransport(handler), tracer_provider=provider, **settings)
 
     return over
 
@@ -80,10 +83,17 @@ async def test_an_operation_is_a_span_with_one_below_it_for_each_upstream_call(t
         '{ a: activities(clientId: "1") { totalCount nodes { id } } b: activities(clientId: "2") { totalCount } }'
     )
     operation, calls = operation_and_calls(exporter)
-    assert operation.name == "GraphQL operation"
+    assert operation.name == "query"
     assert operation.attributes == {
+        "http.request.method": "POST",
+        "http.route": "/graphql",
+        "url.path": "/graphql",
+        "url.scheme": "http",
+        "server.address": "gateway",
+        "http.response.status_code": 200,
+        "graphql.operation.type": "query",
         "gateway.outcome": "ok",
-        "gateway.planned": True,
+        "gateway.compiled": True,
         "gateway.upstream.calls": 2,
     }
     assert [call.name for call in calls] == ["GET /api/2.3/activities"] * 2
@@ -91,6 +101,8 @@ async def test_an_operation_is_a_span_with_one_below_it_for_each_upstream_call(t
     assert calls[0].attributes == {
         "http.request.method": "GET",
         "url.template": "/api/2.3/activities",
+        "server.address": "sandbox",
+        "server.port": 80,
         "http.response.status_code": 200,
     }
 
@@ -195,13 +207,62 @@ async def test_the_log_tells_where_the_trace_is(traced):
     assert [entry["trace_id"] for entry in entries if entry["event"] == "request"] == [TRACE]
 
 
-def test_a_span_has_the_name_of_a_trusted_document(spans, exporter):
-    tally = RequestStats(operation="Timeline")
-    with spans.operation_span({}, tally):
-        tally.completed({"a": 1}, [])
+async def test_only_a_trusted_document_s_name_is_an_attribute(traced, exporter, tmp_path):
+    trusted = f"query Timeline {TIMELINE}"
+    (tmp_path / "manifest.json").write_text(json.dumps({"one": trusted}), "utf-8")
+    gateway = traced(
+        answering,
+        trusted_documents="log",
+        trusted_documents_path=tmp_path / "manifest.json",
+    )
+    for text in (trusted, f"query Timeline  {TIMELINE}"):
+        exporter.clear()
+        await gateway.post(text)
+        operation, _ = operation_and_calls(exporter)
+        assert operation.name == "query"
+        assert operation.attributes is not None
+        name = "Timeline" if text == trusted else None
+        assert operation.attributes.get("graphql.operation.name") == name
+
+
+async def test_no_text_of_a_request_is_an_attribute(traced, exporter):
+    gateway = traced(answering)
+    headers = {"Host": "secret.example", "User-Agent": "secret", "Accept": "application/json"}
+    for method in ("GET", "SECRET"):
+        await gateway.http.request(method, "/graphql?query={secret}", headers=headers)
+    found = exporter.get_finished_spans()
+    assert [each.name for each in found] == ["GraphQL Operation"] * 2
+    assert [each.attributes["http.request.method"] for each in found] == ["GET", "_OTHER"]
+    assert [each.attributes["http.response.status_code"] for each in found] == [200, 405]
+    assert "secret" not in "".join(each.to_json() for each in found).lower()
+
+
+def test_a_span_of_a_caller_that_left_has_no_status(provider, exporter):
+    stats = RequestStats()
+    scope = {"type": "http", "method": "POST", "headers": []}
+    with Tracing(provider).operation_span(scope, stats) as span:
+        span.response_status = 400
+        stats.disconnected()
     (operation,) = exporter.get_finished_spans()
-    assert operation.name == "GraphQL operation Timeline"
-    assert operation.attributes["graphql.operation.name"] == "Timeline"
+    assert operation.attributes["gateway.outcome"] == "disconnected"
+    assert "http.response.status_code" not in operation.attributes
+
+
+@pytest.mark.parametrize(
+    ("variables", "name", "version"),
+    [
+        ({}, "gateway", __version__),
+        ({"OTEL_SERVICE_NAME": "timelines"}, "timelines", __version__),
+        ({"OTEL_RESOURCE_ATTRIBUTES": "service.version=7"}, "gateway", "7"),
+    ],
+)
+def test_the_resource_names_service_and_version(monkeypatch, variables, name, version):
+    for key, value in variables.items():
+        monkeypatch.setenv(key, value)
+    provider = otlp_tracer_provider("http://127.0.0.1:1")
+    provider.shutdown()
+    attributes = provider.resource.attributes
+    assert (attributes["service.name"], attributes["service.version"]) == (name, version)
 
 
 def run(script: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -211,14 +272,16 @@ def run(script: str, **environment: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_nothing_of_opentelemetry_is_imported_where_no_traces_are_wanted():
+def test_no_sdk_and_no_exporter_is_imported_where_no_traces_are_wanted():
     ran = run("""
 import sys
 from gateway.cli import main
+from gateway import __version__
 from gateway.config.settings import Settings
 from gateway.web.app import create_app
 create_app(Settings(upstream_url="http://upstream"))
-print([name for name in sys.modules if name.partition(".")[0] in ("opentelemetry", "requests")])
+unwanted = ("opentelemetry.sdk", "opentelemetry.exporter", "opentelemetry.proto", "google", "requests")
+print([name for name in sys.modules if name.startswith(unwanted)])
 """)
     assert ran.stdout == "[]\n"
 
@@ -227,7 +290,7 @@ def test_without_the_extra_a_gateway_that_shall_be_traced_does_not_start():
     ran = run(
         """
 import sys
-sys.modules["opentelemetry"] = None
+sys.modules["opentelemetry.sdk"] = None
 from gateway.cli.main import main
 main(["serve"])
 """,
@@ -268,5 +331,5 @@ async def test_a_collector_gets_the_spans_at_the_latest_when_the_gateway_ends(
                 await http.post("/graphql", json={"query": TIMELINE})
     media_type, spans = got
     assert media_type == b"application/x-protobuf"
-    for told in (service, b"GraphQL operation", b"GET /api/2.3/activities"):
+    for told in (service, b"query", b"graphql.operation.type", b"GET /api/2.3/activities"):
         assert told in spans

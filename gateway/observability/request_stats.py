@@ -23,6 +23,7 @@ class RequestStats:
     Attributes:
         outcome: The outcome of its operation; None where there is none: a page, a health check.
         codes: The error codes of the response, each once.
+        operation_type: The operation's type, such as "query"; None before it is known.
         operation: The operation's name, where it is a trusted document's. Any other is text of the caller.
         caller: The name of the caller key, if any.
         compiled: Whether a compiled query produced the whole response.
@@ -35,6 +36,7 @@ class RequestStats:
 
     outcome: str | None = None
     codes: tuple[str, ...] = ()
+    operation_type: str | None = None
     operation: str | None = None
     caller: str | None = None
     compiled: bool = False

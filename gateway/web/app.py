@@ -8,6 +8,7 @@ from functools import partial
 
 import httpx
 from graphql import GraphQLSchema
+from opentelemetry.trace import TracerProvider
 from starlette.applications import Starlette
 from starlette.datastructures import Headers
 from starlette.middleware import Middleware
@@ -25,7 +26,7 @@ from gateway.engine.trusted_documents import TrustedDocuments
 from gateway.observability import logging
 from gateway.observability.metrics import Metrics
 from gateway.observability.request_stats import RequestStats
-from gateway.observability.tracing import NoopTracing, Tracing
+from gateway.observability.tracing import Tracing
 from gateway.schema.context import Context
 from gateway.schema.engine_binding import bind_fields, operation_limits
 from gateway.upstream.credentials import CallerFactory
@@ -56,7 +57,7 @@ def create_app(
     *,
     transport: httpx.AsyncBaseTransport | None = None,
     now: Callable[[], float] = time.time,
-    tracing: Tracing | None = None,
+    tracer_provider: TracerProvider | None = None,
     limiter: ConcurrencyLimiter | None = None,
 ) -> Starlette:
     """The gateway as an ASGI application.
@@ -65,7 +66,8 @@ def create_app(
         settings: The settings.
         transport: The HTTP transport of upstream calls; by default over the network.
         now: The clock, in seconds since 1970.
-        tracing: The tracing of operations; by default as the settings say.
+        tracer_provider: The source of the tracer, shut down at the end; by default the exporter that the
+            settings name, if any.
         limiter: The concurrency limit; a server passes its own, for graceful shutdown.
 
     Raises:
@@ -86,7 +88,10 @@ def create_app(
         transport = AiohttpTransport(
             max_connections=settings.max_upstream_connections, proxy=settings.proxy
         )
-    instrumentation = UpstreamInstrumentation(Metrics(), tracing or _tracing(settings))
+    tracing = Tracing(
+        tracer_provider or _tracer_provider(settings), upstream_url=settings.upstream_url
+    )
+    instrumentation = UpstreamInstrumentation(Metrics(), tracing)
     upstream = UpstreamApi(settings, transport, instrumentation=instrumentation, now=now)
 
     @asynccontextmanager
@@ -95,7 +100,7 @@ def create_app(
         yield
         dropped_count_task.cancel()
         await upstream.aclose()
-        await asyncio.to_thread(instrumentation.tracing.close)
+        await asyncio.to_thread(tracing.close)
 
     graphiql_page = load_graphiql_page() if settings.graphiql else None
     endpoint = GraphQLEndpoint(
@@ -108,7 +113,7 @@ def create_app(
         authenticator=_caller_authenticator(settings),
         graphiql_page=graphiql_page,
         max_body_bytes=settings.max_body_bytes,
-        tracing=instrumentation.tracing,
+        tracing=tracing,
     )
     routes = [
         Route(
@@ -214,18 +219,18 @@ def _query_compiler(graphql_schema: GraphQLSchema, field_sources: FieldSources) 
     return query_compiler(graphql_schema, field_sources)
 
 
-def _tracing(settings: Settings) -> Tracing:
-    """Imported only where there are to be traces: OpenTelemetry is large, and an extra."""
+def _tracer_provider(settings: Settings) -> TracerProvider | None:
+    """The OTLP exporter, imported only where traces are exported: the SDK is large, and an extra."""
     endpoint = settings.otel_exporter_otlp_endpoint
     if endpoint is None:
-        return NoopTracing()
+        return None
     try:
-        from gateway.observability.otel import otlp_tracing  # noqa: PLC0415
+        from gateway.observability.otel import otlp_tracer_provider  # noqa: PLC0415
     except ModuleNotFoundError as error:
         name = env_name("otel_exporter_otlp_endpoint")
         requirement = "client-activities-gateway[otel]"
         raise ConfigurationError(f"{name}: traces need the extra `otel`: {requirement}") from error
-    return otlp_tracing(endpoint)
+    return otlp_tracer_provider(endpoint)
 
 
 async def _schema_endpoint(settings: Settings, _request: Request) -> Response:

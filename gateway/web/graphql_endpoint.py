@@ -21,7 +21,7 @@ from gateway.engine.request import Request
 from gateway.engine.trusted_documents import TrustedDocuments
 from gateway.errors import INTERNAL_SERVER_ERROR, MethodNotAllowed, PayloadTooLarge, RequestError
 from gateway.observability.request_stats import RequestStats
-from gateway.observability.tracing import NoopTracing, Tracing
+from gateway.observability.tracing import Tracing
 from gateway.web import graphql_over_http as spec
 from gateway.web.authentication import CallerAuthenticator
 from gateway.web.graphiql import GraphiQLPage
@@ -38,7 +38,7 @@ ContextFactory = Callable[[Headers, RequestStats], AbstractAsyncContextManager[C
 """Opens the context of one request's resolvers, given its headers; closed after the execution."""
 
 _ALLOW_ANYONE = CallerAuthenticator({}, allows_anonymous=True)
-_NO_TRACING = NoopTracing()
+_NO_TRACING = Tracing()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +69,9 @@ class GraphQLEndpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         http, stats = HttpRequest(scope, receive), RequestStats.from_scope(scope)
-        with self.tracing.operation_span(http.headers, stats):
+        with self.tracing.operation_span(scope, stats) as span:
             response = await self._respond(http, stats)
+            span.response_status = response.status_code
         await response(scope, receive, send)
 
     async def _respond(self, http: HttpRequest, stats: RequestStats) -> Response:
@@ -123,6 +124,7 @@ class GraphQLEndpoint:
         prepared = (
             prepare_document() if is_cached else await self._run_throttled(http, prepare_document)
         )
+        stats.operation_type = prepared.operation.operation.value
         if http.method in spec.READ_METHODS and not prepared.is_query:
             raise MethodNotAllowed(f"HTTP {http.method} only reads: use POST.", allow="POST")
         if document.is_trusted:  # otherwise its name is text of the caller

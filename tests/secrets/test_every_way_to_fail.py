@@ -98,7 +98,7 @@ class Walk:
         app = create_app(
             settings,
             transport=httpx.MockTransport(self.upstream),
-            tracing=self._traces.spans if given else None,
+            tracer_provider=self._traces.provider if given else None,
         )
         return httpx.ASGITransport(app)
 

@@ -52,7 +52,9 @@ def ids_in(text: str) -> list[str]:
 async def test_a_failure_tells_nothing_of_anybody(rest, sandbox_gateway, log, plans, fault):
     logging.configure("debug")
     traces = Traces()
-    gateway = sandbox_gateway(plans=plans, upstream_timeout_seconds=0.1, tracing=traces.spans)
+    gateway = sandbox_gateway(
+        plans=plans, upstream_timeout_seconds=0.1, tracer_provider=traces.provider
+    )
     people = set(personal(await gateway.data(EVERYTHING, **CLIENT)))
     assert len(people) > 50
     assert told_of(people, log()) == []

@@ -1,17 +1,17 @@
 """Each call is counted and traced by how it ended; what is counted of reads is in web/test_probes."""
 
 import asyncio
-from collections.abc import Mapping
-from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+import re
 
 import pytest
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from structlog.testing import capture_logs
 
 from gateway.errors import FieldError, InvalidUpstreamResponse, UpstreamTimeout, UpstreamUnavailable
 from gateway.observability.metrics import Metrics
-from gateway.observability.request_stats import RequestStats
-from gateway.observability.tracing import HeaderPairs
+from gateway.observability.tracing import HeaderPairs, Tracing
 from gateway.upstream.http.attempt import AttemptFailed
 from gateway.upstream.http.circuit_breaker import CircuitState
 from gateway.upstream.http.instrumentation import UpstreamInstrumentation
@@ -20,39 +20,30 @@ PATH = "/notes/{noteId}"
 SENT: HeaderPairs = (("apiKey", "k"),)
 
 
-@dataclass
-class Followed:
-    """Tracing that keeps what it is told."""
-
-    begun: list[tuple[str, int]] = field(default_factory=list)
-    ended: list[tuple[int | None, str | None]] = field(default_factory=list)
-
-    def operation_span(
-        self, headers: Mapping[str, str], stats: RequestStats
-    ) -> AbstractContextManager[None]:
-        return nullcontext()
-
-    def start_upstream_span(self, path: str, attempt_number: int) -> "Followed":
-        self.begun.append((path, attempt_number))
-        return self
-
-    def inject(self, headers: HeaderPairs) -> HeaderPairs:
-        return (*headers, ("traceparent", "ours"))
-
-    def end(self, status: int | None, code: str | None) -> None:
-        self.ended.append((status, code))
-
-    def close(self) -> None: ...
+@pytest.fixture
+def exporter() -> InMemorySpanExporter:
+    return InMemorySpanExporter()
 
 
 @pytest.fixture
-def tracing() -> Followed:
-    return Followed()
+def watch(exporter: InMemorySpanExporter) -> UpstreamInstrumentation:
+    provider = TracerProvider(shutdown_on_exit=False)
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    return UpstreamInstrumentation(Metrics(), Tracing(provider))
 
 
-@pytest.fixture
-def watch(tracing: Followed) -> UpstreamInstrumentation:
-    return UpstreamInstrumentation(Metrics(), tracing)
+def spans(exporter: InMemorySpanExporter) -> list[tuple[object, ...]]:
+    """Of each call its path, the number of its attempt, its status and its error's code."""
+    return [
+        (
+            each.attributes["url.template"],
+            1 + int(str(each.attributes.get("http.request.resend_count", 0))),
+            each.attributes.get("http.response.status_code"),
+            each.attributes.get("error.type"),
+        )
+        for each in exporter.get_finished_spans()
+        if each.attributes
+    ]
 
 
 def told(watch: UpstreamInstrumentation, name: str) -> dict[str, float]:
@@ -81,7 +72,7 @@ def failed(error: type[FieldError], status: int | None = None) -> AttemptFailed:
     ],
     ids=["success", "status", "what is no answer", "silence", "no status", "bug", "gave up"],
 )
-def test_a_call_is_told_by_how_it_ended(watch, tracing, error, label, status, code):
+def test_a_call_is_told_by_how_it_ended(watch, exporter, error, label, status, code):
     def call() -> None:
         with watch.instrument_call(PATH, 1, SENT):
             if error is not None:
@@ -95,30 +86,31 @@ def test_a_call_is_told_by_how_it_ended(watch, tracing, error, label, status, co
     series = f'gateway_upstream_calls_total{{path="{PATH}",status="{label}"}}'
     assert told(watch, "upstream_calls_total") == {series: 1}
     assert told(watch, "upstream_calls_in_flight") == {"gateway_upstream_calls_in_flight": 0}
-    assert (tracing.begun, tracing.ended) == ([(PATH, 1)], [(status, code)])
+    assert spans(exporter) == [(PATH, 1, status, code)]
 
 
 def test_a_call_sends_what_tracing_makes_of_the_headers(watch):
     with watch.instrument_call(PATH, 1, SENT) as headers:
-        assert headers == (*SENT, ("traceparent", "ours"))
+        assert headers[:-1] == SENT
+        assert re.fullmatch("00-[0-9a-f]{32}-[0-9a-f]{16}-0[13]", dict(headers)["traceparent"])
         assert told(watch, "upstream_calls_in_flight") == {"gateway_upstream_calls_in_flight": 1}
 
 
-def test_further_attempts_are_counted_apart(watch, tracing):
+def test_further_attempts_are_counted_apart(watch, exporter):
     for number in (1, 2, 3):
         with watch.instrument_call(PATH, number, SENT):
             pass
     assert told(watch, "upstream_retries") == {
         f'gateway_upstream_retries_total{{path="{PATH}"}}': 2
     }
-    assert tracing.begun == [(PATH, 1), (PATH, 2), (PATH, 3)]
+    assert [each[:2] for each in spans(exporter)] == [(PATH, 1), (PATH, 2), (PATH, 3)]
 
 
-def test_a_call_that_never_begins_is_not_told(watch, tracing):
+def test_a_call_that_never_begins_is_not_told(watch, exporter):
     """The breaker refuses it, or there is no place in time."""
     watch.instrument_call(PATH, 1, SENT)
     assert told(watch, "upstream_calls_total") == {}
-    assert tracing.begun == []
+    assert spans(exporter) == []
 
 
 @pytest.mark.parametrize(

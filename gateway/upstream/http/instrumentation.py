@@ -7,7 +7,7 @@ from types import TracebackType
 from gateway.errors import INTERNAL_SERVER_ERROR
 from gateway.observability.logging import log_info, log_warning
 from gateway.observability.metrics import Metrics
-from gateway.observability.tracing import HeaderPairs, NoopTracing, Tracing, UpstreamSpan
+from gateway.observability.tracing import HeaderPairs, Tracing, UpstreamSpan
 from gateway.upstream.http.attempt import AttemptFailed
 from gateway.upstream.http.circuit_breaker import CircuitState
 
@@ -26,7 +26,7 @@ class UpstreamInstrumentation:
     """
 
     metrics: Metrics = field(default_factory=Metrics)
-    tracing: Tracing = field(default_factory=NoopTracing)
+    tracing: Tracing = field(default_factory=Tracing)
     _logged_surprises: set[tuple[str, str]] = field(default_factory=set)
 
     def record_surprise(self, path: str, reason: str) -> None:
