@@ -1,6 +1,7 @@
 """Single-flight: request coalescing of equal reads under way, and a cache of results; always per credentials.
 
-No cache library coalesces requests so that the cancellation of the last waiter cancels the work.
+Libraries that coalesce and cancel with the last waiter (async-lru, coalescer) let no waiter extend the
+deadline, and do not invalidate by owner: see docs/decisions/0003.
 """
 
 import asyncio
