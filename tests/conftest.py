@@ -100,7 +100,7 @@ class Gateway:
         tracer_provider: TracerProvider | None = None,
         **settings: Any,
     ) -> None:
-        given = {"upstream_url": SANDBOX, "plans_at_once": True, **ACCOUNT_1, **settings}
+        given = {"upstream_url": SANDBOX, "compile_queries": "eager", **ACCOUNT_1, **settings}
         self.clock = Clock()
         self.app = create_app(
             Settings(**given),
@@ -148,7 +148,7 @@ def gateway(rest, sandbox_app):
 
 @pytest.fixture
 def sandbox_gateway(rest, sandbox_app):
-    """Makes a gateway over the sandbox with settings: `sandbox_gateway(plans=False)`."""
+    """Makes a gateway over the sandbox with settings: `sandbox_gateway(compile_queries="off")`."""
 
     def over(**settings: Any) -> Gateway:
         return Gateway(httpx.ASGITransport(sandbox_app), **settings)

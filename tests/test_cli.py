@@ -180,7 +180,7 @@ def test_serve_without_an_upstream_names_what_is_missing(run):
 @pytest.mark.parametrize(
     ("unknown", "nearest"),
     [
-        ("GATEWAY_UPSTREAM_TIMEOUT", "GATEWAY_UPSTREAM_TIMEOUT_SECONDS"),
+        ("GATEWAY_UPSTREAM_ATTEMPT_TIMEOUT", "GATEWAY_UPSTREAM_ATTEMPT_TIMEOUT_SECONDS"),
         ("GATEWAY_MAX_PAGESIZE", "GATEWAY_MAX_PAGE_SIZE"),
         ("GATEWAY_TOKN", "GATEWAY_TOKEN"),
         ("GATEWAY_API_KEY_FIL", "GATEWAY_API_KEY_FILE"),
@@ -199,7 +199,7 @@ def test_all_problems_are_told_together(run):
         "GATEWAY_MAX_PAGE_SIZE": "0",
         "GATEWAY_INTROSPECTION": "perhaps",
         "GATEWAY_DEFAULT_TIME_ZONE": "Europe/Atlantis",
-        "GATEWAY_UPSTREAM_TIMEOUT_SECONDS": "ten",
+        "GATEWAY_UPSTREAM_ATTEMPT_TIMEOUT_SECONDS": "ten",
         "GATEWAY_TYPO": "x",
         "PORT": "65536",
         "LOG_LEVEL": "loud",
@@ -352,7 +352,7 @@ def test_the_help_of_serve_lists_every_setting_with_its_default(run):
         "GATEWAY_TOKEN (unset)",
         "GATEWAY_CORS_ORIGINS (unset)",
         "GATEWAY_GRAPHIQL (true)",
-        "GATEWAY_UPSTREAM_TIMEOUT_SECONDS (10.0)",
+        "GATEWAY_UPSTREAM_ATTEMPT_TIMEOUT_SECONDS (10.0)",
     ],
 )
 def test_the_help_of_serve_shows_defaults_as_they_are_written(run, line):

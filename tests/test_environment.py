@@ -5,11 +5,11 @@ from pydantic import BaseModel, ValidationError
 
 from gateway.config import environment
 
-KNOWN = ("GATEWAY_TOKEN", "GATEWAY_PLANS", "PORT")
+KNOWN = ("GATEWAY_TOKEN", "GATEWAY_EXPLAIN", "PORT")
 
 
 class Two(BaseModel):
-    plans: bool
+    explain: bool
     other: int = 0
 
 
@@ -29,7 +29,7 @@ def test_a_variable_that_is_no_setting_is_named_with_the_nearest_one(monkeypatch
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("GATEWAY_PLANS", "x"),
+        ("GATEWAY_EXPLAIN", "x"),
         ("OTHER_TOKNE", "x"),
         ("GATEWAY_SERVICE_HOST", "10.0.0.7"),
         ("GATEWAY_SERVICE_PORT_HTTP", "80"),
@@ -69,13 +69,15 @@ def test_what_only_looks_like_it_is_a_mistake(monkeypatch, name, value):
 
 
 def test_a_setting_that_does_not_fit_is_told_by_its_variable_and_without_its_value():
-    (line,) = environment.validation_messages(refused(plans="secret"), {"plans": "GATEWAY_PLANS"})
-    assert line.startswith("GATEWAY_PLANS: ")
+    (line,) = environment.validation_messages(
+        refused(explain="secret"), {"explain": "GATEWAY_EXPLAIN"}
+    )
+    assert line.startswith("GATEWAY_EXPLAIN: ")
     assert "secret" not in line
 
 
 def test_every_problem_has_a_line():
     lines = environment.validation_messages(
-        refused(plans="x", other="y"), {"plans": "GATEWAY_PLANS"}
+        refused(explain="x", other="y"), {"explain": "GATEWAY_EXPLAIN"}
     )
-    assert [line.partition(":")[0] for line in lines] == ["GATEWAY_PLANS", "other"]
+    assert [line.partition(":")[0] for line in lines] == ["GATEWAY_EXPLAIN", "other"]

@@ -144,15 +144,14 @@ class Pair(NamedTuple):
         return content
 
 
-@pytest.fixture(scope="module", params=["true", "false"], ids=["plans", "no plans"])
+@pytest.fixture(scope="module", params=["eager", "off"])
 def pair(request) -> Iterator[Pair]:
     port, rest_port = free_ports(2)
     origin, upstream = f"http://127.0.0.1:{port}", f"http://127.0.0.1:{rest_port}"
     environment = {
         "PORT": str(port),
         "LOG_LEVEL": "error",
-        "GATEWAY_PLANS": request.param,
-        "GATEWAY_PLANS_AT_ONCE": "true",
+        "GATEWAY_COMPILE_QUERIES": request.param,
         "GATEWAY_UPSTREAM_URL": upstream,
         "GATEWAY_API_KEY": "sandbox-key-1",
         "GATEWAY_TOKEN": "sandbox-token-1",

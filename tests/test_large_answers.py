@@ -122,7 +122,9 @@ class Upstream:
 async def others_answered(gateway_over: Any, case: Case, **settings: Any) -> int:
     """How many requests of others are answered between the upstream's answer and the operation's."""
     upstream = Upstream(case.answers)
-    gateway = gateway_over(upstream, company_id="3", upstream_timeout_seconds=60, **settings)
+    gateway = gateway_over(
+        upstream, company_id="3", upstream_attempt_timeout_seconds=60, **settings
+    )
     asking = asyncio.create_task(gateway.data(case.query))
     await upstream.has_sent.wait()
     answered = 0
@@ -134,13 +136,15 @@ async def others_answered(gateway_over: Any, case: Case, **settings: Any) -> int
     return answered
 
 
-@pytest.mark.parametrize("plans", [True, False])
+@pytest.mark.parametrize("compile_queries", ["eager", "off"])
 @pytest.mark.parametrize(("case", "steps"), CASES.values(), ids=CASES)
 async def test_others_are_answered_before_each_step_of_a_large_answer(
-    gateway_over, case, steps, plans
+    gateway_over, case, steps, compile_queries
 ):
-    with_small = await others_answered(gateway_over, case(0), plans=plans)
-    with_large = await others_answered(gateway_over, case(LARGE_BYTES), plans=plans)
+    with_small = await others_answered(gateway_over, case(0), compile_queries=compile_queries)
+    with_large = await others_answered(
+        gateway_over, case(LARGE_BYTES), compile_queries=compile_queries
+    )
     assert with_large >= with_small + steps
 
 
@@ -149,8 +153,8 @@ async def test_texts_that_are_read_in_steps_are_the_same_with_plans_and_without(
     query = OF_TEXTS.replace("bodyText", "bodyText again: bodyText body").replace("id ...", "...")
     case = notes(rb"\ud83d" + text, query)(LARGE_BYTES)
     planned, other = [
-        await gateway_over(Upstream(case.answers), plans=plans).post(query)
-        for plans in (True, False)
+        await gateway_over(Upstream(case.answers), compile_queries=compile_queries).post(query)
+        for compile_queries in ("eager", "off")
     ]
     assert planned.content == other.content
     nodes = planned.json()["data"]["activities"]["nodes"]
@@ -163,7 +167,9 @@ async def test_a_long_page_that_is_selected_several_times_is_made_once(gateway_o
     several = f"{{ {selected} {selected.replace('activities', 'again: activities', 1)} }}"
     body = listed(LARGE_BYTES, NOTE, b"hello")
     answered = [
-        await others_answered(gateway_over, Case(query, {"/activities": body}), plans_at_once=True)
+        await others_answered(
+            gateway_over, Case(query, {"/activities": body}), compile_queries="eager"
+        )
         for query in (OF_NOTES, several)
     ]
     assert answered[1] < answered[0] + STEPS

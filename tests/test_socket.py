@@ -21,7 +21,7 @@ pytestmark = pytest.mark.socket
 ACTIVITIES = "/api/2.3/activities"
 TIMELINE = "{ activities(clientId: 1001) { totalCount } }"
 TIMEOUT_SECONDS = 0.5
-ONE_BY_ONE = {"GATEWAY_UPSTREAM_ATTEMPTS": "1", "GATEWAY_BREAKER_PAUSE_SECONDS": "0.000001"}
+ONE_BY_ONE = {"GATEWAY_UPSTREAM_ATTEMPTS": "1", "GATEWAY_CIRCUIT_BREAKER_RESET_SECONDS": "0.000001"}
 """So that many faults, one after the other, are each told. tests/resilience has the rest."""
 
 KEYS = {"apiKey": "sandbox-key-1", "token": "sandbox-token-1"}
@@ -59,7 +59,7 @@ def started() -> Iterator[Pair]:
     with running(
         *arguments,
         ready=f"{address}/livez",
-        GATEWAY_UPSTREAM_TIMEOUT_SECONDS=str(TIMEOUT_SECONDS),
+        GATEWAY_UPSTREAM_ATTEMPT_TIMEOUT_SECONDS=str(TIMEOUT_SECONDS),
         GATEWAY_MAX_BODY_BYTES="100000",
         **ONE_BY_ONE,
     ) as gateway:

@@ -180,14 +180,14 @@ class Settings(BaseSettings):
     max_representations: PositiveInt = Field(  # no more fit into the values of a request's JSON
         1_000, le=1_300, description="How many entities a router may ask for at once."
     )
-    max_upstream_concurrency: PositiveInt = Field(
-        10, description="How many upstream reads one operation has under way at once."
+    max_concurrent_reads_per_operation: PositiveInt = Field(
+        10, description="How many upstream reads one operation may have under way at once."
     )
-    max_upstream_calls: PositiveInt = Field(
+    max_upstream_reads: PositiveInt = Field(
         250,
         description=(
-            "How many upstream reads one operation may have. Shared and kept ones count, so that "
-            "it fares the same whoever else asks."
+            "How many upstream reads one operation may have. Coalesced and cached ones count, so "
+            "that the limit does not depend on other operations."
         ),
     )
     max_upstream_bytes: PositiveInt = Field(
@@ -199,7 +199,7 @@ class Settings(BaseSettings):
     max_body_bytes: PositiveInt = Field(
         1_048_576, description="The largest request body, in bytes."
     )
-    max_characters: PositiveInt = Field(
+    max_document_characters: PositiveInt = Field(
         100_000, description="How many characters a document may have."
     )
     max_tokens: PositiveInt = Field(
@@ -216,17 +216,17 @@ class Settings(BaseSettings):
     max_duplicate_fields: PositiveInt = Field(
         200, description="How many fields may stand at one place of the answer, to be merged."
     )
-    max_comparisons: PositiveInt = Field(
+    max_field_comparisons: PositiveInt = Field(
         20_000,
         description=(
-            "How often fields and fragments that meet in the answer may be compared, to find out "
-            "whether an operation is valid."
+            "How many comparisons of fields and fragments that are merged in the answer the "
+            "validation of an operation may take."
         ),
     )
     max_cost: PositiveInt = Field(
         2_000_000, description="What an operation may cost, as `gateway cost` reckons."
     )
-    upstream_timeout_seconds: PositiveSeconds = Field(
+    upstream_attempt_timeout_seconds: PositiveSeconds = Field(
         10.0,
         description=(
             "How long one attempt of an upstream read may take, to its last byte; to be less than "
@@ -247,14 +247,15 @@ class Settings(BaseSettings):
         le=10,
         description="How often one read is tried where trying again may help; 1: never again.",
     )
-    breaker_pause_seconds: PositiveSeconds = Field(
-        0.5, description="How long an upstream that fails is left alone between two trial reads."
+    circuit_breaker_reset_seconds: PositiveSeconds = Field(
+        0.5, description="How long the circuit breaker is open before the next trial read."
     )
-    max_upstream_connections: PositiveInt = Field(
-        100, description="How many upstream reads are under way at once, over all callers."
+    max_concurrent_reads: PositiveInt = Field(
+        100,
+        description="How many upstream reads one process may have under way at once, for all callers.",
     )
-    max_caller_connections: PositiveInt = Field(
-        50, description="How many of them for the same credentials."
+    max_concurrent_reads_per_credential: PositiveInt = Field(
+        50, description="How many of them may have the same credentials."
     )
 
     request_timeout_seconds: PositiveSeconds = Field(
@@ -264,8 +265,8 @@ class Settings(BaseSettings):
             "untouched."
         ),
     )
-    max_concurrency: PositiveInt = Field(
-        200, description="How many GraphQL requests one process answers at once."
+    max_concurrent_requests: PositiveInt = Field(
+        200, description="How many GraphQL requests one process executes at once."
     )
     drain_seconds: NonNegativeSeconds = Field(
         5.0, description="How long SIGTERM leaves until the port is closed."
@@ -290,12 +291,13 @@ class Settings(BaseSettings):
         ),
     )
 
-    plans: bool = Field(
-        default=True, description="Whether plans answer what they can: the same answers, faster."
-    )
-    plans_at_once: bool = Field(
-        default=False,
-        description="Whether small operations, too, are planned and remembered when first seen.",
+    compile_queries: Annotated[Literal["off", "on", "eager"], BeforeValidator(_lowercase)] = Field(
+        "on",
+        description=(
+            "Which operations are compiled: `off` none, graphql-core executes all; `on` large and "
+            "trusted ones when first seen, small ones when seen again; `eager` all when first seen. "
+            "The answers are the same."
+        ),
     )
     explain: bool = Field(
         default=False,

@@ -114,14 +114,14 @@ def operation_limits(schema: GraphQLSchema, fields: FieldSources, settings: Sett
         settings: The allowed values, and the default and maximum sizes of pages and of lists of clients.
     """
     return Limits(
-        characters=settings.max_characters,
+        characters=settings.max_document_characters,
         tokens=settings.max_tokens,
         depth=settings.max_depth,
         aliases=settings.max_aliases,
         alias_characters=settings.max_alias_characters,
         root_fields=settings.max_root_fields,
         duplicate_fields=settings.max_duplicate_fields,
-        comparisons=settings.max_comparisons,
+        comparisons=settings.max_field_comparisons,
         cost=settings.max_cost,
         field_costs=build_field_costs(schema, dict(_declared_costs(fields, settings))),
     )

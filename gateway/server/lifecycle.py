@@ -201,7 +201,7 @@ def gateway_server(settings: Settings, *, sandbox_server: Server | None = None) 
     Raises:
         ConfigurationError: The settings do not describe a gateway.
     """
-    limiter = ConcurrencyLimiter(settings.max_concurrency)
+    limiter = ConcurrencyLimiter(settings.max_concurrent_requests)
     app = create_app(settings, limiter=limiter)
     pending_bodies, allowed_origins = (
         PendingBodies(settings.max_body_bytes),

@@ -76,8 +76,8 @@ class UpstreamSession:
         self._caller = caller
         self._settings = settings
         self._loader_scope = DataLoaderScope(
-            max_reads=settings.max_upstream_calls,
-            max_concurrent_reads=settings.max_upstream_concurrency,
+            max_reads=settings.max_upstream_reads,
+            max_concurrent_reads=settings.max_concurrent_reads_per_operation,
         )
         self._timeline_reads: defaultdict[_TimelineKey, list[_TimelineRead]] = defaultdict(list)
         self._list_task_by_key: dict[

@@ -73,7 +73,7 @@ def create_app(
     Raises:
         ConfigurationError: A trusted document can never run, or traces cannot be exported.
     """
-    limiter = limiter or ConcurrencyLimiter(settings.max_concurrency)
+    limiter = limiter or ConcurrencyLimiter(settings.max_concurrent_requests)
     graphql_schema = schema.schema(federated=settings.federation)
     field_sources = bind_fields(graphql_schema)
     create_preparer = partial(
@@ -81,12 +81,12 @@ def create_app(
         graphql_schema,
         limits=operation_limits(graphql_schema, field_sources, settings),
         introspection=settings.introspection,
-        eager=settings.plans_at_once,
+        eager=settings.compile_queries == "eager",
     )
     documents = _trusted_documents(settings, prepare=create_preparer())
     if transport is None:
         transport = AiohttpTransport(
-            max_connections=settings.max_upstream_connections, proxy=settings.proxy
+            max_connections=settings.max_concurrent_reads, proxy=settings.proxy
         )
     tracing = Tracing(
         tracer_provider or _tracer_provider(settings), upstream_url=settings.upstream_url
@@ -107,7 +107,9 @@ def create_app(
         schema=graphql_schema,
         documents=documents,
         prepare=create_preparer(
-            compile_query=_query_compiler(graphql_schema, field_sources) if settings.plans else None
+            compile_query=None
+            if settings.compile_queries == "off"
+            else _query_compiler(graphql_schema, field_sources)
         ),
         open_context=_context_factory(upstream, settings),
         authenticator=_caller_authenticator(settings),

@@ -200,12 +200,14 @@ def wait(*, activities: int, readers: int, times: int) -> None:
 @main.command()
 @click.option("--scenario", type=_SCENARIO, default="hundred", show_default=True)
 @click.option("--seconds", type=click.FloatRange(1), default=5, show_default=True)
-@click.option("--plans/--without-plans", default=True, help="Whether it plans, as it does.")
-def profile(*, scenario: str, seconds: float, plans: bool) -> None:
+@click.option(
+    "--compile/--no-compile", "compiled", default=True, help="Whether queries are compiled."
+)
+def profile(*, scenario: str, seconds: float, compiled: bool) -> None:
     """Where the gateway's time goes, by cProfile; what is done in C looks cheaper than it is."""
 
     async def profile_all(at: Examiner) -> None:
-        click.echo(await at.profile(SCENARIOS[scenario], seconds, plans=plans))
+        click.echo(await at.profile(SCENARIOS[scenario], seconds, compiled=compiled))
 
     _run(profile_all)
 

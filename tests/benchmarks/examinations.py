@@ -96,9 +96,9 @@ class Examiner:
                     asked = [one.ask(requests(number)) for number, one in enumerate(reading)]
                     yield await _waited(asyncio.gather(*asked), other)
 
-    async def profile(self, scenario: Scenario, seconds: float, *, plans: bool) -> str:
+    async def profile(self, scenario: Scenario, seconds: float, *, compiled: bool) -> str:
         """Where the time goes, function by function."""
-        async with self._watched("profile" if plans else "profile-without-plans") as server:
+        async with self._watched("profile" if compiled else "profile-not-compiled") as server:
             await self._asked(server, scenario, ALONE.connections, seconds)
         return server.written.decode()
 

@@ -1,4 +1,4 @@
-"""`gateway serve`, watched from inside: `python -m tests.benchmarks.inside hold|profile|profile-without-plans`.
+"""`gateway serve`, watched from inside: `python -m tests.benchmarks.inside hold|profile|profile-not-compiled`.
 
 When it is told to stop, it writes what it saw to standard output.
 """
@@ -81,11 +81,11 @@ def _hold() -> str:
     return json.dumps(hearts[0].holds)
 
 
-def _profile_without_plans() -> str:
-    def create_without_plans(settings: Settings, **given: Any) -> ASGIApp:
-        return create_app(settings.model_copy(update={"plans": False}), **given)
+def _profile_not_compiled() -> str:
+    def create_not_compiled(settings: Settings, **given: Any) -> ASGIApp:
+        return create_app(settings.model_copy(update={"compile_queries": "off"}), **given)
 
-    vars(lifecycle)["create_app"] = create_without_plans
+    vars(lifecycle)["create_app"] = create_not_compiled
     return _profile()
 
 
@@ -105,7 +105,7 @@ def _serve() -> None:
 _WATCHES: dict[str, Callable[[], str]] = {
     "hold": _hold,
     "profile": _profile,
-    "profile-without-plans": _profile_without_plans,
+    "profile-not-compiled": _profile_not_compiled,
 }
 
 if __name__ == "__main__":

@@ -118,15 +118,18 @@ def _free_port() -> int:
 def _environment(port: int, upstream: str) -> Mapping[str, str]:
     """Ours, without what is set of a gateway; and what the contenders read."""
     inherited = {name: value for name, value in os.environ.items() if "GATEWAY_" not in name}
-    return inherited | {
-        "HOST": "127.0.0.1",
-        "PORT": str(port),
-        "UVICORN_PORT": str(port),
-        "UPSTREAM_URL": upstream,
-        "NODE_ENV": "production",
-        "GATEWAY_UPSTREAM_URL": upstream,
-        "GATEWAY_MAX_PAGE_SIZE": "10000",
-        "GATEWAY_DRAIN_SECONDS": "0",
-        "GATEWAY_MAX_COST": "1000000000",
-        "GATEWAY_UPSTREAM_TIMEOUT_SECONDS": "60",  # many callers at once keep one another waiting
-    }
+    return (
+        inherited
+        | {
+            "HOST": "127.0.0.1",
+            "PORT": str(port),
+            "UVICORN_PORT": str(port),
+            "UPSTREAM_URL": upstream,
+            "NODE_ENV": "production",
+            "GATEWAY_UPSTREAM_URL": upstream,
+            "GATEWAY_MAX_PAGE_SIZE": "10000",
+            "GATEWAY_DRAIN_SECONDS": "0",
+            "GATEWAY_MAX_COST": "1000000000",
+            "GATEWAY_UPSTREAM_ATTEMPT_TIMEOUT_SECONDS": "60",  # many callers at once keep one another waiting
+        }
+    )

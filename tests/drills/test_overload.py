@@ -37,7 +37,7 @@ def gateway() -> Iterator[str]:
         "GATEWAY_UPSTREAM_URL": rest,
         "GATEWAY_API_KEY": ACCOUNT_1["api_key"],
         "GATEWAY_TOKEN": ACCOUNT_1["token"],
-        "GATEWAY_MAX_CONCURRENCY": str(ROOM),
+        "GATEWAY_MAX_CONCURRENT_REQUESTS": str(ROOM),
         "GATEWAY_DRAIN_SECONDS": "0",
     }
     fault = {"path": "/api/2.3/activities", "delayMilliseconds": UPSTREAM_MILLISECONDS}

@@ -171,12 +171,12 @@ async def fared(case: Case, rounds: int, trusting: ssl.SSLContext) -> Fared:
     async with peer.playing(talker, tls=tls) as upstream_peer:
         settings = settings_of(
             upstream_url=f"{'https' if case.is_tls else 'http'}://localhost:{upstream_peer.port}",
-            upstream_timeout_seconds=SECONDS,
+            upstream_attempt_timeout_seconds=SECONDS,
             upstream_connect_timeout_seconds=SECONDS,
             upstream_read_timeout_seconds=SECONDS,
             operation_timeout_seconds=2 * SECONDS,
-            max_upstream_connections=case.connections,
-            breaker_pause_seconds=0.001,
+            max_concurrent_reads=case.connections,
+            circuit_breaker_reset_seconds=0.001,
         )
         transport = AiohttpTransport(max_connections=case.connections, tls=trusting)
         upstream = UpstreamApi(settings, transport)

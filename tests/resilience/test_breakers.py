@@ -120,10 +120,10 @@ SPOILT = {
 def reads_of(url: str, **settings: Any) -> UpstreamFetcher:
     given = {
         "upstream_url": url,
-        "upstream_timeout_seconds": SECONDS,
+        "upstream_attempt_timeout_seconds": SECONDS,
         "upstream_connect_timeout_seconds": CONNECT_SECONDS,
         "upstream_attempts": 1,
-        "breaker_pause_seconds": 60.0,
+        "circuit_breaker_reset_seconds": 60.0,
         "max_upstream_bytes": 2000,
         **settings,
     }

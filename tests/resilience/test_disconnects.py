@@ -15,9 +15,9 @@ pytestmark = pytest.mark.socket
 
 CALLERS = 1000
 PATIENCE = {
-    "max_concurrency": CALLERS,
+    "max_concurrent_requests": CALLERS,
     "operation_timeout_seconds": 600.0,
-    "upstream_timeout_seconds": 500.0,
+    "upstream_attempt_timeout_seconds": 500.0,
     "upstream_connect_timeout_seconds": 500.0,
     "upstream_read_timeout_seconds": 500.0,
 }

@@ -22,7 +22,7 @@ PAUSES = 0.3  # of three attempts, at the most
 SLACK = 3.0  # for a machine that has other things to do
 EXPLAIN = {"X-Gateway-Explain": "1"}
 SETTINGS: dict[str, Any] = {
-    "upstream_timeout_seconds": SECONDS,
+    "upstream_attempt_timeout_seconds": SECONDS,
     "upstream_connect_timeout_seconds": CONNECT_SECONDS,
     "operation_timeout_seconds": OPERATION_SECONDS,
     "max_upstream_bytes": 200_000,
@@ -140,7 +140,11 @@ async def test_a_certificate_that_is_in_order_costs_nothing(rest, place):
 async def test_a_deadline_delivers_what_has_arrived(rest, place):
     """It is shorter here than the time of one read."""
     await spoil(rest, {"delayMilliseconds": 3000})
-    settings = {**SETTINGS, "upstream_timeout_seconds": 9.0, "operation_timeout_seconds": 0.5}
+    settings = {
+        **SETTINGS,
+        "upstream_attempt_timeout_seconds": 9.0,
+        "operation_timeout_seconds": 0.5,
+    }
     detour = Detour(place)
     async with before.gateway(rest.base_url, detour, **settings) as gateway:
         started = time.monotonic()

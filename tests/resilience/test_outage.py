@@ -113,9 +113,9 @@ async def drill(kind: str, sandbox: httpx.AsyncClient, report: dict[str, Any]) -
     upstream = peer.Peer(peer.before(sandbox.base_url.port or 0))
     await upstream.listen()
     settings = {
-        "breaker_pause_seconds": PAUSE_SECONDS,
+        "circuit_breaker_reset_seconds": PAUSE_SECONDS,
         "forward_headers": ("X-Caller",),
-        "upstream_timeout_seconds": 2.0,
+        "upstream_attempt_timeout_seconds": 2.0,
         "upstream_connect_timeout_seconds": 2.0,
         "operation_timeout_seconds": 10.0,
     }

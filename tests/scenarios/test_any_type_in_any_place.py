@@ -172,10 +172,13 @@ class Walk:
     def __init__(self) -> None:
         self._upstream = Upstream()
         unlimited: dict[str, Any] = dict.fromkeys(
-            ("max_depth", "max_duplicate_fields", "max_cost", "max_upstream_calls"), 2**30
+            ("max_depth", "max_duplicate_fields", "max_cost", "max_upstream_reads"), 2**30
         )
         transport = httpx.MockTransport(self._upstream)
-        self._gateways = [Gateway(transport, plans=plans, **unlimited) for plans in (True, False)]
+        self._gateways = [
+            Gateway(transport, compile_queries=compile_queries, **unlimited)
+            for compile_queries in ("eager", "off")
+        ]
         self._healthy: dict[str, list[Any]] = {}
 
     async def asked(self, activity: str, broken: Broken | None) -> tuple[list[Any], list[Any]]:

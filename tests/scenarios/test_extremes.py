@@ -18,10 +18,13 @@ def both(rest, sandbox_app):
         return [
             (
                 await Gateway(
-                    httpx.ASGITransport(sandbox_app), plans=plans, **UNLIMITED, **settings
+                    httpx.ASGITransport(sandbox_app),
+                    compile_queries=compile_queries,
+                    **UNLIMITED,
+                    **settings,
                 ).post(query)
             )
-            for plans in (True, False)
+            for compile_queries in ("eager", "off")
         ]
 
     return ask
@@ -32,7 +35,7 @@ async def test_when_reads_run_out_the_same_fields_have_no_answer(both, most):
     planned, executed = await both(
         """{ activities(clientId: "1001") { nodes { ... on AppointmentActivity { appointment {
              current { status } service { description } staff { email } } } } } }""",
-        max_upstream_calls=most,
+        max_upstream_reads=most,
     )
     assert planned.content == executed.content
 

@@ -38,9 +38,9 @@ async def asked_before(scenario: Scenario, gateway: Gateway, upstream: ScriptedU
 async def test_a_scenario_holds(path, rest, sandbox_app):
     scenario = Scenario.read(path)
     answers = []
-    for plans in (True, False):
+    for compile_queries in ("eager", "off"):
         upstream = scenario.upstream(httpx.ASGITransport(sandbox_app))
-        gateway = Gateway(upstream, **scenario.settings, plans=plans)
+        gateway = Gateway(upstream, **scenario.settings, compile_queries=compile_queries)
         await asked_before(scenario, gateway, upstream)
         answer = await gateway.post(scenario.query, scenario.variables, scenario.headers)
         assert answer.json() == scenario.response
@@ -69,7 +69,7 @@ import sys
 from gateway.config.settings import Settings
 from gateway.web.app import create_app
 
-create_app(Settings(upstream_url="http://upstream", plans=False))
+create_app(Settings(upstream_url="http://upstream", compile_queries="off"))
 print([name for name in sys.modules if name.startswith("gateway.engine.compiler")])
 """
     printed = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)

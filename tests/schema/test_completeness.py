@@ -69,11 +69,11 @@ def upstream():
     return Upstream()
 
 
-@pytest.fixture(params=[True, False], ids=["planned", "not planned"])
+@pytest.fixture(params=["eager", "off"])
 def gateway(request, gateway_over, upstream):
     return gateway_over(
         upstream,
-        plans=request.param,
+        compile_queries=request.param,
         stale_if_error_seconds=600,
         upstream_attempts=1,
         explain=True,

@@ -37,12 +37,12 @@ ENTITIES: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.fixture(params=[True, False], ids=["planned", "without plans"])
+@pytest.fixture(params=["eager", "off"])
 def subgraph(request, sandbox_gateway):
     """Makes a subgraph over the sandbox."""
 
     def over(**settings: Any) -> Any:
-        return sandbox_gateway(federation=True, plans=request.param, **settings)
+        return sandbox_gateway(federation=True, compile_queries=request.param, **settings)
 
     return over
 
@@ -83,8 +83,8 @@ async def test_what_routers_ask_for_is_answered_by_plans(sandbox_gateway, more):
     assert None not in answer["data"]["_entities"][: len(ENTITIES)]
 
 
-@pytest.mark.parametrize("plans", [True, False])
-async def test_an_entity_that_comes_late_costs_no_other(gateway_over, plans):
+@pytest.mark.parametrize("compile_queries", ["eager", "off"])
+async def test_an_entity_that_comes_late_costs_no_other(gateway_over, compile_queries):
     async def send(request: httpx.Request) -> httpx.Response:
         if request.url.path.endswith("/companies/2"):
             await asyncio.sleep(60)
@@ -92,7 +92,9 @@ async def test_an_entity_that_comes_late_costs_no_other(gateway_over, plans):
             return httpx.Response(200, json={"id": "1", "name": "Prompt"})
         return httpx.Response(200, json={"items": []})
 
-    gateway = gateway_over(send, federation=True, plans=plans, operation_timeout_seconds=0.3)
+    gateway = gateway_over(
+        send, federation=True, compile_queries=compile_queries, operation_timeout_seconds=0.3
+    )
     text = """query ($r: [_Any!]!) {
       _entities(representations: $r) { ... on Company { name } ... on Client { activities { totalCount } } }
     }"""
@@ -197,16 +199,18 @@ async def test_each_of_them_costs_what_is_selected_of_it(subgraph):
 APPOINTMENT = "/api/2.1/scheduling/companies/102/appointments/7"
 
 
-@pytest.mark.parametrize("plans", [True, False])
+@pytest.mark.parametrize("compile_queries", ["eager", "off"])
 @pytest.mark.parametrize(
     ("client", "told"), [({"id": "1"}, {}), (None, BROKEN), ({"name": "A"}, BROKEN)], ids=str
 )
-async def test_an_appointments_thread_needs_to_know_whose_it_is(gateway_with, plans, client, told):
+async def test_an_appointments_thread_needs_to_know_whose_it_is(
+    gateway_with, compile_queries, client, told
+):
     gateway = gateway_with(
         {APPOINTMENT: {"id": "7", "client": client}},
         federation=True,
         company_id=COMPANY,
-        plans=plans,
+        compile_queries=compile_queries,
     )
     text = "query ($r: [_Any!]!) { _entities(representations: $r) { ... on Appointment { id activities { totalCount } } } }"
     answer = await gateway.ask(text, {"r": [one("Appointment", "7")]})

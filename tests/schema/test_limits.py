@@ -174,14 +174,14 @@ def test_a_thread_of_threads_of_threads_is_too_much():
 
 def test_what_is_allowed_is_what_is_set():
     allowed = limits_of(
-        max_characters=1,
+        max_document_characters=1,
         max_tokens=2,
         max_depth=3,
         max_aliases=4,
         max_alias_characters=5,
         max_root_fields=6,
         max_duplicate_fields=7,
-        max_comparisons=8,
+        max_field_comparisons=8,
         max_cost=9,
     )
     assert [

@@ -415,7 +415,7 @@ async def test_what_the_budget_does_not_allow_is_null_and_the_rest_stands(
     ids = ["31", "32", "33"]
     known = {f"{TODAY[:-2]}{id_}": {"id": id_, "notes": f"of {id_}"} for id_ in ids}
     items = [item(id_, id=id_) for id_ in ids]
-    gateway = gateway_with(known, *items, max_upstream_calls=calls)
+    gateway = gateway_with(known, *items, max_upstream_reads=calls)
     result = await gateway.ask(selected("appointmentId current { notes }"))
     nodes = result["data"]["activities"]["nodes"]
     notes = [each["appointment"]["current"] for each in nodes]
@@ -430,14 +430,14 @@ async def test_what_the_budget_does_not_allow_is_null_and_the_rest_stands(
 async def test_the_budget_counts_calls_and_not_places(gateway_with, codes):
     people = {"items": [{"id": "21", "email": "mina@example.com"}]}
     items = [item(str(n)) for n in range(30)]
-    gateway = gateway_with({STAFF: people}, *items, max_upstream_calls=2)
+    gateway = gateway_with({STAFF: people}, *items, max_upstream_reads=2)
     result = await gateway.ask(selected("staff { email phone title }"))
     assert codes(result) == {}
     assert gateway.asked.total() == 2
 
 
 async def test_a_timeline_beyond_the_budget_is_null_and_the_others_stand(gateway_with, codes):
-    gateway = gateway_with({}, {"id": "1", "type": "note"}, max_upstream_calls=2)
+    gateway = gateway_with({}, {"id": "1", "type": "note"}, max_upstream_reads=2)
     result = await gateway.ask("{ clients(ids: [1, 2, 3]) { id activities { totalCount } } }")
     found = [each["activities"] for each in result["data"]["clients"]]
     assert found == [{"totalCount": 1}, {"totalCount": 1}, None]

@@ -500,15 +500,15 @@ async def test_timelines_of_one_client_are_one_call(gateway_over):
     assert upstream.asked == [{"clientId": "7", "sort": "asc", "type": "note,consent"}]
 
 
-@pytest.mark.parametrize("plans", [True, False])
-async def test_the_order_that_the_upstream_sends_changes_no_answer(gateway_over, plans):
+@pytest.mark.parametrize("compile_queries", ["eager", "off"])
+async def test_the_order_that_the_upstream_sends_changes_no_answer(gateway_over, compile_queries):
     """Neither that of activities of one instant and id, which nothing but what they hold tells apart."""
     twins = [item("2", 12, event=event) for event in ("created", "updated", "deleted")]
     items = [*ITEMS, *twins, item("u9", event="updated")]
     query = "query($s: SortOrder!) { activities(clientId: 7, sort: $s) { edges { cursor node { id event } } } }"
     for sort in ("ASC", "DESC"):
         found = [
-            await gateway_over(Upstream(*sent), plans=plans).data(query, s=sort)
+            await gateway_over(Upstream(*sent), compile_queries=compile_queries).data(query, s=sort)
             for sent in (items, items[::-1], items[5:] + items[:5])
         ]
         assert found[0] == found[1] == found[2]
@@ -651,12 +651,12 @@ BY_CODE = [
 ]
 
 
-@pytest.mark.parametrize("plans", [True, False], ids=["planned", "not planned"])
+@pytest.mark.parametrize("compile_queries", ["eager", "off"])
 @pytest.mark.parametrize(("arguments", "settings", "found", "by_code"), BY_CODE)
 async def test_what_is_left_out_is_counted_once_by_why_and_reported_where_it_is_broken(
-    gateway_over_items, plans, arguments, settings, found, by_code
+    gateway_over_items, compile_queries, arguments, settings, found, by_code
 ):
-    gateway = gateway_over_items(*WITHOUT_INSTANT, plans=plans, **settings)
+    gateway = gateway_over_items(*WITHOUT_INSTANT, compile_queries=compile_queries, **settings)
     answer = await gateway.ask(f"""{{ client(id: "7") {{ activities({arguments}) {{
         totalCount nodes {{ id }}
         completeness {{ isComplete missing {{ code count retryable }} }} }} }} }}""")

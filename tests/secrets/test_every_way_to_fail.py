@@ -39,13 +39,16 @@ CLOSED = {"introspection": False, "graphiql": False}
 MODES: Mapping[str, Mapping[str, Any]] = {
     "as it comes": {},
     "explaining": {"explain": True},
-    "without plans": {"plans": False, "cors_origins": ("https://page.example",)},
+    "without plans": {"compile_queries": "off", "cors_origins": ("https://page.example",)},
     "closed": CLOSED,
-    "closed, without plans, explaining": {**CLOSED, "plans": False, "explain": True},
+    "closed, without plans, explaining": {**CLOSED, "compile_queries": "off", "explain": True},
     "keeping": {"entity_cache_seconds": 60, "appointments_by_client": True, "graphiql": False},
     "logging documents": {"trusted_documents": "log", "explain": True},
     "known documents only": {"trusted_documents": "enforce", **CLOSED},
-    "known documents only, without plans": {"trusted_documents": "enforce", "plans": False},
+    "known documents only, without plans": {
+        "trusted_documents": "enforce",
+        "compile_queries": "off",
+    },
 }
 ACCEPTED = ("application/graphql-response+json", "application/json")
 
@@ -86,10 +89,10 @@ class Walk:
             given["trusted_documents_path"] = manifest
         sizes = {"max_body_bytes": 200_000, "max_upstream_bytes": 1_000_000}
         # Each way to fail is told as if it were the first.
-        once = {"upstream_attempts": 1, "breaker_pause_seconds": 1e-6}
+        once = {"upstream_attempts": 1, "circuit_breaker_reset_seconds": 1e-6}
         fixed: dict[str, Any] = {
             "upstream_url": UPSTREAM,
-            "plans_at_once": True,
+            "compile_queries": "eager",
             **OWN_CREDENTIALS,
             **sizes,
             **once,
@@ -208,7 +211,7 @@ async def test_a_budget_and_a_company_that_is_missing_tell_nothing(log, gateway_
     logging.configure("debug")
     gateway = gateway_over(
         lambda _: httpx.Response(200, json={"items": items}, headers=failing.HEADERS),
-        max_upstream_calls=1,
+        max_upstream_reads=1,
         upstream_url=UPSTREAM,
     )
     answer = await gateway.post(

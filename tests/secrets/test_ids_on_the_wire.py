@@ -109,7 +109,7 @@ class Wire(NamedTuple):
     @property
     def settings(self) -> Settings:
         url = f"http://127.0.0.1:{self.port}"
-        given: dict[str, Any] = {"upstream_url": url, "plans_at_once": True}
+        given: dict[str, Any] = {"upstream_url": url, "compile_queries": "eager"}
         return Settings(**given)
 
     def asked(self, method: str, *ids: str, **options: Any) -> list[bytes]:
@@ -219,12 +219,12 @@ QUERY = """query ($id: ID!, $appointment: ID!) { client(id: $id) {
 } }"""
 
 
-@pytest.mark.parametrize("plans", [True, False], ids=["planned", "not planned"])
-def test_an_id_that_a_caller_sends_changes_nothing_but_its_value(wire, plans):
+@pytest.mark.parametrize("compile_queries", ["eager", "off"])
+def test_an_id_that_a_caller_sends_changes_nothing_but_its_value(wire, compile_queries):
     """Through GraphQL, as a variable and as a literal."""
 
     async def ask(id_: str) -> list[str]:
-        app = create_app(wire.settings.model_copy(update={"plans": plans}))
+        app = create_app(wire.settings.model_copy(update={"compile_queries": compile_queries}))
         transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as http:
             body = {"query": QUERY, "variables": {"id": id_, "appointment": id_}}

@@ -72,13 +72,12 @@ async def upstream() -> AsyncIterator[dict[str, bytes]]:
         yield answer
 
 
-@pytest.mark.parametrize("plans", ["true", "false"])
-async def test_whatever_the_upstream_sends_the_process_tells_nothing(upstream, plans):
+@pytest.mark.parametrize("compile_queries", ["eager", "off"])
+async def test_whatever_the_upstream_sends_the_process_tells_nothing(upstream, compile_queries):
     address = f"http://localhost:{upstream['address'].decode()}"
     own = {"GATEWAY_API_KEY": f"key-{SECRET}", "GATEWAY_TOKEN": f"token-{SECRET}"}
     modes = {
-        "GATEWAY_PLANS": plans,
-        "GATEWAY_PLANS_AT_ONCE": "true",
+        "GATEWAY_COMPILE_QUERIES": compile_queries,
         "GATEWAY_EXPLAIN": "true",
         "GATEWAY_ENTITY_CACHE_SECONDS": "9",
     }
@@ -169,7 +168,7 @@ async def test_an_upstream_that_cannot_be_reached_is_not_named(log, scheme, reac
         }
         url = f"{scheme}://{hosts[reached]}"
         given: dict[str, Any] = {"upstream_url": url, **OWN_CREDENTIALS, "explain": True}
-        given["plans_at_once"] = True
+        given["compile_queries"] = "eager"
         app = create_app(Settings(**given))
         transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as http:

@@ -116,7 +116,7 @@ async def race(
     """The data that each caller got, of many requests of all of them at once."""
     async with AsyncExitStack() as stack:
         url = await stack.enter_async_context(serving_app(upstream))
-        given = {"upstream_url": url, "plans_at_once": True, **settings}
+        given = {"upstream_url": url, "compile_queries": "eager", **settings}
         transport = AiohttpTransport(max_connections=CONNECTIONS)
         app = create_app(Settings(**given), transport=transport)
         address = await stack.enter_async_context(serving_app(app))
@@ -138,13 +138,13 @@ async def race(
         return got
 
 
-@pytest.mark.parametrize("plans", [True, False], ids=["planned", "not planned"])
+@pytest.mark.parametrize("compile_queries", ["eager", "off"])
 @pytest.mark.parametrize("seconds", [0, 60], ids=["not kept", "kept"])
 async def test_every_answer_belongs_to_its_caller_and_every_read_has_its_credentials(
-    plans, seconds
+    compile_queries, seconds
 ):
     upstream = Recording(personal_upstream)
-    settings = {**OWN, "plans": plans, "entity_cache_seconds": seconds}
+    settings = {**OWN, "compile_queries": compile_queries, "entity_cache_seconds": seconds}
     body = {"query": QUERY, "variables": {"id": "7"}}
     nobody = Caller("nobody", {})
     got = await race(upstream, [*CALLERS, nobody], body, times=8, **settings)

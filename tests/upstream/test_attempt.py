@@ -47,7 +47,7 @@ async def test_an_attempt_is_one_request_with_the_limits_that_are_set():
     limits: Any = {"connect": 1.5, "read": 2.5}
     await attempt(
         answer,
-        upstream_timeout_seconds=4.5,
+        upstream_attempt_timeout_seconds=4.5,
         **{f"upstream_{name}_timeout_seconds": value for name, value in limits.items()},
     )
     [request] = requests
@@ -191,7 +191,7 @@ async def test_an_answer_that_breaks_off_is_told_with_what_arrived_and_closed():
 async def test_an_answer_that_stops_is_given_up_and_closed():
     body = Body()
     failed = await failure(
-        lambda _: httpx.Response(200, stream=body), upstream_timeout_seconds=0.01
+        lambda _: httpx.Response(200, stream=body), upstream_attempt_timeout_seconds=0.01
     )
     assert (failed.error.code, failed.status, failed.size) == ("UPSTREAM_TIMEOUT", 200, 5)
     assert (failed.is_retryable, failed.is_outage) == (False, True)

@@ -62,7 +62,7 @@ def over(
     upstream: Upstream, *, watch: UpstreamInstrumentation | None = None, **settings: Any
 ) -> UpstreamFetcher:
     return UpstreamFetcher(
-        settings_of(**{"upstream_timeout_seconds": 100.0, **settings}),
+        settings_of(**{"upstream_attempt_timeout_seconds": 100.0, **settings}),
         httpx.MockTransport(upstream),
         instrumentation=watch,
         clock=asyncio.get_running_loop().time,
@@ -415,7 +415,9 @@ async def test_nothing_is_held_after_a_read_however_it_ends(end):
 
 
 async def test_nothing_is_held_after_a_read_that_took_too_long():
-    reads = over(Upstream(a=held_up(300, asyncio.Event())), upstream_timeout_seconds=5.0, **SMALL)
+    reads = over(
+        Upstream(a=held_up(300, asyncio.Event())), upstream_attempt_timeout_seconds=5.0, **SMALL
+    )
     reading = asyncio.create_task(read(reads, A))
     await asyncio.sleep(4)
     assert reads.pipeline.byte_budget.reserved_bytes == 300

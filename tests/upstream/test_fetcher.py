@@ -463,7 +463,7 @@ async def test_an_answer_that_does_not_start_in_time_is_given_up(reads_over):
         raise AssertionError
 
     with pytest.raises(UpstreamTimeout):
-        await read(reads_over(handler, upstream_timeout_seconds=0.01))
+        await read(reads_over(handler, upstream_attempt_timeout_seconds=0.01))
 
 
 async def test_an_answer_that_does_not_end_in_time_is_given_up_however_lively(reads_over):
@@ -479,7 +479,9 @@ async def test_an_answer_that_does_not_end_in_time_is_given_up_however_lively(re
             self.closed = True
 
     stream = Dripping()
-    reads = reads_over(lambda _: httpx.Response(200, stream=stream), upstream_timeout_seconds=0.02)
+    reads = reads_over(
+        lambda _: httpx.Response(200, stream=stream), upstream_attempt_timeout_seconds=0.02
+    )
     with pytest.raises(UpstreamTimeout):
         await read(reads)
     assert stream.closed

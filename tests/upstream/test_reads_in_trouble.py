@@ -71,7 +71,7 @@ class Upstream:
 
 def over(upstream: Upstream, *, chance: float = 1.0, **settings: Any) -> UpstreamFetcher:
     """Reads with three attempts and the longest of pauses, by the loop's clock."""
-    settings = {"upstream_attempts": 3, "upstream_timeout_seconds": 1000.0, **settings}
+    settings = {"upstream_attempts": 3, "upstream_attempt_timeout_seconds": 1000.0, **settings}
     return UpstreamFetcher(
         settings_of(**settings),
         httpx.MockTransport(upstream),
@@ -163,7 +163,7 @@ async def test_what_came_too_early_may_arrive_the_second_time():
 
 async def test_silence_is_not_answered_with_another_question():
     upstream = Upstream(seconds=100)
-    fared = await read(over(upstream, upstream_timeout_seconds=5.0))
+    fared = await read(over(upstream, upstream_attempt_timeout_seconds=5.0))
     assert isinstance(fared, UpstreamTimeout)
     assert attempts(fared) == 1
     assert now() == pytest.approx(5)
@@ -259,7 +259,7 @@ async def test_a_trial_that_meets_an_idle_connection_is_one_trial():
 
 async def test_who_asks_again_so_keeps_its_place():
     upstream = Upstream(OVER, FOUND, seconds=1)
-    reads = over(upstream, max_upstream_connections=1)
+    reads = over(upstream, max_concurrent_reads=1)
     await asyncio.gather(read(reads, of="a"), read(reads, of="b"))
     assert upstream.asked == [(0, "of=a"), (1, "of=a"), (2, "of=b")]
     assert reads.pipeline.bulkhead.in_use == 0
@@ -326,7 +326,7 @@ async def test_the_deadline_holds_also_between_two_attempts():
 
 async def test_the_deadline_holds_also_in_the_queue():
     upstream = Upstream(seconds=100)
-    reads = over(upstream, max_upstream_connections=1)
+    reads = over(upstream, max_concurrent_reads=1)
     found = await asyncio.gather(read(reads, of="a", left=50), read(reads, of="b", left=3))
     assert [attempts(each) for each in found] == [1, 0]
     assert isinstance(found[1], UpstreamTimeout)
@@ -335,7 +335,7 @@ async def test_the_deadline_holds_also_in_the_queue():
 
 async def test_a_queue_that_would_outlast_the_deadline_refuses_at_once():
     upstream = Upstream(seconds=2)
-    reads = over(upstream, max_upstream_connections=1)
+    reads = over(upstream, max_concurrent_reads=1)
     for number in range(20):
         await read(reads, of=f"before-{number}")
     start = now()
@@ -350,7 +350,7 @@ async def test_a_queue_that_would_outlast_the_deadline_refuses_at_once():
 
 async def test_one_caller_s_many_reads_do_not_keep_another_s_waiting():
     upstream = Upstream(seconds=1)
-    reads = over(upstream, max_upstream_connections=4, max_caller_connections=2)
+    reads = over(upstream, max_concurrent_reads=4, max_concurrent_reads_per_credential=2)
     many = [asyncio.create_task(read(reads, of=str(n), by=b"many")) for n in range(40)]
     await asyncio.sleep(5.5)
     start = now()
@@ -448,7 +448,7 @@ async def test_a_read_is_shared_first_and_all_who_share_it_share_its_attempts():
 
 async def test_every_further_attempt_needs_the_breaker_s_leave():
     upstream = Upstream(httpx.Response(503, headers={"retry-after": "5"}), FOUND)
-    reads = over(upstream, breaker_pause_seconds=100.0)
+    reads = over(upstream, circuit_breaker_reset_seconds=100.0)
     trying = asyncio.create_task(read(reads, left=30))
     await asyncio.sleep(1)
     await open_up(reads, upstream)
@@ -459,7 +459,7 @@ async def test_every_further_attempt_needs_the_breaker_s_leave():
 
 async def test_whom_the_breaker_refuses_does_not_wait_for_a_place():
     upstream = Upstream()
-    reads = over(upstream, max_upstream_connections=1)
+    reads = over(upstream, max_concurrent_reads=1)
     await open_up(reads, upstream)
     async with reads.pipeline.bulkhead.slot("somebody", remaining_seconds=1):
         assert isinstance(await read(reads), UpstreamUnavailable)
@@ -467,7 +467,7 @@ async def test_whom_the_breaker_refuses_does_not_wait_for_a_place():
 
 async def test_who_waited_for_a_place_asks_the_breaker_again():
     upstream = Upstream()
-    reads = over(upstream, max_upstream_connections=1)
+    reads = over(upstream, max_concurrent_reads=1)
     async with reads.pipeline.bulkhead.slot("somebody", remaining_seconds=1):
         waiting = asyncio.create_task(read(reads))
         await asyncio.sleep(1)
@@ -479,7 +479,7 @@ async def test_who_waited_for_a_place_asks_the_breaker_again():
 
 async def test_what_is_on_the_wire_has_a_place_and_a_pause_needs_none():
     upstream = Upstream(httpx.Response(503, headers={"retry-after": "5"}), FOUND, seconds=1)
-    reads = over(upstream, max_upstream_connections=1, chance=0.0)
+    reads = over(upstream, max_concurrent_reads=1, chance=0.0)
     await asyncio.gather(read(reads, of="a"), read(reads, of="b"), read(reads, of="c"))
     assert upstream.asked == [(0, "of=a"), (1, "of=b"), (2, "of=c"), (6, "of=a")]
     assert upstream.most == 1

@@ -94,7 +94,7 @@ async def opened(upstream, upstream_over):
 
     @asynccontextmanager
     async def opened(concurrency: int = 10) -> AsyncIterator[UpstreamSession]:
-        settings = Settings(**given(max_upstream_concurrency=concurrency))
+        settings = Settings(**given(max_concurrent_reads_per_operation=concurrency))
         session = UpstreamSession(client, Caller((), b""), settings)
         yield session
         await session.aclose()
@@ -469,7 +469,7 @@ async def test_a_timeline_that_is_beyond_the_budget_is_refused_and_the_others_st
     upstream, upstream_over
 ):
     client = upstream_over(upstream.answer)
-    settings = Settings(**given(max_upstream_calls=1))
+    settings = Settings(**given(max_upstream_reads=1))
     session = UpstreamSession(client, Caller((), b""), settings)
     found = await asyncio.gather(ask(session), ask(session, "8"), return_exceptions=True)
     assert [type(each) for each in found] == [list, BudgetExceeded]

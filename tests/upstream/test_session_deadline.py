@@ -50,7 +50,7 @@ async def session_with():
             await asyncio.sleep(0.01 if client in quick else 100)
             return httpx.Response(200, json={"id": client})
 
-        given = settings_of(upstream_timeout_seconds=1000.0, **settings)
+        given = settings_of(upstream_attempt_timeout_seconds=1000.0, **settings)
         caller = Caller((), b"", now() + 5)
         upstream = UpstreamApi(given, httpx.MockTransport(answer))
         opened.append(UpstreamSession(upstream, caller, given))
@@ -73,7 +73,7 @@ async def test_what_has_arrived_is_there_and_the_rest_is_late(session_with):
 
 
 async def test_what_still_waits_for_its_turn_ends_with_the_rest_and_is_never_asked(session_with):
-    session, asked = session_with(max_upstream_concurrency=2)
+    session, asked = session_with(max_concurrent_reads_per_operation=2)
     found = await fared(session, *map(str, range(1, 10)))
     assert {code for code, _ in found.values()} == {"UPSTREAM_TIMEOUT"}
     assert {round(at, 3) for _, at in found.values()} == {5}
@@ -93,10 +93,10 @@ async def test_nothing_is_begun_when_the_time_is_up(session_with):
 
 async def test_one_that_is_late_leaves_its_turn_to_the_next(session_with):
     """One at a time; the first takes all there is, so that the others come too late as well."""
-    session, _ = session_with("2", "3", max_upstream_concurrency=1)
+    session, _ = session_with("2", "3", max_concurrent_reads_per_operation=1)
     found = await fared(session, "1", "2", "3")
     assert {code for code, _ in found.values()} == {"UPSTREAM_TIMEOUT"}
     assert now() == pytest.approx(5)
-    first_ones, _ = session_with("1", "2", max_upstream_concurrency=1)
+    first_ones, _ = session_with("1", "2", max_concurrent_reads_per_operation=1)
     found = await fared(first_ones, "1", "2", "3")
     assert [code for code, _ in found.values()] == ["found", "found", "UPSTREAM_TIMEOUT"]

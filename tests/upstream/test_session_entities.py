@@ -115,14 +115,14 @@ async def test_things_are_read_at_the_same_time_and_no_more_than_are_allowed(
         await asyncio.gather(*[ask(session, str(id_)) for id_ in range(1, 7)])
     assert world.most == 6
     world.most = 0
-    async with opened(max_upstream_concurrency=2) as session:
+    async with opened(max_concurrent_reads_per_operation=2) as session:
         found = await asyncio.gather(*[ask(session, str(id_)) for id_ in range(1, 7)])
     assert world.most == 2
     assert ids(found) == ["1", "2", "3", "4", "5", "6"]
 
 
 async def test_things_of_every_kind_share_the_places_there_are(opened, world):
-    async with opened(max_upstream_concurrency=3) as session:
+    async with opened(max_concurrent_reads_per_operation=3) as session:
         await asyncio.gather(
             *[ask(session, "1") for ask, _ in ONE_BY_ONE.values()],
             *[ask(session, "3", "1") for ask in OF_A_COMPANY.values()],
@@ -197,7 +197,7 @@ async def test_an_only_waiter_that_leaves_does_not_spoil_a_thing_for_a_later_one
 @each_thing
 async def test_a_session_that_is_closed_gives_up_what_it_reads(opened, world, settle, ask, path):
     world.gate.clear()
-    async with opened(max_upstream_concurrency=2) as session:
+    async with opened(max_concurrent_reads_per_operation=2) as session:
         waiters = [asyncio.ensure_future(ask(session, id_)) for id_ in ("1", "2", "3")]
         await world.arrivals(2)
     assert world.given_up == 2
@@ -462,7 +462,7 @@ async def test_a_later_appointment_may_join_a_list_that_is_under_way(opened, wor
 
 
 async def test_reads_beyond_the_budget_are_refused_and_what_is_there_stays(opened, world):
-    async with opened(max_upstream_calls=3) as session:
+    async with opened(max_upstream_reads=3) as session:
         found = await asyncio.gather(
             *[session.note(str(id_)) for id_ in range(1, 6)], return_exceptions=True
         )
@@ -477,7 +477,7 @@ async def test_reads_beyond_the_budget_are_refused_and_what_is_there_stays(opene
 
 
 async def test_a_read_that_fails_is_a_part_of_the_budget(opened, world):
-    async with opened(max_upstream_calls=1) as session:
+    async with opened(max_upstream_reads=1) as session:
         assert await session.note("gone") is None
         with pytest.raises(BudgetExceeded):
             await session.note("1")
@@ -485,7 +485,7 @@ async def test_a_read_that_fails_is_a_part_of_the_budget(opened, world):
 
 async def test_a_list_is_one_part_of_the_budget_and_what_it_lacks_another(opened, world):
     world.answers[LIST] = {"items": [{"id": "1"}]}
-    async with opened(appointments_by_client=True, max_upstream_calls=2) as session:
+    async with opened(appointments_by_client=True, max_upstream_reads=2) as session:
         one, two, three = await appointments(session, "1", "2", "3")
     assert ids([one, two]) == ["1", "2"]
     assert isinstance(three, BudgetExceeded)
@@ -493,7 +493,7 @@ async def test_a_list_is_one_part_of_the_budget_and_what_it_lacks_another(opened
 
 async def test_a_budget_is_for_one_session(opened, world):
     for _ in range(2):
-        async with opened(max_upstream_calls=1) as session:
+        async with opened(max_upstream_reads=1) as session:
             assert ids([await session.note("1")]) == ["1"]
 
 

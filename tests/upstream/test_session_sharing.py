@@ -215,7 +215,7 @@ async def test_what_is_kept_is_for_its_caller_alone(opened, world, ask):
 
 async def test_what_is_kept_costs_a_part_of_the_budget_like_a_call(opened, world):
     callers = [KEYS, KEYS]
-    async with opened(callers, entity_cache_seconds=60, max_upstream_calls=1) as sessions:
+    async with opened(callers, entity_cache_seconds=60, max_upstream_reads=1) as sessions:
         for session in sessions:
             assert await session.company("3")
     assert len(world.called) == 1

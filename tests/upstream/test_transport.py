@@ -232,7 +232,7 @@ async def test_a_spoilt_answer_is_an_error_of_ours_and_the_next_one_is_read(
 ):
     async with serving_the_sandbox() as rest:
         await rest.put("/_sandbox/faults", json=[{"path": PATH, "times": 1, **fault}])
-        upstream = upstream_at(rest.base_url, upstream_timeout_seconds=0.2)
+        upstream = upstream_at(rest.base_url, upstream_attempt_timeout_seconds=0.2)
         with pytest.raises(FieldError) as failure:
             await upstream.activities(sandbox_caller("1"), "1100")
         assert type(failure.value) is expected
@@ -332,7 +332,7 @@ async def test_an_answer_that_drips_is_given_up_in_time_and_its_connection_close
             await asyncio.sleep(0.005)
 
     async with serving(script) as server:
-        upstream = upstream_at(server.url, upstream_timeout_seconds=0.05)
+        upstream = upstream_at(server.url, upstream_attempt_timeout_seconds=0.05)
         with pytest.raises(UpstreamTimeout):
             await upstream.activities(NOBODY, "7")
         async with asyncio.timeout(2):
@@ -393,7 +393,9 @@ async def test_what_never_ends_is_given_up_without_being_kept(upstream_at, start
             await writer.drain()
 
     async with serving(script) as server:
-        upstream = upstream_at(server.url, max_upstream_bytes=2_000, upstream_timeout_seconds=1.0)
+        upstream = upstream_at(
+            server.url, max_upstream_bytes=2_000, upstream_attempt_timeout_seconds=1.0
+        )
         tracemalloc.start()
         with pytest.raises(FieldError) as failure:
             await upstream.activities(NOBODY, "7")

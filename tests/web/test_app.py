@@ -253,9 +253,11 @@ async def test_who_asks_is_told_which_upstream_calls_were_made(gateway_over):
 
 
 @pytest.mark.parametrize(("first", "cost"), [(1, 10 + 1 + 1), (20, 10 + 1 + 20), (None, 61)])
-@pytest.mark.parametrize("plans", [True, False])
-async def test_who_asks_is_told_what_the_operation_costs(gateway_over, first, cost, plans):
-    gateway = gateway_over(told, explain=True, plans=plans)
+@pytest.mark.parametrize("compile_queries", ["eager", "off"])
+async def test_who_asks_is_told_what_the_operation_costs(
+    gateway_over, first, cost, compile_queries
+):
+    gateway = gateway_over(told, explain=True, compile_queries=compile_queries)
     text = "query ($n: Int) { activities(clientId: 4711, first: $n) { nodes { id } } }"
     answer = await gateway.ask(text, {"n": first}, headers=EXPLAIN)
     assert answer["extensions"]["gateway"]["cost"] == cost
@@ -273,7 +275,7 @@ async def test_plans_are_made_of_what_is_large_or_comes_again(gateway_over, tmp_
     gateway = gateway_over(
         told,
         explain=True,
-        plans_at_once=False,
+        compile_queries="on",
         trusted_documents="log",
         trusted_documents_path=tmp_path / "manifest.json",
     )

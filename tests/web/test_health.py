@@ -75,7 +75,7 @@ async def test_the_metrics_tell_of_events_that_the_log_dropped(gateway):
 
 async def test_the_metrics_tell_of_attempts_failures_and_an_open_breaker(gateway_over):
     """The pause is long, so that no trial is let through meanwhile."""
-    gateway = gateway_over(unreachable, upstream_attempts=2, breaker_pause_seconds=60)
+    gateway = gateway_over(unreachable, upstream_attempts=2, circuit_breaker_reset_seconds=60)
     for _ in range(15):
         await gateway.ask(TIMELINE)
     found = await scraped(gateway)

@@ -65,7 +65,7 @@ async def test_with_one_tenant_s_reads_all_failing_another_s_are_tried_again(
     gateway_over, upstream
 ):
     """As often as if it were alone: what may be tried again is not used up by others."""
-    gateway = gateway_over(upstream, upstream_attempts=2, breaker_pause_seconds=1e-6)
+    gateway = gateway_over(upstream, upstream_attempts=2, circuit_breaker_reset_seconds=1e-6)
     upstream.failing = {"broken": 503}
     for client in range(100):
         assert await codes(gateway, "broken", client)

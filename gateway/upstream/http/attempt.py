@@ -132,10 +132,10 @@ class HttpAttempt:
         # otherwise, and its overhead for a call costs more CPU time than the connection.
         self._transport = transport
         self._origin = settings.upstream_url.rstrip("/")
-        self._timeout_seconds = settings.upstream_timeout_seconds
+        self._timeout_seconds = settings.upstream_attempt_timeout_seconds
         self._max_bytes = settings.max_upstream_bytes
         timeout = httpx.Timeout(
-            settings.upstream_timeout_seconds,
+            settings.upstream_attempt_timeout_seconds,
             connect=settings.upstream_connect_timeout_seconds,
             read=settings.upstream_read_timeout_seconds,
         )

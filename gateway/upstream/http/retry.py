@@ -175,13 +175,13 @@ class ResiliencePipeline:
         """Make attempts over a transport; `clock` measures time, `now` returns the seconds since 1970."""
         self.circuit_breaker = TwoLevelCircuitBreaker(
             clock,
-            pause_seconds=settings.breaker_pause_seconds,
+            pause_seconds=settings.circuit_breaker_reset_seconds,
             on_state_change=instrumentation.record_breaker_state,
             on_credential_state_change=instrumentation.record_credential_breaker_state,
         )
         self.bulkhead = Bulkhead(
-            total=settings.max_upstream_connections,
-            per_caller=settings.max_caller_connections,
+            total=settings.max_concurrent_reads,
+            per_caller=settings.max_concurrent_reads_per_credential,
             clock=clock,
         )
         self.byte_budget = ByteBudget(settings.max_upstream_bytes_in_flight)

@@ -46,7 +46,7 @@ async function theyCompose() {
     started(python, ["-m", "gateway", "sandbox", "--port", port, "--rest-port", restPort], activities.url, {
       GATEWAY_FEDERATION: "true",
       GATEWAY_COMPANY_ID: "102",
-      GATEWAY_PLANS_AT_ONCE: "true",
+      GATEWAY_COMPILE_QUERIES: "eager",
     }),
     started(python, ["loyalty.py", otherPort], loyalty.url),
     ...files.map((file, index) =>

@@ -19,12 +19,12 @@ from tests.scenarios.sameness.upstream import MadeUpUpstream
 _ALWAYS: Mapping[str, Any] = {
     "upstream_url": SANDBOX,
     **ACCOUNT_1,
-    "plans_at_once": True,
     "explain": True,
     "upstream_attempts": 1,  # chance says when there is another, and so which read finds the breaker open
 }
 _SETTINGS = [
-    [Settings(**_ALWAYS, **chosen, plans=plans) for plans in (True, False)] for chosen in SETTINGS
+    [Settings(**_ALWAYS, **chosen, compile_queries=mode) for mode in ("eager", "off")]
+    for chosen in SETTINGS
 ]
 """How both gateways of a pair are set: the one that plans, and the one that does not."""
 

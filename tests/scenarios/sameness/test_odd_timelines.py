@@ -123,7 +123,10 @@ class Pair:
         self._runner = runner
         self._upstream = Upstream()
         transport = httpx.MockTransport(self._upstream)
-        self._gateways = [Gateway(transport, plans=plans) for plans in (True, False)]
+        self._gateways = [
+            Gateway(transport, compile_queries=compile_queries)
+            for compile_queries in ("eager", "off")
+        ]
         self._document = document()
 
     def answer(
