@@ -505,8 +505,8 @@ def test_the_sandbox_explains_to_those_who_ask(pair, header, explained):
     answer = pair.ask(**header)
     assert ("extensions" in answer) == explained
     if explained:
-        (call,) = answer["extensions"]["gateway"]["calls"]
-        assert (call["path"], call["status"], call["outcome"]) == (ACTIVITIES, 200, "called")
+        (read,) = answer["extensions"]["gateway"]["reads"]
+        assert (read["path"], read["status"], read["outcome"]) == (ACTIVITIES, 200, "called")
 
 
 def test_serve_explains_nothing_unless_it_is_set(served):

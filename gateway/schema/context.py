@@ -71,10 +71,10 @@ class Context:
         attempts = sum(read.attempts for read in reads if read.cache_status in fetched_statuses)
         return {
             "gateway": {
-                "planned": compiled,
+                "compiled": compiled,
                 "cost": cost(),
                 "upstreamCalls": attempts,
-                "calls": [
+                "reads": [
                     {
                         "method": "GET",
                         "path": read.path,

@@ -11,7 +11,7 @@ class CacheStatus(Enum):
     """
 
     CALLED = "called"
-    COALESCED = "shared"
+    COALESCED = "coalesced"
     CACHED = "cached"
     STALE = "stale"
 

@@ -53,7 +53,7 @@ class Context:
 
     def extensions(self, *, compiled: bool, cost: Callable[[], int]) -> dict[str, object]:
         self.cost = cost
-        return self.told | ({"planned": compiled} if compiled else {})
+        return self.told | ({"compiled": compiled} if compiled else {})
 
 
 def answering(**answers: Any) -> GraphQLSchema:

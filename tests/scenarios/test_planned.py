@@ -46,10 +46,10 @@ async def test_an_operation_is_answered_by_its_plan_alone(gateway_explaining, te
     variables = {name: VARIABLES[name] for name in names}
     answer = await gateway_explaining.ask(text, variables, {"X-Gateway-Explain": "1"})
     assert "errors" not in answer
-    assert answer["extensions"]["gateway"]["planned"] is True
+    assert answer["extensions"]["gateway"]["compiled"] is True
 
 
 async def test_what_is_asked_of_the_schema_itself_is_not(gateway_explaining):
     text = "{ __schema { queryType { name } } }"
     answer = await gateway_explaining.ask(text, headers={"X-Gateway-Explain": "1"})
-    assert answer["extensions"]["gateway"]["planned"] is False
+    assert answer["extensions"]["gateway"]["compiled"] is False

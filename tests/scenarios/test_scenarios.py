@@ -59,7 +59,7 @@ async def test_a_scenario_is_answered_by_its_plan_alone(path, rest, sandbox_app)
     await asked_before(scenario, gateway, upstream)
     headers = {**scenario.headers, "X-Gateway-Explain": "1"}
     answer = await gateway.ask(scenario.query, scenario.variables, headers)
-    assert answer["extensions"]["gateway"]["planned"] is (path.stem not in LEFT_TO_GRAPHQL_CORE)
+    assert answer["extensions"]["gateway"]["compiled"] is (path.stem not in LEFT_TO_GRAPHQL_CORE)
 
 
 def test_without_plans_none_of_their_code_is_there():

@@ -321,8 +321,8 @@ def explaining(rest, sandbox_app):
 
 def told(answer: dict[str, Any]) -> Counter[str]:
     """The calls that `extensions.gateway` tells of."""
-    calls = answer["extensions"]["gateway"]["calls"]
-    return Counter(f"{c['method']} {c['path']}" for c in calls if c["outcome"] == "called")
+    reads = answer["extensions"]["gateway"]["reads"]
+    return Counter(f"{r['method']} {r['path']}" for r in reads if r["outcome"] == "called")
 
 
 @pytest.mark.parametrize("row", TABLE, ids=lambda row: row.name)

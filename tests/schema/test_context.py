@@ -66,9 +66,9 @@ def test_who_does_not_ask_is_told_nothing_besides_and_nothing_is_reckoned():
 
 def test_who_asks_is_told_the_calls_and_how_many_reached_the_upstream():
     told: Any = after_calls(explaining=True).extensions(compiled=True, cost=lambda: 12)["gateway"]
-    assert (told["planned"], told["cost"]) == (True, 12)
+    assert (told["compiled"], told["cost"]) == (True, 12)
     assert told["upstreamCalls"] == 5
-    assert told["calls"][0] == {
+    assert told["reads"][0] == {
         "method": "GET",
         "path": "/activities",
         "status": 200,
@@ -77,10 +77,10 @@ def test_who_asks_is_told_the_calls_and_how_many_reached_the_upstream():
         "milliseconds": 12.5,
         "bytes": 300,
     }
-    assert [(each["status"], each["outcome"]) for each in told["calls"]] == [
+    assert [(each["status"], each["outcome"]) for each in told["reads"]] == [
         (200, "called"),
         (None, "called"),
         (200, "cached"),
-        (404, "shared"),
+        (404, "coalesced"),
         (503, "stale"),
     ]

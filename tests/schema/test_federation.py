@@ -79,7 +79,7 @@ async def test_what_routers_ask_for_is_answered_by_plans(sandbox_gateway, more):
     gateway = sandbox_gateway(federation=True, company_id=COMPANY, explain=True)
     asked = {"representations": [*map(one, ENTITIES), *more]}
     answer = await gateway.ask(EVERYTHING, asked, {"X-Gateway-Explain": "1"})
-    assert answer["extensions"]["gateway"]["planned"] is True
+    assert answer["extensions"]["gateway"]["compiled"] is True
     assert None not in answer["data"]["_entities"][: len(ENTITIES)]
 
 

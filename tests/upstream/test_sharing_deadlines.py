@@ -64,9 +64,9 @@ async def test_every_waiter_leaves_at_its_own_deadline_and_the_patient_one_gets_
     found = await asyncio.gather(*[waiting(sharing, read, left) for left in (3, 1, 30, 2)])
     assert [(told, round(at - start, 3)) for told, at in found] == [
         ("late: called, 1", 3),
-        ("late: shared, 1", 1),
-        ("shared", 10),
-        ("late: shared, 1", 2),
+        ("late: coalesced, 1", 1),
+        ("coalesced", 10),
+        ("late: coalesced, 1", 2),
     ]
 
 

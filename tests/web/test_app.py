@@ -235,21 +235,21 @@ async def test_who_asks_is_told_which_upstream_calls_were_made(gateway_over):
     answer = await gateway_over(told, explain=True).ask(EMAILS, headers=EXPLAIN)
     assert answer.keys() == {"data", "extensions"}
     (explained,) = answer["extensions"].values()
-    calls = {call["path"]: call for call in explained["calls"]}
-    assert explained["upstreamCalls"] == len(calls) == 3
+    reads = {read["path"]: read for read in explained["reads"]}
+    assert explained["upstreamCalls"] == len(reads) == 3
     of_company = "/api/2.1/scheduling/companies/{companyId}"
-    assert {path: (call["status"], call["outcome"]) for path, call in calls.items()} == {
+    assert {path: (read["status"], read["outcome"]) for path, read in reads.items()} == {
         "/api/2.3/activities": (200, "called"),
         f"{of_company}/staff": (200, "called"),
         f"{of_company}/appointments/{{appointmentId}}": (404, "called"),
     }
-    for call in calls.values():
-        assert list(call) == [
+    for read in reads.values():
+        assert list(read) == [
             *("method", "path", "status", "outcome", "attempts", "milliseconds", "bytes")
         ]
-        assert call["method"] == "GET"
-        assert call["milliseconds"] >= 0
-    assert calls[f"{of_company}/staff"]["bytes"] == len('{"items":[]}')
+        assert read["method"] == "GET"
+        assert read["milliseconds"] >= 0
+    assert reads[f"{of_company}/staff"]["bytes"] == len('{"items":[]}')
 
 
 @pytest.mark.parametrize(("first", "cost"), [(1, 10 + 1 + 1), (20, 10 + 1 + 20), (None, 61)])
@@ -282,7 +282,7 @@ async def test_plans_are_made_of_what_is_large_or_comes_again(gateway_over, tmp_
 
     async def planned(text: str) -> bool:
         answer = await gateway.ask(text, headers=EXPLAIN)
-        is_planned: bool = answer["extensions"]["gateway"]["planned"]
+        is_planned: bool = answer["extensions"]["gateway"]["compiled"]
         return is_planned
 
     assert [await planned(small) for _ in range(3)] == [False, True, True]
@@ -346,8 +346,8 @@ async def test_a_call_without_an_answer_is_explained_too(gateway_over):
 
     answer = await gateway_over(unreachable, explain=True).ask(COUNT % 1, headers=EXPLAIN)
     assert answer.keys() == {"data", "errors", "extensions"}
-    (call,) = answer["extensions"]["gateway"]["calls"]
-    assert (call["status"], call["outcome"], call["bytes"]) == (None, "called", 0)
+    (read,) = answer["extensions"]["gateway"]["reads"]
+    assert (read["status"], read["outcome"], read["bytes"]) == (None, "called", 0)
 
 
 async def test_a_kept_answer_is_no_call(gateway_over):
@@ -356,7 +356,7 @@ async def test_a_kept_answer_is_no_call(gateway_over):
         (await gateway.ask(EMAILS, headers=EXPLAIN))["extensions"]["gateway"] for _ in range(2)
     ]
     assert [each["upstreamCalls"] for each in explained] == [3, 2]
-    outcomes = {call["path"].rsplit("/", 1)[-1]: call["outcome"] for call in explained[1]["calls"]}
+    outcomes = {read["path"].rsplit("/", 1)[-1]: read["outcome"] for read in explained[1]["reads"]}
     assert outcomes["staff"] == "cached"
 
 
@@ -501,7 +501,7 @@ async def test_a_shared_read_is_explained_as_such(slow):
         upstream.ready.set()
         explained = [json.loads(await each.body())["extensions"]["gateway"] for each in callers]
         assert [each["upstreamCalls"] for each in explained] == [1, 0]
-        assert [each["calls"][0]["outcome"] for each in explained] == ["called", "shared"]
+        assert [each["reads"][0]["outcome"] for each in explained] == ["called", "coalesced"]
 
 
 async def test_callers_with_different_credentials_never_share_a_read(slow):

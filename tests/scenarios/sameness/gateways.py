@@ -87,7 +87,7 @@ class Gateways:
         (planned, explained), (executed, _) = [
             self._observed(each, document, variables) for each in self._both
         ]
-        by_plan_alone = explained.startswith(b'{"planned":true')
+        by_plan_alone = explained.startswith(b'{"compiled":true')
         return Both(planned, executed, by_plan_alone, b'"outcome":"stale"' in explained)
 
     def _observed(
