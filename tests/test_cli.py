@@ -54,17 +54,17 @@ def lines(result: Result) -> Sequence[str]:
 ASKED = "query A { activities(clientId: 7) { totalCount } } query B { client(id: 7) { id } }"
 
 
-def test_plan_writes_the_source_of_one_operation(run, tmp_path):
+def test_compile_writes_the_source_of_one_operation(run, tmp_path):
     file = tmp_path / "both.graphql"
     file.write_text(ASKED, encoding="utf-8")
-    result = run("plan", str(file), "--operation", "B")
+    result = run("compile", str(file), "--operation", "B")
     assert (result.exit_code, result.stderr) == (0, "")
     assert "def Client(" in result.stdout
     assert "def ActivityConnection(" not in result.stdout
 
 
-@pytest.mark.parametrize("command", ["plan", "cost"])
-def test_what_a_router_asks_for_is_planned_and_measured_as_well(run, tmp_path, command):
+@pytest.mark.parametrize("command", ["compile", "cost"])
+def test_what_a_router_asks_for_is_compiled_and_measured_as_well(run, tmp_path, command):
     file = tmp_path / "router.graphql"
     text = "query ($r: [_Any!]!) { _entities(representations: $r) { ... on Staff { email } } }"
     file.write_text(text, encoding="utf-8")
@@ -82,10 +82,10 @@ def test_what_a_router_asks_for_is_planned_and_measured_as_well(run, tmp_path, c
     ],
     ids=["syntax", "validation", "which", "too large"],
 )
-def test_what_has_no_plan_is_a_problem(run, tmp_path, text, told):
+def test_what_cannot_be_compiled_is_a_problem(run, tmp_path, text, told):
     file = tmp_path / "wrong.graphql"
     file.write_text(text, encoding="utf-8")
-    result = run("plan", str(file))
+    result = run("compile", str(file))
     assert (result.exit_code, result.stdout) == (1, "")
     assert told in result.stderr
 
@@ -343,6 +343,14 @@ def test_the_help_of_serve_lists_every_setting_with_its_default(run):
         assert field.description in shown
 
 
+def test_settings_are_written_as_in_the_help_of_serve(run):
+    result = run("settings")
+    assert (result.exit_code, result.stderr) == (0, "")
+    written = [line.strip() for line in result.stdout.splitlines()]
+    shown = [line.strip() for line in run("serve", "--help").stdout.splitlines()]
+    assert written == shown[shown.index(written[0]) :]
+
+
 @pytest.mark.parametrize(
     "line",
     [
@@ -363,11 +371,12 @@ def test_the_help_names_the_commands(run):
     commands = run("--help").stdout.partition("Commands:")[2].splitlines()
     assert [line.split()[0] for line in commands if line] == [
         "caller-key",
+        "compile",
         "cost",
-        "plan",
         "sandbox",
         "schema",
         "serve",
+        "settings",
     ]
 
 

@@ -1,36 +1,27 @@
-"""The command line. Results go to stdout, everything else to stderr; only this package may print."""
+"""The command line, and its commands that serve. Results go to stdout, everything else to stderr."""
 
 import hashlib
 import os
 import secrets
 import socket
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
 
 import click
-import msgspec
 
-from gateway import __version__, schema as gateway_schema
+from gateway import __version__
+from gateway.cli.query import compile_operation, cost
 from gateway.cli.schema import schema
+from gateway.cli.settings import exit_on_configuration_error, print_settings, settings_help
 from gateway.config.environment import ConfigurationError
 from gateway.config.proxies import is_loopback
 from gateway.config.settings import Settings, env_name
 from gateway.config.types import CALLER_KEY_LINE
-from gateway.engine.compiler.compiled_query import query_compiler
-from gateway.engine.complexity.limits import Limits, compare_with_limits
-from gateway.engine.preparation import PreparedOperation, Preparer, build_preparer
-from gateway.errors import OperationError
 from gateway.observability import logging
 from gateway.observability.metrics import join_shared_metrics, share_metrics
 from gateway.sandbox.app import create_sandbox
 from gateway.sandbox.fault_injection.protocol import SandboxProtocol
-from gateway.schema.engine_binding import bind_fields, operation_limits
 from gateway.server.lifecycle import (
     GracefulShutdown,
-    PortUnavailable,
     bind_listening_socket,
     build_server,
     gateway_server,
@@ -88,8 +79,6 @@ _EXAMPLE_QUERIES = """\
 """
 
 _KEY_BYTES = 32
-_EXIT_FAILURE = 1
-_EXIT_USAGE = 2
 _LOOPBACK_ORIGINS = ("http://localhost:*", "http://127.0.0.1:*")
 
 
@@ -113,40 +102,10 @@ def _reserve_standard_descriptors() -> None:
             os.set_inheritable(placeholder, True)  # or workers had it closed again
 
 
-@contextmanager
-def _exit_on_configuration_error() -> Iterator[None]:
-    """Exit with an error message for an invalid configuration, with every problem, or an unavailable port."""
-    try:
-        yield
-    except PortUnavailable as error:
-        click.echo(str(error), err=True)
-        sys.exit(_EXIT_USAGE)
-    except ConfigurationError as error:
-        click.echo(f"The configuration does not fit:\n{error}", err=True)
-        sys.exit(_EXIT_USAGE)
-
-
-def _settings_table() -> str:
-    rows = ["\b", "Settings, from the environment:"]
-    for name, field in Settings.model_fields.items():
-        default = "required" if field.is_required() else field.default
-        rows += [f"  {env_name(name)} ({_format_default(default)})", f"      {field.description}"]
-    return "\n".join(rows)
-
-
-def _format_default(default: object) -> str:
-    match default:
-        case None | ():
-            return "unset"
-        case bool():
-            return str(default).lower()
-    return str(default)
-
-
-@main.command(epilog=_settings_table())
+@main.command(epilog=settings_help())
 def serve() -> None:
     """Serve /graphql over the REST API at GATEWAY_UPSTREAM_URL."""
-    with _exit_on_configuration_error():
+    with exit_on_configuration_error():
         settings = Settings.from_environment()
         _require_caller_authentication(settings)
         logging.configure(settings.log_level, settings.log_format)
@@ -208,7 +167,7 @@ def _serve_with_workers(settings: Settings) -> int:
 def work(orders_fd: int) -> None:
     """Serve among others. What `serve` starts its workers with."""
     with join_shared_metrics():
-        with _exit_on_configuration_error():
+        with exit_on_configuration_error():
             settings = Settings.from_environment()
             logging.configure(settings.log_level, settings.log_format)
             shutdown = gateway_server(settings)
@@ -234,7 +193,7 @@ def sandbox(
         overrides["port"] = port
     if rest_port is not None:
         overrides["sandbox_rest_port"] = rest_port
-    with _exit_on_configuration_error():
+    with exit_on_configuration_error():
         settings = Settings.from_environment(**overrides, **_sandbox_settings())
     if "cors_origins" not in settings.model_fields_set:
         settings = settings.model_copy(update={"cors_origins": _LOOPBACK_ORIGINS})
@@ -246,7 +205,7 @@ def sandbox(
     shutdown = GracefulShutdown(
         [build_server(sandbox_app, host, rest_port, protocol_class=SandboxProtocol)]
     )
-    with _exit_on_configuration_error():
+    with exit_on_configuration_error():
         if not rest_only:
             settings = settings.model_copy(update={"upstream_url": rest_url})
             shutdown = gateway_server(settings, sandbox_server=shutdown.servers[0])
@@ -281,65 +240,6 @@ def _sandbox_settings() -> dict[str, object]:
 
 
 @main.command()
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--operation", help="Which operation of FILE, where it has several.")
-def plan(file: Path, operation: str | None) -> None:
-    """Write the Python source by which the operation in FILE is answered."""
-    graphql_schema = gateway_schema.schema(federated=True)  # for what routers ask as well
-    prepared = _prepare_or_exit(
-        build_preparer(
-            graphql_schema,
-            compile_query=query_compiler(graphql_schema, bind_fields(graphql_schema)),
-        ),
-        file,
-        operation,
-    )
-    if prepared.compiled_query is None:
-        click.echo("There is no plan for this operation: graphql-core answers it.", err=True)
-        sys.exit(_EXIT_FAILURE)
-    click.echo(prepared.compiled_query.source_code, nl=False)
-
-
-def _prepare_or_exit(prepare: Preparer, file: Path, operation: str | None) -> PreparedOperation:
-    """The prepared operation of a file; exits where it cannot be prepared."""
-    try:
-        return prepare(file.read_text(encoding="utf-8"), operation)
-    except OperationError as error:
-        click.echo("\n".join(str(problem["message"]) for problem in error.problems), err=True)
-        sys.exit(_EXIT_FAILURE)
-
-
-@main.command()
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--operation", help="Which operation of FILE, where it has several.")
-@click.option("--variables", default="{}", help="Its variables, as a JSON object.")
-def cost(file: Path, operation: str | None, variables: str) -> None:
-    """How large the operation in FILE is, beside what is allowed; exit status 1 where it is too large."""
-    try:
-        variable_values = msgspec.json.decode(variables, type=dict[str, Any])
-    except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
-        raise click.BadParameter("not a JSON object", param_hint="--variables") from error
-    graphql_schema = gateway_schema.schema(federated=True)  # for what routers ask as well
-    with _exit_on_configuration_error():
-        allowed = operation_limits(
-            graphql_schema,
-            bind_fields(graphql_schema),
-            Settings.from_environment(upstream_url="http://localhost"),
-        )
-    # Prepared without limits, so that every limit is compared.
-    prepared = _prepare_or_exit(
-        build_preparer(graphql_schema, limits=Limits(field_costs=allowed.field_costs)),
-        file,
-        operation,
-    )
-    limit_checks = compare_with_limits(prepared.size, allowed, variable_values)
-    for each in limit_checks:
-        click.echo(f"{each.limit}: {each.measured} of {each.allowed}")
-    if any(each.is_exceeded for each in limit_checks):
-        sys.exit(_EXIT_FAILURE)
-
-
-@main.command()
 @click.argument("name")
 def caller_key(name: str) -> None:
     """Make a key for the caller NAME, and its line for GATEWAY_CALLER_KEYS_FILE."""
@@ -352,4 +252,5 @@ def caller_key(name: str) -> None:
     click.echo(f"X-Gateway-Key: {key}\n{line}")
 
 
-main.add_command(schema)
+for command in (compile_operation, cost, schema, print_settings):
+    main.add_command(command)
