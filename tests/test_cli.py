@@ -78,7 +78,7 @@ def test_what_a_router_asks_for_is_compiled_and_measured_as_well(run, tmp_path, 
         ("{", "Syntax Error"),
         ("{ nothing }", "Cannot query field 'nothing'"),
         (ASKED, "operationName"),
-        (f"{{ {' '.join(f'a{n}: __typename' for n in range(10_001))} }}", "There is no plan"),
+        (f"{{ {' '.join(f'a{n}: __typename' for n in range(10_001))} }}", "cannot be compiled"),
     ],
     ids=["syntax", "validation", "which", "too large"],
 )
@@ -172,7 +172,7 @@ def test_serve_without_an_upstream_names_what_is_missing(run):
     result = run("serve")
     assert (result.exit_code, result.stdout) == (2, "")
     assert lines(result) == [
-        "The configuration does not fit:",
+        "Invalid configuration:",
         "GATEWAY_UPSTREAM_URL: Field required",
     ]
 
@@ -215,7 +215,7 @@ def test_an_origin_of_no_page_stops_the_start_by_variable_and_value(run, command
     result = run(command, **SERVE, GATEWAY_CORS_ORIGINS=f"https://a.example,{origin}")
     assert (result.exit_code, result.stdout) == (2, "")
     [line] = lines(result)[1:]
-    assert line.startswith(f"GATEWAY_CORS_ORIGINS: {origin} is the origin of no page")
+    assert line.startswith(f"GATEWAY_CORS_ORIGINS: {origin} is not the origin of a page")
 
 
 @pytest.mark.parametrize("command", ["serve", "sandbox"])
@@ -237,7 +237,7 @@ def test_documents_that_can_never_run_stop_the_start_by_their_ids(run, tmp_path,
     result = run(command, **SERVE, **trusted)
     assert (result.exit_code, result.stdout) == (2, "")
     assert lines(result) == [
-        "The configuration does not fit:",
+        "Invalid configuration:",
         "GATEWAY_TRUSTED_DOCUMENTS_PATH: x: Cannot query field 'nothing' on type 'Query'.",
     ]
 
@@ -245,13 +245,13 @@ def test_documents_that_can_never_run_stop_the_start_by_their_ids(run, tmp_path,
 @pytest.mark.parametrize(
     ("environment", "words"),
     [
-        ({"GATEWAY_API_KEY": "hunter2"}, "go together"),
-        ({"GATEWAY_TOKEN": "hunter2"}, "go together"),
+        ({"GATEWAY_API_KEY": "hunter2"}, "must be set together"),
+        ({"GATEWAY_TOKEN": "hunter2"}, "must be set together"),
         (
             {"GATEWAY_API_KEY": "a", "GATEWAY_TOKEN": "b", "GATEWAY_BEARER_TOKEN": "hunter2"},
-            "excludes",
+            "cannot be combined with",
         ),
-        ({"GATEWAY_DEFAULT_PAGE_SIZE": "101"}, "above GATEWAY_MAX_PAGE_SIZE"),
+        ({"GATEWAY_DEFAULT_PAGE_SIZE": "101"}, "must not exceed GATEWAY_MAX_PAGE_SIZE"),
         ({"GATEWAY_FORWARD_HEADERS": "X-Tenant, Cookie"}, "Cookie cannot be forwarded"),
         ({"GATEWAY_UPSTREAM_URL": "https://a:hunter2@b.example"}, "must be an origin"),
         ({"GATEWAY_BEARER_TOKEN": "hunter2\nX-Evil: 1"}, "must be printable ASCII"),
@@ -415,7 +415,7 @@ def test_python_m_gateway_ends_with_the_status_of_the_command():
     done = python("-m", "gateway", "serve", GATEWAY_UPSTREAM_ULR="http://upstream")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.splitlines() == [
-        "The configuration does not fit:",
+        "Invalid configuration:",
         "GATEWAY_UPSTREAM_ULR is not a setting; did you mean GATEWAY_UPSTREAM_URL?",
         "GATEWAY_UPSTREAM_URL: Field required",
     ]

@@ -57,7 +57,7 @@ NEVER = [
 
 @pytest.mark.parametrize("written", NEVER)
 def test_what_is_the_origin_of_no_page_is_refused_by_its_text(written):
-    with pytest.raises(ValueError, match="is the origin of no page") as refused:
+    with pytest.raises(ValueError, match="is not the origin of a page") as refused:
         parse_allowed_origin(written)
     for secret, shown in {"me@": "…@", "?x": "?…", "#x": "?…"}.items():
         written = written.replace(secret, shown)
@@ -77,7 +77,7 @@ def test_what_is_the_origin_of_no_page_is_refused_by_its_text(written):
     ],
 )
 def test_a_password_is_not_repeated(written, shown):
-    with pytest.raises(ValueError, match="is the origin of no page") as refused:
+    with pytest.raises(ValueError, match="is not the origin of a page") as refused:
         parse_allowed_origin(written)
     assert str(refused.value).startswith(f"{shown} is")
 

@@ -299,7 +299,7 @@ main(["serve"])
     )
     assert ran.returncode == 2
     assert ran.stderr == (
-        "The configuration does not fit:\n"
+        "Invalid configuration:\n"
         "OTEL_EXPORTER_OTLP_ENDPOINT: traces need the extra `otel`: client-activities-gateway[otel]\n"
     )
 

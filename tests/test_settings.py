@@ -377,12 +377,12 @@ def test_a_prefix_is_kept_without_its_slash(name, path, kept):
 
 def test_a_key_and_a_token_go_together():
     for alone in ({"api_key": "k"}, {"token": "t"}):
-        with pytest.raises(ValidationError, match="go together"):
+        with pytest.raises(ValidationError, match="must be set together"):
             settings_of(**alone)
 
 
 def test_there_is_one_kind_of_credentials():
-    with pytest.raises(ValidationError, match="excludes"):
+    with pytest.raises(ValidationError, match="cannot be combined with"):
         settings_of(api_key="k", token="t", bearer_token="b")
 
 
@@ -398,7 +398,7 @@ def test_one_upstream_answer_is_no_larger_than_all_that_are_held_at_once():
 
 def test_a_problem_between_settings_is_told_in_plain_words(environment):
     environment.setenv("GATEWAY_API_KEY", "hush")
-    assert refusal() == "GATEWAY_API_KEY and GATEWAY_TOKEN go together"
+    assert refusal() == "GATEWAY_API_KEY and GATEWAY_TOKEN must be set together"
 
 
 @pytest.mark.parametrize("name", Settings.SECRETS)
@@ -444,7 +444,7 @@ def test_a_secret_file_that_is_empty_stops_the_start(environment, tmp_path, cont
     file = tmp_path / "secret"
     file.write_text(content, encoding="utf-8")
     environment.setenv("GATEWAY_BEARER_TOKEN_FILE", str(file))
-    assert refusal() == "GATEWAY_BEARER_TOKEN_FILE: the file that it names is empty"
+    assert refusal() == "GATEWAY_BEARER_TOKEN_FILE: the named file is empty"
 
 
 @pytest.mark.parametrize("link", ["tcp://10.0.0.7:80", "udp://[fd00::7]:80", "SCTP://10.0.0.7:80"])

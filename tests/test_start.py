@@ -51,7 +51,7 @@ def test_an_empty_secret_file_is_told_by_its_variable(tmp_path):
         GATEWAY_UPSTREAM_URL="http://127.0.0.1:9",
         GATEWAY_BEARER_TOKEN_FILE=str(tmp_path / "token"),
     )
-    assert "GATEWAY_BEARER_TOKEN_FILE: the file that it names is empty" in told
+    assert "GATEWAY_BEARER_TOKEN_FILE: the named file is empty" in told
 
 
 def test_the_first_line_is_an_event_with_an_address_that_can_be_opened():

@@ -129,14 +129,14 @@ NO_MANIFESTS = {
 def test_a_file_that_is_no_manifest_is_refused(tmp_path, written):
     file = tmp_path / "manifest.json"
     file.write_bytes(written)
-    with pytest.raises(ValidationError, match="must hold a JSON object of strings: "):
+    with pytest.raises(ValidationError, match="must contain a JSON object of strings: "):
         read(ManifestFile, file)
 
 
 def test_a_manifest_without_documents_is_refused(tmp_path):
     file = tmp_path / "manifest.json"
     file.write_bytes(b"{}")
-    with pytest.raises(ValidationError, match="holds no documents"):
+    with pytest.raises(ValidationError, match="contains no documents"):
         read(ManifestFile, file)
 
 
@@ -219,8 +219,8 @@ def test_a_caller_may_have_two_keys_while_one_replaces_the_other(tmp_path):
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        (b"", "holds no keys"),
-        (b"\n\n", "holds no keys"),
+        (b"", "contains no keys"),
+        (b"\n\n", "contains no keys"),
         (f"web:{WEB}\nweb\n".encode(), "line 2 is not name:sha256-of-key"),
         (f"\nweb:{WEB[1:]}".encode(), "line 2 is not name:sha256-of-key"),
         (f"web {WEB}".encode(), "line 1 is not name:sha256-of-key"),
@@ -228,7 +228,7 @@ def test_a_caller_may_have_two_keys_while_one_replaces_the_other(tmp_path):
         (f"w\u00e9b:{WEB}".encode(), "line 1 is not name:sha256-of-key"),
         (f"{'w' * 65}:{WEB}".encode(), "line 1 is not name:sha256-of-key"),
         (f"web:{WEB}:x".encode(), "line 1 is not name:sha256-of-key"),
-        (f"web:{WEB}\nother:{WEB.upper()}".encode(), "line 2 has a key that stands further up"),
+        (f"web:{WEB}\nother:{WEB.upper()}".encode(), "line 2 repeats the key of an earlier line"),
         (b"web:\xff", "is not UTF-8"),
     ],
     ids=range(11),

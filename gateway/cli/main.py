@@ -137,9 +137,9 @@ def _require_caller_authentication(settings: Settings) -> None:
     if _has_service_credentials(settings) and is_open and not is_loopback(settings.host):
         keys, anonymous = env_name("caller_keys_file"), env_name("allow_anonymous")
         raise ConfigurationError(
-            f"{env_name('host')}: with service credentials anybody who reaches this address could "
-            f"read clients' data: set {keys}, or {anonymous}=true where something in front of the "
-            "gateway decides who does"
+            f"{env_name('host')}: with service credentials, anybody who can connect to this address "
+            f"could read clients' data: set {keys}, or {anonymous}=true where a proxy in front of "
+            "the gateway authenticates callers"
         )
 
 
@@ -165,7 +165,7 @@ def _serve_with_workers(settings: Settings) -> int:
 @main.command(hidden=True)
 @click.argument("orders_fd", type=int)
 def work(orders_fd: int) -> None:
-    """Serve among others. What `serve` starts its workers with."""
+    """Serve as one of several workers: the command of the processes that `serve` starts."""
     with join_shared_metrics():
         with exit_on_configuration_error():
             settings = Settings.from_environment()
@@ -177,17 +177,19 @@ def work(orders_fd: int) -> None:
 
 
 @main.command()
-@click.option("--rest-only", is_flag=True, help="The emulated REST API alone.")
+@click.option("--rest-only", is_flag=True, help="Serve the emulated REST API only.")
 @click.option("--port", type=int, help="The port; PORT, or 8000. With --rest-only, the REST API's.")
 @click.option(
     "--rest-port", type=int, help="The REST API's port; GATEWAY_SANDBOX_REST_PORT, or 8001."
 )
 @click.option("--activities", type=click.IntRange(0, 100_000), help="Adds client 5000 with N.")
-@click.option("--seed", type=int, default=1, show_default=True, help="Which made-up world.")
+@click.option(
+    "--seed", type=int, default=1, show_default=True, help="The seed of the generated data."
+)
 def sandbox(
     *, rest_only: bool, port: int | None, rest_port: int | None, activities: int | None, seed: int
 ) -> None:
-    """Serve /graphql over a made-up REST API: no credentials, no network."""
+    """Serve /graphql over an emulated REST API: no credentials, no network."""
     overrides: dict[str, object] = {"upstream_url": "http://127.0.0.1", "explain": True}
     if port is not None:
         overrides["port"] = port
@@ -242,7 +244,7 @@ def _sandbox_settings() -> dict[str, object]:
 @main.command()
 @click.argument("name")
 def caller_key(name: str) -> None:
-    """Make a key for the caller NAME, and its line for GATEWAY_CALLER_KEYS_FILE."""
+    """Generate a key for the caller NAME, and its line for GATEWAY_CALLER_KEYS_FILE."""
     key = secrets.token_urlsafe(_KEY_BYTES)
     line = f"{name}:{hashlib.sha256(key.encode()).hexdigest()}"
     if not CALLER_KEY_LINE.fullmatch(line):

@@ -41,7 +41,7 @@ def compile_operation(file: Path, operation: str | None) -> None:
         operation,
     )
     if prepared.compiled_query is None:
-        click.echo("There is no plan for this operation: graphql-core answers it.", err=True)
+        click.echo("The operation cannot be compiled; graphql-core executes it.", err=True)
         sys.exit(_EXIT_FAILURE)
     click.echo(prepared.compiled_query.source_code, nl=False)
 

@@ -17,7 +17,7 @@ _EXIT_FAILURE = 1
 
 @click.group()
 def schema() -> None:
-    """What callers see."""
+    """Print and compare the GraphQL schema."""
 
 
 @schema.command(name="print")
@@ -32,7 +32,7 @@ def print_schema(*, federation: bool) -> None:
     "file", type=click.Path(path_type=Path, dir_okay=False), default=Path("schema.graphql")
 )
 def check(file: Path) -> None:
-    """Whether FILE (schema.graphql) is the schema that is served; exit status 1 where it is not."""
+    """Check that FILE (schema.graphql) is the schema that is served; exit status 1 where it is not."""
     if not file.exists():
         click.echo(f"{file} does not exist: `gateway schema print > {file}` writes it.", err=True)
         sys.exit(_EXIT_FAILURE)
@@ -55,10 +55,10 @@ def check(file: Path) -> None:
 @schema.command()
 @click.argument("old", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def diff(old: Path) -> None:
-    """What changed since OLD, a schema in a file; exit status 1 where a change is breaking.
+    """List the changes since OLD, a schema in a file; exit status 1 where a change is breaking.
 
-    Each line is a change: safe, dangerous (answers may hold what an app never met, such as a new kind
-    or a new enum value) or breaking. What OLD deprecated may go: that is dangerous only.
+    Each line is a change: safe, dangerous (responses may contain values that an app does not know, such
+    as a new kind or a new enum value) or breaking. The removal of what OLD deprecated is dangerous only.
     """
     try:
         schema_changes = classify_changes(
@@ -76,7 +76,7 @@ def diff(old: Path) -> None:
 
 @schema.command()
 def possible_types() -> None:
-    """Write the JSON that Apollo Client takes as `possibleTypes`: which types an interface may be."""
+    """Write the JSON that Apollo Client takes as `possibleTypes`: the types of each interface and union."""
     graphql_schema = gateway_schema.schema()
     names_by_abstract_type = {
         name: sorted(each.name for each in graphql_schema.get_possible_types(type_))

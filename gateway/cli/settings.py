@@ -22,7 +22,7 @@ def exit_on_configuration_error() -> Iterator[None]:
         click.echo(str(error), err=True)
         sys.exit(_EXIT_USAGE)
     except ConfigurationError as error:
-        click.echo(f"The configuration does not fit:\n{error}", err=True)
+        click.echo(f"Invalid configuration:\n{error}", err=True)
         sys.exit(_EXIT_USAGE)
 
 

@@ -45,7 +45,7 @@ class FileSecretsSource(EnvSettingsSource):
             reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
             raise ConfigurationError(f"{env_name} cannot be read: {reason}") from error
         if not secret:
-            raise ConfigurationError(f"{env_name}: the file that it names is empty")
+            raise ConfigurationError(f"{env_name}: the named file is empty")
         return secret, field_name, False
 
 

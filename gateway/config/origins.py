@@ -65,8 +65,8 @@ def parse_allowed_origin(text: str) -> Origin:
         or (origin.is_address and "*" in origin.host)
     ):
         raise ValueError(
-            f"{_redact(text)} is the origin of no page: write a scheme, a host and a port that "
-            "is not the scheme's own, such as https://app.example.com, https://*.example.com or "
+            f"{_redact(text)} is not the origin of a page: write a scheme, a host and a port "
+            "other than the scheme's default, such as https://app.example.com, https://*.example.com or "
             "http://localhost:*"
         )
     return origin

@@ -82,7 +82,7 @@ class Settings(BaseSettings):
     workers: PositiveInt = Field(
         1,
         validation_alias=AliasChoices("WEB_CONCURRENCY", "workers"),
-        description="How many processes `gateway serve` has.",
+        description="How many worker processes `gateway serve` has.",
     )
 
     upstream_url: OriginUrl = Field(
@@ -110,27 +110,23 @@ class Settings(BaseSettings):
         validation_alias=AliasChoices("NO_PROXY", "no_proxy"),
         description="Names, addresses and networks, separated by commas, that are called without those two.",
     )
-    activities_prefix: UrlPath = Field(
-        "/api/2.3", description="Where `/activities` lives on that origin."
-    )
-    clients_path: UrlPath = Field(
-        "/api/2.0/clients", description="Where clients live on that origin."
-    )
-    notes_prefix: UrlPath = Field("/api/2.0", description="Where `/notes` lives on that origin.")
+    activities_prefix: UrlPath = Field("/api/2.3", description="The path prefix of `/activities`.")
+    clients_path: UrlPath = Field("/api/2.0/clients", description="The path of clients.")
+    notes_prefix: UrlPath = Field("/api/2.0", description="The path prefix of `/notes`.")
     scheduling_prefix: UrlPath = Field(
         "/api/2.1/scheduling",
-        description="Where `/companies` and what belongs to them live on that origin.",
+        description="The path prefix of `/companies` and their appointments, staff and services.",
     )
-    forms_prefix: UrlPath = Field("/api/2.3", description="Where `/forms` lives on that origin.")
+    forms_prefix: UrlPath = Field("/api/2.3", description="The path prefix of `/forms`.")
     conferences_prefix: UrlPath = Field(
-        "/conferences/api/1.0", description="Where `/conferences` lives on that origin."
+        "/conferences/api/1.0", description="The path prefix of `/conferences`."
     )
     company_id: str | None = Field(
         None,
         pattern=r"^[A-Za-z0-9_-]{1,64}$",
         description=(
             "The company of appointments, staff and services where neither a link nor an "
-            "appointment says."
+            "appointment names one."
         ),
     )
     appointments_by_client: bool = Field(
@@ -153,7 +149,7 @@ class Settings(BaseSettings):
     )
     allow_anonymous: bool = Field(
         default=False,
-        description="Whether anybody who reaches the port may use the service credentials.",
+        description="Whether any caller that can connect to the port may use the service credentials.",
     )
     default_time_zone: ZoneName | None = Field(
         None, description="The zone of a date-time that the upstream sends without one."
@@ -169,7 +165,7 @@ class Settings(BaseSettings):
         _REST_PORT,
         ge=0,
         le=65535,
-        description="Where `gateway sandbox` serves the emulated REST API.",
+        description="The port at which `gateway sandbox` serves the emulated REST API.",
     )
 
     default_page_size: PositiveInt = Field(
@@ -191,10 +187,10 @@ class Settings(BaseSettings):
         ),
     )
     max_upstream_bytes: PositiveInt = Field(
-        33_554_432, description="The largest upstream answer, in bytes after decompression."
+        33_554_432, description="The largest upstream response, in bytes after decompression."
     )
     max_upstream_bytes_in_flight: PositiveInt = Field(
-        134_217_728, description="How many bytes of undecoded upstream answers are held at once."
+        134_217_728, description="How many bytes of undecoded upstream responses are held at once."
     )
     max_body_bytes: PositiveInt = Field(
         1_048_576, description="The largest request body, in bytes."
@@ -211,10 +207,10 @@ class Settings(BaseSettings):
         100, description="How many characters an alias may have."
     )
     max_root_fields: PositiveInt = Field(
-        50, description="How many fields an operation may start from."
+        50, description="How many root fields an operation may have."
     )
     max_duplicate_fields: PositiveInt = Field(
-        200, description="How many fields may stand at one place of the answer, to be merged."
+        200, description="How many fields may be merged at one response path."
     )
     max_field_comparisons: PositiveInt = Field(
         20_000,
@@ -224,28 +220,28 @@ class Settings(BaseSettings):
         ),
     )
     max_cost: PositiveInt = Field(
-        2_000_000, description="What an operation may cost, as `gateway cost` reckons."
+        2_000_000, description="The largest cost of an operation, as `gateway cost` measures it."
     )
     upstream_attempt_timeout_seconds: PositiveSeconds = Field(
         10.0,
         description=(
-            "How long one attempt of an upstream read may take, to its last byte; to be less than "
-            "an operation may take."
+            "How long one attempt of an upstream read may take, to its last byte; should be less "
+            "than an operation may take."
         ),
     )
     upstream_connect_timeout_seconds: PositiveSeconds = Field(
         2.0, description="How long connecting to the upstream may take."
     )
     upstream_read_timeout_seconds: PositiveSeconds = Field(
-        10.0, description="How long the upstream may be silent in the middle of an answer."
+        10.0, description="How long the upstream may send nothing in the middle of a response."
     )
     operation_timeout_seconds: PositiveSeconds = Field(
-        30.0, description="How long one operation may take; what has not arrived by then is null."
+        30.0, description="How long one operation may take; fields without data by then are null."
     )
     upstream_attempts: PositiveInt = Field(
         3,
         le=10,
-        description="How often one read is tried where trying again may help; 1: never again.",
+        description="How many attempts one read may take where a retry may help; 1: no retries.",
     )
     circuit_breaker_reset_seconds: PositiveSeconds = Field(
         0.5, description="How long the circuit breaker is open before the next trial read."
@@ -261,33 +257,33 @@ class Settings(BaseSettings):
     request_timeout_seconds: PositiveSeconds = Field(
         30.0,
         description=(
-            "How long a request may take to arrive, and how long a caller may leave an answer "
-            "untouched."
+            "How long a request may take to arrive, and how long a caller may read nothing of a "
+            "response."
         ),
     )
     max_concurrent_requests: PositiveInt = Field(
         200, description="How many GraphQL requests one process executes at once."
     )
     drain_seconds: NonNegativeSeconds = Field(
-        5.0, description="How long SIGTERM leaves until the port is closed."
+        5.0, description="How long the port stays open after SIGTERM."
     )
     shutdown_grace_seconds: NonNegativeSeconds = Field(
-        20.0, description="How long requests under way have after that."
+        20.0, description="How long requests in flight may take after that."
     )
 
     entity_cache_seconds: NonNegativeSeconds = Field(
         0.0,
         description=(
-            "How long staff, services, companies, forms and conferences are kept, per "
-            "credentials; 0 keeps nothing."
+            "How long staff, services, companies, forms and conferences are cached, per "
+            "credential; 0: not at all."
         ),
     )
 
     stale_if_error_seconds: NonNegativeSeconds = Field(
         0.0,
         description=(
-            "How long the last good answer about a timeline may be shown, per credentials, where "
-            "the upstream fails; 0 keeps nothing."
+            "How long the last good response of a timeline may be served, per credential, where "
+            "the upstream fails; 0: not at all."
         ),
     )
 
@@ -301,19 +297,21 @@ class Settings(BaseSettings):
     )
     explain: bool = Field(
         default=False,
-        description="Whether `X-Gateway-Explain: 1` gets the upstream calls behind an answer.",
+        description="Whether `X-Gateway-Explain: 1` adds the upstream reads of a response to its `extensions`.",
     )
     introspection: bool = Field(
-        default=True, description="Whether callers may ask for the schema, also at /schema.graphql."
+        default=True, description="Whether introspection and /schema.graphql are enabled."
     )
-    graphiql: bool = Field(default=True, description="Whether a browser gets GraphiQL.")
-    federation: bool = Field(default=False, description="Whether routers get a subgraph.")
+    graphiql: bool = Field(default=True, description="Whether GraphiQL is served to browsers.")
+    federation: bool = Field(
+        default=False, description="Whether the schema is a subgraph of Apollo Federation."
+    )
 
     trusted_documents: Literal["off", "log", "enforce"] = Field(
         "off",
         description=(
-            "Which documents run: `off` any, by their texts; `log` any, and those that are not in "
-            "the manifest are logged; `enforce` those in the manifest."
+            "Which documents are executed: `off` any, by their texts; `log` any, and those that are "
+            "not in the manifest are logged; `enforce` those in the manifest."
         ),
     )
     trusted_documents_path: ManifestFile = Field(
@@ -337,14 +335,16 @@ class Settings(BaseSettings):
             scheme, *_ = self.upstream_url.partition(":")
             raise ValueError(f"{scheme.upper()}_PROXY: {error}") from None
         if (self.api_key is None) != (self.token is None):
-            raise ValueError("GATEWAY_API_KEY and GATEWAY_TOKEN go together")
+            raise ValueError("GATEWAY_API_KEY and GATEWAY_TOKEN must be set together")
         if self.api_key is not None and self.bearer_token is not None:
-            raise ValueError("GATEWAY_BEARER_TOKEN excludes GATEWAY_API_KEY and GATEWAY_TOKEN")
+            raise ValueError(
+                "GATEWAY_BEARER_TOKEN cannot be combined with GATEWAY_API_KEY and GATEWAY_TOKEN"
+            )
         if self.default_page_size > self.max_page_size:
-            raise ValueError("GATEWAY_DEFAULT_PAGE_SIZE is above GATEWAY_MAX_PAGE_SIZE")
+            raise ValueError("GATEWAY_DEFAULT_PAGE_SIZE must not exceed GATEWAY_MAX_PAGE_SIZE")
         if self.max_upstream_bytes > self.max_upstream_bytes_in_flight:
             raise ValueError(
-                "GATEWAY_MAX_UPSTREAM_BYTES is above GATEWAY_MAX_UPSTREAM_BYTES_IN_FLIGHT"
+                "GATEWAY_MAX_UPSTREAM_BYTES must not exceed GATEWAY_MAX_UPSTREAM_BYTES_IN_FLIGHT"
             )
         return self
 

@@ -147,9 +147,9 @@ def _read_manifest(path: object) -> object:
     except OSError as error:
         raise ValueError(f"cannot be read: {error.strerror}") from error
     except (msgspec.DecodeError, UnicodeError) as error:
-        raise ValueError(f"must hold a JSON object of strings: {error}") from error
+        raise ValueError(f"must contain a JSON object of strings: {error}") from error
     if not text_by_id:
-        raise ValueError("holds no documents")
+        raise ValueError("contains no documents")
     return Manifest(Path(path), text_by_id)
 
 
@@ -182,10 +182,10 @@ def _read_caller_keys(path: object) -> object:
         if line.strip():
             digest, name = _parse_caller_key(line.strip(), number)
             if digest in names_by_digest:
-                raise ValueError(f"line {number} has a key that stands further up")
+                raise ValueError(f"line {number} repeats the key of an earlier line")
             names_by_digest[digest] = name
     if not names_by_digest:
-        raise ValueError("holds no keys")
+        raise ValueError("contains no keys")
     return CallerKeys(names_by_digest)
 
 

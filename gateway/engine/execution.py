@@ -209,7 +209,7 @@ def _build_result(
     bugs: dict[str, dict[str, Any]] = {}
     formatted_errors = [_format_public_error(error, bugs) for error in sorted_errors[:_MAX_ERRORS]]
     if len(sorted_errors) > _MAX_ERRORS:
-        message = "More fields have no answer than errors are told."
+        message = f"Too many errors: only the first {_MAX_ERRORS:,} are listed."
         formatted_errors.append(
             {"message": message, "extensions": formatted_errors[-1]["extensions"]}
         )
@@ -250,7 +250,7 @@ def error_response(error: RequestError) -> Result:
 def internal_error(error: BaseException) -> dict[str, Any]:
     """The public error of a bug: an `errorId`, under which the log has the details (error masking)."""
     return {
-        "message": "Something went wrong here. It has been recorded under `errorId`.",
+        "message": "Internal error. Report `errorId` to the gateway's operators.",
         "extensions": {"code": INTERNAL_SERVER_ERROR, "errorId": log_bug(error)},
     }
 

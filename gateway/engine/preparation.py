@@ -320,7 +320,7 @@ def _measure_within_limits(
 
 def _unknown_operation(name: str | None) -> UnknownOperation:
     if name is None:
-        message = "The document has several operations: say which by `operationName`."
+        message = "The document has several operations: select one with `operationName`."
     else:
-        message = "The document has no operation of the name given as `operationName`."
+        message = "The document has no operation with the name in `operationName`."
     return UnknownOperation([{"message": message}])

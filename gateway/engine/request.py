@@ -38,7 +38,7 @@ class Request:
             case dict():
                 pass
             case _:
-                raise BadRequest("A GraphQL request is a JSON object.")
+                raise BadRequest("A GraphQL request must be a JSON object.")
         query = _optional(parameters, "query", str, "a string")
         document_id = _document_id(parameters)
         if query is None and document_id is None:
@@ -60,7 +60,7 @@ def _document_id(parameters: Mapping[str, object]) -> str | None:
         raise BadRequest("The parameter `sha256Hash` of `persistedQuery` is missing.")
     document_id = _optional(parameters, "documentId", str, "a string")
     if sha256_hash and document_id and sha256_hash != document_id:
-        raise BadRequest("The parameters `documentId` and `sha256Hash` name two documents.")
+        raise BadRequest("The parameters `documentId` and `sha256Hash` name different documents.")
     return document_id or sha256_hash or None
 
 

@@ -66,7 +66,7 @@ class TrustedDocuments:
         if text is None:
             return Document(self._text_for_id(document_id), is_trusted=True)
         if document_id is not None and not self._id_matches_text(document_id, text):
-            raise BadRequest("The text is not that of the document with the id beside it.")
+            raise BadRequest("`query` does not match the document with this id.")
         is_trusted = text in self._trusted_texts
         if not is_trusted:
             self._reject_or_log(text)
@@ -94,9 +94,7 @@ class TrustedDocuments:
     def _reject_or_log(self, text: str) -> None:
         match self._mode:
             case "enforce":
-                raise DocumentNotTrusted(
-                    "Only documents that are known here are run, by their ids."
-                )
+                raise DocumentNotTrusted("Only trusted documents are accepted: send a document id.")
             case "log":
                 log_info("document.untrusted", sha256=_sha256(text))
 

@@ -32,7 +32,7 @@ class AdminApi:
     async def respond(self, request: Request) -> Response:
         methods = self._handlers.get(request.scope["path"])
         if methods is None:
-            return error_response(404, "There is no such control.")
+            return error_response(404, "Unknown admin endpoint.")
         if request.method not in methods:
             return error_response(501, "This method is not implemented.")
         return methods[request.method](await request.body())

@@ -58,7 +58,7 @@ class Sandbox:
         if request.method != "GET":
             return error_response(501, "This method is not implemented.")
         if route.template == UNKNOWN_TEMPLATE:
-            return error_response(404, "There is no such resource.")
+            return error_response(404, "Unknown resource.")
         account = authenticate(request.headers, request.query_params)
         if account is None:
             return error_response(401, "The credentials are missing or wrong.")

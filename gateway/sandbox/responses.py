@@ -45,11 +45,7 @@ def json_response(content: object, status: int = 200) -> Response:
 
 def item_response(content: object) -> Response:
     """A single resource as a bare object; None is answered with 404."""
-    return (
-        error_response(404, "There is no such thing.")
-        if content is None
-        else json_response(content)
-    )
+    return error_response(404, "Unknown resource.") if content is None else json_response(content)
 
 
 def list_response(contents: Iterable[object]) -> Response:

@@ -32,7 +32,7 @@ def _updated_attributes(activity: activities.Activity, context: Context) -> list
         raise PartialValue(
             readable_names,
             InvalidUpstreamResponse(
-                "Names of updated attributes are left out: they cannot be read."
+                "Some updated attribute names could not be decoded and were omitted."
             ),
         )
     return readable_names

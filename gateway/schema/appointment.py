@@ -29,7 +29,7 @@ def _appointment_activities(
 ) -> PendingTimeline:
     client_id = root.ancestor_id("client_id")
     if client_id is None:  # the appointment is an entity that a router requested by id
-        raise InvalidUpstreamResponse("The upstream does not say whose appointment this is.")
+        raise InvalidUpstreamResponse("The upstream did not return the client of this appointment.")
     timeline_filter = TimelineFilter(
         client_id=client_id,
         kinds=argument_set(kinds),

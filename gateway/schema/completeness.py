@@ -12,10 +12,10 @@ from gateway.schema.scalars import DateTime
 OmittedCounts = Mapping[type[FieldError], int]
 """The number of omitted activities by the class of their error; only classes with omissions are keys."""
 
-ACTIVITIES_OMITTED = "Activities that cannot be read are left out."
+ACTIVITIES_OMITTED = "Some activities could not be decoded and were omitted."
 _MESSAGES: Mapping[type[FieldError], str] = {
     InvalidUpstreamResponse: ACTIVITIES_OMITTED,
-    InstantUnknown: "Activities whose instant is unknown are left out by `from` and `to`.",
+    InstantUnknown: "Activities whose instant is unknown are omitted by `from` and `to`.",
 }
 """The public message for each reason, in the order of `Completeness.missing`."""
 

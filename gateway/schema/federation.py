@@ -84,7 +84,7 @@ def resolve_entities(
     """Resolve `_entities`, each entity independently: a slow or failed entity does not affect the others."""
     max_representations = info.context.settings.max_representations
     if len(representations) > max_representations:
-        raise InvalidArgument(f"At most {max_representations} entities can be asked for at once.")
+        raise InvalidArgument(f"At most {max_representations} entities can be requested at once.")
     return [_resolve_entity(info.context.session, each) for each in representations]
 
 
@@ -98,7 +98,7 @@ def _resolve_entity(
                 return client_node(id_)
             if name in _ENTITY_LOADS and links.is_id(id_):
                 return _load_entity(session, _ENTITY_LOADS[name], id_)
-    return InvalidArgument("This is no entity of this subgraph, or not its id.")
+    return InvalidArgument("Unknown entity type or invalid id.")
 
 
 async def _load_entity(session: UpstreamSession, load: LoadFunction, id_: str) -> EntityRef:
@@ -113,7 +113,7 @@ def subgraph_query(schema_text: str) -> type:
 
     def resolve_service(info: Info) -> Node[Subgraph]:
         if not info.context.settings.introspection:
-            raise InvalidArgument("The schema is not shown here.")
+            raise InvalidArgument("Introspection is disabled.")
         return Node(Subgraph(sdl=text))
 
     @strawberry.type(name="Query", description=QUERY_DESCRIPTION)

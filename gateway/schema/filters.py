@@ -35,11 +35,11 @@ class TimelineFilter:
             InvalidArgument: An argument is invalid, or two arguments contradict each other.
         """
         if not self.client_id.strip():
-            raise InvalidArgument("A client's id is not blank.")
+            raise InvalidArgument("`clientId` must not be blank.")
         if self.appointment_id is not None and not self.appointment_id.strip():
-            raise InvalidArgument("An appointment's id is not blank.")
+            raise InvalidArgument("`appointmentId` must not be blank.")
         if self.since is not None and self.until is not None and self.since > self.until:
-            raise InvalidArgument("`from` is not after `to`.")
+            raise InvalidArgument("`from` must not be after `to`.")
 
     @property
     def matches_nothing(self) -> bool:

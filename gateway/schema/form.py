@@ -112,7 +112,7 @@ def flatten_answers(result: resources.FormResult) -> list[FlattenedAnswer] | Non
             flattened = list(islice(_flatten_items(items), _MAX_ANSWERS + 1))
             if len(flattened) <= _MAX_ANSWERS:
                 return flattened
-    raise InvalidUpstreamResponse("The upstream sent answers that cannot be read.")
+    raise InvalidUpstreamResponse("The upstream returned form answers that could not be decoded.")
 
 
 def _flatten_items(items: Sequence[object]) -> Iterator[FlattenedAnswer]:
@@ -121,7 +121,9 @@ def _flatten_items(items: Sequence[object]) -> Iterator[FlattenedAnswer]:
     while stack:
         item, path = stack.pop()
         if not isinstance(item, Item) or isinstance(item.sub_item, activities.Unreadable):
-            raise InvalidUpstreamResponse("The upstream sent answers that cannot be read.")
+            raise InvalidUpstreamResponse(
+                "The upstream returned form answers that could not be decoded."
+            )
         nested = item.sub_item or []
         answer = FlattenedAnswer(item, path)
         if not nested or answer.value is not None or item.values:

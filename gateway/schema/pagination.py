@@ -196,11 +196,11 @@ def decode_cursor(text: str, cursor_digest: bytes) -> TimelinePosition:
         instant = _EPOCH + microseconds * _MICROSECOND
         activity_id = decoded[_HEADER.size :].decode()
     except (binascii.Error, struct.error, ValueError, OverflowError) as error:
-        raise InvalidArgument("This is not a cursor of this gateway.") from error
+        raise InvalidArgument("Invalid cursor.") from error
     if found_digest != cursor_digest:
         raise InvalidArgument(
-            "This cursor belongs to another selection: ask for the client, kinds, events, "
-            "appointmentId, from, to and sort that it came from."
+            "The cursor belongs to another selection: send it with the client, kinds, events, "
+            "appointmentId, from, to and sort that it was returned for."
         )
     return TimelinePosition.of(None if undated else instant, activity_id, repetition)
 
@@ -232,12 +232,14 @@ class PageWindow:
         forward = paging.first is not None or bool(paging.after)
         backward = paging.last is not None or bool(paging.before)
         if forward and backward:
-            raise InvalidArgument("`first` goes with `after`, `last` goes with `before`.")
+            raise InvalidArgument(
+                "`first` can be combined with `after` only, `last` with `before` only."
+            )
         requested_size = paging.last if backward else paging.first
         size = default_size if requested_size is None else requested_size
         if not 0 <= size <= max_size:
             name = "last" if backward else "first"
-            raise InvalidArgument(f"`{name}` is 0 to {max_size}.")
+            raise InvalidArgument(f"`{name}` must be between 0 and {max_size}.")
         return cls(size, backward, (paging.before if backward else paging.after) or None)
 
     def to_slice(

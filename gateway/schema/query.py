@@ -46,7 +46,7 @@ def resolve_clients(
 ) -> list[Node[RequestedClient]]:
     max_clients = info.context.settings.max_clients
     if len(ids) > max_clients:
-        raise InvalidArgument(f"At most {max_clients} clients can be asked for at once.")
+        raise InvalidArgument(f"At most {max_clients} clients can be requested at once.")
     return [client_node(id_) for id_ in ids]
 
 

@@ -23,7 +23,7 @@ from gateway.schema.context import Context, Info, consume_html_budget
 from gateway.schema.html_text import plain_text, plain_text_in_steps
 from gateway.upstream.records import activities
 
-UNEXPECTED_TYPE_MESSAGE = "The upstream sent something that cannot be read here."
+UNEXPECTED_TYPE_MESSAGE = "The upstream returned a value of an unexpected type for this field."
 
 FIELD_SOURCE_KEY = "reading"
 """The key of a field's source in the field's metadata. A field without a source is a plain attribute."""

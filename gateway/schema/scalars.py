@@ -84,11 +84,11 @@ def _parse_date_time(value: object) -> datetime:
     try:
         return datetime.fromisoformat(value.upper()).astimezone(UTC).replace(tzinfo=None)
     except (ValueError, OverflowError):
-        raise GraphQLError("There is no such date and time.") from None
+        raise GraphQLError("Invalid date-time.") from None
 
 
 def _reject_input(value: object) -> object:
-    raise GraphQLError("This scalar is not an input.")
+    raise GraphQLError("This scalar cannot be used as input.")
 
 
 SCALARS: dict[object, ScalarDefinition] = {

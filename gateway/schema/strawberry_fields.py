@@ -27,7 +27,7 @@ from gateway.schema.resolvers import FIELD_SOURCE_KEY, NodeWrapper, as_node
 from gateway.schema.strawberry_objects import ValueType, field_value_type, to_view
 
 _DEFINITION_KEY = GraphQLCoreConverter.DEFINITION_BACKREF
-_FORBIDDEN_MESSAGE = "These credentials do not give access to this."
+_FORBIDDEN_MESSAGE = "The credentials do not give access to this resource."
 
 _ResolveFunction = Callable[..., Any]
 _ResolveInfo: TypeAlias = GraphQLResolveInfo[Any]

@@ -62,25 +62,23 @@ def _extension_problems(extension: SchemaExtension) -> Iterator[str]:
     for hook in hooks:
         yield f"The schema extension {name} would not run: {hook} {_HOOKS[hook]}"
     if not hooks:
-        yield f"The schema extension {name} overrides nothing that could run."
+        yield f"The schema extension {name} overrides no hook that could run."
 
 
 def _overrides(extension: SchemaExtension, hook: str) -> bool:
     return getattr(type(extension), hook) is not getattr(SchemaExtension, hook)
 
 
-_AROUND_PREPARATION = "stands around what is done once for all requests with the same document."
-_AROUND_EXECUTION = (
-    "stands around what Strawberry executes, and operations are executed without it."
-)
+_AROUND_PREPARATION = "wraps what is done once for all requests with the same document."
+_AROUND_EXECUTION = "wraps execution by Strawberry, which executes no operation."
 _HOOKS = {
-    "resolve": "stands around every field, so that plans could read none. Extensions of fields run.",
-    "get_results": "adds to an answer that Strawberry makes, and answers are made without it.",
+    "resolve": "wraps every field, so that compiled queries could read none. Extensions of fields run.",
+    "get_results": "extends a response of Strawberry, which makes no response.",
     "on_operation": _AROUND_EXECUTION,
     "on_parse": _AROUND_PREPARATION,
     "on_validate": _AROUND_PREPARATION,
     "on_execute": _AROUND_EXECUTION,
-    "on_stream_result": "stands around results in parts, which are not served.",
+    "on_stream_result": "wraps incremental results, which are not served.",
 }
 """The methods that an extension may override, and the reason why each would have no effect here."""
 
@@ -89,7 +87,7 @@ def _config_problems(config: StrawberryConfig) -> Iterator[str]:
     if config.default_resolver is not resolve_attribute:
         yield "StrawberryConfig.default_resolver must be gateway.schema.resolvers.resolve_attribute."
     if config.info_class is not Info:
-        yield f"StrawberryConfig.info_class ({config.info_class.__name__}) would not be used by plans."
+        yield f"StrawberryConfig.info_class ({config.info_class.__name__}) would not be used by compiled queries."
     for name in _UNUSED_OPTIONS:
         if getattr(config, name):
             yield f"StrawberryConfig.{name} would not be used."
@@ -107,9 +105,9 @@ def _type_problems(type_: StrawberryObjectDefinition) -> Iterator[str]:
         yield from _input_problems(type_)
         return
     if type_.resolve_type is not None:
-        yield f"{type_.name}.resolve_type would not be used by plans: types know their values by `is_type_of`."
+        yield f"{type_.name}.resolve_type would not be used by compiled queries: types know their values by `is_type_of`."
     if type_.is_type_of is not None and not hasattr(type_.is_type_of, "record_types"):
-        yield f"{type_.name}.is_type_of would not be used by plans, but for one of `is_type_of_records`."
+        yield f"{type_.name}.is_type_of would not be used by compiled queries, but for one of `is_type_of_records`."
     for field in type_.fields:
         if field.is_subscription:
             yield f"{type_.name}.{field.python_name} is a subscription, which would not be served."

@@ -18,13 +18,13 @@ READ_VERSIONS = {"0.0", *_SUPPORTED_VERSIONS}
 """Versions that are no reason to reject an unparsable request: 0.0 stands where no version was read."""
 
 _MESSAGE_BY_STATUS = {
-    HTTPStatus.BAD_REQUEST: "This is not an HTTP request with one Host line.",
-    HTTPStatus.REQUEST_TIMEOUT: "The request did not arrive in time.",
-    HTTPStatus.REQUEST_URI_TOO_LONG: f"A URI has at most {MAX_URI_BYTES} bytes: use POST.",
+    HTTPStatus.BAD_REQUEST: "The request is not valid HTTP, or its `Host` header is missing or repeated.",
+    HTTPStatus.REQUEST_TIMEOUT: "The request was not received in time.",
+    HTTPStatus.REQUEST_URI_TOO_LONG: f"The URI exceeds {MAX_URI_BYTES} bytes: use POST.",
     HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: (
-        f"Headers have at most {MAX_HEAD_BYTES} bytes, and so have the extensions of chunks."
+        f"The headers, or the chunk extensions, exceed {MAX_HEAD_BYTES} bytes."
     ),
-    HTTPStatus.HTTP_VERSION_NOT_SUPPORTED: "Requests are taken in HTTP/1.0 and HTTP/1.1.",
+    HTTPStatus.HTTP_VERSION_NOT_SUPPORTED: "Only the versions 1.0 and 1.1 of HTTP are supported.",
 }
 
 RawHeaders = Iterable[tuple[bytes, bytes]]

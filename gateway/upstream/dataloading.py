@@ -52,7 +52,7 @@ class DataLoaderScope:
 
         async def run_within_budget() -> _T:
             if self._remaining_reads <= 0:
-                raise BudgetExceeded("This operation wants more upstream reads than one may have.")
+                raise BudgetExceeded("The operation exceeds the limit of upstream reads.")
             self._remaining_reads -= 1
             async with self._semaphore:
                 return await fetch(*arguments, **options)

@@ -139,7 +139,7 @@ class UpstreamApi:
             record = yield from decoding.entity(body, declared=resources.Appointment)
             if str(record.id) != appointment_id:
                 raise InvalidUpstreamResponse(
-                    "The upstream sent another appointment than was asked for."
+                    "The upstream returned a different appointment than the requested one."
                 )
             return record
 

@@ -145,7 +145,7 @@ class UpstreamSession:
     ) -> Awaitable[resources.Client | None]:
         """A client. An invalid id is the caller's error where the caller sent it, else the upstream's."""
         if client_id == requested_id and not links.is_id(client_id):
-            raise InvalidArgument("This cannot be a client's id.")
+            raise InvalidArgument("Invalid client id.")
         return self._load(self._api.client, client_id)
 
     def note(self, note_id: str) -> Awaitable[resources.Note | None]:
@@ -159,7 +159,7 @@ class UpstreamSession:
     ) -> Awaitable[resources.FormResult | None]:
         if form_id is None:
             raise InvalidUpstreamResponse(
-                "The upstream does not say which form this is a result of."
+                "The upstream did not return the form of this form result."
             )
         return self._load(self._api.form_result, form_id, result_id)
 
@@ -188,7 +188,7 @@ class UpstreamSession:
     def _company_id(self, company_id: str | None) -> str:
         resolved_id = company_id or self._settings.company_id
         if resolved_id is None:
-            raise CompanyUnknown("Nothing says which company this belongs to.")
+            raise CompanyUnknown("The company is unknown: set GATEWAY_COMPANY_ID.")
         return resolved_id
 
     async def _batch_timeline(
@@ -264,7 +264,7 @@ class UpstreamSession:
 def _require_id(id_: str | None) -> str:
     if id_ is None:
         raise InvalidUpstreamResponse(
-            "The upstream does not say which conference or session this belongs to."
+            "The upstream did not return the id of the conference or session."
         )
     return id_
 

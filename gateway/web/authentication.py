@@ -52,5 +52,5 @@ class CallerAuthenticator:
             if hmac.compare_digest(digest, key_digest)
         ]
         if not names or len(key) < _MIN_KEY_CHARACTERS:
-            raise CallerUnknown("This `X-Gateway-Key` is not known here.")
+            raise CallerUnknown("Unknown `X-Gateway-Key`.")
         return names[0]

@@ -177,6 +177,8 @@ def _media_type(accept: str) -> str:
 
 
 _OVERLOADED = _PrebuiltErrorResponse(
-    Overloaded("Too much is asked at once. Ask again a little later.")
+    Overloaded("The gateway is at capacity. Retry after the number of seconds in `Retry-After`.")
 )
-_SHUTTING_DOWN = _PrebuiltErrorResponse(Overloaded("This gateway is shutting down. Ask again."))
+_SHUTTING_DOWN = _PrebuiltErrorResponse(
+    Overloaded("The gateway is shutting down. Retry the request.")
+)

@@ -36,12 +36,12 @@ _NOT_BUILT_HTML = """\
 </head>
 <body>
 <h1>GraphiQL is not built</h1>
-<p>The gateway itself serves: queries to this address are answered, and <a href="/schema.graphql">its schema</a> is there.
-Only this page for browsers is missing: it takes Node.js to build, and this gateway was installed without it.</p>
-<p>To get it, with Node.js and npm, in a checkout of the gateway:</p>
-<pre>make explorer    # here; then start the gateway anew
-make wheel       # or in a wheel, in dist/, to install</pre>
-<p>The container image has it as well.</p>
+<p>The gateway serves GraphQL at this address, and <a href="/schema.graphql">its schema</a>.
+Only this page for browsers is missing: building it requires Node.js, and this gateway was installed without it.</p>
+<p>To build it, with Node.js and npm, in a checkout of the gateway:</p>
+<pre>make explorer    # in the checkout; then restart the gateway
+make wheel       # or as a wheel in dist/, to install</pre>
+<p>The container image contains it.</p>
 </body>
 </html>
 """

@@ -126,7 +126,9 @@ class GraphQLEndpoint:
         )
         stats.operation_type = prepared.operation.operation.value
         if http.method in spec.READ_METHODS and not prepared.is_query:
-            raise MethodNotAllowed(f"HTTP {http.method} only reads: use POST.", allow="POST")
+            raise MethodNotAllowed(
+                f"{http.method} supports queries only: use POST for mutations.", allow="POST"
+            )
         if document.is_trusted:  # otherwise its name is text of the caller
             stats.operation = prepared.name
         async with self.open_context(http.headers, stats) as context:
@@ -190,7 +192,7 @@ def _error_code(error: Mapping[str, Any]) -> str:
 
 
 def _too_large(max_bytes: int) -> PayloadTooLarge:
-    return PayloadTooLarge(f"A request body has at most {max_bytes} bytes.")
+    return PayloadTooLarge(f"The request body exceeds {max_bytes} bytes, the maximum.")
 
 
 def _response(result: Result, status: int, media_type: str, **headers: str) -> Response:

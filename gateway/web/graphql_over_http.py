@@ -65,7 +65,7 @@ def response_media_type(accept: str | None, *, html: bool = False) -> str:
         quality_by_offer, key=lambda offer: (quality_by_offer[offer], _tie_break(offer, ranges))
     )
     if quality_by_offer[best] <= 0:
-        raise NotAcceptable(f"Answers are given as {GRAPHQL_RESPONSE} or {JSON}.")
+        raise NotAcceptable(f"Responses are available as {GRAPHQL_RESPONSE} or {JSON} only.")
     return best
 
 
@@ -79,10 +79,10 @@ def parse_get(query_string: bytes) -> Request:
         text = query_string.decode()
         pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=20)
     except ValueError as error:
-        raise BadRequest("The query string cannot be read.") from error
+        raise BadRequest("The query string could not be decoded.") from error
     parameters: dict[str, object] = dict(pairs)
     if len(parameters) < len(pairs):
-        raise BadRequest("A parameter is given more than once.")
+        raise BadRequest("A query parameter is given more than once.")
     for name in ("variables", "extensions"):
         if name in parameters:
             parameters[name] = _parse_json(str(parameters[name]).encode() or b"null", name)
@@ -95,7 +95,7 @@ def reject_encoded_body(content_encoding: str) -> None:
     if codings - {"", "identity"}:
         quoted = content_encoding[:_MAX_CODING_CHARACTERS]
         raise UnsupportedMediaType(
-            f"Send the body as it is: `Content-Encoding: {quoted}` is not read here.",
+            f"The request body must not be encoded: `Content-Encoding: {quoted}` is not supported.",
             headers={"Accept-Encoding": "identity"},
         )
 
@@ -108,9 +108,9 @@ def parse_post(content_type: str | None, body: bytes) -> Request:
     """
     media_type, parameters = _parse_media_type(content_type or "")
     if media_type != JSON:
-        raise UnsupportedMediaType(f"Send {JSON}.")
+        raise UnsupportedMediaType(f"The `Content-Type` of the request body must be {JSON}.")
     if parameters.get("charset", "utf-8").lower() not in {"utf-8", "utf8"}:
-        raise UnsupportedMediaType("Send JSON in UTF-8.")
+        raise UnsupportedMediaType("The charset of the request body must be UTF-8.")
     return Request.from_parameters(_parse_json(body.removeprefix(BOM_UTF8), "body"))
 
 
@@ -135,7 +135,7 @@ def _parse_json(text: bytes, name: str) -> object:
     try:
         value = msgspec.json.decode(text)
     except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
-        raise BadRequest(f"The {name} cannot be read as JSON in UTF-8.") from error
+        raise BadRequest(f"The {name} is not valid JSON in UTF-8.") from error
     _enforce_json_limits(value, name)
     return value
 

@@ -71,7 +71,7 @@ def test_what_is_allowed_passes_and_one_more_is_refused(within, beyond, limit):
 
 def test_a_fragment_that_nobody_spreads_has_limits_too():
     _, fragment = measure(parse("{a} fragment F on Query {a a a a}"), LIMITS.field_costs)
-    with pytest.raises(LimitExceeded, match="at one place"):
+    with pytest.raises(LimitExceeded, match="at one response path"):
         enforce(fragment, LIMITS)
 
 

@@ -69,7 +69,7 @@ class DeniedByAnError(Denied):
 
 class DeniedAsUnknown(Denied):
     def on_unauthorized(self) -> None:
-        raise NotFound("There is no such client.")
+        raise NotFound("Unknown client.")
 
 
 class OnlyOfMina(BasePermission):

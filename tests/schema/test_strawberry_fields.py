@@ -111,7 +111,7 @@ async def _answer(
 REFUSED = "You may not see this.", {"code": "FORBIDDEN"}
 LOG_IN = "Log in to see this.", {"code": "UNAUTHENTICATED", "hint": "Log in."}
 BROKEN = (
-    "The upstream sent something that cannot be read here.",
+    "The upstream returned a value of an unexpected type for this field.",
     {"code": "UPSTREAM_CONTRACT_BROKEN"},
 )
 MINA_ONLY = "Mina only.", {"code": "FORBIDDEN"}
@@ -142,7 +142,7 @@ ROOTS: dict[str, tuple[str, Any, dict[str, Any]]] = {
     "a permission that raises an error of the gateway": (
         "{ unknownClient(id: 7) { id } }",
         {"unknownClient": None},
-        {"unknownClient": ("There is no such client.", {"code": "NOT_FOUND"})},
+        {"unknownClient": ("Unknown client.", {"code": "NOT_FOUND"})},
     ),
     "a permission that is given later": (
         "{ grantedActivities(clientId: 7) { nodes { id label } } }",
@@ -270,7 +270,7 @@ BELOW: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
         {"staff": {"deputy": {"fullName": "Depp Uty", "email": None}}},
         {
             "staff.deputy.email": (
-                "Nothing says which company this belongs to.",
+                "The company is unknown: set GATEWAY_COMPANY_ID.",
                 {"code": "COMPANY_UNKNOWN"},
             )
         },

@@ -117,22 +117,22 @@ REFUSED: dict[str, tuple[type, dict[str, Any], str]] = {
     "an extension of the life cycle": (
         Query,
         {"extensions": [Timing]},
-        "The schema extension Timing would not run: on_execute stands around what Strawberry executes",
+        "The schema extension Timing would not run: on_execute wraps execution by Strawberry",
     ),
     "an extension of every field": (
         Query,
         {"extensions": [lambda: Shouting()]},  # noqa: PLW0108 - a factory, as Strawberry takes it
-        "The schema extension Shouting would not run: resolve stands around every field",
+        "The schema extension Shouting would not run: resolve wraps every field",
     ),
     "an extension of what is prepared once": (
         Query,
         {"extensions": [Checking]},
-        "The schema extension Checking would not run: on_validate stands around what is done once",
+        "The schema extension Checking would not run: on_validate wraps what is done once",
     ),
     "an extension that does nothing": (
         Query,
         {"extensions": [SchemaExtension]},
-        "The schema extension SchemaExtension overrides nothing",
+        "The schema extension SchemaExtension overrides no hook",
     ),
     "an exception handler": (
         Query,

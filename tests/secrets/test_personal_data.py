@@ -55,7 +55,9 @@ async def test_a_failure_tells_nothing_of_anybody(
     logging.configure("debug")
     traces = Traces()
     gateway = sandbox_gateway(
-        compile_queries=compile_queries, upstream_attempt_timeout_seconds=0.1, tracer_provider=traces.provider
+        compile_queries=compile_queries,
+        upstream_attempt_timeout_seconds=0.1,
+        tracer_provider=traces.provider,
     )
     people = set(personal(await gateway.data(EVERYTHING, **CLIENT)))
     assert len(people) > 50

@@ -256,7 +256,7 @@ OF_NOTHING: dict[str, Callable[[UpstreamSession], Awaitable[Any]]] = {
 async def test_a_thing_without_an_id_on_its_way_breaks_the_contract_without_a_call(
     session, world, settle, ask
 ):
-    with pytest.raises(InvalidUpstreamResponse, match="does not say which"):
+    with pytest.raises(InvalidUpstreamResponse, match="did not return the"):
         ask(session)
     await settle()
     assert world.called == []

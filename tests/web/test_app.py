@@ -302,7 +302,7 @@ async def test_an_operation_that_is_too_large_calls_nobody(gateway_over):
         assert answer.json() == {
             "errors": [
                 {
-                    "message": "The operation is too large: its cost is 61, and 60 is allowed.",
+                    "message": "The operation is too large: its cost is 61, and the maximum is 60.",
                     "extensions": {
                         "code": "LIMIT_EXCEEDED",
                         "limit": "cost",

@@ -160,7 +160,7 @@ async def test_a_bearer_without_a_token_is_sent_nowhere(keyed, sent):
 
 @pytest.mark.parametrize(
     ("headers", "words"),
-    [({}, "`apiKey` and `token`"), ({"apiKey": "k"}, "does not accept these credentials")],
+    [({}, "`apiKey` and `token`"), ({"apiKey": "k"}, "rejected the credentials")],
     ids=["none", "some"],
 )
 async def test_who_sends_no_credentials_is_told_which_to_send(gateway_over, headers, words):

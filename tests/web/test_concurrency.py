@@ -85,7 +85,7 @@ async def test_one_too_many_is_refused_and_the_others_are_answered(served):
     assert refused.json() == {
         "errors": [
             {
-                "message": "Too much is asked at once. Ask again a little later.",
+                "message": "The gateway is at capacity. Retry after the number of seconds in `Retry-After`.",
                 "extensions": {"code": "OVERLOADED", "retryable": True},
             }
         ]
@@ -289,7 +289,10 @@ async def test_at_the_end_who_still_waits_is_told_and_the_work_is_cancelled(serv
     answers = [*await asyncio.gather(*tasks), await served.http.post("/graphql", json=TIMELINE)]
     for answer in answers:
         assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
-        assert answer.json()["errors"][0]["message"] == "This gateway is shutting down. Ask again."
+        assert (
+            answer.json()["errors"][0]["message"]
+            == "The gateway is shutting down. Retry the request."
+        )
         assert answer.json()["errors"][0]["extensions"]["code"] == "OVERLOADED"
     assert served.admission.in_flight == 0
     async with asyncio.timeout(2):

@@ -400,7 +400,7 @@ async def test_each_mode_has_its_answer_to_a_text_and_to_what_is_malformed(
     ("parameters", "status", "message"),
     [
         (by_id("x"), 200, "PersistedQueryNotFound"),
-        ({"query": UNKNOWN}, 403, "Only documents that are known here are run, by their ids."),
+        ({"query": UNKNOWN}, 403, "Only trusted documents are accepted: send a document id."),
     ],
     ids=["id", "text"],
 )

@@ -85,7 +85,7 @@ def enforce_characters(text: str, limits: Limits) -> None:
     if len(text) > limits.characters:
         raise LimitExceeded(
             f"The document is too large: it has {len(text)} characters, "
-            f"and {limits.characters} are allowed.",
+            f"and the maximum is {limits.characters}.",
             limit="characters",
             measured=len(text),
             allowed=limits.characters,
@@ -95,8 +95,7 @@ def enforce_characters(text: str, limits: Limits) -> None:
 def comparisons_exceeded(limits: Limits) -> LimitExceeded:
     """The error for a document whose validation stopped at the first comparison above the limit."""
     return LimitExceeded(
-        "The document is too large: validation has to compare too many of its fields and fragments, "
-        f"of which {limits.comparisons} times is allowed.",
+        f"Validation needs more than {limits.comparisons} field comparisons, the maximum.",
         limit="comparisons",
         measured=limits.comparisons + 1,
         allowed=limits.comparisons,
@@ -127,7 +126,7 @@ def _structure_checks(size: OperationSize, limits: Limits) -> Iterator[LimitChec
     yield LimitCheck("rootFields", "number of root fields", size.root_fields, limits.root_fields)
     yield LimitCheck(
         "duplicateFields",
-        "number of fields at one place of the answer",
+        "number of fields merged at one response path",
         size.duplicate_fields,
         limits.duplicate_fields,
     )
@@ -141,7 +140,7 @@ def _raise_if_exceeded(check: LimitCheck) -> None:
     if check.is_exceeded:
         raise LimitExceeded(
             f"The operation is too large: its {check.label} is {check.measured}, "
-            f"and {check.allowed} is allowed.",
+            f"and the maximum is {check.allowed}.",
             limit=check.limit,
             measured=check.measured,
             allowed=check.allowed,

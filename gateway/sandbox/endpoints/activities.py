@@ -16,7 +16,7 @@ def list_activities(request: EndpointRequest) -> Response:
         return error_response(400, "The parameter sort must be asc or desc.")
     timeline = request.sample_data.timeline(request.account, client_id)
     if timeline is None:
-        return error_response(404, "There is no such client.")
+        return error_response(404, "Unknown client.")
     kinds = frozenset(word.strip() for word in query.get("type", "").split(",") if word.strip())
     body = timeline.body(
         kinds or None, query.get("appointmentId") or None, newest_first=sort == "desc"

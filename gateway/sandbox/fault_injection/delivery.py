@@ -100,6 +100,6 @@ async def _drop_connection(scope: Scope, receive: Receive) -> None:
     """
     extension = scope.get("extensions", {}).get(DROP_EXTENSION)
     if extension is None:
-        raise ConnectionResetError("The connection was dropped, as a fault told the sandbox to.")
+        raise ConnectionResetError("The connection was dropped by a fault.")
     extension["close"]()
     await _wait_for_disconnect(receive)

@@ -88,7 +88,7 @@ class Fault(
         if self.body_bytes is not None:
             return replace(response, padding_length=self.body_bytes)
         if bodies == (None, None, None) and status >= 400:
-            return error_response(status, "This error was asked for.")
+            return error_response(status, "This error was injected by a fault.")
         return response
 
     def apply(self, response: Response) -> Response:

@@ -204,7 +204,7 @@ class HttpAttempt:
             ) from error
         except ByteBudgetExceeded as error:
             busy = UpstreamBusy(
-                "Upstream answers take all the memory that they may.",
+                "The memory budget for upstream responses is exhausted.",
                 reason=MEMORY_BUDGET,
                 retry_after=1,
             )
@@ -221,7 +221,9 @@ class HttpAttempt:
             )
         except (httpx.InvalidURL, UnicodeEncodeError) as error:
             # An id is too long or holds a lone surrogate, or a header is not ASCII.
-            invalid_argument = InvalidArgument("What was sent cannot be passed on to the upstream.")
+            invalid_argument = InvalidArgument(
+                "An argument or header cannot be encoded for the upstream request."
+            )
             raise LocalFailure(invalid_argument) from error
 
 
@@ -243,14 +245,14 @@ def _translate_transport_error(error: Exception) -> AttemptFailed:
             return _no_response(UpstreamTimeout(TIMEOUT_MESSAGE))
         case CertificateVerificationFailed():
             # A retry would fail as well. Once the certificate is replaced, a trial of the breaker succeeds.
-            message = "The upstream's certificate is not in order."
+            message = "The upstream's TLS certificate could not be verified."
             return _no_response(UpstreamUnavailable(message, retryable=False), ConnectFailure)
         case httpx.DecodingError():
             return AttemptFailed(
-                InvalidUpstreamResponse("The upstream's answer could not be decompressed.")
+                InvalidUpstreamResponse("The upstream response could not be decompressed.")
             )
         case HeadTooLarge():
-            too_large = "The head of the upstream's answer is larger than 64 kB."
+            too_large = "The head of the upstream response exceeds 64 kB."
             return AttemptFailed(ResponseTooLarge(too_large))
     unreachable = UpstreamUnavailable("The upstream could not be reached.")
     failure_class, is_broken_response = (
@@ -291,7 +293,7 @@ def _check_response(response: httpx.Response, body: bytes) -> bytes:
         raise _status_failure(response.status_code, response)
     text = to_utf8(body, response.charset_encoding or "utf-8")
     if exceeds_value_density(text):
-        raise ResponseTooLarge("The upstream's answer holds more than this gateway takes.")
+        raise ResponseTooLarge("The upstream response exceeds the configured size limit.")
     if error_object := decoding.parse_error_object(text):
         raise _status_failure(error_object.code or 0, response)
     return text

@@ -150,7 +150,7 @@ class ResponseProtocol(ResponseHandler):
             head = await super().read()
         except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
             if self._was_used and not self._has_received:
-                raise IdleConnectionClosed("The connection had ended.") from error
+                raise IdleConnectionClosed("The idle connection was closed.") from error
             raise httpx.ReadError("The connection failed.") from error
         if self._has_repeated_length:  # reported here: arriving bytes belong to no read's context
             self._has_repeated_length = False
@@ -163,11 +163,11 @@ class ResponseProtocol(ResponseHandler):
         body_bytes = self._body_bytes()
         self._parse(piece)
         if self._exception is not None:  # aiohttp raises it only for a reader that waits for a head
-            self._fail_body(httpx.RemoteProtocolError("The answer stops making sense."))
+            self._fail_body(httpx.RemoteProtocolError("The response is not valid HTTP."))
         elif self._body_bytes() != body_bytes:
             self._remaining_bytes = max(self._remaining_bytes, MAX_HEAD_BYTES)
         elif self._remaining_bytes <= 0:
-            error = HeadTooLarge("The head of the answer is too large.")
+            error = HeadTooLarge("The head of the response is too large.")
             self.set_exception(error)
             self._fail_body(error)
             self._abort_connection()

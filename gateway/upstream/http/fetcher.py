@@ -97,7 +97,7 @@ class UpstreamFetcher:
             FieldError: There is no usable response.
         """
         if not all(map(links.is_id, ids.values())):
-            raise InvalidUpstreamResponse("The upstream sent an id that cannot be one.")
+            raise InvalidUpstreamResponse("The upstream returned an invalid id.")
         path = template.format_map(ids)
         cache_tags = resource_paths(template, ids) if cacheable else (path,)
         read = Read(caller, template, path, query, tuple(query.items()), cache_tags, decoder)
@@ -235,4 +235,4 @@ class UpstreamFetcher:
 
 
 def _deadline_error() -> UpstreamTimeout:
-    return UpstreamTimeout("The upstream did not answer before this operation had to end.")
+    return UpstreamTimeout("The upstream did not respond before the operation's deadline.")

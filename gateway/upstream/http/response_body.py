@@ -38,7 +38,7 @@ _WINDOWS_CODE_PAGES = frozenset({"cp874", *(f"cp{number}" for number in range(12
 _UNDEFINED_CHARACTER = "\ufffe"
 """Python's sign for a byte without a character."""
 
-_NOT_IN_CHARSET = "The upstream's answer is not in the charset it declares."
+_NOT_IN_CHARSET = "The upstream response is not in its declared charset."
 
 _MAX_OUTPUT_BYTES = 1_048_576
 """The most bytes of output of one call of zlib."""
@@ -78,7 +78,7 @@ class ResponseBody:
         coding_names = [name.strip().lower() for name in content_encoding.split(",")]
         codings = [name for name in coding_names if name in _WINDOW_BITS_BY_CODING]
         if len(codings) > 1:
-            raise InvalidUpstreamResponse("The upstream's answer is compressed more than once.")
+            raise InvalidUpstreamResponse("The upstream response is compressed more than once.")
         self._window_bits = _WINDOW_BITS_BY_CODING[codings[0]] if codings else ()
         self._inflater: zlib._Decompress | None = None
         self._member_count = 1
@@ -142,7 +142,7 @@ class ResponseBody:
             if pending.startswith(_MEMBER_START):
                 self._member_count += 1
                 if self._member_count > _MAX_MEMBERS:
-                    raise ResponseTooLarge("The upstream's answer is in too many pieces.")
+                    raise ResponseTooLarge("The upstream response has too many compressed members.")
                 self._inflater = None
                 return pending
             if _MEMBER_START.startswith(pending):
@@ -163,12 +163,12 @@ class ResponseBody:
                 return inflater, inflater.decompress(chunk, max_bytes)
             except zlib.error:
                 continue
-        raise InvalidUpstreamResponse("The upstream's answer could not be decompressed.")
+        raise InvalidUpstreamResponse("The upstream response could not be decompressed.")
 
     def _use_bytes(self, size: int) -> None:
         self._remaining_bytes -= size
         if self._remaining_bytes < 0:
-            raise ResponseTooLarge("The upstream's answer is larger than this gateway takes.")
+            raise ResponseTooLarge("The upstream response exceeds the configured size limit.")
 
 
 def to_utf8(body: bytes, charset: str) -> bytes:

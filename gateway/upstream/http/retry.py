@@ -252,7 +252,7 @@ class ResiliencePipeline:
         except CircuitOpen as circuit_open:
             self._instrumentation.metrics.count_rejection(CIRCUIT_OPEN)
             unavailable = UpstreamUnavailable(
-                "The upstream fails, and is left alone for a moment.",
+                "The upstream is failing; the circuit breaker is open.",
                 retry_after=circuit_open.retry_after,
                 retryable=self._may_recover,
             )
@@ -260,7 +260,7 @@ class ResiliencePipeline:
         except BulkheadFull as bulkhead_full:
             self._instrumentation.metrics.count_rejection(CONCURRENCY_LIMIT)
             busy = UpstreamBusy(
-                "Too many reads wait for the upstream.",
+                "Too many upstream requests are queued.",
                 reason=LOCAL_QUEUE,
                 retry_after=bulkhead_full.retry_after,
             )

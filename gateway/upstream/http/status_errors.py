@@ -25,17 +25,17 @@ HTTP_TOO_EARLY = 425
 RETRYABLE_STATUSES = frozenset({HTTP_TOO_EARLY, 429, 502, 503, 504})
 """Statuses after which the same attempt may succeed a little later."""
 
-TIMEOUT_MESSAGE = "The upstream did not answer in time."
-_FAILED_MESSAGE = "The upstream failed."
+TIMEOUT_MESSAGE = "The upstream did not respond in time."
+_FAILED_MESSAGE = "The upstream failed to serve the request."
 
-_INVALID_ARGUMENTS = (InvalidArgument, "The upstream does not accept these arguments.")
-_NO_ACCESS = (Forbidden, "These credentials do not give access to this.")
-_NOT_FOUND = (NotFound, "The upstream does not know this.")
+_INVALID_ARGUMENTS = (InvalidArgument, "The upstream rejected the arguments.")
+_NO_ACCESS = (Forbidden, "The credentials do not give access to this resource.")
+_NOT_FOUND = (NotFound, "The upstream has no such resource.")
 _TIMEOUT = (UpstreamTimeout, TIMEOUT_MESSAGE)
 
 _STATUS_ERRORS: Mapping[int, tuple[type[FieldError], str]] = {
     400: _INVALID_ARGUMENTS,
-    401: (Unauthenticated, "The upstream does not accept these credentials."),
+    401: (Unauthenticated, "The upstream rejected the credentials."),
     402: _NO_ACCESS,
     403: _NO_ACCESS,
     404: _NOT_FOUND,
@@ -60,7 +60,9 @@ def error_for_status(status: int, headers: Mapping[str, str]) -> FieldError:
     """The error for callers; `headers` are those of the response, by names in lower case."""
     if status == 429:
         return UpstreamBusy(
-            "The upstream asks to wait.", reason=RATE_LIMITED, retry_after=_retry_after(headers)
+            "The upstream rate limit was reached.",
+            reason=RATE_LIMITED,
+            retry_after=_retry_after(headers),
         )
     if status == 503:
         return UpstreamUnavailable(_FAILED_MESSAGE, retry_after=_retry_after(headers))
@@ -69,7 +71,7 @@ def error_for_status(status: int, headers: Mapping[str, str]) -> FieldError:
         return error(message)
     if is_outage_status(status):
         return UpstreamUnavailable(_FAILED_MESSAGE)
-    return InvalidUpstreamResponse("The upstream's answer has an unexpected status.")
+    return InvalidUpstreamResponse("The upstream response has an unexpected status.")
 
 
 def _retry_after(headers: Mapping[str, str]) -> int | None:

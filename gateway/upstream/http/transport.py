@@ -115,17 +115,19 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
                     proxy_headers=dict(self._proxy_headers),
                 )
         except aiohttp.SocketTimeoutError as error:
-            raise httpx.ReadTimeout("No answer in time.") from error
+            raise httpx.ReadTimeout("No response in time.") from error
         except aiohttp.ServerTimeoutError as error:
             raise httpx.ConnectTimeout("No connection in time.") from error
         except aiohttp.ClientConnectorCertificateError as error:
-            raise CertificateVerificationFailed("The certificate is not in order.") from error
+            raise CertificateVerificationFailed(
+                "The TLS certificate could not be verified."
+            ) from error
         except aiohttp.ClientConnectorError as error:
             raise httpx.ConnectError("No connection.") from error
         except aiohttp.ClientHttpProxyError as error:
-            raise httpx.ConnectError("The proxy has made no connection.") from error
+            raise httpx.ConnectError("The proxy did not connect.") from error
         except aiohttp.ClientResponseError as error:
-            raise httpx.RemoteProtocolError("The answer is not HTTP.") from error
+            raise httpx.RemoteProtocolError("The response is not HTTP.") from error
         except (aiohttp.ClientError, OSError) as error:
             raise httpx.ReadError("The connection failed.") from error
         return httpx.Response(
@@ -168,12 +170,12 @@ class _ResponseStream(httpx.AsyncByteStream):
             async for chunk in self._response.content.iter_chunked(_CHUNK_BYTES):
                 yield chunk
         except aiohttp.SocketTimeoutError as error:
-            raise httpx.ReadTimeout("The answer stopped in the middle.") from error
+            raise httpx.ReadTimeout("The response stalled.") from error
         except aiohttp.ClientPayloadError as error:
             protocol = self._protocol
             is_incomplete = isinstance(protocol, ResponseProtocol) and protocol.closed_cleanly
             error_class = IncompleteBody if is_incomplete else httpx.ReadError
-            raise error_class("The answer ended too soon.") from error
+            raise error_class("The response ended prematurely.") from error
         except (aiohttp.ClientError, OSError) as error:
             raise httpx.ReadError("The connection failed.") from error
 

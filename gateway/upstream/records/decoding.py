@@ -47,7 +47,7 @@ _MAX_LENIENT_KEYS = 20_000
 _LONG_NUMBER = re.compile(rb"[0-9]{100000}")
 """A number longer than any count or id. The time to parse a number grows faster than its length."""
 
-_TOO_LARGE_MESSAGE = "The upstream's answer holds more than this gateway takes."
+_TOO_LARGE_MESSAGE = "The upstream response exceeds the configured size limit."
 _TYPE = "type"
 _MISPRINT_DEPTH = 3  # the registration, its session, and the start of that
 _UNREADABLE_FIELDS: Mapping[str, Any] = dict.fromkeys(Activity.__struct_fields__, UNREADABLE)
@@ -88,7 +88,7 @@ def items(body: bytes, required_key: RequiredKey = "type") -> CooperativeSteps[l
     try:
         elements = yield from extract_list(body, required_key)
     except UNDECODABLE as error:
-        message = "The upstream's answer is not a list: `items` was expected."
+        message = "The upstream response is not a list: `items` was expected."
         raise InvalidUpstreamResponse(message) from error
     if len(elements) > MAX_ITEMS or (is_large(body) and _LONG_NUMBER.search(body)):
         raise ResponseTooLarge(_TOO_LARGE_MESSAGE)
@@ -126,9 +126,9 @@ def entity(body: bytes, declared: type[_R]) -> CooperativeSteps[_R]:
             else lenient_decoder(declared)(sent)
         )
     except UNDECODABLE as error:
-        raise InvalidUpstreamResponse("The upstream's answer cannot be read.") from error
+        raise InvalidUpstreamResponse("The upstream response could not be decoded.") from error
     if not isinstance(result, declared):
-        raise InvalidUpstreamResponse("The upstream's answer is not what it should be.")
+        raise InvalidUpstreamResponse("The upstream response has an unexpected structure.")
     return result
 
 
@@ -148,7 +148,7 @@ class ResourceIndex(Generic[_E]):
         resource = self._by_id.get(id_)
         if resource is None and not self._is_complete:
             raise InvalidUpstreamResponse(
-                "The upstream sent a list that cannot be read as a whole."
+                "The upstream returned a list that could not be decoded completely."
             )
         return resource
 

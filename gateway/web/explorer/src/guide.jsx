@@ -23,9 +23,9 @@ function Guide() {
       {schema && <p>The schema as a file, to generate typed clients from: <SchemaLink /></p>}
       <h3>Headers</h3>
       <p>
-        <code>apiKey</code> with <code>token</code>, or <code>Authorization</code>, go along to the REST API. Without any of
-        them the gateway uses its own, where it has some; the sandbox has. <code>X-Gateway-Explain: 1</code> tells the upstream
-        calls behind an answer, where that is allowed.
+        <code>apiKey</code> with <code>token</code>, or <code>Authorization</code>, are forwarded to the REST API. Without any of
+        them the gateway uses its service credentials, if configured; the sandbox has some. <code>X-Gateway-Explain: 1</code> adds
+        the upstream reads of a response to its <code>extensions</code>, where that is enabled.
       </p>
       <h3>Errors</h3>
       <p><code>errors[].extensions.code</code> says what happened.</p>

@@ -48,7 +48,7 @@ export function Timeline({ clientId }: { clientId: string }) {
 
 /** What users read about a code: an error's message is written for developers. */
 const EXPLANATIONS: Partial<Record<string, string>> = {
-  NOT_FOUND: "There is no such client.",
+  NOT_FOUND: "Unknown client.",
   UNAUTHENTICATED: "Please sign in again.",
   UPSTREAM_CONTRACT_BROKEN: "Some activities cannot be shown.",
 };

@@ -78,7 +78,7 @@ export async function usersSeeOnePageAndTheNextBelowIt(uri: string) {
 export async function usersReadWhatAnErrorMeans(uri: string) {
   await opened(uri, "none-such", async (page) => {
     await settled(page);
-    assert.deepEqual([alerts(page), lines(page)], [["There is no such client."], []]);
+    assert.deepEqual([alerts(page), lines(page)], [["Unknown client."], []]);
     return "";
   });
   return opened(uri, "1999", async (page) => {
