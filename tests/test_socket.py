@@ -506,7 +506,7 @@ def test_the_sandbox_explains_to_those_who_ask(pair, header, explained):
     assert ("extensions" in answer) == explained
     if explained:
         (read,) = answer["extensions"]["gateway"]["reads"]
-        assert (read["path"], read["status"], read["outcome"]) == (ACTIVITIES, 200, "called")
+        assert (read["path"], read["status"], read["cacheStatus"]) == (ACTIVITIES, 200, "called")
 
 
 def test_serve_explains_nothing_unless_it_is_set(served):

@@ -79,7 +79,7 @@ class Context:
                         "method": "GET",
                         "path": read.path,
                         "status": read.status,
-                        "outcome": read.cache_status.value,
+                        "cacheStatus": read.cache_status.value,
                         "attempts": read.attempts,
                         "milliseconds": read.milliseconds,
                         "bytes": read.bytes,

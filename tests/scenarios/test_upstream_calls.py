@@ -322,7 +322,7 @@ def explaining(rest, sandbox_app):
 def told(answer: dict[str, Any]) -> Counter[str]:
     """The calls that `extensions.gateway` tells of."""
     reads = answer["extensions"]["gateway"]["reads"]
-    return Counter(f"{r['method']} {r['path']}" for r in reads if r["outcome"] == "called")
+    return Counter(f"{r['method']} {r['path']}" for r in reads if r["cacheStatus"] == "called")
 
 
 @pytest.mark.parametrize("row", TABLE, ids=lambda row: row.name)

@@ -186,7 +186,7 @@ async def test_all_of_one_operation_see_the_same(gateway, upstream):
     assert other_client["activities"] is None
     assert [error["path"] for error in answer["errors"]] == [["clients", 2, "activities"]]
     explained = answer["extensions"]["gateway"]
-    told = {(read["outcome"], read["status"]) for read in explained["reads"]}
+    told = {(read["cacheStatus"], read["status"]) for read in explained["reads"]}
     assert told == {("stale", 503), ("called", 503)}
     assert explained["upstreamCalls"] == 2
 

@@ -72,12 +72,12 @@ def test_who_asks_is_told_the_calls_and_how_many_reached_the_upstream():
         "method": "GET",
         "path": "/activities",
         "status": 200,
-        "outcome": "called",
+        "cacheStatus": "called",
         "attempts": 1,
         "milliseconds": 12.5,
         "bytes": 300,
     }
-    assert [(each["status"], each["outcome"]) for each in told["reads"]] == [
+    assert [(each["status"], each["cacheStatus"]) for each in told["reads"]] == [
         (200, "called"),
         (None, "called"),
         (200, "cached"),

@@ -238,14 +238,14 @@ async def test_who_asks_is_told_which_upstream_calls_were_made(gateway_over):
     reads = {read["path"]: read for read in explained["reads"]}
     assert explained["upstreamCalls"] == len(reads) == 3
     of_company = "/api/2.1/scheduling/companies/{companyId}"
-    assert {path: (read["status"], read["outcome"]) for path, read in reads.items()} == {
+    assert {path: (read["status"], read["cacheStatus"]) for path, read in reads.items()} == {
         "/api/2.3/activities": (200, "called"),
         f"{of_company}/staff": (200, "called"),
         f"{of_company}/appointments/{{appointmentId}}": (404, "called"),
     }
     for read in reads.values():
         assert list(read) == [
-            *("method", "path", "status", "outcome", "attempts", "milliseconds", "bytes")
+            *("method", "path", "status", "cacheStatus", "attempts", "milliseconds", "bytes")
         ]
         assert read["method"] == "GET"
         assert read["milliseconds"] >= 0
@@ -347,7 +347,7 @@ async def test_a_call_without_an_answer_is_explained_too(gateway_over):
     answer = await gateway_over(unreachable, explain=True).ask(COUNT % 1, headers=EXPLAIN)
     assert answer.keys() == {"data", "errors", "extensions"}
     (read,) = answer["extensions"]["gateway"]["reads"]
-    assert (read["status"], read["outcome"], read["bytes"]) == (None, "called", 0)
+    assert (read["status"], read["cacheStatus"], read["bytes"]) == (None, "called", 0)
 
 
 async def test_a_kept_answer_is_no_call(gateway_over):
@@ -356,7 +356,9 @@ async def test_a_kept_answer_is_no_call(gateway_over):
         (await gateway.ask(EMAILS, headers=EXPLAIN))["extensions"]["gateway"] for _ in range(2)
     ]
     assert [each["upstreamCalls"] for each in explained] == [3, 2]
-    outcomes = {read["path"].rsplit("/", 1)[-1]: read["outcome"] for read in explained[1]["reads"]}
+    outcomes = {
+        read["path"].rsplit("/", 1)[-1]: read["cacheStatus"] for read in explained[1]["reads"]
+    }
     assert outcomes["staff"] == "cached"
 
 
@@ -501,7 +503,7 @@ async def test_a_shared_read_is_explained_as_such(slow):
         upstream.ready.set()
         explained = [json.loads(await each.body())["extensions"]["gateway"] for each in callers]
         assert [each["upstreamCalls"] for each in explained] == [1, 0]
-        assert [each["reads"][0]["outcome"] for each in explained] == ["called", "coalesced"]
+        assert [each["reads"][0]["cacheStatus"] for each in explained] == ["called", "coalesced"]
 
 
 async def test_callers_with_different_credentials_never_share_a_read(slow):

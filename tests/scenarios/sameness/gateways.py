@@ -88,7 +88,7 @@ class Gateways:
             self._observed(each, document, variables) for each in self._both
         ]
         by_plan_alone = explained.startswith(b'{"compiled":true')
-        return Both(planned, executed, by_plan_alone, b'"outcome":"stale"' in explained)
+        return Both(planned, executed, by_plan_alone, b'"cacheStatus":"stale"' in explained)
 
     def _observed(
         self, gateway: Gateway, document: str, variables: Mapping[str, Any]
