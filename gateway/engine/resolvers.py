@@ -156,7 +156,7 @@ class ResolverField(NamedTuple):
     """A field with a resolver.
 
     Attributes:
-        resolve: Takes the parent node, a `ResolveInfo` and the arguments by name, returns the value or an
+        resolve: Takes the parent node, a `ResolveInfo` and the arguments by GraphQL name, returns the value or an
             awaitable of it: a `Node` or a list of nodes. An element of nullable type may also be an
             awaitable, or the exception that explains its null.
         items: The items of the value; None where the value of the node is not a `LazyPage`.

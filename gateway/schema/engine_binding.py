@@ -1,6 +1,7 @@
 """The binding of this schema to the engine: the sources of the fields, the limits and the field costs."""
 
 from collections.abc import Callable, Iterator, Mapping
+from inspect import signature
 from typing import Any
 
 from graphql import (
@@ -73,7 +74,7 @@ def _field_source(field: GraphQLField) -> FieldSource | None:
     definition: StrawberryField = field.extensions[_DEFINITION_KEY]
     source: FieldSource | None = definition.metadata.get(FIELD_SOURCE_KEY)
     if isinstance(source, ResolverField):
-        return source._replace(resolve=_by_graphql_names(source.resolve, field))
+        return source._replace(resolve=_engine_resolver(source.resolve, field))
     if source is None and definition.base_resolver is None:
         return AttributeField(definition.python_name)
     return source
@@ -89,16 +90,28 @@ def _requires_strawberry(field: GraphQLField) -> bool:
     )
 
 
-def _by_graphql_names(resolve: Callable[..., Any], field: GraphQLField) -> Callable[..., Any]:
-    """A resolver that takes its arguments by their GraphQL names."""
-    names = {
+def _engine_resolver(resolve: Callable[..., Any], field: GraphQLField) -> Callable[..., Any]:
+    """A resolver as the engine calls it: with the parent object, the info and the arguments by their GraphQL names.
+
+    It is made once for each field. The resolver gets `root` and `info` only where it has a parameter of that name.
+    """
+    python_names = {
         name: each.extensions[_DEFINITION_KEY].python_name for name, each in field.args.items()
     }
+    parameters = signature(resolve).parameters
+    takes_root, takes_info = "root" in parameters, "info" in parameters
 
-    def by_graphql_names(root: Node[Any] | None, info: ResolveInfo, /, **given: Any) -> Any:
-        return resolve(root, info, **{names[name]: value for name, value in given.items()})
+    def call_with_graphql_arguments(
+        root: Node[Any] | None, info: ResolveInfo, /, **arguments: Any
+    ) -> Any:
+        values = {python_names[name]: value for name, value in arguments.items()}
+        if takes_root:
+            values["root"] = root
+        if takes_info:
+            values["info"] = info
+        return resolve(**values)
 
-    return by_graphql_names
+    return call_with_graphql_arguments
 
 
 _READ_COST = 10

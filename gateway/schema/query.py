@@ -1,20 +1,30 @@
 """The root query type."""
 
-from collections.abc import Callable
-from inspect import Signature, signature
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import strawberry
 
 from gateway.engine.resolvers import Node
 from gateway.errors import InvalidArgument
-from gateway.schema.arguments import ClientId
+from gateway.schema.arguments import (
+    After,
+    AppointmentId,
+    Before,
+    ClientId,
+    Events,
+    First,
+    From,
+    Kinds,
+    Last,
+    Sort,
+    To,
+)
 from gateway.schema.client import Client, activities_of_client, timeline_field
 from gateway.schema.context import Info
+from gateway.schema.enums import SortOrder
 from gateway.schema.resolvers import resolver_metadata
+from gateway.schema.timeline import PendingTimeline
 from gateway.upstream.records.resources import RequestedClient
-
-_T = TypeVar("_T")
 
 
 def client_node(client_id: str) -> Node[RequestedClient]:
@@ -22,16 +32,34 @@ def client_node(client_id: str) -> Node[RequestedClient]:
     return Node(RequestedClient(id=client_id))
 
 
-def of_client(resolve: Callable[..., _T]) -> Callable[..., _T]:
-    """Adapt a resolver of a client's field: the client's id becomes an argument, before the others."""
-
-    def resolver(info: Info, client_id: ClientId, **given: Any) -> _T:
-        return resolve(client_node(client_id), info, **given)
-
-    _root, info, *arguments = signature(resolve).parameters.values()
-    _, client_id, _ = signature(resolver).parameters.values()
-    resolver.__signature__ = Signature([info, client_id, *arguments])  # type: ignore[attr-defined]
-    return resolver
+def resolve_activities(  # noqa: PLR0913, PLR0917 - one parameter per GraphQL argument
+    info: Info,
+    client_id: ClientId,
+    kinds: Kinds = strawberry.UNSET,
+    events: Events = strawberry.UNSET,
+    appointment_id: AppointmentId = strawberry.UNSET,
+    from_: From = strawberry.UNSET,
+    to: To = strawberry.UNSET,
+    sort: Sort = SortOrder.ASC,
+    first: First = strawberry.UNSET,
+    after: After = strawberry.UNSET,
+    last: Last = strawberry.UNSET,
+    before: Before = strawberry.UNSET,
+) -> PendingTimeline:
+    return activities_of_client(
+        client_node(client_id),
+        info,
+        kinds=kinds,
+        events=events,
+        appointment_id=appointment_id,
+        from_=from_,
+        to=to,
+        sort=sort,
+        first=first,
+        after=after,
+        last=last,
+        before=before,
+    )
 
 
 def resolve_client(
@@ -55,7 +83,7 @@ QUERY_DESCRIPTION = "Where every query starts."
 
 @strawberry.type(description=QUERY_DESCRIPTION)
 class Query:
-    activities: Any = timeline_field(of_client(activities_of_client))
+    activities: Any = timeline_field(resolve_activities)
     client: Any = strawberry.field(
         resolver=resolve_client,
         graphql_type=Client,

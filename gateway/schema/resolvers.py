@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from functools import cache, wraps
-from inspect import isawaitable, signature
+from inspect import isawaitable
 from typing import Any
 
 import strawberry
@@ -14,7 +14,6 @@ from gateway.engine.resolvers import (
     NeedsFallback,
     Node,
     PolymorphicList,
-    ResolveInfo,
     ResolverField,
 )
 from gateway.errors import GatewayError, InvalidUpstreamResponse
@@ -329,10 +328,4 @@ def resolver_metadata(
             names. Of `info`, the resolver may use the attributes of `ResolveInfo`.
         items: The declaration of the items, where the value is a `LazyPage`.
     """
-    takes = signature(resolve).parameters
-
-    def by_name(root: Node[Any] | None, info: ResolveInfo, /, **given: Any) -> Any:
-        own = {"root": root, "info": info}
-        return resolve(**{name: own[name] for name in own if name in takes}, **given)
-
-    return {FIELD_SOURCE_KEY: ResolverField(by_name, items)}
+    return {FIELD_SOURCE_KEY: ResolverField(resolve, items)}

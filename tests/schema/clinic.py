@@ -14,9 +14,8 @@ from strawberry.permission import BasePermission, PermissionExtension
 
 from gateway.engine.resolvers import Node
 from gateway.errors import NotFound
-from gateway.schema.client import activities_of_client
 from gateway.schema.context import Context, Info
-from gateway.schema.query import of_client, resolve_client as asked
+from gateway.schema.query import resolve_activities, resolve_client as asked
 from gateway.schema.resolvers import (
     as_async_resolver,
     computed_field,
@@ -337,16 +336,14 @@ class Connection:
 
 
 def _activities(**guards: Any) -> Any:
-    resolve = of_client(activities_of_client)
-
-    @wraps(resolve)
+    @wraps(resolve_activities)
     def resolver(*args: Any, **kwargs: Any) -> Any:
-        return with_full_records(resolve(*args, **kwargs))
+        return with_full_records(resolve_activities(*args, **kwargs))
 
     return strawberry.field(
         resolver=as_async_resolver(resolver),
         graphql_type=Connection | None,
-        metadata=resolver_metadata(resolve, items=ACTIVITIES),
+        metadata=resolver_metadata(resolve_activities, items=ACTIVITIES),
         **guards,
     )
 

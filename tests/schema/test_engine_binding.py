@@ -21,6 +21,7 @@ from gateway.engine.resolvers import (
 from gateway.schema import build_strawberry_schema, executable_schema, schema
 from gateway.schema.context import Context
 from gateway.schema.engine_binding import bind_fields
+from gateway.schema.resolvers import resolver_metadata
 from gateway.schema.timeline import ACTIVITIES
 from gateway.upstream.records import activities
 from gateway.upstream.records.resources import ClientReference
@@ -82,6 +83,28 @@ def test_a_resolver_takes_arguments_by_the_names_that_callers_know(type_name, ro
     selection = page.value.timeline_filter
     assert (selection.client_id, selection.appointment_id) == ("7", "31")
     assert selection.since == NEW_YEAR
+
+
+def plain(at_most: int) -> str:
+    return f"{at_most}"
+
+
+def rooted(root: strawberry.Parent[Node[str]], info: strawberry.Info, at_most: int) -> str:
+    return f"{root.value} {info.context} {at_most}"
+
+
+@strawberry.type
+class Greeter:
+    plain: str = strawberry.field(resolver=plain, metadata=resolver_metadata(plain))
+    rooted: str = strawberry.field(resolver=rooted, metadata=resolver_metadata(rooted))
+
+
+@pytest.mark.parametrize(("field", "expected"), [("plain", "3"), ("rooted", "hello context 3")])
+def test_a_resolver_is_given_the_root_and_the_info_only_where_it_names_them(field, expected):
+    source = bind_fields(strawberry.Schema(Greeter)._schema).compilable_source("Greeter", field)
+    assert isinstance(source, ResolverField)
+    info = ResolveInfo("context", Path(None, field, "Greeter"), [])
+    assert source.resolve(Node("hello"), info, atMost=3) == expected
 
 
 def test_an_attribute_is_named_as_in_python():

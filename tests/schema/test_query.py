@@ -1,7 +1,10 @@
 from collections import Counter
+from typing import Any
 
 import httpx
 import pytest
+
+from gateway.schema import schema
 
 REFUSED = "BAD_USER_INPUT"
 
@@ -93,3 +96,13 @@ async def test_a_timeline_is_the_same_from_the_root_and_from_the_client(upstream
       activities(clientId: 7{arguments}) {fields} client(id: 7) {{ activities{of_client} {fields} }}
     }}""")
     assert data["client"]["activities"] == data["activities"]
+
+
+def test_a_timeline_takes_the_same_arguments_at_the_root_and_at_the_client():
+    types: dict[str, Any] = {**schema().type_map}
+    client_id, *root = types["Query"].fields["activities"].args.items()
+    of_client = types["Client"].fields["activities"].args.items()
+    assert client_id[0] == "clientId"
+    assert [
+        (name, str(each.type), each.default_value, each.description) for name, each in root
+    ] == [(name, str(each.type), each.default_value, each.description) for name, each in of_client]

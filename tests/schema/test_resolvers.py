@@ -323,18 +323,11 @@ def test_fields_of_one_load_declare_the_same_load():
     assert whole.inner_source is None
 
 
-def test_a_resolver_is_given_the_root_and_the_place_only_where_it_names_them():
-    def plain(first: int) -> object:
+def test_a_resolver_is_declared_as_it_is():
+    def resolver(first: int) -> object:
         return first
 
-    def rooted(root: object, info: object, first: int) -> object:
-        return root, info, first
-
-    place = ResolveInfo(context_of(), Path(None, "field", "Type"), [])
-    for resolver, expected in ((plain, 3), (rooted, (CLIENT, place, 3))):
-        declared = resolver_metadata(resolver)[FIELD_SOURCE_KEY]
-        assert declared == ResolverField(declared.resolve, items=None)
-        assert declared.resolve(CLIENT, place, first=3) == expected
+    assert resolver_metadata(resolver) == {FIELD_SOURCE_KEY: ResolverField(resolver, items=None)}
 
 
 # Over HTTP
