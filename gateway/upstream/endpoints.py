@@ -57,9 +57,6 @@ class UpstreamApi:
         self._conference_path = settings.conferences_prefix + "/conferences/{conferenceId}"
         self._conference_session_path = self._conference_path + "/sessions/{sessionId}"
 
-    async def aclose(self) -> None:
-        await self._fetcher.aclose()
-
     def report_timeline_surprises(self) -> AbstractContextManager[None]:
         """Context manager around the decoding of activities: surprises in them are counted."""
         return observe_surprises(

@@ -99,7 +99,7 @@ def create_app(
         dropped_count_task = asyncio.create_task(_count_dropped_events(instrumentation.metrics))
         yield
         dropped_count_task.cancel()
-        await upstream.aclose()
+        await transport.aclose()
         await asyncio.to_thread(tracing.close)
 
     graphiql_page = load_graphiql_page() if settings.graphiql else None

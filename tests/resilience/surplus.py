@@ -190,7 +190,7 @@ async def fared(case: Case, rounds: int, trusting: ssl.SSLContext) -> Fared:
             answers.update(await asyncio.gather(*asking))
             await before.until(lambda: not talker.saying)
             await asyncio.sleep(0.005)  # so that it arrives
-        await upstream.aclose()
+        await transport.aclose()
     return Fared(case, answers, talker.asked_after)
 
 

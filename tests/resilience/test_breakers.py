@@ -117,7 +117,7 @@ SPOILT = {
 """There was an answer, with which something is wrong."""
 
 
-def reads_of(url: str, **settings: Any) -> UpstreamFetcher:
+def reads_of(url: str, stack: AsyncExitStack, **settings: Any) -> UpstreamFetcher:
     given = {
         "upstream_url": url,
         "upstream_attempt_timeout_seconds": SECONDS,
@@ -128,6 +128,7 @@ def reads_of(url: str, **settings: Any) -> UpstreamFetcher:
         **settings,
     }
     transport = AiohttpTransport(max_connections=100, tls=certificates.trusting())
+    stack.push_async_callback(transport.aclose)
     return UpstreamFetcher(Settings(**given), transport)
 
 
@@ -136,9 +137,7 @@ async def spoilt(fault: Fault, stack: AsyncExitStack) -> UpstreamFetcher:
         port = (await stack.enter_async_context(peer.playing(fault.script))).port
     else:
         port = await stack.enter_async_context(fault.ports())
-    reads = reads_of(fault.url.format(port=port))
-    stack.push_async_callback(reads.aclose)
-    return reads
+    return reads_of(fault.url.format(port=port), stack)
 
 
 async def failure(reads: UpstreamFetcher, by: bytes, of: object) -> FieldError:

@@ -38,7 +38,6 @@ def answer(sandbox_app):
             return await execute(schema(), prepared, {"client": "1100"}, Context(session, settings))
         finally:
             await session.aclose()
-            await upstream.aclose()
 
     return answer
 

@@ -105,7 +105,6 @@ async def _answer(
         return await execute(served, prepare(text, None), variables, Context(session, settings))
     finally:
         await session.aclose()
-        await upstream.aclose()
 
 
 REFUSED = "You may not see this.", {"code": "FORBIDDEN"}

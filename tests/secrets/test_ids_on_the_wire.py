@@ -117,13 +117,14 @@ class Wire(NamedTuple):
         self.heads.clear()
 
         async def ask() -> None:
-            upstream = UpstreamApi(self.settings, AiohttpTransport(max_connections=1))
+            transport = AiohttpTransport(max_connections=1)
+            upstream = UpstreamApi(self.settings, transport)
             try:
                 await getattr(upstream, method)(CALLER, *ids, **options)
             except (InvalidUpstreamResponse, InvalidArgument):
                 pass  # where something was asked all the same, the head tells
             finally:
-                await upstream.aclose()
+                await transport.aclose()
 
         self.runner.run(ask())
         return list(self.heads)

@@ -40,29 +40,29 @@ def clock():
 @pytest.fixture
 async def upstream_over(clock):
     """Makes an `Upstream` over a handler or a transport: `upstream_over(handler, **settings)`."""
-    opened: list[UpstreamApi] = []
+    opened: list[httpx.AsyncBaseTransport] = []
 
     def over(answers: Handler | httpx.AsyncBaseTransport, **settings: Any) -> UpstreamApi:
-        opened.append(UpstreamApi(settings_of(**settings), transport_of(answers), now=clock))
-        return opened[-1]
+        opened.append(transport_of(answers))
+        return UpstreamApi(settings_of(**settings), opened[-1], now=clock)
 
     yield over
-    for upstream in opened:
-        await upstream.aclose()
+    for transport in opened:
+        await transport.aclose()
 
 
 @pytest.fixture
 async def reads_over(clock):
     """Makes `Reads` over a handler or a transport: `reads_over(handler, **settings)`."""
-    opened: list[UpstreamFetcher] = []
+    opened: list[httpx.AsyncBaseTransport] = []
 
     def over(answers: Handler | httpx.AsyncBaseTransport, **settings: Any) -> UpstreamFetcher:
-        opened.append(UpstreamFetcher(settings_of(**settings), transport_of(answers), now=clock))
-        return opened[-1]
+        opened.append(transport_of(answers))
+        return UpstreamFetcher(settings_of(**settings), opened[-1], now=clock)
 
     yield over
-    for reads in opened:
-        await reads.aclose()
+    for transport in opened:
+        await transport.aclose()
 
 
 class Recorder:

@@ -147,7 +147,7 @@ async def read(upstream: UpstreamApi, name: str, ids: tuple[str, ...] = ()) -> o
 
 def test_the_table_of_endpoints_is_all_there_is_but_timelines():
     public = {name for name in vars(UpstreamApi) if not name.startswith("_")}
-    assert public - {"activities", "aclose", "report_timeline_surprises"} == set(ENDPOINTS)
+    assert public - {"activities", "report_timeline_surprises"} == set(ENDPOINTS)
 
 
 @ALL
@@ -288,18 +288,3 @@ async def test_that_something_is_not_there_is_not_kept(upstream_over, name):
     upstream = upstream_over(lambda _: answers.pop(0), entity_cache_seconds=60)
     assert await read(upstream, name) is None
     assert await read(upstream, name) is not None
-
-
-# The whole
-
-
-async def test_closing_closes_the_transport(upstream_over):
-    class Closing(httpx.AsyncBaseTransport):
-        closed = False
-
-        async def aclose(self) -> None:
-            self.closed = True
-
-    transport = Closing()
-    await upstream_over(transport).aclose()
-    assert transport.closed

@@ -698,18 +698,6 @@ async def test_an_upstream_that_is_left_alone_is_one_warning_and_not_one_for_eac
     assert {e["status"] for e in events[opened:]} == {None}
 
 
-async def test_closing_closes_the_transport(reads_over):
-    class Closing(httpx.AsyncBaseTransport):
-        closed = False
-
-        async def aclose(self) -> None:
-            self.closed = True
-
-    transport = Closing()
-    await reads_over(transport).aclose()
-    assert transport.closed
-
-
 # What a caller can tell of its reads
 
 

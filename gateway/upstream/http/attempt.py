@@ -142,9 +142,6 @@ class HttpAttempt:
         self._extensions = {"timeout": timeout.as_dict()}
         self._new_connection_extensions = {**self._extensions, NEW_CONNECTION: True}
 
-    async def aclose(self) -> None:
-        await self._transport.aclose()
-
     async def get(
         self,
         path: str,

@@ -230,7 +230,7 @@ class ConnectionPool(aiohttp.TCPConnector):
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
-        self._factory = partial(_create_protocol, self._loop)
+        self._factory = partial(ResponseProtocol, self._loop)  # type: ignore[assignment] # a subclass
 
     async def _get(self, key: Any, traces: Any) -> Connection | None:
         if _requires_new_connection.get():
@@ -245,7 +245,3 @@ class ConnectionPool(aiohttp.TCPConnector):
     def _release(self, key: Any, protocol: Any, *, should_close: bool = False) -> None:
         protocol.mark_idle()
         super()._release(key, protocol, should_close=should_close)
-
-
-def _create_protocol(loop: AbstractEventLoop) -> ResponseHandler:
-    return ResponseProtocol(loop)

@@ -70,9 +70,6 @@ class UpstreamFetcher:
                 ttl_seconds=seconds, max_bytes=_MAX_CACHE_BYTES, clock=now
             )
 
-    async def aclose(self) -> None:
-        await self.pipeline.aclose()
-
     async def fetch(
         self,
         caller: Caller,

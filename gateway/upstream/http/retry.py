@@ -193,9 +193,6 @@ class ResiliencePipeline:
         self._now = now
         self._may_recover = True  # without an operator, who has to replace a certificate
 
-    async def aclose(self) -> None:
-        await self._http_attempt.aclose()
-
     async def run(self, read: Read, flight: Flight[ReadResult]) -> ReadResult:
         """The result of the last attempt."""
         with observe_surprises(partial(self._instrumentation.record_surprise, read.template)):
