@@ -37,7 +37,7 @@ async def nothing(*_: object) -> None:
 def departure(*, drain_seconds: float = 60.0, grace_seconds: float = 60.0) -> GracefulShutdown:
     return GracefulShutdown(
         [build_server(nothing, "127.0.0.1", 0), build_server(nothing, "127.0.0.1", 0)],
-        ConcurrencyLimiter(1),
+        ConcurrencyLimiter(nothing, 1, max_body_bytes=0),
         drain_seconds=drain_seconds,
         grace_seconds=grace_seconds,
     )

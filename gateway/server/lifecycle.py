@@ -201,8 +201,7 @@ def gateway_server(settings: Settings, *, sandbox_server: Server | None = None) 
     Raises:
         ConfigurationError: The settings do not describe a gateway.
     """
-    limiter = ConcurrencyLimiter(settings.max_concurrent_requests)
-    app = create_app(settings, limiter=limiter)
+    app = create_app(settings)
     pending_bodies, allowed_origins = (
         PendingBodies(settings.max_body_bytes),
         AllowedOrigins(settings.cors_origins),
@@ -213,7 +212,7 @@ def gateway_server(settings: Settings, *, sandbox_server: Server | None = None) 
     gateway = build_server(app, settings.host, settings.port, protocol_class=protocol_class)
     return GracefulShutdown(
         [gateway] if sandbox_server is None else [sandbox_server, gateway],
-        limiter,
+        app.state.limiter,
         drain_seconds=settings.drain_seconds if sandbox_server is None else 0.0,
         grace_seconds=settings.shutdown_grace_seconds,
     )

@@ -36,11 +36,7 @@ from gateway.upstream.http.transport import AiohttpTransport
 from gateway.upstream.read_log import CacheStatus, ReadLogEntry
 from gateway.upstream.session import UpstreamSession
 from gateway.web.authentication import CallerAuthenticator
-from gateway.web.concurrency import (
-    ConcurrencyLimiter,
-    ConcurrencyLimitMiddleware,
-    ConnectionCloseMiddleware,
-)
+from gateway.web.concurrency import ConcurrencyLimiter
 from gateway.web.cors import AllowedOriginsMiddleware
 from gateway.web.graphiql import load_graphiql_page
 from gateway.web.graphql_endpoint import ContextFactory, GraphQLEndpoint
@@ -58,9 +54,8 @@ def create_app(
     transport: httpx.AsyncBaseTransport | None = None,
     now: Callable[[], float] = time.time,
     tracer_provider: TracerProvider | None = None,
-    limiter: ConcurrencyLimiter | None = None,
 ) -> Starlette:
-    """The gateway as an ASGI application.
+    """The gateway as an ASGI application. A server finds its concurrency limit at `state.limiter`.
 
     Args:
         settings: The settings.
@@ -68,12 +63,10 @@ def create_app(
         now: The clock, in seconds since 1970.
         tracer_provider: The source of the tracer, shut down at the end; by default the exporter that the
             settings name, if any.
-        limiter: The concurrency limit; a server passes its own, for graceful shutdown.
 
     Raises:
         ConfigurationError: A trusted document can never run, or traces cannot be exported.
     """
-    limiter = limiter or ConcurrencyLimiter(settings.max_concurrent_requests)
     graphql_schema = schema.schema(federated=settings.federation)
     field_sources = bind_fields(graphql_schema)
     create_preparer = partial(
@@ -117,11 +110,11 @@ def create_app(
         max_body_bytes=settings.max_body_bytes,
         tracing=tracing,
     )
+    limiter = ConcurrencyLimiter(
+        endpoint, settings.max_concurrent_requests, max_body_bytes=settings.max_body_bytes
+    )
     routes = [
-        Route(
-            "/graphql",
-            ConcurrencyLimitMiddleware(endpoint, limiter, max_body_bytes=settings.max_body_bytes),
-        ),
+        Route("/graphql", limiter),
         Route("/livez", livez, methods=["GET"]),
         Route("/readyz", readyz(limiter), methods=["GET"]),
         Route("/metrics", metrics_endpoint(instrumentation.metrics), methods=["GET"]),
@@ -135,6 +128,7 @@ def create_app(
     app = Starlette(routes=routes, middleware=middleware, lifespan=lifespan)
     # A redirect would return the query string, and any `Host` of the request, in a header.
     app.router.redirect_slashes = False
+    app.state.limiter = limiter
     return app
 
 
@@ -190,8 +184,7 @@ def _middleware(
 ) -> list[Middleware]:
     """The middleware, outermost first."""
     stack = [
-        Middleware(ConnectionCloseMiddleware, limiter),
-        Middleware(RequestMiddleware, metrics=metrics),
+        Middleware(RequestMiddleware, metrics=metrics, is_draining=lambda: limiter.is_draining),
     ]
     if settings.cors_origins:
         stack.append(

@@ -1,4 +1,4 @@
-"""The concurrency limit of GraphQL requests; closes connections during graceful shutdown."""
+"""The concurrency limit of GraphQL requests, which also ends them in a graceful shutdown."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -16,11 +16,13 @@ from gateway.web.request_body import buffer_request
 _MAX_ACCEPT_CHARACTERS = 256
 """A longer `Accept` header is ignored: a rejection costs next to nothing, whatever the request."""
 
-_CONNECTION_CLOSE = (b"connection", b"close")
-
 
 class ConcurrencyLimiter:
-    """The concurrency limit of one process, and its state during graceful shutdown.
+    """Middleware, pure ASGI: the concurrency limit of the GraphQL endpoint, and its state during graceful shutdown.
+
+    A request counts from the arrival of its whole body until its response is complete: a request that is
+    half sent and a response that is not read do not count. A request above the limit is rejected with 503
+    once its body has arrived.
 
     Attributes:
         limit: The maximum number of concurrent GraphQL requests.
@@ -29,7 +31,9 @@ class ConcurrencyLimiter:
         is_closed: Whether new requests are rejected.
     """
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, app: ASGIApp, limit: int, *, max_body_bytes: int) -> None:
+        self._app = app
+        self._max_body_bytes = max_body_bytes
         self.limit = limit
         self.in_flight = 0
         self.is_draining = False
@@ -51,7 +55,24 @@ class ConcurrencyLimiter:
             for each in self._timeouts:
                 each.reschedule(0)
 
-    async def run(self, coroutine: Coroutine[None, None, None]) -> bool:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        has_started = False
+
+        async def send_and_mark(message: Message) -> None:
+            nonlocal has_started
+            has_started = True
+            await send(message)
+
+        if self.is_closed:
+            await _SHUTTING_DOWN.send(scope, send)
+            return
+        is_completed = await self._run_unless_cancelled(
+            self._run_admitted(scope, receive, send_and_mark)
+        )
+        if not is_completed and not has_started:
+            await _SHUTTING_DOWN.send(scope, send)
+
+    async def _run_unless_cancelled(self, coroutine: Coroutine[None, None, None]) -> bool:
         """Run a coroutine to its end; False where `cancel_all` cancelled it before."""
         timeout = asyncio.timeout(None)
         try:
@@ -67,37 +88,7 @@ class ConcurrencyLimiter:
             return False
         return True
 
-
-class ConcurrencyLimitMiddleware:
-    """Middleware, pure ASGI: enforces the concurrency limit on the GraphQL endpoint.
-
-    A request counts from the arrival of its whole body until its response is complete: a request that is
-    half sent and a response that is not read do not count. A request above the limit is rejected with 503
-    once its body has arrived.
-    """
-
-    def __init__(self, app: ASGIApp, limiter: ConcurrencyLimiter, *, max_body_bytes: int) -> None:
-        self._app = app
-        self._limiter = limiter
-        self._max_body_bytes = max_body_bytes
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        has_started = False
-
-        async def send_and_mark(message: Message) -> None:
-            nonlocal has_started
-            has_started = True
-            await send(message)
-
-        if self._limiter.is_closed:
-            await _SHUTTING_DOWN.send(scope, send)
-            return
-        is_completed = await self._limiter.run(self._run_admitted(scope, receive, send_and_mark))
-        if not is_completed and not has_started:
-            await _SHUTTING_DOWN.send(scope, send)
-
     async def _run_admitted(self, scope: Scope, receive: Receive, send: Send) -> None:
-        limiter = self._limiter
         if scope["method"] == "POST":
             receive, is_complete = await buffer_request(
                 scope, receive, max_bytes=self._max_body_bytes
@@ -105,16 +96,16 @@ class ConcurrencyLimitMiddleware:
             if not is_complete:  # the application rejects it at once
                 await self._app(scope, receive, send)
                 return
-        if limiter.is_full:
+        if self.is_full:
             await _OVERLOADED.send(scope, send)
             return
-        limiter.in_flight += 1
+        self.in_flight += 1
         is_counted = True
 
         async def send_and_release(message: Message) -> None:
             nonlocal is_counted
             if is_counted:  # the response is complete by now
-                limiter.in_flight -= 1
+                self.in_flight -= 1
                 is_counted = False
             await send(message)
 
@@ -122,23 +113,7 @@ class ConcurrencyLimitMiddleware:
             await self._app(scope, receive, send_and_release)
         finally:
             if is_counted:
-                limiter.in_flight -= 1
-
-
-class ConnectionCloseMiddleware:
-    """Middleware, pure ASGI: while the process drains, adds `Connection: close` to every response."""
-
-    def __init__(self, app: ASGIApp, limiter: ConcurrencyLimiter) -> None:
-        self._app = app
-        self._limiter = limiter
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def send_with_close(message: Message) -> None:
-            if message["type"] == "http.response.start" and self._limiter.is_draining:
-                message = {**message, "headers": [*message["headers"], _CONNECTION_CLOSE]}
-            await send(message)
-
-        await self._app(scope, receive, send_with_close if scope["type"] == "http" else send)
+                self.in_flight -= 1
 
 
 class _PrebuiltErrorResponse:

@@ -21,7 +21,8 @@ PROBE_PATHS = frozenset({"/livez", "/readyz", "/metrics"})
 class RequestMiddleware:
     """Middleware, pure ASGI: sets the request id, writes the access log and observes the metrics.
 
-    A usable `X-Request-Id` is passed on, any other is replaced.
+    A usable `X-Request-Id` is passed on, any other is replaced. While the process drains, every response
+    has `Connection: close`.
     """
 
     def __init__(
@@ -29,10 +30,12 @@ class RequestMiddleware:
         app: ASGIApp,
         *,
         metrics: Metrics | None = None,
+        is_draining: Callable[[], bool] = lambda: False,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self._app = app
         self._metrics = metrics or Metrics()
+        self._is_draining = is_draining
         self._clock = clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -62,6 +65,8 @@ class RequestMiddleware:
                 headers = MutableHeaders(scope=message)
                 headers["X-Request-Id"] = request_id
                 headers["X-Content-Type-Options"] = "nosniff"
+                if self._is_draining():
+                    headers["Connection"] = "close"
             await send(message)
 
         started_at = self._clock()

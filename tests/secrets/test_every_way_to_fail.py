@@ -14,7 +14,6 @@ from gateway.errors import INTERNAL_SERVER_ERROR, GatewayError
 from gateway.observability import logging
 from gateway.sandbox.app import create_sandbox
 from gateway.web.app import create_app
-from gateway.web.concurrency import ConcurrencyLimiter
 from tests.conftest import ACCOUNT_1
 from tests.secrets import failing, refused
 from tests.secrets.failing import PERSON
@@ -185,14 +184,17 @@ def codes(kind: type[GatewayError]) -> Iterator[str]:
 
 @pytest.mark.parametrize("way", ["too many", "the end"])
 async def test_a_request_that_finds_no_room_tells_nothing(log, way):
-    admission = ConcurrencyLimiter(0 if way == "too many" else 1)
-    if way == "the end":
-        admission.cancel_all()
     given: Mapping[str, Any] = {"upstream_url": UPSTREAM, **OWN_CREDENTIALS}
     settings = Settings(**given)
-    app = httpx.ASGITransport(create_app(settings, limiter=admission))
+    app = create_app(settings)
+    if way == "the end":
+        app.state.limiter.cancel_all()
+    else:
+        app.state.limiter.limit = 0
     logging.configure("debug")
-    async with httpx.AsyncClient(transport=app, base_url="http://gateway") as http:
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app), base_url="http://gateway"
+    ) as http:
         body = {"query": f'{{ client(id: "{WRITTEN}") {{ id }} }}'}
         answer = await http.post("/graphql", json=body, headers={**SENT, "Accept": SECRET})
         probe = await http.get("/readyz", headers=SENT)

@@ -14,11 +14,8 @@ from structlog.testing import capture_logs
 from gateway.config.settings import Settings
 from gateway.observability.request_stats import RequestStats
 from gateway.web.app import create_app
-from gateway.web.concurrency import (
-    ConcurrencyLimiter,
-    ConcurrencyLimitMiddleware,
-    ConnectionCloseMiddleware,
-)
+from gateway.web.concurrency import ConcurrencyLimiter
+from gateway.web.request_middleware import RequestMiddleware
 from tests.conftest import SANDBOX
 
 TIMELINE = {"query": '{ activities(clientId: "1") { totalCount } }'}
@@ -47,14 +44,14 @@ class Served:
     """A gateway with little room over a slow upstream."""
 
     def __init__(self, most: int, **settings: Any) -> None:
-        self.admission = ConcurrencyLimiter(most)
         self._callers = count()
         self.upstream = Slow()
         self.app = create_app(
             Settings(upstream_url=SANDBOX, **settings),
             transport=httpx.MockTransport(self.upstream),
-            limiter=self.admission,
         )
+        self.admission: ConcurrencyLimiter = self.app.state.limiter
+        self.admission.limit = most
         self.http = httpx.AsyncClient(
             transport=httpx.ASGITransport(self.app), base_url="http://gateway"
         )
@@ -245,8 +242,8 @@ async def test_a_request_without_a_body_is_refused_at_once():
     async def send(message: Message) -> None:
         sent.append(message)
 
-    gate = ConcurrencyLimitMiddleware(Served(0).app, ConcurrencyLimiter(0), max_body_bytes=1000)
-    await gate({"type": "http", "method": "GET", "path": "/graphql", "headers": []}, never, send)
+    limiter = ConcurrencyLimiter(Served(0).app, 0, max_body_bytes=1000)
+    await limiter({"type": "http", "method": "GET", "path": "/graphql", "headers": []}, never, send)
     assert [message.get("status") for message in sent] == [503, None]
 
 
@@ -316,7 +313,7 @@ async def test_what_was_asked_before_the_drain_is_answered_and_hung_up_on(served
     assert answer.headers["connection"] == "close"
 
 
-async def _sent(app: Any, admission: ConcurrencyLimiter) -> list[Message]:
+async def _sent(limiter: ConcurrencyLimiter) -> list[Message]:
     sent: list[Message] = []
 
     async def receive() -> Message:
@@ -325,21 +322,18 @@ async def _sent(app: Any, admission: ConcurrencyLimiter) -> list[Message]:
     async def send(message: Message) -> None:
         sent.append(message)
 
-    await ConcurrencyLimitMiddleware(app, admission, max_body_bytes=1000)(
-        {"type": "http", "method": "GET", "headers": []}, receive, send
-    )
+    await limiter({"type": "http", "method": "GET", "headers": []}, receive, send)
     return sent
 
 
 async def test_an_answer_that_has_begun_is_not_begun_again():
-    admission = ConcurrencyLimiter(1)
-
     async def half(scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": []})
-        admission.cancel_all()
+        limiter.cancel_all()
         await asyncio.sleep(1)
 
-    sent = await _sent(half, admission)
+    limiter = ConcurrencyLimiter(half, 1, max_body_bytes=1000)
+    sent = await _sent(limiter)
     assert [message.get("status") for message in sent] == [200]
 
 
@@ -347,10 +341,10 @@ async def test_a_time_out_of_something_else_is_not_taken_for_the_end():
     async def late(scope: Scope, receive: Receive, send: Send) -> None:
         raise TimeoutError
 
-    admission = ConcurrencyLimiter(1)
+    limiter = ConcurrencyLimiter(late, 1, max_body_bytes=1000)
     with pytest.raises(TimeoutError):
-        await _sent(late, admission)
-    assert admission.in_flight == 0
+        await _sent(limiter)
+    assert limiter.in_flight == 0
 
 
 async def test_what_is_not_http_passes_through():
@@ -363,9 +357,8 @@ async def test_what_is_not_http_passes_through():
     async def nothing(*_: Any) -> Any:
         return None
 
-    admission = ConcurrencyLimiter(1)
-    admission.start_draining()
-    await ConnectionCloseMiddleware(app, admission)({"type": "lifespan"}, nothing, nothing)
+    draining = RequestMiddleware(app, is_draining=lambda: True)
+    await draining({"type": "lifespan"}, nothing, nothing)
     assert seen == ["lifespan"]
 
 
@@ -374,9 +367,9 @@ async def test_to_refuse_costs_a_fraction_of_the_least_answer():
 
     given: Any = {"upstream_url": SANDBOX}
 
-    async def work(admission: ConcurrencyLimiter) -> int:
-        app = create_app(Settings(**given), limiter=admission)
-        gate = next(route.app for route in app.routes if route.path == "/graphql")  # type: ignore[attr-defined]
+    async def work(limit: int) -> int:
+        limiter = create_app(Settings(**given)).state.limiter
+        limiter.limit = limit
         scope = {
             "type": "http",
             "method": "GET",
@@ -384,16 +377,16 @@ async def test_to_refuse_costs_a_fraction_of_the_least_answer():
             "query_string": b"query={__typename}",
             "headers": [(b"accept", RESPONSE.encode())],
         }
-        await gate(scope, _nothing_more, _to_nobody)  # what is done once is done
+        await limiter(scope, _nothing_more, _to_nobody)  # what is done once is done
         calls: Counter[str] = Counter()
         sys.setprofile(lambda _frame, event, _argument: calls.update((event,)))
         try:
-            await gate(scope, _nothing_more, _to_nobody)
+            await limiter(scope, _nothing_more, _to_nobody)
         finally:
             sys.setprofile(None)
         return calls["call"] + calls["c_call"]
 
-    refused, answered = await work(ConcurrencyLimiter(0)), await work(ConcurrencyLimiter(1))
+    refused, answered = await work(0), await work(1)
     assert 0 < refused < answered / 3
 
 
@@ -407,7 +400,6 @@ async def _to_nobody(_: Message) -> None:
 
 
 async def test_whose_answer_nobody_reads_takes_nobodys_place():
-    admission = ConcurrencyLimiter(1)
     unread = asyncio.Event()
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -421,9 +413,9 @@ async def test_whose_answer_nobody_reads_takes_nobodys_place():
     async def nothing() -> Message:
         return {"type": "http.request"}
 
-    gate = ConcurrencyLimitMiddleware(app, admission, max_body_bytes=100)
+    limiter = ConcurrencyLimiter(app, 1, max_body_bytes=100)
     scope = {"type": "http", "method": "GET", "headers": []}
-    readers = [asyncio.create_task(gate(scope, nothing, stuck)) for _ in range(20)]
+    readers = [asyncio.create_task(limiter(scope, nothing, stuck)) for _ in range(20)]
     await asyncio.sleep(0.01)
     assert [each.done() for each in readers] == [False] * 20
     statuses: list[int] = []
@@ -431,8 +423,8 @@ async def test_whose_answer_nobody_reads_takes_nobodys_place():
     async def told(message: Message) -> None:
         statuses.append(message.get("status", 0))
 
-    await gate(scope, nothing, told)
+    await limiter(scope, nothing, told)
     assert statuses == [200, 0]
     unread.set()
     await asyncio.gather(*readers)
-    assert admission.in_flight == 0
+    assert limiter.in_flight == 0

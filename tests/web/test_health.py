@@ -9,7 +9,6 @@ from gateway.config.settings import Settings
 from gateway.observability import logging
 from gateway.observability.log_writer import MAX_QUEUED_BYTES
 from gateway.web.app import create_app
-from gateway.web.concurrency import ConcurrencyLimiter
 from tests.conftest import SANDBOX
 from tests.web.conftest import unreachable
 
@@ -144,10 +143,10 @@ async def test_a_page_and_a_probe_are_no_operations(gateway):
 
 
 async def test_who_drains_is_alive_and_not_ready_and_says_why():
-    admission = ConcurrencyLimiter(1)
-    app = httpx.ASGITransport(create_app(SETTINGS, limiter=admission))
-    async with httpx.AsyncClient(transport=app, base_url="http://gateway") as http:
-        admission.start_draining()
+    app = create_app(SETTINGS)
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as http:
+        app.state.limiter.start_draining()
         alive, ready = await http.get("/livez"), await http.get("/readyz")
     assert alive.status_code == 200
     assert ready.status_code == 503
@@ -156,8 +155,9 @@ async def test_who_drains_is_alive_and_not_ready_and_says_why():
 
 async def test_who_is_full_is_ready_all_the_same():
     """Else the others would get what it refuses, and be full in turn."""
-    admission = ConcurrencyLimiter(0)
-    app = httpx.ASGITransport(create_app(SETTINGS, limiter=admission))
-    async with httpx.AsyncClient(transport=app, base_url="http://gateway") as http:
+    app = create_app(SETTINGS)
+    app.state.limiter.limit = 0
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as http:
         assert (await http.get("/graphql")).status_code == 503
         assert (await http.get("/readyz")).status_code == 200
