@@ -45,7 +45,7 @@ For the real API: GATEWAY_UPSTREAM_URL=https://api.agendize.com gateway serve
 Callers then send their own apiKey and token headers, or Authorization.
 """
 
-_EXAMPLE_QUERIES = """\
+EXAMPLE_QUERIES = """\
   # how appointments changed, newest first
   {
     activities(clientId: "1100", kinds: [APPOINTMENT], sort: DESC, first: 5) {
@@ -222,9 +222,7 @@ def sandbox(
     else:
         graphql = _url(settings.host, settings.port, "/graphql")
         logging.log_info("started", url=graphql)
-        logging.write_text(
-            _WELCOME.format(graphql=graphql, queries=_EXAMPLE_QUERIES, rest=rest_url)
-        )
+        logging.write_text(_WELCOME.format(graphql=graphql, queries=EXAMPLE_QUERIES, rest=rest_url))
     run(shutdown, sockets)
 
 

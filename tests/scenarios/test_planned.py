@@ -21,7 +21,7 @@ TEXTS = {
     **{text: text for text in re.findall(r"query=(\{[^\']*\})", README)},
     **{
         text.splitlines()[0]: text
-        for text in re.split(r"\n\n", main._EXAMPLE_QUERIES)
+        for text in re.split(r"\n\n", main.EXAMPLE_QUERIES)
         if text.strip()
     },
     "everything": (ROOT / "tests/scenarios/everything.graphql").read_text(encoding="utf-8"),
