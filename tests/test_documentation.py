@@ -151,7 +151,7 @@ def test_the_readme_names_every_make_target():
 
 def test_the_readme_shows_both_ways_as_they_run():
     """A consumer runs them against the sandbox, and compares what they lead to."""
-    clients = README.split("\n## Your client\n")[1].split("\n## ")[0]
+    clients = README.split("\n## Client integration\n")[1].split("\n## ")[0]
     ways = [unindented(way) for way in re.findall(r"```ts\n(.*?)```", clients, re.DOTALL)]
     assert len(ways) == 2
     assert [way for way in ways if way not in unindented(MIGRATION.read_text("utf-8"))] == []
