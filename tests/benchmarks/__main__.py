@@ -11,6 +11,7 @@ examine one server alone.
     python -m tests.benchmarks memory --seconds 600              # what it keeps
     python -m tests.benchmarks hold                              # how long it holds its event loop
     python -m tests.benchmarks wait                              # how long others wait for a large answer
+    python -m tests.benchmarks overload                          # at four times its capacity
     python -m tests.benchmarks profile --scenario hundred        # where its time goes
 """
 
@@ -34,6 +35,7 @@ from tests.benchmarks.machine import machine
 from tests.benchmarks.report import report, table
 from tests.benchmarks.scenarios import PAGE_OF_HTML, SCENARIOS, Condition, Scenario, page_of
 from tests.benchmarks.upstream import Upstream, timeline_of
+from tests.drills.overload import CAPACITY, Drill, calling, limited_gateway
 
 _FULL = Effort(rounds=3, seconds=2, warming_seconds=40)
 _QUICK = Effort(rounds=1, seconds=1, warming_seconds=3)
@@ -230,6 +232,43 @@ def _chosen(names: Sequence[str]) -> list[Contender]:
     if any(one.over_node for one in chosen):
         install_packages()
     return chosen
+
+
+@main.command()
+def overload() -> None:
+    """How a gateway fares at four times its capacity; exit status 1 beyond the bounds.
+
+    It accepts at least 80 % of what it accepts at capacity, with less than twice as many others answered
+    meanwhile at the 99th percentile; rejections come sooner than answers, in the median five times.
+    """
+
+    async def drills() -> tuple[Drill, Drill]:
+        with limited_gateway() as gateway:
+            async with calling(gateway) as http:
+                calm, storm = Drill(http, CAPACITY), Drill(http, 4 * CAPACITY)
+                await calm.run()
+                await storm.run()
+        return calm, storm
+
+    calm, storm = uvloop.run(drills())
+    rejected = [each.others for each in storm.rejected]
+    counts = {"at capacity": calm.accepted, "at four times": storm.accepted, "rejected": rejected}
+    for name, others in counts.items():
+        click.echo(
+            f"{name}: {len(others)}, while others were answered: median {median(others)}, p99 {_p99(others)}"
+        )
+    is_within = (
+        len(storm.accepted) >= 0.8 * len(calm.accepted)
+        and _p99(storm.accepted) < 2 * _p99(calm.accepted)
+        and len(rejected) > len(storm.accepted)
+        and _p99(rejected) < _p99(storm.accepted)
+        and median(rejected) < median(storm.accepted) / 5
+    )
+    sys.exit(not is_within)
+
+
+def _p99(counts: Sequence[int]) -> int:
+    return sorted(counts)[int(len(counts) * 0.99)]
 
 
 if __name__ == "__main__":

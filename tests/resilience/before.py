@@ -24,25 +24,32 @@ class Detour(httpx.AsyncBaseTransport):
 
     Attributes:
         attempts: When there was one, by the loop's clock.
+        failures: When those began that had no response.
         hits: How many of them were for that place.
     """
 
     def __init__(self, place: Place | None = None, origin: str | None = None) -> None:
         self.attempts: list[float] = []
+        self.failures: list[float] = []
         self.hits = 0
         self._place = place
         self._origin = origin and httpx.URL(origin)
         self._wire = AiohttpTransport(max_connections=100, tls=certificates.trusting())
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        self.attempts.append(asyncio.get_running_loop().time())
+        began = asyncio.get_running_loop().time()
+        self.attempts.append(began)
         if self._place is not None and self._place.hits(request.url):
             self.hits += 1
             if self._origin:
                 request.url = request.url.copy_with(
                     scheme=self._origin.scheme, host=self._origin.host, port=self._origin.port
                 )
-        return await self._wire.handle_async_request(request)
+        try:
+            return await self._wire.handle_async_request(request)
+        except httpx.TransportError:
+            self.failures.append(began)
+            raise
 
     async def aclose(self) -> None:
         await self._wire.aclose()
