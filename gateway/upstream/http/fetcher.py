@@ -24,7 +24,7 @@ from gateway.upstream.credentials import Caller
 from gateway.upstream.http.instrumentation import UpstreamInstrumentation
 from gateway.upstream.http.read import ParameterRoles, Read, resource_paths
 from gateway.upstream.http.read_result import ReadResult
-from gateway.upstream.http.retry import ResiliencePipeline
+from gateway.upstream.http.resilience import ResiliencePipeline
 from gateway.upstream.http.single_flight import DeadlineExceeded, Flight, SingleFlight
 from gateway.upstream.http.stale_cache import StaleIfErrorCache, Timestamped
 from gateway.upstream.read_log import CacheStatus, ReadLogEntry
