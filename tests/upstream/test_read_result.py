@@ -1,12 +1,14 @@
 import asyncio
+from collections.abc import Callable
+from typing import TypeVar
 
 import pytest
+from msgspec import Raw
 
 from gateway.errors import (
     LOCAL_QUEUE,
     MEMORY_BUDGET,
     RATE_LIMITED,
-    FieldError,
     Forbidden,
     InvalidArgument,
     InvalidUpstreamResponse,
@@ -18,7 +20,10 @@ from gateway.errors import (
     UpstreamUnavailable,
 )
 from gateway.observability.event_loop import CooperativeSteps
-from gateway.upstream.http.read_result import ReadResult, decode_or_error
+from gateway.upstream.http.attempt import ReceivedResponse
+from gateway.upstream.http.read_result import Err, Ok, ReadResult, decode_response
+
+_T = TypeVar("_T")
 
 
 @pytest.mark.parametrize(
@@ -38,8 +43,7 @@ from gateway.upstream.http.read_result import ReadResult, decode_or_error
     ids=str,
 )
 def test_an_upstream_that_says_something_is_no_outage(error, status, is_outage):
-    answer = ReadResult(error, status, 0, 1)
-    assert (answer.is_good(), answer.is_outage()) == (False, is_outage)
+    assert Err(error, status, 0, 1).is_outage() is is_outage
 
 
 @pytest.mark.parametrize(
@@ -67,20 +71,21 @@ def test_an_upstream_that_says_something_is_no_outage(error, status, is_outage):
 def test_what_stays_so_until_somebody_sees_to_it_is_alarming(
     error, status, is_unreachable, is_alarming
 ):
-    answer = ReadResult(error, status, 0, 1, is_unreachable=is_unreachable)
+    answer = Err(error, status, 0, 1, is_unreachable=is_unreachable)
     assert answer.is_alarming() is is_alarming
 
 
-def test_records_are_good_also_where_there_are_none():
-    assert [ReadResult(records, 200, 2, 1).is_good() for records in ([], None, [1])] == [True] * 3
-    assert not ReadResult([], 200, 2, 1).is_outage()
-    assert not ReadResult([], 200, 2, 1).is_alarming()
-
-
 def test_an_answer_takes_more_memory_than_its_json_and_items_more_the_more_there_are():
-    few, many = ReadResult([1], 200, 1000, 1), ReadResult([1] * 100, 200, 1000, 1)
+    few, many = (Ok([Raw(b"1")] * count, 200, 1000, 1) for count in (1, 100))
     assert 1000 < few.item_bytes() < many.item_bytes()
     assert few.record_bytes() == many.record_bytes() > 4000
+
+
+async def result_of(
+    decoder: Callable[[bytes], CooperativeSteps[_T]], body: bytes
+) -> ReadResult[_T]:
+    response = ReceivedResponse(200, body, len(body))
+    return await decode_response(decoder, response, attempts=2, now=lambda: 7.0)
 
 
 async def test_what_cannot_be_decoded_is_what_is_wrong_with_it():
@@ -90,10 +95,21 @@ async def test_what_cannot_be_decoded_is_what_is_wrong_with_it():
             raise InvalidUpstreamResponse("no list")
         return len(body)
 
-    found = await decode_or_error(decoded, b"")
-    assert isinstance(found, FieldError)
-    assert (str(found), found.__traceback__, found.__context__) == ("no list", None, None)
-    assert await decode_or_error(decoded, b"four") == 4
+    found = await result_of(decoded, b"")
+    assert isinstance(found, Err)
+    assert (found.status, found.size, found.attempts) == (200, 0, 2)
+    error = found.error
+    assert (str(error), error.__traceback__, error.__context__) == ("no list", None, None)
+    assert await result_of(decoded, b"four") == Ok(4, 200, 4, 2, 7.0)
+
+
+@pytest.mark.parametrize("records", [[], None, [1]])
+async def test_records_are_good_also_where_there_are_none(records):
+    def decoded(_body: bytes) -> CooperativeSteps[object]:
+        yield from ()
+        return records
+
+    assert await result_of(decoded, b"") == Ok(records, 200, 0, 2, 7.0)
 
 
 async def test_what_holds_too_much_is_what_is_wrong_with_it():
@@ -101,9 +117,11 @@ async def test_what_holds_too_much_is_what_is_wrong_with_it():
         yield
         raise ResponseTooLarge("too many")
 
-    found = await decode_or_error(broken, b"")
-    assert isinstance(found, ResponseTooLarge)
-    assert (str(found), found.__traceback__, found.__context__) == ("too many", None, None)
+    found = await result_of(broken, b"")
+    assert isinstance(found, Err)
+    error = found.error
+    assert isinstance(error, ResponseTooLarge)
+    assert (str(error), error.__traceback__, error.__context__) == ("too many", None, None)
 
 
 async def test_what_is_decoded_in_steps_leaves_the_event_loop_free_between_them():
@@ -122,7 +140,7 @@ async def test_what_is_decoded_in_steps_leaves_the_event_loop_free_between_them(
 
     async with asyncio.TaskGroup() as group:
         beside = group.create_task(others())
-        assert await decode_or_error(decoded, b"four") == 4
+        assert await result_of(decoded, b"four") == Ok(4, 200, 4, 2, 7.0)
         beside.cancel()
     assert passes == 3
 
@@ -132,4 +150,6 @@ async def test_what_is_found_broken_in_a_later_step_is_what_is_wrong_with_it():
         yield
         raise InvalidUpstreamResponse("not all of it")
 
-    assert str(await decode_or_error(decoded, b"")) == "not all of it"
+    found = await result_of(decoded, b"")
+    assert isinstance(found, Err)
+    assert str(found.error) == "not all of it"

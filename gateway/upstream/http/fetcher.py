@@ -3,15 +3,15 @@
 import random
 import time
 from collections.abc import Awaitable, Callable, Hashable, Mapping
+from dataclasses import replace
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import httpx
 from msgspec import Raw
 
 from gateway.config.settings import Settings
 from gateway.errors import (
-    FieldError,
     Forbidden,
     InvalidUpstreamResponse,
     NotFound,
@@ -23,7 +23,7 @@ from gateway.observability.logging import log_info, log_warning
 from gateway.upstream.credentials import Caller
 from gateway.upstream.http.instrumentation import UpstreamInstrumentation
 from gateway.upstream.http.read import ParameterRoles, Read, resource_paths
-from gateway.upstream.http.read_result import ReadResult
+from gateway.upstream.http.read_result import Err, Ok, ReadResult
 from gateway.upstream.http.resilience import ResiliencePipeline
 from gateway.upstream.http.single_flight import DeadlineExceeded, Flight, SingleFlight
 from gateway.upstream.http.stale_cache import StaleIfErrorCache, Timestamped
@@ -59,10 +59,10 @@ class UpstreamFetcher:
         self.pipeline = ResiliencePipeline(
             settings, transport, self._instrumentation, clock=clock, now=now, jitter=jitter
         )
-        self._single_flight: SingleFlight[ReadResult] = SingleFlight(
+        self._single_flight: SingleFlight[ReadResult[Any]] = SingleFlight(
             cache_seconds=settings.entity_cache_seconds,
             max_bytes=_MAX_CACHE_BYTES,
-            size_of=ReadResult.record_bytes,
+            size_of=_record_bytes,
         )
         self._stale_cache: StaleIfErrorCache[list[Raw]] | None = None
         if seconds := settings.stale_if_error_seconds:
@@ -134,46 +134,47 @@ class UpstreamFetcher:
         result, cache_status = await self._coalesce(
             read, partial(self._fetch_and_store, read), cacheable=False
         )
-        if self._stale_cache is not None and result.is_outage():
-            unfiltered_read = read.without(roles.filter_parameter)
-            if stale := self._stale_cache.newest([read.key, unfiltered_read.key]):
-                own_attempts = result.attempts if cache_status is CacheStatus.CALLED else 0
-                result = ReadResult(
-                    stale.content, result.status, result.size, own_attempts, stale.read_at
-                )
-                cache_status = CacheStatus.STALE
+        match result:
+            case Err() if self._stale_cache is not None and result.is_outage():
+                unfiltered_read = read.without(roles.filter_parameter)
+                if stale := self._stale_cache.newest([read.key, unfiltered_read.key]):
+                    own_attempts = result.attempts if cache_status is CacheStatus.CALLED else 0
+                    result = Ok(
+                        stale.content, result.status, result.size, own_attempts, stale.read_at
+                    )
+                    cache_status = CacheStatus.STALE
         try:
-            self._record_and_unwrap(read, started_at, result, cache_status)
-            return Timestamped(result.content, result.read_at, cache_status is CacheStatus.STALE)
+            ok = self._record_and_unwrap(read, started_at, result, cache_status)
+            return Timestamped(ok.content, ok.read_at, cache_status is CacheStatus.STALE)
         finally:
             del result
 
     async def _coalesce(
         self,
         read: Read,
-        fetch: Callable[[Flight[ReadResult]], Awaitable[ReadResult]],
+        fetch: Callable[[Flight[ReadResult[Any]]], Awaitable[ReadResult[Any]]],
         *,
         cacheable: bool,
-    ) -> tuple[ReadResult, CacheStatus]:
+    ) -> tuple[ReadResult[Any], CacheStatus]:
         """The result of one read for all equal reads at once."""
         if not read.caller.has_token:
             error = Unauthenticated("`Authorization: Bearer` has no token.")
-            return ReadResult(error, None, 0, attempts=0), CacheStatus.CALLED
+            return Err(error, None, 0, attempts=0), CacheStatus.CALLED
         try:
             return await self._single_flight.run(
                 read.caller.credentials,
                 read.key,
                 fetch,
                 deadline=read.caller.deadline,
-                is_cacheable=ReadResult.is_good if cacheable else None,
+                is_cacheable=_is_ok if cacheable else None,
                 tags=read.cache_tags,
             )
         except DeadlineExceeded as exceeded:
-            return ReadResult(_deadline_error(), None, 0, exceeded.attempts), exceeded.cache_status
+            return Err(_deadline_error(), None, 0, exceeded.attempts), exceeded.cache_status
 
     def _record_and_unwrap(
-        self, read: Read, started_at: float, result: ReadResult, cache_status: CacheStatus
-    ) -> ReadResult:
+        self, read: Read, started_at: float, result: ReadResult[Any], cache_status: CacheStatus
+    ) -> Ok[Any]:
         """Add a read to the read log, and return its result; an error is raised."""
         milliseconds = round((time.perf_counter() - started_at) * 1000, 3)
         self._instrumentation.metrics.count_read(read.template, cache_status.value)
@@ -187,48 +188,66 @@ class UpstreamFetcher:
                 result.attempts,
             )
         )
-        if isinstance(result.content, FieldError):
-            try:
-                raise result.content.with_traceback(
-                    None
-                )  # else the traceback grows with each waiter
-            finally:
-                del result  # else the error would refer to this frame, and the frame to the error
-        return result
+        match result:
+            case Ok():
+                return result
+            case Err(error=error):
+                try:
+                    raise error.with_traceback(None)  # else the traceback grows with each waiter
+                finally:  # else the error would refer to this frame, and the frame to the error
+                    del result, error
 
-    async def _fetch_and_store(self, read: Read, flight: Flight[ReadResult]) -> ReadResult:
-        """The result of the last attempt, stored for stale-if-error."""
+    async def _fetch_and_store(
+        self, read: Read, flight: Flight[ReadResult[Any]]
+    ) -> ReadResult[Any]:
+        """Fetch, and store a good response for stale-if-error."""
         if self._stale_cache is None:
             return await self._fetch_uncached(read, flight)
         entry = self._stale_cache.prepare_entry(read.caller.credentials, read.cache_tags, read.key)
         result = await self._fetch_uncached(read, flight)
-        if result.is_good():
-            timestamped = Timestamped(result.content, result.read_at)
-            self._stale_cache.put(entry, timestamped, size=result.item_bytes())
+        match result:
+            case Ok(content=content, read_at=read_at):
+                timestamped = Timestamped(content, read_at)
+                self._stale_cache.put(entry, timestamped, size=result.item_bytes())
         return result
 
-    async def _fetch_uncached(self, read: Read, flight: Flight[ReadResult]) -> ReadResult:
-        """The result of the last attempt."""
+    async def _fetch_uncached(self, read: Read, flight: Flight[ReadResult[Any]]) -> ReadResult[Any]:
+        """Fetch without caching; log and count a failure."""
         result = await self.pipeline.run(read, flight)
-        if isinstance(result.content, Unauthenticated) and not read.caller.has_credentials:
-            result = result._replace(content=Unauthenticated(_NO_CREDENTIALS_MESSAGE))
-        if isinstance(result.content, FieldError):
-            code, attempts = result.content.code, result.attempts
-            self._instrumentation.metrics.count_read_failure(read.template, code)
-            log = log_warning if result.is_alarming() else log_info
-            fields = {"code": code, "status": result.status, "attempts": attempts}
-            log("upstream.failed", path=read.template, **fields)
-            if isinstance(result.content, (Forbidden, NotFound)):
-                self._invalidate(read.caller.credentials, read.cache_tags[-1])
-            elif isinstance(result.content, Unauthenticated):
-                self._invalidate(read.caller.credentials)
+        match result:
+            case Err(error=Unauthenticated()) if not read.caller.has_credentials:
+                result = replace(result, error=Unauthenticated(_NO_CREDENTIALS_MESSAGE))
+        match result:
+            case Err():
+                self._record_failure(read, result)
         return result
+
+    def _record_failure(self, read: Read, result: Err) -> None:
+        """Log and count a failure; drop the stored responses of a subject that may not be read."""
+        code = result.error.code
+        self._instrumentation.metrics.count_read_failure(read.template, code)
+        log = log_warning if result.is_alarming() else log_info
+        fields = {"code": code, "status": result.status, "attempts": result.attempts}
+        log("upstream.failed", path=read.template, **fields)
+        match result.error:
+            case Forbidden() | NotFound():
+                self._invalidate(read.caller.credentials, read.cache_tags[-1])
+            case Unauthenticated():
+                self._invalidate(read.caller.credentials)
 
     def _invalidate(self, credentials: bytes, tag: Hashable = None) -> None:
         """Drop the stored responses of these credentials: those with a tag, or all."""
         self._single_flight.invalidate(credentials, tag)
         if self._stale_cache is not None:
             self._stale_cache.invalidate(credentials, tag)
+
+
+def _is_ok(result: ReadResult[Any]) -> bool:
+    return isinstance(result, Ok)
+
+
+def _record_bytes(result: ReadResult[Any]) -> int:
+    return result.record_bytes() if isinstance(result, Ok) else result.size
 
 
 def _deadline_error() -> UpstreamTimeout:

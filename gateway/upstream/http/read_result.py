@@ -1,7 +1,10 @@
 """Read result: the outcome of one read, for all reads that were coalesced with it."""
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from msgspec import Raw
 
 from gateway.errors import (
     RATE_LIMITED,
@@ -13,37 +16,63 @@ from gateway.errors import (
     UpstreamUnavailable,
 )
 from gateway.observability.event_loop import CooperativeSteps, run_cooperatively
+from gateway.upstream.http.attempt import ReceivedResponse
+
+_T = TypeVar("_T")
 
 _OVERHEAD_BYTES = 2_000
 _ITEM_BYTES = 80
 
 
-class ReadResult(NamedTuple):
-    """The outcome of a read.
+@dataclass(frozen=True, slots=True)
+class Ok(Generic[_T]):
+    """Result of a read that succeeded.
 
     Attributes:
-        content: Records, or the error of every waiter.
-        status: The HTTP status, or None where none arrived.
+        content: The decoded records.
+        status: The HTTP status; for a stale response, that of the read that failed, or None where none
+            arrived.
         size: The size of the body in bytes.
         attempts: How many attempts were made.
-        read_at: When records arrived, in seconds since 1970.
-        is_unreachable: Whether no response arrived, or not all of one, though the upstream was called.
+        read_at: When the records arrived, in seconds since 1970.
     """
 
-    content: Any
+    content: _T
     status: int | None
     size: int
     attempts: int
     read_at: float = 0.0
+
+    def record_bytes(self) -> int:
+        """About how much memory records take: they are larger than their JSON."""
+        return 4 * self.size + _OVERHEAD_BYTES
+
+    def item_bytes(self: "Ok[list[Raw]]") -> int:
+        """About how much memory undecoded items take: their JSON, and an object for each."""
+        return self.size + _ITEM_BYTES * len(self.content) + _OVERHEAD_BYTES
+
+
+@dataclass(frozen=True, slots=True)
+class Err:
+    """Result of a read that failed.
+
+    Attributes:
+        error: The error that every waiter receives.
+        status: The HTTP status, or None where none arrived.
+        size: The size of the body in bytes, as far as it arrived.
+        attempts: How many attempts were made.
+        is_unreachable: Whether no response arrived, or not all of one, though the upstream was called.
+    """
+
+    error: FieldError
+    status: int | None
+    size: int
+    attempts: int
     is_unreachable: bool = False
 
-    def is_good(self) -> bool:
-        """Whether the read has records."""
-        return not isinstance(self.content, FieldError)
-
     def is_outage(self) -> bool:
-        """Whether the read failed because the upstream fails, or is too slow for every waiter."""
-        match self.content:
+        """Whether the upstream fails, or is too slow for every waiter."""
+        match self.error:
             case UpstreamTimeout() | UpstreamUnavailable():
                 return True
             case UpstreamBusy(reason=reason):  # an upstream that limits the rate is at work
@@ -52,25 +81,26 @@ class ReadResult(NamedTuple):
 
     def is_alarming(self) -> bool:
         """Whether operators are warned: no response arrived, or not all of one, or an invalid one."""
-        wrong = isinstance(self.content, (InvalidUpstreamResponse, ResponseTooLarge))
-        return wrong or self.is_unreachable
-
-    def record_bytes(self) -> int:
-        """About how much memory records take: they are larger than their JSON."""
-        return 4 * self.size + _OVERHEAD_BYTES
-
-    def item_bytes(self) -> int:
-        """About how much memory undecoded items take: their JSON, and an object for each."""
-        return self.size + _ITEM_BYTES * len(self.content) + _OVERHEAD_BYTES
+        return self.is_unreachable or isinstance(
+            self.error, (InvalidUpstreamResponse, ResponseTooLarge)
+        )
 
 
-async def decode_or_error(
-    decoder: Callable[[bytes], CooperativeSteps[object]], body: bytes
-) -> object:
-    """The decoded content of a body, or the error of decoding it; large bodies are decoded in steps."""
+ReadResult = Ok[_T] | Err
+"""The decoded records, or the error that every waiter receives."""
+
+
+async def decode_response(
+    decoder: Callable[[bytes], CooperativeSteps[_T]],
+    response: ReceivedResponse,
+    *,
+    attempts: int,
+    now: Callable[[], float],
+) -> ReadResult[_T]:
+    """The result of decoding a response, after so many attempts; large bodies are decoded in steps."""
     try:
-        return await run_cooperatively(decoder(body))
+        content = await run_cooperatively(decoder(response.body))
     except (InvalidUpstreamResponse, ResponseTooLarge) as error:
-        return type(error)(
-            str(error)
-        )  # the traceback of `error` would refer to frames that refer to the error
+        # The traceback of `error` would refer to frames that refer to the error.
+        return Err(type(error)(str(error)), response.status, response.size, attempts)
+    return Ok(content, response.status, response.size, attempts, now())

@@ -5,6 +5,7 @@ import random
 import time
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import httpx
 
@@ -24,7 +25,7 @@ from gateway.upstream.http.byte_budget import ByteBudget, ByteReservation
 from gateway.upstream.http.circuit_breaker import CircuitOpen
 from gateway.upstream.http.instrumentation import UpstreamInstrumentation
 from gateway.upstream.http.read import Read
-from gateway.upstream.http.read_result import ReadResult, decode_or_error
+from gateway.upstream.http.read_result import Err, ReadResult, decode_response
 from gateway.upstream.http.retry import Backoff, RetryBudgets, RetryPolicy
 from gateway.upstream.http.single_flight import Flight
 from gateway.upstream.surprises import observe_surprises
@@ -67,12 +68,14 @@ class ResiliencePipeline:
         self._now = now
         self._may_recover = True  # without an operator, who has to replace a certificate
 
-    async def run(self, read: Read, flight: Flight[ReadResult]) -> ReadResult:
-        """The result of the last attempt."""
+    async def run(self, read: Read, flight: Flight[ReadResult[Any]]) -> ReadResult[Any]:
+        """Run the read with retries."""
         with observe_surprises(partial(self._instrumentation.record_surprise, read.template)):
             return await self._run_with_retries(read, flight)
 
-    async def _run_with_retries(self, read: Read, flight: Flight[ReadResult]) -> ReadResult:
+    async def _run_with_retries(
+        self, read: Read, flight: Flight[ReadResult[Any]]
+    ) -> ReadResult[Any]:
         fairness_key = read.caller.fairness_key
         self._retry_policy.budgets.earn(fairness_key)
         while True:
@@ -89,7 +92,7 @@ class ResiliencePipeline:
                         fairness_key=fairness_key,
                         remaining_seconds=flight.remaining_seconds,
                     )
-                    result = ReadResult(
+                    result = Err(
                         failure.error,
                         failure.status,
                         failure.size,
@@ -97,16 +100,15 @@ class ResiliencePipeline:
                         is_unreachable=failure.is_unreachable,
                     )
                 else:
-                    value = await decode_or_error(read.decoder, response.body)
-                    return ReadResult(
-                        value, response.status, response.size, flight.attempts, self._now()
+                    return await decode_response(
+                        read.decoder, response, attempts=flight.attempts, now=self._now
                     )
             if delay_seconds is None:
                 return result
             await asyncio.sleep(delay_seconds)
 
     async def _try_once(
-        self, read: Read, flight: Flight[ReadResult], reservation: ByteReservation
+        self, read: Read, flight: Flight[ReadResult[Any]], reservation: ByteReservation
     ) -> ReceivedResponse:
         fairness_key = read.caller.fairness_key
         try:
@@ -151,7 +153,7 @@ class ResiliencePipeline:
                 permit.record_success()
 
     async def _send(
-        self, read: Read, flight: Flight[ReadResult], reservation: ByteReservation
+        self, read: Read, flight: Flight[ReadResult[Any]], reservation: ByteReservation
     ) -> ReceivedResponse:
         """Call the upstream, and once more where only a reused connection ended.
 
@@ -169,7 +171,7 @@ class ResiliencePipeline:
     async def _call(
         self,
         read: Read,
-        flight: Flight[ReadResult],
+        flight: Flight[ReadResult[Any]],
         reservation: ByteReservation,
         *,
         on_new_connection: bool = False,
