@@ -12,7 +12,7 @@ from gateway.config.settings import Settings
 from gateway.engine.resolvers import ResolveInfo
 from gateway.errors import GatewayError
 from gateway.observability.request_stats import RequestStats
-from gateway.upstream.read_log import CacheStatus
+from gateway.upstream.read_log import count_calls
 from gateway.upstream.session import UpstreamSession
 
 _HTML_CHARACTERS_PER_PASS = 65_536
@@ -67,13 +67,11 @@ class Context:
         if not self.explaining:
             return {}
         reads = self.session.read_log
-        fetched_statuses = {CacheStatus.CALLED, CacheStatus.STALE}
-        attempts = sum(read.attempts for read in reads if read.cache_status in fetched_statuses)
         return {
             "gateway": {
                 "compiled": compiled,
                 "cost": cost(),
-                "upstreamCalls": attempts,
+                "upstreamCalls": count_calls(reads).calls,
                 "reads": [
                     {
                         "method": "GET",

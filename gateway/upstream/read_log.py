@@ -1,7 +1,9 @@
 """Read log: the reads of one operation, and how each of them was answered."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 
 class CacheStatus(Enum):
@@ -36,3 +38,25 @@ class ReadLogEntry:
     milliseconds: float
     bytes: int
     attempts: int
+
+
+class CallCounts(NamedTuple):
+    """How many calls the reads of an operation made.
+
+    Attributes:
+        calls: The number of calls.
+        retries: The number of these calls that were further attempts of a read.
+    """
+
+    calls: int
+    retries: int
+
+
+_STATUSES_WITH_CALLS = frozenset({CacheStatus.CALLED, CacheStatus.STALE})
+"""How reads with calls of their own are answered; the calls of a coalesced read are another read's."""
+
+
+def count_calls(reads: Iterable[ReadLogEntry]) -> CallCounts:
+    """The calls and retries of reads, those answered by a stale response included."""
+    attempts = [read.attempts for read in reads if read.cache_status in _STATUSES_WITH_CALLS]
+    return CallCounts(sum(attempts), sum(count - 1 for count in attempts if count))

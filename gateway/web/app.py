@@ -33,7 +33,7 @@ from gateway.upstream.credentials import CallerFactory
 from gateway.upstream.endpoints import UpstreamApi
 from gateway.upstream.http.instrumentation import UpstreamInstrumentation
 from gateway.upstream.http.transport import AiohttpTransport
-from gateway.upstream.read_log import CacheStatus, ReadLogEntry
+from gateway.upstream.read_log import ReadLogEntry, count_calls
 from gateway.upstream.session import UpstreamSession
 from gateway.web.authentication import CallerAuthenticator
 from gateway.web.concurrency import ConcurrencyLimiter
@@ -174,9 +174,8 @@ def _caller_authenticator(settings: Settings) -> CallerAuthenticator:
 
 def _record_upstream_usage(stats: RequestStats, reads: Sequence[ReadLogEntry]) -> None:
     """Record the reads, calls and retries of an operation."""
-    calls = [read.attempts for read in reads if read.cache_status is CacheStatus.CALLED]
-    stats.reads, stats.calls = len(reads), sum(calls)
-    stats.retries = sum(attempts - 1 for attempts in calls if attempts)
+    stats.reads = len(reads)
+    stats.calls, stats.retries = count_calls(reads)
 
 
 def _middleware(

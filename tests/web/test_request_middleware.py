@@ -131,6 +131,20 @@ async def test_the_line_of_an_operation_has_the_codes_of_its_errors_and_every_ca
     assert (line["reads"], line["upstream_calls"], line["retries"]) == (2, 3, 1)
 
 
+async def test_the_line_counts_the_calls_that_failed_before_a_stale_answer(gateway_over):
+    def answer(_request: httpx.Request) -> httpx.Response:
+        return httpx.Response(502) if is_failing else httpx.Response(200, json={"items": []})
+
+    query = '{ activities(clientId: "5") { totalCount completeness { isStale } } }'
+    gateway = gateway_over(answer, stale_if_error_seconds=60, upstream_attempts=2)
+    is_failing = False
+    await gateway.post(query)
+    is_failing = True
+    line = await told(gateway, query)
+    assert line["outcome"] == "ok"
+    assert (line["reads"], line["upstream_calls"], line["retries"]) == (1, 2, 1)
+
+
 async def test_the_line_of_what_is_refused_has_the_code_and_no_call(gateway):
     assert await told(gateway, "query Mine { nothing }") == {
         **REQUEST,

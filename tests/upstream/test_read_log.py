@@ -1,0 +1,25 @@
+import pytest
+
+from gateway.upstream.read_log import CacheStatus, ReadLogEntry, count_calls
+
+
+@pytest.mark.parametrize(
+    ("cache_status", "attempts", "counts"),
+    [
+        (CacheStatus.CALLED, 3, (3, 2)),
+        (CacheStatus.CALLED, 1, (1, 0)),
+        (CacheStatus.CALLED, 0, (0, 0)),
+        (CacheStatus.STALE, 3, (3, 2)),
+        (CacheStatus.STALE, 0, (0, 0)),
+        (CacheStatus.COALESCED, 3, (0, 0)),
+        (CacheStatus.CACHED, 3, (0, 0)),
+    ],
+)
+def test_only_a_read_s_own_attempts_are_its_calls(cache_status, attempts, counts):
+    assert count_calls([ReadLogEntry("/a", 200, cache_status, 1.0, 2, attempts)]) == counts
+
+
+def test_the_calls_and_retries_of_all_reads_are_added():
+    reads = [ReadLogEntry("/a", 200, CacheStatus.CALLED, 1.0, 2, count) for count in (0, 1, 2, 4)]
+    assert count_calls(reads) == (7, 4)
+    assert count_calls([]) == (0, 0)
