@@ -152,7 +152,7 @@ async def opened(fault: Fault, reads_each: int) -> tuple[CircuitState, CircuitSt
         reads = await spoilt(fault, stack)
         await asyncio.gather(*[failure(reads, b"a", number) for number in range(reads_each)])
         breakers = reads.pipeline.circuit_breaker
-        return breakers.state, breakers.credential_state(b"a")
+        return breakers.state, breakers.key_state(b"a")
 
 
 @pytest.mark.parametrize("fault", UNCONNECTED.values(), ids=UNCONNECTED)

@@ -305,7 +305,7 @@ async def test_what_is_wrong_with_an_answer_is_that_read_s_own_failure(sent, tol
     if tried == 1:
         assert len(upstream.asked) == 21
     assert reads.pipeline.circuit_breaker.state is CircuitState.CLOSED
-    assert reads.pipeline.circuit_breaker.credential_state(A) is CircuitState.CLOSED
+    assert reads.pipeline.circuit_breaker.key_state(A) is CircuitState.CLOSED
     assert reads.pipeline.byte_budget.reserved_bytes == 0
 
 
@@ -337,7 +337,7 @@ async def test_an_answer_there_is_no_room_for_is_told_so_and_says_nothing_of_the
             "reason": "memory_budget",
         }
     assert len(upstream.asked) == 21
-    assert reads.pipeline.circuit_breaker.credential_state(A) is CircuitState.CLOSED
+    assert reads.pipeline.circuit_breaker.key_state(A) is CircuitState.CLOSED
     told = watch.metrics.exposition().decode()
     assert 'gateway_upstream_rejections_total{reason="memory_budget"} 20.0' in told
     assert reads.pipeline.byte_budget.reserved_bytes == 600

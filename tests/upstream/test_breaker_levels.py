@@ -14,7 +14,7 @@ def clock():
 
 @pytest.fixture
 def breakers(clock) -> TwoLevelCircuitBreaker:
-    return TwoLevelCircuitBreaker(clock, pause_seconds=0.5)
+    return TwoLevelCircuitBreaker(clock, reset_seconds=0.5)
 
 
 def attempt(breakers: TwoLevelCircuitBreaker, credential: bytes, outcome: str) -> None:
@@ -72,7 +72,7 @@ def test_two_tenants_failures_refuse_nobody_else_either(breakers):
     for _ in range(10):
         attempt(breakers, A, "-")
         attempt(breakers, B, "-")
-    assert [breakers.credential_state(each) for each in (A, B, C)] == [
+    assert [breakers.key_state(each) for each in (A, B, C)] == [
         CircuitState.OPEN,
         CircuitState.OPEN,
         CircuitState.CLOSED,
@@ -182,7 +182,7 @@ def test_an_outage_that_is_over_is_held_against_nobody(breakers, clock):
     clock.now += 0.5
     attempt(breakers, A, "+")
     attempts(breakers, B, "-" * 9)
-    assert breakers.credential_state(B) is CircuitState.CLOSED
+    assert breakers.key_state(B) is CircuitState.CLOSED
 
 
 def test_an_attempt_that_is_given_up_says_nothing(breakers):
@@ -266,9 +266,9 @@ def test_every_change_is_told_on_its_level(clock):
     told: list[object] = []
     breakers = TwoLevelCircuitBreaker(
         clock,
-        pause_seconds=0.5,
+        reset_seconds=0.5,
         on_state_change=told.append,
-        on_credential_state_change=lambda state, count: told.append((state, count)),
+        on_key_state_change=lambda state, count: told.append((state, count)),
     )
     attempts(breakers, A, "-" * 10)
     attempts(breakers, B, "-" * 10)
@@ -293,9 +293,9 @@ def test_so_many_credentials_are_known_the_ones_that_asked_last(clock):
     told: list[tuple[CircuitState, int]] = []
     breakers = TwoLevelCircuitBreaker(
         clock,
-        pause_seconds=0.5,
-        on_credential_state_change=lambda state, count: told.append((state, count)),
-        max_credentials=2,
+        reset_seconds=0.5,
+        on_key_state_change=lambda state, count: told.append((state, count)),
+        max_keys=2,
     )
     attempts(breakers, A, "-" * 10)
     attempts(breakers, B, "+")
@@ -310,9 +310,9 @@ def test_who_is_forgotten_while_attempts_are_under_way_is_not_counted_any_more(c
     told: list[tuple[CircuitState, int]] = []
     breakers = TwoLevelCircuitBreaker(
         clock,
-        pause_seconds=0.5,
-        on_credential_state_change=lambda state, count: told.append((state, count)),
-        max_credentials=1,
+        reset_seconds=0.5,
+        on_key_state_change=lambda state, count: told.append((state, count)),
+        max_keys=1,
     )
     begun = [breakers.acquire(A) for _ in range(10)]
     attempts(breakers, B, "+")

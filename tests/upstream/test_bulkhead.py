@@ -60,7 +60,7 @@ async def guests(clock, settle):
     everyone: list[Guests] = []
 
     def at(*, total: int, each: int) -> Guests:
-        everyone.append(Guests(Bulkhead(total=total, per_caller=each, clock=clock)))
+        everyone.append(Guests(Bulkhead(total=total, per_key=each, clock=clock)))
         return everyone[-1]
 
     yield at

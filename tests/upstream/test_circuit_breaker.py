@@ -19,7 +19,7 @@ def clock():
 
 @pytest.fixture
 def breaker(clock) -> CircuitBreaker:
-    return CircuitBreaker(clock, pause_seconds=0.5)
+    return CircuitBreaker(clock, reset_seconds=0.5)
 
 
 def tell(breaker: CircuitBreaker, outcomes: str) -> None:
@@ -46,7 +46,7 @@ def is_refused(breaker: CircuitBreaker) -> bool:
 
 def test_every_change_is_told_and_nothing_else(clock):
     told: list[CircuitState] = []
-    breaker = CircuitBreaker(clock, pause_seconds=0.5, on_state_change=told.append)
+    breaker = CircuitBreaker(clock, reset_seconds=0.5, on_state_change=told.append)
     tell(breaker, "+" * 9 + "-" * 9)
     assert told == [CircuitState.OPEN]
     assert is_refused(breaker)
@@ -66,7 +66,7 @@ def test_every_change_is_told_and_nothing_else(clock):
 
 def test_of_trials_that_end_together_one_closes_it(clock):
     told: list[CircuitState] = []
-    breaker = CircuitBreaker(clock, pause_seconds=0.5, on_state_change=told.append)
+    breaker = CircuitBreaker(clock, reset_seconds=0.5, on_state_change=told.append)
     tell(breaker, "-" * 10)
     trials = []
     for _ in range(2):
@@ -132,7 +132,7 @@ def test_an_open_breaker_refuses_at_once_and_says_until_when(breaker, clock):
 
 
 def test_whole_seconds_are_told_rounded_up(clock):
-    breaker = CircuitBreaker(clock, pause_seconds=7)
+    breaker = CircuitBreaker(clock, reset_seconds=7)
     tell(breaker, "-" * 10)
     clock.now += 1.5
     with pytest.raises(CircuitOpen) as refused:

@@ -140,7 +140,7 @@ def test_a_change_of_the_breaker_is_one_line_and_a_number(watch, state, level, w
 )
 def test_a_change_of_a_credential_s_breaker_is_one_line_and_how_many_are_open(watch, state, level):
     with capture_logs() as entries:
-        watch.record_credential_breaker_state(state, 3)
+        watch.record_key_breaker_state(state, 3)
     assert entries == [
         {
             "event": "circuit_breaker.state_changed",

@@ -100,7 +100,7 @@ def attempts(fared: ReadLogEntry | FieldError) -> int:
 
 def own_breaker(reads: UpstreamFetcher) -> CircuitState:
     """The state of the breaker of the credentials that `read` has where no others are given."""
-    return reads.pipeline.circuit_breaker.credential_state(b"")
+    return reads.pipeline.circuit_breaker.key_state(b"")
 
 
 async def open_up(reads: UpstreamFetcher, upstream: Upstream) -> None:

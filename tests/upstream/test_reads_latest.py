@@ -413,9 +413,7 @@ async def test_an_open_breaker_is_an_upstream_that_fails(reads, script):
     script.next = 503
     for _ in range(20):
         await latest(reads)
-    assert (
-        reads.pipeline.circuit_breaker.credential_state(asking().fairness_key) is CircuitState.OPEN
-    )
+    assert reads.pipeline.circuit_breaker.key_state(asking().fairness_key) is CircuitState.OPEN
     called = script.called
     assert (await latest(reads)).is_stale
     assert script.called == called
@@ -426,7 +424,7 @@ async def test_a_full_queue_is_an_upstream_that_fails(reads, script, settle):
     for client in ("7", "8"):
         await latest(reads, client=client)
     turned = iter((0.0, 60.0, *[60.0] * 9))
-    reads.pipeline.bulkhead = Bulkhead(total=1, per_caller=1, clock=lambda: next(turned))
+    reads.pipeline.bulkhead = Bulkhead(total=1, per_key=1, clock=lambda: next(turned))
     await latest(reads)  # after which reads are known to take long
     script.gate.clear()
     slow = asyncio.create_task(latest(reads, client="8"))

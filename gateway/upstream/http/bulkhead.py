@@ -1,7 +1,7 @@
-"""Bulkhead: a fair limit of concurrent upstream requests, in total and per caller.
+"""Bulkhead: a fair limit of concurrent upstream requests, in total and per fairness key.
 
 asyncio's semaphore and anyio's capacity limiter serve in the order of arrival, and aiolimiter limits the rate
-per second: none of them distinguishes callers, or estimates how long a wait will be.
+per second: none of them distinguishes keys, or estimates how long a wait will be.
 """
 
 import asyncio
@@ -25,12 +25,12 @@ class BulkheadFull(Exception):
 
 
 class Bulkhead:
-    """Bulkhead of a bounded number of slots. Waiting callers are served round-robin: none starves another."""
+    """Bulkhead of a bounded number of slots. Waiting keys are served round-robin: none starves another."""
 
-    def __init__(self, *, total: int, per_caller: int, clock: Callable[[], float]) -> None:
-        """Offer `total` slots, at most `per_caller` of them to one caller."""
+    def __init__(self, *, total: int, per_key: int, clock: Callable[[], float]) -> None:
+        """Offer `total` slots, at most `per_key` of them to one fairness key."""
         self._total = total
-        self._per_caller = per_caller
+        self._per_key = per_key
         self._clock = clock
         self._in_use_by_key: Counter[Hashable] = Counter()
         self._available = total
@@ -43,7 +43,7 @@ class Bulkhead:
         return self._total - self._available
 
     def slot(self, fairness_key: Hashable, *, remaining_seconds: float) -> "BulkheadSlot":
-        """A slot for a caller with so many seconds left, as an asynchronous context manager.
+        """A slot for a read with so many seconds left, as an asynchronous context manager.
 
         Raises:
             BulkheadFull: On entering, where no slot is expected to be free in time.
@@ -52,7 +52,7 @@ class Bulkhead:
 
     async def acquire(self, fairness_key: Hashable, remaining_seconds: float) -> float:
         """Take a slot, waiting where none is free, and return when it was taken."""
-        if not self._available or self._in_use_by_key[fairness_key] >= self._per_caller:
+        if not self._available or self._in_use_by_key[fairness_key] >= self._per_key:
             await self._wait(fairness_key, remaining_seconds)
         else:
             self._occupy_slot(fairness_key)
@@ -82,7 +82,7 @@ class Bulkhead:
             raise
 
     def _remove_waiter(self, fairness_key: Hashable, waiter: asyncio.Future[None]) -> None:
-        """Remove a waiter from the queue of its caller."""
+        """Remove a waiter from the queue of its fairness key."""
         queue = self._waiters.get(fairness_key, deque())
         if waiter in queue:
             queue.remove(waiter)
@@ -90,15 +90,15 @@ class Bulkhead:
             self._waiters.pop(fairness_key, None)
 
     def _estimated_wait_seconds(self, fairness_key: Hashable) -> float:
-        """The estimated wait of one more read of this caller, in seconds.
+        """The estimated wait of one more read of this fairness key, in seconds.
 
-        Callers are served round-robin: before this read, each other caller gets at most as many slots as
-        this caller has reads waiting.
+        Keys are served round-robin: before this read, each other key gets at most as many slots as this key
+        has reads waiting.
         """
         own = len(self._waiters.get(fairness_key, ())) + 1
         others = (len(queue) for key, queue in self._waiters.items() if key != fairness_key)
         queue_length = own + sum(min(own, waiting) for waiting in others)
-        return self._average_seconds * max(queue_length / self._total, own / self._per_caller)
+        return self._average_seconds * max(queue_length / self._total, own / self._per_key)
 
     def _occupy_slot(self, fairness_key: Hashable) -> None:
         self._available -= 1
@@ -112,9 +112,9 @@ class Bulkhead:
         self._wake_next()
 
     def _wake_next(self) -> None:
-        """Assign a slot that became free to a waiting read, the callers round-robin."""
+        """Assign a slot that became free to a waiting read, the fairness keys round-robin."""
         for fairness_key, queue in list(self._waiters.items()):
-            while queue and self._in_use_by_key[fairness_key] < self._per_caller:
+            while queue and self._in_use_by_key[fairness_key] < self._per_key:
                 waiter = queue[0]
                 self._remove_waiter(fairness_key, waiter)
                 if waiter.done():  # cancelled, and not yet removed

@@ -26,7 +26,7 @@ class CircuitState(Enum):
 
 
 StateListener = Callable[[CircuitState], None]
-"""Called when a circuit opens, when a trial is admitted, and when the circuit closes."""
+"""Called with the new state of a circuit; `Circuit.on_state_change` says when."""
 
 
 class CircuitOpen(Exception):
@@ -41,29 +41,32 @@ class CircuitOpen(Exception):
 
 
 class Circuit:
-    """Closed or open circuit; while open, one trial is admitted in each pause. Pure: the clock is injected.
+    """Closed or open circuit; while open, one trial is admitted in each `reset_seconds`.
+
+    Pure: the clock is injected.
 
     Attributes:
-        on_state_change: Called on every change of the state.
+        on_state_change: Called when the circuit opens, when a trial is admitted (half-open), and when the
+            circuit closes. Not called after a failed trial: the circuit stays open.
     """
 
     def __init__(
-        self, clock: Callable[[], float], *, pause_seconds: float, on_state_change: StateListener
+        self, clock: Callable[[], float], *, reset_seconds: float, on_state_change: StateListener
     ) -> None:
         self._clock = clock
-        self._pause_seconds = pause_seconds
+        self._reset_seconds = reset_seconds
         self.on_state_change = on_state_change
-        self._next_trial: float | None = None
+        self._next_trial_at: float | None = None
 
     @property
     def is_closed(self) -> bool:
-        return self._next_trial is None
+        return self._next_trial_at is None
 
     @property
     def state(self) -> CircuitState:
-        if self._next_trial is None:
+        if self._next_trial_at is None:
             return CircuitState.CLOSED
-        return CircuitState.OPEN if self._clock() < self._next_trial else CircuitState.HALF_OPEN
+        return CircuitState.OPEN if self._clock() < self._next_trial_at else CircuitState.HALF_OPEN
 
     def raise_if_open(self, *, later_seconds: float = 0.0) -> None:
         """Check that an attempt would be admitted now, or `later_seconds` later than others.
@@ -71,26 +74,26 @@ class Circuit:
         Raises:
             CircuitOpen: The attempt would be refused.
         """
-        if self._next_trial is None:
+        if self._next_trial_at is None:
             return
-        remaining_seconds = self._next_trial + later_seconds - self._clock()
+        remaining_seconds = self._next_trial_at + later_seconds - self._clock()
         if remaining_seconds > 0:
             raise CircuitOpen(ceil(remaining_seconds))
 
     def admit(self) -> bool:
         """Admit an attempt that `raise_if_open` has checked, and return whether it is a trial."""
-        if self._next_trial is None:
+        if self._next_trial_at is None:
             return False
-        self._next_trial = self._clock() + self._pause_seconds
+        self._next_trial_at = self._clock() + self._reset_seconds
         self.on_state_change(CircuitState.HALF_OPEN)
         return True
 
     def open(self) -> None:
-        self._next_trial = self._clock() + self._pause_seconds
+        self._next_trial_at = self._clock() + self._reset_seconds
         self.on_state_change(CircuitState.OPEN)
 
     def close(self) -> None:
-        self._next_trial = None
+        self._next_trial_at = None
         self.on_state_change(CircuitState.CLOSED)
 
 
@@ -128,7 +131,7 @@ class OutcomeWindow:
 
 
 class CircuitBreaker(Circuit):
-    """Circuit breaker of one credential: opens when at least half of the latest outcomes are failures.
+    """Circuit breaker of one fairness key: opens when at least half of the latest outcomes are failures.
 
     Attributes:
         outcomes: The latest outcomes, including the failed trials since the circuit opened.
@@ -138,10 +141,10 @@ class CircuitBreaker(Circuit):
         self,
         clock: Callable[[], float],
         *,
-        pause_seconds: float,
+        reset_seconds: float,
         on_state_change: StateListener = lambda _: None,
     ) -> None:
-        super().__init__(clock, pause_seconds=pause_seconds, on_state_change=on_state_change)
+        super().__init__(clock, reset_seconds=reset_seconds, on_state_change=on_state_change)
         self.outcomes = OutcomeWindow()
 
     def acquire(self) -> "CircuitPermit":

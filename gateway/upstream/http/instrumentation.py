@@ -47,12 +47,12 @@ class UpstreamInstrumentation:
         return InstrumentedCall(self, path, number, headers)
 
     def record_breaker_state(self, state: CircuitState) -> None:
-        """Record that the circuit breaker for all credentials opened, half-opened or closed."""
+        """Record that the circuit breaker of the whole upstream opened, half-opened or closed."""
         self.metrics.set_breaker(is_closed=state is CircuitState.CLOSED)
         _log_breaker_state(state, "all")
 
-    def record_credential_breaker_state(self, state: CircuitState, open_count: int) -> None:
-        """Record that one credential's circuit breaker opened or closed; `open_count` are open now."""
+    def record_key_breaker_state(self, state: CircuitState, open_count: int) -> None:
+        """Record that the circuit breaker of one fairness key opened or closed; `open_count` are open now."""
         self.metrics.credential_breakers_open.set(open_count)
         _log_breaker_state(state, "credential")
 

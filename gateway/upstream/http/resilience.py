@@ -34,7 +34,7 @@ from gateway.upstream.surprises import observe_surprises
 class ResiliencePipeline:
     """Resilience pipeline, which runs a read until it succeeds or has no further attempt.
 
-    All limits are divided by fairness key: no caller takes another's share.
+    All limits are divided by fairness key: no fairness key takes another's share.
     """
 
     def __init__(
@@ -50,13 +50,13 @@ class ResiliencePipeline:
         """Make attempts over a transport; `clock` measures time, `now` returns the seconds since 1970."""
         self.circuit_breaker = TwoLevelCircuitBreaker(
             clock,
-            pause_seconds=settings.circuit_breaker_reset_seconds,
+            reset_seconds=settings.circuit_breaker_reset_seconds,
             on_state_change=instrumentation.record_breaker_state,
-            on_credential_state_change=instrumentation.record_credential_breaker_state,
+            on_key_state_change=instrumentation.record_key_breaker_state,
         )
         self.bulkhead = Bulkhead(
             total=settings.max_concurrent_reads,
-            per_caller=settings.max_concurrent_reads_per_credential,
+            per_key=settings.max_concurrent_reads_per_credential,
             clock=clock,
         )
         self.byte_budget = ByteBudget(settings.max_upstream_bytes_in_flight)

@@ -74,7 +74,7 @@ _MAX_BUDGETS = 1_000
 class RetryBudgets:
     """Retry budgets: one for each fairness key, and an overall one of twice the size.
 
-    No caller uses up the retries that others have saved.
+    No key uses up the retries that others have saved.
     """
 
     def __init__(self) -> None:
@@ -124,7 +124,7 @@ class RetryPolicy(NamedTuple):
         Args:
             attempts: How many attempts were made.
             failure: The failure of the last attempt.
-            fairness_key: The fairness key of the caller.
+            fairness_key: The fairness key of the read.
             remaining_seconds: How many seconds are left for the read.
         """
         if not failure.is_retryable or attempts >= min(self.max_attempts, failure.max_attempts):
