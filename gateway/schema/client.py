@@ -161,7 +161,7 @@ class Client:
     activities: Any = timeline_field(activities_of_client)
     profile: ClientProfile | None = entity_field(
         UpstreamSession.client,
-        ("id", "asked_id"),
+        ("id", "requested_id"),
         ClientProfile | None,
         description="Who this is, for one call; null where the upstream does not know this client.",
     )

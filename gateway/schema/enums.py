@@ -9,10 +9,10 @@ from gateway.upstream.records.enums import (
     ActivityEvent,
     ActivityKind,
     AppointmentStatus,
+    FormResultStatus,
     RegistrationSourceType,
     RegistrationStatus,
 )
-from gateway.upstream.records.resources import FormResultStatus
 
 __all__ = [
     "ActivityEvent",

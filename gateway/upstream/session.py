@@ -35,7 +35,7 @@ class _TimelineKey(NamedTuple):
     appointment_id: str | None
 
 
-class _TimelineRequest(NamedTuple):
+class _TimelineLoad(NamedTuple):
     """A load of a timeline: the kinds and the order that a selection needs."""
 
     kinds: ActivityKindSet
@@ -111,8 +111,8 @@ class UpstreamSession:
         key = _TimelineKey(client_id, appointment_id)
         if key not in self._loaders:
             self._loaders[key] = DataLoader(partial(self._batch_timeline, key))
-        request = _TimelineRequest(_ALL_KINDS if kinds is None else kinds, newest_first)
-        return self._loader_scope.load(self._loaders[key], request)
+        load = _TimelineLoad(_ALL_KINDS if kinds is None else kinds, newest_first)
+        return self._loader_scope.load(self._loaders[key], load)
 
     def staff(self, company_id: str | None, staff_id: str) -> Awaitable[resources.Staff | None]:
         """A member of staff; the company's list is read once for all of its members."""
@@ -191,22 +191,20 @@ class UpstreamSession:
             raise CompanyUnknown("The company is unknown: set GATEWAY_COMPANY_ID.")
         return resolved_id
 
-    async def _batch_timeline(
-        self, key: _TimelineKey, requests: Sequence[_TimelineRequest]
-    ) -> list[Any]:
+    async def _batch_timeline(self, key: _TimelineKey, loads: Sequence[_TimelineLoad]) -> list[Any]:
         """One read for the union of the kinds of a batch; newest first where every load of the batch is."""
-        union = frozenset[ActivityKind]().union(*[each.kinds for each in requests])
+        union = frozenset[ActivityKind]().union(*[each.kinds for each in loads])
         kinds = _ALL_KINDS if ActivityKind.UNKNOWN in union else union
         read = self._existing_or_new_read(
-            key, _TimelineRequest(kinds, all(each.newest_first for each in requests))
+            key, _TimelineLoad(kinds, all(each.newest_first for each in loads))
         )
-        return await gather_outcomes([read]) * len(requests)
+        return await gather_outcomes([read]) * len(loads)
 
     def _existing_or_new_read(
-        self, key: _TimelineKey, request: _TimelineRequest
+        self, key: _TimelineKey, load: _TimelineLoad
     ) -> asyncio.Task[Timestamped[list[Raw]]]:
         """The read that covers the kinds: one already started, in any order, or a new one."""
-        kinds = request.kinds
+        kinds = load.kinds
         for read in self._timeline_reads[key]:
             if kinds <= read.kinds:
                 return read.task
@@ -216,7 +214,7 @@ class UpstreamSession:
             key.client_id,
             kinds=None if kinds == _ALL_KINDS else kinds,
             appointment_id=key.appointment_id,
-            newest_first=request.newest_first,
+            newest_first=load.newest_first,
         )
         self._timeline_reads[key].append(_TimelineRead(kinds, task))
         return task

@@ -1,4 +1,4 @@
-"""Surprises: upstream data that deviates from the contract and is read nevertheless.
+"""Contract deviations: upstream data that violates the contract but can be decoded, reported to an observer.
 
 Lenient decoders call `report_surprise`; the code that starts a decoding sets the observer, by
 `observe_surprises`. Decoders know neither paths nor metrics.
@@ -51,7 +51,7 @@ class _SurpriseObserver(NamedTuple):
     reported: set[Hashable]
 
 
-_observer: ContextVar[_SurpriseObserver | None] = ContextVar("noting", default=None)
+_observer: ContextVar[_SurpriseObserver | None] = ContextVar("surprise_observer", default=None)
 
 
 def report_surprise(surprise: str, *deduplication_key: Hashable) -> None:

@@ -89,7 +89,7 @@ MEANINGS: list[tuple[Any, list[tuple[object, object]]]] = [
     ),
     (enums.RegistrationStatus, [({"text": "cancelled"}, "cancelled"), ({}, NOTHING)]),
     (enums.RegistrationSourceType, [({"value": "api"}, "api"), ([], NOTHING)]),
-    (resources.FormResultStatus, [({"name": "FINISHED"}, "FINISHED"), ({}, NOTHING)]),
+    (enums.FormResultStatus, [({"name": "FINISHED"}, "FINISHED"), ({}, NOTHING)]),
     (bool, [("true", True), ("false", False), ("yes", NOTHING), (1, NOTHING)]),
 ]
 """What is sent and what it means, by what is declared."""

@@ -919,6 +919,6 @@ def test_the_examples_have_every_record_that_derives_something():
 @pytest.mark.parametrize("record", EXAMPLES.values(), ids=EXAMPLES)
 def test_what_a_record_derives_reads_the_fields_it_says_and_no_others(record):
     for name, function in DERIVING[type(record)].items():
-        assert {*function.sources} <= {*record.__struct_fields__}, name
-        alone = SimpleNamespace(**{each: getattr(record, each) for each in function.sources})
+        assert {*function.dependencies} <= {*record.__struct_fields__}, name
+        alone = SimpleNamespace(**{each: getattr(record, each) for each in function.dependencies})
         assert function(alone) == function(record), name

@@ -10,7 +10,7 @@ from gateway.upstream.records.activities import UNREADABLE, Unreadable
 from gateway.upstream.records.coercion import count_keys, raw_values
 from gateway.upstream.records.enums import AppointmentStatus
 from gateway.upstream.records.field_types import BoundedList, Count, Id, Link, NonEmptyText, Text
-from gateway.upstream.records.lenient import lenient_decoder
+from gateway.upstream.records.lenient_decoding import lenient_decoder
 from gateway.upstream.records.resources import Amount, Money
 from gateway.upstream.surprises import ODD_VALUE, observe_surprises
 

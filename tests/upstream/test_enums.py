@@ -4,7 +4,6 @@ import msgspec
 import pytest
 
 from gateway.upstream.records import enums
-from gateway.upstream.records.resources import FormResultStatus
 
 WORDS = [
     enums.ActivityKind,
@@ -12,7 +11,7 @@ WORDS = [
     enums.AppointmentStatus,
     enums.RegistrationStatus,
     enums.RegistrationSourceType,
-    FormResultStatus,
+    enums.FormResultStatus,
 ]
 
 

@@ -63,5 +63,5 @@ def test_what_is_derived_says_from_what():
     def derived(record: object) -> int:
         return 3
 
-    assert derived.sources == ("one", "two")  # type: ignore[attr-defined]
+    assert derived.dependencies == ("one", "two")  # type: ignore[attr-defined]
     assert derived(None) == 3

@@ -7,7 +7,7 @@ from gateway.errors import InvalidUpstreamResponse
 from gateway.observability.event_loop import run_to_completion
 from gateway.upstream.records import decoding, resources
 from gateway.upstream.records.activities import UNREADABLE
-from gateway.upstream.records.resources import FormResultStatus
+from gateway.upstream.records.enums import FormResultStatus
 
 
 def read(declared: type[resources.FormResult], **sent: Any) -> Any:

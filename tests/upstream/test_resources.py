@@ -224,7 +224,7 @@ EVERYTHING: dict[str, tuple[dict[str, Any], Record]] = {
         resources.FormResult(
             id="6",
             date="2026-03-01",
-            current_status=resources.FormResultStatus.IN_PROGRESS,
+            current_status=enums.FormResultStatus.IN_PROGRESS,
             result=[
                 resources.FormItem(
                     id=1,

@@ -269,7 +269,7 @@ class ProjectionBuilder:
         )
         if (check := getattr(record, "__post_init__", None)) and not _may_be_empty(record):
             required.namespace["__post_init__"] = check
-            required.as_declared.update(check.sources)
+            required.as_declared.update(check.dependencies)
         for dependency in dependencies:
             _require_as_declared(record, dependency, required)
         for selection in selections:
@@ -340,14 +340,14 @@ def _require_as_declared(record: type[Struct], name: str, required: _RequiredAtt
         required.as_declared.add(name)
     elif isinstance(derived := getattr(record, name, None), property):
         required.namespace[name] = derived
-        for dependency in derived.fget.sources:  # type: ignore[union-attr]
+        for dependency in derived.fget.dependencies:  # type: ignore[union-attr]
             _require_as_declared(record, dependency, required)
 
 
 def _may_be_empty(record: type[Struct]) -> bool:
-    """Whether a record counts as null where all attributes are: its check reads all and has no `sources`."""
+    """Whether a record counts as null where all attributes are: its check reads all and has no dependencies."""
     check = getattr(record, "__post_init__", None)
-    return check is not None and not hasattr(check, "sources")
+    return check is not None and not hasattr(check, "dependencies")
 
 
 @cache

@@ -108,7 +108,7 @@ class ConnectFailure(AttemptFailed):
 
 
 class TooEarly(AttemptFailed):
-    """Status 425: the upstream did not risk a replay (RFC 8470, 5.2).
+    """425 Too Early: the upstream refuses a request that might be a replay (RFC 8470, 5.2).
 
     A second attempt gives the upstream no reason for this status, so there is no third one.
     """

@@ -95,7 +95,7 @@ class ResponseProtocol(ResponseHandler):
         super().connection_lost(exc)
 
     def start_timeout(self) -> None:
-        """Await the response: aiohttp calls this once a request is written."""
+        """Start awaiting a response; aiohttp calls this once the request is written."""
         self._is_awaiting_response, self._has_received, self._remaining_bytes = (
             True,
             False,
@@ -105,7 +105,7 @@ class ResponseProtocol(ResponseHandler):
         super().start_timeout()
 
     def mark_idle(self) -> None:
-        """Await no response any more: the last one is complete or abandoned."""
+        """Mark the connection idle: later bytes are unsolicited."""
         self._is_awaiting_response, self._was_used = False, True
 
     def is_reusable(self) -> bool:

@@ -67,7 +67,7 @@ class ExpiringCache(Generic[_T]):
         self, owner: bytes, tags: Iterable[Hashable], key: Hashable
     ) -> CacheEntry[_T]:
         """An entry for a response about to be read: its owner, the tags of its subject, and its key."""
-        groups = [self._group(owner), *[self._group((owner, thing)) for thing in tags]]
+        groups = [self._group(owner), *[self._group((owner, tag)) for tag in tags]]
         return CacheEntry(key, tuple(groups))
 
     def put(self, entry: CacheEntry[_T], value: _T, *, size: int) -> None:

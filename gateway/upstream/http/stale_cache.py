@@ -34,7 +34,7 @@ class StaleIfErrorCache(ExpiringCache[Timestamped[_T]]):
 
     def newest(self, keys: Iterable[Hashable]) -> Timestamped[_T] | None:
         """The newest response under any of the keys, marked as stale."""
-        candidates = [answer for key in keys if (answer := self.get(key)) is not None]
+        candidates = [response for key in keys if (response := self.get(key)) is not None]
         if not candidates:
             return None
-        return max(candidates, key=lambda answer: answer.read_at)._replace(is_stale=True)
+        return max(candidates, key=lambda response: response.read_at)._replace(is_stale=True)

@@ -32,7 +32,7 @@ from gateway.upstream.records.envelope import (
 )
 from gateway.upstream.records.error_objects import ErrorEnvelope, ErrorObject, may_contain_error
 from gateway.upstream.records.field_types import UNDECODABLE, Text
-from gateway.upstream.records.lenient import NULL, decode_fields, lenient_decoder, merge
+from gateway.upstream.records.lenient_decoding import NULL, decode_fields, lenient_decoder, merge
 from gateway.upstream.surprises import report_surprise
 
 _R = TypeVar("_R", bound=Record)

@@ -64,3 +64,13 @@ class RegistrationSourceType(UpstreamEnum):
     API = "api"
     WIDGET = "widget"
     UNKNOWN = "unknown"
+
+
+class FormResultStatus(UpstreamEnum):
+    """The status of a form result."""
+
+    NEUTRAL = "NEUTRAL"
+    IN_PROGRESS = "IN_PROGRESS"
+    FINISHED = "FINISHED"
+    REOPENING = "REOPENING"
+    UNKNOWN = "UNKNOWN"

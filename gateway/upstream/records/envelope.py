@@ -14,7 +14,7 @@ from gateway.upstream.records import control_characters
 from gateway.upstream.records.activities import Record
 from gateway.upstream.records.coercion import raw_values
 from gateway.upstream.records.field_types import UNDECODABLE
-from gateway.upstream.records.lenient import NULL
+from gateway.upstream.records.lenient_decoding import NULL
 from gateway.upstream.records.surrogates import replace_lone_surrogates
 from gateway.upstream.surprises import CONTROL_CHARACTERS, ODD_ENVELOPE, report_surprise
 

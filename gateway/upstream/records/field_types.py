@@ -18,7 +18,7 @@ Text = int | float | str
 Link = Annotated[str, Meta(title="Link")]
 """The URL of a resource."""
 
-StrictText = Annotated[str, Meta(title="Prose")]
+StrictText = Annotated[str, Meta(title="StrictText")]
 """A text for which neither a number nor an object is accepted."""
 
 NonEmptyText = int | float | Annotated[str, Meta(min_length=1)]
@@ -43,11 +43,11 @@ def union_members(declared: Any) -> tuple[Any, ...]:
     return get_args(declared) if get_origin(declared) in {Union, UnionType} else (declared,)
 
 
-def depends_on(*sources: str) -> Callable[[_F], _F]:
+def depends_on(*dependencies: str) -> Callable[[_F], _F]:
     """Declare which fields of a record a property or check reads, for projections of a few fields."""
 
     def declare(function: _F) -> _F:
-        function.sources = sources  # type: ignore[attr-defined]
+        function.dependencies = dependencies  # type: ignore[attr-defined]
         return function
 
     return declare

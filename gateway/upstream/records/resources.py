@@ -12,9 +12,9 @@ from gateway.upstream.records import activities
 from gateway.upstream.records.activities import AllOptional, Record, Unreadable, ZonedDateTime
 from gateway.upstream.records.enums import (
     AppointmentStatus,
+    FormResultStatus,
     RegistrationSourceType,
     RegistrationStatus,
-    UpstreamEnum,
 )
 from gateway.upstream.records.field_types import (
     BoundedList,
@@ -77,10 +77,10 @@ class ClientReference(Record, frozen=True, kw_only=True):
 
 
 class RequestedClient(ClientReference, frozen=True, kw_only=True):
-    """A client whom a caller requests: the id is not the upstream's."""
+    """A client referenced by the id that the caller sent, not one the upstream returned."""
 
     @property
-    def asked_id(self) -> str:
+    def requested_id(self) -> str:
         return str(self.id)
 
 
@@ -309,16 +309,6 @@ class Client(HasPicture, frozen=True, kw_only=True):
     companies: BoundedList[CompanyReference] | None = None
     explicit_consent: Consent | None = None
     marketing_consent: Consent | None = None
-
-
-class FormResultStatus(UpstreamEnum):
-    """The status of a form result."""
-
-    NEUTRAL = "NEUTRAL"
-    IN_PROGRESS = "IN_PROGRESS"
-    FINISHED = "FINISHED"
-    REOPENING = "REOPENING"
-    UNKNOWN = "UNKNOWN"
 
 
 class FormValue(AllOptional, frozen=True, kw_only=True):

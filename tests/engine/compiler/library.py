@@ -61,11 +61,11 @@ UNREADABLE: Any = Unreadable()
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 
-def depends_on(*sources: str) -> Callable[[_F], _F]:
+def depends_on(*dependencies: str) -> Callable[[_F], _F]:
     """Says which fields a property or check reads."""
 
     def declare(function: _F) -> _F:
-        function.sources = sources  # type: ignore[attr-defined]
+        function.dependencies = dependencies  # type: ignore[attr-defined]
         return function
 
     return declare

@@ -5,7 +5,7 @@ from msgspec import Raw, json
 
 from gateway.upstream.records.activities import Staff, User, ZonedDateTime
 from gateway.upstream.records.coercion import raw_values
-from gateway.upstream.records.lenient import NULL, lenient_decoder, merge
+from gateway.upstream.records.lenient_decoding import NULL, lenient_decoder, merge
 from gateway.upstream.records.resources import Amount, Money
 from gateway.upstream.surprises import FOREIGN_OBJECT, ODD_VALUE, observe_surprises
 
