@@ -5,6 +5,7 @@ from math import inf
 
 import pytest
 
+from gateway.upstream.http.response_cache import ResponseCache
 from gateway.upstream.http.single_flight import DeadlineExceeded, Flight, SingleFlight
 from gateway.upstream.read_log import CacheStatus
 from tests.upstream.hurry import BACKEND
@@ -21,7 +22,7 @@ def anyio_backend():
 
 @pytest.fixture
 async def sharing() -> SingleFlight[str]:
-    return SingleFlight(cache_seconds=60, max_bytes=100, size_of=len)
+    return SingleFlight()
 
 
 class Slow:
@@ -101,7 +102,8 @@ async def test_nothing_is_begun_after_the_deadline(sharing, left):
     assert read.left == []
 
 
-async def test_what_is_kept_is_given_also_after_the_deadline(sharing):
+async def test_what_is_kept_is_given_also_after_the_deadline():
+    sharing: ResponseCache[str] = ResponseCache(ttl_seconds=60, max_bytes=100, size_of=len)
     await sharing.run(ADA, "k", Slow(0), is_cacheable=bool)
     assert await sharing.run(ADA, "k", Slow(0), is_cacheable=bool, deadline=now()) == (
         "answer",

@@ -25,7 +25,8 @@ from gateway.upstream.http.instrumentation import UpstreamInstrumentation
 from gateway.upstream.http.read import ParameterRoles, Read, resource_paths
 from gateway.upstream.http.read_result import Err, Ok, ReadResult
 from gateway.upstream.http.resilience import ResiliencePipeline
-from gateway.upstream.http.single_flight import DeadlineExceeded, Flight, SingleFlight
+from gateway.upstream.http.response_cache import ResponseCache
+from gateway.upstream.http.single_flight import DeadlineExceeded, Flight
 from gateway.upstream.http.stale_cache import StaleIfErrorCache, Timestamped
 from gateway.upstream.read_log import CacheStatus, ReadLogEntry
 from gateway.upstream.records import links
@@ -40,7 +41,7 @@ _NO_PARAMETERS: Mapping[str, str] = {}
 class UpstreamFetcher:
     """Reads of the upstream. Safe to share between requests: responses are shared within one identity only.
 
-    In this order, a read is coalesced by single-flight, then retried; each attempt passes the circuit
+    In this order, a read is answered from the response cache or coalesced by single-flight, then retried; each attempt passes the circuit
     breaker, waits for a slot of the bulkhead, and makes a call over the transport.
     """
 
@@ -59,8 +60,8 @@ class UpstreamFetcher:
         self.pipeline = ResiliencePipeline(
             settings, transport, self._instrumentation, clock=clock, now=now, jitter=jitter
         )
-        self._single_flight: SingleFlight[ReadResult[Any]] = SingleFlight(
-            cache_seconds=settings.entity_cache_seconds,
+        self._response_cache: ResponseCache[ReadResult[Any]] = ResponseCache(
+            ttl_seconds=settings.entity_cache_seconds,
             max_bytes=_MAX_CACHE_BYTES,
             size_of=_record_bytes,
         )
@@ -161,7 +162,7 @@ class UpstreamFetcher:
             error = Unauthenticated("`Authorization: Bearer` has no token.")
             return Err(error, None, 0, attempts=0), CacheStatus.CALLED
         try:
-            return await self._single_flight.run(
+            return await self._response_cache.run(
                 read.caller.credentials,
                 read.key,
                 fetch,
@@ -237,7 +238,7 @@ class UpstreamFetcher:
 
     def _invalidate(self, credentials: bytes, tag: Hashable = None) -> None:
         """Drop the stored responses of these credentials: those with a tag, or all."""
-        self._single_flight.invalidate(credentials, tag)
+        self._response_cache.invalidate(credentials, tag)
         if self._stale_cache is not None:
             self._stale_cache.invalidate(credentials, tag)
 

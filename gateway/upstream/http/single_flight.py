@@ -1,16 +1,14 @@
-"""Single-flight: request coalescing of equal reads under way, and a cache of results; always per credentials.
+"""Single-flight: request coalescing of equal reads under way, always per credentials.
 
 Libraries that coalesce and cancel with the last waiter (async-lru, coalescer) let no waiter extend the
 deadline, and do not invalidate by owner: see docs/decisions/0003.
 """
 
 import asyncio
-import time
-from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Hashable, Mapping
 from math import inf
 from typing import Any, Generic, TypeVar
 
-from gateway.upstream.http.expiring_cache import CacheEntry, ExpiringCache
 from gateway.upstream.read_log import CacheStatus
 
 _T = TypeVar("_T")
@@ -62,22 +60,10 @@ class Flight(Generic[_T]):
 
 
 class SingleFlight(Generic[_T]):
-    """Single-flight and cache of reads. A key must contain everything on which a caller's result depends."""
+    """Single-flight of reads. A key must contain everything on which a caller's result depends."""
 
-    def __init__(
-        self,
-        *,
-        cache_seconds: float,
-        max_bytes: int,
-        size_of: Callable[[_T], int],
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        """Cache results for `cache_seconds` (0: not at all), up to `max_bytes` by `size_of` in all."""
+    def __init__(self) -> None:
         self._flights: dict[bytes, dict[Hashable, Flight[_T]]] = {}
-        self._size_of = size_of
-        self._cache: ExpiringCache[_T] | None = None
-        if cache_seconds:
-            self._cache = ExpiringCache(ttl_seconds=cache_seconds, max_bytes=max_bytes, clock=clock)
 
     def __len__(self) -> int:
         """How many reads are under way that may be joined."""
@@ -90,38 +76,24 @@ class SingleFlight(Generic[_T]):
         fetch: Callable[[Flight[_T]], Awaitable[_T]],
         *,
         deadline: float | None = None,
-        is_cacheable: Callable[[_T], bool] | None = None,
-        tags: Iterable[Hashable] = (),
     ) -> tuple[_T, CacheStatus]:
-        """The result of a read: a cached one, that of an equal read under way, or a new one.
+        """The result of a read: that of an equal read under way, or a new one.
 
         A cancelled waiter leaves the read to the others; the last one that is cancelled cancels the read.
 
         Args:
-            owner: The owner of the results that `invalidate` drops at once.
+            owner: The owner of the read, for `invalidate`.
             key: The key of equal reads.
             fetch: Makes the read.
             deadline: A time of the event loop.
-            is_cacheable: Which results may be cached, or None for none.
-            tags: Tags of the result's subject, for `invalidate`.
 
         Raises:
             DeadlineExceeded: There is no result at the deadline.
         """
-        if (
-            is_cacheable is not None
-            and self._cache is not None
-            and (cached := self._cache.get(key)) is not None
-        ):
-            return cached, CacheStatus.CACHED
         if deadline is not None and deadline <= asyncio.get_running_loop().time():
             raise DeadlineExceeded(CacheStatus.CALLED, attempts=0)
         flight, cache_status = self._flights.get(owner, _NO_FLIGHTS).get(key), CacheStatus.COALESCED
         if flight is None:
-            if is_cacheable is not None and self._cache is not None:
-                fetch = self._with_caching(
-                    self._cache, self._cache.prepare_entry(owner, tags, key), fetch, is_cacheable
-                )
             flight, cache_status = self._launch(owner, key, fetch), CacheStatus.CALLED
         flight.join(deadline)
         try:
@@ -135,32 +107,9 @@ class SingleFlight(Generic[_T]):
                 self._detach(owner, key, flight)
                 flight.task.cancel()
 
-    def invalidate(self, owner: bytes, tag: Hashable = None) -> None:
-        """Drop an owner's cached results, all or those with a tag.
-
-        Results of reads under way are not cached either; where all are dropped, later reads do not join them.
-        """
-        if tag is None:
-            self._flights.pop(owner, None)
-        if self._cache is not None:
-            self._cache.invalidate(owner, tag)
-
-    def _with_caching(
-        self,
-        cache: ExpiringCache[_T],
-        entry: CacheEntry[_T],
-        fetch: Callable[[Flight[_T]], Awaitable[_T]],
-        is_cacheable: Callable[[_T], bool],
-    ) -> Callable[[Flight[_T]], Awaitable[_T]]:
-        """The same read, with its result cached where that is allowed."""
-
-        async def fetch_and_store(flight: Flight[_T]) -> _T:
-            result = await fetch(flight)
-            if is_cacheable(result):
-                cache.put(entry, result, size=self._size_of(result))
-            return result
-
-        return fetch_and_store
+    def invalidate(self, owner: bytes) -> None:
+        """Let no later read of an owner join one that is under way."""
+        self._flights.pop(owner, None)
 
     def _launch(
         self, owner: bytes, key: Hashable, fetch: Callable[[Flight[_T]], Awaitable[_T]]
