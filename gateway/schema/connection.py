@@ -1,4 +1,4 @@
-"""`ActivityConnection`: one page of a client's timeline, with the totals of the whole selection."""
+"""`ActivityConnection`: one page of a client's timeline, with the totals of the whole filtered list."""
 
 import strawberry
 

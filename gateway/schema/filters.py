@@ -59,7 +59,7 @@ class TimelineFilter:
 
     @property
     def cursor_digest(self) -> bytes:
-        """The digest that binds a cursor to this selection."""
+        """The digest that binds a cursor to this filter and order."""
         return digest(
             self.client_id,
             _names(self.kinds),

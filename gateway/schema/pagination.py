@@ -1,8 +1,8 @@
 """Cursor-based pagination: the part of an ordered list that the paging arguments select. Pure functions.
 
 A cursor is anchored at an activity, not at an offset: an activity that arrives between two pages neither
-repeats nor hides another. A cursor carries a digest of the selection for which it was made, so that it
-cannot be used with another selection, and no server has to store cursors.
+repeats nor hides another. A cursor carries a digest of the filter and order for which it was made, so that
+it cannot be used with another filter or order, and no server has to store cursors.
 """
 
 import base64
@@ -173,7 +173,7 @@ def _merge_indexes(
 
 
 def digest(*values: object) -> bytes:
-    """The digest that binds a cursor to the selection for which it was made."""
+    """The digest that binds a cursor to the filter and order for which it was made."""
     return hashlib.blake2b(repr(values).encode(), digest_size=_DIGEST_BYTES).digest()
 
 
@@ -188,7 +188,7 @@ def decode_cursor(text: str, cursor_digest: bytes) -> TimelinePosition:
     """The position that a cursor encodes.
 
     Raises:
-        InvalidArgument: The text is not a cursor, or is a cursor of another selection.
+        InvalidArgument: The text is not a cursor, or is a cursor of another filter or order.
     """
     try:
         decoded = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
@@ -199,7 +199,7 @@ def decode_cursor(text: str, cursor_digest: bytes) -> TimelinePosition:
         raise InvalidArgument("Invalid cursor.") from error
     if found_digest != cursor_digest:
         raise InvalidArgument(
-            "The cursor belongs to another selection: send it with the client, kinds, events, "
+            "The cursor belongs to another filter or order: send it with the client, kinds, events, "
             "appointmentId, from, to and sort that it was returned for."
         )
     return TimelinePosition.of(None if undated else instant, activity_id, repetition)

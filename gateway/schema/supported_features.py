@@ -72,8 +72,8 @@ def _overrides(extension: SchemaExtension, hook: str) -> bool:
 _AROUND_PREPARATION = "wraps what is done once for all requests with the same document."
 _AROUND_EXECUTION = "wraps execution by Strawberry, which executes no operation."
 _HOOKS = {
-    "resolve": "wraps every field, so that compiled queries could read none. Extensions of fields run.",
-    "get_results": "extends a response of Strawberry, which makes no response.",
+    "resolve": "would have to run for every field, also in compiled queries.",
+    "get_results": "extends Strawberry's response, which is not used.",
     "on_operation": _AROUND_EXECUTION,
     "on_parse": _AROUND_PREPARATION,
     "on_validate": _AROUND_PREPARATION,
@@ -107,7 +107,7 @@ def _type_problems(type_: StrawberryObjectDefinition) -> Iterator[str]:
     if type_.resolve_type is not None:
         yield f"{type_.name}.resolve_type would not be used by compiled queries: types know their values by `is_type_of`."
     if type_.is_type_of is not None and not hasattr(type_.is_type_of, "record_types"):
-        yield f"{type_.name}.is_type_of would not be used by compiled queries, but for one of `is_type_of_records`."
+        yield f"{type_.name}.is_type_of would not be used by compiled queries; use `is_type_of_records`."
     for field in type_.fields:
         if field.is_subscription:
             yield f"{type_.name}.{field.python_name} is a subscription, which would not be served."

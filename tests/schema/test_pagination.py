@@ -151,7 +151,7 @@ def test_a_cursor_is_short():
 @given(ANY_MOMENT, ANY_ID)
 def test_a_cursor_of_another_selection_is_refused(moment, id_):
     text = encode_cursor(digest("7", ["note"]), TimelinePosition.of(moment, id_))
-    with pytest.raises(InvalidArgument, match="another selection"):
+    with pytest.raises(InvalidArgument, match="another filter or order"):
         decode_cursor(text, BINDING)
 
 

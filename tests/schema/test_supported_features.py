@@ -122,7 +122,7 @@ REFUSED: dict[str, tuple[type, dict[str, Any], str]] = {
     "an extension of every field": (
         Query,
         {"extensions": [lambda: Shouting()]},  # noqa: PLW0108 - a factory, as Strawberry takes it
-        "The schema extension Shouting would not run: resolve wraps every field",
+        "The schema extension Shouting would not run: resolve would have to run for every field",
     ),
     "an extension of what is prepared once": (
         Query,
