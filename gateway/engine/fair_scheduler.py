@@ -1,4 +1,4 @@
-"""CPU throttle: runs CPU-bound work one piece at a time and caps it at 20 % of the event loop's time."""
+"""CPU throttle: one FIFO queue for all callers, which caps CPU-bound work at 20 % of the event loop's time."""
 
 import asyncio
 import time
@@ -18,7 +18,9 @@ _BURST_SECONDS = 2.0
 
 
 class FairScheduler:
-    """A fair scheduler for CPU-bound work: one piece at a time, each followed by a proportional pause.
+    """One FIFO queue for all callers that caps CPU-bound work: each piece is followed by a proportional pause.
+
+    It is fair to all other work of the event loop; it does not distinguish callers.
 
     Preparing a document blocks the event loop, and callers choose the size of documents. Without a throttle,
     a caller that sends one expensive document after another would leave no time for other requests; with it,

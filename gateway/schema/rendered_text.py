@@ -13,7 +13,7 @@ STEP_CHARACTERS = 65_536
 """Characters per cooperative step, which takes about 5 ms, or 40 ms where all of them are markup."""
 
 BLOCK_MARK, LINE_BREAK_MARK = "\f", "\v"
-"""Marks of a block boundary and of a kept line break. Input has none after `strip_marks`."""
+"""Sentinels for a block boundary and a preserved line break; `strip_marks` removes them from input."""
 
 _SOFT_HYPHEN = "\u00ad"
 _INVISIBLE = "\u034f\u180e\u200b\u200c\u200d\u2060\u2061\u2062\u2063\u2064\ufeff"

@@ -96,9 +96,9 @@ def appointment_by_id(request: EndpointRequest) -> Response:
 
 
 def _histories(request: EndpointRequest, client_id: str | None) -> Iterator[ClientHistory]:
-    world, account = request.sample_data, request.account
-    for one in world.clients[account] if client_id is None else (client_id,):
-        if client_timeline := world.client_timeline(account, one):
+    sample_data, account = request.sample_data, request.account
+    for one in sample_data.clients[account] if client_id is None else (client_id,):
+        if client_timeline := sample_data.client_timeline(account, one):
             yield client_timeline.history
 
 
@@ -114,14 +114,14 @@ def _is_within_period(one: Appointment, after: datetime | None, before: datetime
 def _parse_local_date_time(query: QueryParams, name: str) -> datetime | None:
     """The date or local date-time in a query parameter; None where the parameter is blank or absent."""
     value = query.get(name)
-    moment = datetime.fromisoformat(value) if value else None
-    if moment and moment.tzinfo:
+    local_time = datetime.fromisoformat(value) if value else None
+    if local_time and local_time.tzinfo:
         raise ValueError("not a local time")
-    return moment
+    return local_time
 
 
 def _find_malformed(request: EndpointRequest, client_id: str | None = None) -> list[Json]:
-    """The malformed appointments. Only the filter by client applies to them: the others cannot read them."""
+    """The malformed appointments. Only the client filter is applied, since the other keys are malformed."""
     return [
         one
         for company_id, one in MALFORMED_APPOINTMENTS.get(request.account, ())
