@@ -3,6 +3,7 @@
 Source: Apollo Federation's subgraph specification.
 """
 
+import re
 from collections.abc import Awaitable, Mapping
 from typing import Annotated, Any, NewType
 
@@ -70,7 +71,16 @@ class Subgraph:
 def subgraph_sdl(text: str) -> str:
     """The subgraph schema for a printed schema, with the keys by which other subgraphs refer to its types."""
     for name, directive in _TYPE_DIRECTIVES.items():
-        text = text.replace(f"\ntype {name} {{", f"\ntype {name} {directive} {{")
+        text, count = re.subn(
+            rf"^(type {name}(?: implements [^{{\n]+)?) \{{$",
+            rf"\1 {directive} {{",
+            text,
+            flags=re.MULTILINE,
+        )
+        if count != 1:
+            raise LookupError(
+                f"The schema has no definition of the type {name} to add {directive} to."
+            )
     return _LINK_DIRECTIVE + text
 
 

@@ -7,6 +7,7 @@ import pytest
 from graphql import GraphQLUnionType, find_breaking_changes
 
 from gateway import schema
+from gateway.schema import federation
 from tests.schema.conftest import codes
 
 COMPANY = (
@@ -250,6 +251,18 @@ def test_what_is_composed_is_the_schema_with_keys():
         *(f'type {name} @key(fields: "id") {{' for name in ("Service", "Staff")),
     ]
     assert [re.sub(r" @(key|shareable).* ", " ", line) for line in composed[3:]] == plain
+
+
+def test_a_type_with_an_interface_has_a_key():
+    text = schema.schema_sdl().replace("\ntype Staff {", "\ntype Staff implements Person & Named {")
+    composed = federation.subgraph_sdl(text)
+    assert '\ntype Staff implements Person & Named @key(fields: "id") {\n' in composed
+
+
+def test_a_type_that_is_missing_is_reported():
+    text = schema.schema_sdl().replace("\ntype Staff {", "\ntype Employee {")
+    with pytest.raises(LookupError, match="Staff"):
+        federation.subgraph_sdl(text)
 
 
 async def test_without_federation_there_is_none(gateway):
