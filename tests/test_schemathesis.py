@@ -80,7 +80,7 @@ def server() -> Iterator[Server]:
 
 
 def test_there_is_an_operation_for_each_root_field():
-    query = schema.schema().query_type
+    query = schema.build_schema().query_type
     assert query is not None
     assert {label.removeprefix("Query.") for label in OPERATIONS} == {*query.fields}
 

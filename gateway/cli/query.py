@@ -31,7 +31,7 @@ _operation_option = click.option(
 @_operation_option
 def compile_operation(file: Path, operation: str | None) -> None:
     """Write the Python source of the compiled query that answers the operation in FILE."""
-    graphql_schema = gateway_schema.schema(federated=True)  # for what routers ask as well
+    graphql_schema = gateway_schema.build_schema(federated=True)  # for what routers ask as well
     prepared = _prepare_or_exit(
         build_preparer(
             graphql_schema,
@@ -65,7 +65,7 @@ def cost(file: Path, operation: str | None, variables: str) -> None:
         variable_values = msgspec.json.decode(variables, type=dict[str, Any])
     except (msgspec.DecodeError, RecursionError, UnicodeError) as error:
         raise click.BadParameter("not a JSON object", param_hint="--variables") from error
-    graphql_schema = gateway_schema.schema(federated=True)  # for what routers ask as well
+    graphql_schema = gateway_schema.build_schema(federated=True)  # for what routers ask as well
     with exit_on_configuration_error():
         allowed = operation_limits(
             graphql_schema,

@@ -77,7 +77,7 @@ def diff(old: Path) -> None:
 @schema.command()
 def possible_types() -> None:
     """Write the JSON that Apollo Client takes as `possibleTypes`: the types of each interface and union."""
-    graphql_schema = gateway_schema.schema()
+    graphql_schema = gateway_schema.build_schema()
     names_by_abstract_type = {
         name: sorted(each.name for each in graphql_schema.get_possible_types(type_))
         for name, type_ in sorted(graphql_schema.type_map.items())

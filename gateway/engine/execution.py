@@ -68,7 +68,7 @@ class Result(Struct, omit_defaults=True):
     extensions: dict[str, Any] | UnsetType = UNSET
 
 
-class Context(Protocol):
+class ExecutionContext(Protocol):
     """The part of the resolvers' context that execution uses."""
 
     @property
@@ -88,7 +88,7 @@ async def execute(
     schema: GraphQLSchema,
     prepared: PreparedOperation,
     variables: Mapping[str, Any],
-    context: Context,
+    context: ExecutionContext,
 ) -> Result:
     """Execute an operation. A field that fails is null, with an error; only invalid variables raise.
 
@@ -120,9 +120,9 @@ def _build_executor(
     schema: GraphQLSchema,
     prepared: PreparedOperation,
     variables: Mapping[str, Any],
-    context: Context,
+    context: ExecutionContext,
 ) -> Executor[Any]:
-    return _unwrap(
+    return _value_or_raise(
         prepared,
         _ErrorLimitingExecutor.build(
             schema,
@@ -140,7 +140,7 @@ def _build_executor(
 def _coerce_variables(
     schema: GraphQLSchema, prepared: PreparedOperation, variables: Mapping[str, Any]
 ) -> VariableValues:
-    return _unwrap(
+    return _value_or_raise(
         prepared,
         get_variable_values(
             schema,
@@ -152,7 +152,7 @@ def _coerce_variables(
     )
 
 
-def _unwrap(prepared: PreparedOperation, value_or_errors: _T | list[GraphQLError]) -> _T:
+def _value_or_raise(prepared: PreparedOperation, value_or_errors: _T | list[GraphQLError]) -> _T:
     """The value, where the variables are valid; raises `InvalidVariables` with all of their errors."""
     if isinstance(value_or_errors, list):
         uses = _VariableUses()
@@ -198,7 +198,7 @@ class _VariableUses(Visitor):
 
 
 def _build_result(
-    context: Context,
+    context: ExecutionContext,
     cost: Callable[[], int],
     data: dict[str, Any] | None,
     errors: Sequence[GraphQLError],

@@ -25,7 +25,7 @@ from gateway.engine.complexity.limits import (
     enforce_cost,
     tokens_exceeded,
 )
-from gateway.engine.complexity.measure import OperationSize, measure
+from gateway.engine.complexity.measure import OperationSize, measure_document
 from gateway.engine.validation import build_validator
 from gateway.errors import ParseFailed, UnknownOperation
 from gateway.observability.logging import log_bug
@@ -57,7 +57,7 @@ _CacheKey = tuple[str, str | None]
 """The text of a document and an operation name."""
 
 
-class CompiledQuery(Protocol):
+class RunnableQuery(Protocol):
     """A compiled query: generated functions that answer an operation without graphql-core."""
 
     @property
@@ -69,7 +69,7 @@ class CompiledQuery(Protocol):
         """Data, errors, and whether no part fell back to graphql-core; None where all of it has to."""
 
 
-Compiler = Callable[[DocumentNode, OperationDefinitionNode], CompiledQuery | None]
+Compiler = Callable[[DocumentNode, OperationDefinitionNode], RunnableQuery | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ class PreparedOperation:
     allows_suggestions: bool
     memory_bytes: int
     size: OperationSize
-    compiled_query: CompiledQuery | None
+    compiled_query: RunnableQuery | None
 
     @property
     def name(self) -> str | None:
@@ -266,7 +266,7 @@ def build_preparer(
     )
 
 
-def _try_compile(compile_query: Compiler, prepared: PreparedOperation) -> CompiledQuery | None:
+def _try_compile(compile_query: Compiler, prepared: PreparedOperation) -> RunnableQuery | None:
     """The compiled query; None where the operation cannot be compiled, a bug of the compiler included."""
     try:
         return compile_query(prepared.document, prepared.operation)
@@ -308,7 +308,7 @@ def _measure_within_limits(
     Raises:
         LimitExceeded: A definition of the document exceeds a limit.
     """
-    sizes = measure(document, limits.field_costs)
+    sizes = measure_document(document, limits.field_costs)
     for size in sizes:
         enforce(size, limits)
     for definition, size in zip(document.definitions, sizes, strict=True):

@@ -100,7 +100,7 @@ class ResolveInfo(NamedTuple):
 
 @dataclass(frozen=True, eq=False, slots=True)
 class PolymorphicList:
-    """The items of a polymorphic list, which the executing side decodes: a tagged union of records.
+    """Declaration of a list of tagged-union records, decoded by the compiled query or in full.
 
     Attributes:
         interface: The GraphQL type of the items.
@@ -190,7 +190,9 @@ class FieldSources:
     @cached_property
     def type_by_class(self) -> Mapping[type, str]:
         """The name of the GraphQL type for each class of values."""
-        return {kind: name for name, kinds in self.classes_by_type.items() for kind in kinds}
+        return {
+            class_: name for name, classes in self.classes_by_type.items() for class_ in classes
+        }
 
     def compilable_source(self, type_name: str, field_name: str) -> FieldSource | None:
         """The source of a field in a compiled query; None where the field needs graphql-core."""

@@ -113,9 +113,9 @@ def _bounded_overlap_rule(limits: Limits) -> type[ASTValidationRule]:
             super().__init__(context)
             self.rule_context.remaining_complexity_budget = limits.comparisons
 
-        def enter_selection_set(self, *place: Any) -> None:
+        def enter_selection_set(self, *location: Any) -> None:
             try:
-                super().enter_selection_set(*place)
+                super().enter_selection_set(*location)
             except ValidationAbortedError:
                 if self.rule_context.remaining_complexity_budget < 0:
                     raise comparisons_exceeded(limits) from None
@@ -138,8 +138,8 @@ def collect_validation_garbage() -> None:
     follows and decides whether a full collection pays.
     """
     _, young_collections, middle_collections = gc.get_count()
-    _, most_young, most_middle = gc.get_threshold()
-    if young_collections <= _FREQUENCY_FACTOR * most_young:
+    _, young_threshold, middle_threshold = gc.get_threshold()
+    if young_collections <= _FREQUENCY_FACTOR * young_threshold:
         gc.collect(0)
-    elif middle_collections <= most_middle:
+    elif middle_collections <= middle_threshold:
         gc.collect(1)

@@ -13,14 +13,14 @@ from strawberry.schema.config import StrawberryConfig
 from gateway.schema import federation
 from gateway.schema.activity import KINDS
 from gateway.schema.query import Query
+from gateway.schema.resolver_adapters import adapt_resolvers
 from gateway.schema.resolvers import resolve_attribute
 from gateway.schema.scalars import SCALARS
-from gateway.schema.strawberry_fields import adapt_resolvers
 from gateway.schema.supported_features import require_supported
 
 
 @cache
-def schema(*, federated: bool = False) -> GraphQLSchema:
+def build_schema(*, federated: bool = False) -> GraphQLSchema:
     """The executable graphql-core schema: Strawberry builds it, `gateway.engine` executes operations on it.
 
     Args:

@@ -6,7 +6,7 @@ import strawberry
 
 from gateway.errors import InvalidUpstreamResponse
 from gateway.schema.appointment import AppointmentSnapshot
-from gateway.schema.changes import SNAPSHOT_ATTRIBUTES, Change, FieldChange, changes
+from gateway.schema.changes import SNAPSHOT_ATTRIBUTES, Change, FieldChange, snapshot_changes
 from gateway.schema.conference import ConferenceRegistrationSnapshot
 from gateway.schema.context import Context
 from gateway.schema.enums import ActivityEvent, ActivityKind
@@ -40,9 +40,11 @@ def _updated_attributes(activity: activities.Activity, context: Context) -> list
 
 def _changes(activity: activities.Activity, context: Context) -> list[Change] | None:
     try:
-        return changes(activity, _updated_attributes(activity, context))
+        return snapshot_changes(activity, _updated_attributes(activity, context))
     except PartialValue as partial_value:
-        raise PartialValue(changes(activity, partial_value.value), partial_value.error) from None
+        raise PartialValue(
+            snapshot_changes(activity, partial_value.value), partial_value.error
+        ) from None
 
 
 @strawberry.interface(

@@ -16,7 +16,7 @@ from gateway.schema.pagination import PagingArguments
 from gateway.schema.people import Staff, User
 from gateway.schema.resolvers import entity_field, is_type_of_records
 from gateway.schema.scalars import URL, Money, ZonedDateTime
-from gateway.schema.timeline import PendingTimeline, timeline
+from gateway.schema.timeline import PendingTimeline, load_timeline_page
 from gateway.upstream.records import resources
 from gateway.upstream.session import UpstreamSession
 
@@ -41,7 +41,7 @@ def _appointment_activities(
     )
     paging = PagingArguments(first=info.context.settings.max_page_size)
     client = root.child(resources.ClientReference(id=client_id))
-    return timeline(client, info, timeline_filter, paging)
+    return load_timeline_page(client, info, timeline_filter, paging)
 
 
 @strawberry.type(description="A status that the business has defined itself.")

@@ -68,7 +68,7 @@ _COMPARED_FIELDS = [
 ]
 
 
-def changes(activity: activities.Activity, names: Sequence[str]) -> list[Change] | None:
+def snapshot_changes(activity: activities.Activity, names: Sequence[str]) -> list[Change] | None:
     """The changes that an activity records, whatever its event; None where an update records none.
 
     Args:
@@ -79,7 +79,7 @@ def changes(activity: activities.Activity, names: Sequence[str]) -> list[Change]
         InvalidUpstreamResponse: A snapshot cannot be decoded, so its changes are unknown.
     """
     field_changes = [
-        change for snapshot in _snapshots(activity) for change in _snapshot_changes(snapshot)
+        change for snapshot in _snapshots(activity) for change in _changes_in(snapshot)
     ]
     changed_names = {change.field for change in field_changes}
     field_changes += [Change(name) for name in dict.fromkeys(names) if name not in changed_names]
@@ -92,7 +92,7 @@ def _snapshots(activity: activities.Activity) -> Iterator[activities.Record]:
             yield resolve_attribute(activity, name)
 
 
-def _snapshot_changes(snapshot: activities.Record) -> Iterator[Change]:
+def _changes_in(snapshot: activities.Record) -> Iterator[Change]:
     company_id = getattr(snapshot, "company_id", None)
     for name, previous in _COMPARED_FIELDS:
         before = getattr(snapshot, previous, None)

@@ -33,7 +33,12 @@ from gateway.schema.resolvers import (
     resolver_metadata,
 )
 from gateway.schema.scalars import URL, Address, TimeZone, ZonedDateTime
-from gateway.schema.timeline import ACTIVITIES, PendingTimeline, timeline, with_full_records
+from gateway.schema.timeline import (
+    ACTIVITIES,
+    PendingTimeline,
+    load_timeline_page,
+    with_full_records,
+)
 from gateway.upstream.records import resources
 from gateway.upstream.session import UpstreamSession
 
@@ -96,7 +101,7 @@ def activities_of_client(  # noqa: PLR0913, PLR0917 - one parameter per GraphQL 
     )
     paging = PagingArguments(argument(first), argument(after), argument(last), argument(before))
     client = Node(root.value)  # no parent: activities do not depend on the path to the client
-    return timeline(client, info, timeline_filter, paging)
+    return load_timeline_page(client, info, timeline_filter, paging)
 
 
 @strawberry.type(description="An e-mail address of a client.")

@@ -24,7 +24,7 @@ from gateway.upstream.records import activities
 
 UNEXPECTED_TYPE_MESSAGE = "The upstream returned a value of an unexpected type for this field."
 
-FIELD_SOURCE_KEY = "reading"
+FIELD_SOURCE_KEY = "field_source"
 """The key of a field's source in the field's metadata. A field without a source is a plain attribute."""
 
 
@@ -238,7 +238,7 @@ def loaded_field(
     value_source = (
         AttributeField(attribute)
         if isinstance(attribute, str)
-        else ComputedField(lambda found, _context: attribute(found), ())
+        else ComputedField(lambda entity, _context: attribute(entity), ())
     )
     return _build_loaded_field(
         LoadedField(_with_context(load), id_names, value_source),

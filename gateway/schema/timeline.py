@@ -175,7 +175,7 @@ class RawTimeline:
 
     def _sort_and_filter(
         self,
-        activities: Sequence[Any],  # full records, or lean ones of a compiled query
+        activities: Sequence[Any],  # full records, or projected ones of a compiled query
     ) -> CooperativeSteps[tuple[list[TimelinePosition], list[int], OmittedCounts]]:
         """The ordered positions and indexes of matching activities, and the omissions by reason.
 
@@ -206,9 +206,9 @@ class RawTimeline:
         positions, order = yield from sort_positions(
             unordered,
             newest_first=self.timeline_filter.newest_first,
-            content=lambda place: bytes(self.items[indexes[place]]),
+            content=lambda index: bytes(self.items[indexes[index]]),
         )
-        return positions, [indexes[place] for place in order], omitted
+        return positions, [indexes[index] for index in order], omitted
 
 
 class _FullRecordDecoder:
@@ -241,7 +241,7 @@ ACTIVITIES = PolymorphicList(
 PendingTimeline = Awaitable[Node[RawTimeline]] | Node[RawTimeline]
 
 
-def timeline(
+def load_timeline_page(
     client: Node[resources.ClientReference],
     info: Info,
     timeline_filter: TimelineFilter,

@@ -67,7 +67,7 @@ def create_app(
     Raises:
         ConfigurationError: A trusted document can never run, or traces cannot be exported.
     """
-    graphql_schema = schema.schema(federated=settings.federation)
+    graphql_schema = schema.build_schema(federated=settings.federation)
     field_sources = bind_fields(graphql_schema)
     create_preparer = partial(
         build_preparer,
@@ -154,10 +154,10 @@ def _context_factory(upstream: UpstreamApi, settings: Settings) -> ContextFactor
         deadline = asyncio.get_running_loop().time() + settings.operation_timeout_seconds
         caller = caller_factory.from_headers(headers.raw, deadline, key_name=stats.caller)
         session = UpstreamSession(upstream, caller, settings)
-        explaining = settings.explain and headers.get(_EXPLAIN_HEADER) == "1"
+        is_explaining = settings.explain and headers.get(_EXPLAIN_HEADER) == "1"
         try:
             with upstream.report_timeline_surprises():
-                yield Context(session, settings, explaining=explaining, stats=stats)
+                yield Context(session, settings, is_explaining=is_explaining, stats=stats)
         finally:
             _record_upstream_usage(stats, session.read_log)
             await session.aclose()

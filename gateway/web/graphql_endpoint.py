@@ -14,7 +14,13 @@ from starlette.requests import ClientDisconnect, Request as HttpRequest
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from gateway.engine.execution import Context, Result, error_response, execute, internal_error
+from gateway.engine.execution import (
+    ExecutionContext,
+    Result,
+    error_response,
+    execute,
+    internal_error,
+)
 from gateway.engine.fair_scheduler import FairScheduler
 from gateway.engine.preparation import Preparer
 from gateway.engine.request import Request
@@ -34,7 +40,7 @@ _RESPONSE_HEADERS = {"Vary": "Accept"}
 _LARGE_BODY_BYTES = 16_384
 """The JSON of a larger body takes long to parse, so the fair scheduler runs its parsing."""
 
-ContextFactory = Callable[[Headers, RequestStats], AbstractAsyncContextManager[Context]]
+ContextFactory = Callable[[Headers, RequestStats], AbstractAsyncContextManager[ExecutionContext]]
 """Opens the context of one request's resolvers, given its headers; closed after the execution."""
 
 _ALLOW_ANYONE = CallerAuthenticator({}, allows_anonymous=True)

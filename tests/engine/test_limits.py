@@ -14,7 +14,7 @@ from gateway.engine.complexity.limits import (
     enforce_cost,
     tokens_exceeded,
 )
-from gateway.engine.complexity.measure import OperationSize, measure
+from gateway.engine.complexity.measure import OperationSize, measure_document
 from gateway.errors import LimitExceeded
 
 SCHEMA = build_schema("type Query { me: Query people(first: Int): [Query] }")
@@ -33,7 +33,7 @@ LIMITS = Limits(
 
 
 def size(text: str) -> OperationSize:
-    return measure(parse(text), LIMITS.field_costs)[0]
+    return measure_document(parse(text), LIMITS.field_costs)[0]
 
 
 def refusal(text: str) -> dict[str, object]:
@@ -70,13 +70,13 @@ def test_what_is_allowed_passes_and_one_more_is_refused(within, beyond, limit):
 
 
 def test_a_fragment_that_nobody_spreads_has_limits_too():
-    _, fragment = measure(parse("{a} fragment F on Query {a a a a}"), LIMITS.field_costs)
+    _, fragment = measure_document(parse("{a} fragment F on Query {a a a a}"), LIMITS.field_costs)
     with pytest.raises(LimitExceeded, match="at one response path"):
         enforce(fragment, LIMITS)
 
 
 def test_a_fragment_has_no_root_fields():
-    _, fragment = measure(parse("{a} fragment F on Query {a b c d e}"), LIMITS.field_costs)
+    _, fragment = measure_document(parse("{a} fragment F on Query {a b c d e}"), LIMITS.field_costs)
     enforce(fragment, LIMITS)
 
 
@@ -154,7 +154,7 @@ def test_a_document_that_is_not_read_to_its_end_has_at_least_one_token_too_many(
 
 def test_everything_is_allowed_where_nothing_is_said():
     text = f"{{{'a ' * 500}{' '.join(f'b{n}: c {{ d }}' for n in range(500))}}}"
-    found = measure(parse(text), Limits().field_costs)[0]
+    found = measure_document(parse(text), Limits().field_costs)[0]
     enforce(found, Limits())
     enforce_cost(found, Limits(), {})
     assert {each.allowed for each in compare_with_limits(found, Limits(), {})} == {MAX_SAFE_INTEGER}

@@ -15,7 +15,7 @@ from gateway.engine.complexity.cost import (
     SizedByArgument,
     build_field_costs,
 )
-from gateway.engine.complexity.measure import OperationSize, measure
+from gateway.engine.complexity.measure import OperationSize, measure_document
 
 SCHEMA = build_schema("""
     type Query { me: Person people(first: Int, last: Int): Page some(ids: [ID!]!): [Person!]! }
@@ -39,7 +39,7 @@ WEIGHTS = build_field_costs(
 
 
 def sizes(text: str) -> list[OperationSize]:
-    return measure(parse(text), WEIGHTS)
+    return measure_document(parse(text), WEIGHTS)
 
 
 def size(text: str) -> OperationSize:
@@ -57,7 +57,9 @@ def test_what_each_value_costs_is_counted_as_often_as_there_are_values():
             per_item=3, multiplier=SizedByArgument(("ids",), default=7, maximum=7)
         )
     }
-    reckoned = measure(parse("{ some(ids: [1, 2]) { name } }"), build_field_costs(SCHEMA, said))
+    reckoned = measure_document(
+        parse("{ some(ids: [1, 2]) { name } }"), build_field_costs(SCHEMA, said)
+    )
     assert reckoned[0].cost.evaluate({}) == 1 + 2 * (3 + 1)
 
 
@@ -322,7 +324,7 @@ def work(bomb: str) -> int:
     before = sys.gettrace()
     sys.settrace(count)
     try:
-        measure(document, WEIGHTS)[0].cost.evaluate({"a": 3})
+        measure_document(document, WEIGHTS)[0].cost.evaluate({"a": 3})
     finally:
         sys.settrace(before)
     return events

@@ -42,7 +42,7 @@ def traced() -> Iterator[None]:
 
 
 def test_operations_that_are_forgotten_free_their_memory(traced):
-    served = schema.schema(federated=False)
+    served = schema.build_schema(federated=False)
     prepare = build_preparer(
         served,
         compile_query=query_compiler(served, bind_fields(served)),

@@ -153,7 +153,7 @@ def selection(type_: GraphQLNamedType, inside: frozenset[str] = frozenset()) -> 
         of = get_named_type(field.type)
         if of.name not in inside and name != "edges":  # which are the nodes once more
             chosen.append(f"{name} {selection(of, inside)}")
-    kinds = schema.schema().get_possible_types(type_) if is_abstract_type(type_) else ()
+    kinds = schema.build_schema().get_possible_types(type_) if is_abstract_type(type_) else ()
     chosen += [f"... on {each.name} {selection(each, inside)}" for each in kinds]
     return "{" + " ".join(chosen) + "}"
 
@@ -161,7 +161,7 @@ def selection(type_: GraphQLNamedType, inside: frozenset[str] = frozenset()) -> 
 @cache
 def document(activity: str) -> str:
     """All about the clients' activities; where there are none, about the clients."""
-    client = schema.schema().type_map["Client"]
+    client = schema.build_schema().type_map["Client"]
     chosen = selection(client, frozenset({"ClientProfile" if activity else "ActivityConnection"}))
     return f"query($ids: [ID!]!) {{ clients(ids: $ids) {chosen} }}"
 

@@ -13,7 +13,7 @@ from gateway.engine.compiler.compiled_query import query_compiler
 from gateway.engine.execution import Result, execute
 from gateway.engine.preparation import Compiler, build_preparer
 from gateway.engine.resolvers import ComputedField
-from gateway.schema import schema
+from gateway.schema import build_schema
 from gateway.schema.context import Context
 from gateway.schema.engine_binding import bind_fields
 from gateway.upstream.credentials import CallerFactory
@@ -33,9 +33,11 @@ def answer(sandbox_app):
         settings = Settings(**given)
         upstream = UpstreamApi(settings, httpx.ASGITransport(sandbox_app))
         session = UpstreamSession(upstream, CallerFactory(settings).from_headers([]), settings)
-        prepared = build_preparer(schema(), compile_query=planner)(EVERYTHING, None)
+        prepared = build_preparer(build_schema(), compile_query=planner)(EVERYTHING, None)
         try:
-            return await execute(schema(), prepared, {"client": "1100"}, Context(session, settings))
+            return await execute(
+                build_schema(), prepared, {"client": "1100"}, Context(session, settings)
+            )
         finally:
             await session.aclose()
 
@@ -52,7 +54,7 @@ def broken(*_: object) -> None:
     ids=".".join,
 )
 async def test_a_bug_of_plans_costs_no_answer_and_no_read(rest, upstream_calls, answer, field):
-    right = bind_fields(schema())
+    right = bind_fields(build_schema())
     assert field in right.source_by_field
     wrong = replace(
         right, source_by_field={**right.source_by_field, field: ComputedField(broken, ())}
@@ -61,6 +63,6 @@ async def test_a_bug_of_plans_costs_no_answer_and_no_read(rest, upstream_calls, 
     calls = await upstream_calls()
     await rest.delete("/_sandbox/calls")
     with capture_logs() as logs:
-        assert await answer(query_compiler(schema(), wrong)) == expected
+        assert await answer(query_compiler(build_schema(), wrong)) == expected
     assert await upstream_calls() == calls
     assert [entry["event"] for entry in logs].count("internal_error") == 1

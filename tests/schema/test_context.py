@@ -55,17 +55,19 @@ CALLS = [
 ]
 
 
-def after_calls(*, explaining: bool) -> Context:
+def after_calls(*, is_explaining: bool) -> Context:
     session: Any = SimpleNamespace(read_log=CALLS)
-    return Context(**{**NO_UPSTREAM, "session": session}, explaining=explaining)
+    return Context(**{**NO_UPSTREAM, "session": session}, is_explaining=is_explaining)
 
 
 def test_who_does_not_ask_is_told_nothing_besides_and_nothing_is_reckoned():
-    assert after_calls(explaining=False).extensions(compiled=True, cost=lambda: 1 // 0) == {}
+    assert after_calls(is_explaining=False).extensions(compiled=True, cost=lambda: 1 // 0) == {}
 
 
 def test_who_asks_is_told_the_calls_and_how_many_reached_the_upstream():
-    told: Any = after_calls(explaining=True).extensions(compiled=True, cost=lambda: 12)["gateway"]
+    told: Any = after_calls(is_explaining=True).extensions(compiled=True, cost=lambda: 12)[
+        "gateway"
+    ]
     assert (told["compiled"], told["cost"]) == (True, 12)
     assert told["upstreamCalls"] == 5
     assert told["reads"][0] == {

@@ -18,7 +18,7 @@ from gateway.engine.resolvers import (
     ResolveInfo,
     ResolverField,
 )
-from gateway.schema import build_strawberry_schema, executable_schema, schema
+from gateway.schema import build_schema, build_strawberry_schema, executable_schema
 from gateway.schema.context import Context
 from gateway.schema.engine_binding import bind_fields
 from gateway.schema.resolvers import resolver_metadata
@@ -27,7 +27,7 @@ from gateway.upstream.records import activities
 from gateway.upstream.records.resources import ClientReference
 from tests.schema import clinic
 
-SCHEMA = schema()
+SCHEMA = build_schema()
 FIELDS = bind_fields(SCHEMA)
 CLINIC = bind_fields(executable_schema(build_strawberry_schema(clinic.Query, types=clinic.KINDS)))
 NEW_YEAR = datetime(2024, 1, 1, tzinfo=UTC)

@@ -1,7 +1,7 @@
 import pytest
 from graphql import GraphQLEnumType
 
-from gateway.schema import enums, schema
+from gateway.schema import build_schema, enums
 from gateway.upstream.records import activities
 
 WORDS = {
@@ -23,7 +23,7 @@ WORDS = {
 def test_every_word_of_the_upstream_is_a_value_and_one_is_for_the_rest(enum):
     assert [word.value for word in enum][:-1] == WORDS[enum]
     assert [*enum][-1] is enum.UNKNOWN
-    type_ = schema().type_map[enum.__name__]
+    type_ = build_schema().type_map[enum.__name__]
     assert isinstance(type_, GraphQLEnumType)
     assert list(type_.values) == [word.name for word in enum]
 

@@ -268,17 +268,17 @@ def test_a_type_that_is_missing_is_reported():
 async def test_without_federation_there_is_none(gateway):
     answer = await gateway.ask("{ _service { sdl } }")
     assert answer["errors"][0]["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"
-    assert not {"_Any", "_Entity", "_Service"} & {*schema.schema().type_map}
+    assert not {"_Any", "_Entity", "_Service"} & {*schema.build_schema().type_map}
 
 
 def test_whatever_has_a_key_can_be_asked_for():
     keyed = re.findall(r"^type (\w+) @key", schema.schema_sdl(federated=True), re.MULTILINE)
-    entity = schema.schema(federated=True).type_map["_Entity"]
+    entity = schema.build_schema(federated=True).type_map["_Entity"]
     assert isinstance(entity, GraphQLUnionType)
     assert sorted(keyed) == sorted(type_.name for type_ in entity.types) == sorted(ENTITIES)
 
 
 def test_a_subgraph_has_all_that_the_schema_has():
-    plain, served = (schema.schema(federated=federated) for federated in (False, True))
+    plain, served = (schema.build_schema(federated=federated) for federated in (False, True))
     assert find_breaking_changes(plain, served) == []
     assert {*served.type_map} - {*plain.type_map} == {"_Any", "_Entity", "_Service"}

@@ -12,7 +12,7 @@ from gateway import schema
 from gateway.cli import main
 from gateway.config.settings import Settings
 from gateway.engine.complexity.limits import Limits, compare_with_limits, enforce, enforce_cost
-from gateway.engine.complexity.measure import OperationSize, measure
+from gateway.engine.complexity.measure import OperationSize, measure_document
 from gateway.engine.validation import build_validator
 from gateway.schema.engine_binding import bind_fields, operation_limits
 from tests.schema import clinic
@@ -25,7 +25,7 @@ EVERYTHING = (ROOT / "tests/scenarios/everything.graphql").read_text(encoding="u
 def limits_of(**given: Any) -> Limits:
     """What is allowed with these settings."""
     settings = Settings(**{"upstream_url": "http://upstream", **given})
-    return operation_limits(schema.schema(), bind_fields(schema.schema()), settings)
+    return operation_limits(schema.build_schema(), bind_fields(schema.build_schema()), settings)
 
 
 ALLOWED = limits_of()
@@ -40,14 +40,14 @@ def test_a_read_costs_what_it_does_behind_a_permission_too():
 
     def costs(field: str) -> int:
         text = f"{{ client(id: 7) {{ {field} {{ firstName }} }} }}"
-        return measure(parse(text), weights)[0].cost.evaluate({})
+        return measure_document(parse(text), weights)[0].cost.evaluate({})
 
     assert costs("deniedProfile") == costs("profile") > 10
 
 
 def size(text: str) -> OperationSize:
     """Of the first operation of a text."""
-    return measure(parse(text), ALLOWED.field_costs)[0]
+    return measure_document(parse(text), ALLOWED.field_costs)[0]
 
 
 def cost(text: str, **variables: object) -> int:
@@ -104,7 +104,7 @@ HONEST = {
 def test_an_honest_operation_is_far_from_every_limit(text):
     for each in compare_with_limits(size(text), ALLOWED, {"first": 100, "clients": ["1"] * 20}):
         assert each.measured * 2 <= each.allowed
-    for definition in measure(parse(text), ALLOWED.field_costs):
+    for definition in measure_document(parse(text), ALLOWED.field_costs):
         enforce(definition, ALLOWED)
         enforce_cost(definition, ALLOWED, {})
 
@@ -113,7 +113,7 @@ def test_an_honest_operation_is_far_from_every_limit(text):
 def test_an_honest_operation_takes_few_comparisons(text):
     """A hundredth of what is allowed."""
     few = replace(ALLOWED, comparisons=ALLOWED.comparisons // 100)
-    build_validator(schema.schema(federated=True), few, introspection=True)(parse(text))
+    build_validator(schema.build_schema(federated=True), few, introspection=True)(parse(text))
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def test_a_timeline_costs_a_read_and_its_page(arguments, items):
 
 def test_a_page_is_as_long_as_the_settings_say():
     weights = limits_of(default_page_size=7, max_page_size=9).field_costs
-    found = [measure(parse(TIMELINE % each), weights)[0] for each in ("", ", first: 1000")]
+    found = [measure_document(parse(TIMELINE % each), weights)[0] for each in ("", ", first: 1000")]
     assert [each.cost.evaluate({}) for each in found] == [12 + 2 * 7, 12 + 2 * 9]
 
 

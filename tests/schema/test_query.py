@@ -4,7 +4,7 @@ from typing import Any
 import httpx
 import pytest
 
-from gateway.schema import schema
+from gateway.schema import build_schema
 
 REFUSED = "BAD_USER_INPUT"
 
@@ -99,7 +99,7 @@ async def test_a_timeline_is_the_same_from_the_root_and_from_the_client(upstream
 
 
 def test_a_timeline_takes_the_same_arguments_at_the_root_and_at_the_client():
-    types: dict[str, Any] = {**schema().type_map}
+    types: dict[str, Any] = {**build_schema().type_map}
     client_id, *root = types["Query"].fields["activities"].args.items()
     of_client = types["Client"].fields["activities"].args.items()
     assert client_id[0] == "clientId"

@@ -298,7 +298,7 @@ class ObjectExpression:
             f"lambda v, path, parent: {self._node_object(field, 'v', 'path, parent')}"
         )
         return (
-            f'run.project_elements(record, {render_expression}, {deferred}, (*path, "{field.key}"))'
+            f'run.render_elements(record, {render_expression}, {deferred}, (*path, "{field.key}"))'
         )
 
     def _node_object(self, field: Field, value: str, location: str) -> str:
@@ -477,11 +477,11 @@ class ObjectExpression:
         """A template of a call that renders the items of a list, with `{}` for the list."""
         self.needs_path = True
         table, deferred = self._item_dispatch(field)
-        return f'run.project_items({{}}, {table}, {deferred}, (*path, "{field.key}"), node)'
+        return f'run.render_items({{}}, {table}, {deferred}, (*path, "{field.key}"), node)'
 
     def _item_call(self, field: Field, field_source: AttributeField | ComputedField) -> str:
         table, deferred = self._item_dispatch(field)
-        return f"run.project_item({self._raw_value(field, field_source)}, {table}, {deferred}, result, node, path)"
+        return f"run.render_item({self._raw_value(field, field_source)}, {table}, {deferred}, result, node, path)"
 
     def _item_dispatch(self, field: Field) -> tuple[str, str]:
         table, needs_path = self._generator.type_dispatch(field, self._value_context)

@@ -20,7 +20,7 @@ from gateway.engine.compiler.codegen import CodeGenerator
 from gateway.engine.compiler.collect_fields import CannotCompile, Condition, FieldCollector
 from gateway.engine.compiler.pending import DeferredFields, TypeDispatch
 from gateway.engine.compiler.projection import ProjectionBuilder
-from gateway.engine.compiler.runtime import CompiledRun, FallbackRequired
+from gateway.engine.compiler.runtime import CompiledRun, OperationNeedsFallback
 from gateway.engine.resolvers import FieldSources
 
 
@@ -74,7 +74,7 @@ class CompiledQuery:
         try:
             compiled_run = CompiledRun(context, variables, self._conditions, build_executor)
             data = await compiled_run.execute(self._root_function)
-        except FallbackRequired:
+        except OperationNeedsFallback:
             return None
         result = RunResult(
             data, compiled_run.errors, is_fully_compiled=not compiled_run.fallback.is_used
@@ -132,6 +132,6 @@ def _define_functions(source_code: str, namespace: dict[str, Any]) -> None:
     exec(compile(source_code, "<compiled query>", "exec"), namespace)  # noqa: S102 - our own text: names are checked by the parser
     for value in list(namespace.values()):
         if isinstance(value, TypeDispatch):
-            value.update({kind: namespace[name] for kind, name in value.items()})
+            value.update({class_: namespace[name] for class_, name in value.items()})
         elif isinstance(value, DeferredFields) and value.render is not None:
             value.render = namespace[value.render]

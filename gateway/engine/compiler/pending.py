@@ -46,7 +46,7 @@ class DeferredFields:
 class TypeDispatch(dict[type, Any]):
     """A dispatch table: the generated function for each class; raises `NeedsFallback` for other classes."""
 
-    def __missing__(self, kind: type) -> Any:
+    def __missing__(self, class_: type) -> Any:
         raise NeedsFallback
 
 
@@ -69,9 +69,9 @@ class ValueContext:
         return self.items_decoder is not None and has_item_type(self.items_decoder.items, field)
 
     def first_attribute_if_partial(self, name: str) -> str | None:
-        """The first attribute of the partially projected record in an attribute of an item; None for others.
+        """The attribute whose value proves that a partially projected record is not null.
 
-        Where its value is not null, the nested record is not null either.
+        None where the record is not partial.
         """
         projection = (
             self.projection.nested.get(name) if self.projection and self.own_decoder else None

@@ -130,11 +130,11 @@ class ProjectionBuilder:
         """The decoder of a list's items, given the selections from the record of each tag."""
         memo: _ProjectionMemo = {}
         if items not in self._header_decoders:
-            header_shapes = {
+            header_projections: Mapping[str, Projection] = {
                 tag: self._projection(record, (), memo, items, tag)
                 for tag, record in items.record_by_tag.items()
             }
-            self._header_decoders[items] = header_shapes, _decoder(header_shapes.values())
+            self._header_decoders[items] = header_projections, _decoder(header_projections.values())
         header_projections, header_decoder = self._header_decoders[items]
         full_record_tags = frozenset(
             tag
@@ -345,7 +345,7 @@ def _require_as_declared(record: type[Struct], name: str, required: _RequiredAtt
 
 
 def _may_be_empty(record: type[Struct]) -> bool:
-    """Whether a record counts as null where all attributes are: its check reads all and has no dependencies."""
+    """Whether an object without values decodes to null: its `__post_init__` declares no dependencies."""
     check = getattr(record, "__post_init__", None)
     return check is not None and not hasattr(check, "dependencies")
 
@@ -466,8 +466,8 @@ class ProjectedReader:
         return None if getattr(self.full_record(item), name) is None else value
 
 
-class DecoderCache(dict[ProjectedDecoder, ProjectedReader]):
-    """A lazy cache of the readers of one run, by decoder."""
+class ReaderCache(dict[ProjectedDecoder, ProjectedReader]):
+    """The readers of one run by decoder, created on demand."""
 
     def __missing__(self, decoder: ProjectedDecoder) -> ProjectedReader:
         self[decoder] = reader = ProjectedReader(decoder)

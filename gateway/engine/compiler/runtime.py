@@ -20,11 +20,11 @@ from gateway.engine.compiler.pending import (
     PendingTasks,
     TypeDispatch,
 )
-from gateway.engine.compiler.projection import DecoderCache
+from gateway.engine.compiler.projection import ReaderCache
 from gateway.engine.resolvers import LoadedField, Node, ResolveInfo, ResolverField
 
 
-class FallbackRequired(Exception):
+class OperationNeedsFallback(Exception):
     """Requests the fallback of the whole operation: a null has to propagate from a non-null field."""
 
 
@@ -56,14 +56,14 @@ class CompiledRun:
         self._deferred: list[PendingFields | FallbackItem] = []
         self._tasks = PendingTasks()
         self._pending_loads: dict[tuple[Any, ...], PendingLoad] = {}
-        self.readers = DecoderCache()
+        self.readers = ReaderCache()
         self._projected_lists: dict[tuple[int, int], tuple[list[Any], list[Any]]] = {}
 
     async def execute(self, root_function: Any) -> dict[str, Any]:
         """The `data` of the operation, given the generated function of the root type.
 
         Raises:
-            FallbackRequired: graphql-core has to execute all of the operation.
+            OperationNeedsFallback: graphql-core has to execute all of the operation.
         """
         try:
             data: dict[str, Any] = root_function(None, self, (), None)
@@ -73,7 +73,7 @@ class CompiledRun:
             self._is_abandoned = True
             self._tasks.detach()
             if isinstance(error, FALLBACK_ERRORS):
-                raise FallbackRequired from error
+                raise OperationNeedsFallback from error
             raise
         except BaseException:
             await self._tasks.cancel()
@@ -90,7 +90,7 @@ class CompiledRun:
     ) -> None:
         self._deferred.append(PendingFields(deferred, result, node, path))
 
-    def project_items(
+    def render_items(
         self,
         values: list[Any],
         type_dispatch: TypeDispatch,
@@ -124,7 +124,7 @@ class CompiledRun:
             self._projected_lists[key] = values, results
         return results
 
-    def project_item(
+    def render_item(
         self,
         value: Any,
         type_dispatch: TypeDispatch,
@@ -133,7 +133,7 @@ class CompiledRun:
         parent: Node[Any],
         path: ResponsePath,
     ) -> None:
-        """Render an item that is the value of a field, as `project_items` does."""
+        """Render an item that is the value of a field, as `render_items` does."""
         [field] = deferred.fields
         item_path = (*path, field.key)
         mark = len(self._deferred)
@@ -150,7 +150,7 @@ class CompiledRun:
                 FallbackItem(deferred, value, result, field.key, item_path, parent)
             )
 
-    def project_elements(
+    def render_elements(
         self,
         values: list[Any],
         render: ElementRenderer,
@@ -319,7 +319,7 @@ class CompiledRun:
     def _set_null(self, pending: PendingFields, error: Exception | None) -> None:
         for field in pending.deferred.fields:
             if is_non_null_type(field.type):
-                raise FallbackRequired
+                raise OperationNeedsFallback
             pending.result[field.key] = None
             if error is not None:
                 self._add_error(error, field, (*pending.path, field.key))
@@ -351,7 +351,7 @@ class CompiledRun:
         try:
             value = execute()
         except Exception as error:
-            raise FallbackRequired from error
+            raise OperationNeedsFallback from error
         if isinstance(value, Awaitable):
             self._tasks.start(self._assign_later(result, key, value))
         else:
@@ -362,4 +362,4 @@ class CompiledRun:
         try:
             result[key] = await executing
         except Exception as error:
-            raise FallbackRequired from error
+            raise OperationNeedsFallback from error

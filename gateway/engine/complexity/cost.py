@@ -171,14 +171,14 @@ class Cost:
     @cached_property
     def maximum(self) -> int:
         """The maximum over all variables."""
-        return self._evaluate(lambda factor: factor.list_size.maximum)
+        return self._evaluate(lambda multiplier: multiplier.list_size.maximum)
 
     def evaluate(self, variables: Mapping[str, object]) -> int:
         """The cost for these variables, which need not be valid."""
         if not self.term.step_indexes:
             return self.term.constant
         values = {**self.defaults, **variables}
-        return self._evaluate(lambda factor: factor.evaluate(values))
+        return self._evaluate(lambda multiplier: multiplier.evaluate(values))
 
     def _evaluate(self, evaluate_multiplier: Callable[[Multiplier], int]) -> int:
         values: list[int] = []

@@ -58,7 +58,7 @@ class OperationSize:
     cost: Cost
 
 
-def measure(document: DocumentNode, field_costs: FieldCosts) -> list[OperationSize]:
+def measure_document(document: DocumentNode, field_costs: FieldCosts) -> list[OperationSize]:
     """The sizes of a document's definitions, in document order.
 
     Takes time in proportion to the document: each selection set is visited once, and each fragment is

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from msgspec import Raw, Struct
 
-from gateway.engine.compiler.projection import DecoderCache, ProjectedReader
+from gateway.engine.compiler.projection import ProjectedReader, ReaderCache
 from gateway.engine.resolvers import Node
 from gateway.observability.event_loop import STEP_ITEMS, CooperativeSteps, run_to_completion
 from tests.engine.compiler.library import UNREADABLE, Author, Context, raw
@@ -118,7 +118,7 @@ async def test_what_several_ask_alike_at_once_is_made_once_in_steps(lean):
         def decode_ahead(self, decoder: ProjectedReader) -> CooperativeSteps[list[Any]]:
             return decoder.memoize(things, "all", lambda: decoder.decode(things))
 
-    readers = DecoderCache()
+    readers = ReaderCache()
     await asyncio.gather(*(readers.decode_ahead(lean, Node(Long())) for _ in range(3)))
     assert lean.done == [("read", STEP_ITEMS)] * 3
     read = run_to_completion(readers[lean].decode(things))
@@ -159,6 +159,6 @@ async def test_a_list_in_two_places_is_read_by_itself_in_each(library):
 def test_each_way_of_decoding_has_one_reader():
     one: Any = Leanly()
     other: Any = Leanly()
-    readers = DecoderCache()
+    readers = ReaderCache()
     assert readers[one] is readers[one]
     assert readers[one] is not readers[other]

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from random import Random
 from typing import Any, NamedTuple
 
-from gateway.schema import schema
+from gateway.schema import build_schema
 from tests.scenarios.sameness.draws import Draws
 from tests.scenarios.sameness.operations import Operation, operation
 from tests.scenarios.sameness.timelines import Sent, sent
@@ -46,7 +46,7 @@ def example(seed: str, number: int) -> Example:
     draws = Draws(Random(f"{seed} {number}"))
     settings = draws.number(0, len(SETTINGS) - 1)
     keeps_answers = "stale_if_error_seconds" in SETTINGS[settings]
-    asked = operation(draws, schema())
+    asked = operation(draws, build_schema())
     failing_percent = 40 if keeps_answers else 6
     return Example(
         number,

@@ -18,7 +18,7 @@ import pytest
 from graphql import GraphQLInterfaceType
 from structlog.testing import capture_logs
 
-from gateway.schema import schema
+from gateway.schema import build_schema
 from tests.conftest import Gateway
 from tests.scenarios.sameness.changes import written
 from tests.scenarios.sameness.drafts import whole
@@ -43,7 +43,7 @@ PLAIN = {
 
 def document() -> str:
     """All that activities have without a read of their own."""
-    kinds = schema()
+    kinds = build_schema()
     interface = kinds.type_map["Activity"]
     assert isinstance(interface, GraphQLInterfaceType)
     inside = " ".join(

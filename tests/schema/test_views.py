@@ -21,7 +21,7 @@ from gateway.schema.resolvers import (
     loaded_field,
 )
 from gateway.schema.scalars import LocalDateTime, ZonedDateTime as Zoned
-from gateway.schema.strawberry_objects import ValueType, View, to_view
+from gateway.schema.views import ValueType, View, to_view
 from gateway.upstream.records import resources
 from gateway.upstream.records.activities import (
     UNREADABLE,

@@ -24,7 +24,7 @@ from gateway.engine.resolvers import MIDDLEWARE, Node
 from gateway.errors import Forbidden, GatewayError
 from gateway.schema.context import Info
 from gateway.schema.resolvers import FIELD_SOURCE_KEY, NodeWrapper, as_node
-from gateway.schema.strawberry_objects import ValueType, field_value_type, to_view
+from gateway.schema.views import ValueType, field_value_type, to_view
 
 _DEFINITION_KEY = GraphQLCoreConverter.DEFINITION_BACKREF
 _FORBIDDEN_MESSAGE = "The credentials do not give access to this resource."
