@@ -13,7 +13,7 @@ if (!url || !folder) {
   process.exit(2);
 }
 
-const TABS = ["Timeline", "Changes", "Pages", "BehindIt", "Clients", "Failures"];
+const TABS = ["Timeline", "Changes", "Pages", "CurrentState", "Clients", "Failures"];
 const CREDENTIALS = ["apiKey", "token", "Authorization"];
 const README = await readFile(new URL("../../README.md", import.meta.url), "utf8");
 const CODES = [...README.split("\n## Errors\n")[1].split("\n## ")[0].matchAll(/^\| `([A-Z_]+)`/gm)].map(([, code]) => code);
@@ -69,7 +69,7 @@ const CHECKS = {
       assert.ok(Object.values(answer.data).some(Boolean), name);
       assert.deepEqual(Object.keys(headers).filter((key) => /^(apikey|token|authorization)$/.test(key)), []);
       for (const code of codes) await results(page).getByText(`"${code}"`).first().waitFor();
-      if (name === "BehindIt") assert.ok(answer.extensions.gateway.upstreamCalls > 1);
+      if (name === "CurrentState") assert.ok(answer.extensions.gateway.upstreamCalls > 1);
     }
   },
 

@@ -7,7 +7,7 @@ import errors from "readme:errors";
 const TITLE = "Guide";
 
 /** A cell of the README, where backticks mark what is code. */
-function Words({ text }) {
+function TextWithCode({ text }) {
   return text.split("`").map((part, index) => (index % 2 ? <code key={index}>{part}</code> : part));
 }
 
@@ -32,13 +32,13 @@ function Guide() {
       <dl>
         {errors.rows.map(({ code, when, status }) => (
           <div key={code}>
-            <dt><Words text={code} /></dt>
-            <dd><Words text={when} /> <small>HTTP <Words text={status} /></small></dd>
+            <dt><TextWithCode text={code} /></dt>
+            <dd><TextWithCode text={when} /> <small>HTTP <TextWithCode text={status} /></small></dd>
           </div>
         ))}
       </dl>
-      <p><small><Words text={errors.footnote} /></small></p>
-      <p><small><a href="explorer/licenses.txt" target="_blank">What this page is made of</a></small></p>
+      <p><small><TextWithCode text={errors.footnote} /></small></p>
+      <p><small><a href="explorer/licenses.txt" target="_blank">Licenses</a></small></p>
     </section>
   );
 }

@@ -10,9 +10,9 @@ import { HISTORY_PLUGIN } from "@graphiql/plugin-history";
 import { GraphiQL } from "graphiql";
 import { createRoot } from "react-dom/client";
 
-import { answer } from "./answer.js";
 import { CREDENTIALS } from "./credentials.js";
 import { guide, GuideLinks } from "./guide.jsx";
+import { sendRequest } from "./request.js";
 import { storage } from "./storage.js";
 import { TABS } from "./tabs.js";
 
@@ -20,7 +20,7 @@ const PLUGINS = [explorerPlugin({ showAttribution: false }), HISTORY_PLUGIN, gui
 
 createRoot(document.getElementById("graphiql")).render(
   <GraphiQL
-    fetcher={answer}
+    fetcher={sendRequest}
     plugins={PLUGINS}
     storage={storage}
     shouldPersistHeaders={false}

@@ -1,8 +1,8 @@
 // The tabs of a first visit, over clients that the bundled sandbox has.
 
-import BehindIt from "./tabs/BehindIt.graphql";
-import Clients from "./tabs/Clients.graphql";
 import Changes from "./tabs/Changes.graphql";
+import Clients from "./tabs/Clients.graphql";
+import CurrentState from "./tabs/CurrentState.graphql";
 import Failures from "./tabs/Failures.graphql";
 import Pages from "./tabs/Pages.graphql";
 import Timeline from "./tabs/Timeline.graphql";
@@ -14,7 +14,7 @@ export const TABS = [
   { query: Timeline },
   { query: Changes },
   { query: Pages, variables: { client: "1100", size: 5, after: null } },
-  { query: BehindIt, headers: EXPLAINED },
+  { query: CurrentState, headers: EXPLAINED },
   { query: Clients, variables: { ids: ["1001", "1020", "1100"] } },
   { query: Failures },
 ].map(({ variables, ...tab }) => ({

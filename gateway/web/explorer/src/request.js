@@ -1,17 +1,17 @@
-// Sends what GraphiQL asks to the gateway that served this page.
+// Sends GraphiQL's requests to the gateway that served this page.
 
-/** A header that is left empty, as the preset ones are, is not sent: an empty credential would be refused. */
-function filled(headers) {
+/** The headers without empty ones, as the preset ones are: an empty credential would be rejected. */
+function omitEmpty(headers) {
   return Object.fromEntries(Object.entries(headers ?? {}).filter(([, value]) => value !== "" && value != null));
 }
 
-export async function answer(parameters, { headers } = {}) {
+export async function sendRequest(parameters, { headers } = {}) {
   const response = await fetch(location.pathname, {
     method: "POST",
     headers: {
       "Content-Type": "application/json",
       Accept: "application/graphql-response+json, application/json;q=0.9",
-      ...filled(headers),
+      ...omitEmpty(headers),
     },
     body: JSON.stringify(parameters),
   });
@@ -19,6 +19,6 @@ export async function answer(parameters, { headers } = {}) {
   try {
     return JSON.parse(text);
   } catch {
-    throw new Error(`The answer, with status ${response.status}, is not JSON: ${text.slice(0, 200)}`);
+    throw new Error(`The response, with status ${response.status}, is not JSON: ${text.slice(0, 200)}`);
   }
 }
