@@ -32,7 +32,7 @@ from gateway.errors import (
 )
 from tests.engine.compiler import library
 from tests.engine.compiler.engine import Engine
-from tests.engine.compiler.library import LIBRARY, READINGS
+from tests.engine.compiler.library import LIBRARY, SOURCE_BY_FIELD
 
 SCHEMA = build_schema("""
     type Query { a: Int  later: Int  fails: Int  list: [Query!]  must: Int!  any: Any
@@ -128,16 +128,16 @@ async def test_the_named_operation_is_run():
     assert await run(text, name="Other", a=1) == {"data": {"b": 1}}
 
 
-def planned(kind: type[GatewayError] = GatewayError) -> Iterator[type[GatewayError]]:
+def subclasses(kind: type[GatewayError] = GatewayError) -> Iterator[type[GatewayError]]:
     """Every error of ours that a field may fail with."""
     for error in kind.__subclasses__():
-        yield from planned(error)
+        yield from subclasses(error)
         if issubclass(error, FieldError) and "code" in vars(error):
             yield error
 
 
-@pytest.mark.parametrize("error", [*planned()])
-async def test_a_planned_error_is_told_by_its_class(error):
+@pytest.mark.parametrize("error", [*subclasses()])
+async def test_a_gateway_error_is_told_by_its_class(error):
     needed = {"reason": LOCAL_QUEUE} if error is UpstreamBusy else {}
     fails = failing(error("Words for the caller.", **needed))
     with capture_logs() as logs:
@@ -157,7 +157,7 @@ async def test_a_planned_error_is_told_by_its_class(error):
     assert logs == []
 
 
-async def test_a_planned_error_tells_what_it_knows():
+async def test_a_gateway_error_tells_what_it_knows():
     busy = UpstreamBusy("Wait.", reason=LOCAL_QUEUE, retry_after=3)
     answer = await run("{ fails }", fails=failing(busy))
     (told,) = answer["errors"]
@@ -418,17 +418,17 @@ def test_a_refusal_tells_every_problem_with_the_code():
     }
 
 
-# Bugs in plans
+# Bugs in compiled queries
 
 
 @dataclass
 class Reader(library.Context):
-    """Notes whether a plan made all of an answer."""
+    """Notes whether a compiled query made all of an answer."""
 
-    planned: bool | None = None
+    is_fully_compiled: bool | None = None
 
     def extensions(self, *, compiled: bool, cost: Callable[[], int]) -> dict[str, object]:
-        self.planned = compiled
+        self.is_fully_compiled = compiled
         return {}
 
 
@@ -449,7 +449,7 @@ TOLD: dict[str, Any] = {
 
 
 async def told(schema: GraphQLSchema, fields: FieldSources) -> tuple[Any, Reader, list[Any]]:
-    """What is answered where plans read fields so; the context, and what was logged."""
+    """What is answered where compiled queries read fields so; the context, and what was logged."""
     prepare = build_preparer(schema, compile_query=query_compiler(schema, fields))
     people: dict[str | None, Any] = {
         "1": library.Person(name="N", born=5),
@@ -462,18 +462,22 @@ async def told(schema: GraphQLSchema, fields: FieldSources) -> tuple[Any, Reader
 
 
 @pytest.mark.parametrize("name", ["initials", "born"])
-async def test_a_bug_of_a_plan_alone_is_recorded_and_costs_nothing_but_time(name):
-    fields = replace(library.FIELDS, source_by_field={**READINGS, ("Author", name): BROKEN[name]})
+async def test_a_bug_of_a_compiled_query_alone_is_recorded_and_costs_nothing_but_time(name):
+    fields = replace(
+        library.FIELDS, source_by_field={**SOURCE_BY_FIELD, ("Author", name): BROKEN[name]}
+    )
     answer, context, logs = await told(Engine(LIBRARY, library.FIELDS).schema, fields)
     assert answer == {"data": TOLD}
-    assert context.planned is False
+    assert context.is_fully_compiled is False
     assert context.asked == ["None/1", "None/2"]
     assert [entry["event"] for entry in logs] == ["internal_error"]
 
 
 @pytest.mark.parametrize("name", BROKEN)
-async def test_a_bug_of_a_field_costs_that_field_with_a_plan_too(name):
-    fields = replace(library.FIELDS, source_by_field={**READINGS, ("Author", name): BROKEN[name]})
+async def test_a_bug_of_a_field_costs_that_field_in_a_compiled_query_too(name):
+    fields = replace(
+        library.FIELDS, source_by_field={**SOURCE_BY_FIELD, ("Author", name): BROKEN[name]}
+    )
     answer, _, logs = await told(Engine(LIBRARY, fields).schema, fields)
     failed = [(key, name) for key in "ab" if name in TOLD[key]]
     assert answer["data"] == {

@@ -236,11 +236,11 @@ def test_any_depth_is_prepared_or_refused(prepare, depth):
             assert prepare(text, None).is_query
 
 
-def test_a_bug_in_planning_is_recorded_and_costs_only_the_plan():
-    def planner(*_: object) -> None:
+def test_a_bug_in_the_compiler_is_recorded_and_costs_only_the_compiled_query():
+    def compile_query(*_: object) -> None:
         raise TypeError("a bug")
 
-    prepare = build_preparer(SCHEMA, compile_query=planner)
+    prepare = build_preparer(SCHEMA, compile_query=compile_query)
     with capture_logs() as logs:
         prepared = prepare("{ number }", None)
         assert prepare("{ number }", None) is prepared
@@ -255,10 +255,12 @@ LENGTH = ListSize(("first",), default=5, maximum=10)
 PAGE = "query ($n: Int) { some(first: $n) { number } }"
 
 
-def limited(*, planner: Compiler | None = None, at_once: bool = True, **allowed: int) -> Preparer:
+def limited(
+    *, compile_query: Compiler | None = None, at_once: bool = True, **allowed: int
+) -> Preparer:
     said = {("Query", "some"): FieldCost(multiplier=LENGTH)}
     limits = Limits(**allowed, field_costs=build_field_costs(LISTS, said))
-    return build_preparer(LISTS, limits=limits, compile_query=planner, eager=at_once)
+    return build_preparer(LISTS, limits=limits, compile_query=compile_query, eager=at_once)
 
 
 def limit(prepare, *arguments) -> object:
@@ -406,45 +408,45 @@ def test_many_variables_are_no_bomb():
     assert limited(cost=11)(PAGE, None, variables)
 
 
-# Plans
+# Compiled queries
 
 
 class Written(NamedTuple):
-    """A plan, as far as it matters before it is followed."""
+    """A compiled query, as far as it matters before it runs."""
 
     source_code: str
 
 
-PLAN: Any = Written("def Query(record, run, path, parent): ...")
+COMPILED_QUERY: Any = Written("def Query(record, run, path, parent): ...")
 
 
-class Planning:
-    """Gives this plan, or none; counts how often it is asked."""
+class FakeCompiler:
+    """Gives this compiled query, or none; counts how often it is asked."""
 
-    def __init__(self, plan: Any = PLAN) -> None:
-        self.plan, self.asked = plan, 0
+    def __init__(self, compiled_query: Any = COMPILED_QUERY) -> None:
+        self.compiled_query, self.asked = compiled_query, 0
 
     def __call__(self, *_: object) -> Any:
         self.asked += 1
-        return self.plan
+        return self.compiled_query
 
 
-def test_a_small_operation_is_planned_and_remembered_when_it_is_seen_again():
-    prepare = limited(planner=Planning(), at_once=False)
+def test_a_small_operation_is_compiled_and_remembered_when_it_is_seen_again():
+    prepare = limited(compile_query=FakeCompiler(), at_once=False)
     assert prepare("{ number }", None).compiled_query is None
     assert not prepare.is_cached("{ number }", None)
     second = prepare("{ number }", None)
-    assert second.compiled_query is PLAN
+    assert second.compiled_query is COMPILED_QUERY
     assert prepare.is_cached("{ number }", None)
     assert prepare("{ number }", None) is second
 
 
 def test_an_operation_is_another_by_its_name():
-    prepare = build_preparer(SCHEMA, compile_query=Planning(), eager=False)
+    prepare = build_preparer(SCHEMA, compile_query=FakeCompiler(), eager=False)
     assert [prepare(TWO, name).compiled_query for name in ("One", "Other", "One")] == [
         None,
         None,
-        PLAN,
+        COMPILED_QUERY,
     ]
 
 
@@ -458,41 +460,41 @@ PADDINGS = {
 @pytest.mark.parametrize("padding", PADDINGS.values(), ids=PADDINGS)
 def test_no_operation_is_small_because_its_text_is_long(padding):
     text = "query A { some(first: 10) { some(first: 10) { some(first: 10) { number number number } } } }"
-    prepare = limited(planner=Planning(), at_once=False)
-    assert prepare(f"{text}\n{padding}", "A").compiled_query is PLAN
+    prepare = limited(compile_query=FakeCompiler(), at_once=False)
+    assert prepare(f"{text}\n{padding}", "A").compiled_query is COMPILED_QUERY
 
 
 def test_a_text_is_small_by_what_it_costs_with_its_variables():
     text = "query ($n: Int) { some(first: $n) { some(first: $n) { some(first: $n) { number } } } }"
-    for n, plan in ((2, None), (10, PLAN)):
-        prepare = limited(planner=Planning(), at_once=False)
-        assert prepare(text, None, {"n": n}).compiled_query is plan
+    for n, compiled_query in ((2, None), (10, COMPILED_QUERY)):
+        prepare = limited(compile_query=FakeCompiler(), at_once=False)
+        assert prepare(text, None, {"n": n}).compiled_query is compiled_query
 
 
-def test_all_are_planned_at_once_where_that_is_wanted():
-    prepare = limited(planner=Planning(), at_once=True)
-    assert prepare("{ number }", None).compiled_query is PLAN
+def test_all_are_compiled_at_once_where_that_is_wanted():
+    prepare = limited(compile_query=FakeCompiler(), at_once=True)
+    assert prepare("{ number }", None).compiled_query is COMPILED_QUERY
     assert prepare.is_cached("{ number }", None)
 
 
 @pytest.mark.parametrize("at_once", [True, False])
-def test_what_has_no_plan_is_planned_no_more_often(at_once):
-    planner = Planning(None)
-    prepare = limited(planner=planner, at_once=at_once)
+def test_what_has_no_compiled_query_is_compiled_no_more_often(at_once):
+    compile_query = FakeCompiler(None)
+    prepare = limited(compile_query=compile_query, at_once=at_once)
     assert [prepare("{ number }", None).compiled_query for _ in range(4)] == [None] * 4
     assert prepare.is_cached("{ number }", None)
-    assert planner.asked == 1
+    assert compile_query.asked == 1
 
 
-def test_a_plan_takes_memory():
-    prepare = limited(planner=Planning(), at_once=False)
+def test_a_compiled_query_takes_memory():
+    prepare = limited(compile_query=FakeCompiler(), at_once=False)
     assert prepare("{ number }", None).memory_bytes < prepare("{ number }", None).memory_bytes
 
 
-def test_what_is_refused_for_its_variables_is_not_planned():
-    planner = Planning()
-    prepare = limited(planner=planner, at_once=False, cost=5)
+def test_what_is_refused_for_its_variables_is_not_compiled():
+    compile_query = FakeCompiler()
+    prepare = limited(compile_query=compile_query, at_once=False, cost=5)
     assert prepare(PAGE, None, {"n": 1}).compiled_query is None
     with pytest.raises(LimitExceeded):
         prepare(PAGE, None, {"n": 10})
-    assert planner.asked == 0
+    assert compile_query.asked == 0

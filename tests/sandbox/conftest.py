@@ -1,4 +1,4 @@
-"""The sandbox in process, and its world."""
+"""The sandbox in process, and its sample data."""
 
 from random import Random
 
@@ -31,12 +31,12 @@ def stranger(rest):
 
 
 @pytest.fixture(scope="session")
-def world():
+def sample_data():
     return SampleData()
 
 
 @pytest.fixture
-def story():
+def history():
     owned = build_catalogue("1", 1)
     client = Client("7", "Léa", "Ito", "lea.ito@example.com", "+33100000000")
     return ClientHistory(client, owned, tuple(owned.companies.values()), Random(1))

@@ -1,4 +1,4 @@
-"""What a bug costs that only plans have: some time, but no answer, and no read twice."""
+"""What a bug costs that only compiled queries have: some time, but no answer, and no read twice."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -26,14 +26,14 @@ EVERYTHING = (Path(__file__).parent / "everything.graphql").read_text("utf-8")
 
 @pytest.fixture
 def answer(sandbox_app):
-    """Answers the largest query: `answer(planner)`."""
+    """Answers the largest query: `answer(compile_query)`."""
 
-    async def answer(planner: Compiler | None) -> Result:
+    async def answer(compile_query: Compiler | None) -> Result:
         given: dict[str, Any] = {"upstream_url": SANDBOX, **ACCOUNT_1}
         settings = Settings(**given)
         upstream = UpstreamApi(settings, httpx.ASGITransport(sandbox_app))
         session = UpstreamSession(upstream, CallerFactory(settings).from_headers([]), settings)
-        prepared = build_preparer(build_schema(), compile_query=planner)(EVERYTHING, None)
+        prepared = build_preparer(build_schema(), compile_query=compile_query)(EVERYTHING, None)
         try:
             return await execute(
                 build_schema(), prepared, {"client": "1100"}, Context(session, settings)

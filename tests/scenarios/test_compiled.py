@@ -1,4 +1,4 @@
-"""Which operations are answered by their plans alone, so that they are as fast as plans are."""
+"""Operations that compiled queries answer completely, so that they are fast."""
 
 import re
 from pathlib import Path
@@ -41,7 +41,7 @@ def gateway_explaining(rest, sandbox_app):
 
 
 @pytest.mark.parametrize("text", TEXTS.values(), ids=map(str, TEXTS))
-async def test_an_operation_is_answered_by_its_plan_alone(gateway_explaining, text):
+async def test_an_operation_is_answered_by_its_compiled_query_alone(gateway_explaining, text):
     names = re.findall(r"\$(\w+)\s*:", text)
     variables = {name: VARIABLES[name] for name in names}
     answer = await gateway_explaining.ask(text, variables, {"X-Gateway-Explain": "1"})

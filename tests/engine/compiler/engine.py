@@ -1,4 +1,4 @@
-"""An engine for any schema: it asks twice, by a plan and by graphql-core alone."""
+"""An engine for any schema: it asks twice, by a compiled query and by graphql-core alone."""
 
 from collections.abc import Awaitable, Mapping, Sequence
 from functools import partial
@@ -40,15 +40,15 @@ class Engine:
 
     def __init__(self, text: str, fields: FieldSources) -> None:
         self.schema = build_schema(text)
-        self.planner = query_compiler(self.schema, fields)
+        self.compile_query = query_compiler(self.schema, fields)
         _install(self.schema, fields)
 
-    def plan(self, text: str) -> CompiledQuery | None:
+    def compile(self, text: str) -> CompiledQuery | None:
         document = parse(text)
         assert validate(self.schema, document) == []
         operation = get_operation_ast(document)
         assert operation is not None
-        return self.planner(document, operation)
+        return self.compile_query(document, operation)
 
     def executor(self, text: str, context: Any, variables: Mapping[str, Any]) -> Executor[Any]:
         executor = Executor.build(
@@ -67,11 +67,11 @@ class Engine:
         return coerced
 
     async def answer(self, text: str, context: Any, **variables: Any) -> RunResult | None:
-        """What a plan answers."""
-        plan = self.plan(text)
-        assert plan is not None
+        """What a compiled query answers."""
+        compiled_query = self.compile(text)
+        assert compiled_query is not None
         executor = partial(self.executor, text, context, variables)
-        return await plan.run(context, self.variables(text, variables), executor)
+        return await compiled_query.run(context, self.variables(text, variables), executor)
 
     async def core(self, text: str, context: Any, **variables: Any) -> ExecutionResult:
         """What graphql-core answers."""
@@ -81,19 +81,19 @@ class Engine:
         return outcome
 
     async def same(self, text: str, make: Any, **variables: Any) -> RunResult:
-        """What a plan answers: which must be what graphql-core does, in the same order.
+        """What a compiled query answers: which must be what graphql-core does, in the same order.
 
         Args:
             text: The operation.
             make: Makes the context.
             variables: The variables.
         """
-        by_plan, by_core = make(), make()
-        answered = await self.answer(text, by_plan, **variables)
+        by_compiled_query, by_core = make(), make()
+        answered = await self.answer(text, by_compiled_query, **variables)
         assert answered is not None, "graphql-core has to answer it as a whole"
         outcome = await self.core(text, by_core, **variables)
         assert in_order(answered.data) == in_order(outcome.data)
-        assert told([*answered.errors, *by_plan.reported_errors]) == told(
+        assert told([*answered.errors, *by_compiled_query.reported_errors]) == told(
             [*(outcome.errors or ()), *by_core.reported_errors]
         )
         return answered
@@ -113,24 +113,26 @@ def told(errors: Sequence[GraphQLError]) -> list[Any]:
 
 
 def _install(schema: GraphQLSchema, fields: FieldSources) -> None:
-    """Resolvers that follow the readings, and types that know their values by their classes."""
+    """Resolvers that follow the field sources, and types that know their values by their classes."""
     for type_ in schema.type_map.values():
         if not isinstance(type_, GraphQLObjectType):
             continue
         if type_.name in fields.classes_by_type:
             type_.is_type_of = partial(_is_one, fields.classes_by_type[type_.name])
         for name, field in type_.fields.items():
-            reading = fields.compilable_source(type_.name, name)
-            if reading is not None:
-                field.resolve = partial(_resolve, reading, fields.unreadable)
+            field_source = fields.compilable_source(type_.name, name)
+            if field_source is not None:
+                field.resolve = partial(_resolve, field_source, fields.unreadable)
 
 
 def _is_one(classes: tuple[type, ...], value: Any, _info: Any) -> bool:
     return isinstance(value, Node) and isinstance(value.value, classes)
 
 
-def _resolve(reading: FieldSource, unreadable: type, root: Any, info: Any, **given: Any) -> Any:
-    match reading:
+def _resolve(
+    field_source: FieldSource, unreadable: type, root: Any, info: Any, **given: Any
+) -> Any:
+    match field_source:
         case AttributeField(attribute):
             return _inside(root, getattr(root.value, attribute), unreadable)
         case ComputedField(function):

@@ -298,7 +298,7 @@ def age(person: Any, _context: Context) -> int:
     return 2000 - born
 
 
-READINGS: Mapping[tuple[str, str], FieldSource] = {
+SOURCE_BY_FIELD: Mapping[tuple[str, str], FieldSource] = {
     ("Query", "shelf"): ResolverField(shelf, ITEMS),
     ("Query", "author"): ResolverField(author),
     ("Query", "authors"): ResolverField(authors),
@@ -326,4 +326,4 @@ READINGS: Mapping[tuple[str, str], FieldSource] = {
 
 CLASSES = {"Book": (Book,), "Disc": (Disc,), "Other": (Thing,)}
 
-FIELDS = FieldSources(READINGS, CLASSES, Unreadable)
+FIELDS = FieldSources(SOURCE_BY_FIELD, CLASSES, Unreadable)

@@ -94,7 +94,7 @@ WAITING = (
 @pytest.mark.parametrize(("text", "functions", "root"), [CONDITIONAL, WAITING])
 def test_the_source_of_an_operation_is_as_reviewed(library, text, functions, root):
     """These two, and the README's: what functions answer is compared with graphql-core."""
-    assert library.plan(text).source_code == dedent(functions).lstrip("\n") + root
+    assert library.compile(text).source_code == dedent(functions).lstrip("\n") + root
 
 
 async def test_fragments_that_double_cost_what_is_written_not_what_it_means(library):

@@ -25,7 +25,7 @@ SCHEMA = build_schema("""
 """)
 
 
-def planned(text: str) -> tuple[Selection, FieldCollector]:
+def collect(text: str) -> tuple[Selection, FieldCollector]:
     document = parse(text)
     assert validate(SCHEMA, document) == []
     operation = get_operation_ast(document)
@@ -35,7 +35,7 @@ def planned(text: str) -> tuple[Selection, FieldCollector]:
 
 
 def selected(text: str) -> Selection:
-    return planned(text)[0]
+    return collect(text)[0]
 
 
 def shown(selection: Selection) -> list[str]:
@@ -248,7 +248,7 @@ DECIDING = {
 
 @pytest.mark.parametrize(("text", "names"), DECIDING.items(), ids=DECIDING)
 def test_the_variables_that_decide_are_known(text, names):
-    assert planned(text)[1].condition_variables == names
+    assert collect(text)[1].condition_variables == names
 
 
 def test_equal_parts_are_selected_once():
@@ -281,12 +281,12 @@ def test_doubling_fragments_cost_what_is_written_not_what_it_means(body):
     declared = "($x: Boolean!)" if "$x" in body else ""
     text = f"query{declared} {{ ...F0 }} {' '.join(fragments)} fragment F{levels} on Query {{ a }}"
     fields = list(everything(selected(text), set()))
-    planned_fields, nodes = len(fields), sum(len(field.occurrences) for field in fields)
-    assert planned_fields <= 4 * levels + 1
-    assert nodes <= planned_fields + 1
+    collected_fields, nodes = len(fields), sum(len(field.occurrences) for field in fields)
+    assert collected_fields <= 4 * levels + 1
+    assert nodes <= collected_fields + 1
 
 
-def test_ten_thousand_fields_are_planned_and_no_more():
+def test_ten_thousand_fields_are_compiled_and_no_more():
     def text(count: int) -> str:
         return f"{{ {' '.join(f'x{n}: a' for n in range(count))} }}"
 
@@ -315,6 +315,6 @@ def test_fields_count_for_each_type_that_they_may_be_selected_of():
         "{ q { ... on Query { a @skip(if: false) @odd } } }",
     ],
 )
-def test_an_unknown_directive_cannot_be_planned(text):
+def test_an_unknown_directive_cannot_be_compiled(text):
     with pytest.raises(CannotCompile):
         selected(text)

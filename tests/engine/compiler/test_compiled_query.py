@@ -31,16 +31,16 @@ SMALL = Engine(
 
 
 @pytest.mark.parametrize("text", ["mutation { a }", "subscription { a }"])
-def test_only_queries_are_planned(text):
-    assert SMALL.plan(text) is None
+def test_only_queries_are_compiled(text):
+    assert SMALL.compile(text) is None
 
 
-def test_what_is_too_large_is_not_planned():
-    assert SMALL.plan(f"{{ {' '.join(f'x{n}: a' for n in range(10_001))} }}") is None
+def test_what_is_too_large_is_not_compiled():
+    assert SMALL.compile(f"{{ {' '.join(f'x{n}: a' for n in range(10_001))} }}") is None
 
 
-def test_what_has_an_unknown_directive_is_not_planned():
-    assert SMALL.plan("{ a @odd }") is None
+def test_what_has_an_unknown_directive_is_not_compiled():
+    assert SMALL.compile("{ a @odd }") is None
 
 
 async def test_data_has_its_keys_in_the_order_asked(library):
@@ -134,7 +134,7 @@ async def test_a_null_that_spreads_further_up_only_is_left_to_graphql_core(libra
 
 async def test_what_is_about_the_schema_is_remembered(library):
     text = '{ __typename __schema { queryType { name fields { name } } } __type(name: "Part") { kind } }'
-    plan = library.plan(text)
+    compiled_query = library.compile(text)
     built = []
 
     def executor() -> Any:
@@ -142,44 +142,45 @@ async def test_what_is_about_the_schema_is_remembered(library):
         return library.executor(text, Context(), {})
 
     variables = library.variables(text, {})
-    first = await plan.run(Context(), variables, executor)
-    second = await plan.run(Context(), variables, executor)
+    first = await compiled_query.run(Context(), variables, executor)
+    second = await compiled_query.run(Context(), variables, executor)
     assert first is second
     assert len(built) == 1
     assert in_order(first.data) == in_order((await library.core(text, Context())).data)
 
 
 async def test_few_answers_are_remembered(library):
-    plans = [library.plan(f"{{ x{n}: __typename }}") for n in range(5)]
+    compiled_queries = [library.compile(f"{{ x{n}: __typename }}") for n in range(5)]
     variables = library.variables("{ __typename }", {})
 
-    async def answer(plan: Any) -> Any:
-        return await plan.run(Context(), variables, pytest.fail)
+    async def answer(compiled_query: Any) -> Any:
+        return await compiled_query.run(Context(), variables, pytest.fail)
 
-    first = [await answer(plan) for plan in plans]
+    first = [await answer(compiled_query) for compiled_query in compiled_queries]
     assert [
-        await answer(plan) is known for plan, known in zip(plans[1:], first[1:], strict=True)
+        await answer(compiled_query) is known
+        for compiled_query, known in zip(compiled_queries[1:], first[1:], strict=True)
     ] == [True] * 4
-    assert await answer(plans[0]) is not first[0]
+    assert await answer(compiled_queries[0]) is not first[0]
 
 
 @pytest.mark.parametrize(
     "text", ["query($x: Boolean!) { __typename @skip(if: $x) }", "query($x: Boolean!) { __typename a @skip(if: $x) }"]
 )  # fmt: skip
 async def test_what_depends_on_variables_is_not_remembered(text):
-    plan = SMALL.plan(text)
+    compiled_query = SMALL.compile(text)
     for x in (True, False):
-        assert plan is not None
-        answered = await plan.run(Context(), SMALL.variables(text, {"x": x}), pytest.fail)
+        assert compiled_query is not None
+        answered = await compiled_query.run(Context(), SMALL.variables(text, {"x": x}), pytest.fail)
         assert answered is not None
         assert ("__typename" in answered.data) is (not x or "a @skip" in text)
 
 
 async def test_a_field_beside_what_is_about_the_schema_is_asked_each_time():
-    plan, variables = SMALL.plan("{ __typename a }"), SMALL.variables("{ a }", {})
-    assert plan is not None
-    first = await plan.run(Context(), variables, pytest.fail)
-    assert await plan.run(Context(), variables, pytest.fail) is not first
+    compiled_query, variables = SMALL.compile("{ __typename a }"), SMALL.variables("{ a }", {})
+    assert compiled_query is not None
+    first = await compiled_query.run(Context(), variables, pytest.fail)
+    assert await compiled_query.run(Context(), variables, pytest.fail) is not first
 
 
 @pytest.mark.parametrize("x", [True, False])
@@ -208,13 +209,13 @@ async def test_an_alias_is_only_a_key(library, alias):
     assert answered.data[alias][alias] == 1900
 
 
-async def test_a_plan_serves_requests_at_once(library):
+async def test_a_compiled_query_serves_requests_at_once(library):
     text = "query($id: ID!) { author(id: $id) { id born } }"
-    plan = library.plan(text)
+    compiled_query = library.compile(text)
 
     async def answer(id_: str) -> Any:
         context = Context(people={id_: Person(born=int(id_))})
-        return await plan.run(context, library.variables(text, {"id": id_}), pytest.fail)
+        return await compiled_query.run(context, library.variables(text, {"id": id_}), pytest.fail)
 
     answers = await asyncio.gather(*map(answer, ["1", "2", "3"]))
     assert [each.data["author"] for each in answers] == [
@@ -224,7 +225,7 @@ async def test_a_plan_serves_requests_at_once(library):
 
 def holding(type_: str, value: Any, other: str = "B") -> Engine:
     """An engine with one object, which holds a value in a field of some type."""
-    readings: dict[tuple[str, str], FieldSource] = {
+    source_by_field: dict[tuple[str, str], FieldSource] = {
         ("Query", "a"): ResolverField(lambda _root, _info: Node(Person(works=value))),
         ("A", "x"): AttributeField("works"),
         **{(other, name): AttributeField(name) for name in ("id", "name")},
@@ -232,7 +233,7 @@ def holding(type_: str, value: Any, other: str = "B") -> Engine:
     }
     return Engine(
         f"type Query {{ a: A }}  type A {{ x: {type_} }}  type {other} {{ id: ID  name: String  born: Int }}",
-        FieldSources(readings, {}, Unreadable),
+        FieldSources(source_by_field, {}, Unreadable),
     )
 
 
@@ -253,8 +254,8 @@ async def test_lists_are_answered_as_graphql_core_does(type_, value):
     await holding(type_, value).same("{ a { x } }", Context)
 
 
-def test_lists_of_lists_of_objects_are_not_planned():
-    assert holding("[[B]]", [[Author(id=1)]]).plan("{ a { x { id } } }") is None
+def test_lists_of_lists_of_objects_are_not_compiled():
+    assert holding("[[B]]", [[Author(id=1)]]).compile("{ a { x { id } } }") is None
 
 
 NAMES = ["record", "run", "path", "parent", "node", "result", "v", "each", "i", "enumerate", "str",
@@ -299,7 +300,7 @@ async def test_what_the_root_cannot_compute_is_left_to_graphql_core():
 
 
 @pytest.mark.parametrize("type_", ["Int", "[Int]"])
-def test_a_resolver_of_a_leaf_has_no_plan(type_):
+def test_a_resolver_of_a_leaf_has_no_compiled_query(type_):
     resolved = ResolverField(lambda _root, _info: 1)
     fields = FieldSources({("Query", "a"): resolved}, {}, Unreadable)
-    assert Engine(f"type Query {{ a: {type_} }}", fields).plan("{ a }") is None
+    assert Engine(f"type Query {{ a: {type_} }}", fields).compile("{ a }") is None

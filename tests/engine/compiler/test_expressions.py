@@ -16,7 +16,7 @@ from tests.engine.compiler.library import (
     FIELDS,
     ITEMS,
     LIBRARY,
-    READINGS,
+    SOURCE_BY_FIELD,
     UNREADABLE,
     Author,
     Book,
@@ -98,7 +98,7 @@ async def test_all_of_it_is_answered_as_graphql_core_does(library):
 USUALLY = replace(
     FIELDS,
     source_by_field={
-        **READINGS,
+        **SOURCE_BY_FIELD,
         ("Book", "label"): ComputedField(
             lambda given, _context: f"no title: {given.title!r}",
             ("title",),
@@ -180,8 +180,8 @@ async def test_an_item_that_is_computed_is_filled_in_as_well(item):
     def last(shelf: Any, _context: Any) -> Any:
         return shelf.things[-1] if shelf.things else None
 
-    readings = {**READINGS, ("Shelf", "top"): ComputedField(last, ())}
-    engine = Engine(LIBRARY, replace(FIELDS, source_by_field=readings))
+    source_by_field = {**SOURCE_BY_FIELD, ("Shelf", "top"): ComputedField(last, ())}
+    engine = Engine(LIBRARY, replace(FIELDS, source_by_field=source_by_field))
     text = "{ shelf { id top { id title author { name born } } } }"
     await engine.same(text, lambda: Context([item] if item else [], {"1": Person(born=5)}))
 
@@ -219,7 +219,9 @@ async def test_what_a_resolver_gives_may_be_of_several_types(found, inside, type
 
     engine = Engine(
         LIBRARY.replace("odd: String }", f"found: {type_} }}", 1),
-        replace(FIELDS, source_by_field={**READINGS, ("Query", "found"): ResolverField(resolve)}),
+        replace(
+            FIELDS, source_by_field={**SOURCE_BY_FIELD, ("Query", "found"): ResolverField(resolve)}
+        ),
     )
     text = f"{{ found {{ __typename ... on Disc {{ {inside} }} }} }}"
     await engine.same(text, lambda: Context(people={"3": Person(born=9)}))
@@ -280,7 +282,7 @@ MADE = Engine(
     + "union Maker = Hand | Press  type Hand { name: String }  type Press { name: String  owner: Author }",
     FieldSources(
         {
-            **READINGS,
+            **SOURCE_BY_FIELD,
             ("Query", "shelf"): ResolverField(shelf, PRINTS),
             **{("Book", name): AttributeField(name) for name in ("maker", "others")},
             **{(type_, "name"): AttributeField("name") for type_ in ("Hand", "Press")},
@@ -308,6 +310,6 @@ async def test_a_record_that_may_be_one_of_several_is_read_as_a_whole(makers):
     assert answered.is_fully_compiled
 
 
-async def test_a_record_of_several_that_cannot_be_read_costs_what_it_would_without_a_plan():
+async def test_a_record_of_several_that_cannot_be_read_costs_what_it_would_by_graphql_core():
     text = "{ shelf { things { ... on Book { title maker { ... on Hand { name } } } } } }"
     await MADE.same(text, lambda: Context([book(maker={"type": "foot"}), book(2, maker=BY_HAND)]))

@@ -87,12 +87,12 @@ async def test_loads_start_in_the_order_of_graphql_core(library):
     text = """{ z: authors(ids: [7, 8]) { born }
                 shelf { things { ... on Book { parts { title } } author { today { friend { born } } age } } }
                 author(id: 9) { today { friend { age } } born } }"""
-    by_plan, by_core = make(), make()
-    await library.answer(text, by_plan)
+    by_compiled_query, by_core = make(), make()
+    await library.answer(text, by_compiled_query)
     await library.core(text, by_core)
-    assert by_plan.asked[:3] == ["h1/1", "h2/2", "None/9"]
-    assert sorted(by_plan.asked) == sorted(by_core.asked)
-    assert by_plan.asked[:5] == by_core.asked[:5]
+    assert by_compiled_query.asked[:3] == ["h1/1", "h2/2", "None/9"]
+    assert sorted(by_compiled_query.asked) == sorted(by_core.asked)
+    assert by_compiled_query.asked[:5] == by_core.asked[:5]
 
 
 def told() -> Engine:
@@ -134,10 +134,10 @@ def told() -> Engine:
 async def test_loads_start_where_their_fields_stand(asked):
     declared = "query($x: Boolean!)" if "$x" in asked else "query"
     for x in (True, False):
-        by_plan, by_core = Context(), Context()
-        await told().answer(f"{declared} {{ a {{ {asked} }} }}", by_plan, x=x)
+        by_compiled_query, by_core = Context(), Context()
+        await told().answer(f"{declared} {{ a {{ {asked} }} }}", by_compiled_query, x=x)
         await told().core(f"{declared} {{ a {{ {asked} }} }}", by_core, x=x)
-        assert by_plan.asked == by_core.asked != []
+        assert by_compiled_query.asked == by_core.asked != []
 
 
 async def test_a_load_that_cannot_start_is_an_error_for_all_who_would_wait():
@@ -250,7 +250,7 @@ async def test_what_arrives_after_giving_up_is_not_left_to_graphql_core(library)
     text = "{ a: author(id: 1) { must } b: author(id: 2) { today { name } } }"
     context = Context(people=people, gates={"2": gate})
     variables = library.variables(text, {})
-    assert await library.plan(text).run(context, variables, pytest.fail) is None
+    assert await library.compile(text).run(context, variables, pytest.fail) is None
     gate.set()
     for _ in range(5):
         await asyncio.sleep(0)

@@ -48,7 +48,7 @@ class Leaflet(Thing, kw_only=True, frozen=True):
 
 def test_the_first_attribute_is_known_of_a_record_that_is_read_in_part():
     items = replace(ITEMS, record_by_tag={"book": Leaflet})
-    readings = {
+    source_by_field = {
         ("Book", "author"): AttributeField("author"),
         ("Author", "name"): AttributeField("text"),
     }
@@ -57,15 +57,15 @@ def test_the_first_attribute_is_known_of_a_record_that_is_read_in_part():
     assert operation is not None
     [shelf] = FieldCollector(build_schema(LIBRARY), document).collect(operation).distinct_fields()
     [things] = shelf.selection_by_type["Shelf"].distinct_fields()
-    lean = ProjectionBuilder(replace(FIELDS, source_by_field=readings)).item_decoder(
+    decoder = ProjectionBuilder(replace(FIELDS, source_by_field=source_by_field)).item_decoder(
         items, {"book": [things.selection_by_type["Book"]]}
     )
-    item = ValueContext(lean.projections["book"], own_decoder=lean)
+    item = ValueContext(decoder.projections["book"], own_decoder=decoder)
     assert (
         item.first_attribute_if_partial("author"),
         item.first_attribute_if_partial("title"),
     ) == ("text", None)
-    assert ValueContext(lean.projections["book"]).first_attribute_if_partial("author") is None
+    assert ValueContext(decoder.projections["book"]).first_attribute_if_partial("author") is None
     assert ValueContext().first_attribute_if_partial("author") is None
 
 

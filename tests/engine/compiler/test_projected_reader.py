@@ -12,7 +12,7 @@ from gateway.observability.event_loop import STEP_ITEMS, CooperativeSteps, run_t
 from tests.engine.compiler.library import UNREADABLE, Author, Context, raw
 
 
-class Leanly:
+class FakeDecoder:
     """Reads items as authors, and notes what it does."""
 
     def __init__(self) -> None:
@@ -33,36 +33,36 @@ class Leanly:
 
 
 @pytest.fixture
-def lean() -> Leanly:
-    return Leanly()
+def decoder() -> FakeDecoder:
+    return FakeDecoder()
 
 
 @pytest.fixture
-def reader(lean: Any) -> ProjectedReader:
-    return ProjectedReader(lean)
+def reader(decoder: Any) -> ProjectedReader:
+    return ProjectedReader(decoder)
 
 
-def test_heads_are_read_each_time(reader, lean):
+def test_heads_are_read_each_time(reader, decoder):
     assert run_to_completion(reader.decode_headers([raw(1), raw(2)])) == [b"1", b"2"]
     assert run_to_completion(reader.decode_headers([raw(1)])) == [b"1"]
-    assert lean.done == [("heads", 2), ("heads", 1)]
+    assert decoder.done == [("heads", 2), ("heads", 1)]
 
 
-def test_the_same_items_are_read_once(reader, lean):
+def test_the_same_items_are_read_once(reader, decoder):
     items = [raw(1), raw(2)]
     assert run_to_completion(reader.decode(items)) is run_to_completion(reader.decode(items))
-    assert lean.done == [("read", 2)]
+    assert decoder.done == [("read", 2)]
 
 
-def test_other_items_are_read_by_themselves(reader, lean):
+def test_other_items_are_read_by_themselves(reader, decoder):
     items = [raw(1), raw(2)]
     assert run_to_completion(reader.decode(items)) == [Author(id=1), Author(id=2)]
     assert run_to_completion(reader.decode(items[:1])) == [Author(id=1)]
-    assert lean.done == [("read", 2), ("read", 1)]
+    assert decoder.done == [("read", 2), ("read", 1)]
 
 
-class InPart(Struct):
-    """As much as was read of a record."""
+class PartialRecord(Struct):
+    """A partially projected record."""
 
     name: str | None
     born: int | None
@@ -71,19 +71,19 @@ class InPart(Struct):
 @pytest.mark.parametrize(
     ("value", "whole", "held"),
     [
-        (InPart("a", None), None, True),
-        (InPart(None, 0), None, True),
-        (InPart(None, None), {"secret": 1}, True),
-        (InPart(None, None), None, False),
+        (PartialRecord("a", None), None, True),
+        (PartialRecord(None, 0), None, True),
+        (PartialRecord(None, None), {"secret": 1}, True),
+        (PartialRecord(None, None), None, False),
     ],
 )
 def test_a_record_read_in_part_is_null_only_where_all_of_it_is(value, whole, held):
-    class Whole(Leanly):
+    class Whole(FakeDecoder):
         def decode_full_record(self, item: Raw) -> Any:
             return SimpleNamespace(author=whole)
 
-    lean: Any = Whole()
-    reader = ProjectedReader(lean)
+    decoder: Any = Whole()
+    reader = ProjectedReader(decoder)
     [item] = run_to_completion(reader.decode([raw(1)]))
     assert reader.partial_record(item, "author", value) is (value if held else None)
 
@@ -111,7 +111,7 @@ def test_what_is_asked_alike_of_the_same_items_is_made_once(reader):
     assert made == ["made"] * 3
 
 
-async def test_what_several_ask_alike_at_once_is_made_once_in_steps(lean):
+async def test_what_several_ask_alike_at_once_is_made_once_in_steps(decoder):
     things = [raw(number) for number in range(3 * STEP_ITEMS)]
 
     class Long:
@@ -119,11 +119,11 @@ async def test_what_several_ask_alike_at_once_is_made_once_in_steps(lean):
             return decoder.memoize(things, "all", lambda: decoder.decode(things))
 
     readers = ReaderCache()
-    await asyncio.gather(*(readers.decode_ahead(lean, Node(Long())) for _ in range(3)))
-    assert lean.done == [("read", STEP_ITEMS)] * 3
-    read = run_to_completion(readers[lean].decode(things))
+    await asyncio.gather(*(readers.decode_ahead(decoder, Node(Long())) for _ in range(3)))
+    assert decoder.done == [("read", STEP_ITEMS)] * 3
+    read = run_to_completion(readers[decoder].decode(things))
     assert len(read) == 3 * STEP_ITEMS
-    assert readers[lean].full_record(read[-1]) == f"all of {3 * STEP_ITEMS - 1}"
+    assert readers[decoder].full_record(read[-1]) == f"all of {3 * STEP_ITEMS - 1}"
 
 
 def test_a_value_is_read_as_a_whole_of_what_it_was_decoded_from(reader):
@@ -157,8 +157,8 @@ async def test_a_list_in_two_places_is_read_by_itself_in_each(library):
 
 
 def test_each_way_of_decoding_has_one_reader():
-    one: Any = Leanly()
-    other: Any = Leanly()
+    one: Any = FakeDecoder()
+    other: Any = FakeDecoder()
     readers = ReaderCache()
     assert readers[one] is readers[one]
     assert readers[one] is not readers[other]

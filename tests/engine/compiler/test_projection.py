@@ -110,7 +110,7 @@ _PLAIN = {
     "Loan": "since until note",
 }
 
-READINGS: Mapping[tuple[str, str], FieldSource] = {
+SOURCE_BY_FIELD: Mapping[tuple[str, str], FieldSource] = {
     **{
         (type_, name): AttributeField(name)
         for type_, names in _PLAIN.items()
@@ -123,15 +123,15 @@ READINGS: Mapping[tuple[str, str], FieldSource] = {
     ("Book", "resolved"): ResolverField(lambda root, info: None),
 }
 
-FIELDS = FieldSources(READINGS, {"Book": (Book,), "Disc": (Disc,)}, Unreadable)
+FIELDS = FieldSources(SOURCE_BY_FIELD, {"Book": (Book,), "Disc": (Disc,)}, Unreadable)
 KINDS: Mapping[str, type[Thing]] = {"book": Book, "disc": Disc}
 ITEMS = PolymorphicList(
     "Thing", "type", KINDS, Thing, (), UNDECODABLE, lambda item: ("whole", item)
 )
 
 
-def lean(
-    *texts: str, items: PolymorphicList = ITEMS, shapes: ProjectionBuilder | None = None
+def decoder(
+    *texts: str, items: PolymorphicList = ITEMS, builder: ProjectionBuilder | None = None
 ) -> ProjectedDecoder:
     """How things are decoded of which these are selected, one text for each place."""
     text = f"{{ {' '.join(f'x{n}: things {{ {each} }}' for n, each in enumerate(texts))} }}"
@@ -143,17 +143,17 @@ def lean(
         tag: [field.selection_by_type[tag.title()] for field in root.distinct_fields()]
         for tag in items.record_by_tag
     }
-    return (shapes or ProjectionBuilder(FIELDS)).item_decoder(items, places)
+    return (builder or ProjectionBuilder(FIELDS)).item_decoder(items, places)
 
 
 def book(inside: str, *more: str) -> Projection:
-    """The shape of a book of which this is selected."""
-    return lean(f"... on Book {{ {inside} }}", *more).projections["book"]
+    """The projection of a book of which this is selected."""
+    return decoder(f"... on Book {{ {inside} }}", *more).projections["book"]
 
 
-def names(shape: Projection) -> set[str]:
-    """All fields of a shape, but the id, which is always needed."""
-    return {*shape.struct.__struct_fields__} - {"id"}
+def names(projection: Projection) -> set[str]:
+    """All fields of a projection, but the id, which is always needed."""
+    return {*projection.struct.__struct_fields__} - {"id"}
 
 
 def raw(**values: Any) -> Raw:
@@ -161,9 +161,9 @@ def raw(**values: Any) -> Raw:
 
 
 def test_a_lean_record_has_exactly_what_is_selected():
-    shape = book("title pages x: title", "... on Book { title }")
-    assert names(shape) == {"title", "pages"}
-    assert shape.struct.__name__ == "Book"
+    projection = book("title pages x: title", "... on Book { title }")
+    assert names(projection) == {"title", "pages"}
+    assert projection.struct.__name__ == "Book"
 
 
 def test_what_a_record_cannot_be_without_is_always_there():
@@ -171,8 +171,8 @@ def test_what_a_record_cannot_be_without_is_always_there():
 
 
 def test_each_kind_of_item_has_its_own_shape():
-    shapes = lean("word ... on Book { title }").projections
-    assert {tag: names(shape) for tag, shape in shapes.items()} == {"book": {"title"}, "disc": set()}  # fmt: skip
+    projections = decoder("word ... on Book { title }").projections
+    assert {tag: names(projection) for tag, projection in projections.items()} == {"book": {"title"}, "disc": set()}  # fmt: skip
 
 
 def test_what_is_selected_at_any_place_is_there():
@@ -180,47 +180,49 @@ def test_what_is_selected_at_any_place_is_there():
 
 
 def test_fields_keep_their_names_and_defaults():
-    [item] = lean("... on Book { rating pages }").decode([raw(type="book", id=1, stars=4.5)])
+    [item] = decoder("... on Book { rating pages }").decode([raw(type="book", id=1, stars=4.5)])
     assert (item.rating, item.pages) == (4.5, 1)
 
 
 def test_a_record_inside_is_lean_too():
-    shape = book("author { name home { town } }")
-    assert names(shape.nested["author"]) == {"name", "home"}
-    assert names(shape.nested["author"].nested["home"]) == {"town"}
-    assert shape.field_types["author"] == shape.nested["author"].struct | None
+    projection = book("author { name home { town } }")
+    assert names(projection.nested["author"]) == {"name", "home"}
+    assert names(projection.nested["author"].nested["home"]) == {"town"}
+    assert projection.field_types["author"] == projection.nested["author"].struct | None
 
 
 def test_records_in_a_list_are_lean_too():
-    shape = book("readers { name }")
-    struct: Any = shape.nested["readers"].struct
+    projection = book("readers { name }")
+    struct: Any = projection.nested["readers"].struct
     assert struct.__struct_fields__ == ("id", "name")
-    assert shape.field_types["readers"] == list[struct] | None
+    assert projection.field_types["readers"] == list[struct] | None
 
 
 def test_what_is_selected_of_a_record_at_any_place_is_there():
-    shape = book("author { name } x: author { home { town } }", "... on Book { author { id } }")
-    assert names(shape.nested["author"]) == {"name", "home"}
+    projection = book(
+        "author { name } x: author { home { town } }", "... on Book { author { id } }"
+    )
+    assert names(projection.nested["author"]) == {"name", "home"}
 
 
 def test_a_record_of_which_the_same_is_selected_has_one_shape():
-    shapes = lean("author { name }").projections
-    assert shapes["book"].nested["author"] is shapes["disc"].nested["author"]
+    projections = decoder("author { name }").projections
+    assert projections["book"].nested["author"] is projections["disc"].nested["author"]
 
 
 def test_a_check_comes_along_with_what_it_reads():
-    shape = book("loan { days }").nested["loan"]
-    assert names(shape) == {"since", "until"}
+    projection = book("loan { days }").nested["loan"]
+    assert names(projection) == {"since", "until"}
     over = raw(type="book", id=1, loan={"since": "3", "until": "1"})
-    assert lean("... on Book { loan { days } }").decode([over]) == [("whole", over)]
+    assert decoder("... on Book { loan { days } }").decode([over]) == [("whole", over)]
 
 
 def test_a_record_in_an_item_that_may_be_null_without_values_is_read_in_part():
     """What is read of it may be null while the rest is not: who delivers it finds out."""
-    shape = book("blurb { by }")
-    assert shape.nested["blurb"].struct.__struct_fields__ == ("by",)
-    assert shape.nested["blurb"].is_partial
-    [item] = lean("... on Book { blurb { by } }").decode([raw(type="book", id=1, blurb={})])
+    projection = book("blurb { by }")
+    assert projection.nested["blurb"].struct.__struct_fields__ == ("by",)
+    assert projection.nested["blurb"].is_partial
+    [item] = decoder("... on Book { blurb { by } }").decode([raw(type="book", id=1, blurb={})])
     assert item.blurb.by is None
 
 
@@ -235,42 +237,42 @@ def test_a_record_in_an_item_that_may_be_null_without_values_is_read_in_part():
 )
 def test_anywhere_else_it_is_read_as_it_is_declared(inside, way):
     """So that its check finds out: an item with one that says nothing is read as a whole."""
-    shape = book(inside)
+    projection = book(inside)
     for name in way:
-        shape = shape.nested[name]
-    assert shape.struct is Blurb
-    assert not shape.is_partial
+        projection = projection.nested[name]
+    assert projection.struct is Blurb
+    assert not projection.is_partial
 
 
 def test_a_record_that_may_not_be_without_something_is_never_read_in_part():
-    shape = book("author { name } loan { days }")
-    assert not any(inside.is_partial for inside in shape.nested.values())
+    projection = book("author { name } loan { days }")
+    assert not any(inside.is_partial for inside in projection.nested.values())
 
 
 def test_a_derived_attribute_brings_what_it_reads():
-    shape = book("initial")
-    assert names(shape) == {"title", "subtitle"}
-    [item] = lean("... on Book { initial }").decode([raw(type="book", id=1, subtitle="S")])
+    projection = book("initial")
+    assert names(projection) == {"title", "subtitle"}
+    [item] = decoder("... on Book { initial }").decode([raw(type="book", id=1, subtitle="S")])
     assert item.initial == "S"
 
 
 def test_a_computed_field_brings_what_it_reads_as_it_is_declared():
-    shape = book("summary")
-    assert names(shape) == {"subtitle", "author"}
-    assert shape.field_types["subtitle"] == Text | None
-    assert shape.nested["author"].struct is Person
-    assert shape.nested["author"].nested["home"].struct is Home
+    projection = book("summary")
+    assert names(projection) == {"subtitle", "author"}
+    assert projection.field_types["subtitle"] == Text | None
+    assert projection.nested["author"].struct is Person
+    assert projection.nested["author"].nested["home"].struct is Home
 
 
 def test_what_is_computed_from_and_selected_too_is_as_it_is_declared():
-    shape = book("summary author { name }")
-    assert shape.nested["author"].struct is Person
+    projection = book("summary author { name }")
+    assert projection.nested["author"].struct is Person
 
 
 def test_a_resolver_may_read_anything_of_its_object():
-    shape = book("resolved { id }")
-    assert names(shape) == {*Book.__struct_fields__} - {"id", "word"}
-    [item] = lean("... on Book { resolved { id } }").decode([raw(type="book", id=1, title="T")])
+    projection = book("resolved { id }")
+    assert names(projection) == {*Book.__struct_fields__} - {"id", "word"}
+    [item] = decoder("... on Book { resolved { id } }").decode([raw(type="book", id=1, title="T")])
     assert (item.title, item.initial) == ("T", "T")
 
 
@@ -286,13 +288,15 @@ ODD = {
 def test_an_item_is_whole_where_a_resolver_may_read_anything_of_it(inside):
     """Of all that the resolver's object was reached through, too."""
     sent = raw(type="book", id=1), raw(type="disc", id=2)
-    read = lean("id", f"... on Book {{ {inside} }}").decode(sent)
+    read = decoder("id", f"... on Book {{ {inside} }}").decode(sent)
     assert read[0] == ("whole", sent[0])
     assert read[1].__class__ is not tuple
 
 
 def test_what_leads_to_no_such_resolver_is_lean_beside_it():
-    tags = lean("... on Book { author { name } } ... on Disc { author { odd } }").full_record_tags
+    tags = decoder(
+        "... on Book { author { name } } ... on Disc { author { odd } }"
+    ).full_record_tags
     assert tags == {"disc"}
 
 
@@ -304,13 +308,13 @@ def test_a_word_that_all_of_a_kind_share_is_no_field():
 
 
 def test_the_word_for_a_kind_is_known_only_where_it_is_sent():
-    shape = book("author { id }").nested["author"]
-    assert shape.constants == {}
-    assert shape.struct.__struct_config__.tag is None
+    projection = book("author { id }").nested["author"]
+    assert projection.constants == {}
+    assert projection.struct.__struct_config__.tag is None
 
 
 def test_items_are_told_apart_by_their_word():
-    read = lean("id").decode([raw(type="disc", id=1), raw(type="book", id=2)])
+    read = decoder("id").decode([raw(type="disc", id=1), raw(type="book", id=2)])
     assert [type(item).__name__ for item in read] == ["Disc", "Book"]
 
 
@@ -344,7 +348,7 @@ def test_only_a_text_is_declared_more_narrowly(name, declared):
 
 def test_a_text_that_must_be_there_is_not_narrowed():
     items = replace(ITEMS, tag="kind")
-    assert lean("word", items=items).projections["book"].field_types["word"] == Text
+    assert decoder("word", items=items).projections["book"].field_types["word"] == Text
 
 
 def test_a_text_that_is_never_null_is_narrowed_too():
@@ -353,7 +357,7 @@ def test_a_text_that_is_never_null_is_narrowed_too():
 
 def test_the_list_itself_reads_heads():
     items = replace(ITEMS, header_attributes=("id", "kind", "house_id", "initial"))
-    found = lean("... on Book { pages }", items=items)
+    found = decoder("... on Book { pages }", items=items)
     assert names(found.projections["book"]) == {"pages", "house_id", "title", "subtitle"}
     [head, other] = found.decode_headers(
         [raw(type="book", id=1, title="A", pages="?"), raw(type="disc", id=2)]
@@ -363,19 +367,19 @@ def test_the_list_itself_reads_heads():
 
 
 def test_heads_are_the_same_for_all_operations():
-    shapes = ProjectionBuilder(FIELDS)
-    first, second = (lean(text, shapes=shapes) for text in ("id", "... on Book { title }"))
+    builder = ProjectionBuilder(FIELDS)
+    first, second = (decoder(text, builder=builder) for text in ("id", "... on Book { title }"))
     [head], [other] = (each.decode_headers([raw(type="book", id=1)]) for each in (first, second))
     assert type(head) is type(other)
     assert type(second.decode([raw(type="book", id=1)])[0]) is not type(head)
 
 
 def test_operations_that_need_the_same_have_the_same_shapes():
-    shapes = ProjectionBuilder(FIELDS)
+    builder = ProjectionBuilder(FIELDS)
     texts = "... on Book { title loan { note } }", "... on Book { a: title loan { b: note } }"
-    first, second = (lean(text, shapes=shapes) for text in texts)
+    first, second = (decoder(text, builder=builder) for text in texts)
     assert first is second
-    assert lean("... on Book { pages loan { note } }", shapes=shapes) is not first
+    assert decoder("... on Book { pages loan { note } }", builder=builder) is not first
 
 
 UNPLAIN = {
@@ -396,7 +400,7 @@ UNPLAIN = {
 
 @pytest.mark.parametrize("item", UNPLAIN.values(), ids=UNPLAIN)
 def test_an_item_that_is_not_plain_is_read_as_a_whole(item):
-    found = lean("... on Book { title }")
+    found = decoder("... on Book { title }")
     plain = raw(type="book", id=1, title="A")
     read = found.decode([plain, item, plain])
     assert read[1] == ("whole", item)
@@ -405,13 +409,13 @@ def test_an_item_that_is_not_plain_is_read_as_a_whole(item):
 
 def test_a_head_that_is_not_plain_is_read_as_a_whole():
     head = raw(type="book", id={})
-    assert lean("id").decode_headers([head]) == [("whole", head)]
+    assert decoder("id").decode_headers([head]) == [("whole", head)]
 
 
 def test_what_is_not_selected_cannot_spoil_an_item():
-    [item] = lean("... on Book { title }").decode([raw(type="book", id=1, title="A", pages="?")])
+    [item] = decoder("... on Book { title }").decode([raw(type="book", id=1, title="A", pages="?")])
     assert item.title == "A"
 
 
 def test_one_item_is_read_as_a_whole_on_demand():
-    assert lean("id").decode_full_record(Raw(b"{}")) == ("whole", Raw(b"{}"))
+    assert decoder("id").decode_full_record(Raw(b"{}")) == ("whole", Raw(b"{}"))

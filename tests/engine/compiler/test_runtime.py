@@ -22,7 +22,7 @@ from tests.engine.compiler.library import (
     CLASSES,
     ITEMS,
     LIBRARY,
-    READINGS,
+    SOURCE_BY_FIELD,
     UNREADABLE,
     Author,
     Context,
@@ -88,7 +88,9 @@ async def test_only_what_is_not_plain_is_left_to_graphql_core(library):
         return complete(*given)
 
     executor.complete_value = noted
-    answered = await library.plan(text).run(context, library.variables(text, {}), lambda: executor)
+    answered = await library.compile(text).run(
+        context, library.variables(text, {}), lambda: executor
+    )
     assert {tuple(each[:3]) for each in asked} == {("shelf", "things", 0)}
     assert [thing["title"] for thing in answered.data["shelf"]["things"]] == ["3", "B", "A"]
 
@@ -278,8 +280,8 @@ async def test_what_is_left_to_graphql_core_is_not_reported_twice():
     async def sent(_root: Any, info: Any, **_arguments: Any) -> Any:
         return Node(Sent(info.context))
 
-    readings = {**READINGS, ("Query", "shelf"): ResolverField(sent, ITEMS)}
-    engine = Engine(LIBRARY, FieldSources(readings, CLASSES, Unreadable))
+    source_by_field = {**SOURCE_BY_FIELD, ("Query", "shelf"): ResolverField(sent, ITEMS)}
+    engine = Engine(LIBRARY, FieldSources(source_by_field, CLASSES, Unreadable))
     contexts: list[Context] = []
 
     def make() -> Context:
@@ -353,14 +355,15 @@ async def test_a_null_that_spreads_at_once_leaves_no_coroutine_unawaited(unheard
 @pytest.mark.parametrize("text", ["{ a { id } must { id } }", "{ must { id } a { id } }"])
 async def test_a_null_that_spreads_leaves_no_element_unawaited(unheard, text):
     earlier = asyncio.all_tasks()
-    readings: dict[tuple[str, str], FieldSource] = {
+    source_by_field: dict[tuple[str, str], FieldSource] = {
         ("Query", "a"): ResolverField(lambda _root, _info: [soon(7), Node(Author(id=8)), soon(9)]),
         ("Query", "must"): ResolverField(lambda _root, _info: None),
         ("A", "id"): AttributeField("id"),
     }
     schema = "type Query { a: [A]  must: A! }  type A { id: ID! }"
     assert (
-        await Engine(schema, FieldSources(readings, {}, Unreadable)).answer(text, Context()) is None
+        await Engine(schema, FieldSources(source_by_field, {}, Unreadable)).answer(text, Context())
+        is None
     )
     await settled()
     assert asyncio.all_tasks() == earlier
@@ -386,8 +389,8 @@ async def test_what_arrives_after_giving_up_reports_nothing():
         await gate.wait()
         return Node(Sent(info.context, id="s"))
 
-    readings = {**READINGS, ("Query", "shelf"): ResolverField(sent, ITEMS)}
-    engine = Engine(LIBRARY, FieldSources(readings, CLASSES, Unreadable))
+    source_by_field = {**SOURCE_BY_FIELD, ("Query", "shelf"): ResolverField(sent, ITEMS)}
+    engine = Engine(LIBRARY, FieldSources(source_by_field, CLASSES, Unreadable))
     context = Context()
     assert await engine.answer("{ author(id: 1) { must } shelf { id } }", context) is None
     gate.set()

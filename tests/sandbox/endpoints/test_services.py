@@ -11,9 +11,10 @@ async def test_a_service_is_what_the_list_says(rest, company):
         assert await one(rest, f"{SCHEDULING}/{company}/services/{service.id}", Service) == service
 
 
-async def test_a_service_has_another_name_than_when_it_was_booked(rest, world):
+async def test_a_service_has_another_name_than_when_it_was_booked(rest, sample_data):
     then = {
-        service.id: service.name for service in world.catalogue_by_account["1"].services.values()
+        service.id: service.name
+        for service in sample_data.catalogue_by_account["1"].services.values()
     }
     today = {
         str(service.id): service.name

@@ -18,11 +18,12 @@ def all_items(items: list[Json]) -> Iterator[Json]:
         yield from all_items(item.get("subItem", []))
 
 
-def given(world) -> list[Json]:
-    story = world.client_timeline("1", "2000").history
+def given(sample_data) -> list[Json]:
+    history = sample_data.client_timeline("1", "2000").history
     return list(
         chain.from_iterable(
-            all_items(form_answers(result, story.client)) for result in story.form_results.values()
+            all_items(form_answers(result, history.client))
+            for result in history.form_results.values()
         )
     )
 
@@ -32,14 +33,14 @@ def test_every_type_of_item_can_be_answered():
     assert types == {*ANSWER_BY_ITEM_TYPE, "section"}
 
 
-def test_the_same_result_has_the_same_answers(world):
-    story = world.client_timeline("1", "1100").history
-    result = next(iter(story.form_results.values()))
-    assert form_answers(result, story.client) == form_answers(result, story.client)
+def test_the_same_result_has_the_same_answers(sample_data):
+    history = sample_data.client_timeline("1", "1100").history
+    result = next(iter(history.form_results.values()))
+    assert form_answers(result, history.client) == form_answers(result, history.client)
 
 
-def test_checkboxes_have_several_values_some_with_values_of_their_own(world):
-    boxes = [item for item in given(world) if item["type"] == "checkbox"]
+def test_checkboxes_have_several_values_some_with_values_of_their_own(sample_data):
+    boxes = [item for item in given(sample_data) if item["type"] == "checkbox"]
     assert {len(box["values"]) for box in boxes} == {2, 3}
     assert any(
         len(value["values"]) == 1 for box in boxes for value in box["values"] if "values" in value
@@ -47,8 +48,8 @@ def test_checkboxes_have_several_values_some_with_values_of_their_own(world):
     assert all(box["value"] is None for box in boxes)
 
 
-def test_choices_numbers_files_and_dates_are_answered_each_in_its_way(world):
-    by_type: dict[str, Json] = {item["type"]: item for item in given(world)}
+def test_choices_numbers_files_and_dates_are_answered_each_in_its_way(sample_data):
+    by_type: dict[str, Json] = {item["type"]: item for item in given(sample_data)}
     assert by_type["radio"]["values"][0]["value"] == by_type["radio"]["value"]
     assert isinstance(by_type["number"]["value"], int)
     assert by_type["scalerating"]["value"] in "12345"
@@ -56,8 +57,8 @@ def test_choices_numbers_files_and_dates_are_answered_each_in_its_way(world):
     assert by_type["date"]["zonedDateTime"].keys() == {"dateTime", "timeZone"}
 
 
-def test_not_everybody_writes_something(world):
-    written = {item["value"] for item in given(world) if item["type"] == "textarea"}
+def test_not_everybody_writes_something(sample_data):
+    written = {item["value"] for item in given(sample_data) if item["type"] == "textarea"}
     assert None in written
     assert len(written) > 1
 

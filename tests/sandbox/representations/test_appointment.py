@@ -5,12 +5,12 @@ from gateway.sandbox.representations.appointment import appointment_json
 
 
 @pytest.fixture
-def shown(world) -> dict[int, Json]:
+def shown(sample_data) -> dict[int, Json]:
     """By number, those of client 2000 that were not deleted."""
-    story = world.client_timeline("1", "2000").history
+    history = sample_data.client_timeline("1", "2000").history
     return {
-        int(id_[-6:]): appointment_json(one, story, world.current_state_by_account["1"])
-        for id_, one in story.appointments.items()
+        int(id_[-6:]): appointment_json(one, history, sample_data.current_state_by_account["1"])
+        for id_, one in history.appointments.items()
         if not one.deleted
     }
 
@@ -38,7 +38,7 @@ def test_optional_parts_are_missing_or_null_or_there(shown):
     assert any("timeZone" not in one["end"] for one in shown.values())
 
 
-def test_the_history_tells_what_the_timeline_told(shown, world):
+def test_the_history_tells_what_the_timeline_told(shown, sample_data):
     booked, *changed = shown[1]["history"]
     assert (booked["type"], booked["user"], booked["source"]) == ("created", None, "widget")
     assert [one["type"] for one in changed] == ["updated", "updated"]
@@ -46,7 +46,7 @@ def test_the_history_tells_what_the_timeline_told(shown, world):
     assert (shown[1]["source"], shown[2]["source"]) == ("widget", "console")
 
 
-def test_the_only_appointment_of_1001_has_no_form_yet(world):
-    story = world.client_timeline("1", "1001").history
-    (one,) = story.appointments.values()
-    assert "form" not in appointment_json(one, story, world.current_state_by_account["1"])
+def test_the_only_appointment_of_1001_has_no_form_yet(sample_data):
+    history = sample_data.client_timeline("1", "1001").history
+    (one,) = history.appointments.values()
+    assert "form" not in appointment_json(one, history, sample_data.current_state_by_account["1"])

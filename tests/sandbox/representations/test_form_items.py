@@ -10,8 +10,8 @@ def all_items(items: list[Json]) -> Iterator[Json]:
         yield from all_items(item.get("subItem", []))
 
 
-def test_every_form_of_an_account_has_its_own_questions(world):
-    assert len(ITEMS_BY_FORM_NUMBER) == len(world.catalogue_by_account["1"].forms)
+def test_every_form_of_an_account_has_its_own_questions(sample_data):
+    assert len(ITEMS_BY_FORM_NUMBER) == len(sample_data.catalogue_by_account["1"].forms)
 
 
 def test_ids_are_distinct_within_a_form():

@@ -1,8 +1,8 @@
 from gateway.sandbox.representations.scheduling import service_json
 
 
-def test_ids_pictures_and_prices_vary(world):
-    owned = world.catalogue_by_account["1"]
+def test_ids_pictures_and_prices_vary(sample_data):
+    owned = sample_data.catalogue_by_account["1"]
     company = owned.companies["101"]
     shown = [service_json(one, owned.staff_of(company)) for one in owned.services_of(company)]
     assert [one["id"] for one in shown] == ["10151", "10152", 10153, "10154"]

@@ -1,8 +1,8 @@
 from gateway.sandbox.representations.staff import staff_json
 
 
-def test_ids_pictures_and_external_ids_vary(world):
-    owned = world.catalogue_by_account["1"]
+def test_ids_pictures_and_external_ids_vary(sample_data):
+    owned = sample_data.catalogue_by_account["1"]
     company = owned.companies["101"]
     shown = [
         staff_json(one, company, owned.services_of(company)) for one in owned.staff_of(company)
