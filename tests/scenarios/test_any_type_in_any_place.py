@@ -1,7 +1,7 @@
 """The upstream sends every JSON type in every field's place: breaking one costs no more than its absence.
 
 Each client has one activity, and what lies behind it, with one place broken by a value of
-another type; all are asked for at once, all that there is of them, with plans and without.
+another type; all are asked for at once, all that there is of them, with compiled queries and without.
 """
 
 import json

@@ -53,7 +53,9 @@ def broken(*_: object) -> None:
     [("NoteSnapshot", "body"), ("Company", "name"), ("Client", "profile")],
     ids=".".join,
 )
-async def test_a_bug_of_plans_costs_no_answer_and_no_read(rest, upstream_calls, answer, field):
+async def test_a_bug_of_compiled_queries_costs_no_answer_and_no_read(
+    rest, upstream_calls, answer, field
+):
     right = bind_fields(build_schema())
     assert field in right.source_by_field
     wrong = replace(

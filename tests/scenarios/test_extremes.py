@@ -1,4 +1,4 @@
-"""Operations at the edge of what plans are for: answered as graphql-core answers them, and soon."""
+"""Operations at the edge of what compiled queries are for: answered as graphql-core answers them, and soon."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ UNLIMITED: dict[str, Any] = dict.fromkeys(("max_depth", "max_duplicate_fields", 
 
 @pytest.fixture
 def both(rest, sandbox_app):
-    """What comes of an operation with plans and without."""
+    """What comes of an operation with compiled queries and without."""
 
     async def ask(query, **settings):
         return [
@@ -32,12 +32,12 @@ def both(rest, sandbox_app):
 
 @pytest.mark.parametrize("most", [2, 3, 4])
 async def test_when_reads_run_out_the_same_fields_have_no_answer(both, most):
-    planned, executed = await both(
+    compiled, executed = await both(
         """{ activities(clientId: "1001") { nodes { ... on AppointmentActivity { appointment {
              current { status } service { description } staff { email } } } } } }""",
         max_upstream_reads=most,
     )
-    assert planned.content == executed.content
+    assert compiled.content == executed.content
 
 
 @pytest.mark.parametrize("levels", [4, 12, 25])
@@ -46,10 +46,10 @@ async def test_a_deep_document_is_answered(both, levels):
     for _ in range(levels):
         client = f"client {{ activities {{ nodes {{ {fields} }} }} }}"
         fields = f"id ... on AppointmentActivity {{ appointment {{ current {{ {client} }} }} }}"
-    planned, executed = await both(
+    compiled, executed = await both(
         f'{{ activities(clientId: "nobody") {{ nodes {{ {fields} }} }} }}'
     )
-    assert planned.content == executed.content
+    assert compiled.content == executed.content
 
 
 async def test_conditions_upon_conditions_are_answered(both):
@@ -59,8 +59,8 @@ async def test_conditions_upon_conditions_are_answered(both):
         f"fragment F{n} on Client {{ ...F{n + 1} @include(if: $a{n}) ...F{n + 1} @include(if: $b{n}) }}"
         for n in levels
     )
-    planned, executed = await both(
+    compiled, executed = await both(
         f'query({variables}) {{ client(id: "1") {{ ...F0 }} }} {fragments} fragment F20 on Client {{ id }}'
     )
-    assert planned.json() == {"data": {"client": {"id": "1"}}}
-    assert planned.content == executed.content
+    assert compiled.json() == {"data": {"client": {"id": "1"}}}
+    assert compiled.content == executed.content

@@ -1,4 +1,4 @@
-"""What a caller experiences: query in, answer and upstream calls out; by plan as without one."""
+"""What a caller experiences: query in, answer and upstream calls out; with compiled queries and without."""
 
 import subprocess
 import sys
@@ -22,7 +22,7 @@ LEFT_TO_GRAPHQL_CORE = {
     "one-broken-value": "the item whose date is broken",
     "what-says-nothing": "the items with an empty text, list or object where that is not declared",
 }
-"""What of a scenario no plan can answer, and so graphql-core does."""
+"""What of a scenario no compiled query can answer, and so graphql-core does."""
 
 
 async def asked_before(scenario: Scenario, gateway: Gateway, upstream: ScriptedUpstream) -> None:
@@ -46,9 +46,9 @@ async def test_a_scenario_holds(path, rest, sandbox_app):
         assert answer.json() == scenario.response
         assert upstream.calls == scenario.calls
         answers.append(answer)
-    by_plan, without = answers
-    assert by_plan.content == without.content
-    assert by_plan.status_code == without.status_code
+    compiled, without = answers
+    assert compiled.content == without.content
+    assert compiled.status_code == without.status_code
 
 
 @pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
@@ -63,7 +63,7 @@ async def test_a_scenario_is_answered_by_its_plan_alone(path, rest, sandbox_app)
 
 
 def test_without_plans_none_of_their_code_is_there():
-    """So that their absence is what the plans are compared with."""
+    """So that their absence is what compiled queries are compared with."""
     program = """
 import sys
 from gateway.config.settings import Settings

@@ -146,7 +146,7 @@ def test_what_strawberry_does_more_for_is_left_to_it(type_name, field):
 
 
 @pytest.mark.parametrize(("type_name", "field"), [("Staff", "initials"), ("Query", "client")])
-def test_a_field_beside_is_read_by_plans(type_name, field):
+def test_a_field_beside_is_read_by_compiled_queries(type_name, field):
     assert CLINIC.compilable_source(type_name, field) is not None
 
 

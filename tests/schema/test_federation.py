@@ -75,7 +75,7 @@ async def test_entities_are_read_in_batches(subgraph, upstream_calls):
 
 
 @pytest.mark.parametrize("more", [[], [one("Company", "99999999"), one("Company", "/"), 7]])
-async def test_what_routers_ask_for_is_answered_by_plans(sandbox_gateway, more):
+async def test_what_routers_ask_for_is_answered_by_compiled_queries(sandbox_gateway, more):
     """Also where some of it is no more, or never was."""
     gateway = sandbox_gateway(federation=True, company_id=COMPANY, explain=True)
     asked = {"representations": [*map(one, ENTITIES), *more]}

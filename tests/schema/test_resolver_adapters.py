@@ -1,4 +1,4 @@
-"""What Strawberry knows of a field holds: when it is asked for the first time, by a plan, and without plans."""
+"""What Strawberry knows of a field holds: when it is asked for the first time, by a compiled query, and without."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -52,7 +52,7 @@ UPSTREAM = {
 def answers():
     """Answers an operation on a schema three times: `await answers(text)`.
 
-    For the first time, then by its plan, then without plans: which must be the same.
+    For the first time, then by its compiled query, then without: which must be the same.
     """
 
     async def answers(
@@ -225,7 +225,7 @@ ROOTS: dict[str, tuple[str, Any, dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize(("text", "data", "errors"), ROOTS.values(), ids=ROOTS)
-async def test_what_is_declared_of_a_field_holds_planned_or_not(answers, text, data, errors):
+async def test_what_is_declared_of_a_field_holds_compiled_or_not(answers, text, data, errors):
     assert await answers(text) == (data, errors)
 
 
@@ -433,7 +433,7 @@ async def test_a_method_knows_the_variables(answers):
     assert data == {"hello": "Hello A, {'name': 'A'}"}
 
 
-async def test_without_directives_a_schema_that_has_some_is_planned_as_any_other(answers):
+async def test_without_directives_a_schema_that_has_some_is_compiled_as_any_other(answers):
     text = "{ activities(clientId: 7, first: 1) { nodes { id label } } }"
     prepare = _preparers(DIRECTED)[0]
     first, second = [await _answer(prepare, text, ITEMS, DIRECTED, {}) for _ in range(2)]

@@ -1,4 +1,4 @@
-"""The gateway with plans and without, side by side over one made-up upstream."""
+"""The gateway with compiled queries and by graphql-core alone, side by side over one made-up upstream."""
 
 import asyncio
 import re
@@ -26,7 +26,7 @@ _SETTINGS = [
     [Settings(**_ALWAYS, **chosen, compile_queries=mode) for mode in ("eager", "off")]
     for chosen in SETTINGS
 ]
-"""How both gateways of a pair are set: the one that plans, and the one that does not."""
+"""How both gateways of a pair are set: the one that compiles queries, and the one that does not."""
 
 _EXPLAIN = {"X-Gateway-Explain": "1"}
 _ERROR_ID = re.compile(rb'(?<="errorId":")[0-9a-f]{32}(?=")')
@@ -53,11 +53,11 @@ class _Gateway(Gateway):
 
 
 class Both(NamedTuple):
-    """What came of it with plans and without; of the first, whether a plan made all and what is stale."""
+    """What came of it with compiled queries and without; of the first, whether it is fully compiled, and stale."""
 
-    planned: Observed
+    compiled: Observed
     executed: Observed
-    by_plan_alone: bool
+    is_fully_compiled: bool
     is_stale: bool
 
 
@@ -73,7 +73,7 @@ class Gateways:
         self._both = [_Gateway(transport, each) for each in _SETTINGS[settings]]
 
     def observed(self, example: Example, variables: Mapping[str, Any]) -> Both:
-        """What comes of an example's operation with plans, and without.
+        """What comes of an example's operation with compiled queries and without.
 
         Where timelines fail, both were asked the same while all was well: so the one may have kept no
         other answers than the other.
@@ -84,11 +84,11 @@ class Gateways:
             for each in self._both:
                 self._observed(each, document, variables)
         self._upstream.sent = example.sent
-        (planned, explained), (executed, _) = [
+        (compiled, explained), (executed, _) = [
             self._observed(each, document, variables) for each in self._both
         ]
-        by_plan_alone = explained.startswith(b'{"compiled":true')
-        return Both(planned, executed, by_plan_alone, b'"cacheStatus":"stale"' in explained)
+        is_fully_compiled = explained.startswith(b'{"compiled":true')
+        return Both(compiled, executed, is_fully_compiled, b'"cacheStatus":"stale"' in explained)
 
     def _observed(
         self, gateway: Gateway, document: str, variables: Mapping[str, Any]

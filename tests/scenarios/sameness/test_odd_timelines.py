@@ -1,6 +1,6 @@
 """Timelines in which values have other forms are answered as those in which they have the declared ones.
 
-With plans and without, and no activity is lost without being counted. A thousand timelines, always the same ones;
+With compiled queries and without, and no activity is lost without being counted. A thousand timelines, always the same ones;
 `ODD_TIMELINES=10000 pytest tests/scenarios/sameness/test_odd_timelines.py -n 2` goes on with their numbers.
 """
 
@@ -117,7 +117,7 @@ class Upstream:
 
 
 class Pair:
-    """Two gateways over an upstream, with plans and without."""
+    """Two gateways over an upstream, with compiled queries and without."""
 
     def __init__(self, runner: asyncio.Runner) -> None:
         self._runner = runner
@@ -135,20 +135,20 @@ class Pair:
         """What both answer to these activities, which are sent in some form."""
         self._upstream.items, self._upstream.sent = items, sent
         with capture_logs():
-            planned, executed = [
+            compiled, executed = [
                 self._runner.run(each.post(self._document)).content for each in self._gateways
             ]
-        assert planned == executed
-        answer: dict[str, Any] = json.loads(planned)
+        assert compiled == executed
+        answer: dict[str, Any] = json.loads(compiled)
         return answer
 
     def surprises(self) -> list[str]:
         """What both counted so far."""
         with capture_logs():
-            planned, executed = [
+            compiled, executed = [
                 self._runner.run(each.http.get("/metrics")).text for each in self._gateways
             ]
-        counted = [line for line in planned.splitlines() if line.startswith(SURPRISES)]
+        counted = [line for line in compiled.splitlines() if line.startswith(SURPRISES)]
         assert counted == [line for line in executed.splitlines() if line.startswith(SURPRISES)]
         return counted
 

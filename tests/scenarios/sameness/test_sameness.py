@@ -1,4 +1,4 @@
-"""Plans answer what graphql-core answers: the same bytes, by the same calls, whatever is asked.
+"""Compiled queries answer what graphql-core answers: the same bytes, by the same calls, whatever is asked.
 
 Two thousand examples, always the same ones, and each is asked again with other variables. `SAMENESS_EXAMPLES=20000
 pytest tests/scenarios/sameness -n 2` goes on with their numbers, and `SAMENESS_SEED=anything` draws others. With
@@ -25,13 +25,13 @@ TESTS = 4
 
 TURNED = "pages turned"
 REVERSED = "conditions reversed"
-PLANNED = "answered by a plan alone"
+COMPILED = "answered by a compiled query alone"
 STALE = "earlier answers"
 LEAST_SHARES: Mapping[str, float] = {
     **dict.fromkeys((*FEATURES, *SENT, TURNED), 0.05),
     REVERSED: 0.5,
     WELL_FORMED: 0.4,
-    PLANNED: 0.5,
+    COMPILED: 0.5,
     STALE: 0.01,
 }
 """In how many of the examples each must be, for sameness to be proved of it."""
@@ -55,15 +55,15 @@ def same(drawn: Example, gateways: Gateways) -> set[str]:
     """What was seen of an example, of which nothing may differ."""
     seen = {*features(drawn.operation), *drawn.sent.features}
     given: Mapping[str, Any] = drawn.operation.variables
-    planned, executed, by_plan_alone, is_stale = gateways.observed(drawn, given)
-    assert planned == executed, told(drawn, given)
+    compiled, executed, is_fully_compiled, is_stale = gateways.observed(drawn, given)
+    assert compiled == executed, told(drawn, given)
     assert b'"GRAPHQL_VALIDATION_FAILED"' not in executed.body
     others = {TURNED: drawn.turned(executed.body), REVERSED: drawn.reversed()}
     if any(others.values()):
         again = {**given, **others[TURNED], **others[REVERSED]}
-        planned, executed, *_ = gateways.observed(drawn, again)
-        assert planned == executed, told(drawn, again)
-    happened = {**others, PLANNED: by_plan_alone, STALE: is_stale}
+        compiled, executed, *_ = gateways.observed(drawn, again)
+        assert compiled == executed, told(drawn, again)
+    happened = {**others, COMPILED: is_fully_compiled, STALE: is_stale}
     return seen | {name for name, what in happened.items() if what}
 
 
