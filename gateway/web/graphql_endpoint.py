@@ -169,20 +169,24 @@ async def _cancel_on_disconnect(http: HttpRequest, execution: Coroutine[Any, Any
     execution_task = asyncio.current_task()
     assert execution_task is not None
     disconnect_task = asyncio.create_task(_wait_for_disconnect(http))
+    is_executing, is_cancelled = True, False
 
     def cancel_execution(_: asyncio.Task[None]) -> None:
-        execution_task.cancel()
+        nonlocal is_cancelled
+        if is_executing:  # it may have ended after this callback was scheduled
+            is_cancelled = True
+            execution_task.cancel()
 
     disconnect_task.add_done_callback(cancel_execution)
     try:
         return await execution
     except asyncio.CancelledError:
         # Any remaining cancellation request (`uncancel` above 0) has another reason.
-        if disconnect_task.done() and not execution_task.uncancel():
+        if is_cancelled and not execution_task.uncancel():
             raise ClientDisconnect from None
         raise
     finally:
-        disconnect_task.remove_done_callback(cancel_execution)
+        is_executing = False
         disconnect_task.cancel()
         await asyncio.gather(disconnect_task, return_exceptions=True)
 

@@ -561,6 +561,37 @@ async def test_a_caller_that_leaves_ends_its_operation_and_then_its_context():
     assert asyncio.all_tasks() == before
 
 
+@pytest.mark.parametrize("passes", range(4))
+async def test_a_caller_that_leaves_while_its_operation_ends_is_answered_or_noted(passes):
+    """In whichever pass of the loop each of both happens."""
+    loop, end = asyncio.get_running_loop(), asyncio.Event()
+    gone = loop.create_future()
+
+    async def resolve(*_: object) -> int:
+        await asyncio.sleep(0.01)
+        loop.call_soon(end.set)
+        for _ in range(passes):
+            await asyncio.sleep(0)
+        gone.set_result(GONE)
+        await end.wait()
+        return 1
+
+    schema = build_schema("type Query { read: Int }")
+    assert schema.query_type
+    schema.query_type.fields["read"].resolve = resolve
+    app = endpoint(schema=schema)._transport.app  # type: ignore[attr-defined]  # an ASGITransport
+    sent = [READ]
+
+    async def receive() -> dict[str, Any]:
+        left: dict[str, Any] = sent.pop() if sent else await gone
+        return left
+
+    scope = _scope(content_type="application/json")
+    status = await _status(app, scope, receive)
+    outcome = RequestStats.from_scope(scope).outcome
+    assert (status, outcome) in {(200, "ok"), (400, "disconnected")}
+
+
 async def test_an_answer_in_time_leaves_nobody_waiting_for_the_caller_to_go():
     before = asyncio.all_tasks()
     app = endpoint()._transport.app  # type: ignore[attr-defined]  # an ASGITransport
