@@ -1,6 +1,8 @@
 import asyncio
+import errno
 import itertools
 import signal
+import socket
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -16,15 +18,19 @@ PATIENCE_SECONDS = 5
 class Fake:
     """A worker without a process."""
 
-    def __init__(self, pid: int, *, can_start: bool = True) -> None:
+    def __init__(self, pid: int, *, can_start: bool = True, hangs: bool = False) -> None:
         self.pid = pid
         self.orders: list[ShutdownPhase] = []
         self.is_killed = False
         self.hears: Callable[[], bool] = lambda: True
         self._can_start = can_start
+        self._hangs = hangs
         self._end: asyncio.Future[int] = asyncio.get_running_loop().create_future()
 
     async def wait_until_ready(self) -> bool:
+        if self._hangs:
+            await asyncio.wait([self._end])
+            return False
         if not self._can_start:
             self.end(3)
         return self._can_start
@@ -52,6 +58,8 @@ class Family:
     def __init__(self, count: int, *, pause_seconds: float = 0.0) -> None:
         self.workers: list[Fake] = []
         self.can_start = True
+        self.hangs = False
+        self.failures: list[OSError] = []
         self.mourned: list[int] = []
         self.parent = Supervisor(
             count,
@@ -64,7 +72,9 @@ class Family:
         self.running = asyncio.create_task(self.parent.run())
 
     async def _start(self) -> Fake:
-        self.workers.append(Fake(len(self.workers), can_start=self.can_start))
+        if self.failures:
+            raise self.failures.pop()
+        self.workers.append(Fake(len(self.workers), can_start=self.can_start, hangs=self.hangs))
         return self.workers[-1]
 
     async def has(self, count: int) -> None:
@@ -161,6 +171,79 @@ async def test_where_none_is_left_and_none_can_start_the_parent_ends():
     family.workers[0].end(-signal.SIGSEGV)
     async with asyncio.timeout(PATIENCE_SECONDS):
         assert await family.running == 3
+
+
+async def test_what_the_system_cannot_start_is_tried_again_while_others_serve():
+    family = Family(2)
+    with capture_logs() as entries:
+        await family.has(2)
+        await asyncio.sleep(0)
+        family.failures = [
+            BlockingIOError(errno.EAGAIN, "not told"),
+            OSError(errno.ENOMEM, "not told"),
+        ]
+        family.workers[0].end(1)
+        await family.has(3)
+    told = [entry["reason"] for entry in entries if entry["event"] == "worker.start_failed"]
+    assert told == ["ENOMEM", "EAGAIN"]
+    assert not family.running.done()
+    assert await family.status(0, 0) == 0
+
+
+async def test_what_the_system_cannot_start_waits_longer_each_time():
+    family = Family(1, pause_seconds=0.02)
+    family.failures = [OSError(errno.EAGAIN, "")] * 2
+    started = asyncio.get_running_loop().time()
+    await family.has(1)
+    assert asyncio.get_running_loop().time() - started > 0.9 * (0.02 + 0.04)
+    await asyncio.sleep(0)
+    assert await family.status(0) == 0
+
+
+async def test_what_the_system_cannot_start_leaves_no_descriptor_open(monkeypatch):
+    made: list[socket.socket] = []
+    socketpair = socket.socketpair
+
+    def noted() -> tuple[socket.socket, socket.socket]:
+        pair = socketpair()
+        made.extend(pair)
+        return pair
+
+    async def exhausted(*_: object, **__: object) -> None:
+        raise BlockingIOError(errno.EAGAIN, "")
+
+    monkeypatch.setattr(socket, "socketpair", noted)
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", exhausted)
+    with pytest.raises(BlockingIOError):
+        await WorkerProcess.start({})
+    assert [each.fileno() for each in made] == [-1, -1]
+
+
+async def test_one_that_hangs_before_it_serves_is_ended_and_replaced():
+    family = Family(2)
+    with capture_logs() as entries:
+        await family.has(2)
+        await asyncio.sleep(0)
+        family.hangs = True
+        family.workers[0].end(1)
+        await family.has(3)
+        family.hangs = False
+        await family.has(4)
+    assert [worker.is_killed for worker in family.workers] == [False, False, True, False]
+    told = [entry["event"] for entry in entries if entry.get("pid") == 2]
+    assert told == ["worker.hung", "worker.ended"]
+    family.parent.on_signal(signal.SIGTERM)
+    for worker in (family.workers[1], family.workers[3]):
+        worker.end(0)
+    assert await family.running == 0
+
+
+async def test_where_the_first_hangs_before_it_serves_the_parent_ends():
+    family = Family(2)
+    family.hangs = True
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        assert await family.running == 1
+    assert [worker.is_killed for worker in family.workers] == [True]
 
 
 async def test_one_that_is_silent_is_ended_and_replaced():

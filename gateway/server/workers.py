@@ -2,18 +2,19 @@
 
 Each worker has its own listening socket (SO_REUSEPORT): the kernel spreads connections evenly, where of
 one shared socket the fastest worker would take most; and the queue of a dead worker is closed with it.
-uvicorn has a supervisor of its own. That one knows neither draining nor a second signal, restarts a dead
-worker at once and for ever, always exits with status 0, and checks liveness by a thread of the worker,
-which responds even where the event loop hangs.
+uvicorn's own supervisor has no drain phase and ignores a second signal; it restarts a dead worker at once
+and for ever, always exits with status 0, and checks liveness by a thread of the worker, which responds even
+where the event loop hangs.
 """
 
 import asyncio
+import errno
 import os
 import signal
 import socket
 import sys
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from functools import partial
 from pathlib import Path
 
@@ -29,6 +30,9 @@ _MAX_MISSED_HEARTBEATS = 10
 
 No work within the limits takes so long.
 """
+
+_MAX_START_CHECKS = 60
+"""The number of checks after which a worker that has sent no first heartbeat is hung: 60 seconds."""
 
 _KILL_DELAY_SECONDS = 5.0
 """The time after its stop timeout in which a worker may still end, before it is killed."""
@@ -46,18 +50,25 @@ class WorkerProcess:
 
     @classmethod
     async def start(cls, environment: Mapping[str, str]) -> "WorkerProcess":
-        """Start a worker, in a process group of its own: Ctrl-C is handled by its supervisor."""
-        ours, theirs = socket.socketpair()
-        with theirs:
-            child_descriptor = theirs.fileno()
-            paths = [str(_PACKAGE_PARENT), *filter(None, [os.environ.get("PYTHONPATH")])]
-            process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-P", "-m", "gateway", "work", str(child_descriptor)),
-                env={**os.environ, **environment, "PYTHONPATH": os.pathsep.join(paths)},
-                pass_fds=[child_descriptor],
-                process_group=0,
-            )
-        ours.setblocking(False)
+        """Start a worker, in a process group of its own: Ctrl-C is handled by its supervisor.
+
+        Raises:
+            OSError: The operating system has no process, memory or descriptors for it.
+        """
+        with ExitStack() as stack:
+            ours, theirs = socket.socketpair()
+            stack.callback(ours.close)
+            with theirs:
+                child_descriptor = theirs.fileno()
+                paths = [str(_PACKAGE_PARENT), *filter(None, [os.environ.get("PYTHONPATH")])]
+                process = await asyncio.create_subprocess_exec(
+                    *(sys.executable, "-P", "-m", "gateway", "work", str(child_descriptor)),
+                    env={**os.environ, **environment, "PYTHONPATH": os.pathsep.join(paths)},
+                    pass_fds=[child_descriptor],
+                    process_group=0,
+                )
+            ours.setblocking(False)
+            stack.pop_all()
         return cls(process, ours)
 
     async def wait_until_ready(self) -> bool:
@@ -92,7 +103,8 @@ class Supervisor:
     """Supervises workers until a signal stops it.
 
     A worker that ends is restarted: at once, or after a short life with exponential backoff. A worker
-    whose event loop hangs is killed: the kernel would go on giving it connections.
+    whose event loop hangs is killed: the kernel would go on giving it connections. Where the operating
+    system cannot start a process, the supervisor tries again, with the same backoff.
     Where no worker is ready and one cannot even start, the supervisor gives up, with that worker's status.
     """
 
@@ -161,15 +173,25 @@ class Supervisor:
 
     async def _run_worker(self) -> None:
         """Run one worker, from its start to its end."""
-        worker = await self._start_worker()
+        try:
+            worker = await self._start_worker()
+        except OSError as error:
+            log_warning("worker.start_failed", reason=errno.errorcode.get(error.errno or 0))
+            return
         self._workers.add(worker)
         if self._phase is not ShutdownPhase.RUNNING:
             worker.send_phase(self._phase)
+        watchdog = asyncio.create_task(
+            self._kill_if_silent(worker, lambda: False, max_checks=_MAX_START_CHECKS)
+        )
         if was_ready := await worker.wait_until_ready():
             log_info("worker.up", pid=worker.pid)
             self._ready_workers.add(worker)
             self._first_is_ready.set()
-        watchdog = asyncio.create_task(self._watch_heartbeat(worker))
+        watchdog.cancel()
+        watchdog = asyncio.create_task(
+            self._kill_if_silent(worker, worker.has_heartbeat, max_checks=_MAX_MISSED_HEARTBEATS)
+        )
         status = await worker.wait()
         watchdog.cancel()
         self._workers.discard(worker)
@@ -177,17 +199,25 @@ class Supervisor:
         self._on_worker_exit(worker.pid)
         self._record_exit(worker.pid, status, was_ready=was_ready)
 
-    async def _watch_heartbeat(self, worker: WorkerProcess) -> None:
-        """Kill the worker if it hangs while it should serve; the time to stop has a limit of its own.
+    async def _kill_if_silent(
+        self, worker: WorkerProcess, has_heartbeat: Callable[[], bool], *, max_checks: int
+    ) -> None:
+        """Kill the worker if it hangs while it should start or serve; the time to stop has another limit.
 
         Counts checks instead of seconds: while this process is suspended, it does not count.
+
+        Args:
+            worker: The worker.
+            has_heartbeat: Whether there is a heartbeat since the last check. While the worker starts, only
+                `wait_until_ready` may read them.
+            max_checks: The number of successive checks without a heartbeat after which the worker is hung.
         """
         missed_heartbeats = 0
-        while missed_heartbeats < _MAX_MISSED_HEARTBEATS:
+        while missed_heartbeats < max_checks:
             await self._sleep_unless_stopping(self._heartbeat_check_seconds)
             if self._is_stopping.is_set():
                 return
-            missed_heartbeats = 0 if worker.has_heartbeat() else missed_heartbeats + 1
+            missed_heartbeats = 0 if has_heartbeat() else missed_heartbeats + 1
         worker.kill()
         log_warning("worker.hung", pid=worker.pid)
 
