@@ -237,6 +237,19 @@ async def test_no_text_of_a_request_is_an_attribute(traced, exporter):
     assert "secret" not in "".join(each.to_json() for each in found).lower()
 
 
+def test_the_span_of_an_operation_that_is_cancelled_ends_with_the_reason(provider, exporter):
+    stats = RequestStats(operation_type="query")
+    scope = {"type": "http", "method": "POST", "headers": []}
+    with pytest.raises(asyncio.CancelledError), Tracing(provider).operation_span(scope, stats):
+        raise asyncio.CancelledError
+    (operation,) = exporter.get_finished_spans()
+    assert operation.name == "query"
+    assert operation.attributes["error.type"] == "CancelledError"
+    assert "gateway.outcome" not in operation.attributes
+    assert operation.status.status_code is StatusCode.ERROR
+    assert stats.trace_id == f"{operation.context.trace_id:032x}"
+
+
 def test_a_span_of_a_caller_that_left_has_no_status(provider, exporter):
     stats = RequestStats()
     scope = {"type": "http", "method": "POST", "headers": []}

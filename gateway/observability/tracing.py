@@ -130,14 +130,27 @@ class OperationSpan:
     ) -> None:
         detach(self._token)
         # A request without an operation, such as that of a page, has no outcome. A span that does not end
-        # is not exported.
-        if self._stats.outcome is not None:
+        # is not exported. An operation that is cancelled, as at shutdown, has no outcome yet.
+        if self._stats.outcome is not None or kind is not None:
             context = self._span.get_span_context()
             if context.is_valid:
                 self._stats.trace_id = format_trace_id(context.trace_id)
             if self._span.is_recording():
-                self._set_outcome()
+                self._set_operation()
+                if self._stats.outcome is not None:
+                    self._set_outcome()
+                elif kind is not None:
+                    self._span.set_attribute("error.type", kind.__qualname__)
+                    self._span.set_status(StatusCode.ERROR)
             self._span.end()
+
+    def _set_operation(self) -> None:
+        span, stats = self._span, self._stats
+        if stats.operation_type is not None:
+            span.update_name(stats.operation_type)
+            span.set_attribute("graphql.operation.type", stats.operation_type)
+        if stats.operation is not None:
+            span.set_attribute("graphql.operation.name", stats.operation)
 
     def _set_outcome(self) -> None:
         span, stats = self._span, self._stats
@@ -146,11 +159,6 @@ class OperationSpan:
             status = self.response_status
         if status is not None:
             span.set_attribute("http.response.status_code", status)
-        if stats.operation_type is not None:
-            span.update_name(stats.operation_type)
-            span.set_attribute("graphql.operation.type", stats.operation_type)
-        if stats.operation is not None:
-            span.set_attribute("graphql.operation.name", stats.operation)
         span.set_attribute("gateway.outcome", str(stats.outcome))
         span.set_attribute("gateway.compiled", stats.compiled)
         span.set_attribute("gateway.upstream.calls", stats.calls)

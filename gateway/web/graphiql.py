@@ -1,8 +1,9 @@
 """GraphiQL, the page for browsers, from its build; without a build, a page that says how to get one."""
 
+import asyncio
 import gzip
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from starlette.exceptions import HTTPException
@@ -13,6 +14,7 @@ _BUILD_FOLDER = Path(__file__).parent / "explorer" / "built"
 
 _MEDIA_TYPES = {".js": "text/javascript", ".css": "text/css", ".txt": "text/plain"}
 _HASHED_FILE_NAME = re.compile(r".+-[0-9A-Z]{8}\.\w+")
+_ZERO_QUALITY = re.compile(r"\s*q=0?(\.0{0,3})?\s*", re.IGNORECASE)
 
 _CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; font-src data:; "
@@ -58,6 +60,7 @@ class GraphiQLPage:
 
     html: str
     files: dict[str, Path]
+    _decompressed_files: dict[str, bytes] = field(default_factory=dict, init=False, repr=False)
 
     def html_response(self) -> Response:
         """The page; browsers revalidate it each time, since the names of its files change."""
@@ -79,10 +82,25 @@ class GraphiQLPage:
         cache_control = "public, max-age=31536000, immutable" if is_hashed else "no-cache"
         headers = {"Cache-Control": cache_control, "Vary": "Accept-Encoding"}
         media_type = _MEDIA_TYPES.get(Path(name).suffix, "application/octet-stream")
-        if "gzip" in request.headers.get("accept-encoding", ""):
+        if _accepts_gzip(", ".join(request.headers.getlist("accept-encoding"))):
             headers["Content-Encoding"] = "gzip"
             return FileResponse(path, headers=headers, media_type=media_type)
-        return Response(gzip.decompress(path.read_bytes()), headers=headers, media_type=media_type)
+        if name not in self._decompressed_files:  # few clients want them, so not at the start
+            self._decompressed_files[name] = await asyncio.to_thread(_decompress, path)
+        return Response(self._decompressed_files[name], headers=headers, media_type=media_type)
+
+
+def _accepts_gzip(accept_encoding: str) -> bool:
+    """Whether an `Accept-Encoding` header names gzip, with a quality above 0."""
+    for part in accept_encoding.split(","):
+        coding, _, weight = part.partition(";")
+        if coding.strip().lower() == "gzip":
+            return not _ZERO_QUALITY.fullmatch(weight)
+    return False
+
+
+def _decompress(path: Path) -> bytes:
+    return gzip.decompress(path.read_bytes())
 
 
 def load_graphiql_page(build_folder: Path = _BUILD_FOLDER) -> GraphiQLPage:

@@ -63,12 +63,28 @@ async def test_a_file_of_no_known_type_is_only_bytes(browser):
     assert answer.headers["content-type"] == "application/octet-stream"
 
 
-@pytest.mark.parametrize(("accepted", "encoding"), [("gzip, br", "gzip"), ("identity", None)])
+@pytest.mark.parametrize(
+    ("accepted", "encoding"),
+    [
+        ("gzip, br", "gzip"),
+        ("br, GZIP;q=0.5", "gzip"),
+        ("identity", None),
+        ("gzip;q=0", None),
+        ("br, gzip ; Q=0.000", None),
+    ],
+)
 async def test_files_are_sent_compressed_to_whom_that_suits(browser, accepted, encoding):
     answer = await browser.get("/explorer/page-K6AVLXSA.js", headers={"Accept-Encoding": accepted})
     assert answer.headers.get("content-encoding") == encoding
     assert answer.headers["vary"] == "Accept-Encoding"
     assert answer.text == SCRIPT
+
+
+async def test_a_file_is_decompressed_once(browser, built):
+    name, plain = "page-K6AVLXSA.js", {"Accept-Encoding": "identity"}
+    first = await browser.get(f"/explorer/{name}", headers=plain)
+    (built / f"{name}.gz").unlink()
+    assert (await browser.get(f"/explorer/{name}", headers=plain)).content == first.content
 
 
 @pytest.mark.parametrize("name", ["page.js", "index.html", "..%2findex.html", "%2e%2e"])

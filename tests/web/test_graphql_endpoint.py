@@ -570,7 +570,7 @@ async def test_a_caller_that_leaves_while_its_operation_ends_is_answered_or_note
     async def resolve(*_: object) -> int:
         await asyncio.sleep(0.01)
         loop.call_soon(end.set)
-        for _ in range(passes):
+        for _pass in range(passes):
             await asyncio.sleep(0)
         gone.set_result(GONE)
         await end.wait()
