@@ -81,3 +81,32 @@ def test_the_port_that_is_announced_is_the_one_that_was_bound():
         assert httpx.get(url.replace("/graphql", "/livez")).status_code == 200
         gateway.terminate()
         assert gateway.wait(20) == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "path"),
+    [
+        (
+            ["--port", "0", "--rest-port", "0"],
+            "?query={activities(clientId:1100){totalCount}}",
+        ),
+        (["--rest-only", "--port", "0"], "/api/2.3/activities?clientId=1001"),
+    ],
+)
+def test_the_ports_that_the_sandbox_announces_are_those_that_were_bound(arguments, path):
+    with subprocess.Popen(
+        [sys.executable, "-m", "gateway", "sandbox", *arguments],
+        env=inherited(),
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as sandbox:
+        assert sandbox.stderr is not None
+        url = json.loads(sandbox.stderr.readline())["url"]
+        credentials = {"apiKey": "sandbox-key-1", "token": "sandbox-token-1"}
+        try:
+            answer = httpx.get(f"{url}{path}", headers=credentials)
+        finally:
+            sandbox.terminate()
+        _, rest_of_log = sandbox.communicate(timeout=20)
+    assert (answer.status_code, "errors" in answer.json()) == (200, False)
+    assert ":0/" not in rest_of_log

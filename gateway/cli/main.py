@@ -5,6 +5,7 @@ import os
 import secrets
 import socket
 import sys
+from contextlib import ExitStack
 
 import click
 
@@ -121,7 +122,7 @@ def serve() -> None:
 
 def _startup_log_fields(settings: Settings, bound: socket.socket) -> dict[str, object]:
     """The fields of the log event at the start: never the user or the password of a proxy."""
-    url = _url(settings.host, bound.getsockname()[1], "/graphql")
+    url = _bound_url(settings.host, bound, "/graphql")
     return (
         {"url": url} if settings.proxy is None else {"url": url, "proxy": settings.proxy.authority}
     )
@@ -190,43 +191,53 @@ def sandbox(
     *, rest_only: bool, port: int | None, rest_port: int | None, activities: int | None, seed: int
 ) -> None:
     """Serve /graphql over an emulated REST API: no credentials, no network."""
+    with exit_on_configuration_error():
+        settings = _read_sandbox_settings(port, rest_port)
+    logging.configure(settings.log_level, settings.log_format)
+    host = settings.host if rest_only else "127.0.0.1"
+    rest_port = port if rest_only and port is not None else settings.sandbox_rest_port
+    sandbox_app = create_sandbox(seed=seed, activities=activities)
+    shutdown = GracefulShutdown(
+        [build_server(sandbox_app, host, rest_port, protocol_class=SandboxProtocol)]
+    )
+    rest_variable = env_name("sandbox_rest_port")
+    with ExitStack() as stack:  # all of the ports, or none
+        with exit_on_configuration_error():
+            sockets = [bind_listening_socket(host, rest_port, port_variable=rest_variable)]
+            stack.enter_context(sockets[0])
+            rest_url = _bound_url(host, sockets[0])
+            if not rest_only:
+                settings = settings.model_copy(update={"upstream_url": rest_url})
+                shutdown = gateway_server(settings, sandbox_server=shutdown.servers[0])
+                sockets.append(bind_listening_socket(settings.host, settings.port))
+                stack.enter_context(sockets[1])
+        if rest_only:
+            logging.log_info("started", url=rest_url)
+        else:
+            graphql = _bound_url(settings.host, sockets[1], "/graphql")
+            logging.log_info("started", url=graphql)
+            logging.write_text(
+                _WELCOME.format(graphql=graphql, queries=EXAMPLE_QUERIES, rest=rest_url)
+            )
+        run(shutdown, sockets)
+
+
+def _read_sandbox_settings(port: int | None, rest_port: int | None) -> Settings:
+    """The settings of the gateway over the sandbox, with the ports of the options, where they are given."""
     overrides: dict[str, object] = {"upstream_url": "http://127.0.0.1", "explain": True}
     if port is not None:
         overrides["port"] = port
     if rest_port is not None:
         overrides["sandbox_rest_port"] = rest_port
-    with exit_on_configuration_error():
-        settings = Settings.from_environment(**overrides, **_sandbox_settings())
-    if "cors_origins" not in settings.model_fields_set:
-        settings = settings.model_copy(update={"cors_origins": _LOOPBACK_ORIGINS})
-    logging.configure(settings.log_level, settings.log_format)
-    host = settings.host if rest_only else "127.0.0.1"
-    rest_port = port if rest_only and port is not None else settings.sandbox_rest_port
-    rest_url = _url(host, rest_port)
-    sandbox_app = create_sandbox(seed=seed, activities=activities)
-    shutdown = GracefulShutdown(
-        [build_server(sandbox_app, host, rest_port, protocol_class=SandboxProtocol)]
-    )
-    with exit_on_configuration_error():
-        if not rest_only:
-            settings = settings.model_copy(update={"upstream_url": rest_url})
-            shutdown = gateway_server(settings, sandbox_server=shutdown.servers[0])
-        sockets = [  # all of the ports, or none
-            bind_listening_socket(each.config.host, each.config.port, port_variable=port_variable)
-            for each, port_variable in zip(
-                shutdown.servers, (env_name("sandbox_rest_port"), "PORT"), strict=False
-            )
-        ]
-    if rest_only:
-        logging.log_info("started", url=rest_url)
-    else:
-        graphql = _url(settings.host, settings.port, "/graphql")
-        logging.log_info("started", url=graphql)
-        logging.write_text(_WELCOME.format(graphql=graphql, queries=EXAMPLE_QUERIES, rest=rest_url))
-    run(shutdown, sockets)
+    settings = Settings.from_environment(**overrides, **_sandbox_settings())
+    if "cors_origins" in settings.model_fields_set:
+        return settings
+    return settings.model_copy(update={"cors_origins": _LOOPBACK_ORIGINS})
 
 
-def _url(host: str, port: int, path: str = "") -> str:
+def _bound_url(host: str, bound: socket.socket, path: str = "") -> str:
+    """The URL of a bound socket, whose port the operating system chose where 0 was given."""
+    port = bound.getsockname()[1]
     return f"http://[{host}]:{port}{path}" if ":" in host else f"http://{host}:{port}{path}"
 
 
