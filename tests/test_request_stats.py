@@ -25,13 +25,13 @@ def test_a_code_is_told_once_however_many_fields_it_befell():
 
 
 def test_what_was_no_operation_has_no_facts():
-    assert RequestStats(reads=3).as_log_fields == {}
+    assert RequestStats(reads=3).log_fields == {}
 
 
 def test_the_facts_of_an_operation_are_its_numbers_and_our_words():
     tally = RequestStats(compiled=True, reads=3, calls=2, retries=1)
     tally.completed({"a": 1}, [])
-    assert tally.as_log_fields == {
+    assert tally.log_fields == {
         "outcome": "ok",
         "compiled": True,
         "reads": 3,
@@ -43,7 +43,7 @@ def test_the_facts_of_an_operation_are_its_numbers_and_our_words():
 def test_codes_a_trusted_name_and_a_trace_are_told_where_there_are_any():
     tally = RequestStats(operation="Timeline", trace_id="ab")
     tally.rejected("LIMIT_EXCEEDED")
-    facts = tally.as_log_fields
+    facts = tally.log_fields
     assert facts["outcome"] == "rejected"
     assert facts["codes"] == ("LIMIT_EXCEEDED",)
     assert (facts["operation"], facts["trace_id"]) == ("Timeline", "ab")

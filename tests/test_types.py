@@ -213,7 +213,7 @@ def test_keys_of_callers_are_read_from_lines(tmp_path):
 
 def test_a_caller_may_have_two_keys_while_one_replaces_the_other(tmp_path):
     found = keys_in(tmp_path, f"web:{WEB}\nweb:{OTHER}".encode())
-    assert [*found.names_by_digest.values()] == ["web", "web"]
+    assert [*found.name_by_digest.values()] == ["web", "web"]
 
 
 @pytest.mark.parametrize(

@@ -164,8 +164,8 @@ def _serve_with_workers(settings: Settings) -> int:
 
 
 @main.command(hidden=True)
-@click.argument("orders_fd", type=int)
-def work(orders_fd: int) -> None:
+@click.argument("control_fd", type=int)
+def work(control_fd: int) -> None:
     """Serve as one of several workers: the command of the processes that `serve` starts."""
     with join_shared_metrics():
         with exit_on_configuration_error():
@@ -173,7 +173,7 @@ def work(orders_fd: int) -> None:
             logging.configure(settings.log_level, settings.log_format)
             shutdown = gateway_server(settings)
             sockets = [bind_listening_socket(settings.host, settings.port, reuse_port=True)]
-        with socket.socket(fileno=orders_fd) as control_socket:
+        with socket.socket(fileno=control_fd) as control_socket:
             run(shutdown, sockets, control_socket)
 
 

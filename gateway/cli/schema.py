@@ -68,9 +68,9 @@ def diff(old: Path) -> None:
         raise click.BadParameter(f"not a schema: {error}", param_hint="OLD") from error
     for change in schema_changes:
         click.echo(change)
-    count_by_severity = Counter(change.criticality for change in schema_changes)
-    click.echo(", ".join(f"{count_by_severity[each]} {each}" for each in Criticality), err=True)
-    if count_by_severity[Criticality.BREAKING]:
+    count_by_criticality = Counter(change.criticality for change in schema_changes)
+    click.echo(", ".join(f"{count_by_criticality[each]} {each}" for each in Criticality), err=True)
+    if count_by_criticality[Criticality.BREAKING]:
         sys.exit(_EXIT_FAILURE)
 
 

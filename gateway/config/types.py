@@ -158,10 +158,10 @@ class CallerKeys:
     """The caller keys, as their file was when it was read.
 
     Attributes:
-        names_by_digest: The name of each key, by the SHA-256 of the key.
+        name_by_digest: The name of each key, by the SHA-256 of the key.
     """
 
-    names_by_digest: Mapping[bytes, str] = field(repr=False)
+    name_by_digest: Mapping[bytes, str] = field(repr=False)
 
 
 CALLER_KEY_LINE = re.compile(r"(?P<name>[A-Za-z0-9._-]{1,64}):(?P<digest>[0-9a-fA-F]{64})")
@@ -177,16 +177,16 @@ def _read_caller_keys(path: object) -> object:
         raise ValueError(f"cannot be read: {error.strerror}") from error
     except UnicodeError as error:
         raise ValueError("is not UTF-8") from error
-    names_by_digest: dict[bytes, str] = {}
+    name_by_digest: dict[bytes, str] = {}
     for number, line in enumerate(text.splitlines(), 1):
         if line.strip():
             digest, name = _parse_caller_key(line.strip(), number)
-            if digest in names_by_digest:
+            if digest in name_by_digest:
                 raise ValueError(f"line {number} repeats the key of an earlier line")
-            names_by_digest[digest] = name
-    if not names_by_digest:
+            name_by_digest[digest] = name
+    if not name_by_digest:
         raise ValueError("contains no keys")
-    return CallerKeys(names_by_digest)
+    return CallerKeys(name_by_digest)
 
 
 def _parse_caller_key(line: str, number: int) -> tuple[bytes, str]:

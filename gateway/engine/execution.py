@@ -30,8 +30,6 @@ from gateway.errors import (
     INTERNAL_SERVER_ERROR,
     GatewayError,
     InvalidVariables,
-    OperationError,
-    RequestError,
 )
 from gateway.observability.logging import exceptions, log_bug
 
@@ -238,13 +236,6 @@ def _position_key(path: Sequence[str | int], data: object) -> list[tuple[int, st
             key.append((keys.index(step) if step in keys else -1, step))
             data = data.get(step) if isinstance(data, dict) else None
     return key
-
-
-def error_response(error: RequestError) -> Result:
-    """The response to a request whose operation never ran."""
-    problems = error.problems if isinstance(error, OperationError) else [{"message": str(error)}]
-    errors = [{**each, "extensions": each.get("extensions", error.extensions)} for each in problems]
-    return Result(errors=errors)
 
 
 def internal_error(error: BaseException) -> dict[str, Any]:

@@ -200,7 +200,7 @@ class _SafeRenderer:
 
     def _is_serializable(self, value: object) -> bool:
         try:
-            self._render(None, "", {"event": "", "fact": value})
+            self._render(None, "", {"event": "", "value": value})
         except Exception:  # noqa: BLE001 - as above
             return False
         return True

@@ -48,7 +48,7 @@ disable_created_metrics()  # a further series for each counter, without use here
 
 
 class SharedMetrics(NamedTuple):
-    """The metrics folder that workers share, as their parent process knows it.
+    """The supervisor's handle on the metrics directory shared by its workers.
 
     Attributes:
         folder: The path of the folder; None where no folder can be written, so that each worker exposes
@@ -140,7 +140,9 @@ class Metrics:
             "code",
         )
         self._rejections = self._counter(
-            "upstream_rejections", "Attempts that the gateway itself rejected or gave up.", "reason"
+            "upstream_rejections",
+            "Attempts that the gateway itself rejected, or aborted by the memory budget.",
+            "reason",
         )
         self._calls = self._counter(
             "upstream_calls", "Upstream calls, retries included.", "path", "status"
@@ -223,7 +225,7 @@ class Metrics:
         self._read_failures[path, code].inc()
 
     def count_rejection(self, reason: str) -> None:
-        """Count an attempt that the gateway rejected or gave up.
+        """Count an attempt that the gateway rejected, or aborted by the memory budget.
 
         Args:
             reason: `CIRCUIT_OPEN`: the circuit breaker was open. `CONCURRENCY_LIMIT`: the bulkhead had no

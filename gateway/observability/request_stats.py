@@ -80,7 +80,7 @@ class RequestStats:
             self.outcome = DISCONNECTED
 
     @property
-    def as_log_fields(self) -> dict[str, object]:
+    def log_fields(self) -> dict[str, object]:
         """The log fields of an operation."""
         if self.outcome is None:
             return {}

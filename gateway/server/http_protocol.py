@@ -14,8 +14,8 @@ from gateway.config.origins import AllowedOrigins
 from gateway.errors import BadRequest
 from gateway.observability.request_stats import RequestStats
 from gateway.server import protocol_errors
-from gateway.server.body_limits import PendingBodies
 from gateway.server.half_close import HalfCloseProtocol
+from gateway.server.pending_bodies import PendingBodies
 from gateway.server.pipelining import mark_disconnected
 
 _CHUNK_FRAMING_BYTES = 20

@@ -15,8 +15,8 @@ from starlette.types import ASGIApp
 
 from gateway.config.origins import AllowedOrigins
 from gateway.config.settings import Settings
-from gateway.server.body_limits import PendingBodies
 from gateway.server.http_protocol import http_protocol_class
+from gateway.server.pending_bodies import PendingBodies
 from gateway.web.app import create_app
 from gateway.web.concurrency import ConcurrencyLimiter
 

@@ -168,7 +168,7 @@ def _context_factory(upstream: UpstreamApi, settings: Settings) -> ContextFactor
 def _caller_authenticator(settings: Settings) -> CallerAuthenticator:
     keys = settings.caller_keys_file
     return CallerAuthenticator(
-        {} if keys is None else keys.names_by_digest, allows_anonymous=settings.allow_anonymous
+        {} if keys is None else keys.name_by_digest, allows_anonymous=settings.allow_anonymous
     )
 
 

@@ -16,10 +16,10 @@ _MIN_KEY_CHARACTERS = 32
 class CallerAuthenticator:
     """Admits callers to the service credentials. A caller with upstream credentials needs no key."""
 
-    def __init__(self, names_by_digest: Mapping[bytes, str], *, allows_anonymous: bool) -> None:
-        """`names_by_digest` maps the SHA-256 of each key to its name; where it is empty, no key is needed."""
-        self._names_by_digest = names_by_digest
-        self._requires_key = bool(names_by_digest) and not allows_anonymous
+    def __init__(self, name_by_digest: Mapping[bytes, str], *, allows_anonymous: bool) -> None:
+        """`name_by_digest` maps the SHA-256 of each key to its name; where it is empty, no key is needed."""
+        self._name_by_digest = name_by_digest
+        self._requires_key = bool(name_by_digest) and not allows_anonymous
 
     def authenticate(self, scope: MutableMapping[str, Any]) -> str | None:
         """The name of a request's caller key; None where the request needs none. Removes the key.
@@ -35,7 +35,7 @@ class CallerAuthenticator:
             raise BadRequest("The header X-Gateway-Key is sent more than once.")
         if has_credentials(scope["headers"]):
             return None
-        if keys and self._names_by_digest:
+        if keys and self._name_by_digest:
             return self._name_for_key(keys[0])
         if self._requires_key:
             raise CallerUnknown(
@@ -48,7 +48,7 @@ class CallerAuthenticator:
         key_digest = hashlib.sha256(key).digest()
         names = [
             name
-            for digest, name in self._names_by_digest.items()
+            for digest, name in self._name_by_digest.items()
             if hmac.compare_digest(digest, key_digest)
         ]
         if not names or len(key) < _MIN_KEY_CHARACTERS:

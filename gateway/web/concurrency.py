@@ -7,7 +7,6 @@ import msgspec
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gateway.engine.execution import error_response
 from gateway.errors import NotAcceptable, Overloaded
 from gateway.observability.request_stats import RequestStats
 from gateway.web import graphql_over_http as spec
@@ -121,7 +120,7 @@ class _PrebuiltErrorResponse:
 
     def __init__(self, error: Overloaded) -> None:
         self._status = error.status
-        self._body = msgspec.json.encode(error_response(error))
+        self._body = msgspec.json.encode(spec.error_response(error))
         self._headers_by_media_type = {
             media_type: [
                 (b"content-type", f"{media_type}; charset=utf-8".encode()),

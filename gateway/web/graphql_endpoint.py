@@ -14,13 +14,7 @@ from starlette.requests import ClientDisconnect, Request as HttpRequest
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from gateway.engine.execution import (
-    ExecutionContext,
-    Result,
-    error_response,
-    execute,
-    internal_error,
-)
+from gateway.engine.execution import ExecutionContext, Result, execute, internal_error
 from gateway.engine.fair_scheduler import FairScheduler
 from gateway.engine.preparation import Preparer
 from gateway.engine.request import Request
@@ -94,7 +88,7 @@ class GraphQLEndpoint:
         except RequestError as error:
             stats.rejected(error.code)
             status = spec.http_status(error, media_type)
-            return _response(error_response(error), status, media_type, **error.headers)
+            return _response(spec.error_response(error), status, media_type, **error.headers)
         except ClientDisconnect:
             stats.disconnected()
             return Response(status_code=400)  # the caller has disconnected

@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
+from gateway.engine.execution import Result
 from gateway.engine.request import Request
 from gateway.errors import (
     BadRequest,
@@ -112,6 +113,13 @@ def parse_post(content_type: str | None, body: bytes) -> Request:
     if parameters.get("charset", "utf-8").lower() not in {"utf-8", "utf8"}:
         raise UnsupportedMediaType("The charset of the request body must be UTF-8.")
     return Request.from_parameters(_parse_json(body.removeprefix(BOM_UTF8), "body"))
+
+
+def error_response(error: RequestError) -> Result:
+    """The response to a request whose operation never ran."""
+    problems = error.problems if isinstance(error, OperationError) else [{"message": str(error)}]
+    errors = [{**each, "extensions": each.get("extensions", error.extensions)} for each in problems]
+    return Result(errors=errors)
 
 
 def reject_unsupported_methods(method: str) -> None:

@@ -82,5 +82,5 @@ class RequestMiddleware:
                     method=scope["method"],
                     status=stats.status or status,
                     milliseconds=milliseconds,
-                    **stats.as_log_fields,
+                    **stats.log_fields,
                 )

@@ -9,7 +9,7 @@ from graphql import GraphQLError, GraphQLSchema, MiddlewareManager, build_schema
 from structlog.testing import capture_logs
 
 from gateway.engine.compiler.compiled_query import query_compiler
-from gateway.engine.execution import error_response, execute, internal_error
+from gateway.engine.execution import execute, internal_error
 from gateway.engine.preparation import Preparer, build_preparer
 from gateway.engine.resolvers import (
     MIDDLEWARE,
@@ -21,13 +21,11 @@ from gateway.engine.resolvers import (
 from gateway.errors import (
     INTERNAL_SERVER_ERROR,
     LOCAL_QUEUE,
-    BadRequest,
     FieldError,
     GatewayError,
     InvalidUpstreamResponse,
     InvalidVariables,
     NotFound,
-    ParseFailed,
     UpstreamBusy,
 )
 from tests.engine.compiler import library
@@ -401,21 +399,6 @@ async def test_the_context_is_asked_after_the_resolvers():
         return 1
 
     assert (await run("{ a }", a=tells))["extensions"] == {"told": "late"}
-
-
-def test_a_refusal_has_no_data():
-    assert msgspec.to_builtins(error_response(BadRequest("Send JSON."))) == {
-        "errors": [{"message": "Send JSON.", "extensions": {"code": "BAD_REQUEST"}}]
-    }
-
-
-def test_a_refusal_tells_every_problem_with_the_code():
-    where = {"locations": [{"line": 1, "column": 1}]}
-    problems: list[dict[str, object]] = [{"message": "One.", **where}, {"message": "Two."}]
-    code = {"extensions": {"code": "GRAPHQL_PARSE_FAILED"}}
-    assert msgspec.to_builtins(error_response(ParseFailed(problems))) == {
-        "errors": [{"message": "One.", **where, **code}, {"message": "Two.", **code}]
-    }
 
 
 # Bugs in compiled queries

@@ -11,8 +11,8 @@ from starlette.types import Receive, Scope, Send
 from uvicorn.server import ServerState
 
 from gateway.config.origins import AllowedOrigins
-from gateway.server.body_limits import PendingBodies
 from gateway.server.http_protocol import HardenedHttpProtocol, http_protocol_class
+from gateway.server.pending_bodies import PendingBodies
 
 READ_BYTES = 256_000
 """How much uvloop reads at once."""

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 import httpx
+import msgspec
 import pytest
 
 from gateway.engine.request import Request
@@ -24,6 +25,7 @@ from gateway.web.graphql_over_http import (
     GRAPHQL_RESPONSE,
     HTML,
     JSON,
+    error_response,
     http_status,
     parse_get,
     parse_post,
@@ -35,6 +37,21 @@ TYPENAME = "{ __typename }"
 CHROME = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8"
 
 # The functions
+
+
+def test_a_refusal_has_no_data():
+    assert msgspec.to_builtins(error_response(BadRequest("Send JSON."))) == {
+        "errors": [{"message": "Send JSON.", "extensions": {"code": "BAD_REQUEST"}}]
+    }
+
+
+def test_a_refusal_tells_every_problem_with_the_code():
+    where = {"locations": [{"line": 1, "column": 1}]}
+    problems: list[dict[str, object]] = [{"message": "One.", **where}, {"message": "Two."}]
+    code = {"extensions": {"code": "GRAPHQL_PARSE_FAILED"}}
+    assert msgspec.to_builtins(error_response(ParseFailed(problems))) == {
+        "errors": [{"message": "One.", **where, **code}, {"message": "Two.", **code}]
+    }
 
 
 @pytest.mark.parametrize(

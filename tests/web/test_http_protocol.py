@@ -11,8 +11,8 @@ import pytest
 import uvicorn
 from starlette.types import Message, Receive, Scope, Send
 
-from gateway.server.body_limits import PendingBodies
 from gateway.server.http_protocol import http_protocol_class
+from gateway.server.pending_bodies import PendingBodies
 from gateway.server.protocol_errors import MAX_HEAD_BYTES, MAX_URI_BYTES
 
 pytestmark = pytest.mark.socket

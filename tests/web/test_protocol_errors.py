@@ -6,7 +6,7 @@ from http import HTTPStatus
 import pytest
 
 from gateway.config.origins import AllowedOrigins
-from gateway.server.body_limits import PendingBodies
+from gateway.server.pending_bodies import PendingBodies
 from gateway.server.protocol_errors import (
     MAX_HEAD_BYTES,
     MAX_URI_BYTES,

@@ -7,7 +7,7 @@ import httpx
 import pytest
 from structlog.testing import capture_logs
 
-from gateway.server.body_limits import (
+from gateway.server.pending_bodies import (
     MAX_PENDING_BODIES,
     MAX_PENDING_BYTES,
     STALL_TIMEOUT_SECONDS,
