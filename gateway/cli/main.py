@@ -62,7 +62,7 @@ EXAMPLE_QUERIES = """\
     }
   }
 
-  # what lies behind an activity: the appointment as it is today, and who it is with
+  # an activity and the current state of its entities
   {
     activities(clientId: "1100", kinds: [APPOINTMENT, FORM_RESULT], first: 5) {
       nodes {
@@ -183,7 +183,9 @@ def work(control_fd: int) -> None:
 @click.option(
     "--rest-port", type=int, help="The REST API's port; GATEWAY_SANDBOX_REST_PORT, or 8001."
 )
-@click.option("--activities", type=click.IntRange(0, 100_000), help="Adds client 5000 with N.")
+@click.option(
+    "--activities", type=click.IntRange(0, 100_000), help="Add client 5000 with N activities."
+)
 @click.option(
     "--seed", type=int, default=1, show_default=True, help="The seed of the generated data."
 )

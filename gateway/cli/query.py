@@ -1,4 +1,4 @@
-"""The commands about single operations: the compiled query of one, and what it costs."""
+"""`gateway compile` and `gateway cost`: inspect one operation."""
 
 import sys
 from pathlib import Path
@@ -21,9 +21,7 @@ _EXIT_FAILURE = 1
 _file_argument = click.argument(
     "file", type=click.Path(exists=True, dir_okay=False, path_type=Path)
 )
-_operation_option = click.option(
-    "--operation", help="Which operation of FILE, where it has several."
-)
+_operation_option = click.option("--operation", help="Name of the operation, if FILE has several.")
 
 
 @click.command(name="compile")

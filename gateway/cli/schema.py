@@ -21,7 +21,7 @@ def schema() -> None:
 
 
 @schema.command(name="print")
-@click.option("--federation", is_flag=True, help="As a subgraph, to be composed with others.")
+@click.option("--federation", is_flag=True, help="Print the federation subgraph schema.")
 def print_schema(*, federation: bool) -> None:
     """Write the schema to standard output."""
     click.echo(gateway_schema.schema_sdl(federated=federation), nl=False)

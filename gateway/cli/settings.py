@@ -15,7 +15,7 @@ _EXIT_USAGE = 2
 
 @contextmanager
 def exit_on_configuration_error() -> Iterator[None]:
-    """An invalid configuration ends the command, with every problem named; so does an unavailable port."""
+    """Context manager: exit with status 2 on an invalid configuration or an unavailable port."""
     try:
         yield
     except PortUnavailable as error:

@@ -19,7 +19,7 @@ from tzlocal.windows_tz import win_tz
 
 _PACKAGE = resources.files("tzdata")
 NAMES = frozenset(_PACKAGE.joinpath("zones").read_text(encoding="utf-8").split()) - {"Factory"}
-"""About six hundred names, without that of no zone. No other text is part of a path, or cached."""
+"""The IANA names in tzdata without `Factory`; only these are used as paths or cached."""
 
 _JAVA_SHORT_IDS = {
     "AET": "Australia/Sydney",

@@ -47,9 +47,7 @@ _NEVER_FORWARDED = {
     "x-http-method-override",
     "x-method-override",
 }
-"""Headers about one connection or one body, headers that would change the form of a response or make
-another request of it, and headers for the gateway alone.
-"""
+"""Headers that are never forwarded: hop-by-hop, body, conditional, method-override, and the gateway's own."""
 
 _HOST = r"(?=.{1,253}(:|/|\Z))[A-Za-z0-9_\-]{1,63}(\.[A-Za-z0-9_\-]{1,63})*\.?"
 _BRACKETED_ADDRESS = r"\[(?P<address>[0-9A-Fa-f:.]{2,45})\]"

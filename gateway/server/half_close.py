@@ -55,7 +55,7 @@ class HalfCloseProtocol(PipelinedProtocol):
         self.loop.call_later(seconds, self._send_probe, seconds)
 
     def _send_probe(self, seconds: float) -> None:
-        """Send an informational response, again and again: the host of a disconnected caller sends a reset.
+        """Probe with `100 Continue` until the response starts: the host of a vanished caller answers with RST.
 
         No other sign exists. A caller that waits ignores the response (RFC 9110, 15.2); HTTP/1.0 has no
         informational responses.

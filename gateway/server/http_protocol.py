@@ -32,7 +32,9 @@ A caller whose connection is closed while it sends never reads the reason.
 
 
 class HardenedHttpProtocol(HalfCloseProtocol):
-    """One connection. Rejects in JSON, before the application, what uvicorn would receive without a limit.
+    """HTTP/1.1 protocol of one connection, with limits on head size, arrival time and unread responses.
+
+    A request that exceeds a limit is rejected in JSON, before the application.
 
     Attributes:
         timeout_seconds: How long a request may take to arrive, and how long a response may stay unread.
@@ -214,7 +216,7 @@ class HardenedHttpProtocol(HalfCloseProtocol):
 
     @property
     def _is_in_body(self) -> bool:
-        """Whether a body is in progress, and wanted."""
+        """Whether bytes of a body are expected and will be used."""
         if (
             self._is_in_head
             or not self._is_receiving

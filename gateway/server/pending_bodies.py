@@ -1,4 +1,4 @@
-"""Limits on request bodies in progress: their number, their bytes in total, and the time of a stall."""
+"""The request bodies in progress, with limits on their number, their total bytes and the time of a stall."""
 
 import asyncio
 from collections.abc import Callable
@@ -80,7 +80,7 @@ class PendingBodies:
         self._schedule_check()
 
     def remove(self, sender: Sender) -> None:
-        """Forget the sender's body, if any: it is complete, or not wanted any more."""
+        """Stop tracking the sender's body."""
         body = self._body_by_sender.pop(sender, None)
         if body is not None:
             self._bytes -= body.size

@@ -172,7 +172,7 @@ class PipelinedProtocol(HttpToolsProtocol):
             self.on_upgrade_ignored()
 
     def on_upgrade_ignored(self) -> None:
-        """The next head is a repetition: the first had an offer to upgrade."""
+        """Hook: the request is parsed again without its `Upgrade` header."""
 
     @property
     def _is_full(self) -> bool:

@@ -1,4 +1,4 @@
-"""Error responses of the HTTP protocol itself, in JSON: for bytes from which no request came."""
+"""JSON error responses for input that is not a valid HTTP request or exceeds a protocol limit."""
 
 import json
 from collections.abc import Iterable
@@ -44,7 +44,7 @@ def head_error_status(version: str, headers: RawHeaders) -> HTTPStatus | None:
 def protocol_error_response(
     status: HTTPStatus, method: bytes, headers: RawHeaders, allowed_origins: AllowedOrigins
 ) -> bytes:
-    """The last response of a connection.
+    """Serialize the error response that ends a connection.
 
     Args:
         status: The status of the rejection.

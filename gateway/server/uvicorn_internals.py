@@ -1,7 +1,7 @@
-"""What is overridden of uvicorn, and what is relied on, beyond what its documentation promises.
+"""Private uvicorn APIs that this package overrides or relies on, with the reason.
 
-A test keeps a digest of the source of each in the version that is locked. It fails when uvicorn changes one:
-then read the change, see whether the reason here still holds, and store the new digest.
+A test stores a digest of the source of each in the locked version. It fails when uvicorn changes one: then
+read the change, check whether the reason here still holds, and store the new digest.
 """
 
 from collections.abc import Mapping
@@ -12,53 +12,53 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 OVERRIDDEN: Mapping[type, Mapping[str, str]] = {
     HttpToolsProtocol: {
-        "connection_made": "gives the connection a flow control that can be held, and starts the timer of the first request",
-        "connection_lost": "drops requests that were not started, and tells the one being answered that its caller has left",
-        "data_received": "buffers what arrives and parses it in slices, so that few pipelined requests exist at once",
-        "eof_received": "keeps the connection open for the answers to what was sent before the end",
-        "send_400_response": "answers in JSON, with the status that fits, and lingers until the answer can be read",
-        "on_message_begin": "resets the sizes that are counted for each request; the sandbox adds an extension to the scope",
+        "connection_made": "installs a flow control that can be held, and starts the timer of the first request",
+        "connection_lost": "discards queued requests, and marks the active one as disconnected",
+        "data_received": "buffers received bytes and parses them in slices, which bounds the number of pipelined requests",
+        "eof_received": "keeps a half-closed connection open until the responses to complete requests are sent",
+        "send_400_response": "sends a JSON error with the appropriate status, and lingers so that the caller can read it",
+        "on_message_begin": "resets the byte counts of a request; the sandbox adds an extension to the scope",
         "on_url": "limits the size of a URI",
-        "on_header": "limits the size of a head, and drops trailers, which must not become headers",
-        "on_headers_complete": "checks version and Host before the application starts; ignores an offer to upgrade",
-        "on_body": "counts the bytes of a body and of its framing",
-        "on_message_complete": "stops the timer of the request",
-        "on_response_complete": "continues with what was buffered, and starts the timer of an answer that is not read",
-        "_start_asgi_task": "records which request is being answered; uvicorn knows only the last one that came",
-        "_unsupported_upgrade_warning": "parses the request again without the offer to upgrade",
+        "on_header": "limits the size of a head, and discards trailers, which must not become headers",
+        "on_headers_complete": "checks the HTTP version and `Host` before the application starts; ignores an `Upgrade` header",
+        "on_body": "counts the bytes of a body and of its chunk framing",
+        "on_message_complete": "stops the receive timer of the request",
+        "on_response_complete": "parses buffered bytes, and starts the send timer of an unread response",
+        "_start_asgi_task": "records the active request; uvicorn knows only the last one received",
+        "_unsupported_upgrade_warning": "parses the request again without its `Upgrade` header",
     },
     FlowControl: {
-        "resume_reading": "does not resume while the connection is held, whichever of its requests asks for it",
+        "resume_reading": "does not resume reading while the connection is held, whichever request calls it",
     },
     Server: {
-        "capture_signals": "leaves signals to the process, which has several servers and phases of shutdown",
+        "capture_signals": "leaves signals to the process, which has several servers and shutdown phases",
     },
 }
-"""For each class of uvicorn the methods that subclasses here override, each with what the override does."""
+"""By class of uvicorn, the methods that subclasses in this package override, and what each override does."""
 
 RELIED_ON: Mapping[type, Mapping[str, str]] = {
     HttpToolsProtocol: {
-        "__init__": "sets `cycle`, `flow`, `headers`, `loop`, `parser`, `pipeline`, `transport`; the leniency of the parser",
-        "_unset_keepalive_if_required": "is called where a connection is not idle although its last answer is sent",
-        "_should_upgrade": "is false without WebSockets, so that a body is read after an ignored offer to upgrade",
-        "shutdown": "lets an idle connection end at once, and any other after its answer",
+        "__init__": "sets `cycle`, `flow`, `headers`, `loop`, `parser`, `pipeline`, `transport`, and the leniency of the parser",
+        "_unset_keepalive_if_required": "is called when a connection is not idle although its last response is sent",
+        "_should_upgrade": "is false without WebSockets, so that a body is read after an ignored `Upgrade` header",
+        "shutdown": "closes an idle connection at once, and any other after its response",
     },
     RequestResponseCycle: {
         "__init__": "sets `body`, `disconnected`, `keep_alive`, `message_event`, `more_body`, `response_complete`, "
         "`response_started`, `scope`, `transport`, `waiting_for_100_continue`",
         "run_asgi": "sends nothing to a caller that is marked as disconnected",
-        "receive": "resumes reading and sends 100 Continue; tells of a disconnect once `message_event` is set",
-        "send": "closes by `transport.close` where `keep_alive` is false, then calls `on_response_complete`",
+        "receive": "resumes reading and sends `100 Continue`; reports a disconnect once `message_event` is set",
+        "send": "calls `transport.close` if `keep_alive` is false, then `on_response_complete`",
     },
     FlowControl: {
         "__init__": "sets `read_paused`",
         "pause_reading": "pauses the transport once",
     },
     Server: {
-        "shutdown": "waits for connections and tasks as long as `config.timeout_graceful_shutdown` is then",
+        "shutdown": "waits for connections and tasks for `config.timeout_graceful_shutdown`, read when it starts",
     },
     Config: {
-        "get_loop_factory": "is the event loop that uvicorn would choose",
+        "get_loop_factory": "returns the factory of the event loop that uvicorn would choose",
     },
 }
-"""For each class of uvicorn what is read or called of it, each with what it has to do or to set."""
+"""By class of uvicorn, the members that this package reads or calls, and what each has to do or to set."""

@@ -18,7 +18,7 @@ class BufferedRequest(NamedTuple):
 
 
 async def buffer_request(scope: Scope, receive: Receive, *, max_bytes: int) -> BufferedRequest:
-    """The request with its whole body, or as far as it came before the limit or a disconnect."""
+    """Buffer a body up to `max_bytes`; incomplete after the limit or a disconnect."""
     if content_length(scope) > max_bytes:
         return BufferedRequest(receive, is_complete=False)
     message = await receive()
