@@ -92,23 +92,27 @@ class Settings(BaseSettings):
         None,
         description=(
             "The HTTP proxy of upstream calls, such as http://user:password@proxy:3128; none: no proxy. "
-            "Wins over the next three. Loopback addresses are never called by a proxy."
+            "Takes precedence over HTTPS_PROXY, HTTP_PROXY and NO_PROXY. Loopback addresses are "
+            "never called by a proxy."
         ),
     )
     https_proxy: SecretStr | None = Field(
         None,
         validation_alias=AliasChoices("HTTPS_PROXY", "https_proxy"),
-        description="The proxy where the upstream's address begins with https.",
+        description="The proxy for an `https://` upstream.",
     )
     http_proxy: SecretStr | None = Field(
         None,
         validation_alias=AliasChoices("HTTP_PROXY", "http_proxy"),
-        description="The proxy where it begins with http.",
+        description="The proxy for an `http://` upstream.",
     )
     no_proxy: str | None = Field(
         None,
         validation_alias=AliasChoices("NO_PROXY", "no_proxy"),
-        description="Names, addresses and networks, separated by commas, that are called without those two.",
+        description=(
+            "Hosts called without HTTP_PROXY or HTTPS_PROXY: names, addresses and networks, separated "
+            "by commas."
+        ),
     )
     activities_prefix: UrlPath = Field("/api/2.3", description="The path prefix of `/activities`.")
     clients_path: UrlPath = Field("/api/2.0/clients", description="The path of clients.")
@@ -214,10 +218,7 @@ class Settings(BaseSettings):
     )
     max_field_comparisons: PositiveInt = Field(
         20_000,
-        description=(
-            "How many comparisons of fields and fragments that are merged in the answer the "
-            "validation of an operation may take."
-        ),
+        description="Maximum field and fragment comparisons while validating an operation.",
     )
     max_cost: PositiveInt = Field(
         2_000_000, description="The largest cost of an operation, as `gateway cost` measures it."
@@ -248,10 +249,17 @@ class Settings(BaseSettings):
     )
     max_concurrent_reads: PositiveInt = Field(
         100,
-        description="How many upstream reads one process may have under way at once, for all callers.",
+        description=(
+            "How many upstream reads one process may have under way at once, for all callers: the "
+            "slots of its bulkhead."
+        ),
     )
     max_concurrent_reads_per_credential: PositiveInt = Field(
-        50, description="How many of them may have the same credentials."
+        50,
+        description=(
+            "How many upstream reads one process may have under way at once per caller key, else per "
+            "credential: the slots of the bulkhead for each."
+        ),
     )
 
     request_timeout_seconds: PositiveSeconds = Field(
@@ -268,7 +276,7 @@ class Settings(BaseSettings):
         5.0, description="How long the port stays open after SIGTERM."
     )
     shutdown_grace_seconds: NonNegativeSeconds = Field(
-        20.0, description="How long requests in flight may take after that."
+        20.0, description="How long requests in flight may take after the port is closed."
     )
 
     entity_cache_seconds: NonNegativeSeconds = Field(
@@ -292,7 +300,7 @@ class Settings(BaseSettings):
         description=(
             "Which operations are compiled: `off` none, graphql-core executes all; `on` large and "
             "trusted ones when first seen, small ones when seen again; `eager` all when first seen. "
-            "The answers are the same."
+            "Responses do not differ."
         ),
     )
     explain: bool = Field(
