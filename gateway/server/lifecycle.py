@@ -6,12 +6,11 @@ import gc
 import math
 import signal
 import socket
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from enum import IntEnum
 
 import uvicorn
-from starlette.types import ASGIApp
 
 from gateway.config.origins import AllowedOrigins
 from gateway.config.settings import Settings
@@ -77,7 +76,11 @@ class Server(uvicorn.Server):
 
 
 def build_server(
-    app: ASGIApp, host: str, port: int, *, protocol_class: type[asyncio.Protocol] | None = None
+    app: Callable[..., Awaitable[None]],
+    host: str,
+    port: int,
+    *,
+    protocol_class: type[asyncio.Protocol] | None = None,
 ) -> Server:
     """A server of an application, with uvicorn's HTTP protocol or another."""
     config = uvicorn.Config(

@@ -2,8 +2,8 @@
 
 import asyncio
 import sys
+from collections.abc import Awaitable, Callable
 
-from starlette.types import ASGIApp
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT, FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
@@ -144,9 +144,11 @@ class PipelinedProtocol(HttpToolsProtocol):
         if (self._buffer or self.flow.is_held) and not self.transport.is_closing():
             self.parse_buffered()
 
-    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGIApp) -> None:  # type: ignore[override]
+    def _start_asgi_task(
+        self, cycle: RequestResponseCycle, app: Callable[..., Awaitable[None]]
+    ) -> None:
         self.active_cycle = cycle
-        super()._start_asgi_task(cycle, app)  # type: ignore[arg-type] # the same type by another name
+        super()._start_asgi_task(cycle, app)
 
     @property
     def _offers_upgrade(self) -> bool:
