@@ -17,6 +17,7 @@ from graphql import (
     VariableNode,
     Visitor,
     is_non_null_type,
+    separate_operations,
     visit,
 )
 from graphql.execution import VariableValues, get_variable_values
@@ -154,7 +155,8 @@ def _value_or_raise(prepared: PreparedOperation, value_or_errors: _T | list[Grap
     """The value, where the variables are valid; raises `InvalidVariables` with all of their errors."""
     if isinstance(value_or_errors, list):
         uses = _VariableUses()
-        visit(prepared.document, uses)
+        # Other operations of the document may have variables of the same names.
+        visit(separate_operations(prepared.document)[prepared.name or ""], uses)
         raise InvalidVariables(
             [
                 {**problem.formatted, "message": problem.message + uses.describe(problem)}
@@ -165,7 +167,7 @@ def _value_or_raise(prepared: PreparedOperation, value_or_errors: _T | list[Grap
 
 
 class _VariableUses(Visitor):
-    """A visitor that collects, for each variable, the arguments that use it."""
+    """A visitor that collects, for each variable of an operation, the arguments that use it."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -273,6 +273,22 @@ async def test_variables_that_do_not_fit_are_refused_and_nothing_runs(text, vari
     assert ran == []
 
 
+@pytest.mark.parametrize(
+    "document",
+    [
+        "query Mine($x: Int!) { number(of: $x) } query Other($x: Kind) { number(kind: $x) }",
+        """query Mine($x: Int!) { ...M } fragment M on Query { number(of: $x) }
+           query Other($x: Kind) { ...O } fragment O on Query { number(kind: $x) }""",
+    ],
+    ids=["in the operation", "in a fragment"],
+)
+async def test_an_invalid_variable_is_reported_with_the_arguments_of_its_own_operation(document):
+    with pytest.raises(InvalidVariables) as refused:
+        await run(document, {"x": "x"}, name="Mine")
+    [problem] = refused.value.problems
+    assert str(problem["message"]).endswith(" It is used for 'of'.")
+
+
 async def test_variables_nested_too_deeply_are_refused():
     like: dict[str, Any] | None = None
     for _ in range(20_000):

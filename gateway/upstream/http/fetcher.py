@@ -41,8 +41,8 @@ _NO_PARAMETERS: Mapping[str, str] = {}
 class UpstreamFetcher:
     """Reads of the upstream. Safe to share between requests: responses are shared within one identity only.
 
-    In this order, a read is answered from the response cache or coalesced by single-flight, then retried; each attempt passes the circuit
-    breaker, waits for a slot of the bulkhead, and makes a call over the transport.
+    In this order, a read is answered from the response cache or coalesced by single-flight, then retried;
+    each attempt passes the circuit breaker, waits for a slot of the bulkhead, and makes a call over the transport.
     """
 
     def __init__(
