@@ -32,7 +32,8 @@ class Example(NamedTuple):
 
     def turned(self, body: bytes) -> Mapping[str, Any]:
         """Variables for the same operation on another page, where an answer has cursors to them."""
-        found = [*_cursors(json.loads(body))]
+        answer = json.loads(body, parse_int=str)  # Python converts no number of 5,000 digits
+        found = [*_cursors(answer)]
         return dict.fromkeys(self.operation.cursors, found[len(found) // 2]) if found else {}
 
     def reversed(self) -> Mapping[str, Any]:
