@@ -459,6 +459,20 @@ def test_a_list_stays_empty_or_null_in_an_item_that_does_not_fit():
     assert null.sent_updated_attributes is None
 
 
+@pytest.mark.parametrize("first", [0, 1, 999])
+def test_a_large_timeline_of_a_number_that_is_longer_than_any_is_too_large(first):
+    content = raw_body(b'{"x":"%b"}' % LARGE, b'{"x":"%b%b"}' % (b"a" * first, b"7" * 100_000))
+    with pytest.raises(ResponseTooLarge):
+        run_to_completion(decoding.items(content))
+
+
+def test_a_large_timeline_of_very_many_long_numbers_is_read_in_one_pass():
+    """Where each digit were the start of another search, this test would not end."""
+    numbers = b"7" * 99_999 + b" "
+    content = raw_body(b'{"x":"%b"}' % (numbers * 290))
+    assert len(run_to_completion(decoding.items(content))) == 1
+
+
 @pytest.mark.parametrize("element", [b'"start"', b"{}"], ids=["well", "unwell"])
 @pytest.mark.parametrize(("count", "readable"), [(1_000, True), (1_001, False)])
 def test_a_list_that_is_longer_than_any_is_unreadable(element, count, readable):
