@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.cli import main
@@ -34,9 +35,14 @@ class Hold(NamedTuple):
 
 
 class Heartbeat:
-    """Pure ASGI: from the first request on it beats at every turn of the event loop."""
+    """Pure ASGI: from the first request on it beats at every turn of the event loop.
 
-    def __init__(self, app: ASGIApp) -> None:
+    Attributes:
+        state: The application's state, in which the server looks for its concurrency limit.
+    """
+
+    def __init__(self, app: Starlette) -> None:
+        self.state = app.state
         self.holds: list[Hold] = []
         """The longest between two beats within each GraphQL request."""
         self._app = app

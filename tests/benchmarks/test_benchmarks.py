@@ -8,6 +8,7 @@ import pytest
 from tests.benchmarks.answers import same_answers
 from tests.benchmarks.comparison import Figures
 from tests.benchmarks.contenders import CONTENDERS, GATEWAY, MERCURIUS, STRAWBERRY
+from tests.benchmarks.examinations import Examiner
 from tests.benchmarks.scenarios import ALONE, SCENARIOS, Condition
 from tests.benchmarks.servers import running
 from tests.benchmarks.targets import verdicts
@@ -32,6 +33,12 @@ async def test_contenders_answer_alike_for_as_many_upstream_calls():
         for scenario in SCENARIOS.values():
             asked = [servers[one] for one in scenario.contenders if one in servers]
             assert all(await same_answers(scenario, asked, upstream))
+
+
+@pytest.mark.socket
+async def test_a_gateway_that_is_watched_from_inside_serves():
+    async with Upstream() as upstream:
+        assert await Examiner(upstream, None).holds(SCENARIOS["hundred"], 0.1)
 
 
 def test_a_hundred_activities_are_of_all_kinds():
