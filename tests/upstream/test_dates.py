@@ -3,6 +3,7 @@
 from datetime import UTC, timedelta, timezone
 
 import pytest
+from msgspec import convert
 
 from gateway.config.time_zones import zone_by_name
 from gateway.upstream.records.activities import ZonedDateTime
@@ -99,6 +100,33 @@ def test_what_is_odd_is_noted(sent, zone, told):
         for _ in range(2):
             ZonedDateTime(date_time=sent, time_zone=zone)
     assert found == told
+
+
+@pytest.mark.parametrize(
+    ("sent", "time_zone", "told"),
+    [
+        ({"datetime": "2026-07-01T09:00:00", "timezone": "UTC"}, "UTC", [ODD_DATE]),
+        ({"dateTime": "2026-07-01T09:00:00", "timezone": "UTC"}, "UTC", [ODD_DATE]),
+        ({"dateTime": "2026-07-01T09:00:00", "timeZone": "", "timezone": "UTC"}, "UTC", [ODD_DATE]),
+        ({"dateTime": "2026-07-01T09:00:00", "timeZone": "UTC", "timezone": "PST"}, "UTC", []),
+        ({"dateTime": "2026-07-01T09:00:00", "timezone": ""}, None, []),
+        ({"dateTime": "2026-07-01T09:00:00", "timezone": "PST"}, "PST", [ODD_DATE, ODD_TIME_ZONE]),
+        (
+            {"dateTime": "2026-07-01T09:00:00Z", "timezone": "Europe/Paris"},
+            "Europe/Paris",
+            [ODD_DATE, OFFSET_DIFFERS],
+        ),
+    ],
+)
+def test_a_zone_is_also_read_under_its_key_in_lower_case(sent, time_zone, told):
+    found: list[str] = []
+    with observe_surprises(found.append):
+        for _ in range(2):
+            date = convert(sent, ZonedDateTime)
+    assert (date.time_zone, found) == (time_zone, told)
+    assert date == ZonedDateTime(
+        date_time=date.date_time, with_offset=date.with_offset, time_zone=time_zone
+    )
 
 
 def test_no_text_is_nothing_and_something_else_is_refused():

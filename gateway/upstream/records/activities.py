@@ -66,19 +66,25 @@ class ZonedDateTime(Record, frozen=True, kw_only=True):
         with_offset: The date-time with that offset, in the same form. The upstream's key `datetime` is read
             where the declared key `dateTime` is empty.
         time_zone: The name of the time zone.
+        lower_case_zone: The time zone under the key `timezone`; null once it is moved to `time_zone`.
     """
 
     date_time: str = ""
     with_offset: str = field(name="datetime", default="")
     time_zone: Text | None = None
+    lower_case_zone: Text | None = field(name="timezone", default=None)
 
-    @depends_on("date_time", "with_offset", "time_zone")
+    @depends_on("date_time", "with_offset", "time_zone", "lower_case_zone")
     def __post_init__(self) -> None:
         """Raise ValueError for an invalid date-time: `EmptyObject` where there is none, whatever the zone."""
         sent = self.date_time
         try:
             datetime.fromisoformat(sent)  # refuses 30 February
-            is_nonstandard = len(sent) != 19 or sent[4::3] != "--T::"  # YYYY-MM-DDTHH:MM:SS
+            is_nonstandard = (
+                len(sent) != 19
+                or sent[4::3] != "--T::"  # YYYY-MM-DDTHH:MM:SS
+                or self.lower_case_zone is not None
+            )
         except (TypeError, ValueError):  # TypeError for `UNREADABLE`
             is_nonstandard = True
         if is_nonstandard:

@@ -29,7 +29,7 @@ _LENGTH_TO_SECONDS = len("2026-03-01T09:00:00")
 
 
 def normalise(date: Any) -> None:
-    """Convert the date-time of a new record to its canonical form, in the field where it belongs.
+    """Convert the date-time of a new record to its canonical form, and each part to the field where it belongs.
 
     Args:
         date: A `ZonedDateTime`, or the decoded part of one.
@@ -42,9 +42,10 @@ def normalise(date: Any) -> None:
         raise ValueError("not a text")  # noqa: TRY004 - what a record's check raises
     if not sent:
         raise EmptyObject
-    text, zone = canonical_form(sent), date.time_zone
+    text, is_zone_moved = canonical_form(sent), _move_lower_case_zone(date)
+    zone = date.time_zone
     if not has_offset(text):
-        if text != date.date_time:
+        if text != date.date_time or is_zone_moved:
             report_surprise(ODD_DATE, sent, zone)
         structs.force_setattr(date, "date_time", text)
         structs.force_setattr(date, "with_offset", "")
@@ -54,6 +55,16 @@ def normalise(date: Any) -> None:
         report_surprise(OFFSET_DIFFERS, sent, zone)
     structs.force_setattr(date, "date_time", "")
     structs.force_setattr(date, "with_offset", text)
+
+
+def _move_lower_case_zone(date: Any) -> bool:
+    """Move the time zone from the key `timezone` to the declared one; false where that has a zone already."""
+    zone: object = date.lower_case_zone
+    structs.force_setattr(date, "lower_case_zone", None)
+    if zone in {None, ""} or date.time_zone not in {None, ""}:
+        return False
+    structs.force_setattr(date, "time_zone", zone)
+    return True
 
 
 def report_nonstandard_zone(date: Any) -> None:

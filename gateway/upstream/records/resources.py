@@ -251,6 +251,7 @@ class Consent(AllOptional, frozen=True, kw_only=True):
         name="datetime", default=None
     )
     time_zone: Text | None = None
+    lower_case_zone: Text | None = field(name="timezone", default=None)
     sent_text: Text | BoundedList[Text] | None = field(name="text", default=None)
 
     def __post_init__(self) -> None:
@@ -267,11 +268,17 @@ class Consent(AllOptional, frozen=True, kw_only=True):
     def _effective_date(self) -> ZonedDateTime | activities.Unreadable | None:
         if self.sent_date is not None:
             return self.sent_date
-        sent = self.lower_case if self.date_time is None else self.date_time
+        is_lower_case = self.date_time is None
+        sent = self.lower_case if is_lower_case else self.date_time
         if not isinstance(sent, str):
             return sent
         try:
-            return ZonedDateTime(date_time=sent, time_zone=self.time_zone)
+            return ZonedDateTime(
+                date_time="" if is_lower_case else sent,
+                with_offset=sent if is_lower_case else "",
+                time_zone=self.time_zone,
+                lower_case_zone=self.lower_case_zone,
+            )
         except ValueError:
             return activities.UNREADABLE
 

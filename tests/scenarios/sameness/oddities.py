@@ -80,6 +80,10 @@ def under_another_key(date: Mapping[str, Any]) -> dict[str, Any]:
     return {"datetime": date["dateTime"], "timeZone": date["timeZone"]}
 
 
+def under_keys_in_lower_case(date: Mapping[str, Any]) -> dict[str, Any]:
+    return {"datetime": date["dateTime"], "timezone": date["timeZone"]}
+
+
 def in_other_forms(draws: Draws, sample: Mapping[str, Any], percent: int) -> dict[str, Any]:
     """The same activity, in which so many of a hundred values have another form."""
     tree: dict[str, Any] = _in_other_forms(draws, deepcopy(dict(sample)), percent)
@@ -103,7 +107,7 @@ def _in_other_forms(draws: Draws, tree: Any, percent: int) -> Any:
         return tree
     odd: dict[str, Any] = {}
     if tree.keys() == {"dateTime", "timeZone"} and draws.chance(percent):
-        return draws.one_of((with_offset, under_another_key))(tree)
+        return draws.one_of((with_offset, under_another_key, under_keys_in_lower_case))(tree)
     for key, value in tree.items():
         if isinstance(value, dict | list):
             odd[key] = _in_other_forms(draws, value, percent)

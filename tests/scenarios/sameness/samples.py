@@ -256,7 +256,7 @@ ENTITIES: Mapping[str, Any] = {
         "sourceType": "api",
         "cancelReason": "Fell ill",
         "cancelSource": "client",
-        "cancelled": {"datetime": "2025-12-02T12:30:00.250", "timeZone": "US/Eastern"},
+        "cancelled": {"datetime": "2025-12-02T12:30:00.250", "timezone": "US/Eastern"},
         "webLink": "https://example.com/r",
     },
 }
