@@ -9,8 +9,9 @@ from typing import Any
 import strawberry
 
 from gateway.errors import InvalidUpstreamResponse
+from gateway.schema.context import Context
 from gateway.schema.enums import FormResultStatus
-from gateway.schema.resolvers import loaded_field
+from gateway.schema.resolvers import PartialValue, computed_field, is_readable, loaded_field
 from gateway.schema.scalars import URL, local_date_time
 from gateway.upstream.records import activities, resources
 from gateway.upstream.session import UpstreamSession
@@ -20,6 +21,19 @@ _MAX_ANSWERS = 10_000
 
 _form_field = partial(loaded_field, UpstreamSession.form, ("id",))
 _result_field = partial(loaded_field, UpstreamSession.form_result, ("form_id", "id"))
+
+
+def _path(answer: "FlattenedAnswer", context: Context) -> list[str]:
+    """The titles of the sections. The list is non-null, so unreadable titles are omitted and reported."""
+    titles = [str(title) for title in answer.path if is_readable(title)]
+    if len(titles) < len(answer.path):
+        raise PartialValue(
+            titles,
+            InvalidUpstreamResponse(
+                "Some titles of sections could not be decoded and were omitted."
+            ),
+        )
+    return titles
 
 
 @strawberry.type(description="A form that clients fill in.")
@@ -51,8 +65,11 @@ class FormAnswer:
             "in `value` as well."
         )
     )
-    path: list[str] = strawberry.field(
-        description="The titles of the sections that the question stands in, outermost first."
+    path: list[str] = computed_field(
+        _path,
+        list[str],
+        depends_on=("path",),
+        description="The titles of the sections that the question stands in, outermost first.",
     )
 
 
@@ -61,7 +78,7 @@ class FlattenedAnswer:
     """The source value of a `FormAnswer`."""
 
     item: Item
-    path: list[str]
+    path: list[object]
 
     @property
     def id(self) -> object:
@@ -117,7 +134,7 @@ def flatten_answers(result: resources.FormResult) -> list[FlattenedAnswer] | Non
 
 def _flatten_items(items: Sequence[object]) -> Iterator[FlattenedAnswer]:
     """The answers of nested items. Iterative, since the upstream determines the depth of the sections."""
-    stack: list[tuple[object, list[str]]] = [(item, []) for item in reversed(items)]
+    stack: list[tuple[object, list[object]]] = [(item, []) for item in reversed(items)]
     while stack:
         item, path = stack.pop()
         if not isinstance(item, Item) or isinstance(item.sub_item, activities.Unreadable):
@@ -128,7 +145,7 @@ def _flatten_items(items: Sequence[object]) -> Iterator[FlattenedAnswer]:
         answer = FlattenedAnswer(item, path)
         if not nested or answer.value is not None or item.values:
             yield answer
-        title = [str(item.title)] if isinstance(item.title, str | int | float) else []
+        title: list[object] = [] if item.title is None else [item.title]
         stack.extend((each, path + title) for each in reversed(nested))
 
 
