@@ -1,4 +1,6 @@
-"""The upstream sends every JSON type in every field's place: breaking one costs no more than its absence.
+"""The upstream sends every JSON type in every field's place: what comes out is stated by what is declared.
+
+Breaking a value costs no more than its absence.
 
 Each client has one activity, and what lies behind it, with one place broken by a value of
 another type; all are asked for at once, all that there is of them, with compiled queries and without.
@@ -6,10 +8,10 @@ another type; all are asked for at once, all that there is of them, with compile
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple, get_args, get_origin
 
 import httpx
 import pytest
@@ -23,10 +25,18 @@ from msgspec import structs
 from structlog.testing import capture_logs
 
 from gateway import schema
-from gateway.upstream.records import activities, resources
+from gateway.upstream.records import activities, enums, field_types, resources
 from tests.conftest import Gateway
 from tests.scenarios.sameness.changes import Verbatim, written
-from tests.scenarios.sameness.samples import ASKED, CARRIED, ENTITIES, NOON, activity
+from tests.scenarios.sameness.samples import (
+    ASKED,
+    CARRIED,
+    ENTITIES,
+    FORM_RESULT,
+    NOON,
+    REGISTRATION,
+    activity,
+)
 from tests.scenarios.sameness.upstream import ROUTES, TIMELINE
 
 GONE = object()
@@ -46,8 +56,8 @@ TYPES: tuple[tuple[object, ...], ...] = (
 """Each place gets one value of each type, in turn."""
 
 FIRST = 100
-NUMBERS = range(FIRST, FIRST + len(TYPES))
-"""The clients, one for each type; their companies, notes, forms and conferences are called alike."""
+NUMBERS = range(FIRST, FIRST + 20)
+"""The clients, one for each value that is sent; their companies, notes, forms and conferences are called alike."""
 
 Steps = tuple[str | int, ...]
 BROKEN = "UPSTREAM_CONTRACT_BROKEN"
@@ -96,9 +106,23 @@ class Broken(NamedTuple):
 def sample(name: str) -> Any:
     if name in ENTITIES:
         return ENTITIES[name]
+    if name in OTHER_ACTIVITIES:
+        return activity("1", name.partition(" ")[0], "updated", NOON, OTHER_ACTIVITIES[name])
     kind = name.removesuffix(" activity")
     return activity("1", kind, "updated", NOON, CARRIED[kind][0])
 
+
+OTHER_ACTIVITIES: Mapping[str, Mapping[str, object]] = {
+    "formResult activity without misprint": {
+        "formResult": {key: each for key, each in FORM_RESULT.items() if key != "name"}
+    },
+    "formResult activity, misprinted": {
+        "formResult": {key: each for key, each in FORM_RESULT.items() if key != "form"}
+    },
+    "conferenceRegistration activity without misprint": {"conferenceRegistration": REGISTRATION},
+    "conferenceRegistration activity, misprinted": {"aconferenceRegistration": REGISTRATION},
+}
+"""Activities in which nothing stands twice, so that a value is shown, or nothing is."""
 
 ACTIVITIES = [f"{kind} activity" for kind in CARRIED]
 ACTIVITY_BEFORE: Mapping[str, str] = {
@@ -108,6 +132,12 @@ ACTIVITY_BEFORE: Mapping[str, str] = {
     **dict.fromkeys(("conference", "session", "registration"), "conferenceRegistration activity"),
 }
 """What leads to an entity; to the client nothing has to, to all others an appointment does."""
+
+
+def shown_by(name: str) -> str:
+    """The activity that shows a sample, or leads to it."""
+    is_activity = name in ACTIVITIES or name in OTHER_ACTIVITIES
+    return name if is_activity else ACTIVITY_BEFORE.get(name, "appointment activity")
 
 
 class Upstream:
@@ -134,6 +164,8 @@ class Upstream:
     def _sent(self, name: str, number: int) -> bytes | None:
         tree = sample(name)
         if self.broken is not None and self.broken.name == name:
+            if number - FIRST >= len(self.broken.values):
+                return None
             tree = broken(tree, self.broken.place, self.broken.values[number - FIRST])
         return None if tree is GONE else of_client(tree, number)
 
@@ -184,10 +216,11 @@ class Walk:
     async def asked(self, activity: str, broken: Broken | None) -> tuple[list[Any], list[Any]]:
         """The clients, and the errors."""
         self._upstream.activity, self._upstream.broken = activity, broken
+        numbers = NUMBERS if broken is None else NUMBERS[: len(broken.values)]
         bodies = []
         with capture_logs() as events:
             for gateway in self._gateways:
-                answer = await gateway.post(document(activity), {"ids": [*map(str, NUMBERS)]})
+                answer = await gateway.post(document(activity), {"ids": [*map(str, numbers)]})
                 assert answer.status_code == 200
                 bodies.append(answer.content)
         assert [event for event in events if event["event"] == "internal_error"] == []
@@ -195,11 +228,12 @@ class Walk:
         found = json.loads(bodies[0], parse_constant=pytest.fail)
         return found["data"]["clients"], found.get("errors", [])
 
-    async def healthy(self, activity: str) -> list[Any]:
+    async def healthy(self, activity: str, broken: Broken) -> list[Any]:
+        """The clients as they are where nothing is broken, one for each value."""
         if activity not in self._healthy:
             self._healthy[activity], errors = await self.asked(activity, None)
             assert errors == []
-        return self._healthy[activity]
+        return self._healthy[activity][: len(broken.values)]
 
 
 @pytest.fixture(scope="module")
@@ -308,9 +342,8 @@ OBJECTS = [
 @pytest.mark.parametrize("walked", OBJECTS)
 async def test_an_object_that_says_nothing_is_as_null(walk, walked):
     """In what is shown and in what is told. Empty texts say nothing where an id is needed."""
-    name = walked.name
-    shown = name if name in ACTIVITIES else ACTIVITY_BEFORE.get(name, "appointment activity")
-    healthy = await walk.healthy(shown)
+    shown = shown_by(walked.name)
+    healthy = await walk.healthy(shown, walked)
     clients, errors = await walk.asked(shown, walked)
     null, *others = [[*differences(*pair)] for pair in zip(healthy, clients, strict=True)]
     assert others == [null] * len(others)
@@ -327,9 +360,8 @@ async def test_an_object_that_says_nothing_is_as_null(walk, walked):
 
 @pytest.mark.parametrize("walked", WALKED, ids=str)
 async def test_what_is_broken_costs_no_more_than_its_absence(walk, walked):
-    name = walked.name
-    shown = name if name in ACTIVITIES else ACTIVITY_BEFORE.get(name, "appointment activity")
-    healthy = await walk.healthy(shown)
+    shown = shown_by(walked.name)
+    healthy = await walk.healthy(shown, walked)
     clients, errors = await walk.asked(shown, walked)
     assert {error["extensions"]["code"] for error in errors} <= CODES
     lost = [[*differences(*pair)] for pair in zip(healthy, clients, strict=True)]
@@ -352,3 +384,456 @@ def _excused(place: Steps, value: object, lost: Steps) -> bool:
         or place[-1:] == ("form",)  # likewise
         or (place[-1:] == ("id",) and isinstance(value, str))
     )
+
+
+RECORDS: Mapping[str, type[activities.Record]] = {
+    **{f"{kind} activity": record for kind, record in activities.KINDS.items()},
+    **{name: activities.KINDS[name.partition(" ")[0]] for name in OTHER_ACTIVITIES},
+    "client": resources.Client,
+    "note": resources.Note,
+    "company": resources.Company,
+    "staff": resources.Staff,
+    "services": resources.Service,
+    "appointment": resources.Appointment,
+    "form": resources.Form,
+    "result": resources.FormResult,
+    "conference": resources.Conference,
+    "session": resources.ConferenceSession,
+    "registration": resources.ConferenceRegistration,
+}
+
+
+def members(declared: Any) -> frozenset[Any]:
+    return frozenset(map(repr, field_types.union_members(declared))) - {repr(type(None))}
+
+
+def declared_at(declared: Any, place: Steps) -> tuple[str, Any]:
+    """The name of the field at a place of what is declared, and its type; None where there is nothing such."""
+    step, *rest = place
+    for each in field_types.union_members(declared):
+        if isinstance(step, int) and get_origin(each) is Annotated:
+            (element,) = get_args(get_args(each)[0])
+            return declared_at(element, tuple(rest)) if rest else ("an element", element)
+        if isinstance(step, str) and isinstance(each, type) and issubclass(each, activities.Record):
+            for field in structs.fields(each):
+                if field.encode_name == step:
+                    owner = activities.Activity if issubclass(each, activities.Activity) else each
+                    name = f"{owner.__module__}.{owner.__name__}.{step}"
+                    return declared_at(field.type, tuple(rest)) if rest else (name, field.type)
+    return "", None
+
+
+def declared_in(name: str, place: Steps) -> tuple[str, Any]:
+    """The name of the field at a place of a sample, and its type; None where nothing is declared."""
+    inside = place[2:] if name in {"staff", "services"} else place
+    if inside and name.endswith("misprinted"):
+        inside = (activities.MISPRINTS.get(str(inside[0]), inside[0]), *inside[1:])
+    return declared_at(RECORDS[name], inside) if inside else ("", None)
+
+
+class Error:
+    """What a table of `STATED` has where there is null, or nothing, and an error."""
+
+    def __repr__(self) -> str:
+        return "ERROR"
+
+
+ERROR = Error()
+LINK = "https://example.com/x/1"
+NINE, TEN = "2026-01-02T09:00:00", "2026-01-02T10:00:00"
+
+
+class Table(NamedTuple):
+    """What comes out of what is sent, where one type is declared.
+
+    Attributes:
+        plain: Two values that are sent as they are declared, and shown so: they tell where they are shown. None
+            where the sample itself, and null, tell it.
+        odd: What else is sent, and what is shown then: a value, None for null, or `ERROR`.
+    """
+
+    plain: tuple[tuple[object, object], tuple[object, object]] | None
+    odd: Sequence[tuple[object, object]]
+
+
+NO_TEXT = [(True, ERROR), ([], ERROR), (["x"], ERROR), ({}, ERROR), ({"a": "x", "b": "y"}, ERROR)]
+TEXTS: list[tuple[object, object]] = [
+    *((None, None), (7, "7"), (7.5, "7.5"), (7.0, "7.0"), ("7", "7")),
+    *(({"name": "x", "id": "8"}, "x"), ({"value": 7}, "7"), ({"text": "x", "id": "8"}, "x")),
+    ({"other": "x"}, "x"),
+    *NO_TEXT,
+]
+IDS: list[tuple[object, object]] = [
+    *((7, "7"), (7.0, "7"), (7.5, ERROR), ("7", "7"), ("1.0", "1.0"), (True, ERROR)),
+    *(([], ERROR), (["7"], ERROR), ({}, ERROR), ({"id": "x"}, "x"), ({"value": 7.0}, "7")),
+    *(({"other": "7"}, "7"), ({"other": "x"}, ERROR)),
+]
+NO_OBJECT: list[tuple[object, object]] = [
+    *((True, ERROR), (7, ERROR), (7.5, ERROR), ("x", ERROR), (["x"], ERROR), ([{}], ERROR))
+]
+OBJECT = Table(
+    None, [*NO_OBJECT, ("", None), ([], None), ({}, None), ({"foreign": 7}, None), (None, None)]
+)
+NEEDED = Table(
+    None,
+    [*NO_OBJECT, (None, ERROR), ("", ERROR), ([], ERROR), ({}, ERROR), ({"foreign": 7}, ERROR)],
+)
+"""An activity, and what a read of its own is made for."""
+
+LIST = Table(
+    None,
+    [
+        *((None, None), ("", None), (True, ERROR), (7, ERROR), (7.5, ERROR), ("x", ERROR)),
+        *(({}, ERROR), ({"0": "x"}, ERROR), ([], None)),
+    ],
+)
+
+
+def words(enum: type[enums.UpstreamEnum], one: str, other: str) -> tuple[Any, Table]:
+    shown = {word: enum(word).name for word in (one, other)}
+    return enum, Table(
+        ((one, shown[one]), (other, shown[other])),
+        [
+            *(
+                (None, None),
+                ("", None),
+                (True, ERROR),
+                (7, ERROR),
+                (7.5, ERROR),
+                ("new", "UNKNOWN"),
+            ),
+            *(([], ERROR), ([one], ERROR), ({}, ERROR), ({"a": one, "b": other}, ERROR)),
+            *(({"name": other, "id": "8"}, shown[other]), ({"other": "new"}, "UNKNOWN")),
+        ],
+    )
+
+
+STATED: Sequence[tuple[Any, Table]] = [
+    (field_types.Text, Table((("one", "one"), ("two", "two")), [*TEXTS, ("", "")])),
+    (field_types.NonEmptyText, Table((("one", "one"), ("two", "two")), [*TEXTS, ("", None)])),
+    (
+        field_types.Link,
+        Table(
+            ((LINK, LINK), ("/two", "/two")),
+            [
+                *(
+                    (None, None),
+                    ("", ""),
+                    (True, ERROR),
+                    (7, "7"),
+                    (7.5, "7.5"),
+                    ("x", "x"),
+                    ([], ERROR),
+                ),
+                *(
+                    ([LINK], ERROR),
+                    ({}, ERROR),
+                    ({"href": LINK, "id": "8"}, LINK),
+                    ({"url": "x"}, "x"),
+                ),
+                *(({"other": LINK}, LINK), ({"other": "x"}, ERROR)),
+            ],
+        ),
+    ),
+    (
+        field_types.Id,
+        Table((("one", "one"), ("two", "two")), [*IDS, (None, None), ("", None)]),
+    ),
+    (
+        field_types.Count,
+        Table(
+            ((11, 11), (12, 12)),
+            [
+                *((None, None), ("", None), (True, ERROR), (7, 7), (7.0, 7), (7.5, ERROR)),
+                *((2**31, ERROR), ("7", 7), ("7.0", 7), ("1,000", ERROR), ("x", ERROR)),
+                *(([], ERROR), ([7], ERROR), ({}, ERROR), ({"value": 7}, ERROR)),
+            ],
+        ),
+    ),
+    (
+        activities.Conference.__annotations__["sent_capacity"],
+        Table(
+            (("11", 11), ("12", 12)),
+            [
+                *((None, None), ("", None), (True, ERROR), (7, 7), (7.0, 7), (7.5, ERROR)),
+                *(("7.0", 7), ("1,000", ERROR), ("x", ERROR), ([], ERROR), (["7"], ERROR)),
+                *(({}, ERROR), ({"value": 7}, 7), ({"name": "7"}, 7)),
+            ],
+        ),
+    ),
+    (
+        resources.Amount,
+        Table(
+            ((11.5, 11.5), (12.5, 12.5)),
+            [
+                *(
+                    (None, None),
+                    ("", None),
+                    (True, ERROR),
+                    (7, 7.0),
+                    ("45.00", 45.0),
+                    ("45,00", ERROR),
+                ),
+                *(("1,000", ERROR), ([], ERROR), ([7], ERROR), ({}, ERROR), ({"value": 7}, ERROR)),
+            ],
+        ),
+    ),
+    (
+        resources.Money | resources.Amount,
+        Table(
+            ((11.5, 11.5), ({"amount": 12.5}, 12.5)),
+            [
+                *(
+                    (None, None),
+                    ("", None),
+                    (True, ERROR),
+                    (7, 7.0),
+                    ("45.00", 45.0),
+                    ("45,00", ERROR),
+                ),
+                *(([], None), ([7], ERROR), ({}, None), ({"amount": "7"}, 7.0)),
+                *(({"amount": "45,00"}, ERROR), ({"value": 7}, None)),
+            ],
+        ),
+    ),
+    (
+        bool,
+        Table(
+            ((True, True), (False, False)),
+            [
+                *((None, None), ("", None), ("true", True), ("false", False), ("yes", ERROR)),
+                *((1, ERROR), (0.0, ERROR), ([], ERROR), ([True], ERROR), ({}, ERROR)),
+                ({"value": True}, ERROR),
+            ],
+        ),
+    ),
+    words(enums.ActivityEvent, "created", "deleted"),
+    words(enums.AppointmentStatus, "pending", "declined"),
+    words(enums.RegistrationStatus, "accepted", "cancelled"),
+    words(enums.RegistrationSourceType, "api", "widget"),
+    words(enums.FormResultStatus, "NEUTRAL", "FINISHED"),
+    (
+        str,  # a date-time; where there is none, there is no date
+        Table(
+            ((NINE, NINE), (TEN, TEN)),
+            [
+                *((None, None), ("", None), (True, ERROR), (7, ERROR), (7.5, ERROR), ("x", ERROR)),
+                *(("2026-01-02 09:00", NINE), ([], ERROR), ([NINE], ERROR), ({}, ERROR)),
+                *(({"value": NINE}, NINE), ({"a": NINE, "b": TEN}, ERROR)),
+            ],
+        ),
+    ),
+    (
+        resources.Consent.__annotations__["date_time"],
+        Table(
+            ((NINE, NINE), (TEN, TEN)),
+            [
+                *((None, None), ("", None), (True, ERROR), (7, ERROR), (7.5, ERROR), ("x", ERROR)),
+                *(("2026-01-02 09:00", NINE), ([], None), ([NINE], ERROR), ({}, None)),
+                *(({"value": NINE}, NINE), ({"dateTime": NINE}, NINE)),
+            ],
+        ),
+    ),
+    (
+        resources.Consent.__annotations__["sent_text"],
+        Table(
+            (("one", "one"), (["two"], "two")),
+            [
+                *(
+                    (None, None),
+                    ("", ""),
+                    (True, ERROR),
+                    (7, "7"),
+                    (7.5, "7.5"),
+                    ([], ""),
+                    (["x", 7], "x\n7"),
+                ),
+                *(([["x"]], ERROR), ({}, ERROR), ({"name": "x"}, "x")),
+            ],
+        ),
+    ),
+    (
+        activities.FormResult.__annotations__["misprinted_name"],
+        Table(
+            (({"name": "one"}, "one"), ("two", "two")),
+            [
+                *(
+                    (None, None),
+                    ("", None),
+                    (True, ERROR),
+                    (7, "7"),
+                    (7.5, "7.5"),
+                    ([], None),
+                    (["x"], ERROR),
+                ),
+                *(({}, None), ({"value": "x"}, "x"), ({"a": "x", "b": "y"}, None)),
+            ],
+        ),
+    ),
+    (
+        resources.FormItem.__annotations__["value"],
+        Table(
+            (("one", "one"), ("two", "two")),
+            [
+                *((None, None), ("", ""), (True, "true"), (7, "7"), (7.5, "7.5"), ([], ERROR)),
+                *((["x"], ERROR), ({}, ERROR), ({"name": "x"}, "x"), ({"a": "x", "b": "y"}, ERROR)),
+            ],
+        ),
+    ),
+    (
+        resources.FormResult.__annotations__["result"],
+        Table(
+            (("one", "one"), ([{"value": "two"}], "two")),
+            [
+                *((None, None), (True, ERROR), (7, ERROR), (7.5, ERROR), ("", ""), ([], None)),
+                *((["x"], ERROR), ({}, ERROR), ({"name": "x"}, ERROR)),
+            ],
+        ),
+    ),
+]
+"""By what is declared."""
+
+
+STATED_PLACES = [
+    (name, place)
+    for name in (*ACTIVITIES, *OTHER_ACTIVITIES, *ENTITIES)
+    if name not in {"appointments", "formResult activity", "conferenceRegistration activity"}
+    for place in places(sample(name))
+]
+"""All of them, but those in which something stands twice, and a setting's."""
+
+ROSTER = Table(None, [*NO_OBJECT, (None, ERROR), ("", ERROR), ([], None), ({}, ERROR)])
+"""The staff or the services of a company, and the list of them: there may be none."""
+
+NOT_SHOWN = {
+    *("client/id", "company/id", "form/id", "result/id", "conference/id", "session/id"),
+    *("appointment/id", "appointment/client", "appointment/client/id"),
+    *("registration/client", "registration/client/id"),
+    *(f"{name}/items/{index}/id" for name in ("staff", "services") for index in (0, 1)),
+    *("client/explicitConsent/text/0", "client/explicitConsent/text/1"),  # joined to one text
+    "result/result/1/zonedDateTime/timeZone",
+    "result/result/2/subItem/0/fileName",  # there is a value beside it
+    *(f"result/result/2/subItem/2/values/0{rest}" for rest in ("/name", "/values", "/values/0")),
+    "result/result/2/subItem/2/values/0/values/0/name",  # likewise
+}
+"""What no field shows by itself: of an id that was asked for, nothing is shown but the one that was asked for."""
+
+SHOWN_OTHERWISE: Mapping[str, Mapping[str, object]] = {
+    "timeZone": {"": None},  # of a date
+    "formResult activity, misprinted/formResult/name/name": {"": None},
+    "result/result": {"": None},
+    "result/result/2/subItem/0/value": {"null": "a.pdf"},  # the file that is named beside it
+    "result/result/2/subItem/2/values/0/values/0/value": {"null": "D"},  # the name beside it
+}
+"""By place, what is shown otherwise than the table says, by what is sent."""
+
+
+def table_of(name: str, place: Steps) -> Table:
+    """What is stated of a place."""
+    if name in {"staff", "services"} and len(place) < 2:
+        return ROSTER
+    _, declared = declared_in(name, place)
+    if declared is None:
+        return NEEDED
+    (member, *_) = field_types.union_members(declared)
+    table = TABLES.get(members(declared), LIST if get_origin(member) is Annotated else OBJECT)
+    otherwise = SHOWN_OTHERWISE.get("/".join(map(str, (name, *place))), {})
+    if place[-1] in {"timeZone", "timezone"} and len(place) > 1:
+        otherwise = SHOWN_OTHERWISE["timeZone"]
+    if place[-1] == "id" or place == ("type",):
+        others = held(sample(name), place[:-1])
+        if "title" not in others or "capacity" in others:  # a question needs no id
+            lost = ERROR if len(others) > 1 else None
+            otherwise = {"": lost, "null": lost}
+    return Table(
+        table.plain,
+        [
+            (
+                sent,
+                otherwise.get("null" if sent is None else sent, shown)
+                if sent is None or sent == ""
+                else shown,
+            )
+            for sent, shown in table.odd
+        ],
+    )
+
+
+TABLES = {members(declared): table for declared, table in STATED}
+
+
+def leaves(tree: object) -> Iterator[tuple[Steps, object]]:
+    for place in places(tree):
+        if not isinstance(value := held(tree, place), dict | list):
+            yield place, value
+
+
+DERIVED = {"changes", "payload", "pageInfo", "edges", "completeness", "totalCount"}
+"""What is made of much else, or of the place of an activity."""
+
+
+def places_of(name: str, table: Table, one: Any, other: Any) -> list[Steps]:
+    """Where the first plain value is shown in one client and the second in the other."""
+    if table.plain is None:
+        found = [
+            at
+            for at in differences(one, other)
+            if held(other, at) is None or isinstance(held(other, at), list)
+        ]
+    else:
+        (_, first), (_, second) = table.plain
+        shown = dict(leaves(other))
+        found = [
+            at
+            for at, value in leaves(one)
+            if repr(value) == repr(first) and repr(shown.get(at)) == repr(second)
+        ]
+    read = set() if name in ENTITIES else {"current"}
+    return [
+        at
+        for at in found
+        if not (DERIVED | read) & {*at}
+        and (name in ENTITIES or at[-2:] not in {("session", "status"), ("session", "webLink")})
+    ]
+
+
+def shown_at(at: Steps, client: Any, healthy: Any) -> Any:
+    """What is shown at a place; None where there is nothing, or fewer things in a list."""
+    for step in (*at, None):
+        if client is None or (isinstance(client, list) and len(client) < len(healthy)):
+            return None
+        if step is not None:
+            client, healthy = client[step], healthy[step]
+    return client
+
+
+def test_each_table_has_each_type_of_json():
+    for table in (OBJECT, NEEDED, LIST, *TABLES.values()):
+        sent = [type(each) for each, _ in (*(table.plain or ()), *table.odd)]
+        assert {*sent} >= {type(None), bool, int, float, str, list, dict}, table
+
+
+@pytest.mark.parametrize(
+    ("name", "place"), STATED_PLACES, ids=["/".join(map(str, (n, *at))) for n, at in STATED_PLACES]
+)
+async def test_what_is_sent_is_shown_as_the_tables_say(walk, name, place):
+    table = table_of(name, place)
+    plain = [sent for sent, _ in table.plain or ((held(sample(name), place), 0), (None, 0))]
+    walked = Broken(name, place, (*plain, *(sent for sent, _ in table.odd)))
+    healthy = await walk.healthy(shown_by(name), walked)
+    clients, errors = await walk.asked(shown_by(name), walked)
+    one = clients[0] if table.plain else healthy[1]
+    found = places_of(name, table, one, clients[1])
+    assert (found == []) is (str(walked) in NOT_SHOWN)
+    for index, (sent, stated) in enumerate(table.odd, len(plain)):
+        told = [
+            tuple(error["path"][2:])
+            for error in errors
+            if error["path"][1] == index and error["extensions"]["code"] == BROKEN
+        ]
+        for at in found:
+            shown = shown_at(at, clients[index], healthy[index])
+            failed = any(covers(each, at) for each in told)
+            what = (sent, at, shown, told)
+            assert failed is (stated is ERROR), what
+            assert repr(shown) == repr(None if stated is ERROR else stated), what

@@ -220,7 +220,10 @@ ENTITIES: Mapping[str, Any] = {
                 "subItem": [
                     {"title": "Ticked", "value": True, "fileName": "a.pdf"},
                     {"title": "Several", "values": [{"name": "A"}, {"value": 2}]},
-                    {"values": [{"name": "C", "values": [{"name": "D", "value": "d"}]}]},
+                    {
+                        "title": "Chosen",
+                        "values": [{"name": "C", "values": [{"name": "D", "value": "d"}]}],
+                    },
                 ],
             },
         ],
