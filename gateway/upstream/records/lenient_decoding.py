@@ -21,14 +21,16 @@ from gateway.upstream.records.field_types import (
     UNDECODABLE,
     BoundedList,
     EmptyObject,
+    Id,
     union_members,
 )
-from gateway.upstream.surprises import FOREIGN_OBJECT, report_surprise
+from gateway.upstream.surprises import FOREIGN_OBJECT, report_surprise, suppress_surprises
 
 _R = TypeVar("_R", bound=Record)
 
 NULL = Raw(b"null")
 _EMPTY_TEXT = b'""'
+_NO_IDS = {"None", str(UNREADABLE)}
 _EMPTY_LIST = re.compile(rb"\[\s*\]")
 
 
@@ -48,8 +50,9 @@ def merge(sent: Raw, misprinted: Raw, depth: int) -> Raw:
 
 def _ids_agree(ours: Mapping[str, Raw], theirs: Mapping[str, Raw]) -> bool:
     """Whether two objects may be parts of one object: their ids do not differ, where both have one."""
-    ids = {bytes(each.get("id", NULL)).strip(b'"') for each in (ours, theirs)}
-    return len(ids - {bytes(NULL), b""}) < 2
+    with suppress_surprises():  # the decoder of the merged object reports them
+        ids = {str(lenient_decoder(Id)(each.get("id", NULL))) for each in (ours, theirs)}
+    return len(ids - _NO_IDS) < 2
 
 
 def _is_empty(sent: Raw) -> bool:
