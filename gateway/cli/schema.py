@@ -1,4 +1,4 @@
-"""The commands about the schema: print, check against a file, diff, possible types."""
+"""The commands about the schema: print, check against a file, diff, possible types, client configuration."""
 
 import difflib
 import sys
@@ -7,9 +7,10 @@ from pathlib import Path
 
 import click
 import msgspec
-from graphql import GraphQLError, is_abstract_type
+from graphql import GraphQLError
 
 from gateway import schema as gateway_schema
+from gateway.cli.client_config import CacheClient, client_config, possible_types
 from gateway.cli.schema_diff import Criticality, classify_changes
 
 _EXIT_FAILURE = 1
@@ -74,13 +75,19 @@ def diff(old: Path) -> None:
         sys.exit(_EXIT_FAILURE)
 
 
-@schema.command()
-def possible_types() -> None:
+@schema.command(name="possible-types")
+def print_possible_types() -> None:
     """Write the JSON that Apollo Client takes as `possibleTypes`: the types of each interface and union."""
-    graphql_schema = gateway_schema.build_schema()
-    names_by_abstract_type = {
-        name: sorted(each.name for each in graphql_schema.get_possible_types(type_))
-        for name, type_ in sorted(graphql_schema.type_map.items())
-        if is_abstract_type(type_) and not name.startswith("__")
-    }
+    names_by_abstract_type = possible_types(gateway_schema.build_schema())
     click.echo(msgspec.json.format(msgspec.json.encode(names_by_abstract_type)))
+
+
+@schema.command(name="client-config")
+@click.argument("client", type=click.Choice([each.value for each in CacheClient]))
+def print_client_config(client: str) -> None:
+    """Write the TypeScript file that configures the cache of CLIENT, Apollo Client or urql's Graphcache.
+
+    It has the possible types, the policies or keys of all types, the paging of all connections, the types
+    of the scalars for GraphQL Code Generator, and `groupErrors`, which groups the errors of a response.
+    """
+    click.echo(client_config(gateway_schema.build_schema(), CacheClient(client)), nl=False)

@@ -1,5 +1,7 @@
 import type { CodegenConfig } from "@graphql-codegen/cli";
 
+import { scalars } from "./src/apollo-config.js";
+
 const config: CodegenConfig = {
   schema: "../../../schema.graphql",
   documents: "src/**/*.ts",
@@ -11,13 +13,7 @@ const config: CodegenConfig = {
       config: {
         strictScalars: true,
         useTypeImports: true,
-        scalars: {
-          DateTime: "string", // an instant: new Date(value)
-          LocalDateTime: "string", // no instant: show it as it is, beside its time zone
-          TimeZone: "string",
-          URL: "string",
-          JSON: "unknown",
-        },
+        scalars,
       },
     },
   },

@@ -22,7 +22,7 @@ assert.deepEqual(found, EXPECTED, stdout);
 console.log(`ok: the compiler refuses ${found.length} mistakes`);
 
 const mapped = readFileSync("codegen.ts", "utf8");
-const unmapped = mapped.replace(/^ *JSON: .*\n/m, "");
+const unmapped = mapped.replace("scalars,", "scalars: { ...scalars, JSON: undefined },").replace("./src/", "../src/");
 assert.notEqual(unmapped, mapped);
 writeFileSync("build/codegen.ts", unmapped);
 const { status, stderr } = run("graphql-codegen", "--config", "build/codegen.ts");

@@ -3,6 +3,7 @@
 
 import * as apollo from "./apollo.js";
 import * as migration from "./migration.js";
+import * as paging from "./paging.js";
 import * as react from "./react.js";
 import * as request from "./request.js";
 import * as urql from "./urql.js";
@@ -18,6 +19,13 @@ const EXPERIENCES = [
   apollo.fragmentsOnTheInterfaceApply,
   apollo.snapshotsStayApart,
   apollo.errorsHaveCodes,
+  paging.pagesFollowEachOther,
+  paging.repeatedPagesAreThereOnce,
+  paging.aListBeginsAnew,
+  paging.selectionsOfOneListCompleteEachOther,
+  paging.failedPagesLeaveTheOthers,
+  paging.emptyPagesEndAList,
+  paging.evictedActivitiesAreGone,
   react.usersSeeOnePageAndTheNextBelowIt,
   react.usersReadWhatAnErrorMeans,
   react.usersTryAgainWhereThereWasNoNetwork,
