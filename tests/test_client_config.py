@@ -70,7 +70,7 @@ def config(client: CacheClient, *replaced: tuple[str, str]) -> str:
 
 def constant(text: str, name: str) -> Any:
     """The value of a constant in the file; a function and its arguments are one string."""
-    declaration = rf"^export const {name}\b[^=]* = (.*?)( as const)?;$"
+    declaration = rf"^(?:export )?const {name}\b[^=]* = (.*?)( as const)?;$"
     found = re.search(declaration, text, re.MULTILINE | re.DOTALL)
     assert found
     literal = re.sub(r"(\w+): ", r'"\1": ', re.sub(r",(\s*[\]})])", r"\1", found[1]))
@@ -245,6 +245,22 @@ def test_a_type_that_is_added_has_no_key_either():
 
 def test_each_connection_has_pages():
     assert constant(config(URQL), "resolvers") == {
-        "Doctor": {"visits": "relayPagination()"},
-        "Query": {"visits": "relayPagination()"},
+        "Doctor": {"visits": 'paging(["sort"])'},
+        "Query": {"visits": 'paging(["patientId", "filter", "sort"])'},
     }
+
+
+def test_graphcache_knows_every_field_of_every_type():
+    served = schema.build_schema()
+    assert constant(client_config(served, URQL), "fieldNames") == {
+        name: list(type_.fields)
+        for name, type_ in served.type_map.items()
+        if is_object_type(type_) and not name.startswith("__")
+    }
+
+
+def test_graphcache_knows_the_root_types():
+    assert '    queryType: { name: "Query" },\n    types: [' in config(URQL)
+    changing = config(URQL, ("scalar JSON", "scalar JSON\n\ntype Mutation { discharge: Boolean }"))
+    assert '    mutationType: { name: "Mutation" },\n' in changing
+    assert "Mutation" not in constant(changing, "keys")

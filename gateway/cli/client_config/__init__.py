@@ -124,7 +124,7 @@ def _type_policy(graphql_schema: GraphQLSchema, type_: GraphQLObjectType) -> dic
 def _field_policy(type_: GraphQLObjectType, field: GraphQLField) -> _Value | None:
     """Apollo Client's policy of a field; None where its defaults apply."""
     if _is_connection_field(field):
-        return _Call("paging", [name for name in field.args if name not in _PAGE_ARGUMENTS])
+        return _paging(field)
     if not _is_list_of_objects(field):
         return None
     # An activity has an id and an interface. What it recorded never changes; all other lists may.
@@ -133,34 +133,65 @@ def _field_policy(type_: GraphQLObjectType, field: GraphQLField) -> _Value | Non
 
 
 def _urql_sections(graphql_schema: GraphQLSchema) -> Iterator[str]:
+    object_types = _object_types(graphql_schema)
     yield _template("urql.ts")
     yield _constant(
         "possibleTypes: PossibleTypesConfig",
         possible_types(graphql_schema),
-        "The types of each interface and union: `cacheExchange({ keys, possibleTypes, resolvers })`.",
+        "The types of each interface and union.",
+    )
+    yield _constant(
+        "fieldNames: Readonly<Record<string, readonly string[]>>",
+        {type_.name: list(type_.fields) for type_ in object_types},
+        "The fields of each type.",
+        keyword="const",
+    )
+    roots = {
+        "queryType": graphql_schema.query_type,
+        "mutationType": graphql_schema.mutation_type,
+        "subscriptionType": graphql_schema.subscription_type,
+    }
+    yield _constant(
+        'schema: NonNullable<CacheExchangeOpts["schema"]>',
+        {
+            "__schema": {
+                **{role: {"name": type_.name} for role, type_ in roots.items() if type_},
+                "types": _Expression(
+                    "[\n"
+                    "      ...Object.entries(possibleTypes).map(abstractType),\n"
+                    "      ...Object.entries(fieldNames).map(objectType),\n"
+                    "    ]"
+                ),
+            }
+        },
+        "What Graphcache has to know of the schema: `cacheExchange({ keys, resolvers, schema })`.",
     )
     yield _constant(
         "keys: KeyingConfig",
         {
             type_.name: _Expression("embedded")
-            for type_ in _object_types(graphql_schema)
+            for type_ in object_types
             if _is_embedded(graphql_schema, type_)
         },
         "Objects without an `id` belong to the object that has them.",
     )
-    connection_fields = {
-        type_.name: {
-            name: _Expression("relayPagination()")
-            for name, field in type_.fields.items()
-            if _is_connection_field(field)
-        }
-        for type_ in _object_types(graphql_schema)
-    }
+    resolvers = {type_.name: _paged_fields(type_) for type_ in object_types}
     yield _constant(
         "resolvers: ResolverConfig",
-        {type_name: fields for type_name, fields in connection_fields.items() if fields},
+        {type_name: fields for type_name, fields in resolvers.items() if fields},
         "The pages of a connection become one list.",
     )
+
+
+def _paged_fields(type_: GraphQLObjectType) -> dict[str, _Call]:
+    return {
+        name: _paging(field) for name, field in type_.fields.items() if _is_connection_field(field)
+    }
+
+
+def _paging(field: GraphQLField) -> _Call:
+    """The call that makes the policy or the resolver of a connection field."""
+    return _Call("paging", [name for name in field.args if name not in _PAGE_ARGUMENTS])
 
 
 _SECTIONS: Mapping[CacheClient, Callable[[GraphQLSchema], Iterator[str]]] = {
@@ -239,8 +270,15 @@ def _template(name: str) -> str:
     return files(__name__).joinpath(name).read_text(encoding="utf-8")
 
 
-def _constant(declaration: str, value: Mapping[str, _Value], doc: str, suffix: str = "") -> str:
-    return f"/** {doc} */\nexport const {declaration} = {_expanded(value, '')}{suffix};\n"
+def _constant(
+    declaration: str,
+    value: Mapping[str, _Value],
+    doc: str,
+    *,
+    keyword: str = "export const",
+    suffix: str = "",
+) -> str:
+    return f"/** {doc} */\n{keyword} {declaration} = {_expanded(value, '')}{suffix};\n"
 
 
 def _literal(value: _Value, indent: str = "", used: int = 0) -> str:
