@@ -44,6 +44,12 @@ from typing import ClassVar
 INTERNAL_SERVER_ERROR = "INTERNAL_SERVER_ERROR"
 """The code of a bug, which is any other exception: the response has an `errorId` and no details."""
 
+CODES_WITHOUT_CLASS: Mapping[str, str] = {
+    INTERNAL_SERVER_ERROR: "An error in the gateway; its operators find the details by `errorId`.",
+    "SUBSCRIPTIONS_DISABLED": "A reserved code, which no response has: there are no subscriptions.",
+}
+"""The codes that no class of the tree has, each with its meaning."""
+
 
 _MAX_MESSAGE_CHARACTERS = 1000
 """The maximum length of a message that quotes a caller's document."""
@@ -236,6 +242,16 @@ class InvalidArgument(FieldError):
     """An argument has an invalid value, detected by the gateway or by the upstream."""
 
     code = "BAD_USER_INPUT"
+
+    def __init__(self, message: str, *, argument: str | None = None) -> None:
+        """Refuse an argument.
+
+        Args:
+            message: The public message.
+            argument: The path of the argument, such as `filter.from`; None where the upstream refused it.
+        """
+        super().__init__(message)
+        self.details = {} if argument is None else {"argument": argument}
 
 
 class Forbidden(FieldError):

@@ -66,7 +66,9 @@ def test_compile_writes_the_source_of_one_operation(run, tmp_path):
 @pytest.mark.parametrize("command", ["compile", "cost"])
 def test_what_a_router_asks_for_is_compiled_and_measured_as_well(run, tmp_path, command):
     file = tmp_path / "router.graphql"
-    text = "query ($r: [_Any!]!) { _entities(representations: $r) { ... on Staff { email } } }"
+    text = (
+        "query ($r: [_Any!]!) { _entities(representations: $r) { ... on Staff { emailAddress } } }"
+    )
     file.write_text(text, encoding="utf-8")
     result = run(command, str(file))
     assert (result.exit_code, result.stderr) == (0, "")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from graphql import GraphQLEnumType
 from prometheus_client.parser import text_string_to_metric_families
 
 from gateway import __version__, errors, schema
@@ -75,7 +76,18 @@ def codes(error=errors.GatewayError):
 
 
 def test_the_readme_has_every_error_code_and_no_other():
-    assert {row[0].strip("`") for row in rows("Errors")} == {*codes(), errors.INTERNAL_SERVER_ERROR}
+    assert {row[0].strip("`") for row in rows("Errors")} == {*codes(), *errors.CODES_WITHOUT_CLASS}
+
+
+def test_the_readme_s_error_codes_are_those_of_the_schema():
+    enum = schema.build_schema().type_map["ErrorCode"]
+    assert isinstance(enum, GraphQLEnumType)
+    assert {row[0].strip("`") for row in rows("Errors")} == {*enum.values}
+
+
+def test_the_readme_says_which_error_code_is_reserved():
+    reserved = [row[0].strip("`") for row in rows("Errors") if row[1].startswith("reserved: ")]
+    assert reserved == ["SUBSCRIPTIONS_DISABLED"]
 
 
 def test_the_readme_has_the_status_of_every_request_error():

@@ -31,13 +31,13 @@ OF_TEXTS = """{ activities(clientId: "1", first: 100) {
     nodes { id ... on NoteActivity { note { bodyText } } }
 } }"""
 OF_STAFF = """{ activities(clientId: "1", first: 1) {
-    nodes { id ... on AppointmentActivity { appointment { staff { email } } } }
+    nodes { id ... on AppointmentActivity { appointment { staff { current { emailAddress } } } } }
 } }"""
 
 OF_A_TEXT = """{ activities(clientId: "1", first: 1) {
-    nodes { ... on NoteActivity { note { current { text } } } }
+    nodes { ... on NoteActivity { note { current { bodyText } } } }
 } }"""
-OF_A_NOTE = OF_A_TEXT.replace("text", "html")
+OF_A_NOTE = OF_A_TEXT.replace("bodyText", "body")
 
 
 class Case(NamedTuple):

@@ -95,7 +95,7 @@ def test_diff_fails_where_a_change_is_breaking_and_tells_the_worst_first(run):
 def test_diff_passes_where_the_worst_is_dangerous(run):
     changed(
         ("type UnknownActivity implements Activity", "type UnknownActivity"),
-        ('  """It came into being."""\n  CREATED\n', ""),
+        ('  """The object was created."""\n  CREATED\n', ""),
     )
     result = run("diff", "old.graphql")
     assert result.exit_code == 0

@@ -117,15 +117,29 @@ VARIABLES = st.recursive(
 )
 DOCUMENT = """
     query A($client: ID!, $first: Int, $after: String, $kinds: [ActivityKind!], $from: DateTime,
-            $sort: SortOrder! = ASC, $events: [ActivityEvent!], $with: Boolean = true) {
-      activities(clientId: $client, first: $first, after: $after, kinds: $kinds, from: $from,
-                 sort: $sort, events: $events) {
+            $sort: SortOrder! = ASC, $events: [ActivityEvent!], $with: Boolean = true,
+            $filter: ActivityFilter) {
+      activities(clientId: $client, first: $first, after: $after, sort: $sort,
+                 filter: {kinds: $kinds, from: $from, events: $events}) {
         totalCount nodes @include(if: $with) { id date { instant } } pageInfo { endCursor }
       }
+      filtered: activities(clientId: $client, filter: $filter) { totalCount }
     }
     query B($ids: [ID!]!, $with: Boolean!) { clients(ids: $ids) { id profile @skip(if: $with) { firstName } } }
 """
-NAMES = ("client", "first", "after", "kinds", "from", "sort", "events", "with", "ids", "other")
+NAMES = (
+    "client",
+    "first",
+    "after",
+    "kinds",
+    "from",
+    "sort",
+    "events",
+    "with",
+    "filter",
+    "ids",
+    "other",
+)
 
 
 @seed(SEED)

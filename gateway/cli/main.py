@@ -49,7 +49,7 @@ Callers then send their own apiKey and token headers, or Authorization.
 EXAMPLE_QUERIES = """\
   # how appointments changed, newest first
   {
-    activities(clientId: "1100", kinds: [APPOINTMENT], sort: DESC, first: 5) {
+    activities(clientId: "1100", filter: {kinds: [APPOINTMENT]}, sort: DESC, first: 5) {
       totalCount
       nodes {
         event
@@ -64,13 +64,13 @@ EXAMPLE_QUERIES = """\
 
   # an activity and the current state of its entities
   {
-    activities(clientId: "1100", kinds: [APPOINTMENT, FORM_RESULT], first: 5) {
+    activities(clientId: "1100", filter: {kinds: [APPOINTMENT, FORM_RESULT]}, first: 5) {
       nodes {
         date { dateTime }
         ... on AppointmentActivity {
-          appointment { staff { lastName email } current { status start { instant } company { name } } }
+          appointment { staff { lastName current { emailAddress } } current { status start { instant } company { name } } }
         }
-        ... on FormResultActivity { formResult { form { title } answers { path title value values } } }
+        ... on FormResultActivity { formResult { form { name } current { answers { path title value values } } } }
       }
     }
   }

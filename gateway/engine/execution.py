@@ -158,10 +158,7 @@ def _value_or_raise(prepared: PreparedOperation, value_or_errors: _T | list[Grap
         # Other operations of the document may have variables of the same names.
         visit(separate_operations(prepared.document)[prepared.name or ""], uses)
         raise InvalidVariables(
-            [
-                {**problem.formatted, "message": problem.message + uses.describe(problem)}
-                for problem in value_or_errors
-            ]
+            [{**problem.formatted, **uses.describe(problem)} for problem in value_or_errors]
         )
     return value_or_errors
 
@@ -172,29 +169,36 @@ class _VariableUses(Visitor):
     def __init__(self) -> None:
         super().__init__()
         self._arguments_by_variable: dict[str, set[str]] = {}
-        self._current_argument = ""
+        self._current_path: list[str] = []
 
     def enter_argument(self, node: ArgumentNode, *_: Any) -> None:
-        self._current_argument = node.name.value
+        self._current_path.append(node.name.value)
+
+    enter_object_field = enter_argument
 
     def enter_variable(self, node: VariableNode, *_: Any) -> None:
-        if self._current_argument:  # else this is the declaration
-            self._arguments_by_variable.setdefault(node.name.value, set()).add(
-                self._current_argument
-            )
+        if self._current_path:  # else this is the declaration
+            path = ".".join(self._current_path)
+            self._arguments_by_variable.setdefault(node.name.value, set()).add(path)
 
     def leave_argument(self, *_: Any) -> None:
-        self._current_argument = ""
+        self._current_path.pop()
 
-    def describe(self, problem: GraphQLError) -> str:
-        """A sentence for the message of a variable's error; empty where no argument uses the variable."""
+    leave_object_field = leave_argument
+
+    def describe(self, problem: GraphQLError) -> dict[str, Any]:
+        """The message of a variable's error, and the `extensions` with the only argument that uses it."""
+        names: list[str] = []
         match problem.nodes:
             case [VariableDefinitionNode(variable=variable), *_]:
-                names = sorted(self._arguments_by_variable.get(variable.name.value, ()))[
-                    :_MAX_ARGUMENT_NAMES
-                ]
-                return f" It is used for {', '.join(map(repr, names))}." if names else ""
-        return ""
+                names = sorted(self._arguments_by_variable.get(variable.name.value, ()))
+        if not names:
+            return {}
+        quoted = ", ".join(map(repr, names[:_MAX_ARGUMENT_NAMES]))
+        description: dict[str, Any] = {"message": f"{problem.message} It is used for {quoted}."}
+        if len(names) == 1:
+            description["extensions"] = {"code": InvalidVariables.code, "argument": names[0]}
+        return description
 
 
 def _build_result(

@@ -1,8 +1,9 @@
-"""Resolver descriptors: how each field of a schema is resolved; and nodes, the chain of parent objects."""
+"""Resolver descriptors: how each field of a schema is resolved; and nodes: values with the ids that led to them."""
 
 from collections.abc import Awaitable, Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from graphql import FieldNode
@@ -19,29 +20,48 @@ MIDDLEWARE = "middleware"
 """The key of the resolvers' `MiddlewareManager` in the extensions of a graphql-core schema."""
 
 
-class Node(Struct, Generic[_T_co], frozen=True):
-    """A value and its parent node: the chain of objects from the root of the operation to the value.
+Ids = Mapping[str, Any]
+"""The ids that lead to an object, by name. Each is a text, or the marker of a value that could not be decoded."""
 
-    Every object is resolved from a node, so that an entity can be loaded by the ids of its ancestors: of a
-    client, a company, a conference.
+NO_IDS: Ids = MappingProxyType({})
+
+
+class Node(Struct, Generic[_T_co], frozen=True):
+    """A value and the ids that led to it, by which an entity is loaded.
+
+    The rule: an object is reached by the ids by which the object around it is reached. Where the class of that
+    object lists names in `inner_id_names`, its attributes of these names replace them, unless they are None.
+
+    Attributes:
+        value: The value.
+        ids: The ids that led to the value.
     """
 
     value: _T_co
-    parent: "Node[Any] | None" = None
+    ids: Ids = NO_IDS
+
+    @property
+    def inner_ids(self) -> Ids:
+        """The ids that lead to the objects inside this one."""
+        names = getattr(self.value, "inner_id_names", ())
+        if not names:
+            return self.ids
+        own = {name: id_ for name in names if (id_ := getattr(self.value, name)) is not None}
+        return {**self.ids, **own} if own else self.ids
 
     def child(self, value: _S) -> "Node[_S]":
         """A node for a value inside this one."""
-        return Node(value, self)
+        return Node(value, self.inner_ids)
 
-    def ancestor_id(self, name: str) -> str | None:
-        """The id with a name: the value's own, or that of its nearest ancestor; None where none has it."""
-        node: Node[Any] | None = self
-        while node is not None:
-            value = getattr(node.value, name, None)
-            if value is not None:
-                return str(value)
-            node = node.parent
-        return None
+    def id(self, name: str) -> Any:
+        """The id with a name: an attribute of the value, else one that led to it; None where neither has it.
+
+        A text, or the marker of a value that could not be decoded.
+        """
+        own = getattr(self.value, name, None)
+        if own is None:
+            return self.ids.get(name)
+        return str(own) if own.__class__ is int else own
 
 
 class NeedsFallback(Exception):
@@ -75,13 +95,36 @@ class LoadedField(NamedTuple):
     Attributes:
         load: Takes the context and the ids, returns an awaitable of the entity, or of None where it no longer
             exists. The load starts at the call; loads with equal ids are one.
-        ids: The names of the ids, each taken from the nearest ancestor that has it.
+        ids: The names of the ids, as `Node.id` finds them.
         inner_source: How the field is resolved from the entity; None where the entity is the value.
+        entity_class: The class of the loaded entity; None where it is unknown. The fields of an object of this
+            class are read from the object itself, without a load.
     """
 
     load: Callable[..., Awaitable[Any]]
     ids: tuple[str, ...]
     inner_source: AttributeField | ComputedField | None
+    entity_class: type | None = None
+
+    def is_entity(self, value: object) -> bool:
+        """Whether a value is already the entity of which this is a field."""
+        return self.inner_source is not None and value.__class__ is self.entity_class
+
+
+class AncestorField(NamedTuple):
+    """A field whose value is made of the ids that led to its object.
+
+    Attributes:
+        build: Takes the ids, each None where nothing on the way has it; returns the value.
+        ids: The names of the ids.
+    """
+
+    build: Callable[..., Any]
+    ids: tuple[str, ...]
+
+    def value(self, ids: Ids) -> Any:
+        """The value of the field of an object to which these ids led."""
+        return self.build(*map(ids.get, self.ids))
 
 
 class ResolveInfo(NamedTuple):
@@ -160,13 +203,15 @@ class ResolverField(NamedTuple):
             awaitable of it: a `Node` or a list of nodes. An element of nullable type may also be an
             awaitable, or the exception that explains its null.
         items: The items of the value; None where the value of the node is not a `LazyPage`.
+        reads: Whether the resolver may read from the upstream, which counts in the cost of an operation.
     """
 
     resolve: Callable[..., Any]
     items: PolymorphicList | None = None
+    reads: bool = False
 
 
-FieldSource = AttributeField | ComputedField | LoadedField | ResolverField
+FieldSource = AttributeField | ComputedField | AncestorField | LoadedField | ResolverField
 
 
 @dataclass(frozen=True)

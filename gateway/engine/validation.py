@@ -1,7 +1,7 @@
 """GraphQL validation in bounded time, with a bounded number of errors, and the collection of its garbage."""
 
 import gc
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from graphql import (
@@ -29,7 +29,6 @@ from gateway.engine.complexity.limits import Limits, comparisons_exceeded
 from gateway.errors import InvalidVariables, ValidationFailed
 
 _MAX_ERRORS = 20
-_INVALID_VALUE_EXTENSIONS = {"code": InvalidVariables.code}
 
 DocumentValidator = Callable[[DocumentNode], None]
 """Raises `ValidationFailed` for an invalid document, `InvalidVariables` where only values in it are invalid,
@@ -63,7 +62,8 @@ def build_validator(
             collect_validation_garbage()
         if errors:
             only_invalid_values = all(
-                problem.extensions == _INVALID_VALUE_EXTENSIONS for problem in errors
+                (problem.extensions or {}).get("code") == InvalidVariables.code
+                for problem in errors
             )
             error_class = InvalidVariables if only_invalid_values else ValidationFailed
             raise error_class([{**problem.formatted} for problem in errors])
@@ -76,23 +76,32 @@ class _LiteralValuesRule(ValuesOfCorrectTypeRule):
 
     def __init__(self, context: ValidationContext) -> None:
         super().__init__(context)
-        self._message_prefix = ""
+        self._argument: str | None = None
+        self._variable = ""
 
     def enter_argument(self, node: ArgumentNode, *_: Any) -> None:
-        self._message_prefix = f"Argument '{node.name.value}' has invalid value"
+        self._argument = node.name.value
 
     def enter_variable_definition(self, node: VariableDefinitionNode, *_: Any) -> None:
-        self._message_prefix = f"Variable '${node.variable.name.value}' has invalid default value"
+        self._argument, self._variable = None, node.variable.name.value
 
     def is_valid_value_node(
         self, node: ValueNode, input_type: GraphQLInputType | None
     ) -> VisitorAction:
-        def report(error: GraphQLError, _path: object) -> None:
+        def report(error: GraphQLError, path: Sequence[str | int]) -> None:
             if error.nodes:
                 self.report_error(error)
-            else:  # from a scalar, which does not know the location
-                message = f"{self._message_prefix}: {error.message}"
-                self.report_error(GraphQLError(message, node, extensions=_INVALID_VALUE_EXTENSIONS))
+                return
+            # From a scalar, which does not know the location.
+            extensions = {"code": InvalidVariables.code}
+            if self._argument is None:
+                prefix = f"Variable '${self._variable}' has invalid default value"
+            else:
+                keys = [key for key in path if isinstance(key, str)]
+                extensions["argument"] = argument = ".".join([self._argument, *keys])
+                prefix = f"Argument '{argument}' has invalid value"
+            message = f"{prefix}: {error.message}"
+            self.report_error(GraphQLError(message, node, extensions=extensions))
 
         if input_type is not None:
             hide_suggestions = self.context.hide_suggestions

@@ -7,10 +7,11 @@ import strawberry
 from gateway.errors import InvalidUpstreamResponse
 from gateway.schema.appointment import AppointmentSnapshot
 from gateway.schema.changes import SNAPSHOT_ATTRIBUTES, Change, FieldChange, snapshot_changes
+from gateway.schema.client import Client, timeline_client
 from gateway.schema.conference import ConferenceRegistrationSnapshot
 from gateway.schema.context import Context
 from gateway.schema.enums import ActivityEvent, ActivityKind
-from gateway.schema.form import FormResult
+from gateway.schema.form import FormResultSnapshot
 from gateway.schema.messages import (
     EmailNotification,
     MarketingConsent,
@@ -18,7 +19,13 @@ from gateway.schema.messages import (
     TextMessageNotification,
 )
 from gateway.schema.people import User
-from gateway.schema.resolvers import PartialValue, computed_field, is_readable, is_type_of_records
+from gateway.schema.resolvers import (
+    PartialValue,
+    ancestor_field,
+    computed_field,
+    is_readable,
+    is_type_of_records,
+)
 from gateway.schema.scalars import JSON, ZonedDateTime
 from gateway.upstream.records import activities
 
@@ -49,113 +56,163 @@ def _changes(activity: activities.Activity, context: Context) -> list[Change] | 
 
 @strawberry.interface(
     description=(
-        "Something that happened with a client. Each kind is a type of its own: select what it "
-        "carries with a fragment, such as `... on NoteActivity { note { bodyText } }`."
+        "An event in the timeline of a client. Each kind of activity is an object type: a fragment such as "
+        "`... on NoteActivity { note { bodyText } }` selects what the kind carries."
     )
 )
 class Activity:
-    id: strawberry.ID = strawberry.field(description="The upstream's id of this activity.")
-    kind: ActivityKind = strawberry.field(description="What it is about.")
-    kind_raw: str = strawberry.field(
-        description="The upstream's own word for the kind, also for kinds not known here."
+    id: strawberry.ID = strawberry.field(description="The upstream's id of the activity.")
+    client: Client = ancestor_field(
+        timeline_client,
+        ("client_id", "client_argument"),
+        Client,
+        description=(
+            "The client to whose timeline the activity belongs. The field costs nothing; `Client.profile` costs "
+            "a read."
+        ),
     )
-    date: ZonedDateTime | None = strawberry.field(description="When it happened.")
+    kind: ActivityKind = strawberry.field(
+        description="The kind of the activity, to which its object type corresponds."
+    )
+    kind_raw: str = strawberry.field(
+        description=(
+            "The kind of the activity in the upstream's words, also where `kind` is `UNKNOWN`."
+        )
+    )
+    date: ZonedDateTime | None = strawberry.field(
+        description="The date and time of the activity. Null where the upstream sends none."
+    )
     event: ActivityEvent | None = strawberry.field(
-        description="What happened; null where the upstream does not say."
+        description=(
+            "The event that the activity records about its object. Null where the upstream sends none."
+        )
+    )
+    event_raw: str | None = strawberry.field(
+        description=(
+            "The event of the activity in the upstream's words, also where `event` is `UNKNOWN`. Null where the "
+            "upstream sends none."
+        )
     )
     user: User | None = strawberry.field(
-        description="Who did it; null where the client did, or the upstream does not say."
+        description="The user who caused the activity. Null where the upstream names nobody."
     )
     updated_attributes: list[str] = computed_field(
         _updated_attributes,
         list[str],
         depends_on=("sent_updated_attributes",),
         description=(
-            "The names of what changed, in the upstream's words, whatever the event; empty where "
-            "it names nothing. `changes` has the values too."
+            "The names of the changed attributes in the upstream's words, whatever the event. Empty where the "
+            "upstream sends none. `changes` has the values."
         ),
     )
     marketing_consent: MarketingConsent | None = strawberry.field(
-        description="The marketing consent that the client ticked along with it, if any."
+        description=(
+            "The consent to marketing that the client gave together with the activity. Null where the client "
+            "gave none."
+        )
     )
     changes: list[Change] | None = computed_field(
         _changes,
         list[FieldChange] | None,
         depends_on=("event", "sent_updated_attributes", *SNAPSHOT_ATTRIBUTES),
         description=(
-            "What changed, in the order start, end, service, staff, notes, status, body, then "
-            "whatever else the upstream names; whatever the event. Empty where nothing is said "
-            "to have changed; null where an update does not say what it changed."
+            "The changes that the activity records, whatever the event: first the fields with a previous value, "
+            "in the order of `ChangedField`, then each other name in `updatedAttributes`. Empty where the "
+            "upstream names no change; null where the event is `UPDATED` and nothing tells what changed."
         ),
     )
 
 
-@strawberry.type(description="An appointment was made, changed or removed.")
+@strawberry.type(
+    description="An activity about an appointment of the client: made, changed or deleted."
+)
 class AppointmentActivity(Activity):
     is_type_of = is_type_of_records(activities.AppointmentActivity)
 
     appointment: AppointmentSnapshot | None = strawberry.field(
-        description="The appointment, as it was when this was recorded."
+        description=(
+            "The appointment as the activity recorded it. Null where the activity did not record it."
+        )
     )
 
 
-@strawberry.type(description="A note about the client was written, changed or removed.")
+@strawberry.type(description="An activity about a note on the client: written, changed or deleted.")
 class NoteActivity(Activity):
     is_type_of = is_type_of_records(activities.NoteActivity)
 
     note: NoteSnapshot | None = strawberry.field(
-        description="The note, as it was when this was recorded."
-    )
-
-
-@strawberry.type(description="The client gave a consent; it is recorded as a note.")
-class ConsentActivity(Activity):
-    is_type_of = is_type_of_records(activities.ConsentActivity)
-
-    note: NoteSnapshot | None = strawberry.field(
-        description="The note that records the consent, as it was when this was recorded."
-    )
-
-
-@strawberry.type(description="The client filled in a form.")
-class FormResultActivity(Activity):
-    is_type_of = is_type_of_records(activities.FormResultActivity)
-
-    form_result: FormResult | None = strawberry.field(description="What was filled in.")
-
-
-@strawberry.type(description="An e-mail was sent to the client.")
-class EmailNotificationActivity(Activity):
-    is_type_of = is_type_of_records(activities.EmailNotificationActivity)
-
-    email_notification: EmailNotification | None = strawberry.field(description="The e-mail.")
-
-
-@strawberry.type(description="A text message (SMS) was sent to the client.")
-class TextMessageNotificationActivity(Activity):
-    is_type_of = is_type_of_records(activities.TextMessageNotificationActivity)
-
-    text_message_notification: TextMessageNotification | None = strawberry.field(
-        description="The text message."
-    )
-
-
-@strawberry.type(description="The client registered for a session of a conference.")
-class ConferenceRegistrationActivity(Activity):
-    is_type_of = is_type_of_records(activities.ConferenceRegistrationActivity)
-
-    conference_registration: ConferenceRegistrationSnapshot | None = strawberry.field(
-        description="The registration, as it was when this was recorded."
+        description="The note as the activity recorded it. Null where the activity did not record it."
     )
 
 
 @strawberry.type(
-    description="An activity of a kind that this gateway does not know yet: the timeline stays whole."
+    description="An activity about a consent of the client, which the upstream records as a note."
+)
+class ConsentActivity(Activity):
+    is_type_of = is_type_of_records(activities.ConsentActivity)
+
+    note: NoteSnapshot | None = strawberry.field(
+        description=(
+            "The note that contains the consent, as the activity recorded it. Null where the activity did not "
+            "record it."
+        )
+    )
+
+
+@strawberry.type(description="An activity about a form that the client filled in.")
+class FormResultActivity(Activity):
+    is_type_of = is_type_of_records(activities.FormResultActivity)
+
+    form_result: FormResultSnapshot | None = strawberry.field(
+        description=(
+            "The form result as the activity recorded it. Null where the activity did not record it."
+        )
+    )
+
+
+@strawberry.type(description="An activity about an e-mail that was sent to the client.")
+class EmailNotificationActivity(Activity):
+    is_type_of = is_type_of_records(activities.EmailNotificationActivity)
+
+    email_notification: EmailNotification | None = strawberry.field(
+        description="The e-mail that was sent. Null where the activity did not record it."
+    )
+
+
+@strawberry.type(description="An activity about a text message (SMS) that was sent to the client.")
+class TextMessageNotificationActivity(Activity):
+    is_type_of = is_type_of_records(activities.TextMessageNotificationActivity)
+
+    text_message_notification: TextMessageNotification | None = strawberry.field(
+        description="The text message that was sent. Null where the activity did not record it."
+    )
+
+
+@strawberry.type(
+    description="An activity about the client's registration for a session of a conference."
+)
+class ConferenceRegistrationActivity(Activity):
+    is_type_of = is_type_of_records(activities.ConferenceRegistrationActivity)
+
+    conference_registration: ConferenceRegistrationSnapshot | None = strawberry.field(
+        description=(
+            "The registration as the activity recorded it. Null where the activity did not record it."
+        )
+    )
+
+
+@strawberry.type(
+    description=(
+        "An activity of a kind that the gateway does not know, so that the timeline stays complete when the "
+        "upstream adds a kind."
+    )
 )
 class UnknownActivity(Activity):
     is_type_of = is_type_of_records(activities.UnknownActivity)
 
-    payload: JSON = strawberry.field(description="The whole activity, as the upstream sent it.")
+    payload: JSON = strawberry.field(
+        description="The whole activity as the upstream sent it, as JSON."
+    )
 
 
 KINDS = (

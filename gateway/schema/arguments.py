@@ -1,4 +1,4 @@
-"""GraphQL arguments that several fields share, each described once."""
+"""GraphQL arguments that several fields share, each described once: the filter, the order and the page."""
 
 from typing import Annotated, TypeVar
 
@@ -8,73 +8,94 @@ from gateway.schema.enums import ActivityEvent, ActivityKind, SortOrder
 from gateway.schema.scalars import DateTime
 
 _T = TypeVar("_T")
-_E = TypeVar("_E", ActivityKind, ActivityEvent)
 
-ClientId = Annotated[
-    strawberry.ID, strawberry.argument(description="The upstream's id of the client.")
-]
-Kinds = Annotated[
-    list[ActivityKind] | None,
-    strawberry.argument(description="Only these kinds; all where absent, none where empty."),
-]
-Events = Annotated[
-    list[ActivityEvent] | None,
-    strawberry.argument(description="Only these events; all where absent, none where empty."),
-]
-AppointmentId = Annotated[
-    strawberry.ID | None,
-    strawberry.argument(description="Only what belongs to this appointment of the client."),
-]
-From = Annotated[
-    DateTime | None,
-    strawberry.argument(
-        name="from",
+
+@strawberry.input(
+    description=(
+        "The filter of a timeline: an activity has to match each field that is given. A field that is null "
+        "equals an absent one."
+    )
+)
+class ActivityFilter:
+    kinds: list[ActivityKind] | None = strawberry.field(
+        default=strawberry.UNSET,
         description=(
-            "Only what happened at this instant or later. Drops undated ones; those with a date "
-            "whose instant is unknown are counted in `completeness`."
+            "The kinds of the activities. An empty list matches no activity and causes no upstream call."
         ),
-    ),
-]
-To = Annotated[
-    DateTime | None,
-    strawberry.argument(
+    )
+    events: list[ActivityEvent] | None = strawberry.field(
+        default=strawberry.UNSET,
         description=(
-            "Only what happened before this instant, which is not before `from`. Drops undated ones; those with a date whose "
-            "instant is unknown are counted in `completeness`."
-        )
+            "The events of the activities. An empty list matches no activity and causes no upstream call."
+        ),
+    )
+    appointment_id: strawberry.ID | None = strawberry.field(
+        default=strawberry.UNSET,
+        description=(
+            "The upstream's id of the appointment to which the activities belong. Each distinct id is one more "
+            "upstream call. Under an `Appointment` no other id than that of the appointment is allowed."
+        ),
+    )
+    from_: DateTime | None = strawberry.field(
+        name="from",
+        default=strawberry.UNSET,
+        description=(
+            "The first instant of the activities, inclusive. Activities without a date do not match; those with "
+            "a date whose instant is unknown are counted in `completeness`."
+        ),
+    )
+    to: DateTime | None = strawberry.field(
+        default=strawberry.UNSET,
+        description=(
+            "The last instant of the activities, exclusive, and not before `from`. Activities without a date do "
+            "not match; those with a date whose instant is unknown are counted in `completeness`."
+        ),
+    )
+
+
+Filter = Annotated[
+    ActivityFilter | None,
+    strawberry.argument(
+        description="The filter that the activities have to match; all activities match an absent filter."
     ),
 ]
-Sort = Annotated[SortOrder | None, strawberry.argument(description="Oldest or newest first.")]
+Sort = Annotated[
+    SortOrder | None,
+    strawberry.argument(description="The order of the activities: the oldest or the newest first."),
+]
 First = Annotated[
     int | None,
     strawberry.argument(
-        description="The size of the page, reading forward from `after`; 0 for counts alone."
+        description=(
+            "The size of a page that begins after the cursor `after`, or at the first activity. The default is "
+            "50 and the largest size 100 unless the gateway is set otherwise; 0 is for counts alone."
+        )
     ),
 ]
 After = Annotated[
     str | None,
     strawberry.argument(
-        description="The cursor that the page starts after; an empty text is none."
+        description="The cursor after which the page begins. An empty text equals an absent cursor."
     ),
 ]
 Last = Annotated[
     int | None,
     strawberry.argument(
-        description="The size of the page, reading backward from `before`; 0 for counts alone."
+        description=(
+            "The size of a page that ends before the cursor `before`, or at the last activity. The default "
+            "beside `before` is 50 and the largest size 100 unless the gateway is set otherwise; 0 is for counts "
+            "alone."
+        )
     ),
 ]
 Before = Annotated[
     str | None,
-    strawberry.argument(description="The cursor that the page ends before; an empty text is none."),
+    strawberry.argument(
+        description="The cursor before which the page ends. An empty text equals an absent cursor."
+    ),
 ]
 
 
-def argument(value: _T | None) -> _T | None:
-    """An argument's value; None where absent or null."""
+def value_or_none(value: _T | None) -> _T | None:
+    """The value of an argument or an input field; None where it is absent or null."""
     return None if value is strawberry.UNSET else value
-
-
-def argument_set(values: list[_E] | None) -> frozenset[_E] | None:
-    """A list argument as a set; None where absent or null, which differs from an empty list."""
-    members = argument(values)
-    return None if members is None else frozenset(members)

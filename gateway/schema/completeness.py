@@ -7,6 +7,7 @@ from typing import NamedTuple
 import strawberry
 
 from gateway.errors import FieldError, InstantUnknown, InvalidUpstreamResponse
+from gateway.schema.enums import ErrorCode
 from gateway.schema.scalars import DateTime
 
 OmittedCounts = Mapping[type[FieldError], int]
@@ -32,49 +33,55 @@ class ReadTimestamp(NamedTuple):
     is_stale: bool = False
 
 
-@strawberry.type(description="Something that the upstream holds and this answer does not.")
+@strawberry.type(
+    description="Activities that match, or may match, the filter and are missing for one reason."
+)
 class MissingPart:
-    code: str = strawberry.field(
+    code: ErrorCode = strawberry.field(
         description=(
-            "Why: `UPSTREAM_CONTRACT_BROKEN` where activities cannot be read, which is an error as "
-            "well; `INSTANT_UNKNOWN` where `from` or `to` leaves out those that have a date, but no "
-            "known instant, as where their zone is missing or unknown."
+            "The reason: `UPSTREAM_CONTRACT_BROKEN` for activities that could not be decoded, which an error "
+            "reports as well; `INSTANT_UNKNOWN` for activities with a date whose instant is unknown, where "
+            "`filter.from` or `filter.to` is given."
         )
     )
-    message: str = strawberry.field(description="Why, in words.")
-    count: int = strawberry.field(description="How many activities are missing for this reason.")
-    retryable: bool = strawberry.field(description="Whether asking again later may bring them.")
+    message: str = strawberry.field(description="The reason in words.")
+    count: int = strawberry.field(
+        description="The number of activities that are missing for the reason."
+    )
+    retryable: bool = strawberry.field(
+        description="Whether the same query may return the activities a little later."
+    )
 
 
 @strawberry.type(
     description=(
-        "Whether everything that the upstream holds of a selection is in it; what is missing, as "
-        "data that a page can show. Counted over the whole selection, not the page."
+        "The completeness of a timeline: whether the list has all activities that the upstream holds for the "
+        "client and the filter, on all pages together."
     )
 )
 class Completeness:
     is_complete: bool = strawberry.field(
         description=(
-            "Whether nothing is missing. False where `isStale`: what has happened since "
-            "`fetchedAt` is not here, if anything has."
+            "Whether no activity is missing. False where `isStale` is true: activities after `fetchedAt` may be "
+            "missing."
         )
     )
     missing: list[MissingPart] = strawberry.field(
         description=(
-            "What is missing, one part per code. What has happened since a stale answer is in no "
-            "part: nobody knows how much that is."
+            "The missing activities, one part for each reason. Activities after the `fetchedAt` of a stale list "
+            "are in no part, since their number is unknown."
         )
     )
     is_stale: bool = strawberry.field(
         description=(
-            "Whether this is an earlier answer of the upstream, of `fetchedAt`, shown because it "
-            "fails at the moment. Always false unless the gateway is set to keep answers for that."
+            "Whether the list is an earlier response of the upstream, returned because the upstream fails at "
+            "present. Always false unless the gateway is set to keep responses for that."
         )
     )
     fetched_at: DateTime | None = strawberry.field(
         description=(
-            "When the upstream sent what is shown, stale or not, by the gateway's clock. Null "
-            "where nothing can match, and so nothing was read."
+            "The instant at which the upstream sent the list, by the clock of the gateway. Null where the filter "
+            "matches nothing, so that the upstream was not called."
         )
     )
 
@@ -85,7 +92,7 @@ def build_completeness(omitted: OmittedCounts, read_timestamp: ReadTimestamp) ->
         is_complete=not omitted and not read_timestamp.is_stale,
         missing=[
             MissingPart(
-                code=error_class.code,
+                code=ErrorCode(error_class.code),
                 message=message,
                 count=omitted[error_class],
                 retryable=error_class.retryable,

@@ -7,24 +7,33 @@ from gateway.schema.completeness import Completeness
 from gateway.schema.timeline import PageInfo
 
 
-@strawberry.type(description="An activity and its place in the list.")
+@strawberry.type(description="An activity of a page, with its cursor.")
 class ActivityEdge:
     cursor: str = strawberry.field(
-        description="An opaque text for `after` or `before`, valid for the same selection only."
+        description=(
+            "The cursor of the activity: an opaque text for the arguments `after` and `before`. It is valid for "
+            "the client, the filter and the order of this timeline only."
+        )
     )
-    node: Activity = strawberry.field(description="The activity.")
+    node: Activity = strawberry.field(description="The activity to which the cursor belongs.")
 
 
-@strawberry.type(description="A client's activities: one page of them, and what is true of all.")
+@strawberry.type(
+    description="A page of a client's timeline, with the totals of all activities that match the filter."
+)
 class ActivityConnection:
     edges: list[ActivityEdge] = strawberry.field(
-        description="The activities of this page, each with its cursor."
+        description="The activities of the page, each with its cursor."
     )
-    nodes: list[Activity] = strawberry.field(description="The activities of this page.")
-    page_info: PageInfo = strawberry.field(description="How to get the pages around this one.")
+    nodes: list[Activity] = strawberry.field(description="The activities of the page.")
+    page_info: PageInfo = strawberry.field(
+        description="The position of the page in the list of all activities that match the filter."
+    )
     total_count: int = strawberry.field(
-        description="How many activities match, on all pages together. Costs nothing."
+        description="The number of activities that match the filter, on all pages together."
     )
     completeness: Completeness = strawberry.field(
-        description="Whether all that the upstream holds of this selection is here, and when it was read."
+        description=(
+            "The completeness of the list: which activities are missing from it, and when the upstream sent it."
+        )
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from inspect import signature
-from typing import Any
+from typing import Any, NamedTuple, Self
 
 from graphql import (
     GraphQLField,
@@ -11,7 +11,10 @@ from graphql import (
     get_named_type,
     is_input_object_type,
 )
+from strawberry import Schema
+from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.schema_converter import GraphQLCoreConverter
+from strawberry.types.arguments import StrawberryArgument, convert_argument
 from strawberry.types.base import StrawberryObjectDefinition
 from strawberry.types.field import StrawberryField
 
@@ -41,6 +44,7 @@ _DEFINITION_KEY = GraphQLCoreConverter.DEFINITION_BACKREF
 
 def bind_fields(schema: GraphQLSchema) -> FieldSources:
     """The table of field sources, built from the declarations of the types."""
+    convert = _InputConverter.of(schema)
     sources: dict[tuple[str, str], FieldSource] = {}
     guarded: set[tuple[str, str]] = set()
     classes: dict[str, tuple[type, ...]] = {}
@@ -52,7 +56,7 @@ def bind_fields(schema: GraphQLSchema) -> FieldSources:
             classes[type_.name] = getattr(
                 definition.is_type_of, "record_types", (definition.origin,)
             )
-            sources |= _field_sources(type_)
+            sources |= _field_sources(type_, convert)
             guarded |= {
                 (type_.name, name)
                 for name, field in type_.fields.items()
@@ -61,20 +65,22 @@ def bind_fields(schema: GraphQLSchema) -> FieldSources:
     return FieldSources(sources, classes, Unreadable, guarded)
 
 
-def _field_sources(type_: GraphQLObjectType) -> Mapping[tuple[str, str], FieldSource]:
+def _field_sources(
+    type_: GraphQLObjectType, convert: "_InputConverter"
+) -> Mapping[tuple[str, str], FieldSource]:
     """The sources of a type's fields, without fields that only Strawberry's resolver can resolve."""
     return {
         (type_.name, name): source
         for name, field in type_.fields.items()
-        if (source := _field_source(field))
+        if (source := _field_source(field, convert))
     }
 
 
-def _field_source(field: GraphQLField) -> FieldSource | None:
+def _field_source(field: GraphQLField, convert: "_InputConverter") -> FieldSource | None:
     definition: StrawberryField = field.extensions[_DEFINITION_KEY]
     source: FieldSource | None = definition.metadata.get(FIELD_SOURCE_KEY)
     if isinstance(source, ResolverField):
-        return source._replace(resolve=_engine_resolver(source.resolve, field))
+        return source._replace(resolve=_engine_resolver(source.resolve, field, convert))
     if source is None and definition.base_resolver is None:
         return AttributeField(definition.python_name)
     return source
@@ -86,17 +92,38 @@ def _requires_strawberry(field: GraphQLField) -> bool:
     return (
         bool(definition.extensions)  # permissions among them
         or type(definition) is not StrawberryField
-        or any(is_input_object_type(get_named_type(each.type)) for each in field.args.values())
     )
 
 
-def _engine_resolver(resolve: Callable[..., Any], field: GraphQLField) -> Callable[..., Any]:
+class _InputConverter(NamedTuple):
+    """Converts input objects, which graphql-core coerces to dicts, to the classes that declare them."""
+
+    scalar_registry: Mapping[object, Any]
+    config: StrawberryConfig
+
+    @classmethod
+    def of(cls, schema: GraphQLSchema) -> Self:
+        strawberry_schema: Schema = schema.extensions[_DEFINITION_KEY]
+        return cls(strawberry_schema.schema_converter.scalar_registry, strawberry_schema.config)
+
+    def convert(self, value: Any, argument: StrawberryArgument) -> Any:
+        return convert_argument(value, argument.type, self.scalar_registry, self.config)
+
+
+def _engine_resolver(
+    resolve: Callable[..., Any], field: GraphQLField, convert: _InputConverter
+) -> Callable[..., Any]:
     """A resolver as the engine calls it: with the parent object, the info and the arguments by their GraphQL names.
 
     It is made once for each field. The resolver gets `root` and `info` only where it has a parameter of that name.
     """
     python_names = {
         name: each.extensions[_DEFINITION_KEY].python_name for name, each in field.args.items()
+    }
+    input_objects = {
+        name: each.extensions[_DEFINITION_KEY]
+        for name, each in field.args.items()
+        if is_input_object_type(get_named_type(each.type))
     }
     parameters = signature(resolve).parameters
     takes_root, takes_info = "root" in parameters, "info" in parameters
@@ -105,6 +132,9 @@ def _engine_resolver(resolve: Callable[..., Any], field: GraphQLField) -> Callab
         root: Node[Any] | None, info: ResolveInfo, /, **arguments: Any
     ) -> Any:
         values = {python_names[name]: value for name, value in arguments.items()}
+        for name, argument in input_objects.items():
+            if name in arguments:
+                values[python_names[name]] = convert.convert(arguments[name], argument)
         if takes_root:
             values["root"] = root
         if takes_info:
@@ -147,7 +177,9 @@ def _declared_costs(
     for name, source in fields.source_by_field.items():
         if isinstance(source, ResolverField) and source.items is not None:
             yield name, FieldCost(_READ_COST, page_multiplier=page_size)
-        elif isinstance(source, LoadedField):
+        elif isinstance(source, LoadedField) or (
+            isinstance(source, ResolverField) and source.reads
+        ):
             yield name, FieldCost(_READ_COST)
     yield ("ActivityConnection", "nodes"), FieldCost(is_paginated=True)
     yield ("ActivityConnection", "edges"), FieldCost(is_paginated=True)

@@ -1,10 +1,12 @@
-"""The upstream's enums as GraphQL enums, each value with a description."""
+"""The enums of the schema: the upstream's, each value with a description, and those of the gateway."""
 
 from enum import Enum
+from inspect import cleandoc
 
 import strawberry
 from strawberry.types.enum import StrawberryEnumDefinition
 
+from gateway import errors
 from gateway.upstream.records.enums import (
     ActivityEvent,
     ActivityKind,
@@ -18,6 +20,7 @@ __all__ = [
     "ActivityEvent",
     "ActivityKind",
     "AppointmentStatus",
+    "ErrorCode",
     "FormResultStatus",
     "RegistrationSourceType",
     "RegistrationStatus",
@@ -26,7 +29,7 @@ __all__ = [
 
 
 def _describe(enum_type: type[Enum], description: str, **values: str) -> None:
-    """Register `enum_type` as a GraphQL enum: records declare the values, this module the descriptions."""
+    """Register `enum_type` as a GraphQL enum: its class declares the values, this module the descriptions."""
     strawberry.enum(enum_type, description=description)
     definition: StrawberryEnumDefinition = vars(enum_type)["__strawberry_definition__"]
     for value in definition.values:
@@ -35,61 +38,67 @@ def _describe(enum_type: type[Enum], description: str, **values: str) -> None:
 
 _describe(
     ActivityKind,
-    "What an activity is about. Each kind is a type of its own that implements `Activity`.",
-    APPOINTMENT="An appointment was made, changed or removed: `AppointmentActivity`.",
-    NOTE="A note was written about the client: `NoteActivity`.",
-    CONSENT="The client gave a consent, recorded as a note: `ConsentActivity`.",
-    FORM_RESULT="The client filled in a form: `FormResultActivity`.",
-    EMAIL_NOTIFICATION="An e-mail was sent to the client: `EmailNotificationActivity`.",
-    TEXT_MESSAGE_NOTIFICATION="A text message (SMS) was sent: `TextMessageNotificationActivity`.",
-    CONFERENCE_REGISTRATION=(
-        "The client registered for a session of a conference: `ConferenceRegistrationActivity`."
+    "The kind of an activity. Each kind corresponds to an object type that implements `Activity`.",
+    APPOINTMENT="An activity about an appointment; the object type is `AppointmentActivity`.",
+    NOTE="An activity about a note on the client; the object type is `NoteActivity`.",
+    CONSENT="An activity about a consent of the client; the object type is `ConsentActivity`.",
+    FORM_RESULT="An activity about a form that was filled in; the object type is `FormResultActivity`.",
+    EMAIL_NOTIFICATION=(
+        "An activity about an e-mail to the client; the object type is `EmailNotificationActivity`."
     ),
-    UNKNOWN="A kind that this gateway does not know yet: `UnknownActivity`.",
+    TEXT_MESSAGE_NOTIFICATION=(
+        "An activity about a text message (SMS) to the client; the object type is "
+        "`TextMessageNotificationActivity`."
+    ),
+    CONFERENCE_REGISTRATION=(
+        "An activity about a registration for a session of a conference; the object type is "
+        "`ConferenceRegistrationActivity`."
+    ),
+    UNKNOWN="A kind that the gateway does not know; the object type is `UnknownActivity`.",
 )
 _describe(
     ActivityEvent,
-    "What happened to the thing that an activity is about.",
-    CREATED="It came into being.",
-    UPDATED="It changed; `changes` tells how.",
-    DELETED="It was removed.",
-    UNKNOWN="An event that this gateway does not know yet.",
+    "The event that an activity records about its object, such as an appointment or a note.",
+    CREATED="The object was created.",
+    UPDATED="The object was changed; `Activity.changes` has the changes.",
+    DELETED="The object was deleted.",
+    UNKNOWN="An event that the gateway does not know; `eventRaw` has the upstream's word.",
 )
 _describe(
     AppointmentStatus,
-    "Where an appointment stands.",
-    COMPLETED="It took place.",
-    NO_SHOW="The client did not come.",
-    ACCEPTED="It is confirmed.",
-    PENDING="It awaits confirmation.",
-    DECLINED="It was not confirmed.",
-    CANCELLED="It was called off.",
-    IN_PROGRESS="It is taking place.",
-    UNKNOWN="A status that this gateway does not know yet.",
+    "The status of an appointment.",
+    COMPLETED="The appointment took place.",
+    NO_SHOW="The client did not come to the appointment.",
+    ACCEPTED="The appointment is confirmed.",
+    PENDING="The appointment awaits a confirmation.",
+    DECLINED="The business declined the appointment.",
+    CANCELLED="The appointment was cancelled.",
+    IN_PROGRESS="The appointment is taking place.",
+    UNKNOWN="A status that the gateway does not know; `statusRaw` has the upstream's word.",
 )
 _describe(
     FormResultStatus,
-    "Where a form result stands.",
-    NEUTRAL="Nobody has dealt with it.",
-    IN_PROGRESS="Somebody deals with it.",
-    FINISHED="It has been dealt with.",
-    REOPENING="It is dealt with again.",
-    UNKNOWN="A status that this gateway does not know yet.",
+    "The status of a form result.",
+    NEUTRAL="Nobody has begun to process the form result.",
+    IN_PROGRESS="Somebody is processing the form result.",
+    FINISHED="The form result has been processed.",
+    REOPENING="The form result is being processed again.",
+    UNKNOWN="A status that the gateway does not know; `statusRaw` has the upstream's word.",
 )
 _describe(
     RegistrationStatus,
-    "Where a conference registration stands.",
-    ACCEPTED="The seats are reserved.",
-    CANCELLED="The registration was withdrawn; `cancelReason` may tell why.",
-    WAITING_LIST="The session is full; the client waits for seats.",
-    UNKNOWN="A status that this gateway does not know yet.",
+    "The status of a conference registration.",
+    ACCEPTED="The seats are reserved for the client.",
+    CANCELLED="The registration was cancelled; `cancelReason` may have the reason.",
+    WAITING_LIST="The session is full, and the client is on the waiting list.",
+    UNKNOWN="A status that the gateway does not know; `statusRaw` has the upstream's word.",
 )
 _describe(
     RegistrationSourceType,
-    "How a conference registration was made.",
-    API="By a program.",
-    WIDGET="By the client, on a web page.",
-    UNKNOWN="A way that this gateway does not know yet.",
+    "The type of the source of a conference registration.",
+    API="A program registered the client by the upstream's API.",
+    WIDGET="The client registered on a web page.",
+    UNKNOWN="A type that the gateway does not know; `sourceTypeRaw` has the upstream's word.",
 )
 
 
@@ -97,7 +106,37 @@ _describe(
 class SortOrder(Enum):
     """The sort order of a timeline; the values are the upstream's."""
 
-    ASC = strawberry.enum_value("asc", description="Oldest first.")
-    DESC = strawberry.enum_value(
-        "desc", description="Newest first: the exact reverse, but undated activities stay last."
+    ASC = strawberry.enum_value(
+        "asc", description="The oldest activity first; activities without an instant last."
     )
+    DESC = strawberry.enum_value(
+        "desc",
+        description="The newest activity first; activities without an instant last as well.",
+    )
+
+
+def _code_descriptions() -> dict[str, str]:
+    """The description of each code: the first sentences of the errors that have it."""
+    descriptions: dict[str, list[str]] = {}
+    classes: list[type[errors.GatewayError]] = [errors.GatewayError]
+    for error_class in classes:
+        classes += error_class.__subclasses__()
+        if "code" in vars(error_class):
+            sentence = cleandoc(error_class.__doc__ or "").partition("\n\n")[0].replace("\n", " ")
+            descriptions.setdefault(error_class.code, []).append(sentence)
+    return {code: " ".join(sentences) for code, sentences in descriptions.items()}
+
+
+ErrorCode = Enum(  # type: ignore[misc]  # mypy takes only literals
+    "ErrorCode",
+    {code: code for code in (*_code_descriptions(), *errors.CODES_WITHOUT_CLASS)},
+)
+"""The codes of errors, in `extensions.code` of a GraphQL error and in `MissingPart.code`."""
+
+_describe(
+    ErrorCode,
+    "The code of an error, in `extensions.code` of a GraphQL error and in `MissingPart.code`. No code is added "
+    "before version 2.0.",
+    **_code_descriptions(),
+    **errors.CODES_WITHOUT_CLASS,
+)

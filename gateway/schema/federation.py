@@ -5,21 +5,25 @@ Source: Apollo Federation's subgraph specification.
 
 import re
 from collections.abc import Awaitable, Mapping
-from typing import Annotated, Any, NewType
+from typing import Annotated, Any, NewType, Union
 
 import strawberry
 from strawberry.types.scalar import ScalarDefinition
 
 from gateway.engine.resolvers import Node
-from gateway.errors import InvalidArgument
+from gateway.errors import CompanyUnknown, InvalidArgument
 from gateway.schema.appointment import Appointment
 from gateway.schema.client import Client
 from gateway.schema.company import Company, Service
 from gateway.schema.conference import Conference
 from gateway.schema.context import Info
+from gateway.schema.form import Form
+from gateway.schema.messages import Note
 from gateway.schema.people import Staff
 from gateway.schema.query import QUERY_DESCRIPTION, Query, client_node
-from gateway.schema.resolvers import LoadFunction, resolver_metadata
+from gateway.schema.resolvers import resolver_metadata
+from gateway.upstream import endpoints
+from gateway.upstream.endpoints import Endpoint
 from gateway.upstream.records import links
 from gateway.upstream.session import UpstreamSession
 
@@ -32,17 +36,39 @@ extend schema
 EntityRef = Node[Any] | None
 """The entity of a representation; None where the entity no longer exists."""
 
-_ENTITY_LOADS: Mapping[str, LoadFunction] = {
-    "Appointment": lambda session, id_: session.appointment(None, id_, None),
-    "Company": UpstreamSession.company,
-    "Conference": UpstreamSession.conference,
-    "Service": lambda session, id_: session.service(None, id_),
-    "Staff": lambda session, id_: session.staff(None, id_),
+_ENDPOINTS: Mapping[type, Endpoint[Any]] = {
+    Appointment: endpoints.APPOINTMENT,
+    Company: endpoints.COMPANY,
+    Conference: endpoints.CONFERENCE,
+    Form: endpoints.FORM,
+    Note: endpoints.NOTE,
+    Service: endpoints.SERVICE,
+    Staff: endpoints.STAFF,
 }
-"""The loads of entities by id alone. A client is not loaded, as in `client(id:)`."""
+"""The endpoints of entities that their id identifies, with the configured company where one is needed.
+
+A client is not loaded, as in `client(id:)`.
+"""
+
+
+def _require_type_checks() -> None:
+    """Require of each entity that the union `_Entity` can tell its values.
+
+    Raises:
+        TypeError: An entity has no `is_type_of` for the record of its endpoint.
+    """
+    for type_, endpoint in _ENDPOINTS.items():
+        if endpoint.record not in getattr(getattr(type_, "is_type_of", None), "record_types", ()):
+            record = endpoint.record.__name__
+            raise TypeError(f"{type_.__name__} needs `is_type_of_records({record})`.")
+
+
+_require_type_checks()
+
+_ENDPOINT_BY_NAME = {type_.__name__: endpoint for type_, endpoint in _ENDPOINTS.items()}
 
 _TYPE_DIRECTIVES = {
-    **dict.fromkeys(("Client", *_ENTITY_LOADS), '@key(fields: "id")'),
+    **dict.fromkeys(sorted(("Client", *_ENDPOINT_BY_NAME)), '@key(fields: "id")'),
     "PageInfo": "@shareable",
 }
 """`PageInfo` is shareable, since routers merge types by name and every subgraph with pages has this type."""
@@ -51,20 +77,24 @@ Representation = NewType("Representation", object)
 
 SCALARS: Mapping[object, ScalarDefinition] = {
     Representation: strawberry.scalar(
-        name="_Any", description="A representation: the `__typename` and the `id` of an entity."
+        name="_Any", description="The representation of an entity: its `__typename` and its `id`."
     )
 }
 
+_ENTITIES: Any = Union[(Client, *_ENDPOINTS)]
+
 _Entity = Annotated[
-    Appointment | Client | Company | Conference | Service | Staff,
-    strawberry.union("_Entity", description="Whatever a router can ask for by its id."),
+    _ENTITIES,
+    strawberry.union(
+        "_Entity", description="An entity that a federation router requests by its id."
+    ),
 ]
 
 
-@strawberry.type(name="_Service", description="This subgraph, as routers see it.")
+@strawberry.type(name="_Service", description="The subgraph, as federation routers see it.")
 class Subgraph:
     sdl: str = strawberry.field(
-        description="The schema with the directives of federation, to be composed with others."
+        description="The schema in SDL with the directives of federation, for the composition with others."
     )
 
 
@@ -88,13 +118,16 @@ def resolve_entities(
     info: Info,
     representations: Annotated[
         list[Representation],
-        strawberry.argument(description="The types and ids of the entities wanted."),
+        strawberry.argument(description="The types and ids of the requested entities."),
     ],
 ) -> list[EntityRef | Awaitable[EntityRef] | Exception]:
     """Resolve `_entities`, each entity independently: a slow or failed entity does not affect the others."""
     max_representations = info.context.settings.max_representations
     if len(representations) > max_representations:
-        raise InvalidArgument(f"At most {max_representations} entities can be requested at once.")
+        raise InvalidArgument(
+            f"At most {max_representations} entities can be requested at once.",
+            argument="representations",
+        )
     return [_resolve_entity(info.context.session, each) for each in representations]
 
 
@@ -104,15 +137,22 @@ def _resolve_entity(
     match representation:
         case {"__typename": str(name), "id": str() | int() as key} if not isinstance(key, bool):
             id_ = str(key)
-            if name == "Client":
-                return client_node(id_)
-            if name in _ENTITY_LOADS and links.is_id(id_):
-                return _load_entity(session, _ENTITY_LOADS[name], id_)
-    return InvalidArgument("Unknown entity type or invalid id.")
+            if name == Client.__name__ and id_.strip():
+                return client_node(id_, "representations")
+            if name in _ENDPOINT_BY_NAME and links.is_id(id_):
+                endpoint = _ENDPOINT_BY_NAME[name]
+                ids = {endpoint.own_id: id_}
+                # Called here, not in the coroutine, so that entities of one list form one batch.
+                try:
+                    load = session.load(endpoint, *map(ids.get, endpoint.ids))
+                except CompanyUnknown as error:  # of this entity only
+                    return error
+                return _entity_node(load, id_)
+    return InvalidArgument("Unknown entity type or invalid id.", argument="representations")
 
 
-async def _load_entity(session: UpstreamSession, load: LoadFunction, id_: str) -> EntityRef:
-    entity = await load(session, id_)
+async def _entity_node(load: Awaitable[Any], id_: str) -> EntityRef:
+    entity = await load
     # The upstream also finds entities by other identifiers, such as references, which are not ids.
     return Node(entity) if entity is not None and str(entity.id) == id_ else None
 
@@ -133,14 +173,17 @@ def subgraph_query(schema_text: str) -> type:
             resolver=resolve_entities,
             graphql_type=list[_Entity | None],
             metadata=resolver_metadata(resolve_entities),
-            description="Entities by their ids, in the order asked. This is for routers.",
+            description=(
+                "The entities of some representations, in their order, for federation routers. Null where the "
+                "entity no longer exists. Costs a read for each entity, and one for all staff or services."
+            ),
         )
         service: Any = strawberry.field(
             name="_service",
             resolver=resolve_service,
             graphql_type=Subgraph,
             metadata=resolver_metadata(resolve_service),
-            description="What is to be composed. This is for routers.",
+            description="The subgraph, for the composition by federation routers.",
         )
 
     return SubgraphQuery

@@ -2,12 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Self
 
 from gateway.errors import InstantUnknown, InvalidArgument, InvalidUpstreamResponse
+from gateway.schema.arguments import ActivityFilter, value_or_none
 from gateway.schema.enums import ActivityEvent, ActivityKind, SortOrder
 from gateway.schema.pagination import digest
 from gateway.schema.resolvers import is_readable
 from gateway.upstream.records import activities
+from gateway.upstream.records.resources import ClientReference
 
 Verdict = bool | type[InvalidUpstreamResponse] | type[InstantUnknown]
 """Whether an activity matches; or the class of the error where this cannot be decided."""
@@ -28,18 +31,53 @@ class TimelineFilter:
     until: datetime | None
     sort: SortOrder
 
-    def __post_init__(self) -> None:
-        """Validate the arguments. A blank id never reaches the upstream, which might treat it as absent.
+    @classmethod
+    def of(
+        cls,
+        client: ClientReference,
+        filter_argument: ActivityFilter | None,
+        sort: SortOrder | None,
+        *,
+        appointment_id: str | None = None,
+    ) -> Self:
+        """The filter that the arguments of a field describe, validated.
+
+        A blank id never reaches the upstream, which might treat it as absent.
+
+        Args:
+            client: The client of the timeline.
+            filter_argument: The argument `filter`; None or UNSET where absent.
+            sort: The argument `sort`.
+            appointment_id: The appointment under which the field stands, which no filter may leave.
 
         Raises:
             InvalidArgument: An argument is invalid, or two arguments contradict each other.
         """
-        if not self.client_id.strip():
-            raise InvalidArgument("`clientId` must not be blank.")
-        if self.appointment_id is not None and not self.appointment_id.strip():
-            raise InvalidArgument("`appointmentId` must not be blank.")
-        if self.since is not None and self.until is not None and self.since > self.until:
-            raise InvalidArgument("`from` must not be after `to`.")
+        members = value_or_none(filter_argument) or ActivityFilter()
+        kinds, events = value_or_none(members.kinds), value_or_none(members.events)
+        filtered_appointment_id = value_or_none(members.appointment_id)
+        since, until = value_or_none(members.from_), value_or_none(members.to)
+        if filtered_appointment_id is not None:
+            argument = "filter.appointmentId"
+            require_id(filtered_appointment_id, argument)
+            if appointment_id not in {None, filtered_appointment_id}:
+                raise InvalidArgument(
+                    f"`{argument}` must be the id of the appointment around this field.",
+                    argument=argument,
+                )
+        if since is not None and until is not None and since > until:
+            raise InvalidArgument(
+                "`filter.from` must not be after `filter.to`.", argument="filter.from"
+            )
+        return cls(
+            client_id=str(client.id),
+            kinds=None if kinds is None else frozenset(kinds),
+            events=None if events is None else frozenset(events),
+            appointment_id=appointment_id or filtered_appointment_id,
+            since=since,
+            until=until,
+            sort=sort or SortOrder.ASC,
+        )
 
     @property
     def matches_nothing(self) -> bool:
@@ -59,16 +97,19 @@ class TimelineFilter:
 
     @property
     def cursor_digest(self) -> bytes:
-        """The digest that binds a cursor to this filter and order."""
-        return digest(
-            self.client_id,
-            _names(self.kinds),
-            _names(self.events),
-            self.appointment_id,
-            self.since,
-            self.until,
-            self.sort.value,
-        )
+        """The digest that binds a cursor to the client, this filter and the order.
+
+        An absent filter binds nothing: a cursor stays valid in a release that has further filters.
+        """
+        filters: dict[str, object] = {
+            "kinds": _names(self.kinds),
+            "events": _names(self.events),
+            "appointmentId": self.appointment_id,
+            "from": self.since,
+            "to": self.until,
+        }
+        present = [(name, str(value)) for name, value in filters.items() if value is not None]
+        return digest(self.client_id, self.sort.value, sorted(present))
 
     def matches(self, activity: activities.Activity, instant: datetime | None) -> Verdict:
         """Whether an activity that happened at `instant` matches, or why this cannot be decided.
@@ -111,6 +152,16 @@ class TimelineFilter:
         if not is_readable(date) or not is_readable(getattr(date, "time_zone", None)):
             return InvalidUpstreamResponse
         return False if date is None else InstantUnknown
+
+
+def require_id(id_: str, argument: str) -> None:
+    """Require an id that a caller sent not to be blank.
+
+    Raises:
+        InvalidArgument: The id is blank; names the argument.
+    """
+    if not id_.strip():
+        raise InvalidArgument(f"`{argument}` must not be blank.", argument=argument)
 
 
 def _names(members: frozenset[ActivityKind] | frozenset[ActivityEvent] | None) -> list[str] | None:

@@ -1,4 +1,4 @@
-"""Forms: the form result of an activity, and its answers as a flat list."""
+"""Forms and form results: recorded and today, with the answers as a flat list."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -11,16 +11,22 @@ import strawberry
 from gateway.errors import InvalidUpstreamResponse
 from gateway.schema.context import Context
 from gateway.schema.enums import FormResultStatus
-from gateway.schema.resolvers import PartialValue, computed_field, is_readable, loaded_field
+from gateway.schema.resolvers import (
+    PartialValue,
+    computed_field,
+    current_field,
+    is_readable,
+    is_type_of_records,
+    loaded_field,
+)
 from gateway.schema.scalars import URL, local_date_time
+from gateway.upstream.endpoints import FORM, FORM_RESULT
 from gateway.upstream.records import activities, resources
-from gateway.upstream.session import UpstreamSession
 
 Item = resources.FormItem
 _MAX_ANSWERS = 10_000
 
-_form_field = partial(loaded_field, UpstreamSession.form, ("id",))
-_result_field = partial(loaded_field, UpstreamSession.form_result, ("form_id", "id"))
+_form_field = partial(loaded_field, FORM)
 
 
 def _path(answer: "FlattenedAnswer", context: Context) -> list[str]:
@@ -36,40 +42,90 @@ def _path(answer: "FlattenedAnswer", context: Context) -> list[str]:
     return titles
 
 
-@strawberry.type(description="A form that clients fill in.")
+@strawberry.type(
+    description=(
+        "A form that clients fill in, as the entity is today. Inside a `FormResult` the id costs nothing; each "
+        "other field needs one read of the form."
+    )
+)
 class Form:
-    id: strawberry.ID = strawberry.field(description="The upstream's id of this form.")
-    name: str | None = strawberry.field(
-        description="The name, as it was when the activity was recorded."
+    is_type_of = is_type_of_records(resources.FormReference, resources.Form)
+
+    id: strawberry.ID = strawberry.field(description="The upstream's id of the form.")
+    name: str | None = _form_field(
+        "name",
+        str | None,
+        description=(
+            "The name of the form within the business. Null where the upstream sends none or the form no longer "
+            "exists. Costs the read of the form."
+        ),
     )
     title: str | None = _form_field(
         "title",
         str | None,
-        description="The title that clients see, for one call; null where the form is no more.",
+        description=(
+            "The title of the form that clients see. Null where the upstream sends none or the form no longer "
+            "exists. Costs the read of the form."
+        ),
     )
 
 
-@strawberry.type(description="What a client answered to one question of a form.")
+@strawberry.type(
+    description=(
+        "A form as an activity recorded it. A snapshot has no `id`, so that caches never merge a recorded name "
+        "into today's entity, which is `current`."
+    )
+)
+class FormSnapshot:
+    form_id: strawberry.ID | None = strawberry.field(
+        description="The upstream's id of the form. Null where the activity did not record the id."
+    )
+    name: str | None = strawberry.field(
+        description=(
+            "The name of the form when the activity was recorded. Null where the activity did not record it."
+        )
+    )
+    current: Form | None = current_field(
+        FORM,
+        Form | None,
+        description=(
+            "The form as the entity is today. Null where the form no longer exists or the activity did not "
+            "record the id. Costs one read for each distinct form."
+        ),
+    )
+
+
+@strawberry.type(description="The answer of a client to one question of a form.")
 class FormAnswer:
-    id: strawberry.ID | None = strawberry.field(description="The upstream's id of the question.")
-    title: str | None = strawberry.field(description="The question.")
+    question_id: strawberry.ID | None = strawberry.field(
+        description="The upstream's id of the question. Null where the upstream sends none."
+    )
+    title: str | None = strawberry.field(
+        description="The text of the question. Null where the upstream sends none."
+    )
     type: str | None = strawberry.field(
-        description="What sort of question it is, in the upstream's words, such as `input`."
+        description=(
+            "The type of the question in the upstream's words, such as `input`. Null where the upstream sends "
+            "none."
+        )
     )
     value: str | None = strawberry.field(
-        description="The answer: a text, a local date-time, or the name of a file."
+        description=(
+            "The answer as a text: what the client entered, `true` or `false` for a checkbox, a local date-time, "
+            "or the name of a file. Null where there is no answer, or the answers stand in `values`."
+        )
     )
     values: list[str] | None = strawberry.field(
         description=(
-            "The answers that were chosen, where the upstream lists them; a single one may stand "
-            "in `value` as well."
+            "The chosen answers, where the upstream sends a list of them; a single one may stand in `value` as "
+            "well. Null where the upstream sends no list."
         )
     )
     path: list[str] = computed_field(
         _path,
         list[str],
         depends_on=("path",),
-        description="The titles of the sections that the question stands in, outermost first.",
+        description="The titles of the sections around the question, the outermost section first.",
     )
 
 
@@ -81,7 +137,7 @@ class FlattenedAnswer:
     path: list[object]
 
     @property
-    def id(self) -> object:
+    def question_id(self) -> object:
         return self.item.id
 
     @property
@@ -163,28 +219,69 @@ def _innermost_values(values: Sequence[Any]) -> Iterator[object]:
             yield each.name if each.value is None else each.value
 
 
+def _answers(result: resources.FormResult, _context: Context) -> list[FlattenedAnswer] | None:
+    return flatten_answers(result)
+
+
 @strawberry.type(
-    description=(
-        "What a client filled in: one result of a form. The first of `date`, `currentStatus` and "
-        "`answers` costs one call; they are null where the result is no more."
-    )
+    description="A form result as the entity is today: the answers of a client to the questions of a form."
 )
 class FormResult:
-    id: strawberry.ID = strawberry.field(description="The upstream's id of this result.")
-    form: Form | None = strawberry.field(description="The form that was filled in.")
-    self_link: URL | None = strawberry.field(
-        description="The result's address in the REST API, as sent. Needs credentials there."
+    id: strawberry.ID = strawberry.field(description="The upstream's id of the form result.")
+    form: Form | None = strawberry.field(
+        description="The form to which the result belongs. Null where the upstream does not name the form."
     )
-    date: str | None = _result_field(
-        "date",
-        str | None,
-        description="When it was filled in, as sent: the upstream does not document the form.",
+    submitted_at_raw: str | None = strawberry.field(
+        description=(
+            "The date and time at which the client submitted the form, as sent: the upstream does not document "
+            "its format. Null where the upstream sends none."
+        )
     )
-    current_status: FormResultStatus | None = _result_field(
-        "current_status", FormResultStatus | None, description="Where it stands."
+    status: FormResultStatus | None = strawberry.field(
+        description="The status of the form result. Null where the upstream sends none."
     )
-    answers: list[FlattenedAnswer] | None = _result_field(
-        flatten_answers,
+    status_raw: str | None = strawberry.field(
+        description=(
+            "The status of the form result in the upstream's words, also where `status` is `UNKNOWN`. Null "
+            "where the upstream sends none."
+        )
+    )
+    answers: list[FlattenedAnswer] | None = computed_field(
+        _answers,
         list[FormAnswer] | None,
-        description="The answers, in the order of the form, with sections dissolved into `path`.",
+        depends_on=("result",),
+        description=(
+            "The answers in the order of the form as a flat list, in which `FormAnswer.path` has the sections. "
+            "Null where the upstream sends none."
+        ),
+    )
+
+
+@strawberry.type(
+    description=(
+        "A form result as an activity recorded it. A snapshot has no `id`, so that caches never merge two "
+        "states of one form result; today's entity is `current`."
+    )
+)
+class FormResultSnapshot:
+    form_result_id: strawberry.ID | None = strawberry.field(
+        description="The upstream's id of the form result. Null where the activity did not record the id."
+    )
+    form: FormSnapshot | None = strawberry.field(
+        description="The form that the client filled in. Null where the activity did not record it."
+    )
+    self_link: URL | None = strawberry.field(
+        description=(
+            "The address of the form result in the upstream's REST API, as sent. Requests to it need "
+            "credentials of the upstream. Null where the activity did not record it."
+        )
+    )
+    current: FormResult | None = current_field(
+        FORM_RESULT,
+        FormResult | None,
+        description=(
+            "The form result as the entity is today, with the answers. Null where the form result no longer "
+            "exists or the activity did not record its id or the form's. Costs one read for each distinct form "
+            "result."
+        ),
     )

@@ -184,8 +184,8 @@ def encode_cursor(cursor_digest: bytes, position: TimelinePosition) -> str:
     return base64.urlsafe_b64encode(header + position.id.encode()).rstrip(b"=").decode()
 
 
-def decode_cursor(text: str, cursor_digest: bytes) -> TimelinePosition:
-    """The position that a cursor encodes.
+def decode_cursor(text: str, cursor_digest: bytes, argument: str) -> TimelinePosition:
+    """The position that a cursor encodes, which was sent as `argument`.
 
     Raises:
         InvalidArgument: The text is not a cursor, or is a cursor of another filter or order.
@@ -196,11 +196,12 @@ def decode_cursor(text: str, cursor_digest: bytes) -> TimelinePosition:
         instant = _EPOCH + microseconds * _MICROSECOND
         activity_id = decoded[_HEADER.size :].decode()
     except (binascii.Error, struct.error, ValueError, OverflowError) as error:
-        raise InvalidArgument("Invalid cursor.") from error
+        raise InvalidArgument(f"`{argument}` is not a cursor.", argument=argument) from error
     if found_digest != cursor_digest:
         raise InvalidArgument(
-            "The cursor belongs to another filter or order: send it with the client, kinds, events, "
-            "appointmentId, from, to and sort that it was returned for."
+            f"The cursor in `{argument}` belongs to another client, filter or order: send it with the client, "
+            "`filter` and `sort` for which it was returned.",
+            argument=argument,
         )
     return TimelinePosition.of(None if undated else instant, activity_id, repetition)
 
@@ -233,13 +234,14 @@ class PageWindow:
         backward = paging.last is not None or bool(paging.before)
         if forward and backward:
             raise InvalidArgument(
-                "`first` can be combined with `after` only, `last` with `before` only."
+                "`first` can be combined with `after` only, `last` with `before` only.",
+                argument="first" if paging.first is not None else "after",
             )
         requested_size = paging.last if backward else paging.first
         size = default_size if requested_size is None else requested_size
         if not 0 <= size <= max_size:
             name = "last" if backward else "first"
-            raise InvalidArgument(f"`{name}` must be between 0 and {max_size}.")
+            raise InvalidArgument(f"`{name}` must be between 0 and {max_size}.", argument=name)
         return cls(size, backward, (paging.before if backward else paging.after) or None)
 
     def to_slice(

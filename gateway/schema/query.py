@@ -1,84 +1,106 @@
 """The root query type."""
 
+from collections.abc import Awaitable
 from typing import Annotated, Any
 
 import strawberry
 
-from gateway.engine.resolvers import Node
+from gateway.engine.resolvers import Ids, Node
 from gateway.errors import InvalidArgument
-from gateway.schema.arguments import (
-    After,
-    AppointmentId,
-    Before,
-    ClientId,
-    Events,
-    First,
-    From,
-    Kinds,
-    Last,
-    Sort,
-    To,
-)
+from gateway.schema.appointment import Appointment
+from gateway.schema.arguments import After, Before, Filter, First, Last, Sort, value_or_none
 from gateway.schema.client import Client, activities_of_client, timeline_field
 from gateway.schema.context import Info
 from gateway.schema.enums import SortOrder
+from gateway.schema.filters import require_id
 from gateway.schema.resolvers import resolver_metadata
 from gateway.schema.timeline import PendingTimeline
-from gateway.upstream.records.resources import RequestedClient
+from gateway.upstream.endpoints import APPOINTMENT
+from gateway.upstream.records import links, resources
+
+_ClientId = Annotated[
+    strawberry.ID, strawberry.argument(description="The upstream's id of the client.")
+]
 
 
-def client_node(client_id: str) -> Node[RequestedClient]:
-    """The node of a client of which only the id is known."""
-    return Node(RequestedClient(id=client_id))
+def client_node(client_id: str, argument: str) -> Node[resources.RequestedClient]:
+    """The node of a client of which only the id is known, which the caller sent as `argument`.
+
+    Raises:
+        InvalidArgument: The id is blank.
+    """
+    require_id(client_id, argument)
+    return Node(resources.RequestedClient(id=client_id, argument=argument))
 
 
 def resolve_activities(  # noqa: PLR0913, PLR0917 - one parameter per GraphQL argument
     info: Info,
-    client_id: ClientId,
-    kinds: Kinds = strawberry.UNSET,
-    events: Events = strawberry.UNSET,
-    appointment_id: AppointmentId = strawberry.UNSET,
-    from_: From = strawberry.UNSET,
-    to: To = strawberry.UNSET,
+    client_id: _ClientId,
+    filter: Filter = strawberry.UNSET,  # noqa: A002
     sort: Sort = SortOrder.ASC,
     first: First = strawberry.UNSET,
     after: After = strawberry.UNSET,
     last: Last = strawberry.UNSET,
     before: Before = strawberry.UNSET,
 ) -> PendingTimeline:
-    return activities_of_client(
-        client_node(client_id),
-        info,
-        kinds=kinds,
-        events=events,
-        appointment_id=appointment_id,
-        from_=from_,
-        to=to,
-        sort=sort,
-        first=first,
-        after=after,
-        last=last,
-        before=before,
-    )
+    client = client_node(client_id, "clientId")
+    return activities_of_client(client, info, filter, sort, first, after, last, before)
 
 
-def resolve_client(
-    id: Annotated[strawberry.ID, strawberry.argument(description="The client's id.")],  # noqa: A002
-) -> Node[RequestedClient]:
-    return client_node(id)
+def resolve_client(id: _ClientId) -> Node[resources.RequestedClient]:  # noqa: A002
+    return client_node(id, "id")
 
 
 def resolve_clients(
     info: Info,
-    ids: Annotated[list[strawberry.ID], strawberry.argument(description="The ids of the clients.")],
-) -> list[Node[RequestedClient]]:
+    ids: Annotated[
+        list[strawberry.ID],
+        strawberry.argument(
+            description="The upstream's ids of the clients; at most 20 unless the gateway is set otherwise."
+        ),
+    ],
+) -> list[Node[resources.RequestedClient]]:
     max_clients = info.context.settings.max_clients
     if len(ids) > max_clients:
-        raise InvalidArgument(f"At most {max_clients} clients can be requested at once.")
-    return [client_node(id_) for id_ in ids]
+        raise InvalidArgument(
+            f"At most {max_clients} clients can be requested at once.", argument="ids"
+        )
+    return [client_node(id_, "ids") for id_ in ids]
 
 
-QUERY_DESCRIPTION = "Where every query starts."
+def resolve_appointment(
+    info: Info,
+    id: Annotated[  # noqa: A002
+        strawberry.ID, strawberry.argument(description="The upstream's id of the appointment.")
+    ],
+    company_id: Annotated[
+        strawberry.ID | None,
+        strawberry.argument(
+            description=(
+                "The upstream's id of the company of the appointment. The company that the gateway is set to "
+                "where absent."
+            )
+        ),
+    ] = strawberry.UNSET,
+) -> Awaitable[Node[resources.Appointment] | None]:
+    company_id = value_or_none(company_id)
+    for argument, id_ in (("id", id), ("companyId", company_id)):
+        if id_ is not None and not links.is_id(id_):
+            require_id(id_, argument)
+            raise InvalidArgument(f"`{argument}` is not an id.", argument=argument)
+    load = info.context.session.load(APPOINTMENT, company_id, id, None)
+    return _appointment_node(load, id, {} if company_id is None else {"company_id": company_id})
+
+
+async def _appointment_node(
+    load: Awaitable[resources.Appointment | None], id_: str, ids: Ids
+) -> Node[resources.Appointment] | None:
+    appointment = await load
+    # The upstream also finds appointments by their references, which are not ids.
+    return None if appointment is None or str(appointment.id) != id_ else Node(appointment, ids)
+
+
+QUERY_DESCRIPTION = "The root type of all queries."
 
 
 @strawberry.type(description=QUERY_DESCRIPTION)
@@ -88,14 +110,26 @@ class Query:
         resolver=resolve_client,
         graphql_type=Client,
         metadata=resolver_metadata(resolve_client),
-        description="One client. Costs nothing by itself, and does not check that there is one.",
+        description=(
+            "The client with an id. The field costs nothing and does not check whether the upstream knows the "
+            "client."
+        ),
     )
     clients: Any = strawberry.field(
         resolver=resolve_clients,
         graphql_type=list[Client],
         metadata=resolver_metadata(resolve_clients),
         description=(
-            "Several clients, in the order asked, up to a number that the gateway sets. One that "
-            "the upstream does not know costs its own timeline only."
+            "The clients with some ids, in the order of the ids. Where the upstream does not know a client, only "
+            "the timeline of this client is null, with an error."
+        ),
+    )
+    appointment: Any = strawberry.field(
+        resolver=resolve_appointment,
+        graphql_type=Appointment | None,
+        metadata=resolver_metadata(resolve_appointment, reads=True),
+        description=(
+            "The appointment with an id, as the entity is today. Null where no appointment of the company has the "
+            "id; an error with the code `COMPANY_UNKNOWN` where nothing tells the company. Costs one read."
         ),
     )

@@ -8,6 +8,7 @@ from typing import Any
 import strawberry
 
 from gateway.engine.resolvers import (
+    AncestorField,
     AttributeField,
     ComputedField,
     LoadedField,
@@ -20,6 +21,7 @@ from gateway.errors import GatewayError, InvalidUpstreamResponse
 from gateway.observability.event_loop import CooperativeSteps, run_cooperatively, run_to_completion
 from gateway.schema.context import Context, Info, consume_html_budget
 from gateway.schema.html_text import plain_text, plain_text_in_steps
+from gateway.upstream.endpoints import Endpoint
 from gateway.upstream.records import activities
 
 UNEXPECTED_TYPE_MESSAGE = "The upstream returned a value of an unexpected type for this field."
@@ -86,7 +88,7 @@ class NodeWrapper:
 
 
 def as_node(source: Any) -> Node[Any]:
-    """The node of a Strawberry method's object; an object without a node gets one without a parent."""
+    """The node of a Strawberry method's object; an object without a node gets one to which no ids led."""
     if isinstance(source, NodeWrapper):
         return source.__node__
     return source if isinstance(source, Node) else Node(source)
@@ -209,27 +211,21 @@ def plain_text_field(name: str, *, description: str, **field_options: Any) -> An
     )
 
 
-LoadFunction = Callable[..., Awaitable[Any]]
-"""A method of `UpstreamSession` that loads an entity by ids; None where the entity no longer exists."""
-
-
 def loaded_field(
-    load: LoadFunction,
-    id_names: tuple[str, ...],
+    endpoint: Endpoint[Any],
     attribute: str | Callable[[Any], Any],
     graphql_type: object,
     *,
     description: str,
     **field_options: Any,
 ) -> Any:
-    """A field of an entity that the embedded record does not carry.
+    """A field of an entity that a reference to the entity does not carry.
 
-    The first such field of an entity costs a read, further ones nothing. Null where the entity no longer
-    exists.
+    The first such field of an entity costs a read, further ones nothing; none does where the entity itself was
+    loaded. Null where the entity no longer exists.
 
     Args:
-        load: Loads the entity.
-        id_names: The names of the ids that `load` takes.
+        endpoint: The endpoint of the entity.
         attribute: The attribute of the entity, or a function that computes the value from the entity.
         graphql_type: The type of the field.
         description: The GraphQL description.
@@ -240,43 +236,95 @@ def loaded_field(
         if isinstance(attribute, str)
         else ComputedField(lambda entity, _context: attribute(entity), ())
     )
-    return _build_loaded_field(
-        LoadedField(_with_context(load), id_names, value_source),
+    # An entity has its own id as `id`; a snapshot has it as `staff_id` and the like.
+    ids = tuple("id" if name == endpoint.own_id else name for name in endpoint.ids)
+    return build_loaded_field(
+        LoadedField(load_function(endpoint), ids, value_source, endpoint.record),
         graphql_type,
-        description,
-        field_options,
+        description=description,
+        **field_options,
     )
+
+
+def current_field(
+    endpoint: Endpoint[Any], graphql_type: object, *, description: str, **field_options: Any
+) -> Any:
+    """The field `current` of a snapshot: the entity as it is today.
+
+    Null, without an error or a read, where the snapshot lacks an id. The guards are those of `loaded_field`.
+    """
+    return entity_field(
+        load_function(endpoint),
+        endpoint.ids,
+        graphql_type,
+        description=description,
+        entity_class=endpoint.record,
+        **field_options,
+    )
+
+
+LoadFunction = Callable[..., Awaitable[Any]]
+"""Takes the context and the ids, and loads an entity; None where it no longer exists."""
 
 
 def entity_field(
     load: LoadFunction,
-    id_names: tuple[str, ...],
+    ids: tuple[str, ...],
     graphql_type: object,
     *,
     description: str,
+    entity_class: type | None = None,
     **field_options: Any,
 ) -> Any:
-    """A field whose value is an entity, guarded as in `loaded_field`. Null where it no longer exists."""
-    return _build_loaded_field(
-        LoadedField(_with_context(load), id_names, None), graphql_type, description, field_options
-    )
+    """A field whose value is an entity, guarded as in `loaded_field`. Null where it no longer exists.
+
+    Args:
+        load: Loads the entity.
+        ids: The names of the ids that the function takes.
+        graphql_type: The type of the field.
+        description: The GraphQL description.
+        entity_class: The class of the entity, where its type has fields of `loaded_field`.
+        field_options: The guards of the field.
+    """
+    field = LoadedField(load, ids, None, entity_class)
+    return build_loaded_field(field, graphql_type, description=description, **field_options)
 
 
 @cache
-def _with_context(load: LoadFunction) -> LoadFunction:
-    """The load as a function of the context: one function per load, so that equal loads are recognized."""
+def load_function(endpoint: Endpoint[Any]) -> LoadFunction:
+    """The load of an endpoint's entity: one function per endpoint, so that equal loads are recognized."""
+    own_index = endpoint.ids.index(endpoint.own_id)
 
-    def load_from_context(context: Context, *ids: str | None) -> Awaitable[Any]:
-        return load(context.session, *ids)
+    def load_from_context(context: Context, *ids: Any) -> Awaitable[Any]:
+        own_id = ids[own_index]
+        if own_id is None:  # whether the other ids are readable does not matter
+            return context.session.load(endpoint, *[None] * len(ids))
+        readable_ids: list[Any] = [_require_readable(id_) for id_ in ids]
+        load = context.session.load(endpoint, *readable_ids)
+        return _require_same_id(load, own_id) if endpoint.has_other_identifiers else load
 
     return load_from_context
 
 
-def _build_loaded_field(
-    field: LoadedField, graphql_type: object, description: str, field_options: Mapping[str, Any]
+async def _require_same_id(load: Awaitable[Any], id_: str) -> Any:
+    """The loaded entity, which must have the id that the upstream sent for it."""
+    entity = await load
+    if entity is not None and str(entity.id) != id_:
+        raise InvalidUpstreamResponse(
+            "The upstream returned a different resource than the requested one."
+        )
+    return entity
+
+
+def build_loaded_field(
+    field: LoadedField, graphql_type: object, *, description: str, **field_options: Any
 ) -> Any:
+    """A field with a declared source, guarded as in `loaded_field`."""
+
     def resolve(root: strawberry.Parent[Node[Any]], info: Info) -> Any:
-        load = field.load(info.context, *map(root.ancestor_id, field.ids))
+        if field.is_entity(root.value):
+            return _loaded_value(root.value, root, field, info.context)
+        load = field.load(info.context, *map(root.id, field.ids))
         return _resolve_loaded(load, root, field, info.context)
 
     return strawberry.field(
@@ -286,6 +334,42 @@ def _build_loaded_field(
         metadata={FIELD_SOURCE_KEY: field},
         **field_options,
     )
+
+
+def ancestor_field(
+    build: Callable[..., Any],
+    ids: tuple[str, ...],
+    graphql_type: object,
+    *,
+    description: str,
+    **field_options: Any,
+) -> Any:
+    """A field whose value is made of the ids that led to its object; it costs nothing.
+
+    Args:
+        build: Takes the ids, each None where nothing on the way has it; returns the value.
+        ids: The names of the ids.
+        graphql_type: The type of the field.
+        description: The GraphQL description.
+        field_options: The guards of the field: `permission_classes` and `extensions` of `strawberry.field`.
+    """
+    field = AncestorField(build, ids)
+
+    def resolve(root: strawberry.Parent[Node[Any]]) -> Any:
+        return value_of_ids(root, field)
+
+    return strawberry.field(
+        resolver=resolve,
+        graphql_type=graphql_type,
+        description=description,
+        metadata={FIELD_SOURCE_KEY: field},
+        **field_options,
+    )
+
+
+def value_of_ids(node: Node[Any], field: AncestorField) -> Any:
+    """The value of a field that is made of the ids that led to the node."""
+    return _wrap_children(node, field.value(node.ids))
 
 
 def as_async_resolver(resolve: Callable[..., Any]) -> Callable[..., Any]:
@@ -307,9 +391,11 @@ async def _resolve_loaded(
 ) -> Any:
     """The value of a field of a loaded entity. The load has been enqueued before: see `UpstreamSession`."""
     loaded = await load
+    return None if loaded is None else _loaded_value(loaded, root, field, context)
+
+
+def _loaded_value(loaded: Any, root: Node[Any], field: LoadedField, context: Context) -> Any:
     match field.inner_source:
-        case _ if loaded is None:
-            return None
         case None:
             return root.child(loaded)
         case AttributeField(attribute):
@@ -319,7 +405,7 @@ async def _resolve_loaded(
 
 
 def resolver_metadata(
-    resolve: Callable[..., Any], *, items: PolymorphicList | None = None
+    resolve: Callable[..., Any], *, items: PolymorphicList | None = None, reads: bool = False
 ) -> Mapping[str, Any]:
     """The metadata of a field with a resolver that compiled queries may call as well.
 
@@ -327,5 +413,6 @@ def resolver_metadata(
         resolve: The resolver; takes `root` and `info` where it names them, and the arguments, by its own
             names. Of `info`, the resolver may use the attributes of `ResolveInfo`.
         items: The declaration of the items, where the value is a `LazyPage`.
+        reads: Whether the resolver may read from the upstream.
     """
-    return {FIELD_SOURCE_KEY: ResolverField(resolve, items)}
+    return {FIELD_SOURCE_KEY: ResolverField(resolve, items, reads)}

@@ -12,7 +12,7 @@ from strawberry.types.scalar import ScalarDefinition
 from gateway.config.time_zones import zone_by_alias, zone_by_name
 from gateway.errors import InvalidUpstreamResponse
 from gateway.schema.context import Context
-from gateway.schema.enums import AppointmentStatus
+from gateway.schema.enums import AppointmentStatus, RegistrationStatus
 from gateway.schema.resolvers import (
     UNEXPECTED_TYPE_MESSAGE,
     computed_field,
@@ -95,8 +95,8 @@ SCALARS: dict[object, ScalarDefinition] = {
     DateTime: strawberry.scalar(
         name="DateTime",
         description=(
-            "An instant: an RFC 3339 date-time with an offset. Answers are in UTC with "
-            "milliseconds, such as `2026-03-29T07:00:00.000Z`; arguments may have any offset."
+            "An instant: an RFC 3339 date-time with an offset. Responses are in UTC with milliseconds, such as "
+            "`2026-03-29T07:00:00.000Z`; arguments may have any offset."
         ),
         specified_by_url="https://scalars.graphql.org/andimarek/date-time",
         serialize=_serialize_date_time,
@@ -105,27 +105,33 @@ SCALARS: dict[object, ScalarDefinition] = {
     LocalDateTime: strawberry.scalar(
         name="LocalDateTime",
         description=(
-            "What a clock on the wall shows: an RFC 3339 date-time without an offset, such as "
-            "`2026-03-29T09:00:00`."
+            "A local date and time: an RFC 3339 date-time without an offset, such as `2026-03-29T09:00:00`."
         ),
+        specified_by_url="https://www.rfc-editor.org/rfc/rfc3339#section-5.6",
         serialize=str,
         parse_value=_reject_input,
     ),
     TimeZone: strawberry.scalar(
         name="TimeZone",
-        description="The name of a time zone, such as `Europe/Paris` or `US/Eastern`, as sent.",
+        description=(
+            "The name of a time zone as sent: nearly always an IANA name, such as `Europe/Paris` or "
+            "`US/Eastern`."
+        ),
+        specified_by_url="https://www.iana.org/time-zones",
         serialize=str,
         parse_value=_reject_input,
     ),
     URL: strawberry.scalar(
         name="URL",
-        description="An address, as sent. Nothing has checked where it leads.",
+        description="An address as sent. Nothing has checked the address, or the resource at it.",
+        specified_by_url="https://url.spec.whatwg.org/",
         serialize=str,
         parse_value=_reject_input,
     ),
     JSON: strawberry.scalar(
         name="JSON",
-        description="Any JSON value, as sent.",
+        description="A JSON value of any type, as sent.",
+        specified_by_url="https://www.rfc-editor.org/rfc/rfc8259",
         serialize=lambda raw: raw,
         parse_value=_reject_input,
     ),
@@ -156,7 +162,7 @@ _DATE_TIME_ATTRIBUTES = ("date_time", "with_offset", "time_zone")
 
 
 @strawberry.type(
-    description="A local date-time, its time zone, and the instant that the two mean together."
+    description="A local date and time, its time zone, and the instant that the two determine."
 )
 class ZonedDateTime:
     is_type_of = is_type_of_records(activities.ZonedDateTime)
@@ -167,10 +173,9 @@ class ZonedDateTime:
         depends_on=_DATE_TIME_ATTRIBUTES,
         fast_path_attribute="date_time",
         description=(
-            "The local date-time. Show this to people in that zone. It is as recorded, but always "
-            "with a `T`, with seconds and without an offset: where one was recorded, this is the "
-            "local time in `timeZone`, or what stood before the offset where the zone is missing "
-            "or unknown. `24:00` of a day is midnight of the next."
+            "The local date and time in `timeZone`, always with a `T`, with seconds and without an offset. Where "
+            "the upstream sent an offset and the zone is missing or unknown, the text before the offset. `24:00` "
+            "of a day is midnight of the next day."
         ),
     )
     time_zone: str | None = computed_field(
@@ -179,8 +184,8 @@ class ZonedDateTime:
         depends_on=("time_zone",),
         fast_path_attribute="time_zone",
         description=(
-            "The zone that the local date-time is meant in, as sent, also where its name is "
-            "unknown here. Where none was sent, the gateway's default zone, if it has one."
+            "The time zone of the local date and time as sent, also where the gateway does not know the name. "
+            "Where the upstream sends none, the default zone of the gateway, or null where that has none."
         ),
     )
     instant: datetime | None = computed_field(
@@ -188,9 +193,9 @@ class ZonedDateTime:
         DateTime | None,
         depends_on=("local", *_DATE_TIME_ATTRIBUTES),
         description=(
-            "The instant in UTC. Sort and compare by this. Where the date-time was recorded with "
-            "an offset, that decides it, whatever the zone; else it is null where the zone is "
-            "missing or unknown."
+            "The instant in UTC, for comparisons and sorting. An offset that the upstream sent determines the "
+            "instant, whatever the zone; without an offset the instant is null where the zone is missing or "
+            "unknown."
         ),
     )
     is_ambiguous: bool = computed_field(
@@ -198,35 +203,65 @@ class ZonedDateTime:
         bool,
         depends_on=_DATE_TIME_ATTRIBUTES,
         description=(
-            "Whether the local date-time happens twice or never in its zone, because clocks "
-            "change there. `instant` is then read with the offset in force before the change, "
-            "unless the date-time was recorded with an offset. False where the zone is missing or "
-            "unknown."
+            "Whether the local date and time occurs twice or never in its zone, because clocks change. `instant` "
+            "then has the offset before the change, unless the upstream sent an offset. False where the zone is "
+            "missing or unknown."
         ),
     )
 
 
 @strawberry.type(description="A text before or after a change.")
 class TextValue:
-    text: str = strawberry.field(description="The text.")
+    text: str = strawberry.field(description="The text before or after the change.")
 
 
-@strawberry.type(description="A status before or after a change.")
+@strawberry.type(description="A whole number before or after a change.")
+class IntValue:
+    value: int = strawberry.field(description="The whole number before or after the change.")
+
+
+@strawberry.type(description="The status of an appointment before or after a change.")
 class AppointmentStatusValue:
-    status: AppointmentStatus = strawberry.field(description="The status.")
+    appointment_status: AppointmentStatus = strawberry.field(
+        description="The status of the appointment."
+    )
+    raw: str = strawberry.field(
+        description=(
+            "The status of the appointment in the upstream's words, also where `appointmentStatus` is `UNKNOWN`."
+        )
+    )
 
 
-@strawberry.type(description="An amount of money.")
-class Money:
-    amount: float | None = strawberry.field(description="How much, in the currency's main unit.")
-    currency: str | None = strawberry.field(description="The currency, such as `EUR`.")
+@strawberry.type(description="The status of a conference registration before or after a change.")
+class RegistrationStatusValue:
+    registration_status: RegistrationStatus = strawberry.field(
+        description="The status of the registration."
+    )
+    raw: str = strawberry.field(
+        description=(
+            "The status of the registration in the upstream's words, also where `registrationStatus` is "
+            "`UNKNOWN`."
+        )
+    )
 
 
-@strawberry.type(description="A postal address.")
+@strawberry.type(description="The postal address of a client or a company.")
 class Address:
-    street: str | None = strawberry.field(description="The street and number.")
-    other_street: str | None = strawberry.field(description="More of the street.")
-    zip_code: str | None = strawberry.field(description="The postal code.")
-    state: str | None = strawberry.field(description="The state or region.")
-    city: str | None = strawberry.field(description="The city.")
-    country: str | None = strawberry.field(description="The country.")
+    street: str | None = strawberry.field(
+        description="The street and the house number. Null where the upstream sends none."
+    )
+    additional_street: str | None = strawberry.field(
+        description="A second line of the street. Null where the upstream sends none."
+    )
+    zip_code: str | None = strawberry.field(
+        description="The postal code of the address. Null where the upstream sends none."
+    )
+    state: str | None = strawberry.field(
+        description="The state or region of the address. Null where the upstream sends none."
+    )
+    city: str | None = strawberry.field(
+        description="The city of the address. Null where the upstream sends none."
+    )
+    country: str | None = strawberry.field(
+        description="The country of the address. Null where the upstream sends none."
+    )

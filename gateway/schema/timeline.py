@@ -104,15 +104,23 @@ class ConnectionPage(SchemaObject):
         return build_completeness(self.omitted, self.read_timestamp)
 
 
-@strawberry.type(description="A page's place in the whole list.")
+@strawberry.type(description="The position of a page in the list to which it belongs.")
 class PageInfo:
-    has_next_page: bool = strawberry.field(description="Whether something follows this page.")
-    has_previous_page: bool = strawberry.field(description="Whether something precedes it.")
+    has_next_page: bool = strawberry.field(
+        description="Whether the list has further items after the page."
+    )
+    has_previous_page: bool = strawberry.field(
+        description="Whether the list has further items before the page."
+    )
     start_cursor: str | None = strawberry.field(
-        description="The cursor of the first edge, for `before`; null where the page is empty."
+        description=(
+            "The cursor of the first item of the page, for the argument `before`. Null where the page is empty."
+        )
     )
     end_cursor: str | None = strawberry.field(
-        description="The cursor of the last edge, for `after`; null where the page is empty."
+        description=(
+            "The cursor of the last item of the page, for the argument `after`. Null where the page is empty."
+        )
     )
 
 
@@ -266,7 +274,11 @@ def load_timeline_page(
     anchor = (
         None
         if window.anchor is None
-        else decode_cursor(window.anchor, timeline_filter.cursor_digest)
+        else decode_cursor(
+            window.anchor,
+            timeline_filter.cursor_digest,
+            argument="before" if window.backward else "after",
+        )
     )
     if timeline_filter.matches_nothing:
         return client.child(RawTimeline(info, timeline_filter, window, anchor, [], ReadTimestamp()))
@@ -294,11 +306,11 @@ def with_full_records(
 ) -> Awaitable[Node[ConnectionPage]] | Node[ConnectionPage]:
     """The page with activities decoded as full records."""
     if isinstance(pending, Node):
-        return Node(pending.value.to_connection(_FULL_RECORD_DECODER), pending.parent)
+        return Node(pending.value.to_connection(_FULL_RECORD_DECODER), pending.ids)
 
     async def decode_page() -> Node[ConnectionPage]:
         node = await pending
         built = await run_cooperatively(node.value.build_page(_FULL_RECORD_DECODER))
-        return Node(node.value.report_omissions(built), node.parent)
+        return Node(node.value.report_omissions(built), node.ids)
 
     return decode_page()

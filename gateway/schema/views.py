@@ -15,7 +15,7 @@ from strawberry.types.base import (
 from strawberry.types.field import StrawberryField
 from strawberry.types.lazy_type import LazyType
 
-from gateway.engine.resolvers import ComputedField, Node
+from gateway.engine.resolvers import AncestorField, ComputedField, Node
 from gateway.schema.context import Context
 from gateway.schema.resolvers import (
     FIELD_SOURCE_KEY,
@@ -23,6 +23,7 @@ from gateway.schema.resolvers import (
     as_node,
     compute,
     resolve_attribute,
+    value_of_ids,
 )
 
 ObjectDefinition = StrawberryObjectDefinition | None
@@ -62,6 +63,8 @@ class View(NodeWrapper):
         field_source = _field_source(_find_field(self.__type__, name))
         if isinstance(field_source, ComputedField):
             value = compute(node, field_source, context)
+        elif isinstance(field_source, AncestorField):
+            value = value_of_ids(node, field_source)
         else:
             try:
                 value = resolve_attribute(node, name)

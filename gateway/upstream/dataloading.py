@@ -1,7 +1,7 @@
 """Data loading: aiodataloader with its pitfalls covered, within a read budget and a concurrency limit."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Hashable, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Hashable, Iterable
 from typing import Any, TypeVar
 
 from aiodataloader import DataLoader
@@ -15,7 +15,8 @@ class DataLoaderScope:
     """The loads and reads of one operation, created inside the request's event loop, closed afterwards.
 
     aiodataloader does not shield: a cancelled waiter would poison its key, and a cancelled batch would leave
-    its waiters hanging. Every load goes through `load`, every read through `schedule_read`.
+    its waiters hanging. Every load goes through `load`, every read through `schedule_read`, whose
+    task is awaited by `shared_result` where several wait for it.
     """
 
     def __init__(self, *, max_reads: int, max_concurrent_reads: int) -> None:
@@ -31,15 +32,7 @@ class DataLoaderScope:
         self._loads.add(load)
         if self._closed:
             load.cancel()
-        return _shield(load)
-
-    def loader(self, fetch: Callable[..., Coroutine[Any, Any, _T]]) -> DataLoader[Any, _T]:
-        """A DataLoader of resources without a common read: each starts at once, none waits for another."""
-
-        async def schedule_all(keys: Sequence[tuple[str, ...]]) -> list[Any]:
-            return await gather_outcomes([self.schedule_read(fetch, *key) for key in keys])
-
-        return DataLoader(schedule_all, batch=False)
+        return shared_result(load)
 
     def schedule_read(
         self, fetch: Callable[..., Coroutine[Any, Any, _T]], *arguments: Any, **options: Any
@@ -83,5 +76,6 @@ async def gather_outcomes(tasks: Iterable[asyncio.Task[_T]]) -> list[_T | Except
     return results
 
 
-async def _shield(load: asyncio.Future[_T]) -> _T:
-    return await asyncio.shield(load)
+async def shared_result(future: asyncio.Future[_T]) -> _T:
+    """The result of a future that others await as well: a cancelled waiter does not cancel the future."""
+    return await asyncio.shield(future)

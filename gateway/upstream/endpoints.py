@@ -1,16 +1,18 @@
-"""Endpoints: the upstream REST API, one method for each endpoint."""
+"""Endpoints: the upstream REST API as rows of data, one for each endpoint, and the class that reads them."""
 
+import re
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager
-from functools import partial
-from typing import TypeVar
+from dataclasses import dataclass
+from functools import cached_property, partial
+from typing import Any, Generic, Literal, TypeVar
 
 import httpx
 from msgspec import Raw
 
 from gateway.config.settings import Settings
-from gateway.errors import InvalidUpstreamResponse, NotFound
+from gateway.errors import NotFound
 from gateway.observability.event_loop import CooperativeSteps
 from gateway.upstream.credentials import Caller
 from gateway.upstream.http.fetcher import UpstreamFetcher
@@ -24,17 +26,154 @@ from gateway.upstream.records.enums import ActivityKind
 from gateway.upstream.surprises import observe_surprises
 
 _R = TypeVar("_R", bound=Record)
+_T = TypeVar("_T")
+
+_PLACEHOLDER = re.compile(r"\{(\w+)\}")
+"""An id in a path or a query parameter."""
+
+_COMPANY_ID = "company_id"
 
 _TIMELINE_ROLES = ParameterRoles(
     subject_parameter="clientId", filter_parameter="type", sort_parameter="sort"
 )
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Endpoint(Generic[_R]):
+    """One endpoint of the upstream REST API: where resources of one kind are, and which ids lead to one.
+
+    Endpoints are compared by identity: each is a constant of this module.
+
+    Attributes:
+        record: The record of the resource.
+        setting: The setting with the first part of the path.
+        path: The rest of the path. Its placeholders, and those of `query`, take the ids in the order of `ids`.
+            Their names appear in logs.
+        query: The query parameters.
+        ids: The names of the ids by which one resource is loaded, from the outermost resource to the
+            resource itself, and the hints after them.
+        hints: The names of ids that are not needed, but allow the resource to be read with others at once.
+        is_list: Whether the upstream only has a list of all these resources of a parent. The last id is then
+            that of one resource in the list.
+        cacheable: Whether a response may be cached for `entity_cache_seconds`.
+        has_other_identifiers: Whether the upstream also finds the resource by another identifier than its id,
+            such as a reference code. The id of the loaded resource then tells whether it was found by its id.
+    """
+
+    record: type[_R]
+    setting: Literal[
+        "clients_path", "conferences_prefix", "forms_prefix", "notes_prefix", "scheduling_prefix"
+    ]
+    path: str
+    query: tuple[tuple[str, str], ...] = ()
+    ids: tuple[str, ...]
+    hints: tuple[str, ...] = ()
+    is_list: bool = False
+    cacheable: bool = False
+    has_other_identifiers: bool = False
+
+    @cached_property
+    def required_ids(self) -> tuple[str, ...]:
+        """The names of the ids without which no resource can be loaded."""
+        return self.ids[: len(self.ids) - len(self.hints)]
+
+    @property
+    def own_id(self) -> str:
+        """The name of the resource's own id."""
+        return self.required_ids[-1]
+
+    @cached_property
+    def belongs_to_company(self) -> bool:
+        """Whether the first id is that of the company to which the resource belongs."""
+        return self.required_ids[0] == _COMPANY_ID and len(self.required_ids) > 1
+
+
+CLIENT = Endpoint(
+    record=resources.Client, setting="clients_path", path="/{clientId}", ids=("client_id",)
+)
+NOTE = Endpoint(
+    record=resources.Note, setting="notes_prefix", path="/notes/{noteId}", ids=("note_id",)
+)
+COMPANY = Endpoint(
+    record=resources.Company,
+    setting="scheduling_prefix",
+    path="/companies/{companyId}",
+    ids=(_COMPANY_ID,),
+    cacheable=True,
+)
+STAFF = Endpoint(
+    record=resources.Staff,
+    setting="scheduling_prefix",
+    path="/companies/{companyId}/staff",
+    ids=(_COMPANY_ID, "staff_id"),
+    is_list=True,
+    cacheable=True,
+)
+SERVICE = Endpoint(
+    record=resources.Service,
+    setting="scheduling_prefix",
+    path="/companies/{companyId}/services",
+    ids=(_COMPANY_ID, "service_id"),
+    is_list=True,
+    cacheable=True,
+)
+APPOINTMENT = Endpoint(
+    record=resources.Appointment,
+    setting="scheduling_prefix",
+    path="/companies/{companyId}/appointments/{appointmentId}",
+    ids=(_COMPANY_ID, "appointment_id", "client_id"),
+    hints=("client_id",),
+    has_other_identifiers=True,
+)
+CLIENT_APPOINTMENT = Endpoint(
+    record=resources.Appointment,
+    setting="scheduling_prefix",
+    path="/companies/{companyId}/appointments",
+    query=(("clientId", "{clientId}"), ("levelDetail", "full")),
+    ids=(_COMPANY_ID, "client_id", "appointment_id"),
+    is_list=True,
+)
+"""An appointment in the list of its client. The filter is undocumented: see `Settings.appointments_by_client`."""
+
+FORM = Endpoint(
+    record=resources.Form,
+    setting="forms_prefix",
+    path="/forms/{formId}",
+    ids=("form_id",),
+    cacheable=True,
+)
+FORM_RESULT = Endpoint(
+    record=resources.FormResult,
+    setting="forms_prefix",
+    path="/forms/{formId}/results/{resultId}",
+    ids=("form_id", "form_result_id"),
+)
+CONFERENCE = Endpoint(
+    record=resources.Conference,
+    setting="conferences_prefix",
+    path="/conferences/{conferenceId}",
+    ids=("conference_id",),
+    cacheable=True,
+)
+CONFERENCE_SESSION = Endpoint(
+    record=resources.ConferenceSession,
+    setting="conferences_prefix",
+    path="/conferences/{conferenceId}/sessions/{sessionId}",
+    ids=("conference_id", "session_id"),
+    cacheable=True,
+)
+CONFERENCE_REGISTRATION = Endpoint(
+    record=resources.ConferenceRegistration,
+    setting="conferences_prefix",
+    path="/conferences/{conferenceId}/sessions/{sessionId}/registrations/{registrationId}",
+    ids=("conference_id", "session_id", "registration_id"),
+)
+
+
 class UpstreamApi:
     """The upstream REST API. Safe to share between requests: responses are shared within one identity only.
 
-    Every method raises a `FieldError`, and nothing else, where the upstream gives no usable response. A
-    single resource that the upstream does not know is None, not an error.
+    Every method raises a `FieldError`, and nothing else, where the upstream gives no usable response.
     """
 
     def __init__(
@@ -49,13 +188,8 @@ class UpstreamApi:
         self._fetcher = UpstreamFetcher(
             settings, transport, instrumentation=self._instrumentation, now=now
         )
+        self._settings = settings
         self._activities_path = f"{settings.activities_prefix}/activities"
-        self._client_path = settings.clients_path + "/{clientId}"
-        self._note_path = settings.notes_prefix + "/notes/{noteId}"
-        self._company_path = settings.scheduling_prefix + "/companies/{companyId}"
-        self._form_path = settings.forms_prefix + "/forms/{formId}"
-        self._conference_path = settings.conferences_prefix + "/conferences/{conferenceId}"
-        self._conference_session_path = self._conference_path + "/sessions/{sessionId}"
 
     def report_timeline_surprises(self) -> AbstractContextManager[None]:
         """Context manager around the decoding of activities: surprises in them are counted."""
@@ -94,136 +228,40 @@ class UpstreamApi:
             caller, self._activities_path, decoding.items, query, _TIMELINE_ROLES
         )
 
-    async def client(self, caller: Caller, client_id: str) -> resources.Client | None:
-        return await self._fetch_or_none(
-            caller, self._client_path, resources.Client, {"clientId": client_id}
-        )
-
-    async def note(self, caller: Caller, note_id: str) -> resources.Note | None:
-        return await self._fetch_or_none(
-            caller, self._note_path, resources.Note, {"noteId": note_id}
-        )
-
-    async def company(self, caller: Caller, company_id: str) -> resources.Company | None:
-        return await self._fetch_or_none(
-            caller, self._company_path, resources.Company, {"companyId": company_id}, cacheable=True
-        )
-
-    async def staff(self, caller: Caller, company_id: str) -> ResourceIndex[resources.Staff]:
-        """All staff of a company: the upstream has no endpoint for some of them."""
-        return await self._fetcher.fetch(
-            caller,
-            self._company_path + "/staff",
-            partial(decoding.index_resources, declared=resources.Staff),
-            ids={"companyId": company_id},
-            cacheable=True,
-        )
-
-    async def services(self, caller: Caller, company_id: str) -> ResourceIndex[resources.Service]:
-        """All services of a company: the upstream has no endpoint for some of them."""
-        return await self._fetcher.fetch(
-            caller,
-            self._company_path + "/services",
-            partial(decoding.index_resources, declared=resources.Service),
-            ids={"companyId": company_id},
-            cacheable=True,
-        )
-
-    async def appointment(
-        self, caller: Caller, company_id: str, appointment_id: str
-    ) -> resources.Appointment | None:
-        def decode_appointment(body: bytes) -> CooperativeSteps[resources.Appointment]:
-            record = yield from decoding.entity(body, declared=resources.Appointment)
-            if str(record.id) != appointment_id:
-                raise InvalidUpstreamResponse(
-                    "The upstream returned a different appointment than the requested one."
-                )
-            return record
-
-        ids = {"companyId": company_id, "appointmentId": appointment_id}
-        template = self._company_path + "/appointments/{appointmentId}"
+    async def resource(self, caller: Caller, endpoint: Endpoint[_R], *ids: str) -> _R | None:
+        """A single resource, or None where the upstream does not know it; `ids` are those of the path."""
         try:
-            return await self._fetcher.fetch(caller, template, decode_appointment, ids=ids)
-        except NotFound:
-            return None
-
-    async def appointments(
-        self, caller: Caller, company_id: str, client_id: str
-    ) -> ResourceIndex[resources.Appointment]:
-        """A client's appointments with a company.
-
-        The filter is undocumented: see `Settings.appointments_by_client`.
-        """
-        return await self._fetcher.fetch(
-            caller,
-            self._company_path + "/appointments",
-            partial(decoding.index_resources, declared=resources.Appointment),
-            ids={"companyId": company_id},
-            query={"clientId": client_id, "levelDetail": "full"},
-        )
-
-    async def form(self, caller: Caller, form_id: str) -> resources.Form | None:
-        return await self._fetch_or_none(
-            caller, self._form_path, resources.Form, {"formId": form_id}, cacheable=True
-        )
-
-    async def form_result(
-        self, caller: Caller, form_id: str, result_id: str
-    ) -> resources.FormResult | None:
-        return await self._fetch_or_none(
-            caller,
-            self._form_path + "/results/{resultId}",
-            resources.FormResult,
-            {"formId": form_id, "resultId": result_id},
-        )
-
-    async def conference(self, caller: Caller, conference_id: str) -> resources.Conference | None:
-        return await self._fetch_or_none(
-            caller,
-            self._conference_path,
-            resources.Conference,
-            {"conferenceId": conference_id},
-            cacheable=True,
-        )
-
-    async def conference_session(
-        self, caller: Caller, conference_id: str, session_id: str
-    ) -> resources.ConferenceSession | None:
-        return await self._fetch_or_none(
-            caller,
-            self._conference_session_path,
-            resources.ConferenceSession,
-            {"conferenceId": conference_id, "sessionId": session_id},
-            cacheable=True,
-        )
-
-    async def conference_registration(
-        self, caller: Caller, conference_id: str, session_id: str, registration_id: str
-    ) -> resources.ConferenceRegistration | None:
-        return await self._fetch_or_none(
-            caller,
-            self._conference_session_path + "/registrations/{registrationId}",
-            resources.ConferenceRegistration,
-            {
-                "conferenceId": conference_id,
-                "sessionId": session_id,
-                "registrationId": registration_id,
-            },
-        )
-
-    async def _fetch_or_none(
-        self,
-        caller: Caller,
-        template: str,
-        record_type: type[_R],
-        ids: Mapping[str, str],
-        *,
-        cacheable: bool = False,
-    ) -> _R | None:
-        decoder = partial(decoding.entity, declared=record_type)
-        try:
-            return await self._fetcher.fetch(
-                caller, template, decoder, ids=ids, cacheable=cacheable
+            return await self._fetch(
+                caller, endpoint, ids, partial(decoding.entity, declared=endpoint.record)
             )
         except NotFound:
             return None
+
+    async def resource_index(
+        self, caller: Caller, endpoint: Endpoint[Any], *parent_ids: str
+    ) -> ResourceIndex[Any]:
+        """All resources of a parent: the upstream has no endpoint for some of them."""
+        return await self._fetch(
+            caller,
+            endpoint,
+            parent_ids,
+            partial(decoding.index_resources, declared=endpoint.record),
+        )
+
+    async def _fetch(
+        self,
+        caller: Caller,
+        endpoint: Endpoint[Any],
+        ids: tuple[str, ...],
+        decoder: Callable[[bytes], CooperativeSteps[_T]],
+    ) -> _T:
+        names = _PLACEHOLDER.findall(" ".join([endpoint.path, *dict(endpoint.query).values()]))
+        id_by_name = dict(zip(names, ids, strict=True))
+        return await self._fetcher.fetch(
+            caller,
+            getattr(self._settings, endpoint.setting) + endpoint.path,
+            decoder,
+            ids={name: id_by_name[name] for name in _PLACEHOLDER.findall(endpoint.path)},
+            query={name: value.format_map(id_by_name) for name, value in endpoint.query},
+            cacheable=endpoint.cacheable,
+        )

@@ -2,9 +2,9 @@
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Coroutine, Hashable, Mapping, Sequence
 from functools import partial
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, Self, TypeGuard, TypeVar
 
 from aiodataloader import DataLoader
 from msgspec import Raw
@@ -12,15 +12,16 @@ from msgspec import Raw
 from gateway.config.settings import Settings
 from gateway.errors import CompanyUnknown, InvalidArgument, InvalidUpstreamResponse, NotFound
 from gateway.upstream.credentials import Caller
-from gateway.upstream.dataloading import DataLoaderScope, gather_outcomes
-from gateway.upstream.endpoints import UpstreamApi
+from gateway.upstream.dataloading import DataLoaderScope, gather_outcomes, shared_result
+from gateway.upstream.endpoints import APPOINTMENT, CLIENT_APPOINTMENT, Endpoint, UpstreamApi
 from gateway.upstream.http.stale_cache import Timestamped
 from gateway.upstream.read_log import ReadLogEntry
-from gateway.upstream.records import links, resources
+from gateway.upstream.records import resources
+from gateway.upstream.records.activities import Record
 from gateway.upstream.records.decoding import ResourceIndex
 from gateway.upstream.records.enums import ActivityKind
 
-_T = TypeVar("_T")
+_R = TypeVar("_R", bound=Record)
 
 ActivityKindSet = frozenset[ActivityKind]
 
@@ -49,6 +50,18 @@ class _TimelineRead(NamedTuple):
     task: asyncio.Task[Timestamped[list[Raw]]]
 
 
+class _ReadKey(NamedTuple):
+    """Key of a read: an endpoint, and the ids in its path and query."""
+
+    endpoint: Endpoint[Any]
+    ids: tuple[str, ...]
+
+    @classmethod
+    def of(cls, endpoint: Endpoint[Any], ids: tuple[str, ...]) -> Self:
+        """Key of the read that the load of a resource needs: of itself, or of the list that has it."""
+        return cls(endpoint, ids[:-1] if endpoint.is_list else ids)
+
+
 class _AppointmentKey(NamedTuple):
     """Key of an appointment of a company."""
 
@@ -56,19 +69,16 @@ class _AppointmentKey(NamedTuple):
     appointment_id: str
 
 
-class _AppointmentListKey(NamedTuple):
-    """Key of a list of appointments: those of a client with a company."""
-
-    company_id: str
-    client_id: str
-
-
 class UpstreamSession:
-    """The upstream reads of one operation, batched and deduplicated by DataLoaders.
+    """The upstream reads of one operation: however often a thing is loaded, it is read once.
+
+    DataLoaders batch the loads that can share a read: the kinds of a timeline, a company's staff, a company's
+    services, and the appointments of a client where the upstream can list these. A single thing is read at
+    once, by a memo of the reads started.
 
     A session is created inside the request's event loop and closed after the operation. A `FieldError` is
-    raised where there is no usable response: on await, or at once where an argument is invalid. A single
-    resource that no longer exists is None. Failures are memoized like responses.
+    raised where there is no usable response: on await, or at once where the company is unknown. A resource
+    that no longer exists is None. Failures are memoized like responses.
     """
 
     def __init__(self, api: UpstreamApi, caller: Caller, settings: Settings) -> None:
@@ -80,11 +90,9 @@ class UpstreamSession:
             max_concurrent_reads=settings.max_concurrent_reads_per_operation,
         )
         self._timeline_reads: defaultdict[_TimelineKey, list[_TimelineRead]] = defaultdict(list)
-        self._list_task_by_key: dict[
-            _AppointmentListKey, asyncio.Task[ResourceIndex[resources.Appointment]]
-        ] = {}
-        self._client_id_by_appointment: dict[_AppointmentKey, str] = {}
-        self._loaders: dict[object, DataLoader[Any, Any]] = {}
+        self._reads: dict[_ReadKey, asyncio.Task[Any]] = {}
+        self._client_id_by_appointment: dict[_AppointmentKey, str | None] = {}
+        self._loaders: dict[Hashable, DataLoader[Any, Any]] = {}
 
     @property
     def read_log(self) -> Sequence[ReadLogEntry]:
@@ -93,8 +101,33 @@ class UpstreamSession:
 
     async def aclose(self) -> None:
         await self._loader_scope.aclose()
-        # The loaders refer to the session: without the cycle, its records are freed at once.
+        # Loaders refer to the session, and failed reads to their frames: without cycles, all is freed at once.
         self._loaders.clear()
+        self._reads.clear()
+
+    def load(self, endpoint: Endpoint[_R], *ids: str | None) -> Awaitable[_R | None]:
+        """The resource with these ids, or None where it no longer exists.
+
+        The load starts at the call. None, without a read, where an id that the endpoint requires is unknown.
+        The configured company stands in for an unknown one to which a resource belongs.
+
+        Args:
+            endpoint: The endpoint of the resource.
+            ids: The ids that `endpoint.ids` names.
+
+        Raises:
+            CompanyUnknown: At once, where only the company is unknown, and none is configured.
+        """
+        read_ids = self._read_ids(endpoint, ids)
+        if not _are_known(read_ids):
+            if endpoint.belongs_to_company and _are_known(read_ids[1:]):
+                raise CompanyUnknown("The company is unknown: set GATEWAY_COMPANY_ID.")
+            return _none()
+        if endpoint.is_list:
+            return self._load_from_list(endpoint, read_ids)
+        if self._batches(endpoint):
+            return self._load_appointment(_AppointmentKey(*read_ids), client_id=ids[-1])
+        return shared_result(self._existing_or_new_read(_ReadKey(endpoint, read_ids)))
 
     def timeline(
         self,
@@ -114,93 +147,60 @@ class UpstreamSession:
         load = _TimelineLoad(_ALL_KINDS if kinds is None else kinds, newest_first)
         return self._loader_scope.load(self._loaders[key], load)
 
-    def staff(self, company_id: str | None, staff_id: str) -> Awaitable[resources.Staff | None]:
-        """A member of staff; the company's list is read once for all of its members."""
-        return _find_in_list(self._load(self._api.staff, self._company_id(company_id)), staff_id)
+    def _read_ids(
+        self, endpoint: Endpoint[Any], ids: tuple[str | None, ...]
+    ) -> tuple[str | None, ...]:
+        """The ids that a read needs, with the configured company in place of an unknown one."""
+        if len(ids) != len(endpoint.ids):
+            raise TypeError(f"The endpoint takes the ids {', '.join(endpoint.ids)}.")
+        required_ids = ids[: len(endpoint.required_ids)]
+        if endpoint.belongs_to_company:
+            return required_ids[0] or self._settings.company_id, *required_ids[1:]
+        return required_ids
 
-    def service(
-        self, company_id: str | None, service_id: str
-    ) -> Awaitable[resources.Service | None]:
-        """A service; the company's list is read once for all of its services."""
-        return _find_in_list(
-            self._load(self._api.services, self._company_id(company_id)), service_id
-        )
+    def _batches(self, endpoint: Endpoint[Any]) -> bool:
+        """Whether single resources of an endpoint may be read with others at once."""
+        return endpoint is APPOINTMENT and self._settings.appointments_by_client
 
-    def appointment(
-        self, company_id: str | None, appointment_id: str, client_id: str | None
-    ) -> Awaitable[resources.Appointment | None]:
-        """The current state of an appointment, read alone or, if the upstream can, from its client's list."""
-        key = _AppointmentKey(self._company_id(company_id), appointment_id)
-        if client_id is not None:
-            self._client_id_by_appointment[key] = client_id
-        if _AppointmentKey not in self._loaders:
-            self._loaders[_AppointmentKey] = DataLoader(self._batch_appointments)
-        return self._loader_scope.load(self._loaders[_AppointmentKey], key)
-
-    def company(self, company_id: str) -> Awaitable[resources.Company | None]:
-        return self._load(self._api.company, company_id)
-
-    def client(
-        self, client_id: str, requested_id: str | None = None
-    ) -> Awaitable[resources.Client | None]:
-        """A client. An invalid id is the caller's error where the caller sent it, else the upstream's."""
-        if client_id == requested_id and not links.is_id(client_id):
-            raise InvalidArgument("Invalid client id.")
-        return self._load(self._api.client, client_id)
-
-    def note(self, note_id: str) -> Awaitable[resources.Note | None]:
-        return self._load(self._api.note, note_id)
-
-    def form(self, form_id: str) -> Awaitable[resources.Form | None]:
-        return self._load(self._api.form, form_id)
-
-    def form_result(
-        self, form_id: str | None, result_id: str
-    ) -> Awaitable[resources.FormResult | None]:
-        if form_id is None:
-            raise InvalidUpstreamResponse(
-                "The upstream did not return the form of this form result."
+    def _existing_or_new_read(self, key: _ReadKey) -> asyncio.Task[Any]:
+        if key not in self._reads:
+            fetch = self._api.resource_index if key.endpoint.is_list else self._api.resource
+            self._reads[key] = self._loader_scope.schedule_read(
+                fetch, self._caller, key.endpoint, *key.ids
             )
-        return self._load(self._api.form_result, form_id, result_id)
+        return self._reads[key]
 
-    def conference(self, conference_id: str) -> Awaitable[resources.Conference | None]:
-        return self._load(self._api.conference, conference_id)
+    def _load_from_list(self, endpoint: Endpoint[Any], ids: tuple[str, ...]) -> Awaitable[Any]:
+        """Load a resource from the list of its parent, by a DataLoader of this list."""
+        key = _ReadKey.of(endpoint, ids)
+        # Not left to the batch, which is dispatched later: limits refuse reads in the order of the loads.
+        self._existing_or_new_read(key)
+        if key not in self._loaders:
+            self._loaders[key] = DataLoader(partial(self._batch_from_list, key))
+        return self._loader_scope.load(self._loaders[key], ids[-1])
 
-    def conference_session(
-        self, conference_id: str | None, session_id: str
-    ) -> Awaitable[resources.ConferenceSession | None]:
-        return self._load(self._api.conference_session, _require_id(conference_id), session_id)
+    async def _batch_from_list(self, key: _ReadKey, ids: Sequence[str]) -> list[Any]:
+        """One list for all ids of a batch, and of later batches."""
+        [index] = await gather_outcomes([self._existing_or_new_read(key)])
+        return [_find(index, id_) for id_ in ids]
 
-    def conference_registration(
-        self, conference_id: str | None, session_id: str | None, registration_id: str
-    ) -> Awaitable[resources.ConferenceRegistration | None]:
-        ids = _require_id(conference_id), _require_id(session_id), registration_id
-        return self._load(self._api.conference_registration, *ids)
-
-    def _load(
-        self, fetch: Callable[..., Coroutine[Any, Any, _T]], *ids: str
-    ) -> Coroutine[Any, Any, _T]:
-        """Load a resource by its ids through the DataLoader of one endpoint."""
-        if fetch not in self._loaders:
-            self._loaders[fetch] = self._loader_scope.loader(partial(fetch, self._caller))
-        return self._loader_scope.load(self._loaders[fetch], ids)
-
-    def _company_id(self, company_id: str | None) -> str:
-        resolved_id = company_id or self._settings.company_id
-        if resolved_id is None:
-            raise CompanyUnknown("The company is unknown: set GATEWAY_COMPANY_ID.")
-        return resolved_id
+    def _load_appointment(self, key: _AppointmentKey, client_id: str | None) -> Awaitable[Any]:
+        """Load an appointment, read alone or from its client's list."""
+        self._client_id_by_appointment[key] = client_id or self._client_id_by_appointment.get(key)
+        if APPOINTMENT not in self._loaders:
+            self._loaders[APPOINTMENT] = DataLoader(self._batch_appointments)
+        return self._loader_scope.load(self._loaders[APPOINTMENT], key)
 
     async def _batch_timeline(self, key: _TimelineKey, loads: Sequence[_TimelineLoad]) -> list[Any]:
         """One read for the union of the kinds of a batch; newest first where every load of the batch is."""
         union = frozenset[ActivityKind]().union(*[each.kinds for each in loads])
         kinds = _ALL_KINDS if ActivityKind.UNKNOWN in union else union
-        read = self._existing_or_new_read(
+        read = self._existing_or_new_timeline(
             key, _TimelineLoad(kinds, all(each.newest_first for each in loads))
         )
         return await gather_outcomes([read]) * len(loads)
 
-    def _existing_or_new_read(
+    def _existing_or_new_timeline(
         self, key: _TimelineKey, load: _TimelineLoad
     ) -> asyncio.Task[Timestamped[list[Raw]]]:
         """The read that covers the kinds: one already started, in any order, or a new one."""
@@ -224,7 +224,7 @@ class UpstreamSession:
 
         An appointment that a list lacks is read alone: the completeness of lists is undocumented.
         """
-        counts = Counter(map(self._list_key, keys))
+        counts = Counter(map(self._client_list, keys))
         lists = {
             key: task
             for key in keys
@@ -233,7 +233,7 @@ class UpstreamSession:
         index_by_key = dict(zip(lists, await gather_outcomes(lists.values()), strict=True))
         results = {key: _from_list(index_by_key.get(key), key.appointment_id) for key in keys}
         single_reads = {
-            key: self._loader_scope.schedule_read(self._api.appointment, self._caller, *key)
+            key: self._existing_or_new_read(_ReadKey(APPOINTMENT, key))
             for key, appointment in results.items()
             if appointment is None
         }
@@ -243,44 +243,44 @@ class UpstreamSession:
         return [results[key] for key in keys]
 
     def _existing_or_new_list(
-        self, key: _AppointmentKey, counts: Mapping[_AppointmentListKey, int]
+        self, key: _AppointmentKey, counts: Mapping[_ReadKey | None, int]
     ) -> asyncio.Task[ResourceIndex[resources.Appointment]] | None:
         """The list that may hold an appointment: one already read, or a new one for several appointments."""
-        if not self._settings.appointments_by_client or key not in self._client_id_by_appointment:
+        client_list = self._client_list(key)
+        if client_list is None or (client_list not in self._reads and counts[client_list] < 2):
             return None
-        list_key = self._list_key(key)
-        if list_key not in self._list_task_by_key and counts[list_key] > 1:
-            self._list_task_by_key[list_key] = self._loader_scope.schedule_read(
-                self._api.appointments, self._caller, *list_key
-            )
-        return self._list_task_by_key.get(list_key)
+        return self._existing_or_new_read(client_list)
 
-    def _list_key(self, key: _AppointmentKey) -> _AppointmentListKey:
-        return _AppointmentListKey(key.company_id, self._client_id_by_appointment.get(key, ""))
-
-
-def _require_id(id_: str | None) -> str:
-    if id_ is None:
-        raise InvalidUpstreamResponse(
-            "The upstream did not return the id of the conference or session."
-        )
-    return id_
+    def _client_list(self, key: _AppointmentKey) -> _ReadKey | None:
+        """The key of the list of the appointment's client, where the client is known."""
+        client_id = self._client_id_by_appointment[key]
+        if client_id is None:
+            return None
+        return _ReadKey(CLIENT_APPOINTMENT, (key.company_id, client_id))
 
 
-async def _find_in_list(load: Awaitable[ResourceIndex[Any]], id_: str) -> Any:
-    return (await load).find(id_)
+def _are_known(ids: tuple[str | None, ...]) -> TypeGuard[tuple[str, ...]]:
+    return None not in ids
+
+
+async def _none() -> None:
+    return None
+
+
+def _find(index: ResourceIndex[Any] | Exception, id_: str) -> Any:
+    """The outcome of a list for one of its resources."""
+    if isinstance(index, Exception):
+        return index
+    try:
+        return index.find(id_)
+    except InvalidUpstreamResponse as error:
+        return error
 
 
 def _from_list(
     index: ResourceIndex[resources.Appointment] | Exception | None, appointment_id: str
 ) -> resources.Appointment | Exception | None:
     """The outcome of a list for an appointment; None where the list lacks it or cannot be used."""
-    match index:
-        case None | NotFound() | InvalidArgument() | InvalidUpstreamResponse():
-            return None
-        case Exception():
-            return index
-    try:
-        return index.find(appointment_id)
-    except InvalidUpstreamResponse:
-        return None
+    outcome = None if index is None else _find(index, appointment_id)
+    unusable = NotFound | InvalidArgument | InvalidUpstreamResponse
+    return None if isinstance(outcome, unusable) else outcome

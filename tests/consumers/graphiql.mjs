@@ -77,7 +77,7 @@ const CHECKS = {
     await openPane(page, "Documentation Explorer");
     const docs = page.locator(".graphiql-doc-explorer");
     await docs.getByRole("link", { name: "Query", exact: true }).click();
-    await docs.getByText("A client's activities in order of their instants").waitFor();
+    await docs.getByText("A page of the client's timeline").waitFor();
   },
 
   async "a field picked in the explorer appears in the query"(page) {

@@ -19,7 +19,9 @@ CAPACITY = LIMIT / UPSTREAM_MILLISECONDS * 1000
 
 DRILL_SECONDS = 3
 
-QUERY = "query ($id: ID!) { activities(clientId: 1020, appointmentId: $id) { totalCount } }"
+QUERY = (
+    "query ($id: ID!) { activities(clientId: 1020, filter: {appointmentId: $id}) { totalCount } }"
+)
 ANSWER = {"data": {"activities": {"totalCount": 0}}}
 
 

@@ -287,6 +287,24 @@ async def test_an_invalid_variable_is_reported_with_the_arguments_of_its_own_ope
         await run(document, {"x": "x"}, name="Mine")
     [problem] = refused.value.problems
     assert str(problem["message"]).endswith(" It is used for 'of'.")
+    assert problem["extensions"] == {"code": "BAD_USER_INPUT", "argument": "of"}
+
+
+async def test_an_invalid_variable_inside_an_input_object_is_reported_by_its_path():
+    with pytest.raises(InvalidVariables) as refused:
+        await run("query($k: Kind!) { number(like: {kind: $k}) }", {"k": "x"})
+    [problem] = refused.value.problems
+    assert str(problem["message"]).endswith(" It is used for 'like.kind'.")
+    assert problem["extensions"] == {"code": "BAD_USER_INPUT", "argument": "like.kind"}
+
+
+async def test_an_invalid_variable_of_several_arguments_names_them_in_its_message_only():
+    document = "query($k: Kind!) { number(kind: $k) b: number(like: {kind: $k}) }"
+    with pytest.raises(InvalidVariables) as refused:
+        await run(document, {"k": "x"})
+    [problem] = refused.value.problems
+    assert str(problem["message"]).endswith(" It is used for 'kind', 'like.kind'.")
+    assert "extensions" not in problem
 
 
 async def test_variables_nested_too_deeply_are_refused():

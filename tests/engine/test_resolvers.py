@@ -1,77 +1,143 @@
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from msgspec import Struct
 
-from gateway.engine.resolvers import AttributeField, FieldSources, Node
+from gateway.engine.resolvers import NO_IDS, AttributeField, FieldSources, Node
 
 
 class Salon(Struct):
+    """Chairs in it are reached by its id."""
+
+    inner_id_names: ClassVar[tuple[str, ...]] = ("salon_id",)
+
     salon_id: str | int | None = None
     name: str | None = None
 
 
 class Chair(Struct):
+    """It has ids, but nothing in it is reached by them."""
+
     chair_id: str | int | None = None
     salon_id: str | int | None = None
 
+
+class Branch(Salon):
+    """What is in it is reached by its town as well, and by the street, which is derived from the town."""
+
+    inner_id_names: ClassVar[tuple[str, ...]] = ("salon_id", "town_id", "street_id")
+
+    town_id: str | None = None
+
     @property
-    def owner_id(self) -> str | None:
-        return None if self.chair_id is None else f"owner of {self.chair_id}"
+    def street_id(self) -> str | None:
+        return None if self.town_id is None else f"{self.town_id}/1"
 
 
-def test_a_value_is_reached_through_another():
-    salon = Node(Salon())
-    chair = salon.child(Chair(chair_id="5"))
-    assert chair.value == Chair(chair_id="5")
-    assert chair.parent is salon
-    assert salon.parent is None
+class Unreadable:
+    """Marker of a value that could not be decoded."""
 
 
-def test_what_is_reached_the_same_way_is_the_same():
-    assert Node(Salon("3")).child(Chair("5")) == Node(Chair("5"), Node(Salon("3")))
-    assert Node(Salon("3")).child(Chair("5")) != Node(Salon("4")).child(Chair("5"))
+UNREADABLE: Any = Unreadable()
 
 
-def test_what_was_reached_stays_as_it_was():
+def test_a_value_at_the_root_is_reached_by_no_ids():
+    assert Node(Salon("3")).ids == NO_IDS == {}
+    with pytest.raises(TypeError):
+        NO_IDS["salon_id"] = "3"  # type: ignore[index]
+
+
+def test_a_value_is_reached_by_the_ids_that_lead_into_the_object_around_it():
+    chair = Node(Salon("3")).child(Chair("5"))
+    assert chair == Node(Chair("5"), {"salon_id": "3"})
+    assert chair != Node(Salon("4")).child(Chair("5"))
+
+
+def test_a_node_cannot_be_changed():
     reached: Any = Node(Salon())
     with pytest.raises(AttributeError):
         reached.value = Salon("3")
+    with pytest.raises(AttributeError):
+        reached.ids = {}
 
 
-NEAREST = {
+INNER_IDS: dict[str, tuple[Node[Any], dict[str, Any]]] = {
+    "an object that names an id": (Node(Salon("3")), {"salon_id": "3"}),
+    "an object that names none": (Node(Chair("5", "4"), {"salon_id": "3"}), {"salon_id": "3"}),
+    "a value that is no object": (Node("x", {"salon_id": "3"}), {"salon_id": "3"}),
+    "an id in place of another": (Node(Salon("4"), {"salon_id": "3"}), {"salon_id": "4"}),
+    "a null beside an id": (Node(Salon(), {"salon_id": "3"}), {"salon_id": "3"}),
+    "nothing but a null": (Node(Salon()), {}),
+    "ids beside others": (
+        Node(Branch("3", town_id="t"), {"client_id": "7"}),
+        {"client_id": "7", "salon_id": "3", "town_id": "t", "street_id": "t/1"},
+    ),
+    "some that are null": (Node(Branch("4"), {"town_id": "t"}), {"salon_id": "4", "town_id": "t"}),
+    "an unreadable id": (Node(Salon(UNREADABLE), {"salon_id": "3"}), {"salon_id": UNREADABLE}),
+}
+
+
+@pytest.mark.parametrize(("node", "ids"), INNER_IDS.values(), ids=INNER_IDS)
+def test_the_ids_that_lead_into_an_object_are_those_that_led_to_it_and_those_it_names(node, ids):
+    before = dict(node.ids)
+    assert node.inner_ids == node.child(None).ids == ids
+    assert node.ids == before
+
+
+def test_ids_are_passed_on_without_a_copy_where_an_object_adds_none():
+    ids = {"salon_id": "3"}
+    node: Node[Any] = Node(Chair("5"), ids)
+    assert node.inner_ids is ids
+    assert Node(Salon(), ids).inner_ids is ids
+
+
+FOUND: dict[str, tuple[Node[Any], str, Any]] = {
     "its own": (Node(Chair("5")), "chair_id", "5"),
-    "a property": (Node(Chair("5")), "owner_id", "owner of 5"),
-    "one above": (Node(Salon("3")).child(Chair("5")), "salon_id", "3"),
-    "its own before one above": (Node(Salon("3")).child(Chair("5", "4")), "salon_id", "4"),
-    "the nearer of two above": (
+    "a property": (Node(Branch(town_id="t")), "street_id", "t/1"),
+    "one that led to it": (Node(Salon("3")).child(Chair("5")), "salon_id", "3"),
+    "its own before one that led to it": (
+        Node(Salon("3")).child(Chair("5", "4")),
+        "salon_id",
+        "4",
+    ),
+    "the nearer of two that led to it": (
         Node(Salon("3")).child(Salon("4")).child(Chair("5")),
         "salon_id",
         "4",
     ),
-    "one beyond a value without it": (
+    "one beyond an object without it": (
         Node(Salon("3")).child("no id").child(Chair("5")),
         "salon_id",
         "3",
     ),
     "one beyond a null": (Node(Salon("3")).child(Salon()).child(Chair()), "salon_id", "3"),
-    "a number": (Node(Salon(2**70)), "salon_id", str(2**70)),
+    "none beyond an object that does not name its own": (
+        Node(Chair("5", "4")).child(Chair("6")),
+        "salon_id",
+        None,
+    ),
+    "a number, as text": (Node(Salon(2**70)), "salon_id", str(2**70)),
     "a number of zero": (Node(Salon("3")).child(Salon(0)), "salon_id", "0"),
+    "an unreadable one before one that led to it": (
+        Node(Salon("3")).child(Chair(UNREADABLE, UNREADABLE)),
+        "salon_id",
+        UNREADABLE,
+    ),
     "none at all": (Node(Salon("3")).child(Chair("5")), "form_id", None),
     "nulls alone": (Node(Salon()).child(Chair()), "salon_id", None),
 }
 
 
-@pytest.mark.parametrize(("reached", "name", "id_"), NEAREST.values(), ids=NEAREST)
-def test_the_nearest_id_is_the_first_there_is_on_the_way_up(reached, name, id_):
-    assert reached.ancestor_id(name) == id_
+@pytest.mark.parametrize(("node", "name", "id_"), FOUND.values(), ids=FOUND)
+def test_an_id_is_an_attribute_of_the_value_else_one_that_led_to_it(node, name, id_):
+    assert node.id(name) == id_
 
 
-def test_the_nearest_id_is_found_however_far_up():
+def test_an_id_is_found_however_deep_an_object_is():
     reached: Node[Any] = Node(Salon("3"))
     for _ in range(10_000):
         reached = reached.child(Chair())
-    assert reached.ancestor_id("salon_id") == "3"
+    assert reached.id("salon_id") == "3"
 
 
 def test_a_field_is_read_as_it_is_declared_for_its_type():

@@ -135,22 +135,29 @@ refuse_given = build_validator(GIVEN, Limits(), introspection=True)
 
 
 @pytest.mark.parametrize(
-    ("text", "name"),
+    ("text", "argument"),
     [
-        ("{ take(even: 3) }", "Argument 'even' has invalid value"),
-        ('{ take(even: "x") }', "Argument 'even' has invalid value"),
-        ("{ take(number: 1, evens: [2, 3]) }", "Argument 'evens' has invalid value"),
-        ("{ take(many: {number: 1, even: 3}) }", "Argument 'many' has invalid value"),
-        ("query($e: Even = 3) { take(even: $e) }", "Variable '$e' has invalid default value"),
-        ("query($e: Even) { take(evens: [$e, 3]) }", "Argument 'evens' has invalid value"),
+        ("{ take(even: 3) }", "even"),
+        ('{ take(even: "x") }', "even"),
+        ("{ take(number: 1, evens: [2, 3]) }", "evens"),
+        ("{ take(many: {number: 1, even: 3}) }", "many.even"),
+        ("query($e: Even) { take(evens: [$e, 3]) }", "evens"),
+        ("query($e: Even = 3) { take(even: $e) }", None),
     ],
 )
-def test_a_literal_that_a_scalar_refuses_is_told_like_a_variable(text, name):
+def test_a_literal_that_a_scalar_refuses_is_told_like_a_variable(text, argument):
     with pytest.raises(InvalidVariables) as refused:
         refuse_given(parse(text))
     assert refused.value.code == "BAD_USER_INPUT"
     [problem] = refused.value.problems
-    assert problem["message"] == f"{name}: This is not even."
+    value = (
+        "Variable '$e' has invalid default"
+        if argument is None
+        else f"Argument '{argument}' has invalid"
+    )
+    assert problem["message"] == f"{value} value: This is not even."
+    named = {} if argument is None else {"argument": argument}
+    assert problem["extensions"] == {"code": "BAD_USER_INPUT", **named}
     assert problem["locations"]
 
 
@@ -158,7 +165,7 @@ def test_beside_another_mistake_each_has_its_own_code():
     with pytest.raises(ValidationFailed) as refused:
         refuse_given(parse('{ take(even: 3, number: "x") }'))
     [even_, number] = refused.value.problems
-    assert even_["extensions"] == {"code": "BAD_USER_INPUT"}
+    assert even_["extensions"] == {"code": "BAD_USER_INPUT", "argument": "even"}
     assert "extensions" not in number
 
 

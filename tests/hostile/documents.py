@@ -72,7 +72,7 @@ DOCUMENTS: list[Row] = [
     document("180 types in one place", f"{{ {TIMELINE.replace('%s', TYPES)} }}", is_large=True),
     document(
         "arguments that are compared",
-        f"{{ client(id: 1) {{ {'activities(first: 1, kinds: [NOTE]) { totalCount } ' * 190} }} }}",
+        f"{{ client(id: 1) {{ {'activities(first: 1, filter: {kinds: [NOTE]}) { totalCount } ' * 190} }} }}",
         is_large=True,
     ),
     document(
@@ -118,7 +118,7 @@ DOCUMENTS: list[Row] = [
     ),
     document(
         "9,000 items of a list",
-        f"{{ activities(clientId: 1, kinds: [{'NOTES ' * 9_000}]) {{ totalCount }} }}",
+        f"{{ activities(clientId: 1, filter: {{kinds: [{'NOTES ' * 9_000}]}}) {{ totalCount }} }}",
         code=INVALID,
         is_large=True,
     ),

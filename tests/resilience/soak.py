@@ -27,7 +27,7 @@ EVERYTHING = (Path(__file__).parents[1] / "scenarios/everything.graphql").read_t
 TIMELINE = "query ($client: ID!) { activities(clientId: $client) { totalCount nodes { id kind date { instant } } } }"
 LAST = "query ($client: ID!) { activities(clientId: $client, last: 3) { nodes { id } pageInfo { endCursor } } }"
 CLIENTS = "query { clients(ids: [1000, 1001, 1020, 1100]) { id profile { firstName } activities { totalCount } } }"
-STAFF = "query ($client: ID!) { activities(clientId: $client, kinds: [APPOINTMENT]) { nodes { ... on AppointmentActivity { appointment { staff { lastName email } current { status } } } } } }"
+STAFF = "query ($client: ID!) { activities(clientId: $client, filter: {kinds: [APPOINTMENT]}) { nodes { ... on AppointmentActivity { appointment { staff { lastName current { emailAddress } } current { status } } } } } }"
 ASKED = [
     *itertools.product([TIMELINE, LAST, STAFF], ["1000", "1001", "1020", "1100"]),
     *itertools.product([CLIENTS, EVERYTHING], ["1020"]),

@@ -114,7 +114,7 @@ def sample(name: str) -> Any:
 
 OTHER_ACTIVITIES: Mapping[str, Mapping[str, object]] = {
     "formResult activity without misprint": {
-        "formResult": {key: each for key, each in FORM_RESULT.items() if key != "name"}
+        "formResult": {"id": FORM_RESULT["id"], "form": FORM_RESULT["form"]}
     },
     "formResult activity, misprinted": {
         "formResult": {key: each for key, each in FORM_RESULT.items() if key != "form"}
@@ -175,18 +175,22 @@ def _answer(body: bytes | None) -> httpx.Response:
     return httpx.Response(404 if body is None else 200, content=body or b"", headers=headers)
 
 
-def selection(type_: GraphQLNamedType, inside: frozenset[str] = frozenset()) -> str:
-    """All that there is, but nothing within itself."""
+def selection(
+    type_: GraphQLNamedType, inside: frozenset[str] = frozenset(), chosen_before: Any = ()
+) -> str:
+    """All that there is, but nothing within itself, and of a kind nothing that was chosen of all."""
     if is_leaf_type(type_):
         return ""
     inside |= {type_.name}
     chosen = ["__typename"]
-    for name, field in getattr(type_, "fields", {}).items():
+    fields = getattr(type_, "fields", {})
+    for name, field in fields.items():
         of = get_named_type(field.type)
-        if of.name not in inside and name != "edges":  # which are the nodes once more
+        # Edges are the nodes once more.
+        if of.name not in inside and name != "edges" and name not in chosen_before:
             chosen.append(f"{name} {selection(of, inside)}")
     kinds = schema.build_schema().get_possible_types(type_) if is_abstract_type(type_) else ()
-    chosen += [f"... on {each.name} {selection(each, inside)}" for each in kinds]
+    chosen += [f"... on {each.name} {selection(each, inside, fields)}" for each in kinds]
     return "{" + " ".join(chosen) + "}"
 
 
@@ -269,6 +273,10 @@ WALKED = [
 ]
 
 
+NOT_SENT = {activities.CompanySnapshot, resources.RequestedClient}
+"""What is made of a link and of an argument, and not sent as an object."""
+
+
 def test_the_walk_comes_by_every_field():
     keys = {step for walked in WALKED for step in walked.place}
     declared = {
@@ -277,113 +285,9 @@ def test_the_walk_comes_by_every_field():
         for record in vars(module).values()
         if isinstance(record, type) and issubclass(record, activities.Record)
         for field in structs.fields(record)
+        if record not in NOT_SENT
     }
     assert declared - keys == {"payload"}  # which is what nobody declared
-
-
-NOTHING: tuple[object, ...] = (
-    *(None, "", [], {}),
-    *({"id": ""}, {"foreign": {"id": "1"}}, {"id": None, "text": None, "dateTime": ""}),
-)
-
-
-def held(tree: Any, place: Steps) -> Any:
-    for step in place:
-        tree = tree[step]
-    return tree
-
-
-def blank(tree: object) -> Any:
-    """The same object with an empty text in every place."""
-    return {key: blank(each) for key, each in tree.items()} if isinstance(tree, dict) else ""
-
-
-def nothings(sent: Mapping[str, object]) -> Iterator[tuple[str, tuple[object, ...]]]:
-    """What says as little as null does, in the place of an object."""
-    yield "nothing", NOTHING
-    if "id" in sent:
-        named = {key: each for key, each in blank(sent).items() if key != "id"}
-        yield (
-            "empty texts",
-            (
-                *(
-                    None,
-                    blank(sent),
-                    named,
-                    {**named, "id": None},
-                    {**named, "id": "", "foreign": 1},
-                ),
-                *({**dict.fromkeys(sent), "id": ""}, dict.fromkeys(sent)),
-            ),
-        )
-    if sent.keys() == {"dateTime", "timeZone"}:
-        zoned = {"timeZone": "Europe/Paris"}
-        yield (
-            "no local time",
-            (
-                *(None, zoned, {**zoned, "dateTime": None}, {**zoned, "dateTime": ""}),
-                *({"timeZone": ""}, {"timeZone": [], "dateTime": None}, blank(sent)),
-            ),
-        )
-
-
-MERGED = ("conferenceRegistration", "session", "start")
-"""The place that is read together with the misprinted one: a zone alone says something there."""
-
-OBJECTS = [
-    pytest.param(walked := Broken(name, place, values), id=f"{walked} of {what}")
-    for name, place in PLACES
-    if place and isinstance(place[-1], str) and isinstance(held(sample(name), place), dict)
-    for what, values in nothings(held(sample(name), place))
-    if place != MERGED or what == "nothing"
-]
-
-
-@pytest.mark.parametrize("walked", OBJECTS)
-async def test_an_object_that_says_nothing_is_as_null(walk, walked):
-    """In what is shown and in what is told. Empty texts say nothing where an id is needed."""
-    shown = shown_by(walked.name)
-    healthy = await walk.healthy(shown, walked)
-    clients, errors = await walk.asked(shown, walked)
-    null, *others = [[*differences(*pair)] for pair in zip(healthy, clients, strict=True)]
-    assert others == [null] * len(others)
-    told = [
-        [
-            (error["extensions"]["code"], error["path"][2:])
-            for error in errors
-            if error["path"][1] == index
-        ]
-        for index in range(len(NOTHING))
-    ]
-    assert told == [told[0]] * len(told)
-
-
-@pytest.mark.parametrize("walked", WALKED, ids=str)
-async def test_what_is_broken_costs_no_more_than_its_absence(walk, walked):
-    shown = shown_by(walked.name)
-    healthy = await walk.healthy(shown, walked)
-    clients, errors = await walk.asked(shown, walked)
-    assert {error["extensions"]["code"] for error in errors} <= CODES
-    lost = [[*differences(*pair)] for pair in zip(healthy, clients, strict=True)]
-    absent = [at if isinstance(at[-1], str) else at[:-1] for at in lost[0]]  # lists as a whole
-    for index, value in enumerate(walked.values):
-        told = BROKEN in {
-            error["extensions"]["code"] for error in errors if error["path"][1] == index
-        }
-        worse = [at for at in lost[index] if not any(covers(each, at) for each in absent)]
-        if told:  # else it is another value that may be, such as another id
-            assert [at for at in worse if not _excused(walked.place, value, at)] == [], value
-
-
-def _excused(place: Steps, value: object, lost: Steps) -> bool:
-    """Changes are told of all that an activity carries. What stands twice is read where it should
-    be. A text for an id is one, which nothing has."""
-    return (
-        "changes" in lost
-        or ("session", "start") in (place[-2:], place[-3:-1])  # the other one, where one is absent
-        or place[-1:] == ("form",)  # likewise
-        or (place[-1:] == ("id",) and isinstance(value, str))
-    )
 
 
 RECORDS: Mapping[str, type[activities.Record]] = {
@@ -429,6 +333,130 @@ def declared_in(name: str, place: Steps) -> tuple[str, Any]:
     if inside and name.endswith("misprinted"):
         inside = (activities.MISPRINTS.get(str(inside[0]), inside[0]), *inside[1:])
     return declared_at(RECORDS[name], inside) if inside else ("", None)
+
+
+def needs(name: str, place: Steps) -> bool:
+    """Whether an object cannot be read without the id or the kind that stands at a place."""
+    _, declared = declared_in(name, place)
+    is_identity = place[-1] == "id" or place == ("type",)
+    return is_identity and type(None) not in field_types.union_members(declared)
+
+
+NOTHING: tuple[object, ...] = (
+    *(None, "", [], {}),
+    *({"id": ""}, {"foreign": {"id": "1"}}, {"id": None, "text": None, "dateTime": ""}),
+)
+
+
+def held(tree: Any, place: Steps) -> Any:
+    for step in place:
+        tree = tree[step]
+    return tree
+
+
+def blank(tree: object) -> Any:
+    """The same object with an empty text in every place."""
+    return {key: blank(each) for key, each in tree.items()} if isinstance(tree, dict) else ""
+
+
+def nothings(name: str, place: Steps) -> Iterator[tuple[str, tuple[object, ...]]]:
+    """What says as little as null does, in the place of an object."""
+    sent = held(sample(name), place)
+    yield "nothing", NOTHING
+    if "id" in sent and not needs(name, (*place, "id")):
+        yield (
+            "no values",
+            (
+                *(None, dict.fromkeys(sent), {"id": ""}, {"id": None}),
+                *({**dict.fromkeys(sent), "id": ""}, {**dict.fromkeys(sent), "foreign": 1}),
+                {"id": "", "foreign": {"id": "1"}},
+            ),
+        )
+    elif "id" in sent:
+        named = {key: each for key, each in blank(sent).items() if key != "id"}
+        yield (
+            "empty texts",
+            (
+                *(
+                    None,
+                    blank(sent),
+                    named,
+                    {**named, "id": None},
+                    {**named, "id": "", "foreign": 1},
+                ),
+                *({**dict.fromkeys(sent), "id": ""}, dict.fromkeys(sent)),
+            ),
+        )
+    if sent.keys() == {"dateTime", "timeZone"}:
+        zoned = {"timeZone": "Europe/Paris"}
+        yield (
+            "no local time",
+            (
+                *(None, zoned, {**zoned, "dateTime": None}, {**zoned, "dateTime": ""}),
+                *({"timeZone": ""}, {"timeZone": [], "dateTime": None}, blank(sent)),
+            ),
+        )
+
+
+MERGED = ("conferenceRegistration", "session", "start")
+"""The place that is read together with the misprinted one: a zone alone says something there."""
+
+OBJECTS = [
+    pytest.param(walked := Broken(name, place, values), id=f"{walked} of {what}")
+    for name, place in PLACES
+    if place and isinstance(place[-1], str) and isinstance(held(sample(name), place), dict)
+    for what, values in nothings(name, place)
+    if place != MERGED or what == "nothing"
+]
+
+
+@pytest.mark.parametrize("walked", OBJECTS)
+async def test_an_object_that_says_nothing_is_as_null(walk, walked):
+    """In what is shown and in what is told. Empty texts say nothing where an id is needed, as snapshots do not."""
+    shown = shown_by(walked.name)
+    healthy = await walk.healthy(shown, walked)
+    clients, errors = await walk.asked(shown, walked)
+    null, *others = [[*differences(*pair)] for pair in zip(healthy, clients, strict=True)]
+    assert others == [null] * len(others)
+    told = [
+        [
+            (error["extensions"]["code"], error["path"][2:])
+            for error in errors
+            if error["path"][1] == index
+        ]
+        for index in range(len(NOTHING))
+    ]
+    assert told == [told[0]] * len(told)
+
+
+@pytest.mark.parametrize("walked", WALKED, ids=str)
+async def test_what_is_broken_costs_no_more_than_its_absence(walk, walked):
+    shown = shown_by(walked.name)
+    healthy = await walk.healthy(shown, walked)
+    clients, errors = await walk.asked(shown, walked)
+    assert {error["extensions"]["code"] for error in errors} <= CODES
+    lost = [[*differences(*pair)] for pair in zip(healthy, clients, strict=True)]
+    absent = [at if isinstance(at[-1], str) else at[:-1] for at in lost[0]]  # lists as a whole
+    for index, value in enumerate(walked.values):
+        told = BROKEN in {
+            error["extensions"]["code"] for error in errors if error["path"][1] == index
+        }
+        worse = [at for at in lost[index] if not any(covers(each, at) for each in absent)]
+        if told:  # else it is another value that may be, such as another id
+            assert [at for at in worse if not _excused(walked.place, value, at)] == [], value
+
+
+def _excused(place: Steps, value: object, lost: Steps) -> bool:
+    """Changes are told of all that an activity carries. What stands twice is read where it should
+    be. A text for an id is one, which nothing has."""
+    return (
+        "changes" in lost
+        or ("session", "start") in (place[-2:], place[-3:-1])  # the other one, where one is absent
+        or (place != () and covers(place, MERGED))  # likewise
+        or place[-1:] == ("form",)  # likewise
+        or place[-2:] == ("form", "id")  # which is in the link as well
+        or (place[-1:] == ("id",) and isinstance(value, str))
+    )
 
 
 class Error:
@@ -489,9 +517,21 @@ LIST = Table(
 )
 
 
-def words(enum: type[enums.UpstreamEnum], one: str, other: str) -> tuple[Any, Table]:
+WORD = Table(
+    (("one", "one"), ("two", "two")),
+    [
+        *((None, None), ("", None), (True, ERROR), (7, ERROR), (7.5, ERROR), ("new", "new")),
+        *(([], ERROR), (["one"], ERROR), ({}, ERROR), ({"a": "one", "b": "two"}, ERROR)),
+        *(({"name": "two", "id": "8"}, "two"), ({"other": "new"}, "new")),
+    ],
+)
+"""A word that stands for a member of an enum, as it is sent."""
+
+
+def members_of(enum: type[enums.UpstreamEnum], one: str, other: str) -> Table:
+    """The same where the member is shown."""
     shown = {word: enum(word).name for word in (one, other)}
-    return enum, Table(
+    return Table(
         ((one, shown[one]), (other, shown[other])),
         [
             *(
@@ -506,6 +546,29 @@ def words(enum: type[enums.UpstreamEnum], one: str, other: str) -> tuple[Any, Ta
             *(({"name": other, "id": "8"}, shown[other]), ({"other": "new"}, "UNKNOWN")),
         ],
     )
+
+
+APPOINTMENT_STATUS = members_of(enums.AppointmentStatus, "pending", "declined")
+REGISTRATION_STATUS = members_of(enums.RegistrationStatus, "accepted", "cancelled")
+
+MADE_OF: Mapping[str, Table] = {
+    "event": members_of(enums.ActivityEvent, "created", "deleted"),
+    "appointment/status": APPOINTMENT_STATUS,
+    "appointment/previousStatus": APPOINTMENT_STATUS,
+    "conferenceRegistration/status": REGISTRATION_STATUS,
+    "registration/status": REGISTRATION_STATUS,
+    "sourceType": members_of(enums.RegistrationSourceType, "api", "widget"),
+    "currentStatus": members_of(enums.FormResultStatus, "NEUTRAL", "FINISHED"),
+    "conferenceRegistration/conference/capacity": Table(
+        (("11", 11), ("12", 12)),
+        [
+            *((None, None), ("", None), (True, ERROR), (7, 7), (7.0, 7), (7.5, None)),
+            *(("7.0", 7), ("1,000", None), ("x", None), ([], ERROR), (["7"], ERROR)),
+            *(({}, ERROR), ({"value": 7}, 7), ({"name": "7"}, 7)),
+        ],
+    ),
+}
+"""By the end of a place, what is made of a text, beside which the text itself is shown."""
 
 
 STATED: Sequence[tuple[Any, Table]] = [
@@ -547,17 +610,6 @@ STATED: Sequence[tuple[Any, Table]] = [
                 *((None, None), ("", None), (True, ERROR), (7, 7), (7.0, 7), (7.5, ERROR)),
                 *((2**31, ERROR), ("7", 7), ("7.0", 7), ("1,000", ERROR), ("x", ERROR)),
                 *(([], ERROR), ([7], ERROR), ({}, ERROR), ({"value": 7}, ERROR)),
-            ],
-        ),
-    ),
-    (
-        activities.Conference.__annotations__["sent_capacity"],
-        Table(
-            (("11", 11), ("12", 12)),
-            [
-                *((None, None), ("", None), (True, ERROR), (7, 7), (7.0, 7), (7.5, ERROR)),
-                *(("7.0", 7), ("1,000", ERROR), ("x", ERROR), ([], ERROR), (["7"], ERROR)),
-                *(({}, ERROR), ({"value": 7}, 7), ({"name": "7"}, 7)),
             ],
         ),
     ),
@@ -607,11 +659,7 @@ STATED: Sequence[tuple[Any, Table]] = [
             ],
         ),
     ),
-    words(enums.ActivityEvent, "created", "deleted"),
-    words(enums.AppointmentStatus, "pending", "declined"),
-    words(enums.RegistrationStatus, "accepted", "cancelled"),
-    words(enums.RegistrationSourceType, "api", "widget"),
-    words(enums.FormResultStatus, "NEUTRAL", "FINISHED"),
+    (field_types.Word, WORD),
     (
         str,  # a date-time; where there is none, there is no date
         Table(
@@ -653,7 +701,7 @@ STATED: Sequence[tuple[Any, Table]] = [
         ),
     ),
     (
-        activities.FormResult.__annotations__["misprinted_name"],
+        activities.FormResultSnapshot.__annotations__["misprinted_name"],
         Table(
             (({"name": "one"}, "one"), ("two", "two")),
             [
@@ -706,8 +754,7 @@ ROSTER = Table(None, [*NO_OBJECT, (None, ERROR), ("", ERROR), ([], None), ({}, E
 """The staff or the services of a company, and the list of them: there may be none."""
 
 NOT_SHOWN = {
-    *("client/id", "company/id", "form/id", "result/id", "conference/id", "session/id"),
-    *("appointment/id", "appointment/client", "appointment/client/id"),
+    *("client/id", "appointment/id", "appointment/client", "appointment/client/id"),
     *("registration/client", "registration/client/id"),
     *(f"{name}/items/{index}/id" for name in ("staff", "services") for index in (0, 1)),
     *("client/explicitConsent/text/0", "client/explicitConsent/text/1"),  # joined to one text
@@ -728,8 +775,14 @@ SHOWN_OTHERWISE: Mapping[str, Mapping[str, object]] = {
 """By place, what is shown otherwise than the table says, by what is sent."""
 
 
+def tables_of(name: str, place: Steps) -> Iterator[Table]:
+    """What is stated of a place: of what stands there, and of what is made of it."""
+    yield table_of(name, place)
+    where = "/".join(map(str, (name.removesuffix(" activity"), *place)))
+    yield from (table for end, table in MADE_OF.items() if f"/{where}".endswith(f"/{end}"))
+
+
 def table_of(name: str, place: Steps) -> Table:
-    """What is stated of a place."""
     if name in {"staff", "services"} and len(place) < 2:
         return ROSTER
     _, declared = declared_in(name, place)
@@ -740,11 +793,10 @@ def table_of(name: str, place: Steps) -> Table:
     otherwise = SHOWN_OTHERWISE.get("/".join(map(str, (name, *place))), {})
     if place[-1] in {"timeZone", "timezone"} and len(place) > 1:
         otherwise = SHOWN_OTHERWISE["timeZone"]
-    if place[-1] == "id" or place == ("type",):
+    if needs(name, place):
         others = held(sample(name), place[:-1])
-        if "title" not in others or "capacity" in others:  # a question needs no id
-            lost = ERROR if len(others) > 1 else None
-            otherwise = {"": lost, "null": lost}
+        lost = ERROR if len(others) > 1 else None
+        otherwise = {"": lost, "null": lost}
     return Table(
         table.plain,
         [
@@ -789,11 +841,11 @@ def places_of(name: str, table: Table, one: Any, other: Any) -> list[Steps]:
             if repr(value) == repr(first) and repr(shown.get(at)) == repr(second)
         ]
     read = set() if name in ENTITIES else {"current"}
+    # That a company cannot be read is told where it is asked for, and not at the currency of a price.
     return [
         at
         for at in found
-        if not (DERIVED | read) & {*at}
-        and (name in ENTITIES or at[-2:] not in {("session", "status"), ("session", "webLink")})
+        if not (DERIVED | read) & {*at} and (table.plain or at[-2:] != ("price", "currency"))
     ]
 
 
@@ -817,23 +869,25 @@ def test_each_table_has_each_type_of_json():
     ("name", "place"), STATED_PLACES, ids=["/".join(map(str, (n, *at))) for n, at in STATED_PLACES]
 )
 async def test_what_is_sent_is_shown_as_the_tables_say(walk, name, place):
-    table = table_of(name, place)
-    plain = [sent for sent, _ in table.plain or ((held(sample(name), place), 0), (None, 0))]
-    walked = Broken(name, place, (*plain, *(sent for sent, _ in table.odd)))
-    healthy = await walk.healthy(shown_by(name), walked)
-    clients, errors = await walk.asked(shown_by(name), walked)
-    one = clients[0] if table.plain else healthy[1]
-    found = places_of(name, table, one, clients[1])
-    assert (found == []) is (str(walked) in NOT_SHOWN)
-    for index, (sent, stated) in enumerate(table.odd, len(plain)):
-        told = [
-            tuple(error["path"][2:])
-            for error in errors
-            if error["path"][1] == index and error["extensions"]["code"] == BROKEN
-        ]
-        for at in found:
-            shown = shown_at(at, clients[index], healthy[index])
-            failed = any(covers(each, at) for each in told)
-            what = (sent, at, shown, told)
-            assert failed is (stated is ERROR), what
-            assert repr(shown) == repr(None if stated is ERROR else stated), what
+    for table in tables_of(name, place):
+        plain = [sent for sent, _ in table.plain or ((held(sample(name), place), 0), (None, 0))]
+        walked = Broken(name, place, (*plain, *(sent for sent, _ in table.odd)))
+        healthy = await walk.healthy(shown_by(name), walked)
+        clients, errors = await walk.asked(shown_by(name), walked)
+        one = clients[0] if table.plain else healthy[1]
+        found = places_of(name, table, one, clients[1])
+        if table in MADE_OF.values():  # some words are the names of their members
+            found = [at for at in found if not str(at[-1]).endswith("Raw")]
+        assert (found == []) is (str(walked) in NOT_SHOWN)
+        for index, (sent, stated) in enumerate(table.odd, len(plain)):
+            told = [
+                tuple(error["path"][2:])
+                for error in errors
+                if error["path"][1] == index and error["extensions"]["code"] == BROKEN
+            ]
+            for at in found:
+                shown = shown_at(at, clients[index], healthy[index])
+                failed = any(covers(each, at) for each in told)
+                what = (sent, at, shown, told)
+                assert failed is (stated is ERROR), what
+                assert repr(shown) == repr(None if stated is ERROR else stated), what

@@ -50,7 +50,12 @@ def broken(*_: object) -> None:
 
 @pytest.mark.parametrize(
     "field",
-    [("NoteSnapshot", "body"), ("Company", "name"), ("Client", "profile")],
+    [
+        ("NoteSnapshot", "body"),
+        ("StaffSnapshot", "current"),
+        ("Company", "name"),
+        ("Client", "profile"),
+    ],
     ids=".".join,
 )
 async def test_a_bug_of_compiled_queries_costs_no_answer_and_no_read(

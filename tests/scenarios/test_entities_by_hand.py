@@ -28,7 +28,7 @@ class Cost:
 
 CAREFUL = Cost(requests=58, kilobytes=165)
 NAIVE = Cost(requests=243, kilobytes=407)
-GRAPHQL = Cost(requests=1, kilobytes=99)
+GRAPHQL = Cost(requests=1, kilobytes=107)
 """What is received, uncompressed: the README has these numbers."""
 
 
@@ -71,7 +71,8 @@ class Frontend:
             **picked(item, *names),
             "pictureUrl": picture(item),
             "emailAddresses": [
-                picked(one, "email", isPrimary="primary") for one in item["emailAddresses"]
+                picked(one, emailAddress="email", isPrimary="primary")
+                for one in item["emailAddresses"]
             ],
             "phoneNumbers": [
                 picked(one, "number", isMobile="mobile") for one in item["phoneNumbers"]
@@ -123,9 +124,9 @@ class Frontend:
             **picked(item, appointmentId="id"),
             "start": zoned(item["start"]),
             "status": word(item["status"], STATUSES),
-            "staff": await self.staff(item["staff"], company_id),
-            "previousStaff": await self.staff(item.get("previousStaff"), company_id),
-            "service": await self.service(item["service"], company_id),
+            "staff": await self.staff_then(item["staff"], company_id),
+            "previousStaff": await self.staff_then(item.get("previousStaff"), company_id),
+            "service": await self.service_then(item["service"], company_id),
             "current": await self.appointment(company_id, str(item["id"]), client_id),
         }
 
@@ -145,15 +146,15 @@ class Frontend:
         ]
         return {
             **picked(item, "id", "reference"),
-            "paid": item["paid"],
+            "isPaid": item["paid"],
             "start": zoned(item["start"]),
             "end": zoned(item["end"]),
             "status": word(item["status"], STATUSES),
             "price": picked(price, "amount", "currency")
             if isinstance(price, dict)
             else {"amount": price, "currency": None},
-            "customStatus": picked(item.get("customStatus"), "id", "name"),
-            "onlineMeeting": picked(item.get("onlineMeeting"), "videoLink"),
+            "customStatus": picked(item.get("customStatus"), "name", customStatusId="id"),
+            "onlineMeeting": picked(item.get("onlineMeeting"), videoUrl="videoLink"),
             "history": told,
             "client": picked(item["client"], "id"),
             "company": await self.company(item["company"]),
@@ -165,23 +166,30 @@ class Frontend:
             },
         }
 
-    async def staff(self, mentioned: dict[str, Any] | None, company_id: str) -> object:
-        if mentioned is None:
+    async def staff(self, mentioned: dict[str, Any], company_id: str) -> dict[str, Any]:
+        """A member of staff of today, as an appointment of today mentions them."""
+        item = await self.one_of(company_id, "staff", mentioned["id"])
+        return staff_of_today(item or {}, mentioned)
+
+    async def staff_then(self, recorded: dict[str, Any] | None, company_id: str) -> object:
+        """A member of staff as an activity recorded them, and of today."""
+        if recorded is None:
             return None
-        item = await self.one_of(company_id, "staff", mentioned["id"]) or {}
-        details = ("email", "phone", "title", "role", "color", "externalId")
+        item = await self.one_of(company_id, "staff", recorded["id"])
         return {
-            **picked(mentioned, "id", "firstName", "lastName"),
-            **picked(item, *details),
-            "pictureUrl": picture(item),
+            **picked(recorded, "firstName", "lastName", staffId="id"),
+            "current": item and staff_of_today(item, item),
         }
 
     async def service(self, mentioned: dict[str, Any], company_id: str) -> dict[str, Any]:
-        item = await self.one_of(company_id, "services", mentioned["id"]) or {}
+        item = await self.one_of(company_id, "services", mentioned["id"])
+        return service_of_today(item or {}, mentioned)
+
+    async def service_then(self, recorded: dict[str, Any], company_id: str) -> dict[str, Any]:
+        item = await self.one_of(company_id, "services", recorded["id"])
         return {
-            **picked(mentioned, "id", "name"),
-            **picked(item, "description", "duration", "price", "payable"),
-            "pictureUrl": picture(item),
+            **picked(recorded, "name", serviceId="id"),
+            "current": item and service_of_today(item, item),
         }
 
     # ---- notes, forms, conferences
@@ -189,8 +197,8 @@ class Frontend:
     async def note(self, item: dict[str, Any]) -> dict[str, Any]:
         now = await self.read(f"/api/2.0/notes/{item['id']}")
         current = now and {
-            **picked(now, "id", "html", "contactedByClient"),
-            "writer": picked(now["writer"], "lastName", emailAddress="email"),
+            **picked(now, "id", body="html", isContactByClient="contactedByClient"),
+            "author": picked(now["writer"], "lastName", emailAddress="email"),
             "date": zoned(now["date"]),
         }
         return {**picked(item, "body", noteId="id"), "current": current}
@@ -200,11 +208,12 @@ class Frontend:
         form, result = await self.read(path), await self.read(f"{path}/results/{item['id']}")
         named = {"name": (item.get("name") or {}).get("name"), **item["form"]}
         return {
-            "id": str(item["id"]),
-            "form": {**picked(named, "id", "name"), "title": form["title"]},
-            "date": result["date"],
-            "currentStatus": result["currentStatus"],
-            "answers": answers(result["result"], []),
+            "formResultId": str(item["id"]),
+            "form": {**picked(named, "name", formId="id"), "current": picked(form, "id", "title")},
+            "current": {
+                **picked(result, "id", submittedAtRaw="date", status="currentStatus"),
+                "answers": answers(result["result"], []),
+            },
         }
 
     async def registration(self, item: dict[str, Any]) -> dict[str, Any]:
@@ -217,25 +226,31 @@ class Frontend:
         return {
             **picked(item, "numberOfSeats", registrationId="id"),
             "conference": {
-                **picked(item["conference"], "id", "title"),
-                **picked(conference, "description", "webLink"),
+                **picked(item["conference"], "title", conferenceId="id"),
                 "capacity": int(item["conference"]["capacity"]),
-                "tags": [tag["text"] for tag in conference["tags"]],
-                "location": {
-                    **picked(place, "type", "text", "city"),
-                    "latitude": place.get("geolocation", {}).get("lat"),
+                "current": {
+                    **picked(conference, "id", "title", "description", webUrl="webLink"),
+                    "tags": [tag["text"] for tag in conference["tags"]],
+                    "location": {
+                        **picked(place, "type", "text", "city"),
+                        "latitude": place.get("geolocation", {}).get("lat"),
+                    },
                 },
             },
             "session": {
-                **picked(session, "id", "status", "webLink"),
+                **picked(item["session"], sessionId="id"),
                 "start": zoned(item["session"]["start"]),
+                "current": {
+                    **picked(session, "id", "status", webUrl="webLink"),
+                    "start": zoned(session["start"]),
+                },
             },
             "current": now
             and {
-                **picked(now, "id", "seats", "cancelReason"),
+                **picked(now, "id", "cancelReason", numberOfSeats="seats"),
                 "client": picked(now["client"], "id"),
                 "status": word(now["status"], REGISTRATION_STATUSES),
-                "registered": zoned(now["registered"]),
+                "registeredAt": zoned(now["registered"]),
             },
         }
 
@@ -255,6 +270,23 @@ class CarefulFrontend(Frontend):
     async def one_of(self, company_id: str, kind: str, id_: object) -> Any:
         items = (await self.read(f"{COMPANIES}/{company_id}/{kind}"))["items"]
         return next((item for item in items if str(item["id"]) == str(id_)), None)
+
+
+def staff_of_today(item: dict[str, Any], named: dict[str, Any]) -> dict[str, Any]:
+    return {
+        **picked(named, "id", "firstName", "lastName"),
+        **picked(item, "phone", "title", "role", "color", "externalId", emailAddress="email"),
+        "pictureUrl": picture(item),
+    }
+
+
+def service_of_today(item: dict[str, Any], named: dict[str, Any]) -> dict[str, Any]:
+    return {
+        **picked(named, "id", "name"),
+        **picked(item, "description", durationMinutes="duration", isPayable="payable"),
+        "price": picked(item, amount="price") if "price" in item else None,
+        "pictureUrl": picture(item),
+    }
 
 
 def message(item: dict[str, Any]) -> dict[str, Any]:
@@ -280,7 +312,7 @@ def answers(items: list[dict[str, Any]], sections: list[str]) -> list[dict[str, 
         value = item["value"]
         found.append(
             {
-                **picked(item, "id", "title", "type"),
+                **picked(item, "title", "type", questionId="id"),
                 "value": None if value is None else str(value),
                 "values": chosen(item["values"]) if "values" in item else None,
                 "path": sections,

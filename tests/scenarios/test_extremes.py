@@ -34,7 +34,8 @@ def both(rest, sandbox_app):
 async def test_when_reads_run_out_the_same_fields_have_no_answer(both, most):
     compiled, executed = await both(
         """{ activities(clientId: "1001") { nodes { ... on AppointmentActivity { appointment {
-             current { status } service { description } staff { email } } } } } }""",
+             current { status } service { current { description } } staff { current { role } }
+           } } } } }""",
         max_upstream_reads=most,
     )
     assert compiled.content == executed.content

@@ -5,12 +5,15 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
+from graphql import GraphQLInterfaceType, GraphQLObjectType, get_named_type, is_leaf_type
 
+from gateway.schema import build_schema
 from tests.conftest import Gateway
+from tests.scenarios.sameness.drafts import whole
 
 EVERYTHING = Path(__file__).with_name("everything.graphql").read_text(encoding="utf-8")
 
@@ -95,6 +98,10 @@ def registration(selection: str) -> str:
     )
 
 
+def of_profile(selection: str) -> str:
+    return f'{{ client(id: "1100") {{ profile {{ {selection} }} }} }}'
+
+
 def ten_times(selection: str) -> str:
     return "{ " + " ".join(f'c{n}: client(id: "1100") {{ {selection} }}' for n in range(10)) + " }"
 
@@ -110,8 +117,8 @@ TABLE = (
     Row("ten clients' ids", ten_clients("id"), lambda seen: {}),
     Row(
         "filters that nothing passes",
-        '{ client(id: "1100") { a: activities(kinds: []) { totalCount nodes { id } } '
-        "b: activities(events: []) { totalCount } } }",
+        '{ client(id: "1100") { a: activities(filter: {kinds: []}) { totalCount nodes { id } } '
+        "b: activities(filter: {events: []}) { totalCount } } }",
         lambda seen: {},
     ),
     # ---- timelines
@@ -123,9 +130,9 @@ TABLE = (
     ),
     Row(
         "the same client with other kinds, orders and pages",
-        '{ client(id: "1100") { a: activities(kinds: [NOTE]) { totalCount } '
+        '{ client(id: "1100") { a: activities(filter: {kinds: [NOTE]}) { totalCount } '
         "b: activities(sort: DESC, first: 3) { totalCount } "
-        "c: activities(kinds: [APPOINTMENT], events: [UPDATED], last: 2) { totalCount } } }",
+        "c: activities(filter: {kinds: [APPOINTMENT], events: [UPDATED]}, last: 2) { totalCount } } }",
         lambda seen: {TIMELINE: 1},
     ),
     Row(
@@ -141,62 +148,79 @@ TABLE = (
     ),
     Row(
         "one thread by two ways and three selections",
-        '{ client(id: "1100") { activities(appointmentId: "411100000001") { nodes { '
-        "... on AppointmentActivity { appointment { current { "
-        "a: activities { totalCount } b: activities(kinds: [NOTE], sort: DESC) { totalCount } "
+        '{ client(id: "1100") { activities(filter: {appointmentId: "411100000001"}) { nodes { '
+        "... on AppointmentActivity { appointment { current { a: activities { totalCount } "
+        "b: activities(filter: {kinds: [NOTE]}, sort: DESC) { totalCount } "
         "} } } } } } }",
         lambda seen: {TIMELINE: 1, APPOINTMENT: 1},
     ),
+    Row(
+        "the thread of an appointment that is asked for by its id",
+        '{ appointment(id: "411100000001", companyId: "101") { activities { totalCount } } }',
+        lambda seen: {APPOINTMENT: 1, TIMELINE: 1},
+    ),
     # ---- staff and services
     Row(
-        "names of staff and services",
-        appointment("staff { id firstName lastName } previousStaff { lastName } service { name }"),
-        lambda seen: {TIMELINE: 1},
-    ),
-    Row(
-        "a detail of staff that is not included",
-        appointment("staff { lastName email @include(if: false) phone @skip(if: true) }"),
-        lambda seen: {TIMELINE: 1},
-    ),
-    Row(
-        "one detail of staff",
-        appointment("staff { email }"),
-        lambda seen: {TIMELINE: 1, STAFF: seen.companies},
-    ),
-    Row(
-        "all details of staff",
+        "recorded names of staff and services",
         appointment(
-            "staff { id firstName lastName email phone otherPhone title gender color description "
-            "pictureUrl role externalId }"
+            "staff { staffId firstName lastName } previousStaff { lastName } service { name }"
         ),
-        lambda seen: {TIMELINE: 1, STAFF: seen.companies},
+        lambda seen: {TIMELINE: 1},
     ),
     Row(
-        "one detail of services",
-        appointment("service { duration } previousService { price }"),
-        lambda seen: {TIMELINE: 1, SERVICES: seen.companies},
+        "staff of today that are not included",
+        appointment("staff { lastName current @include(if: false) { role } }"),
+        lambda seen: {TIMELINE: 1},
+    ),
+    Row(
+        "recorded names of staff and those of today",
+        appointment("staff { firstName current { firstName } }"),
+        lambda seen: {TIMELINE: 1, STAFF: seen.companies},
     ),
     Row(
         "staff then, before and now",
-        appointment("staff { email } previousStaff { email } current { staff { email } }"),
+        appointment(
+            "staff { current { role } } previousStaff { current { role } } current { staff { role } }"
+        ),
         lambda seen: {TIMELINE: 1, STAFF: seen.companies, APPOINTMENT: seen.appointments},
     ),
     Row(
-        "a detail of staff by changes",
-        nodes("changes { before { ... on Staff { email } } after { ... on Staff { email } } }"),
-        lambda seen: {TIMELINE: 1, STAFF: seen.companies},
+        "services then, before and now",
+        appointment(
+            "service { current { id } } previousService { current { price { amount } } } "
+            "current { service { name color } }"
+        ),
+        lambda seen: {TIMELINE: 1, SERVICES: seen.companies, APPOINTMENT: seen.appointments},
+    ),
+    Row(
+        "staff and services of today by changes",
+        nodes("changes { before { ...today } after { ...today } }")
+        + " fragment today on ChangeValue { ... on StaffSnapshot { current { role } } "
+        "... on ServiceSnapshot { current { color } } }",
+        lambda seen: {TIMELINE: 1, STAFF: seen.companies, SERVICES: seen.companies},
     ),
     Row(
         "a detail by aliases and fragments",
-        appointment("staff { email again: email ...who } other: staff { ...who }")
-        + " fragment who on Staff { mail: email phone }",
+        appointment("staff { current { phone again: phone ...who } } other: staff { ...then }")
+        + " fragment then on StaffSnapshot { today: current { ...who } }"
+        " fragment who on Staff { mail: emailAddress phone }",
         lambda seen: {TIMELINE: 1, STAFF: seen.companies},
     ),
     Row(
         "staff of two clients of one company",
         '{ clients(ids: ["1001", "1020"]) { activities { nodes { '
-        "... on AppointmentActivity { appointment { staff { email } } } } } } }",
+        "... on AppointmentActivity { appointment { staff { current { role } } } } } } } }",
         lambda seen: {TIMELINE: 2, STAFF: 1},
+    ),
+    Row(
+        "the currency of prices, which is that of the company",
+        appointment("service { current { price { amount currency } } }"),
+        lambda seen: {TIMELINE: 1, SERVICES: seen.companies, COMPANY: seen.companies},
+    ),
+    Row(
+        "the amounts of prices, which are no reason to read a company",
+        appointment("service { current { price { amount } } }"),
+        lambda seen: {TIMELINE: 1, SERVICES: seen.companies},
     ),
     # ---- appointments as they are today
     Row(
@@ -218,10 +242,10 @@ TABLE = (
         settings=BY_LIST,
     ),
     Row(
-        "companies by appointments and profile",
+        "companies by links, appointments and profile",
         '{ client(id: "1100") { profile { companies { name timeZone } } activities(first: 100) '
-        "{ nodes { ... on AppointmentActivity { appointment { current { "
-        "company { timeZone } place: company { email } } } } } } } }",
+        "{ nodes { ... on AppointmentActivity { appointment { company { current { currency } } "
+        "current { company { timeZone } place: company { phone } } } } } } } }",
         lambda seen: {
             TIMELINE: 1,
             CLIENT: 1,
@@ -235,36 +259,27 @@ TABLE = (
         lambda seen: {TIMELINE: 1, APPOINTMENT: seen.appointments},
     ),
     # ---- notes, forms, conferences
-    Row("notes", nodes(note("current { html }")), lambda seen: {TIMELINE: 1, NOTE: seen.notes}),
+    Row("notes", nodes(note("current { body }")), lambda seen: {TIMELINE: 1, NOTE: seen.notes}),
     Row(
-        "notes and consents",
-        nodes(note("body current { html text }") + consent("current { html }")),
-        lambda seen: {TIMELINE: 1, NOTE: seen.notes + seen.consents},
+        "form results and their forms, recorded and today",
+        form_result(
+            "formResultId form { formId name current { name title } } "
+            "current { statusRaw form { id title } answers { title value } }"
+        ),
+        lambda seen: {TIMELINE: 1, RESULT: seen.results, FORM: seen.forms},
     ),
     Row(
-        "form results",
-        form_result("id form { id name } date currentStatus answers { title value }"),
-        lambda seen: {TIMELINE: 1, RESULT: seen.results},
-    ),
-    Row(
-        "titles of forms",
-        form_result("form { name title }"),
-        lambda seen: {TIMELINE: 1, FORM: seen.forms},
-    ),
-    Row(
-        "conferences",
-        registration("conference { title description tags location { city } }"),
-        lambda seen: {TIMELINE: 1, CONFERENCE: seen.conferences},
-    ),
-    Row(
-        "sessions",
-        registration("session { start { dateTime } status webLink }"),
-        lambda seen: {TIMELINE: 1, SESSION: seen.sessions},
-    ),
-    Row(
-        "registrations",
-        registration("status current { status seats client { id } }"),
-        lambda seen: {TIMELINE: 1, REGISTRATION: seen.registrations},
+        "registrations, and what they are for, recorded and today",
+        registration(
+            "status conference { title current { title tags } } session { sessionId current { status } } "
+            "current { status numberOfSeats client { id } }"
+        ),
+        lambda seen: {
+            TIMELINE: 1,
+            CONFERENCE: seen.conferences,
+            SESSION: seen.sessions,
+            REGISTRATION: seen.registrations,
+        },
     ),
     # ---- who clients are
     Row("a profile", '{ client(id: "1100") { profile { firstName } } }', lambda seen: {CLIENT: 1}),
@@ -281,6 +296,11 @@ TABLE = (
         "a profile by its appointments",
         appointment("current { client { id profile { lastName } } }"),
         lambda seen: {TIMELINE: 1, APPOINTMENT: seen.appointments, CLIENT: 1},
+    ),
+    Row(
+        "the client of each activity, with profile and timeline",
+        nodes("client { id profile { lastName } activities { totalCount } }"),
+        lambda seen: {TIMELINE: 1, CLIENT: 1},
     ),
     # ---- all of it
     Row(
@@ -302,6 +322,198 @@ TABLE = (
         },
     ),
 )
+
+
+@dataclass(frozen=True)
+class Reached:
+    """One way to an entity: what the way costs, which fields come with it, and what any other costs."""
+
+    by: str
+    entity: str
+    query: Callable[[str], str]
+    calls: Callable[[Seen], Mapping[str, int]]
+    free: frozenset[str] | None = None
+    more: Callable[[Seen], Mapping[str, int]] = lambda seen: {}
+    cost: Mapping[str, Callable[[Seen], Mapping[str, int]]] = field(default_factory=dict)
+
+    def calls_for(self, field_name: str, seen: Seen) -> Counter[str]:
+        is_free = self.free is None or field_name in self.free
+        more = self.cost.get(field_name, (lambda seen: {}) if is_free else self.more)
+        return Counter(self.calls(seen)) + Counter(more(seen))
+
+
+def current_appointment(selection: str) -> str:
+    return appointment(f"current {{ {selection} }}")
+
+
+def notes_and_consents(selection: str) -> str:
+    return nodes(note(selection) + consent(selection))
+
+
+def then(outer: Callable[[str], str], *names: str) -> Callable[[str], str]:
+    """The query for what is selected inside of fields within others."""
+    return lambda selection: outer(f"{' { '.join(names)} {{ {selection} {'} ' * len(names)}")
+
+
+OF_TODAY = {"profile": lambda seen: {CLIENT: 1}}
+"""What a client costs beside the timeline that is read anyway."""
+
+WAYS = (
+    # ---- from what was recorded: one read of the thing as it is today, or the list that has it
+    Reached(
+        "AppointmentSnapshot.current",
+        "Appointment",
+        then(appointment, "current"),
+        lambda seen: {TIMELINE: 1, APPOINTMENT: seen.appointments},
+        cost={"activities": lambda seen: {TIMELINE: seen.appointments_left}},
+    ),
+    Reached(
+        "CompanySnapshot.current",
+        "Company",
+        then(appointment, "company", "current"),
+        lambda seen: {TIMELINE: 1, COMPANY: seen.companies},
+    ),
+    Reached(
+        "StaffSnapshot.current",
+        "Staff",
+        then(appointment, "staff", "current"),
+        lambda seen: {TIMELINE: 1, STAFF: seen.companies},
+    ),
+    Reached(
+        "ServiceSnapshot.current",
+        "Service",
+        then(appointment, "service", "current"),
+        lambda seen: {TIMELINE: 1, SERVICES: seen.companies},
+    ),
+    Reached(
+        "NoteSnapshot.current",
+        "Note",
+        then(notes_and_consents, "current"),
+        lambda seen: {TIMELINE: 1, NOTE: seen.notes + seen.consents},
+    ),
+    Reached(
+        "FormResultSnapshot.current",
+        "FormResult",
+        then(form_result, "current"),
+        lambda seen: {TIMELINE: 1, RESULT: seen.results},
+    ),
+    Reached(
+        "FormSnapshot.current",
+        "Form",
+        then(form_result, "form", "current"),
+        lambda seen: {TIMELINE: 1, FORM: seen.forms},
+    ),
+    Reached(
+        "ConferenceSnapshot.current",
+        "Conference",
+        then(registration, "conference", "current"),
+        lambda seen: {TIMELINE: 1, CONFERENCE: seen.conferences},
+    ),
+    Reached(
+        "ConferenceSessionSnapshot.current",
+        "ConferenceSession",
+        then(registration, "session", "current"),
+        lambda seen: {TIMELINE: 1, SESSION: seen.sessions},
+    ),
+    Reached(
+        "ConferenceRegistrationSnapshot.current",
+        "ConferenceRegistration",
+        then(registration, "current"),
+        lambda seen: {TIMELINE: 1, REGISTRATION: seen.registrations},
+    ),
+    # ---- from another entity: what its own payload carries is free, the rest costs its own read
+    Reached(
+        "Appointment.staff",
+        "Staff",
+        then(current_appointment, "staff"),
+        lambda seen: {TIMELINE: 1, APPOINTMENT: seen.appointments},
+        free=frozenset({"id", "firstName", "lastName"}),
+        more=lambda seen: {STAFF: seen.companies},
+    ),
+    Reached(
+        "Appointment.service",
+        "Service",
+        then(current_appointment, "service"),
+        lambda seen: {TIMELINE: 1, APPOINTMENT: seen.appointments},
+        free=frozenset({"id", "name"}),
+        more=lambda seen: {SERVICES: seen.companies},
+    ),
+    Reached(
+        "Appointment.company",
+        "Company",
+        then(current_appointment, "company"),
+        lambda seen: {TIMELINE: 1, APPOINTMENT: seen.appointments},
+        free=frozenset({"id", "name"}),
+        more=lambda seen: {COMPANY: seen.companies},
+    ),
+    Reached(
+        "Appointment.client",
+        "Client",
+        then(current_appointment, "client"),
+        lambda seen: {TIMELINE: 1, APPOINTMENT: seen.appointments},
+        cost=OF_TODAY,
+    ),
+    Reached(
+        "FormResult.form",
+        "Form",
+        then(form_result, "current", "form"),
+        lambda seen: {TIMELINE: 1, RESULT: seen.results},
+        free=frozenset({"id"}),
+        more=lambda seen: {FORM: seen.forms},
+    ),
+    Reached(
+        "ConferenceRegistration.client",
+        "Client",
+        then(registration, "current", "client"),
+        lambda seen: {TIMELINE: 1, REGISTRATION: seen.registrations},
+        cost=OF_TODAY,
+    ),
+    Reached(
+        "ClientProfile.companies",
+        "Company",
+        then(of_profile, "companies"),
+        lambda seen: {CLIENT: 1},
+        free=frozenset({"id", "name"}),
+        more=lambda seen: {COMPANY: seen.companies},
+    ),
+    # ---- by an id
+    Reached(
+        "Activity.client",
+        "Client",
+        then(nodes, "client"),
+        lambda seen: {TIMELINE: 1},
+        cost=OF_TODAY,
+    ),
+    Reached(
+        "Query.client",
+        "Client",
+        lambda selection: f'{{ client(id: "1100") {{ {selection} }} }}',
+        lambda seen: {},
+        cost={**OF_TODAY, "activities": lambda seen: {TIMELINE: 1}},
+    ),
+    Reached(
+        "Query.clients",
+        "Client",
+        lambda selection: f'{{ clients(ids: ["1100", "1100"]) {{ {selection} }} }}',
+        lambda seen: {},
+        cost={**OF_TODAY, "activities": lambda seen: {TIMELINE: 1}},
+    ),
+    Reached(
+        "Query.appointment",
+        "Appointment",
+        lambda selection: (
+            f'{{ appointment(id: "411100000001", companyId: "101") {{ {selection} }} }}'
+        ),
+        lambda seen: {APPOINTMENT: 1},
+        cost={"activities": lambda seen: {TIMELINE: 1}},
+    ),
+)
+SCHEMA = build_schema()
+ACTIVITY = cast("GraphQLInterfaceType", SCHEMA.type_map["Activity"])
+OBJECTS = [each for each in SCHEMA.type_map.values() if isinstance(each, GraphQLObjectType)]
+ENTITIES = {
+    each.name: each for each in OBJECTS if "id" in each.fields and ACTIVITY not in each.interfaces
+}
 
 
 @pytest.fixture
@@ -335,6 +547,46 @@ async def test_a_query_makes_exactly_these_calls(row, seen, explaining, upstream
     assert answer["extensions"]["gateway"]["upstreamCalls"] == calls.total()
 
 
+def test_the_ways_are_all_that_lead_to_an_entity():
+    declared = {
+        f"{ACTIVITY.name if ACTIVITY in each.interfaces else each.name}.{name}": entity
+        for each in OBJECTS
+        for name, field in each.fields.items()
+        if not each.name.startswith("__")
+        and (entity := get_named_type(field.type).name) in ENTITIES
+    }
+    assert {way.by: way.entity for way in WAYS} == declared
+
+
+@pytest.mark.parametrize(
+    ("way", "field_name"),
+    [(way, name) for way in WAYS for name in ENTITIES[way.entity].fields],
+    ids=lambda part: part if isinstance(part, str) else part.by,
+)
+async def test_a_field_of_an_entity_costs_exactly_this(
+    way, field_name, seen, explaining, upstream_calls
+):
+    type_ = get_named_type(ENTITIES[way.entity].fields[field_name].type)
+    query = way.query(field_name if is_leaf_type(type_) else f"{field_name} {{ __typename }}")
+    answer = await explaining().ask(query, headers=EXPLAIN)
+    assert "errors" not in answer
+    calls = {path.removeprefix("GET "): n for path, n in (await upstream_calls()).items()}
+    assert calls == way.calls_for(field_name, seen)
+
+
+async def test_all_that_was_recorded_is_free(explaining, upstream_calls):
+    """All there is outside of `current`: what an activity carries, and the company in an appointment's link."""
+    kinds = SCHEMA.get_possible_types(ACTIVITY)
+    query = nodes(" ".join(f"... on {each.name} {{ {whole(each)} }}" for each in kinds))
+    assert "company { companyId }" in query
+    assert "client { id }" in query
+    assert "current" not in query
+    found = (await explaining().data(query))["activities"]["nodes"]
+    companies = [each["appointment"]["company"] for each in found if "appointment" in each]
+    assert {each["companyId"] for each in companies} == {"101", "102"}
+    assert await upstream_calls() == {f"GET {TIMELINE}": 1}
+
+
 async def test_the_timeline_points_at_many_things_of_few_places(seen):
     assert vars(seen) == {
         "appointments": 9,
@@ -355,7 +607,7 @@ async def test_the_timeline_points_at_many_things_of_few_places(seen):
 
 async def test_what_is_kept_is_called_once_for_two_queries(seen, explaining, upstream_calls):
     gateway = explaining(entity_cache_seconds=60)
-    query = appointment("staff { email } current { company { timeZone } }")
+    query = appointment("staff { current { role } } current { company { timeZone } }")
     first, second = [await gateway.ask(query, headers=EXPLAIN) for _ in range(2)]
     assert first["data"] == second["data"]
     assert await upstream_calls() == told(first) + told(second)
@@ -367,7 +619,7 @@ async def test_what_is_kept_is_called_once_for_two_queries(seen, explaining, ups
 
 async def test_appointments_by_list_are_those_read_one_by_one(explaining):
     query = appointment(
-        "current { id status paid notes location price { amount currency } history { text } }"
+        "current { id status isPaid notes locationText price { amount currency } history { text } }"
     )
     by_list = await explaining(**BY_LIST).data(query)
     assert by_list == await explaining().data(query)

@@ -10,7 +10,7 @@ from tests.conftest import Gateway
 FIELDS = """
 fragment zoned on ZonedDateTime { dateTime timeZone }
 fragment fields on Activity {
-  __typename id kindRaw event
+  __typename id kind kindRaw event eventRaw client { id }
   date { ...zoned instant }
   user { userName emailAddress firstName lastName }
   updatedAttributes
@@ -19,22 +19,22 @@ fragment fields on Activity {
     appointment {
       appointmentId
       start { ...zoned } previousStart { ...zoned } end { ...zoned } previousEnd { ...zoned }
-      service { id name } previousService { id name }
-      staff { id firstName lastName } previousStaff { id firstName lastName }
-      notes previousNotes status previousStatus selfLink
+      service { serviceId name } previousService { serviceId name }
+      staff { staffId firstName lastName } previousStaff { staffId firstName lastName }
+      notes previousNotes status statusRaw previousStatus previousStatusRaw selfLink company { companyId }
     }
   }
   ... on NoteActivity { note { noteId body previousBody selfLink } }
   ... on ConsentActivity { note { noteId body previousBody selfLink } }
-  ... on FormResultActivity { formResult { id form { id name } selfLink } }
+  ... on FormResultActivity { formResult { formResultId form { formId name } selfLink } }
   ... on EmailNotificationActivity { emailNotification { subject body selfLink } }
   ... on TextMessageNotificationActivity { textMessageNotification { body selfLink } }
   ... on ConferenceRegistrationActivity {
     conferenceRegistration {
       registrationId numberOfSeats
-      conference { id title capacity }
-      session { id start { ...zoned } end { ...zoned } }
-      source sourceType status cancelReason selfLink
+      conference { conferenceId title capacity capacityRaw }
+      session { sessionId start { ...zoned } end { ...zoned } }
+      source sourceType sourceTypeRaw status statusRaw cancelReason selfLink
     }
   }
   ... on UnknownActivity { payload }
@@ -99,23 +99,29 @@ def appointment(item):
         name: zoned(item.get(name)) for name in ("start", "previousStart", "end", "previousEnd")
     }
     services = {
-        name: picked(item.get(name), "id", "name") for name in ("service", "previousService")
+        name: picked(item.get(name), "name", serviceId="id")
+        for name in ("service", "previousService")
     }
     staff = {
-        name: picked(item.get(name), "id", "firstName", "lastName")
+        name: picked(item.get(name), "firstName", "lastName", staffId="id")
         for name in ("staff", "previousStaff")
     }
     statuses = {name: word(item.get(name), STATUSES) for name in ("status", "previousStatus")}
+    words = picked(item, statusRaw="status", previousStatusRaw="previousStatus")
     texts = picked(item, "notes", "previousNotes", "selfLink", appointmentId="id")
-    return {**texts, **times, **services, **staff, **statuses}
+    link = re.search(r"/companies/(\d+)/", item.get("selfLink", ""))
+    company = {"company": link and {"companyId": link[1]}}
+    return {**texts, **times, **services, **staff, **statuses, **words, **company}
 
 
 def registration(item):
-    conference = picked(item["conference"], "id", "title", "capacity")
-    session = picked(item["session"], "id", "start", "end")
+    conference = picked(item["conference"], "title", conferenceId="id")
+    capacity = item["conference"]["capacity"]
+    session = picked(item["session"], "start", "end", sessionId="id")
     return {
         **picked(item, "numberOfSeats", "source", "cancelReason", "selfLink", registrationId="id"),
-        "conference": {**conference, "capacity": int(conference["capacity"])},
+        **picked(item, sourceTypeRaw="sourceType", statusRaw="status"),
+        "conference": {**conference, "capacity": int(capacity), "capacityRaw": str(capacity)},
         "session": {**session, "start": zoned(session["start"]), "end": zoned(session["end"])},
         "sourceType": word(item["sourceType"], {"api", "widget"}),
         "status": word(item["status"], {"accepted", "cancelled"}),
@@ -124,7 +130,10 @@ def registration(item):
 
 def form_result(item):
     form = {"name": (item.get("name") or {}).get("name"), **item["form"]}
-    return {**picked(item, "id", "selfLink"), "form": picked(form, "id", "name")}
+    return {
+        **picked(item, "selfLink", formResultId="id"),
+        "form": picked(form, "name", formId="id"),
+    }
 
 
 def note(item):
@@ -148,12 +157,15 @@ DETAILS = {
 }
 
 
-def by_hand(item):
+def by_hand(item, client_id):
     """What a frontend developer would make of a REST activity."""
     common = {
         "__typename": TYPENAMES.get(item["type"], "UnknownActivity"),
         "id": str(item["id"]),
+        "client": {"id": client_id},
+        "kind": word(item["type"], TYPENAMES),
         "kindRaw": item["type"],
+        "eventRaw": item.get("event"),
         "event": word(item.get("event"), {"created", "updated", "deleted"}),
         "date": zoned(item["date"]),
         "user": picked(item.get("user"), "userName", "emailAddress", "firstName", "lastName"),
@@ -176,7 +188,9 @@ async def test_one_query_has_all_that_the_rest_answer_has(gateway, rest, upstrea
     timeline = (await gateway.data(WHOLE, client="1100"))["activities"]
     assert timeline["totalCount"] == 100
     assert timeline["completeness"] == {"isComplete": True}
-    assert [without_instants(node) for node in timeline["nodes"]] == [by_hand(i) for i in items]
+    assert [without_instants(node) for node in timeline["nodes"]] == [
+        by_hand(i, "1100") for i in items
+    ]
     assert {node["__typename"] for node in timeline["nodes"]} >= set(TYPENAMES.values())
     assert await upstream_calls() == {"GET /api/2.3/activities": 1}
 

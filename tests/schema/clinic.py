@@ -4,6 +4,7 @@ Its timeline is the gateway's; who and what appears in it has methods, permissio
 """
 
 import asyncio
+from enum import Enum
 from functools import wraps
 from typing import Any
 
@@ -14,20 +15,24 @@ from strawberry.permission import BasePermission, PermissionExtension
 
 from gateway.engine.resolvers import Node
 from gateway.errors import NotFound
+from gateway.schema.client import timeline_client
 from gateway.schema.context import Context, Info
 from gateway.schema.query import resolve_activities, resolve_client as asked
 from gateway.schema.resolvers import (
+    ancestor_field,
     as_async_resolver,
     computed_field,
+    current_field,
     entity_field,
     is_type_of_records,
+    load_function,
     loaded_field,
     resolver_metadata,
 )
 from gateway.schema.scalars import ZonedDateTime
 from gateway.schema.timeline import ACTIVITIES, with_full_records
+from gateway.upstream.endpoints import APPOINTMENT, CLIENT, STAFF
 from gateway.upstream.records import activities, resources
-from gateway.upstream.session import UpstreamSession
 
 
 class Granted(BasePermission):
@@ -86,7 +91,7 @@ class OnlyOfStaff21(BasePermission):
     message = "21 only."
 
     def has_permission(self, source: Any, info: Any, **given: Any) -> bool:
-        return bool(source.id == "21")
+        return bool(source.staff_id == "21")
 
 
 class Loud(FieldExtension):
@@ -132,7 +137,7 @@ class IfStaff21(FieldExtension):
 
     def resolve(self, next_: Any, source: Any, info: Any, **kwargs: Any) -> Any:
         person = next_(source, info, **kwargs)
-        return person if person.id == "21" else None
+        return person if person.staff_id == "21" else None
 
 
 def _initials(person: Any, _context: Context) -> str:
@@ -145,20 +150,54 @@ def _initials_field(**guards: Any) -> Any:
 
 
 def _email(**guards: Any) -> Any:
-    ids = ("company_id", "id")
-    return loaded_field(UpstreamSession.staff, ids, "email", str | None, description="x", **guards)
+    return loaded_field(STAFF, "email_address", str | None, description="x", **guards)
 
 
 def _profile(of: object, **guards: Any) -> Any:
-    return entity_field(UpstreamSession.client, ("client_id",), of, description="x", **guards)
+    load = load_function(CLIENT)
+    return entity_field(load, ("client_id",), of, description="x", **guards)
+
+
+@strawberry.type
+class StaffToday:
+    """A member of staff as an appointment of today refers to them, or as the upstream lists them."""
+
+    is_type_of = is_type_of_records(resources.StaffReference, resources.Staff)
+
+    id: strawberry.ID
+    first_name: str | None
+    email: str | None = _email()
+    denied_email: str | None = _email(permission_classes=[Denied])
+    email_denied_later: str | None = _email(permission_classes=[DeniedLater])
+    email_granted_later: str | None = _email(permission_classes=[GrantedLater])
+    loud_email: str | None = _email(extensions=[Loud()])
+    lasting_email: str | None = _email(extensions=[Lasting(), Loud()])
+
+    @strawberry.field
+    def name_tag(self) -> str:
+        return f"{self.first_name} ({self.id})"
+
+
+@strawberry.type
+class Company:
+    is_type_of = is_type_of_records(resources.CompanyReference)
+
+    id: strawberry.ID
+
+
+def _company_field(**guards: Any) -> Any:
+    def build(company_id: str | None) -> resources.CompanyReference | None:
+        return None if company_id is None else resources.CompanyReference(id=company_id)
+
+    return ancestor_field(build, ("company_id",), Company | None, description="x", **guards)
 
 
 @strawberry.type
 class Staff:
-    is_type_of = is_type_of_records(activities.Staff, resources.Staff)
+    is_type_of = is_type_of_records(activities.StaffSnapshot)
     form_of_address = "Dr"
 
-    id: strawberry.ID
+    staff_id: strawberry.ID
     first_name: str | None
     last_name: str | None = strawberry.field(permission_classes=[OnlyOfMina], default=None)
 
@@ -166,12 +205,17 @@ class Staff:
     denied_initials: str | None = _initials_field(permission_classes=[Denied])
     loud_initials: str | None = _initials_field(extensions=[Loud()])
 
-    email: str | None = _email()
-    denied_email: str | None = _email(permission_classes=[Denied])
-    email_denied_later: str | None = _email(permission_classes=[DeniedLater])
-    email_granted_later: str | None = _email(permission_classes=[GrantedLater])
-    loud_email: str | None = _email(extensions=[Loud()])
-    lasting_email: str | None = _email(extensions=[Lasting(), Loud()])
+    employer: Company | None = _company_field()
+    granted_employer: Company | None = _company_field(permission_classes=[Granted])
+    denied_employer: Company | None = _company_field(permission_classes=[OnlyOfMina])
+
+    current: StaffToday | None = current_field(STAFF, StaffToday | None, description="x")
+    granted_current: StaffToday | None = current_field(
+        STAFF, StaffToday | None, description="x", permission_classes=[GrantedLater]
+    )
+    denied_current: StaffToday | None = current_field(
+        STAFF, StaffToday | None, description="x", permission_classes=[OnlyOfMina]
+    )
 
     @strawberry.field
     def full_name(self) -> str | None:
@@ -202,19 +246,19 @@ class Staff:
     @strawberry.field
     def deputy(self) -> "Staff":
         """An object as Strawberry has them: nothing was reached."""
-        return Staff(id=strawberry.ID("21"), first_name="Depp", last_name="Uty")
+        return Staff(staff_id=strawberry.ID("21"), first_name="Depp", last_name="Uty")
 
     @strawberry.field
-    def email_by_itself(self) -> str:
-        return f"{self.email}"
+    def current_by_itself(self) -> str:
+        return f"{self.current}"
 
     @strawberry.field
     def company(root: strawberry.Parent[Node[Any]]) -> str | None:  # noqa: N805 - as it was reached
-        return root.ancestor_id("company_id")
+        return str(root.id("company_id"))
 
     @strawberry.field(permission_classes=[OnlyOfMina], extensions=[Loud()])  # type: ignore[untyped-decorator]
     def guarded_company(root: strawberry.Parent[Node[Any]]) -> str | None:  # noqa: N805
-        return f"c{root.ancestor_id('company_id')}"
+        return f"c{root.id('company_id')}"
 
     @property
     def formal_name(self) -> str:
@@ -222,6 +266,11 @@ class Staff:
 
     def _opening(self) -> str:
         return "Dear"
+
+
+@strawberry.type
+class Today:
+    staff: StaffToday | None
 
 
 @strawberry.type
@@ -240,6 +289,7 @@ class Snapshot:
     )
     previous_staff: Staff | None
     start: ZonedDateTime | None
+    current: Today | None = current_field(APPOINTMENT, Today | None, description="x")
     notes: str | None = strawberry.field(extensions=[Loud()], default=None)
     chief: Staff | None = strawberry.field(
         resolver=lambda root: root.staff, extensions=[IfStaff21()], graphql_type=Staff | None
@@ -257,7 +307,7 @@ class Snapshot:
     def what(self) -> str:
         """Of an attribute of the record that is no field."""
         service: Any = getattr(self, "service")  # noqa: B009 - the class has none
-        return str.__add__(service.id, f" {service.name.upper()}")
+        return str.__add__(service.service_id, f" {service.name.upper()}")
 
     @strawberry.field
     def who(self) -> Staff | None:
@@ -296,10 +346,43 @@ class Profile:
         return f"Hello {self.first_name}"
 
 
+@strawberry.type
+class Client:
+    is_type_of = is_type_of_records(resources.RequestedClient, resources.ClientReference)
+
+    id: strawberry.ID
+    profile: Profile | None = _profile(Profile | None)
+    denied_profile: Profile | None = _profile(Profile | None, permission_classes=[Denied])
+    granted_profile: Profile | None = _profile(Profile | None, permission_classes=[GrantedLater])
+
+
+class OfClient7(BasePermission):
+    """Compares the id of a client, of which only the id is known."""
+
+    message = "Client 7 only."
+
+    def has_permission(self, source: Any, info: Any, **given: Any) -> bool:
+        return bool(source.client.id == "7")
+
+
+def _client_field(**guards: Any) -> Any:
+    ids = ("client_id", "client_argument")
+    of = Client | None if guards else Client
+    return ancestor_field(timeline_client, ids, of, description="x", **guards)
+
+
 @strawberry.interface
 class Activity:
     id: strawberry.ID
+    client: Client = _client_field()
+    denied_client: Client | None = _client_field(permission_classes=[DeniedLater])
+    granted_client: Client | None = _client_field(permission_classes=[Granted])
     kind_raw: str
+    guarded_kind: str | None = strawberry.field(
+        resolver=lambda root: root.kind_raw,
+        permission_classes=[OfClient7],
+        graphql_type=str | None,
+    )
     denied_kind: str | None = strawberry.field(
         resolver=lambda: "x", permission_classes=[Denied], graphql_type=str | None
     )
@@ -307,6 +390,15 @@ class Activity:
     @strawberry.field
     def label(self) -> str:
         return f"{self.kind_raw} {self.id}{self.mark}"
+
+    @strawberry.field
+    def client_label(self) -> str:
+        return f"of client {self.client.id}"
+
+    @strawberry.field
+    async def client_later(self) -> Client:
+        await asyncio.sleep(0)
+        return self.client
 
     mark = "?"
 
@@ -348,23 +440,48 @@ def _activities(**guards: Any) -> Any:
     )
 
 
-@strawberry.type
-class Client:
-    is_type_of = is_type_of_records(resources.RequestedClient, resources.ClientReference)
+@strawberry.enum
+class Manner(Enum):
+    POLITE = "Dear "
+    PLAIN = ""
 
-    id: strawberry.ID
-    profile: Profile | None = _profile(Profile | None)
-    denied_profile: Profile | None = _profile(Profile | None, permission_classes=[Denied])
-    granted_profile: Profile | None = _profile(Profile | None, permission_classes=[GrantedLater])
+
+@strawberry.input
+class Part:
+    text: str
+    times: int = 1
 
 
 @strawberry.input
 class Search:
+    """An input object with what input objects may have: an enum, lists, an object inside, and defaults."""
+
     client_id: strawberry.ID
+    manner: Manner = Manner.PLAIN
+    parts: list[Part] = strawberry.field(default_factory=list)
+    ending: Part | None = strawberry.UNSET
+    from_: str | None = strawberry.field(name="from", default=strawberry.UNSET)
 
 
 def _found(search: Search) -> Node[Any]:
     return asked(search.client_id)
+
+
+@strawberry.type
+class Words:
+    text: str
+
+
+def _words_of(
+    search: Search | None = strawberry.UNSET, others: list[Part] | None = None
+) -> Node[Words]:
+    """All that an input object holds, by the names and classes of Python."""
+    if not search:
+        return Node(Words(text=f"{search!r} {others}"))
+    parts = [part.text * part.times for part in (*search.parts, *(others or ()))]
+    ending = search.ending.text if isinstance(search.ending, Part) else repr(search.ending)
+    words = f"{search.manner.value}{search.client_id}: {parts} {ending} {search.from_!r}"
+    return Node(Words(text=words))
 
 
 @strawberry.directive(locations=[DirectiveLocation.FIELD])
@@ -401,6 +518,9 @@ class Query:
     )
     found: Any = strawberry.field(
         resolver=_found, graphql_type=Client | None, metadata=resolver_metadata(_found)
+    )
+    words_of: Any = strawberry.field(
+        resolver=_words_of, graphql_type=Words, metadata=resolver_metadata(_words_of)
     )
 
     @strawberry.field

@@ -20,17 +20,36 @@ COMMON: dict[str, Any] = {
     "marketingConsent": {"text": "Yes, please."},
 }
 COMMON_SELECTION = """
-  __typename id kind kindRaw
-  date { dateTime timeZone } event
+  __typename id client { id } kind kindRaw
+  date { dateTime timeZone } event eventRaw
   user { userName emailAddress firstName lastName }
   updatedAttributes marketingConsent { text }
 """
-COMMON_SHOWN = {**COMMON, "event": "CREATED", "updatedAttributes": []}
+COMMON_SHOWN = {
+    **COMMON,
+    "client": {"id": "7"},
+    "event": "CREATED",
+    "eventRaw": "created",
+    "updatedAttributes": [],
+}
 
-SERVICE = {"id": "11", "name": "Haircut"}
-OLD_SERVICE = {"id": "12", "name": "Shave"}
-STAFF = {"id": "21", "firstName": "Léa", "lastName": "Roux"}
-OLD_STAFF = {"id": "22", "firstName": "Ken", "lastName": "Abe"}
+LINK = "https://api.example.com/api/2.1/scheduling/companies/3/appointments/31"
+
+
+def recorded(key: str, id_: str, /, **fields: object) -> tuple[dict[str, Any], dict[str, Any]]:
+    """An object as the upstream sends it, and its snapshot, whose id is named after the object."""
+    return {"id": id_, **fields}, {key: id_, **fields}
+
+
+SERVICE, SERVICE_SHOWN = recorded("serviceId", "11", name="Haircut")
+OLD_SERVICE, OLD_SERVICE_SHOWN = recorded("serviceId", "12", name="Shave")
+STAFF, STAFF_SHOWN = recorded("staffId", "21", firstName="Léa", lastName="Roux")
+OLD_STAFF, OLD_STAFF_SHOWN = recorded("staffId", "22", firstName="Ken", lastName="Abe")
+FORM, FORM_SHOWN = recorded("formId", "52", name="Allergies")
+CONFERENCE, CONFERENCE_SHOWN = recorded("conferenceId", "61", title="Hair today", capacity=40)
+SESSION, SESSION_SHOWN = recorded(
+    "sessionId", "62", start=MOMENT, end={**MOMENT, "dateTime": "2026-07-01T11:00:00"}
+)
 APPOINTMENT = {
     "start": MOMENT,
     "previousStart": {**MOMENT, "dateTime": "2026-07-01T08:00:00"},
@@ -42,7 +61,14 @@ APPOINTMENT = {
     "previousStaff": OLD_STAFF,
     "notes": "Brings a dog.",
     "previousNotes": "",
-    "selfLink": "https://api.example.com/appointments/31",
+    "selfLink": LINK,
+}
+APPOINTMENT_SHOWN = {
+    **APPOINTMENT,
+    "service": SERVICE_SHOWN,
+    "previousService": OLD_SERVICE_SHOWN,
+    "staff": STAFF_SHOWN,
+    "previousStaff": OLD_STAFF_SHOWN,
 }
 NOTE = {
     "body": "<p>Prefers mornings.</p>",
@@ -58,12 +84,8 @@ NOTE_SHOWN = {
 }
 REGISTRATION = {
     "numberOfSeats": 2,
-    "conference": {"id": "61", "title": "Hair today", "capacity": 40},
-    "session": {
-        "id": "62",
-        "start": MOMENT,
-        "end": {**MOMENT, "dateTime": "2026-07-01T11:00:00"},
-    },
+    "conference": CONFERENCE,
+    "session": SESSION,
     "source": "homepage",
     "cancelReason": "Rain.",
     "selfLink": "https://api.example.com/registrations/63",
@@ -76,7 +98,7 @@ EMAIL = {
 TEXT_MESSAGE = {"body": "At nine <3", "selfLink": "https://api.example.com/texts/72"}
 FORM_RESULT = {
     "id": "51",
-    "form": {"id": "52", "name": "Allergies"},
+    "form": FORM,
     "selfLink": "https://api.example.com/results/51",
 }
 
@@ -94,20 +116,23 @@ KINDS: dict[str, Any] = {
         },
         """
         appointment {
-          appointmentId
+          appointmentId company { companyId }
           start { dateTime timeZone } previousStart { dateTime timeZone }
           end { dateTime timeZone } previousEnd { dateTime timeZone }
-          service { id name } previousService { id name }
-          staff { id firstName lastName } previousStaff { id firstName lastName }
-          notes previousNotes status previousStatus selfLink
+          service { serviceId name } previousService { serviceId name }
+          staff { staffId firstName lastName } previousStaff { staffId firstName lastName }
+          notes previousNotes status statusRaw previousStatus previousStatusRaw selfLink
         }
         """,
         {
             "appointment": {
                 "appointmentId": "31",
-                **APPOINTMENT,
+                "company": {"companyId": "3"},
+                **APPOINTMENT_SHOWN,
                 "status": "ACCEPTED",
+                "statusRaw": "accepted",
                 "previousStatus": "NO_SHOW",
+                "previousStatusRaw": "noShow",
             }
         },
     ),
@@ -129,8 +154,14 @@ KINDS: dict[str, Any] = {
         "FormResultActivity",
         "FORM_RESULT",
         {"formResult": FORM_RESULT},
-        "formResult { id form { id name } selfLink }",
-        {"formResult": FORM_RESULT},
+        "formResult { formResultId form { formId name } selfLink }",
+        {
+            "formResult": {
+                "formResultId": "51",
+                "form": FORM_SHOWN,
+                "selfLink": FORM_RESULT["selfLink"],
+            }
+        },
     ),
     "emailNotification": (
         "EmailNotificationActivity",
@@ -159,17 +190,21 @@ KINDS: dict[str, Any] = {
         },
         """
         conferenceRegistration {
-          registrationId numberOfSeats conference { id title capacity }
-          session { id start { dateTime timeZone } end { dateTime timeZone } }
-          source sourceType status cancelReason selfLink
+          registrationId numberOfSeats conference { conferenceId title capacity capacityRaw }
+          session { sessionId start { dateTime timeZone } end { dateTime timeZone } }
+          source sourceType sourceTypeRaw status statusRaw cancelReason selfLink
         }
         """,
         {
             "conferenceRegistration": {
                 "registrationId": "63",
                 **REGISTRATION,
+                "conference": {**CONFERENCE_SHOWN, "capacityRaw": "40"},
+                "session": SESSION_SHOWN,
                 "sourceType": "WIDGET",
+                "sourceTypeRaw": "widget",
                 "status": "WAITING_LIST",
+                "statusRaw": "waitingList",
             }
         },
     ),
@@ -205,7 +240,13 @@ async def test_every_kind_may_carry_nothing_but_id_and_kind(shown, word):
     selection = f"{COMMON_SELECTION} changes {{ field }} ... on {typename} {{ {selection} }}"
     node, codes = await shown(item, selection)
     assert node.pop("payload", item) == item
-    given = {"__typename": typename, "id": "5", "kind": kind, "kindRaw": word}
+    given = {
+        "__typename": typename,
+        "id": "5",
+        "client": {"id": "7"},
+        "kind": kind,
+        "kindRaw": word,
+    }
     assert {name: value for name, value in node.items() if value is not None} == {
         **given,
         "updatedAttributes": [],
@@ -224,7 +265,6 @@ UNREADABLE = {
     "date": ("date", 5),
     "a date without a time": ("date", {"dateTime": "2026-07-01"}),
     "a date that no calendar has": ("date", {"dateTime": "2026-02-30T09:00:00"}),
-    "event": ("event", 1),
     "user": ("user", "mina"),
     "marketingConsent": ("marketingConsent", ["Yes"]),
 }
@@ -258,15 +298,66 @@ async def test_an_unreadable_thing_leaves_the_activity_standing(shown, word):
     assert codes == {field: BROKEN}
 
 
-@pytest.mark.parametrize("event", ["created", "updated", "deleted"])
-async def test_an_event_is_one_of_the_upstreams_words(shown, event):
-    node, _ = await shown({"id": "1", "type": "note", "event": event}, "event")
-    assert node == {"event": event.upper()}
+EVENTS = {
+    "created": "CREATED",
+    "updated": "UPDATED",
+    "deleted": "DELETED",
+    "archived": "UNKNOWN",
+    "CREATED": "UNKNOWN",
+    "unknown": "UNKNOWN",
+}
 
 
-async def test_an_event_that_is_not_known_yet_is_unknown(shown):
-    node, codes = await shown({"id": "1", "type": "note", "event": "archived"}, "event")
-    assert (node, codes) == ({"event": "UNKNOWN"}, {})
+@pytest.mark.parametrize("sent", EVENTS)
+async def test_the_upstreams_word_stands_beside_the_event(shown, sent):
+    node, codes = await shown({"id": "1", "type": "note", "event": sent}, "event eventRaw")
+    assert (node, codes) == ({"event": EVENTS[sent], "eventRaw": sent}, {})
+
+
+@pytest.mark.parametrize("sent", [None, ""], ids=repr)
+async def test_without_an_event_there_is_no_word_either(shown, sent):
+    node, codes = await shown({"id": "1", "type": "note", "event": sent}, "event eventRaw")
+    assert (node, codes) == ({"event": None, "eventRaw": None}, {})
+
+
+@pytest.mark.parametrize("sent", [1, [], {}, {"is": "created", "was": "x"}], ids=repr)
+async def test_an_event_that_is_no_text_is_unreadable(shown, sent):
+    node, codes = await shown({"id": "1", "type": "note", "event": sent}, "id event eventRaw")
+    assert node == {"id": "1", "event": None, "eventRaw": None}
+    assert codes == {"event": BROKEN, "eventRaw": BROKEN}
+
+
+@pytest.mark.parametrize("compile_queries", ["eager", "off"])
+@pytest.mark.parametrize("word", KINDS)
+async def test_every_kind_has_the_client_of_its_timeline_for_one_call(
+    gateway_with, compile_queries, word
+):
+    profile = {"/api/2.0/clients/7": {"id": "7", "firstName": "Zoé"}}
+    item = {**COMMON, "type": word}
+    gateway = gateway_with(profile, item, item, compile_queries=compile_queries)
+    data = await gateway.data("{ activities(clientId: 7) { nodes { client { id } } } }")
+    assert data["activities"]["nodes"] == [{"client": {"id": "7"}}] * 2
+    assert gateway.asked == {"/api/2.3/activities": 1}
+    data = await gateway.data("""{ activities(clientId: 7) { nodes {
+      client { profile { firstName } activities(first: 1) { totalCount } }
+    } } }""")
+    client = {"profile": {"firstName": "Zoé"}, "activities": {"totalCount": 2}}
+    assert data["activities"]["nodes"] == [{"client": client}] * 2
+    assert gateway.asked == {"/api/2.3/activities": 2, "/api/2.0/clients/7": 1}
+
+
+@pytest.mark.parametrize("compile_queries", ["eager", "off"])
+async def test_an_invalid_id_of_the_client_of_an_activity_is_the_callers_mistake(
+    gateway_with, compile_queries
+):
+    """The upstream answers with a timeline; only the path of the profile cannot have the id."""
+    gateway = gateway_with({}, {"id": "1", "type": "note"}, compile_queries=compile_queries)
+    query = """query($id: ID!) { activities(clientId: $id) { nodes {
+      client { id profile { firstName } } } } }"""
+    answer = await gateway.ask(query, {"id": "a/b"})
+    assert answer["data"]["activities"]["nodes"] == [{"client": {"id": "a/b", "profile": None}}]
+    (error,) = answer["errors"]
+    assert error["extensions"] == {"code": "BAD_USER_INPUT", "argument": "clientId"}
 
 
 @pytest.mark.parametrize(

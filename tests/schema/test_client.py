@@ -8,7 +8,7 @@ MOMENT = {"dateTime": "2026-07-01T09:00:00", "timeZone": "Europe/Paris"}
 PATH = "/api/2.0/clients/7"
 ADDRESS = {
     "street": "3, allée X",
-    "otherStreet": None,
+    "additionalStreet": None,
     "zipCode": "69003",
     "state": None,
     "city": "Lyon",
@@ -32,15 +32,15 @@ SENT: dict[str, object] = {
     "emailAddresses": [{"email": "a@x.org", "primary": True}, {"email": "b@x.org"}],
     "phoneNumbers": [{"number": "0611", "primary": True, "mobile": False}, {}],
     "picture": {"url": "https://x.example.com/7"},
-    "address": ADDRESS,
+    "address": {**ADDRESS, "otherStreet": None},
     "companies": [{"id": 3, "name": "Downtown"}, {"id": "4", "name": None}],
     "explicitConsent": {"date": MOMENT, "text": "I agree"},
     "marketingConsent": {"date": MOMENT, "text": ["I agree", "to mail"]},
 }
 PROFILE = """profile {
-  firstName lastName emailAddresses { email isPrimary } phoneNumbers { number isPrimary isMobile }
+  firstName lastName emailAddresses { emailAddress isPrimary } phoneNumbers { number isPrimary isMobile }
   gender timeZone language description pictureUrl
-  address { street otherStreet zipCode state city country }
+  address { street additionalStreet zipCode state city country }
   companyName jobTitle birthDate externalId companies { id name }
   explicitConsent { date { dateTime timeZone } text }
   marketingConsent { date { dateTime timeZone } text }
@@ -67,8 +67,8 @@ async def test_a_profile_has_all_its_fields(profile):
         {
             **PLAIN,
             "emailAddresses": [
-                {"email": "a@x.org", "isPrimary": True},
-                {"email": "b@x.org", "isPrimary": None},
+                {"emailAddress": "a@x.org", "isPrimary": True},
+                {"emailAddress": "b@x.org", "isPrimary": None},
             ],
             "phoneNumbers": [
                 {"number": "0611", "isPrimary": True, "isMobile": False},
@@ -189,14 +189,32 @@ async def test_an_unknown_client_costs_its_own_profile_only(gateway_with):
     ]
 
 
-@pytest.mark.parametrize("id_", ["", " ", "../companies", "7/8", "é", "x" * 65])
-async def test_what_cannot_be_an_id_is_refused_without_a_call(gateway_with, codes, id_):
-    gateway = gateway_with({})
-    query = "query ($id: ID!) { client(id: $id) { profile { firstName } } }"
+@pytest.mark.parametrize("compile_queries", ["eager", "off"])
+@pytest.mark.parametrize("id_", ["../companies", "7/8", "é", "x" * 65])
+async def test_what_cannot_be_an_id_is_refused_without_a_call(gateway_with, compile_queries, id_):
+    gateway = gateway_with({}, compile_queries=compile_queries)
+    query = "query ($id: ID!) { client(id: $id) { id profile { firstName } } }"
     answer = await gateway.ask(query, {"id": id_})
-    assert answer["data"] == {"client": {"profile": None}}
-    assert codes(answer) == {"client.profile": "BAD_USER_INPUT"}
+    assert answer["data"] == {"client": {"id": id_, "profile": None}}
+    (error,) = answer["errors"]
+    assert error["path"] == ["client", "profile"]
+    assert error["extensions"] == {"code": "BAD_USER_INPUT", "argument": "id"}
     assert not gateway.asked
+
+
+PROFILE_OF = {
+    "ids": "query ($id: ID!) { clients(ids: [$id]) { profile { firstName } } }",
+    "clientId": """query ($id: ID!) { activities(clientId: $id) { nodes {
+      client { profile { firstName } } } } }""",
+}
+
+
+@pytest.mark.parametrize("argument", PROFILE_OF)
+async def test_what_cannot_be_an_id_is_refused_by_the_name_of_its_argument(gateway_with, argument):
+    gateway = gateway_with({}, {"id": "1", "type": "note"})
+    (error,) = (await gateway.ask(PROFILE_OF[argument], {"id": "7/8"}))["errors"]
+    assert error["path"][-1] == "profile"
+    assert error["extensions"] == {"code": "BAD_USER_INPUT", "argument": argument}
 
 
 async def test_a_profile_and_a_timeline_stand_each_for_itself(gateway_with, codes):
@@ -213,28 +231,30 @@ OF_LINK = f"/api/2.1/scheduling{LINK}"
 REGISTRATION = {"id": "5", "conference": {"id": "50"}, "session": {"id": "60"}}
 OF_REGISTRATION = "/conferences/api/1.0/conferences/50/sessions/60/registrations/5"
 
-# What is reached through a thing of client 7, and what does not itself say where it belongs.
-ELSEWHERE = {
-    "COMPANY_UNKNOWN": (
+# What is reached through a thing of client 7, what does not itself say where it belongs, and the errors of this.
+ELSEWHERE: dict[str, tuple[Any, ...]] = {
+    "an appointment": (
         "appointment",
         {"id": "31", "selfLink": LINK},
         {OF_LINK: {"id": "31", "client": {"id": "7"}}},
         {"id": "32"},
+        ["COMPANY_UNKNOWN"],
     ),
-    "UPSTREAM_CONTRACT_BROKEN": (
+    "a registration": (
         "conferenceRegistration",
         REGISTRATION,
         {OF_REGISTRATION: {"id": "5", "client": {"id": "7"}}},
         {"id": "6", "session": {"id": "61"}},
+        [],
     ),
 }
 
 
-@pytest.mark.parametrize("code", ELSEWHERE)
+@pytest.mark.parametrize("elsewhere", ELSEWHERE)
 async def test_what_a_client_was_reached_through_says_nothing_of_their_other_activities(
-    gateway_with, codes, code
+    gateway_with, codes, elsewhere
 ):
-    kind, reached, known, lacking = ELSEWHERE[code]
+    kind, reached, known, lacking, errors = ELSEWHERE[elsewhere]
     items = [{"id": str(i), "type": kind, kind: sent} for i, sent in enumerate((reached, lacking))]
     gateway = gateway_with(known, *items)
     fragment = f"... on {kind[0].upper()}{kind[1:]}Activity"
@@ -244,7 +264,10 @@ async def test_what_a_client_was_reached_through_says_nothing_of_their_other_act
           activities(last: 1) {{ nodes {{ {fragment} {{ {kind} {{ current {{ id }} }} }} }} }}
         }} }} }} }} }}
     """)
-    assert list(codes(answer).values()) == [code]
+    assert list(codes(answer).values()) == errors
+    [outer] = answer["data"]["activities"]["nodes"]
+    [inner] = outer[kind]["current"]["client"]["activities"]["nodes"]
+    assert inner == {kind: {"current": None}}
     assert gateway.asked == dict.fromkeys(["/api/2.3/activities", *known], 1)
 
 

@@ -33,70 +33,115 @@ DETAILS = {
     "externalId": "HC",
 }
 SERVICE = {"id": 11, "name": "Renamed", **DETAILS, "picture": {"url": "https://x.example.com/p"}}
-ALL = (
-    "id name description duration bufferDuration capacity price payable color pictureUrl externalId"
+ALL = """id name description durationMinutes bufferMinutes capacity price { amount } isPayable color
+  pictureUrl externalId"""
+TODAY_OF_SERVICE = {
+    "id": "11",
+    "name": "Renamed",
+    "description": "Wash & cut",
+    "durationMinutes": 45,
+    "bufferMinutes": 10,
+    "capacity": 2,
+    "price": {"amount": 30.5},
+    "isPayable": False,
+    "color": "#EFEFEF",
+    "pictureUrl": "https://x.example.com/p",
+    "externalId": "HC",
+}
+FIELD_BY_KEY = {
+    "duration": "durationMinutes",
+    "bufferDuration": "bufferMinutes",
+    "payable": "isPayable",
+}
+"""The names of the fields whose keys are others."""
+
+
+def service_today(fields: str) -> str:
+    return selected(f"service {{ current {{ {fields} }} }}")
+
+
+async def test_a_service_of_today_is_read_by_one_list(gateway_with):
+    gateway = gateway_with({SERVICES: {"items": [SERVICE]}}, appointment())
+    fields = selected(f"service {{ serviceId name current {{ {ALL} }} }}")
+    data = await gateway.data(f"{{ activities(clientId: 7) {{ nodes {{ {fields} }} }} }}")
+    [node] = data["activities"]["nodes"]
+    recorded = {"serviceId": "11", "name": "Haircut"}
+    assert node["appointment"]["service"] == {**recorded, "current": TODAY_OF_SERVICE}
+    assert gateway.asked == {"/api/2.3/activities": 1, SERVICES: 1}
+
+
+@pytest.mark.parametrize(
+    "details", ["", "description", "durationMinutes price { amount }", "externalId pictureUrl"]
 )
-
-
-async def test_a_service_has_details_by_one_list(shown):
-    node, codes = await shown(
-        appointment(), selected(f"service {{ {ALL} }}"), {SERVICES: {"items": [SERVICE]}}
-    )
-    assert node["appointment"]["service"] == {
-        "id": "11",
-        "name": "Haircut",
-        "pictureUrl": "https://x.example.com/p",
-        **DETAILS,
-    }
-    assert codes == {}
-
-
-@pytest.mark.parametrize("details", ["", "description", "duration price", "externalId pictureUrl"])
-async def test_selecting_details_never_changes_the_name(shown, details):
+async def test_today_never_changes_the_recorded_name(shown, details):
     node, _ = await shown(
         appointment(),
-        selected(f"service {{ id name {details} }}"),
+        selected(f"service {{ name current {{ name {details} }} }}"),
         {SERVICES: {"items": [SERVICE]}},
     )
     assert node["appointment"]["service"]["name"] == "Haircut"
+    assert node["appointment"]["service"]["current"]["name"] == "Renamed"
 
 
-async def test_the_name_and_the_id_cost_nothing(gateway_with):
+async def test_what_was_recorded_of_a_service_and_a_company_costs_nothing(gateway_with):
     gateway = gateway_with({}, appointment())
-    fields = selected("service { id name __typename }")
+    fields = selected("service { serviceId name __typename } company { companyId }")
     await gateway.data(f"{{ activities(clientId: 7) {{ nodes {{ {fields} }} }} }}")
     assert gateway.asked == {"/api/2.3/activities": 1}
 
 
-async def test_a_service_that_is_no_more_has_its_name_and_nulls_without_an_error(shown):
+async def test_a_service_that_is_no_more_has_its_recorded_name_and_is_null_today(shown):
     others = {SERVICES: {"items": [{**SERVICE, "id": "12"}]}}
-    node, codes = await shown(appointment(), selected(f"service {{ {ALL} }}"), others)
-    nothing = dict.fromkeys([*DETAILS, "pictureUrl"])
-    assert node["appointment"]["service"] == {"id": "11", "name": "Haircut", **nothing}
-    assert codes == {}
+    fields = selected(f"service {{ serviceId name current {{ {ALL} }} }}")
+    node, codes = await shown(appointment(), fields, others)
+    expected = {"serviceId": "11", "name": "Haircut", "current": None}
+    assert (node["appointment"]["service"], codes) == (expected, {})
+
+
+@pytest.mark.parametrize("compile_queries", ["eager", "off"])
+@pytest.mark.parametrize("company", ["3", None])
+@pytest.mark.parametrize("sent", [{}, {"id": None}, {"id": ""}], ids=str)
+async def test_a_service_without_an_id_is_null_today_without_an_error_and_without_a_read(
+    gateway_with, compile_queries, company, sent
+):
+    item = appointment(company, service={"name": "Haircut", **sent})
+    gateway = gateway_with({}, item, compile_queries=compile_queries)
+    fields = selected("service { serviceId name current { id price { amount } } }")
+    data = await gateway.data(f"{{ activities(clientId: 7) {{ nodes {{ {fields} }} }} }}")
+    [node] = data["activities"]["nodes"]
+    expected = {"serviceId": None, "name": "Haircut", "current": None}
+    assert node["appointment"]["service"] == expected
+    assert gateway.asked == {"/api/2.3/activities": 1}
 
 
 @pytest.mark.parametrize(
-    ("field", "sent"),
+    ("key", "sent"),
     [
         ("description", {}),
         ("duration", "45 min"),
         ("duration", 2**31),
         ("capacity", 1.5),
-        ("price", "30,00"),
         ("payable", "yes"),
         ("color", []),
     ],
 )
-async def test_an_unreadable_detail_costs_itself_only(shown, field, sent):
+async def test_an_unreadable_detail_costs_itself_only(shown, key, sent):
     node, codes = await shown(
-        appointment(),
-        selected("service { description duration capacity price payable color externalId }"),
-        {SERVICES: {"items": [{**SERVICE, field: sent}]}},
+        appointment(), service_today(ALL), {SERVICES: {"items": [{**SERVICE, key: sent}]}}
     )
-    assert node["appointment"]["service"][field] is None
-    assert node["appointment"]["service"]["externalId"] == "HC"
-    assert codes == {f"appointment.service.{field}": BROKEN}
+    field = FIELD_BY_KEY.get(key, key)
+    assert node["appointment"]["service"]["current"] == {**TODAY_OF_SERVICE, field: None}
+    assert codes == {f"appointment.service.current.{field}": BROKEN}
+
+
+@pytest.mark.parametrize("compile_queries", ["eager", "off"])
+async def test_an_unreadable_price_costs_itself_only(shown, compile_queries):
+    services = {SERVICES: {"items": [{**SERVICE, "price": "30,00"}]}}
+    node, codes = await shown(
+        appointment(), service_today(ALL), services, compile_queries=compile_queries
+    )
+    assert node["appointment"]["service"]["current"] == {**TODAY_OF_SERVICE, "price": None}
+    assert codes == {"appointment.service.current.price": BROKEN}
 
 
 PICTURES = {"unreadable": ("x", None, True), "without an address": ({}, None, False)}
@@ -106,17 +151,18 @@ PICTURES = {"unreadable": ("x", None, True), "without an address": ({}, None, Fa
 async def test_a_picture_may_have_no_address(shown, sent, url, fails):
     node, codes = await shown(
         appointment(),
-        selected("service { pictureUrl }"),
+        service_today("pictureUrl"),
         {SERVICES: {"items": [{**SERVICE, "picture": sent}]}},
     )
-    assert node["appointment"]["service"]["pictureUrl"] == url
-    assert codes == ({"appointment.service.pictureUrl": BROKEN} if fails else {})
+    assert node["appointment"]["service"]["current"]["pictureUrl"] == url
+    assert codes == ({"appointment.service.current.pictureUrl": BROKEN} if fails else {})
 
 
 async def test_a_company_without_a_list_of_services_is_not_found(shown):
-    node, codes = await shown(appointment(), selected("service { name duration }"))
-    assert node["appointment"]["service"] == {"name": "Haircut", "duration": None}
-    assert codes == {"appointment.service.duration": "NOT_FOUND"}
+    fields = selected("service { name current { durationMinutes } }")
+    node, codes = await shown(appointment(), fields)
+    assert node["appointment"]["service"] == {"name": "Haircut", "current": None}
+    assert codes == {"appointment.service.current": "NOT_FOUND"}
 
 
 async def ask(gateway: Any, fields: str) -> Any:
@@ -134,10 +180,12 @@ async def test_all_services_of_a_company_are_one_call_and_those_of_another_one_m
         appointment("3", "3", previousService={"id": "12"}),
     ]
     gateway = gateway_with(lists, *items)
-    fields = selected("service { duration color } previousService { duration }")
+    fields = selected("""service { current { durationMinutes color } }
+                         previousService { current { durationMinutes } }""")
     answer = await ask(gateway, f"id {fields}")
     durations = [
-        each["appointment"]["service"]["duration"] for each in answer["data"]["activities"]["nodes"]
+        each["appointment"]["service"]["current"]["durationMinutes"]
+        for each in answer["data"]["activities"]["nodes"]
     ]
     assert durations == [3, 4, 3]
     assert gateway.asked == Counter({"/api/2.3/activities": 1} | dict.fromkeys(lists, 1))
@@ -157,16 +205,17 @@ UNREADABLE_LINKS: dict[str, object] = {
 async def test_where_a_link_does_not_say_the_setting_does(shown, link):
     item = appointment(None, selfLink=link)
     known = {f"{SCHEDULING}/9/services": {"items": [SERVICE]}}
-    fields = selected("service { duration }")
+    fields = service_today("durationMinutes")
     node, codes = await shown(item, fields, known, company_id="9")
-    assert node["appointment"]["service"] == {"duration": 45}
+    assert node["appointment"]["service"] == {"current": {"durationMinutes": 45}}
     assert codes == {}
 
 
 async def test_a_link_wins_over_the_setting(shown):
     known = {SERVICES: {"items": [SERVICE]}}
-    node, codes = await shown(appointment(), selected("service { color }"), known, company_id="9")
-    assert (node["appointment"]["service"], codes) == ({"color": "#EFEFEF"}, {})
+    node, codes = await shown(appointment(), service_today("color"), known, company_id="9")
+    assert node["appointment"]["service"] == {"current": {"color": "#EFEFEF"}}
+    assert codes == {}
 
 
 async def test_a_link_is_never_followed(gateway_over):
@@ -176,37 +225,39 @@ async def test_a_link_is_never_followed(gateway_over):
         hosts.add(request.url.host)
         return httpx.Response(200, json={"items": [appointment()]})
 
-    await ask(gateway_over(send), selected("service { duration } current { id }"))
+    await ask(gateway_over(send), selected("service { current { id } } current { id }"))
     assert hosts == {"sandbox"}
 
 
 UNKNOWN = selected("""
-  appointmentId service { id name duration color } previousService { name duration }
-  staff { firstName email } current { id }
+  appointmentId company { companyId } service { serviceId name current { durationMinutes } }
+  previousService { name current { color } } staff { firstName current { emailAddress } } current { id }
 """)
 
 
-async def test_where_nothing_says_which_company_all_else_stands(shown):
+@pytest.mark.parametrize("compile_queries", ["eager", "off"])
+async def test_where_nothing_says_which_company_all_else_stands_and_nothing_is_called(
+    gateway_with, codes, compile_queries
+):
     item = appointment(
         None,
         previousService={"id": "12", "name": "Shave"},
         staff={"id": "21", "firstName": "Mina"},
     )
-    node, codes = await shown(item, UNKNOWN)
+    gateway = gateway_with({}, item, compile_queries=compile_queries)
+    answer = await ask(gateway, UNKNOWN)
+    [node] = answer["data"]["activities"]["nodes"]
     assert node["appointment"] == {
         "appointmentId": "31",
-        "service": {"id": "11", "name": "Haircut", "duration": None, "color": None},
-        "previousService": {"name": "Shave", "duration": None},
-        "staff": {"firstName": "Mina", "email": None},
+        "company": None,
+        "service": {"serviceId": "11", "name": "Haircut", "current": None},
+        "previousService": {"name": "Shave", "current": None},
+        "staff": {"firstName": "Mina", "current": None},
         "current": None,
     }
-    places = ["service.duration", "service.color", "previousService.duration", "staff.email"]
-    assert codes == {f"appointment.{place}": "COMPANY_UNKNOWN" for place in [*places, "current"]}
-
-
-async def test_where_nothing_says_which_company_nothing_is_called(gateway_with):
-    gateway = gateway_with({}, appointment(None))
-    await ask(gateway, selected("service { duration }"))
+    places = ["service.current", "previousService.current", "staff.current", "current"]
+    found = codes(answer, below=3)
+    assert found == {f"appointment.{place}": "COMPANY_UNKNOWN" for place in places}
     assert gateway.asked == {"/api/2.3/activities": 1}
 
 
@@ -222,24 +273,29 @@ async def test_the_company_of_an_appointment_of_today_is_that_of_what_it_has(sho
         SERVICES: {"items": [SERVICE]},
         STAFF: {"items": [{"id": "21", "email": "mina@example.com"}]},
     }
-    fields = selected("current { service { duration } staff { email } }")
+    fields = selected("current { service { durationMinutes } staff { emailAddress } }")
     node, codes = await shown(appointment(None), fields, known, company_id="9")
-    today = node["appointment"]["current"]
-    assert today == {"service": {"duration": 45}, "staff": {"email": "mina@example.com"}}
+    assert node["appointment"]["current"] == {
+        "service": {"durationMinutes": 45},
+        "staff": {"emailAddress": "mina@example.com"},
+    }
     assert codes == {}
 
 
-async def test_changed_services_have_details_too(shown):
+@pytest.mark.parametrize("compile_queries", ["eager", "off"])
+async def test_changed_services_are_reached_by_the_company_of_the_appointment(
+    shown, compile_queries
+):
     item = appointment(previousService={"id": "12", "name": "Shave"}) | {"event": "updated"}
-    fields = """changes { field before { ... on Service { name duration } }
-                          after { ... on Service { name duration } } }"""
+    value = "... on ServiceSnapshot { name current { durationMinutes } }"
+    fields = f"changes {{ fieldRaw before {{ {value} }} after {{ {value} }} }}"
     known = {SERVICES: {"items": [SERVICE, {"id": "12", "duration": 15}]}}
-    node, codes = await shown(item, fields, known)
+    node, codes = await shown(item, fields, known, compile_queries=compile_queries)
     assert node["changes"] == [
         {
-            "field": "service",
-            "before": {"name": "Shave", "duration": 15},
-            "after": {"name": "Haircut", "duration": 45},
+            "fieldRaw": "service",
+            "before": {"name": "Shave", "current": {"durationMinutes": 15}},
+            "after": {"name": "Haircut", "current": {"durationMinutes": 45}},
         }
     ]
     assert codes == {}
@@ -263,8 +319,26 @@ COMPANY = {
     "websiteLink": "https://www.example.com",
     "picture": {"url": "https://x.example.com/c"},
 }
-OF_COMPANY = """id name timeZone email phone currency
-  address { street otherStreet zipCode state city country } websiteLink pictureUrl"""
+OF_COMPANY = """id name timeZone emailAddress phone currency
+  address { street additionalStreet zipCode state city country } websiteUrl pictureUrl"""
+COMPANY_SHOWN = {
+    "id": "3",
+    "name": "Renamed",
+    "timeZone": "Europe/Paris",
+    "emailAddress": "a@example.com",
+    "phone": "0102030405",
+    "currency": "EUR",
+    "address": {
+        "street": "1 rue X",
+        "additionalStreet": "B",
+        "zipCode": "69003",
+        "state": "ARA",
+        "city": "Lyon",
+        "country": "FR",
+    },
+    "websiteUrl": "https://www.example.com",
+    "pictureUrl": "https://x.example.com/c",
+}
 
 
 def of_company(fields: str) -> str:
@@ -279,22 +353,37 @@ TODAY = {
 async def test_a_company_has_details_by_one_call(shown):
     known = {**TODAY, f"{SCHEDULING}/3": COMPANY}
     node, codes = await shown(appointment(), of_company(OF_COMPANY), known)
-    details = {name: value for name, value in COMPANY.items() if name != "picture"}
-    assert node["appointment"]["current"]["company"] == {
-        **details,
-        "name": "Downtown",
-        "pictureUrl": "https://x.example.com/c",
-    }
+    assert node["appointment"]["current"]["company"] == {**COMPANY_SHOWN, "name": "Downtown"}
     assert codes == {}
 
 
-async def test_a_company_that_is_no_more_has_its_name_and_nulls_without_an_error(shown):
+async def test_a_company_of_an_appointment_that_is_no_more_has_its_name_and_nulls(shown):
     node, codes = await shown(appointment(), of_company("name timeZone pictureUrl"), TODAY)
     assert node["appointment"]["current"]["company"] == {
         "name": "Downtown",
         "timeZone": None,
         "pictureUrl": None,
     }
+    assert codes == {}
+
+
+@pytest.mark.parametrize("compile_queries", ["eager", "off"])
+async def test_the_company_of_a_snapshot_is_one_read_today(gateway_with, compile_queries):
+    items = [appointment("3", "1"), appointment("3", "2")]
+    gateway = gateway_with(
+        {f"{SCHEDULING}/3": COMPANY}, *items, compile_queries=compile_queries, company_id="9"
+    )
+    answer = await ask(gateway, selected(f"company {{ companyId current {{ {OF_COMPANY} }} }}"))
+    company = {"companyId": "3", "current": COMPANY_SHOWN}
+    assert answer["data"]["activities"]["nodes"] == [{"appointment": {"company": company}}] * 2
+    assert "errors" not in answer
+    assert gateway.asked == {"/api/2.3/activities": 1, f"{SCHEDULING}/3": 1}
+
+
+async def test_a_company_of_a_snapshot_that_is_no_more_is_null_today_without_an_error(shown):
+    fields = selected("company { companyId current { name } }")
+    node, codes = await shown(appointment(), fields)
+    assert node["appointment"]["company"] == {"companyId": "3", "current": None}
     assert codes == {}
 
 
@@ -306,3 +395,113 @@ async def test_a_company_is_kept_between_requests_where_that_is_set(gateway_with
         await ask(gateway, of_company("phone"))
     assert gateway.asked[f"{SCHEDULING}/3"] == 1
     assert gateway.asked[f"{SCHEDULING}/3/appointments/31"] == 3
+
+
+PRICE = "price { amount currency }"
+CURRENCIES: dict[str, tuple[object, object, dict[str, str]]] = {
+    "of the company": (COMPANY, "EUR", {}),
+    "of a company that sends none": ({"id": "3"}, None, {}),
+    "of a company that is no more": (404, None, {}),
+    "of a company that cannot be read": (
+        500,
+        None,
+        {
+            "appointment.company.current": "UPSTREAM_UNAVAILABLE",
+            "appointment.service.current.price.currency": "UPSTREAM_UNAVAILABLE",
+        },
+    ),
+    "that is unreadable": (
+        {**COMPANY, "currency": []},
+        None,
+        {"appointment.service.current.price.currency": BROKEN},
+    ),
+}
+
+
+@pytest.mark.parametrize("compile_queries", ["eager", "off"])
+@pytest.mark.parametrize("case", CURRENCIES)
+@pytest.mark.parametrize("is_first", [True, False], ids=["company first", "service first"])
+async def test_the_currency_of_a_price_is_that_of_the_company_which_is_read_once(
+    gateway_with, codes, compile_queries, case, is_first
+):
+    company, currency, errors = CURRENCIES[case]
+    known = {SERVICES: {"items": [SERVICE]}, f"{SCHEDULING}/3": company}
+    gateway = gateway_with(known, appointment(), compile_queries=compile_queries)
+    parts = ["company { current { name } }", f"service {{ current {{ {PRICE} }} }}"]
+    answer = await ask(gateway, selected(" ".join(parts if is_first else parts[::-1])))
+    [node] = answer["data"]["activities"]["nodes"]
+    price = {"amount": 30.5, "currency": currency}
+    assert node["appointment"]["service"]["current"]["price"] == price
+    assert codes(answer, below=3) == errors
+    assert gateway.asked == {"/api/2.3/activities": 1, SERVICES: 1, f"{SCHEDULING}/3": 1}
+
+
+@pytest.mark.parametrize("compile_queries", ["eager", "off"])
+async def test_the_currency_of_a_price_costs_the_read_of_the_company(gateway_with, compile_queries):
+    known = {SERVICES: {"items": [SERVICE]}, f"{SCHEDULING}/3": COMPANY}
+    gateway = gateway_with(known, appointment(), compile_queries=compile_queries)
+    answer = await ask(gateway, service_today(PRICE))
+    [node] = answer["data"]["activities"]["nodes"]
+    price = {"amount": 30.5, "currency": "EUR"}
+    assert node["appointment"]["service"]["current"]["price"] == price
+    assert gateway.asked == {"/api/2.3/activities": 1, SERVICES: 1, f"{SCHEDULING}/3": 1}
+
+
+@pytest.mark.parametrize("compile_queries", ["eager", "off"])
+async def test_the_amount_of_a_price_costs_no_read_of_the_company(gateway_with, compile_queries):
+    known = {SERVICES: {"items": [SERVICE]}, f"{SCHEDULING}/3": COMPANY}
+    gateway = gateway_with(known, appointment(), compile_queries=compile_queries)
+    answer = await ask(gateway, service_today("price { amount }"))
+    [node] = answer["data"]["activities"]["nodes"]
+    assert node["appointment"]["service"]["current"]["price"] == {"amount": 30.5}
+    assert gateway.asked == {"/api/2.3/activities": 1, SERVICES: 1}
+
+
+@pytest.mark.parametrize("compile_queries", ["eager", "off"])
+async def test_the_currency_of_a_price_is_that_of_the_configured_company(
+    gateway_with, compile_queries
+):
+    known = {SERVICES: {"items": [SERVICE]}, f"{SCHEDULING}/3": COMPANY}
+    linkless = appointment(company=None)
+    gateway = gateway_with(known, linkless, compile_queries=compile_queries, company_id="3")
+    answer = await ask(gateway, service_today(PRICE))
+    [node] = answer["data"]["activities"]["nodes"]
+    price = {"amount": 30.5, "currency": "EUR"}
+    assert node["appointment"]["service"]["current"]["price"] == price
+
+
+@pytest.mark.parametrize("compile_queries", ["eager", "off"])
+async def test_the_price_of_a_service_of_an_appointment_of_today_has_its_currency_too(
+    gateway_with, compile_queries
+):
+    known = {
+        f"{SCHEDULING}/3/appointments/31": {
+            "id": "31",
+            "company": {"id": "3"},
+            "service": {"id": "11"},
+        },
+        SERVICES: {"items": [SERVICE]},
+        f"{SCHEDULING}/3": COMPANY,
+    }
+    gateway = gateway_with(known, compile_queries=compile_queries)
+    query = f"""{{ appointment(id: 31, companyId: 3) {{
+      company {{ currency }} service {{ {PRICE} }} }} }}"""
+    data = await gateway.data(query)
+    assert data["appointment"]["service"]["price"] == {"amount": 30.5, "currency": "EUR"}
+    assert gateway.asked == dict.fromkeys(known, 1)
+
+
+@pytest.mark.parametrize("compile_queries", ["eager", "off"])
+async def test_a_service_without_a_price_has_none_also_where_the_currency_is_known(
+    gateway_with, compile_queries
+):
+    known = {
+        SERVICES: {"items": [{**SERVICE, "price": None}]},
+        f"{SCHEDULING}/3": COMPANY,
+    }
+    gateway = gateway_with(known, appointment(), compile_queries=compile_queries)
+    fields = selected(f"company {{ current {{ currency }} }} service {{ current {{ {PRICE} }} }}")
+    answer = await ask(gateway, fields)
+    [node] = answer["data"]["activities"]["nodes"]
+    assert node["appointment"]["service"]["current"]["price"] is None
+    assert "errors" not in answer

@@ -17,7 +17,9 @@ NINE = "2026-03-29T09:00:00.000Z"
 COMPLETENESS = "completeness { isComplete isStale fetchedAt missing { code count retryable } }"
 PAGE = f"""
 query($after: String, $before: String, $last: Int, $first: Int, $kinds: [ActivityKind!]) {{
-  activities(clientId: 7, kinds: $kinds, first: $first, after: $after, last: $last, before: $before) {{
+  activities(
+    clientId: 7, filter: {{ kinds: $kinds }}, first: $first, after: $after, last: $last, before: $before
+  ) {{
     totalCount nodes {{ id }} pageInfo {{ hasNextPage endCursor startCursor }} {COMPLETENESS}
   }}
 }}"""
@@ -42,7 +44,7 @@ def test_an_answer_is_complete_where_nothing_is_left_out_and_nothing_can_have_co
     found: Completeness = build_completeness(left_out, ReadTimestamp(0.0, is_stale))
     assert found.is_complete is (not left_out and not is_stale)
     kinds = [kind for kind in (InvalidUpstreamResponse, InstantUnknown) if kind in left_out]
-    assert [(part.code, part.count, part.retryable) for part in found.missing] == [
+    assert [(part.code.value, part.count, part.retryable) for part in found.missing] == [
         (kind.code, left_out[kind], False) for kind in kinds
     ]
     assert len({part.message for part in found.missing}) == len(kinds)
@@ -114,7 +116,9 @@ async def test_what_cannot_be_read_of_an_earlier_answer_is_counted_as_it_was(gat
 async def test_unknown_instants_of_an_earlier_answer_are_counted_as_they_were(gateway, upstream):
     date = {"dateTime": "2026-03-01T10:00:00", "timeZone": "Mars/Phobos"}
     upstream.items += [{"id": "6", "type": "note", "date": date}]
-    query = f"""{{ activities(clientId: 7, from: "2026-03-05T00:00:00Z", first: 1) {{
+    query = f"""{{ activities(
+        clientId: 7, filter: {{ from: "2026-03-05T00:00:00Z" }}, first: 1
+      ) {{
       totalCount {COMPLETENESS} }} }}"""
     for upstream.failing in (None, 503):
         found = (await gateway.data(query))["activities"]
@@ -167,7 +171,7 @@ async def test_an_earlier_answer_stands_in_either_order(gateway, upstream, order
 
 SEVERAL = f"""{{
   one: activities(clientId: 7) {{ {COMPLETENESS} }}
-  other: activities(clientId: 7, kinds: [NOTE], sort: DESC, first: 1) {{ {COMPLETENESS} }}
+  other: activities(clientId: 7, filter: {{ kinds: [NOTE] }}, sort: DESC, first: 1) {{ {COMPLETENESS} }}
   client(id: 7) {{ activities(last: 1) {{ {COMPLETENESS} }} }}
   clients(ids: [7, 7, 8]) {{ activities {{ {COMPLETENESS} }} }}
 }}"""

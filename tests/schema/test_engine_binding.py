@@ -1,5 +1,6 @@
 """Every field of the schema says how it is read, so that none is left to graphql-core unawares."""
 
+import copy
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,6 +12,7 @@ from strawberry.types.field import StrawberryField
 
 from gateway.config.settings import Settings
 from gateway.engine.resolvers import (
+    AncestorField,
     AttributeField,
     ComputedField,
     LoadedField,
@@ -21,6 +23,7 @@ from gateway.engine.resolvers import (
 from gateway.schema import build_schema, build_strawberry_schema, executable_schema
 from gateway.schema.context import Context
 from gateway.schema.engine_binding import bind_fields
+from gateway.schema.enums import ActivityEvent
 from gateway.schema.resolvers import resolver_metadata
 from gateway.schema.timeline import ACTIVITIES
 from gateway.upstream.records import activities
@@ -31,6 +34,7 @@ SCHEMA = build_schema()
 FIELDS = bind_fields(SCHEMA)
 CLINIC = bind_fields(executable_schema(build_strawberry_schema(clinic.Query, types=clinic.KINDS)))
 NEW_YEAR = datetime(2024, 1, 1, tzinfo=UTC)
+CREATED = ActivityEvent.CREATED
 TYPES = [
     type_
     for type_ in SCHEMA.type_map.values()
@@ -56,15 +60,20 @@ def test_what_the_schema_tells_of_itself_is_graphql_cores():
         ("ZonedDateTime", "instant", ComputedField),
         ("NoteSnapshot", "bodyText", ComputedField),
         ("Staff", "lastName", AttributeField),
-        ("Staff", "email", LoadedField),
+        ("Staff", "emailAddress", LoadedField),
         ("AppointmentSnapshot", "current", LoadedField),
-        ("FormResult", "answers", LoadedField),
+        ("FormSnapshot", "current", LoadedField),
+        ("Form", "title", LoadedField),
+        ("FormResult", "answers", ComputedField),
+        ("NoteActivity", "client", AncestorField),
+        ("Appointment", "activities", ResolverField),
+        ("Query", "appointment", ResolverField),
         ("Client", "activities", ResolverField),
         ("Query", "clients", ResolverField),
         ("ActivityConnection", "totalCount", AttributeField),
     ],
 )
-def test_fields_are_read_in_four_ways(type_name, field, kind):
+def test_fields_are_read_in_five_ways(type_name, field, kind):
     assert type(FIELDS.compilable_source(type_name, field)) is kind
 
 
@@ -73,16 +82,19 @@ def test_fields_are_read_in_four_ways(type_name, field, kind):
     [("Client", Node(ClientReference(id="7")), {}), ("Query", None, {"clientId": "7"})],
 )
 def test_a_resolver_takes_arguments_by_the_names_that_callers_know(type_name, root, given):
-    """The words `kinds: []` match nothing, so that nothing is asked of the upstream."""
+    """The filter `kinds: []` matches nothing, so that nothing is asked of the upstream."""
     reading = FIELDS.compilable_source(type_name, "activities")
     assert isinstance(reading, ResolverField)
     told: dict[str, Any] = {"upstream_url": "http://upstream"}
     made: dict[str, Any] = {"session": None, "settings": Settings(**told)}
     place = ResolveInfo(Context(**made), Path(None, "activities", type_name), [])
-    page = reading.resolve(root, place, **given, kinds=[], appointmentId="31", **{"from": NEW_YEAR})
+    coerced = {"kinds": [], "events": [CREATED], "appointmentId": "31", "from": NEW_YEAR}
+    page = reading.resolve(root, place, **given, filter=coerced, first=3)
     selection = page.value.timeline_filter
     assert (selection.client_id, selection.appointment_id) == ("7", "31")
-    assert selection.since == NEW_YEAR
+    assert (selection.since, selection.until) == (NEW_YEAR, None)
+    assert (selection.kinds, selection.events) == (frozenset(), {CREATED})
+    assert page.value.window.size == 3
 
 
 def plain(at_most: int) -> str:
@@ -112,10 +124,13 @@ def test_an_attribute_is_named_as_in_python():
 
 
 def test_fields_of_one_entity_are_one_load():
-    email, phone = (FIELDS.compilable_source("Staff", name) for name in ("email", "phone"))
+    email, phone = (FIELDS.compilable_source("Staff", name) for name in ("emailAddress", "phone"))
     assert isinstance(email, LoadedField)
     assert isinstance(phone, LoadedField)
     assert (email.load, email.ids) == (phone.load, phone.ids)
+    current = FIELDS.compilable_source("StaffSnapshot", "current")
+    assert isinstance(current, LoadedField)
+    assert current.load is email.load
 
 
 def test_every_type_that_an_abstract_one_may_be_is_known_by_its_classes():
@@ -135,7 +150,8 @@ GUARDED = [
     ("Staff", "deniedEmail"),
     ("Client", "deniedProfile"),
     ("Query", "deniedActivities"),
-    ("Query", "found"),  # whose argument Strawberry makes an object of
+    ("AppointmentActivity", "guardedKind"),
+    ("AppointmentActivity", "clientLabel"),
     ("Snapshot", "who"),  # a method
 ]
 
@@ -145,9 +161,52 @@ def test_what_strawberry_does_more_for_is_left_to_it(type_name, field):
     assert CLINIC.compilable_source(type_name, field) is None
 
 
-@pytest.mark.parametrize(("type_name", "field"), [("Staff", "initials"), ("Query", "client")])
+@pytest.mark.parametrize(
+    ("type_name", "field"),
+    [
+        ("Staff", "initials"),
+        ("Query", "client"),
+        ("Query", "found"),  # whose argument is an input object
+        ("AppointmentActivity", "client"),
+    ],
+)
 def test_a_field_beside_is_read_by_compiled_queries(type_name, field):
     assert CLINIC.compilable_source(type_name, field) is not None
+
+
+def called_with(**arguments: Any) -> Any:
+    """What the resolver of `wordsOf` makes of arguments as graphql-core coerces them."""
+    source = CLINIC.compilable_source("Query", "wordsOf")
+    assert isinstance(source, ResolverField)
+    return source.resolve(None, ResolveInfo(None, Path(None, "wordsOf", "Query"), []), **arguments)
+
+
+WHOLE = {"clientId": "7", "manner": clinic.Manner.POLITE, "parts": [{"text": "a", "times": 2}]}
+COERCED: dict[str, tuple[dict[str, Any], str]] = {
+    "nothing": ({}, "UNSET None"),
+    "null": ({"search": None, "others": None}, "None None"),
+    "an object": ({"search": WHOLE}, "Dear 7: ['aa'] UNSET UNSET"),
+    "an object inside": (
+        {"search": {**WHOLE, "parts": [], "ending": {"text": "!", "times": 1}, "from": "x"}},
+        "Dear 7: [] ! 'x'",
+    ),
+    "nulls inside": (
+        {"search": {**WHOLE, "ending": None, "from": None}},
+        "Dear 7: ['aa'] None None",
+    ),
+    "a list of objects": (
+        {"search": WHOLE, "others": [{"text": "b", "times": 1}]},
+        "Dear 7: ['aa', 'b'] UNSET UNSET",
+    ),
+    "an empty list": ({"search": WHOLE, "others": []}, "Dear 7: ['aa'] UNSET UNSET"),
+}
+
+
+@pytest.mark.parametrize(("arguments", "words"), COERCED.values(), ids=COERCED)
+def test_a_resolver_gets_input_objects_as_the_classes_that_declare_them(arguments, words):
+    kept = copy.deepcopy(arguments)
+    assert called_with(**arguments).value.text == words
+    assert arguments == kept, "the coerced values are shared by all that use a variable"
 
 
 class Uppercase(StrawberryField):

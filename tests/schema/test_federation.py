@@ -14,15 +14,19 @@ COMPANY = (
     "102"  # to which staff 10201 and 10202 and service 10252 belong, and client 1100's appointments
 )
 
+FORM, NOTE = "1000000000000701", "421100000004"
+
 EVERYTHING = """query ($representations: [_Any!]!) {
   _entities(representations: $representations) {
     __typename
-    ... on Appointment { id start { instant } client { id } staff { firstName email } service { name } }
+    ... on Appointment { id start { instant } client { id } staff { firstName emailAddress } service { name } }
     ... on Client { id profile { lastName } activities(first: 2) { totalCount nodes { kind } } }
     ... on Company { id name currency }
-    ... on Conference { id title capacity code }
-    ... on Service { id name duration }
-    ... on Staff { id firstName lastName email }
+    ... on Conference { id title code seats: capacity }
+    ... on Form { id formName: name title }
+    ... on Note { id bodyText author { lastName } }
+    ... on Service { id name durationMinutes price { amount } }
+    ... on Staff { id firstName lastName emailAddress }
   }
 }"""
 
@@ -32,7 +36,9 @@ ENTITIES: dict[str, dict[str, Any]] = {
     "Appointment": {"id": "411100000002"},
     "Client": {"id": "1100"},
     "Company": {"id": "102", "name": "Harbor Advisors", "currency": "USD"},
-    "Conference": {"id": "1802", "title": "Préparer sa retraite", "capacity": 40, "code": "C1802"},
+    "Conference": {"id": "1802", "title": "Préparer sa retraite", "seats": 40, "code": "C1802"},
+    "Form": {"id": FORM, "formName": "Intake questionnaire"},
+    "Note": {"id": NOTE, "bodyText": "Sent the prices.\nWill think…"},
     "Service": {"id": "10252"},
     "Staff": {"id": "10201"},
 }
@@ -71,7 +77,9 @@ async def test_entities_are_read_in_batches(subgraph, upstream_calls):
     wanted = [*map(one, ENTITIES), one("Staff", "10202"), one("Company"), one("Client")]
     found = await entities(subgraph(company_id=COMPANY), *wanted)
     assert [each["id"] for each in found[-3:]] == ["10202", "102", "1100"]
-    assert (await upstream_calls()).total() == 7  # the appointment's staff is in the same list
+    calls = await upstream_calls()
+    assert calls.total() == 9  # the appointment's staff is in the same list
+    assert set(calls.values()) == {1}
 
 
 @pytest.mark.parametrize("more", [[], [one("Company", "99999999"), one("Company", "/"), 7]])
@@ -144,8 +152,8 @@ async def failing(gateway: Any, *wanted: object) -> tuple[list[Any], dict[str, s
 
 @pytest.mark.parametrize("name", ["Appointment", "Service", "Staff"])
 async def test_what_belongs_to_a_company_needs_one(subgraph, name):
-    found, told = await failing(subgraph(), one("Company"), one(name))
-    assert [each and each["id"] for each in found] == [COMPANY, None]
+    found, told = await failing(subgraph(), one("Company"), one(name), one("Form"))
+    assert [each and each["id"] for each in found] == [COMPANY, None, FORM]
     assert told == {"_entities.1": "COMPANY_UNKNOWN"}
 
 
@@ -164,6 +172,11 @@ async def test_what_belongs_to_a_company_needs_one(subgraph, name):
         {"__typename": ["Client"], "id": "7"},
         {"__typename": "User", "id": "7"},
         {"__typename": "Query", "id": "7"},
+        {"__typename": "NoteSnapshot", "id": "7"},
+        {"__typename": "FormResult", "id": "7"},
+        {"__typename": "NoteActivity", "id": "7"},
+        {"__typename": "Client", "id": ""},
+        {"__typename": "Client", "id": " "},
         {"__typename": "Company", "id": ""},
         {"__typename": "Company", "id": "../clients/7"},
         {"__typename": "Company", "id": "7?a=b"},
@@ -179,6 +192,13 @@ async def test_what_is_no_representation_costs_itself_alone(
     assert [each and each["id"] for each in found] == [None, COMPANY]
     assert told == {"_entities.0": "BAD_USER_INPUT"}
     assert (await upstream_calls()).total() == 1
+
+
+async def test_a_refusal_names_the_argument(subgraph):
+    wanted = [one("Company", "7?a=b"), one("Client", " ")]
+    answer = await subgraph().ask(EVERYTHING, {"representations": wanted})
+    refused = {"code": "BAD_USER_INPUT", "argument": "representations"}
+    assert [error["extensions"] for error in answer["errors"]] == [refused] * 2
 
 
 async def test_there_may_be_so_many_of_them(subgraph):
@@ -246,7 +266,8 @@ def test_what_is_composed_is_the_schema_with_keys():
         "extend schema",
         '  @link(url: "https://specs.apollo.dev/federation/v2.0", import: ["@key", "@shareable"])',
         *(f'type {name} @key(fields: "id") {{' for name in ("Appointment", "Client")),
-        *(f'type {name} @key(fields: "id") {{' for name in ("Company", "Conference")),
+        *(f'type {name} @key(fields: "id") {{' for name in ("Company", "Conference", "Form")),
+        'type Note @key(fields: "id") {',
         "type PageInfo @shareable {",
         *(f'type {name} @key(fields: "id") {{' for name in ("Service", "Staff")),
     ]

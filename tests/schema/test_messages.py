@@ -48,8 +48,8 @@ TODAY = {
     "date": MOMENT,
     "contactedByClient": True,
 }
-CURRENT = """current { id html text writer { emailAddress firstName lastName }
-                       date { dateTime timeZone } contactedByClient }"""
+CURRENT = """current { id body bodyText author { emailAddress firstName lastName }
+                       date { dateTime timeZone } isContactByClient }"""
 
 
 def note(kind: str = "note", **fields: object) -> dict[str, object]:
@@ -65,15 +65,15 @@ async def test_a_note_of_today_has_all_its_fields(shown, kind):
         "body": "then",
         "current": {
             "id": "41",
-            "html": "<p>is <b>now</b></p>",
-            "text": "is now",
-            "writer": {
+            "body": "<p>is <b>now</b></p>",
+            "bodyText": "is now",
+            "author": {
                 "emailAddress": "mina@example.com",
                 "firstName": "Mina",
                 "lastName": "Ito",
             },
             "date": MOMENT,
-            "contactedByClient": True,
+            "isContactByClient": True,
         },
     }
     assert codes == {}
@@ -83,7 +83,7 @@ async def test_a_note_of_today_may_say_nothing_but_its_id(shown):
     node, codes = await shown(
         note(), f"... on NoteActivity {{ note {{ {CURRENT} }} }}", {PATH: {"id": "41"}}
     )
-    nothing = dict.fromkeys(["html", "text", "writer", "date", "contactedByClient"])
+    nothing = dict.fromkeys(["body", "bodyText", "author", "date", "isContactByClient"])
     assert (node["note"]["current"], codes) == ({"id": "41", **nothing}, {})
 
 
@@ -93,13 +93,40 @@ async def test_a_note_that_is_no_more_is_null_without_an_error(shown):
     assert (node, codes) == ({"note": {"noteId": "41", "current": None}}, {})
 
 
+@pytest.mark.parametrize("compile_queries", ["eager", "off"])
+@pytest.mark.parametrize("id_", [None, ""], ids=repr)
+@pytest.mark.parametrize("kind", TYPES)
+async def test_a_note_without_an_id_keeps_its_body_and_is_null_today_without_a_read(
+    gateway_with, kind, id_, compile_queries
+):
+    gateway = gateway_with({}, note(kind, id=id_, body="then"), compile_queries=compile_queries)
+    selection = f"... on {TYPES[kind]} {{ note {{ noteId body {CURRENT} }} }}"
+    data = await gateway.data(f"{{ activities(clientId: 7) {{ nodes {{ {selection} }} }} }}")
+    found = {"noteId": None, "body": "then", "current": None}
+    assert data["activities"]["nodes"] == [{"note": found}]
+    assert gateway.asked == {"/api/2.3/activities": 1}
+
+
+@pytest.mark.parametrize("compile_queries", ["eager", "off"])
+async def test_an_unreadable_id_of_a_note_costs_the_id_and_the_note_of_today(
+    gateway_with, codes, compile_queries
+):
+    gateway = gateway_with({}, note(id=True, body="then"), compile_queries=compile_queries)
+    selection = f"... on NoteActivity {{ note {{ noteId body {CURRENT} }} }}"
+    answer = await gateway.ask(f"{{ activities(clientId: 7) {{ nodes {{ {selection} }} }} }}")
+    found = {"noteId": None, "body": "then", "current": None}
+    assert answer["data"]["activities"]["nodes"] == [{"note": found}]
+    assert codes(answer, below=3) == {"note.noteId": BROKEN, "note.current": BROKEN}
+    assert gateway.asked == {"/api/2.3/activities": 1}
+
+
 @pytest.mark.parametrize(
     ("field", "sent", "places"),
     [
-        ("html", {}, ["html", "text"]),
-        ("writer", "Mina", ["writer"]),
+        ("html", {}, ["body", "bodyText"]),
+        ("writer", "Mina", ["author"]),
         ("date", "today", ["date"]),
-        ("contactedByClient", "no", ["contactedByClient"]),
+        ("contactedByClient", "no", ["isContactByClient"]),
     ],
 )
 async def test_an_unreadable_field_of_today_costs_itself_only(shown, field, sent, places):

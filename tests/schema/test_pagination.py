@@ -86,22 +86,23 @@ def test_paging_arguments_describe_a_window(paging, window):
 
 
 REFUSED = {
-    "negative first": PagingArguments(first=-1),
-    "negative last": PagingArguments(last=-1),
-    "too many first": PagingArguments(first=10),
-    "too many last": PagingArguments(last=10),
-    "first and last": PagingArguments(first=3, last=3),
-    "first with before": PagingArguments(first=3, before="x"),
-    "last with after": PagingArguments(last=3, after="x"),
-    "after and before": PagingArguments(after="x", before="y"),
-    "all": PagingArguments(3, "x", 3, "y"),
+    "negative first": (PagingArguments(first=-1), "first"),
+    "negative last": (PagingArguments(last=-1), "last"),
+    "too many first": (PagingArguments(first=10), "first"),
+    "too many last": (PagingArguments(last=10), "last"),
+    "first and last": (PagingArguments(first=3, last=3), "first"),
+    "first with before": (PagingArguments(first=3, before="x"), "first"),
+    "last with after": (PagingArguments(last=3, after="x"), "after"),
+    "after and before": (PagingArguments(after="x", before="y"), "after"),
+    "all": (PagingArguments(3, "x", 3, "y"), "first"),
 }
 
 
-@pytest.mark.parametrize("paging", REFUSED.values(), ids=REFUSED)
-def test_paging_arguments_are_refused_never_clamped(paging):
-    with pytest.raises(InvalidArgument):
+@pytest.mark.parametrize(("paging", "argument"), REFUSED.values(), ids=REFUSED)
+def test_paging_arguments_are_refused_never_clamped(paging, argument):
+    with pytest.raises(InvalidArgument) as refusal:
         PageWindow.of(paging, default_size=5, max_size=9)
+    assert refusal.value.details == {"argument": argument}
 
 
 ANY_ID = st.text(min_size=1)
@@ -116,13 +117,13 @@ ANY_MOMENT = st.one_of(st.none(), st.datetimes())
 def test_a_cursor_stands_for_its_position(moment, id_, repetition, selection):
     binding = digest(selection)
     position = TimelinePosition.of(moment, id_)._replace(repetition=repetition)
-    assert decode_cursor(encode_cursor(binding, position), binding) == position
+    assert decode_cursor(encode_cursor(binding, position), binding, "after") == position
 
 
 @pytest.mark.parametrize("moment", [NOON, None], ids=["dated", "undated"])
 def test_a_cursor_leads_to_a_place_among_those_of_its_instant(moment):
     found = [
-        decode_cursor(encode_cursor(BINDING, TimelinePosition.of(moment, id_)), BINDING)
+        decode_cursor(encode_cursor(BINDING, TimelinePosition.of(moment, id_)), BINDING, "after")
         for id_ in TIED
     ]
     assert ordered(found[::-1]) == found == [TimelinePosition.of(moment, id_) for id_ in TIED]
@@ -151,8 +152,8 @@ def test_a_cursor_is_short():
 @given(ANY_MOMENT, ANY_ID)
 def test_a_cursor_of_another_selection_is_refused(moment, id_):
     text = encode_cursor(digest("7", ["note"]), TimelinePosition.of(moment, id_))
-    with pytest.raises(InvalidArgument, match="another filter or order"):
-        decode_cursor(text, BINDING)
+    with pytest.raises(InvalidArgument, match="another client, filter or order"):
+        decode_cursor(text, BINDING, "after")
 
 
 def encoded(sent: bytes) -> str:
@@ -175,10 +176,12 @@ GARBAGE = {
 }
 
 
+@pytest.mark.parametrize("argument", ["after", "before"])
 @pytest.mark.parametrize("text", GARBAGE.values(), ids=GARBAGE)
-def test_what_is_no_cursor_is_refused(text):
-    with pytest.raises(InvalidArgument):
-        decode_cursor(text, BINDING)
+def test_what_is_no_cursor_is_refused(text, argument):
+    with pytest.raises(InvalidArgument, match=f"`{argument}` is not a cursor") as refusal:
+        decode_cursor(text, BINDING, argument)
+    assert refusal.value.details == {"argument": argument}
 
 
 EPOCH = datetime.fromisoformat("1970-01-01T00:00:00")
@@ -190,19 +193,21 @@ EARLIEST, LATEST = [(moment - EPOCH) // timedelta(microseconds=1) for moment in 
 def test_a_cursor_of_a_moment_that_no_calendar_has_is_refused(microseconds, undated):
     sent = BINDING + struct.pack(">?qI", undated, microseconds, 0) + b"1"
     with pytest.raises(InvalidArgument):
-        decode_cursor(encoded(sent), BINDING)
+        decode_cursor(encoded(sent), BINDING, "after")
 
 
 @given(st.text())
 def test_any_text_is_a_cursor_of_another_selection_or_none(text):
     with pytest.raises(InvalidArgument):
-        decode_cursor(text, BINDING)
+        decode_cursor(text, BINDING, "after")
 
 
 @given(st.binary(max_size=40))
 def test_any_bytes_make_a_position_or_are_refused(sent):
     with suppress(InvalidArgument):
-        assert isinstance(decode_cursor(encoded(BINDING + sent), BINDING), TimelinePosition)
+        assert isinstance(
+            decode_cursor(encoded(BINDING + sent), BINDING, "after"), TimelinePosition
+        )
 
 
 def test_a_digest_differs_with_every_part_of_the_selection():

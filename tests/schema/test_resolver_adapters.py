@@ -44,6 +44,7 @@ UPSTREAM = {
     "/api/2.1/scheduling/companies/3/staff": {
         "items": [MINA | {"email": "m@example.org"}, TOM | {"email": "t@example.org"}]
     },
+    "/api/2.1/scheduling/companies/3/appointments/31": {"id": "31", "staff": MINA},
     "/api/2.0/clients/7": {"id": "7", "firstName": "Zoe"},
 }
 
@@ -177,6 +178,86 @@ ROOTS: dict[str, tuple[str, Any, dict[str, Any]]] = {
         {"found": {"id": "7"}},
         {},
     ),
+    "an argument that is an object with objects inside": (
+        """{ wordsOf(
+          search: { clientId: 7, manner: POLITE, from: "x", ending: { text: "!" }
+                    parts: [{ text: "a" }, { text: "b", times: 2 }] }
+          others: { text: "c" }
+        ) { text } }""",
+        {"wordsOf": {"text": "Dear 7: ['a', 'bb', 'c'] ! 'x'"}},
+        {},
+    ),
+    "an argument that is an object with its defaults": (
+        "{ wordsOf(search: { clientId: 7 }) { text } }",
+        {"wordsOf": {"text": "7: [] UNSET UNSET"}},
+        {},
+    ),
+    "an argument that is an object with nulls": (
+        "{ wordsOf(search: { clientId: 7, ending: null, from: null }) { text } }",
+        {"wordsOf": {"text": "7: [] None None"}},
+        {},
+    ),
+    "an argument that may be an object and is null or absent": (
+        "{ wordsOf(search: null, others: null) { text } absent: wordsOf { text } }",
+        {"wordsOf": {"text": "None None"}, "absent": {"text": "UNSET None"}},
+        {},
+    ),
+    "the client of an activity": (
+        "{ activities(clientId: 7, first: 1) { nodes { client { id profile { greeting } } } } }",
+        {"activities": {"nodes": [{"client": {"id": "7", "profile": {"greeting": "Hello Zoe"}}}]}},
+        {},
+    ),
+    "methods and a permission that read the client of their activity": (
+        """{ activities(clientId: 7, first: 1) { nodes {
+          clientLabel clientLater { id profile { firstName } } guardedKind
+        } } }""",
+        {
+            "activities": {
+                "nodes": [
+                    {
+                        "clientLabel": "of client 7",
+                        "clientLater": {"id": "7", "profile": {"firstName": "Zoe"}},
+                        "guardedKind": "appointment",
+                    }
+                ]
+            }
+        },
+        {},
+    ),
+    "a permission that refuses the activities of another client": (
+        """{ activities(clientId: 8, first: 1) { nodes {
+          id client { id } clientLabel guardedKind
+        } } }""",
+        {
+            "activities": {
+                "nodes": [
+                    {
+                        "id": "1",
+                        "client": {"id": "8"},
+                        "clientLabel": "of client 8",
+                        "guardedKind": None,
+                    }
+                ]
+            }
+        },
+        {"activities.nodes.0.guardedKind": ("Client 7 only.", {"code": "FORBIDDEN"})},
+    ),
+    "a permission on the client of an activity": (
+        """{ activities(clientId: 7, first: 1) { nodes {
+          grantedClient { id profile { firstName } } deniedClient { id }
+        } } }""",
+        {
+            "activities": {
+                "nodes": [
+                    {
+                        "grantedClient": {"id": "7", "profile": {"firstName": "Zoe"}},
+                        "deniedClient": None,
+                    }
+                ]
+            }
+        },
+        {"activities.nodes.0.deniedClient": LOG_IN},
+    ),
     "a directive": ('{ hello(name: "Jo") @loud(times: 2) }', {"hello": "HELLO JO, {}!!"}, {}),
     "a directive on a field without a resolver": (
         "{ __typename @loud client(id: 7) { profile { firstName @loud } } }",
@@ -229,8 +310,27 @@ async def test_what_is_declared_of_a_field_holds_compiled_or_not(answers, text, 
     assert await answers(text) == (data, errors)
 
 
+EMAILS = "email deniedEmail emailDeniedLater emailGrantedLater loudEmail lastingEmail"
+EMAILS_SHOWN = {
+    "email": "m@example.org",
+    "deniedEmail": None,
+    "emailDeniedLater": None,
+    "emailGrantedLater": "m@example.org",
+    "loudEmail": "M@EXAMPLE.ORG",
+    "lastingEmail": "M@EXAMPLE.ORG!",
+}
 BELOW: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     "a method": ("staff { fullName }", {"staff": {"fullName": "Mina Ray"}}, {}),
+    "what is made of the ids that led to an object": (
+        "staff { employer { id } }",
+        {"staff": {"employer": {"id": "3"}}},
+        {},
+    ),
+    "a permission on what is made of the ids that led to an object": (
+        "staff { grantedEmployer { id } } previousStaff { deniedEmployer { id } }",
+        {"staff": {"grantedEmployer": {"id": "3"}}, "previousStaff": {"deniedEmployer": None}},
+        {"previousStaff.deniedEmployer": MINA_ONLY},
+    ),
     "an async method with an argument": (
         'staff { fullNameLater(ending: "!") }',
         {"staff": {"fullNameLater": "Dr Ray!"}},
@@ -242,12 +342,12 @@ BELOW: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
         {},
     ),
     "a method that gives an object in it": (
-        "who { id fullName email initials company }",
+        "who { staffId fullName current { email } initials company }",
         {
             "who": {
-                "id": "21",
+                "staffId": "21",
                 "fullName": "Mina Ray",
-                "email": "m@example.org",
+                "current": {"email": "m@example.org"},
                 "initials": "MR",
                 "company": "3",
             }
@@ -255,32 +355,32 @@ BELOW: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
         {},
     ),
     "a method that gives its object": (
-        "staff { same { email fullName } twice { id email } }",
+        "staff { same { current { email } fullName } twice { staffId current { id } } }",
         {
             "staff": {
-                "same": {"email": "m@example.org", "fullName": "Mina Ray"},
-                "twice": [{"id": "21", "email": "m@example.org"}] * 2,
+                "same": {"current": {"email": "m@example.org"}, "fullName": "Mina Ray"},
+                "twice": [{"staffId": "21", "current": {"id": "21"}}] * 2,
             }
         },
         {},
     ),
     "a method that gives an object of the type": (
-        "staff { deputy { fullName email } }",
-        {"staff": {"deputy": {"fullName": "Depp Uty", "email": None}}},
+        "staff { deputy { fullName current { email } } }",
+        {"staff": {"deputy": {"fullName": "Depp Uty", "current": None}}},
         {
-            "staff.deputy.email": (
+            "staff.deputy.current": (
                 "The company is unknown: set GATEWAY_COMPANY_ID.",
                 {"code": "COMPANY_UNKNOWN"},
             )
         },
     ),
     "a method that gives a list, null among it": (
-        "everybody { fullName email }",
+        "everybody { fullName current { email } }",
         {
             "everybody": [
-                {"fullName": "Mina Ray", "email": "m@example.org"},
+                {"fullName": "Mina Ray", "current": {"email": "m@example.org"}},
                 None,
-                {"fullName": "Tom Ott", "email": "t@example.org"},
+                {"fullName": "Tom Ott", "current": {"email": "t@example.org"}},
             ]
         },
         {},
@@ -317,32 +417,55 @@ BELOW: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
         {"staff.deniedInitials": REFUSED},
     ),
     "permissions and extensions on what is loaded": (
-        "staff { email deniedEmail emailDeniedLater emailGrantedLater loudEmail lastingEmail }",
+        f"current {{ staff {{ {EMAILS} }} }}",
+        {"current": {"staff": EMAILS_SHOWN}},
         {
-            "staff": {
-                "email": "m@example.org",
-                "deniedEmail": None,
-                "emailDeniedLater": None,
-                "emailGrantedLater": "m@example.org",
-                "loudEmail": "M@EXAMPLE.ORG",
-                "lastingEmail": "M@EXAMPLE.ORG!",
-            }
+            "current.staff.deniedEmail": REFUSED,
+            "current.staff.emailDeniedLater": LOG_IN,
         },
-        {"staff.deniedEmail": REFUSED, "staff.emailDeniedLater": LOG_IN},
+    ),
+    "permissions and extensions on what was loaded before": (
+        f"staff {{ current {{ {EMAILS} }} }}",
+        {"staff": {"current": EMAILS_SHOWN}},
+        {
+            "staff.current.deniedEmail": REFUSED,
+            "staff.current.emailDeniedLater": LOG_IN,
+        },
     ),
     "a permission above what is loaded": (
-        "guardedStaff { email fullName company }",
-        {"guardedStaff": {"email": "m@example.org", "fullName": "Mina Ray", "company": "3"}},
+        "guardedStaff { current { email } fullName company }",
+        {
+            "guardedStaff": {
+                "current": {"email": "m@example.org"},
+                "fullName": "Mina Ray",
+                "company": "3",
+            }
+        },
         {},
+    ),
+    "a permission on an entity that a snapshot leads to": (
+        """staff { grantedCurrent { nameTag } deniedCurrent { nameTag } }
+           previousStaff { grantedCurrent { email } deniedCurrent { id } }""",
+        {
+            "staff": {
+                "grantedCurrent": {"nameTag": "Mina (21)"},
+                "deniedCurrent": {"nameTag": "Mina (21)"},
+            },
+            "previousStaff": {
+                "grantedCurrent": {"email": "t@example.org"},
+                "deniedCurrent": None,
+            },
+        },
+        {"previousStaff.deniedCurrent": MINA_ONLY},
     ),
     "an extension that gives something else of the object": (
-        "predecessor { email fullName }",
-        {"predecessor": {"email": "t@example.org", "fullName": "Tom Ott"}},
+        "predecessor { current { email } fullName }",
+        {"predecessor": {"current": {"email": "t@example.org"}, "fullName": "Tom Ott"}},
         {},
     ),
-    "a permission that says nothing": ("deniedStaff { id }", {"deniedStaff": []}, {}),
+    "a permission that says nothing": ("deniedStaff { staffId }", {"deniedStaff": []}, {}),
     "directives": (
-        "staff @named { firstName @loud fullName @loud(times: 2) } previousStaff @named { id }",
+        "staff @named { firstName @loud fullName @loud(times: 2) } previousStaff @named { staffId }",
         {"staff": {"firstName": "MINA!", "fullName": "MINA RAY!!"}, "previousStaff": None},
         {},
     ),
@@ -372,22 +495,36 @@ NUMBERS = item(
 )
 AS_TEXTS: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     "a method, and a permission that compares ids": (
-        "staff { id shout } previousStaff { id shout }",
-        {"staff": {"id": "21", "shout": "5"}, "previousStaff": {"id": "22", "shout": None}},
+        "staff { staffId shout } previousStaff { staffId shout }",
+        {
+            "staff": {"staffId": "21", "shout": "5"},
+            "previousStaff": {"staffId": "22", "shout": None},
+        },
         {"previousStaff.shout": ("21 only.", {"code": "FORBIDDEN"})},
     ),
     "attributes that are no fields": ("what", {"what": "9 1E+30"}, {}),
     "an extension": (
-        "notes chief { id fullName email }",
-        {"notes": "7", "chief": {"id": "21", "fullName": "5 1.5", "email": "m@example.org"}},
+        "notes chief { staffId fullName current { email } }",
+        {
+            "notes": "7",
+            "chief": {
+                "staffId": "21",
+                "fullName": "5 1.5",
+                "current": {"email": "m@example.org"},
+            },
+        },
         {},
     ),
-    "an extension of what is loaded": ("staff { loudEmail }", {"staff": {"loudEmail": "8"}}, {}),
+    "an extension of what is loaded": (
+        "current { staff { loudEmail } } staff { current { loudEmail } }",
+        {"current": {"staff": {"loudEmail": "8"}}, "staff": {"current": {"loudEmail": "8"}}},
+        {},
+    ),
     "a directive": (
-        "__typename @loud staff { id @loud firstName @loud fullName @loud }",
+        "__typename @loud staff { staffId @loud firstName @loud fullName @loud }",
         {
             "__typename": "SNAPSHOT!",
-            "staff": {"id": "21!", "firstName": "5!", "fullName": "5 1.5!"},
+            "staff": {"staffId": "21!", "firstName": "5!", "fullName": "5 1.5!"},
         },
         {},
     ),
@@ -407,8 +544,10 @@ async def test_a_number_in_the_place_of_a_text_is_a_text_for(
 
 async def test_what_cannot_be_read_breaks_the_contract_at_the_method(answers):
     broken = item("1", staff={"id": "21", "firstName": {}, "lastName": "Ray"}, start=7)
-    shown, errors = await of_appointments(answers, "time names staff { id fullName }", [broken])
-    assert shown == [{"time": None, "names": None, "staff": {"id": "21", "fullName": None}}]
+    shown, errors = await of_appointments(
+        answers, "time names staff { staffId fullName }", [broken]
+    )
+    assert shown == [{"time": None, "names": None, "staff": {"staffId": "21", "fullName": None}}]
     below = "0.appointment"
     assert errors == dict.fromkeys(
         (f"{below}.time", f"{below}.names", f"{below}.staff.fullName"), BROKEN
@@ -431,6 +570,49 @@ async def test_a_method_knows_the_variables(answers):
         "query ($name: String!) { hello(name: $name) }", variables={"name": "A"}
     )
     assert data == {"hello": "Hello A, {'name': 'A'}"}
+
+
+SEARCHES: dict[str, tuple[str, dict[str, Any], str]] = {
+    "the object": (
+        "query ($search: Search) { wordsOf(search: $search) { text } }",
+        {"search": {"clientId": "7", "manner": "POLITE", "parts": [{"text": "a", "times": 2}]}},
+        "Dear 7: ['aa'] UNSET UNSET",
+    ),
+    "no object": (
+        "query ($search: Search) { wordsOf(search: $search) { text } }",
+        {},
+        "UNSET None",
+    ),
+    "null": (
+        "query ($search: Search) { wordsOf(search: $search) { text } }",
+        {"search": None},
+        "None None",
+    ),
+    "a default": (
+        'query ($search: Search = { clientId: "8", from: "x" }) { wordsOf(search: $search) { text } }',
+        {},
+        "8: [] UNSET 'x'",
+    ),
+    "fields of the object": (
+        """query ($id: ID!, $manner: Manner!, $part: Part!, $from: String) {
+          wordsOf(search: { clientId: $id, manner: $manner, parts: [$part], ending: $part, from: $from }) {
+            text } }""",
+        {"id": 9, "manner": "POLITE", "part": {"text": "b"}},
+        "Dear 9: ['b'] b UNSET",
+    ),
+    "a list of objects": (
+        "query ($others: [Part!]) { wordsOf(search: { clientId: 7 }, others: $others) { text } }",
+        {"others": [{"text": "c"}, {"text": "d", "times": 3}]},
+        "7: ['c', 'ddd'] UNSET UNSET",
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "variables", "words"), SEARCHES.values(), ids=SEARCHES)
+async def test_an_input_object_may_come_of_variables_compiled_or_not(
+    answers, text, variables, words
+):
+    assert await answers(text, variables=variables) == ({"wordsOf": {"text": words}}, {})
 
 
 async def test_without_directives_a_schema_that_has_some_is_compiled_as_any_other(answers):

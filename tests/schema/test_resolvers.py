@@ -9,6 +9,7 @@ from graphql.pyutils import Path
 from strawberry.permission import BasePermission
 
 from gateway.engine.resolvers import (
+    AncestorField,
     AttributeField,
     ComputedField,
     LoadedField,
@@ -18,45 +19,55 @@ from gateway.engine.resolvers import (
     ResolverField,
 )
 from gateway.errors import InvalidUpstreamResponse
+from gateway.schema.client import timeline_client
 from gateway.schema.context import Context
 from gateway.schema.resolvers import (
     FIELD_SOURCE_KEY,
     PartialValue,
     SchemaObject,
+    ancestor_field,
     computed_field,
+    current_field,
     entity_field,
     is_readable,
     is_type_of_records,
+    load_function,
     loaded_field,
     plain_text_field,
     resolve_attribute,
     resolver_metadata,
     text_attribute,
 )
+from gateway.upstream.endpoints import APPOINTMENT, COMPANY, NOTE, STAFF
 from gateway.upstream.records.activities import (
     UNREADABLE,
     AppointmentActivity,
     AppointmentSnapshot,
-    Form,
+    FormSnapshot,
     NoteSnapshot,
-    Service,
+    ServiceSnapshot,
+    StaffSnapshot,
 )
 from gateway.upstream.records.resources import (
     Appointment,
     Client,
     ClientReference,
     CompanyReference,
+    Picture,
+    ServiceReference,
+    Staff,
+    StaffReference,
 )
 
 BROKEN = "UPSTREAM_CONTRACT_BROKEN"
 
 
 def test_a_field_is_the_attribute_of_its_name():
-    assert resolve_attribute(Service(id="11", name="Haircut"), "name") == "Haircut"
+    assert resolve_attribute(ServiceSnapshot(service_id="11", name="Haircut"), "name") == "Haircut"
 
 
 def test_what_was_not_sent_is_null():
-    assert resolve_attribute(Service(id="11"), "name") is None
+    assert resolve_attribute(ServiceSnapshot(service_id="11"), "name") is None
 
 
 UNREADABLE_NAME: dict[str, Any] = {"name": UNREADABLE}
@@ -65,12 +76,12 @@ UNREADABLE_NAME: dict[str, Any] = {"name": UNREADABLE}
 @pytest.mark.parametrize("reader", [resolve_attribute, text_attribute])
 def test_what_is_unreadable_breaks_the_contract(reader):
     with pytest.raises(InvalidUpstreamResponse):
-        reader(Service(id="11", **UNREADABLE_NAME), "name")
+        reader(ServiceSnapshot(service_id="11", **UNREADABLE_NAME), "name")
 
 
 @pytest.mark.parametrize(("sent", "shown"), [("x", "x"), (5, "5"), (1.5, "1.5"), (None, None)])
 def test_a_text_may_be_sent_as_a_number(sent, shown):
-    assert text_attribute(Service(id="11", name=sent), "name") == shown
+    assert text_attribute(ServiceSnapshot(service_id="11", name=sent), "name") == shown
 
 
 @pytest.mark.parametrize(
@@ -81,36 +92,48 @@ def test_only_the_stand_in_is_unreadable(value, expected):
 
 
 def test_a_type_knows_the_records_of_its_class():
-    is_service = is_type_of_records(Service)
-    assert is_service(Node(Service(id="1")), None)
-    assert not is_service(Node(Form(id="1")), None)
-    assert not is_service(Service(id="1"), None)
+    is_service = is_type_of_records(ServiceSnapshot)
+    assert is_service(Node(ServiceSnapshot(service_id="1")), None)
+    assert not is_service(Node(FormSnapshot(form_id="1")), None)
+    assert not is_service(ServiceSnapshot(service_id="1"), None)
 
 
 def test_a_type_names_the_classes_of_its_records():
-    assert is_type_of_records(Service, Form).record_types == (Service, Form)  # type: ignore[attr-defined]
+    knows: Any = is_type_of_records(ServiceSnapshot, FormSnapshot)
+    assert knows.record_types == (ServiceSnapshot, FormSnapshot)
 
 
 CLIENT = Node(ClientReference(id=7))
+NINE = {"company_id": "9"}
+"""The ids of an object that was reached by company 9."""
 
 
 def appointment(link: object = None) -> Any:
     """An appointment in client 7's timeline."""
     told: dict[str, Any] = {"appointment_id": "31", "self_link": link}
     return CLIENT.child(AppointmentActivity(id="1", kind_raw="appointment")).child(
-        AppointmentSnapshot(**told, service=Service(id="11"))
+        AppointmentSnapshot(**told, service=ServiceSnapshot(service_id="11"))
     )
 
 
-def test_a_record_inside_another_knows_what_it_was_reached_through():
-    snapshot = appointment()
-    assert resolve_attribute(snapshot, "service") == Node(Service(id="11"), snapshot)
+def service_of(node: Node[Any]) -> Any:
+    return resolve_attribute(node, "service")
 
 
-def test_each_record_of_a_list_does_too():
-    client = Node(Client(id="7", companies=[CompanyReference(id="3"), CompanyReference(id="4")]))
-    companies = resolve_attribute(client, "companies")
-    assert [(each.value.id, each.parent) for each in companies] == [("3", client), ("4", client)]
+def test_an_object_inside_another_has_the_ids_that_led_to_it():
+    assert service_of(appointment()) == Node(ServiceSnapshot(service_id="11"), {"client_id": "7"})
+    assert service_of(appointment(LINK)) == Node(
+        ServiceSnapshot(service_id="11"), {"client_id": "7", "company_id": "3"}
+    )
+
+
+def test_each_object_of_a_list_does_too():
+    known = Client(id="7", companies=[CompanyReference(id="3"), CompanyReference(id="4")])
+    companies = resolve_attribute(Node(known, {"client_id": "7"}), "companies")
+    assert [(each.value.id, each.ids) for each in companies] == [
+        ("3", {"client_id": "7"}),
+        ("4", {"client_id": "7"}),
+    ]
 
 
 def test_a_list_with_something_unreadable_in_it_is_unreadable():
@@ -126,26 +149,41 @@ class Pair(SchemaObject):
 
 
 def test_an_object_of_the_schema_leads_to_what_is_in_it():
-    pair = Node(Pair(Pair(1, Service(id="11")), "text"))
+    pair = Node(Pair(Pair(1, ServiceSnapshot(service_id="11")), "text"), NINE)
     inner = resolve_attribute(pair, "one")
-    assert inner == Node(pair.value.one, pair)
-    assert resolve_attribute(inner, "other") == Node(Service(id="11"), inner)
+    assert inner == Node(pair.value.one, NINE)
+    assert resolve_attribute(inner, "other") == Node(ServiceSnapshot(service_id="11"), NINE)
     assert (resolve_attribute(inner, "one"), resolve_attribute(pair, "other")) == (1, "text")
-
-
-def test_a_service_an_appointment_and_a_client_are_found_by_what_they_were_reached_through():
-    service = resolve_attribute(appointment(), "service")
-    ids = {name: service.ancestor_id(name) for name in ("id", "appointment_id", "client_id")}
-    assert ids == {"id": "11", "appointment_id": "31", "client_id": "7"}
-    assert service.ancestor_id("form_id") is None
 
 
 LINK = "https://api.example.com/api/2.1/scheduling/companies/3/appointments/31"
 
 
+def test_an_id_is_an_attribute_of_the_object_or_else_one_that_led_to_it():
+    ids = {name: appointment(LINK).id(name) for name in ("appointment_id", "client_id")}
+    assert ids == {"appointment_id": "31", "client_id": "7"}
+    service = service_of(appointment(LINK))
+    assert {name: service.id(name) for name in ("service_id", "client_id", "company_id")} == {
+        "service_id": "11",
+        "client_id": "7",
+        "company_id": "3",
+    }
+    assert (service.id("form_id"), service.id("appointment_id")) == (None, None)
+
+
+@pytest.mark.parametrize("sent", [11, "11"], ids=repr)
+def test_an_id_is_a_text(sent):
+    assert Node(ServiceSnapshot(service_id=sent)).id("service_id") == "11"
+
+
+def test_an_id_may_be_unreadable():
+    unreadable: Any = UNREADABLE
+    assert Node(ServiceSnapshot(service_id=unreadable)).id("service_id") is UNREADABLE
+
+
 @pytest.mark.parametrize(("link", "company"), [(LINK, "3"), (None, None), (UNREADABLE, None)])
 def test_a_company_is_told_by_the_appointments_link(link, company):
-    assert resolve_attribute(appointment(link), "service").ancestor_id("company_id") == company
+    assert service_of(appointment(link)).id("company_id") == company
 
 
 @pytest.mark.parametrize(
@@ -154,8 +192,9 @@ def test_a_company_is_told_by_the_appointments_link(link, company):
     ids=["told", "not told", "unreadable"],
 )
 def test_a_company_is_told_by_the_appointment_of_today_before_the_link(company, found):
-    today = appointment(LINK).child(Appointment(id="31", company=company))
-    assert today.child(Service(id="11")).ancestor_id("company_id") == found
+    told: dict[str, Any] = {"company": company}
+    today = appointment(LINK).child(Appointment(id="31", **told))
+    assert today.child(ServiceReference(id="11")).id("company_id") == found
 
 
 @pytest.mark.parametrize(
@@ -164,33 +203,33 @@ def test_a_company_is_told_by_the_appointment_of_today_before_the_link(company, 
     ids=["told", "not told", "unreadable"],
 )
 def test_a_client_is_told_by_the_appointment_of_today_before_the_timeline(client, found):
-    today = appointment().child(Appointment(id="31", client=client))
-    assert today.child(Service(id="11")).ancestor_id("client_id") == found
+    told: dict[str, Any] = {"client": client}
+    today = appointment().child(Appointment(id="31", **told))
+    assert today.child(ServiceReference(id="11")).id("client_id") == found
 
 
 def test_what_nothing_tells_is_none():
     alone = Node(Appointment(id="31"))
-    assert (alone.ancestor_id("company_id"), alone.ancestor_id("client_id")) == (None, None)
+    assert (alone.id("company_id"), alone.id("client_id")) == (None, None)
 
 
 # What a field declares is what its resolver does
 
 
 class Loads:
-    """What tests load; notes for which ids."""
+    """What tests load; notes of which endpoint, and for which ids."""
 
     def __init__(self, found: object) -> None:
         self.found = found
-        self.asked: list[tuple[str | None, ...]] = []
+        self.asked: list[tuple[Any, ...]] = []
 
-    async def load(self, *ids: str | None) -> Any:
+    def load(self, endpoint: Any, *ids: str | None) -> Awaitable[Any]:
+        """As the session does, it notes what is asked for before anybody waits."""
+        self.asked.append((endpoint, *ids))
+        return self._find()
+
+    async def _find(self) -> Any:
         return self.found
-
-
-def load(loads: Any, *ids: str | None) -> Awaitable[Any]:
-    """As the methods of the session do, it notes what is asked for before anybody waits."""
-    loads.asked.append(ids)
-    return loads.load(*ids)  # type: ignore[no-any-return]
 
 
 def context_of(found: object = None) -> Context:
@@ -209,15 +248,15 @@ def reading(field: Any) -> Any:
 
 
 def as_company(record: Any, context: Context) -> CompanyReference:
-    return CompanyReference(id=record.id, name=record.name)
+    return CompanyReference(id=record.service_id, name=record.name)
 
 
 def test_a_computed_field_is_its_function_of_the_record():
-    field = computed_field(as_company, str | None, depends_on=("id", "name"), description="x")
-    root = Node(Service(id="11", name="Cut"))
-    expected = Node(CompanyReference(id="11", name="Cut"), root)
-    assert shown_by(field, root, context_of()) == expected
-    assert reading(field) == ComputedField(as_company, ("id", "name"))
+    sources = ("service_id", "name")
+    field = computed_field(as_company, str | None, depends_on=sources, description="x")
+    root = Node(ServiceSnapshot(service_id="11", name="Cut"), NINE)
+    assert shown_by(field, root, context_of()) == Node(CompanyReference(id="11", name="Cut"), NINE)
+    assert reading(field) == ComputedField(as_company, sources)
 
 
 def test_what_a_computed_field_leaves_out_is_reported_and_the_rest_stands():
@@ -226,9 +265,9 @@ def test_what_a_computed_field_leaves_out_is_reported_and_the_rest_stands():
     def some(record: Any, context: Context) -> list[Any]:
         raise PartialValue([record, 1], error)
 
-    root, context = Node(Service(id="11")), context_of()
-    field = computed_field(some, list[str], depends_on=("id",), description="x")
-    assert shown_by(field, root, context) == [Node(root.value, root), 1]
+    root, context = Node(ServiceSnapshot(service_id="11"), NINE), context_of()
+    field = computed_field(some, list[str], depends_on=("service_id",), description="x")
+    assert shown_by(field, root, context) == [Node(root.value, NINE), 1]
     [reported] = context.reported_errors
     assert (reported.original_error, reported.path) == (error, ["field"])
 
@@ -261,66 +300,145 @@ async def test_much_plain_text_is_left_to_who_can_pause(guards):
         assert text.startswith(await shown if isawaitable(shown) else shown)
 
 
-def names_of(client: Client) -> list[object]:
-    return [client.first_name, CompanyReference(id="3")]
+def names_of(staff: Staff) -> list[object]:
+    return [staff.first_name, CompanyReference(id="3")]
 
 
-FOUND = Client(id="7", first_name="Zoé", companies=[CompanyReference(id="3")])
-OF: dict[str, tuple[Any, Any]] = {
-    "an attribute": ("first_name", lambda found: "Zoé"),
-    "records": ("companies", lambda found: [Node(CompanyReference(id="3"), found)]),
-    "computed": (names_of, lambda found: ["Zoé", Node(CompanyReference(id="3"), found)]),
+IDS = {"company_id": "3", "client_id": "7"}
+REFERENCE = Node(StaffReference(id=21, first_name="Mina"), IDS)
+FOUND = Staff(id="21", first_name="Wilhelmina", picture=Picture(url="https://x"))
+OF: dict[str, tuple[Any, object]] = {
+    "an attribute": ("first_name", "Wilhelmina"),
+    "a property": ("picture_url", "https://x"),
+    "an object": ("picture", Node(Picture(url="https://x"), IDS)),
+    "computed": (names_of, ["Wilhelmina", Node(CompanyReference(id="3"), IDS)]),
 }
 
 
 @pytest.mark.parametrize(("of", "expected"), OF.values(), ids=OF)
 async def test_a_field_that_is_looked_up_is_read_of_what_is_loaded(of, expected):
-    field = loaded_field(load, ("client_id",), of, str | None, description="x")
-    root = appointment()
-    assert await shown_by(field, root, context_of(FOUND)) == expected(root.child(FOUND))
+    field, context = loaded_field(STAFF, of, str | None, description="x"), context_of(FOUND)
+    assert await shown_by(field, REFERENCE, context) == expected
+    assert loads(context) == [(STAFF, "3", "21")]
+
+
+@pytest.mark.parametrize(("of", "expected"), OF.values(), ids=OF)
+def test_a_field_of_an_entity_that_was_loaded_is_read_of_it_at_once(of, expected):
+    field, context = loaded_field(STAFF, of, str | None, description="x"), context_of()
+    assert shown_by(field, Node(FOUND, IDS), context) == expected
+    assert loads(context) == []
 
 
 async def test_an_entity_is_all_that_is_loaded():
-    field = entity_field(load, ("client_id",), str | None, description="x")
-    root = appointment()
-    assert await shown_by(field, root, context_of(FOUND)) == Node(FOUND, root)
+    field = current_field(STAFF, str | None, description="x")
+    root = Node(StaffSnapshot(staff_id="21"), IDS)
+    assert await shown_by(field, root, context_of(FOUND)) == Node(FOUND, IDS)
 
 
-LOADING = [
-    loaded_field(load, ("id", "client_id", "form_id"), "first_name", str | None, description="x"),
-    loaded_field(load, ("id", "client_id", "form_id"), names_of, str | None, description="x"),
-    entity_field(load, ("id", "client_id", "form_id"), str | None, description="x"),
-]
+async def test_the_client_of_an_appointment_that_is_loaded_leads_on():
+    """By the rule of a node: the ids that the class of an object names replace those that led to it."""
+    today = Appointment(id="31", client=ClientReference(id="8"), company=CompanyReference(id="4"))
+    field = current_field(APPOINTMENT, str | None, description="x")
+    found = await shown_by(field, appointment(LINK), context_of(today))
+    assert found == Node(today, {"client_id": "7", "company_id": "3"})
+    assert found.inner_ids == {"client_id": "8", "company_id": "4"}
 
 
-@pytest.mark.parametrize("field", LOADING, ids=["attribute", "computed", "entity"])
-async def test_what_is_loaded_and_is_no_more_is_null(field):
-    assert await shown_by(field, resolve_attribute(appointment(), "service"), context_of()) is None
+CLIENT_IDS = ("client_id", "client_argument")
 
 
-@pytest.mark.parametrize("field", LOADING, ids=["attribute", "computed", "entity"])
-async def test_a_load_is_of_the_nearest_ids_and_begins_before_anybody_waits(field):
-    context: Any = context_of()
-    waiting = shown_by(field, resolve_attribute(appointment(), "service"), context)
-    assert context.session.asked == [("11", "7", None)]
+def test_a_field_of_the_ids_that_led_to_an_object_is_made_of_them():
+    field = ancestor_field(timeline_client, CLIENT_IDS, str, description="x")
+    root = CLIENT.child(AppointmentActivity(id="1", kind_raw="appointment"))
+    client = ClientReference(id="7")
+    assert field.base_resolver.wrapped_func(root) == Node(client, {"client_id": "7"})
+    assert reading(field) == AncestorField(timeline_client, CLIENT_IDS)
+
+
+SNAPSHOT = AppointmentSnapshot(appointment_id=31, self_link=LINK)
+LOADING: dict[str, tuple[Any, Node[Any], tuple[object, ...]]] = {
+    "an attribute": (
+        loaded_field(STAFF, "first_name", str | None, description="x"),
+        REFERENCE,
+        (STAFF, "3", "21"),
+    ),
+    "computed": (
+        loaded_field(STAFF, names_of, str | None, description="x"),
+        REFERENCE,
+        (STAFF, "3", "21"),
+    ),
+    "a field of what has no id but its own": (
+        loaded_field(COMPANY, "phone", str | None, description="x"),
+        Node(CompanyReference(id=4), IDS),
+        (COMPANY, "4"),
+    ),
+    "an entity": (
+        current_field(STAFF, str | None, description="x"),
+        Node(StaffSnapshot(staff_id=21), IDS),
+        (STAFF, "3", "21"),
+    ),
+    "an entity of which no id is known": (
+        current_field(STAFF, str | None, description="x"),
+        Node(StaffSnapshot(first_name="Mina")),
+        (STAFF, None, None),
+    ),
+    "an entity with a hint": (
+        current_field(APPOINTMENT, str | None, description="x"),
+        Node(SNAPSHOT, IDS),
+        (APPOINTMENT, "3", "31", "7"),
+    ),
+    "an entity with a load of its own": (
+        entity_field(load_function(NOTE), ("note_id",), str | None, description="x"),
+        Node(NoteSnapshot(note_id="41")),
+        (NOTE, "41"),
+    ),
+}
+
+
+def loads(context: Any) -> list[tuple[Any, ...]]:
+    return context.session.asked  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize(("field", "root", "asked"), LOADING.values(), ids=LOADING)
+async def test_what_is_loaded_and_is_no_more_is_null(field, root, asked):
+    assert await shown_by(field, root, context_of()) is None
+
+
+@pytest.mark.parametrize(("field", "root", "asked"), LOADING.values(), ids=LOADING)
+async def test_a_load_is_of_the_nearest_ids_and_begins_before_anybody_waits(field, root, asked):
+    context = context_of()
+    waiting = shown_by(field, root, context)
+    assert loads(context) == [asked]
     await waiting
+
+
+def test_an_unreadable_id_breaks_the_contract_and_nothing_is_loaded():
+    unreadable: Any = UNREADABLE
+    field, context = current_field(STAFF, str | None, description="x"), context_of()
+    with pytest.raises(InvalidUpstreamResponse):
+        shown_by(field, Node(StaffSnapshot(staff_id=unreadable), IDS), context)
+    assert loads(context) == []
 
 
 async def test_what_is_loaded_and_cannot_be_read_breaks_the_contract():
     spoilt: dict[str, Any] = {"first_name": UNREADABLE}
-    field = loaded_field(load, ("id",), "first_name", str | None, description="x")
+    field = loaded_field(STAFF, "first_name", str | None, description="x")
     with pytest.raises(InvalidUpstreamResponse):
-        await shown_by(field, CLIENT, context_of(Client(id="7", **spoilt)))
+        await shown_by(field, REFERENCE, context_of(Staff(id="21", **spoilt)))
 
 
 def test_fields_of_one_load_declare_the_same_load():
-    attribute, of_all, whole = map(reading, LOADING)
-    assert attribute == LoadedField(
-        whole.load, ("id", "client_id", "form_id"), AttributeField("first_name")
+    attribute, of_all = (
+        reading(loaded_field(STAFF, of, str | None, description="x"))
+        for of in ("first_name", names_of)
     )
-    assert (of_all.load, of_all.ids) == (whole.load, whole.ids)
+    whole = reading(current_field(STAFF, str | None, description="x"))
+    assert attribute == LoadedField(
+        load_function(STAFF), ("company_id", "id"), AttributeField("first_name"), Staff
+    )
+    assert of_all == LoadedField(attribute.load, attribute.ids, of_all.inner_source, Staff)
     assert of_all.inner_source.function(FOUND, context_of()) == names_of(FOUND)
-    assert whole.inner_source is None
+    assert whole == LoadedField(attribute.load, ("company_id", "staff_id"), None, Staff)
 
 
 def test_a_resolver_is_declared_as_it_is():
@@ -333,7 +451,7 @@ def test_a_resolver_is_declared_as_it_is():
 # Over HTTP
 
 
-STAFF = "/api/2.1/scheduling/companies/3/staff"
+STAFF_LIST = "/api/2.1/scheduling/companies/3/staff"
 SERVICES = "/api/2.1/scheduling/companies/3/services"
 TODAY = "/api/2.1/scheduling/companies/3/appointments/31"
 
@@ -367,15 +485,16 @@ FAILURES: dict[str, tuple[object, str]] = {
 async def test_a_fetch_that_fails_nulls_its_fields_in_every_place(
     gateway_with, codes, answer, code
 ):
-    gateway = gateway_with({STAFF: answer}, item("1"), item("2"), max_upstream_bytes=4000)
-    result = await gateway.ask(selected("appointmentId staff { firstName email phone }"))
-    person = {"firstName": "Mina", "email": None, "phone": None}
+    gateway = gateway_with({STAFF_LIST: answer}, item("1"), item("2"), max_upstream_bytes=4000)
+    fields = "appointmentId staff { firstName current { phone } again: current { title } }"
+    result = await gateway.ask(selected(fields))
+    person = {"firstName": "Mina", "current": None, "again": None}
     nodes = [{"id": id_, "appointment": {"appointmentId": "31", "staff": person}} for id_ in "12"]
     assert result["data"]["activities"] == {"totalCount": 2, "nodes": nodes}
     assert codes(result, below=2) == {
-        f"{n}.appointment.staff.{field}": code for n in (0, 1) for field in ("email", "phone")
+        f"{n}.appointment.staff.{field}": code for n in (0, 1) for field in ("current", "again")
     }
-    assert gateway.asked[STAFF] == 1
+    assert gateway.asked[STAFF_LIST] == 1
 
 
 @pytest.mark.parametrize(("answer", "code"), FAILURES.values(), ids=FAILURES)
@@ -393,11 +512,30 @@ async def test_an_entity_that_fails_is_null_in_every_place(gateway_with, codes, 
 
 async def test_a_fetch_that_fails_leaves_the_others_alone(gateway_with, codes):
     services = {"items": [{"id": "11", "duration": 45}]}
-    gateway = gateway_with({STAFF: 500, SERVICES: services}, item("1", service={"id": "11"}))
-    result = await gateway.ask(selected("staff { email } service { duration }"))
+    gateway = gateway_with({STAFF_LIST: 500, SERVICES: services}, item("1", service={"id": "11"}))
+    fields = "staff { current { emailAddress } } service { current { durationMinutes } }"
+    result = await gateway.ask(selected(fields))
     (node,) = result["data"]["activities"]["nodes"]
-    assert node["appointment"] == {"staff": {"email": None}, "service": {"duration": 45}}
-    assert codes(result, below=2) == {"0.appointment.staff.email": "UPSTREAM_UNAVAILABLE"}
+    service = {"current": {"durationMinutes": 45}}
+    assert node["appointment"] == {"staff": {"current": None}, "service": service}
+    assert codes(result, below=2) == {"0.appointment.staff.current": "UPSTREAM_UNAVAILABLE"}
+
+
+OF_TODAY = "staff { firstName emailAddress phone }"
+
+
+@pytest.mark.parametrize(("answer", "code"), FAILURES.values(), ids=FAILURES)
+async def test_a_fetch_that_fails_nulls_the_fields_of_what_an_entity_refers_to(
+    gateway_with, codes, answer, code
+):
+    today = {"id": "31", "staff": {"id": "21", "firstName": "Mina"}}
+    gateway = gateway_with({STAFF_LIST: answer, TODAY: today}, max_upstream_bytes=4000)
+    result = await gateway.ask(f"{{ appointment(id: 31, companyId: 3) {{ {OF_TODAY} }} }}")
+    person = {"firstName": "Mina", "emailAddress": None, "phone": None}
+    assert result["data"] == {"appointment": {"staff": person}}
+    places = [f"appointment.staff.{field}" for field in ("emailAddress", "phone")]
+    assert codes(result) == dict.fromkeys(places, code)
+    assert gateway.asked == {TODAY: 1, STAFF_LIST: 1}
 
 
 @pytest.mark.parametrize(("calls", "kept"), [(1, 0), (2, 1), (3, 2), (4, 3)])
@@ -423,8 +561,8 @@ async def test_what_the_budget_does_not_allow_is_null_and_the_rest_stands(
 async def test_the_budget_counts_calls_and_not_places(gateway_with, codes):
     people = {"items": [{"id": "21", "email": "mina@example.com"}]}
     items = [item(str(n)) for n in range(30)]
-    gateway = gateway_with({STAFF: people}, *items, max_upstream_reads=2)
-    result = await gateway.ask(selected("staff { email phone title }"))
+    gateway = gateway_with({STAFF_LIST: people}, *items, max_upstream_reads=2)
+    result = await gateway.ask(selected("staff { current { emailAddress phone title } }"))
     assert codes(result) == {}
     assert gateway.asked.total() == 2
 

@@ -436,8 +436,10 @@ BAD = {
     "after year 9999": "9999-12-31T23:59:59-01:00",
     "a trailing line": "2026-07-15T09:00:00Z\n",
 }
-LITERAL = """{ activities(clientId: 7, from: "%s") { totalCount } }"""
-VARIABLE = "query($from: DateTime) { activities(clientId: 7, from: $from) { totalCount } }"
+LITERAL = """{ activities(clientId: 7, filter: { from: "%s" }) { totalCount } }"""
+VARIABLE = (
+    "query($from: DateTime) { activities(clientId: 7, filter: { from: $from }) { totalCount } }"
+)
 
 
 @pytest.fixture
@@ -464,11 +466,11 @@ async def test_what_is_no_instant_is_refused_before_anything_runs(asked, sent):
     assert "data" not in literal
     assert "data" not in variable
     for answer, name, end in (
-        (literal, "Argument 'from'", ""),
-        (variable, "Variable '$from'", " It is used for 'from'."),
+        (literal, "Argument 'filter.from'", ""),
+        (variable, "Variable '$from'", " It is used for 'filter.from'."),
     ):
         [error] = answer["errors"]
-        assert error["extensions"] == {"code": "BAD_USER_INPUT"}
+        assert error["extensions"] == {"code": "BAD_USER_INPUT", "argument": "filter.from"}
         assert error["message"].startswith(f"{name} has invalid value: ")
         assert error["message"].endswith(end)
         assert error["locations"]

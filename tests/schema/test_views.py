@@ -15,6 +15,7 @@ from gateway.observability.event_loop import CooperativeSteps
 from gateway.schema.resolvers import (
     LongComputation,
     PartialValue,
+    ancestor_field,
     as_node,
     computed_field,
     is_type_of_records,
@@ -22,16 +23,17 @@ from gateway.schema.resolvers import (
 )
 from gateway.schema.scalars import LocalDateTime, ZonedDateTime as Zoned
 from gateway.schema.views import ValueType, View, to_view
+from gateway.upstream.endpoints import STAFF
 from gateway.upstream.records import resources
 from gateway.upstream.records.activities import (
     UNREADABLE,
     AppointmentSnapshot,
+    NoteActivity,
     Record,
-    Staff,
+    StaffSnapshot,
     ZonedDateTime,
 )
 from gateway.upstream.records.field_types import BoundedList, Count, Text
-from gateway.upstream.session import UpstreamSession
 
 LINK = "https://api.example.com/api/2.1/scheduling/companies/3/appointments/31"
 
@@ -49,18 +51,18 @@ def _half(*_: Any) -> Any:
     raise PartialValue([1], InvalidUpstreamResponse("The other half."))
 
 
-def _long(staff: Staff) -> CooperativeSteps[str]:
+def _long(staff: StaffSnapshot) -> CooperativeSteps[str]:
     yield
-    return f"{staff.first_name} is {staff.id}"
+    return f"{staff.first_name} is {staff.staff_id}"
 
 
-def _slowly(staff: Staff, _context: Any) -> str:
+def _slowly(staff: StaffSnapshot, _context: Any) -> str:
     raise LongComputation(_long(staff))
 
 
 @strawberry.type
 class Person:
-    is_type_of = is_type_of_records(Staff)
+    is_type_of = is_type_of_records(StaffSnapshot)
     first_name: str
     age = 7
 
@@ -71,9 +73,7 @@ class Person:
         _slowly, str, depends_on=("first_name",), description="x", may_be_long=True
     )
     half: list[int] = computed_field(_half, list[int], depends_on=(), description="x")
-    email: str = loaded_field(
-        UpstreamSession.staff, ("company_id", "id"), "email", str, description="x"
-    )
+    email_address: str = loaded_field(STAFF, "email_address", str, description="x")
     nickname: str = strawberry.field(default="none")
 
     @strawberry.field
@@ -101,14 +101,16 @@ class Snapshot:
 
 PERSON: Any = Person.__strawberry_definition__  # type: ignore[attr-defined]
 SNAPSHOT: Any = Snapshot.__strawberry_definition__  # type: ignore[attr-defined]
-MINA = Staff(id="21", first_name="Mina")
+MINA = StaffSnapshot(staff_id="21", first_name="Mina")
+IDS = {"company_id": "3", "client_id": "7"}
+"""The ids of what led to the record of a view."""
 
 
 CONTEXT: Any = SimpleNamespace(settings=SimpleNamespace(default_time_zone="Europe/Berlin"))
 
 
 def view(record: Any, type_: Any = None) -> Any:
-    return View(Node(record, Node("above")), type_, CONTEXT)
+    return View(Node(record, IDS), type_, CONTEXT)
 
 
 def snapshot(**given: Any) -> Any:
@@ -132,7 +134,7 @@ def test_an_object_in_it_is_a_view_too():
     assert seen_.staff.first_name == "Mina"
     assert seen_.start.local.hour == 9
     assert seen_.previous_staff is None
-    assert as_node(seen_.staff) == as_node(seen_).child(MINA)
+    assert as_node(seen_.staff) == as_node(seen_).child(MINA) == Node(MINA, IDS)
 
 
 def test_a_list_is_a_list_of_views():
@@ -161,7 +163,7 @@ def test_methods_of_the_class_are_called_with_the_view(name, expected):
     assert getattr(view(MINA, PERSON), name)() == expected
 
 
-@pytest.mark.parametrize("name", ["email", "nickname", "unknown", "__await__", "__len__"])
+@pytest.mark.parametrize("name", ["email_address", "nickname", "unknown", "__await__", "__len__"])
 def test_what_a_record_does_not_have_a_view_does_not(name):
     """A field that has to be loaded is no attribute, nor is a default of one."""
     for each in (view(MINA, PERSON), view(MINA)):
@@ -170,7 +172,9 @@ def test_what_a_record_does_not_have_a_view_does_not(name):
 
 
 def test_a_missing_attribute_is_told_without_anybodys_data():
-    with pytest.raises(AttributeError, match=r"^<a view of Staff> has no attribute 'nickname'\.$"):
+    with pytest.raises(
+        AttributeError, match=r"^<a view of StaffSnapshot> has no attribute 'nickname'\.$"
+    ):
         _ = view(MINA, PERSON).nickname
 
 
@@ -242,8 +246,8 @@ def test_an_attribute_that_is_no_field_is_a_text_where_the_record_says_so(name, 
 
 
 def test_an_entity_may_have_an_attribute_that_the_field_would_load():
-    mina = resources.Staff(id=21, email=8)
-    assert view(mina, PERSON).email == "8"
+    mina = resources.Staff(id=21, email_address=8)
+    assert view(mina, PERSON).email_address == "8"
 
 
 def test_what_is_computed_is_an_attribute():
@@ -263,16 +267,64 @@ def test_what_is_computed_in_part_raises():
         _ = view(MINA, PERSON).half
 
 
+@strawberry.type
+class Customer:
+    id: strawberry.ID
+
+    @strawberry.field
+    def greeting(self) -> str:
+        return f"Hello {self.id}"
+
+
+def customer(client_id: str) -> resources.ClientReference:
+    return resources.ClientReference(id=client_id)
+
+
+@strawberry.type
+class Noted:
+    client: Customer = ancestor_field(customer, ("client_id",), Customer, description="x")
+    kind_raw: str
+
+
+NOTED: Any = Noted.__strawberry_definition__  # type: ignore[attr-defined]
+NOTE = NoteActivity(id="1", kind_raw="note")
+
+
+def test_what_is_made_of_the_ids_that_led_to_an_object_is_an_attribute_of_it():
+    client = view(NOTE, NOTED).client
+    assert (client.id, client.greeting()) == ("7", "Hello 7")
+    assert as_node(client) == Node(resources.ClientReference(id="7"), IDS)
+    assert view(NOTE, NOTED).kind_raw == "note"
+
+
+def test_the_ids_that_lead_on_are_those_of_the_object_that_is_made_of_them():
+    """A client replaces the client that led to it, by the same id; and nothing replaces the company."""
+    assert as_node(view(NOTE, NOTED).client).inner_ids == IDS
+
+
+def test_an_id_that_is_sent_as_a_number_is_a_text_there_as_well():
+    numbered = View(Node(NOTE, {"client_id": 7}), NOTED, CONTEXT)
+    assert numbered.client.id == "7"
+
+
+def test_without_its_type_an_object_has_only_its_record():
+    with pytest.raises(AttributeError):
+        _ = view(NOTE).client
+
+
 def test_a_view_cannot_be_changed():
     with pytest.raises(AttributeError):
         view(MINA).first_name = "Tom"
 
 
 def test_views_of_equal_records_are_equal():
-    one, other = view(MINA), View(Node(Staff(id="21", first_name="Mina")), PERSON, CONTEXT)
+    one, other = (
+        view(MINA),
+        View(Node(StaffSnapshot(staff_id="21", first_name="Mina")), PERSON, CONTEXT),
+    )
     assert one == other
     assert len({one, other}) == 1
-    assert one != view(Staff(id="22"))
+    assert one != view(StaffSnapshot(staff_id="22"))
     assert one != MINA
 
 
@@ -281,7 +333,7 @@ def test_a_view_is_waited_for_by_nobody():
 
 
 def test_a_type_knows_its_values_by_their_views():
-    is_person = is_type_of_records(Staff)
+    is_person = is_type_of_records(StaffSnapshot)
     assert is_person(view(MINA), None)
     assert not is_person(view(Answer()), None)
 

@@ -8,7 +8,7 @@ import httpx
 from tests.secrets.planted import SECRET, WRITTEN
 
 ONE = '{ activities(clientId: "1001") { totalCount } }'
-TAKES = "query ($id: ID!, $n: Int, $kinds: [ActivityKind!]) { activities(clientId: $id, first: $n, kinds: $kinds) { totalCount } }"
+TAKES = "query ($id: ID!, $n: Int, $kinds: [ActivityKind!]) { activities(clientId: $id, first: $n, filter: {kinds: $kinds}) { totalCount } }"
 TWO = "query A { a: __typename } query B { b: __typename }"
 SKIPS = "query ($if: Boolean!) { activities(clientId: 1) @skip(if: $if) { totalCount } }"
 RUNNABLE = [ONE, TAKES, TWO, SKIPS]
@@ -89,7 +89,7 @@ DOCUMENTS = {
     "an unknown argument": post(INVALID, query=f'{{ activities(clientId: 1, {WRITTEN}: "{WRITTEN}") {{ totalCount }} }}'),
     "a literal of another type": post(INVALID, query=f'{{ activities(clientId: 1, first: "{WRITTEN}") {{ totalCount }} }}'),
     "an object for an id": post(INVALID, query=f'{{ activities(clientId: {{a: "{WRITTEN}"}}) {{ totalCount }} }}'),
-    "an unknown kind": post(INVALID, query=f"{{ activities(clientId: 1, kinds: [{WRITTEN}]) {{ totalCount }} }}"),
+    "an unknown kind": post(INVALID, query=f"{{ activities(clientId: 1, filter: {{kinds: [{WRITTEN}]}}) {{ totalCount }} }}"),
     "an unknown variable": post(INVALID, query=f"{{ activities(clientId: ${WRITTEN}) {{ totalCount }} }}"),
     "an unknown fragment": post(INVALID, query=f"{{ ...{WRITTEN} }}"),
     "an unknown directive": post(INVALID, query=f'{{ a: __typename @{WRITTEN}(a: "{WRITTEN}") }}'),

@@ -218,8 +218,8 @@ async def test_a_budget_and_a_company_that_is_missing_tell_nothing(log, gateway_
     )
     answer = await gateway.post(
         """{ activities(clientId: 1) { nodes {
-            ... on AppointmentActivity { appointment { staff { email } } }
-            ... on NoteActivity { note { current { html } } }
+            ... on AppointmentActivity { appointment { staff { current { emailAddress } } } }
+            ... on NoteActivity { note { current { body } } }
         } } }""",
         headers=SENT,
     )

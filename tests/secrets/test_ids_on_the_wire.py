@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
@@ -13,8 +13,9 @@ from hypothesis import example, given, settings, strategies as st
 
 from gateway.config.settings import Settings
 from gateway.errors import InvalidArgument, InvalidUpstreamResponse
+from gateway.upstream import endpoints
 from gateway.upstream.credentials import Caller
-from gateway.upstream.endpoints import UpstreamApi
+from gateway.upstream.endpoints import CLIENT_APPOINTMENT, Endpoint, UpstreamApi
 from gateway.upstream.http.transport import AiohttpTransport
 from gateway.upstream.records.enums import ActivityKind
 from gateway.web.app import create_app
@@ -83,20 +84,22 @@ pieces = (
 )
 ids = st.lists(pieces, max_size=4).map("".join) | st.sampled_from(HOSTILE)
 
-PARTS = {
-    "client": "/api/2.0/clients/{}",
-    "note": "/api/2.0/notes/{}",
-    "company": "/api/2.1/scheduling/companies/{}",
-    "staff": "/api/2.1/scheduling/companies/{}/staff",
-    "services": "/api/2.1/scheduling/companies/{}/services",
-    "appointment": "/api/2.1/scheduling/companies/{}/appointments/{}",
-    "form": "/api/2.3/forms/{}",
-    "form_result": "/api/2.3/forms/{}/results/{}",
-    "conference": "/conferences/api/1.0/conferences/{}",
-    "conference_session": "/conferences/api/1.0/conferences/{}/sessions/{}",
-    "conference_registration": "/conferences/api/1.0/conferences/{}/sessions/{}/registrations/{}",
+PARTS: dict[Endpoint[Any], str] = {
+    endpoints.CLIENT: "/api/2.0/clients/{}",
+    endpoints.NOTE: "/api/2.0/notes/{}",
+    endpoints.COMPANY: "/api/2.1/scheduling/companies/{}",
+    endpoints.STAFF: "/api/2.1/scheduling/companies/{}/staff",
+    endpoints.SERVICE: "/api/2.1/scheduling/companies/{}/services",
+    endpoints.APPOINTMENT: "/api/2.1/scheduling/companies/{}/appointments/{}",
+    endpoints.FORM: "/api/2.3/forms/{}",
+    endpoints.FORM_RESULT: "/api/2.3/forms/{}/results/{}",
+    endpoints.CONFERENCE: "/conferences/api/1.0/conferences/{}",
+    endpoints.CONFERENCE_SESSION: "/conferences/api/1.0/conferences/{}/sessions/{}",
+    endpoints.CONFERENCE_REGISTRATION: (
+        "/conferences/api/1.0/conferences/{}/sessions/{}/registrations/{}"
+    ),
 }
-"""Upstream's methods whose ids all stand in the path."""
+"""The endpoints whose ids all stand in the path."""
 
 
 class Wire(NamedTuple):
@@ -112,15 +115,15 @@ class Wire(NamedTuple):
         given: dict[str, Any] = {"upstream_url": url, "compile_queries": "eager"}
         return Settings(**given)
 
-    def asked(self, method: str, *ids: str, **options: Any) -> list[bytes]:
-        """The heads of the requests that one of `Upstream`'s methods makes."""
+    def asked(self, read: Callable[[UpstreamApi], Awaitable[object]]) -> list[bytes]:
+        """The heads of the requests that a read makes."""
         self.heads.clear()
 
         async def ask() -> None:
             transport = AiohttpTransport(max_connections=1)
             upstream = UpstreamApi(self.settings, transport)
             try:
-                await getattr(upstream, method)(CALLER, *ids, **options)
+                await read(upstream)
             except (InvalidUpstreamResponse, InvalidArgument):
                 pass  # where something was asked all the same, the head tells
             finally:
@@ -161,16 +164,20 @@ def wire() -> Iterator[Wire]:
 many = partial(settings, max_examples=150, derandomize=True, database=None, deadline=None)
 
 
-@pytest.mark.parametrize("method", PARTS)
-def test_an_id_in_a_path_is_one_part_of_it_or_is_not_sent(wire, method):
-    count = PARTS[method].count("{}")
+@pytest.mark.parametrize(("endpoint", "path"), PARTS.items(), ids=PARTS.values())
+def test_an_id_in_a_path_is_one_part_of_it_or_is_not_sent(wire, endpoint, path):
+    count = path.count("{}")
 
     @many()
     @given(st.tuples(*[ids] * count))
     def holds(given_ids: tuple[str, ...]) -> None:
-        heads = wire.asked(method, *given_ids)
+        heads = wire.asked(
+            lambda upstream: (upstream.resource_index if endpoint.is_list else upstream.resource)(
+                CALLER, endpoint, *given_ids
+            )
+        )
         if all(re.fullmatch(r"[A-Za-z0-9_-]{1,64}", each) for each in given_ids):
-            assert [wire.target(head) for head in heads] == [(PARTS[method].format(*given_ids), [])]
+            assert [wire.target(head) for head in heads] == [(path.format(*given_ids), [])]
         else:
             assert heads == []
 
@@ -183,7 +190,11 @@ def test_an_id_in_a_query_is_one_parameter_of_it_or_is_not_sent(wire):
     @example("a&sort=desc", "b#")
     def holds(client_id: str, appointment_id: str | None) -> None:
         kinds = [ActivityKind.NOTE]
-        heads = wire.asked("activities", client_id, appointment_id=appointment_id, kinds=kinds)
+        heads = wire.asked(
+            lambda upstream: upstream.activities(
+                CALLER, client_id, appointment_id=appointment_id, kinds=kinds
+            )
+        )
         expected = [("clientId", client_id), ("sort", "asc"), ("type", "note")]
         expected += [] if appointment_id is None else [("appointmentId", appointment_id)]
         # What no URL can hold is refused before anything is sent.
@@ -204,7 +215,11 @@ def test_a_list_of_appointments_takes_no_more_than_ids_either(wire):
     @many()
     @given(ids, ids)
     def holds(company_id: str, client_id: str) -> None:
-        heads = wire.asked("appointments", company_id, client_id)
+        heads = wire.asked(
+            lambda upstream: upstream.resource_index(
+                CALLER, CLIENT_APPOINTMENT, company_id, client_id
+            )
+        )
         if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", company_id):
             assert heads == []
         elif heads or fits(client_id):
@@ -216,7 +231,7 @@ def test_a_list_of_appointments_takes_no_more_than_ids_either(wire):
 
 
 QUERY = """query ($id: ID!, $appointment: ID!) { client(id: $id) {
-  profile { firstName } activities(appointmentId: $appointment) { totalCount }
+  profile { firstName } activities(filter: {appointmentId: $appointment}) { totalCount }
 } }"""
 
 

@@ -14,7 +14,7 @@ from tests.secrets.traces import Traces
 
 EVERYTHING = (Path(__file__).parents[1] / "scenarios/everything.graphql").read_text("utf-8")
 CLIENT = {"client": "1100"}
-PERSONAL = {"firstName", "lastName", "email", "emailAddress", "number", "phone", "userName", "body", "bodyText", "html", "street", "birthDate"}  # fmt: skip
+PERSONAL = {"firstName", "lastName", "emailAddress", "number", "phone", "userName", "body", "bodyText", "street", "birthDate"}  # fmt: skip
 FAULTS: dict[str, dict[str, Any]] = {
     "half a body": {"truncate": 200},
     "a body of another charset": {"contentType": "application/json; charset=utf-16"},

@@ -102,10 +102,10 @@ async def personal_upstream(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 QUERY = """query ($id: ID!) { client(id: $id) {
-  profile { firstName emailAddresses { email } }
+  profile { firstName emailAddresses { emailAddress } }
   activities { nodes {
-    ... on NoteActivity { note { body current { html } } }
-    ... on AppointmentActivity { appointment { staff { firstName email } service { name } current { staff { lastName } company { name } } } }
+    ... on NoteActivity { note { body current { body } } }
+    ... on AppointmentActivity { appointment { staff { firstName current { lastName emailAddress } } service { name current { name } } current { staff { lastName } company { name } } } }
   } }
 } }"""
 

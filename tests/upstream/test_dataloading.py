@@ -1,13 +1,13 @@
 import asyncio
 import gc
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 import pytest
 from aiodataloader import DataLoader
 
 from gateway.errors import BudgetExceeded
-from gateway.upstream.dataloading import DataLoaderScope, gather_outcomes
+from gateway.upstream.dataloading import DataLoaderScope, gather_outcomes, shared_result
 
 pytestmark = pytest.mark.usefixtures("no_task_left")
 
@@ -51,6 +51,17 @@ async def loads():
     await loads.aclose()
 
 
+def loader_of(
+    loads: DataLoaderScope, read: Callable[..., Coroutine[Any, Any, str]]
+) -> DataLoader[tuple[str, ...], str]:
+    """A DataLoader whose batches are one read for each key."""
+
+    async def read_all(keys: Sequence[tuple[str, ...]]) -> list[Any]:
+        return await gather_outcomes([loads.schedule_read(read, *key) for key in keys])
+
+    return DataLoader(read_all)
+
+
 async def test_keys_asked_for_at_once_are_one_batch_however_they_are_awaited(loads):
     batches: list[list[str]] = []
 
@@ -68,7 +79,7 @@ async def test_keys_asked_for_at_once_are_one_batch_however_they_are_awaited(loa
 
 
 async def test_a_key_that_fails_fails_alone_and_is_remembered(loads, source):
-    each = loads.loader(source.read)
+    each = loader_of(loads, source.read)
     found = await asyncio.gather(
         *[loads.load(each, (key,)) for key in ("a", "bad", "b")], return_exceptions=True
     )
@@ -79,22 +90,22 @@ async def test_a_key_that_fails_fails_alone_and_is_remembered(loads, source):
     assert source.asked == [("a",), ("bad",), ("b",)]
 
 
-async def test_one_by_one_is_all_at_once(loads, source):
-    each = loads.loader(source.read)
+async def test_the_keys_of_a_batch_are_read_at_once(loads, source):
+    each = loader_of(loads, source.read)
     found = await asyncio.gather(*[loads.load(each, (key, "x")) for key in "abc"])
     assert found == ["a-x", "b-x", "c-x"]
     assert source.most == 3
 
 
 async def test_loaders_do_not_mix_their_keys(loads, source):
-    one, other = loads.loader(source.read), loads.loader(source.read)
+    one, other = loader_of(loads, source.read), loader_of(loads, source.read)
     await asyncio.gather(loads.load(one, ("a",)), loads.load(other, ("a",)))
     assert source.asked == [("a",), ("a",)]
 
 
 async def test_a_waiter_that_leaves_does_not_poison_its_key(loads, source, settle):
     source.gate.clear()
-    each = loads.loader(source.read)
+    each = loader_of(loads, source.read)
     leaving, staying = [asyncio.create_task(loads.load(each, ("a",))) for _ in range(2)]
     await settle()
     leaving.cancel()
@@ -135,7 +146,7 @@ async def test_reads_beyond_the_budget_are_not_started(source):
 async def test_closing_ends_what_is_under_way_and_who_waits(source, settle):
     source.gate.clear()
     loads = DataLoaderScope(max_reads=100, max_concurrent_reads=2)
-    each = loads.loader(source.read)
+    each = loader_of(loads, source.read)
     waiting = [asyncio.create_task(loads.load(each, (key,))) for key in "abc"]
     await settle()
     await loads.aclose()
@@ -146,7 +157,7 @@ async def test_closing_ends_what_is_under_way_and_who_waits(source, settle):
 
 async def test_nothing_is_read_after_closing(source, settle):
     loads = DataLoaderScope(max_reads=100, max_concurrent_reads=2)
-    each = loads.loader(source.read)
+    each = loader_of(loads, source.read)
     await loads.aclose()
     late = asyncio.create_task(loads.load(each, ("a",)))
     started = loads.schedule_read(source.read, "b")
@@ -160,7 +171,7 @@ async def test_nothing_is_read_after_closing(source, settle):
 async def test_closing_may_come_at_any_moment_and_leaves_nothing(source, settle):
     for steps in range(10):
         loads = DataLoaderScope(max_reads=100, max_concurrent_reads=1)
-        each = loads.loader(source.read)
+        each = loader_of(loads, source.read)
         waiting = [asyncio.create_task(loads.load(each, (key,))) for key in ("a", "bad", "c")]
         for _ in range(steps):
             await asyncio.sleep(0)
@@ -190,16 +201,14 @@ async def test_a_cancellation_is_everybody_s_and_a_failure_its_own(loads, source
     assert await gather_outcomes([]) == []
 
 
-async def test_one_by_one_none_waits_for_another(loads):
-    gate = asyncio.Event()
-
-    async def read(key: str) -> str:
-        if key == "slow":
-            await gate.wait()
-        return key
-
-    each = loads.loader(read)
-    slow = asyncio.create_task(loads.load(each, ("slow",)))
-    assert await loads.load(each, ("quick",)) == "quick"
-    gate.set()
-    assert await slow == "slow"
+async def test_who_leaves_a_read_that_others_wait_for_does_not_end_it(loads, source, settle):
+    source.gate.clear()
+    task = loads.schedule_read(source.read, "a")
+    leaving, staying = [asyncio.create_task(shared_result(task)) for _ in range(2)]
+    await settle()
+    leaving.cancel()
+    await settle()
+    assert leaving.cancelled()
+    source.gate.set()
+    assert [await staying, await shared_result(task)] == ["a", "a"]
+    assert (source.asked, source.cancelled) == ([("a",)], [])

@@ -1,11 +1,13 @@
 from itertools import product
+from typing import Any
 
 import httpx
 import pytest
 
 from gateway.errors import InvalidArgument, InvalidUpstreamResponse, NotFound, UpstreamUnavailable
+from gateway.upstream import endpoints
 from gateway.upstream.credentials import Caller
-from gateway.upstream.endpoints import UpstreamApi
+from gateway.upstream.endpoints import Endpoint, UpstreamApi
 from gateway.upstream.records.enums import ActivityKind
 
 NOBODY = Caller((), b"")
@@ -113,41 +115,67 @@ async def test_an_id_that_no_url_can_hold_is_refused_without_a_call(upstream, re
 
 # Entities
 
-ENDPOINTS: dict[str, tuple[tuple[str, ...], str]] = {
-    "client": (("7",), "/api/2.0/clients/7"),
-    "note": (("7",), "/api/2.0/notes/7"),
-    "company": (("3",), "/api/2.1/scheduling/companies/3"),
-    "staff": (("3",), "/api/2.1/scheduling/companies/3/staff"),
-    "services": (("3",), "/api/2.1/scheduling/companies/3/services"),
-    "appointment": (("3", "1"), "/api/2.1/scheduling/companies/3/appointments/1"),
-    "appointments": (
+PATHS: dict[str, tuple[tuple[str, ...], str]] = {
+    "CLIENT": (("7",), "/api/2.0/clients/7"),
+    "NOTE": (("7",), "/api/2.0/notes/7"),
+    "COMPANY": (("3",), "/api/2.1/scheduling/companies/3"),
+    "STAFF": (("3",), "/api/2.1/scheduling/companies/3/staff"),
+    "SERVICE": (("3",), "/api/2.1/scheduling/companies/3/services"),
+    "APPOINTMENT": (("3", "1"), "/api/2.1/scheduling/companies/3/appointments/1"),
+    "CLIENT_APPOINTMENT": (
         ("3", "7"),
         "/api/2.1/scheduling/companies/3/appointments?clientId=7&levelDetail=full",
     ),
-    "form": (("5",), "/api/2.3/forms/5"),
-    "form_result": (("5", "6"), "/api/2.3/forms/5/results/6"),
-    "conference": (("8",), "/conferences/api/1.0/conferences/8"),
-    "conference_session": (("8", "9"), "/conferences/api/1.0/conferences/8/sessions/9"),
-    "conference_registration": (
+    "FORM": (("5",), "/api/2.3/forms/5"),
+    "FORM_RESULT": (("5", "6"), "/api/2.3/forms/5/results/6"),
+    "CONFERENCE": (("8",), "/conferences/api/1.0/conferences/8"),
+    "CONFERENCE_SESSION": (("8", "9"), "/conferences/api/1.0/conferences/8/sessions/9"),
+    "CONFERENCE_REGISTRATION": (
         ("8", "9", "1"),
         "/conferences/api/1.0/conferences/8/sessions/9/registrations/1",
     ),
 }
-LISTS = {"staff", "services", "appointments"}
-KEPT = {"company", "staff", "services", "form", "conference", "conference_session"}
+"""The ids of each endpoint's read, and its address."""
 
-ALL = pytest.mark.parametrize("name", ENDPOINTS)
-ONE_THING = pytest.mark.parametrize("name", [name for name in ENDPOINTS if name not in LISTS])
+ENDPOINTS: dict[str, Endpoint[Any]] = {
+    name: row for name, row in vars(endpoints).items() if isinstance(row, Endpoint)
+}
+LISTS = {"STAFF", "SERVICE", "CLIENT_APPOINTMENT"}
+CACHED = {"COMPANY", "STAFF", "SERVICE", "FORM", "CONFERENCE", "CONFERENCE_SESSION"}
+
+ALL = pytest.mark.parametrize("name", PATHS)
+ONE_THING = pytest.mark.parametrize("name", [name for name in PATHS if name not in LISTS])
 LIST = pytest.mark.parametrize("name", sorted(LISTS))
 
 
-async def read(upstream: UpstreamApi, name: str, ids: tuple[str, ...] = ()) -> object:
-    return await getattr(upstream, name)(NOBODY, *(ids or ENDPOINTS[name][0]))
+async def read(upstream: UpstreamApi, name: str, ids: tuple[str, ...] = ()) -> Any:
+    endpoint = ENDPOINTS[name]
+    ids = ids or PATHS[name][0]
+    if name in LISTS:
+        return await upstream.resource_index(NOBODY, endpoint, *ids)
+    return await upstream.resource(NOBODY, endpoint, *ids)
 
 
-def test_the_table_of_endpoints_is_all_there_is_but_timelines():
-    public = {name for name in vars(UpstreamApi) if not name.startswith("_")}
-    assert public - {"activities", "report_timeline_surprises"} == set(ENDPOINTS)
+def test_every_endpoint_is_in_the_table_of_these_tests():
+    assert set(ENDPOINTS) == set(PATHS)
+    assert {name for name, row in ENDPOINTS.items() if row.is_list} == LISTS
+    assert {name for name, row in ENDPOINTS.items() if row.cacheable} == CACHED
+
+
+@ALL
+def test_a_load_takes_the_ids_of_the_read_and_those_within_a_list(name):
+    endpoint = ENDPOINTS[name]
+    assert len(endpoint.required_ids) == len(PATHS[name][0]) + (name in LISTS)
+    assert endpoint.ids == (*endpoint.required_ids, *endpoint.hints)
+
+
+def test_what_a_company_has_belongs_to_it_and_the_company_to_nothing():
+    assert {name for name, row in ENDPOINTS.items() if row.belongs_to_company} == {
+        "STAFF",
+        "SERVICE",
+        "APPOINTMENT",
+        "CLIENT_APPOINTMENT",
+    }
 
 
 @ALL
@@ -155,7 +183,7 @@ async def test_an_entity_is_one_get_below_its_prefix(upstream, recorder, name):
     await read(upstream, name)
     [request] = recorder.requests
     assert request.method == "GET"
-    assert request.url.raw_path.decode() == ENDPOINTS[name][1]
+    assert request.url.raw_path.decode() == PATHS[name][1]
 
 
 @ALL
@@ -167,13 +195,14 @@ async def test_where_an_entity_lives_is_a_setting(upstream_over, recorder, name)
         "forms_prefix": ("/api/2.3", ""),
         "conferences_prefix": ("/conferences/api/1.0", "/c/v9"),
     }
-    area = {"client": "clients_path", "note": "notes_prefix", "fo": "forms_prefix"}
-    area |= {"conference": "conferences_prefix"}
-    setting = next((area[each] for each in area if name.startswith(each)), "scheduling_prefix")
+    area = {"CLIENT": "clients_path", "NOTE": "notes_prefix", "FORM": "forms_prefix"}
+    area |= {"FORM_RESULT": "forms_prefix"}
+    area |= {each: "conferences_prefix" for each in PATHS if each.startswith("CONFERENCE")}
+    setting = area.get(name, "scheduling_prefix")
     upstream = upstream_over(recorder, **{each: new for each, (_, new) in prefixes.items()})
     await read(upstream, name)
     before, after = prefixes[setting]
-    expected = after + ENDPOINTS[name][1].removeprefix(before)
+    expected = after + PATHS[name][1].removeprefix(before)
     assert recorder.last.url.raw_path.decode() == expected
 
 
@@ -182,18 +211,18 @@ WRONG = ("", "..", "a/b", "a?b", "%2e", "é", "x" * 65)
 
 @ALL
 async def test_what_cannot_be_an_id_breaks_the_contract_without_a_call(upstream, recorder, name):
-    ids, path = ENDPOINTS[name]
+    ids, path = PATHS[name]
     in_the_path = [place for place, id_ in enumerate(ids) if f"/{id_}" in path]
     assert in_the_path
     for wrong, place in product(WRONG, in_the_path):
         given = (*ids[:place], wrong, *ids[place + 1 :])
         with pytest.raises(InvalidUpstreamResponse):
-            await getattr(upstream, name)(NOBODY, *given)
+            await read(upstream, name, given)
     assert recorder.requests == []
 
 
 async def test_a_client_s_id_is_a_parameter_of_its_list_of_appointments(upstream, recorder):
-    await upstream.appointments(NOBODY, "3", "a&levelDetail=none")
+    await read(upstream, "CLIENT_APPOINTMENT", ("3", "a&levelDetail=none"))
     assert recorder.last.url.params.multi_items() == [
         ("clientId", "a&levelDetail=none"),
         ("levelDetail", "full"),
@@ -239,25 +268,21 @@ async def test_an_answer_of_another_form_breaks_the_contract(upstream_over, name
 @ONE_THING
 async def test_one_thing_is_read_with_its_id(upstream_over, name):
     upstream = upstream_over(lambda _: httpx.Response(200, json={"id": 12345678901234567}))
-    ids = ("3", "12345678901234567") if name == "appointment" else ()
+    ids = ("3", "12345678901234567") if name == "APPOINTMENT" else ()
     found = await read(upstream, name, ids)
-    assert found.id == 12345678901234567  # type: ignore[attr-defined]
+    assert found.id == 12345678901234567
 
 
-async def test_another_appointment_than_was_asked_for_breaks_the_contract(upstream, events):
-    with pytest.raises(InvalidUpstreamResponse):
-        await upstream.appointment(NOBODY, "3", "2")
-    [event] = events
-    told = event["event"], event["log_level"], event["code"]
-    assert told == ("upstream.failed", "warning", "UPSTREAM_CONTRACT_BROKEN")
+async def test_an_appointment_that_was_found_by_its_reference_is_read_with_its_own_id(upstream):
+    assert (await read(upstream, "APPOINTMENT", ("3", "2"))).id != "2"
 
 
 @LIST
 async def test_a_list_is_read_by_its_ids(upstream_over, name):
     upstream = upstream_over(lambda _: httpx.Response(200, json={"items": [{"id": 1}]}))
     roster = await read(upstream, name)
-    assert roster.find("1").id == 1  # type: ignore[attr-defined]
-    assert roster.find("2") is None  # type: ignore[attr-defined]
+    assert roster.find("1").id == 1
+    assert roster.find("2") is None
 
 
 @ALL
@@ -265,7 +290,7 @@ async def test_what_changes_seldom_is_kept_and_nothing_else(upstream_over, recor
     upstream = upstream_over(recorder, entity_cache_seconds=60)
     for _ in range(3):
         await read(upstream, name)
-    assert len(recorder.requests) == (1 if name in KEPT else 3)
+    assert len(recorder.requests) == (1 if name in CACHED else 3)
 
 
 async def test_a_timeline_is_never_kept(upstream_over, recorder):
@@ -282,7 +307,7 @@ async def test_nothing_is_kept_by_default(upstream, recorder, name):
     assert len(recorder.requests) == 2
 
 
-@pytest.mark.parametrize("name", sorted(KEPT - LISTS))
+@pytest.mark.parametrize("name", sorted(CACHED - LISTS))
 async def test_that_something_is_not_there_is_not_kept(upstream_over, name):
     answers = [httpx.Response(404), httpx.Response(200, json={"id": "1"})]
     upstream = upstream_over(lambda _: answers.pop(0), entity_cache_seconds=60)

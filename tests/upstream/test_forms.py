@@ -52,4 +52,22 @@ def test_questions_inside_questions_are_read_or_refused_however_deep(depth):
     ],
 )
 def test_a_word_that_is_new_is_unknown(sent, status):
-    assert read(resources.FormResult, currentStatus=sent).current_status is status
+    result = read(resources.FormResult, currentStatus=sent)
+    assert result.status is status
+    assert result.status_raw == (sent if isinstance(sent, str) else status)
+
+
+@pytest.mark.parametrize(
+    ("sent", "form"),
+    [
+        ("7", resources.FormReference(id="7")),
+        (7, resources.FormReference(id=7)),
+        ({"id": "7"}, resources.FormReference(id="7")),
+        ([], UNREADABLE),
+        ("", None),
+        (None, None),
+    ],
+    ids=repr,
+)
+def test_a_result_refers_to_its_form_by_its_id(sent, form):
+    assert read(resources.FormResult, form=sent).form == form

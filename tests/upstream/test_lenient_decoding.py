@@ -3,10 +3,10 @@
 import pytest
 from msgspec import Raw, json
 
-from gateway.upstream.records.activities import Staff, User, ZonedDateTime
+from gateway.upstream.records.activities import StaffSnapshot, User, ZonedDateTime
 from gateway.upstream.records.coercion import raw_values
 from gateway.upstream.records.lenient_decoding import NULL, lenient_decoder, merge
-from gateway.upstream.records.resources import Amount, Money
+from gateway.upstream.records.resources import Amount, Money, StaffReference
 from gateway.upstream.surprises import FOREIGN_OBJECT, ODD_VALUE, observe_surprises
 
 
@@ -48,9 +48,17 @@ def test_what_is_no_object_has_no_values():
 
 
 def test_an_object_without_its_id_is_null_where_it_says_nothing():
-    read = lenient_decoder(Staff | None)
+    read = lenient_decoder(StaffReference | None)
     assert read(Raw(b'{"id":"","firstName":""}')) is None
-    assert read(Raw(b'{"id":{"id":7.0}}')) == Staff(id=7)
+    assert read(Raw(b'{"id":{"id":7.0}}')) == StaffReference(id=7)
+
+
+def test_a_snapshot_that_lacks_its_id_is_null_where_it_has_empty_texts_alone():
+    read = lenient_decoder(StaffSnapshot | None)
+    assert read(Raw(b'{"id":"","firstName":null}')) is None
+    assert read(Raw(b'{"id":"","firstName":""}')) is None
+    assert read(Raw(b'{"id":"7","firstName":""}')) == StaffSnapshot(staff_id="7", first_name="")
+    assert read(Raw(b'{"id":{"id":7.0}}')) == StaffSnapshot(staff_id=7)
 
 
 @pytest.mark.parametrize(
@@ -59,7 +67,9 @@ def test_an_object_without_its_id_is_null_where_it_says_nothing():
         (User | None, b'{"login":"ito"}', [FOREIGN_OBJECT]),
         (User | None, b'{"login":"","userName":null}', []),
         (User | None, b'{"login":{},"userName":"ito"}', []),
-        (Staff | None, b'{"staffId":"5","firstName":""}', [FOREIGN_OBJECT]),
+        (StaffReference | None, b'{"staffId":"5","firstName":""}', [FOREIGN_OBJECT]),
+        (StaffSnapshot | None, b'{"staffId":"5","firstName":null}', [FOREIGN_OBJECT]),
+        (StaffSnapshot | None, b'{"staffId":"5","firstName":""}', [FOREIGN_OBJECT]),
         (ZonedDateTime | None, b'{"DateTime":"2026-03-01T09:00:00"}', [FOREIGN_OBJECT]),
         (Money | Amount | None, b'{"value":"45"}', [FOREIGN_OBJECT]),
         (User | None, b"{}", []),

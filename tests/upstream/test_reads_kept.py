@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from gateway.errors import FieldError, Forbidden, NotFound, Unauthenticated
+from gateway.upstream import endpoints
 from gateway.upstream.credentials import Caller
 from gateway.upstream.http.fetcher import UpstreamFetcher
 from gateway.upstream.read_log import CacheStatus
@@ -201,10 +202,10 @@ async def test_credentials_that_are_refused_a_timeline_are_shown_no_kept_entitie
     upstream = upstream_over(answer, entity_cache_seconds=600, stale_if_error_seconds=600)
     caller = Caller((), b"1")
     for _ in range(2):
-        await upstream.staff(caller, "3")
+        await upstream.resource_index(caller, endpoints.STAFF, "3")
     with pytest.raises(Unauthenticated):
         await upstream.activities(caller, "7")
-    await upstream.staff(caller, "3")
+    await upstream.resource_index(caller, endpoints.STAFF, "3")
     assert called == ["staff", "activities", "staff"]
 
 

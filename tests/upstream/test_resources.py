@@ -5,9 +5,10 @@ import msgspec
 import pytest
 from hypothesis import given, settings, strategies as st
 
+from gateway.engine.resolvers import Node
 from gateway.errors import InvalidUpstreamResponse
 from gateway.observability.event_loop import run_to_completion
-from gateway.upstream.records import activities, decoding, enums, resources
+from gateway.upstream.records import decoding, enums, resources
 from gateway.upstream.records.activities import UNREADABLE, Record, ZonedDateTime
 from gateway.upstream.surprises import (
     ODD_DATE,
@@ -30,7 +31,7 @@ ADDRESS = {
     "country": "FR",
 }
 ADDRESS_RECORD = resources.Address(
-    street="1 rue X", other_street="B", zip_code=75001, state="IDF", city="Paris", country="FR"
+    street="1 rue X", additional_street="B", zip_code=75001, state="IDF", city="Paris", country="FR"
 )
 
 EVERYTHING: dict[str, tuple[dict[str, Any], Record]] = {
@@ -50,11 +51,11 @@ EVERYTHING: dict[str, tuple[dict[str, Any], Record]] = {
             id="3",
             name="Salon",
             time_zone="Europe/Paris",
-            email="a@example.com",
+            email_address="a@example.com",
             phone="1",
             currency="EUR",
             address=ADDRESS_RECORD,
-            website_link="https://example.com",
+            website_url="https://example.com",
             picture=PICTURE_RECORD,
         ),
     ),
@@ -78,7 +79,7 @@ EVERYTHING: dict[str, tuple[dict[str, Any], Record]] = {
             id=5,
             first_name="F",
             last_name="L",
-            email="e",
+            email_address="e",
             phone="p",
             other_phone="o",
             title="dr",
@@ -108,11 +109,11 @@ EVERYTHING: dict[str, tuple[dict[str, Any], Record]] = {
             id="4",
             name="Cut",
             description="d",
-            duration=30,
-            buffer_duration=5,
+            duration_minutes=30,
+            buffer_minutes=5,
             capacity=2,
-            price=12.5,
-            payable=True,
+            sent_price=12.5,
+            is_payable=True,
             color="#EFEFEF",
             external_id="x",
             picture=PICTURE_RECORD,
@@ -151,14 +152,14 @@ EVERYTHING: dict[str, tuple[dict[str, Any], Record]] = {
             id="11",
             reference="R-1",
             company=resources.CompanyReference(id="3", name="Salon"),
-            service=activities.Service(id="4", name="Cut"),
-            staff=activities.Staff(id="5", first_name="Léa", last_name="Ito"),
+            service=resources.ServiceReference(id="4", name="Cut"),
+            staff=resources.StaffReference(id="5", first_name="Léa", last_name="Ito"),
             client=resources.ClientReference(id="7"),
             start=NINE_RECORD,
             end=NINE_RECORD,
-            created=NINE_RECORD,
-            status=enums.AppointmentStatus.NO_SHOW,
-            custom_status=resources.CustomStatus(id="1", name="Late"),
+            created_at=NINE_RECORD,
+            status_raw="noShow",
+            custom_status=resources.CustomStatus(custom_status_id="1", name="Late"),
             notes="n",
             history=[
                 resources.AppointmentHistoryEntry(
@@ -171,11 +172,11 @@ EVERYTHING: dict[str, tuple[dict[str, Any], Record]] = {
                 )
             ],
             source="api",
-            paid=False,
+            is_paid=False,
             sent_price=resources.Money(amount=12.5, currency="EUR"),
-            online_meeting=resources.OnlineMeeting(provider="p", video_link="v"),
-            location="here",
-            reschedule_link="https://example.com/r",
+            online_meeting=resources.OnlineMeeting(provider="p", video_url="v"),
+            location_text="here",
+            reschedule_url="https://example.com/r",
         ),
     ),
     "note": (
@@ -189,16 +190,20 @@ EVERYTHING: dict[str, tuple[dict[str, Any], Record]] = {
         },
         resources.Note(
             id="12",
-            html="<b>hi</b>",
-            writer=resources.NoteWriter(email_address="e", first_name="f", last_name="l"),
+            body="<b>hi</b>",
+            author=resources.NoteAuthor(email_address="e", first_name="f", last_name="l"),
             date=NINE_RECORD,
-            contacted_by_client=True,
+            is_contact_by_client=True,
         ),
     ),
-    "form": ({"id": "5", "title": "Satisfaction"}, resources.Form(id="5", title="Satisfaction")),
+    "form": (
+        {"id": "5", "name": "S-1", "title": "Satisfaction"},
+        resources.Form(id="5", name="S-1", title="Satisfaction"),
+    ),
     "form result": (
         {
             "id": "6",
+            "form": 5,
             "date": "2026-03-01",
             "currentStatus": "IN_PROGRESS",
             "ipAddress": "1.2.3.4",
@@ -223,8 +228,9 @@ EVERYTHING: dict[str, tuple[dict[str, Any], Record]] = {
         },
         resources.FormResult(
             id="6",
-            date="2026-03-01",
-            current_status=enums.FormResultStatus.IN_PROGRESS,
+            form_id=5,
+            submitted_at_raw="2026-03-01",
+            status_raw="IN_PROGRESS",
             result=[
                 resources.FormItem(
                     id=1,
@@ -277,7 +283,7 @@ EVERYTHING: dict[str, tuple[dict[str, Any], Record]] = {
             title="T",
             capacity=40,
             description="d",
-            duration=60,
+            duration_minutes=60,
             location=resources.ConferenceLocation(
                 type="address",
                 text="t",
@@ -289,15 +295,17 @@ EVERYTHING: dict[str, tuple[dict[str, Any], Record]] = {
                 country="co",
                 geolocation=resources.Geolocation(lat=48.85, lng=2.35),
             ),
-            web_link="w",
+            web_url="w",
             code="k",
             sent_tags=[resources.Tag(text="one"), resources.Tag(text=2)],
             picture=PICTURE_RECORD,
         ),
     ),
     "conference session": (
-        {"id": "9", "start": NINE, "status": "opened", "webLink": "w"},
-        resources.ConferenceSession(id="9", status="opened", web_link="w"),
+        {"id": "9", "start": NINE, "end": NINE, "status": "opened", "webLink": "w"},
+        resources.ConferenceSession(
+            id="9", start=NINE_RECORD, end=NINE_RECORD, status="opened", web_url="w"
+        ),
     ),
     "conference registration": (
         {
@@ -316,15 +324,15 @@ EVERYTHING: dict[str, tuple[dict[str, Any], Record]] = {
         resources.ConferenceRegistration(
             id="1",
             client=resources.ClientReference(id="7"),
-            status=enums.RegistrationStatus.WAITING_LIST,
-            seats=2,
-            registered=NINE_RECORD,
+            status_raw="waitingList",
+            number_of_seats=2,
+            registered_at=NINE_RECORD,
             source="s",
-            source_type=enums.RegistrationSourceType.WIDGET,
+            source_type_raw="widget",
             cancel_reason="r",
             cancel_source="cs",
-            cancelled=NINE_RECORD,
-            web_link="w",
+            cancelled_at=NINE_RECORD,
+            web_url="w",
         ),
     ),
     "client": (
@@ -352,7 +360,7 @@ EVERYTHING: dict[str, tuple[dict[str, Any], Record]] = {
             id=7,
             first_name="Al",
             last_name="Ba",
-            email_addresses=[resources.EmailAddress(email="e", is_primary=True)],
+            email_addresses=[resources.EmailAddress(email_address="e", is_primary=True)],
             phone_numbers=[resources.PhoneNumber(number="1", is_primary=False, is_mobile=True)],
             gender="undefined",
             time_zone="US/Eastern",
@@ -464,6 +472,51 @@ def test_an_appointment_knows_its_company_and_its_client_where_they_can_be_read(
 @pytest.mark.parametrize("id_", ["7", 7], ids=repr)
 def test_a_mention_of_a_client_is_of_that_client(id_):
     assert resources.ClientReference(id=id_).client_id == "7"
+
+
+@pytest.mark.parametrize("argument", ["id", "ids"])
+def test_what_is_in_a_client_that_a_caller_names_is_reached_by_the_id_and_its_argument(argument):
+    client = resources.RequestedClient(id="7", argument=argument)
+    assert Node(client).inner_ids == {"client_id": "7", "client_argument": argument}
+    assert Node(resources.ClientReference(id=7)).inner_ids == {"client_id": "7"}
+
+
+# Words
+
+WORDS: dict[str, tuple[type[Record], str, str, type[enums.UpstreamEnum]]] = {
+    "an appointment": (resources.Appointment, "status", "status", enums.AppointmentStatus),
+    "a registration": (
+        resources.ConferenceRegistration,
+        "status",
+        "status",
+        enums.RegistrationStatus,
+    ),
+    "a registration's source": (
+        resources.ConferenceRegistration,
+        "sourceType",
+        "source_type",
+        enums.RegistrationSourceType,
+    ),
+    "a form result": (
+        resources.FormResult,
+        "currentStatus",
+        "status",
+        enums.FormResultStatus,
+    ),
+}
+
+
+@pytest.mark.parametrize(("declared", "key", "name", "enum"), WORDS.values(), ids=WORDS)
+def test_each_word_is_kept_beside_what_it_means(declared, key, name, enum):
+    for word in [*(member.value for member in enum), "something new"]:
+        found = read(declared, **{key: word})
+        assert getattr(found, f"{name}_raw") == word
+        assert getattr(found, name) is enums.MemberByWord(enum)[word]
+    for nothing in (None, ""):
+        found = read(declared, **{key: nothing})
+        assert getattr(found, f"{name}_raw") is getattr(found, name) is None
+    found = read(declared, **{key: 3})
+    assert getattr(found, f"{name}_raw") is getattr(found, name) is UNREADABLE
 
 
 # Prices

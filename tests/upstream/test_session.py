@@ -12,6 +12,7 @@ from msgspec import Raw
 
 from gateway.config.settings import Settings
 from gateway.errors import BudgetExceeded, FieldError, NotFound, UpstreamUnavailable
+from gateway.upstream import endpoints
 from gateway.upstream.credentials import Caller
 from gateway.upstream.http.stale_cache import Timestamped
 from gateway.upstream.records import decoding
@@ -418,7 +419,10 @@ async def test_a_session_that_is_closed_is_gone_at_once(opened, upstream):
         async with opened() as session:
             await session.timeline("1", kinds=None, appointment_id=None)
             upstream.failing = {"1": 503}
-            for load in (session.client("1"), session.appointment("1", "1", "1")):
+            for load in (
+                session.load(endpoints.CLIENT, "1"),
+                session.load(endpoints.STAFF, "1", "1"),
+            ):
                 with suppress(FieldError):
                     await load
             gone = weakref.ref(session)

@@ -7,7 +7,7 @@ import pytest
 
 from gateway.errors import FieldError, UpstreamTimeout
 from gateway.upstream.credentials import Caller
-from gateway.upstream.endpoints import UpstreamApi
+from gateway.upstream.endpoints import CLIENT, UpstreamApi
 from gateway.upstream.session import UpstreamSession
 from tests.upstream.conftest import settings_of
 from tests.upstream.hurry import BACKEND
@@ -29,7 +29,7 @@ async def fared(session: UpstreamSession, *clients: str) -> dict[str, tuple[str,
 
     async def one(client: str) -> tuple[str, float]:
         try:
-            await session.client(client)
+            await session.load(CLIENT, client)
         except FieldError as error:
             return error.code, now()
         return "found", now()
@@ -85,7 +85,7 @@ async def test_nothing_is_begun_when_the_time_is_up(session_with):
     session, asked = session_with("1")
     await asyncio.sleep(5)
     with pytest.raises(UpstreamTimeout):
-        await session.client("1")
+        await session.load(CLIENT, "1")
     with pytest.raises(UpstreamTimeout):
         await session.timeline("1", kinds=None, appointment_id=None)
     assert asked == []

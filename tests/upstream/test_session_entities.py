@@ -5,57 +5,71 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+from aiodataloader import DataLoader
 
 from gateway.config.settings import Settings
 from gateway.errors import (
     BudgetExceeded,
     CompanyUnknown,
     FieldError,
-    InvalidArgument,
     InvalidUpstreamResponse,
     NotFound,
     UpstreamUnavailable,
 )
 from gateway.upstream.credentials import Caller
+from gateway.upstream.endpoints import (
+    APPOINTMENT,
+    CLIENT,
+    COMPANY,
+    CONFERENCE,
+    CONFERENCE_REGISTRATION,
+    CONFERENCE_SESSION,
+    FORM,
+    FORM_RESULT,
+    NOTE,
+    SERVICE,
+    STAFF,
+)
 from gateway.upstream.read_log import CacheStatus
+from gateway.upstream.records.enums import ActivityKind
 from gateway.upstream.session import UpstreamSession
 
 pytestmark = pytest.mark.usefixtures("no_task_left")
 
-COMPANY = "/api/2.1/scheduling/companies/{}"
-APPOINTMENT = "/api/2.1/scheduling/companies/3/appointments/{}"
+COMPANY_PATH = "/api/2.1/scheduling/companies/{}"
+APPOINTMENT_PATH = "/api/2.1/scheduling/companies/3/appointments/{}"
 LIST = "/api/2.1/scheduling/companies/3/appointments"
 LISTED = LIST + "?clientId={}&levelDetail=full"
 
 ONE_BY_ONE: dict[str, tuple[Callable[[UpstreamSession, str], Awaitable[Any]], str]] = {
-    "company": (lambda session, id_: session.company(id_), COMPANY),
-    "client": (lambda session, id_: session.client(id_), "/api/2.0/clients/{}"),
-    "note": (lambda session, id_: session.note(id_), "/api/2.0/notes/{}"),
-    "form": (lambda session, id_: session.form(id_), "/api/2.3/forms/{}"),
+    "company": (lambda session, id_: session.load(COMPANY, id_), COMPANY_PATH),
+    "client": (lambda session, id_: session.load(CLIENT, id_), "/api/2.0/clients/{}"),
+    "note": (lambda session, id_: session.load(NOTE, id_), "/api/2.0/notes/{}"),
+    "form": (lambda session, id_: session.load(FORM, id_), "/api/2.3/forms/{}"),
     "form result": (
-        lambda session, id_: session.form_result("5", id_),
+        lambda session, id_: session.load(FORM_RESULT, "5", id_),
         "/api/2.3/forms/5/results/{}",
     ),
     "conference": (
-        lambda session, id_: session.conference(id_),
+        lambda session, id_: session.load(CONFERENCE, id_),
         "/conferences/api/1.0/conferences/{}",
     ),
     "conference session": (
-        lambda session, id_: session.conference_session("8", id_),
+        lambda session, id_: session.load(CONFERENCE_SESSION, "8", id_),
         "/conferences/api/1.0/conferences/8/sessions/{}",
     ),
     "registration": (
-        lambda session, id_: session.conference_registration("8", "9", id_),
+        lambda session, id_: session.load(CONFERENCE_REGISTRATION, "8", "9", id_),
         "/conferences/api/1.0/conferences/8/sessions/9/registrations/{}",
     ),
     "appointment": (
-        lambda session, id_: session.appointment("3", id_, "7"),
-        APPOINTMENT,
+        lambda session, id_: session.load(APPOINTMENT, "3", id_, "7"),
+        APPOINTMENT_PATH,
     ),
 }
 OF_A_COMPANY: dict[str, Callable[[UpstreamSession, str | None, str], Awaitable[Any]]] = {
-    "staff": lambda session, company, id_: session.staff(company, id_),
-    "services": lambda session, company, id_: session.service(company, id_),
+    "staff": lambda session, company, id_: session.load(STAFF, company, id_),
+    "services": lambda session, company, id_: session.load(SERVICE, company, id_),
 }
 each_thing = pytest.mark.parametrize(("ask", "path"), ONE_BY_ONE.values(), ids=ONE_BY_ONE)
 each_list = pytest.mark.parametrize(("name", "ask"), OF_A_COMPANY.items(), ids=OF_A_COMPANY)
@@ -92,7 +106,7 @@ def appointments(
     session: UpstreamSession, *asked: str, client: str | None = "7"
 ) -> Awaitable[list[Any]]:
     return asyncio.gather(
-        *[session.appointment("3", id_, client) for id_ in asked], return_exceptions=True
+        *[session.load(APPOINTMENT, "3", id_, client) for id_ in asked], return_exceptions=True
     )
 
 
@@ -157,12 +171,6 @@ async def test_a_thing_whose_id_cannot_be_one_is_refused_without_a_call(session,
         await ask(session, "a/b")
     assert ids([await ask(session, "1")]) == ["1"]
     assert world.called == [path.format("1")]
-
-
-@pytest.mark.parametrize("id_", ["", " ", "a/b", "..", "é", "x" * 65], ids=repr)
-async def test_an_id_of_the_callers_that_cannot_be_a_clients_is_refused_at_once(session, id_):
-    with pytest.raises(InvalidArgument):
-        session.client(id_, id_)
 
 
 @each_thing
@@ -232,8 +240,10 @@ async def test_another_session_reads_again(opened, world, ask, path):
 
 
 async def test_things_of_two_parents_are_two_things(session, world):
-    await asyncio.gather(session.form_result("1", "6"), session.form_result("2", "6"))
-    await asyncio.gather(session.appointment("1", "6", None), session.appointment("2", "6", None))
+    await asyncio.gather(session.load(FORM_RESULT, "1", "6"), session.load(FORM_RESULT, "2", "6"))
+    await asyncio.gather(
+        session.load(APPOINTMENT, "1", "6", None), session.load(APPOINTMENT, "2", "6", None)
+    )
     assert len(world.called) == 4
 
 
@@ -241,25 +251,46 @@ async def test_things_of_two_parents_are_two_things(session, world):
 
 
 OF_NOTHING: dict[str, Callable[[UpstreamSession], Awaitable[Any]]] = {
-    "a form result without its form": lambda session: session.form_result(None, "6"),
-    "a session without its conference": lambda session: session.conference_session(None, "9"),
-    "a registration without its conference": lambda session: session.conference_registration(
-        None, "9", "1"
+    "a client": lambda session: session.load(CLIENT, None),
+    "a note": lambda session: session.load(NOTE, None),
+    "a company": lambda session: session.load(COMPANY, None),
+    "a member of staff": lambda session: session.load(STAFF, "3", None),
+    "a member of staff of an unknown company": lambda session: session.load(STAFF, None, None),
+    "a service": lambda session: session.load(SERVICE, "3", None),
+    "an appointment": lambda session: session.load(APPOINTMENT, "3", None, "7"),
+    "an appointment of an unknown company": lambda session: session.load(
+        APPOINTMENT, None, None, None
     ),
-    "a registration without its session": lambda session: session.conference_registration(
-        "8", None, "1"
+    "a form": lambda session: session.load(FORM, None),
+    "a form result": lambda session: session.load(FORM_RESULT, "5", None),
+    "a form result without its form": lambda session: session.load(FORM_RESULT, None, "6"),
+    "a conference": lambda session: session.load(CONFERENCE, None),
+    "a session without its conference": lambda session: session.load(CONFERENCE_SESSION, None, "9"),
+    "a registration without its conference": lambda session: session.load(
+        CONFERENCE_REGISTRATION, None, "9", "1"
+    ),
+    "a registration without its session": lambda session: session.load(
+        CONFERENCE_REGISTRATION, "8", None, "1"
     ),
 }
 
 
 @pytest.mark.parametrize("ask", OF_NOTHING.values(), ids=OF_NOTHING)
-async def test_a_thing_without_an_id_on_its_way_breaks_the_contract_without_a_call(
-    session, world, settle, ask
+@pytest.mark.parametrize("settings", [{}, {"company_id": "4", "appointments_by_client": True}])
+async def test_a_thing_without_an_id_on_its_way_is_none_without_a_call(
+    opened, world, settle, ask, settings
 ):
-    with pytest.raises(InvalidUpstreamResponse, match="did not return the"):
-        ask(session)
-    await settle()
+    async with opened(**settings) as session:
+        assert await ask(session) is None
+        await settle()
     assert world.called == []
+
+
+@pytest.mark.parametrize("endpoint", [NOTE, STAFF, APPOINTMENT, FORM_RESULT])
+async def test_a_load_takes_the_ids_of_its_endpoint_and_no_others(session, endpoint):
+    for count in (0, 4):
+        with pytest.raises(TypeError, match=endpoint.ids[-1]):
+            session.load(endpoint, *["1"] * count)
 
 
 # Lists of a company
@@ -272,13 +303,13 @@ async def test_a_company_s_list_is_read_once_however_many_of_it_are_asked_for(
     found = await asyncio.gather(*[ask(session, "3", str(id_)) for id_ in range(1, 10)])
     assert ids(found) == [str(id_) for id_ in range(1, 10)]
     assert ids([await ask(session, "3", "1")]) == ["1"]
-    assert world.called == [f"{COMPANY.format(3)}/{name}"]
+    assert world.called == [f"{COMPANY_PATH.format(3)}/{name}"]
 
 
 @each_list
 async def test_every_company_has_a_list_of_its_own(session, world, name, ask):
     await asyncio.gather(*[ask(session, company, "1") for company in ("1", "2", "1")])
-    assert world.called == [f"{COMPANY.format(id_)}/{name}" for id_ in (1, 2)]
+    assert world.called == [f"{COMPANY_PATH.format(id_)}/{name}" for id_ in (1, 2)]
     assert world.most == 2
 
 
@@ -289,7 +320,7 @@ async def test_what_a_list_does_not_have_is_none(session, world, name, ask):
 
 @each_list
 async def test_what_a_list_that_is_not_whole_does_not_have_is_not_known(session, world, name, ask):
-    world.answers[f"{COMPANY.format(3)}/{name}"] = {"items": [{"id": "1"}, {}]}
+    world.answers[f"{COMPANY_PATH.format(3)}/{name}"] = {"items": [{"id": "1"}, {}]}
     assert ids([await ask(session, "3", "1")]) == ["1"]
     with pytest.raises(InvalidUpstreamResponse):
         await ask(session, "3", "2")
@@ -300,7 +331,7 @@ async def test_what_a_list_that_is_not_whole_does_not_have_is_not_known(session,
 async def test_a_list_that_fails_fails_all_who_ask_for_it_and_is_not_tried_again(
     session, world, name, ask, status, error
 ):
-    world.answers[f"{COMPANY.format(3)}/{name}"] = status
+    world.answers[f"{COMPANY_PATH.format(3)}/{name}"] = status
     found = await asyncio.gather(
         ask(session, "3", "1"), ask(session, "3", "2"), ask(session, "4", "1"), ask(session, "3", "1"),
         return_exceptions=True,
@@ -316,9 +347,9 @@ async def test_a_list_that_fails_fails_all_who_ask_for_it_and_is_not_tried_again
 
 
 OF_NO_COMPANY: list[Callable[[UpstreamSession, str | None], Awaitable[Any]]] = [
-    lambda session, company: session.staff(company, "1"),
-    lambda session, company: session.service(company, "1"),
-    lambda session, company: session.appointment(company, "1", "7"),
+    lambda session, company: session.load(STAFF, company, "1"),
+    lambda session, company: session.load(SERVICE, company, "1"),
+    lambda session, company: session.load(APPOINTMENT, company, "1", "7"),
 ]
 
 
@@ -339,7 +370,7 @@ async def test_without_a_company_nothing_of_one_is_known_and_nothing_is_called(
 async def test_the_company_of_the_settings_stands_in(opened, world):
     async with opened(company_id="4") as session:
         assert ids(await of_no_company(session)) == ["1", "1", "1"]
-    assert all(path.startswith(COMPANY.format(4) + "/") for path in world.called)
+    assert all(path.startswith(COMPANY_PATH.format(4) + "/") for path in world.called)
     assert len(world.called) == 3
 
 
@@ -356,7 +387,7 @@ async def test_a_company_that_is_known_wins_over_the_settings(opened, world):
 
 async def test_appointments_are_read_alone_by_default(session, world):
     assert ids(await appointments(session, "1", "2", "3")) == ["1", "2", "3"]
-    assert Counter(world.called) == {APPOINTMENT.format(id_): 1 for id_ in (1, 2, 3)}
+    assert Counter(world.called) == {APPOINTMENT_PATH.format(id_): 1 for id_ in (1, 2, 3)}
 
 
 async def test_several_appointments_of_a_client_are_one_list_where_that_is_allowed(opened, world):
@@ -368,24 +399,24 @@ async def test_several_appointments_of_a_client_are_one_list_where_that_is_allow
 async def test_one_appointment_of_a_client_is_read_alone(opened, world):
     async with opened(appointments_by_client=True) as session:
         assert ids(await appointments(session, "1", "1")) == ["1", "1"]
-    assert world.called == [APPOINTMENT.format(1)]
+    assert world.called == [APPOINTMENT_PATH.format(1)]
 
 
 async def test_appointments_of_nobody_knows_whom_are_read_alone(opened, world):
     async with opened(appointments_by_client=True) as session:
         assert ids(await appointments(session, "1", "2", client=None)) == ["1", "2"]
-    assert world.called == [APPOINTMENT.format(1), APPOINTMENT.format(2)]
+    assert world.called == [APPOINTMENT_PATH.format(1), APPOINTMENT_PATH.format(2)]
 
 
 async def test_every_client_and_every_company_has_a_list_of_its_own(opened, world):
     async with opened(appointments_by_client=True) as session:
         await asyncio.gather(
-            *[session.appointment("3", id_, "7") for id_ in ("1", "2")],
-            *[session.appointment("3", id_, "8") for id_ in ("3", "4")],
-            *[session.appointment("4", id_, "7") for id_ in ("1", "2")],
-            session.appointment("4", "3", "8"),
+            *[session.load(APPOINTMENT, "3", id_, "7") for id_ in ("1", "2")],
+            *[session.load(APPOINTMENT, "3", id_, "8") for id_ in ("3", "4")],
+            *[session.load(APPOINTMENT, "4", id_, "7") for id_ in ("1", "2")],
+            session.load(APPOINTMENT, "4", "3", "8"),
         )
-    other = COMPANY.format(4) + "/appointments"
+    other = COMPANY_PATH.format(4) + "/appointments"
     assert Counter(world.called) == {
         LISTED.format(7): 1,
         LISTED.format(8): 1,
@@ -398,14 +429,18 @@ async def test_what_a_list_of_appointments_lacks_is_read_alone(opened, world):
     world.answers[LIST] = {"items": [{"id": "1"}]}
     async with opened(appointments_by_client=True) as session:
         assert ids(await appointments(session, "1", "2", "gone")) == ["1", "2", None]
-    assert world.called == [LISTED.format(7), APPOINTMENT.format(2), APPOINTMENT.format("gone")]
+    assert world.called == [
+        LISTED.format(7),
+        APPOINTMENT_PATH.format(2),
+        APPOINTMENT_PATH.format("gone"),
+    ]
 
 
 async def test_what_a_list_of_appointments_that_is_not_whole_lacks_is_read_alone(opened, world):
     world.answers[LIST] = {"items": [{"id": "1"}, None, {"reference": "2"}]}
     async with opened(appointments_by_client=True) as session:
         assert ids(await appointments(session, "1", "2")) == ["1", "2"]
-    assert world.called == [LISTED.format(7), APPOINTMENT.format(2)]
+    assert world.called == [LISTED.format(7), APPOINTMENT_PATH.format(2)]
 
 
 @pytest.mark.parametrize("status", [401, 429, 503])
@@ -427,12 +462,16 @@ async def test_where_there_is_no_such_list_appointments_are_read_alone(opened, w
     world.answers[LIST] = answer
     async with opened(appointments_by_client=True) as session:
         assert ids(await appointments(session, "1", "2")) == ["1", "2"]
-    assert world.called == [LISTED.format(7), APPOINTMENT.format(1), APPOINTMENT.format(2)]
+    assert world.called == [
+        LISTED.format(7),
+        APPOINTMENT_PATH.format(1),
+        APPOINTMENT_PATH.format(2),
+    ]
 
 
 async def test_an_appointment_that_fails_after_its_list_fails_alone(opened, world):
     world.answers[LIST] = {"items": [{"id": "1"}]}
-    world.answers[APPOINTMENT.format(2)] = 503
+    world.answers[APPOINTMENT_PATH.format(2)] = 503
     async with opened(appointments_by_client=True) as session:
         one, two, three = await appointments(session, "1", "2", "3")
     assert ids([one, three]) == ["1", "3"]
@@ -458,19 +497,82 @@ async def test_a_later_appointment_may_join_a_list_that_is_under_way(opened, wor
     assert world.called == [LISTED.format(7)]
 
 
+async def test_who_leaves_a_list_of_appointments_does_not_spoil_it(opened, world, settle):
+    world.gate.clear()
+    async with opened(appointments_by_client=True) as session:
+        leaving, staying = [
+            asyncio.ensure_future(session.load(APPOINTMENT, "3", id_, "7")) for id_ in ("1", "2")
+        ]
+        await world.arrivals(1)
+        leaving.cancel()
+        await settle()
+        world.gate.set()
+        assert ids([await staying, await session.load(APPOINTMENT, "3", "1", "7")]) == ["2", "1"]
+    assert world.called == [LISTED.format(7)]
+
+
+# Batches
+
+
+@pytest.fixture
+def batches(monkeypatch) -> list[list[Any]]:
+    """The keys of each batch of each DataLoader of the sessions."""
+    keys_of_batches: list[list[Any]] = []
+
+    class RecordingDataLoader(DataLoader[Any, Any]):
+        def __init__(self, batch_load_fn: Callable[[list[Any]], Awaitable[list[Any]]]) -> None:
+            async def load(keys: list[Any]) -> list[Any]:
+                keys_of_batches.append(keys)
+                return await batch_load_fn(keys)
+
+            super().__init__(load)
+
+    monkeypatch.setattr("gateway.upstream.session.DataLoader", RecordingDataLoader)
+    return keys_of_batches
+
+
+async def test_the_kinds_of_a_timeline_are_one_batch(session, world, batches):
+    wanted = [frozenset({ActivityKind.NOTE}), frozenset({ActivityKind.CONSENT}), None]
+    await asyncio.gather(
+        *[session.timeline("7", kinds=kinds, appointment_id=None) for kinds in wanted]
+    )
+    assert [len(keys) for keys in batches] == [3]
+    assert len(world.called) == 1
+
+
+@each_list
+async def test_what_a_company_has_is_one_batch_of_ids(session, world, batches, name, ask):
+    await asyncio.gather(*[ask(session, "3", id_) for id_ in ("1", "2", "1", "3")])
+    await asyncio.gather(*[ask(session, "3", id_) for id_ in ("3", "4", "5")])
+    assert batches == [["1", "2", "3"], ["4", "5"]]
+    assert world.called == [f"{COMPANY_PATH.format(3)}/{name}"]
+
+
+async def test_appointments_are_one_batch_where_they_can_be_listed(opened, world, batches):
+    async with opened(appointments_by_client=True) as session:
+        await appointments(session, "1", "2", "1", "3")
+    assert batches == [[("3", "1"), ("3", "2"), ("3", "3")]]
+
+
+@each_thing
+async def test_a_single_thing_is_no_batch(session, world, batches, ask, path):
+    await asyncio.gather(*[ask(session, id_) for id_ in ("1", "2", "1")])
+    assert batches == []
+
+
 # The budget
 
 
 async def test_reads_beyond_the_budget_are_refused_and_what_is_there_stays(opened, world):
     async with opened(max_upstream_reads=3) as session:
         found = await asyncio.gather(
-            *[session.note(str(id_)) for id_ in range(1, 6)], return_exceptions=True
+            *[session.load(NOTE, str(id_)) for id_ in range(1, 6)], return_exceptions=True
         )
         assert ids(found[:3]) == ["1", "2", "3"]
         assert [type(each) for each in found[3:]] == [BudgetExceeded] * 2
-        assert ids([await session.note("1")]) == ["1"]
+        assert ids([await session.load(NOTE, "1")]) == ["1"]
         with pytest.raises(BudgetExceeded):
-            await session.staff("3", "1")
+            await session.load(STAFF, "3", "1")
         with pytest.raises(BudgetExceeded):
             await session.timeline("7", kinds=None, appointment_id=None)
     assert len(world.called) == 3
@@ -478,9 +580,9 @@ async def test_reads_beyond_the_budget_are_refused_and_what_is_there_stays(opene
 
 async def test_a_read_that_fails_is_a_part_of_the_budget(opened, world):
     async with opened(max_upstream_reads=1) as session:
-        assert await session.note("gone") is None
+        assert await session.load(NOTE, "gone") is None
         with pytest.raises(BudgetExceeded):
-            await session.note("1")
+            await session.load(NOTE, "1")
 
 
 async def test_a_list_is_one_part_of_the_budget_and_what_it_lacks_another(opened, world):
@@ -491,19 +593,38 @@ async def test_a_list_is_one_part_of_the_budget_and_what_it_lacks_another(opened
     assert isinstance(three, BudgetExceeded)
 
 
+async def test_the_budget_refuses_reads_in_the_order_of_the_loads(opened, world):
+    async with opened(max_upstream_reads=3) as session:
+        found = await asyncio.gather(
+            session.load(STAFF, "3", "1"),
+            session.load(NOTE, "1"),
+            session.load(SERVICE, "3", "1"),
+            session.load(NOTE, "2"),
+            session.load(STAFF, "3", "2"),
+            return_exceptions=True,
+        )
+    assert [isinstance(each, BudgetExceeded) for each in found] == [
+        False,
+        False,
+        False,
+        True,
+        False,
+    ]
+
+
 async def test_a_budget_is_for_one_session(opened, world):
     for _ in range(2):
         async with opened(max_upstream_reads=1) as session:
-            assert ids([await session.note("1")]) == ["1"]
+            assert ids([await session.load(NOTE, "1")]) == ["1"]
 
 
 # What was read
 
 
 async def test_the_calls_are_told_by_their_templates(session, world):
-    await session.note("1")
-    await session.note("gone")
-    await session.note("1")
+    await session.load(NOTE, "1")
+    await session.load(NOTE, "gone")
+    await session.load(NOTE, "1")
     assert [(call.path, call.status, call.cache_status) for call in session.read_log] == [
         ("/api/2.0/notes/{noteId}", 200, CacheStatus.CALLED),
         ("/api/2.0/notes/{noteId}", 404, CacheStatus.CALLED),

@@ -11,6 +11,19 @@ from starlette.datastructures import Headers
 from gateway.config.settings import Settings
 from gateway.errors import UpstreamUnavailable
 from gateway.upstream.credentials import CallerFactory
+from gateway.upstream.endpoints import (
+    APPOINTMENT,
+    CLIENT,
+    COMPANY,
+    CONFERENCE,
+    CONFERENCE_REGISTRATION,
+    CONFERENCE_SESSION,
+    FORM,
+    FORM_RESULT,
+    NOTE,
+    SERVICE,
+    STAFF,
+)
 from gateway.upstream.read_log import CacheStatus
 from gateway.upstream.session import UpstreamSession
 
@@ -22,23 +35,23 @@ KEYS = {"apikey": "k", "token": "t"}
 Ask = Callable[[UpstreamSession], Awaitable[Any]]
 
 SELDOM_CHANGED: dict[str, Ask] = {
-    "company": lambda session: session.company("3"),
-    "staff": lambda session: session.staff("3", "5"),
-    "service": lambda session: session.service("3", "4"),
-    "form": lambda session: session.form("5"),
-    "conference": lambda session: session.conference("8"),
-    "conference session": lambda session: session.conference_session("8", "9"),
+    "company": lambda session: session.load(COMPANY, "3"),
+    "staff": lambda session: session.load(STAFF, "3", "5"),
+    "service": lambda session: session.load(SERVICE, "3", "4"),
+    "form": lambda session: session.load(FORM, "5"),
+    "conference": lambda session: session.load(CONFERENCE, "8"),
+    "conference session": lambda session: session.load(CONFERENCE_SESSION, "8", "9"),
 }
 OFTEN_CHANGED: dict[str, Ask] = {
     "timeline": lambda session: session.timeline("7", kinds=None, appointment_id=None),
-    "appointment": lambda session: session.appointment("3", "1", "7"),
+    "appointment": lambda session: session.load(APPOINTMENT, "3", "1", "7"),
     "appointments": lambda session: asyncio.gather(
-        *[session.appointment("3", id_, "7") for id_ in ("1", "2")]
+        *[session.load(APPOINTMENT, "3", id_, "7") for id_ in ("1", "2")]
     ),
-    "note": lambda session: session.note("1"),
-    "client": lambda session: session.client("7"),
-    "form result": lambda session: session.form_result("5", "6"),
-    "registration": lambda session: session.conference_registration("8", "9", "1"),
+    "note": lambda session: session.load(NOTE, "1"),
+    "client": lambda session: session.load(CLIENT, "7"),
+    "form result": lambda session: session.load(FORM_RESULT, "5", "6"),
+    "registration": lambda session: session.load(CONFERENCE_REGISTRATION, "8", "9", "1"),
 }
 ANYTHING = {**SELDOM_CHANGED, **OFTEN_CHANGED}
 anything = pytest.mark.parametrize("ask", ANYTHING.values(), ids=ANYTHING)
@@ -217,5 +230,5 @@ async def test_what_is_kept_costs_a_part_of_the_budget_like_a_call(opened, world
     callers = [KEYS, KEYS]
     async with opened(callers, entity_cache_seconds=60, max_upstream_reads=1) as sessions:
         for session in sessions:
-            assert await session.company("3")
+            assert await session.load(COMPANY, "3")
     assert len(world.called) == 1

@@ -215,7 +215,7 @@ def _credential(name: str) -> bool:
 EXPLAIN = {"X-Gateway-Explain": "1"}
 LINK = "https://api.example.com/api/2.1/scheduling/companies/4712/appointments/31"
 EMAILS = """{ activities(clientId: 4711) { nodes {
-  ... on AppointmentActivity { appointment { staff { email } current { id } } }
+  ... on AppointmentActivity { appointment { staff { current { emailAddress } } current { id } } }
 } } }"""
 
 

@@ -2,7 +2,7 @@
 
 Each selection from a type becomes one function: it takes a value of that type and returns the object of the
 response. Where the object has deferred fields, or items that may need the fallback, the function also takes
-the response path and the parent node (`needs_path`).
+the response path and the ids that led to the object (`needs_path`).
 """
 
 import keyword
@@ -47,12 +47,14 @@ from gateway.engine.compiler.pending import (
     has_item_type,
 )
 from gateway.engine.compiler.projection import (
+    EMPTY_VALUES,
     ProjectedDecoder,
     Projection,
     ProjectionBuilder,
     union_members,
 )
 from gateway.engine.resolvers import (
+    AncestorField,
     AttributeField,
     ComputedField,
     FieldSource,
@@ -66,7 +68,8 @@ from gateway.engine.resolvers import (
 
 _RESERVED_NAMES = {
     *keyword.kwlist,
-    *("record", "run", "path", "parent", "node", "result", "v", "each", "i", "enumerate", "str"),
+    *("record", "run", "path", "ids", "node", "inner_ids", "result"),
+    *("v", "each", "i", "enumerate", "str"),
 }
 """Names that generated functions use for variables and builtins."""
 
@@ -105,7 +108,7 @@ class CodeGenerator:
     def function(
         self, selection: Selection, value_context: ValueContext, *, needs_path: bool = False
     ) -> GeneratedFunction:
-        """The function for a selection; with `needs_path`, one that takes a path and a parent in any case."""
+        """The function for a selection; with `needs_path`, one that takes a path and ids in any case."""
         key = (selection, value_context, needs_path or self._has_deferred_fields(selection))
         if key not in self._functions:
             body = ObjectExpression(self, value_context)
@@ -117,7 +120,7 @@ class CodeGenerator:
     def _write(self, name: str, body: "ObjectExpression", *, needs_path: bool) -> GeneratedFunction:
         takes_path = needs_path or body.needs_path
         unique = self.unique_name(name, None)
-        arguments = "record, run, path, parent" if takes_path else "record, run"
+        arguments = "record, run, path, ids" if takes_path else "record, run"
         lines = [f"def {unique}({arguments}):", *(f"    {line}" for line in body.lines())]
         self._function_texts.append("\n".join(lines))
         return GeneratedFunction(unique, takes_path)
@@ -253,7 +256,7 @@ class ObjectExpression:
     """Code generation for one object: collects its fields as expressions, which read the variable `record`.
 
     Attributes:
-        needs_path: Whether the expressions use the response path and the parent node.
+        needs_path: Whether the expressions use the response path and the ids that led to the object.
     """
 
     def __init__(self, generator: CodeGenerator, value_context: ValueContext) -> None:
@@ -274,7 +277,7 @@ class ObjectExpression:
         """Add a deferred field: `record` is the loaded or resolved value."""
         match self._field_source(field):
             case LoadedField(inner_source=None):
-                expression = self._value(field, field.type, "record", None, parent="parent")
+                expression = self._value(field, field.type, "record", None, ids="ids")
             case LoadedField(inner_source=(AttributeField() | ComputedField()) as inner_source):
                 expression = self._direct_value(field, inner_source)
             case _:
@@ -286,23 +289,19 @@ class ObjectExpression:
         self.needs_path = True
         type_ = get_nullable_type(field.type)
         if not is_list_type(type_):
-            return self._node_object(
-                field, "record.value", f'(*path, "{field.key}"), record.parent'
-            )
+            return self._node_object(field, "record.value", f'(*path, "{field.key}"), record.ids')
         if is_non_null_type(type_.of_type):
-            location = f'(*path, "{field.key}", i), each.parent'
+            location = f'(*path, "{field.key}", i), each.ids'
             element_expression = self._node_object(field, "unwrap(each).value", location)
             return f"[{element_expression} for i, each in enumerate(record)]"
         deferred = self._generator.unique_name(f"{field.key}_deferred", DeferredFields((field,)))
-        render_expression = (
-            f"lambda v, path, parent: {self._node_object(field, 'v', 'path, parent')}"
-        )
+        render_expression = f"lambda v, path, ids: {self._node_object(field, 'v', 'path, ids')}"
         return (
             f'run.render_elements(record, {render_expression}, {deferred}, (*path, "{field.key}"))'
         )
 
     def _node_object(self, field: Field, value: str, location: str) -> str:
-        """A call that renders the value of a node; `location` has expressions for its path and its parent."""
+        """A call that renders the value of a node; `location` has expressions for its path and its ids."""
         if not field.selection_by_type:
             raise CannotCompile  # a resolver that returns a leaf
         if is_abstract_type(get_named_type(field.type)):
@@ -320,8 +319,17 @@ class ObjectExpression:
             field
         ):
             return self._direct_value(field, field_source)
+        entity_class = self._value_context.entity_class
+        match field_source:
+            case LoadedField(inner_source=(AttributeField() | ComputedField()) as inner_source) if (
+                entity_class is not None and field_source.entity_class is entity_class
+            ):
+                return self._direct_value(field, inner_source)
         self.needs_path = True
         match field_source:
+            case AncestorField():
+                name = self._generator.unique_name(f"{field.key}_of", field_source.value)
+                return self._value(field, field.type, f"{name}(ids)", None)
             case LoadedField(load, ids, AttributeField() | ComputedField()):
                 self._deferred[field] = (load, ids)
             case _:
@@ -348,11 +356,19 @@ class ObjectExpression:
         )
 
     def _attribute_value(self, name: str, raw_value: str) -> str:
-        """An expression for an attribute; a partially projected record is null where the full record is."""
+        """An expression for an attribute; a partially projected record is null where the full record is.
+
+        A record with a value that is neither null nor empty is not null.
+        """
         if not (first := self._value_context.first_attribute_if_partial(name)):
             return raw_value
-        reader = f"run.readers[{self._generator.unique_name(f'{name}_decoder', self._value_context.own_decoder)}]"
-        return f"(v if (v := {raw_value}) is None or v.{first} is not None else {reader}.partial_record(record, {name!r}, v))"
+        decoder = self._value_context.own_decoder
+        if decoder is None:  # deeper inside an item
+            checked_value = "with_content(v)"
+        else:
+            reader = f"run.readers[{self._generator.unique_name(f'{name}_decoder', decoder)}]"
+            checked_value = f"{reader}.partial_record(record, {name!r}, v)"
+        return f"(v if (v := {raw_value}) is None or v.{first} else {checked_value})"
 
     def _raw_value(self, field: Field, field_source: AttributeField | ComputedField) -> str:
         """An expression for the value of a field before completion."""
@@ -367,7 +383,7 @@ class ObjectExpression:
         value: str,
         declared: Any,
         path_suffix: str = "",
-        parent: str = "node",
+        ids: str = "inner_ids",
     ) -> str:
         """An expression that completes a value of a GraphQL type (CompleteValue).
 
@@ -377,7 +393,7 @@ class ObjectExpression:
             value: An expression for the value before completion.
             declared: The declared type of the value; None where unknown.
             path_suffix: The rest of the path, for an element of a list.
-            parent: The variable with the parent node of objects in the value.
+            ids: The variable with the ids that lead to objects in the value.
         """
         nullable = not is_non_null_type(type_)
         inner: Any = type_ if nullable else type_.of_type  # type: ignore[union-attr]
@@ -386,9 +402,7 @@ class ObjectExpression:
         if is_list_type(inner):
             return self._list(field, inner.of_type, value, declared, nullable=nullable)
         inner_path = f'(*path, "{field.key}"{path_suffix})'
-        return null_guard(
-            value, declared, self._object(field, inner_path, parent), nullable=nullable
-        )
+        return null_guard(value, declared, self._object(field, inner_path, ids), nullable=nullable)
 
     def _leaf(self, leaf: GraphQLLeafType, value: str, declared: Any, *, nullable: bool) -> str:
         if declared is not None and all_serialize_unchanged(leaf, declared, nullable=nullable):
@@ -425,7 +439,7 @@ class ObjectExpression:
         expression = "{}" if element_expression == "each" else f"[{element_expression} for {loop}]"
         return null_guard(value, declared, expression, nullable=nullable)
 
-    def _object(self, field: Field, path: str, parent: str) -> str:
+    def _object(self, field: Field, path: str, ids: str) -> str:
         """A template of a call that renders an object, with `{}` for the value."""
         if is_abstract_type(get_named_type(field.type)):
             table, needs_path = self._generator.type_dispatch(field, self._value_context)
@@ -440,7 +454,7 @@ class ObjectExpression:
             function = self._generator.function(selection, inner_context)
             call, needs_path = f"{function.name}({{}}, run", function.needs_path
         self.needs_path = self.needs_path or needs_path
-        return f"{call}, {path}, {parent})" if needs_path else f"{call})"
+        return f"{call}, {path}, {ids})" if needs_path else f"{call})"
 
     def _is_response_object(self, selection: Selection, projection: Projection) -> bool:
         """Whether the projected Struct itself encodes as the object of the response, without a copy.
@@ -467,9 +481,11 @@ class ObjectExpression:
         return field_source.attribute if is_unchanged else None
 
     def _inner_context(self, field: Field) -> ValueContext:
+        field_source = self._field_source(field)
+        if isinstance(field_source, LoadedField) and field_source.inner_source is None:
+            return ValueContext(entity_class=field_source.entity_class)
         if self._value_context.projection is None:
             return ValueContext(items_decoder=self._value_context.items_decoder)
-        field_source = self._field_source(field)
         name = field_source.attribute if isinstance(field_source, AttributeField) else ""
         return ValueContext(self._value_context.projection.nested.get(name))
 
@@ -477,11 +493,11 @@ class ObjectExpression:
         """A template of a call that renders the items of a list, with `{}` for the list."""
         self.needs_path = True
         table, deferred = self._item_dispatch(field)
-        return f'run.render_items({{}}, {table}, {deferred}, (*path, "{field.key}"), node)'
+        return f'run.render_items({{}}, {table}, {deferred}, (*path, "{field.key}"), inner_ids)'
 
     def _item_call(self, field: Field, field_source: AttributeField | ComputedField) -> str:
         table, deferred = self._item_dispatch(field)
-        return f"run.render_item({self._raw_value(field, field_source)}, {table}, {deferred}, result, node, path)"
+        return f"run.render_item({self._raw_value(field, field_source)}, {table}, {deferred}, result, inner_ids, path)"
 
     def _item_dispatch(self, field: Field) -> tuple[str, str]:
         table, needs_path = self._generator.type_dispatch(field, self._value_context)
@@ -503,16 +519,17 @@ class ObjectExpression:
         deferrals = {
             fields[0].key: self._defer_statement(fields) for fields in self._deferral_groups()
         }
-        beginning = ["node = Node(record, parent)"] if self.needs_path else []
-        return [
-            *beginning,
-            *statements(self._entries, deferrals, self._generator.condition_expression),
-        ]
+        body = statements(self._entries, deferrals, self._generator.condition_expression)
+        beginning = ["node = Node(record, ids)"] if self.needs_path else []
+        if any("inner_ids" in line for line in body):
+            beginning.append("inner_ids = node.inner_ids")
+        return [*beginning, *body]
 
     def _defer_statement(self, fields: tuple[Field, ...]) -> str:
         field_source = self._field_source(fields[0])
         if isinstance(field_source, AttributeField | ComputedField):
             return self._item_call(fields[0], field_source)
+        assert not isinstance(field_source, AncestorField)  # never deferred
         deferred = self._generator.deferred_fields(fields, field_source)
         return f"run.defer({self._generator.unique_name(f'{fields[0].key}_deferred', deferred)}, result, node, path)"
 
@@ -555,4 +572,19 @@ def _checks(unreadable: type) -> dict[str, Any]:
             raise NeedsFallback
         return value
 
-    return {"readable": readable, "non_null": non_null, "unwrap": unwrap}
+    return {
+        "readable": readable,
+        "non_null": non_null,
+        "unwrap": unwrap,
+        "with_content": _with_content,
+    }
+
+
+def _with_content(value: Any) -> Any:
+    """A partially projected record that has a value.
+
+    Without a value, only the full record tells whether it is null.
+    """
+    if all(getattr(value, name) in EMPTY_VALUES for name in value.__struct_fields__):
+        raise NeedsFallback
+    return value

@@ -11,6 +11,7 @@ from gateway.engine.compiler.collect_fields import Field
 from gateway.engine.compiler.fallback import ResponsePath
 from gateway.engine.compiler.projection import ProjectedDecoder, Projection
 from gateway.engine.resolvers import (
+    Ids,
     LoadedField,
     NeedsFallback,
     Node,
@@ -58,11 +59,13 @@ class ValueContext:
         projection: The projection of the value; None where it is a full record or no record.
         items_decoder: The decoder of the items inside the value, if any.
         own_decoder: The decoder of the value itself, where that is an item.
+        entity_class: The class of the value, where that is a loaded entity.
     """
 
     projection: Projection | None = None
     items_decoder: ProjectedDecoder | None = None
     own_decoder: ProjectedDecoder | None = None
+    entity_class: type | None = None
 
     def holds_items(self, field: Field) -> bool:
         """Whether the value of a field is an item or a list of items."""
@@ -73,9 +76,7 @@ class ValueContext:
 
         None where the record is not partial.
         """
-        projection = (
-            self.projection.nested.get(name) if self.projection and self.own_decoder else None
-        )
+        projection = self.projection.nested.get(name) if self.projection else None
         return (
             projection.struct.__struct_fields__[0] if projection and projection.is_partial else None
         )
@@ -88,7 +89,7 @@ def has_item_type(items: PolymorphicList, field: Field) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class GeneratedFunction:
-    """A generated function: its name, and whether its parameters include a path and a parent node."""
+    """A generated function: its name, and whether its parameters include a path and the ids of its object."""
 
     name: str
     needs_path: bool
@@ -111,11 +112,11 @@ class FallbackItem(NamedTuple):
     result: Any
     key: str | int
     path: ResponsePath
-    parent: Node[Any]
+    ids: Ids
 
 
 ElementRenderer = Callable[[Any, ResponsePath, Any], Any]
-"""Takes a value, its response path and its parent node; returns the element of the response."""
+"""Takes a value, its response path and the ids that led to it; returns the element of the response."""
 
 
 class ListElement(NamedTuple):

@@ -15,6 +15,7 @@ from msgspec import Raw, Struct, json, structs
 
 from gateway.engine.compiler.collect_fields import Selection
 from gateway.engine.resolvers import (
+    AncestorField,
     AttributeField,
     ComputedField,
     FieldSource,
@@ -24,6 +25,12 @@ from gateway.engine.resolvers import (
     PolymorphicList,
 )
 from gateway.observability.event_loop import CooperativeSteps, map_in_steps, run_cooperatively
+
+EMPTY_VALUES = (None, "")
+"""The values of attributes that do not prove a partially projected record to be other than null."""
+
+_INNER_ID_NAMES = "inner_id_names"
+"""The constant of a record class that names the ids by which objects inside it are reached: see `Node`."""
 
 
 def constants_of(record: type[Struct]) -> dict[str, Any]:
@@ -77,8 +84,8 @@ class Projection:
         field_types: The type of each attribute in the Struct.
         nested: The projection of each nested record, by attribute.
         constants: The constant attributes, by name.
-        is_partial: Whether a nested record whose projected attributes are all null may itself be null, which
-            only the full record decides.
+        is_partial: Whether a nested record whose projected attributes are all null or empty may itself be null,
+            which only the full record decides.
     """
 
     struct: type[Struct]
@@ -96,11 +103,13 @@ class _RequiredAttributes:
         selections_by_attribute: The attributes that are rendered, each with its selections.
         as_declared: The attributes that functions read, which keep their declared types.
         namespace: The properties and checks of the record that the projected Struct needs.
+        inner_id_names: The ids of the record by which objects inside it are reached and loaded.
     """
 
     selections_by_attribute: dict[str, list[Selection]] = default(default_factory=dict)
     as_declared: set[str] = default(default_factory=set)
     namespace: dict[str, Any] = default(default_factory=dict)
+    inner_id_names: tuple[str, ...] = ()
 
 
 _ProjectionMemo = dict[tuple[type[Struct], tuple[int, ...]], Projection]
@@ -121,7 +130,7 @@ class ProjectionBuilder:
         self._header_decoders: dict[
             PolymorphicList, tuple[Mapping[str, Projection], json.Decoder[Any]]
         ] = {}
-        self._load_ids_cache: WeakKeyDictionary[Selection, frozenset[str]] = WeakKeyDictionary()
+        self._used_ids_cache: WeakKeyDictionary[Selection, frozenset[str]] = WeakKeyDictionary()
         self._whole_record_cache: WeakKeyDictionary[Selection, bool] = WeakKeyDictionary()
 
     def item_decoder(
@@ -167,7 +176,7 @@ class ProjectionBuilder:
     def _partial_projection(
         self, record: type[Struct], selections: Sequence[Selection], memo: _ProjectionMemo
     ) -> Projection:
-        """The projection of a record directly inside an item that is null where all its attributes are."""
+        """The projection of a record that is null where all its attributes are."""
         projection = self._nested_projection(record, selections, memo)
         if not projection.struct.__struct_fields__:
             return self._full_projection(record)
@@ -185,14 +194,22 @@ class ProjectionBuilder:
         required = self._required_attributes(
             record, selections, items.header_attributes if items else ()
         )
-        types, nested = self._field_types(record, required, memo, is_item=items is not None)
+        types, nested = self._field_types(record, required, memo)
         struct_fields, constants = _struct_fields(record), constants_of(record)
         for name in [
             name for name in types if items and struct_fields[name].encode_name == items.tag
         ]:
             del types[name]  # the tag of msgspec's union
             constants[name] = tag
-        key = (record, *types.items(), frozenset(required.namespace), items, tag)
+        constants[_INNER_ID_NAMES] = required.inner_id_names
+        key = (
+            record,
+            *types.items(),
+            frozenset(required.namespace),
+            required.inner_id_names,
+            items,
+            tag,
+        )
         projection = self._projection_cache.get(key)
         if projection is None:
             struct = msgspec.defstruct(
@@ -215,8 +232,6 @@ class ProjectionBuilder:
         record: type[Struct],
         required: _RequiredAttributes,
         memo: _ProjectionMemo,
-        *,
-        is_item: bool,
     ) -> tuple[dict[str, Any], dict[str, Projection]]:
         """The types of the needed attributes, and the projections of nested records, both by attribute."""
         declared = {name: field.type for name, field in _struct_fields(record).items()}
@@ -234,7 +249,7 @@ class ProjectionBuilder:
                     nested[name] = self._nested_projection(
                         record_type, required.selections_by_attribute[name], memo
                     )
-                elif is_item and {*union_members(declared[name])} == {record_type, NoneType}:
+                elif {*union_members(declared[name])} == {record_type, NoneType}:
                     nested[name] = self._partial_projection(
                         record_type, required.selections_by_attribute[name], memo
                     )
@@ -273,8 +288,14 @@ class ProjectionBuilder:
         for dependency in dependencies:
             _require_as_declared(record, dependency, required)
         for selection in selections:
-            for name in self._load_ids(selection):
+            used_ids = self._used_ids(selection)
+            for name in used_ids:
                 _require_as_declared(record, name, required)
+            required.inner_id_names += tuple(
+                name
+                for name in getattr(record, _INNER_ID_NAMES, ())
+                if name in used_ids and name not in required.inner_id_names
+            )
             for field in selection.distinct_fields():
                 if field.name != "__typename":
                     _require_field(
@@ -299,18 +320,17 @@ class ProjectionBuilder:
             )
         return self._whole_record_cache[selection]
 
-    def _load_ids(self, selection: Selection) -> frozenset[str]:
-        """The names of the ids that the loads of a selection use, nested ones included."""
-        if selection not in self._load_ids_cache:
+    def _used_ids(self, selection: Selection) -> frozenset[str]:
+        """The names of the ids that the fields of a selection use, nested ones included."""
+        if selection not in self._used_ids_cache:
             names: set[str] = set()
             for field in selection.distinct_fields():
                 match self._fields.compilable_source(field.parent.name, field.name):
-                    case LoadedField(ids=ids):
+                    case LoadedField(ids=ids) | AncestorField(ids=ids):
                         names.update(ids)
-                    case AttributeField() | ComputedField():
-                        names.update(*map(self._load_ids, field.selection_by_type.values()))
-            self._load_ids_cache[selection] = frozenset(names)
-        return self._load_ids_cache[selection]
+                names.update(*map(self._used_ids, field.selection_by_type.values()))
+            self._used_ids_cache[selection] = frozenset(names)
+        return self._used_ids_cache[selection]
 
 
 def _require_field(
@@ -327,8 +347,8 @@ def _require_field(
         case ComputedField(depends_on=dependencies):
             for dependency in dependencies:
                 _require_as_declared(record, dependency, required)
-        case LoadedField():
-            pass  # loaded by ids, which are required already
+        case LoadedField() | AncestorField():
+            pass  # by ids, which are required already
         case _:  # a resolver may read any attribute
             required.as_declared.update(record.__struct_fields__)
             required.namespace.update(getmembers(record, lambda each: isinstance(each, property)))
@@ -461,7 +481,7 @@ class ProjectedReader:
 
     def partial_record(self, item: Any, name: str, value: Any) -> Any:
         """A partially projected record directly inside an item; None where the full record is null."""
-        if any(getattr(value, field) is not None for field in value.__struct_fields__):
+        if any(getattr(value, name) not in EMPTY_VALUES for name in value.__struct_fields__):
             return value
         return None if getattr(self.full_record(item), name) is None else value
 

@@ -21,7 +21,7 @@ from gateway.engine.compiler.pending import (
     TypeDispatch,
 )
 from gateway.engine.compiler.projection import ReaderCache
-from gateway.engine.resolvers import LoadedField, Node, ResolveInfo, ResolverField
+from gateway.engine.resolvers import NO_IDS, Ids, LoadedField, Node, ResolveInfo, ResolverField
 
 
 class OperationNeedsFallback(Exception):
@@ -66,7 +66,7 @@ class CompiledRun:
             OperationNeedsFallback: graphql-core has to execute all of the operation.
         """
         try:
-            data: dict[str, Any] = root_function(None, self, (), None)
+            data: dict[str, Any] = root_function(None, self, (), NO_IDS)
             self._start_deferred(self._pop_deferred())
             await self._tasks.join()
         except Exception as error:
@@ -96,7 +96,7 @@ class CompiledRun:
         type_dispatch: TypeDispatch,
         deferred: DeferredFields,
         path: ResponsePath,
-        parent: Node[Any],
+        ids: Ids,
     ) -> list[Any]:
         """Render each item of a list; an item that needs the fallback is deferred to graphql-core."""
         key = (id(values), id(type_dispatch))
@@ -109,16 +109,14 @@ class CompiledRun:
             try:
                 project = type_dispatch[value.__class__]
                 results.append(
-                    project(value, self, (*path, index), parent)
+                    project(value, self, (*path, index), ids)
                     if deferred.needs_path
                     else project(value, self)
                 )
             except FALLBACK_ERRORS:
                 del self._deferred[mark:]
                 results.append(None)
-                fallback_item = FallbackItem(
-                    deferred, value, results, index, (*path, index), parent
-                )
+                fallback_item = FallbackItem(deferred, value, results, index, (*path, index), ids)
                 self._deferred.append(fallback_item)
         if not deferred.needs_path and len(self._deferred) == before:  # independent of the path
             self._projected_lists[key] = values, results
@@ -130,7 +128,7 @@ class CompiledRun:
         type_dispatch: TypeDispatch,
         deferred: DeferredFields,
         result: dict[str, Any],
-        parent: Node[Any],
+        ids: Ids,
         path: ResponsePath,
     ) -> None:
         """Render an item that is the value of a field, as `render_items` does."""
@@ -140,15 +138,13 @@ class CompiledRun:
         try:
             project = type_dispatch[value.__class__]
             result[field.key] = (
-                project(value, self, item_path, parent)
+                project(value, self, item_path, ids)
                 if deferred.needs_path
                 else project(value, self)
             )
         except FALLBACK_ERRORS:
             del self._deferred[mark:]
-            self._deferred.append(
-                FallbackItem(deferred, value, result, field.key, item_path, parent)
-            )
+            self._deferred.append(FallbackItem(deferred, value, result, field.key, item_path, ids))
 
     def render_elements(
         self,
@@ -193,7 +189,10 @@ class CompiledRun:
                     self._fallback_fields(pending)
 
     def _load(self, pending: PendingFields, field_source: LoadedField) -> None:
-        ids = tuple(map(pending.node.ancestor_id, field_source.ids))
+        if field_source.is_entity(pending.node.value):
+            self._deliver(pending, pending.node.value, len(self.context.reported_errors))
+            return
+        ids = tuple(map(pending.node.id, field_source.ids))
         key = (field_source.load, ids)
         pending_load = self._pending_loads.get(key)
         if pending_load is None:
@@ -265,7 +264,7 @@ class CompiledRun:
         if pending.deferred.items_decoder is not None:
             value = Node(
                 value.value.to_connection(self.readers[pending.deferred.items_decoder]),
-                value.parent,
+                value.ids,
             )
         self._deliver(pending, value, mark)
 
@@ -281,7 +280,7 @@ class CompiledRun:
         outer = self._pop_deferred()
         try:
             rendered: dict[str, Any] = pending.deferred.render(
-                value, self, pending.path, pending.node
+                value, self, pending.path, pending.node.inner_ids
             )
         except FALLBACK_ERRORS:
             self._deferred = outer
@@ -309,11 +308,11 @@ class CompiledRun:
             self._add_error(value, deferred.fields[0], path)
         elif value is not None:
             try:
-                result[key] = render(value.value, path, value.parent)
+                result[key] = render(value.value, path, value.ids)
             except FALLBACK_ERRORS:
                 del self._deferred[mark:]
                 self._deferred.append(
-                    FallbackItem(deferred, value.value, result, key, path, value.parent)
+                    FallbackItem(deferred, value.value, result, key, path, value.ids)
                 )
 
     def _set_null(self, pending: PendingFields, error: Exception | None) -> None:
@@ -342,7 +341,7 @@ class CompiledRun:
         full_record = (
             item.value if decoder is None else self.readers[decoder].full_record(item.value)
         )
-        value = None if full_record is None else Node(full_record, item.parent)
+        value = None if full_record is None else Node(full_record, item.ids)
         self._assign(
             item.result, item.key, partial(self.fallback.complete_item, field, value, item.path)
         )

@@ -2,14 +2,15 @@
 
 Names are those of the GraphQL schema; where the upstream's differ, `name=` declares them. An object that
 lacks a field without a default cannot be decoded; all other fields may be missing or null (upstream contract,
-3.5).
+3.5). A snapshot has no field without a default: where the upstream sends no id, only the id is missing.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, ClassVar
+from typing import Any, ClassVar, TypeVar
 
-from msgspec import Meta, Raw, Struct, field, structs
+from msgspec import Raw, Struct, field
 
 from gateway.config import time_zones
 from gateway.upstream.records import dates, links
@@ -17,8 +18,10 @@ from gateway.upstream.records.enums import (
     ActivityEvent,
     ActivityKind,
     AppointmentStatus,
+    MemberByWord,
     RegistrationSourceType,
     RegistrationStatus,
+    UpstreamEnum,
 )
 from gateway.upstream.records.field_types import (
     BoundedList,
@@ -28,6 +31,7 @@ from gateway.upstream.records.field_types import (
     Link,
     NonEmptyText,
     Text,
+    Word,
     depends_on,
 )
 from gateway.upstream.surprises import ODD_VALUE, report_surprise
@@ -42,9 +46,29 @@ class Unreadable:
 
 UNREADABLE = Unreadable()
 
+_EMPTY_VALUES = (None, "")
+
+_WHOLE_NUMBER = re.compile(r"(-?(?:0|[1-9][0-9]{0,9}))(?:\.0+)?")
+
+
+_E = TypeVar("_E", bound=UpstreamEnum)
+Members = Mapping[object, _E | Unreadable | None]
+"""The members of an enum by the words of a record's field."""
+
+EVENTS: Members[ActivityEvent] = MemberByWord(ActivityEvent)
+APPOINTMENT_STATUSES: Members[AppointmentStatus] = MemberByWord(AppointmentStatus)
+REGISTRATION_STATUSES: Members[RegistrationStatus] = MemberByWord(RegistrationStatus)
+REGISTRATION_SOURCE_TYPES: Members[RegistrationSourceType] = MemberByWord(RegistrationSourceType)
+
 
 class Record(Struct, frozen=True, kw_only=True, rename="camel"):
-    """Record of one JSON object of the upstream. Unknown keys are ignored."""
+    """Record of one JSON object of the upstream. Unknown keys are ignored.
+
+    Attributes:
+        inner_id_names: The attributes that are ids by which the objects inside the record are reached.
+    """
+
+    inner_id_names: ClassVar[tuple[str, ...]] = ()
 
 
 class AllOptional(Record, frozen=True, kw_only=True):
@@ -54,6 +78,17 @@ class AllOptional(Record, frozen=True, kw_only=True):
         """Raise `EmptyObject` where all fields are null. No `depends_on`: the check needs every field."""
         for name in self.__struct_fields__:
             if getattr(self, name) is not None:
+                return
+        raise EmptyObject
+
+
+class Snapshot(AllOptional, frozen=True, kw_only=True):
+    """Snapshot of an object that the upstream knows by an id. One of empty texts alone is empty, too."""
+
+    def __post_init__(self) -> None:
+        """Raise `EmptyObject` where all fields are null or empty texts; as `AllOptional`, without `depends_on`."""
+        for name in self.__struct_fields__:
+            if getattr(self, name) not in _EMPTY_VALUES:
                 return
         raise EmptyObject
 
@@ -114,38 +149,56 @@ class MarketingConsent(AllOptional, frozen=True, kw_only=True):
     text: Text | None = None
 
 
-class Service(Record, frozen=True, kw_only=True):
+class ServiceSnapshot(Snapshot, frozen=True, kw_only=True):
     """Snapshot of a service."""
 
-    id: Id
+    service_id: Id | None = field(name="id", default=None)
     name: Text | None = None
 
 
-class Staff(Record, frozen=True, kw_only=True):
+class StaffSnapshot(Snapshot, frozen=True, kw_only=True):
     """Snapshot of a member of staff."""
 
-    id: Id
+    staff_id: Id | None = field(name="id", default=None)
     first_name: Text | None = None
     last_name: Text | None = None
 
 
-class AppointmentSnapshot(Record, frozen=True, kw_only=True):
+class CompanySnapshot(Record, frozen=True, kw_only=True):
+    """The company that the link of an appointment names. Not a JSON object of the upstream."""
+
+    company_id: str
+
+
+class AppointmentSnapshot(Snapshot, frozen=True, kw_only=True):
     """Snapshot of an appointment, with the previous values of an update."""
 
-    appointment_id: Id = field(name="id")
+    inner_id_names: ClassVar[tuple[str, ...]] = ("company_id",)
+
+    appointment_id: Id | None = field(name="id", default=None)
     start: ZonedDateTime | None = None
     previous_start: ZonedDateTime | None = None
     end: ZonedDateTime | None = None
     previous_end: ZonedDateTime | None = None
-    service: Service | None = None
-    previous_service: Service | None = None
-    staff: Staff | None = None
-    previous_staff: Staff | None = None
+    service: ServiceSnapshot | None = None
+    previous_service: ServiceSnapshot | None = None
+    staff: StaffSnapshot | None = None
+    previous_staff: StaffSnapshot | None = None
     notes: Text | None = None
     previous_notes: Text | None = None
-    status: AppointmentStatus | None = None
-    previous_status: AppointmentStatus | None = None
+    status_raw: Word | None = field(name="status", default=None)
+    previous_status_raw: Word | None = field(name="previousStatus", default=None)
     self_link: Link | None = None
+
+    @property
+    @depends_on("status_raw")
+    def status(self) -> AppointmentStatus | Unreadable | None:
+        return APPOINTMENT_STATUSES[self.status_raw]
+
+    @property
+    @depends_on("previous_status_raw")
+    def previous_status(self) -> AppointmentStatus | Unreadable | None:
+        return APPOINTMENT_STATUSES[self.previous_status_raw]
 
     @property
     @depends_on("self_link")
@@ -153,69 +206,87 @@ class AppointmentSnapshot(Record, frozen=True, kw_only=True):
         """The company of the appointment, where its link has one."""
         return links.company_id(self.self_link)
 
+    @property
+    @depends_on("self_link")
+    def company(self) -> CompanySnapshot | Unreadable | None:
+        """The company of the appointment, where its link has one."""
+        link: Link | Unreadable | None = self.self_link
+        if isinstance(link, Unreadable):
+            return link
+        id_ = links.company_id(link)
+        return None if id_ is None else CompanySnapshot(company_id=id_)
 
-class NoteSnapshot(Record, frozen=True, kw_only=True):
+
+class NoteSnapshot(Snapshot, frozen=True, kw_only=True):
     """Snapshot of a note or of a consent, with the previous text of an update."""
 
-    note_id: Id = field(name="id")
+    note_id: Id | None = field(name="id", default=None)
     body: Text | None = None
     previous_body: Text | None = None
     self_link: Link | None = None
 
 
-class Form(Record, frozen=True, kw_only=True):
+class FormSnapshot(Snapshot, frozen=True, kw_only=True):
     """Snapshot of a form."""
 
-    id: Id
+    form_id: Id | None = field(name="id", default=None)
     name: Text | None = None
 
 
-class _MisprintedFormName(AllOptional, frozen=True, kw_only=True):
+class _MisprintedFormName(Snapshot, frozen=True, kw_only=True):
     """A form's name where the specification misprints it."""
 
     name: Text | None = None
 
 
-class FormResult(Record, frozen=True, kw_only=True):
+class FormResultSnapshot(Record, frozen=True, kw_only=True):
     """Snapshot of a form result."""
 
-    id: Id
-    sent_form: Form | None = field(name="form", default=None)
+    form_result_id: Id | None = field(name="id", default=None)
+    sent_form: FormSnapshot | None = field(name="form", default=None)
     misprinted_name: _MisprintedFormName | Text | None = field(name="name", default=None)
     self_link: Link | None = None
 
-    @depends_on("id", "misprinted_name")
+    @depends_on("form_result_id", "sent_form", "misprinted_name", "self_link")
     def __post_init__(self) -> None:
-        """Report a name in place of the object that the specification prints. Raises nothing."""
-        if isinstance(self.misprinted_name, (str, int, float)):
-            report_surprise(ODD_VALUE, self.id)
+        """Raise `EmptyObject` where nothing was sent; report a name in place of an object with a name."""
+        if self.misprinted_name in _EMPTY_VALUES:
+            link = self.self_link
+            if self.form_result_id is None and self.sent_form is None and link in _EMPTY_VALUES:
+                raise EmptyObject
+        elif isinstance(self.misprinted_name, (str, int, float)):
+            report_surprise(ODD_VALUE, self.form_result_id)
 
     @property
     @depends_on("sent_form", "misprinted_name", "self_link")
-    def form(self) -> Form | Unreadable | None:
+    def form(self) -> FormSnapshot | Unreadable | None:
         """The form; its name may be where the specification misprints it, `formResult.name.name`.
 
-        Where nothing else of the form was sent, the link identifies the form.
+        The link identifies a form that was sent without its id.
         """
-        name = self.misprinted_name
+        form: FormSnapshot | Unreadable | None = self.sent_form
+        name: Any = self.misprinted_name
         if isinstance(name, _MisprintedFormName):
             name = name.name
-        if name is None or name == "":
-            return self.sent_form
-        match self.sent_form:
-            case Form(name=None | "") as form:
-                return structs.replace(form, name=name)
-            case None:
-                id_ = links.form_id(self.self_link)
-                return UNREADABLE if id_ is None else Form(id=id_, name=name)
-        return self.sent_form
+        if isinstance(form, Unreadable) or (form is None and name in {None, ""}):
+            return form
+        if form is not None and form.form_id is not None and name is None:
+            return form
+        id_, own_name = (None, None) if form is None else (form.form_id, form.name)
+        if id_ is None:
+            id_ = links.form_id(self.self_link)
+        return FormSnapshot(
+            form_id=id_, name=name or own_name if own_name in {None, ""} else own_name
+        )
 
     @property
     @depends_on("sent_form", "self_link")
-    def form_id(self) -> str | None:
+    def form_id(self) -> str | Unreadable | None:
         """The form of the result, where the form or the link has its id."""
         form = self.sent_form
-        return str(form.id) if isinstance(form, Form) else links.form_id(self.self_link)
+        if isinstance(form, FormSnapshot) and form.form_id is not None:
+            return form.form_id if isinstance(form.form_id, Unreadable) else str(form.form_id)
+        return links.form_id(self.self_link)
 
 
 class EmailNotification(AllOptional, frozen=True, kw_only=True):
@@ -233,55 +304,75 @@ class TextMessageNotification(AllOptional, frozen=True, kw_only=True):
     self_link: Link | None = None
 
 
-class Conference(Record, frozen=True, kw_only=True):
+class ConferenceSnapshot(Snapshot, frozen=True, kw_only=True):
     """Snapshot of a conference."""
 
-    id: Id
+    conference_id: Id | None = field(name="id", default=None)
     title: Text | None = None
-    sent_capacity: Count | Annotated[str, Meta(pattern=r"\A(0|[1-9][0-9]{0,8})\Z")] | None = field(
-        name="capacity", default=None
-    )
+    capacity_raw: Text | None = field(name="capacity", default=None)
 
     @property
-    @depends_on("sent_capacity")
+    @depends_on("capacity_raw")
     def capacity(self) -> int | Unreadable | None:
-        """The capacity: documented as text, a number in practice."""
-        sent = self.sent_capacity
-        return int(sent) if isinstance(sent, str) else sent
+        """The capacity, which is documented as text: null where the text is no number of GraphQL's `Int`."""
+        sent = self.capacity_raw
+        if sent is None or isinstance(sent, Unreadable):
+            return sent
+        match = _WHOLE_NUMBER.fullmatch(str(sent).strip())
+        number = int(match[1]) if match else None
+        return number if number is not None and -(2**31) <= number < 2**31 else None
 
 
-class ConferenceSession(Record, frozen=True, kw_only=True):
+class ConferenceSessionSnapshot(Snapshot, frozen=True, kw_only=True):
     """Snapshot of a session of a conference."""
 
-    id: Id
+    session_id: Id | None = field(name="id", default=None)
     start: ZonedDateTime | None = None
     end: ZonedDateTime | None = None
 
 
-class ConferenceRegistrationSnapshot(Record, frozen=True, kw_only=True):
+class ConferenceRegistrationSnapshot(Snapshot, frozen=True, kw_only=True):
     """Snapshot of a registration for a conference."""
 
-    registration_id: Id = field(name="id")
+    inner_id_names: ClassVar[tuple[str, ...]] = ("conference_id",)
+
+    registration_id: Id | None = field(name="id", default=None)
     number_of_seats: Count | None = None
-    conference: Conference | None = None
-    session: ConferenceSession | None = None
+    conference: ConferenceSnapshot | None = None
+    session: ConferenceSessionSnapshot | None = None
     source: Text | None = None
-    source_type: RegistrationSourceType | None = None
-    status: RegistrationStatus | None = None
+    source_type_raw: Word | None = field(name="sourceType", default=None)
+    status_raw: Word | None = field(name="status", default=None)
     cancel_reason: Text | None = None
     self_link: Link | None = None
 
     @property
+    @depends_on("source_type_raw")
+    def source_type(self) -> RegistrationSourceType | Unreadable | None:
+        return REGISTRATION_SOURCE_TYPES[self.source_type_raw]
+
+    @property
+    @depends_on("status_raw")
+    def status(self) -> RegistrationStatus | Unreadable | None:
+        return REGISTRATION_STATUSES[self.status_raw]
+
+    @property
     @depends_on("conference")
-    def conference_id(self) -> str | None:
-        """The conference of the registration, where it is readable."""
-        return str(self.conference.id) if isinstance(self.conference, Conference) else None
+    def conference_id(self) -> str | Unreadable | None:
+        """The conference of the registration, where it is sent."""
+        return _id_of(self.conference, "conference_id")
 
     @property
     @depends_on("session")
-    def session_id(self) -> str | None:
-        """The session of the registration, where it is readable."""
-        return str(self.session.id) if isinstance(self.session, ConferenceSession) else None
+    def session_id(self) -> str | Unreadable | None:
+        """The session of the registration, where it is sent."""
+        return _id_of(self.session, "session_id")
+
+
+def _id_of(snapshot: Record | Unreadable | None, name: str) -> str | Unreadable | None:
+    """The id of a snapshot; unreadable where the id or the snapshot is."""
+    id_: Any = getattr(snapshot, name, snapshot)
+    return str(id_) if isinstance(id_, int | str) else id_
 
 
 class Activity(Record, frozen=True, kw_only=True):
@@ -292,12 +383,17 @@ class Activity(Record, frozen=True, kw_only=True):
     id: Id
     kind_raw: Text = field(name="type")
     date: ZonedDateTime | None = None
-    event: ActivityEvent | None = None
+    event_raw: Word | None = field(name="event", default=None)
     user: User | None = None
     sent_updated_attributes: BoundedList[NonEmptyText] | None = field(
         name="updatedAttributes", default=None
     )
     marketing_consent: MarketingConsent | None = None
+
+    @property
+    @depends_on("event_raw")
+    def event(self) -> ActivityEvent | Unreadable | None:
+        return EVENTS[self.event_raw]
 
 
 class AppointmentActivity(Activity, frozen=True, kw_only=True):
@@ -325,7 +421,7 @@ class FormResultActivity(Activity, frozen=True, kw_only=True):
     """Activity of a form result."""
 
     kind = ActivityKind.FORM_RESULT
-    form_result: FormResult | None = None
+    form_result: FormResultSnapshot | None = None
 
 
 class EmailNotificationActivity(Activity, frozen=True, kw_only=True):

@@ -15,7 +15,6 @@ from typing import Annotated, Any, NamedTuple, get_args, get_origin
 from msgspec import Raw, json
 
 from gateway.upstream.records.activities import UNREADABLE, Record
-from gateway.upstream.records.enums import UpstreamEnum
 from gateway.upstream.records.field_types import UNDECODABLE, Id, Link, StrictText, union_members
 from gateway.upstream.surprises import ODD_VALUE, report_surprise
 
@@ -115,7 +114,7 @@ def _wrapper_of(scalars: Sequence[Any]) -> _ObjectWrapper | None:
 
 def _is_text(declared: Any) -> bool:
     type_ = get_args(declared)[0] if get_origin(declared) is Annotated else declared
-    return declared != StrictText and issubclass(type_, (str, UpstreamEnum))
+    return declared != StrictText and issubclass(type_, str)
 
 
 class _ScalarDecoder(NamedTuple):

@@ -1,17 +1,27 @@
-"""Upstream enums: the values that some of the upstream's texts have."""
+"""Upstream enums: the meaning of some of the upstream's words. A word that the upstream adds is `UNKNOWN`."""
 
 from enum import Enum
-from typing import Self
+from typing import Any
 
 
 class UpstreamEnum(Enum):
-    """Enum of the upstream. Values that the upstream adds are `UNKNOWN`; an empty text is no value."""
+    """Enum of the upstream; the value of a member is the upstream's word."""
 
     __hash__ = object.__hash__  # Enum's own is a function in Python, called for each look-up
 
-    @classmethod
-    def _missing_(cls, value: object) -> Self | None:
-        return None if value == "" else cls["UNKNOWN"]
+
+class MemberByWord(dict[Any, Any]):
+    """The members of an enum by the upstream's words: `UNKNOWN` for any other text, None for None.
+
+    Any other value, such as the marker of an unreadable one, is returned unchanged.
+    """
+
+    def __init__(self, members: type[UpstreamEnum]) -> None:
+        super().__init__({member.value: member for member in members})
+        self._unknown = members["UNKNOWN"]
+
+    def __missing__(self, word: object) -> object:
+        return self._unknown if isinstance(word, str) else word
 
 
 class ActivityKind(UpstreamEnum):

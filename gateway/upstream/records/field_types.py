@@ -15,6 +15,9 @@ Id = int | Annotated[str, Meta(min_length=1)]
 Text = int | float | str
 """A text, documented as such; a number in its place is returned as text."""
 
+Word = Annotated[str, Meta(min_length=1, title="Word")]
+"""A word that stands for a member of an enum, as sent; see `MemberByWord`."""
+
 Link = Annotated[str, Meta(title="Link")]
 """The URL of a resource."""
 

@@ -4,15 +4,25 @@ As in `activities`, names are those of the GraphQL schema, and an object that la
 cannot be decoded. Sources: upstream contract, sections 5 (notes), 6 (scheduling) and 10 (clients).
 """
 
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from msgspec import Meta, field
 
-from gateway.upstream.records import activities
-from gateway.upstream.records.activities import AllOptional, Record, Unreadable, ZonedDateTime
+from gateway.upstream.records.activities import (
+    APPOINTMENT_STATUSES,
+    REGISTRATION_SOURCE_TYPES,
+    REGISTRATION_STATUSES,
+    UNREADABLE,
+    AllOptional,
+    Members,
+    Record,
+    Unreadable,
+    ZonedDateTime,
+)
 from gateway.upstream.records.enums import (
     AppointmentStatus,
     FormResultStatus,
+    MemberByWord,
     RegistrationSourceType,
     RegistrationStatus,
 )
@@ -25,8 +35,11 @@ from gateway.upstream.records.field_types import (
     NonEmptyText,
     StrictText,
     Text,
+    Word,
 )
 from gateway.upstream.surprises import suppress_surprises
+
+FORM_RESULT_STATUSES: Members[FormResultStatus] = MemberByWord(FormResultStatus)
 
 Amount = float
 """A number in the range of GraphQL's Float."""
@@ -44,7 +57,7 @@ class HasPicture(Record, frozen=True, kw_only=True):
     picture: Picture | None = None
 
     @property
-    def picture_url(self) -> str | activities.Unreadable | None:
+    def picture_url(self) -> str | Unreadable | None:
         return self.picture.url if isinstance(self.picture, Picture) else self.picture
 
 
@@ -52,7 +65,7 @@ class Address(AllOptional, frozen=True, kw_only=True):
     """A postal address."""
 
     street: Text | None = None
-    other_street: Text | None = None
+    additional_street: Text | None = field(name="otherStreet", default=None)
     zip_code: Text | None = None
     state: Text | None = None
     city: Text | None = None
@@ -66,8 +79,31 @@ class CompanyReference(Record, frozen=True, kw_only=True):
     name: Text | None = None
 
 
+class StaffReference(Record, frozen=True, kw_only=True):
+    """A member of staff as an appointment refers to them."""
+
+    id: Id
+    first_name: Text | None = None
+    last_name: Text | None = None
+
+
+class ServiceReference(Record, frozen=True, kw_only=True):
+    """A service as an appointment refers to it."""
+
+    id: Id
+    name: Text | None = None
+
+
+class FormReference(Record, frozen=True, kw_only=True):
+    """A form as its results refer to it."""
+
+    id: Id
+
+
 class ClientReference(Record, frozen=True, kw_only=True):
     """A client as other resources refer to them."""
+
+    inner_id_names: ClassVar[tuple[str, ...]] = ("client_id",)
 
     id: Id
 
@@ -77,11 +113,20 @@ class ClientReference(Record, frozen=True, kw_only=True):
 
 
 class RequestedClient(ClientReference, frozen=True, kw_only=True):
-    """A client referenced by the id that the caller sent, not one the upstream returned."""
+    """A client referenced by the id that the caller sent, not one the upstream returned.
+
+    Attributes:
+        argument: The argument that has the id.
+    """
+
+    inner_id_names: ClassVar[tuple[str, ...]] = ("client_id", "client_argument")
+
+    argument: str
 
     @property
-    def requested_id(self) -> str:
-        return str(self.id)
+    def client_argument(self) -> str:
+        """The argument, as activities of the client inherit it."""
+        return self.argument
 
 
 class Company(HasPicture, frozen=True, kw_only=True):
@@ -90,11 +135,11 @@ class Company(HasPicture, frozen=True, kw_only=True):
     id: Id
     name: Text | None = None
     time_zone: Text | None = None
-    email: Text | None = None
+    email_address: Text | None = field(name="email", default=None)
     phone: Text | None = None
     currency: Text | None = None
     address: Address | None = None
-    website_link: Link | None = None
+    website_url: Link | None = field(name="websiteLink", default=None)
 
 
 class Staff(HasPicture, frozen=True, kw_only=True):
@@ -103,7 +148,7 @@ class Staff(HasPicture, frozen=True, kw_only=True):
     id: Id
     first_name: Text | None = None
     last_name: Text | None = None
-    email: Text | None = None
+    email_address: Text | None = field(name="email", default=None)
     phone: Text | None = None
     other_phone: Text | None = None
     title: Text | None = None
@@ -114,25 +159,36 @@ class Staff(HasPicture, frozen=True, kw_only=True):
     external_id: NonEmptyText | None = None
 
 
+class ServicePrice(Record, frozen=True, kw_only=True):
+    """The price of a service, whose currency is that of its company. Not a JSON object of the upstream."""
+
+    amount: Amount
+
+
 class Service(HasPicture, frozen=True, kw_only=True):
     """Entity of a service, which can be booked."""
 
     id: Id
     name: Text | None = None
     description: Text | None = None
-    duration: Count | None = None
-    buffer_duration: Count | None = None
+    duration_minutes: Count | None = field(name="duration", default=None)
+    buffer_minutes: Count | None = field(name="bufferDuration", default=None)
     capacity: Count | None = None
-    price: Amount | None = None
-    payable: bool | None = None
+    sent_price: Amount | None = field(name="price", default=None)
+    is_payable: bool | None = field(name="payable", default=None)
     color: Text | None = None
     external_id: NonEmptyText | None = None
 
+    @property
+    def price(self) -> ServicePrice | Unreadable | None:
+        amount = self.sent_price
+        return ServicePrice(amount=amount) if isinstance(amount, float | int) else amount
 
-class CustomStatus(Record, frozen=True, kw_only=True):
+
+class CustomStatus(AllOptional, frozen=True, kw_only=True):
     """A status of appointments that a company has defined."""
 
-    id: Id
+    custom_status_id: Id | None = field(name="id", default=None)
     name: Text | None = None
 
 
@@ -165,31 +221,37 @@ class OnlineMeeting(AllOptional, frozen=True, kw_only=True):
     """The online meeting of an appointment."""
 
     provider: Text | None = None
-    video_link: Link | None = None
+    video_url: Link | None = field(name="videoLink", default=None)
 
 
 class Appointment(Record, frozen=True, kw_only=True):
     """Entity of an appointment."""
 
+    inner_id_names: ClassVar[tuple[str, ...]] = ("company_id", "client_id")
+
     id: Id
     reference: Text | None = None
     company: CompanyReference | None = None
-    service: activities.Service | None = None
-    staff: activities.Staff | None = None
+    service: ServiceReference | None = None
+    staff: StaffReference | None = None
     client: ClientReference | None = None
     start: ZonedDateTime | None = None
     end: ZonedDateTime | None = None
-    created: ZonedDateTime | None = None
-    status: AppointmentStatus | None = None
+    created_at: ZonedDateTime | None = field(name="created", default=None)
+    status_raw: Word | None = field(name="status", default=None)
     custom_status: CustomStatus | None = None
     notes: Text | None = None
     history: BoundedList[AppointmentHistoryEntry] | None = None
     source: Text | None = None
-    paid: bool | None = None
+    is_paid: bool | None = field(name="paid", default=None)
     sent_price: Money | Amount | None = field(name="price", default=None)
     online_meeting: OnlineMeeting | None = None
-    location: Text | None = None
-    reschedule_link: Link | None = None
+    location_text: Text | None = field(name="location", default=None)
+    reschedule_url: Link | None = field(name="rescheduleLink", default=None)
+
+    @property
+    def status(self) -> AppointmentStatus | Unreadable | None:
+        return APPOINTMENT_STATUSES[self.status_raw]
 
     @property
     def company_id(self) -> str | None:
@@ -202,14 +264,14 @@ class Appointment(Record, frozen=True, kw_only=True):
         return str(self.client.id) if isinstance(self.client, ClientReference) else None
 
     @property
-    def price(self) -> Money | activities.Unreadable | None:
+    def price(self) -> Money | Unreadable | None:
         """An amount and its currency; older versions sent the amount alone."""
         if isinstance(self.sent_price, float):
             return Money(amount=self.sent_price)
         return self.sent_price
 
 
-class NoteWriter(AllOptional, frozen=True, kw_only=True):
+class NoteAuthor(AllOptional, frozen=True, kw_only=True):
     """The author of a note."""
 
     email_address: Text | None = field(name="email", default=None)
@@ -221,16 +283,16 @@ class Note(Record, frozen=True, kw_only=True):
     """Entity of a note."""
 
     id: Id
-    html: Text | None = None
-    writer: NoteWriter | None = None
+    body: Text | None = field(name="html", default=None)
+    author: NoteAuthor | None = field(name="writer", default=None)
     date: ZonedDateTime | None = None
-    contacted_by_client: bool | None = None
+    is_contact_by_client: bool | None = field(name="contactedByClient", default=None)
 
 
 class EmailAddress(AllOptional, frozen=True, kw_only=True):
     """An e-mail address of a client."""
 
-    email: Text | None = None
+    email_address: Text | None = field(name="email", default=None)
     is_primary: bool | None = field(name="primary", default=None)
 
 
@@ -260,12 +322,12 @@ class Consent(AllOptional, frozen=True, kw_only=True):
             raise EmptyObject
 
     @property
-    def date(self) -> ZonedDateTime | activities.Unreadable | None:
+    def date(self) -> ZonedDateTime | Unreadable | None:
         """When the consent was given; in version 2.0, the keys of the date are in the consent itself."""
         with suppress_surprises():
             return self._effective_date()
 
-    def _effective_date(self) -> ZonedDateTime | activities.Unreadable | None:
+    def _effective_date(self) -> ZonedDateTime | Unreadable | None:
         if self.sent_date is not None:
             return self.sent_date
         is_lower_case = self.date_time is None
@@ -280,17 +342,17 @@ class Consent(AllOptional, frozen=True, kw_only=True):
                 lower_case_zone=self.lower_case_zone,
             )
         except ValueError:
-            return activities.UNREADABLE
+            return UNREADABLE
 
     @property
-    def text(self) -> str | activities.Unreadable | None:
+    def text(self) -> str | Unreadable | None:
         """The text of the consent; a list in the documentation's sample, perhaps by misprint."""
         match self.sent_text:
-            case None | activities.Unreadable() as missing:
+            case None | Unreadable() as missing:
                 return missing
             case list(lines):
-                if any(isinstance(line, activities.Unreadable) for line in lines):
-                    return activities.UNREADABLE
+                if any(isinstance(line, Unreadable) for line in lines):
+                    return UNREADABLE
                 return "\n".join(str(line) for line in lines)
             case text:
                 return str(text)
@@ -343,15 +405,27 @@ class FormResult(Record, frozen=True, kw_only=True):
     """Entity of a form result."""
 
     id: Id
-    date: NonEmptyText | None = None
-    current_status: FormResultStatus | None = None
+    form_id: Id | None = field(name="form", default=None)
+    submitted_at_raw: NonEmptyText | None = field(name="date", default=None)
+    status_raw: Word | None = field(name="currentStatus", default=None)
     result: BoundedList[FormItem] | StrictText | None = None
+
+    @property
+    def form(self) -> FormReference | Unreadable | None:
+        """The form of the result, of which only the id is sent."""
+        id_ = self.form_id
+        return FormReference(id=id_) if isinstance(id_, int | str) else id_
+
+    @property
+    def status(self) -> FormResultStatus | Unreadable | None:
+        return FORM_RESULT_STATUSES[self.status_raw]
 
 
 class Form(Record, frozen=True, kw_only=True):
     """Entity of a form."""
 
     id: Id
+    name: Text | None = None
     title: Text | None = None
 
 
@@ -403,9 +477,9 @@ class Conference(HasPicture, frozen=True, kw_only=True):
     title: Text | None = None
     capacity: Count | None = None
     description: Text | None = None
-    duration: Count | None = None
+    duration_minutes: Count | None = field(name="duration", default=None)
     location: ConferenceLocation | None = None
-    web_link: Link | None = None
+    web_url: Link | None = field(name="webLink", default=None)
     code: Text | None = None
     sent_tags: BoundedList[Tag] | None = field(name="tags", default=None)
 
@@ -422,8 +496,10 @@ class ConferenceSession(Record, frozen=True, kw_only=True):
     """Entity of a session of a conference."""
 
     id: Id
+    start: ZonedDateTime | None = None
+    end: ZonedDateTime | None = None
     status: Text | None = None
-    web_link: Link | None = None
+    web_url: Link | None = field(name="webLink", default=None)
 
 
 class ConferenceRegistration(Record, frozen=True, kw_only=True):
@@ -431,12 +507,20 @@ class ConferenceRegistration(Record, frozen=True, kw_only=True):
 
     id: Id
     client: ClientReference | None = None
-    status: RegistrationStatus | None = None
-    seats: Count | None = None
-    registered: ZonedDateTime | None = None
+    status_raw: Word | None = field(name="status", default=None)
+    number_of_seats: Count | None = field(name="seats", default=None)
+    registered_at: ZonedDateTime | None = field(name="registered", default=None)
     source: Text | None = None
-    source_type: RegistrationSourceType | None = None
+    source_type_raw: Word | None = field(name="sourceType", default=None)
     cancel_reason: Text | None = None
     cancel_source: Text | None = None
-    cancelled: ZonedDateTime | None = None
-    web_link: Link | None = None
+    cancelled_at: ZonedDateTime | None = field(name="cancelled", default=None)
+    web_url: Link | None = field(name="webLink", default=None)
+
+    @property
+    def status(self) -> RegistrationStatus | Unreadable | None:
+        return REGISTRATION_STATUSES[self.status_raw]
+
+    @property
+    def source_type(self) -> RegistrationSourceType | Unreadable | None:
+        return REGISTRATION_SOURCE_TYPES[self.source_type_raw]

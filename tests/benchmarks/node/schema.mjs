@@ -19,10 +19,10 @@ async function page({ clientId, first }, { timelines }) {
   return { totalCount: activities.length, nodes: activities.slice(0, first) };
 }
 
-async function today(name, { id, selfLink }, { staff }) {
+async function currentStaff({ id, selfLink }, { staff }) {
   const companyId = selfLink.match(/\/companies\/([^/]+)\/appointments\//)[1];
   const members = await staff.load(companyId);
-  return members.get(id)?.[name];
+  return members.get(id) ?? null;
 }
 
 const resolvers = {
@@ -47,15 +47,33 @@ const resolvers = {
     appointmentId: ({ id }) => id,
     staff: ({ staff, selfLink }) => staff && { ...staff, selfLink },
   },
+  StaffSnapshot: {
+    staffId: ({ id }) => id,
+    current: (staff, _, context) => currentStaff(staff, context),
+  },
   Staff: {
-    email: (staff, _, context) => today("email", staff, context),
-    phone: (staff, _, context) => today("phone", staff, context),
+    emailAddress: ({ email }) => email,
+  },
+  ServiceSnapshot: {
+    serviceId: ({ id }) => id,
   },
   NoteSnapshot: {
     noteId: ({ id }) => id,
   },
+  FormResultSnapshot: {
+    formResultId: ({ id }) => id,
+  },
+  FormSnapshot: {
+    formId: ({ id }) => id,
+  },
   ConferenceRegistrationSnapshot: {
     registrationId: ({ id }) => id,
+  },
+  ConferenceSnapshot: {
+    conferenceId: ({ id }) => id,
+  },
+  ConferenceSessionSnapshot: {
+    sessionId: ({ id }) => id,
   },
   ActivityKind: {
     APPOINTMENT: "appointment",

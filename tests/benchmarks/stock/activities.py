@@ -10,7 +10,7 @@ from tests.benchmarks.stock.snapshots import (
     AppointmentSnapshot,
     ConferenceRegistrationSnapshot,
     EmailNotification,
-    FormResult,
+    FormResultSnapshot,
     Json,
     MarketingConsent,
     NoteSnapshot,
@@ -91,11 +91,11 @@ class ConsentActivity(Activity):
 
 @strawberry.type
 class FormResultActivity(Activity):
-    form_result: FormResult | None
+    form_result: FormResultSnapshot | None
 
     @classmethod
     def of(cls, json: Json) -> "FormResultActivity":
-        return cls(**_of_all_kinds(json), form_result=FormResult.of(json["formResult"]))
+        return cls(**_of_all_kinds(json), form_result=FormResultSnapshot.of(json["formResult"]))
 
 
 @strawberry.type

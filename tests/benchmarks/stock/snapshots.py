@@ -90,41 +90,43 @@ class MarketingConsent:
 
 
 @strawberry.type
-class Service:
-    id: strawberry.ID
+class ServiceSnapshot:
+    service_id: strawberry.ID | None
     name: str | None
 
 
 @strawberry.type
 class Staff:
     id: strawberry.ID
+    email_address: str | None
+    phone: str | None
+
+
+@strawberry.type
+class StaffSnapshot:
+    staff_id: strawberry.ID | None
     first_name: str | None
     last_name: str | None
     company_id: strawberry.Private[str]
 
     @strawberry.field
-    async def email(self, info: Info) -> str | None:
-        return await self._today("email", info)
-
-    @strawberry.field
-    async def phone(self, info: Info) -> str | None:
-        return await self._today("phone", info)
-
-    async def _today(self, name: str, info: Info) -> str | None:
+    async def current(self, info: Info) -> Staff | None:
         staff = await info.context["staff"].load(self.company_id)
-        member = staff.get(self.id)
-        return None if member is None else member[name]
+        member = None if self.staff_id is None else staff.get(self.staff_id)
+        if member is None:
+            return None
+        return Staff(id=member["id"], email_address=member["email"], phone=member["phone"])
 
 
 @strawberry.type
 class AppointmentSnapshot:
-    appointment_id: strawberry.ID
+    appointment_id: strawberry.ID | None
     status: AppointmentStatus | None
     notes: str | None
     start: ZonedDateTime | None
     end: ZonedDateTime | None
-    staff: Staff | None
-    service: Service | None
+    staff: StaffSnapshot | None
+    service: ServiceSnapshot | None
     self_link: URL | None
 
     @classmethod
@@ -138,20 +140,20 @@ class AppointmentSnapshot:
             notes=json["notes"],
             start=ZonedDateTime.of(json["start"]),
             end=ZonedDateTime.of(json["end"]),
-            staff=Staff(
-                id=staff["id"],
+            staff=StaffSnapshot(
+                staff_id=staff["id"],
                 first_name=staff["firstName"],
                 last_name=staff["lastName"],
                 company_id=company[1],
             ),
-            service=Service(id=service["id"], name=service["name"]),
+            service=ServiceSnapshot(service_id=service["id"], name=service["name"]),
             self_link=json["selfLink"],
         )
 
 
 @strawberry.type
 class NoteSnapshot:
-    note_id: strawberry.ID
+    note_id: strawberry.ID | None
     body: str | None
     self_link: URL | None
 
@@ -161,21 +163,21 @@ class NoteSnapshot:
 
 
 @strawberry.type
-class Form:
-    id: strawberry.ID
+class FormSnapshot:
+    form_id: strawberry.ID | None
     name: str | None
 
 
 @strawberry.type
-class FormResult:
-    id: strawberry.ID
-    form: Form | None
+class FormResultSnapshot:
+    form_result_id: strawberry.ID | None
+    form: FormSnapshot | None
     self_link: URL | None
 
     @classmethod
-    def of(cls, json: Json) -> "FormResult":
-        form = Form(id=json["form"]["id"], name=json["form"]["name"])
-        return cls(id=json["id"], form=form, self_link=json["selfLink"])
+    def of(cls, json: Json) -> "FormResultSnapshot":
+        form = FormSnapshot(form_id=json["form"]["id"], name=json["form"]["name"])
+        return cls(form_result_id=json["id"], form=form, self_link=json["selfLink"])
 
 
 @strawberry.type
@@ -200,26 +202,26 @@ class TextMessageNotification:
 
 
 @strawberry.type
-class Conference:
-    id: strawberry.ID
+class ConferenceSnapshot:
+    conference_id: strawberry.ID | None
     title: str | None
     capacity: int | None
 
 
 @strawberry.type
-class ConferenceSession:
-    id: strawberry.ID
+class ConferenceSessionSnapshot:
+    session_id: strawberry.ID | None
     start: ZonedDateTime | None
     end: ZonedDateTime | None
 
 
 @strawberry.type
 class ConferenceRegistrationSnapshot:
-    registration_id: strawberry.ID
+    registration_id: strawberry.ID | None
     status: RegistrationStatus | None
     number_of_seats: int | None
-    conference: Conference | None
-    session: ConferenceSession | None
+    conference: ConferenceSnapshot | None
+    session: ConferenceSessionSnapshot | None
     self_link: URL | None
 
     @classmethod
@@ -229,11 +231,13 @@ class ConferenceRegistrationSnapshot:
             registration_id=json["id"],
             status=RegistrationStatus(json["status"]),
             number_of_seats=json["numberOfSeats"],
-            conference=Conference(
-                id=conference["id"], title=conference["title"], capacity=conference["capacity"]
+            conference=ConferenceSnapshot(
+                conference_id=conference["id"],
+                title=conference["title"],
+                capacity=conference["capacity"],
             ),
-            session=ConferenceSession(
-                id=session["id"],
+            session=ConferenceSessionSnapshot(
+                session_id=session["id"],
                 start=ZonedDateTime.of(session["start"]),
                 end=ZonedDateTime.of(session["end"]),
             ),

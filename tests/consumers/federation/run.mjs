@@ -81,7 +81,7 @@ async function othersExtendOurClients() {
     assert.equal(errors, undefined);
     const { points, activities: timeline, adviser } = data.client;
     assert.deepEqual([points, timeline.totalCount, timeline.nodes.length], [45, 20, 2]);
-    assert.match(adviser.email, /@/);
+    assert.match(adviser.emailAddress, /@/);
   }
   return `${answers.length} times alike`;
 }
@@ -95,15 +95,15 @@ async function oursCompleteThose() {
   const before = await operations();
   const { data, errors } = await asked(
     router,
-    "{ members { nodes { id points profile { lastName } activities(first: 1) { totalCount } adviser { firstName email } } pageInfo { hasNextPage } } }",
+    "{ members { nodes { id points profile { lastName } activities(first: 1) { totalCount } adviser { firstName emailAddress } } pageInfo { hasNextPage } } }",
   );
   const after = await operations();
   assert.equal(errors, undefined);
   const [first, second, third] = data.members.nodes;
   assert.deepEqual([first.id, second.id, third.id], ["1001", "1020", "1100"]);
   assert.equal(third.activities.totalCount, 100);
-  assert.ok(first.profile.lastName && first.adviser.email && second.adviser.firstName);
-  assert.equal(third.adviser.email, null);
+  assert.ok(first.profile.lastName && first.adviser.emailAddress && second.adviser.firstName);
+  assert.equal(third.adviser.emailAddress, null);
   assert.deepEqual(after, { planned: before.planned + 2, others: before.others });
   return "3 clients and 3 advisers in 2 requests, both answered by plans";
 }

@@ -24,13 +24,11 @@ const everything = Object.fromEntries(
 const deliberately = {
   // Fields stand in the order in which people read them.
   "@graphql-eslint/alphabetize": "off",
-  // A snapshot has no `id`, so that caches do not merge two of them.
+  // Only entities and activities have an `id`: caches must not merge two snapshots.
   "@graphql-eslint/strict-id-in-types": "off",
   // `User.userName` is the upstream's word, and says what it is.
   "@graphql-eslint/no-typename-prefix": "off",
-  // An appointment's thread is one page: `Query.activities` has the pages of a longer one.
-  "@graphql-eslint/relay-arguments": "off",
-  // Lists that are short by nature, such as an update's changes, need no pages.
+  // Lists that are short by nature, such as the changes of an activity, need no pages.
   "@graphql-eslint/relay-edge-types": ["error", { listTypeCanWrapOnlyEdgeType: false }],
   // `Query.client` reads nothing, so it cannot fail.
   "@graphql-eslint/require-nullable-result-in-root": "off",

@@ -23,6 +23,7 @@ from msgspec import Raw, Struct
 
 from gateway.engine.compiler.compiled_query import CompiledQuery, RunResult, query_compiler
 from gateway.engine.resolvers import (
+    AncestorField,
     AttributeField,
     ComputedField,
     FieldSource,
@@ -137,8 +138,12 @@ def _resolve(
             return _inside(root, getattr(root.value, attribute), unreadable)
         case ComputedField(function):
             return _inside(root, function(root.value if root else None, info.context), unreadable)
+        case AncestorField():
+            return _inside(root, field_source.value(root.ids), unreadable)
+        case LoadedField(inner_source=of) if of and field_source.is_entity(root.value):
+            return _resolve(of, unreadable, root.child(root.value), info)
         case LoadedField(load, ids, of):
-            loading = load(info.context, *map(root.ancestor_id, ids))
+            loading = load(info.context, *map(root.id, ids))
             return _loaded(loading, root, of, info, unreadable)
         case ResolverField(resolve, items):
             value = resolve(root, info, **given)
@@ -184,4 +189,4 @@ def _read(value: Any, items: PolymorphicList) -> Any:
             return _read(await value, items)
 
         return awaited()
-    return value and Node(value.value.to_connection(_Whole(items)), value.parent)
+    return value and Node(value.value.to_connection(_Whole(items)), value.ids)

@@ -71,6 +71,10 @@ def depends_on(*dependencies: str) -> Callable[[_F], _F]:
     return declare
 
 
+class EmptyObject(ValueError):
+    """An object without any value, which is null. Raised by the record's own check."""
+
+
 class Record(Struct, kw_only=True, frozen=True, rename="camel"):
     """What is sent, or shown."""
 
@@ -97,6 +101,7 @@ class Part(Record, kw_only=True, frozen=True):
 
 
 class Thing(Record, kw_only=True, frozen=True):
+    inner_id_names: ClassVar[tuple[str, ...]] = ("house_id",)
     kind: ClassVar[str] = "OTHER"
 
     id: int | str
@@ -209,6 +214,8 @@ def lenient(value: Raw, declared: Any) -> Any:
                 return [lenient(each, get_args(option)[0]) for each in sent]
             if isinstance(option, type) and issubclass(option, Record):
                 return _by_fields(msgspec.json.decode(value, type=dict[str, Raw]), option)
+    except EmptyObject:
+        return None
     except (ValueError, TypeError):
         pass
     return UNREADABLE

@@ -7,15 +7,15 @@ from tests.engine.compiler.library import UNREADABLE, Author, Context, Person
 
 ROOT = """
 
-def Query_{0}(record, run, path, parent):
-    node = Node(record, parent)
+def Query_{0}(record, run, path, ids):
+    node = Node(record, ids)
     return {{
-        "{0}": {1}(record.value, run, (*path, "{0}"), record.parent),
+        "{0}": {1}(record.value, run, (*path, "{0}"), record.ids),
     }}
 
 
-def Query(record, run, path, parent):
-    node = Node(record, parent)
+def Query(record, run, path, ids):
+    node = Node(record, ids)
     result = {{
         "{0}": None,
     }}
@@ -33,7 +33,7 @@ CONDITIONAL = (
         return result
 
 
-    def Shelf(record, run, path, parent):
+    def Shelf(record, run, path, ids):
         result = {}
         if run.condition_values[1] and "id" not in result:
             result["id"] = v if (v := record.id).__class__ is str else ID_non_null(v)
@@ -50,7 +50,7 @@ CONDITIONAL = (
 WAITING = (
     "{ author(id: 1) { name born age today { friend { name } } } }",
     """
-    def Author_born_age(record, run, path, parent):
+    def Author_born_age(record, run, path, ids):
         return {
             "born": Int(record.born),
             "age": Int(Author_age_of(record, run.context)),
@@ -69,14 +69,14 @@ WAITING = (
         }
 
 
-    def Author_today(record, run, path, parent):
+    def Author_today(record, run, path, ids):
         return {
             "today": None if (v := readable(record)) is None else Person(v, run),
         }
 
 
-    def Author(record, run, path, parent):
-        node = Node(record, parent)
+    def Author(record, run, path, ids):
+        node = Node(record, ids)
         result = {
             "name": v if (v := record.name) is None or v.__class__ is str else String(v),
             "born": None,

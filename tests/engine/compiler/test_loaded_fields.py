@@ -1,13 +1,29 @@
 import asyncio
-from collections.abc import Awaitable
-from typing import Any
+from collections.abc import Awaitable, Mapping
+from typing import Any, ClassVar
 
 import pytest
 
 from gateway.engine.compiler.pending import PendingLoad
-from gateway.engine.resolvers import AttributeField, FieldSources, LoadedField, Node, ResolverField
+from gateway.engine.resolvers import (
+    AttributeField,
+    ComputedField,
+    FieldSources,
+    LoadedField,
+    Node,
+    ResolverField,
+)
 from tests.engine.compiler.engine import Engine
-from tests.engine.compiler.library import UNREADABLE, Author, Book, Context, Person, Unreadable
+from tests.engine.compiler.library import (
+    UNREADABLE,
+    Author,
+    Book,
+    Context,
+    Person,
+    Unreadable,
+    age,
+    load,
+)
 
 
 class Counting(Context):
@@ -260,3 +276,119 @@ async def test_what_arrives_after_giving_up_is_not_left_to_graphql_core(library)
 async def test_nothing_known_is_found_and_nobody_shown_before_it_arrives():
     loading = PendingLoad()
     assert (loading.value, loading.error, loading.waiters, loading.rendered) == (None, None, [], {})
+
+
+class Loaded(Person, kw_only=True, frozen=True):
+    """A person as loaded, whose own fields need no load."""
+
+    id: int = 0
+    inner_id_names: ClassVar[tuple[str, ...]] = ("house_id",)
+    house_id: str | None = None
+
+
+LOADED: Mapping[str, AttributeField | ComputedField] = {
+    "born": AttributeField("born"),
+    "friend": AttributeField("friend"),
+    "age": ComputedField(age, ("born",)),
+}
+PERSONS = Engine(
+    """type Query { short: P  whole: P  all: [P] }
+       type P { id: ID  born: Int  age: Int  friend: P  today: P }""",
+    FieldSources(
+        {
+            ("Query", "short"): ResolverField(lambda _root, _info: Node(Author(id=1))),
+            ("Query", "whole"): ResolverField(
+                lambda _root, info: Node(info.context.people["1"], {"house_id": "h1"})
+            ),
+            ("Query", "all"): ResolverField(
+                lambda _root, info: [Node(Author(id=1)), Node(info.context.people["1"])]
+            ),
+            ("P", "id"): AttributeField("id"),
+            ("P", "today"): LoadedField(load, ("house_id", "id"), None, Loaded),
+            **{
+                ("P", name): LoadedField(load, ("house_id", "id"), source, Loaded)
+                for name, source in LOADED.items()
+            },
+        },
+        {},
+        Unreadable,
+    ),
+)  # fmt: skip
+WHOLE = {
+    "with all": Loaded(id=1, born=1900, friend=Author(id=2)),
+    "with a house": Loaded(id=1, born=1900, friend=Author(id=2), house_id="h2"),
+    "with a friend who is loaded": Loaded(id=1, friend=Loaded(id=2, born=5)),
+    "without what is asked": Loaded(id=1),
+    "with something unreadable": Loaded(id=1, born=UNREADABLE, friend=UNREADABLE),
+    "with something else": Loaded(id=1, born="long ago"),
+}
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "born",
+        "id born age",
+        "friend { id born }",
+        "born friend { age friend { born } }",
+        "x: born y: born",
+        "today { id born x: age }",
+        "today { friend { born today { age } } }",
+        "born today { today { born } }",
+    ],
+)
+@pytest.mark.parametrize("person", WHOLE.values(), ids=WHOLE)
+async def test_what_was_loaded_is_shown_as_graphql_core_does(person, asked):
+    people: dict[str | None, Any] = {"1": person, "2": Loaded(id=2, born=7)}
+    for root in ("short", "whole", "all"):
+        await PERSONS.same(f"{{ {root} {{ {asked} }} }}", lambda: Context(people=people))
+
+
+async def test_what_was_loaded_is_not_loaded_again():
+    people: dict[str | None, Any] = {
+        "1": Loaded(id=1, born=1900, friend=Loaded(id=2, born=5)),
+    }
+    context = Counting(people=people)
+    text = "{ whole { id born age friend { id born } } all { born } short { age } }"
+    answered = await PERSONS.answer(text, context)
+    assert answered is not None
+    assert answered.errors == []
+    assert answered.data["whole"] == {
+        "id": "1",
+        "born": 1900,
+        "age": 100,
+        "friend": {"id": "2", "born": 5},
+    }
+    assert context.asked == ["None/1"]  # once for the two that are references
+
+
+@pytest.mark.parametrize(("house_id", "asked"), [(None, "h1/2"), ("h2", "h2/2")])
+async def test_what_is_in_a_loaded_object_is_reached_by_its_ids(house_id, asked):
+    people: dict[str | None, Any] = {
+        "1": Loaded(id=1, friend=Author(id=2), house_id=house_id),
+        "2": Loaded(id=2, born=7),
+    }
+    context = Context(people=people)
+    answered = await PERSONS.answer("{ whole { friend { born } } }", context)
+    assert answered is not None
+    assert answered.data == {"whole": {"friend": {"born": 7}}}
+    assert context.asked == [asked]
+
+
+async def test_the_fields_of_what_is_loaded_are_read_from_it_without_another_load():
+    """Nor are they deferred: what is loaded once is rendered once."""
+    text = "{ short { today { id born x: age friend { id } } } }"
+    compiled = PERSONS.compile(text)
+    assert compiled is not None
+    assert '"born": Int(record.born)' in compiled.source_code
+    assert "born_deferred" not in compiled.source_code
+    context = Counting(people={"1": Loaded(id=1, born=1900, friend=Author(id=2))})
+    answered = await PERSONS.answer(text, context)
+    assert answered is not None
+    assert answered.data["short"]["today"] == {
+        "id": "1",
+        "born": 1900,
+        "x": 100,
+        "friend": {"id": "2"},
+    }
+    assert context.asked == ["None/1"]

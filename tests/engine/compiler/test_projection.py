@@ -69,6 +69,7 @@ class Person(Record, kw_only=True, frozen=True):
 
 
 class Thing(Record, kw_only=True, frozen=True):
+    inner_id_names: ClassVar[tuple[str, ...]] = ("house_id",)
     kind: ClassVar[str]
 
     id: int | str
@@ -217,11 +218,20 @@ def test_a_check_comes_along_with_what_it_reads():
     assert decoder("... on Book { loan { days } }").decode([over]) == [("whole", over)]
 
 
-def test_a_record_in_an_item_that_may_be_null_without_values_is_read_in_part():
+@pytest.mark.parametrize(
+    ("inside", "way"),
+    [
+        ("blurb { by }", ["blurb"]),
+        ("author { home { blurb { by } } }", ["author", "home", "blurb"]),
+    ],
+)
+def test_a_record_that_may_be_null_without_values_is_read_in_part(inside, way):
     """What is read of it may be null while the rest is not: who delivers it finds out."""
-    projection = book("blurb { by }")
-    assert projection.nested["blurb"].struct.__struct_fields__ == ("by",)
-    assert projection.nested["blurb"].is_partial
+    projection = book(inside)
+    for name in way:
+        projection = projection.nested[name]
+    assert projection.struct.__struct_fields__ == ("by",)
+    assert projection.is_partial
     [item] = decoder("... on Book { blurb { by } }").decode([raw(type="book", id=1, blurb={})])
     assert item.blurb.by is None
 
@@ -232,7 +242,6 @@ def test_a_record_in_an_item_that_may_be_null_without_values_is_read_in_part():
         ("blurb { __typename }", ["blurb"]),
         ("blurbs { by }", ["blurbs"]),
         ("wrapped { by }", ["wrapped"]),
-        ("author { home { blurb { by } } }", ["author", "home", "blurb"]),
     ],
 )
 def test_anywhere_else_it_is_read_as_it_is_declared(inside, way):
@@ -303,13 +312,13 @@ def test_what_leads_to_no_such_resolver_is_lean_beside_it():
 def test_a_word_that_all_of_a_kind_share_is_no_field():
     lean_book = book("kind word")
     assert names(lean_book) == set()
-    assert lean_book.constants == {"kind": "a book", "word": "book"}
+    assert lean_book.constants == {"kind": "a book", "word": "book", "inner_id_names": ()}
     assert (lean_book.struct.kind, lean_book.struct.word) == ("a book", "book")  # type: ignore[attr-defined]
 
 
 def test_the_word_for_a_kind_is_known_only_where_it_is_sent():
     projection = book("author { id }").nested["author"]
-    assert projection.constants == {}
+    assert projection.constants == {"inner_id_names": ()}
     assert projection.struct.__struct_config__.tag is None
 
 
@@ -323,7 +332,7 @@ LOADED = {
     "further inside": ("author { home { owner { born } } }", {"author", "house_id"}),
     "in a list": ("readers { born }", {"readers", "house_id"}),
     "an id of its own": ("author { today { id } }", {"author"}),
-    "inside what is loaded": ("author { today { born } }", {"author"}),
+    "inside what is loaded": ("author { today { born } }", {"author", "house_id"}),
     "none": ("author { name }", {"author"}),
 }
 
@@ -331,6 +340,41 @@ LOADED = {
 @pytest.mark.parametrize(("inside", "needed"), LOADED.values(), ids=LOADED)
 def test_ids_that_something_is_loaded_by_are_kept_on_the_way_to_it(inside, needed):
     assert names(book(inside)) == needed
+
+
+@pytest.mark.parametrize(
+    ("inside", "inner_id_names"),
+    [
+        ("author { born }", ("house_id",)),
+        ("author { home { owner { born } } }", ("house_id",)),
+        ("author { born } readers { born }", ("house_id",)),
+        ("author { today { id } }", ()),
+        ("author { name }", ()),
+        ("title", ()),
+    ],
+)
+def test_a_record_passes_on_the_ids_that_something_in_it_is_loaded_by_and_no_others(
+    inside, inner_id_names
+):
+    projection = book(inside)
+    assert projection.struct.inner_id_names == inner_id_names  # type: ignore[attr-defined]
+    assert all(
+        each.struct.inner_id_names == ()  # type: ignore[attr-defined]
+        for each in projection.nested.values()
+    )
+
+
+def test_records_that_pass_on_other_ids_have_other_shapes():
+    """Though both need the same attributes: `house_id` is shown by one of them alone."""
+    source_by_field = {**SOURCE_BY_FIELD, ("Book", "odd"): AttributeField("house_id")}
+    builder = ProjectionBuilder(replace(FIELDS, source_by_field=source_by_field))
+    loads, shows = (
+        decoder(f"... on Book {{ {inside} }}", builder=builder).projections["book"].struct
+        for inside in ("odd author { born }", "odd author { name }")
+    )
+    assert loads is not shows
+    assert loads.inner_id_names == ("house_id",)  # type: ignore[attr-defined]
+    assert shows.inner_id_names == ()  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(

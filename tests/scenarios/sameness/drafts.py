@@ -24,19 +24,14 @@ from tests.scenarios.sameness.inputs import Inputs
 DEEPEST = 8
 LARGEST = 20
 
-READ_ALONE = {
-    *("Client.profile", "AppointmentSnapshot.current", "NoteSnapshot.current"),
-    *("ConferenceRegistrationSnapshot.current", "Appointment.activities", "Form.title"),
-    *("FormResult.date", "FormResult.currentStatus", "FormResult.answers"),
-}
-"""Fields that cost a read; so do those of `CARRIED`, but for the ones named there."""
+READ_ALONE = {"Client.profile", "Appointment.activities", "Query.appointment"}
+"""Fields that cost a read; so does each `current`, and the fields of an entity that `CARRIED` does not name."""
 
 CARRIED = {
     "Staff": {"id", "firstName", "lastName"},
     "Service": {"id", "name"},
     "Company": {"id", "name"},
-    "Conference": {"id", "title", "capacity"},
-    "ConferenceSession": {"id", "start", "end"},
+    "Form": {"id"},
 }
 
 LIKELY = {
@@ -46,11 +41,13 @@ LIKELY = {
     "edges": 4,
     "node": 4,
     "client": 2,
-    "current": 6,
+    "current": 8,
     "answers": 3,
     "profile": 3,
     "date": 2,
-    "changes": 2,
+    "changes": 4,
+    **dict.fromkeys(("before", "after"), 4),
+    **dict.fromkeys(("staff", "service", "company", "form", "conference", "session"), 2),
     "user": 5,
     "marketingConsent": 3,
     **dict.fromkeys(("appointment", "note", "formResult", "conferenceRegistration"), 9),
@@ -99,6 +96,7 @@ class Draft:
         self._schema = schema
         self._entities = entities
         self._left = 0
+        self._is_heading = False
         self._conditional = draws.one_of(CONDITIONAL)
         self._arguments: dict[str, list[str]] = {}
         self.inputs = Inputs(draws, schema)
@@ -109,6 +107,7 @@ class Draft:
         selections = []
         for _ in range(self._draws.one_of((1, 1, 2))):
             self._left = self._draws.number(6, LARGEST)
+            self._is_heading = self._entities and self._draws.chance(60)
             selections.append(self._selection(self._schema.query_type, 0))
         return f"{{ {' '.join(selections)} }}"
 
@@ -118,11 +117,25 @@ class Draft:
             return "{ }"
         selected = self._simple(parent) if self._draws.chance(50) else []
         count = self._draws.one_of((0, 0, 1)) if selected else count
+        if self._is_heading and leads_to_today(self._schema, parent):
+            selected.append(self._step(parent, depth))
         selected += [self._selection(parent, depth) for _ in range(count)]
         selections = " ".join(selected)
         if self._draws.chance(4):  # all of it or nothing
             return f"{{ ...{self._directive()} {{ {selections} }} }}"
         return f"{{ {selections} }}"
+
+    def _step(self, parent: GraphQLCompositeType, depth: int) -> str:
+        """A selection that leads from the root to some `current`, which few of those drawn at random reach."""
+        options = leads_to_today(self._schema, parent)
+        if not isinstance(parent, GraphQLObjectType):
+            on = self._draws.one_of([self._schema.type_map[name] for name in options])
+            assert isinstance(on, GraphQLObjectType)
+            return f"... on {on.name}{self._directives()} {self._selection_set(on, depth, most=2)}"
+        name = self._draws.one_of(options)
+        if name == "current":
+            self._is_heading = False
+        return self._field(parent, depth, name)
 
     def _simple(self, parent: GraphQLCompositeType) -> list[str]:
         """What most callers ask of an object that has but leaves; some also under other keys, on a condition."""
@@ -139,6 +152,8 @@ class Draft:
     def _selection(self, parent: GraphQLCompositeType, depth: int) -> str:
         self._left -= 1
         is_object = isinstance(parent, GraphQLObjectType)
+        if parent is self._schema.query_type and self._is_heading:
+            return self._step(parent, depth)
         if self._draws.chance(18 if is_object else 65):
             return self._fragment(parent, depth)
         if isinstance(parent, GraphQLUnionType) or self._draws.chance(6):
@@ -155,9 +170,11 @@ class Draft:
 
     # ---- fields
 
-    def _field(self, parent: GraphQLObjectType | GraphQLInterfaceType, depth: int) -> str:
+    def _field(
+        self, parent: GraphQLObjectType | GraphQLInterfaceType, depth: int, name: str = ""
+    ) -> str:
         leaves = _leaves(parent, entities=self._entities) if self._is_bounded(depth) else ()
-        name = self._draws.one_of(leaves or _names(parent, entities=self._entities))
+        name = name or self._draws.one_of(leaves or _names(parent, entities=self._entities))
         field = parent.fields[name]
         arguments, cursors = self._given(field)
         if field.args:
@@ -207,7 +224,8 @@ class Draft:
             if argument_name in PAGING:
                 wanted = argument_name in page
             else:
-                wanted = is_required_argument(argument) or self._draws.chance(16)
+                percent = 58 if argument_name == "filter" else 16
+                wanted = is_required_argument(argument) or self._draws.chance(percent)
             if not wanted:
                 continue
             is_cursor = argument_name in {"after", "before"} and self._draws.chance(85)
@@ -272,6 +290,27 @@ def _leaves(parent: GraphQLObjectType | GraphQLInterfaceType, *, entities: bool)
 
 
 @cache
+def leads_to_today(schema: GraphQLSchema, parent: GraphQLCompositeType) -> tuple[str, ...]:
+    """The fields of a type, or the possible types of one that is abstract, that lead to some `current`."""
+    if not isinstance(parent, GraphQLObjectType):
+        possible = schema.get_possible_types(parent)
+        leads = {each.name: leads_to_today(schema, each) for each in possible}
+        return tuple(name for name, inside in leads.items() if {*inside} - {"changes"})
+    names = []
+    for name, field in parent.fields.items():
+        type_ = get_named_type(field.type)
+        if name == "current":
+            names += [name, name]
+        elif not is_composite_type(type_) or _costs_a_read(parent, name):
+            continue
+        elif name == "activities" or (name.startswith("client") and parent is schema.query_type):
+            names.append(name)
+        elif "id" not in getattr(type_, "fields", ()) or isinstance(type_, GraphQLInterfaceType):
+            names += [name] if leads_to_today(schema, type_) else []
+    return tuple(names)
+
+
+@cache
 def whole(parent: GraphQLCompositeType) -> str:
     """All that a type has without arguments and reads, as callers like to ask for it."""
     if isinstance(parent, GraphQLUnionType):
@@ -295,4 +334,4 @@ def _label(parent: GraphQLObjectType | GraphQLInterfaceType) -> str:
 
 def _costs_a_read(parent: GraphQLNamedType, name: str) -> bool:
     beyond = parent.name in CARRIED and name not in CARRIED[parent.name]
-    return beyond or f"{parent.name}.{name}" in READ_ALONE
+    return beyond or name == "current" or f"{parent.name}.{name}" in READ_ALONE

@@ -10,8 +10,10 @@ from graphql import (
     FragmentDefinitionNode,
     FragmentSpreadNode,
     InlineFragmentNode,
+    ObjectValueNode,
     SelectionNode,
     SelectionSetNode,
+    ValueNode,
     VariableDefinitionNode,
     VariableNode,
     Visitor,
@@ -22,8 +24,11 @@ from graphql import (
 from tests.scenarios.sameness.operations import Operation
 
 SELECTED = ("__typename", "edges", "nodes", "pageInfo", "totalCount", "completeness")
-FILTERS = ("kinds", "events", "from", "to", "appointmentId", "sort")
-PAGING = ("first", "after", "last", "before")
+FILTERS = ("kinds", "events", "from", "to", "appointmentId")
+PAGING = ("sort", "first", "after", "last", "before")
+CHANGED = ("TextValue", "IntValue", "AppointmentStatusValue", "RegistrationStatusValue")
+"""The members of `ChangeValue` that stand nowhere else."""
+
 DIRECTED = {
     "field": "fields",
     "inline_fragment": "inline fragments",
@@ -43,6 +48,13 @@ FEATURES = (
     *("aliases of one attribute", "aliases of one attribute under a condition"),
     *("conditional fragments in conditional ones", "keys both always and under a condition"),
     *("empty selection sets", "selection sets that conditions leave empty"),
+    *("filters by a variable", "filters by a literal", "variables inside of filters"),
+    *(
+        "words of the upstream",
+        "today's entities",
+        "clients of activities",
+        "fragments on changed values",
+    ),
     *SELECTED,
     *FILTERS,
     *PAGING,
@@ -78,6 +90,7 @@ class _Reader(Visitor):
     def __init__(self, variables: Mapping[str, Any]) -> None:
         super().__init__()
         self._variables = variables
+        self._defaults: dict[str, ValueNode | None] = {}
         self.values = {**variables}
         self.found: set[str] = set()
         self.selection_sets: list[SelectionSetNode] = []
@@ -85,6 +98,7 @@ class _Reader(Visitor):
     def enter_variable_definition(self, node: VariableDefinitionNode, *_: object) -> None:
         self.found.add("variables")
         name = node.variable.name.value
+        self._defaults[name] = node.default_value
         if node.default_value is not None:
             self.found.add("defaults of variables")
         if name not in self._variables:
@@ -103,6 +117,18 @@ class _Reader(Visitor):
             self.found.add("arguments below the root")
         if name in {"__schema", "__type"}:
             self.found.add("introspection")
+        for argument in node.arguments or ():
+            if argument.name.value == "filter":
+                self._filter(argument.value)
+        self.found |= {
+            what
+            for what, is_there in {
+                "clients of activities": name == "client" and not arguments,
+                "today's entities": name == "current",
+                "words of the upstream": name.endswith("Raw"),
+            }.items()
+            if is_there
+        }
         self._directed(node, name if name == "__typename" else node.kind)
 
     def enter_inline_fragment(
@@ -126,6 +152,22 @@ class _Reader(Visitor):
     def enter_selection_set(self, node: SelectionSetNode, *_: object) -> None:
         self.selection_sets.append(node)
 
+    def _filter(self, given: ValueNode) -> None:
+        """Notes the members of a filter, those of a variable's value and of its default likewise."""
+        match given:
+            case VariableNode():
+                self.found.add("filters by a variable")
+                name = given.name.value
+                value, default = self._variables.get(name), self._defaults.get(name)
+                self.found |= {*value} & {*FILTERS} if isinstance(value, dict) else set()
+                if name not in self._variables and isinstance(default, ObjectValueNode):
+                    self.found |= {each.name.value for each in default.fields}
+            case ObjectValueNode():
+                self.found.add("filters by a literal")
+                self.found |= {each.name.value for each in given.fields}
+                if any(isinstance(each.value, VariableNode) for each in given.fields):
+                    self.found.add("variables inside of filters")
+
     def _condition(self, node: InlineFragmentNode | FragmentDefinitionNode) -> None:
         match node.type_condition and node.type_condition.name.value:
             case None:
@@ -134,6 +176,8 @@ class _Reader(Visitor):
                 self.found.add("fragments on the interface")
             case str(kind) if kind.endswith("Activity"):
                 self.found.add("fragments on kinds")
+            case str(member) if member in CHANGED:
+                self.found.add("fragments on changed values")
 
     def _directed(self, node: SelectionNode, kind: str, above: Any = ()) -> None:
         for directive in node.directives or ():

@@ -3,9 +3,19 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from graphql import GraphQLArgument, GraphQLNonNull, GraphQLSchema, Undefined, get_nullable_type
+from graphql import (
+    GraphQLArgument,
+    GraphQLInputField,
+    GraphQLInputObjectType,
+    GraphQLNonNull,
+    GraphQLSchema,
+    Undefined,
+    get_nullable_type,
+)
 
 from tests.scenarios.sameness.draws import Draws
+
+Input = GraphQLArgument | GraphQLInputField
 
 
 class Given(NamedTuple):
@@ -50,6 +60,7 @@ _DURING = _texts("2025-03-30T02:30:00+01:00", "2025-06-02T10:00:00.000Z")
 
 FITTING: Mapping[str, tuple[Given, ...]] = {
     "appointmentId": (*_texts("411", "412"), *_numbers(411)),
+    "companyId": (*_texts("3", "4"), *_numbers(3)),
     "from": (*_texts("2024-01-01T00:00:00Z", "0001-01-01T00:00:00-12:00"), *_DURING),
     "to": (*_texts("2026-10-26t02:30:00+02:00", "9999-12-31T23:59:59.999999Z"), *_DURING),
     "ID": _CLIENTS,
@@ -72,6 +83,7 @@ FITTING: Mapping[str, tuple[Given, ...]] = {
 
 UNUSUAL: Mapping[str, tuple[Given, ...]] = {
     "appointmentId": _texts("999", "", " "),
+    "companyId": _texts("", " ", "a/b", "404"),
     "from": _texts("9999-12-31T23:59:59Z"),
     "to": _texts("0001-01-01T00:00:00Z"),
     "ID": (*_texts("404", " ", "a/b", "9007199254740993"), *_numbers(10**15)),
@@ -113,16 +125,44 @@ class Inputs:
         self.cursors: list[str] = []
         self.conditions: list[str] = []
 
-    def argument(self, name: str, argument: GraphQLArgument) -> str:
-        """A value for an argument, as it stands in the document."""
-        options = self._options(name, argument)
+    def argument(self, name: str, argument: Input) -> str:
+        """A value for an argument or a member of an input object, as it stands in the document."""
         if self._draws.chance(40):
-            return self._variable(name, argument, options)
+            return self._variable(name, argument, self._options(name, argument))
+        type_ = get_nullable_type(argument.type)
+        if isinstance(type_, GraphQLInputObjectType) and self._draws.chance(95):
+            return self._object(type_)
+        options = self._options(name, argument)
         kinds = str(get_nullable_type(argument.type)) == "[ActivityKind!]"
         if kinds and self._draws.chance(20):
             element = GraphQLArgument(GraphQLNonNull(argument.type.of_type.of_type))  # type: ignore[union-attr]
             return f"[NOTE, {self._variable('kind', element, FITTING['ActivityKind'])}]"
         return self._draws.one_of(options).literal
+
+    def _object(self, type_: GraphQLInputObjectType) -> str:
+        """An input object of which any member may be a variable."""
+        members = [
+            f"{name}: {self.argument(name, member)}" for name, member in self._members(type_)
+        ]
+        return f"{{{', '.join(members)}}}"
+
+    def _members(self, type_: GraphQLInputObjectType) -> list[tuple[str, GraphQLInputField]]:
+        """Some of the members, in any order."""
+        members = [each for each in type_.fields.items() if self._draws.chance(30)]
+        return members[::-1] if self._draws.chance(30) else members
+
+    def _objects(self, type_: GraphQLInputObjectType) -> tuple[Given, ...]:
+        """Input objects without variables inside."""
+        objects = []
+        for _ in range(3):
+            members = {
+                name: self._draws.one_of(self._options(name, member))
+                for name, member in self._members(type_)
+            }
+            literal = ", ".join(f"{name}: {each.literal}" for name, each in members.items())
+            json = {name: each.json for name, each in members.items()}
+            objects.append(Given(f"{{{literal}}}", json))
+        return tuple(objects)
 
     def condition(self) -> str:
         """A value for the `if` of `@skip` and `@include`: one of few variables, or seldom a literal."""
@@ -142,14 +182,17 @@ class Inputs:
         self.cursors.append(variable.name)
         return f"${variable.name}"
 
-    def _options(self, name: str, argument: GraphQLArgument) -> tuple[Given, ...]:
+    def _options(self, name: str, argument: Input) -> tuple[Given, ...]:
         table = UNUSUAL if self._draws.chance(4) else FITTING
-        type_ = str(get_nullable_type(argument.type))
-        options = table.get(name) or table.get(type_) or FITTING[type_]
+        type_ = get_nullable_type(argument.type)
+        if isinstance(type_, GraphQLInputObjectType):
+            options = self._objects(type_)
+        else:
+            options = table.get(name) or table.get(str(type_)) or FITTING[str(type_)]
         nullable = not isinstance(argument.type, GraphQLNonNull)
         return (_NULL,) if nullable and self._draws.chance(5) else options
 
-    def _variable(self, name: str, argument: GraphQLArgument, options: tuple[Given, ...]) -> str:
+    def _variable(self, name: str, argument: Input, options: tuple[Given, ...]) -> str:
         place = f"{name}: {argument.type}"
         reusable = self._reusable.setdefault(place, [])
         if reusable and self._draws.chance(50):
@@ -158,9 +201,7 @@ class Inputs:
         reusable.append(variable)
         return f"${variable.name}"
 
-    def _new_variable(
-        self, name: str, argument: GraphQLArgument, options: tuple[Given, ...]
-    ) -> Variable:
+    def _new_variable(self, name: str, argument: Input, options: tuple[Given, ...]) -> Variable:
         default = self._draws.one_of(options) if self._draws.chance(35) else None
         needed = isinstance(argument.type, GraphQLNonNull)
         must_be_there = needed and argument.default_value is Undefined and default is None

@@ -43,7 +43,7 @@ FORMS: Mapping[str, Sequence[Form]] = {
     "id": _ID,
     "selfLink": _LINK,
     "numberOfSeats": _NUMBER,
-    "capacity": (float, lambda capacity: f"{capacity}.0"),
+    "capacity": (int, float, lambda capacity: f"{capacity}.0", *_TEXT),
     "dateTime": _LOCAL,
     **dict.fromkeys(
         (

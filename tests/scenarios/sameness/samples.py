@@ -111,7 +111,7 @@ def activity(
             "firstName": "Aiko",
             "lastName": "O'Brien",
         },
-        "updatedAttributes": ["start", "body", "notes", "room"],
+        "updatedAttributes": ["start", "body", "notes", "room", "numberOfSeats", "status"],
         "marketingConsent": {"text": "Yes, send me news & offers."},
         **carried,
     }
@@ -119,6 +119,8 @@ def activity(
 
 STAFF = {
     "id": "31",
+    "firstName": "Josephine",
+    "lastName": "Vandenberg",
     "email": "jose@example.com",
     "phone": "+33123456789",
     "otherPhone": "12",
@@ -132,6 +134,7 @@ STAFF = {
 }
 SERVICE = {
     "id": "51",
+    "name": "First consultation of today",
     "description": "Bilan complet, à jeun",
     "duration": 45,
     "bufferDuration": 5,
@@ -195,6 +198,7 @@ ENTITIES: Mapping[str, Any] = {
     },
     "company": {
         "id": ASKED,
+        "name": "Cabinet Dupont",
         "timeZone": "Europe/Paris",
         "email": "c@example.com",
         "phone": "+331",
@@ -207,9 +211,10 @@ ENTITIES: Mapping[str, Any] = {
     "services": {"items": [SERVICE, {**SERVICE, "id": "52", "price": 0}]},
     "appointment": TODAY,
     "appointments": {"items": [{**TODAY, "id": "411"}, {**TODAY, "id": 412}]},
-    "form": {"id": ASKED, "title": "Before you come, please"},
+    "form": {"id": ASKED, "name": "Intake", "title": "Before you come, please"},
     "result": {
         "id": ASKED,
+        "form": "81",
         "date": "02/06/2025",
         "currentStatus": "FINISHED",
         "result": [
@@ -230,6 +235,8 @@ ENTITIES: Mapping[str, Any] = {
     },
     "conference": {
         "id": ASKED,
+        "title": "Healthy and well again",
+        "capacity": 80,
         "description": HTML,
         "duration": 90,
         "location": {
@@ -248,7 +255,13 @@ ENTITIES: Mapping[str, Any] = {
         "tags": [{"text": "health"}, {"text": "été"}],
         "picture": {"url": "https://example.com/61.png"},
     },
-    "session": {"id": ASKED, "status": "open", "webLink": "https://example.com/s"},
+    "session": {
+        "id": ASKED,
+        "start": LATER,
+        "end": {"dateTime": "2025-12-02T14:00:00", "timeZone": "US/Eastern"},
+        "status": "open",
+        "webLink": "https://example.com/s",
+    },
     "registration": {
         "id": ASKED,
         "client": {"id": "2"},

@@ -16,6 +16,23 @@ TABLE = {
     "{ client(id: 7) { activities(first: 1, sort: ASC) { edges { cursor } } } }": {
         *("first", "sort", "edges", "arguments below the root"),
     },
+    "{ activities(clientId: 7, filter: {kinds: [NOTE], from: null}) { totalCount } }": {
+        *("filters by a literal", "kinds", "from", "totalCount"),
+    },
+    "query ($filter: F = {to: 1}, $e: [E]) { a(filter: $filter) b(filter: {events: $e, to: 2}) }": {
+        *("variables", "defaults of variables", "variables left out", "filters by a variable"),
+        *("filters by a literal", "variables inside of filters", "events", "to"),
+    },
+    "query ($given: F = {to: 1}) { a(filter: $given) }": {
+        *("variables", "defaults of variables", "filters by a variable", "appointmentId"),
+    },
+    PAGE % "client { id } eventRaw changes { before { ... on IntValue { value } } }": {
+        *("nodes", "clients of activities", "words of the upstream", "inline fragments"),
+        "fragments on changed values",
+    },
+    PAGE % "... on NoteActivity { note { current { id } } }": {
+        *("nodes", "inline fragments", "fragments on kinds", "today's entities"),
+    },
     PAGE % "date { instant } date { timeZone }": {"nodes", "merged selections"},
     PAGE % "date { instant } date { instant }": {"nodes"},
     PAGE % "date { instant } ... { date { ...F } }" + " fragment F on ZonedDateTime { timeZone }": {
@@ -73,7 +90,8 @@ TABLE = {
 
 @pytest.mark.parametrize("document", TABLE)
 def test_features_are_read_off_a_document(document):
-    operation = Operation(document, {"n": True, "null": None}, (), (), entities=False)
+    given = {"n": True, "null": None, "given": {"appointmentId": "7"}}
+    operation = Operation(document, given, (), (), entities=False)
     assert features(operation) == TABLE[document]
 
 

@@ -42,13 +42,14 @@ PLAIN = {
 
 
 def document() -> str:
-    """All that activities have without a read of their own."""
+    """All that activities have without a read of their own, but for a text that shows the form of a number."""
     kinds = build_schema()
     interface = kinds.type_map["Activity"]
     assert isinstance(interface, GraphQLInterfaceType)
     inside = " ".join(
         f"... on {each.name} {{ {whole(each)} }}" for each in kinds.get_possible_types(interface)
     )
+    inside = inside.replace(" capacityRaw", "")
     counted = "totalCount completeness { missing { code count } }"
     return f'{{ activities(clientId: "1") {{ {counted} nodes {{ __typename {inside} }} }} }}'
 

@@ -1,19 +1,30 @@
 // Relay's environment: where the gateway is, and which records have an identity.
 
-import { Environment, Network, RecordSource, Store } from "relay-runtime";
+import { Environment, type GraphQLResponse, Network, RecordSource, Store } from "relay-runtime";
 
-export function environment(url: string): Environment {
-  return new Environment({
+export type Identify = (node: Record<string, unknown>, type: string) => unknown;
+
+/** The gateway's ids are the upstream's, unique within a type. A snapshot has none, and stays where it was found. */
+const byId: Identify = (node, type) => node["id"] && `${type}:${node["id"]}`;
+
+export type Options = { identify?: Identify; rewrite?: (answer: unknown) => unknown };
+
+/** An environment, with the answers that it was given; each is what `rewrite` makes of the gateway's. */
+export function environment(url: string, { identify = byId, rewrite = (answer) => answer }: Options = {}) {
+  const answers: { data?: unknown }[] = [];
+  const relay = new Environment({
     network: Network.create(async ({ text, name }, variables) => {
-      const answer = await fetch(url, {
+      const response = await fetch(url, {
         method: "POST",
         headers: { "Content-Type": "application/json", Accept: "application/graphql-response+json" },
         body: JSON.stringify({ query: text, operationName: name, variables }),
       });
-      return answer.json();
+      const answer = rewrite(await response.json()) as GraphQLResponse & { data?: unknown };
+      answers.push(answer);
+      return answer;
     }),
     store: new Store(new RecordSource()),
-    // The gateway's ids are the upstream's, unique within a type. A snapshot has none, and stays where it was found.
-    getDataID: (node, type) => node["id"] && `${type}:${node["id"]}`,
+    getDataID: identify as (node: Record<string, unknown>, type: string) => string,
   });
+  return { relay, answers };
 }

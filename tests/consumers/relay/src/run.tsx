@@ -1,13 +1,16 @@
-// Pages through a timeline to its end, with Relay's runtime, against a gateway over the sandbox.
+// Runs Relay's runtime and React against a gateway over the sandbox.
 // node build/run.js http://127.0.0.1:8000/graphql
 
 import assert from "node:assert/strict";
 
-import { Suspense } from "react";
+import { type ReactNode, Suspense } from "react";
 import { RelayEnvironmentProvider } from "react-relay";
 import { act, create, type ReactTestRenderer } from "react-test-renderer";
 
+import { People, Times } from "./Appointments.tsx";
+import { ClientTimeline } from "./ClientTimeline.tsx";
 import { environment } from "./environment.ts";
+import { differences, everyNameAndTimeIsTheGateways } from "./RecordedAndToday.ts";
 import { type Pages, Timeline } from "./Timeline.tsx";
 
 const url = process.argv[2] ?? "";
@@ -18,9 +21,19 @@ if (url === "") {
 
 (globalThis as { IS_REACT_ACT_ENVIRONMENT?: boolean }).IS_REACT_ACT_ENVIRONMENT = true;
 
-const seen: Pages[] = [];
-const relay = environment(url);
-const latest = () => seen.at(-1);
+type Relay = ReturnType<typeof environment>["relay"];
+
+async function opened(relay: Relay, page: ReactNode): Promise<ReactTestRenderer> {
+  let opened: ReactTestRenderer | undefined;
+  await act(async () => {
+    opened = create(
+      <RelayEnvironmentProvider environment={relay}>
+        <Suspense fallback="…">{page}</Suspense>
+      </RelayEnvironmentProvider>,
+    );
+  });
+  return opened!;
+}
 
 /** Lets the page do what it does until something holds. */
 async function until(holds: () => boolean) {
@@ -31,39 +44,70 @@ async function until(holds: () => boolean) {
   assert.fail("nothing came");
 }
 
-async function pagesToTheEnd() {
-  let page: ReactTestRenderer | undefined;
-  await act(async () => {
-    page = create(
-      <RelayEnvironmentProvider environment={relay}>
-        <Suspense fallback="…">
-          <Timeline clientId="1100" onPages={(pages) => seen.push(pages)} />
-        </Suspense>
-      </RelayEnvironmentProvider>,
-    );
-  });
+/** Each page is below the one before, to the end. */
+async function pagesToTheEnd(component: typeof Timeline) {
+  const { relay, answers } = environment(url);
+  const seen: Pages[] = [];
+  const latest = () => seen.at(-1);
+  const Component = component;
+  const page = await opened(relay, <Component clientId="1100" onPages={(pages) => seen.push(pages)} />);
   await until(() => latest() !== undefined);
-  let pages = 1;
   while (latest()?.next) {
     const before = latest()?.ids.length ?? 0;
     await act(async () => latest()?.next?.());
     await until(() => (latest()?.ids.length ?? 0) > before);
-    pages += 1;
   }
   const { ids, total } = latest()!;
-  assert.deepEqual([ids.length, new Set(ids).size, page?.root.findAllByType("li").length], [total, total, total]);
-  assert.ok(pages > 1);
+  assert.deepEqual([ids.length, new Set(ids).size, page.root.findAllByType("li").length], [total, total, total]);
+  assert.ok(answers.length > 1);
+  await act(async () => page.unmount());
+  return { relay, told: `${total} activities on ${answers.length} pages` };
+}
 
+async function timelinePagesToTheEnd() {
+  const { relay, told } = await pagesToTheEnd(Timeline);
   const records = relay.getStore().getSource().toJSON() as Record<string, { __typename: string } | undefined>;
   const snapshots = Object.values(records).filter((record) => record?.__typename === "AppointmentSnapshot");
   const appointments = new Set(snapshots.map((record) => (record as { appointmentId?: string }).appointmentId));
   assert.ok(appointments.size < snapshots.length, "snapshots of one appointment are records of their own");
-  await act(async () => page?.unmount());
-  console.log(`ok: ${total} activities on ${pages} pages; ${snapshots.length} snapshots of ${appointments.size} appointments`);
+  return `${told}; ${snapshots.length} snapshots of ${appointments.size} appointments`;
+}
+
+async function clientPagesToTheEnd() {
+  return (await pagesToTheEnd(ClientTimeline)).told;
+}
+
+/** Two components that select different parts of one snapshot make a request each, and both show all of theirs. */
+async function twoComponentsMakeTwoRequests() {
+  const { relay, answers } = environment(url);
+  const shown: unknown[] = [];
+  const page = await opened(
+    relay,
+    <>
+      <Suspense fallback="…">
+        <Times clientId="1100" onData={(data) => (shown[0] = data)} />
+      </Suspense>
+      <Suspense fallback="…">
+        <People clientId="1100" onData={(data) => (shown[1] = data)} />
+      </Suspense>
+    </>,
+  );
+  await until(() => shown[0] !== undefined && shown[1] !== undefined);
+  await act(() => new Promise((resolve) => setTimeout(resolve, 100)));
+  assert.equal(answers.length, 2);
+  assert.deepEqual(shown.flatMap((data, index) => differences(data, answers[index]?.data)), []);
+  await act(async () => page.unmount());
+  return "2 requests";
+}
+
+const EXPERIENCES = [timelinePagesToTheEnd, clientPagesToTheEnd, everyNameAndTimeIsTheGateways, twoComponentsMakeTwoRequests];
+
+async function run() {
+  for (const experience of EXPERIENCES) console.log(`ok: ${experience.name}: ${await experience(url)}`);
 }
 
 // Relay keeps what was read for minutes, and the process with it.
-pagesToTheEnd().then(
+run().then(
   () => process.exit(0),
   (reason: unknown) => {
     console.error(reason);

@@ -19,7 +19,7 @@ export function subject(activity: Activity): string {
     case "ConsentActivity":
       return `consent: ${activity.note?.bodyText ?? ""}`;
     case "FormResultActivity":
-      return `form: ${activity.formResult?.form?.title ?? ""}`;
+      return `form: ${activity.formResult?.form?.name ?? ""}`;
     case "EmailNotificationActivity":
       return `e-mail: ${activity.emailNotification?.subject ?? ""}`;
     case "TextMessageNotificationActivity":

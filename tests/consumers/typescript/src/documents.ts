@@ -28,7 +28,7 @@ export const AppointmentThen = graphql(`
       timeZone
     }
     staff {
-      id
+      staffId
       firstName
       lastName
     }
@@ -36,8 +36,8 @@ export const AppointmentThen = graphql(`
 `);
 
 export const Timeline = graphql(`
-  query Timeline($clientId: ID!, $kinds: [ActivityKind!], $first: Int, $after: String) {
-    activities(clientId: $clientId, kinds: $kinds, sort: DESC, first: $first, after: $after) {
+  query Timeline($clientId: ID!, $filter: ActivityFilter, $first: Int, $after: String) {
+    activities(clientId: $clientId, filter: $filter, sort: DESC, first: $first, after: $after) {
       totalCount
       edges {
         cursor
@@ -63,7 +63,7 @@ export const Timeline = graphql(`
           ... on FormResultActivity {
             formResult {
               form {
-                title
+                name
               }
             }
           }

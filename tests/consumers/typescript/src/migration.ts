@@ -19,7 +19,7 @@ async function before(rest: string, headers: Record<string, string>, id: string)
 async function after(gateway: string, headers: Record<string, string>, id: string) {
   const { activities } = await new GraphQLClient(gateway, { headers }).request(graphql(`
     query Appointments($id: ID!) {
-      activities(clientId: $id, kinds: [APPOINTMENT]) {
+      activities(clientId: $id, filter: { kinds: [APPOINTMENT] }) {
         nodes { ... on AppointmentActivity { appointment { appointmentId status current { status start { dateTime } } } } }
       }
     }
