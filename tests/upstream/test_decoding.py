@@ -226,7 +226,7 @@ def differences(
 ) -> Iterator[Path]:
     """Where one is not read as the other, though nothing bad stands there.
 
-    What holds nothing but what is bad is null without it.
+    What holds nothing but what is bad, and empty texts, is null without it.
     """
     for declared in msgspec.structs.fields(type(found)):
         here = (*path, declared.encode_name)
@@ -238,7 +238,7 @@ def differences(
             isinstance(others, Record) or any(place[: len(here)] == here for place in bad)
         ):
             yield from differences(mine, others, bad, here)
-        elif declared.name != "payload" and mine != others:
+        elif declared.name != "payload" and mine != others and (clean is not None or mine != ""):
             yield here
 
 
