@@ -24,12 +24,12 @@ class TimelineFilter:
     """
 
     client_id: str
-    kinds: frozenset[ActivityKind] | None
-    events: frozenset[ActivityEvent] | None
-    appointment_id: str | None
-    since: datetime | None
-    until: datetime | None
-    sort: SortOrder
+    kinds: frozenset[ActivityKind] | None = None
+    events: frozenset[ActivityEvent] | None = None
+    appointment_id: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    sort: SortOrder = SortOrder.ASC
 
     @classmethod
     def of(
