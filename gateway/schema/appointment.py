@@ -6,13 +6,12 @@ import strawberry
 
 from gateway.engine.resolvers import Node
 from gateway.errors import InvalidUpstreamResponse
-from gateway.schema.arguments import After, Before, Filter, First, Last, Sort, value_or_none
+from gateway.schema.arguments import After, Before, Filter, First, Last, Sort, paging_arguments
 from gateway.schema.client import Client, timeline_field
 from gateway.schema.company import Company, CompanySnapshot, Money, Service, ServiceSnapshot
 from gateway.schema.context import Info
 from gateway.schema.enums import AppointmentStatus, SortOrder
 from gateway.schema.filters import TimelineFilter
-from gateway.schema.pagination import PagingArguments
 from gateway.schema.people import Staff, StaffSnapshot, User
 from gateway.schema.resolvers import current_field, is_type_of_records
 from gateway.schema.scalars import URL, ZonedDateTime
@@ -36,9 +35,7 @@ def _activities_of_appointment(  # noqa: PLR0913, PLR0917 - one parameter per Gr
         raise InvalidUpstreamResponse("The upstream did not return the client of this appointment.")
     client = resources.ClientReference(id=client_id)
     timeline_filter = TimelineFilter.of(client, filter, sort, appointment_id=str(root.value.id))
-    paging = PagingArguments(
-        value_or_none(first), value_or_none(after), value_or_none(last), value_or_none(before)
-    )
+    paging = paging_arguments(first, after, last, before)
     return load_timeline_page(Node(client), info, timeline_filter, paging)
 
 

@@ -5,6 +5,7 @@ from typing import Annotated, TypeVar
 import strawberry
 
 from gateway.schema.enums import ActivityEvent, ActivityKind, SortOrder
+from gateway.schema.pagination import PagingArguments
 from gateway.schema.scalars import DateTime
 
 _T = TypeVar("_T")
@@ -94,6 +95,15 @@ Before = Annotated[
         description="The cursor before which the page ends. An empty text equals an absent cursor."
     ),
 ]
+
+
+def paging_arguments(
+    first: int | None, after: str | None, last: int | None, before: str | None
+) -> PagingArguments:
+    """The four paging arguments of a field, each as sent, absent or null."""
+    return PagingArguments(
+        value_or_none(first), value_or_none(after), value_or_none(last), value_or_none(before)
+    )
 
 
 def value_or_none(value: _T | None) -> _T | None:

@@ -8,12 +8,11 @@ import strawberry
 
 from gateway.engine.resolvers import Node
 from gateway.errors import InvalidArgument
-from gateway.schema.arguments import After, Before, Filter, First, Last, Sort, value_or_none
+from gateway.schema.arguments import After, Before, Filter, First, Last, Sort, paging_arguments
 from gateway.schema.company import Company
 from gateway.schema.context import Context, Info
 from gateway.schema.enums import SortOrder
 from gateway.schema.filters import TimelineFilter
-from gateway.schema.pagination import PagingArguments
 from gateway.schema.resolvers import (
     as_async_resolver,
     entity_field,
@@ -77,9 +76,7 @@ def activities_of_client(  # noqa: PLR0913, PLR0917 - one parameter per GraphQL 
     before: Before = strawberry.UNSET,
 ) -> PendingTimeline:
     timeline_filter = TimelineFilter.of(root.value, filter, sort)
-    paging = PagingArguments(
-        value_or_none(first), value_or_none(after), value_or_none(last), value_or_none(before)
-    )
+    paging = paging_arguments(first, after, last, before)
     client = Node(root.value)  # without ids: activities do not depend on what led to the client
     return load_timeline_page(client, info, timeline_filter, paging)
 

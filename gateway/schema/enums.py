@@ -1,5 +1,6 @@
 """The enums of the schema: the upstream's, each value with a description, and those of the gateway."""
 
+from collections import deque
 from enum import Enum
 from inspect import cleandoc
 
@@ -116,20 +117,23 @@ class SortOrder(Enum):
 
 
 def _code_descriptions() -> dict[str, str]:
-    """The description of each code: the first sentences of the errors that have it."""
+    """The description of each code, in the order of the tree: the first sentences of the errors that have it."""
     descriptions: dict[str, list[str]] = {}
-    classes: list[type[errors.GatewayError]] = [errors.GatewayError]
-    for error_class in classes:
+    classes: deque[type[errors.GatewayError]] = deque([errors.GatewayError])
+    while classes:
+        error_class = classes.popleft()
         classes += error_class.__subclasses__()
         if "code" in vars(error_class):
             sentence = cleandoc(error_class.__doc__ or "").partition("\n\n")[0].replace("\n", " ")
             descriptions.setdefault(error_class.code, []).append(sentence)
-    return {code: " ".join(sentences) for code, sentences in descriptions.items()}
+    by_code = {code: " ".join(sentences) for code, sentences in descriptions.items()}
+    return by_code | dict(errors.CODES_WITHOUT_CLASS)
 
+
+_CODE_DESCRIPTIONS = _code_descriptions()
 
 ErrorCode = Enum(  # type: ignore[misc]  # mypy takes only literals
-    "ErrorCode",
-    {code: code for code in (*_code_descriptions(), *errors.CODES_WITHOUT_CLASS)},
+    "ErrorCode", {code: code for code in _CODE_DESCRIPTIONS}
 )
 """The codes of errors, in `extensions.code` of a GraphQL error and in `MissingPart.code`."""
 
@@ -137,6 +141,5 @@ _describe(
     ErrorCode,
     "The code of an error, in `extensions.code` of a GraphQL error and in `MissingPart.code`. No code is added "
     "before version 2.0.",
-    **_code_descriptions(),
-    **errors.CODES_WITHOUT_CLASS,
+    **_CODE_DESCRIPTIONS,
 )

@@ -11,7 +11,7 @@ import strawberry
 from strawberry.types.scalar import ScalarDefinition
 
 from gateway.engine.resolvers import Node
-from gateway.errors import CompanyUnknown, InvalidArgument
+from gateway.errors import InvalidArgument
 from gateway.schema.appointment import Appointment
 from gateway.schema.client import Client
 from gateway.schema.company import Company, Service
@@ -143,10 +143,7 @@ def _resolve_entity(
                 endpoint = _ENDPOINT_BY_NAME[name]
                 ids = {endpoint.own_id: id_}
                 # Called here, not in the coroutine, so that entities of one list form one batch.
-                try:
-                    load = session.load(endpoint, *map(ids.get, endpoint.ids))
-                except CompanyUnknown as error:  # of this entity only
-                    return error
+                load = session.load(endpoint, *map(ids.get, endpoint.ids))
                 return _entity_node(load, id_)
     return InvalidArgument("Unknown entity type or invalid id.", argument="representations")
 

@@ -83,6 +83,16 @@ class Endpoint(Generic[_R]):
         return self.required_ids[-1]
 
     @cached_property
+    def path_parameters(self) -> tuple[str, ...]:
+        """The names of the placeholders in the path."""
+        return tuple(_PLACEHOLDER.findall(self.path))
+
+    @cached_property
+    def query_parameters(self) -> tuple[str, ...]:
+        """The names of the placeholders in the values of the query."""
+        return tuple(name for _, value in self.query for name in _PLACEHOLDER.findall(value))
+
+    @cached_property
     def belongs_to_company(self) -> bool:
         """Whether the first id is that of the company to which the resource belongs."""
         return self.required_ids[0] == _COMPANY_ID and len(self.required_ids) > 1
@@ -255,13 +265,13 @@ class UpstreamApi:
         ids: tuple[str, ...],
         decoder: Callable[[bytes], CooperativeSteps[_T]],
     ) -> _T:
-        names = _PLACEHOLDER.findall(" ".join([endpoint.path, *dict(endpoint.query).values()]))
+        names = (*endpoint.path_parameters, *endpoint.query_parameters)
         id_by_name = dict(zip(names, ids, strict=True))
         return await self._fetcher.fetch(
             caller,
             getattr(self._settings, endpoint.setting) + endpoint.path,
             decoder,
-            ids={name: id_by_name[name] for name in _PLACEHOLDER.findall(endpoint.path)},
+            ids={name: id_by_name[name] for name in endpoint.path_parameters},
             query={name: value.format_map(id_by_name) for name, value in endpoint.query},
             cacheable=endpoint.cacheable,
         )

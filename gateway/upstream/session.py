@@ -10,7 +10,13 @@ from aiodataloader import DataLoader
 from msgspec import Raw
 
 from gateway.config.settings import Settings
-from gateway.errors import CompanyUnknown, InvalidArgument, InvalidUpstreamResponse, NotFound
+from gateway.errors import (
+    CompanyUnknown,
+    FieldError,
+    InvalidArgument,
+    InvalidUpstreamResponse,
+    NotFound,
+)
 from gateway.upstream.credentials import Caller
 from gateway.upstream.dataloading import DataLoaderScope, gather_outcomes, shared_result
 from gateway.upstream.endpoints import APPOINTMENT, CLIENT_APPOINTMENT, Endpoint, UpstreamApi
@@ -77,8 +83,8 @@ class UpstreamSession:
     once, by a memo of the reads started.
 
     A session is created inside the request's event loop and closed after the operation. A `FieldError` is
-    raised where there is no usable response: on await, or at once where the company is unknown. A resource
-    that no longer exists is None. Failures are memoized like responses.
+    raised on await where there is no usable response. A resource that no longer exists is None. Failures are
+    memoized like responses.
     """
 
     def __init__(self, api: UpstreamApi, caller: Caller, settings: Settings) -> None:
@@ -116,12 +122,12 @@ class UpstreamSession:
             ids: The ids that `endpoint.ids` names.
 
         Raises:
-            CompanyUnknown: At once, where only the company is unknown, and none is configured.
+            CompanyUnknown: On await, where only the company is unknown, and none is configured.
         """
         read_ids = self._read_ids(endpoint, ids)
         if not _are_known(read_ids):
             if endpoint.belongs_to_company and _are_known(read_ids[1:]):
-                raise CompanyUnknown("The company is unknown: set GATEWAY_COMPANY_ID.")
+                return _fail(CompanyUnknown("The company is unknown: set GATEWAY_COMPANY_ID."))
             return _none()
         if endpoint.is_list:
             return self._load_from_list(endpoint, read_ids)
@@ -265,6 +271,10 @@ def _are_known(ids: tuple[str | None, ...]) -> TypeGuard[tuple[str, ...]]:
 
 async def _none() -> None:
     return None
+
+
+async def _fail(error: FieldError) -> Any:
+    raise error
 
 
 def _find(index: ResourceIndex[Any] | Exception, id_: str) -> Any:
