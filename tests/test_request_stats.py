@@ -4,23 +4,22 @@ from gateway.observability.request_stats import RequestStats
 
 
 @pytest.mark.parametrize(
-    ("data", "codes", "outcome"),
+    ("has_data", "codes", "outcome"),
     [
-        ({"a": None}, [], "ok"),
-        ({"a": 1, "b": None}, ["NOT_FOUND"], "partial"),
-        ({"a": None, "b": None}, ["NOT_FOUND"], "error"),
-        (None, ["UPSTREAM_TIMEOUT"], "error"),
+        (False, [], "ok"),
+        (True, ["NOT_FOUND"], "partial"),
+        (False, ["UPSTREAM_TIMEOUT"], "error"),
     ],
 )
-def test_an_operation_that_ran_is_an_error_where_nothing_could_be_had(data, codes, outcome):
+def test_an_operation_that_ran_is_an_error_where_nothing_could_be_had(has_data, codes, outcome):
     tally = RequestStats()
-    tally.completed(data, codes)
+    tally.completed(codes, compiled=False, has_data=has_data)
     assert (tally.outcome, tally.codes) == (outcome, tuple(codes))
 
 
 def test_a_code_is_told_once_however_many_fields_it_befell():
     tally = RequestStats()
-    tally.completed({"a": 1}, ["NOT_FOUND", "FORBIDDEN", "NOT_FOUND"])
+    tally.completed(["NOT_FOUND", "FORBIDDEN", "NOT_FOUND"], compiled=False, has_data=True)
     assert tally.codes == ("FORBIDDEN", "NOT_FOUND")
 
 
@@ -29,8 +28,8 @@ def test_what_was_no_operation_has_no_facts():
 
 
 def test_the_facts_of_an_operation_are_its_numbers_and_our_words():
-    tally = RequestStats(compiled=True, reads=3, calls=2, retries=1)
-    tally.completed({"a": 1}, [])
+    tally = RequestStats(reads=3, calls=2, retries=1)
+    tally.completed([], compiled=True, has_data=True)
     assert tally.log_fields == {
         "outcome": "ok",
         "compiled": True,

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from inspect import isawaitable
-from typing import Any, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from graphql import (
     ArgumentNode,
@@ -63,8 +63,30 @@ class Result(Struct, omit_defaults=True):
     """A GraphQL response, ready to be encoded. Without `data`, the operation never ran."""
 
     errors: list[dict[str, Any]] | UnsetType = UNSET
-    data: dict[str, Any] | UnsetType | None = UNSET
-    extensions: dict[str, Any] | UnsetType = UNSET
+    data: dict[str, Any] | Struct | UnsetType | None = UNSET
+    extensions: Mapping[str, Any] | UnsetType = UNSET
+
+
+class Execution(NamedTuple):
+    """An execution: its result and its statistics.
+
+    Attributes:
+        result: The response to encode.
+        is_compiled: Whether the compiled query answered all of the operation.
+    """
+
+    result: Result
+    is_compiled: bool
+
+    @property
+    def error_codes(self) -> list[str]:
+        """The code of each error in the response."""
+        return [error["extensions"]["code"] for error in self.result.errors or ()]
+
+    @property
+    def has_data(self) -> bool:
+        """Whether any field of the root type has a value."""
+        return any(value is not None for value in _entries(self.result.data).values())
 
 
 class ExecutionContext(Protocol):
@@ -88,14 +110,15 @@ async def execute(
     prepared: PreparedOperation,
     variables: Mapping[str, Any],
     context: ExecutionContext,
-) -> Result:
+) -> Execution:
     """Execute an operation. A field that fails is null, with an error; only invalid variables raise.
 
     Raises:
         InvalidVariables: Variables do not have the types that the operation declares.
     """
+    data: dict[str, Any] | None
+    run_result = None
     build_executor = partial(_build_executor, schema, prepared, variables, context)
-    build_result = partial(_build_result, context, partial(prepared.size.cost.evaluate, variables))
     if prepared.compiled_query is not None:
         coerced_variables = _coerce_variables(schema, prepared, variables)
         try:
@@ -104,15 +127,22 @@ async def execute(
             )
         except Exception as error:  # noqa: BLE001 - a bug: fall back to graphql-core
             log_bug(error)
-            run_result = None
-        if run_result is not None:
-            data, errors, is_fully_compiled = run_result
-            return build_result(data, errors, compiled=is_fully_compiled)
-        context.reported_errors.clear()
-    pending = build_executor().execute_operation()
-    execution_result = await pending if isawaitable(pending) else pending
-    assert isinstance(execution_result, ExecutionResult)  # no incremental delivery
-    return build_result(execution_result.data, execution_result.errors or [], compiled=False)
+        if run_result is None:
+            context.reported_errors.clear()
+    if run_result is not None:
+        data, errors, is_compiled = run_result
+    else:
+        pending = build_executor().execute_operation()
+        execution_result = await pending if isawaitable(pending) else pending
+        assert isinstance(execution_result, ExecutionResult)  # no incremental delivery
+        data, errors, is_compiled = execution_result.data, execution_result.errors or [], False
+    extensions = context.extensions(
+        compiled=is_compiled, cost=lambda: prepared.size.cost.evaluate(variables)
+    )
+    if errors or context.reported_errors:
+        public_errors = _format_public_errors([*errors, *context.reported_errors], data)
+        return Execution(Result(public_errors, data, extensions or UNSET), is_compiled)
+    return Execution(Result(UNSET, data, extensions or UNSET), is_compiled)
 
 
 def _build_executor(
@@ -201,15 +231,12 @@ class _VariableUses(Visitor):
         return description
 
 
-def _build_result(
-    context: ExecutionContext,
-    cost: Callable[[], int],
-    data: dict[str, Any] | None,
-    errors: Sequence[GraphQLError],
-    *,
-    compiled: bool,
-) -> Result:
-    sorted_errors = _sort_errors_by_path([*errors, *context.reported_errors], data)
+def _format_public_errors(errors: Sequence[GraphQLError], data: object) -> list[dict[str, Any]]:
+    """The errors of the response, in the order of their paths in the data.
+
+    That order does not depend on the order of upstream responses.
+    """
+    sorted_errors = sorted(errors, key=lambda error: _position_key(error.path or (), data))
     bugs: dict[str, dict[str, Any]] = {}
     formatted_errors = [_format_public_error(error, bugs) for error in sorted_errors[:_MAX_ERRORS]]
     if len(sorted_errors) > _MAX_ERRORS:
@@ -217,17 +244,7 @@ def _build_result(
         formatted_errors.append(
             {"message": message, "extensions": formatted_errors[-1]["extensions"]}
         )
-    extensions = dict(context.extensions(compiled=compiled, cost=cost))
-    return Result(errors=formatted_errors or UNSET, data=data, extensions=extensions or UNSET)
-
-
-def _sort_errors_by_path(errors: list[GraphQLError], data: object) -> list[GraphQLError]:
-    """Errors in the order of their paths in the data, whatever the order of upstream responses."""
-    return (
-        sorted(errors, key=lambda error: _position_key(error.path or (), data))
-        if errors
-        else errors
-    )
+    return formatted_errors
 
 
 def _position_key(path: Sequence[str | int], data: object) -> list[tuple[int, str]]:
@@ -238,10 +255,21 @@ def _position_key(path: Sequence[str | int], data: object) -> list[tuple[int, st
             key.append((step, ""))
             data = data[step] if isinstance(data, list) else None
         else:
-            keys = list(data) if isinstance(data, dict) else []
-            key.append((keys.index(step) if step in keys else -1, step))
-            data = data.get(step) if isinstance(data, dict) else None
+            entries = _entries(data)
+            keys = list(entries)
+            key.append((keys.index(step) if step in entries else -1, step))
+            data = entries.get(step)
     return key
+
+
+def _entries(data: object) -> Mapping[str, Any]:
+    """The entries of an object of the response, which is a dict or a Struct; none for any other value."""
+    if isinstance(data, dict):
+        return data
+    if not isinstance(data, Struct):
+        return {}
+    names = zip(data.__struct_encode_fields__, data.__struct_fields__, strict=True)
+    return {key: value for key, name in names if (value := getattr(data, name)) is not UNSET}
 
 
 def internal_error(error: BaseException) -> dict[str, Any]:

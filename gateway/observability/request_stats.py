@@ -3,7 +3,7 @@
 No personal data: names are those of trusted documents and caller keys; the rest is counted or constant.
 """
 
-from collections.abc import Iterable, Mapping, MutableMapping
+from collections.abc import Iterable, MutableMapping
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -52,13 +52,13 @@ class RequestStats:
         stats: Self = scope.setdefault(_SCOPE_KEY, cls())
         return stats
 
-    def completed(self, data: Mapping[str, object] | None, codes: Iterable[str]) -> None:
+    def completed(self, codes: Iterable[str], *, compiled: bool, has_data: bool) -> None:
         """The operation ran: its outcome is an error where none of its data is available."""
+        self.compiled = compiled
         self.codes = tuple(sorted(set(codes)))
         if not self.codes:
             self.outcome = OK
         else:
-            has_data = any(value is not None for value in (data or {}).values())
             self.outcome = PARTIAL if has_data else ERROR
 
     def rejected(self, code: str) -> None:

@@ -1,17 +1,16 @@
-"""The execution context of one operation: upstream session, settings, statistics and reported errors."""
+"""The execution context of one operation: upstream session, settings and reported errors."""
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from weakref import WeakKeyDictionary
 
 import strawberry
 from graphql import GraphQLError
+from msgspec import Struct, field
 
 from gateway.config.settings import Settings
 from gateway.engine.resolvers import ResolveInfo
 from gateway.errors import GatewayError
-from gateway.observability.request_stats import RequestStats
 from gateway.upstream.read_log import count_calls
 from gateway.upstream.session import UpstreamSession
 
@@ -38,8 +37,7 @@ def consume_html_budget(characters: int) -> bool:
     return True
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(Struct, frozen=True, eq=False):
     """The execution context of one operation.
 
     Attributes:
@@ -47,14 +45,12 @@ class Context:
         settings: The gateway's settings.
         reported_errors: Errors of fields that have a value nevertheless.
         is_explaining: Whether the caller requested the list of upstream reads.
-        stats: The request's statistics for log, metrics and traces.
     """
 
     session: UpstreamSession
     settings: Settings
     reported_errors: list[GraphQLError] = field(default_factory=list)
     is_explaining: bool = False
-    stats: RequestStats = field(default_factory=RequestStats)
 
     def extensions(self, *, compiled: bool, cost: Callable[[], int]) -> dict[str, object]:
         """The `extensions` of the response; called once, when the response is complete.
@@ -63,7 +59,6 @@ class Context:
             compiled: Whether a compiled query produced the whole response.
             cost: Computes the operation's cost.
         """
-        self.stats.compiled = compiled
         if not self.is_explaining:
             return {}
         reads = self.session.read_log

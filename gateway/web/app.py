@@ -157,7 +157,7 @@ def _context_factory(upstream: UpstreamApi, settings: Settings) -> ContextFactor
         is_explaining = settings.explain and headers.get(_EXPLAIN_HEADER) == "1"
         try:
             with upstream.report_timeline_surprises():
-                yield Context(session, settings, is_explaining=is_explaining, stats=stats)
+                yield Context(session, settings, is_explaining=is_explaining)
         finally:
             _record_upstream_usage(stats, session.read_log)
             await session.aclose()

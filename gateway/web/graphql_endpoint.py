@@ -1,7 +1,7 @@
 """The GraphQL endpoint: parses an HTTP request, executes its operation, and encodes the response."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from functools import partial
@@ -14,7 +14,13 @@ from starlette.requests import ClientDisconnect, Request as HttpRequest
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from gateway.engine.execution import ExecutionContext, Result, execute, internal_error
+from gateway.engine.execution import (
+    Execution,
+    ExecutionContext,
+    Result,
+    execute,
+    internal_error,
+)
 from gateway.engine.fair_scheduler import FairScheduler
 from gateway.engine.preparation import Preparer
 from gateway.engine.request import Request
@@ -108,13 +114,15 @@ class GraphQLEndpoint:
                 if len(body) > _LARGE_BODY_BYTES
                 else parse_body()
             )
-        result = await self._execute_operation(request, http, stats)
-        stats.completed(result.data or None, map(_error_code, result.errors or ()))
-        return result
+        execution = await self._execute_operation(request, http, stats)
+        stats.completed(
+            execution.error_codes, compiled=execution.is_compiled, has_data=execution.has_data
+        )
+        return execution.result
 
     async def _execute_operation(
         self, request: Request, http: HttpRequest, stats: RequestStats
-    ) -> Result:
+    ) -> Execution:
         document = self.documents.resolve(request)
         cache_key = document.text, request.operation_name
         prepare_document = partial(
@@ -188,11 +196,6 @@ async def _cancel_on_disconnect(http: HttpRequest, execution: Coroutine[Any, Any
 async def _wait_for_disconnect(http: HttpRequest) -> None:
     while (await http.receive())["type"] != "http.disconnect":
         pass
-
-
-def _error_code(error: Mapping[str, Any]) -> str:
-    code: str = error["extensions"]["code"]
-    return code
 
 
 def _too_large(max_bytes: int) -> PayloadTooLarge:

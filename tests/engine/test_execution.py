@@ -81,8 +81,8 @@ async def run(
     **answers: Any,
 ) -> Any:
     context = Context(list(reported), dict(extensions or {}))
-    result = await execute(answering(**answers), how(text, name), variables or {}, context)
-    return msgspec.to_builtins(result)
+    execution = await execute(answering(**answers), how(text, name), variables or {}, context)
+    return msgspec.to_builtins(execution.result)
 
 
 async def test_an_answer_has_the_fields_in_the_order_asked():
@@ -100,8 +100,9 @@ async def test_what_stands_around_every_resolver_of_a_schema_does():
     schema.extensions[MIDDLEWARE] = MiddlewareManager(doubled)
     assert schema.query_type
     schema.query_type.fields["a"].resolve = lambda *_: 4
-    result = await execute(schema, build_preparer(schema)("{ a __typename }", None), {}, Context())
-    assert result.data == {"a": 8, "__typename": "QueryQuery"}
+    prepared = build_preparer(schema)("{ a __typename }", None)
+    execution = await execute(schema, prepared, {}, Context())
+    assert execution.result.data == {"a": 8, "__typename": "QueryQuery"}
 
 
 async def test_an_answer_without_errors_has_no_such_key():
@@ -404,6 +405,58 @@ async def test_errors_are_in_the_order_of_their_places_whatever_came_first():
     ]
 
 
+@pytest.mark.parametrize(
+    ("answers", "codes", "has_data"),
+    [
+        ({"a": 1, "number": 2}, [], True),
+        ({}, [], False),
+        ({"a": failing(NotFound("Gone."))}, ["NOT_FOUND"], False),
+        ({"a": 0, "number": failing(NotFound("Gone."))}, ["NOT_FOUND"], True),
+        ({"must": failing(NotFound("Gone."))}, ["NOT_FOUND"], False),
+    ],
+    ids=["all", "nulls", "none", "some", "no object at all"],
+)
+async def test_an_execution_tells_its_codes_and_whether_it_has_data(answers, codes, has_data):
+    text = "{ a number must }" if "must" in answers else "{ a number }"
+    execution = await execute(answering(**answers), prepare(text, None), {}, Context())
+    assert (execution.error_codes, execution.has_data) == (codes, has_data)
+    assert execution.is_compiled is False
+
+
+class Leaf(msgspec.Struct, rename={"second": "b", "first": "a"}):
+    """An object of a response whose keys are other than its attributes."""
+
+    second: Any = msgspec.UNSET
+    first: Any = msgspec.UNSET
+
+
+@dataclass
+class Compiled:
+    """A compiled query that gives this data, with errors at these paths."""
+
+    data: Any
+    paths: list[list[str | int]]
+    source_code: str = ""
+
+    async def run(self, *_: Any) -> tuple[Any, list[GraphQLError], bool]:
+        return self.data, [report(path) for path in self.paths], True
+
+
+async def test_errors_are_in_the_order_of_their_places_in_structs_too():
+    data = Leaf(second=[Leaf(first=1), Leaf(second=2, first=Leaf(first=None))], first=None)
+    paths: list[list[str | int]] = [["b"], ["b", 0, "a"], ["b", 1, "b"], ["b", 1, "a", "a"], ["a"]]
+    prepared = replace(prepare("{ a }", None), compiled_query=Compiled(data, paths[::-1]))
+    execution = await execute(answering(), prepared, {}, Context())
+    assert [error["path"] for error in msgspec.to_builtins(execution.result)["errors"]] == paths
+    assert (execution.is_compiled, execution.has_data) == (True, True)
+
+
+async def test_what_a_struct_leaves_out_is_no_data():
+    prepared = replace(prepare("{ a }", None), compiled_query=Compiled(Leaf(first=None), [["a"]]))
+    execution = await execute(answering(), prepared, {}, Context())
+    assert execution.has_data is False
+
+
 async def test_what_the_context_tells_besides_stands_in_the_extensions():
     answer = await run("{ a }", extensions={"gateway": {"upstreamCalls": 2}}, a=1)
     assert list(answer.items()) == [
@@ -474,8 +527,9 @@ async def told(schema: GraphQLSchema, fields: FieldSources) -> tuple[Any, Reader
     }
     context = Reader(people=people)
     with capture_logs() as logs:
-        result = await execute(schema, prepare(AUTHORS, None), {}, context)
-    return msgspec.to_builtins(result), context, logs
+        execution = await execute(schema, prepare(AUTHORS, None), {}, context)
+    assert execution.is_compiled is context.is_fully_compiled
+    return msgspec.to_builtins(execution.result), context, logs
 
 
 @pytest.mark.parametrize("name", ["initials", "born"])
@@ -509,7 +563,8 @@ async def test_a_bug_of_a_field_costs_that_field_in_a_compiled_query_too(name):
 @pytest.mark.parametrize("count", [10_000, 10_001, 12_000])
 async def test_only_so_many_errors_are_told_and_the_data_stands(count):
     schema = answering(list=[0] * count, a=1, fails=failing(InvalidUpstreamResponse("no")))
-    result = await execute(schema, prepare("{ list { fails } a }", None, {}), {}, Context())
+    prepared = prepare("{ list { fails } a }", None, {})
+    result = (await execute(schema, prepared, {}, Context())).result
     assert isinstance(result.errors, list)
     assert result.data == {"list": [{"fails": None}] * count, "a": 1}
     told = [error for error in result.errors if "path" in error]
@@ -527,5 +582,6 @@ async def test_an_error_where_nothing_may_be_null_costs_what_holds_it_however_ma
         return 1 if next(asked) < 10_009 else None
 
     schema = answering(list=[0] * 10_010, must=must, fails=failing(InvalidUpstreamResponse("no")))
-    result = await execute(schema, prepare("{ list { fails must } }", None, {}), {}, Context())
-    assert result.data == {"list": None}
+    prepared = prepare("{ list { fails must } }", None, {})
+    execution = await execute(schema, prepared, {}, Context())
+    assert execution.result.data == {"list": None}

@@ -35,9 +35,10 @@ def answer(sandbox_app):
         session = UpstreamSession(upstream, CallerFactory(settings).from_headers([]), settings)
         prepared = build_preparer(build_schema(), compile_query=compile_query)(EVERYTHING, None)
         try:
-            return await execute(
+            execution = await execute(
                 build_schema(), prepared, {"client": "1100"}, Context(session, settings)
             )
+            return execution.result
         finally:
             await session.aclose()
 

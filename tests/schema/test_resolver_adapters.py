@@ -103,7 +103,8 @@ async def _answer(
     upstream = UpstreamApi(settings, httpx.MockTransport(send))
     session = UpstreamSession(upstream, CallerFactory(settings).from_headers({}), settings)
     try:
-        return await execute(served, prepare(text, None), variables, Context(session, settings))
+        context = Context(session, settings)
+        return (await execute(served, prepare(text, None), variables, context)).result
     finally:
         await session.aclose()
 
