@@ -7,6 +7,7 @@ examine one server alone.
     python -m tests.benchmarks                                   # everything: half an hour
     python -m tests.benchmarks --quick                           # a minute: the order of magnitude
     python -m tests.benchmarks --scenario hundred --contender gateway --contender mercurius
+    python -m tests.benchmarks compare --with ../other       # with the gateway of another checkout
     python -m tests.benchmarks start                             # how soon each serves
     python -m tests.benchmarks memory --seconds 600              # what it keeps
     python -m tests.benchmarks hold                              # how long it holds its event loop
@@ -27,13 +28,21 @@ import uvloop
 
 from tests.benchmarks.answers import AnswersDiffer
 from tests.benchmarks.comparison import Effort, Figures, compare
-from tests.benchmarks.contenders import CONTENDERS, GATEWAY, Contender, install_packages
+from tests.benchmarks.contenders import (
+    CONTENDERS,
+    GATEWAY,
+    Contender,
+    gateway_of,
+    install_packages,
+)
 from tests.benchmarks.examinations import Examiner, Waited
 from tests.benchmarks.inside import Hold
+from tests.benchmarks.interpreters import Interpreter, choose, describe
 from tests.benchmarks.load import Refused
 from tests.benchmarks.machine import machine
-from tests.benchmarks.report import report, table
+from tests.benchmarks.report import number, report, table
 from tests.benchmarks.scenarios import PAGE_OF_HTML, SCENARIOS, Condition, Scenario, page_of
+from tests.benchmarks.servers import Placement
 from tests.benchmarks.upstream import Upstream, timeline_of
 from tests.drills.overload import CAPACITY, Drill, calling, limited_gateway
 
@@ -57,6 +66,12 @@ _contenders = click.option(
 
 
 @click.group(invoke_without_command=True, help=__doc__)
+@click.option(
+    "--python",
+    type=click.Path(exists=True, dir_okay=False),
+    envvar="BENCHMARK_PYTHON",
+    help="The interpreter of the servers in Python, with their packages. By default one built with PGO.",
+)
 @_scenarios
 @_contenders
 @click.option("--rounds", type=click.IntRange(1), help="Turns of each contender.")
@@ -67,6 +82,7 @@ _contenders = click.option(
 def main(
     context: click.Context,
     *,
+    python: str | None,
     scenarios: Sequence[str],
     contenders: Sequence[str],
     rounds: int | None,
@@ -74,6 +90,7 @@ def main(
     quick: bool,
     output: Path | None,
 ) -> None:
+    interpreter = context.obj = choose() if python is None else describe(python)
     if context.invoked_subcommand is not None:
         return
     usual = _QUICK if quick else _FULL
@@ -81,7 +98,7 @@ def main(
     chosen = _chosen(contenders)
     measured: list[Figures] = []
     failed: list[str] = []
-    on = machine()
+    on = machine(interpreter)
 
     async def compare_all(at: Examiner) -> None:
         for name in scenarios or (_QUICK_SCENARIOS if quick else SCENARIOS):
@@ -91,7 +108,7 @@ def main(
             under = _QUICK_CONDITIONS if quick else scenario.conditions
             try:
                 measured.extend(
-                    await compare(scenario, fit, under, effort, upstream=at.upstream, core=at.core)
+                    await compare(scenario, fit, under, effort, at.upstream, at.placement)
                 )
             except (AnswersDiffer, Refused, TimeoutError) as failure:
                 failed.append(name)
@@ -105,6 +122,50 @@ def main(
         output.write_text(tables, encoding="utf-8")
     if failed:
         sys.exit(1)
+
+
+@main.command("compare")
+@click.option(
+    "--with",
+    "root",
+    type=click.Path(exists=True, file_okay=False, resolve_path=True, path_type=Path),
+    required=True,
+    help="The other checkout.",
+)
+@_scenarios
+@click.option("--connections", type=click.IntRange(1), default=64, show_default=True)
+@click.option("--rounds", type=click.IntRange(1), default=10, show_default=True)
+@click.option("--seconds", type=click.FloatRange(0.1), default=0.5, show_default=True)
+def compare_checkouts(
+    *, root: Path, scenarios: Sequence[str], connections: int, rounds: int, seconds: float
+) -> None:
+    """The gateway of this checkout against that of another, in turns; nothing of Node.js.
+
+    The ratio is the median of those of all rounds: what one round had to bear, it bore for both.
+    """
+    under = (Condition(0, connections),)
+    effort = Effort(rounds=rounds, seconds=seconds, warming_seconds=2)
+    rows = []
+
+    async def compare_all(at: Examiner) -> None:
+        for name in scenarios or SCENARIOS:
+            pair = (GATEWAY, gateway_of(root))
+            ours, theirs = await compare(
+                SCENARIOS[name], pair, under, effort, at.upstream, at.placement
+            )
+            rounds = zip(ours.cpu_milliseconds, theirs.cpu_milliseconds, strict=True)
+            ratios = [one / other for one, other in rounds]
+            rows.append(
+                (
+                    ours.scenario.title,
+                    *(number(cpu) for cpu in (ours.cpu, theirs.cpu)),
+                    *(number(of(ratios)) for of in (median, min, max)),
+                )
+            )
+
+    _run(compare_all)
+    head = ("CPU ms per request", "this", f"of {root.name}", "this / other", "least", "most")
+    click.echo(table(head, rows))
 
 
 @main.command()
@@ -216,12 +277,14 @@ def profile(*, scenario: str, seconds: float, compiled: bool) -> None:
 
 def _run(examine: Callable[[Examiner], Coroutine[None, None, None]]) -> None:
     """With the upstream and the load at the last core, servers at the first, where there are two."""
+    interpreter: Interpreter = click.get_current_context().obj
     cores = sorted(os.sched_getaffinity(0))
     os.sched_setaffinity(0, {cores[-1]})
 
     async def over_upstream() -> None:
         async with Upstream() as upstream:
-            await examine(Examiner(upstream, cores[0]))
+            placement = Placement(cores[0], interpreter.executable)
+            await examine(Examiner(upstream, placement))
 
     uvloop.run(over_upstream())
 

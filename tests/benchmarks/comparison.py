@@ -5,11 +5,12 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from statistics import median
 
+from tests.benchmarks.accounting import CoreSpeed
 from tests.benchmarks.answers import same_answers
 from tests.benchmarks.contenders import Contender
 from tests.benchmarks.load import connected, load
 from tests.benchmarks.scenarios import Condition, Scenario
-from tests.benchmarks.servers import Server, running
+from tests.benchmarks.servers import Placement, Server, running
 from tests.benchmarks.upstream import Upstream
 
 _WARMING = Condition(0, 8)
@@ -37,7 +38,8 @@ class Figures:
     """What was measured of one contender in one scenario under one condition.
 
     Attributes:
-        cpu_milliseconds: What the process tree used per request, by round.
+        cpu_milliseconds: What the process tree used per request, by round; as if the core had been as
+            fast as at the start of the benchmark.
         requests_per_second: How many it answered, by round.
         latencies: How many seconds each answer took, of all rounds.
         disturbances: Which part of the time its core was busy for others, by round.
@@ -64,6 +66,7 @@ class _Candidate:
     scenario: Scenario
     server: Server
     expected_bytes: int
+    speed: CoreSpeed
 
     def unmeasured(self, condition: Condition) -> Figures:
         return Figures(self.scenario, condition, self.server.contender)
@@ -72,7 +75,7 @@ class _Candidate:
         """Load it until its figure has not become better for a while."""
         wanted = self.server.contender.warming_seconds
         best, warmed, since_best = float("inf"), 0, 0
-        while warmed < most_seconds and (warmed < wanted or since_best < wanted / 2):
+        while warmed < most_seconds and (warmed < wanted or since_best < wanted):
             figures = self.unmeasured(_WARMING)
             await self.measure(figures, seconds=1)
             since_best = 0 if figures.cpu < best * _BETTER else since_best + 1
@@ -85,14 +88,16 @@ class _Candidate:
         with connected(self.server.port, figures.condition.connections) as connections:
             # Once each, so that the connections to the upstream are open as well.
             await load(connections, requests, seconds=0, expected_bytes=self.expected_bytes)
+            speed_before = await self.speed.now()
             before, core_before = self.server.cpu_seconds(), self.server.core_seconds()
             asked = await load(
                 connections, requests, seconds=seconds, expected_bytes=self.expected_bytes
             )
             used = self.server.cpu_seconds() - before
             used_by_all = self.server.core_seconds() - core_before
+            speed = (speed_before + await self.speed.now()) / 2
         answers = len(asked.latencies)
-        figures.cpu_milliseconds.append(used / answers * 1000)
+        figures.cpu_milliseconds.append(used * speed / answers * 1000)
         figures.requests_per_second.append(answers / asked.seconds)
         figures.latencies.extend(asked.latencies)
         figures.disturbances.append(max(0.0, used_by_all - used) / asked.seconds)
@@ -103,9 +108,8 @@ async def compare(
     contenders: Sequence[Contender],
     conditions: Sequence[Condition],
     effort: Effort,
-    *,
     upstream: Upstream,
-    core: int | None,
+    placement: Placement,
 ) -> list[Figures]:
     """The figures of a scenario. Its servers are new, so that none carries what others left behind.
 
@@ -116,12 +120,13 @@ async def compare(
     upstream.delay_seconds = 0
     async with AsyncExitStack() as stack:
         servers = [
-            await stack.enter_async_context(running(one, upstream.origin, core=core))
+            await stack.enter_async_context(running(one, upstream.origin, placement))
             for one in contenders
         ]
         lengths = await same_answers(scenario, servers, upstream)
         candidates = [
-            _Candidate(scenario, *answering) for answering in zip(servers, lengths, strict=True)
+            _Candidate(scenario, server, length, placement.speed)
+            for server, length in zip(servers, lengths, strict=True)
         ]
         for candidate in candidates:
             await candidate.warm(effort.warming_seconds)

@@ -3,11 +3,12 @@
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+ROOT = Path(__file__).parents[2]
 _NODE = Path(__file__).parent / "node"
-_PYTHON = (sys.executable, "-m")
+_PYTHON = ("python", "-m")
 _UVICORN = (*_PYTHON, "uvicorn", "--log-level=warning", "--no-access-log")
 _NODE_WARMING_SECONDS = 8.0
 """V8 goes on optimising under load; measured too soon, it would flatter the others."""
@@ -20,9 +21,11 @@ class Contender:
     Attributes:
         name: What the command line calls it.
         title: What the tables call it.
-        command: How it is started; the environment says at which port, and over which upstream.
+        command: How it is started; the environment says at which port, and over which upstream. "python"
+            is the interpreter that was chosen for all.
         ready: The path that answers once it serves.
         warming_seconds: How much load it takes until its figures are its best.
+        root: The checkout whose code it is.
     """
 
     name: str
@@ -30,6 +33,7 @@ class Contender:
     command: tuple[str, ...]
     ready: str = "/graphql?query=%7B__typename%7D"
     warming_seconds: float = 1.0
+    root: Path = ROOT
 
     @property
     def over_node(self) -> bool:
@@ -60,6 +64,11 @@ APOLLO = Contender(
 )
 
 CONTENDERS = {one.name: one for one in (GATEWAY, PASS_THROUGH, STRAWBERRY, MERCURIUS, APOLLO)}
+
+
+def gateway_of(root: Path) -> Contender:
+    """The gateway as it is in another checkout."""
+    return replace(GATEWAY, name="other", title=f"gateway of {root.name}", root=root)
 
 
 def install_packages() -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
@@ -14,7 +13,7 @@ from tests.benchmarks.contenders import Contender
 from tests.benchmarks.inside import Hold
 from tests.benchmarks.load import Answer, Asked, Connection, Refused, connected, load
 from tests.benchmarks.scenarios import ALONE, SCENARIOS, Condition, Scenario
-from tests.benchmarks.servers import Server, running
+from tests.benchmarks.servers import Placement, Server, running
 from tests.benchmarks.upstream import Upstream
 
 _TOGETHER = Condition(0, 64)
@@ -45,16 +44,16 @@ class Waited(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Examiner:
-    """Examines servers over an upstream, at a core of their own."""
+    """Examines servers over an upstream."""
 
     upstream: Upstream
-    core: int | None
+    placement: Placement
 
     async def starts(self, contender: Contender, times: int) -> AsyncIterator[float]:
         """How many seconds it took from the start of the process to the first answer."""
         for _ in range(times):
             started = time.perf_counter()
-            async with running(contender, self.upstream.origin, core=self.core):
+            async with running(contender, self.upstream.origin, self.placement):
                 yield time.perf_counter() - started
 
     async def memory(
@@ -66,7 +65,7 @@ class Examiner:
             for one in SCENARIOS.values()
             if contender in one.contenders and _TOGETHER in one.conditions
         ]
-        async with running(contender, self.upstream.origin, core=self.core) as server:
+        async with running(contender, self.upstream.origin, self.placement) as server:
             spent, answers = 0.0, 0
             yield Kept(spent, answers, server.resident_bytes() / 1e6)
             for _ in range(readings):
@@ -87,7 +86,7 @@ class Examiner:
     ) -> AsyncIterator[Waited]:
         """How long one waits who asks `/livez` again and again, while others ask what is large."""
         requests = scenario.requests(contender)
-        async with running(contender, self.upstream.origin, core=self.core) as server:
+        async with running(contender, self.upstream.origin, self.placement) as server:
             with connected(server.port, readers) as reading, connected(server.port, 1) as [other]:
                 await reading[0].ask(
                     requests(0)
@@ -103,9 +102,9 @@ class Examiner:
         return server.written.decode()
 
     def _watched(self, watch: str) -> AbstractAsyncContextManager[Server]:
-        command = (sys.executable, "-m", "tests.benchmarks.inside", watch)
+        command = ("python", "-m", "tests.benchmarks.inside", watch)
         gateway = Contender(watch, f"this gateway, {watch}", command, ready="/readyz")
-        return running(gateway, self.upstream.origin, core=self.core)
+        return running(gateway, self.upstream.origin, self.placement)
 
     async def _asked(
         self, server: Server, scenario: Scenario, callers: int, seconds: float

@@ -1,8 +1,12 @@
-"""The load: so many keep-alive connections, each of which asks again as soon as it is answered."""
+"""The load: so many keep-alive connections, each of which asks again as soon as it is answered.
+
+The requests have the credentials of 64 callers in turn, whatever the number of connections.
+"""
 
 import asyncio
 import re
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,8 +17,11 @@ _LENGTH = re.compile(rb"(?i)\r\ncontent-length: *([0-9]+)\r\n")
 _PATIENCE_SECONDS = 300
 """For the slowest contender to answer all connections once."""
 
+CALLERS = 64
+"""How many callers there are; more where there are more connections."""
+
 NextRequest = Callable[[int], bytes]
-"""The next request of the connection of this number, written out as HTTP/1.1."""
+"""The next request of the caller of this number, written out as HTTP/1.1."""
 
 
 class Refused(Exception):
@@ -116,6 +123,8 @@ async def load(
 ) -> Asked:
     """Ask for so many seconds, once per connection at least, until all is answered.
 
+    Each request is of the caller that has not asked for the longest time; none waits for two answers at once.
+
     Raises:
         Refused: An answer is no success, or its length is another than expected.
         TimeoutError: Nothing comes.
@@ -124,12 +133,15 @@ async def load(
     clock = time.perf_counter
     started = clock()
     until = started + seconds
+    idle_callers = deque(range(max(CALLERS, len(connections))))
 
-    async def ask(number: int, connection: Connection) -> None:
+    async def ask(connection: Connection) -> None:
         asked = clock()
         while True:
-            answer = await connection.ask(next_request(number))
+            caller = idle_callers.popleft()
+            answer = await connection.ask(next_request(caller))
             answered = clock()
+            idle_callers.append(caller)
             latencies.append(answered - asked)
             if answer.status != 200 or len(answer.body) != expected_bytes:
                 raise Refused(f"{answer.status}: {answer.body[:500]!r}")
@@ -138,5 +150,5 @@ async def load(
             asked = answered
 
     async with asyncio.timeout(seconds + _PATIENCE_SECONDS):
-        await asyncio.gather(*(ask(*numbered) for numbered in enumerate(connections)))
+        await asyncio.gather(*map(ask, connections))
     return Asked(clock() - started, latencies)

@@ -7,6 +7,8 @@ import subprocess
 from importlib.metadata import version
 from pathlib import Path
 
+from tests.benchmarks.interpreters import Interpreter
+
 _ROOT = Path(__file__).parents[2]
 _NODE = Path(__file__).parent / "node"
 _PYTHON = (
@@ -15,15 +17,14 @@ _PYTHON = (
 )
 
 
-def machine() -> dict[str, str]:
+def machine(interpreter: Interpreter) -> dict[str, str]:
     """What figures depend on, and what else the machine had to do."""
     on = {
         "processor": f"{_processor()}, {os.cpu_count()} cores",
         "load of the last minute": f"{os.getloadavg()[0]:.2f}",
         "system": f"{platform.system()} {platform.release()}",
         "gateway": _output("git", "-C", str(_ROOT), "describe", "--always", "--dirty"),
-        "Python": f"{platform.python_version()}; "
-        + ", ".join(f"{name} {version(name)}" for name in _PYTHON),
+        "Python": f"{interpreter}; " + ", ".join(f"{name} {version(name)}" for name in _PYTHON),
     }
     if (_NODE / "node_modules").exists():
         declared = json.loads((_NODE / "package.json").read_text(encoding="utf-8"))

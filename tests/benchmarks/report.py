@@ -42,7 +42,7 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(row)} |" for row in (head, rule, *rows))
 
 
-def _number(value: float) -> str:
+def number(value: float) -> str:
     """Three digits that count, and no exponent."""
     return f"{float(f'{value:.3g}'):,.10g}"
 
@@ -77,11 +77,11 @@ def _targets(judged: Sequence[Verdict]) -> str:
 
 def _target(verdict: Verdict, conditions: Sequence[Condition]) -> list[str]:
     target, ratios = verdict
-    shown = (_number(ratios[each]) if each in ratios else "" for each in conditions)
+    shown = (number(ratios[each]) if each in ratios else "" for each in conditions)
     everywhere = verdict.reached == len(ratios)
     reached = "yes" if everywhere else f"in {verdict.reached} of {len(ratios)}"
     name = f"{target.scenario.title} / {target.against.title}"
-    return [name, _number(target.most), *shown, reached if verdict.reached else "no"]
+    return [name, number(target.most), *shown, reached if verdict.reached else "no"]
 
 
 def _scenario(measured: Sequence[Figures]) -> str:
@@ -97,11 +97,11 @@ def _row(figures: Figures, ours: dict[Condition, float]) -> list[str]:
     return [
         figures.contender.title,
         str(figures.condition),
-        f"{_number(figures.cpu)} ({_number(least)} to {_number(most)})",
-        "" if ratio is None else _number(ratio),
-        _number(p50 * 1000),
-        _number(p99 * 1000),
-        _number(median(figures.requests_per_second)),
+        f"{number(figures.cpu)} ({number(least)} to {number(most)})",
+        "" if ratio is None else number(ratio),
+        number(p50 * 1000),
+        number(p99 * 1000),
+        number(median(figures.requests_per_second)),
     ]
 
 
@@ -118,4 +118,4 @@ def _growth(measured: Sequence[Figures]) -> Iterator[tuple[str, str, str]]:
         activities = _WHOLE_TIMELINES.get(figures.scenario.name)
         if activities and figures.contender is GATEWAY and figures.condition == ALONE:
             per_activity = figures.cpu / activities * 1000
-            yield f"{activities:,}", _number(figures.cpu), _number(per_activity)
+            yield f"{activities:,}", number(figures.cpu), number(per_activity)

@@ -3,19 +3,37 @@
 import asyncio
 import os
 import socket
+import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
-from pathlib import Path
+from dataclasses import dataclass, field
 
-from tests.benchmarks.accounting import busy_seconds, cpu_seconds, resident_bytes
+from tests.benchmarks.accounting import CoreSpeed, busy_seconds, cpu_seconds, resident_bytes
 from tests.benchmarks.contenders import Contender
 from tests.benchmarks.load import Refused, connected
 
-_ROOT = Path(__file__).parents[2]
 _START_SECONDS = 60
 _STOP_SECONDS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where servers run.
+
+    Attributes:
+        core: The core to which they are pinned, if any.
+        python: The interpreter of those in Python.
+        speed: The core's.
+    """
+
+    core: int | None = None
+    python: str = sys.executable
+    speed: CoreSpeed = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "speed", CoreSpeed(self.core))
 
 
 class Server:
@@ -78,21 +96,24 @@ class Server:
 
 @asynccontextmanager
 async def running(
-    contender: Contender, upstream: str, *, core: int | None = None
+    contender: Contender, upstream: str, placement: Placement = Placement()
 ) -> AsyncIterator[Server]:
-    """A contender over the upstream of this origin, once it answers; pinned to a core, if given.
+    """A contender over the upstream of this origin, once it answers.
 
     Raises:
         Refused: It does not start.
     """
+    core = placement.core
     pinned = () if core is None else ("taskset", "--cpu-list", str(core))
+    program, *arguments = contender.command
     port = _free_port()
     with tempfile.TemporaryFile() as log:
         process = await asyncio.create_subprocess_exec(
             *pinned,
-            *contender.command,
-            cwd=_ROOT,
-            env=_environment(port, upstream),
+            placement.python if program == "python" else program,
+            *arguments,
+            cwd=contender.root,
+            env=_environment(contender, port, upstream),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=log,
@@ -115,12 +136,13 @@ def _free_port() -> int:
         return port
 
 
-def _environment(port: int, upstream: str) -> Mapping[str, str]:
+def _environment(contender: Contender, port: int, upstream: str) -> Mapping[str, str]:
     """Ours, without what is set of a gateway; and what the contenders read."""
     inherited = {name: value for name, value in os.environ.items() if "GATEWAY_" not in name}
     return (
         inherited
         | {
+            "PYTHONPATH": str(contender.root),
             "HOST": "127.0.0.1",
             "PORT": str(port),
             "UVICORN_PORT": str(port),

@@ -1,19 +1,29 @@
 """The benchmark compares what is the same: contenders without Node.js answer alike, nothing is timed."""
 
 import json
+import platform
+import sys
 from contextlib import AsyncExitStack
 
 import pytest
 
 from tests.benchmarks.answers import same_answers
 from tests.benchmarks.comparison import Figures
-from tests.benchmarks.contenders import CONTENDERS, GATEWAY, MERCURIUS, STRAWBERRY
+from tests.benchmarks.contenders import (
+    CONTENDERS,
+    GATEWAY,
+    MERCURIUS,
+    PASS_THROUGH,
+    STRAWBERRY,
+)
 from tests.benchmarks.examinations import Examiner
+from tests.benchmarks.interpreters import describe
+from tests.benchmarks.load import CALLERS, connected, load
 from tests.benchmarks.scenarios import ALONE, SCENARIOS, Condition
-from tests.benchmarks.servers import running
+from tests.benchmarks.servers import Placement, running
 from tests.benchmarks.targets import verdicts
 from tests.benchmarks.timelines import timeline
-from tests.benchmarks.upstream import Upstream
+from tests.benchmarks.upstream import Upstream, client_id, timeline_of
 
 KINDS = {
     *("appointment", "note", "consent", "formResult", "emailNotification"),
@@ -38,7 +48,30 @@ async def test_contenders_answer_alike_for_as_many_upstream_calls():
 @pytest.mark.socket
 async def test_a_gateway_that_is_watched_from_inside_serves():
     async with Upstream() as upstream:
-        assert await Examiner(upstream, None).holds(SCENARIOS["hundred"], 0.1)
+        assert await Examiner(upstream, Placement()).holds(SCENARIOS["hundred"], 0.1)
+
+
+@pytest.mark.socket
+@pytest.mark.parametrize("connections", [1, CALLERS])
+async def test_callers_take_turns_however_many_connections_there_are(connections):
+    ask = SCENARIOS["one"].requests(PASS_THROUGH)
+    callers: list[int] = []
+
+    def next_request(caller: int) -> bytes:
+        callers.append(caller)
+        return ask(caller).replace(b"/activities", b"/api/2.3/activities")
+
+    async with Upstream() as upstream:
+        with connected(int(upstream.origin.rpartition(":")[2]), connections) as opened:
+            length = len(timeline_of(client_id(1, 0)))
+            await load(opened, next_request, seconds=0.1, expected_bytes=length)
+    assert callers[:CALLERS] == [*range(CALLERS)]
+
+
+def test_an_interpreter_says_its_version_and_build():
+    current = describe(sys.executable)
+    assert current.executable == sys.executable
+    assert str(current).startswith(platform.python_version())
 
 
 def test_a_hundred_activities_are_of_all_kinds():
