@@ -45,6 +45,8 @@ def read(kind: Any, value: object) -> Any:
         "http://[10.0.0.7]",
         "http://[fd00::7%25eth0]",
         "http://[]",
+        "http://10.0.0.256",
+        "https://10.0.0.07:8443",
     ],
 )
 def test_an_address_that_is_no_origin_is_refused(url):

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from ipaddress import IPv6Address
+from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 from typing import Annotated
 
@@ -57,7 +57,12 @@ def _check_origin(url: str) -> str:
     match = re.fullmatch(
         rf"https?://({_HOST}|{_BRACKETED_ADDRESS})(:(?P<port>[0-9]{{1,5}}))?/?", url
     )
-    if match is None or int(match["port"] or 0) > 65535 or not _is_ipv6(match["address"]):
+    if (
+        match is None
+        or int(match["port"] or 0) > 65535
+        or not _is_ipv6(match["address"])
+        or not _is_name_or_ipv4(match[1])
+    ):
         raise ValueError("must be an origin such as https://api.agendize.com, without a path")
     return url.rstrip("/")
 
@@ -68,6 +73,17 @@ def _is_ipv6(address: str | None) -> bool:
         return True
     try:
         IPv6Address(address)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_name_or_ipv4(host: str) -> bool:
+    """Whether four numbers with dots, if the host has that form, are an IPv4 address."""
+    if not re.fullmatch(r"\d+(\.\d+){3}", host):
+        return True
+    try:
+        IPv4Address(host)
     except ValueError:
         return False
     return True

@@ -11,8 +11,16 @@ import httpx
 import pytest
 
 from gateway.errors import ResponseTooLarge
-from gateway.upstream.http.attempt import AttemptFailed, HttpAttempt, LocalFailure, ReceivedResponse
+from gateway.upstream.http.attempt import (
+    AttemptFailed,
+    HttpAttempt,
+    LocalFailure,
+    ReceivedResponse,
+    raw_headers,
+    request_target,
+)
 from gateway.upstream.http.connection_pool import HeadTooLarge, IdleConnectionClosed, IncompleteBody
+from gateway.upstream.http.request import RawHeaders
 from gateway.upstream.http.transport import NEW_CONNECTION, CertificateVerificationFailed
 from tests.upstream.conftest import settings_of, transport_of
 
@@ -21,7 +29,7 @@ EMPTY = b'{"items":[]}'
 
 async def attempt(answers: Any, **settings: Any) -> ReceivedResponse:
     exchange = HttpAttempt(settings_of(**settings), transport_of(answers))
-    return await exchange.get("/things", {"a": "b c"}, (("apikey", "k"),))
+    return await exchange.get("/things?a=b+c", ((b"apikey", b"k"),))
 
 
 async def failure(answers: Any, **settings: Any) -> AttemptFailed:
@@ -150,8 +158,8 @@ async def test_a_connection_is_made_for_an_attempt_that_needs_one():
         return httpx.Response(200, content=EMPTY)
 
     exchange = HttpAttempt(settings_of(), transport_of(answer))
-    await exchange.get("/things", {}, ())
-    await exchange.get("/things", {}, (), on_new_connection=True)
+    await exchange.get("/things", ())
+    await exchange.get("/things", (), on_new_connection=True)
     assert asked == [False, True]
 
 
@@ -213,12 +221,54 @@ async def test_an_answer_that_is_too_large_is_no_outage():
     assert (failed.is_retryable, failed.is_outage) == (False, False)
 
 
-async def test_what_cannot_be_sent_is_the_callers_mistake_and_no_outage():
-    exchange = HttpAttempt(settings_of(), transport_of(lambda _: httpx.Response(200)))
+UNSENDABLE: dict[str, tuple[str, RawHeaders]] = {
+    "a header in Latin-1": ("/things", ((b"apikey", "clé".encode("latin-1")),)),
+    "a URL that is too long": ("/things?a=" + "x" * 65_536, ()),
+    **{
+        f"{each!r} as it is": (f"/things?a={each}", ())
+        for each in '\n\r\0\t\x7f "#<>\\^`{|}é\ud800'
+    },
+    "another host": ("@other/", ()),
+    "nothing": ("", ()),
+}
+
+
+@pytest.mark.parametrize(("target", "headers"), UNSENDABLE.values(), ids=UNSENDABLE)
+async def test_what_cannot_be_sent_is_the_callers_mistake_and_no_outage(target, headers):
+    exchange = HttpAttempt(settings_of(), transport_of(lambda _: pytest.fail("was sent")))
     with pytest.raises(LocalFailure) as failed:
-        await exchange.get("/things", {}, (("apikey", "clé"),))
+        await exchange.get(target, headers)
     assert failed.value.error.code == "BAD_USER_INPUT"
     assert (failed.value.is_retryable, failed.value.is_outage) == (False, False)
+
+
+def test_a_parameter_or_a_header_that_no_request_can_hold_is_the_callers_mistake():
+    for prepare in (
+        lambda: request_target("/", {"a": "\ud800"}),
+        lambda: raw_headers((("a", "é"),)),
+    ):
+        with pytest.raises(LocalFailure) as failed:
+            prepare()
+        assert failed.value.error.code == "BAD_USER_INPUT"
+
+
+async def test_a_request_has_the_headers_of_the_gateway_before_those_of_the_caller():
+    requests: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        requests.append(request)
+        return httpx.Response(200, content=EMPTY)
+
+    exchange = HttpAttempt(settings_of(upstream_url="https://up.test:443"), transport_of(answer))
+    await exchange.get("/things", ((b"apikey", b"k"), (b"token", b"t")))
+    assert requests[0].headers.raw == [
+        (b"Host", b"up.test"),
+        (b"Accept", b"application/json"),
+        (b"Accept-Encoding", b"gzip, deflate"),
+        (b"User-Agent", b"graphql-gateway"),
+        (b"apikey", b"k"),
+        (b"token", b"t"),
+    ]
 
 
 @pytest.mark.parametrize(

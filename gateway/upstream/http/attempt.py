@@ -1,6 +1,7 @@
 """Attempt: one HTTP request of a read and its response; foreign exceptions become the gateway's errors."""
 
 import asyncio
+import re
 import sys
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
@@ -22,7 +23,13 @@ from gateway.errors import (
 from gateway.observability.tracing import HeaderPairs
 from gateway.upstream.http.byte_budget import ByteBudgetExceeded
 from gateway.upstream.http.connection_pool import HeadTooLarge, IdleConnectionClosed, IncompleteBody
-from gateway.upstream.http.response_body import ResponseBody, exceeds_value_density, to_utf8
+from gateway.upstream.http.request import LazyRequest, RawHeaders, origin
+from gateway.upstream.http.response_body import (
+    ResponseBody,
+    declared_charset,
+    exceeds_value_density,
+    to_utf8,
+)
 from gateway.upstream.http.status_errors import (
     HTTP_TOO_EARLY,
     RETRYABLE_STATUSES,
@@ -34,10 +41,15 @@ from gateway.upstream.http.transport import NEW_CONNECTION, CertificateVerificat
 from gateway.upstream.records import decoding
 
 _REQUEST_HEADERS = (
-    ("Accept", "application/json"),
-    ("Accept-Encoding", "gzip, deflate"),
-    ("User-Agent", "graphql-gateway"),
+    (b"Accept", b"application/json"),
+    (b"Accept-Encoding", b"gzip, deflate"),
+    (b"User-Agent", b"graphql-gateway"),
 )
+
+_TARGET = re.compile(r"/[A-Za-z0-9\-._~%!$&'()*+,;=:@/?]*")
+"""The target of a request: the characters that a path and a query may have (RFC 3986, 3.3 and 3.4)."""
+
+_MAX_URL_LENGTH = 65_536
 
 _BROKEN_RESPONSE_ERRORS = (IncompleteBody, httpx.RemoteProtocolError)
 """Errors of a broken response: shorter or longer than announced, or not valid HTTP. They concern this one
@@ -131,7 +143,9 @@ class HttpAttempt:
         # Not through httpx's client: it keeps cookies and follows redirects unless configured
         # otherwise, and its overhead for a call costs more CPU time than the connection.
         self._transport = transport
-        self._origin = settings.upstream_url.rstrip("/")
+        upstream_url = httpx.URL(settings.upstream_url)
+        self._origin = origin(upstream_url)
+        self._request_headers = ((b"Host", upstream_url.netloc), *_REQUEST_HEADERS)
         self._timeout_seconds = settings.upstream_attempt_timeout_seconds
         self._max_bytes = settings.max_upstream_bytes
         timeout = httpx.Timeout(
@@ -144,9 +158,8 @@ class HttpAttempt:
 
     async def get(
         self,
-        path: str,
-        query: Mapping[str, str],
-        headers: HeaderPairs,
+        target: str,
+        headers: RawHeaders,
         *,
         reserve_bytes: Callable[[int], None] = lambda _: None,
         on_new_connection: bool = False,
@@ -154,8 +167,7 @@ class HttpAttempt:
         """Make a GET request and return its successful response, within the limits of time and size.
 
         Args:
-            path: The path.
-            query: The query parameters.
+            target: The path with the query, percent-encoded.
             headers: The headers of the caller.
             reserve_bytes: Called with a number of bytes before they are buffered; raises `ByteBudgetExceeded`
                 where they exceed the byte budget.
@@ -164,9 +176,7 @@ class HttpAttempt:
         Raises:
             AttemptFailed: There is no successful response.
         """
-        request = self._request(path, query, headers)
-        if on_new_connection:
-            request.extensions = self._new_connection_extensions
+        request = self._request(target, headers, is_new=on_new_connection)
         status, body = None, None
         try:
             try:
@@ -207,21 +217,46 @@ class HttpAttempt:
             )
             raise MemoryBudgetFailure(busy, status=status, size=body.size if body else 0) from error
 
-    def _request(self, path: str, query: Mapping[str, str], headers: HeaderPairs) -> httpx.Request:
-        try:
-            query_string = f"?{urlencode(query)}" if query else ""
-            return httpx.Request(
-                "GET",
-                self._origin + path + query_string,
-                headers=[*_REQUEST_HEADERS, *headers],
-                extensions=self._extensions,
-            )
-        except (httpx.InvalidURL, UnicodeEncodeError) as error:
-            # An id is too long or holds a lone surrogate, or a header is not ASCII.
-            invalid_argument = InvalidArgument(
-                "An argument or header cannot be encoded for the upstream request."
-            )
-            raise LocalFailure(invalid_argument) from error
+    def _request(self, target: str, headers: RawHeaders, *, is_new: bool) -> LazyRequest:
+        is_too_long = len(self._origin) + len(target) > _MAX_URL_LENGTH
+        if is_too_long or not _TARGET.fullmatch(target) or not _are_ascii(headers):
+            raise _unsendable()
+        extensions = self._new_connection_extensions if is_new else self._extensions
+        return LazyRequest(self._origin, target, (*self._request_headers, *headers), extensions)
+
+
+def request_target(path: str, query: Mapping[str, str]) -> str:
+    """The target of a request for a path and the parameters of its query.
+
+    Raises:
+        LocalFailure: A parameter is no Unicode text, since it holds a lone surrogate.
+    """
+    try:
+        return f"{path}?{urlencode(query)}" if query else path
+    except UnicodeEncodeError as error:
+        raise _unsendable() from error
+
+
+def raw_headers(headers: HeaderPairs) -> RawHeaders:
+    """Headers as they are sent.
+
+    Raises:
+        LocalFailure: A header is not ASCII.
+    """
+    try:
+        return tuple((name.encode("ascii"), value.encode("ascii")) for name, value in headers)
+    except UnicodeEncodeError as error:
+        raise _unsendable() from error
+
+
+def _are_ascii(headers: RawHeaders) -> bool:
+    return all(name.isascii() and value.isascii() for name, value in headers)
+
+
+def _unsendable() -> LocalFailure:
+    return LocalFailure(
+        InvalidArgument("An argument or header cannot be encoded for the upstream request.")
+    )
 
 
 _TRANSPORT_ERRORS = (
@@ -288,7 +323,7 @@ def _check_response(response: httpx.Response, body: bytes) -> bytes:
     """
     if response.status_code != 200:
         raise _status_failure(response.status_code, response)
-    text = to_utf8(body, response.charset_encoding or "utf-8")
+    text = to_utf8(body, declared_charset(response.headers.get("content-type")))
     if exceeds_value_density(text):
         raise ResponseTooLarge("The upstream response exceeds the configured size limit.")
     if error_object := decoding.parse_error_object(text):

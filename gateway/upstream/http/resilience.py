@@ -18,6 +18,8 @@ from gateway.upstream.http.attempt import (
     LocalFailure,
     MemoryBudgetFailure,
     ReceivedResponse,
+    raw_headers,
+    request_target,
 )
 from gateway.upstream.http.breaker_levels import TwoLevelCircuitBreaker, TwoLevelPermit
 from gateway.upstream.http.bulkhead import Bulkhead, BulkheadFull
@@ -181,9 +183,8 @@ class ResiliencePipeline:
             read.template, flight.attempts, read.caller.headers
         ) as headers:
             return await self._http_attempt.get(
-                read.path,
-                read.query,
-                headers,
+                request_target(read.path, read.query),
+                raw_headers(headers),
                 reserve_bytes=reservation.reserve,
                 on_new_connection=on_new_connection,
             )

@@ -3,8 +3,9 @@
 import codecs
 import zlib
 from collections.abc import Callable, Iterator
+from email.message import Message
 from encodings import aliases
-from functools import cache
+from functools import cache, lru_cache
 
 from gateway.errors import InvalidUpstreamResponse, ResponseTooLarge
 from gateway.upstream.surprises import UNKNOWN_CHARSET, report_surprise
@@ -169,6 +170,16 @@ class ResponseBody:
         self._remaining_bytes -= size
         if self._remaining_bytes < 0:
             raise ResponseTooLarge("The upstream response exceeds the configured size limit.")
+
+
+@lru_cache(maxsize=16)  # every response of the upstream has the same, or one of a few
+def declared_charset(content_type: str | None) -> str:
+    """The charset that a Content-Type declares; by default UTF-8."""
+    if content_type is None:
+        return "utf-8"
+    message = Message()
+    message["content-type"] = content_type
+    return message.get_content_charset() or "utf-8"
 
 
 def to_utf8(body: bytes, charset: str) -> bytes:

@@ -66,7 +66,9 @@ class ErrorEnvelope(Record, frozen=True):
 
 def may_contain_error(body: bytes) -> bool:
     """Whether the keys of a response have to be examined for an error."""
-    return b'"error"' in body or (len(body) <= _MAX_BYTES and b'"statusCode"' in body)
+    # The search for the mere word is several times as fast: quotes are frequent.
+    has_error_key = b"error" in body and b'"error"' in body
+    return has_error_key or (len(body) <= _MAX_BYTES and b'"statusCode"' in body)
 
 
 class _ErrorCode(Record, frozen=True):
