@@ -43,9 +43,8 @@ _MAX_SEEN_KEYS = 10_000
 
 _BASE_BYTES = 8_000
 _BYTES_PER_DOCUMENT_CHARACTER = 100
-_BYTES_PER_SOURCE_CHARACTER = 10
-"""The memory of a prepared operation: a base, and bytes per character of its document and of its generated
-source code, as measured with `tracemalloc` over documents of 50 and 4,000 characters."""
+"""The memory of a prepared operation without a compiled query: a base, and bytes per character of its document,
+as measured with `tracemalloc` over documents of 50 and 4,000 characters."""
 
 _EVICTIONS_PER_COLLECTION = 500
 """Each evicted operation leaves at most 50 kB to the garbage collector; a full collection takes 0.2 s."""
@@ -63,9 +62,13 @@ class RunnableQuery(Protocol):
     @property
     def source_code(self) -> str: ...
 
+    @property
+    def memory_bytes(self) -> int:
+        """The approximate memory that the compiled query takes."""
+
     async def run(
         self, context: Any, variables: VariableValues, build_executor: Callable[[], Executor[Any]]
-    ) -> tuple[dict[str, Any], list[GraphQLError], bool] | None:
+    ) -> tuple[Any, list[GraphQLError], bool] | None:
         """Data, errors, and whether no part fell back to graphql-core; None where all of it has to."""
 
 
@@ -257,7 +260,7 @@ def build_preparer(
     def compile_operation(prepared: PreparedOperation) -> PreparedOperation:
         compiled_query = _try_compile(compile_query, prepared) if compile_query else None
         memory_bytes = prepared.memory_bytes + (
-            _BYTES_PER_SOURCE_CHARACTER * len(compiled_query.source_code) if compiled_query else 0
+            compiled_query.memory_bytes if compiled_query else 0
         )
         return replace(prepared, compiled_query=compiled_query, memory_bytes=memory_bytes)
 

@@ -437,6 +437,7 @@ class Compiled:
     data: Any
     paths: list[list[str | int]]
     source_code: str = ""
+    memory_bytes: int = 0
 
     async def run(self, *_: Any) -> tuple[Any, list[GraphQLError], bool]:
         return self.data, [report(path) for path in self.paths], True

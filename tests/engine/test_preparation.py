@@ -415,6 +415,7 @@ class Written(NamedTuple):
     """A compiled query, as far as it matters before it runs."""
 
     source_code: str
+    memory_bytes: int = 400
 
 
 COMPILED_QUERY: Any = Written("def Query(record, run, path, parent): ...")

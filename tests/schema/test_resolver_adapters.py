@@ -104,7 +104,9 @@ async def _answer(
     session = UpstreamSession(upstream, CallerFactory(settings).from_headers({}), settings)
     try:
         context = Context(session, settings)
-        return (await execute(served, prepare(text, None), variables, context)).result
+        result = (await execute(served, prepare(text, None), variables, context)).result
+        plain_data = msgspec.json.decode(msgspec.json.encode(result.data))
+        return msgspec.structs.replace(result, data=plain_data)
     finally:
         await session.aclose()
 

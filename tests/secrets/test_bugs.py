@@ -53,6 +53,7 @@ class Context:
 
 class BuggyPlan:
     source_code = ""
+    memory_bytes = 0
     run = staticmethod(buggy_later)
 
 

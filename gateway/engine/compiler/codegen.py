@@ -31,8 +31,10 @@ from gateway.engine.compiler.expressions import (
     Entry,
     all_serialize_unchanged,
     constant,
+    has_repeated_keys,
     null_guard,
     statements,
+    values_statement,
 )
 from gateway.engine.compiler.leaf_values import (
     LeafSerializer,
@@ -53,6 +55,7 @@ from gateway.engine.compiler.projection import (
     ProjectionBuilder,
     union_members,
 )
+from gateway.engine.compiler.response_objects import ResponseClassCache
 from gateway.engine.resolvers import (
     AncestorField,
     AttributeField,
@@ -83,14 +86,21 @@ class CodeGenerator:
         conditions: The conditions that the functions test, by index.
     """
 
-    def __init__(self, fields: FieldSources, projection_builder: ProjectionBuilder) -> None:
+    def __init__(
+        self,
+        fields: FieldSources,
+        projection_builder: ProjectionBuilder,
+        response_classes: ResponseClassCache,
+    ) -> None:
         self.fields = fields
         self.conditions: list[Condition] = []
         self.namespace: dict[str, Any] = {"Node": Node, **_checks(fields.unreadable)}
         self._projection_builder = projection_builder
-        self._function_texts: list[str] = []
+        self._response_classes = response_classes
+        self._function_texts: dict[str, str] = {}
         self._functions: dict[tuple[Selection, ValueContext, bool], GeneratedFunction] = {}
         self._deferral_cache: dict[Selection, bool] = {}
+        self._class_names: dict[tuple[str, ...], str] = {}
         self._serializer_names: dict[tuple[str, bool], str] = {}
         self._computed_names: dict[tuple[str, str], str] = {}
         self._dispatch_names: dict[tuple[tuple[type, str], ...], str] = {}
@@ -99,7 +109,12 @@ class CodeGenerator:
     @property
     def source_code(self) -> str:
         """The source code of all functions, each after those that it calls."""
-        return "\n\n\n".join(self._function_texts) + "\n"
+        functions = (f"def {name}{text}" for text, name in self._function_texts.items())
+        return "\n\n\n".join(functions) + "\n"
+
+    @property
+    def response_class_count(self) -> int:
+        return len(self._class_names)
 
     def root_function_name(self, selection: Selection) -> str:
         """The name of the function for an operation's root."""
@@ -114,16 +129,30 @@ class CodeGenerator:
             body = ObjectExpression(self, value_context)
             for field, condition in selection.fields:
                 body.add(field, condition)
-            self._functions[key] = self._write(selection.type.name, body, needs_path=needs_path)
+            name = selection.type.name
+            self._functions[key] = self._write(
+                name, body, body.object_statements(name), needs_path=needs_path
+            )
         return self._functions[key]
 
-    def _write(self, name: str, body: "ObjectExpression", *, needs_path: bool) -> GeneratedFunction:
+    def _write(
+        self, name: str, body: "ObjectExpression", lines: Iterable[str], *, needs_path: bool
+    ) -> GeneratedFunction:
+        """The function with these statements; equal functions are one."""
         takes_path = needs_path or body.needs_path
-        unique = self.unique_name(name, None)
         arguments = "record, run, path, ids" if takes_path else "record, run"
-        lines = [f"def {unique}({arguments}):", *(f"    {line}" for line in body.lines())]
-        self._function_texts.append("\n".join(lines))
-        return GeneratedFunction(unique, takes_path)
+        text = "\n".join([f"({arguments}):", *(f"    {line}" for line in lines)])
+        if text not in self._function_texts:
+            self._function_texts[text] = self.unique_name(name, None)
+        return GeneratedFunction(self._function_texts[text], takes_path)
+
+    def response_class_name(self, keys: tuple[str, ...], type_name: str) -> str:
+        """The name of the class of objects with these keys, after the first type that has some."""
+        if keys not in self._class_names:
+            self._class_names[keys] = self.unique_name(
+                f"{type_name}_object", self._response_classes.response_class(keys)
+            )
+        return self._class_names[keys]
 
     def unique_name(self, name: str, value: Any) -> str:
         """Add a value to the namespace; returns its name, which has a number where the given one is taken."""
@@ -227,7 +256,7 @@ class CodeGenerator:
         for field in fields:
             body.add_deferred(field)
         name = "_".join([fields[0].parent.name, *(field.key for field in fields[:3])])
-        function = self._write(name, body, needs_path=True)
+        function = self._write(name, body, body.value_statements(), needs_path=True)
         return DeferredFields(
             fields, field_source, function.name, items_decoder, needs_path=body.needs_path
         )
@@ -261,6 +290,8 @@ class ObjectExpression:
 
     def __init__(self, generator: CodeGenerator, value_context: ValueContext) -> None:
         self.needs_path = False
+        self._uses_node = False
+        self._uses_inner_ids = False
         self._generator = generator
         self._value_context = value_context
         self._entries: list[Entry] = []
@@ -454,6 +485,7 @@ class ObjectExpression:
             function = self._generator.function(selection, inner_context)
             call, needs_path = f"{function.name}({{}}, run", function.needs_path
         self.needs_path = self.needs_path or needs_path
+        self._uses_inner_ids = self._uses_inner_ids or (needs_path and ids == "inner_ids")
         return f"{call}, {path}, {ids})" if needs_path else f"{call})"
 
     def _is_response_object(self, selection: Selection, projection: Projection) -> bool:
@@ -491,11 +523,12 @@ class ObjectExpression:
 
     def _items_call(self, field: Field) -> str:
         """A template of a call that renders the items of a list, with `{}` for the list."""
-        self.needs_path = True
+        self.needs_path = self._uses_inner_ids = True
         table, deferred = self._item_dispatch(field)
         return f'run.render_items({{}}, {table}, {deferred}, (*path, "{field.key}"), inner_ids)'
 
     def _item_call(self, field: Field, field_source: AttributeField | ComputedField) -> str:
+        self._uses_inner_ids = True
         table, deferred = self._item_dispatch(field)
         return f"run.render_item({self._raw_value(field, field_source)}, {table}, {deferred}, result, inner_ids, path)"
 
@@ -514,14 +547,33 @@ class ObjectExpression:
     def _field_source(self, field: Field) -> FieldSource | None:
         return self._generator.fields.compilable_source(field.parent.name, field.name)
 
-    def lines(self) -> list[str]:
-        """The statements of the function, which build and return the object."""
+    def object_statements(self, type_name: str) -> list[str]:
+        """The statements of the function, which build and return an object of the type."""
         deferrals = {
             fields[0].key: self._defer_statement(fields) for fields in self._deferral_groups()
         }
-        body = statements(self._entries, deferrals, self._generator.condition_expression)
-        beginning = ["node = Node(record, ids)"] if self.needs_path else []
-        if any("inner_ids" in line for line in body):
+        keys = tuple(entry.key for entry in self._entries)
+        response_class = (
+            None
+            if has_repeated_keys(self._entries)
+            else self._generator.response_class_name(keys, type_name)
+        )
+        return self._with_node(
+            statements(
+                self._entries, deferrals, self._generator.condition_expression, response_class
+            )
+        )
+
+    def value_statements(self) -> list[str]:
+        """The statements of the function, which return the values of deferred fields."""
+        return self._with_node(values_statement(self._entries))
+
+    def _with_node(self, body: list[str]) -> list[str]:
+        """Statements, after those that set the variables with which they begin."""
+        beginning = []
+        if self._uses_node or self._uses_inner_ids:
+            beginning.append("node = Node(record, ids)")
+        if self._uses_inner_ids:
             beginning.append("inner_ids = node.inner_ids")
         return [*beginning, *body]
 
@@ -530,6 +582,7 @@ class ObjectExpression:
         if isinstance(field_source, AttributeField | ComputedField):
             return self._item_call(fields[0], field_source)
         assert not isinstance(field_source, AncestorField)  # never deferred
+        self._uses_node = True
         deferred = self._generator.deferred_fields(fields, field_source)
         return f"run.defer({self._generator.unique_name(f'{fields[0].key}_deferred', deferred)}, result, node, path)"
 

@@ -20,20 +20,26 @@ from gateway.engine.compiler.codegen import CodeGenerator
 from gateway.engine.compiler.collect_fields import CannotCompile, Condition, FieldCollector
 from gateway.engine.compiler.pending import DeferredFields, TypeDispatch
 from gateway.engine.compiler.projection import ProjectionBuilder
+from gateway.engine.compiler.response_objects import ResponseClassCache
 from gateway.engine.compiler.runtime import CompiledRun, OperationNeedsFallback
 from gateway.engine.resolvers import FieldSources
+
+_BYTES_PER_SOURCE_CHARACTER = 10
+_BYTES_PER_RESPONSE_CLASS = 5_000
+"""The memory of a compiled query: bytes per character of its source code and per class of its response objects,
+as measured with `tracemalloc`. What several compiled queries share counts for each of them."""
 
 
 class RunResult(NamedTuple):
     """The result of one run of a compiled query.
 
     Attributes:
-        data: The `data` of the response.
+        data: The `data` of the response: a Struct, or a dict.
         errors: The errors, with their paths.
         is_fully_compiled: Whether no part fell back to graphql-core.
     """
 
-    data: dict[str, Any]
+    data: Any
     errors: list[GraphQLError]
     is_fully_compiled: bool
 
@@ -44,9 +50,11 @@ class CompiledQuery:
 
     Attributes:
         source_code: The Python source code of the functions.
+        memory_bytes: The approximate memory that this takes.
     """
 
     source_code: str
+    memory_bytes: int
     _namespace: dict[str, Any]
     _root_function: Callable[..., Any]
     _conditions: list[Condition]
@@ -92,15 +100,15 @@ def query_compiler(
     schema: GraphQLSchema, fields: FieldSources
 ) -> Callable[[DocumentNode, OperationDefinitionNode], CompiledQuery | None]:
     """Build the compiler for a schema. Only queries are compiled; none that are too large or too deep."""
-    return partial(
-        _compile, schema, fields, ProjectionBuilder(fields), ConstantResultCache(maxsize=4)
+    build_generator = partial(
+        CodeGenerator, fields, ProjectionBuilder(fields), ResponseClassCache()
     )
+    return partial(_compile, schema, build_generator, ConstantResultCache(maxsize=4))
 
 
 def _compile(
     schema: GraphQLSchema,
-    fields: FieldSources,
-    projection_builder: ProjectionBuilder,
+    build_generator: Callable[[], CodeGenerator],
     constant_results: ConstantResultCache,
     document: DocumentNode,
     operation: OperationDefinitionNode,
@@ -110,15 +118,18 @@ def _compile(
     try:
         collector = FieldCollector(schema, document)
         selection = collector.collect(operation)
-        generator = CodeGenerator(fields, projection_builder)
+        generator = build_generator()
         root_name = generator.root_function_name(selection)
     except (CannotCompile, RecursionError):  # or nested too deeply
         return None
-    _define_functions(generator.source_code, generator.namespace)
+    source_code = generator.source_code
+    _define_functions(source_code, generator.namespace)
     is_introspection = all(field.name.startswith("__") for field in selection.distinct_fields())
     is_constant = is_introspection and not operation.variable_definitions
     return CompiledQuery(
-        generator.source_code,
+        source_code,
+        _BYTES_PER_SOURCE_CHARACTER * len(source_code)
+        + _BYTES_PER_RESPONSE_CLASS * generator.response_class_count,
         generator.namespace,
         generator.namespace[root_name],
         generator.conditions,

@@ -11,6 +11,7 @@ from graphql import GraphQLLeafType
 from gateway.engine.compiler.collect_fields import ALWAYS, Condition
 from gateway.engine.compiler.leaf_values import serializes_unchanged
 from gateway.engine.compiler.projection import union_members
+from gateway.engine.compiler.response_objects import attribute_name
 
 
 class Entry(NamedTuple):
@@ -21,10 +22,16 @@ class Entry(NamedTuple):
     condition: Condition
 
 
+def has_repeated_keys(entries: Sequence[Entry]) -> bool:
+    """Whether the position of a key depends on variables, so that no class has the object's keys in order."""
+    return len({entry.key for entry in entries}) < len(entries)
+
+
 def statements(
     entries: Sequence[Entry],
     deferrals: Mapping[str, str],
     condition_expression: Callable[[Condition], str],
+    response_class: str | None,
 ) -> list[str]:
     """The statements that build and return an object.
 
@@ -35,14 +42,19 @@ def statements(
             holds counts.
         deferrals: The statements that defer fields, by key.
         condition_expression: Returns an expression for whether a condition holds.
+        response_class: The name of the object's class; None for a dict, where keys are repeated.
     """
     occurrences = Counter(entry.key for entry in entries)
-    literal_length = _literal_length(entries, deferrals)
-    if literal_length == len(entries) and not deferrals:
-        return _literal("return", entries)
-    lines = _literal("result =", entries[:literal_length])
+    if response_class is None:
+        lines, assigned_length, assignment = ["result = {}"], 0, 'result["{}"] = {}'
+    else:
+        assigned_length = _call_length(entries, deferrals)
+        lines = _call(f"result = {response_class}", entries[:assigned_length])
+        if assigned_length == len(entries) and not deferrals:
+            return _call(f"return {response_class}", entries)
+        assignment = f"result.{attribute_name('{}')} = {{}}"
     for index, (key, expression, condition) in enumerate(entries):
-        block = [f'result["{key}"] = {expression}'] if index >= literal_length else []
+        block = [assignment.format(key, expression)] if index >= assigned_length else []
         block += [deferrals[key]] if key in deferrals else []
         tests = [] if condition == ALWAYS else [condition_expression(condition)]
         tests += [f'"{key}" not in result'] if occurrences[key] > 1 else []
@@ -50,8 +62,13 @@ def statements(
     return [*lines, "return result"]
 
 
-def _literal_length(entries: Sequence[Entry], deferrals: Mapping[str, str]) -> int:
-    """The number of entries of the dict literal: up to the first that is deferred or has a condition."""
+def values_statement(entries: Iterable[Entry]) -> list[str]:
+    """The statement that returns the values of deferred fields, without an object around them."""
+    return _call("return ", entries)
+
+
+def _call_length(entries: Sequence[Entry], deferrals: Mapping[str, str]) -> int:
+    """The number of entries in the call of the class: up to the first that is deferred or has a condition."""
     for index, (key, _, condition) in enumerate(entries):
         if condition != ALWAYS:
             return index
@@ -66,9 +83,10 @@ def _if_block(tests: Sequence[str], block: list[str]) -> list[str]:
     return [f"if {' and '.join(tests)}:", *(f"    {statement}" for statement in block)]
 
 
-def _literal(start: str, entries: Iterable[Entry]) -> list[str]:
-    lines = [f'    "{key}": {expression},' for key, expression, _ in entries]
-    return [f"{start} {{", *lines, "}"] if lines else [f"{start} {{}}"]
+def _call(start: str, entries: Iterable[Entry]) -> list[str]:
+    """A call with the value of each entry, beside its key in a comment; or a tuple of the values."""
+    lines = [f"    {expression},  # {key}" for key, expression, _ in entries]
+    return [f"{start}(", *lines, ")"] if lines else [f"{start}()"]
 
 
 def all_serialize_unchanged(leaf: GraphQLLeafType, declared: Any, *, nullable: bool) -> bool:

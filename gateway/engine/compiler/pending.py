@@ -27,7 +27,7 @@ class DeferredFields:
     Attributes:
         fields: The fields.
         field_source: How the fields are resolved; None where they need graphql-core.
-        render: Takes the loaded or resolved value, returns the values of the fields by response key. The name
+        render: Takes the loaded or resolved value, returns the values of the fields in their order. The name
             of a generated function until that is compiled.
         items_decoder: The decoder of the items, where there are any.
         needs_path: Whether the rendered value depends on its response path.
@@ -99,7 +99,7 @@ class PendingFields(NamedTuple):
     """Deferred fields of one object in the response, to be filled into `result`."""
 
     deferred: DeferredFields
-    result: dict[str, Any]
+    result: Any
     node: Node[Any]
     path: ResponsePath
 
@@ -145,7 +145,7 @@ class PendingLoad:
         self.value: Any = None
         self.error: Exception | None = None
         self.waiters: list[PendingFields] | None = []
-        self.rendered: dict[DeferredFields, dict[str, Any]] = {}
+        self.rendered: dict[DeferredFields, tuple[Any, ...]] = {}
 
 
 class PendingTasks:

@@ -21,6 +21,7 @@ from gateway.engine.compiler.pending import (
     TypeDispatch,
 )
 from gateway.engine.compiler.projection import ReaderCache
+from gateway.engine.compiler.response_objects import assign
 from gateway.engine.resolvers import NO_IDS, Ids, LoadedField, Node, ResolveInfo, ResolverField
 
 
@@ -59,14 +60,14 @@ class CompiledRun:
         self.readers = ReaderCache()
         self._projected_lists: dict[tuple[int, int], tuple[list[Any], list[Any]]] = {}
 
-    async def execute(self, root_function: Any) -> dict[str, Any]:
+    async def execute(self, root_function: Any) -> Any:
         """The `data` of the operation, given the generated function of the root type.
 
         Raises:
             OperationNeedsFallback: graphql-core has to execute all of the operation.
         """
         try:
-            data: dict[str, Any] = root_function(None, self, (), NO_IDS)
+            data = root_function(None, self, (), NO_IDS)
             self._start_deferred(self._pop_deferred())
             await self._tasks.join()
         except Exception as error:
@@ -86,7 +87,7 @@ class CompiledRun:
         return self._errors + self.fallback.errors
 
     def defer(
-        self, deferred: DeferredFields, result: dict[str, Any], node: Node[Any], path: ResponsePath
+        self, deferred: DeferredFields, result: Any, node: Node[Any], path: ResponsePath
     ) -> None:
         self._deferred.append(PendingFields(deferred, result, node, path))
 
@@ -127,7 +128,7 @@ class CompiledRun:
         value: Any,
         type_dispatch: TypeDispatch,
         deferred: DeferredFields,
-        result: dict[str, Any],
+        result: Any,
         ids: Ids,
         path: ResponsePath,
     ) -> None:
@@ -137,7 +138,7 @@ class CompiledRun:
         mark = len(self._deferred)
         try:
             project = type_dispatch[value.__class__]
-            result[field.key] = (
+            item = (
                 project(value, self, item_path, ids)
                 if deferred.needs_path
                 else project(value, self)
@@ -145,6 +146,8 @@ class CompiledRun:
         except FALLBACK_ERRORS:
             del self._deferred[mark:]
             self._deferred.append(FallbackItem(deferred, value, result, field.key, item_path, ids))
+        else:
+            assign(result, field.key, item)
 
     def render_elements(
         self,
@@ -221,7 +224,7 @@ class CompiledRun:
         if pending_load.error is not None or pending_load.value is None:
             self._set_null(pending, pending_load.error)
         elif pending.deferred in pending_load.rendered:
-            pending.result.update(pending_load.rendered[pending.deferred])
+            _assign_fields(pending, pending_load.rendered[pending.deferred])
         else:
             rendered = self._deliver(pending, pending_load.value, len(self.context.reported_errors))
             if rendered is not None and not pending.deferred.needs_path:
@@ -268,8 +271,8 @@ class CompiledRun:
             )
         self._deliver(pending, value, mark)
 
-    def _deliver(self, pending: PendingFields, value: Any, reported: int) -> dict[str, Any] | None:
-        """Render the deferred fields into the result, and return them by key; None after a fallback.
+    def _deliver(self, pending: PendingFields, value: Any, reported: int) -> tuple[Any, ...] | None:
+        """Render the deferred fields into the result, and return them in order; None after a fallback.
 
         Args:
             pending: The deferred fields.
@@ -279,7 +282,7 @@ class CompiledRun:
         """
         outer = self._pop_deferred()
         try:
-            rendered: dict[str, Any] = pending.deferred.render(
+            rendered: tuple[Any, ...] = pending.deferred.render(
                 value, self, pending.path, pending.node.inner_ids
             )
         except FALLBACK_ERRORS:
@@ -288,7 +291,7 @@ class CompiledRun:
             self._fallback_fields(pending)
             return None
         inner, self._deferred = self._deferred, outer
-        pending.result.update(rendered)
+        _assign_fields(pending, rendered)
         self._start_deferred(inner)
         return rendered
 
@@ -319,7 +322,7 @@ class CompiledRun:
         for field in pending.deferred.fields:
             if is_non_null_type(field.type):
                 raise OperationNeedsFallback
-            pending.result[field.key] = None
+            assign(pending.result, field.key, None)
             if error is not None:
                 self._add_error(error, field, (*pending.path, field.key))
 
@@ -354,11 +357,16 @@ class CompiledRun:
         if isinstance(value, Awaitable):
             self._tasks.start(self._assign_later(result, key, value))
         else:
-            result[key] = value
+            assign(result, key, value)
 
     @staticmethod
     async def _assign_later(result: Any, key: str | int, executing: Awaitable[Any]) -> None:
         try:
-            result[key] = await executing
+            assign(result, key, await executing)
         except Exception as error:
             raise OperationNeedsFallback from error
+
+
+def _assign_fields(pending: PendingFields, values: tuple[Any, ...]) -> None:
+    for field, value in zip(pending.deferred.fields, values, strict=True):
+        assign(pending.result, field.key, value)

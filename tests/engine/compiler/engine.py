@@ -72,7 +72,8 @@ class Engine:
         compiled_query = self.compile(text)
         assert compiled_query is not None
         executor = partial(self.executor, text, context, variables)
-        return await compiled_query.run(context, self.variables(text, variables), executor)
+        result = await compiled_query.run(context, self.variables(text, variables), executor)
+        return result and with_plain_data(result)
 
     async def core(self, text: str, context: Any, **variables: Any) -> ExecutionResult:
         """What graphql-core answers."""
@@ -98,6 +99,11 @@ class Engine:
             [*(outcome.errors or ()), *by_core.reported_errors]
         )
         return answered
+
+
+def with_plain_data(result: RunResult) -> RunResult:
+    """A result with its data as the caller receives them."""
+    return result._replace(data=msgspec.json.decode(msgspec.json.encode(result.data)))
 
 
 def in_order(data: object) -> bytes:

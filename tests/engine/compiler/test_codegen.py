@@ -8,17 +8,16 @@ from tests.engine.compiler.library import UNREADABLE, Author, Context, Person
 ROOT = """
 
 def Query_{0}(record, run, path, ids):
-    node = Node(record, ids)
-    return {{
-        "{0}": {1}(record.value, run, (*path, "{0}"), record.ids),
-    }}
+    return (
+        {1}(record.value, run, (*path, "{0}"), record.ids),  # {0}
+    )
 
 
 def Query(record, run, path, ids):
     node = Node(record, ids)
-    result = {{
-        "{0}": None,
-    }}
+    result = Query_object(
+        None,  # {0}
+    )
     run.defer({0}_deferred, result, node, path)
     return result
 """
@@ -27,9 +26,9 @@ CONDITIONAL = (
     "query($x: Boolean!, $y: Boolean!) { shelf { id @skip(if: $x) count id places @include(if: $y) { number } } }",
     """
     def Place(record, run):
-        result = {}
+        result = Place_object()
         if run.condition_values[0]:
-            result["number"] = Int_non_null(record.number)
+            result.f_number = Int_non_null(record.number)
         return result
 
 
@@ -51,43 +50,43 @@ WAITING = (
     "{ author(id: 1) { name born age today { friend { name } } } }",
     """
     def Author_born_age(record, run, path, ids):
-        return {
-            "born": Int(record.born),
-            "age": Int(Author_age_of(record, run.context)),
-        }
+        return (
+            Int(record.born),  # born
+            Int(Author_age_of(record, run.context)),  # age
+        )
 
 
-    def Author_2(record, run):
-        return {
-            "name": v if (v := record.name) is None or v.__class__ is str else String(v),
-        }
+    def Author(record, run):
+        return Author_object(
+            v if (v := record.name) is None or v.__class__ is str else String(v),  # name
+        )
 
 
     def Person(record, run):
-        return {
-            "friend": None if (v := readable(record.friend)) is None else Author_2(v, run),
-        }
+        return Person_object(
+            None if (v := readable(record.friend)) is None else Author(v, run),  # friend
+        )
 
 
     def Author_today(record, run, path, ids):
-        return {
-            "today": None if (v := readable(record)) is None else Person(v, run),
-        }
+        return (
+            None if (v := readable(record)) is None else Person(v, run),  # today
+        )
 
 
-    def Author(record, run, path, ids):
+    def Author_2(record, run, path, ids):
         node = Node(record, ids)
-        result = {
-            "name": v if (v := record.name) is None or v.__class__ is str else String(v),
-            "born": None,
-        }
+        result = Author_object_2(
+            v if (v := record.name) is None or v.__class__ is str else String(v),  # name
+            None,  # born
+        )
         run.defer(born_deferred, result, node, path)
-        result["age"] = None
-        result["today"] = None
+        result.f_age = None
+        result.f_today = None
         run.defer(today_deferred, result, node, path)
         return result
     """,
-    ROOT.format("author", "Author"),
+    ROOT.format("author", "Author_2"),
 )
 
 

@@ -12,7 +12,7 @@ from gateway.engine.resolvers import (
     Node,
     ResolverField,
 )
-from tests.engine.compiler.engine import Engine, in_order
+from tests.engine.compiler.engine import Engine, in_order, with_plain_data
 from tests.engine.compiler.library import UNREADABLE, Author, Context, Person, Unreadable, load
 
 BOOK = {"id": 1, "type": "book", "title": "A", "pages": 3}
@@ -173,7 +173,7 @@ async def test_what_depends_on_variables_is_not_remembered(text):
         assert compiled_query is not None
         answered = await compiled_query.run(Context(), SMALL.variables(text, {"x": x}), pytest.fail)
         assert answered is not None
-        assert ("__typename" in answered.data) is (not x or "a @skip" in text)
+        assert ("__typename" in with_plain_data(answered).data) is (not x or "a @skip" in text)
 
 
 async def test_a_field_beside_what_is_about_the_schema_is_asked_each_time():
@@ -218,7 +218,7 @@ async def test_a_compiled_query_serves_requests_at_once(library):
         return await compiled_query.run(context, library.variables(text, {"id": id_}), pytest.fail)
 
     answers = await asyncio.gather(*map(answer, ["1", "2", "3"]))
-    assert [each.data["author"] for each in answers] == [
+    assert [with_plain_data(each).data["author"] for each in answers] == [
         {"id": id_, "born": int(id_)} for id_ in ("1", "2", "3")
     ]
 
