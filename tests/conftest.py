@@ -36,6 +36,7 @@ def anyio_backend():
 def telemetry_restored() -> Iterator[None]:
     """For tests that configure telemetry: it takes over all that would be written to standard error."""
     before, root = structlog.get_config(), logging.getLogger()
+    logger = gateway_logging._logger
     handlers, level = root.handlers[:], root.level
     hooks = sys.excepthook, sys.unraisablehook, threading.excepthook, warnings.showwarning
     yield
@@ -44,6 +45,7 @@ def telemetry_restored() -> Iterator[None]:
     root.handlers[:] = handlers
     root.setLevel(level)
     structlog.configure(**before)
+    gateway_logging._logger = logger
 
 
 @pytest.fixture

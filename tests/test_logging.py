@@ -8,9 +8,12 @@ import re
 import subprocess
 import sys
 import threading
+import time
 import warnings
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import pairwise
 from types import SimpleNamespace
 from typing import Any, Literal
@@ -19,9 +22,12 @@ import httpx
 import msgspec
 import pytest
 import structlog
+from hypothesis import given, strategies as st
+from starlette.responses import PlainTextResponse
 
 import gateway
 from gateway.observability import logging as gateway_logging
+from gateway.web.request_middleware import RequestMiddleware
 
 
 @pytest.fixture
@@ -120,6 +126,56 @@ def test_a_fact_cannot_break_the_line(written):
     assert line["text"] == 'a\nb\r"}\u2028'
 
 
+@pytest.mark.parametrize(
+    "text", ["Zoé", "\x7f", "\x9b2J", "\ud83d", "\U0001f600", "\x00\x1f\t/", "\u2028"], ids=ascii
+)
+def test_a_line_has_no_character_but_printable_ascii(log, text):
+    gateway_logging.configure("info")
+    gateway_logging.log_info("request", text=text, of=1)
+    line = log().removesuffix("\n")
+    assert line.isascii()
+    assert line.isprintable()
+    assert json.loads(line)["text"] == text
+
+
+@given(
+    st.dictionaries(
+        st.text(max_size=5),
+        st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    )
+)
+def test_plain_facts_are_told_exactly(facts):
+    line = gateway_logging._json_renderer()(facts)
+    assert json.loads(line) == facts
+    assert line.isascii()
+
+
+@given(st.dictionaries(st.text(), st.none() | st.booleans() | st.integers() | st.text()))
+def test_plain_facts_are_told_as_json_has_them(facts):
+    assert gateway_logging._json_renderer()(facts) == json.dumps(facts).encode()
+
+
+def test_an_object_is_told_by_its_repr_and_not_by_its_attributes(written):
+    @dataclass
+    class Credentials:
+        token: str = field(repr=False)
+
+    written("info")
+    gateway_logging.log_info("request", credentials=Credentials(SECRET), all=[Credentials(SECRET)])
+    [line] = written()
+    assert line["credentials"].endswith("Credentials()")
+    assert_untold(line)
+
+
+def test_the_time_of_an_event_is_in_utc(written):
+    written("info")
+    before = time.time()
+    gateway_logging.log_info("request")
+    [line] = written()
+    assert line["timestamp"].endswith("Z")
+    assert before <= datetime.fromisoformat(line["timestamp"]).timestamp() <= time.time()
+
+
 def test_a_fact_of_any_kind_can_be_told(written):
     written("info")
     gateway_logging.log_info("request", thing=object)
@@ -179,12 +235,29 @@ def test_an_announcement_stands_among_the_events_as_it_is(log):
 
 def test_what_is_bound_to_the_request_stands_in_its_events(written):
     written("info")
-    with structlog.contextvars.bound_contextvars(request_id="r-1"):
-        gateway_logging.log_info("request")
+    bound = gateway_logging.REQUEST_ID.set("r-1")
+    gateway_logging.log_info("request")
+    assert structlog.contextvars.get_contextvars() == {"request_id": "r-1"}
+    gateway_logging.REQUEST_ID.reset(bound)
     gateway_logging.log_info("request")
     inside, outside = written()
     assert inside["request_id"] == "r-1"
     assert "request_id" not in outside
+
+
+async def test_the_line_of_a_request_has_its_id_and_its_fields_in_order(log):
+    gateway_logging.configure("info")
+    app = RequestMiddleware(PlainTextResponse("x"))
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app), base_url="http://gateway"
+    ) as http:
+        await http.get("/", headers={"X-Request-Id": "r-1"})
+    line = json.loads(log())
+    assert line["request_id"] == "r-1"
+    assert list(line) == [
+        *("method", "status", "milliseconds", "event", "request_id"),
+        *("level", "timestamp", "service", "version"),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,11 @@ class LogWriter:
 
     def write(self, text: str) -> None:
         """Queue a line, given without its end; or several, written or dropped together."""
-        line = text.encode("utf-8", "backslashreplace") + b"\n"
+        self.write_bytes(text.encode("utf-8", "backslashreplace"))
+
+    def write_bytes(self, text: bytes) -> None:
+        """Queue a line that is encoded already."""
+        line = text + b"\n"
         with self._lock:
             queued_bytes = self._bytes_enqueued - self._bytes_dequeued
             if (

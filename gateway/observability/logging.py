@@ -7,6 +7,7 @@ Logging an event never fails and never waits: the writer handles its line.
 """
 
 import atexit
+import json
 import logging
 import os
 import sys
@@ -15,12 +16,15 @@ import traceback
 import uuid
 import warnings
 from collections.abc import Callable, Iterator
+from contextvars import ContextVar
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace, TracebackType
-from typing import Any, TextIO
+from typing import TextIO
 
+import msgspec
 import structlog
-from structlog.typing import EventDict
+from structlog.typing import EventDict, FilteringBoundLogger
 
 from gateway import __version__
 from gateway.observability.log_writer import LogWriter
@@ -30,14 +34,25 @@ _FLUSH_SECONDS = 1.0
 """How long the exit of the process waits for lines to be written."""
 
 _WRITER = LogWriter(STANDARD_ERROR)
+_logger: FilteringBoundLogger = structlog.get_logger()
 _LINE_LOGGER = SimpleNamespace(
-    debug=_WRITER.write, info=_WRITER.write, warning=_WRITER.write, error=_WRITER.write
+    debug=_WRITER.write_bytes,
+    info=_WRITER.write_bytes,
+    warning=_WRITER.write_bytes,
+    error=_WRITER.write_bytes,
 )
 """The logger to which structlog passes its lines."""
 
+REQUEST_ID: ContextVar[str] = ContextVar("structlog_request_id")
+"""The id of the request that is being answered, if any; a field of its events.
+
+By its name it is one of structlog's own context variables, so `structlog.contextvars` sees it as well.
+"""
+
 _SERVICE = "gateway"
 
-_JSON_RENDERER = structlog.processors.JSONRenderer()
+_PLAIN_TYPES = frozenset({str, int, float, bool, type(None)})
+"""Types of values for which `msgspec` and `json` write the same."""
 
 _MAX_EXCEPTIONS = 10
 _MAX_OUTER_FRAMES, _MAX_INNER_FRAMES = 10, 30
@@ -70,20 +85,19 @@ def configure(level: str, log_format: str = "json") -> None:
         level: The minimum level: "debug", "info", "warning" or "error".
         log_format: The format of lines: "json", "text" for people, or "auto": text on a terminal.
     """
+    global _logger  # noqa: PLW0603 - as assembled once, which spares every event a third of its cost
     _WRITER.start()
     is_terminal = os.isatty(STANDARD_ERROR)
     is_text = log_format == "text" or (log_format == "auto" and is_terminal)
     structlog.configure(
         processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            _SafeRenderer(_text_renderer(is_coloured=is_terminal) if is_text else _JSON_RENDERER),
+            _add_context,
+            _SafeRenderer(_text_renderer(is_coloured=is_terminal) if is_text else _json_renderer()),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=lambda *_: _LINE_LOGGER,
-        cache_logger_on_first_use=True,
     )
+    _logger = structlog.get_logger().bind()
     root = logging.getLogger()
     root.handlers = [_LibraryLogHandler(logging.WARNING)]
     root.setLevel(logging.WARNING)
@@ -111,23 +125,23 @@ def dropped_count() -> int:
 
 def log_info(name: str, **fields: object) -> None:
     """Log an event of normal operation."""
-    structlog.get_logger().info(name, **fields)
+    _logger.info(name, **fields)
 
 
 def log_debug(name: str, **fields: object) -> None:
     """Log an event that is frequent and seldom of interest."""
-    structlog.get_logger().debug(name, **fields)
+    _logger.debug(name, **fields)
 
 
 def log_warning(name: str, **fields: object) -> None:
     """Log an event that needs attention, though it was handled."""
-    structlog.get_logger().warning(name, **fields)
+    _logger.warning(name, **fields)
 
 
 def log_bug(error: BaseException) -> str:
     """Log an exception that is a bug of the gateway; returns the id of the event, for the caller."""
     error_id = uuid.uuid4().hex
-    structlog.get_logger().error("internal_error", id=error_id, exceptions=exceptions(error))
+    _logger.error("internal_error", id=error_id, exceptions=exceptions(error))
     return error_id
 
 
@@ -170,12 +184,49 @@ def _frames(trace: TracebackType | None) -> list[str]:
     return [*frames[:_MAX_OUTER_FRAMES], "…", *frames[-_MAX_INNER_FRAMES:]]
 
 
-Renderer = Callable[[Any, str, EventDict], str | bytes]
+def _add_context(_: object, level: str, event_dict: EventDict) -> EventDict:
+    """Add what every event has: one pass does what three of structlog's processors would."""
+    request_id = REQUEST_ID.get(None)
+    if request_id is not None:
+        event_dict.setdefault("request_id", request_id)
+    event_dict["level"] = level
+    now = datetime.now(UTC)  # noqa: TID251 - an event happens when it happens
+    event_dict["timestamp"] = msgspec.to_builtins(now)
+    event_dict["service"] = _SERVICE
+    event_dict["version"] = __version__
+    return event_dict
 
 
-def _text_renderer(*, is_coloured: bool) -> Renderer:
+Render = Callable[[EventDict], bytes]
+
+
+def _json_renderer() -> Render:
+    """A renderer of JSON in ASCII: no character of a field can end the line, or control a terminal."""
+    encode = msgspec.json.Encoder().encode
+
+    def render(event_dict: EventDict) -> bytes:
+        if _PLAIN_TYPES.issuperset(map(type, event_dict.values())):
+            try:
+                line = encode(event_dict)
+            except UnicodeEncodeError:  # half a surrogate pair
+                pass
+            else:
+                if line.isascii() and b"\x7f" not in line:
+                    return msgspec.json.format(line, indent=0)  # with spaces, as json has them
+        # msgspec would write the fields of objects whose repr hides them.
+        return json.dumps(event_dict, default=repr).encode("ascii")
+
+    return render
+
+
+def _text_renderer(*, is_coloured: bool) -> Render:
     # With quotes: verbatim text could pass for another line, or for a control sequence of the terminal.
-    return structlog.dev.ConsoleRenderer(colors=is_coloured, repr_native_str=True)
+    console = structlog.dev.ConsoleRenderer(colors=is_coloured, repr_native_str=True)
+
+    def render(event_dict: EventDict) -> bytes:
+        return console(None, "", dict(event_dict)).encode("utf-8", "backslashreplace")
+
+    return render
 
 
 class _SafeRenderer:
@@ -184,23 +235,22 @@ class _SafeRenderer:
     A field that cannot be rendered is null: it must fail neither the event nor a response.
     """
 
-    def __init__(self, render: Renderer) -> None:
+    def __init__(self, render: Render) -> None:
         self._render = render
 
-    def __call__(self, _: object, __: str, event_dict: EventDict) -> str | bytes:
-        event_dict["service"], event_dict["version"] = _SERVICE, __version__
+    def __call__(self, _: object, __: str, event_dict: EventDict) -> bytes:
         try:
-            return self._render(None, "", dict(event_dict))
+            return self._render(event_dict)
         except Exception:  # noqa: BLE001 - the repr of an object may raise anything
             serializable = {
                 name: value if self._is_serializable(value) else None
                 for name, value in event_dict.items()
             }
-            return self._render(None, "", serializable)
+            return self._render(serializable)
 
     def _is_serializable(self, value: object) -> bool:
         try:
-            self._render(None, "", {"event": "", "value": value})
+            self._render({"event": "", "value": value})
         except Exception:  # noqa: BLE001 - as above
             return False
         return True
@@ -211,8 +261,7 @@ class _LibraryLogHandler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         error = record.exc_info[1] if record.exc_info else None
-        log = structlog.get_logger()
-        write = log.error if record.levelno >= logging.ERROR else log.warning
+        write = _logger.error if record.levelno >= logging.ERROR else _logger.warning
         write(
             "library_log",
             logger=record.name,
@@ -240,17 +289,15 @@ def _log_python_warning(
     file: TextIO | None = None,
     line: str | None = None,
 ) -> None:
-    structlog.get_logger().warning(
-        "warning", category=category.__name__, where=f"{Path(filename).stem}:{lineno}"
-    )
+    _logger.warning("warning", category=category.__name__, where=f"{Path(filename).stem}:{lineno}")
 
 
 def _log_fatal_exception(_: object, error: BaseException, __: object) -> None:
     """Log the exception that ends the process."""
-    structlog.get_logger().error("unhandled_exception", fatal=True, exceptions=exceptions(error))
+    _logger.error("unhandled_exception", fatal=True, exceptions=exceptions(error))
 
 
 def _log_ignored_exception(error: BaseException | None) -> None:
     """Log an exception that ended a thread, or was raised where no code can catch it."""
     exception_list = [] if error is None else exceptions(error)
-    structlog.get_logger().error("unhandled_exception", fatal=False, exceptions=exception_list)
+    _logger.error("unhandled_exception", fatal=False, exceptions=exception_list)

@@ -5,11 +5,10 @@ import time
 import uuid
 from collections.abc import Callable
 
-import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gateway.observability.logging import log_debug, log_info
+from gateway.observability.logging import REQUEST_ID, log_debug, log_info
 from gateway.observability.metrics import Metrics
 from gateway.observability.request_stats import RequestStats
 
@@ -70,17 +69,18 @@ class RequestMiddleware:
             await send(message)
 
         started_at = self._clock()
-        with structlog.contextvars.bound_contextvars(request_id=request_id):
-            try:
-                await self._app(scope, receive, send_with_headers)
-            finally:
-                seconds = self._clock() - started_at
-                milliseconds = round(seconds * 1000, 3)
-                self._metrics.observe_operation(stats, seconds)
-                log_event(
-                    "request",
-                    method=scope["method"],
-                    status=stats.status or status,
-                    milliseconds=milliseconds,
-                    **stats.log_fields,
-                )
+        bound_id = REQUEST_ID.set(request_id)
+        try:
+            await self._app(scope, receive, send_with_headers)
+        finally:
+            seconds = self._clock() - started_at
+            milliseconds = round(seconds * 1000, 3)
+            self._metrics.observe_operation(stats, seconds)
+            log_event(
+                "request",
+                method=scope["method"],
+                status=stats.status or status,
+                milliseconds=milliseconds,
+                **stats.log_fields,
+            )
+            REQUEST_ID.reset(bound_id)
