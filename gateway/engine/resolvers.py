@@ -201,7 +201,8 @@ class ResolverField(NamedTuple):
     Attributes:
         resolve: Takes the parent node, a `ResolveInfo` and the arguments by GraphQL name, returns the value or an
             awaitable of it: a `Node` or a list of nodes. An element of nullable type may also be an
-            awaitable, or the exception that explains its null.
+            awaitable, or the exception that explains its null. The value does not depend on the response path:
+            identical fields of one object are resolved once.
         items: The items of the value; None where the value of the node is not a `LazyPage`.
         reads: Whether the resolver may read from the upstream, which counts in the cost of an operation.
     """

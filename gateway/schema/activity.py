@@ -32,7 +32,9 @@ from gateway.upstream.records import activities
 
 def _updated_attributes(activity: activities.Activity, context: Context) -> list[str]:
     """The updated attributes. The list is non-null, so unreadable names are omitted and reported."""
-    raw_names: Any = activity.sent_updated_attributes or []  # may be, or contain, `Unreadable`
+    if activity.sent_updated_attributes is None:
+        return []
+    raw_names: Any = activity.sent_updated_attributes  # may be, or contain, `Unreadable`
     names = raw_names if is_readable(raw_names) else []
     readable_names = [str(name) for name in names if is_readable(name)]
     if raw_names is not names or len(readable_names) < len(names):

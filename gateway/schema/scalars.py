@@ -71,8 +71,9 @@ def _zone(zoned: activities.ZonedDateTime, default: str | None) -> tzinfo | None
 
 
 def _serialize_date_time(value: datetime) -> str:
-    if value.microsecond == 0:  # nearly always, and in half the time
-        return value.isoformat() + ".000Z"
+    if value.microsecond == 0:  # nearly always, and in a quarter of the time
+        text: str = msgspec.to_builtins(value)
+        return text + ".000Z"
     return value.isoformat(timespec="milliseconds") + "Z"
 
 

@@ -6,6 +6,7 @@ the response path and the ids that led to the object (`needs_path`).
 """
 
 import keyword
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, get_args, get_origin
 
@@ -36,6 +37,7 @@ from gateway.engine.compiler.expressions import (
     statements,
     values_statement,
 )
+from gateway.engine.compiler.field_identity import FieldIdentities
 from gateway.engine.compiler.leaf_values import (
     LeafSerializer,
     leaf_serializer,
@@ -104,6 +106,7 @@ class CodeGenerator:
         self._serializer_names: dict[tuple[str, bool], str] = {}
         self._computed_names: dict[tuple[str, str], str] = {}
         self._dispatch_names: dict[tuple[tuple[type, str], ...], str] = {}
+        self._field_identities = FieldIdentities()
         self._decoders: dict[tuple[PolymorphicList, tuple[int, ...]], ProjectedDecoder] = {}
 
     @property
@@ -205,6 +208,10 @@ class CodeGenerator:
             self._dispatch_names[entries] = self.unique_name(name, TypeDispatch(entries))
         return self._dispatch_names[entries], needs_path
 
+    def field_identity(self, field: Field) -> int:
+        """The number that a field shares with identical ones."""
+        return self._field_identities.identity(field)
+
     def _concrete_types(
         self, field: Field, value_context: ValueContext
     ) -> Iterator[tuple[type, Selection, ValueContext]]:
@@ -247,9 +254,18 @@ class CodeGenerator:
     def deferred_fields(
         self, fields: tuple[Field, ...], field_source: LoadedField | ResolverField | None
     ) -> DeferredFields:
-        """Deferred fields with the same source; without a source, fields that need graphql-core."""
+        """Deferred fields with the same source; without a source, fields that need graphql-core.
+
+        Args:
+            fields: The fields; those with a resolver are identical.
+            field_source: The source.
+        """
         if field_source is None:
             return DeferredFields(fields)
+        if isinstance(field_source, ResolverField) and len(fields) > 1:
+            first, *others = [self.deferred_fields((field,), field_source) for field in fields]
+            first.identical = tuple(others)
+            return first
         items = field_source.items if isinstance(field_source, ResolverField) else None
         items_decoder = None if items is None else self._decoder(fields[0], items)
         body = ObjectExpression(self, ValueContext(items_decoder=items_decoder))
@@ -587,14 +603,23 @@ class ObjectExpression:
         return f"run.defer({self._generator.unique_name(f'{fields[0].key}_deferred', deferred)}, result, node, path)"
 
     def _deferral_groups(self) -> list[tuple[Field, ...]]:
-        """Deferred fields, grouped by load or resolver and by conditions."""
+        """Deferred fields, grouped by load or resolver and by conditions; identical ones have one resolver."""
+        name_counts = Counter(field.name for field in self._deferred)
         conditions: dict[str, list[Condition]] = {}
         for key, _, condition in self._entries:
             conditions.setdefault(key, []).append(condition)
         groups: dict[tuple[Any, ...], list[Field]] = {}
-        for field, group_key in self._deferred.items():
+        for field, own_key in self._deferred.items():
+            may_be_identical = name_counts[field.name] > 1 and self._has_one_result(field)
+            group_key = (self._generator.field_identity(field),) if may_be_identical else own_key
             groups.setdefault((group_key, *conditions[field.key]), []).append(field)
         return [tuple(group) for group in groups.values()]
+
+    def _has_one_result(self, field: Field) -> bool:
+        """Whether a field has a resolver whose result arrives at once: no list whose elements are awaited."""
+        type_ = get_nullable_type(field.type)
+        awaits_elements = is_list_type(type_) and not is_non_null_type(type_.of_type)
+        return isinstance(self._field_source(field), ResolverField) and not awaits_elements
 
 
 def _item_selections(

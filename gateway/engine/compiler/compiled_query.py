@@ -145,4 +145,5 @@ def _define_functions(source_code: str, namespace: dict[str, Any]) -> None:
         if isinstance(value, TypeDispatch):
             value.update({class_: namespace[name] for class_, name in value.items()})
         elif isinstance(value, DeferredFields) and value.render is not None:
-            value.render = namespace[value.render]
+            for deferred in (value, *value.identical):
+                deferred.render = namespace[deferred.render]

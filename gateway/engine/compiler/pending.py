@@ -1,7 +1,7 @@
 """Deferred fields and fallback items of a compiled query, and the loads and tasks that they wait for."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -31,6 +31,8 @@ class DeferredFields:
             of a generated function until that is compiled.
         items_decoder: The decoder of the items, where there are any.
         needs_path: Whether the rendered value depends on its response path.
+        identical: Identical fields under other response keys, each by itself: they are resolved and encoded
+            together with this one, unless their errors or deferred fields need their own paths.
     """
 
     fields: tuple[Field, ...]
@@ -38,6 +40,7 @@ class DeferredFields:
     render: Any = None
     items_decoder: ProjectedDecoder | None = None
     needs_path: bool = True
+    identical: tuple["DeferredFields", ...] = ()
 
     def __post_init__(self) -> None:
         """Drop nested selections, which the generated functions contain: this saves memory."""
@@ -102,6 +105,13 @@ class PendingFields(NamedTuple):
     result: Any
     node: Node[Any]
     path: ResponsePath
+
+    def identical(self) -> "Iterator[PendingFields]":
+        """The identical fields, each by itself."""
+        return (
+            PendingFields(deferred, self.result, self.node, self.path)
+            for deferred in self.deferred.identical
+        )
 
 
 class FallbackItem(NamedTuple):

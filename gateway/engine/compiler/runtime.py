@@ -4,8 +4,10 @@ from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Any
 
+import msgspec
 from graphql import Executor, GraphQLError, is_non_null_type, located_error
 from graphql.execution import VariableValues
+from msgspec import Raw
 
 from gateway.engine.compiler.collect_fields import Condition, Field, holds
 from gateway.engine.compiler.fallback import GraphQLCoreFallback, ResponsePath, to_graphql_path
@@ -237,31 +239,42 @@ class CompiledRun:
         try:
             arguments = field.arguments.coerce(self._variables)
         except GraphQLError:
-            self._fallback_fields(pending)
+            for each in (pending, *pending.identical()):
+                self._fallback_fields(each)
             return
+        reported = len(self.context.reported_errors)
         try:
             value = field_source.resolve(pending.node, info, **arguments)
         except Exception as error:  # noqa: BLE001 - reported at the field's path, as graphql-core does
-            self._set_null(pending, error)
+            self._set_all_null(pending, error)
             return
         if isinstance(value, Awaitable):
-            self._tasks.start(self._await_resolver(pending, value))
+            self._tasks.start(self._await_resolver(pending, value, reported))
         else:
-            self._deliver_resolved(pending, value)
+            self._deliver_resolved(pending, value, reported)
 
-    async def _await_resolver(self, pending: PendingFields, resolving: Awaitable[Any]) -> None:
+    async def _await_resolver(
+        self, pending: PendingFields, resolving: Awaitable[Any], reported: int
+    ) -> None:
         try:
             value = await resolving
         except Exception as error:  # noqa: BLE001 - reported at the field's path, as graphql-core does
-            self._set_null(pending, error)
+            self._set_all_null(pending, error)
             return
         await self.readers.decode_ahead(pending.deferred.items_decoder, value)
         if not self._is_abandoned:
-            self._deliver_resolved(pending, value)
+            self._deliver_resolved(pending, value, reported)
 
-    def _deliver_resolved(self, pending: PendingFields, value: Any) -> None:
+    def _deliver_resolved(self, pending: PendingFields, value: Any, reported: int) -> None:
+        """Deliver a resolved value: to identical fields as it is encoded, if it is the same at any path.
+
+        Args:
+            pending: The deferred fields.
+            value: The value.
+            reported: The number of errors reported before the resolver was called.
+        """
         if value is None:
-            self._set_null(pending, None)
+            self._set_all_null(pending, None)
             return
         mark = len(self.context.reported_errors)
         if pending.deferred.items_decoder is not None:
@@ -269,10 +282,20 @@ class CompiledRun:
                 value.value.to_connection(self.readers[pending.deferred.items_decoder]),
                 value.ids,
             )
-        self._deliver(pending, value, mark)
+        rendered = self._deliver(pending, value, mark)
+        if not pending.deferred.identical:
+            return
+        if rendered is not None and len(self.context.reported_errors) == reported:
+            encoded = (Raw(msgspec.json.encode(rendered[0])),)
+            for each in (pending, *pending.identical()):
+                _assign_fields(each, encoded)
+        else:  # their loads are those of the first: nothing is read twice
+            self._start_deferred([*pending.identical()])
 
     def _deliver(self, pending: PendingFields, value: Any, reported: int) -> tuple[Any, ...] | None:
-        """Render the deferred fields into the result, and return them in order; None after a fallback.
+        """Render the deferred fields into the result.
+
+        Returns their values in order; None where these have errors or deferred fields of their own.
 
         Args:
             pending: The deferred fields.
@@ -293,7 +316,7 @@ class CompiledRun:
         inner, self._deferred = self._deferred, outer
         _assign_fields(pending, rendered)
         self._start_deferred(inner)
-        return rendered
+        return None if inner else rendered
 
     async def _await_element(self, element: ListElement, awaited: Awaitable[Any]) -> None:
         try:
@@ -317,6 +340,11 @@ class CompiledRun:
                 self._deferred.append(
                     FallbackItem(deferred, value.value, result, key, path, value.ids)
                 )
+
+    def _set_all_null(self, pending: PendingFields, error: Exception | None) -> None:
+        """Set fields to null, and identical ones: each with the error at its own path."""
+        for each in (pending, *pending.identical()):
+            self._set_null(each, error)
 
     def _set_null(self, pending: PendingFields, error: Exception | None) -> None:
         for field in pending.deferred.fields:

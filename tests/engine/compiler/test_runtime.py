@@ -247,7 +247,7 @@ async def test_resolvers_know_where_they_are():
         paths.append(info.path.as_list())
         return Node(Author(id=number))
 
-    await resolving(resolve).answer("{ a { id } x: a { id } }", Context())
+    await resolving(resolve).answer("{ a { id } x: a { name } }", Context())
     assert paths == [["a"], ["x"]]
 
 
