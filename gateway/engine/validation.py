@@ -19,13 +19,14 @@ from graphql import (
     ValuesOfCorrectTypeRule,
     VariableDefinitionNode,
     VisitorAction,
+    assert_valid_schema,
     specified_rules,
-    validate,
 )
 from graphql.utilities import validate_input_literal
 from graphql.validation.validate import ValidationAbortedError
 
 from gateway.engine.complexity.limits import Limits, comparisons_exceeded
+from gateway.engine.rule_visitor import RuleSet
 from gateway.errors import InvalidVariables, ValidationFailed
 
 _MAX_ERRORS = 20
@@ -49,14 +50,18 @@ def build_validator(
         OverlappingFieldsCanBeMergedRule: _bounded_overlap_rule(limits),
         ValuesOfCorrectTypeRule: _LiteralValuesRule,
     }
-    rules = [replacement_by_rule.get(rule, rule) for rule in specified_rules]
-    if not introspection:
-        rules.append(NoSchemaIntrospectionCustomRule)
+    rules = RuleSet(
+        [
+            *(replacement_by_rule.get(rule, rule) for rule in specified_rules),
+            *([] if introspection else [NoSchemaIntrospectionCustomRule]),
+        ]
+    )
+    assert_valid_schema(schema)
 
     def validate_document(document: DocumentNode) -> None:
         try:
-            errors = validate(
-                schema, document, rules, max_errors=_MAX_ERRORS, hide_suggestions=not introspection
+            errors = rules.validate(
+                schema, document, max_errors=_MAX_ERRORS, hide_suggestions=not introspection
             )
         finally:
             collect_validation_garbage()

@@ -1,6 +1,5 @@
 """Measures the size of operations by static analysis, in linear time, valid or not; each fragment once."""
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -210,51 +209,48 @@ class _SizeVisitor:
         self, scope: _SelectionScope, fragment_sizes: Sequence[_SubtreeSize]
     ) -> _SubtreeSize:
         """The measures of a scope, given those of its fragments and inner scopes."""
-        field_sizes = [
-            _EMPTY_SUBTREE if below is None else below.subtree for _, _, below in scope.fields
-        ]
-        count_by_response_name = Counter[str]()
-        for (node, _, _), below in zip(scope.fields, field_sizes, strict=True):
-            count_by_response_name[(node.alias or node.name).value] += max(
-                1, below.duplicate_fields
-            )
-        alias_lengths = [len(node.alias.value) for node, _, _ in scope.fields if node.alias]
-        nested_sizes = (*fragment_sizes, *field_sizes)
-        cost, page_item_cost = self._costs(scope, fragment_sizes)
-        return _SubtreeSize(
-            depth=max(
-                [
-                    0,
-                    *(each.depth for each in fragment_sizes),
-                    *(each.depth + 1 for each in field_sizes),
-                ]
-            ),
-            field_count=_bounded_sum(
-                len(scope.fields), *(each.field_count for each in fragment_sizes)
-            ),
-            alias_count=_bounded_sum(
-                len(alias_lengths), *(each.alias_count for each in nested_sizes)
-            ),
-            longest_alias=max([0, *alias_lengths, *(each.longest_alias for each in nested_sizes)]),
-            duplicate_fields=_bounded_sum(
-                max(count_by_response_name.values(), default=0),
-                *(each.duplicate_fields for each in fragment_sizes),
-            ),
-            cost=cost,
-            page_item_cost=page_item_cost,
-        )
-
-    def _costs(
-        self, scope: _SelectionScope, fragment_sizes: Sequence[_SubtreeSize]
-    ) -> tuple[CostTerm, CostTerm]:
+        depth = alias_count = longest_alias = base_cost = 0
+        field_count, duplicate_fields = len(scope.fields), 0
+        count_by_response_name: dict[str, int] = {}
         costs = [each.cost for each in fragment_sizes]
         page_item_costs = [each.page_item_cost for each in fragment_sizes]
+        for each in fragment_sizes:
+            depth = max(depth, each.depth)
+            field_count += each.field_count
+            alias_count += each.alias_count
+            longest_alias = max(longest_alias, each.longest_alias)
+            duplicate_fields += each.duplicate_fields
         for node, field_cost, inner_scope in scope.fields:
-            costs.append(CostTerm(field_cost.base))
+            base_cost += field_cost.base
+            response_name, merged_fields = node.name.value, 1
+            if node.alias is not None:
+                response_name = node.alias.value
+                alias_count += 1
+                longest_alias = max(longest_alias, len(response_name))
             if inner_scope is not None:
-                selection_cost = self._selection_cost(node, field_cost, inner_scope.subtree)
+                below = inner_scope.subtree
+                depth = max(depth, below.depth + 1)
+                alias_count += below.alias_count
+                longest_alias = max(longest_alias, below.longest_alias)
+                merged_fields = max(1, below.duplicate_fields)
+                selection_cost = self._selection_cost(node, field_cost, below)
                 (page_item_costs if field_cost.is_paginated else costs).append(selection_cost)
-        return self.cost_program.total(costs), self.cost_program.total(page_item_costs)
+            count_by_response_name[response_name] = (
+                count_by_response_name.get(response_name, 0) + merged_fields
+            )
+        costs.append(CostTerm(base_cost))
+        return _SubtreeSize(
+            depth=max(depth, 1) if scope.fields else depth,
+            field_count=min(field_count, MAX_SAFE_INTEGER),
+            alias_count=min(alias_count, MAX_SAFE_INTEGER),
+            longest_alias=longest_alias,
+            duplicate_fields=min(
+                duplicate_fields + max(count_by_response_name.values(), default=0),
+                MAX_SAFE_INTEGER,
+            ),
+            cost=self.cost_program.total(costs),
+            page_item_cost=self.cost_program.total(page_item_costs),
+        )
 
     def _selection_cost(
         self, node: FieldNode, field_cost: FieldCost, subtree: _SubtreeSize
@@ -276,10 +272,6 @@ class _SizeVisitor:
             else field_cost.multiplier
         )
         return self.cost_program.multiply(multiplier, item_cost)
-
-
-def _bounded_sum(*counts: int) -> int:
-    return min(sum(counts), MAX_SAFE_INTEGER)
 
 
 def _topological_order(
