@@ -27,6 +27,7 @@ from gateway.engine.complexity.limits import (
 )
 from gateway.engine.complexity.measure import OperationSize, measure_document
 from gateway.engine.validation import build_validator
+from gateway.engine.variables import VariableCoercer
 from gateway.errors import ParseFailed, UnknownOperation
 from gateway.observability.logging import log_bug
 
@@ -86,6 +87,7 @@ class PreparedOperation:
         memory_bytes: The approximate memory that this takes.
         size: The measures of the operation.
         compiled_query: The compiled query; None where graphql-core executes the operation.
+        variables: Coerces the variables of the compiled query.
     """
 
     document: DocumentNode
@@ -94,6 +96,7 @@ class PreparedOperation:
     memory_bytes: int
     size: OperationSize
     compiled_query: RunnableQuery | None
+    variables: VariableCoercer | None = None
 
     @property
     def name(self) -> str | None:
@@ -262,7 +265,12 @@ def build_preparer(
         memory_bytes = prepared.memory_bytes + (
             compiled_query.memory_bytes if compiled_query else 0
         )
-        return replace(prepared, compiled_query=compiled_query, memory_bytes=memory_bytes)
+        return replace(
+            prepared,
+            compiled_query=compiled_query,
+            memory_bytes=memory_bytes,
+            variables=VariableCoercer(schema, prepared.operation.variable_definitions),
+        )
 
     return _PreparationCache(
         parse_and_validate, compile_operation, cache_bytes, limits, eager=eager

@@ -73,7 +73,7 @@ class RuleSet:
 
     def __init__(self, rules: Collection[type[ASTValidationRule]]) -> None:
         self._rules = rules
-        visitors = [FragmentNestingVisitor, *rules]
+        visitors: list[type[Visitor]] = [FragmentNestingVisitor, *rules]
         self._method_names = cache(partial(_MethodNames.of, visitors))
 
     def validate(

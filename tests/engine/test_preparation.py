@@ -385,7 +385,7 @@ BOMBS = {
 
 @pytest.mark.parametrize(("text", "beyond"), BOMBS.values(), ids=BOMBS)
 def test_a_bomb_is_refused_before_it_is_validated(monkeypatch, text, beyond):
-    monkeypatch.setattr("gateway.engine.validation.validate", None)
+    monkeypatch.setattr("gateway.engine.rule_visitor.RuleSet.validate", None)
     assert limit(build_preparer(SCHEMA, limits=DEFAULTS), text, None) == beyond
 
 
