@@ -15,8 +15,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cmp_to_key
-from itertools import chain
-from typing import Any, NamedTuple, Self
+from itertools import chain, pairwise
+from typing import Any, NamedTuple, Self, overload
 
 from gateway.errors import InvalidArgument
 from gateway.observability.event_loop import CooperativeSteps
@@ -108,6 +108,59 @@ def sort_positions(
         ordered = ordered[:dated][::-1] + ordered[dated:][::-1]
         indexes = indexes[:dated][::-1] + indexes[dated:][::-1]
     return ordered, indexes
+
+
+class LazyPositions(Sequence[TimelinePosition]):
+    """The positions of activities in the order of a timeline, each computed when it is asked for."""
+
+    def __init__(self, order: Sequence[int], position: Callable[[int], TimelinePosition]) -> None:
+        """Positions of the activities with the indexes in `order`, as `position` gives them by index."""
+        self._order = order
+        self._position = position
+
+    def __len__(self) -> int:
+        return len(self._order)
+
+    @overload
+    def __getitem__(self, index: int) -> TimelinePosition: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[TimelinePosition]: ...
+
+    def __getitem__(self, index: int | slice) -> TimelinePosition | list[TimelinePosition]:
+        if isinstance(index, slice):
+            return [*map(self._position, self._order[index])]
+        return self._position(self._order[index])
+
+
+def order_by_instant(
+    indexes: Sequence[int],
+    instants: Sequence[datetime | None],
+    position: Callable[[int], TimelinePosition],
+    *,
+    newest_first: bool,
+) -> list[int] | None:
+    """The indexes of activities in the order of a timeline, with positions only for those at the same instant.
+
+    None where there are undated activities or repetitions, or too many activities for one step.
+    """
+    if len(indexes) > _STEP_POSITIONS:
+        return None
+    instant_of: Callable[[int], Any] = instants.__getitem__
+    try:
+        order = sorted(indexes, key=instant_of)
+    except TypeError:  # an undated activity
+        return None
+    ordered = [*map(instant_of, order)]
+    repeated = {one for one, other in pairwise(ordered) if one == other}
+    if repeated:
+        positions = {index: position(index) for index in order if instants[index] in repeated}
+        if len({*positions.values()}) < len(positions):
+            return None
+        by_position = sorted(positions, key=positions.__getitem__)
+        others = (index for index in order if index not in positions)
+        order = sorted(chain(by_position, others), key=instant_of)
+    return order[::-1] if newest_first else order
 
 
 def _number_repetitions(

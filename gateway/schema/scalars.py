@@ -1,8 +1,9 @@
 """Scalars and value types: values without an identity of their own."""
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
-from typing import NewType
+from typing import Any, NewType
 
 import msgspec
 import strawberry
@@ -21,6 +22,7 @@ from gateway.schema.resolvers import (
     text_attribute,
 )
 from gateway.upstream.records import activities, dates
+from gateway.upstream.records.activities import Unreadable
 
 DateTime = NewType("DateTime", datetime)
 """An instant in UTC, in Python without an offset: no instant here is in another zone."""
@@ -36,7 +38,7 @@ _RFC_3339 = re.compile(
 )
 
 
-def to_utc(zoned: activities.ZonedDateTime, default_zone: str | None) -> datetime | None:
+def to_utc(zoned: activities.UncheckedDateTime, default_zone: str | None) -> datetime | None:
     """The instant of a date-time, by its zone or its offset, in UTC, without an offset.
 
     None where the date-time has no offset and its zone is missing or unknown, or the instant lies outside of
@@ -45,10 +47,45 @@ def to_utc(zoned: activities.ZonedDateTime, default_zone: str | None) -> datetim
     try:
         if not (text := zoned.date_time):  # the date-time has an offset
             return zoned.local.astimezone(UTC).replace(tzinfo=None)
-        if (zone := _zone(zoned, default_zone)) is None:
+        if (zone := _zone(zoned.time_zone, default_zone)) is None:
             return None
         local = datetime.fromisoformat(text)
         return local - (zone.utcoffset(local) or _NO_OFFSET)
+    except OverflowError:
+        return None
+
+
+def to_utc_together(
+    zoned_dates: Sequence[activities.UncheckedDateTime | Unreadable | None],
+    default_zone: str | None,
+) -> list[datetime | None]:
+    """The instants of date-times, each as `to_utc` returns it; None for null, and for what is unreadable."""
+    if (instants := _standard_to_utc(zoned_dates, default_zone)) is not None:
+        return instants
+    return [
+        None if zoned is None or isinstance(zoned, Unreadable) else to_utc(zoned, default_zone)
+        for zoned in zoned_dates
+    ]
+
+
+def _standard_to_utc(
+    zoned_dates: Sequence[Any], default_zone: str | None
+) -> list[datetime | None] | None:
+    """The instants of date-times that all have the contract's form and a known zone; else None."""
+    try:
+        local_times = dates.local_times([zoned.date_time for zoned in zoned_dates])
+    except AttributeError:  # null or unreadable
+        return None
+    names = [zoned.time_zone for zoned in zoned_dates]
+    zones = {name: _zone(name, default_zone) for name in {*names}}
+    utcoffsets = {name: zone.utcoffset for name, zone in zones.items() if zone is not None}
+    if local_times is None or len(utcoffsets) < len(zones):
+        return None
+    try:
+        return [
+            local - (utcoffsets[name](local) or _NO_OFFSET)
+            for local, name in zip(local_times, names, strict=True)
+        ]
     except OverflowError:
         return None
 
@@ -57,14 +94,14 @@ def local_date_time(zoned: activities.ZonedDateTime, default_zone: str | None) -
     """The local date-time: in its zone, where an offset was sent and the zone is known; otherwise as sent."""
     if zoned.date_time:
         return zoned.date_time
-    zone = _zone(zoned, default_zone)
+    zone = _zone(zoned.time_zone, default_zone)
     raw = zoned.with_offset
     return dates.without_offset(raw) if zone is None else dates.in_zone(raw, zone)
 
 
-def _zone(zoned: activities.ZonedDateTime, default: str | None) -> tzinfo | None:
-    raw: object = zoned.time_zone
-    name = default if raw in {None, ""} else raw
+def _zone(sent: object, default: str | None) -> tzinfo | None:
+    """The time zone of a date-time, by the name that was sent; None where it is unknown."""
+    name = default if sent in {None, ""} else sent
     if not isinstance(name, str):
         return None
     return zone_by_name(name) or zone_by_alias(name)
@@ -154,7 +191,7 @@ def _time_zone(zoned: activities.ZonedDateTime, context: Context) -> str | None:
 
 
 def _is_ambiguous(zoned: activities.ZonedDateTime, context: Context) -> bool:
-    zone = _zone(zoned, context.settings.default_time_zone)
+    zone = _zone(zoned.time_zone, context.settings.default_time_zone)
     local = datetime.fromisoformat(_local(zoned, context)).replace(tzinfo=zone)
     return local.utcoffset() != local.replace(fold=1).utcoffset()
 
@@ -166,7 +203,7 @@ _DATE_TIME_ATTRIBUTES = ("date_time", "with_offset", "time_zone")
     description="A local date and time, its time zone, and the instant that the two determine."
 )
 class ZonedDateTime:
-    is_type_of = is_type_of_records(activities.ZonedDateTime)
+    is_type_of = is_type_of_records(activities.ZonedDateTime, activities.UncheckedDateTime)
 
     date_time: str = computed_field(
         _local,

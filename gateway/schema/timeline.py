@@ -1,8 +1,9 @@
 """The timeline of a client: filtering, sorting and pagination of activities."""
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Hashable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
 
@@ -28,17 +29,18 @@ from gateway.schema.completeness import (
 from gateway.schema.context import Info
 from gateway.schema.filters import TimelineFilter
 from gateway.schema.pagination import (
+    LazyPositions,
     PageWindow,
     PagingArguments,
     TimelinePosition,
     decode_cursor,
     encode_cursor,
+    order_by_instant,
     sort_positions,
 )
 from gateway.schema.resolvers import SchemaObject
-from gateway.schema.scalars import to_utc
+from gateway.schema.scalars import to_utc_together
 from gateway.upstream.records import activities, decoding, resources
-from gateway.upstream.records.activities import Unreadable
 from gateway.upstream.records.field_types import UNDECODABLE
 
 _T = TypeVar("_T")
@@ -49,12 +51,13 @@ class ConnectionEdge(SchemaObject):
     """The source value of an `ActivityEdge`."""
 
     cursor_digest: bytes
-    position: TimelinePosition
+    positions: Sequence[TimelinePosition]
+    index: int
     node: activities.Activity
 
     @property
     def cursor(self) -> str:
-        return encode_cursor(self.cursor_digest, self.position)
+        return encode_cursor(self.cursor_digest, self.positions[self.index])
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +84,8 @@ class ConnectionPage(SchemaObject):
     def edges(self) -> list[ConnectionEdge]:
         cursor_digest = self.timeline_filter.cursor_digest
         return [
-            ConnectionEdge(cursor_digest, position, node)
-            for position, node in zip(self.positions[self.window], self.nodes, strict=True)
+            ConnectionEdge(cursor_digest, self.positions, index, node)
+            for index, node in enumerate(self.nodes, self.window.start)
         ]
 
     @property
@@ -184,39 +187,70 @@ class RawTimeline:
     def _sort_and_filter(
         self,
         activities: Sequence[Any],  # full records, or projected ones of a compiled query
-    ) -> CooperativeSteps[tuple[list[TimelinePosition], list[int], OmittedCounts]]:
+    ) -> CooperativeSteps[tuple[Sequence[TimelinePosition], list[int], OmittedCounts]]:
         """The ordered positions and indexes of matching activities, and the omissions by reason.
 
         Omissions are activities that may match, but cannot be included.
         """
-        default_zone = self.info.context.settings.default_time_zone
-        matches, is_unfiltered = self.timeline_filter.matches, self.timeline_filter.is_unfiltered
+        instants = yield from self._instants(activities)
+        indexes, omitted = yield from self._filter(activities, instants)
+        newest_first = self.timeline_filter.newest_first
+
+        def position(index: int) -> TimelinePosition:
+            return TimelinePosition.of(instants[index], str(activities[index].id))
+
+        order = order_by_instant(indexes, instants, position, newest_first=newest_first)
+        if order is not None:
+            return LazyPositions(order, position), order, omitted
         unordered: list[TimelinePosition] = []
+        for batch in _batches(indexes):
+            if unordered:
+                yield
+            unordered += map(position, batch)
+        positions, order = yield from sort_positions(
+            unordered,
+            newest_first=newest_first,
+            content=lambda index: bytes(self.items[indexes[index]]),
+        )
+        return positions, [indexes[index] for index in order], omitted
+
+    def _instants(self, activities: Sequence[Any]) -> CooperativeSteps[list[datetime | None]]:
+        """The instant of each activity, None where it is unknown."""
+        default_zone = self.info.context.settings.default_time_zone
+        instants: list[datetime | None] = []
+        for batch in _batches(activities):
+            if instants:
+                yield
+            instants += to_utc_together([activity.date for activity in batch], default_zone)
+        return instants
+
+    def _filter(
+        self, activities: Sequence[Any], instants: Sequence[datetime | None]
+    ) -> CooperativeSteps[tuple[Sequence[int], OmittedCounts]]:
+        """The indexes of matching activities, and the omissions by reason."""
+        matches, is_unfiltered = self.timeline_filter.matches, self.timeline_filter.is_unfiltered
+        if is_unfiltered and decoding.all_have_identity(activities):
+            return range(len(activities)), {}
         indexes: list[int] = []
         omitted = Counter[type[FieldError]]()
         for index, activity in enumerate(activities):
             if index % STEP_ITEMS == 0 and index:
                 yield
-            date = activity.date
-            instant = (
-                None if date is None or date.__class__ is Unreadable else to_utc(date, default_zone)
-            )
-            verdict = is_unfiltered or matches(activity, instant)
+            verdict = is_unfiltered or matches(activity, instants[index])
             if verdict is False:
                 continue
             if not decoding.has_identity(activity):
                 omitted[InvalidUpstreamResponse] += 1
             elif verdict is True:
-                unordered.append(TimelinePosition.of(instant, str(activity.id)))
                 indexes.append(index)
             else:
                 omitted[verdict] += 1
-        positions, order = yield from sort_positions(
-            unordered,
-            newest_first=self.timeline_filter.newest_first,
-            content=lambda index: bytes(self.items[indexes[index]]),
-        )
-        return positions, [indexes[index] for index in order], omitted
+        return indexes, omitted
+
+
+def _batches(sequence: Sequence[_T]) -> Iterator[Sequence[_T]]:
+    """A sequence in batches of one step."""
+    return (sequence[begin : begin + STEP_ITEMS] for begin in range(0, len(sequence), STEP_ITEMS))
 
 
 class _FullRecordDecoder:

@@ -13,12 +13,14 @@ from hypothesis import example, given, strategies as st
 from gateway.errors import InvalidArgument
 from gateway.observability.event_loop import run_to_completion
 from gateway.schema.pagination import (
+    LazyPositions,
     PageWindow,
     PagingArguments,
     TimelinePosition,
     decode_cursor,
     digest,
     encode_cursor,
+    order_by_instant,
     sort_key,
     sort_positions,
 )
@@ -321,6 +323,28 @@ def test_positions_in_order_are_numbered_and_sorted_and_tell_where_they_were(
     assert found == ordered(numbered(positions), newest_first=newest_first)
     assert found == [numbered(positions)[index] for index in indexes]
     assert sorted(indexes) == list(range(len(positions)))
+
+
+@given(ANY_POSITIONS, st.booleans())
+def test_instants_alone_give_the_same_order_or_none(positions, newest_first):
+    """None only where instants are unknown, or an activity is repeated."""
+    instants = [None if each.undated else each.instant for each in positions]
+    order = order_by_instant(
+        range(len(positions)), instants, positions.__getitem__, newest_first=newest_first
+    )
+    if order is None:
+        assert None in instants or len({*positions}) < len(positions)
+    else:
+        found, indexes = run_to_completion(sort_positions(positions, newest_first=newest_first))
+        assert order == indexes
+        assert [*LazyPositions(order, positions.__getitem__)] == found
+        assert LazyPositions(order, positions.__getitem__)[1:3] == found[1:3]
+
+
+def test_too_many_activities_for_one_step_are_not_ordered_at_once():
+    instants = [NOON] * 10_001
+    position = lambda index: TimelinePosition.of(NOON, str(index))  # noqa: E731
+    assert order_by_instant(range(10_001), instants, position, newest_first=False) is None
 
 
 LONG_TIMELINES = {

@@ -4,6 +4,9 @@ from datetime import datetime, timedelta
 import httpx
 import pytest
 
+from gateway.schema.scalars import to_utc, to_utc_together
+from gateway.upstream.records.activities import UNREADABLE, UncheckedDateTime
+
 DAY = timedelta(days=1)
 ZONED = "date { dateTime timeZone instant isAmbiguous }"
 
@@ -503,3 +506,33 @@ async def test_an_answer_keeps_characters_of_any_script(gateway_over):
         "{ activities(clientId: 7) { nodes { ... on NoteActivity { note { body } } } } }"
     )
     assert data["activities"]["nodes"] == [{"note": {"body": "é 日本 😀"}}]
+
+
+TOGETHER = {
+    "ordinary": {"date_time": "2026-03-29T02:30:00", "time_zone": "Europe/Paris"},
+    "of another zone": {"date_time": "2026-03-29T02:30:00", "time_zone": "US/Eastern"},
+    "of no zone": {"date_time": "2026-03-29T02:30:00"},
+    "of a blank zone": {"date_time": "2026-03-29T02:30:00", "time_zone": ""},
+    "of an unknown zone": {"date_time": "2026-03-29T02:30:00", "time_zone": "Mars/Olympus"},
+    "of an alias": {"date_time": "2026-03-29T02:30:00", "time_zone": "UTC+2"},
+    "of a number": {"date_time": "2026-03-29T02:30:00", "time_zone": 5},
+    "of no readable zone": {"date_time": "2026-03-29T02:30:00", "time_zone": UNREADABLE},
+    "with a fraction": {"date_time": "2026-03-29T02:30:00.1234567", "time_zone": "UTC"},
+    "with an offset": {"with_offset": "2026-03-29T02:30:00+01:00"},
+    "before the first year": {"date_time": "0001-01-01T00:00:00", "time_zone": "Asia/Tokyo"},
+    "after the last year": {"date_time": "9999-12-31T23:59:59", "time_zone": "US/Eastern"},
+    "null": None,
+    "unreadable": UNREADABLE,
+}
+
+
+@pytest.mark.parametrize("default_zone", [None, "Europe/Paris", "nowhere"])
+@pytest.mark.parametrize("sent", TOGETHER.values(), ids=TOGETHER)
+def test_instants_are_the_same_together_and_one_by_one(sent, default_zone):
+    ordinary = UncheckedDateTime(**TOGETHER["ordinary"])  # type: ignore[arg-type]
+    other = UncheckedDateTime(**sent) if isinstance(sent, dict) else sent
+    for dates in ([other], [ordinary, other], [other, ordinary]):
+        assert to_utc_together(dates, default_zone) == [
+            to_utc(each, default_zone) if isinstance(each, UncheckedDateTime) else None
+            for each in dates
+        ]

@@ -3,10 +3,10 @@
 from datetime import UTC, timedelta, timezone
 
 import pytest
-from msgspec import convert
+from msgspec import convert, structs
 
 from gateway.config.time_zones import zone_by_name
-from gateway.upstream.records.activities import ZonedDateTime
+from gateway.upstream.records.activities import UncheckedDateTime, ZonedDateTime
 from gateway.upstream.records.dates import canonical_form, has_offset, in_zone, without_offset
 from gateway.upstream.records.field_types import EmptyObject
 from gateway.upstream.surprises import (
@@ -134,3 +134,52 @@ def test_no_text_is_nothing_and_something_else_is_refused():
         ZonedDateTime(time_zone="UTC")
     with pytest.raises(ValueError, match="not a text"):
         ZonedDateTime(date_time=7)  # type: ignore[arg-type]
+
+
+ORDINARY = {"date_time": "2026-03-01T09:00:00", "time_zone": "Europe/Paris"}
+CHECKED_TOGETHER = {
+    "ordinary": ORDINARY,
+    "without a zone": {"date_time": "2026-03-01T09:00:00"},
+    "of another day": {**ORDINARY, "date_time": "2024-02-29T23:59:59"},
+    "a day that does not exist": {**ORDINARY, "date_time": "2026-02-30T09:00:00"},
+    "midnight of the day before": {**ORDINARY, "date_time": "2026-03-01T24:00:00"},
+    "a leap second": {**ORDINARY, "date_time": "2026-03-01T23:59:60"},
+    "a blank": {**ORDINARY, "date_time": "2026-03-01 09:00:00"},
+    "a small letter": {**ORDINARY, "date_time": "2026-03-01t09:00:00"},
+    "a fraction": {**ORDINARY, "date_time": "2026-03-01T09:00:00.5"},
+    "an offset": {**ORDINARY, "date_time": "2026-03-01T09:00:00Z"},
+    "an offset and no seconds": {**ORDINARY, "date_time": "2026-03-01T09:00+01"},
+    "no hyphens": {**ORDINARY, "date_time": "20260301T09:00:00.0"},
+    "nothing": {},
+    "the other key": {"with_offset": "2026-03-01T09:00:00"},
+    "both keys": {**ORDINARY, "with_offset": "2026-03-01T10:00:00"},
+    "a blank zone": {**ORDINARY, "time_zone": ""},
+    "an alias": {**ORDINARY, "time_zone": "CET+1"},
+    "a number": {**ORDINARY, "time_zone": 5},
+    "a zone under the other key": {**ORDINARY, "lower_case_zone": "UTC"},
+    "a blank zone under the other key": {**ORDINARY, "lower_case_zone": ""},
+}
+
+
+@pytest.mark.parametrize("sent", CHECKED_TOGETHER.values(), ids=CHECKED_TOGETHER)
+def test_dates_pass_the_check_together_only_where_each_passes_it_unchanged(sent):
+    surprises: list[str] = []
+    with observe_surprises(surprises.append):
+        try:
+            checked = structs.asdict(ZonedDateTime(**sent))
+        except ValueError:
+            checked = {}
+    unchecked = UncheckedDateTime(**sent)
+    ordinary = UncheckedDateTime(**ORDINARY)
+    if ZonedDateTime.pass_check([ordinary, unchecked, ordinary]):
+        assert checked == structs.asdict(unchecked)
+        assert surprises == []
+
+
+def test_ordinary_dates_pass_the_check_together():
+    ordinary = [
+        UncheckedDateTime(**CHECKED_TOGETHER[name])  # type: ignore[arg-type]
+        for name in ("ordinary", "without a zone", "of another day", "both keys")
+    ]
+    assert ZonedDateTime.pass_check(ordinary)
+    assert ZonedDateTime.pass_check([])

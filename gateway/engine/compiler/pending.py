@@ -9,7 +9,7 @@ from graphql import get_named_type
 
 from gateway.engine.compiler.collect_fields import Field
 from gateway.engine.compiler.fallback import ResponsePath
-from gateway.engine.compiler.projection import ProjectedDecoder, Projection
+from gateway.engine.compiler.projection import NARROW_STRUCT, ProjectedDecoder, Projection
 from gateway.engine.resolvers import (
     Ids,
     LoadedField,
@@ -48,10 +48,16 @@ class DeferredFields:
 
 
 class TypeDispatch(dict[type, Any]):
-    """A dispatch table: the generated function for each class; raises `NeedsFallback` for other classes."""
+    """A dispatch table: the generated function for each class; raises `NeedsFallback` for other classes.
+
+    A widened Struct, which a projection defines on demand, has the function of the narrow one.
+    """
 
     def __missing__(self, class_: type) -> Any:
-        raise NeedsFallback
+        if (narrow := getattr(class_, NARROW_STRUCT, None)) is None:
+            raise NeedsFallback
+        self[class_] = function = self[narrow]
+        return function
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,26 @@
 """Projection: Structs with only those attributes of a record that an operation needs. The second pass."""
 
 import asyncio
-from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field as default
+from collections import defaultdict
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field as default, replace
 from functools import cache, reduce
 from inspect import getmembers
-from operator import or_
+from itertools import chain
+from operator import attrgetter, or_
 from types import NoneType, UnionType
-from typing import Any, ClassVar, TypeVar, Union, get_args, get_origin
+from typing import (
+    Annotated,
+    Any,
+    ClassVar,
+    Protocol,
+    TypeGuard,
+    TypeVar,
+    Union,
+    cast,
+    get_args,
+    get_origin,
+)
 from weakref import WeakKeyDictionary, WeakValueDictionary
 
 import msgspec
@@ -31,6 +44,20 @@ EMPTY_VALUES = (None, "")
 
 _INNER_ID_NAMES = "inner_id_names"
 """The constant of a record class that names the ids by which objects inside it are reached: see `Node`."""
+
+NARROW_STRUCT = "narrow_struct"
+"""The constant of a widened Struct that names the one it was widened from."""
+
+_UNCHECKED_RECORD = "unchecked_record"
+"""The constant of a record class that names the same record without its check: see `CheckedRecord`."""
+
+_NUMBERS = (int, float)
+
+_BATCH_ITEMS = 128
+"""The items that are decoded in one call. More would need memory that the allocator has to request each time."""
+
+_PART_ITEMS = 16
+"""The items that are decoded in one call where not all of a batch match."""
 
 
 def constants_of(record: type[Struct]) -> dict[str, Any]:
@@ -69,10 +96,30 @@ def replace_record(declared: Any, record: type[Struct], struct: type[Struct]) ->
 
 
 def narrow_to_text(declared: Any) -> Any:
-    """Narrow a declared text to `str`: numbers in its place are rare, and left to the full record."""
-    if str not in union_members(declared):
+    """Narrow a declared text, in whose place numbers are accepted, to `str`: it is the response unchanged."""
+    members = union_members(declared)
+    if not any(map(_is_text, members)) or int not in members:
         return declared
-    return str | None if NoneType in union_members(declared) else str
+    return reduce(or_, [each for each in members if each not in _NUMBERS])
+
+
+def _is_text(declared: Any) -> bool:
+    is_annotated = get_origin(declared) is Annotated
+    return (get_args(declared)[0] if is_annotated else declared) is str
+
+
+class CheckedRecord(Protocol):
+    """A record class whose records may be checked together, which takes less time than one by one.
+
+    Their projections are decoded without the check; only what is read by another check must not be one.
+    """
+
+    @staticmethod
+    def pass_check(unchecked: Sequence[Any]) -> bool:
+        """Whether each of these records passes the check unchanged, and none of them is reported."""
+
+    def __post_init__(self) -> None:
+        """The check of one record; raises ValueError."""
 
 
 @dataclass(eq=False, slots=True, weakref_slot=True)
@@ -84,6 +131,9 @@ class Projection:
         field_types: The type of each attribute in the Struct.
         nested: The projection of each nested record, by attribute.
         constants: The constant attributes, by name.
+        checked_record: The record whose check the values of the Struct have not passed yet.
+        define_struct: Defines the Struct with other types; None where it is the declared one.
+        narrowed: The attributes that are texts in the Struct, in whose place the declaration accepts numbers.
         is_partial: Whether a nested record whose projected attributes are all null or empty may itself be null,
             which only the full record decides.
     """
@@ -92,7 +142,55 @@ class Projection:
     field_types: Mapping[str, Any]
     nested: Mapping[str, "Projection"]
     constants: Mapping[str, Any]
+    checked_record: type[CheckedRecord] | None = None
+    define_struct: Callable[[Mapping[str, Any], Mapping[str, Any]], type[Struct]] | None = None
+    narrowed: tuple[str, ...] = ()
     is_partial: bool = False
+    _widened: "Projection | None" = None
+
+    def widen(self) -> "Projection":
+        """The projection that also accepts whole numbers in place of texts; itself where it has no texts.
+
+        Made on demand, once: few upstreams send such numbers.
+        """
+        if self._widened is None:
+            self._widened = self if self.define_struct is None else self._widen(self.define_struct)
+        return self._widened
+
+    def _widen(
+        self, define_struct: Callable[[Mapping[str, Any], Mapping[str, Any]], type[Struct]]
+    ) -> "Projection":
+        nested = {name: projection.widen() for name, projection in self.nested.items()}
+        types = {
+            name: int | declared
+            if name in self.narrowed
+            else replace_record(declared, self.nested[name].struct, nested[name].struct)
+            if name in nested
+            else declared
+            for name, declared in self.field_types.items()
+        }
+        if types == self.field_types:
+            return self
+        struct = define_struct(types, {NARROW_STRUCT: self.struct})
+        return replace(self, struct=struct, field_types=types, nested=nested)
+
+    def nested_reader(self, name: str) -> "StructReader":
+        """The reader of the nested Structs under an attribute."""
+        attribute, struct = attrgetter(name), self.nested[name].struct
+        if {*union_members(self.field_types[name])} <= {struct, NoneType}:
+            return lambda records: list(filter(None, map(attribute, records)))
+
+        def read(records: Iterable[Any]) -> list[Any]:
+            values = chain.from_iterable(
+                value if value.__class__ is list else (value,) for value in map(attribute, records)
+            )
+            return [value for value in values if value.__class__ is struct]
+
+        return read
+
+
+StructReader = Callable[[Iterable[Any]], list[Any]]
+"""Takes records, returns the Structs under an attribute of all of them, those in lists included."""
 
 
 @dataclass(slots=True)
@@ -128,7 +226,7 @@ class ProjectionBuilder:
         self._decoder_cache: WeakValueDictionary[Hashable, ProjectedDecoder] = WeakValueDictionary()
         self._full_projections: dict[type[Struct], Projection] = {}
         self._header_decoders: dict[
-            PolymorphicList, tuple[Mapping[str, Projection], json.Decoder[Any]]
+            PolymorphicList, tuple[Mapping[str, Projection], StructDecoder]
         ] = {}
         self._used_ids_cache: WeakKeyDictionary[Selection, frozenset[str]] = WeakKeyDictionary()
         self._whole_record_cache: WeakKeyDictionary[Selection, bool] = WeakKeyDictionary()
@@ -143,7 +241,10 @@ class ProjectionBuilder:
                 tag: self._projection(record, (), memo, items, tag)
                 for tag, record in items.record_by_tag.items()
             }
-            self._header_decoders[items] = header_projections, _decoder(header_projections.values())
+            self._header_decoders[items] = (
+                header_projections,
+                StructDecoder(items, header_projections.values()),
+            )
         header_projections, header_decoder = self._header_decoders[items]
         full_record_tags = frozenset(
             tag
@@ -212,19 +313,36 @@ class ProjectionBuilder:
         )
         projection = self._projection_cache.get(key)
         if projection is None:
-            struct = msgspec.defstruct(
-                record.__name__,
-                [
-                    (name, type_, _field_definition(struct_fields[name]))
-                    for name, type_ in types.items()
-                ],
-                namespace={**required.namespace, **constants},
-                tag_field=items.tag if items else None,
-                tag=tag,
-                kw_only=True,
-                gc=False,
+
+            def define_struct(
+                types: Mapping[str, Any], namespace: Mapping[str, Any]
+            ) -> type[Struct]:
+                return msgspec.defstruct(
+                    record.__name__,
+                    [
+                        (name, type_, _field_definition(struct_fields[name]))
+                        for name, type_ in types.items()
+                    ],
+                    namespace={**required.namespace, **constants, **namespace},
+                    tag_field=items.tag if items else None,
+                    tag=tag,
+                    kw_only=True,
+                    gc=False,
+                )
+
+            projection = self._projection_cache[key] = Projection(
+                define_struct(types, {}),
+                types,
+                nested,
+                constants,
+                checked_record=record if _is_checked_together(record) else None,
+                define_struct=define_struct,
+                narrowed=tuple(
+                    name
+                    for name in types
+                    if name not in nested and types[name] != struct_fields[name].type
+                ),
             )
-            projection = self._projection_cache[key] = Projection(struct, types, nested, constants)
         return projection
 
     def _field_types(
@@ -235,17 +353,19 @@ class ProjectionBuilder:
     ) -> tuple[dict[str, Any], dict[str, Projection]]:
         """The types of the needed attributes, and the projections of nested records, both by attribute."""
         declared = {name: field.type for name, field in _struct_fields(record).items()}
-        types = {name: declared[name] for name in sorted(required.as_declared)}
-        nested = {
-            name: self._full_projection(record_type)
-            for name in types
-            if (record_type := record_type_in(types[name]))
-        }
+        types, nested = {}, {}
+        for name in sorted(required.as_declared):
+            types[name] = declared[name]
+            if record_type := record_type_in(declared[name]):
+                nested[name] = self._full_projection(record_type)
+                types[name] = replace_record(declared[name], record_type, nested[name].struct)
         for name in [
             name for name in required.selections_by_attribute if name not in required.as_declared
         ]:
             if record_type := record_type_in(declared[name]):
-                if not _may_be_empty(record_type):
+                if hasattr(record_type, _UNCHECKED_RECORD):
+                    nested[name] = self._full_projection(record_type)
+                elif not _may_be_empty(record_type):
                     nested[name] = self._nested_projection(
                         record_type, required.selections_by_attribute[name], memo
                     )
@@ -261,12 +381,17 @@ class ProjectionBuilder:
         return types, nested
 
     def _full_projection(self, record: type[Struct]) -> Projection:
-        """The projection with all attributes of a record: the record itself."""
+        """The projection with all attributes of a record: the record itself, or the one without its check."""
         if record not in self._full_projections:
+            struct = getattr(record, _UNCHECKED_RECORD, record)
             nested: dict[str, Projection] = {}
-            declared = {name: field.type for name, field in _struct_fields(record).items()}
+            declared = {name: field.type for name, field in _struct_fields(struct).items()}
             self._full_projections[record] = Projection(
-                record, declared, nested, constants_of(record)
+                struct,
+                declared,
+                nested,
+                constants_of(struct),
+                checked_record=None if struct is record else cast("type[CheckedRecord]", record),
             )
             nested |= {
                 name: self._full_projection(record_type)
@@ -280,10 +405,15 @@ class ProjectionBuilder:
     ) -> _RequiredAttributes:
         """The needed attributes: selected and required ones, dependencies, and ids of loads."""
         required = _RequiredAttributes(
-            as_declared={name for name, field in _struct_fields(record).items() if field.required}
+            as_declared={
+                name
+                for name, field in _struct_fields(record).items()
+                if field.required or field.type is NoneType  # else a value would go unnoticed
+            }
         )
         if (check := getattr(record, "__post_init__", None)) and not _may_be_empty(record):
-            required.namespace["__post_init__"] = check
+            if not _is_checked_together(record):
+                required.namespace["__post_init__"] = check
             required.as_declared.update(check.dependencies)
         for dependency in dependencies:
             _require_as_declared(record, dependency, required)
@@ -364,6 +494,10 @@ def _require_as_declared(record: type[Struct], name: str, required: _RequiredAtt
             _require_as_declared(record, dependency, required)
 
 
+def _is_checked_together(record: type[Any]) -> TypeGuard[type[CheckedRecord]]:
+    return hasattr(record, "pass_check")
+
+
 def _may_be_empty(record: type[Struct]) -> bool:
     """Whether an object without values decodes to null: its `__post_init__` declares no dependencies."""
     check = getattr(record, "__post_init__", None)
@@ -373,10 +507,6 @@ def _may_be_empty(record: type[Struct]) -> bool:
 @cache
 def _struct_fields(record: type[Struct]) -> Mapping[str, structs.FieldInfo]:
     return {field.name: field for field in structs.fields(record)}
-
-
-def _decoder(projections: Iterable[Projection]) -> json.Decoder[Any]:
-    return json.Decoder(reduce(or_, (projection.struct for projection in projections)))
 
 
 def _field_definition(info: structs.FieldInfo) -> Any:
@@ -401,22 +531,19 @@ class ProjectedDecoder:
         self,
         items: PolymorphicList,
         projections: Mapping[str, Projection],
-        header_decoder: json.Decoder[Any],
+        header_decoder: "StructDecoder",
         full_record_tags: Collection[str],
     ) -> None:
         self.items = items
         self.projections = projections
         self.full_record_tags = full_record_tags
         self.decode_full_record = items.decode_full_record
-        self._item_decoder = _decoder(projections.values())
-        self._header_decoder = header_decoder
+        self.decode_headers = header_decoder.decode
+        self._item_decoder = StructDecoder(items, projections.values())
         self._full_record_structs = {projections[tag].struct for tag in full_record_tags}
 
-    def decode_headers(self, items: Sequence[Raw]) -> list[Any]:
-        return self._decode_each(self._header_decoder, items)
-
     def decode(self, items: Sequence[Raw]) -> list[Any]:
-        records = self._decode_each(self._item_decoder, items)
+        records = self._item_decoder.decode(items)
         if not self._full_record_structs:
             return records
         return [
@@ -424,14 +551,153 @@ class ProjectedDecoder:
             for item, value in zip(items, records, strict=True)
         ]
 
-    def _decode_each(self, decoder: json.Decoder[Any], items: Sequence[Raw]) -> list[Any]:
-        decode, records = decoder.decode, []
-        for item in items:
-            try:
-                records.append(decode(item))
-            except self.items.decoding_errors:
-                records.append(self.decode_full_record(item))
+
+class StructDecoder:
+    """Decodes the items of a list as projected Structs: all in one call, where all of them match.
+
+    Where some do not match, most of the others are still decoded together, and whatever does not match is decoded
+    by itself, as a full record.
+    """
+
+    def __init__(self, items: PolymorphicList, projections: Iterable[Projection]) -> None:
+        self._items = items
+        self._projections = {projection.struct: projection for projection in projections}
+        self._decode_list = json.Decoder(list[reduce(or_, self._projections)]).decode  # type: ignore[misc]
+        self._places = [*_places(self._projections.values())]
+        self._unchecked = [place for place in self._places if place.projection.checked_record]
+        self._widened: StructDecoder | None = None
+
+    def decode(self, items: Sequence[Raw]) -> list[Any]:
+        """The items as Structs, or as full records where they do not match."""
+        records: list[Any] = []
+        for batch in _batches(items, _BATCH_ITEMS):
+            matching = self._decode_matching(batch)
+            records += self._decode_apart(batch) if matching is None else matching
         return records
+
+    def _decode_apart(self, items: Sequence[Raw]) -> list[Any]:
+        """The items as `decode` returns them, where not all of them match."""
+        if self._widened is None:
+            self._widened = self._widen()
+        return self._widened.decode_in_parts(items)
+
+    def decode_in_parts(self, items: Sequence[Raw]) -> list[Any]:
+        """The items as `decode` returns them; together as far as they match."""
+        if (records := self._decode_matching(items)) is not None:
+            return records
+        if len(items) == 1:
+            return [self._items.decode_full_record(items[0])]
+        size = _PART_ITEMS if len(items) > _PART_ITEMS else 1
+        return [record for part in _batches(items, size) for record in self.decode_in_parts(part)]
+
+    def _widen(self) -> "StructDecoder":
+        """The decoder that also accepts whole numbers in place of texts; itself where there are no texts."""
+        widened = [projection.widen() for projection in self._projections.values()]
+        if all(projection.struct in self._projections for projection in widened):
+            return self
+        return _WidenedDecoder(self._items, widened)
+
+    def _decode_matching(self, items: Sequence[Raw]) -> list[Any] | None:
+        """The items as Structs, checked; None where an item does not match."""
+        try:
+            records: list[Any] = self._decode_list(b"[%b]" % b",".join(items))
+        except self._items.decoding_errors:
+            return None
+        return self._check(records, items)
+
+    def _check(self, records: list[Any], items: Sequence[Raw]) -> list[Any]:
+        """The records, with a full record in place of each that does not pass a check."""
+        if all(
+            record_class.pass_check(values)
+            for record_class, values in self._unchecked_values(records).items()
+        ):
+            return records
+        return [
+            record if self._passes(record) else self._items.decode_full_record(item)
+            for record, item in zip(records, items, strict=True)
+        ]
+
+    def _passes(self, record: Any) -> bool:
+        try:
+            for record_class, values in self._unchecked_values([record]).items():
+                for value in values:
+                    record_class.__post_init__(value)
+        except ValueError:
+            return False
+        return True
+
+    def _unchecked_values(self, records: Sequence[Any]) -> Mapping[type[CheckedRecord], list[Any]]:
+        values: defaultdict[type[CheckedRecord], list[Any]] = defaultdict(list)
+        for place in self._unchecked:
+            assert place.projection.checked_record is not None
+            values[place.projection.checked_record] += place.structs(records)
+        return values
+
+
+def _batches(items: Sequence[Raw], size: int) -> Iterator[Sequence[Raw]]:
+    return (items[begin : begin + size] for begin in range(0, len(items), size))
+
+
+class _WidenedDecoder(StructDecoder):
+    """Decodes items that have whole numbers in place of texts."""
+
+    def _check(self, records: list[Any], items: Sequence[Raw]) -> list[Any]:
+        for place in self._places:
+            structs = place.structs(records) if place.projection.narrowed else ()
+            for name in place.projection.narrowed:
+                for struct in structs:
+                    if (value := getattr(struct, name)).__class__ is int:
+                        setattr(struct, name, str(value))
+        return super()._check(records, items)
+
+
+@dataclass(slots=True)
+class _Place:
+    """A place in items: the Structs of one projection, at one path of attributes.
+
+    Attributes:
+        projection: The projection.
+        readers: The readers of the attributes on the path.
+        items: The Structs of the items that have the place; None where all have it.
+    """
+
+    projection: Projection
+    readers: tuple[StructReader, ...]
+    items: set[type[Struct]] | None
+
+    def structs(self, records: Sequence[Any]) -> Sequence[Any]:
+        """The Structs in this place of all records."""
+        values = records
+        if (items := self.items) is not None:
+            values = [record for record in records if record.__class__ in items]
+        for read in self.readers:
+            values = read(values)
+        return values
+
+
+def _places(projections: Collection[Projection]) -> Iterator[_Place]:
+    """The places of projected Structs in items of some projections."""
+    found: dict[tuple[Projection, tuple[str, ...]], _Place] = {}
+
+    def visit(
+        projection: Projection,
+        item: type[Struct],
+        path: tuple[str, ...],
+        readers: tuple[StructReader, ...],
+    ) -> None:
+        place = found.setdefault((projection, path), _Place(projection, readers, set()))
+        assert place.items is not None
+        place.items.add(item)
+        if projection.define_struct is not None:
+            for name, nested in projection.nested.items():
+                visit(nested, item, (*path, name), (*readers, projection.nested_reader(name)))
+
+    for projection in projections:
+        visit(projection, projection.struct, (), ())
+    for place in found.values():
+        if place.items is not None and len(place.items) == len(projections):
+            place.items = None
+        yield place
 
 
 _T = TypeVar("_T")

@@ -6,7 +6,7 @@ lacks a field without a default cannot be decoded; all other fields may be missi
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar, TypeVar
 
@@ -47,6 +47,8 @@ class Unreadable:
 UNREADABLE = Unreadable()
 
 _EMPTY_VALUES = (None, "")
+
+_NO_ZONE = frozenset({None})
 
 _WHOLE_NUMBER = re.compile(r"(-?(?:0|[1-9][0-9]{0,9}))(?:\.0+)?")
 
@@ -93,8 +95,8 @@ class Snapshot(AllOptional, frozen=True, kw_only=True):
         raise EmptyObject
 
 
-class ZonedDateTime(Record, frozen=True, kw_only=True):
-    """A date-time and the name of its time zone (upstream contract, 4).
+class UncheckedDateTime(Record, frozen=True, kw_only=True, gc=False):
+    """A date-time and the name of its time zone (upstream contract, 4), without the check of a `ZonedDateTime`.
 
     Attributes:
         date_time: The local date-time, in the form of `dates.canonical_form`; empty where an offset was sent.
@@ -108,6 +110,22 @@ class ZonedDateTime(Record, frozen=True, kw_only=True):
     with_offset: str = field(name="datetime", default="")
     time_zone: Text | None = None
     lower_case_zone: Text | None = field(name="timezone", default=None)
+
+    @property
+    @depends_on("date_time", "with_offset")
+    def local(self) -> datetime:
+        """The local date-time; with an offset where one was sent."""
+        return datetime.fromisoformat(self.date_time or self.with_offset)
+
+
+class ZonedDateTime(UncheckedDateTime, frozen=True, kw_only=True):
+    """A date-time and the name of its time zone, checked.
+
+    Attributes:
+        unchecked_record: The record without the check, for dates that are checked together.
+    """
+
+    unchecked_record: ClassVar[type[UncheckedDateTime]] = UncheckedDateTime
 
     @depends_on("date_time", "with_offset", "time_zone", "lower_case_zone")
     def __post_init__(self) -> None:
@@ -127,11 +145,14 @@ class ZonedDateTime(Record, frozen=True, kw_only=True):
         if self.time_zone is not None and self.time_zone not in time_zones.NAMES:
             dates.report_nonstandard_zone(self)
 
-    @property
-    @depends_on("date_time", "with_offset")
-    def local(self) -> datetime:
-        """The local date-time; with an offset where one was sent."""
-        return datetime.fromisoformat(self.date_time or self.with_offset)
+    @staticmethod
+    def pass_check(unchecked: Sequence[UncheckedDateTime]) -> bool:
+        """Whether each of these date-times passes the check unchanged, and none of them is reported."""
+        return (
+            dates.local_times([each.date_time for each in unchecked]) is not None
+            and {each.lower_case_zone for each in unchecked} <= _NO_ZONE
+            and {each.time_zone for each in unchecked} - _NO_ZONE <= time_zones.NAMES
+        )
 
 
 class User(AllOptional, frozen=True, kw_only=True):
@@ -256,6 +277,14 @@ class FormResultSnapshot(Record, frozen=True, kw_only=True):
                 raise EmptyObject
         elif isinstance(self.misprinted_name, (str, int, float)):
             report_surprise(ODD_VALUE, self.form_result_id)
+
+    @staticmethod
+    def pass_check(unchecked: Sequence["FormResultSnapshot"]) -> bool:
+        """Whether each of these results has an id, and its name where the name belongs."""
+        return all(
+            each.form_result_id is not None and each.misprinted_name in _EMPTY_VALUES
+            for each in unchecked
+        )
 
     @property
     @depends_on("sent_form", "misprinted_name", "self_link")
@@ -442,16 +471,8 @@ class ConferenceRegistrationActivity(Activity, frozen=True, kw_only=True):
     """Activity of a registration for a conference."""
 
     kind = ActivityKind.CONFERENCE_REGISTRATION
-    sent_registration: ConferenceRegistrationSnapshot | None = field(
-        name="conferenceRegistration", default=None
-    )
+    conference_registration: ConferenceRegistrationSnapshot | None = None
     no_misprint: None = field(name="aconferenceRegistration", default=None)
-
-    @property
-    @depends_on("sent_registration", "no_misprint")
-    def conference_registration(self) -> ConferenceRegistrationSnapshot | Unreadable | None:
-        """The registration; a value under the misprinted key is merged into it, see `MISPRINTS`."""
-        return self.sent_registration
 
 
 class UnknownActivity(Activity, frozen=True, kw_only=True):
@@ -464,7 +485,7 @@ class UnknownActivity(Activity, frozen=True, kw_only=True):
 MISPRINTS: Mapping[str, str] = {"aconferenceRegistration": "conferenceRegistration"}
 """Keys of activities that one row of the specification misprints, and the keys used elsewhere.
 
-A record with a misprinted key does not fit its declaration, so it is decoded leniently.
+A record with a misprinted key does not fit its declaration, so it is decoded leniently: the two values are merged.
 """
 
 KINDS: Mapping[str, type[Activity]] = {

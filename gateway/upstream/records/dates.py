@@ -4,10 +4,11 @@ The contract's form is RFC 3339 without an offset (upstream contract, 4).
 """
 
 import re
+from collections.abc import Sequence
 from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
-from msgspec import structs
+from msgspec import ValidationError, convert, structs
 
 from gateway.config.time_zones import parse_offset, zone_by_alias
 from gateway.upstream.records.field_types import EmptyObject
@@ -25,6 +26,7 @@ _DATE_TIME = re.compile(
     r"(?: ?(?P<offset>[Zz]|[+-][0-9:]{1,5}))?"
 )
 _MAX_LENGTH = 100
+_LENGTH_TO_DAY = len("2026-03-01")
 _LENGTH_TO_SECONDS = len("2026-03-01T09:00:00")
 
 
@@ -95,6 +97,18 @@ def canonical_form(sent: str) -> str:
     local = f"{day}T{minute}{second}{fraction}"
     datetime.fromisoformat(local)  # refuses 30 February
     return local + _canonical_offset(parts["offset"])
+
+
+def local_times(texts: Sequence[str]) -> list[datetime] | None:
+    """The local times of date-times in the contract's form, to the second; None where one has another form."""
+    try:
+        times = convert(texts, list[datetime])  # refuses 30 February, and whatever is shorter
+    except ValidationError:
+        return None
+    joined = "".join(texts)
+    separators = joined[_LENGTH_TO_DAY::_LENGTH_TO_SECONDS]
+    is_standard = len(joined) == _LENGTH_TO_SECONDS * len(texts) and separators == "T" * len(texts)
+    return times if is_standard else None
 
 
 def without_offset(text: str) -> str:

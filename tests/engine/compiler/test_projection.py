@@ -427,7 +427,7 @@ def test_operations_that_need_the_same_have_the_same_shapes():
 
 
 UNPLAIN = {
-    "a number for a text": raw(type="book", id=1, title=5),
+    "a fraction for a text": raw(type="book", id=1, title=5.5),
     "an object for a text": raw(type="book", id=1, title={}),
     "something missing": raw(type="book"),
     "another kind": raw(type="scroll", id=1),
@@ -463,3 +463,52 @@ def test_what_is_not_selected_cannot_spoil_an_item():
 
 def test_one_item_is_read_as_a_whole_on_demand():
     assert decoder("id").decode_full_record(Raw(b"{}")) == ("whole", Raw(b"{}"))
+
+
+def test_of_many_items_only_the_odd_one_is_read_as_a_whole():
+    whole: list[Raw] = []
+    items = replace(ITEMS, decode_full_record=whole.append)
+    sent = [raw(type="book", id=number, title=f"title {number}") for number in range(300)]
+    sent[137] = odd = raw(type="book", id=137, title=[])
+    read = decoder("... on Book { title }", items=items).decode(sent)
+    assert whole == [odd]
+    assert read.pop(137) is None
+    assert [each.title for each in read] == [f"title {n}" for n in range(300) if n != 137]
+
+
+def test_whole_numbers_are_read_as_texts_wherever_these_are_selected():
+    found = decoder(
+        "... on Book { title tags author { name home { town } } readers { name } loan { note } }"
+    )
+    author = {"id": "7", "name": 1, "home": {"town": -2}}
+    plain = raw(type="book", id="1", title="A")
+    book = raw(
+        type="book",
+        id=2,
+        title=10**30,
+        tags=[3],
+        author=author,
+        readers=[author],
+        loan={"since": "", "note": 0},
+    )
+    one, other = found.decode([plain, book])
+    assert (one.id, one.title) == ("1", "A")
+    assert (other.id, other.title, other.tags) == (2, str(10**30), [3])
+    assert (other.author.name, other.author.home.town) == ("1", "-2")
+    assert [each.name for each in other.readers] == ["1"]
+    assert other.loan.note == "0"
+
+
+def test_a_widened_struct_is_defined_once_and_names_the_narrow_one():
+    found = decoder("... on Book { title }")
+    numbers = [raw(type="book", id=1, title=5)]
+    [one], [other] = found.decode(numbers), found.decode(numbers)
+    assert type(one) is type(other)
+    assert type(one).narrow_struct is found.projections["book"].struct
+    assert json.encode(one) == b'{"type":"book","id":1,"title":"5"}'
+
+
+def test_what_has_no_texts_is_not_widened():
+    projection = decoder("... on Book { pages author { id } }").projections["book"]
+    assert projection.widen() is projection
+    assert projection.nested["author"].widen() is projection.nested["author"]
