@@ -16,7 +16,7 @@ def test_an_operation_that_nobody_follows_has_no_trace():
 
 def test_a_callers_own_trace_context_goes_to_the_upstream_as_it_came():
     tracing = Tracing()
-    sent = (("traceparent", PARENT), ("x-request-id", "one"))
+    sent = ((b"traceparent", PARENT.encode()), (b"x-request-id", b"one"))
     with tracing.operation_span(SCOPE, RequestStats()):
         attempt = tracing.start_upstream_span("/notes/{noteId}", 1)
     assert attempt.inject(sent) is sent

@@ -26,7 +26,8 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 from gateway import __version__
 from gateway.observability.request_stats import DISCONNECTED, ERROR, RequestStats
 
-HeaderPairs = tuple[tuple[str, str], ...]
+HeaderPairs = tuple[tuple[bytes, bytes], ...]
+"""The headers of one upstream call."""
 
 _TRACEPARENT = "traceparent"
 _PROPAGATOR = TraceContextTextMapPropagator()
@@ -179,11 +180,14 @@ class UpstreamSpan:
 
     def inject(self, headers: HeaderPairs) -> HeaderPairs:
         """The headers of the call, with this span as the trace context; unchanged for a no-op span."""
-        if not self._span.get_span_context().is_valid:
+        if self._span is INVALID_SPAN or not self._span.get_span_context().is_valid:
             return headers
         carrier: dict[str, str] = {}
         _PROPAGATOR.inject(carrier, set_span_in_context(self._span, _NO_PARENT))
-        return (*(header for header in headers if header[0] != _TRACEPARENT), *carrier.items())
+        return (
+            *(header for header in headers if header[0] != b"traceparent"),
+            *((name.encode(), value.encode()) for name, value in carrier.items()),
+        )
 
     def end(self, status: int | None, code: str | None) -> None:
         """End the span, with the HTTP status if one arrived, and the error code if the call failed."""

@@ -11,7 +11,7 @@ from msgspec import Struct, field
 from gateway.config.settings import Settings
 from gateway.engine.resolvers import ResolveInfo
 from gateway.errors import GatewayError
-from gateway.upstream.read_log import count_calls
+from gateway.upstream.read_log import upstream_usage
 from gateway.upstream.session import UpstreamSession
 
 _HTML_CHARACTERS_PER_PASS = 65_536
@@ -66,7 +66,7 @@ class Context(Struct, frozen=True, eq=False):
             "gateway": {
                 "compiled": compiled,
                 "cost": cost(),
-                "upstreamCalls": count_calls(reads).calls,
+                "upstreamCalls": upstream_usage(reads).calls,
                 "reads": [
                     {
                         "method": "GET",

@@ -1,81 +1,127 @@
 """Data loading: aiodataloader with its pitfalls covered, within a read budget and a concurrency limit."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Hashable, Iterable
+from collections import deque
+from collections.abc import Callable, Hashable
+from functools import partial
 from typing import Any, TypeVar
 
 from aiodataloader import DataLoader
 
 from gateway.errors import BudgetExceeded
+from gateway.upstream.http.read_result import Err, Ok, ReadResult
+from gateway.upstream.http.single_flight import settled
 
 _T = TypeVar("_T")
+
+StartRead = Callable[[], asyncio.Future[ReadResult[_T]]]
+"""Starts a read, and returns the future of its result; where this is cancelled, the read is given up."""
 
 
 class DataLoaderScope:
     """The loads and reads of one operation, created inside the request's event loop, closed afterwards.
 
     aiodataloader does not shield: a cancelled waiter would poison its key, and a cancelled batch would leave
-    its waiters hanging. Every load goes through `load`, every read through `schedule_read`, whose
-    task is awaited by `shared_result` where several wait for it.
+    its waiters hanging. So nobody but a batch awaits the future of a load or of a read: everybody else awaits
+    a future of its own, which `value_of` returns. The values of DataLoaders are results: a failure that nobody
+    awaits is no exception that nobody retrieves.
     """
 
     def __init__(self, *, max_reads: int, max_concurrent_reads: int) -> None:
         self._remaining_reads = max_reads
-        self._semaphore = asyncio.Semaphore(max_concurrent_reads)
+        self._free_count = max_concurrent_reads
+        self._queue: deque[tuple[StartRead[Any], asyncio.Future[ReadResult[Any]]]] = deque()
         self._closed = False
-        self._loads: set[asyncio.Future[Any]] = set()
-        self._tasks: set[asyncio.Task[Any]] = set()
+        self._futures: set[asyncio.Future[ReadResult[Any]]] = set()
 
-    def load(self, loader: DataLoader[Any, Any], key: Hashable) -> Coroutine[Any, Any, Any]:
+    def load(self, loader: DataLoader[Any, ReadResult[_T]], key: Hashable) -> asyncio.Future[_T]:
         """Enqueue a key now and await its value later: loads of one pass of the executor are one batch."""
-        load = loader.load(key)
-        self._loads.add(load)
-        if self._closed:
-            load.cancel()
-        return shared_result(load)
+        return value_of(self._track(loader.load(key)))
 
-    def schedule_read(
-        self, fetch: Callable[..., Coroutine[Any, Any, _T]], *arguments: Any, **options: Any
-    ) -> asyncio.Task[_T]:
-        """Start a read, which is charged to the read budget and waits for the concurrency limit.
+    def schedule_read(self, start: StartRead[_T]) -> asyncio.Future[ReadResult[_T]]:
+        """Start a read, or enqueue it while the concurrency limit is reached; it is charged to the budget.
 
-        Raises:
-            BudgetExceeded: On await, where the budget is used up.
+        The result is `BudgetExceeded` where the budget is used up.
         """
-
-        async def run_within_budget() -> _T:
-            if self._remaining_reads <= 0:
-                raise BudgetExceeded("The operation exceeds the limit of upstream reads.")
-            self._remaining_reads -= 1
-            async with self._semaphore:
-                return await fetch(*arguments, **options)
-
-        task = asyncio.create_task(run_within_budget())
-        self._tasks.add(task)
-        if self._closed:  # a batch is dispatched a little after it was enqueued
-            task.cancel()
-        return task
+        if self._remaining_reads <= 0:
+            error = BudgetExceeded("The operation exceeds the limit of upstream reads.")
+            return settled(Err(error, None, 0, attempts=0))
+        self._remaining_reads -= 1
+        if self._free_count and not self._closed:
+            return self._start(start)
+        read: asyncio.Future[ReadResult[_T]] = asyncio.get_running_loop().create_future()
+        self._queue.append((start, read))
+        return self._track(read)
 
     async def aclose(self) -> None:
         """Cancel the reads under way and the loads still waiting, which the DataLoaders would not do."""
         self._closed = True
-        for future in (*self._tasks, *self._loads):
+        self._queue.clear()
+        futures, self._futures = self._futures, set()
+        if [future for future in futures if future.cancel()]:
+            await asyncio.sleep(0)  # the reads are left
+            await asyncio.sleep(0)  # their calls are cancelled
+
+    def _track(self, future: asyncio.Future[ReadResult[_T]]) -> asyncio.Future[ReadResult[_T]]:
+        """Have a future cancelled when the operation ends."""
+        if self._closed:  # a batch is dispatched a little after it was enqueued
             future.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._tasks.clear()
-        self._loads.clear()
+        else:
+            self._futures.add(future)
+        return future
+
+    def _start(self, start: StartRead[_T]) -> asyncio.Future[ReadResult[_T]]:
+        self._free_count -= 1
+        read = start()
+        read.add_done_callback(self._start_next)
+        return self._track(read)
+
+    def _start_next(self, _: object) -> None:
+        """Start the next read in the queue, now that one has ended."""
+        self._free_count += 1
+        if self._queue and not self._closed:
+            start, queued = self._queue.popleft()
+            self._start(start).add_done_callback(partial(_copy_outcome, queued))
 
 
-async def gather_outcomes(tasks: Iterable[asyncio.Task[_T]]) -> list[_T | Exception]:
-    """The outcome of each task: a failure is returned as its task's outcome, a cancellation is raised."""
-    results: list[_T | Exception] = []
-    for result in await asyncio.gather(*tasks, return_exceptions=True):
-        if isinstance(result, BaseException) and not isinstance(result, Exception):
-            raise result
-        results.append(result)
-    return results
+def value_of(source: asyncio.Future[ReadResult[_T]]) -> asyncio.Future[_T]:
+    """The value of a load or of a read, for one that awaits it; cancelled, it cancels nobody else's.
+
+    An exception of it may be left unretrieved.
+    """
+    value: asyncio.Future[_T] = asyncio.get_running_loop().create_future()
+    if source.done():
+        _settle(value, source)
+    else:
+        source.add_done_callback(partial(_settle, value))
+    return value
 
 
-async def shared_result(future: asyncio.Future[_T]) -> _T:
-    """The result of a future that others await as well: a cancelled waiter does not cancel the future."""
-    return await asyncio.shield(future)
+def _settle(value: asyncio.Future[_T], source: asyncio.Future[ReadResult[_T]]) -> None:
+    if source.cancelled():
+        value.cancel()
+    elif (bug := source.exception()) is not None:
+        _fail(value, bug)
+    else:
+        match source.result():
+            case Ok(content=content):
+                if not value.done():  # it may have been cancelled
+                    value.set_result(content)
+            case Err(error=error):
+                _fail(value, error.with_traceback(None))  # else it grows with each waiter
+
+
+def _copy_outcome(target: asyncio.Future[_T], source: asyncio.Future[_T]) -> None:
+    if source.cancelled():
+        target.cancel()
+    elif (bug := source.exception()) is not None:
+        _fail(target, bug)
+    elif not target.done():
+        target.set_result(source.result())
+
+
+def _fail(future: asyncio.Future[Any], error: BaseException) -> None:
+    """Set the exception of a future that nobody has to await, unless it was cancelled."""
+    if not future.done():
+        future.set_exception(error)
+        future.exception()

@@ -1,6 +1,6 @@
 """Endpoints: the upstream REST API as rows of data, one for each endpoint, and the class that reads them."""
 
-import re
+import asyncio
 import time
 from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager
@@ -12,13 +12,13 @@ import httpx
 from msgspec import Raw
 
 from gateway.config.settings import Settings
-from gateway.errors import NotFound
-from gateway.observability.event_loop import CooperativeSteps
+from gateway.errors import InvalidUpstreamResponse
 from gateway.upstream.credentials import Caller
 from gateway.upstream.http.fetcher import UpstreamFetcher
 from gateway.upstream.http.instrumentation import UpstreamInstrumentation
-from gateway.upstream.http.read import ParameterRoles
-from gateway.upstream.http.stale_cache import Timestamped
+from gateway.upstream.http.read import Read, ReadTemplate, encode_parameter
+from gateway.upstream.http.read_result import Err, ReadResult
+from gateway.upstream.http.single_flight import settled
 from gateway.upstream.records import decoding, resources
 from gateway.upstream.records.activities import Record
 from gateway.upstream.records.decoding import ResourceIndex
@@ -26,16 +26,7 @@ from gateway.upstream.records.enums import ActivityKind
 from gateway.upstream.surprises import observe_surprises
 
 _R = TypeVar("_R", bound=Record)
-_T = TypeVar("_T")
-
-_PLACEHOLDER = re.compile(r"\{(\w+)\}")
-"""An id in a path or a query parameter."""
-
 _COMPANY_ID = "company_id"
-
-_TIMELINE_ROLES = ParameterRoles(
-    subject_parameter="clientId", filter_parameter="type", sort_parameter="sort"
-)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -81,16 +72,6 @@ class Endpoint(Generic[_R]):
     def own_id(self) -> str:
         """The name of the resource's own id."""
         return self.required_ids[-1]
-
-    @cached_property
-    def path_parameters(self) -> tuple[str, ...]:
-        """The names of the placeholders in the path."""
-        return tuple(_PLACEHOLDER.findall(self.path))
-
-    @cached_property
-    def query_parameters(self) -> tuple[str, ...]:
-        """The names of the placeholders in the values of the query."""
-        return tuple(name for _, value in self.query for name in _PLACEHOLDER.findall(value))
 
     @cached_property
     def belongs_to_company(self) -> bool:
@@ -200,6 +181,7 @@ class UpstreamApi:
         )
         self._settings = settings
         self._activities_path = f"{settings.activities_prefix}/activities"
+        self._template_by_endpoint: dict[Endpoint[Any], ReadTemplate[Any]] = {}
 
     def report_timeline_surprises(self) -> AbstractContextManager[None]:
         """Context manager around the decoding of activities: surprises in them are counted."""
@@ -207,7 +189,7 @@ class UpstreamApi:
             partial(self._instrumentation.record_surprise, self._activities_path)
         )
 
-    async def activities(
+    def activities(
         self,
         caller: Caller,
         client_id: str,
@@ -215,7 +197,7 @@ class UpstreamApi:
         kinds: Collection[ActivityKind] | None = None,
         appointment_id: str | None = None,
         newest_first: bool = False,
-    ) -> Timestamped[list[Raw]]:
+    ) -> asyncio.Future[ReadResult[list[Raw]]]:
         """A client's timeline in any order, each activity still to be decoded.
 
         Where the upstream fails, the timeline may be a stale one, with further kinds in it. Entities are
@@ -229,49 +211,64 @@ class UpstreamApi:
             newest_first: The order requested from the upstream. The response may have another order: that of
                 an equal read, or of the stale timeline.
         """
-        query = {"clientId": client_id, "sort": "desc" if newest_first else "asc"}
-        if kinds is not None:
-            query["type"] = ",".join(kind.value for kind in ActivityKind if kind in kinds)
-        if appointment_id is not None:
-            query["appointmentId"] = appointment_id
-        return await self._fetcher.fetch_with_stale(
-            caller, self._activities_path, decoding.items, query, _TIMELINE_ROLES
+        path = self._activities_path
+        subject = f"{path}?clientId={encode_parameter(client_id)}"
+        order = "&sort=desc" if newest_first else "&sort=asc"
+        types = "" if kinds is None else f"&type={_type_parameter(kinds)}"
+        appointment = (
+            "" if appointment_id is None else f"&appointmentId={encode_parameter(appointment_id)}"
         )
-
-    async def resource(self, caller: Caller, endpoint: Endpoint[_R], *ids: str) -> _R | None:
-        """A single resource, or None where the upstream does not know it; `ids` are those of the path."""
-        try:
-            return await self._fetch(
-                caller, endpoint, ids, partial(decoding.entity, declared=endpoint.record)
+        key = caller.identity, subject + types + appointment
+        all_kinds_key = caller.identity, subject + appointment
+        return self._fetcher.fetch(
+            Read(
+                caller,
+                path,
+                subject + order + types + appointment,
+                key,
+                ((path, client_id),),
+                decoding.items,
+                stale_keys=(key, all_kinds_key),
             )
-        except NotFound:
-            return None
+        )
 
-    async def resource_index(
+    def resource(
+        self, caller: Caller, endpoint: Endpoint[_R], *ids: str
+    ) -> asyncio.Future[ReadResult[_R | None]]:
+        """A single resource, or None where the upstream does not know it; `ids` are those of the path."""
+        return self._fetch(caller, endpoint, ids)
+
+    def resource_index(
         self, caller: Caller, endpoint: Endpoint[Any], *parent_ids: str
-    ) -> ResourceIndex[Any]:
+    ) -> asyncio.Future[ReadResult[ResourceIndex[Any]]]:
         """All resources of a parent: the upstream has no endpoint for some of them."""
-        return await self._fetch(
-            caller,
-            endpoint,
-            parent_ids,
-            partial(decoding.index_resources, declared=endpoint.record),
+        return self._fetch(caller, endpoint, parent_ids)
+
+    def _fetch(
+        self, caller: Caller, endpoint: Endpoint[Any], ids: tuple[str, ...]
+    ) -> asyncio.Future[ReadResult[Any]]:
+        template = self._template_by_endpoint.get(endpoint)
+        if template is None:
+            template = self._template_by_endpoint[endpoint] = self._template(endpoint)
+        try:
+            read = template.fill(caller, ids)
+        except InvalidUpstreamResponse as error:
+            return settled(Err(error.with_traceback(None), None, 0, attempts=0))
+        return self._fetcher.fetch(read)
+
+    def _template(self, endpoint: Endpoint[Any]) -> ReadTemplate[Any]:
+        return ReadTemplate(
+            getattr(self._settings, endpoint.setting) + endpoint.path,
+            partial(
+                decoding.index_resources if endpoint.is_list else decoding.entity,
+                declared=endpoint.record,
+            ),
+            query=endpoint.query,
+            is_cacheable=endpoint.cacheable,
+            none_if_not_found=not endpoint.is_list,
         )
 
-    async def _fetch(
-        self,
-        caller: Caller,
-        endpoint: Endpoint[Any],
-        ids: tuple[str, ...],
-        decoder: Callable[[bytes], CooperativeSteps[_T]],
-    ) -> _T:
-        names = (*endpoint.path_parameters, *endpoint.query_parameters)
-        id_by_name = dict(zip(names, ids, strict=True))
-        return await self._fetcher.fetch(
-            caller,
-            getattr(self._settings, endpoint.setting) + endpoint.path,
-            decoder,
-            ids={name: id_by_name[name] for name in endpoint.path_parameters},
-            query={name: value.format_map(id_by_name) for name, value in endpoint.query},
-            cacheable=endpoint.cacheable,
-        )
+
+def _type_parameter(kinds: Collection[ActivityKind]) -> str:
+    """The names of kinds in one order, separated by percent-encoded commas."""
+    return "%2C".join([kind.value for kind in ActivityKind if kind in kinds])

@@ -1,9 +1,10 @@
 """Read log: the reads of one operation, and how each of them was answered."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Sequence
 from enum import Enum
 from typing import NamedTuple
+
+from msgspec import Struct
 
 
 class CacheStatus(Enum):
@@ -18,8 +19,7 @@ class CacheStatus(Enum):
     STALE = "stale"
 
 
-@dataclass(frozen=True, slots=True)
-class ReadLogEntry:
+class ReadLogEntry(Struct, frozen=True):
     """One read of the upstream, as `extensions.gateway` reports it: no ids, hosts or credentials.
 
     Attributes:
@@ -40,14 +40,16 @@ class ReadLogEntry:
     attempts: int
 
 
-class CallCounts(NamedTuple):
-    """How many calls the reads of an operation made.
+class UpstreamUsage(NamedTuple):
+    """What an operation used of the upstream.
 
     Attributes:
-        calls: The number of calls.
+        reads: The number of reads.
+        calls: The number of calls for these reads; a coalesced or cached read has none.
         retries: The number of these calls that were further attempts of a read.
     """
 
+    reads: int
     calls: int
     retries: int
 
@@ -56,7 +58,8 @@ _STATUSES_WITH_CALLS = frozenset({CacheStatus.CALLED, CacheStatus.STALE})
 """How reads with calls of their own are answered; the calls of a coalesced read are another read's."""
 
 
-def count_calls(reads: Iterable[ReadLogEntry]) -> CallCounts:
-    """The calls and retries of reads, those answered by a stale response included."""
+def upstream_usage(reads: Sequence[ReadLogEntry]) -> UpstreamUsage:
+    """The reads, their calls and their retries, those answered by a stale response included."""
     attempts = [read.attempts for read in reads if read.cache_status in _STATUSES_WITH_CALLS]
-    return CallCounts(sum(attempts), sum(count - 1 for count in attempts if count))
+    retries = sum(count - 1 for count in attempts if count)
+    return UpstreamUsage(len(reads), sum(attempts), retries)

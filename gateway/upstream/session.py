@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Awaitable, Coroutine, Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple, Self, TypeGuard, TypeVar
 
@@ -10,18 +10,14 @@ from aiodataloader import DataLoader
 from msgspec import Raw
 
 from gateway.config.settings import Settings
-from gateway.errors import (
-    CompanyUnknown,
-    FieldError,
-    InvalidArgument,
-    InvalidUpstreamResponse,
-    NotFound,
-)
+from gateway.errors import CompanyUnknown, InvalidArgument, InvalidUpstreamResponse, NotFound
 from gateway.upstream.credentials import Caller
-from gateway.upstream.dataloading import DataLoaderScope, gather_outcomes, shared_result
+from gateway.upstream.dataloading import DataLoaderScope, value_of
 from gateway.upstream.endpoints import APPOINTMENT, CLIENT_APPOINTMENT, Endpoint, UpstreamApi
+from gateway.upstream.http.read_result import Err, Ok, ReadResult
+from gateway.upstream.http.single_flight import settled
 from gateway.upstream.http.stale_cache import Timestamped
-from gateway.upstream.read_log import ReadLogEntry
+from gateway.upstream.read_log import ReadLogEntry, UpstreamUsage, upstream_usage
 from gateway.upstream.records import resources
 from gateway.upstream.records.activities import Record
 from gateway.upstream.records.decoding import ResourceIndex
@@ -53,7 +49,7 @@ class _TimelineRead(NamedTuple):
     """A read of a timeline that was started, and the kinds it covers."""
 
     kinds: ActivityKindSet
-    task: asyncio.Task[Timestamped[list[Raw]]]
+    result: asyncio.Future[ReadResult[list[Raw]]]
 
 
 class _ReadKey(NamedTuple):
@@ -96,7 +92,7 @@ class UpstreamSession:
             max_concurrent_reads=settings.max_concurrent_reads_per_operation,
         )
         self._timeline_reads: defaultdict[_TimelineKey, list[_TimelineRead]] = defaultdict(list)
-        self._reads: dict[_ReadKey, asyncio.Task[Any]] = {}
+        self._reads: dict[_ReadKey, asyncio.Future[ReadResult[Any]]] = {}
         self._client_id_by_appointment: dict[_AppointmentKey, str | None] = {}
         self._loaders: dict[Hashable, DataLoader[Any, Any]] = {}
 
@@ -105,13 +101,18 @@ class UpstreamSession:
         """The reads made so far, in the order of their responses."""
         return self._caller.read_log
 
+    @property
+    def usage(self) -> UpstreamUsage:
+        """What the operation used of the upstream so far."""
+        return upstream_usage(self._caller.read_log)
+
     async def aclose(self) -> None:
         await self._loader_scope.aclose()
         # Loaders refer to the session, and failed reads to their frames: without cycles, all is freed at once.
         self._loaders.clear()
         self._reads.clear()
 
-    def load(self, endpoint: Endpoint[_R], *ids: str | None) -> Awaitable[_R | None]:
+    def load(self, endpoint: Endpoint[_R], *ids: str | None) -> asyncio.Future[_R | None]:
         """The resource with these ids, or None where it no longer exists.
 
         The load starts at the call. None, without a read, where an id that the endpoint requires is unknown.
@@ -127,13 +128,14 @@ class UpstreamSession:
         read_ids = self._read_ids(endpoint, ids)
         if not _are_known(read_ids):
             if endpoint.belongs_to_company and _are_known(read_ids[1:]):
-                return _fail(CompanyUnknown("The company is unknown: set GATEWAY_COMPANY_ID."))
-            return _none()
+                error = CompanyUnknown("The company is unknown: set GATEWAY_COMPANY_ID.")
+                return value_of(settled(Err(error, None, 0, attempts=0)))
+            return settled(None)
         if endpoint.is_list:
             return self._load_from_list(endpoint, read_ids)
         if self._batches(endpoint):
             return self._load_appointment(_AppointmentKey(*read_ids), client_id=ids[-1])
-        return shared_result(self._existing_or_new_read(_ReadKey(endpoint, read_ids)))
+        return value_of(self._existing_or_new_read(_ReadKey(endpoint, read_ids)))
 
     def timeline(
         self,
@@ -142,7 +144,7 @@ class UpstreamSession:
         kinds: ActivityKindSet | None,
         appointment_id: str | None,
         newest_first: bool = False,
-    ) -> Coroutine[Any, Any, Timestamped[list[Raw]]]:
+    ) -> asyncio.Future[Timestamped[list[Raw]]]:
         """A client's activities of some kinds, or all, possibly among others; each still to be decoded.
 
         The order may differ from `newest_first`: another load of the same timeline may need another order.
@@ -168,15 +170,17 @@ class UpstreamSession:
         """Whether single resources of an endpoint may be read with others at once."""
         return endpoint is APPOINTMENT and self._settings.appointments_by_client
 
-    def _existing_or_new_read(self, key: _ReadKey) -> asyncio.Task[Any]:
+    def _existing_or_new_read(self, key: _ReadKey) -> asyncio.Future[ReadResult[Any]]:
         if key not in self._reads:
             fetch = self._api.resource_index if key.endpoint.is_list else self._api.resource
             self._reads[key] = self._loader_scope.schedule_read(
-                fetch, self._caller, key.endpoint, *key.ids
+                partial(fetch, self._caller, key.endpoint, *key.ids)
             )
         return self._reads[key]
 
-    def _load_from_list(self, endpoint: Endpoint[Any], ids: tuple[str, ...]) -> Awaitable[Any]:
+    def _load_from_list(
+        self, endpoint: Endpoint[_R], ids: tuple[str, ...]
+    ) -> asyncio.Future[_R | None]:
         """Load a resource from the list of its parent, by a DataLoader of this list."""
         key = _ReadKey.of(endpoint, ids)
         # Not left to the batch, which is dispatched later: limits refuse reads in the order of the loads.
@@ -185,72 +189,80 @@ class UpstreamSession:
             self._loaders[key] = DataLoader(partial(self._batch_from_list, key))
         return self._loader_scope.load(self._loaders[key], ids[-1])
 
-    async def _batch_from_list(self, key: _ReadKey, ids: Sequence[str]) -> list[Any]:
+    async def _batch_from_list(
+        self, key: _ReadKey, ids: Sequence[str]
+    ) -> list[ReadResult[Record | None]]:
         """One list for all ids of a batch, and of later batches."""
-        [index] = await gather_outcomes([self._existing_or_new_read(key)])
+        index = await self._existing_or_new_read(key)
         return [_find(index, id_) for id_ in ids]
 
-    def _load_appointment(self, key: _AppointmentKey, client_id: str | None) -> Awaitable[Any]:
+    def _load_appointment(self, key: _AppointmentKey, client_id: str | None) -> asyncio.Future[Any]:
         """Load an appointment, read alone or from its client's list."""
         self._client_id_by_appointment[key] = client_id or self._client_id_by_appointment.get(key)
         if APPOINTMENT not in self._loaders:
             self._loaders[APPOINTMENT] = DataLoader(self._batch_appointments)
         return self._loader_scope.load(self._loaders[APPOINTMENT], key)
 
-    async def _batch_timeline(self, key: _TimelineKey, loads: Sequence[_TimelineLoad]) -> list[Any]:
+    async def _batch_timeline(
+        self, key: _TimelineKey, loads: Sequence[_TimelineLoad]
+    ) -> list[ReadResult[Timestamped[list[Raw]]]]:
         """One read for the union of the kinds of a batch; newest first where every load of the batch is."""
         union = frozenset[ActivityKind]().union(*[each.kinds for each in loads])
         kinds = _ALL_KINDS if ActivityKind.UNKNOWN in union else union
-        read = self._existing_or_new_timeline(
-            key, _TimelineLoad(kinds, all(each.newest_first for each in loads))
-        )
-        return await gather_outcomes([read]) * len(loads)
+        newest_first = all(each.newest_first for each in loads)
+        result = await self._existing_or_new_timeline(key, _TimelineLoad(kinds, newest_first))
+        if isinstance(result, Ok):
+            timestamped = Timestamped(result.content, result.read_at, result.is_stale)
+            return [result.with_content(timestamped)] * len(loads)
+        return [result] * len(loads)
 
     def _existing_or_new_timeline(
         self, key: _TimelineKey, load: _TimelineLoad
-    ) -> asyncio.Task[Timestamped[list[Raw]]]:
+    ) -> asyncio.Future[ReadResult[list[Raw]]]:
         """The read that covers the kinds: one already started, in any order, or a new one."""
         kinds = load.kinds
         for read in self._timeline_reads[key]:
             if kinds <= read.kinds:
-                return read.task
-        task = self._loader_scope.schedule_read(
-            self._api.activities,
-            self._caller,
-            key.client_id,
-            kinds=None if kinds == _ALL_KINDS else kinds,
-            appointment_id=key.appointment_id,
-            newest_first=load.newest_first,
+                return read.result
+        result = self._loader_scope.schedule_read(
+            partial(
+                self._api.activities,
+                self._caller,
+                key.client_id,
+                kinds=None if kinds == _ALL_KINDS else kinds,
+                appointment_id=key.appointment_id,
+                newest_first=load.newest_first,
+            )
         )
-        self._timeline_reads[key].append(_TimelineRead(kinds, task))
-        return task
+        self._timeline_reads[key].append(_TimelineRead(kinds, result))
+        return result
 
-    async def _batch_appointments(self, keys: Sequence[_AppointmentKey]) -> list[Any]:
+    async def _batch_appointments(
+        self, keys: Sequence[_AppointmentKey]
+    ) -> list[ReadResult[resources.Appointment | None]]:
         """Read a batch of appointments, from lists or alone: one list is cheaper than two single reads.
 
         An appointment that a list lacks is read alone: the completeness of lists is undocumented.
         """
         counts = Counter(map(self._client_list, keys))
-        lists = {
-            key: task
-            for key in keys
-            if (task := self._existing_or_new_list(key, counts)) is not None
+        lists = [self._existing_or_new_list(key, counts) for key in keys]
+        results = {
+            key: None if list_ is None else _from_list(await list_, key.appointment_id)
+            for key, list_ in zip(keys, lists, strict=True)
         }
-        index_by_key = dict(zip(lists, await gather_outcomes(lists.values()), strict=True))
-        results = {key: _from_list(index_by_key.get(key), key.appointment_id) for key in keys}
         single_reads = {
             key: self._existing_or_new_read(_ReadKey(APPOINTMENT, key))
             for key, appointment in results.items()
             if appointment is None
         }
-        results |= dict(
-            zip(single_reads, await gather_outcomes(single_reads.values()), strict=True)
-        )
-        return [results[key] for key in keys]
+        return [
+            result if result is not None else await single_reads[key]
+            for key, result in results.items()
+        ]
 
     def _existing_or_new_list(
         self, key: _AppointmentKey, counts: Mapping[_ReadKey | None, int]
-    ) -> asyncio.Task[ResourceIndex[resources.Appointment]] | None:
+    ) -> asyncio.Future[ReadResult[ResourceIndex[resources.Appointment]]] | None:
         """The list that may hold an appointment: one already read, or a new one for several appointments."""
         client_list = self._client_list(key)
         if client_list is None or (client_list not in self._reads and counts[client_list] < 2):
@@ -269,28 +281,24 @@ def _are_known(ids: tuple[str | None, ...]) -> TypeGuard[tuple[str, ...]]:
     return None not in ids
 
 
-async def _none() -> None:
-    return None
-
-
-async def _fail(error: FieldError) -> Any:
-    raise error
-
-
-def _find(index: ResourceIndex[Any] | Exception, id_: str) -> Any:
-    """The outcome of a list for one of its resources."""
-    if isinstance(index, Exception):
-        return index
+def _find(result: ReadResult[ResourceIndex[Any]], id_: str) -> ReadResult[Any]:
+    """The result of a list for one of its resources."""
+    if isinstance(result, Err):
+        return result
     try:
-        return index.find(id_)
+        return result.with_content(result.content.find(id_))
     except InvalidUpstreamResponse as error:
-        return error
+        return Err(error, result.status, result.size, result.attempts)
 
 
 def _from_list(
-    index: ResourceIndex[resources.Appointment] | Exception | None, appointment_id: str
-) -> resources.Appointment | Exception | None:
-    """The outcome of a list for an appointment; None where the list lacks it or cannot be used."""
-    outcome = None if index is None else _find(index, appointment_id)
-    unusable = NotFound | InvalidArgument | InvalidUpstreamResponse
-    return None if isinstance(outcome, unusable) else outcome
+    result: ReadResult[ResourceIndex[resources.Appointment]], appointment_id: str
+) -> ReadResult[resources.Appointment | None] | None:
+    """The result of a list for an appointment; None where the list lacks it or cannot be used."""
+    match _find(result, appointment_id):
+        case (
+            Ok(content=None) | Err(error=NotFound() | InvalidArgument() | InvalidUpstreamResponse())
+        ):
+            return None
+        case found:
+            return found

@@ -4,9 +4,8 @@ Lenient decoders call `report_surprise`; the code that starts a decoding sets th
 `observe_surprises`. Decoders know neither paths nor metrics.
 """
 
-from collections.abc import Callable, Hashable, Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable, Hashable
+from contextvars import ContextVar, Token
 from typing import NamedTuple
 
 ODD_DATE = "odd_date"
@@ -70,21 +69,27 @@ def report_surprise(surprise: str, *deduplication_key: Hashable) -> None:
     observer.on_surprise(surprise)
 
 
-@contextmanager
-def suppress_surprises() -> Iterator[None]:
+class SurpriseObservation:
+    """Context manager in which an observer, or none, takes the place of the one outside."""
+
+    __slots__ = ("_observer", "_token")
+    _token: Token[_SurpriseObserver | None]
+
+    def __init__(self, on_surprise: Callable[[str], None] | None) -> None:
+        self._observer = None if on_surprise is None else _SurpriseObserver(on_surprise, set())
+
+    def __enter__(self) -> None:
+        self._token = _observer.set(self._observer)
+
+    def __exit__(self, *_: object) -> None:
+        _observer.reset(self._token)
+
+
+def suppress_surprises() -> SurpriseObservation:
     """Context manager for data that is read again: surprises inside are not reported."""
-    token = _observer.set(None)
-    try:
-        yield
-    finally:
-        _observer.reset(token)
+    return SurpriseObservation(None)
 
 
-@contextmanager
-def observe_surprises(on_surprise: Callable[[str], None]) -> Iterator[None]:
+def observe_surprises(on_surprise: Callable[[str], None]) -> SurpriseObservation:
     """Report surprises inside the context to `on_surprise`, also those of tasks that start inside."""
-    token = _observer.set(_SurpriseObserver(on_surprise, set()))
-    try:
-        yield
-    finally:
-        _observer.reset(token)
+    return SurpriseObservation(on_surprise)

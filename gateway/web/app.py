@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 
@@ -33,7 +33,6 @@ from gateway.upstream.credentials import CallerFactory
 from gateway.upstream.endpoints import UpstreamApi
 from gateway.upstream.http.instrumentation import UpstreamInstrumentation
 from gateway.upstream.http.transport import AiohttpTransport
-from gateway.upstream.read_log import ReadLogEntry, count_calls
 from gateway.upstream.session import UpstreamSession
 from gateway.web.authentication import CallerAuthenticator
 from gateway.web.concurrency import ConcurrencyLimiter
@@ -159,7 +158,7 @@ def _context_factory(upstream: UpstreamApi, settings: Settings) -> ContextFactor
             with upstream.report_timeline_surprises():
                 yield Context(session, settings, is_explaining=is_explaining)
         finally:
-            _record_upstream_usage(stats, session.read_log)
+            stats.reads, stats.calls, stats.retries = session.usage
             await session.aclose()
 
     return open_context
@@ -170,12 +169,6 @@ def _caller_authenticator(settings: Settings) -> CallerAuthenticator:
     return CallerAuthenticator(
         {} if keys is None else keys.name_by_digest, allows_anonymous=settings.allow_anonymous
     )
-
-
-def _record_upstream_usage(stats: RequestStats, reads: Sequence[ReadLogEntry]) -> None:
-    """Record the reads, calls and retries of an operation."""
-    stats.reads = len(reads)
-    stats.calls, stats.retries = count_calls(reads)
 
 
 def _middleware(

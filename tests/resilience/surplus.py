@@ -27,6 +27,7 @@ from gateway.upstream.http.transport import AiohttpTransport
 from gateway.upstream.records import decoding
 from tests.resilience import before, certificates, peer
 from tests.upstream.conftest import settings_of
+from tests.upstream.reading import told
 
 CREDENTIALS = [f"key-{number}" for number in range(8)]
 LATER_SECONDS = 0.5
@@ -195,8 +196,8 @@ async def fared(case: Case, rounds: int, trusting: ssl.SSLContext) -> Fared:
 
 
 async def _read(upstream: UpstreamApi, key: str, client: str) -> list[str]:
-    caller = Caller((("apiKey", key), ("token", key)), key.encode())
-    found = await upstream.activities(caller, client)
+    caller = Caller(((b"apiKey", key.encode()), (b"token", key.encode())), key.encode())
+    found = await told(upstream.activities(caller, client))
     return [str(decoding.activity(each).id) for each in found.content]
 
 

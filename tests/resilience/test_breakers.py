@@ -17,6 +17,7 @@ from gateway.upstream.records import decoding
 from tests.resilience import certificates, peer
 from tests.resilience.faults import CERTIFICATES, LONG_HEAD, WIRE, Fault
 from tests.resilience.peer import HEAD
+from tests.upstream.reading import fetch
 
 pytestmark = pytest.mark.socket
 
@@ -27,6 +28,7 @@ GZIPPED = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\
 IN_KLINGON = (
     b"HTTP/1.1 200 OK\r\nContent-Type: a/b;charset=klingon\r\nContent-Length: 2\r\n\r\n\xe9}"
 )
+
 EMPTY = b'{"items":[]}'
 
 
@@ -142,7 +144,7 @@ async def spoilt(fault: Fault, stack: AsyncExitStack) -> UpstreamFetcher:
 
 async def failure(reads: UpstreamFetcher, by: bytes, of: object) -> FieldError:
     with pytest.raises(FieldError) as failed:
-        await reads.fetch(Caller((), by), "/things", decoding.items, query={"of": str(of)})
+        await fetch(reads, Caller((), by), "/things", decoding.items, query={"of": str(of)})
     return failed.value
 
 

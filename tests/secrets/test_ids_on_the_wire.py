@@ -20,10 +20,11 @@ from gateway.upstream.http.transport import AiohttpTransport
 from gateway.upstream.records.enums import ActivityKind
 from gateway.web.app import create_app
 from tests.secrets.serving import serving_bytes
+from tests.upstream.reading import told
 
 pytestmark = pytest.mark.socket
 
-CALLER = Caller((("apiKey", "key"), ("token", "token")), b"")
+CALLER = Caller(((b"apiKey", b"key"), (b"token", b"token")), b"")
 BODY = b'{"id": "7", "items": []}'
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%b" % (len(BODY), BODY)
 
@@ -191,8 +192,8 @@ def test_an_id_in_a_query_is_one_parameter_of_it_or_is_not_sent(wire):
     def holds(client_id: str, appointment_id: str | None) -> None:
         kinds = [ActivityKind.NOTE]
         heads = wire.asked(
-            lambda upstream: upstream.activities(
-                CALLER, client_id, appointment_id=appointment_id, kinds=kinds
+            lambda upstream: told(
+                upstream.activities(CALLER, client_id, appointment_id=appointment_id, kinds=kinds)
             )
         )
         expected = [("clientId", client_id), ("sort", "asc"), ("type", "note")]
@@ -216,8 +217,8 @@ def test_a_list_of_appointments_takes_no_more_than_ids_either(wire):
     @given(ids, ids)
     def holds(company_id: str, client_id: str) -> None:
         heads = wire.asked(
-            lambda upstream: upstream.resource_index(
-                CALLER, CLIENT_APPOINTMENT, company_id, client_id
+            lambda upstream: told(
+                upstream.resource_index(CALLER, CLIENT_APPOINTMENT, company_id, client_id)
             )
         )
         if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", company_id):

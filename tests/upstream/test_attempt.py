@@ -16,8 +16,6 @@ from gateway.upstream.http.attempt import (
     HttpAttempt,
     LocalFailure,
     ReceivedResponse,
-    raw_headers,
-    request_target,
 )
 from gateway.upstream.http.connection_pool import HeadTooLarge, IdleConnectionClosed, IncompleteBody
 from gateway.upstream.http.request import RawHeaders
@@ -240,16 +238,6 @@ async def test_what_cannot_be_sent_is_the_callers_mistake_and_no_outage(target, 
         await exchange.get(target, headers)
     assert failed.value.error.code == "BAD_USER_INPUT"
     assert (failed.value.is_retryable, failed.value.is_outage) == (False, False)
-
-
-def test_a_parameter_or_a_header_that_no_request_can_hold_is_the_callers_mistake():
-    for prepare in (
-        lambda: request_target("/", {"a": "\ud800"}),
-        lambda: raw_headers((("a", "é"),)),
-    ):
-        with pytest.raises(LocalFailure) as failed:
-            prepare()
-        assert failed.value.error.code == "BAD_USER_INPUT"
 
 
 async def test_a_request_has_the_headers_of_the_gateway_before_those_of_the_caller():

@@ -30,6 +30,7 @@ from gateway.upstream.http.transport import CertificateVerificationFailed
 from gateway.upstream.records import decoding
 from tests.upstream.conftest import settings_of
 from tests.upstream.hurry import BACKEND
+from tests.upstream.reading import fetch
 
 pytestmark = pytest.mark.usefixtures("no_task_left")
 
@@ -81,7 +82,7 @@ async def read(
     """What a caller is told; nothing where its read succeeds."""
     query = {"by": by.decode(), "of": str(of)}
     try:
-        await reads.fetch(Caller(headers, by), "/things", decoded, query=query)
+        await fetch(reads, Caller(headers, by), "/things", decoded, query=query)
     except FieldError as error:
         return error
     return None
@@ -211,7 +212,7 @@ async def test_what_cannot_be_sent_says_nothing_of_the_upstream():
     for number in range(10):
         await read(reads, A, number)
     await asyncio.sleep(0.5)
-    assert isinstance(await read(reads, B, headers=(("apiKey", "clé"),)), InvalidArgument)
+    assert isinstance(await read(reads, B, headers=((b"apiKey", "clé".encode()),)), InvalidArgument)
     assert reads.pipeline.circuit_breaker.state is CircuitState.OPEN
 
 

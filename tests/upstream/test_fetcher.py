@@ -27,6 +27,7 @@ from gateway.upstream.http.fetcher import UpstreamFetcher
 from gateway.upstream.http.transport import CertificateVerificationFailed
 from gateway.upstream.read_log import CacheStatus
 from gateway.upstream.records import decoding
+from tests.upstream.reading import fetch
 
 EMPTY: dict[str, list[object]] = {"items": []}
 SECRET = "hush-hush-123"
@@ -34,7 +35,8 @@ THINGS = "/api/2.3/things"
 
 
 def caller(*headers: tuple[str, str], identity: bytes = b"") -> Caller:
-    return Caller(headers, identity)
+    pairs = tuple((name.encode(), value.encode()) for name, value in headers)
+    return Caller(pairs, identity)
 
 
 class Sent(httpx.AsyncByteStream):
@@ -48,7 +50,7 @@ class Sent(httpx.AsyncByteStream):
 
 
 async def read(reads: UpstreamFetcher, **options: Any) -> list[Raw]:
-    return await reads.fetch(caller(), THINGS, decoding.items, **options)
+    return await fetch(reads, caller(), THINGS, decoding.items, **options)
 
 
 @pytest.fixture
@@ -76,8 +78,12 @@ async def test_a_read_is_one_get_without_a_body(reads_over, recorder):
 
 
 async def test_ids_stand_in_the_path(reads_over, recorder):
-    await reads_over(recorder).fetch(
-        caller(), "/a/{one}/b/{two}", decoding.items, ids={"one": "1", "two": "x-Y_9"}
+    await fetch(
+        reads_over(recorder),
+        caller(),
+        "/a/{one}/b/{two}",
+        decoding.items,
+        ids={"one": "1", "two": "x-Y_9"},
     )
     assert recorder.last.url.path == "/a/1/b/x-Y_9"
 
@@ -90,15 +96,18 @@ async def test_ids_stand_in_the_path(reads_over, recorder):
 async def test_what_cannot_be_an_id_breaks_the_contract_without_a_call(reads_over, recorder, id_):
     asking = caller()
     with pytest.raises(InvalidUpstreamResponse) as broken:
-        await reads_over(recorder).fetch(asking, "/a/{one}", decoding.items, ids={"one": id_})
+        await fetch(reads_over(recorder), asking, "/a/{one}", decoding.items, ids={"one": id_})
     assert recorder.requests == []
     assert asking.read_log == []
     assert not id_ or id_ == "." or id_ not in str(broken.value)
 
 
 async def test_the_headers_of_the_caller_go_along_and_ours_are_few(reads_over, recorder):
-    await reads_over(recorder).fetch(
-        caller(("apiKey", "k"), ("x-request-id", "r-1")), THINGS, decoding.items
+    await fetch(
+        reads_over(recorder),
+        caller(("apiKey", "k"), ("x-request-id", "r-1")),
+        THINGS,
+        decoding.items,
     )
     headers = recorder.last.headers.multi_items()
     assert len({name for name, _ in headers}) == len(headers), "a header is sent twice"
@@ -114,7 +123,7 @@ async def test_the_headers_of_the_caller_go_along_and_ours_are_few(reads_over, r
 
 async def test_a_header_that_is_not_ascii_is_refused_without_a_call(reads_over, recorder):
     with pytest.raises(InvalidArgument) as refused:
-        await reads_over(recorder).fetch(caller(("apikey", "clé")), THINGS, decoding.items)
+        await fetch(reads_over(recorder), caller(("apikey", "clé")), THINGS, decoding.items)
     assert "clé" not in str(refused.value)
     assert recorder.requests == []
 
@@ -587,8 +596,8 @@ async def test_no_message_and_no_event_tells_texts_addresses_or_credentials(
     )
     asking = caller(("apikey", SECRET), ("token", SECRET))
     with pytest.raises(FieldError) as failure:
-        await reads.fetch(
-            asking, "/a/{id}", decoding.items, ids={"id": SECRET}, query={"clientId": SECRET}
+        await fetch(
+            reads, asking, "/a/{id}", decoding.items, ids={"id": SECRET}, query={"clientId": SECRET}
         )
     assert SECRET not in f"{failure.value} {failure.value!r} {failure.value.extensions}"
     assert SECRET not in repr(events)
@@ -704,7 +713,7 @@ async def test_an_upstream_that_is_left_alone_is_one_warning_and_not_one_for_eac
 async def test_a_read_is_told_with_its_template_status_and_size(reads_over):
     asking = caller()
     reads = reads_over(lambda _: httpx.Response(200, json=EMPTY))
-    await reads.fetch(asking, "/a/{one}", decoding.items, ids={"one": "7"}, query={"q": "8"})
+    await fetch(reads, asking, "/a/{one}", decoding.items, ids={"one": "7"}, query={"q": "8"})
     [call] = asking.read_log
     assert (call.path, call.status, call.cache_status) == ("/a/{one}", 200, CacheStatus.CALLED)
     assert call.bytes == len(b'{"items":[]}')
@@ -716,7 +725,7 @@ async def test_a_read_that_fails_is_told_with_its_status(reads_over, status):
     asking = caller()
     reads = reads_over(lambda _: httpx.Response(status, content=b"<html>"))
     with pytest.raises(FieldError):
-        await reads.fetch(asking, THINGS, decoding.items)
+        await fetch(reads, asking, THINGS, decoding.items)
     assert [(call.status, call.bytes) for call in asking.read_log] == [(status, 6)]
 
 
@@ -726,7 +735,7 @@ async def test_a_read_without_an_answer_is_told_without_a_status(reads_over):
 
     asking = caller()
     with pytest.raises(UpstreamUnavailable):
-        await reads_over(handler).fetch(asking, THINGS, decoding.items)
+        await fetch(reads_over(handler), asking, THINGS, decoding.items)
     assert [(call.status, call.bytes) for call in asking.read_log] == [(None, 0)]
 
 
@@ -746,7 +755,7 @@ async def outcomes(
 ) -> list[CacheStatus]:
     """How reads that start together are answered."""
     await asyncio.gather(
-        *[reads.fetch(each, THINGS, decoding.items, query=query) for each, query in asking]
+        *[fetch(reads, each, THINGS, decoding.items, query=query) for each, query in asking]
     )
     return [each.read_log[-1].cache_status for each, _ in asking]
 

@@ -17,7 +17,7 @@ from gateway.upstream.http.circuit_breaker import CircuitState
 from gateway.upstream.http.instrumentation import UpstreamInstrumentation
 
 PATH = "/notes/{noteId}"
-SENT: HeaderPairs = (("apiKey", "k"),)
+SENT: HeaderPairs = ((b"apiKey", b"k"),)
 
 
 @pytest.fixture
@@ -92,7 +92,7 @@ def test_a_call_is_told_by_how_it_ended(watch, exporter, error, label, status, c
 def test_a_call_sends_what_tracing_makes_of_the_headers(watch):
     with watch.instrument_call(PATH, 1, SENT) as headers:
         assert headers[:-1] == SENT
-        assert re.fullmatch("00-[0-9a-f]{32}-[0-9a-f]{16}-0[13]", dict(headers)["traceparent"])
+        assert re.fullmatch(b"00-[0-9a-f]{32}-[0-9a-f]{16}-0[13]", dict(headers)[b"traceparent"])
         assert told(watch, "upstream_calls_in_flight") == {"gateway_upstream_calls_in_flight": 1}
 
 

@@ -1,13 +1,11 @@
 import pytest
 
+from gateway.errors import InvalidUpstreamResponse
 from gateway.observability.event_loop import CooperativeSteps
 from gateway.upstream.credentials import Caller
-from gateway.upstream.http.read import ParameterRoles, Read, resource_paths
+from gateway.upstream.http.read import Read, ReadTemplate, encode_parameter
 
-MEANING = ParameterRoles(
-    subject_parameter="clientId", filter_parameter="type", sort_parameter="sort"
-)
-QUERY = {"clientId": "7", "sort": "desc", "type": "note"}
+ONE = Caller((), b"1")
 
 
 def counted(body: bytes) -> CooperativeSteps[int]:
@@ -15,42 +13,70 @@ def counted(body: bytes) -> CooperativeSteps[int]:
     return len(body)
 
 
-def listing(query: dict[str, str], identity: bytes = b"1", path: str = "/activities") -> Read:
-    return Read.of_list(Caller((), identity), path, counted, query, MEANING)
+def listing(
+    company: str = "3",
+    client: str = "7",
+    *,
+    caller: Caller = ONE,
+    path: str = "/companies/{a}/list",
+) -> Read[int]:
+    query = [("clientId", "{b}"), ("detail", "all & more")]
+    return ReadTemplate(path, counted, query=query).fill(caller, (company, client))
 
 
-def test_an_order_goes_along_and_makes_no_difference():
-    one, other = listing(QUERY), listing({**QUERY, "sort": "asc"})
-    assert one.query["sort"] == "desc"
-    assert one.key == other.key == listing({"clientId": "7", "type": "note"}).key
+def test_ids_stand_in_the_path_and_in_the_query_and_the_rest_is_as_it_is():
+    read = listing()
+    assert read.target == "/companies/3/list?clientId=7&detail=all+%26+more"
+    assert read.template == "/companies/{a}/list"
+
+
+def test_reads_are_equal_where_all_that_is_asked_for_is():
+    assert listing().key == listing(caller=Caller(((b"x-request-id", b"1"),), b"1")).key
 
 
 @pytest.mark.parametrize(
     "other",
     [
-        listing({**QUERY, "clientId": "8"}),
-        listing({**QUERY, "type": "consent"}),
-        listing({**QUERY, "appointmentId": "9"}),
-        listing({"clientId": "7"}),
-        listing(QUERY, identity=b"2"),
-        listing(QUERY, path="/other"),
+        listing(company="4"),
+        listing(client="8"),
+        listing(caller=Caller((), b"2")),
+        listing(path="/companies/{a}/other"),
+        listing(client="7&detail=none"),
     ],
-    ids=["client", "kinds", "appointment", "all kinds", "identity", "path"],
+    ids=["path", "query", "identity", "template", "injected"],
 )
-def test_whatever_else_differs_makes_reads_different(other):
-    assert listing(QUERY).key != other.key
+def test_whatever_differs_makes_reads_different(other):
+    assert listing().key != other.key
 
 
-def test_a_read_without_a_parameter_is_the_one_that_was_asked_without_it():
-    assert listing(QUERY).without("type").key == listing({"clientId": "7"}).key
-
-
-def test_a_list_is_about_whom_its_query_names():
-    assert listing(QUERY).cache_tags == (("/activities", "7"),)
+@pytest.mark.parametrize("id_", ["", "a/b", "{b}", "é", "1\n", "x" * 65])
+def test_what_cannot_be_an_id_is_no_part_of_a_path(id_):
+    with pytest.raises(InvalidUpstreamResponse):
+        listing(company=id_)
 
 
 @pytest.mark.parametrize(
-    ("template", "expected"),
+    ("text", "encoded"),
+    [
+        ("", ""),
+        ("A7", "A7"),
+        ("a_b-c.d~e", "a_b-c.d~e"),
+        ("a b&c=d/e?f#g%", "a+b%26c%3Dd%2Fe%3Ff%23g%25"),
+        ("é٣", "%C3%A9%D9%A3"),
+        ("{0}", "%7B0%7D"),
+        ("\x00\r\n", "%00%0D%0A"),
+    ],
+)
+def test_a_value_in_a_query_is_percent_encoded(text, encoded):
+    assert encode_parameter(text) == encoded
+
+
+def test_a_value_that_no_request_can_hold_is_left_to_be_refused():
+    assert not encode_parameter("\ud83d").isascii()
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
     [
         ("/v2/companies/{a}", ("/v2/companies/1",)),
         ("/v2/companies/{a}/staff", ("/v2/companies/1", "/v2/companies/1/staff")),
@@ -58,5 +84,8 @@ def test_a_list_is_about_whom_its_query_names():
         ("/v2/companies", ("/v2/companies",)),
     ],
 )
-def test_a_path_leads_through_things_to_what_it_is_about(template, expected):
-    assert resource_paths(template, {"a": "1", "b": "2"}) == expected
+def test_a_path_leads_through_things_to_what_it_is_about(path, expected):
+    ids = ("1", "2")[: path.count("{")]
+    kept = ReadTemplate(path, counted, is_cacheable=True).fill(ONE, ids)
+    assert kept.cache_tags == expected
+    assert ReadTemplate(path, counted).fill(ONE, ids).cache_tags == expected[-1:]

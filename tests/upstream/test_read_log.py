@@ -1,6 +1,6 @@
 import pytest
 
-from gateway.upstream.read_log import CacheStatus, ReadLogEntry, count_calls
+from gateway.upstream.read_log import CacheStatus, ReadLogEntry, upstream_usage
 
 
 @pytest.mark.parametrize(
@@ -16,10 +16,11 @@ from gateway.upstream.read_log import CacheStatus, ReadLogEntry, count_calls
     ],
 )
 def test_only_a_read_s_own_attempts_are_its_calls(cache_status, attempts, counts):
-    assert count_calls([ReadLogEntry("/a", 200, cache_status, 1.0, 2, attempts)]) == counts
+    read = ReadLogEntry("/a", 200, cache_status, 1.0, 2, attempts)
+    assert upstream_usage([read]) == (1, *counts)
 
 
 def test_the_calls_and_retries_of_all_reads_are_added():
     reads = [ReadLogEntry("/a", 200, CacheStatus.CALLED, 1.0, 2, count) for count in (0, 1, 2, 4)]
-    assert count_calls(reads) == (7, 4)
-    assert count_calls([]) == (0, 0)
+    assert upstream_usage(reads) == (4, 7, 4)
+    assert upstream_usage([]) == (0, 0, 0)

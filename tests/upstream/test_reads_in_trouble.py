@@ -20,6 +20,7 @@ from gateway.upstream.read_log import CacheStatus, ReadLogEntry
 from gateway.upstream.records import decoding
 from tests.upstream.conftest import settings_of
 from tests.upstream.hurry import BACKEND
+from tests.upstream.reading import fetch
 
 pytestmark = pytest.mark.usefixtures("no_task_left")
 
@@ -86,7 +87,7 @@ async def read(
     """How a caller with so many seconds fares."""
     caller = Caller((), by, None if left is None else now() + left)
     try:
-        await reads.fetch(caller, "/things", decoding.items, query={"of": of})
+        await fetch(reads, caller, "/things", decoding.items, query={"of": of})
     except FieldError as error:
         error.call = caller.read_log[0]  # type: ignore[attr-defined]
         return error
@@ -506,7 +507,7 @@ async def test_an_error_is_gone_when_nobody_holds_it(failing: Callable[[], Upstr
     gc.disable()
     try:
         try:
-            await reads.fetch(Caller((), b"", now() + 3), "/things", decoding.items)
+            await fetch(reads, Caller((), b"", now() + 3), "/things", decoding.items)
         except FieldError as error:
             gone = weakref.ref(error)
         await asyncio.sleep(0)

@@ -13,6 +13,7 @@ from gateway.upstream.credentials import Caller
 from gateway.upstream.http.fetcher import UpstreamFetcher
 from gateway.upstream.read_log import CacheStatus
 from gateway.upstream.records import decoding
+from tests.upstream.reading import fetch, told
 
 pytestmark = pytest.mark.usefixtures("no_task_left")
 
@@ -75,7 +76,7 @@ async def read(reads: UpstreamFetcher, template: str, by: bytes = b"1") -> Cache
     """How a read of an entity is answered."""
     caller = Caller((), by)
     ids = {name: id_ for name, id_ in IDS.items() if f"{{{name}}}" in template}
-    await reads.fetch(caller, template, decoding.items, ids=ids, cacheable=template in KEPT)
+    await fetch(reads, caller, template, decoding.items, ids=ids, cacheable=template in KEPT)
     return caller.read_log[0].cache_status
 
 
@@ -178,7 +179,7 @@ async def test_a_thing_that_is_refused_is_shown_no_more_nor_what_belongs_to_it(
         await kept(reads, by)
     upstream.refuse(path, status)
     with pytest.raises((Forbidden, NotFound)):  # by one who takes nothing that is kept
-        await reads.fetch(Caller((), b"1"), path, decoding.items, ids=IDS)
+        await fetch(reads, Caller((), b"1"), path, decoding.items, ids=IDS)
     upstream.refusing.clear()
     assert await kept(reads) == set(KEPT) - forgotten
     assert await kept(reads, b"2") == set(KEPT)
@@ -202,10 +203,10 @@ async def test_credentials_that_are_refused_a_timeline_are_shown_no_kept_entitie
     upstream = upstream_over(answer, entity_cache_seconds=600, stale_if_error_seconds=600)
     caller = Caller((), b"1")
     for _ in range(2):
-        await upstream.resource_index(caller, endpoints.STAFF, "3")
+        await told(upstream.resource_index(caller, endpoints.STAFF, "3"))
     with pytest.raises(Unauthenticated):
-        await upstream.activities(caller, "7")
-    await upstream.resource_index(caller, endpoints.STAFF, "3")
+        await told(upstream.activities(caller, "7"))
+    await told(upstream.resource_index(caller, endpoints.STAFF, "3"))
     assert called == ["staff", "activities", "staff"]
 
 

@@ -5,6 +5,7 @@ import gc
 import weakref
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx
 import pytest
@@ -23,10 +24,11 @@ from gateway.upstream.credentials import Caller
 from gateway.upstream.http.bulkhead import Bulkhead
 from gateway.upstream.http.circuit_breaker import CircuitState
 from gateway.upstream.http.fetcher import UpstreamFetcher
-from gateway.upstream.http.read import ParameterRoles
-from gateway.upstream.http.stale_cache import Timestamped
+from gateway.upstream.http.read import Read
+from gateway.upstream.http.read_result import Ok
 from gateway.upstream.read_log import CacheStatus
 from gateway.upstream.records import decoding
+from tests.upstream.reading import fetch, told
 
 PATH = "/api/2.3/activities"
 NOTES = {"type": "note"}
@@ -83,19 +85,29 @@ async def latest(
     caller: Caller | None = None,
     client: str = "7",
     query: Mapping[str, str] | None = None,
-) -> Timestamped[list[Raw]]:
-    return await reads.fetch_with_stale(
-        caller or asking(),
-        PATH,
-        decoding.items,
-        {"clientId": client, **(query or {})},
-        ParameterRoles(
-            subject_parameter="clientId", filter_parameter="type", sort_parameter="sort"
-        ),
+) -> Ok[list[Raw]]:
+    caller = caller or asking()
+    query = {"clientId": client, **(query or {})}
+    key, all_kinds_key = (
+        (
+            caller.identity,
+            f"{PATH}?{urlencode([each for each in query.items() if each[0] not in without])}",
+        )
+        for without in ({"sort"}, {"sort", "type"})
     )
+    read = Read(
+        caller,
+        PATH,
+        f"{PATH}?{urlencode(query)}",
+        key,
+        ((PATH, client),),
+        decoding.items,
+        stale_keys=(key, all_kinds_key),
+    )
+    return await told(reads.fetch(read))
 
 
-def shown(dated: Timestamped[list[Raw]]) -> tuple[list[bytes], bool]:
+def shown(dated: Ok[list[Raw]]) -> tuple[list[bytes], bool]:
     return [bytes(item) for item in dated.content], dated.is_stale
 
 
@@ -207,10 +219,10 @@ async def test_nothing_else_is_kept_but_what_can_say_so(reads, script):
     """Entities have no place for a mark: one that is old would pass for one of today."""
     script.next = [1]
     for keep in (False, True):
-        await reads.fetch(asking(), PATH, decoding.items, query={"clientId": "7"}, cacheable=keep)
+        await fetch(reads, asking(), PATH, decoding.items, query={"clientId": "7"}, cacheable=keep)
     script.next = 503
     with pytest.raises(UpstreamUnavailable):
-        await reads.fetch(asking(), PATH, decoding.items, query={"clientId": "7"})
+        await fetch(reads, asking(), PATH, decoding.items, query={"clientId": "7"})
     with pytest.raises(UpstreamUnavailable):
         await latest(reads)
 
@@ -321,7 +333,7 @@ async def test_credentials_that_are_refused_anywhere_are_shown_nothing_more(read
     await latest(reads, asking(b"2"))
     script.next = 401
     with pytest.raises(Unauthenticated):
-        await reads.fetch(asking(), "/api/2.0/notes/{id}", decoding.items, ids={"id": "1"})
+        await fetch(reads, asking(), "/api/2.0/notes/{id}", decoding.items, ids={"id": "1"})
     script.next = 503
     for client in ("7", "8"):
         with pytest.raises(UpstreamUnavailable):
@@ -480,7 +492,7 @@ async def test_what_is_kept_is_bounded(reads, script):
         await latest(reads, client=str(client))
     script.next = 503
     found: list[Any] = [
-        isinstance(each, Timestamped)
+        isinstance(each, Ok)
         for each in await asyncio.gather(
             *[latest(reads, client=str(client)) for client in range(10)], return_exceptions=True
         )

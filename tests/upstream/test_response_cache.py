@@ -5,6 +5,7 @@ import pytest
 
 from gateway.upstream.http.response_cache import ResponseCache
 from gateway.upstream.read_log import CacheStatus
+from tests.upstream.reading import run
 from tests.upstream.test_single_flight import Source
 
 pytestmark = pytest.mark.usefixtures("no_task_left")
@@ -37,11 +38,11 @@ def never(answer: str) -> bool:
 async def test_reads_of_different_keys_are_never_one(sharing, source):
     keys: list[object] = ["1", 1, ("1",), ("1", None), b"1"]
     found = await asyncio.gather(
-        *[sharing.run(ADA, key, source.reading(repr(key)), is_cacheable=always) for key in keys]
+        *[run(sharing, ADA, key, source.reading(repr(key)), is_cacheable=always) for key in keys]
     )
     assert found == [(repr(key), CALLED) for key in keys]
     again = await asyncio.gather(
-        *[sharing.run(ADA, key, source.reading("other"), is_cacheable=always) for key in keys]
+        *[run(sharing, ADA, key, source.reading("other"), is_cacheable=always) for key in keys]
     )
     assert again == [(repr(key), CACHED) for key in keys]
 
@@ -49,14 +50,14 @@ async def test_reads_of_different_keys_are_never_one(sharing, source):
 async def test_an_error_reaches_all_who_wait_and_is_not_kept(sharing, source):
     found = await asyncio.gather(
         *[
-            sharing.run(ADA, "k", source.reading(ValueError("no")), is_cacheable=always)
+            run(sharing, ADA, "k", source.reading(ValueError("no")), is_cacheable=always)
             for _ in range(3)
         ],
         return_exceptions=True,
     )
     assert [type(each) for each in found] == [ValueError] * 3
     assert source.started == ["no"]
-    assert await sharing.run(ADA, "k", source.reading("a"), is_cacheable=always) == ("a", CALLED)
+    assert await run(sharing, ADA, "k", source.reading("a"), is_cacheable=always) == ("a", CALLED)
 
 
 async def test_a_read_that_is_cancelled_from_inside_cancels_all_who_wait(sharing):
@@ -64,7 +65,7 @@ async def test_a_read_that_is_cancelled_from_inside_cancels_all_who_wait(sharing
         raise asyncio.CancelledError
 
     waiters = [
-        asyncio.create_task(sharing.run(ADA, "k", read, is_cacheable=always)) for _ in range(2)
+        asyncio.create_task(run(sharing, ADA, "k", read, is_cacheable=always)) for _ in range(2)
     ]
     await asyncio.wait(waiters)
     assert all(waiter.cancelled() for waiter in waiters)
@@ -75,39 +76,39 @@ async def test_a_read_that_is_cancelled_from_inside_cancels_all_who_wait(sharing
 
 
 async def test_an_answer_is_kept_until_it_is_too_old(sharing, source, clock):
-    assert await sharing.run(ADA, "k", source.reading("a"), is_cacheable=always) == ("a", CALLED)
+    assert await run(sharing, ADA, "k", source.reading("a"), is_cacheable=always) == ("a", CALLED)
     clock.now += 9.9
-    assert await sharing.run(ADA, "k", source.reading("b"), is_cacheable=always) == ("a", CACHED)
+    assert await run(sharing, ADA, "k", source.reading("b"), is_cacheable=always) == ("a", CACHED)
     clock.now += 0.2
-    assert await sharing.run(ADA, "k", source.reading("c"), is_cacheable=always) == ("c", CALLED)
+    assert await run(sharing, ADA, "k", source.reading("c"), is_cacheable=always) == ("c", CALLED)
     assert source.started == ["a", "c"]
 
 
 async def test_an_answer_is_as_old_as_its_arrival_not_its_last_use(sharing, source, clock):
-    await sharing.run(ADA, "k", source.reading("a"), is_cacheable=always)
+    await run(sharing, ADA, "k", source.reading("a"), is_cacheable=always)
     for _ in range(2):
         clock.now += 6
-        last = await sharing.run(ADA, "k", source.reading("b"), is_cacheable=always)
+        last = await run(sharing, ADA, "k", source.reading("b"), is_cacheable=always)
     assert last == ("b", CALLED)
 
 
 @pytest.mark.parametrize("keep", [None, never], ids=["not asked", "not allowed"])
 async def test_an_answer_is_kept_only_where_that_is_allowed(sharing, source, keep):
-    await sharing.run(ADA, "k", source.reading("a"), is_cacheable=keep)
-    assert await sharing.run(ADA, "k", source.reading("b"), is_cacheable=always) == ("b", CALLED)
+    await run(sharing, ADA, "k", source.reading("a"), is_cacheable=keep)
+    assert await run(sharing, ADA, "k", source.reading("b"), is_cacheable=always) == ("b", CALLED)
 
 
 async def test_a_kept_answer_is_not_for_who_wants_a_new_one(sharing, source):
-    await sharing.run(ADA, "k", source.reading("a"), is_cacheable=always)
-    assert await sharing.run(ADA, "k", source.reading("b")) == ("b", CALLED)
+    await run(sharing, ADA, "k", source.reading("a"), is_cacheable=always)
+    assert await run(sharing, ADA, "k", source.reading("b")) == ("b", CALLED)
 
 
 async def test_what_to_keep_is_for_the_one_who_calls_to_say(sharing, source):
     await asyncio.gather(
-        sharing.run(ADA, "k", source.reading("a")),
-        sharing.run(ADA, "k", source.reading("a"), is_cacheable=always),
+        run(sharing, ADA, "k", source.reading("a")),
+        run(sharing, ADA, "k", source.reading("a"), is_cacheable=always),
     )
-    assert await sharing.run(ADA, "k", source.reading("b"), is_cacheable=always) == ("b", CALLED)
+    assert await run(sharing, ADA, "k", source.reading("b"), is_cacheable=always) == ("b", CALLED)
 
 
 async def test_nothing_is_kept_for_no_time(source, clock):
@@ -115,51 +116,51 @@ async def test_nothing_is_kept_for_no_time(source, clock):
         ttl_seconds=0, max_bytes=100, size_of=len, clock=clock
     )
     for answer in ("a", "b"):
-        assert await sharing.run(ADA, "k", source.reading(answer), is_cacheable=always) == (
+        assert await run(sharing, ADA, "k", source.reading(answer), is_cacheable=always) == (
             answer,
             CALLED,
         )
 
 
 async def test_an_answer_of_just_all_that_may_be_kept_is_kept(sharing, source):
-    await sharing.run(ADA, "k", source.reading("a" * 100), is_cacheable=always)
-    assert (await sharing.run(ADA, "k", source.reading("b"), is_cacheable=always))[1] is CACHED
+    await run(sharing, ADA, "k", source.reading("a" * 100), is_cacheable=always)
+    assert (await run(sharing, ADA, "k", source.reading("b"), is_cacheable=always))[1] is CACHED
 
 
 async def test_an_answer_larger_than_all_that_may_be_kept_is_given_and_not_kept(sharing, source):
-    await sharing.run(ADA, "small", source.reading("s"), is_cacheable=always)
-    assert await sharing.run(ADA, "k", source.reading("a" * 101), is_cacheable=always) == (
+    await run(sharing, ADA, "small", source.reading("s"), is_cacheable=always)
+    assert await run(sharing, ADA, "k", source.reading("a" * 101), is_cacheable=always) == (
         "a" * 101,
         CALLED,
     )
-    assert (await sharing.run(ADA, "k", source.reading("b"), is_cacheable=always))[1] is CALLED
-    assert (await sharing.run(ADA, "small", source.reading("t"), is_cacheable=always))[1] is CACHED
+    assert (await run(sharing, ADA, "k", source.reading("b"), is_cacheable=always))[1] is CALLED
+    assert (await run(sharing, ADA, "small", source.reading("t"), is_cacheable=always))[1] is CACHED
 
 
 async def test_the_answers_kept_are_bounded_by_their_bytes_and_not_by_their_number(sharing, source):
     for number in range(50):
-        await sharing.run(ADA, number, source.reading("aa"), is_cacheable=always)
+        await run(sharing, ADA, number, source.reading("aa"), is_cacheable=always)
     for number in range(50):
-        assert (await sharing.run(ADA, number, source.reading("bb"), is_cacheable=always))[
+        assert (await run(sharing, ADA, number, source.reading("bb"), is_cacheable=always))[
             1
         ] is CACHED
-    await sharing.run(ADA, "large", source.reading("a" * 60), is_cacheable=always)
+    await run(sharing, ADA, "large", source.reading("a" * 60), is_cacheable=always)
     outcomes = [
-        (await sharing.run(ADA, number, source.reading("dd"), is_cacheable=never))[1]
+        (await run(sharing, ADA, number, source.reading("dd"), is_cacheable=never))[1]
         for number in range(50)
     ]
     assert outcomes.count(CACHED) == 20
-    assert (await sharing.run(ADA, "large", source.reading("e"), is_cacheable=always))[1] is CACHED
+    assert (await run(sharing, ADA, "large", source.reading("e"), is_cacheable=always))[1] is CACHED
 
 
 async def test_an_answer_whose_last_waiter_left_is_not_kept(sharing, source, settle):
     source.gate.clear()
-    leaving = asyncio.create_task(sharing.run(ADA, "k", source.reading("a"), is_cacheable=always))
+    leaving = asyncio.create_task(run(sharing, ADA, "k", source.reading("a"), is_cacheable=always))
     await settle()
     leaving.cancel()
     await settle()
     source.gate.set()
-    assert await sharing.run(ADA, "k", source.reading("b"), is_cacheable=always) == ("b", CALLED)
+    assert await run(sharing, ADA, "k", source.reading("b"), is_cacheable=always) == ("b", CALLED)
 
 
 # What is forgotten
@@ -167,10 +168,10 @@ async def test_an_answer_whose_last_waiter_left_is_not_kept(sharing, source, set
 
 async def test_what_is_kept_is_forgotten_for_its_owner_alone(sharing, source):
     for owner, key in [(ADA, "1"), (ADA, "2"), (BOB, "3")]:
-        await sharing.run(owner, key, source.reading("a"), is_cacheable=always)
+        await run(sharing, owner, key, source.reading("a"), is_cacheable=always)
     sharing.invalidate(ADA)
     found = [
-        await sharing.run(owner, key, source.reading("b"), is_cacheable=always)
+        await run(sharing, owner, key, source.reading("b"), is_cacheable=always)
         for owner, key in [(ADA, "1"), (ADA, "2"), (BOB, "3")]
     ]
     assert found == [("b", CALLED), ("b", CALLED), ("a", CACHED)]
@@ -179,16 +180,16 @@ async def test_what_is_kept_is_forgotten_for_its_owner_alone(sharing, source):
 async def test_what_is_kept_is_forgotten_with_what_it_is_about(sharing, source):
     about = {"company": ["c"], "staff": ["c", "s"], "form": ["f"]}
     for key, things in about.items():
-        await sharing.run(ADA, key, source.reading("a"), is_cacheable=always, tags=things)
+        await run(sharing, ADA, key, source.reading("a"), is_cacheable=always, tags=things)
     sharing.invalidate(ADA, "s")
     sharing.invalidate(BOB, "c")
     found = {
-        key: await sharing.run(ADA, key, source.reading("b"), is_cacheable=always) for key in about
+        key: await run(sharing, ADA, key, source.reading("b"), is_cacheable=always) for key in about
     }
     assert found == {"company": ("a", CACHED), "staff": ("b", CALLED), "form": ("a", CACHED)}
-    await sharing.run(ADA, "staff", source.reading("c"), is_cacheable=always, tags=about["staff"])
+    await run(sharing, ADA, "staff", source.reading("c"), is_cacheable=always, tags=about["staff"])
     sharing.invalidate(ADA, "c")
-    assert await sharing.run(ADA, "company", source.reading("d"), is_cacheable=always) == (
+    assert await run(sharing, ADA, "company", source.reading("d"), is_cacheable=always) == (
         "d",
         CALLED,
     )
@@ -200,14 +201,14 @@ async def test_what_is_being_read_when_it_is_forgotten_is_given_and_not_kept(
 ):
     source.gate.clear()
     waiting = asyncio.create_task(
-        sharing.run(ADA, "k", source.reading("a"), is_cacheable=always, tags=["c"])
+        run(sharing, ADA, "k", source.reading("a"), is_cacheable=always, tags=["c"])
     )
     await settle()
     sharing.invalidate(ADA, thing)
     source.gate.set()
     assert await waiting == ("a", CALLED)
-    assert await sharing.run(ADA, "k", source.reading("b"), is_cacheable=always) == ("b", CALLED)
-    assert await sharing.run(ADA, "k", source.reading("c"), is_cacheable=always) == ("b", CACHED)
+    assert await run(sharing, ADA, "k", source.reading("b"), is_cacheable=always) == ("b", CALLED)
+    assert await run(sharing, ADA, "k", source.reading("c"), is_cacheable=always) == ("b", CACHED)
 
 
 @pytest.mark.parametrize("keep", [None, always], ids=["never kept", "kept"])
@@ -216,17 +217,17 @@ async def test_who_asks_after_an_owner_was_forgotten_joins_no_read_of_before(
 ):
     source.gate.clear()
     others = asyncio.create_task(
-        sharing.run(BOB, "k of bob", source.reading("o"), is_cacheable=keep)
+        run(sharing, BOB, "k of bob", source.reading("o"), is_cacheable=keep)
     )
-    before = asyncio.create_task(sharing.run(ADA, "k", source.reading("a"), is_cacheable=keep))
+    before = asyncio.create_task(run(sharing, ADA, "k", source.reading("a"), is_cacheable=keep))
     await settle()
     sharing.invalidate(ADA)
     after = [
-        asyncio.create_task(sharing.run(ADA, "k", source.reading(answer), is_cacheable=keep))
+        asyncio.create_task(run(sharing, ADA, "k", source.reading(answer), is_cacheable=keep))
         for answer in ("b", "c")
     ]
     joining = asyncio.create_task(
-        sharing.run(BOB, "k of bob", source.reading("p"), is_cacheable=keep)
+        run(sharing, BOB, "k of bob", source.reading("p"), is_cacheable=keep)
     )
     await settle()
     source.gate.set()
@@ -238,5 +239,5 @@ async def test_who_asks_after_an_owner_was_forgotten_joins_no_read_of_before(
 
 async def test_the_clock_is_a_real_one_unless_told_otherwise(source):
     sharing: ResponseCache[Any] = ResponseCache(ttl_seconds=1000, max_bytes=100, size_of=len)
-    await sharing.run(ADA, "k", source.reading("a"), is_cacheable=always)
-    assert (await sharing.run(ADA, "k", source.reading("b"), is_cacheable=always))[1] is CACHED
+    await run(sharing, ADA, "k", source.reading("a"), is_cacheable=always)
+    assert (await run(sharing, ADA, "k", source.reading("b"), is_cacheable=always))[1] is CACHED

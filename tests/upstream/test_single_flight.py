@@ -5,6 +5,7 @@ import pytest
 
 from gateway.upstream.http.single_flight import SingleFlight
 from gateway.upstream.read_log import CacheStatus
+from tests.upstream.reading import run
 
 pytestmark = pytest.mark.usefixtures("no_task_left")
 
@@ -50,17 +51,17 @@ async def sharing() -> SingleFlight[str]:
 
 
 async def test_equal_reads_under_way_are_one(sharing, source):
-    found = await asyncio.gather(*[sharing.run(ADA, "k", source.reading("a")) for _ in range(3)])
+    found = await asyncio.gather(*[run(sharing, ADA, "k", source.reading("a")) for _ in range(3)])
     assert found == [("a", CALLED), ("a", SHARED), ("a", SHARED)]
     assert source.started == ["a"]
 
 
 async def test_a_read_that_comes_later_joins_one_under_way(sharing, source, settle):
     source.gate.clear()
-    first = asyncio.create_task(sharing.run(ADA, "k", source.reading("a")))
+    first = asyncio.create_task(run(sharing, ADA, "k", source.reading("a")))
     await settle()
     assert len(sharing) == 1
-    second = asyncio.create_task(sharing.run(ADA, "k", source.reading("b")))
+    second = asyncio.create_task(run(sharing, ADA, "k", source.reading("b")))
     await settle()
     source.gate.set()
     assert (await first, await second) == (("a", CALLED), ("a", SHARED))
@@ -68,14 +69,14 @@ async def test_a_read_that_comes_later_joins_one_under_way(sharing, source, sett
 
 
 async def test_a_read_after_one_that_ended_is_new(sharing, source):
-    assert await sharing.run(ADA, "k", source.reading("a")) == ("a", CALLED)
-    assert await sharing.run(ADA, "k", source.reading("b")) == ("b", CALLED)
+    assert await run(sharing, ADA, "k", source.reading("a")) == ("a", CALLED)
+    assert await run(sharing, ADA, "k", source.reading("b")) == ("b", CALLED)
 
 
 async def test_reads_of_different_keys_are_never_one(sharing, source):
     keys: list[object] = ["1", 1, ("1",), ("1", None), b"1"]
     found = await asyncio.gather(
-        *[sharing.run(ADA, key, source.reading(repr(key))) for key in keys]
+        *[run(sharing, ADA, key, source.reading(repr(key))) for key in keys]
     )
     assert found == [(repr(key), CALLED) for key in keys]
 
@@ -85,7 +86,7 @@ async def test_a_waiter_that_leaves_leaves_the_others_their_answer(
     sharing, source, settle, leaving
 ):
     source.gate.clear()
-    waiters = [asyncio.create_task(sharing.run(ADA, "k", source.reading("a"))) for _ in range(3)]
+    waiters = [asyncio.create_task(run(sharing, ADA, "k", source.reading("a"))) for _ in range(3)]
     await settle()
     waiters[leaving].cancel()
     await settle()
@@ -100,7 +101,7 @@ async def test_the_last_waiter_that_leaves_ends_the_read_and_a_later_one_starts_
     sharing, source, settle
 ):
     source.gate.clear()
-    waiters = [asyncio.create_task(sharing.run(ADA, "k", source.reading("a"))) for _ in range(2)]
+    waiters = [asyncio.create_task(run(sharing, ADA, "k", source.reading("a"))) for _ in range(2)]
     await settle()
     for waiter in waiters:
         waiter.cancel()
@@ -108,17 +109,17 @@ async def test_the_last_waiter_that_leaves_ends_the_read_and_a_later_one_starts_
     assert source.cancelled == ["a"]
     assert len(sharing) == 0
     source.gate.set()
-    assert await sharing.run(ADA, "k", source.reading("b")) == ("b", CALLED)
+    assert await run(sharing, ADA, "k", source.reading("b")) == ("b", CALLED)
 
 
 async def test_a_read_that_is_being_cancelled_is_not_joined(sharing, source, settle):
     source.gate.clear()
-    leaving = asyncio.create_task(sharing.run(ADA, "k", source.reading("a")))
+    leaving = asyncio.create_task(run(sharing, ADA, "k", source.reading("a")))
     await settle()
     leaving.cancel()
     await asyncio.wait([leaving])
     source.gate.set()
-    assert await sharing.run(ADA, "k", source.reading("b")) == ("b", CALLED)
+    assert await run(sharing, ADA, "k", source.reading("b")) == ("b", CALLED)
     assert source.started == ["a", "b"]
 
 
@@ -137,20 +138,20 @@ async def test_the_end_of_a_cancelled_read_does_not_end_its_successor(sharing, s
         await settle()
         return "b"
 
-    leaving = asyncio.create_task(sharing.run(ADA, "k", slow_to_leave))
+    leaving = asyncio.create_task(run(sharing, ADA, "k", slow_to_leave))
     await settle()
     leaving.cancel()
     await asyncio.wait([leaving])
-    second = asyncio.create_task(sharing.run(ADA, "k", successor))
+    second = asyncio.create_task(run(sharing, ADA, "k", successor))
     await settle()
     release.set()
     await asyncio.sleep(0)
-    third = asyncio.create_task(sharing.run(ADA, "k", successor))
+    third = asyncio.create_task(run(sharing, ADA, "k", successor))
     assert (await second, await third) == (("b", CALLED), ("b", SHARED))
 
 
 async def test_a_waiter_that_leaves_before_the_read_starts_starts_none(sharing, source, settle):
-    leaving = asyncio.create_task(sharing.run(ADA, "k", source.reading("a")))
+    leaving = asyncio.create_task(run(sharing, ADA, "k", source.reading("a")))
     leaving.cancel()
     await settle()
     assert leaving.cancelled()
@@ -160,7 +161,7 @@ async def test_a_waiter_that_leaves_before_the_read_starts_starts_none(sharing, 
 
 async def test_a_waiter_that_leaves_as_the_answer_arrives_spoils_nothing(sharing, source, settle):
     source.gate.clear()
-    waiters = [asyncio.create_task(sharing.run(ADA, "k", source.reading("a"))) for _ in range(2)]
+    waiters = [asyncio.create_task(run(sharing, ADA, "k", source.reading("a"))) for _ in range(2)]
     await settle()
     source.gate.set()
     await asyncio.sleep(0)
@@ -172,19 +173,19 @@ async def test_a_waiter_that_leaves_as_the_answer_arrives_spoils_nothing(sharing
 
 async def test_an_error_reaches_all_who_wait(sharing, source):
     found = await asyncio.gather(
-        *[sharing.run(ADA, "k", source.reading(ValueError("no"))) for _ in range(3)],
+        *[run(sharing, ADA, "k", source.reading(ValueError("no"))) for _ in range(3)],
         return_exceptions=True,
     )
     assert [type(each) for each in found] == [ValueError] * 3
     assert source.started == ["no"]
-    assert await sharing.run(ADA, "k", source.reading("a")) == ("a", CALLED)
+    assert await run(sharing, ADA, "k", source.reading("a")) == ("a", CALLED)
 
 
 async def test_a_read_that_is_cancelled_from_inside_cancels_all_who_wait(sharing):
     async def read(_flight: object) -> str:
         raise asyncio.CancelledError
 
-    waiters = [asyncio.create_task(sharing.run(ADA, "k", read)) for _ in range(2)]
+    waiters = [asyncio.create_task(run(sharing, ADA, "k", read)) for _ in range(2)]
     await asyncio.wait(waiters)
     assert all(waiter.cancelled() for waiter in waiters)
     assert len(sharing) == 0
@@ -192,10 +193,10 @@ async def test_a_read_that_is_cancelled_from_inside_cancels_all_who_wait(sharing
 
 async def test_the_last_to_leave_a_read_of_before_ends_it_and_no_other(sharing, source, settle):
     source.gate.clear()
-    before = asyncio.create_task(sharing.run(ADA, "k", source.reading("a")))
+    before = asyncio.create_task(run(sharing, ADA, "k", source.reading("a")))
     await settle()
     sharing.invalidate(ADA)
-    after = asyncio.create_task(sharing.run(ADA, "k", source.reading("b")))
+    after = asyncio.create_task(run(sharing, ADA, "k", source.reading("b")))
     await settle()
     before.cancel()
     await settle()

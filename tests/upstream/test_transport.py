@@ -22,6 +22,7 @@ from gateway.upstream.credentials import Caller
 from gateway.upstream.http.connection_pool import HeadTooLarge, IncompleteBody
 from gateway.upstream.http.transport import AiohttpTransport
 from gateway.upstream.records import decoding
+from tests.upstream.reading import told
 
 pytestmark = pytest.mark.socket
 
@@ -118,7 +119,10 @@ async def serving_the_sandbox() -> AsyncIterator[httpx.AsyncClient]:
 
 
 def sandbox_caller(account: str) -> Caller:
-    headers = (("apiKey", f"sandbox-key-{account}"), ("token", f"sandbox-token-{account}"))
+    headers = (
+        (b"apiKey", f"sandbox-key-{account}".encode()),
+        (b"token", f"sandbox-token-{account}".encode()),
+    )
     return Caller(headers, account.encode())
 
 
@@ -168,7 +172,7 @@ async def test_a_host_that_nobody_knows_is_a_connect_error(http):
 async def test_a_refused_connection_is_unavailable_and_not_a_time_out(upstream_at, free_url):
     upstream = upstream_at(free_url)
     with pytest.raises(FieldError) as failure:
-        await upstream.activities(NOBODY, "7")
+        await told(upstream.activities(NOBODY, "7"))
     assert type(failure.value) is UpstreamUnavailable
 
 
@@ -234,9 +238,9 @@ async def test_a_spoilt_answer_is_an_error_of_ours_and_the_next_one_is_read(
         await rest.put("/_sandbox/faults", json=[{"path": PATH, "times": 1, **fault}])
         upstream = upstream_at(rest.base_url, upstream_attempt_timeout_seconds=0.2)
         with pytest.raises(FieldError) as failure:
-            await upstream.activities(sandbox_caller("1"), "1100")
+            await told(upstream.activities(sandbox_caller("1"), "1100"))
         assert type(failure.value) is expected
-        assert (await upstream.activities(sandbox_caller("1"), "1100")).content
+        assert (await told(upstream.activities(sandbox_caller("1"), "1100"))).content
 
 
 @pytest.mark.parametrize(
@@ -334,7 +338,7 @@ async def test_an_answer_that_drips_is_given_up_in_time_and_its_connection_close
     async with serving(script) as server:
         upstream = upstream_at(server.url, upstream_attempt_timeout_seconds=0.05)
         with pytest.raises(UpstreamTimeout):
-            await upstream.activities(NOBODY, "7")
+            await told(upstream.activities(NOBODY, "7"))
         async with asyncio.timeout(2):
             await server.left.wait()
 
@@ -346,7 +350,7 @@ async def test_a_caller_that_leaves_takes_its_connection_along(upstream_at):
     started = asyncio.Event()
     async with serving(script) as server:
         upstream = upstream_at(server.url)
-        reading = asyncio.create_task(upstream.activities(NOBODY, "7"))
+        reading = asyncio.create_task(told(upstream.activities(NOBODY, "7")))
         await started.wait()
         reading.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -365,7 +369,7 @@ async def test_an_answer_that_is_too_large_is_not_read_to_its_end(upstream_at):
     async with serving(script) as server:
         upstream = upstream_at(server.url, max_upstream_bytes=100_000)
         with pytest.raises(FieldError) as failure:
-            await upstream.activities(NOBODY, "7")
+            await told(upstream.activities(NOBODY, "7"))
         assert failure.value.code == "UPSTREAM_RESPONSE_TOO_LARGE"
         async with asyncio.timeout(2):
             await server.left.wait()
@@ -398,7 +402,7 @@ async def test_what_never_ends_is_given_up_without_being_kept(upstream_at, start
         )
         tracemalloc.start()
         with pytest.raises(FieldError) as failure:
-            await upstream.activities(NOBODY, "7")
+            await told(upstream.activities(NOBODY, "7"))
         _, most = tracemalloc.get_traced_memory()
         tracemalloc.stop()
         assert failure.value.code == code
@@ -479,8 +483,8 @@ async def test_cookies_are_not_kept(upstream_at):
     async with serving(answer(EMPTY, "Set-Cookie: a=b; Path=/", "Set-Cookie: c=d")) as server:
         upstream = upstream_at(server.url.replace("127.0.0.1", "localhost"))
         for key in ("1", "2"):
-            caller = Caller((("apikey", key), ("token", key)), key.encode())
-            await upstream.activities(caller, "7")
+            caller = Caller(((b"apikey", key.encode()), (b"token", key.encode())), key.encode())
+            await told(upstream.activities(caller, "7"))
     assert len(server.heads) == 2
     assert "cookie" not in "".join(server.heads).lower()
 
@@ -491,7 +495,7 @@ async def test_the_sandbox_which_refuses_foreign_cookies_serves_two_accounts(ups
         for _ in range(2):
             for number, client in (("1", "1001"), ("2", "2001")):
                 try:
-                    await upstream.activities(sandbox_caller(number), client)
+                    await told(upstream.activities(sandbox_caller(number), client))
                 except FieldError as error:
                     assert error.code == "NOT_FOUND"  # noqa: PT017 - the other account's client
 
@@ -501,7 +505,7 @@ async def test_a_redirect_is_not_followed(upstream_at, free_url):
     async with serving(moved) as server:
         upstream = upstream_at(server.url)
         with pytest.raises(InvalidUpstreamResponse):
-            await upstream.activities(NOBODY, "7")
+            await told(upstream.activities(NOBODY, "7"))
     assert len(server.heads) == 1
 
 
@@ -515,7 +519,7 @@ async def test_a_compressed_answer_is_read_as_a_timeline(upstream_at):
     sent = gzip.compress(b'{"items":[{"id":"1","type":"note"}]}')
     async with serving(answer(sent, "Content-Encoding: gzip")) as server:
         upstream = upstream_at(server.url)
-        [item] = (await upstream.activities(NOBODY, "7")).content
+        [item] = (await told(upstream.activities(NOBODY, "7"))).content
     assert decoding.activity(item).id == "1"
 
 
@@ -556,28 +560,28 @@ async def test_a_request_whose_new_connection_drops_is_sent_once(upstream_at):
         upstream = upstream_at(rest.base_url)
         await rest.put("/_sandbox/faults", json=[{"path": PATH, "drop": "before", "times": 1}])
         with pytest.raises(UpstreamUnavailable):
-            await upstream.activities(sandbox_caller("1"), "1100")
+            await told(upstream.activities(sandbox_caller("1"), "1100"))
         assert await calls(rest) == 1
-        assert (await upstream.activities(sandbox_caller("1"), "1100")).content
+        assert (await told(upstream.activities(sandbox_caller("1"), "1100"))).content
         assert await calls(rest) == 2
 
 
 async def test_a_request_whose_reused_connection_drops_is_sent_on_a_new_one(upstream_at):
     async with serving_the_sandbox() as rest:
         upstream = upstream_at(rest.base_url)
-        await upstream.activities(sandbox_caller("1"), "1100")
+        await told(upstream.activities(sandbox_caller("1"), "1100"))
         await rest.put("/_sandbox/faults", json=[{"path": PATH, "drop": "before", "times": 1}])
-        assert (await upstream.activities(sandbox_caller("1"), "1100")).content
+        assert (await told(upstream.activities(sandbox_caller("1"), "1100"))).content
         assert await calls(rest) == 3
 
 
 async def test_a_request_whose_reused_connection_drops_is_not_sent_a_third_time(upstream_at):
     async with serving_the_sandbox() as rest:
         upstream = upstream_at(rest.base_url)
-        await upstream.activities(sandbox_caller("1"), "1100")
+        await told(upstream.activities(sandbox_caller("1"), "1100"))
         await rest.put("/_sandbox/faults", json=[{"path": PATH, "drop": "before"}])
         with pytest.raises(UpstreamUnavailable):
-            await upstream.activities(sandbox_caller("1"), "1100")
+            await told(upstream.activities(sandbox_caller("1"), "1100"))
         assert await calls(rest) == 3
 
 
@@ -587,10 +591,10 @@ async def test_a_request_whose_reused_connection_drops_in_its_answer_is_sent_onc
 ):
     async with serving_the_sandbox() as rest:
         upstream = upstream_at(rest.base_url)
-        await upstream.activities(sandbox_caller("1"), "1100")
+        await told(upstream.activities(sandbox_caller("1"), "1100"))
         await rest.put("/_sandbox/faults", json=[{"path": PATH, "drop": drop, "times": 1}])
         with pytest.raises(UpstreamUnavailable):
-            await upstream.activities(sandbox_caller("1"), "1100")
+            await told(upstream.activities(sandbox_caller("1"), "1100"))
         assert await calls(rest) == 2
 
 
@@ -652,7 +656,7 @@ async def test_a_transport_can_be_closed_while_answers_are_under_way(upstream_ov
     async with serving(script) as server:
         transport = AiohttpTransport(max_connections=1)
         upstream = upstream_over(transport, upstream_url=server.url)
-        reading = asyncio.create_task(upstream.activities(NOBODY, "7"))
+        reading = asyncio.create_task(told(upstream.activities(NOBODY, "7")))
         await started.wait()
         await transport.aclose()
         async with asyncio.timeout(2):
@@ -666,10 +670,10 @@ async def test_an_upstream_may_have_an_address_of_version_6_or_an_underscore_in_
     async with await asyncio.start_server(greeter, "::1", 0) as listening:
         port = listening.sockets[0].getsockname()[1]
         upstream = upstream_over(transport, upstream_url=f"http://[::1]:{port}")
-        assert (await upstream.activities(NOBODY, "7")).content == []
+        assert (await told(upstream.activities(NOBODY, "7"))).content == []
     named = upstream_over(transport, upstream_url="http://no_such_host.invalid")
     with pytest.raises(UpstreamUnavailable, match="could not be reached"):
-        await named.activities(NOBODY, "7")
+        await told(named.activities(NOBODY, "7"))
 
 
 async def greeter(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

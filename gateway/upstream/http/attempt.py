@@ -3,9 +3,8 @@
 import asyncio
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import NamedTuple
-from urllib.parse import urlencode
 
 import httpx
 
@@ -20,7 +19,6 @@ from gateway.errors import (
     UpstreamTimeout,
     UpstreamUnavailable,
 )
-from gateway.observability.tracing import HeaderPairs
 from gateway.upstream.http.byte_budget import ByteBudgetExceeded
 from gateway.upstream.http.connection_pool import HeadTooLarge, IdleConnectionClosed, IncompleteBody
 from gateway.upstream.http.request import LazyRequest, RawHeaders, origin
@@ -223,30 +221,6 @@ class HttpAttempt:
             raise _unsendable()
         extensions = self._new_connection_extensions if is_new else self._extensions
         return LazyRequest(self._origin, target, (*self._request_headers, *headers), extensions)
-
-
-def request_target(path: str, query: Mapping[str, str]) -> str:
-    """The target of a request for a path and the parameters of its query.
-
-    Raises:
-        LocalFailure: A parameter is no Unicode text, since it holds a lone surrogate.
-    """
-    try:
-        return f"{path}?{urlencode(query)}" if query else path
-    except UnicodeEncodeError as error:
-        raise _unsendable() from error
-
-
-def raw_headers(headers: HeaderPairs) -> RawHeaders:
-    """Headers as they are sent.
-
-    Raises:
-        LocalFailure: A header is not ASCII.
-    """
-    try:
-        return tuple((name.encode("ascii"), value.encode("ascii")) for name, value in headers)
-    except UnicodeEncodeError as error:
-        raise _unsendable() from error
 
 
 def _are_ascii(headers: RawHeaders) -> bool:

@@ -1,82 +1,117 @@
 """Read: a request for upstream data, with its caller, the key of equal reads, and the tags of its subject."""
 
 import re
-from collections.abc import Callable, Hashable, Mapping
-from typing import NamedTuple, Self
+from collections.abc import Callable, Hashable, Sequence
+from typing import Generic, TypeVar
+from urllib.parse import quote_plus
 
+from msgspec import Struct
+
+from gateway.errors import InvalidUpstreamResponse
 from gateway.observability.event_loop import CooperativeSteps
 from gateway.upstream.credentials import Caller
+from gateway.upstream.records import links
 
-_ID_PLACEHOLDER = re.compile(r"\{\w+\}")
-"""An id in a path template."""
+_T = TypeVar("_T")
 
-
-class ParameterRoles(NamedTuple):
-    """Roles of some query parameters of a path.
-
-    Attributes:
-        subject_parameter: The parameter that identifies the subject of the response.
-        filter_parameter: The parameter without which a response contains the same, and more.
-        sort_parameter: The parameter that affects only the order: reads are equal without it.
-    """
-
-    subject_parameter: str
-    filter_parameter: str
-    sort_parameter: str
+_PLACEHOLDER = re.compile(r"\{\w+\}")
+"""An id in a path template or a query parameter."""
 
 
-class Read(NamedTuple):
+class Read(Struct, Generic[_T], frozen=True):
     """One read of the upstream.
 
     Attributes:
         caller: The caller of the read.
         template: The path template, as logged and counted, without ids.
-        path: The path.
-        query: The query parameters.
-        query_key: The query parameters that affect the content of the response.
+        target: The request target: path and query, percent-encoded.
+        key: Key of equal reads, which contains the identity of the caller.
         cache_tags: Tags of the response's subject, after those of the resources that contain it, as far as
             they are known.
-        decoder: Decodes the body.
+        decoder: Decodes the body, in UTF-8; raises `InvalidUpstreamResponse` where it cannot.
+        is_cacheable: Whether the response may be cached for `entity_cache_seconds`.
+        stale_keys: Keys of the reads whose last good response may stand in for a missing one; the read's own
+            key is the first. Empty where no response is stored.
+        none_if_not_found: Whether the content is None where the upstream does not know the subject.
     """
 
     caller: Caller
     template: str
-    path: str
-    query: Mapping[str, str]
-    query_key: tuple[tuple[str, str], ...]
+    target: str
+    key: Hashable
     cache_tags: tuple[Hashable, ...]
-    decoder: Callable[[bytes], CooperativeSteps[object]]
+    decoder: Callable[[bytes], CooperativeSteps[_T]]
+    is_cacheable: bool = False
+    stale_keys: tuple[Hashable, ...] = ()
+    none_if_not_found: bool = False
 
-    @classmethod
-    def of_list(
-        cls,
-        caller: Caller,
+
+class ReadTemplate(Generic[_T]):
+    """The reads of one endpoint, prepared once: their target and tags are formats that take the ids."""
+
+    def __init__(
+        self,
         path: str,
-        decoder: Callable[[bytes], CooperativeSteps[object]],
-        query: Mapping[str, str],
-        roles: ParameterRoles,
-    ) -> Self:
-        """A read whose path has no ids: a query parameter identifies its subject."""
-        query_key = tuple(each for each in query.items() if each[0] != roles.sort_parameter)
-        return cls(
-            caller, path, path, query, query_key, ((path, query[roles.subject_parameter]),), decoder
+        decoder: Callable[[bytes], CooperativeSteps[_T]],
+        *,
+        query: Sequence[tuple[str, str]] = (),
+        is_cacheable: bool = False,
+        none_if_not_found: bool = False,
+    ) -> None:
+        """Prepare the reads.
+
+        Args:
+            path: The path, with the names of ids in braces. It is logged; ids are not.
+            decoder: As in `Read`.
+            query: The query parameters; a value is a text, or the name of an id in braces.
+            is_cacheable: As in `Read`.
+            none_if_not_found: As in `Read`.
+        """
+        self.path = path
+        self._decoder = decoder
+        self._is_cacheable = is_cacheable
+        self._none_if_not_found = none_if_not_found
+        ends = [placeholder.end() for placeholder in _PLACEHOLDER.finditer(path)]
+        self._path_id_count = len(ends)
+        self._tag_formats = tuple(
+            dict.fromkeys(_PLACEHOLDER.sub("{}", path[:end]) for end in (*ends, len(path)))
+        )
+        parameters = "&".join(
+            f"{name}={'{}' if _PLACEHOLDER.fullmatch(value) else encode_parameter(value)}"
+            for name, value in query
+        )
+        self._query_format = f"?{parameters}" if parameters else ""
+
+    def fill(self, caller: Caller, ids: tuple[str, ...]) -> Read[_T]:
+        """The read with these ids: those in the path, in their order, and those in the query.
+
+        Raises:
+            InvalidUpstreamResponse: An id in the path cannot be one; other ids are percent-encoded.
+        """
+        path_ids = ids[: self._path_id_count]
+        if not all(map(links.is_id, path_ids)):
+            raise InvalidUpstreamResponse("The upstream returned an invalid id.")
+        tags = tuple([tag.format(*path_ids) for tag in self._tag_formats])
+        target = tags[-1]
+        if self._query_format:
+            target += self._query_format.format(*map(encode_parameter, ids[self._path_id_count :]))
+        return Read(
+            caller,
+            self.path,
+            target,
+            (caller.identity, target),
+            tags if self._is_cacheable else tags[-1:],
+            self._decoder,
+            self._is_cacheable,
+            none_if_not_found=self._none_if_not_found,
         )
 
-    @property
-    def key(self) -> Hashable:
-        """Key of equal reads, which contains the identity of the caller."""
-        return self.caller.identity, self.path, self.query_key
 
-    def without(self, parameter: str) -> Self:
-        """The read without a parameter in its key."""
-        query_key = tuple(each for each in self.query_key if each[0] != parameter)
-        return self._replace(query_key=query_key)
-
-
-def resource_paths(template: str, ids: Mapping[str, str]) -> tuple[str, ...]:
-    """The paths of the resources along a path, each up to its id, and finally the path itself."""
-    ends = [
-        *[placeholder.end() for placeholder in _ID_PLACEHOLDER.finditer(template)],
-        len(template),
-    ]
-    return tuple(dict.fromkeys(template[:end].format_map(ids) for end in ends))
+def encode_parameter(text: str) -> str:
+    """A text as a value in a query; unchanged where no request can hold it, which the attempt refuses."""
+    if text.isascii() and text.isalnum():
+        return text
+    try:
+        return quote_plus(text)
+    except UnicodeEncodeError:
+        return text

@@ -1,10 +1,9 @@
 """Read result: the outcome of one read, for all reads that were coalesced with it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from msgspec import Raw
+from msgspec import Raw, Struct
 
 from gateway.errors import (
     RATE_LIMITED,
@@ -19,13 +18,13 @@ from gateway.observability.event_loop import CooperativeSteps, run_cooperatively
 from gateway.upstream.http.attempt import ReceivedResponse
 
 _T = TypeVar("_T")
+_U = TypeVar("_U")
 
 _OVERHEAD_BYTES = 2_000
 _ITEM_BYTES = 80
 
 
-@dataclass(frozen=True, slots=True)
-class Ok(Generic[_T]):
+class Ok(Struct, Generic[_T], frozen=True):
     """Result of a read that succeeded.
 
     Attributes:
@@ -35,6 +34,7 @@ class Ok(Generic[_T]):
         size: The size of the body in bytes.
         attempts: How many attempts were made.
         read_at: When the records arrived, in seconds since 1970.
+        is_stale: Whether the records are those of an earlier read, because the upstream fails now.
     """
 
     content: _T
@@ -42,6 +42,11 @@ class Ok(Generic[_T]):
     size: int
     attempts: int
     read_at: float = 0.0
+    is_stale: bool = False
+
+    def with_content(self, content: _U) -> "Ok[_U]":
+        """The result with other content, made of the records."""
+        return Ok(content, self.status, self.size, self.attempts, self.read_at, self.is_stale)
 
     def record_bytes(self) -> int:
         """About how much memory records take: they are larger than their JSON."""
@@ -52,8 +57,7 @@ class Ok(Generic[_T]):
         return self.size + _ITEM_BYTES * len(self.content) + _OVERHEAD_BYTES
 
 
-@dataclass(frozen=True, slots=True)
-class Err:
+class Err(Struct, frozen=True):
     """Result of a read that failed.
 
     Attributes:

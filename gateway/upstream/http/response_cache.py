@@ -1,14 +1,17 @@
 """Response cache: the results of reads for a short time, around single-flight; always per credentials."""
 
+import asyncio
 import time
-from collections.abc import Awaitable, Callable, Hashable, Iterable
-from typing import Generic, TypeVar
+from collections.abc import Callable, Coroutine, Hashable, Iterable
+from typing import Any, Generic, TypeVar
 
+from gateway.upstream.http.deadline import Deadline
 from gateway.upstream.http.expiring_cache import ExpiringCache
-from gateway.upstream.http.single_flight import Flight, SingleFlight
+from gateway.upstream.http.single_flight import Finish, SingleFlight, settled
 from gateway.upstream.read_log import CacheStatus
 
 _T = TypeVar("_T")
+_U = TypeVar("_U")
 
 
 class ResponseCache(Generic[_T]):
@@ -33,43 +36,42 @@ class ResponseCache(Generic[_T]):
         if ttl_seconds:
             self._cache = ExpiringCache(ttl_seconds=ttl_seconds, max_bytes=max_bytes, clock=clock)
 
-    async def run(
+    def run(  # noqa: PLR0913 - those of `SingleFlight.run`, and what to do with the result
         self,
         owner: bytes,
         key: Hashable,
-        fetch: Callable[[Flight[_T]], Awaitable[_T]],
+        fetch: Callable[[Deadline], Coroutine[Any, Any, _T]],
+        finish: Finish[_T, _U],
         *,
         deadline: float | None = None,
         is_cacheable: Callable[[_T], bool] | None = None,
         tags: Iterable[Hashable] = (),
-    ) -> tuple[_T, CacheStatus]:
-        """The result of a read: a cached one, also after the deadline, or that of `SingleFlight.run`.
+    ) -> asyncio.Future[_U]:
+        """What a waiter gets of a cached result, also after the deadline, or of that of `SingleFlight.run`.
 
         Args:
             owner: The owner of the results that `invalidate` drops at once.
             key: The key of equal reads.
             fetch: Makes the read.
+            finish: Makes of the result what this waiter gets.
             deadline: A time of the event loop.
             is_cacheable: Which results may be cached, or None for none; then none is taken from the cache.
             tags: Tags of the result's subject, for `invalidate`.
-
-        Raises:
-            DeadlineExceeded: There is no result at the deadline.
         """
         cache = self._cache
         if is_cacheable is None or cache is None:
-            return await self.single_flight.run(owner, key, fetch, deadline=deadline)
+            return self.single_flight.run(owner, key, fetch, finish, deadline=deadline)
         if (cached := cache.get(key)) is not None:
-            return cached, CacheStatus.CACHED
+            return settled(finish(cached, CacheStatus.CACHED))
 
-        async def fetch_and_store(flight: Flight[_T]) -> _T:
+        async def fetch_and_store(deadline: Deadline) -> _T:
             entry = cache.prepare_entry(owner, tags, key)
-            result = await fetch(flight)
+            result = await fetch(deadline)
             if is_cacheable(result):
                 cache.put(entry, result, size=self._size_of(result))
             return result
 
-        return await self.single_flight.run(owner, key, fetch_and_store, deadline=deadline)
+        return self.single_flight.run(owner, key, fetch_and_store, finish, deadline=deadline)
 
     def invalidate(self, owner: bytes, tag: Hashable = None) -> None:
         """Drop an owner's cached results, all or those with a tag.

@@ -4,13 +4,20 @@ Of the libraries, tenacity and stamina have no budget over many calls, and httpx
 body: a retry here repeats a read from its first byte to its last.
 """
 
+import asyncio
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from cachetools import LRUCache
 
 from gateway.upstream.http.attempt import AttemptFailed
+from gateway.upstream.http.deadline import Deadline
+from gateway.upstream.http.read import Read
+from gateway.upstream.http.read_result import Err, ReadResult
+from gateway.upstream.http.resilience import ResiliencePipeline
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +117,33 @@ class RetryPolicy(NamedTuple):
     max_attempts: int
     backoff: Backoff
     budgets: RetryBudgets
+
+    async def run(
+        self, pipeline: ResiliencePipeline, read: Read[_T], deadline: Deadline
+    ) -> ReadResult[_T]:
+        """The result of a read's first attempt that succeeds, or of its last one."""
+        fairness_key = read.caller.fairness_key
+        self.budgets.earn(fairness_key)
+        while True:
+            try:
+                return await pipeline.attempt(read, deadline)
+            except AttemptFailed as failure:
+                delay_seconds = self.delay_seconds(
+                    deadline.attempts - deadline.reconnects,
+                    failure,
+                    fairness_key=fairness_key,
+                    remaining_seconds=deadline.remaining_seconds,
+                )
+                result = Err(
+                    failure.error,
+                    failure.status,
+                    failure.size,
+                    deadline.attempts,
+                    is_unreachable=failure.is_unreachable,
+                )
+            if delay_seconds is None:
+                return result
+            await asyncio.sleep(delay_seconds)
 
     def delay_seconds(
         self,

@@ -5,58 +5,130 @@ deadline, and do not invalidate by owner: see docs/decisions/0003.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Hashable, Mapping
-from math import inf
-from typing import Any, Generic, TypeVar
+from collections.abc import Callable, Coroutine, Hashable, Mapping
+from typing import Any, Generic, NamedTuple, TypeVar
 
+from gateway.upstream.http.deadline import Deadline
 from gateway.upstream.read_log import CacheStatus
 
 _T = TypeVar("_T")
+_U = TypeVar("_U")
 
 _NO_FLIGHTS: Mapping[Hashable, Any] = {}
 
 
-class DeadlineExceeded(Exception):
-    """The deadline passed before there was a result.
+class DeadlineExceeded(NamedTuple):
+    """What a waiter gets instead of a result: its deadline passed before there was one.
 
     Attributes:
-        cache_status: How the read would have been answered.
         attempts: How many attempts were made until then.
     """
 
-    def __init__(self, cache_status: CacheStatus, attempts: int) -> None:
-        self.cache_status = cache_status
-        self.attempts = attempts
+    attempts: int
+
+
+Finish = Callable[[_T | DeadlineExceeded, CacheStatus], _U]
+"""Makes of a result what one waiter gets; called once for each waiter that does not leave."""
+
+
+class Waiter(Generic[_T, _U]):
+    """A waiter of a flight. It leaves where `outcome` is cancelled, or its deadline passes.
+
+    Attributes:
+        outcome: What the waiter gets.
+    """
+
+    __slots__ = ("_cache_status", "_finish", "_flight", "_timer", "outcome")
+
+    def __init__(
+        self,
+        flight: "Flight[_T]",
+        cache_status: CacheStatus,
+        finish: Finish[_T, _U],
+        deadline: float | None,
+    ) -> None:
+        loop = asyncio.get_running_loop()
+        self.outcome: asyncio.Future[_U] = loop.create_future()
+        self.outcome.add_done_callback(self._leave)
+        self._flight = flight
+        self._cache_status = cache_status
+        self._finish = finish
+        self._timer = None if deadline is None else loop.call_at(deadline, self._expire)
+
+    def settle(self, result: _T | DeadlineExceeded) -> None:
+        """Give the waiter a result, unless it left."""
+        if not self.outcome.done():
+            try:
+                self.outcome.set_result(self._finish(result, self._cache_status))
+            except Exception as error:  # noqa: BLE001 - a bug: it concerns this waiter alone
+                self.fail(error)
+
+    def fail(self, error: BaseException) -> None:
+        """Give the waiter an exception, unless it left. Nobody has to await it."""
+        if not self.outcome.done():
+            self.outcome.set_exception(error)
+            self.outcome.exception()
+
+    def _expire(self) -> None:
+        self.settle(DeadlineExceeded(self._flight.deadline.attempts))
+
+    def _leave(self, _: object) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._flight.leave(self)
 
 
 class Flight(Generic[_T]):
     """A read under way, which is cancelled with the last of its waiters.
 
     Attributes:
+        deadline: The latest deadline among the waiters, and the attempts made so far.
         task: The task of the read.
-        waiters: How many waiters there are.
-        attempts: How many attempts were made so far, as the function that reads counts them.
-        reconnects: How many of the attempts replaced one that ended with a reused connection.
     """
 
-    __slots__ = ("_deadline", "_now", "attempts", "reconnects", "task", "waiters")
+    __slots__ = ("_on_end", "_waiters", "deadline", "task")
 
-    def __init__(self) -> None:
-        self.task: asyncio.Task[_T]
-        self.waiters = 0
-        self.attempts = self.reconnects = 0
-        self._deadline = 0.0
-        self._now = asyncio.get_running_loop().time
+    def __init__(
+        self,
+        fetch: Callable[[Deadline], Coroutine[Any, Any, _T]],
+        on_end: Callable[["Flight[_T]"], None],
+    ) -> None:
+        self.deadline = Deadline()
+        self._waiters: dict[Waiter[_T, Any], None] = {}
+        self._on_end = on_end
+        self.task = asyncio.create_task(fetch(self.deadline))
+        self.task.add_done_callback(self._land)
 
-    @property
-    def remaining_seconds(self) -> float:
-        """Seconds until the latest deadline among the waiters."""
-        return self._deadline - self._now()
+    def join(
+        self, cache_status: CacheStatus, finish: Finish[_T, _U], deadline: float | None
+    ) -> asyncio.Future[_U]:
+        """Add a waiter, and return what it gets."""
+        self.deadline.extend(deadline)
+        waiter = Waiter(self, cache_status, finish, deadline)
+        self._waiters[waiter] = None
+        return waiter.outcome
 
-    def join(self, deadline: float | None) -> None:
-        """Add a waiter."""
-        self.waiters += 1
-        self._deadline = max(self._deadline, inf if deadline is None else deadline)
+    def leave(self, waiter: Waiter[_T, Any]) -> None:
+        """Remove a waiter, unless the flight has landed."""
+        if waiter not in self._waiters:
+            return
+        del self._waiters[waiter]
+        if not self._waiters and not self.task.done():
+            self._on_end(self)
+            self.task.cancel()
+
+    def _land(self, task: asyncio.Task[_T]) -> None:
+        self._on_end(self)
+        waiters, self._waiters = self._waiters, {}
+        if task.cancelled():  # from inside: it has waiters
+            for waiter in waiters:
+                waiter.outcome.cancel()
+        elif (error := task.exception()) is not None:
+            for waiter in waiters:
+                waiter.fail(error)
+        else:
+            for waiter in waiters:
+                waiter.settle(task.result())
 
 
 class SingleFlight(Generic[_T]):
@@ -69,60 +141,43 @@ class SingleFlight(Generic[_T]):
         """How many reads are under way that may be joined."""
         return sum(map(len, self._flights.values()))
 
-    async def run(
+    def run(
         self,
         owner: bytes,
         key: Hashable,
-        fetch: Callable[[Flight[_T]], Awaitable[_T]],
+        fetch: Callable[[Deadline], Coroutine[Any, Any, _T]],
+        finish: Finish[_T, _U],
         *,
         deadline: float | None = None,
-    ) -> tuple[_T, CacheStatus]:
-        """The result of a read: that of an equal read under way, or a new one.
+    ) -> asyncio.Future[_U]:
+        """Join an equal read under way, or start a new one, and return what this waiter gets.
 
-        A cancelled waiter leaves the read to the others; the last one that is cancelled cancels the read.
+        A waiter that is cancelled leaves the read to the others; the last one cancels the read.
 
         Args:
             owner: The owner of the read, for `invalidate`.
             key: The key of equal reads.
-            fetch: Makes the read.
+            fetch: Makes the read, in a task of its own.
+            finish: Makes of the result what this waiter gets, also of a deadline that passes before there is
+                one.
             deadline: A time of the event loop.
-
-        Raises:
-            DeadlineExceeded: There is no result at the deadline.
         """
         if deadline is not None and deadline <= asyncio.get_running_loop().time():
-            raise DeadlineExceeded(CacheStatus.CALLED, attempts=0)
-        flight, cache_status = self._flights.get(owner, _NO_FLIGHTS).get(key), CacheStatus.COALESCED
-        if flight is None:
-            flight, cache_status = self._launch(owner, key, fetch), CacheStatus.CALLED
-        flight.join(deadline)
-        try:
-            async with asyncio.timeout_at(deadline):
-                return await asyncio.shield(flight.task), cache_status
-        except TimeoutError:
-            raise DeadlineExceeded(cache_status, flight.attempts) from None
-        finally:
-            flight.waiters -= 1
-            if not flight.waiters and not flight.task.done():
-                self._detach(owner, key, flight)
-                flight.task.cancel()
+            return settled(finish(DeadlineExceeded(attempts=0), CacheStatus.CALLED))
+        flight = self._flights.get(owner, _NO_FLIGHTS).get(key)
+        if flight is not None:
+            return flight.join(CacheStatus.COALESCED, finish, deadline)
+
+        def detach(ended: Flight[_T]) -> None:
+            self._detach(owner, key, ended)
+
+        flight = Flight(fetch, detach)
+        self._flights.setdefault(owner, {})[key] = flight
+        return flight.join(CacheStatus.CALLED, finish, deadline)
 
     def invalidate(self, owner: bytes) -> None:
         """Let no later read of an owner join one that is under way."""
         self._flights.pop(owner, None)
-
-    def _launch(
-        self, owner: bytes, key: Hashable, fetch: Callable[[Flight[_T]], Awaitable[_T]]
-    ) -> Flight[_T]:
-        flight: Flight[_T] = Flight()
-
-        async def run_fetch() -> _T:
-            return await fetch(flight)
-
-        flight.task = asyncio.create_task(run_fetch())
-        self._flights.setdefault(owner, {})[key] = flight
-        flight.task.add_done_callback(lambda _: self._detach(owner, key, flight))
-        return flight
 
     def _detach(self, owner: bytes, key: Hashable, flight: Flight[_T]) -> None:
         """Let no further read join a flight that ended; another one may have started under its key."""
@@ -131,3 +186,10 @@ class SingleFlight(Generic[_T]):
             del flights[key]
             if not flights:
                 del self._flights[owner]
+
+
+def settled(outcome: _U) -> asyncio.Future[_U]:
+    """A future that has its result."""
+    future: asyncio.Future[_U] = asyncio.get_running_loop().create_future()
+    future.set_result(outcome)
+    return future
