@@ -1,16 +1,21 @@
 """What counts as an answer on a connection, on real sockets and under both event loops."""
 
 import asyncio
+import inspect
 import os
 import ssl
 import tracemalloc
 from collections.abc import Awaitable, Callable
 
+import aiohttp
 import httpx
 import pytest
+from aiohttp.client_proto import ResponseHandler
+from aiohttp.helpers import DEFAULT_CHUNK_SIZE
 
 from gateway.upstream.http.connection_pool import (
     MAX_HEAD_BYTES,
+    ConnectionPool,
     HeadTooLarge,
     IdleConnectionClosed,
     IncompleteBody,
@@ -85,6 +90,17 @@ async def all_closed(upstream: peer.Peer) -> None:
     await until(lambda: not upstream.connections)
 
 
+def test_aiohttp_has_what_is_replaced_in_it():
+    """All that is not part of its documented interface."""
+    for name in ("_reschedule_timeout", "_drop_timeout", "_on_read_timeout", "start_timeout"):
+        assert inspect.signature(getattr(ResponseHandler, name)) == inspect.signature(
+            getattr(ResponseProtocol, name)
+        )
+    for name in ("_get", "_release"):
+        replaced = inspect.signature(getattr(aiohttp.TCPConnector, name)).parameters
+        assert list(inspect.signature(getattr(ConnectionPool, name)).parameters) == list(replaced)
+
+
 # What nobody asked for
 
 
@@ -94,17 +110,13 @@ async def test_what_came_on_an_idle_connection_and_was_not_read_yet_is_no_answer
     http, unasked, passes
 ):
     """Bytes that come after the loop last looked at its sockets are found by asking the system alone."""
-
-    async def send_unasked() -> None:
-        for _ in range(passes):  # in each of which the loop looks at its sockets
-            await asyncio.sleep(0)
-        for writer in upstream.connections:
-            os.write(writer.get_extra_info("socket").fileno(), unasked)  # the loop sees nothing
-
     async with peer.playing(peer.says(OWN)) as upstream:
         for number in range(3):
-            _, answer = await asyncio.gather(send_unasked(), http.get(at(upstream)))
-            assert answer.text == "own"
+            for writer in upstream.connections:
+                os.write(writer.get_extra_info("socket").fileno(), unasked)  # the loop sees nothing
+            for _ in range(passes):  # in each of which the loop looks at its sockets
+                await asyncio.sleep(0)
+            assert (await http.get(at(upstream))).text == "own"
             assert upstream.seen == number + 1
 
 
@@ -142,6 +154,29 @@ async def test_what_comes_in_one_piece_with_the_end_of_an_answer_is_no_answer(
                 assert unasked == UNASKED["garbage"]
         if unasked != UNASKED["an end of line"]:  # of which the parser knows nothing
             assert upstream.seen == 3
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+async def test_what_comes_while_a_long_answer_waits_for_its_reader_is_no_answer(http, scheme):
+    """TLS goes on reading meanwhile, so that no socket shows what it holds back."""
+    long = b"x" * (2 * DEFAULT_CHUNK_SIZE + 200)  # with its last bytes, aiohttp stops reading
+
+    async def answering(number: int, writer: asyncio.StreamWriter) -> None:
+        if upstream.seen == 1:
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(long) + long)
+            await writer.drain()
+            await asyncio.sleep(0.05)
+            writer.write(FOREIGN)
+        else:
+            writer.write(OWN)
+
+    tls = with_tls() if scheme == "https" else None
+    async with peer.playing(by(answering), tls=tls) as upstream:
+        async with http.stream("GET", at(upstream, scheme)) as slow:
+            await asyncio.sleep(0.2)
+            assert await slow.aread() == long
+        assert (await http.get(at(upstream, scheme))).text == "own"
+        assert upstream.seen == 2
 
 
 class Wire(asyncio.Transport):
@@ -413,6 +448,46 @@ async def test_silence_is_not_the_end_of_a_connection(http):
         await http.get(at(upstream))
         with pytest.raises(httpx.ReadTimeout):
             await http.get(at(upstream), timeout=0.05)
+
+
+async def test_a_body_that_drips_and_then_stops_is_silent(transport):
+    async def answering(number: int, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n")
+        for _ in range(10):
+            await asyncio.sleep(0.05)
+            writer.write(b"x")
+
+    http = httpx.AsyncClient(transport=transport, trust_env=False, timeout=0.2)
+    async with peer.playing(by(answering)) as upstream:
+        async with http.stream("GET", at(upstream)) as answer:
+            with pytest.raises(httpx.ReadTimeout):
+                [got async for got in answer.aiter_raw()]
+            assert answer.num_bytes_downloaded == 10
+        await all_closed(upstream)
+
+
+@pytest.mark.parametrize("sent", [2_000_000, 1_500_000], ids=["all", "most"])
+async def test_an_upstream_is_not_silent_while_nobody_reads_what_it_sent(transport, sent):
+    async def answering(number: int, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2000000\r\n\r\n" + b"x" * sent)
+
+    http = httpx.AsyncClient(transport=transport, trust_env=False, timeout=0.2)
+    async with peer.playing(by(answering)) as upstream, http.stream("GET", at(upstream)) as answer:
+        await asyncio.sleep(0.5)
+        if sent == 2_000_000:
+            assert len(await answer.aread()) == sent
+        else:
+            with pytest.raises(httpx.ReadTimeout):
+                await answer.aread()
+
+
+async def test_a_connection_may_be_idle_for_longer_than_its_upstream_may_be_silent(transport):
+    http = httpx.AsyncClient(transport=transport, trust_env=False, timeout=0.1)
+    async with peer.playing(peer.says(OWN)) as upstream:
+        for _ in range(3):
+            assert (await http.get(at(upstream))).text == "own"
+            await asyncio.sleep(0.25)
+        assert upstream.seen == 1
 
 
 async def test_a_request_may_have_a_connection_made_for_it(http):

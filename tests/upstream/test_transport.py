@@ -19,9 +19,11 @@ from gateway.errors import (
 from gateway.sandbox.app import create_sandbox
 from gateway.sandbox.fault_injection.protocol import SandboxProtocol
 from gateway.upstream.credentials import Caller
+from gateway.upstream.http.attempt import HttpAttempt
 from gateway.upstream.http.connection_pool import HeadTooLarge, IncompleteBody
 from gateway.upstream.http.transport import AiohttpTransport
 from gateway.upstream.records import decoding
+from tests.upstream.conftest import settings_of
 from tests.upstream.reading import told
 
 pytestmark = pytest.mark.socket
@@ -464,6 +466,41 @@ async def test_the_headers_that_arrive_are_those_of_httpx_once_each(http):
     )
 
 
+HARMFUL = [(b"X", b"a\r\nY: b"), (b"X", b"a\nY: b"), (b"X\r\nY", b"a"), (b"X", b"a\0b")]
+
+
+@pytest.mark.parametrize("header", HARMFUL, ids=str)
+async def test_a_header_that_would_be_two_is_not_sent(transport, header):
+    async with serving(answer()) as server:
+        with pytest.raises(httpx.LocalProtocolError):
+            await transport.handle_async_request(httpx.Request("GET", server.url, headers=[header]))
+    assert server.connections == 0
+
+
+async def test_a_read_is_sent_with_these_bytes(transport):
+    async with serving(answer()) as server:
+        attempt = HttpAttempt(settings_of(upstream_url=server.url), transport)
+        await attempt.get("/things?a=b+c%26", ((b"apikey", b"k"), (b"x-request-id", b"1")))
+    lines = [
+        "GET /things?a=b+c%26 HTTP/1.1",
+        f"Host: {server.url.removeprefix('http://')}",
+        "Accept: application/json",
+        "Accept-Encoding: gzip, deflate",
+        "User-Agent: graphql-gateway",
+        "apikey: k",
+        "x-request-id: 1",
+    ]
+    assert server.heads == ["".join(f"{line}\r\n" for line in [*lines, ""])]
+
+
+async def test_an_answer_to_head_has_no_body_whatever_length_it_tells(http):
+    head = answer(b"1234").removesuffix(b"1234")
+    async with serving(head) as server:
+        for _ in range(2):
+            assert (await http.head(server.url)).content == b""
+        assert server.connections == 1
+
+
 async def test_a_body_is_sent_as_it_is(http):
     bodies = []
 
@@ -648,8 +685,10 @@ async def test_a_transport_that_was_never_used_can_be_closed():
     await AiohttpTransport(max_connections=1).aclose()
 
 
-async def test_a_transport_can_be_closed_while_answers_are_under_way(upstream_over):
+@pytest.mark.parametrize("begun", [b"", answer(EMPTY)[:20], answer(EMPTY)[:-2]], ids=len)
+async def test_a_transport_can_be_closed_while_answers_are_under_way(upstream_over, begun):
     async def script(head: bytes, writer: asyncio.StreamWriter) -> None:
+        writer.write(begun)
         started.set()
 
     started = asyncio.Event()
@@ -658,6 +697,7 @@ async def test_a_transport_can_be_closed_while_answers_are_under_way(upstream_ov
         upstream = upstream_over(transport, upstream_url=server.url)
         reading = asyncio.create_task(told(upstream.activities(NOBODY, "7")))
         await started.wait()
+        await asyncio.sleep(0.01)
         await transport.aclose()
         async with asyncio.timeout(2):
             with pytest.raises(UpstreamUnavailable):

@@ -5,20 +5,24 @@ a surplus response, or a 408 before closing. Unsolicited data ends a connection 
 """
 
 import selectors
+import ssl
 import sys
 from asyncio import AbstractEventLoop, Transport
-from collections.abc import Iterator
-from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import partial
 from typing import Any
 
 import aiohttp
 import httpx
+import yarl
 from aiohttp.client_proto import ResponseHandler
+from aiohttp.client_reqrep import ConnectionKey
 from aiohttp.connector import Connection
+from aiohttp.http import RawResponseMessage
 from aiohttp.http_exceptions import HttpProcessingError
+from aiohttp.streams import StreamReader
 
+from gateway.config.proxies import Proxy
 from gateway.upstream.http import response_head
 from gateway.upstream.surprises import REPEATED_LENGTH, report_surprise
 
@@ -30,13 +34,17 @@ the body."""
 _MAX_BUFFERED_HEAD_BYTES = 8_192
 """The most bytes of a head that are held back until it is known whether its Content-Length is repeated."""
 
-PARSER_LIMIT = 4 * MAX_HEAD_BYTES
+_PARSER_LIMIT = 4 * MAX_HEAD_BYTES
 """The limit of aiohttp's own checks of lines and headers: more bytes than aiohttp gets before
 `MAX_HEAD_BYTES` is enforced."""
 
 _Selector: type[selectors.BaseSelector] = getattr(
     selectors, "PollSelector", selectors.SelectSelector
 )
+
+_KEEP_ALIVE_SECONDS = 4.0
+"""How long an unused connection is kept open: less than servers keep theirs (5 seconds and more), so that a
+request seldom meets the end of its connection half-way."""
 
 _requires_new_connection: ContextVar[bool] = ContextVar("_requires_new_connection", default=False)
 
@@ -59,21 +67,12 @@ class IncompleteBody(httpx.ReadError):
     """
 
 
-@contextmanager
-def force_new_connections() -> Iterator[None]:
-    """Context manager in which every request gets a new connection."""
-    token = _requires_new_connection.set(True)
-    try:
-        yield
-    finally:
-        _requires_new_connection.reset(token)
-
-
 class ResponseProtocol(ResponseHandler):
     """Protocol of one connection: passes bytes to aiohttp's parser only while a response is awaited.
 
     Attributes:
         closed_cleanly: Whether the connection has ended without an error on either side.
+        was_paused: Whether reading was interrupted since the request, for a reader that was slower.
     """
 
     def __init__(self, loop: AbstractEventLoop) -> None:
@@ -87,20 +86,48 @@ class ResponseProtocol(ResponseHandler):
             b""  # bytes of the head from its Content-Length or the end of its last line on
         )
         self._has_repeated_length = False
+        self._silent_since: float | None = None
         self._idle_selector: selectors.BaseSelector | None = None
         self.closed_cleanly = False
+        self.was_paused = False
 
     def connection_lost(self, exc: BaseException | None) -> None:
         self.closed_cleanly = exc is None
         super().connection_lost(exc)
+        self._cancel_timer()
+
+    def close(self) -> None:
+        self._fail_body(httpx.ReadError("The connection was closed."))
+        super().close()
+
+    def abort(self) -> None:
+        self._fail_body(httpx.ReadError("The connection was closed."))
+        super().abort()
+
+    def send(
+        self, request: bytes, *, read_timeout_seconds: float | None, expects_body: bool
+    ) -> None:
+        """Write a request, and start awaiting its response."""
+        if self.transport is None or self.transport.is_closing():
+            raise httpx.ReadError("The connection failed.")
+        if read_timeout_seconds != self._read_timeout:
+            self._cancel_timer()
+        self.set_response_params(
+            skip_payload=not expects_body,
+            read_until_eof=True,
+            auto_decompress=False,
+            read_timeout=read_timeout_seconds,
+            max_line_size=_PARSER_LIMIT,
+            max_field_size=_PARSER_LIMIT,
+            max_headers=_PARSER_LIMIT,
+        )
+        self.transport.write(request)
+        self.start_timeout()
 
     def start_timeout(self) -> None:
-        """Start awaiting a response; aiohttp calls this once the request is written."""
-        self._is_awaiting_response, self._has_received, self._remaining_bytes = (
-            True,
-            False,
-            MAX_HEAD_BYTES,
-        )
+        """Start awaiting a response; aiohttp calls this once its request to a proxy is written."""
+        self._is_awaiting_response, self._has_received, self.was_paused = True, False, False
+        self._remaining_bytes = MAX_HEAD_BYTES
         self._expects_head, self._head_buffer, self._has_repeated_length = True, b"", False
         super().start_timeout()
 
@@ -144,18 +171,63 @@ class ResponseProtocol(ResponseHandler):
         self._remaining_bytes = MAX_HEAD_BYTES if head.chunked or head.code < 200 else sys.maxsize
         super().feed_data(data, size)
 
-    async def read(self) -> Any:
-        """The next head and its body. aiohttp would repeat the request after one of its own exceptions."""
+    async def read_head(self) -> tuple[RawResponseMessage, StreamReader]:
+        """The final head of the response, and its body.
+
+        Raises:
+            IdleConnectionClosed: The connection was reused, and ended before a byte of the response.
+            httpx.ReadError: The connection failed.
+            httpx.ReadTimeout: Nothing arrived for too long.
+            httpx.RemoteProtocolError: The response is not HTTP, or its head is too large.
+        """
         try:
-            head = await super().read()
-        except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+            head, body = await self.read()
+            while head.code < 200 and head.code != 101:
+                head, body = await self.read()
+        except aiohttp.SocketTimeoutError as error:
+            raise httpx.ReadTimeout("No response in time.") from error
+        except (aiohttp.ClientError, OSError) as error:
             if self._was_used and not self._has_received:
                 raise IdleConnectionClosed("The idle connection was closed.") from error
             raise httpx.ReadError("The connection failed.") from error
+        except HttpProcessingError as error:
+            raise httpx.RemoteProtocolError("The response is not HTTP.") from error
         if self._has_repeated_length:  # reported here: arriving bytes belong to no read's context
             self._has_repeated_length = False
             report_surprise(REPEATED_LENGTH)
-        return head
+        return head, body
+
+    def pause_reading(self) -> None:
+        self.was_paused = True
+        super().pause_reading()
+
+    def _reschedule_timeout(self) -> None:
+        # aiohttp would start a timer for every piece that arrives. This one compares the times when it fires.
+        self._silent_since = self._loop.time()
+        if self._read_timeout_handle is None:
+            self._start_timer(self._silent_since)
+
+    def _drop_timeout(self) -> None:
+        self._silent_since = None
+
+    def _start_timer(self, silent_since: float) -> None:
+        if self._read_timeout:
+            due = silent_since + self._read_timeout
+            self._read_timeout_handle = self._loop.call_at(due, self._on_read_timeout)
+
+    def _on_read_timeout(self) -> None:
+        self._read_timeout_handle = None
+        if self._silent_since is None or not self._read_timeout:
+            return
+        if self._loop.time() < self._silent_since + self._read_timeout:
+            self._start_timer(self._silent_since)
+        else:
+            super()._on_read_timeout()
+
+    def _cancel_timer(self) -> None:
+        if self._read_timeout_handle is not None:
+            self._read_timeout_handle.cancel()
+            self._read_timeout_handle = None
 
     def _receive(self, piece: bytes) -> None:
         self._has_received = True
@@ -228,9 +300,55 @@ class ResponseProtocol(ResponseHandler):
 class ConnectionPool(aiohttp.TCPConnector):
     """Connection pool with keep-alive, which reuses only connections without unread bytes."""
 
-    def __init__(self, **settings: Any) -> None:
-        super().__init__(**settings)
+    def __init__(
+        self, *, max_connections: int, tls: ssl.SSLContext | None, proxy: Proxy | None
+    ) -> None:
+        """Make a pool in the running event loop.
+
+        Args:
+            max_connections: The most connections in use at once.
+            tls: The trusted certificates; by default those of the system.
+            proxy: The proxy for all connections, or None.
+        """
+        super().__init__(
+            limit=max_connections, keepalive_timeout=_KEEP_ALIVE_SECONDS, ssl=tls or True
+        )
         self._factory = partial(ResponseProtocol, self._loop)  # type: ignore[assignment] # a subclass
+        self._proxy = proxy
+        self._key_by_origin: dict[str, ConnectionKey] = {}
+
+    async def acquire(
+        self, origin: str, *, timeout_seconds: float | None, is_new: bool
+    ) -> Connection:
+        """A connection to an origin: an idle one, or a new one if there is none or if `is_new`.
+
+        It has to be released or closed.
+        """
+        if not is_new:
+            if (key := self._key_by_origin.get(origin)) is None:
+                key = self._key_by_origin[origin] = self._connection_request(origin).connection_key
+            if (connection := await self._get(key, [])) is not None:
+                return connection
+        # `connect` as well: `sock_connect` alone does not include the DNS lookup.
+        timeout = aiohttp.ClientTimeout(
+            total=None, connect=timeout_seconds, sock_connect=timeout_seconds
+        )
+        token = _requires_new_connection.set(is_new)
+        try:
+            return await self.connect(self._connection_request(origin), [], timeout)
+        finally:
+            _requires_new_connection.reset(token)
+
+    def _connection_request(self, origin: str) -> aiohttp.ClientRequest:
+        """A request as aiohttp takes it to open a connection, which may change it."""
+        proxy = self._proxy
+        return aiohttp.ClientRequest(
+            "GET",
+            yarl.URL(origin, encoded=True),
+            loop=self._loop,
+            proxy=None if proxy is None else yarl.URL(proxy.url),
+            proxy_headers=None if proxy is None else dict(proxy.headers),
+        )
 
     async def _get(self, key: Any, traces: Any) -> Connection | None:
         if _requires_new_connection.get():
@@ -244,4 +362,8 @@ class ConnectionPool(aiohttp.TCPConnector):
 
     def _release(self, key: Any, protocol: Any, *, should_close: bool = False) -> None:
         protocol.mark_idle()
-        super()._release(key, protocol, should_close=should_close)
+        if protocol.was_paused and not should_close:
+            # TLS delivers bytes that it held back meanwhile, and that no socket shows, in the loop's next pass.
+            self._loop.call_soon(super()._release, key, protocol)
+        else:
+            super()._release(key, protocol, should_close=should_close)

@@ -5,33 +5,21 @@ connects the two as well, but reports refused and dropped connections as time-ou
 cookies, and quotes URLs a second time; each of these matters to a gateway.
 """
 
-import asyncio
 import ssl
-from collections.abc import AsyncIterator
-from contextlib import nullcontext
-from functools import lru_cache
+from collections.abc import Iterable
+from typing import Self
 
 import aiohttp
 import httpx
-import yarl
+from aiohttp.connector import Connection
+from aiohttp.streams import StreamReader
 
 from gateway.config.proxies import Proxy
-from gateway.upstream.http.connection_pool import (
-    PARSER_LIMIT,
-    ConnectionPool,
-    IncompleteBody,
-    ResponseProtocol,
-    force_new_connections,
-)
+from gateway.upstream.http.connection_pool import ConnectionPool, IncompleteBody, ResponseProtocol
+from gateway.upstream.http.request import split_request
 
 NEW_CONNECTION = "new_connection"
 """Extension of a request: whether a connection is opened for the request."""
-
-_CHUNK_BYTES = 65_536
-
-_KEEP_ALIVE_SECONDS = 4.0
-"""How long an unused connection is kept open: less than servers keep theirs (5 seconds and more), so that a
-request seldom meets the end of its connection half-way."""
 
 
 class CertificateVerificationFailed(httpx.ConnectError):
@@ -73,50 +61,59 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
         """
         self._max_connections = max_connections
         self._tls = tls
-        self._proxy_url = None if proxy is None else proxy.url
-        self._proxy_headers = [] if proxy is None else proxy.headers
-        self._client_session: aiohttp.ClientSession | None = None
+        self._proxy = proxy
+        self._proxy_headers = [
+            (name.encode(), value.encode()) for name, value in (proxy.headers if proxy else [])
+        ]
+        self._pool: ConnectionPool | None = None
 
-    def _open_client_session(self) -> aiohttp.ClientSession:
-        if self._client_session is None:
-            self._client_session = aiohttp.ClientSession(
-                connector=ConnectionPool(
-                    limit=self._max_connections,
-                    keepalive_timeout=_KEEP_ALIVE_SECONDS,
-                    ssl=self._tls or True,
-                ),
-                cookie_jar=aiohttp.DummyCookieJar(),
-                auto_decompress=False,
-                skip_auto_headers=("User-Agent", "Accept-Encoding", "Accept"),
-                timeout=aiohttp.ClientTimeout(total=None),
-                max_line_size=PARSER_LIMIT,
-                max_field_size=PARSER_LIMIT,
-                max_headers=PARSER_LIMIT,
+    def _open_pool(self) -> ConnectionPool:
+        if self._pool is None:
+            self._pool = ConnectionPool(
+                max_connections=self._max_connections, tls=self._tls, proxy=self._proxy
             )
-        return self._client_session
+        return self._pool
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        # Lets the loop read bytes that arrived on idle connections: for unread ones the pool asks
-        # the system. Requests that begin together are sent together, which saves time as well.
-        # The first pass may end before the loop looks at its sockets, the second does not.
-        await asyncio.sleep(0)
-        await asyncio.sleep(0)
-        is_new = request.extensions.get(NEW_CONNECTION, False)
+        origin, target, headers = split_request(request)
+        if self._proxy is not None and origin.startswith("http:"):
+            # For an encrypted request, the proxy gets its headers when the connection is made.
+            target, headers = origin + target, [*headers, *self._proxy_headers]
+        request_bytes = _serialize(request.method, target, headers, request.content)
+        timeouts = request.extensions.get("timeout", {})
+        connection = await self._connect(
+            origin,
+            timeout_seconds=timeouts.get("connect"),
+            is_new=request.extensions.get(NEW_CONNECTION, False),
+        )
+        protocol = connection.protocol
+        assert isinstance(protocol, ResponseProtocol)
         try:
-            with force_new_connections() if is_new else nullcontext():
-                response = await self._open_client_session().request(
-                    request.method,
-                    yarl.URL(str(request.url), encoded=True),
-                    headers=self._headers(request),
-                    data=request.content or None,
-                    allow_redirects=False,
-                    timeout=_client_timeout(**request.extensions.get("timeout", {})),
-                    proxy=self._proxy_url,
-                    proxy_headers=dict(self._proxy_headers),
-                )
-        except aiohttp.SocketTimeoutError as error:
-            raise httpx.ReadTimeout("No response in time.") from error
-        except aiohttp.ServerTimeoutError as error:
+            protocol.send(
+                request_bytes,
+                read_timeout_seconds=timeouts.get("read"),
+                expects_body=request.method != "HEAD",
+            )
+            head, body = await protocol.read_head()
+        except BaseException:
+            connection.close()
+            raise
+        body.on_eof(connection.release)
+        return httpx.Response(
+            head.code,
+            headers=head.raw_headers,
+            stream=_ResponseStream(connection, protocol, body),
+            request=request,
+        )
+
+    async def _connect(
+        self, origin: str, *, timeout_seconds: float | None, is_new: bool
+    ) -> Connection:
+        try:
+            return await self._open_pool().acquire(
+                origin, timeout_seconds=timeout_seconds, is_new=is_new
+            )
+        except TimeoutError as error:
             raise httpx.ConnectTimeout("No connection in time.") from error
         except aiohttp.ClientConnectorCertificateError as error:
             raise CertificateVerificationFailed(
@@ -130,54 +127,50 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
             raise httpx.RemoteProtocolError("The response is not HTTP.") from error
         except (aiohttp.ClientError, OSError) as error:
             raise httpx.ReadError("The connection failed.") from error
-        return httpx.Response(
-            response.status,
-            headers=response.raw_headers,
-            stream=_ResponseStream(response),
-            request=request,
-        )
-
-    def _headers(self, request: httpx.Request) -> list[tuple[str, str]]:
-        """The headers of a request, with those for the proxy where the request is not encrypted.
-
-        For an encrypted request, the proxy gets its headers when the connection is made.
-        """
-        headers = [(name.decode(), value.decode()) for name, value in request.headers.raw]
-        return headers if request.url.scheme == "https" else headers + self._proxy_headers
 
     async def aclose(self) -> None:
-        if self._client_session is not None:
-            await self._client_session.close()
+        if self._pool is not None:
+            await self._pool.close()
 
 
-@lru_cache(maxsize=8)  # the values are settings, equal for every request
-def _client_timeout(
-    connect: float | None = None, read: float | None = None, **_: float | None
-) -> aiohttp.ClientTimeout:
-    # `connect` as well: `sock_connect` alone does not include the DNS lookup.
-    return aiohttp.ClientTimeout(total=None, connect=connect, sock_connect=connect, sock_read=read)
+def _serialize(
+    method: str, target: str, headers: Iterable[tuple[bytes, bytes]], content: bytes
+) -> bytes:
+    """A request as it is sent."""
+    lines = [f"{method} {target} HTTP/1.1".encode("ascii"), *map(b"%b: %b".__mod__, headers)]
+    head = b"\r\n".join([*lines, b"", b""])
+    if not head.count(b"\r") == head.count(b"\n") == len(lines) + 1 or b"\0" in head:
+        raise httpx.LocalProtocolError("A header contains the end of a line.")
+    return head + content
 
 
 class _ResponseStream(httpx.AsyncByteStream):
-    """The body of aiohttp's response as a stream of httpx, with exceptions of httpx."""
+    """The body of a response as a stream of httpx, with exceptions of httpx."""
 
-    def __init__(self, response: aiohttp.ClientResponse) -> None:
-        self._response = response
-        self._protocol = response.connection.protocol if response.connection else None
+    def __init__(
+        self, connection: Connection, protocol: ResponseProtocol, body: StreamReader
+    ) -> None:
+        self._connection = connection
+        self._protocol = protocol
+        self._body = body
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
+    def __aiter__(self) -> Self:  # not a generator, which would have to be closed
+        return self
+
+    async def __anext__(self) -> bytes:
         try:
-            async for chunk in self._response.content.iter_chunked(_CHUNK_BYTES):
-                yield chunk
+            chunk = await self._body.readany()
         except aiohttp.SocketTimeoutError as error:
             raise httpx.ReadTimeout("The response stalled.") from error
         except aiohttp.ClientPayloadError as error:
-            protocol = self._protocol
-            is_incomplete = isinstance(protocol, ResponseProtocol) and protocol.closed_cleanly
-            error_class = IncompleteBody if is_incomplete else httpx.ReadError
+            error_class = IncompleteBody if self._protocol.closed_cleanly else httpx.ReadError
             raise error_class("The response ended prematurely.") from error
         except (aiohttp.ClientError, OSError) as error:
             raise httpx.ReadError("The connection failed.") from error
+        if not chunk:
+            raise StopAsyncIteration
+        return chunk
 
     async def aclose(self) -> None:
-        self._response.close() if not self._response.content.is_eof() else self._response.release()
+        if not self._body.is_eof():  # else the connection is released, or serves another request
+            self._connection.close()
