@@ -1,6 +1,14 @@
 """Resolver descriptors: how each field of a schema is resolved; and nodes: values with the ids that led to them."""
 
-from collections.abc import Awaitable, Callable, Collection, Hashable, Mapping, Sequence
+from collections.abc import (
+    Awaitable,
+    Callable,
+    Collection,
+    Generator,
+    Hashable,
+    Mapping,
+    Sequence,
+)
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
@@ -62,6 +70,16 @@ class Node(Struct, Generic[_T_co], frozen=True):
         if own is None:
             return self.ids.get(name)
         return str(own) if own.__class__ is int else own
+
+
+class MappedResult(Struct, Generic[_S, _T], frozen=True):
+    """An awaitable of the result of another one, mapped by a function. Where that is a future, it needs no task."""
+
+    source: Awaitable[_S]
+    function: Callable[[_S], _T]
+
+    def __await__(self) -> Generator[Any, Any, _T]:
+        return self.function((yield from self.source.__await__()))
 
 
 class NeedsFallback(Exception):

@@ -5,12 +5,13 @@ Source: Apollo Federation's subgraph specification.
 
 import re
 from collections.abc import Awaitable, Mapping
+from functools import partial
 from typing import Annotated, Any, NewType, Union
 
 import strawberry
 from strawberry.types.scalar import ScalarDefinition
 
-from gateway.engine.resolvers import Node
+from gateway.engine.resolvers import MappedResult, Node
 from gateway.errors import InvalidArgument
 from gateway.schema.appointment import Appointment
 from gateway.schema.client import Client
@@ -142,14 +143,12 @@ def _resolve_entity(
             if name in _ENDPOINT_BY_NAME and links.is_id(id_):
                 endpoint = _ENDPOINT_BY_NAME[name]
                 ids = {endpoint.own_id: id_}
-                # Called here, not in the coroutine, so that entities of one list form one batch.
                 load = session.load(endpoint, *map(ids.get, endpoint.ids))
-                return _entity_node(load, id_)
+                return MappedResult(load, partial(_entity_node, id_))
     return InvalidArgument("Unknown entity type or invalid id.", argument="representations")
 
 
-async def _entity_node(load: Awaitable[Any], id_: str) -> EntityRef:
-    entity = await load
+def _entity_node(id_: str, entity: Any) -> EntityRef:
     # The upstream also finds entities by other identifiers, such as references, which are not ids.
     return Node(entity) if entity is not None and str(entity.id) == id_ else None
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import strawberry
 
-from gateway.engine.resolvers import Ids, Node
+from gateway.engine.resolvers import MappedResult, Node
 from gateway.errors import InvalidArgument
 from gateway.schema.appointment import Appointment
 from gateway.schema.arguments import After, Before, Filter, First, Last, Sort, value_or_none
@@ -89,15 +89,13 @@ def resolve_appointment(
             require_id(id_, argument)
             raise InvalidArgument(f"`{argument}` is not an id.", argument=argument)
     load = info.context.session.load(APPOINTMENT, company_id, id, None)
-    return _appointment_node(load, id, {} if company_id is None else {"company_id": company_id})
+    ids = {} if company_id is None else {"company_id": company_id}
 
+    def build(appointment: resources.Appointment | None) -> Node[resources.Appointment] | None:
+        # The upstream also finds appointments by their references, which are not ids.
+        return None if appointment is None or str(appointment.id) != id else Node(appointment, ids)
 
-async def _appointment_node(
-    load: Awaitable[resources.Appointment | None], id_: str, ids: Ids
-) -> Node[resources.Appointment] | None:
-    appointment = await load
-    # The upstream also finds appointments by their references, which are not ids.
-    return None if appointment is None or str(appointment.id) != id_ else Node(appointment, ids)
+    return MappedResult(load, build)
 
 
 QUERY_DESCRIPTION = "The root type of all queries."

@@ -1,7 +1,7 @@
 """Resolvers of fields: one declaration per field, which graphql-core and compiled queries both use."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from functools import cache, wraps
+from functools import cache, partial, wraps
 from inspect import isawaitable
 from typing import Any
 
@@ -12,6 +12,7 @@ from gateway.engine.resolvers import (
     AttributeField,
     ComputedField,
     LoadedField,
+    MappedResult,
     NeedsFallback,
     Node,
     PolymorphicList,
@@ -301,14 +302,15 @@ def load_function(endpoint: Endpoint[Any]) -> LoadFunction:
             return context.session.load(endpoint, *[None] * len(ids))
         readable_ids: list[Any] = [_require_readable(id_) for id_ in ids]
         load = context.session.load(endpoint, *readable_ids)
-        return _require_same_id(load, own_id) if endpoint.has_other_identifiers else load
+        if not endpoint.has_other_identifiers:
+            return load
+        return MappedResult(load, partial(_require_same_id, own_id))
 
     return load_from_context
 
 
-async def _require_same_id(load: Awaitable[Any], id_: str) -> Any:
+def _require_same_id(id_: str, entity: Any) -> Any:
     """The loaded entity, which must have the id that the upstream sent for it."""
-    entity = await load
     if entity is not None and str(entity.id) != id_:
         raise InvalidUpstreamResponse(
             "The upstream returned a different resource than the requested one."

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import strawberry
 from msgspec import Raw
 
-from gateway.engine.resolvers import ItemDecoder, Node, PolymorphicList, ResolveInfo
+from gateway.engine.resolvers import ItemDecoder, MappedResult, Node, PolymorphicList, ResolveInfo
 from gateway.errors import FieldError, InvalidUpstreamResponse
 from gateway.observability.event_loop import (
     STEP_ITEMS,
@@ -316,7 +316,6 @@ def load_timeline_page(
     )
     if timeline_filter.matches_nothing:
         return client.child(RawTimeline(info, timeline_filter, window, anchor, [], ReadTimestamp()))
-    # Called here, not in the coroutine, so that all timelines of one operation form one batch.
     load = info.context.session.timeline(
         timeline_filter.client_id,
         kinds=timeline_filter.kinds,
@@ -324,15 +323,14 @@ def load_timeline_page(
         newest_first=timeline_filter.newest_first,
     )
 
-    async def load_timeline() -> Node[RawTimeline]:
-        items, read_at, is_stale = await load
+    def build(timeline: tuple[Sequence[Raw], float, bool]) -> Node[RawTimeline]:
+        items, read_at, is_stale = timeline
+        read_timestamp = ReadTimestamp(read_at, is_stale)
         return client.child(
-            RawTimeline(
-                info, timeline_filter, window, anchor, items, ReadTimestamp(read_at, is_stale)
-            )
+            RawTimeline(info, timeline_filter, window, anchor, items, read_timestamp)
         )
 
-    return load_timeline()
+    return MappedResult(load, build)
 
 
 def with_full_records(

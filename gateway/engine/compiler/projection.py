@@ -2,7 +2,16 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import (
+    Awaitable,
+    Callable,
+    Collection,
+    Hashable,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from dataclasses import dataclass, field as default, replace
 from functools import cache, reduce
 from inspect import getmembers
@@ -708,6 +717,7 @@ class ProjectedReader:
 
     Attributes:
         lock: Held while decoding in steps, so that no other task decodes the same items meanwhile.
+        decodes_in_steps: Whether a page took several steps, so that later ones may have to wait for it.
     """
 
     def __init__(self, decoder: ProjectedDecoder) -> None:
@@ -716,6 +726,7 @@ class ProjectedReader:
         self._memoized: dict[tuple[int, Hashable], tuple[Sequence[Raw], Any]] = {}
         self._raw_by_record_id: dict[int, Raw] = {}
         self.lock = asyncio.Lock()
+        self.decodes_in_steps = False
 
     def decode_headers(self, items: Sequence[Raw]) -> CooperativeSteps[list[Any]]:
         return map_in_steps(self._decoder.decode_headers, items)
@@ -759,9 +770,21 @@ class ReaderCache(dict[ProjectedDecoder, ProjectedReader]):
         self[decoder] = reader = ProjectedReader(decoder)
         return reader
 
-    async def decode_ahead(self, decoder: ProjectedDecoder | None, value: Node[Any] | None) -> None:
-        """Decode a page in cooperative steps, one at a time per reader: the next may need the same items."""
-        if decoder is not None and value is not None:
-            reader = self[decoder]
-            async with reader.lock:
-                await run_cooperatively(value.value.decode_ahead(reader))
+    def decode_ahead(self, decoder: ProjectedDecoder, value: Node[Any]) -> Awaitable[None] | None:
+        """Decode a page: at once, or else by the returned awaitable.
+
+        Pages that take several steps are decoded one at a time per reader: the next may need the same items.
+        """
+        reader = self[decoder]
+        if not reader.decodes_in_steps:
+            try:
+                next(value.value.decode_ahead(reader))
+            except StopIteration:
+                return None
+            reader.decodes_in_steps = True
+        return _decode_in_steps(reader, value)
+
+
+async def _decode_in_steps(reader: ProjectedReader, value: Node[Any]) -> None:
+    async with reader.lock:
+        await run_cooperatively(value.value.decode_ahead(reader))

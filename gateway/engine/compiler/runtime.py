@@ -19,7 +19,7 @@ from gateway.engine.compiler.pending import (
     ListElement,
     PendingFields,
     PendingLoad,
-    PendingTasks,
+    PendingResults,
     TypeDispatch,
 )
 from gateway.engine.compiler.projection import ReaderCache
@@ -55,9 +55,8 @@ class CompiledRun:
         self._variables = variables
         self.condition_values = [holds(condition, variables) for condition in conditions]
         self._errors: list[GraphQLError] = []
-        self._is_abandoned = False
         self._deferred: list[PendingFields | FallbackItem] = []
-        self._tasks = PendingTasks()
+        self._results = PendingResults()
         self._pending_loads: dict[tuple[Any, ...], PendingLoad] = {}
         self.readers = ReaderCache()
         self._projected_lists: dict[tuple[int, int], tuple[list[Any], list[Any]]] = {}
@@ -71,15 +70,14 @@ class CompiledRun:
         try:
             data = root_function(None, self, (), NO_IDS)
             self._start_deferred(self._pop_deferred())
-            await self._tasks.join()
+            await self._results.join()
         except Exception as error:
-            self._is_abandoned = True
-            self._tasks.detach()
+            self._results.detach()
             if isinstance(error, FALLBACK_ERRORS):
                 raise OperationNeedsFallback from error
             raise
         except BaseException:
-            await self._tasks.cancel()
+            await self._results.cancel()
             raise
         return data
 
@@ -163,7 +161,7 @@ class CompiledRun:
         for index, value in enumerate(values):
             element = ListElement(deferred, render, results, index, (*path, index))
             if isinstance(value, Awaitable):
-                self._tasks.start(self._await_element(element, value))
+                self._results.expect(value, partial(self._deliver_awaited_element, element))
             else:
                 self._deliver_element(element, value)
         return results
@@ -207,19 +205,16 @@ class CompiledRun:
             except Exception as error:  # noqa: BLE001 - reported at the field's path, as graphql-core does
                 pending_load.error, pending_load.waiters = error, None
             else:
-                self._tasks.start(self._await_load(pending_load, load))
+                self._results.expect(load, partial(self._end_load, pending_load))
         if pending_load.waiters is None:
             self._deliver_loaded(pending, pending_load)
         else:
             pending_load.waiters.append(pending)
 
-    async def _await_load(self, pending_load: PendingLoad, load: Awaitable[Any]) -> None:
-        try:
-            pending_load.value = await load
-        except Exception as error:  # noqa: BLE001 - reported at the field's path, as graphql-core does
-            pending_load.error = error
+    def _end_load(self, pending_load: PendingLoad, value: Any, error: Exception | None) -> None:
+        pending_load.value, pending_load.error = value, error
         waiters, pending_load.waiters = pending_load.waiters or [], None
-        for pending in () if self._is_abandoned else waiters:
+        for pending in waiters:
             self._deliver_loaded(pending, pending_load)
 
     def _deliver_loaded(self, pending: PendingFields, pending_load: PendingLoad) -> None:
@@ -249,21 +244,32 @@ class CompiledRun:
             self._set_all_null(pending, error)
             return
         if isinstance(value, Awaitable):
-            self._tasks.start(self._await_resolver(pending, value, reported))
+            self._results.expect(value, partial(self._deliver_awaited, pending, reported))
         else:
             self._deliver_resolved(pending, value, reported)
 
-    async def _await_resolver(
-        self, pending: PendingFields, resolving: Awaitable[Any], reported: int
+    def _deliver_awaited(
+        self, pending: PendingFields, reported: int, value: Any, error: Exception | None
     ) -> None:
-        try:
-            value = await resolving
-        except Exception as error:  # noqa: BLE001 - reported at the field's path, as graphql-core does
+        decoder = pending.deferred.items_decoder
+        if error is not None:
             self._set_all_null(pending, error)
             return
-        await self.readers.decode_ahead(pending.deferred.items_decoder, value)
-        if not self._is_abandoned:
+        decoding = None
+        if decoder is not None and value is not None:
+            decoding = self.readers.decode_ahead(decoder, value)
+        if decoding is None:
             self._deliver_resolved(pending, value, reported)
+        else:
+            deliver = partial(self._deliver_decoded, pending, reported, value)
+            self._results.expect(decoding, deliver)
+
+    def _deliver_decoded(
+        self, pending: PendingFields, reported: int, value: Any, _: None, error: Exception | None
+    ) -> None:
+        if error is not None:
+            raise error
+        self._deliver_resolved(pending, value, reported)
 
     def _deliver_resolved(self, pending: PendingFields, value: Any, reported: int) -> None:
         """Deliver a resolved value: to identical fields as it is encoded, if it is the same at any path.
@@ -318,14 +324,11 @@ class CompiledRun:
         self._start_deferred(inner)
         return None if inner else rendered
 
-    async def _await_element(self, element: ListElement, awaited: Awaitable[Any]) -> None:
-        try:
-            value = await awaited
-        except Exception as error:  # noqa: BLE001 - reported at the field's path, as graphql-core does
-            value = error
-        if not self._is_abandoned:
-            self._deliver_element(element, value)
-            self._start_deferred(self._pop_deferred())
+    def _deliver_awaited_element(
+        self, element: ListElement, value: Any, error: Exception | None
+    ) -> None:
+        self._deliver_element(element, error or value)
+        self._start_deferred(self._pop_deferred())
 
     def _deliver_element(self, element: ListElement, value: Any) -> None:
         deferred, render, result, key, path = element
@@ -383,16 +386,15 @@ class CompiledRun:
         except Exception as error:
             raise OperationNeedsFallback from error
         if isinstance(value, Awaitable):
-            self._tasks.start(self._assign_later(result, key, value))
+            self._results.expect(value, partial(self._assign_awaited, result, key))
         else:
             assign(result, key, value)
 
     @staticmethod
-    async def _assign_later(result: Any, key: str | int, executing: Awaitable[Any]) -> None:
-        try:
-            assign(result, key, await executing)
-        except Exception as error:
+    def _assign_awaited(result: Any, key: str | int, value: Any, error: Exception | None) -> None:
+        if error is not None:
             raise OperationNeedsFallback from error
+        assign(result, key, value)
 
 
 def _assign_fields(pending: PendingFields, values: tuple[Any, ...]) -> None:

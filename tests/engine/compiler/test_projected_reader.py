@@ -119,11 +119,29 @@ async def test_what_several_ask_alike_at_once_is_made_once_in_steps(decoder):
             return decoder.memoize(things, "all", lambda: decoder.decode(things))
 
     readers = ReaderCache()
-    await asyncio.gather(*(readers.decode_ahead(decoder, Node(Long())) for _ in range(3)))
+    decodings = [readers.decode_ahead(decoder, Node(Long())) for _ in range(3)]
+    await asyncio.gather(*filter(None, decodings))
     assert decoder.done == [("read", STEP_ITEMS)] * 3
     read = run_to_completion(readers[decoder].decode(things))
     assert len(read) == 3 * STEP_ITEMS
     assert readers[decoder].full_record(read[-1]) == f"all of {3 * STEP_ITEMS - 1}"
+
+
+async def test_a_short_page_is_decoded_at_once_unless_a_long_one_is_decoded_in_steps(decoder):
+    class Page:
+        def __init__(self, size: int) -> None:
+            self.things = [raw(number) for number in range(size)]
+
+        def decode_ahead(self, decoder: ProjectedReader) -> CooperativeSteps[list[Any]]:
+            return decoder.decode(self.things)
+
+    readers = ReaderCache()
+    assert readers.decode_ahead(decoder, Node(Page(2))) is None
+    assert decoder.done == [("read", 2)]
+    decodings = [readers.decode_ahead(decoder, Node(Page(size))) for size in (2 * STEP_ITEMS, 3)]
+    assert decoder.done == [("read", 2)]
+    await asyncio.gather(*filter(None, decodings))
+    assert decoder.done == [("read", size) for size in (2, STEP_ITEMS, STEP_ITEMS, 3)]
 
 
 def test_a_value_is_read_as_a_whole_of_what_it_was_decoded_from(reader):
