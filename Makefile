@@ -46,8 +46,8 @@ check: $(INSTALLED)            ## all of that
 	$(MAKE) test socket covered COVERED=1
 
 bench: $(INSTALLED)            ## against what a team would pick instead; needs Node.js, and takes long
-	$(BIN)/python -m tests.benchmarks
 	$(BIN)/python -m tests.benchmarks wait
+	$(BIN)/python -m tests.benchmarks
 
 format: $(INSTALLED)
 	$(BIN)/ruff format .

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from statistics import median
+from statistics import median, quantiles
 
 from tests.benchmarks.accounting import CoreSpeed
 from tests.benchmarks.answers import same_answers
@@ -57,6 +57,14 @@ class Figures:
     def cpu(self) -> float:
         """The figure that counts."""
         return median(self.cpu_milliseconds)
+
+
+def percentiles(latencies: Sequence[float]) -> tuple[float, float]:
+    """The 50th and the 99th."""
+    if len(latencies) < 2:
+        return latencies[0], latencies[0]
+    cuts = quantiles(latencies, n=100, method="inclusive")
+    return cuts[49], cuts[98]
 
 
 @dataclass(frozen=True, slots=True)

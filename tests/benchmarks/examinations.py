@@ -11,7 +11,15 @@ from typing import NamedTuple
 from tests.benchmarks.answers import same_answers
 from tests.benchmarks.contenders import Contender
 from tests.benchmarks.inside import Hold
-from tests.benchmarks.load import Answer, Asked, Connection, Refused, connected, load
+from tests.benchmarks.load import (
+    Answer,
+    Asked,
+    Connection,
+    Refused,
+    connected,
+    load,
+    load_steadily,
+)
 from tests.benchmarks.scenarios import ALONE, SCENARIOS, Condition, Scenario
 from tests.benchmarks.servers import Placement, Server, running
 from tests.benchmarks.upstream import Upstream
@@ -55,6 +63,29 @@ class Examiner:
             started = time.perf_counter()
             async with running(contender, self.upstream.origin, self.placement):
                 yield time.perf_counter() - started
+
+    async def idle_megabytes(self, contender: Contender) -> float:
+        """The memory of a server that has served nothing yet."""
+        async with running(contender, self.upstream.origin, self.placement) as server:
+            return server.resident_bytes() / 1e6
+
+    async def steady(self, contender: Contender, scenario: Scenario, seconds: float) -> Asked:
+        """Its latencies at a constant rate, half of what it answers where 64 callers ask all the time."""
+        async with running(contender, self.upstream.origin, self.placement) as server:
+            requests = scenario.requests(contender)
+            [expected] = await same_answers(scenario, [server], self.upstream)
+            with connected(server.port, _TOGETHER.connections) as connections:
+                full = await load(
+                    connections, requests, seconds=seconds / 2, expected_bytes=expected
+                )
+                rate = len(full.latencies) / full.seconds / 2
+                return await load_steadily(
+                    connections,
+                    requests,
+                    per_second=rate,
+                    seconds=seconds,
+                    expected_bytes=expected,
+                )
 
     async def memory(
         self, contender: Contender, *, seconds: float, readings: int

@@ -152,3 +152,45 @@ async def load(
     async with asyncio.timeout(seconds + _PATIENCE_SECONDS):
         await asyncio.gather(*map(ask, connections))
     return Asked(clock() - started, latencies)
+
+
+async def load_steadily(
+    connections: Sequence[Connection],
+    next_request: NextRequest,
+    *,
+    per_second: float,
+    seconds: float,
+    expected_bytes: int,
+) -> Asked:
+    """Ask at a constant rate, whether or not what was asked before is answered.
+
+    A latency counts from the moment at which the request was due, even if all connections were busy then.
+
+    Raises:
+        Refused: An answer is no success, or its length is another than expected.
+        TimeoutError: Nothing comes.
+    """
+    latencies: list[float] = []
+    clock = time.perf_counter
+    idle_callers = deque(range(max(CALLERS, len(connections))))
+    idle_connections: asyncio.Queue[Connection] = asyncio.Queue()
+    for connection in connections:
+        idle_connections.put_nowait(connection)
+    started = clock()
+
+    async def ask(due: float, connection: Connection) -> None:
+        caller = idle_callers.popleft()
+        answer = await connection.ask(next_request(caller))
+        latencies.append(clock() - due)
+        idle_callers.append(caller)
+        idle_connections.put_nowait(connection)
+        if answer.status != 200 or len(answer.body) != expected_bytes:
+            raise Refused(f"{answer.status}: {answer.body[:500]!r}")
+
+    async with asyncio.timeout(seconds + _PATIENCE_SECONDS), asyncio.TaskGroup() as asking:
+        for number in range(int(seconds * per_second)):
+            due = started + number / per_second
+            while clock() < due:  # noqa: ASYNC110 - uvloop's timers go by whole milliseconds
+                await asyncio.sleep(0)
+            asking.create_task(ask(due, await idle_connections.get()))
+    return Asked(clock() - started, latencies)

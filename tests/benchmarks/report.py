@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
-from statistics import mean, median, quantiles
+from statistics import mean, median
 
-from tests.benchmarks.comparison import Effort, Figures
+from tests.benchmarks.bounds import Bound
+from tests.benchmarks.comparison import Effort, Figures, percentiles
 from tests.benchmarks.contenders import CONTENDERS, GATEWAY
 from tests.benchmarks.scenarios import ALONE, Condition
 from tests.benchmarks.targets import Verdict, verdicts
@@ -13,26 +14,31 @@ _WHOLE_TIMELINES = {"hundred": 100, "thousand": 1_000, "ten-thousand": 10_000}
 """The scenarios that are one page of all there is, with how many activities that is."""
 
 
-def report(on: Mapping[str, str], measured: Sequence[Figures], effort: Effort) -> str:
-    """All of it.
+def report(
+    on: Mapping[str, str], measured: Sequence[Figures], effort: Effort, found: Sequence[Bound]
+) -> str:
+    """All of it; the targets are at its end.
 
     Args:
         on: The machine, as it was before anything ran.
         measured: By scenario, condition and contender.
         effort: How it was measured.
+        found: What was measured of the bounds.
     """
     parts = [
         "\n".join(f"- {name}: {value}" for name, value in on.items()),
         _method(effort),
         _disturbance(measured),
     ]
-    if judged := list(verdicts(measured)):
-        parts += ["## Targets", _targets(judged)]
     for title, figures in groupby(measured, lambda one: one.scenario.title):
         parts += [f"## {title[0].upper()}{title[1:]}", _scenario([*figures])]
     if len(growing := list(_growth(measured))) > 1:
         head = ("activities in one page", "CPU ms per request", "CPU µs per activity")
         parts += [f"## How the gateway's cost grows, at {ALONE}", table(head, growing)]
+    if found:
+        parts += ["## Bounds", _bounds(found)]
+    if judged := list(verdicts(measured)):
+        parts += ["## Targets", _targets(judged)]
     return "\n\n".join(parts) + "\n"
 
 
@@ -69,19 +75,37 @@ def _disturbance(measured: Sequence[Figures]) -> str:
     )
 
 
+def _bounds(found: Sequence[Bound]) -> str:
+    head = ("this gateway", "at most", "measured", "kept")
+    return table(
+        head,
+        (
+            (one.title, number(one.most), number(one.measured), "yes" if one.is_kept else "no")
+            for one in found
+        ),
+    )
+
+
 def _targets(judged: Sequence[Verdict]) -> str:
     conditions = list(dict.fromkeys(condition for one in judged for condition in one.ratios))
-    head = ("CPU of this gateway / of the other", "at most", *map(str, conditions), "reached")
-    return table(head, (_target(one, conditions) for one in judged))
+    head = ("CPU of this gateway / of the other", "at most", "aim", *map(str, conditions))
+    return table((*head, "reached"), (_target(one, conditions) for one in judged))
 
 
 def _target(verdict: Verdict, conditions: Sequence[Condition]) -> list[str]:
     target, ratios = verdict
     shown = (number(ratios[each]) if each in ratios else "" for each in conditions)
-    everywhere = verdict.reached == len(ratios)
-    reached = "yes" if everywhere else f"in {verdict.reached} of {len(ratios)}"
     name = f"{target.scenario.title} / {target.against.title}"
-    return [name, number(target.most), *shown, reached if verdict.reached else "no"]
+    return [name, number(target.most), number(target.aim), *shown, _reached(verdict)]
+
+
+def _reached(verdict: Verdict) -> str:
+    of = len(verdict.ratios)
+    if verdict.aims_reached == of:
+        return "the aim"
+    if verdict.reached == of:
+        return "yes"
+    return f"in {verdict.reached} of {of}" if verdict.reached else "no"
 
 
 def _scenario(measured: Sequence[Figures]) -> str:
@@ -93,7 +117,7 @@ def _scenario(measured: Sequence[Figures]) -> str:
 def _row(figures: Figures, ours: dict[Condition, float]) -> list[str]:
     least, most = min(figures.cpu_milliseconds), max(figures.cpu_milliseconds)
     ratio = ours[figures.condition] / figures.cpu if figures.condition in ours else None
-    p50, p99 = _percentiles(figures.latencies)
+    p50, p99 = percentiles(figures.latencies)
     return [
         figures.contender.title,
         str(figures.condition),
@@ -103,14 +127,6 @@ def _row(figures: Figures, ours: dict[Condition, float]) -> list[str]:
         number(p99 * 1000),
         number(median(figures.requests_per_second)),
     ]
-
-
-def _percentiles(latencies: Sequence[float]) -> tuple[float, float]:
-    """The 50th and the 99th."""
-    if len(latencies) < 2:
-        return latencies[0], latencies[0]
-    cuts = quantiles(latencies, n=100, method="inclusive")
-    return cuts[49], cuts[98]
 
 
 def _growth(measured: Sequence[Figures]) -> Iterator[tuple[str, str, str]]:

@@ -146,15 +146,15 @@ _EVERY = (
     ),
     Scenario(
         "ten-clients",
-        "ten clients of 100 activities in one query",
+        "ten clients of 20 activities in one query",
         operation("ten_clients", "activity"),
-        _ten_clients(100),
+        _ten_clients(20),
     ),
     Scenario(
         "ten-times",
-        "the same client of 100 activities ten times",
+        "the same client of 10 activities ten times",
         operation("ten_times", "activity"),
-        _client(100),
+        _client(10),
     ),
     Scenario(
         "staff",
