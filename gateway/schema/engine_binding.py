@@ -1,20 +1,24 @@
 """The binding of this schema to the engine: the sources of the fields, the limits and the field costs."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import MISSING
+from functools import partial
 from inspect import signature
-from typing import Any, NamedTuple, Self
+from typing import Any
 
 from graphql import (
     GraphQLField,
+    GraphQLInputObjectType,
+    GraphQLInputType,
     GraphQLObjectType,
     GraphQLSchema,
-    get_named_type,
+    get_nullable_type,
     is_input_object_type,
+    is_list_type,
 )
 from strawberry import Schema
-from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.schema_converter import GraphQLCoreConverter
-from strawberry.types.arguments import StrawberryArgument, convert_argument
+from strawberry.types.arguments import convert_argument
 from strawberry.types.base import StrawberryObjectDefinition
 from strawberry.types.field import StrawberryField
 
@@ -44,7 +48,7 @@ _DEFINITION_KEY = GraphQLCoreConverter.DEFINITION_BACKREF
 
 def bind_fields(schema: GraphQLSchema) -> FieldSources:
     """The table of field sources, built from the declarations of the types."""
-    convert = _InputConverter.of(schema)
+    converters = _InputConverters(schema)
     sources: dict[tuple[str, str], FieldSource] = {}
     guarded: set[tuple[str, str]] = set()
     classes: dict[str, tuple[type, ...]] = {}
@@ -56,7 +60,7 @@ def bind_fields(schema: GraphQLSchema) -> FieldSources:
             classes[type_.name] = getattr(
                 definition.is_type_of, "record_types", (definition.origin,)
             )
-            sources |= _field_sources(type_, convert)
+            sources |= _field_sources(type_, converters)
             guarded |= {
                 (type_.name, name)
                 for name, field in type_.fields.items()
@@ -66,21 +70,21 @@ def bind_fields(schema: GraphQLSchema) -> FieldSources:
 
 
 def _field_sources(
-    type_: GraphQLObjectType, convert: "_InputConverter"
+    type_: GraphQLObjectType, converters: "_InputConverters"
 ) -> Mapping[tuple[str, str], FieldSource]:
     """The sources of a type's fields, without fields that only Strawberry's resolver can resolve."""
     return {
         (type_.name, name): source
         for name, field in type_.fields.items()
-        if (source := _field_source(field, convert))
+        if (source := _field_source(field, converters))
     }
 
 
-def _field_source(field: GraphQLField, convert: "_InputConverter") -> FieldSource | None:
+def _field_source(field: GraphQLField, converters: "_InputConverters") -> FieldSource | None:
     definition: StrawberryField = field.extensions[_DEFINITION_KEY]
     source: FieldSource | None = definition.metadata.get(FIELD_SOURCE_KEY)
     if isinstance(source, ResolverField):
-        return source._replace(resolve=_engine_resolver(source.resolve, field, convert))
+        return source._replace(resolve=_engine_resolver(source.resolve, field, converters))
     if source is None and definition.base_resolver is None:
         return AttributeField(definition.python_name)
     return source
@@ -95,23 +99,84 @@ def _requires_strawberry(field: GraphQLField) -> bool:
     )
 
 
-class _InputConverter(NamedTuple):
-    """Converts input objects, which graphql-core coerces to dicts, to the classes that declare them."""
+_Converter = Callable[[Any], Any]
 
-    scalar_registry: Mapping[object, Any]
-    config: StrawberryConfig
 
-    @classmethod
-    def of(cls, schema: GraphQLSchema) -> Self:
+class _InputConverters:
+    """The converters of input objects, which graphql-core coerces to dicts, to the classes that declare them."""
+
+    def __init__(self, schema: GraphQLSchema) -> None:
         strawberry_schema: Schema = schema.extensions[_DEFINITION_KEY]
-        return cls(strawberry_schema.schema_converter.scalar_registry, strawberry_schema.config)
+        self._scalars: Mapping[object, Any] = strawberry_schema.schema_converter.scalar_registry
+        self._config = strawberry_schema.config
+        self._converter_by_type: dict[str, _Converter] = {}
 
-    def convert(self, value: Any, argument: StrawberryArgument) -> Any:
-        return convert_argument(value, argument.type, self.scalar_registry, self.config)
+    def of(self, type_: GraphQLInputType) -> _Converter | None:
+        """The converter for coerced values of a type; None for a scalar or an enum."""
+        nullable = get_nullable_type(type_)
+        if is_list_type(nullable):
+            return partial(_convert_list, self.of(nullable.of_type))
+        if not is_input_object_type(nullable):
+            return None
+        if nullable.name not in self._converter_by_type:
+            self._converter_by_type[nullable.name] = self._object_converter(nullable)
+        return self._converter_by_type[nullable.name]
+
+    def _object_converter(self, type_: GraphQLInputObjectType) -> _Converter:
+        definition: StrawberryObjectDefinition = type_.extensions[_DEFINITION_KEY]
+        if definition.from_input is not None:
+            return partial(
+                convert_argument,
+                type_=definition.origin,
+                scalar_registry=self._scalars,
+                config=self._config,
+            )
+        converter = _ObjectConverter(definition)
+        self._converter_by_type[type_.name] = converter  # for a field of the same type
+        converter.fields = [
+            (name, field.extensions[_DEFINITION_KEY].python_name, self.of(field.type))
+            for name, field in type_.fields.items()
+        ]
+        return converter
+
+
+class _ObjectConverter:
+    """Converts the dict of an input object to an instance of the class that declares it.
+
+    Attributes:
+        fields: The GraphQL name, the Python name and the converter of each field.
+    """
+
+    def __init__(self, definition: StrawberryObjectDefinition) -> None:
+        self.fields: Sequence[tuple[str, str, _Converter | None]] = ()
+        self._class = definition.origin
+        self._absent_values = {
+            field.python_name: None
+            for field in definition.fields
+            if field.default_value is MISSING and field.default_factory is MISSING
+        }
+
+    def __call__(self, value: Mapping[str, Any] | None) -> Any:
+        if value is None:
+            return None
+        members: dict[str, Any] = {**self._absent_values}
+        for name, python_name, convert in self.fields:
+            if name in value:
+                members[python_name] = value[name] if convert is None else convert(value[name])
+        return self._class(**members)
+
+
+def _convert_list(
+    convert_item: _Converter | None, values: Iterable[Any] | None
+) -> list[Any] | None:
+    """A list of its own for each resolver: the coerced values are shared, those of defaults by all requests."""
+    if values is None:
+        return None
+    return list(values) if convert_item is None else [convert_item(each) for each in values]
 
 
 def _engine_resolver(
-    resolve: Callable[..., Any], field: GraphQLField, convert: _InputConverter
+    resolve: Callable[..., Any], field: GraphQLField, converters: _InputConverters
 ) -> Callable[..., Any]:
     """A resolver as the engine calls it: with the parent object, the info and the arguments by their GraphQL names.
 
@@ -120,10 +185,10 @@ def _engine_resolver(
     python_names = {
         name: each.extensions[_DEFINITION_KEY].python_name for name, each in field.args.items()
     }
-    input_objects = {
-        name: each.extensions[_DEFINITION_KEY]
+    converter_by_name = {
+        python_names[name]: converter
         for name, each in field.args.items()
-        if is_input_object_type(get_named_type(each.type))
+        if (converter := converters.of(each.type))
     }
     parameters = signature(resolve).parameters
     takes_root, takes_info = "root" in parameters, "info" in parameters
@@ -132,9 +197,9 @@ def _engine_resolver(
         root: Node[Any] | None, info: ResolveInfo, /, **arguments: Any
     ) -> Any:
         values = {python_names[name]: value for name, value in arguments.items()}
-        for name, argument in input_objects.items():
-            if name in arguments:
-                values[python_names[name]] = convert.convert(arguments[name], argument)
+        for name, convert in converter_by_name.items():
+            if name in values:
+                values[name] = convert(values[name])
         if takes_root:
             values["root"] = root
         if takes_info:

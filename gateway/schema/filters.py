@@ -1,8 +1,9 @@
 """The filter and sort order of a timeline."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
+
+from msgspec import Struct
 
 from gateway.errors import InstantUnknown, InvalidArgument, InvalidUpstreamResponse
 from gateway.schema.arguments import ActivityFilter, value_or_none
@@ -16,8 +17,7 @@ Verdict = bool | type[InvalidUpstreamResponse] | type[InstantUnknown]
 """Whether an activity matches; or the class of the error where this cannot be decided."""
 
 
-@dataclass(frozen=True, slots=True)
-class TimelineFilter:
+class TimelineFilter(Struct, frozen=True):
     """The filter and sort order of a client's timeline.
 
     A filter that is None matches every activity; one that is an empty set matches none.
@@ -88,8 +88,9 @@ class TimelineFilter:
     @property
     def is_unfiltered(self) -> bool:
         """Whether every activity matches, whatever its content."""
-        filters = self.kinds, self.events, self.since, self.until
-        return all(each is None for each in filters)
+        return (
+            self.kinds is None and self.events is None and self.since is None and self.until is None
+        )
 
     @property
     def newest_first(self) -> bool:

@@ -12,11 +12,12 @@ import struct
 import sys
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cmp_to_key
 from itertools import chain, pairwise
 from typing import Any, NamedTuple, Self, overload
+
+from msgspec import Struct
 
 from gateway.errors import InvalidArgument
 from gateway.observability.event_loop import CooperativeSteps
@@ -268,8 +269,7 @@ class PagingArguments(NamedTuple):
     before: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class PageWindow:
+class PageWindow(Struct, frozen=True):
     """The requested part of a list: `size` items after the anchor, or before the anchor where `backward`."""
 
     size: int

@@ -8,13 +8,22 @@ import strawberry
 from gateway.engine.resolvers import MappedResult, Node
 from gateway.errors import InvalidArgument
 from gateway.schema.appointment import Appointment
-from gateway.schema.arguments import After, Before, Filter, First, Last, Sort, value_or_none
-from gateway.schema.client import Client, activities_of_client, timeline_field
+from gateway.schema.arguments import (
+    After,
+    Before,
+    Filter,
+    First,
+    Last,
+    Sort,
+    paging_arguments,
+    value_or_none,
+)
+from gateway.schema.client import Client, timeline_field
 from gateway.schema.context import Info
 from gateway.schema.enums import SortOrder
-from gateway.schema.filters import require_id
+from gateway.schema.filters import TimelineFilter, require_id
 from gateway.schema.resolvers import resolver_metadata
-from gateway.schema.timeline import PendingTimeline
+from gateway.schema.timeline import PendingTimeline, load_timeline_page
 from gateway.upstream.endpoints import APPOINTMENT
 from gateway.upstream.records import links, resources
 
@@ -44,7 +53,10 @@ def resolve_activities(  # noqa: PLR0913, PLR0917 - one parameter per GraphQL ar
     before: Before = strawberry.UNSET,
 ) -> PendingTimeline:
     client = client_node(client_id, "clientId")
-    return activities_of_client(client, info, filter, sort, first, after, last, before)
+    timeline_filter = TimelineFilter.of(client.value, filter, sort)
+    return load_timeline_page(
+        client, info, timeline_filter, paging_arguments(first, after, last, before)
+    )
 
 
 def resolve_client(id: _ClientId) -> Node[resources.RequestedClient]:  # noqa: A002

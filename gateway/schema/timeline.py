@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 import strawberry
-from msgspec import Raw
+from msgspec import Raw, Struct
 
 from gateway.engine.resolvers import ItemDecoder, MappedResult, Node, PolymorphicList, ResolveInfo
 from gateway.errors import FieldError, InvalidUpstreamResponse
@@ -127,8 +127,7 @@ class PageInfo:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class RawTimeline:
+class RawTimeline(Struct, frozen=True, eq=False):
     """A timeline as the upstream sent it, with activities that are not decoded yet.
 
     Attributes:

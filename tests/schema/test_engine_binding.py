@@ -209,6 +209,24 @@ def test_a_resolver_gets_input_objects_as_the_classes_that_declare_them(argument
     assert arguments == kept, "the coerced values are shared by all that use a variable"
 
 
+def test_a_resolver_gets_lists_of_its_own():
+    def append_x(words: list[str]) -> str:
+        words.append("x")
+        return str(words)
+
+    @strawberry.type
+    class Changing:
+        words: str = strawberry.field(resolver=append_x, metadata=resolver_metadata(append_x))
+
+    source = bind_fields(strawberry.Schema(Changing)._schema).compilable_source("Changing", "words")
+    assert isinstance(source, ResolverField)
+    words = ["a"]
+    for _ in range(2):
+        assert source.resolve(None, ResolveInfo(None, Path(None, "x", "X"), []), words=words) == (
+            "['a', 'x']"
+        )
+
+
 class Uppercase(StrawberryField):
     def get_result(self, *args: Any, **kwargs: Any) -> Any:
         return str(super().get_result(*args, **kwargs)).upper()

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from graphql import (
+    ArgumentNode,
     BooleanValueNode,
     DocumentNode,
     FieldNode,
@@ -21,49 +22,102 @@ from graphql import (
     OperationDefinitionNode,
     SelectionNode,
     SelectionSetNode,
+    Undefined,
+    ValueNode,
     VariableNode,
     get_named_type,
     is_abstract_type,
+    is_non_null_type,
     is_object_type,
 )
 from graphql.execution import VariableValues, get_argument_values
+from graphql.utilities.coerce_input_value import coerce_default_value
 
 
 class FieldArguments:
     """Coerces the arguments of one occurrence of a field, as graphql-core does (CoerceArgumentValues).
 
-    Constant values are coerced once. A variable with a value is coerced already; only for a variable without
-    a value do the type and the default of the argument matter.
+    Constant values are coerced once. A variable is coerced already: it is the value of its argument, or the
+    default of the argument stands in for it where it has no value. graphql-core coerces all arguments where a
+    list or an object has variables inside, and where it has to report an error.
     """
 
     def __init__(self, field: GraphQLField, node: FieldNode) -> None:
         self._field = field
         self._node = node
-        argument_nodes = node.arguments or ()
-        self._variables = {
-            argument.name.value: argument.value.name.value
-            for argument in argument_nodes
-            if isinstance(argument.value, VariableNode)
-        }
-        self._has_inner_variables = any(
-            isinstance(argument.value, ListValueNode | ObjectValueNode)
-            for argument in argument_nodes
-        )
         self._constants: Mapping[str, Any] | None = None
+        self._variables: list[_VariableArgument] = []
+        self._has_inner_variables = False
+        for argument in node.arguments or ():
+            if isinstance(argument.value, VariableNode):
+                self._variables.append(_VariableArgument.of(field, argument))
+            elif _has_variables(argument.value):
+                self._has_inner_variables = True
 
     def coerce(self, variables: VariableValues) -> dict[str, Any]:
         """The arguments by name; raises `GraphQLError` where a variable makes an argument invalid."""
-        values = {
-            name: variables.coerced.get(variable) for name, variable in self._variables.items()
-        }
-        if self._constants is not None and None not in values.values():
-            return {**self._constants, **values}
-        coerced = get_argument_values(self._field, self._node, variables)
+        if self._constants is None:
+            return self._coerce_all(variables)
+        arguments = {**self._constants}
+        for name, variable, is_non_null, default in self._variables:
+            value = variables.coerced.get(variable, Undefined)
+            if value is Undefined:
+                value = default
+            elif value is None and is_non_null:
+                return self._coerce_all(variables)
+            if value is not Undefined:
+                arguments[name] = value
+            elif is_non_null:
+                return self._coerce_all(variables)
+        return arguments
+
+    def _coerce_all(self, variables: VariableValues) -> dict[str, Any]:
+        arguments = get_argument_values(self._field, self._node, variables)
         if not self._has_inner_variables:
+            names = {each.name for each in self._variables}
             self._constants = {
-                name: value for name, value in coerced.items() if name not in self._variables
+                name: value for name, value in arguments.items() if name not in names
             }
-        return coerced
+        return arguments
+
+
+class _VariableArgument(NamedTuple):
+    """An argument whose value is a variable.
+
+    Attributes:
+        name: The name of the argument.
+        variable: The name of the variable.
+        is_non_null: Whether null is no value of the argument.
+        default: The coerced default value of the argument; `Undefined` where there is none.
+    """
+
+    name: str
+    variable: str
+    is_non_null: bool
+    default: Any
+
+    @classmethod
+    def of(cls, field: GraphQLField, node: ArgumentNode) -> "_VariableArgument":
+        assert isinstance(node.value, VariableNode)
+        argument = field.args[node.name.value]
+        return cls(
+            argument.out_name or node.name.value,
+            node.value.name.value,
+            is_non_null_type(argument.type),
+            coerce_default_value(argument),
+        )
+
+
+def _has_variables(value: ValueNode) -> bool:
+    """Whether a list or an object has variables inside."""
+    match value:
+        case VariableNode():
+            return True
+        case ListValueNode(values=values):
+            return any(map(_has_variables, values))
+        case ObjectValueNode(fields=fields):
+            return any(_has_variables(each.value) for each in fields)
+    return False
 
 
 _MAX_SELECTIONS = 10_000

@@ -66,15 +66,20 @@ def test_what_the_document_says_is_coerced(text, expected):
     assert arguments.coerce(NONE) == expected
 
 
-def test_what_the_document_says_is_coerced_once():
+@pytest.mark.parametrize(
+    ("beside", "more"),
+    [("", {}), (', titles: ["A"], like: {size: 1}', {"titles": ["A"], "like": {"size": 1}})],
+    ids=["alone", "beside a list and an object"],
+)
+def test_what_the_document_says_is_coerced_once(beside, more):
     mark, parsed = SCHEMA.type_map["Mark"], []
     assert isinstance(mark, GraphQLScalarType)
     mark.coerce_input_literal = lambda node: parsed.append(node) or 5  # type: ignore[func-returns-value]
-    text = "query($size: Int! = 1) { shelf(mark: 7, size: $size) }"
+    text = f"query($size: Int! = 1) {{ shelf(mark: 7, size: $size{beside}) }}"
     arguments, _ = arguments_of(text)
     for size in (1, 2, 3):
         given = variables(text, {"size": size})
-        assert arguments.coerce(given) == {"size": size, "mark": 5}
+        assert arguments.coerce(given) == {"size": size, "mark": 5, **more}
     assert len(parsed) == 1
 
 
