@@ -171,8 +171,12 @@ class Field:
     def nodes(self, variables: VariableValues) -> list[FieldNode]:
         """The distinct nodes of the field whose conditions are met by the variables."""
         selected_nodes = [
-            node for node, condition in self.occurrences if holds(condition, variables)
+            node
+            for node, condition in self.occurrences
+            if condition == ALWAYS or holds(condition, variables)
         ]
+        if len(selected_nodes) == 1:
+            return selected_nodes
         return list({id(node): node for node in selected_nodes}.values())
 
 
