@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import cmp_to_key
 from itertools import chain, pairwise
+from operator import eq
 from typing import Any, NamedTuple, Self, overload
 
 from msgspec import Struct
@@ -153,8 +154,8 @@ def order_by_instant(
     except TypeError:  # an undated activity
         return None
     ordered = [*map(instant_of, order)]
-    repeated = {one for one, other in pairwise(ordered) if one == other}
-    if repeated:
+    if any(map(eq, ordered, ordered[1:])):
+        repeated = {one for one, other in pairwise(ordered) if one == other}
         positions = {index: position(index) for index in order if instants[index] in repeated}
         if len({*positions.values()}) < len(positions):
             return None

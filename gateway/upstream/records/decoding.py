@@ -5,8 +5,6 @@ key by key, see `lenient`. So an invalid value costs its field, and an invalid i
 """
 
 from collections.abc import Mapping, Sequence
-from itertools import chain
-from operator import attrgetter
 from string import digits
 from typing import Any, Generic, TypeVar
 
@@ -55,8 +53,6 @@ _DIGITS_AS_ZEROS = bytes(ord("0") if chr(each) in digits else ord(" ") for each 
 _TOO_LARGE_MESSAGE = "The upstream response exceeds the configured size limit."
 _TYPE = "type"
 _MISPRINT_DEPTH = 3  # the registration, its session, and the start of that
-_ID_OF = attrgetter("id")
-_KIND_RAW_OF = attrgetter("kind_raw")
 _UNREADABLE_FIELDS: Mapping[str, Any] = dict.fromkeys(Activity.__struct_fields__, UNREADABLE)
 """The fields of an item that is no object: no filter takes the item for one that lacks a date or an event."""
 
@@ -194,8 +190,9 @@ def has_identity(activity: Any) -> bool:
 
 def all_have_identity(activities: Sequence[Any]) -> bool:
     """Whether all activities have an id and a kind."""
-    identities = chain(map(_ID_OF, activities), map(_KIND_RAW_OF, activities))
-    return Unreadable not in {*map(type, identities)}
+    classes = {activity.id.__class__ for activity in activities}
+    classes.update([activity.kind_raw.__class__ for activity in activities])
+    return Unreadable not in classes
 
 
 class _TypeHeader(Record, frozen=True):
