@@ -28,6 +28,7 @@ from gateway.engine.compiler.collect_fields import (
     Field,
     Selection,
 )
+from gateway.engine.compiler.declared_types import union_members
 from gateway.engine.compiler.expressions import (
     Entry,
     all_serialize_unchanged,
@@ -38,6 +39,7 @@ from gateway.engine.compiler.expressions import (
     values_statement,
 )
 from gateway.engine.compiler.field_identity import FieldIdentities
+from gateway.engine.compiler.item_decoding import ProjectedDecoder
 from gateway.engine.compiler.leaf_values import (
     LeafSerializer,
     leaf_serializer,
@@ -50,13 +52,8 @@ from gateway.engine.compiler.pending import (
     ValueContext,
     has_item_type,
 )
-from gateway.engine.compiler.projection import (
-    EMPTY_VALUES,
-    ProjectedDecoder,
-    Projection,
-    ProjectionBuilder,
-    union_members,
-)
+from gateway.engine.compiler.projection import EMPTY_VALUES, Projection
+from gateway.engine.compiler.projection_builder import ProjectionBuilder
 from gateway.engine.compiler.response_objects import ResponseClassCache
 from gateway.engine.resolvers import (
     AncestorField,

@@ -19,7 +19,7 @@ from graphql.execution import VariableValues
 from gateway.engine.compiler.codegen import CodeGenerator
 from gateway.engine.compiler.collect_fields import CannotCompile, Condition, FieldCollector
 from gateway.engine.compiler.pending import DeferredFields, TypeDispatch
-from gateway.engine.compiler.projection import ProjectionBuilder
+from gateway.engine.compiler.projection_builder import ProjectionBuilder
 from gateway.engine.compiler.response_objects import ResponseClassCache
 from gateway.engine.compiler.runtime import CompiledRun, OperationNeedsFallback
 from gateway.engine.resolvers import FieldSources

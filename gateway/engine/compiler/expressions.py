@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 from graphql import GraphQLLeafType
 
 from gateway.engine.compiler.collect_fields import ALWAYS, Condition
+from gateway.engine.compiler.declared_types import union_members
 from gateway.engine.compiler.leaf_values import serializes_unchanged
-from gateway.engine.compiler.projection import union_members
 from gateway.engine.compiler.response_objects import attribute_name
 
 

@@ -10,7 +10,8 @@ from graphql import get_named_type
 
 from gateway.engine.compiler.collect_fields import Field
 from gateway.engine.compiler.fallback import ResponsePath
-from gateway.engine.compiler.projection import NARROW_STRUCT, ProjectedDecoder, Projection
+from gateway.engine.compiler.item_decoding import ProjectedDecoder
+from gateway.engine.compiler.projection import NARROW_STRUCT, Projection
 from gateway.engine.resolvers import (
     Ids,
     LoadedField,

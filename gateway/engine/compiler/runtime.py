@@ -11,6 +11,7 @@ from msgspec import Raw
 
 from gateway.engine.compiler.collect_fields import Condition, Field, holds
 from gateway.engine.compiler.fallback import GraphQLCoreFallback, ResponsePath, to_graphql_path
+from gateway.engine.compiler.item_decoding import ReaderCache
 from gateway.engine.compiler.leaf_values import FALLBACK_ERRORS
 from gateway.engine.compiler.pending import (
     DeferredFields,
@@ -22,7 +23,6 @@ from gateway.engine.compiler.pending import (
     PendingResults,
     TypeDispatch,
 )
-from gateway.engine.compiler.projection import ReaderCache
 from gateway.engine.compiler.response_objects import assign
 from gateway.engine.resolvers import NO_IDS, Ids, LoadedField, Node, ResolveInfo, ResolverField
 

@@ -10,7 +10,7 @@ import msgspec
 from graphql import GraphQLError
 from msgspec import Meta, Raw, Struct, structs
 
-from gateway.engine.compiler.projection import union_members
+from gateway.engine.compiler.declared_types import union_members
 from gateway.engine.resolvers import (
     AttributeField,
     ComputedField,

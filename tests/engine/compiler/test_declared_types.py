@@ -2,7 +2,7 @@ from typing import Annotated, ClassVar, Optional
 
 from msgspec import Meta, Struct
 
-from gateway.engine.compiler.projection import (
+from gateway.engine.compiler.declared_types import (
     constants_of,
     narrow_to_text,
     record_type_in,

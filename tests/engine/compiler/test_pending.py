@@ -10,7 +10,7 @@ from gateway.engine.compiler.pending import (
     ValueContext,
     has_item_type,
 )
-from gateway.engine.compiler.projection import ProjectionBuilder
+from gateway.engine.compiler.projection_builder import ProjectionBuilder
 from gateway.engine.resolvers import AttributeField, NeedsFallback
 from tests.engine.compiler.library import FIELDS, ITEMS, LIBRARY, Record, Thing
 

@@ -8,7 +8,9 @@ from graphql import build_schema, get_operation_ast, parse
 from msgspec import Meta, Raw, json
 
 from gateway.engine.compiler.collect_fields import FieldCollector
-from gateway.engine.compiler.projection import ProjectedDecoder, Projection, ProjectionBuilder
+from gateway.engine.compiler.item_decoding import ProjectedDecoder
+from gateway.engine.compiler.projection import Projection
+from gateway.engine.compiler.projection_builder import ProjectionBuilder
 from gateway.engine.resolvers import (
     AttributeField,
     ComputedField,
