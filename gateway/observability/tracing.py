@@ -81,7 +81,7 @@ class Tracing:
             attempt_number: The number of the attempt within its read, from 1.
         """
         if self._tracer is None:
-            return UpstreamSpan(INVALID_SPAN)
+            return _UNTRACED
         attributes: _Attributes = {
             "http.request.method": "GET",
             "url.template": path,
@@ -180,7 +180,7 @@ class UpstreamSpan:
 
     def inject(self, headers: HeaderPairs) -> HeaderPairs:
         """The headers of the call, with this span as the trace context; unchanged for a no-op span."""
-        if self._span is INVALID_SPAN or not self._span.get_span_context().is_valid:
+        if not self._span.get_span_context().is_valid:
             return headers
         carrier: dict[str, str] = {}
         _PROPAGATOR.inject(carrier, set_span_in_context(self._span, _NO_PARENT))
@@ -197,6 +197,10 @@ class UpstreamSpan:
             self._span.set_attribute("error.type", code)
             self._span.set_status(StatusCode.ERROR)
         self._span.end()
+
+
+_UNTRACED = UpstreamSpan(INVALID_SPAN)
+"""The span of each call without a tracer."""
 
 
 def _parent_context(scope: Mapping[str, Any]) -> Context:

@@ -50,7 +50,8 @@ class DataLoaderScope:
         if self._free_count and not self._closed:
             return self._start(start)
         read: asyncio.Future[ReadResult[_T]] = asyncio.get_running_loop().create_future()
-        self._queue.append((start, read))
+        if not self._closed:
+            self._queue.append((start, read))
         return self._track(read)
 
     async def aclose(self) -> None:
@@ -79,7 +80,7 @@ class DataLoaderScope:
     def _start_next(self, _: object) -> None:
         """Start the next read in the queue, now that one has ended."""
         self._free_count += 1
-        if self._queue and not self._closed:
+        if self._queue:
             start, queued = self._queue.popleft()
             self._start(start).add_done_callback(partial(_copy_outcome, queued))
 

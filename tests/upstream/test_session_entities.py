@@ -560,6 +560,47 @@ async def test_a_single_thing_is_no_batch(session, world, batches, ask, path):
     assert batches == []
 
 
+# Tasks
+
+
+@pytest.fixture
+async def tasks() -> AsyncIterator[list[str]]:
+    """The tasks that begin, by what runs in them."""
+    begun: list[str] = []
+
+    def create_task(
+        loop: asyncio.AbstractEventLoop, work: Any, **options: Any
+    ) -> asyncio.Task[Any]:
+        if "TestRunner" not in work.__qualname__:
+            begun.append(work.__qualname__)
+        return asyncio.Task(work, loop=loop, **options)
+
+    loop = asyncio.get_running_loop()
+    loop.set_task_factory(create_task)
+    yield begun
+    loop.set_task_factory(None)
+
+
+@each_thing
+@pytest.mark.parametrize("concurrency", [1, 10])
+async def test_a_single_thing_is_one_task_however_many_wait_for_it(
+    opened, tasks, ask, path, concurrency
+):
+    async with opened(max_concurrent_reads_per_operation=concurrency) as session:
+        found = await asyncio.gather(*[ask(session, id_) for id_ in ("1", "2", "1", "3")])
+    assert ids(found) == ["1", "2", "1", "3"]
+    assert len(tasks) == 3
+
+
+async def test_a_batch_takes_no_task_but_its_own_and_that_of_its_read(session, tasks):
+    await session.timeline("7", kinds=None, appointment_id=None)
+    batch = [task for task in tasks if "dispatch" in task]
+    assert len(tasks) == len(batch) + 1
+    tasks.clear()
+    await asyncio.gather(*[session.load(STAFF, "3", str(id_)) for id_ in range(1, 10)])
+    assert len(tasks) == len(batch) + 1
+
+
 # The budget
 
 

@@ -1,6 +1,7 @@
 """Who waits for a read, and for how long; by a clock that hurries."""
 
 import asyncio
+import weakref
 from math import inf
 
 import pytest
@@ -125,3 +126,30 @@ async def test_a_waiter_that_is_cancelled_is_cancelled_and_not_late(sharing):
     leaving.cancel()
     await asyncio.wait([leaving])
     assert leaving.cancelled()
+
+
+@pytest.mark.parametrize("seconds", [9.99, 10, 10.01])
+async def test_who_is_late_as_the_answer_arrives_gets_the_one_or_the_other(sharing, seconds):
+    read = Slow(10)
+    told, _ = await waiting(sharing, read, seconds)
+    assert told in {"called", "late: called, 1"}
+    assert len(sharing) == 0
+    assert (await waiting(sharing, Slow(0), 1))[0] == "called"
+
+
+async def test_a_waiter_that_leaves_has_no_timer_left(sharing):
+    """Else each read would keep its caller until the deadline of the operation."""
+
+    class Held:
+        pass
+
+    held = Held()
+
+    def finish(found: object, _: CacheStatus, _held: object = held) -> object:
+        return found
+
+    gone = weakref.ref(held)
+    assert await sharing.run(ADA, "k", Slow(0), finish, deadline=now() + 1000) == "answer"
+    del finish, held
+    await asyncio.sleep(0)
+    assert gone() is None

@@ -1,11 +1,12 @@
 import asyncio
+import gc
 from collections.abc import Awaitable, Callable
 
 import pytest
 
 from gateway.upstream.http.single_flight import SingleFlight
 from gateway.upstream.read_log import CacheStatus
-from tests.upstream.reading import run
+from tests.upstream.reading import both, run
 
 pytestmark = pytest.mark.usefixtures("no_task_left")
 
@@ -203,3 +204,61 @@ async def test_the_last_to_leave_a_read_of_before_ends_it_and_no_other(sharing, 
     assert (source.cancelled, len(sharing)) == (["a"], 1)
     source.gate.set()
     assert await after == ("b", CALLED)
+
+
+async def test_equal_reads_are_one_task(sharing, source):
+    source.gate.clear()
+    before = asyncio.all_tasks()
+    futures = [sharing.run(ADA, "k", source.reading("a"), both) for _ in range(3)]
+    assert len(asyncio.all_tasks() - before) == 1
+    source.gate.set()
+    assert [await each for each in futures] == [("a", CALLED), ("a", SHARED), ("a", SHARED)]
+
+
+async def test_a_bug_in_what_one_makes_of_an_answer_is_not_the_others(sharing, source):
+    def fail(*_: object) -> str:
+        raise ValueError("a bug")
+
+    failing = sharing.run(ADA, "k", source.reading("a"), fail)
+    other = sharing.run(ADA, "k", source.reading("a"), both)
+    assert await other == ("a", SHARED)
+    with pytest.raises(ValueError, match="a bug"):
+        await failing
+
+
+async def test_a_failure_that_nobody_awaits_is_no_complaint(sharing, source, settle):
+    left = sharing.run(ADA, "k", source.reading(ValueError("no")), both)
+    forgotten = sharing.run(ADA, "other", source.reading(ValueError("no")), both)
+    await asyncio.sleep(0)
+    left.cancel()
+    await settle()
+    assert left.cancelled()
+    assert forgotten.done()
+    del left, forgotten
+    gc.collect()  # complaints about what nobody awaited would fail this test
+
+
+@pytest.mark.parametrize("passes", range(6))
+@pytest.mark.parametrize("leaving", [0, 1])
+async def test_a_waiter_may_leave_at_any_moment(sharing, source, settle, leaving, passes):
+    """Also in the very pass in which the answer arrives, or just after it."""
+    futures = [sharing.run(ADA, "k", source.reading("a"), both) for _ in range(2)]
+    for _ in range(passes):
+        await asyncio.sleep(0)
+    futures[leaving].cancel()
+    assert (await futures[1 - leaving])[0] == "a"
+    await settle()
+    assert len(sharing) == 0
+    assert (source.started, source.cancelled) == (["a"], [])
+
+
+@pytest.mark.parametrize("passes", range(6))
+async def test_an_only_waiter_may_leave_at_any_moment(sharing, source, settle, passes):
+    leaving = sharing.run(ADA, "k", source.reading("a"), both)
+    for _ in range(passes):
+        await asyncio.sleep(0)
+    leaving.cancel()
+    later = sharing.run(ADA, "k", source.reading("b"), both)
+    assert (await later)[0] in {"a", "b"}
+    await settle()
+    assert len(sharing) == 0
