@@ -180,8 +180,3 @@ def _is_ok(result: ReadResult[Any]) -> bool:
 
 def _record_bytes(result: ReadResult[Any]) -> int:
     return result.record_bytes() if isinstance(result, Ok) else result.size
-
-
-def _deadline_result(exceeded: DeadlineExceeded) -> Err:
-    error = UpstreamTimeout("The upstream did not respond before the operation's deadline.")
-    return Err(error, None, 0, exceeded.attempts)
