@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack
 
 import pytest
 
+from tests.benchmarks import interpreters
 from tests.benchmarks.answers import same_answers
 from tests.benchmarks.bounds import growth
 from tests.benchmarks.comparison import Figures
@@ -73,6 +74,26 @@ def test_an_interpreter_says_its_version_and_build():
     current = describe(sys.executable)
     assert current.executable == sys.executable
     assert str(current).startswith(platform.python_version())
+
+
+DEBIAN = "--enable-shared --with-wheel-pkg-dir=/usr/share/python-wheels/"
+
+
+@pytest.mark.parametrize(
+    ("variables", "is_optimised"),
+    [
+        ({"CONFIG_ARGS": "--enable-shared --enable-optimizations"}, True),
+        ({"CONFIG_ARGS": "", "PY_CORE_CFLAGS": "-O3 -fprofile-use"}, True),
+        ({"CONFIG_ARGS": DEBIAN, "PGO_PROF_USE_FLAG": ""}, True),
+        ({"CONFIG_ARGS": DEBIAN, "PGO_PROF_USE_FLAG": "-fprofile-use"}, False),
+        ({"CONFIG_ARGS": "--enable-shared", "PGO_PROF_USE_FLAG": "-fprofile-use"}, False),
+    ],
+    ids=["an option", "a flag", "Debian", "Debian's source", "no option"],
+)
+def test_whether_an_interpreter_was_built_with_pgo_is_seen_in_its_configuration(
+    variables, is_optimised
+):
+    assert interpreters._has_pgo(variables) == is_optimised
 
 
 def test_a_hundred_activities_are_of_all_kinds():
