@@ -114,14 +114,14 @@ class LoadedField(NamedTuple):
         load: Takes the context and the ids, returns an awaitable of the entity, or of None where it no longer
             exists. The load starts at the call; loads with equal ids are one.
         ids: The names of the ids, as `Node.id` finds them.
-        inner_source: How the field is resolved from the entity; None where the entity is the value.
+        inner_source: The attribute of the entity that is the value; None where the entity is the value.
         entity_class: The class of the loaded entity; None where it is unknown. The fields of an object of this
             class are read from the object itself, without a load.
     """
 
     load: Callable[..., Awaitable[Any]]
     ids: tuple[str, ...]
-    inner_source: AttributeField | ComputedField | None
+    inner_source: AttributeField | None
     entity_class: type | None = None
 
     def is_entity(self, value: object) -> bool:

@@ -214,7 +214,7 @@ def plain_text_field(name: str, *, description: str, **field_options: Any) -> An
 
 def loaded_field(
     endpoint: Endpoint[Any],
-    attribute: str | Callable[[Any], Any],
+    attribute: str,
     graphql_type: object,
     *,
     description: str,
@@ -227,20 +227,15 @@ def loaded_field(
 
     Args:
         endpoint: The endpoint of the entity.
-        attribute: The attribute of the entity, or a function that computes the value from the entity.
+        attribute: The attribute of the entity.
         graphql_type: The type of the field.
         description: The GraphQL description.
         field_options: The guards of the field: `permission_classes` and `extensions` of `strawberry.field`.
     """
-    value_source = (
-        AttributeField(attribute)
-        if isinstance(attribute, str)
-        else ComputedField(lambda entity, _context: attribute(entity), ())
-    )
     # An entity has its own id as `id`; a snapshot has it as `staff_id` and the like.
     ids = tuple("id" if name == endpoint.own_id else name for name in endpoint.ids)
     return build_loaded_field(
-        LoadedField(load_function(endpoint), ids, value_source, endpoint.record),
+        LoadedField(load_function(endpoint), ids, AttributeField(attribute), endpoint.record),
         graphql_type,
         description=description,
         **field_options,
@@ -325,9 +320,9 @@ def build_loaded_field(
 
     def resolve(root: strawberry.Parent[Node[Any]], info: Info) -> Any:
         if field.is_entity(root.value):
-            return _loaded_value(root.value, root, field, info.context)
+            return _loaded_value(root.value, root, field)
         load = field.load(info.context, *map(root.id, field.ids))
-        return _resolve_loaded(load, root, field, info.context)
+        return _resolve_loaded(load, root, field)
 
     return strawberry.field(
         resolver=as_async_resolver(resolve) if field_options else resolve,
@@ -388,22 +383,17 @@ def as_async_resolver(resolve: Callable[..., Any]) -> Callable[..., Any]:
     return resolve_async
 
 
-async def _resolve_loaded(
-    load: Awaitable[Any], root: Node[Any], field: LoadedField, context: Context
-) -> Any:
+async def _resolve_loaded(load: Awaitable[Any], root: Node[Any], field: LoadedField) -> Any:
     """The value of a field of a loaded entity. The load has been enqueued before: see `UpstreamSession`."""
     loaded = await load
-    return None if loaded is None else _loaded_value(loaded, root, field, context)
+    return None if loaded is None else _loaded_value(loaded, root, field)
 
 
-def _loaded_value(loaded: Any, root: Node[Any], field: LoadedField, context: Context) -> Any:
-    match field.inner_source:
-        case None:
-            return root.child(loaded)
-        case AttributeField(attribute):
-            return resolve_attribute(root.child(loaded), attribute)
-        case ComputedField(function):
-            return _wrap_children(root.child(loaded), function(loaded, context))
+def _loaded_value(loaded: Any, root: Node[Any], field: LoadedField) -> Any:
+    entity = root.child(loaded)
+    if field.inner_source is None:
+        return entity
+    return resolve_attribute(entity, field.inner_source.attribute)
 
 
 def resolver_metadata(

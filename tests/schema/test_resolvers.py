@@ -300,10 +300,6 @@ async def test_much_plain_text_is_left_to_who_can_pause(guards):
         assert text.startswith(await shown if isawaitable(shown) else shown)
 
 
-def names_of(staff: Staff) -> list[object]:
-    return [staff.first_name, CompanyReference(id="3")]
-
-
 IDS = {"company_id": "3", "client_id": "7"}
 REFERENCE = Node(StaffReference(id=21, first_name="Mina"), IDS)
 FOUND = Staff(id="21", first_name="Wilhelmina", picture=Picture(url="https://x"))
@@ -311,7 +307,6 @@ OF: dict[str, tuple[Any, object]] = {
     "an attribute": ("first_name", "Wilhelmina"),
     "a property": ("picture_url", "https://x"),
     "an object": ("picture", Node(Picture(url="https://x"), IDS)),
-    "computed": (names_of, ["Wilhelmina", Node(CompanyReference(id="3"), IDS)]),
 }
 
 
@@ -359,11 +354,6 @@ SNAPSHOT = AppointmentSnapshot(appointment_id=31, self_link=LINK)
 LOADING: dict[str, tuple[Any, Node[Any], tuple[object, ...]]] = {
     "an attribute": (
         loaded_field(STAFF, "first_name", str | None, description="x"),
-        REFERENCE,
-        (STAFF, "3", "21"),
-    ),
-    "computed": (
-        loaded_field(STAFF, names_of, str | None, description="x"),
         REFERENCE,
         (STAFF, "3", "21"),
     ),
@@ -428,16 +418,15 @@ async def test_what_is_loaded_and_cannot_be_read_breaks_the_contract():
 
 
 def test_fields_of_one_load_declare_the_same_load():
-    attribute, of_all = (
-        reading(loaded_field(STAFF, of, str | None, description="x"))
-        for of in ("first_name", names_of)
+    attribute, other = (
+        reading(loaded_field(STAFF, name, str | None, description="x"))
+        for name in ("first_name", "picture")
     )
     whole = reading(current_field(STAFF, str | None, description="x"))
     assert attribute == LoadedField(
         load_function(STAFF), ("company_id", "id"), AttributeField("first_name"), Staff
     )
-    assert of_all == LoadedField(attribute.load, attribute.ids, of_all.inner_source, Staff)
-    assert of_all.inner_source.function(FOUND, context_of()) == names_of(FOUND)
+    assert other == LoadedField(attribute.load, attribute.ids, AttributeField("picture"), Staff)
     assert whole == LoadedField(attribute.load, ("company_id", "staff_id"), None, Staff)
 
 

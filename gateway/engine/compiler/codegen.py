@@ -322,7 +322,7 @@ class ObjectExpression:
         match self._field_source(field):
             case LoadedField(inner_source=None):
                 expression = self._value(field, field.type, "record", None, ids="ids")
-            case LoadedField(inner_source=(AttributeField() | ComputedField()) as inner_source):
+            case LoadedField(inner_source=AttributeField() as inner_source):
                 expression = self._direct_value(field, inner_source)
             case _:
                 expression = self._resolver_result(field)
@@ -365,7 +365,7 @@ class ObjectExpression:
             return self._direct_value(field, field_source)
         entity_class = self._value_context.entity_class
         match field_source:
-            case LoadedField(inner_source=(AttributeField() | ComputedField()) as inner_source) if (
+            case LoadedField(inner_source=AttributeField() as inner_source) if (
                 entity_class is not None and field_source.entity_class is entity_class
             ):
                 return self._direct_value(field, inner_source)
@@ -374,7 +374,7 @@ class ObjectExpression:
             case AncestorField():
                 name = self._generator.unique_name(f"{field.key}_of", field_source.value)
                 return self._value(field, field.type, f"{name}(ids)", None)
-            case LoadedField(load, ids, AttributeField() | ComputedField()):
+            case LoadedField(load, ids, AttributeField()):
                 self._deferred[field] = (load, ids)
             case _:
                 self._deferred[field] = (field,)

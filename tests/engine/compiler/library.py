@@ -137,9 +137,16 @@ class Person(Record, kw_only=True, frozen=True):
     """Who an author is: loaded."""
 
     name: object = None
-    born: object = None
+    born: Any = None
     friend: object = None
     works: object = None
+
+    @property
+    def age(self) -> int:
+        if self.born in {None, UNREADABLE}:
+            raise ValueError("nobody knows")
+        born: int = self.born
+        return 2000 - born
 
 
 class Place(Record, kw_only=True, frozen=True):
@@ -298,13 +305,6 @@ def label(book: Any, _context: Context) -> str:
     return f"{book.title} by {book.author.name}"
 
 
-def age(person: Any, _context: Context) -> int:
-    if person.born in {None, UNREADABLE}:
-        raise ValueError("nobody knows")
-    born: int = person.born
-    return 2000 - born
-
-
 SOURCE_BY_FIELD: Mapping[tuple[str, str], FieldSource] = {
     ("Query", "shelf"): ResolverField(shelf, ITEMS),
     ("Query", "author"): ResolverField(author),
@@ -325,7 +325,7 @@ SOURCE_BY_FIELD: Mapping[tuple[str, str], FieldSource] = {
     **{("Part", name): AttributeField(name) for name in ("title", "author")},
     **{("Author", name): AttributeField(name) for name in ("id", "name", "initials")},
     ("Author", "born"): LoadedField(load, ("house_id", "id"), AttributeField("born")),
-    ("Author", "age"): LoadedField(load, ("house_id", "id"), ComputedField(age, ("born",))),
+    ("Author", "age"): LoadedField(load, ("house_id", "id"), AttributeField("age")),
     ("Author", "must"): LoadedField(load, ("house_id", "id"), AttributeField("born")),
     ("Author", "today"): LoadedField(load, ("house_id", "id"), None),
     **{("Person", name): AttributeField(name) for name in ("name", "born", "friend", "works")},

@@ -52,7 +52,7 @@ WAITING = (
     def Author_born_age(record, run, path, ids):
         return (
             Int(record.born),  # born
-            Int(Author_age_of(record, run.context)),  # age
+            Int(record.age),  # age
         )
 
 

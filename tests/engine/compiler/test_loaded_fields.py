@@ -7,7 +7,6 @@ import pytest
 from gateway.engine.compiler.pending import PendingLoad
 from gateway.engine.resolvers import (
     AttributeField,
-    ComputedField,
     FieldSources,
     LoadedField,
     Node,
@@ -21,7 +20,6 @@ from tests.engine.compiler.library import (
     Context,
     Person,
     Unreadable,
-    age,
     load,
 )
 
@@ -286,10 +284,10 @@ class Loaded(Person, kw_only=True, frozen=True):
     house_id: str | None = None
 
 
-LOADED: Mapping[str, AttributeField | ComputedField] = {
+LOADED: Mapping[str, AttributeField] = {
     "born": AttributeField("born"),
     "friend": AttributeField("friend"),
-    "age": ComputedField(age, ("born",)),
+    "age": AttributeField("age"),
 }
 PERSONS = Engine(
     """type Query { short: P  whole: P  all: [P] }
