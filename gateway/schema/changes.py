@@ -1,10 +1,9 @@
 """The changes of an activity: the values before and after, by the `previous…` fields and the names sent."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from functools import cache
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, ClassVar, cast
 
 import strawberry
 from msgspec import structs
@@ -80,8 +79,7 @@ class FieldChange:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Change(SchemaObject):
+class Change(SchemaObject, frozen=True):
     """The source value of a `FieldChange`.
 
     Attributes:
@@ -98,7 +96,7 @@ class Change(SchemaObject):
     after: object = None
     company_id: str | None = None
 
-    inner_id_names = ("company_id",)
+    inner_id_names: ClassVar[tuple[str, ...]] = ("company_id",)
 
 
 SNAPSHOT_ATTRIBUTES = (

@@ -6,6 +6,7 @@ from inspect import isawaitable
 from typing import Any
 
 import strawberry
+from msgspec import Struct
 
 from gateway.engine.resolvers import (
     AncestorField,
@@ -31,7 +32,7 @@ FIELD_SOURCE_KEY = "field_source"
 """The key of a field's source in the field's metadata. A field without a source is a plain attribute."""
 
 
-class SchemaObject:
+class SchemaObject(Struct, frozen=True):
     """An object of this schema that is not an upstream record, but contains records."""
 
 

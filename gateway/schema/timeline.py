@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Awaitable, Callable, Hashable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
@@ -46,8 +45,7 @@ from gateway.upstream.records.field_types import UNDECODABLE
 _T = TypeVar("_T")
 
 
-@dataclass(frozen=True, slots=True)
-class ConnectionEdge(SchemaObject):
+class ConnectionEdge(SchemaObject, frozen=True):
     """The source value of an `ActivityEdge`."""
 
     cursor_digest: bytes
@@ -60,8 +58,7 @@ class ConnectionEdge(SchemaObject):
         return encode_cursor(self.cursor_digest, self.positions[self.index])
 
 
-@dataclass(frozen=True, slots=True)
-class ConnectionPage(SchemaObject):
+class ConnectionPage(SchemaObject, frozen=True):
     """The source value of an `ActivityConnection`.
 
     Attributes:

@@ -1,5 +1,4 @@
 from collections.abc import Awaitable
-from dataclasses import dataclass
 from inspect import isawaitable
 from types import SimpleNamespace
 from typing import Any
@@ -142,8 +141,7 @@ def test_a_list_with_something_unreadable_in_it_is_unreadable():
         resolve_attribute(Node(Client(id="7", companies=companies)), "companies")
 
 
-@dataclass(frozen=True)
-class Pair(SchemaObject):
+class Pair(SchemaObject, frozen=True):
     one: object
     other: object
 
