@@ -1,9 +1,10 @@
 """Prepares operations as prepared statements: parse, measure, validate; compile and cache where that pays."""
 
 import gc
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from cachetools import LRUCache
 from graphql import (
@@ -17,6 +18,7 @@ from graphql import (
     parse,
 )
 from graphql.execution import VariableValues
+from msgspec import Struct
 
 from gateway.engine.complexity.limits import (
     Limits,
@@ -26,10 +28,13 @@ from gateway.engine.complexity.limits import (
     tokens_exceeded,
 )
 from gateway.engine.complexity.measure import OperationSize, measure_document
+from gateway.engine.fair_scheduler import FairScheduler
 from gateway.engine.validation import build_validator
 from gateway.engine.variables import VariableCoercer
 from gateway.errors import ParseFailed, UnknownOperation
 from gateway.observability.logging import log_bug
+
+_T = TypeVar("_T")
 
 _LENGTH_MESSAGE_PREFIX = "Syntax Error: Document contains more than "
 """The prefix of graphql-core's message at the limit of tokens: the error has no other mark."""
@@ -109,54 +114,66 @@ class PreparedOperation:
         return self.operation.operation is OperationType.QUERY
 
 
-class Preparer(Protocol):
-    """Prepares the operation with a name, or the only one of a document.
+class _CachedOperation(Struct):
+    """A prepared operation in the cache, and whether it was used since it was added or had a second chance."""
 
-    Args:
-        expect_reuse: Whether the operation will surely be requested again, so that it is compiled and cached.
+    prepared: PreparedOperation
+    is_used: bool = False
 
-    Raises:
-        ParseFailed, ValidationFailed, InvalidVariables, UnknownOperation: The document is invalid, or has no
-            such operation.
-        LimitExceeded: The document exceeds a limit, valid or not; the cost depends on the variables, as sent.
+
+class _OperationCache:
+    """A cache of prepared operations, bounded by memory. Evicted operations are freed eventually.
+
+    The operation to evict is found by second chance, which approximates the least recently used one: a hit
+    is a look-up and a mark.
     """
 
-    def __call__(
-        self,
-        text: str,
-        name: str | None,
-        variables: Mapping[str, object] = ...,
-        /,
-        *,
-        expect_reuse: bool = ...,
-    ) -> PreparedOperation: ...
-
-    def is_cached(self, text: str, name: str | None, /) -> bool:
-        """Whether the operation is in the cache, so that to prepare it takes no time."""
-
-
-class _MemoryBoundedLRUCache(LRUCache[_CacheKey, PreparedOperation]):
-    """An LRU cache of prepared operations, bounded by memory. Evicted operations are freed eventually."""
-
     def __init__(self, max_bytes: int) -> None:
-        super().__init__(max_bytes, getsizeof=lambda prepared: prepared.memory_bytes)
+        self._max_bytes = max_bytes
+        self._bytes = 0
+        self._cached_by_key: OrderedDict[_CacheKey, _CachedOperation] = OrderedDict()
         self._evictions = 0
 
-    def popitem(self) -> tuple[_CacheKey, PreparedOperation]:
-        """Evict the least recently used operation."""
+    def get(self, key: _CacheKey) -> PreparedOperation | None:
+        """The operation with this key, if any."""
+        cached = self._cached_by_key.get(key)
+        if cached is None:
+            return None
+        cached.is_used = True
+        return cached.prepared
+
+    def add(self, key: _CacheKey, prepared: PreparedOperation) -> None:
+        """Add an operation that is not in the cache, unless it is larger than the cache."""
+        if prepared.memory_bytes > self._max_bytes:
+            return
+        self._bytes += prepared.memory_bytes
+        while self._bytes > self._max_bytes:
+            self._evict()
+        self._cached_by_key[key] = _CachedOperation(prepared)
+
+    def _evict(self) -> None:
+        """Evict the oldest operation, or give it a second chance where it was used."""
+        key, cached = self._cached_by_key.popitem(last=False)
+        if cached.is_used:
+            cached.is_used = False
+            self._cached_by_key[key] = cached  # at the end
+            return
+        self._bytes -= cached.prepared.memory_bytes
         self._evictions += 1
         if self._evictions % _EVICTIONS_PER_COLLECTION == 0:
             # The classes of compiled queries are reference cycles in the oldest generation. A full
             # collection traverses all that is cached, so it runs seldom.
             gc.collect()
-        return super().popitem()
 
 
-class _PreparationCache:
-    """The preparer: compiles and caches each operation by text and name, at its first or its second use.
+class Preparer:
+    """Prepares operations, each once while it is cached: parses, validates, compiles by a fair schedule.
 
-    Expensive operations are cached at their first use, cheap ones at their second: most cheap ones are never
-    requested again and are worth neither compiling nor memory.
+    Expensive operations are compiled and cached at their first use, cheap ones at their second: most cheap
+    ones are never requested again and are worth neither compiling nor memory.
+
+    Attributes:
+        scheduler: Runs the preparations of requests.
     """
 
     def __init__(
@@ -168,28 +185,61 @@ class _PreparationCache:
         *,
         eager: bool,
     ) -> None:
-        self._prepared_by_key = _MemoryBoundedLRUCache(cache_bytes)
+        self._cache = _OperationCache(cache_bytes)
         self._parse_and_validate = parse_and_validate
         self._compile_operation = compile_operation
         self._limits = limits
+        self.scheduler = FairScheduler()
         self._eager = eager
         self._seen_hashes = LRUCache[int, None](_MAX_SEEN_KEYS)
+
+    async def prepare(
+        self,
+        text: str,
+        name: str | None,
+        variables: Mapping[str, object],
+        *,
+        expect_reuse: bool = False,
+    ) -> PreparedOperation:
+        """Prepare the operation with a name, or the only one of a document: at once where it is cached.
+
+        Args:
+            text: The text of the document.
+            name: The name of the operation; None for the only one.
+            variables: The variables as sent, on which the cost depends.
+            expect_reuse: Whether the operation will surely be requested again, so that it is compiled and
+                cached.
+
+        Raises:
+            ParseFailed, ValidationFailed, InvalidVariables, UnknownOperation: The document is invalid, or has
+                no such operation.
+            LimitExceeded: The document exceeds a limit, valid or not.
+        """
+        prepared = self._cached(text, name, variables)
+        if prepared is not None:
+            return prepared
+        return await self.scheduler.run(
+            lambda: self(text, name, variables, expect_reuse=expect_reuse)
+        )
+
+    async def run_throttled(self, work: Callable[[], _T]) -> _T:
+        """Run other CPU-bound work for a request, in turn with the preparation of operations."""
+        return await self.scheduler.run(work)
 
     def __call__(
         self,
         text: str,
         name: str | None,
         variables: Mapping[str, object] = _NO_VARIABLES,
-        /,
         *,
         expect_reuse: bool = False,
     ) -> PreparedOperation:
-        key = text, name
-        prepared = self._prepared_by_key.get(key)
+        """Prepare an operation at once, where no requests wait: as `prepare`."""
+        prepared = self._cached(text, name, variables)
         if prepared is not None:
-            enforce_cost(prepared.size, self._limits, variables)
             return prepared
         prepared = self._parse_and_validate(text, name, variables)
+        key = text, name
         if (
             expect_reuse
             or self._eager
@@ -197,8 +247,15 @@ class _PreparationCache:
             or _is_worth_compiling(prepared.size, variables)
         ):
             prepared = self._compile_operation(prepared)
-            if prepared.memory_bytes <= self._prepared_by_key.maxsize:
-                self._prepared_by_key[key] = prepared
+            self._cache.add(key, prepared)
+        return prepared
+
+    def _cached(
+        self, text: str, name: str | None, variables: Mapping[str, object]
+    ) -> PreparedOperation | None:
+        prepared = self._cache.get((text, name))
+        if prepared is not None:
+            enforce_cost(prepared.size, self._limits, variables)
         return prepared
 
     def _mark_seen(self, key: _CacheKey) -> bool:
@@ -207,9 +264,6 @@ class _PreparationCache:
         is_seen = key_hash in self._seen_hashes
         self._seen_hashes[key_hash] = None
         return is_seen
-
-    def is_cached(self, text: str, name: str | None, /) -> bool:
-        return (text, name) in self._prepared_by_key
 
 
 def _is_worth_compiling(size: OperationSize, variables: Mapping[str, object]) -> bool:
@@ -272,8 +326,12 @@ def build_preparer(
             variables=VariableCoercer(schema, prepared.operation.variable_definitions),
         )
 
-    return _PreparationCache(
-        parse_and_validate, compile_operation, cache_bytes, limits, eager=eager
+    return Preparer(
+        parse_and_validate,
+        compile_operation,
+        cache_bytes,
+        limits,
+        eager=eager,
     )
 
 

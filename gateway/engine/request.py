@@ -1,16 +1,16 @@
 """The GraphQL request: query or documentId, operationName, variables and extensions, checked and typed."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Self, TypeVar
+
+from msgspec import Struct
 
 from gateway.errors import BadRequest
 
 _T = TypeVar("_T")
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Struct, frozen=True):
     """The parameters of a GraphQL request (GraphQL over HTTP, 5.1 and appendix A).
 
     Attributes:
@@ -32,13 +32,10 @@ class Request:
         Raises:
             BadRequest: The parameters are not those of a GraphQL request.
         """
-        match parameters:
-            case list():
-                raise BadRequest("Send one operation per request: batches are not supported.")
-            case dict():
-                pass
-            case _:
-                raise BadRequest("A GraphQL request must be a JSON object.")
+        if isinstance(parameters, list):
+            raise BadRequest("Send one operation per request: batches are not supported.")
+        if not isinstance(parameters, dict):
+            raise BadRequest("A GraphQL request must be a JSON object.")
         query = _optional(parameters, "query", str, "a string")
         document_id = _document_id(parameters)
         if query is None and document_id is None:

@@ -64,7 +64,7 @@ class Tracing:
         caller's `traceparent` header unchanged.
         """
         if self._tracer is None:
-            return OperationSpan(INVALID_SPAN, stats)
+            return _UNTRACED_OPERATION
         span = self._tracer.start_span(
             _UNNAMED_OPERATION,
             context=_parent_context(scope),
@@ -81,7 +81,7 @@ class Tracing:
             attempt_number: The number of the attempt within its read, from 1.
         """
         if self._tracer is None:
-            return _UNTRACED
+            return _UNTRACED_CALL
         attributes: _Attributes = {
             "http.request.method": "GET",
             "url.template": path,
@@ -170,6 +170,26 @@ class OperationSpan:
             span.set_status(StatusCode.ERROR)
 
 
+class _UntracedOperation(OperationSpan):
+    """The span of operations that are not traced: nothing is current within it."""
+
+    __slots__ = ()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        pass
+
+
+_UNTRACED_OPERATION = _UntracedOperation(INVALID_SPAN, RequestStats())
+
+
 class UpstreamSpan:
     """The client span of one upstream call."""
 
@@ -199,7 +219,7 @@ class UpstreamSpan:
         self._span.end()
 
 
-_UNTRACED = UpstreamSpan(INVALID_SPAN)
+_UNTRACED_CALL = UpstreamSpan(INVALID_SPAN)
 """The span of each call without a tracer."""
 
 

@@ -3,9 +3,13 @@
 import asyncio
 import sys
 from collections.abc import Awaitable, Callable
+from typing import cast
 
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT, FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+from gateway.server.disconnects import DisconnectNotice
+from gateway.web.disconnects import DISCONNECT_EXTENSION
 
 MAX_PIPELINED_REQUESTS = 16
 """With this many requests queued behind the active one, nothing more is parsed."""
@@ -115,6 +119,7 @@ class PipelinedProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self._is_in_head = True
+        self.scope["extensions"] = {DISCONNECT_EXTENSION: {"notify": DisconnectNotice(self.flow)}}
 
     def on_headers_complete(self) -> None:
         self._is_in_head = False
@@ -195,3 +200,5 @@ def mark_disconnected(cycle: RequestResponseCycle) -> None:
     """Notify the application that its caller has disconnected; its further output is discarded."""
     cycle.disconnected = True
     cycle.message_event.set()
+    notice = cast("DisconnectNotice", cycle.scope["extensions"][DISCONNECT_EXTENSION]["notify"])
+    notice.on_disconnect()

@@ -17,7 +17,7 @@ OVERRIDDEN: Mapping[type, Mapping[str, str]] = {
         "data_received": "buffers received bytes and parses them in slices, which bounds the number of pipelined requests",
         "eof_received": "keeps a half-closed connection open until the responses to complete requests are sent",
         "send_400_response": "sends a JSON error with the appropriate status, and lingers so that the caller can read it",
-        "on_message_begin": "resets the byte counts of a request; the sandbox adds an extension to the scope",
+        "on_message_begin": "resets the byte counts of a request, and adds an extension to its scope; so does the sandbox",
         "on_url": "limits the size of a URI",
         "on_header": "limits the size of a head, and discards trailers, which must not become headers",
         "on_headers_complete": "checks the HTTP version and `Host` before the application starts; ignores an `Upgrade` header",

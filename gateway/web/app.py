@@ -3,14 +3,14 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager
 from functools import partial
+from types import TracebackType
 
 import httpx
 from graphql import GraphQLSchema
 from opentelemetry.trace import TracerProvider
 from starlette.applications import Starlette
-from starlette.datastructures import Headers
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
@@ -41,8 +41,9 @@ from gateway.web.graphiql import load_graphiql_page
 from gateway.web.graphql_endpoint import ContextFactory, GraphQLEndpoint
 from gateway.web.health import livez, metrics_endpoint, readyz
 from gateway.web.request_middleware import RequestMiddleware
+from gateway.web.responses import RawHeaders
 
-_EXPLAIN_HEADER = "X-Gateway-Explain"
+_EXPLAIN_HEADER = b"x-gateway-explain"
 
 _DROPPED_COUNT_INTERVAL_SECONDS = 1.0
 
@@ -98,7 +99,7 @@ def create_app(
     endpoint = GraphQLEndpoint(
         schema=graphql_schema,
         documents=documents,
-        prepare=create_preparer(
+        preparer=create_preparer(
             compile_query=None
             if settings.compile_queries == "off"
             else _query_compiler(graphql_schema, field_sources)
@@ -144,24 +145,53 @@ async def _count_dropped_events(metrics: Metrics) -> None:
         await asyncio.sleep(_DROPPED_COUNT_INTERVAL_SECONDS)
 
 
+class _RequestContext:
+    """The context of one request, while its operation runs; its close records the upstream usage."""
+
+    __slots__ = ("_context", "_stats", "_surprises")
+
+    def __init__(
+        self, context: Context, surprises: AbstractContextManager[None], stats: RequestStats
+    ) -> None:
+        self._context = context
+        self._surprises = surprises
+        self._stats = stats
+
+    async def __aenter__(self) -> Context:
+        self._surprises.__enter__()
+        return self._context
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._surprises.__exit__(kind, error, trace)
+        session = self._context.session
+        stats = self._stats
+        stats.reads, stats.calls, stats.retries = session.usage
+        await session.aclose()
+
+
 def _context_factory(upstream: UpstreamApi, settings: Settings) -> ContextFactory:
-    """The factory of request contexts; closing a context records its upstream usage in the statistics."""
+    """The factory of request contexts."""
     caller_factory = CallerFactory(settings)
 
-    @asynccontextmanager
-    async def open_context(headers: Headers, stats: RequestStats) -> AsyncIterator[Context]:
+    def open_context(headers: RawHeaders, stats: RequestStats) -> _RequestContext:
         deadline = asyncio.get_running_loop().time() + settings.operation_timeout_seconds
-        caller = caller_factory.from_headers(headers.raw, deadline, key_name=stats.caller)
+        caller = caller_factory.from_headers(headers, deadline, key_name=stats.caller)
         session = UpstreamSession(upstream, caller, settings)
-        is_explaining = settings.explain and headers.get(_EXPLAIN_HEADER) == "1"
-        try:
-            with upstream.report_timeline_surprises():
-                yield Context(session, settings, is_explaining=is_explaining)
-        finally:
-            stats.reads, stats.calls, stats.retries = session.usage
-            await session.aclose()
+        is_explaining = settings.explain and _is_explanation_requested(headers)
+        context = Context(session, settings, is_explaining=is_explaining)
+        return _RequestContext(context, upstream.report_timeline_surprises(), stats)
 
     return open_context
+
+
+def _is_explanation_requested(headers: RawHeaders) -> bool:
+    values = (value for name, value in headers if name == _EXPLAIN_HEADER)
+    return next(values, b"") == b"1"
 
 
 def _caller_authenticator(settings: Settings) -> CallerAuthenticator:

@@ -28,12 +28,13 @@ class CallerAuthenticator:
             CallerUnknown: The request needs a key, and has none or an unknown one.
             BadRequest: A key or a credential is sent more than once.
         """
-        keys = [value for name, value in scope["headers"] if name == _KEY_HEADER]
+        headers = scope["headers"]
+        keys = [value for name, value in headers if name == _KEY_HEADER]
         if keys:
-            scope["headers"] = [header for header in scope["headers"] if header[0] != _KEY_HEADER]
-        if len(keys) > 1:
-            raise BadRequest("The header X-Gateway-Key is sent more than once.")
-        if has_credentials(scope["headers"]):
+            scope["headers"] = headers = [each for each in headers if each[0] != _KEY_HEADER]
+            if len(keys) > 1:
+                raise BadRequest("The header X-Gateway-Key is sent more than once.")
+        if has_credentials(headers):
             return None
         if keys and self._name_by_digest:
             return self._name_for_key(keys[0])

@@ -1,16 +1,14 @@
 """The concurrency limit of GraphQL requests, which also ends them in a graceful shutdown."""
 
-import asyncio
-from collections.abc import Coroutine
-
 import msgspec
-from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.errors import NotAcceptable, Overloaded
 from gateway.observability.request_stats import RequestStats
 from gateway.web import graphql_over_http as spec
-from gateway.web.request_body import buffer_request
+from gateway.web.cancel_scope import CancelScope
+from gateway.web.http_request import HttpRequest
+from gateway.web.responses import EncodedResponse, content_length, content_type, encode_headers
 
 _MAX_ACCEPT_CHARACTERS = 256
 """A longer `Accept` header is ignored: a rejection costs next to nothing, whatever the request."""
@@ -37,7 +35,7 @@ class ConcurrencyLimiter:
         self.in_flight = 0
         self.is_draining = False
         self.is_closed = False
-        self._timeouts: set[asyncio.Timeout] = set()
+        self._cancel_scopes: set[CancelScope] = set()
 
     @property
     def is_full(self) -> bool:
@@ -51,94 +49,68 @@ class ConcurrencyLimiter:
         """Cancel all requests in flight or still arriving; their callers are asked to retry."""
         if not self.is_closed:
             self.is_draining = self.is_closed = True
-            for each in self._timeouts:
-                each.reschedule(0)
+            for each in self._cancel_scopes:
+                each.cancel()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        has_started = False
-
-        async def send_and_mark(message: Message) -> None:
-            nonlocal has_started
-            has_started = True
-            await send(message)
-
         if self.is_closed:
-            await _SHUTTING_DOWN.send(scope, send)
+            await _SHUTTING_DOWN(scope, receive, send)
             return
-        is_completed = await self._run_unless_cancelled(
-            self._run_admitted(scope, receive, send_and_mark)
-        )
-        if not is_completed and not has_started:
-            await _SHUTTING_DOWN.send(scope, send)
-
-    async def _run_unless_cancelled(self, coroutine: Coroutine[None, None, None]) -> bool:
-        """Run a coroutine to its end; False where `cancel_all` cancelled it before."""
-        timeout = asyncio.timeout(None)
-        try:
-            async with timeout:
-                self._timeouts.add(timeout)
-                try:
-                    await coroutine
-                finally:
-                    self._timeouts.discard(timeout)
-        except TimeoutError:
-            if not timeout.expired():
-                raise
-            return False
-        return True
-
-    async def _run_admitted(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["method"] == "POST":
-            receive, is_complete = await buffer_request(
-                scope, receive, max_bytes=self._max_body_bytes
-            )
-            if not is_complete:  # the application rejects it at once
-                await self._app(scope, receive, send)
-                return
-        if self.is_full:
-            await _OVERLOADED.send(scope, send)
-            return
-        self.in_flight += 1
-        is_counted = True
+        http = HttpRequest.from_scope(scope, receive, max_body_bytes=self._max_body_bytes)
+        has_started = is_counted = False
 
         async def send_and_release(message: Message) -> None:
-            nonlocal is_counted
+            nonlocal has_started, is_counted
+            has_started = True
             if is_counted:  # the response is complete by now
                 self.in_flight -= 1
                 is_counted = False
             await send(message)
 
-        try:
-            await self._app(scope, receive, send_and_release)
-        finally:
-            if is_counted:
-                self.in_flight -= 1
+        with CancelScope() as cancel_scope:
+            self._cancel_scopes.add(cancel_scope)
+            try:
+                if scope["method"] == "POST" and not await http.receive_body():
+                    await self._app(scope, receive, send_and_release)  # which rejects it at once
+                elif self.is_full:
+                    await _OVERLOADED(scope, receive, send_and_release)
+                else:
+                    self.in_flight += 1
+                    is_counted = True
+                    await self._app(scope, receive, send_and_release)
+            finally:
+                self._cancel_scopes.discard(cancel_scope)
+                if is_counted:
+                    self.in_flight -= 1
+        if cancel_scope.is_cancelled and not has_started:
+            await _SHUTTING_DOWN(scope, receive, send)
 
 
 class _PrebuiltErrorResponse:
     """An error response, encoded in advance in both media types."""
 
     def __init__(self, error: Overloaded) -> None:
-        self._status = error.status
-        self._body = msgspec.json.encode(spec.error_response(error))
-        self._headers_by_media_type = {
-            media_type: [
-                (b"content-type", f"{media_type}; charset=utf-8".encode()),
-                (b"content-length", str(len(self._body)).encode()),
-                (b"cache-control", b"private, no-store"),
-                (b"vary", b"Accept"),
-                *((name.lower().encode(), value.encode()) for name, value in error.headers.items()),
-            ]
+        body = msgspec.json.encode(spec.error_response(error))
+        self._response_by_media_type = {
+            media_type: EncodedResponse(
+                error.status,
+                [
+                    content_type(media_type),
+                    content_length(body),
+                    (b"cache-control", b"private, no-store"),
+                    (b"vary", b"Accept"),
+                    *encode_headers(error.headers),
+                ],
+                body,
+            )
             for media_type in (spec.JSON, spec.GRAPHQL_RESPONSE)
         }
 
-    async def send(self, scope: Scope, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         RequestStats.from_scope(scope).rejected(Overloaded.code)
-        headers = self._headers_by_media_type[
-            _media_type(", ".join(Headers(scope=scope).getlist("accept")))
-        ]
-        await send({"type": "http.response.start", "status": self._status, "headers": headers})
-        await send({"type": "http.response.body", "body": self._body})
+        accept = b", ".join(value for name, value in scope["headers"] if name == b"accept")
+        response = self._response_by_media_type[_media_type(accept.decode("latin-1"))]
+        await response(scope, receive, send)
 
 
 def _media_type(accept: str) -> str:

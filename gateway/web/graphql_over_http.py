@@ -5,7 +5,8 @@ https://graphql.github.io/graphql-over-http/draft/
 
 import re
 from codecs import BOM_UTF8
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
+from functools import lru_cache
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -34,6 +35,9 @@ _MAX_DIGITS = 100
 _INTEGER_BOUND = 10**_MAX_DIGITS
 """Limits on the JSON of a request: enough for any GraphQL request, and fast to coerce."""
 
+_UNLIMITED_TYPES = frozenset({str, float, bool, type(None)})
+"""The types of JSON values that hold no others and have no digits to count."""
+
 _QUALITY_PATTERN = re.compile(r"0(\.[0-9]{0,3})?|\.[0-9]{1,3}|1(\.0{0,3})?")
 """A quality value (RFC 9110, 12.4.2), and `.2`, as Java's own HTTP client writes it."""
 
@@ -41,6 +45,10 @@ _ANY_MEDIA_TYPE = {"*/*", "*"}
 """Any media type; Java's own HTTP client writes `*` for `*/*`."""
 
 _MAX_CODING_CHARACTERS = 40
+
+_MAX_MEMO_CHARACTERS = 256
+_MAX_MEMOS = 256
+"""Headers that are remembered: callers of one kind send the same one each time."""
 
 
 def response_media_type(accept: str | None, *, html: bool = False) -> str:
@@ -53,7 +61,15 @@ def response_media_type(accept: str | None, *, html: bool = False) -> str:
     Raises:
         NotAcceptable: The header accepts none of the available media types.
     """
-    if accept is None or not accept.strip():
+    negotiate = (
+        _negotiate if accept and len(accept) <= _MAX_MEMO_CHARACTERS else _negotiate.__wrapped__
+    )
+    return negotiate(accept or "", html=html)
+
+
+@lru_cache(_MAX_MEMOS)
+def _negotiate(accept: str, *, html: bool) -> str:
+    if not accept.strip():
         return JSON
     ranges = [_parse_range(part) for part in accept.split(",") if part.strip()]
     offers = [GRAPHQL_RESPONSE, JSON] + [HTML] * html
@@ -107,12 +123,18 @@ def parse_post(content_type: str | None, body: bytes) -> Request:
     Raises:
         RequestError: The body holds no GraphQL request as JSON in UTF-8.
     """
-    media_type, parameters = _parse_media_type(content_type or "")
+    if content_type != JSON:
+        _reject_other_content_types(content_type or "")
+    return Request.from_parameters(_parse_json(body.removeprefix(BOM_UTF8), "body"))
+
+
+def _reject_other_content_types(content_type: str) -> None:
+    """Raises UnsupportedMediaType for a body that is not declared as JSON in UTF-8."""
+    media_type, parameters = _parse_media_type(content_type)
     if media_type != JSON:
         raise UnsupportedMediaType(f"The `Content-Type` of the request body must be {JSON}.")
     if parameters.get("charset", "utf-8").lower() not in {"utf-8", "utf8"}:
         raise UnsupportedMediaType("The charset of the request body must be UTF-8.")
-    return Request.from_parameters(_parse_json(body.removeprefix(BOM_UTF8), "body"))
 
 
 def error_response(error: RequestError) -> Result:
@@ -124,7 +146,7 @@ def error_response(error: RequestError) -> Result:
 
 def reject_unsupported_methods(method: str) -> None:
     """Raises MethodNotAllowed for any method but GET, HEAD and POST."""
-    if method not in {*READ_METHODS, "POST"}:
+    if method != "POST" and method not in READ_METHODS:
         raise MethodNotAllowed("Use GET, HEAD or POST.", allow="GET, HEAD, POST")
 
 
@@ -152,26 +174,25 @@ def _enforce_json_limits(value: object, name: str) -> None:
     """Raises BadRequest for JSON above the limits of depth, number of values or digits of a number."""
     level, values = [value], 1
     for _ in range(_MAX_LEVELS):
-        level = _children(level, name)
-        values += len(level)
-        if not level:
+        parents, level, count = level, [], 0
+        for parent in parents:
+            children: Collection[object]
+            if isinstance(parent, dict):
+                children = parent.values()
+            elif isinstance(parent, list):
+                children = parent
+            elif type(parent) is int and abs(parent) >= _INTEGER_BOUND:
+                raise BadRequest(f"The {name} has a number of more than {_MAX_DIGITS} digits.")
+            else:
+                continue
+            count += len(children)
+            level += [child for child in children if type(child) not in _UNLIMITED_TYPES]
+        if not count:
             return
+        values += count
         if values > _MAX_VALUES:
             raise BadRequest(f"The {name} has more than {_MAX_VALUES} values.")
     raise BadRequest(f"The {name} is nested more than {_MAX_LEVELS} levels deep.")
-
-
-def _children(level: Iterable[object], name: str) -> list[object]:
-    """The values in the lists and objects of a level. Raises BadRequest for a number of too many digits."""
-    children: list[object] = []
-    for value in level:
-        if isinstance(value, dict):
-            children += value.values()
-        elif isinstance(value, list):
-            children += value
-        elif type(value) is int and abs(value) >= _INTEGER_BOUND:
-            raise BadRequest(f"The {name} has a number of more than {_MAX_DIGITS} digits.")
-    return children
 
 
 def _parse_media_type(text: str) -> tuple[str, Mapping[str, str]]:

@@ -1,11 +1,10 @@
 """Request id, access log and metrics of every HTTP request."""
 
+import os
 import re
 import time
-import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
-from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.observability.logging import REQUEST_ID, log_debug, log_info
@@ -13,6 +12,12 @@ from gateway.observability.metrics import Metrics
 from gateway.observability.request_stats import RequestStats
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
+_RANDOM_BLOCK_BYTES = 4096
+
+_ID_HEADER = b"x-request-id"
+_NOSNIFF = (b"x-content-type-options", b"nosniff")
+_CLOSE = (b"connection", b"close")
+
 PROBE_PATHS = frozenset({"/livez", "/readyz", "/metrics"})
 """Paths requested every few seconds, whose requests are logged for debugging only."""
 
@@ -36,51 +41,61 @@ class RequestMiddleware:
         self._metrics = metrics or Metrics()
         self._is_draining = is_draining
         self._clock = clock
+        self._random_ids = _random_ids()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
-        elif scope["path"] in PROBE_PATHS:
-            await self._call_app(scope, receive, send, log_event=log_debug)
-        else:
-            with self._metrics.requests_in_flight.track_inprogress():
-                await self._call_app(scope, receive, send, log_event=log_info)
-
-    async def _call_app(
-        self, scope: Scope, receive: Receive, send: Send, *, log_event: Callable[..., None]
-    ) -> None:
-        supplied_id = Headers(scope=scope).get("x-request-id", "")
-        request_id = supplied_id if _REQUEST_ID.fullmatch(supplied_id) else uuid.uuid4().hex
+            return
+        is_probe = scope["path"] in PROBE_PATHS
         # Before the scope is copied, so that the connection has the statistics as well.
         stats = RequestStats.from_scope(scope)
-        scope = {**scope, "headers": [*scope["headers"]]}
-        MutableHeaders(scope=scope)["x-request-id"] = request_id
+        scope, request_id = self._with_request_id(scope)
+        id_header = _ID_HEADER, request_id.encode()
         status = 0
 
         async def send_with_headers(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                headers = MutableHeaders(scope=message)
-                headers["X-Request-Id"] = request_id
-                headers["X-Content-Type-Options"] = "nosniff"
+                message["headers"] = [*message.get("headers", ()), id_header, _NOSNIFF]
                 if self._is_draining():
-                    headers["Connection"] = "close"
+                    message["headers"].append(_CLOSE)
             await send(message)
 
+        if not is_probe:
+            self._metrics.requests_in_flight.inc()
         started_at = self._clock()
         bound_id = REQUEST_ID.set(request_id)
         try:
             await self._app(scope, receive, send_with_headers)
         finally:
             seconds = self._clock() - started_at
-            milliseconds = round(seconds * 1000, 3)
+            if not is_probe:
+                self._metrics.requests_in_flight.dec()
             self._metrics.observe_operation(stats, seconds)
-            log_event(
+            (log_debug if is_probe else log_info)(
                 "request",
                 method=scope["method"],
                 status=stats.status or status,
-                milliseconds=milliseconds,
+                milliseconds=round(seconds * 1000, 3),
                 **stats.log_fields,
             )
             REQUEST_ID.reset(bound_id)
+
+    def _with_request_id(self, scope: Scope) -> tuple[Scope, str]:
+        """A copy of the scope whose headers have one usable request id; and that id."""
+        supplied_ids = [value for name, value in scope["headers"] if name == _ID_HEADER]
+        request_id = supplied_ids[0].decode("latin-1") if supplied_ids else ""
+        if not _REQUEST_ID.fullmatch(request_id):
+            request_id = next(self._random_ids)
+        headers = [each for each in scope["headers"] if each[0] != _ID_HEADER]
+        headers.append((_ID_HEADER, request_id.encode()))
+        return {**scope, "headers": headers}, request_id
+
+
+def _random_ids() -> Iterator[str]:
+    """Unpredictable request ids of 32 hexadecimal digits, cut from blocks of random bytes."""
+    while True:
+        block = os.urandom(_RANDOM_BLOCK_BYTES).hex()
+        yield from (block[start : start + 32] for start in range(0, len(block), 32))

@@ -1,3 +1,4 @@
+import asyncio
 import gc
 from contextlib import suppress
 from typing import Any, NamedTuple
@@ -8,6 +9,7 @@ from structlog.testing import capture_logs
 
 from gateway.engine.complexity.cost import FieldCost, ListSize, build_field_costs
 from gateway.engine.complexity.limits import Limits
+from gateway.engine.fair_scheduler import FairScheduler
 from gateway.engine.preparation import Compiler, PreparedOperation, Preparer, build_preparer
 from gateway.errors import (
     LimitExceeded,
@@ -133,6 +135,59 @@ def test_the_least_used_is_forgotten_first():
     prepare("{ b: number }", None)
     assert prepare("{ number }", None) is first
     assert prepare("{ a: number }", None) is not second
+
+
+def test_what_is_used_again_outlives_whatever_is_used_once():
+    prepare = build_preparer(SCHEMA, cache_bytes=TWO_SMALL)
+    often = prepare("{ number }", None)
+    for number in range(20):
+        prepare(f"{{ a{number}: number }}", None)
+        assert prepare("{ number }", None) is often
+
+
+def seconds_of_work(preparer: Preparer) -> list[float]:
+    """Makes all scheduled work take a second; returns the pauses after it, which nobody waits for."""
+    pauses: list[float] = []
+    now = iter(range(1_000))
+
+    async def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+        await asyncio.Event().wait()
+
+    preparer.scheduler = FairScheduler(clock=lambda: float(next(now)), sleep=sleep)
+    return pauses
+
+
+async def test_what_is_remembered_is_prepared_while_others_wait(prepare):
+    seconds_of_work(prepare)
+    known = await prepare.prepare("{ number }", None, {})
+    waiting = [
+        asyncio.create_task(prepare.prepare(f"{{ a{number}: number }}", None, {}))
+        for number in range(10)
+    ]
+    await asyncio.sleep(0)
+    assert not waiting[-1].done()
+    work = prepare.prepare("{ number }", None, {})
+    with pytest.raises(StopIteration) as ended:
+        work.send(None)  # it does not wait even once
+    assert ended.value.value is known
+    for each in waiting:
+        each.cancel()
+    await asyncio.gather(*waiting, return_exceptions=True)
+
+
+async def test_other_work_waits_with_what_is_prepared(prepare):
+    pauses = seconds_of_work(prepare)
+    done: list[int] = []
+    works = [
+        asyncio.create_task(prepare.run_throttled(lambda number=number: done.append(number)))
+        for number in range(3)
+    ]
+    await asyncio.sleep(0.01)
+    assert (done, len(pauses)) == ([0], 1)
+    for each in works:
+        each.cancel()
+    await asyncio.gather(*works, return_exceptions=True)
 
 
 @pytest.mark.parametrize(("length", "remembered"), [(100, True), (1_000, False)])
@@ -435,10 +490,8 @@ class FakeCompiler:
 def test_a_small_operation_is_compiled_and_remembered_when_it_is_seen_again():
     prepare = limited(compile_query=FakeCompiler(), at_once=False)
     assert prepare("{ number }", None).compiled_query is None
-    assert not prepare.is_cached("{ number }", None)
     second = prepare("{ number }", None)
     assert second.compiled_query is COMPILED_QUERY
-    assert prepare.is_cached("{ number }", None)
     assert prepare("{ number }", None) is second
 
 
@@ -474,16 +527,18 @@ def test_a_text_is_small_by_what_it_costs_with_its_variables():
 
 def test_all_are_compiled_at_once_where_that_is_wanted():
     prepare = limited(compile_query=FakeCompiler(), at_once=True)
-    assert prepare("{ number }", None).compiled_query is COMPILED_QUERY
-    assert prepare.is_cached("{ number }", None)
+    first = prepare("{ number }", None)
+    assert first.compiled_query is COMPILED_QUERY
+    assert prepare("{ number }", None) is first
 
 
 @pytest.mark.parametrize("at_once", [True, False])
 def test_what_has_no_compiled_query_is_compiled_no_more_often(at_once):
     compile_query = FakeCompiler(None)
     prepare = limited(compile_query=compile_query, at_once=at_once)
-    assert [prepare("{ number }", None).compiled_query for _ in range(4)] == [None] * 4
-    assert prepare.is_cached("{ number }", None)
+    prepared = [prepare("{ number }", None) for _ in range(4)]
+    assert [each.compiled_query for each in prepared] == [None] * 4
+    assert prepared[3] is prepared[2] is prepared[1]
     assert compile_query.asked == 1
 
 

@@ -69,11 +69,12 @@ def opened(context: Context, *, closes: Callable[[], object] = dict) -> Any:
 class BuggyPlans:
     """Prepares as always, but for the plan."""
 
-    def __call__(self, *asked: Any, **_: bool) -> PreparedOperation:
+    async def prepare(self, *asked: Any, **_: bool) -> PreparedOperation:
         return replace(build_preparer(SCHEMA)(*asked), compiled_query=BuggyPlan())
 
-    def is_cached(self, *_: str | None) -> bool:
-        return True
+
+class BuggyPreparer:
+    prepare = staticmethod(buggy)
 
 
 class BuggyDocuments(TrustedDocuments):
@@ -86,7 +87,7 @@ async def ask(query: str = QUERY, **parts: Any) -> httpx.Response:
     given: dict[str, Any] = {
         "schema": SCHEMA,
         "documents": TrustedDocuments("off", {}),
-        "prepare": build_preparer(SCHEMA),
+        "preparer": build_preparer(SCHEMA),
         "open_context": opened(Context()),
         "graphiql_page": None,
         "max_body_bytes": 1000,
@@ -109,7 +110,7 @@ def assert_untold(answer: httpx.Response, log: Callable[[], str]) -> None:
 
 PARTS: dict[str, dict[str, Any]] = {
     "documents": {"documents": BuggyDocuments("off", {})},
-    "preparing": {"prepare": buggy},
+    "preparing": {"preparer": BuggyPreparer()},
     "opening the context": {"open_context": buggy},
     "closing the context": {"open_context": opened(Context(), closes=buggy)},
     "extensions": {"open_context": opened(Context(extensions=buggy))},
@@ -128,7 +129,7 @@ async def test_a_bug_around_execution_is_told_by_an_id_alone(log, parts):
 
 
 async def test_a_bug_in_a_plan_costs_no_answer_and_is_told_by_an_id_alone(log):
-    answer = await ask("{ __typename }", prepare=BuggyPlans())
+    answer = await ask("{ __typename }", preparer=BuggyPlans())
     assert answer.json() == {"data": {"__typename": "Query"}}
     text = log()
     assert '"event": "internal_error"' in text

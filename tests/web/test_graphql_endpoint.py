@@ -79,7 +79,7 @@ def endpoint(**given: Any) -> httpx.AsyncClient:
     parts: dict[str, Any] = {
         "schema": SCHEMA,
         "documents": TrustedDocuments("off", {}),
-        "prepare": build_preparer(SCHEMA),
+        "preparer": build_preparer(SCHEMA),
         "open_context": context_for,
         "graphiql_page": None,
         "max_body_bytes": 1000,
@@ -114,7 +114,9 @@ class Busy(FairScheduler):
 async def test_what_may_take_long_waits_for_its_turn_and_what_is_known_does_not(unknown):
     turns = Busy()
     turns.is_over.set()
-    http = endpoint(scheduler=turns, max_body_bytes=100_000)
+    preparer = build_preparer(SCHEMA)
+    preparer.scheduler = turns
+    http = endpoint(preparer=preparer, max_body_bytes=100_000)
     known = {"query": "{ read }"}
     await http.post("", json=known)
     turns.is_over.clear()
@@ -127,8 +129,11 @@ async def test_what_may_take_long_waits_for_its_turn_and_what_is_known_does_not(
     assert (await waiting).status_code == 200
 
 
-def unprepared(text: str, name: str | None, variables: Mapping[str, object]) -> PreparedOperation:
-    raise RuntimeError(SECRET)
+class Unprepared:
+    """Prepares nothing: a bug."""
+
+    async def prepare(self, *_: object, **__: object) -> PreparedOperation:
+        raise RuntimeError(SECRET)
 
 
 def unopened(headers: Headers, tally: RequestStats) -> AbstractAsyncContextManager[Nothing]:
@@ -136,7 +141,7 @@ def unopened(headers: Headers, tally: RequestStats) -> AbstractAsyncContextManag
 
 
 @pytest.mark.parametrize(
-    "part", [{"prepare": unprepared}, {"open_context": unopened}], ids=["prepare", "context"]
+    "part", [{"preparer": Unprepared()}, {"open_context": unopened}], ids=["prepare", "context"]
 )
 async def test_a_bug_outside_of_execution_is_a_500_in_json_without_details(part):
     with capture_logs() as entries:

@@ -38,9 +38,11 @@ async def test_any_other_request_id_is_replaced(http, sent):
     assert re.fullmatch("[0-9a-f]{32}", answer.headers["x-request-id"])
 
 
-async def test_two_requests_without_an_id_get_two_ids(http):
-    ids = [(await http.get("/livez")).headers["x-request-id"] for _ in range(2)]
-    assert len(set(ids)) == 2
+async def test_requests_without_an_id_get_different_ids(http):
+    """More of them than one block of random bytes has ids for."""
+    ids = [(await http.get("/livez")).headers["x-request-id"] for _ in range(600)]
+    assert len(set(ids)) == 600
+    assert all(re.fullmatch("[0-9a-f]{32}", each) for each in ids)
 
 
 @pytest.mark.parametrize("sent", [["mine"], ["mine", "another"], ["not usable"], []])

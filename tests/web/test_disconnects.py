@@ -1,0 +1,127 @@
+"""Callers that disconnect, as our server tells the application."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from starlette.types import Receive, Scope, Send
+
+from gateway.web.disconnects import DISCONNECT_EXTENSION
+from gateway.web.http_request import HttpRequest
+from tests.web.connection import Connection, settled
+
+LARGE = 100_000
+
+
+class Waiting:
+    """Receives each request as a whole, and then waits to be called back.
+
+    Attributes:
+        left: The paths of the requests whose caller disconnected, in that order.
+        ready: Set when requests are to be answered.
+    """
+
+    def __init__(self) -> None:
+        self.left: list[str] = []
+        self.ready = asyncio.Event()
+        self.is_listening = True
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        notify = scope["extensions"][DISCONNECT_EXTENSION]["notify"]
+        await HttpRequest.from_scope(scope, receive, max_body_bytes=LARGE).receive_body()
+        if self.is_listening:
+            notify(lambda: self.left.append(scope["path"]))
+        await self.ready.wait()
+        notify(None)
+        headers = [(b"content-length", b"0")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": b""})
+
+
+def get(path: str) -> bytes:
+    return f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode()
+
+
+def post(path: str, size: int) -> bytes:
+    return (
+        f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {size}\r\n\r\n".encode() + b"x" * size
+    )
+
+
+@pytest.fixture
+async def waiting():
+    application = Waiting()
+    yield application
+    application.ready.set()
+    await settled()
+
+
+async def test_who_disconnects_is_told_once(waiting):
+    caller = Connection(waiting)
+    await caller.sends(get("/one"))
+    assert waiting.left == []
+    caller.leaves()
+    await settled()
+    assert waiting.left == ["/one"]
+
+
+async def test_of_pipelined_requests_the_one_that_is_answered_is_told(waiting):
+    caller = Connection(waiting)
+    await caller.sends(get("/one") + get("/two") + get("/three"))
+    caller.leaves()
+    await settled()
+    assert waiting.left == ["/one"]
+
+
+async def test_the_next_request_of_a_connection_is_told_and_not_the_one_before(waiting):
+    caller = Connection(waiting)
+    waiting.ready.set()
+    await caller.sends(get("/one"))
+    waiting.ready.clear()
+    await caller.sends(get("/two"))
+    caller.leaves()
+    await settled()
+    assert (caller.statuses, waiting.left) == ([200], ["/two"])
+
+
+@pytest.mark.parametrize("first", [0, 70], ids=["at once", "after its head"])
+async def test_a_large_body_that_has_arrived_leaves_the_connection_read(waiting, first):
+    """Else nobody would notice that the caller disconnects."""
+    caller = Connection(waiting)
+    sent = post("/large", LARGE)
+    await caller.sends(sent[:first], sent[first:])
+    assert caller.transport.is_read
+
+
+async def test_who_has_disconnected_before_anybody_listens_is_told_soon():
+    left: list[str] = []
+    go_on = asyncio.Event()
+
+    async def late(scope: Scope, receive: Receive, send: Send) -> None:
+        await go_on.wait()
+        notify: Callable[[Any], None] = scope["extensions"][DISCONNECT_EXTENSION]["notify"]
+        notify(lambda: left.append("told"))
+        assert left == []
+        await asyncio.sleep(0)
+        notify(None)
+
+    caller = Connection(late)
+    await caller.sends(get("/one"))
+    caller.leaves()
+    go_on.set()
+    await settled()
+    assert left == ["told"]
+
+
+async def test_nothing_is_called_back_for_a_caller_that_stays_or_nobody_listens_to(waiting):
+    staying, ignored = Connection(waiting), Connection(waiting)
+    await staying.sends(get("/staying"))
+    waiting.is_listening = False
+    await ignored.sends(get("/ignored"))
+    ignored.leaves()
+    waiting.ready.set()
+    await settled()
+    staying.leaves()
+    await settled()
+    assert waiting.left == []
