@@ -50,6 +50,8 @@ class Request(Struct, frozen=True):
 
 def _document_id(parameters: Mapping[str, object]) -> str | None:
     """The id of the document, from `documentId` or Apollo's `extensions.persistedQuery.sha256Hash`."""
+    if "documentId" not in parameters and "extensions" not in parameters:
+        return None
     extensions = _optional(parameters, "extensions", dict, "an object") or {}
     persisted_query = _optional(extensions, "persistedQuery", dict, "an object")
     sha256_hash = _optional(persisted_query or {}, "sha256Hash", str, "a string")

@@ -49,7 +49,9 @@ class RequestStats:
     @classmethod
     def from_scope(cls, scope: MutableMapping[str, Any]) -> Self:
         """The statistics of an ASGI request, created where there are none yet."""
-        stats: Self = scope.setdefault(_SCOPE_KEY, cls())
+        stats: Self | None = scope.get(_SCOPE_KEY)
+        if stats is None:
+            stats = scope[_SCOPE_KEY] = cls()
         return stats
 
     def completed(self, codes: Iterable[str], *, compiled: bool, has_data: bool) -> None:

@@ -65,16 +65,21 @@ class HardenedHttpProtocol(HalfCloseProtocol):
     _is_repeated_head = False
     """Whether the next head is a repetition, after an ignored offer to upgrade."""
     _rejection_status = HTTPStatus.BAD_REQUEST
+    _receive_deadline: float | None = None
+    """The time by which the caller has to send what the server waits for; None where it does not wait."""
     _receive_timer: asyncio.TimerHandle | None = None
+    """Fires at the deadline or earlier: most deadlines are met, so it is not set anew for each of them."""
     _send_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn
         super().connection_made(transport)
+        self._lingering_transport = _LingeringTransport(transport, self._close_gracefully)
         self._start_receive_timer()
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
-        self._cancel_receive_timer()
+        if self._receive_timer is not None:
+            self._receive_timer.cancel()
         self._uncount_body()
         if self._send_timer is not None:
             self._send_timer.cancel()
@@ -83,7 +88,7 @@ class HardenedHttpProtocol(HalfCloseProtocol):
         if self._is_rejected or self._pending_rejection:
             return
         cycle = self._latest_cycle
-        if self._receive_timer is None and (cycle is None or cycle.response_complete):
+        if self._receive_deadline is None and (cycle is None or cycle.response_complete):
             self._is_receiving = True
             self._start_receive_timer()
         super().data_received(data)
@@ -138,8 +143,7 @@ class HardenedHttpProtocol(HalfCloseProtocol):
         super().on_headers_complete()
         self._head_bytes = self._framing_bytes = 0  # trailers have the same limit again
         if not self._offers_upgrade:
-            lingering = _LingeringTransport(self.transport, self._close_gracefully)
-            self.cycle.transport = lingering  # type: ignore[assignment] # all attributes that it uses
+            self.cycle.transport = self._lingering_transport  # type: ignore[assignment] # all attributes that it uses
 
     def on_body(self, body: bytes) -> None:
         super().on_body(body)
@@ -154,7 +158,7 @@ class HardenedHttpProtocol(HalfCloseProtocol):
         super().on_message_complete()
         if not self._offers_upgrade:
             self._is_receiving = False
-            self._cancel_receive_timer()
+            self._stop_receive_timer()
 
     def on_response_complete(self) -> None:
         if self._is_rejected:
@@ -191,7 +195,7 @@ class HardenedHttpProtocol(HalfCloseProtocol):
     def close_after_response(self) -> None:
         if not self._is_rejected and not self._pending_rejection:
             self._is_receiving = False
-            self._cancel_receive_timer()
+            self._stop_receive_timer()
             self._uncount_body()
             super().close_after_response()
 
@@ -252,13 +256,26 @@ class HardenedHttpProtocol(HalfCloseProtocol):
         raise ValueError(status.phrase)
 
     def _start_receive_timer(self) -> None:
-        self._cancel_receive_timer()
-        self._receive_timer = self.loop.call_later(self.timeout_seconds, self._on_receive_timeout)
+        self._receive_deadline = self.loop.time() + self.timeout_seconds
+        if self._receive_timer is None:
+            self._receive_timer = self.loop.call_later(
+                self.timeout_seconds, self._check_receive_deadline
+            )
 
-    def _cancel_receive_timer(self) -> None:
-        if self._receive_timer is not None:
-            self._receive_timer.cancel()
-            self._receive_timer = None
+    def _stop_receive_timer(self) -> None:
+        self._receive_deadline = None
+
+    def _check_receive_deadline(self) -> None:
+        self._receive_timer = None
+        if self._receive_deadline is None:
+            return
+        remaining_seconds = self._receive_deadline - self.loop.time()
+        if remaining_seconds > 0:
+            self._receive_timer = self.loop.call_later(
+                remaining_seconds, self._check_receive_deadline
+            )
+        else:
+            self._on_receive_timeout()
 
     def _on_receive_timeout(self) -> None:
         if self.is_paused_by_server or self.transport.get_write_buffer_size():
@@ -344,7 +361,9 @@ class HardenedHttpProtocol(HalfCloseProtocol):
         self._uncount_body()
         self.transport.write_eof()
         self.flow.release()
-        self._cancel_receive_timer()
+        self._stop_receive_timer()
+        if self._receive_timer is not None:
+            self._receive_timer.cancel()
         self._receive_timer = self.loop.call_later(_LINGER_SECONDS, self.transport.abort)
 
 

@@ -117,9 +117,9 @@ class GraphQLEndpoint:
             execution = await http.until_disconnect(
                 execute(self.schema, prepared, request.variables, context)
             )
-        stats.completed(
-            execution.error_codes, compiled=execution.is_compiled, has_data=execution.has_data
-        )
+        codes = execution.error_codes
+        has_data = not codes or execution.has_data
+        stats.completed(codes, compiled=execution.is_compiled, has_data=has_data)
         return execution.result
 
     async def _parse(self, scope: MutableMapping[str, Any], http: HttpRequest) -> Request:
@@ -127,7 +127,7 @@ class GraphQLEndpoint:
             return spec.parse_get(scope["query_string"])
         spec.reject_encoded_body(http.content_encoding)
         body = await http.body()
+        if len(body) <= _LARGE_BODY_BYTES:
+            return spec.parse_post(http.content_type, body)
         parse_body = partial(spec.parse_post, http.content_type, body)
-        if len(body) > _LARGE_BODY_BYTES:
-            return await http.until_disconnect(self.preparer.run_throttled(parse_body))
-        return parse_body()
+        return await http.until_disconnect(self.preparer.run_throttled(parse_body))

@@ -108,6 +108,8 @@ def parse_get(query_string: bytes) -> Request:
 
 def reject_encoded_body(content_encoding: str) -> None:
     """Raises UnsupportedMediaType for a body with a content coding, such as a compressed body."""
+    if not content_encoding:
+        return
     codings = {coding.strip().lower() for coding in content_encoding.split(",")}
     if codings - {"", "identity"}:
         quoted = content_encoding[:_MAX_CODING_CHARACTERS]

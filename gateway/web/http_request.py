@@ -100,7 +100,8 @@ class HttpRequest:
             PayloadTooLarge: It exceeds the limit.
             CallerDisconnected: The caller has disconnected before its end.
         """
-        await self.receive_body()
+        if self._body is None:
+            await self.receive_body()
         if self._body is not None:
             return self._body
         if self._is_disconnected:

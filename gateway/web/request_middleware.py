@@ -89,9 +89,11 @@ class RequestMiddleware:
         request_id = supplied_ids[0].decode("latin-1") if supplied_ids else ""
         if not _REQUEST_ID.fullmatch(request_id):
             request_id = next(self._random_ids)
-        headers = [each for each in scope["headers"] if each[0] != _ID_HEADER]
-        headers.append((_ID_HEADER, request_id.encode()))
-        return {**scope, "headers": headers}, request_id
+        headers = scope["headers"]
+        if supplied_ids:
+            headers = [each for each in headers if each[0] != _ID_HEADER]
+        id_header = _ID_HEADER, request_id.encode()
+        return {**scope, "headers": [*headers, id_header]}, request_id
 
 
 def _random_ids() -> Iterator[str]:

@@ -34,14 +34,14 @@ class Clock:
     def __init__(self) -> None:
         self._now = 1_000.0
         self._numbers = count()
-        self._timers: list[tuple[float, int, Timer]] = []
+        self.timers: list[tuple[float, int, Timer]] = []
 
     def time(self) -> float:
         return self._now
 
     def call_later(self, delay: float, callback: Callable[..., None], *arguments: object) -> Timer:
         timer = Timer(callback, arguments)
-        heapq.heappush(self._timers, (self._now + delay, next(self._numbers), timer))
+        heapq.heappush(self.timers, (self._now + delay, next(self._numbers), timer))
         return timer
 
     def create_task(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
@@ -50,8 +50,8 @@ class Clock:
     async def passes(self, seconds: float) -> None:
         """What is due by then happens, each at its time, and what it makes others do."""
         until = self._now + seconds
-        while self._timers and self._timers[0][0] <= until:
-            self._now, _, timer = heapq.heappop(self._timers)
+        while self.timers and self.timers[0][0] <= until:
+            self._now, _, timer = heapq.heappop(self.timers)
             if not timer.is_cancelled:
                 timer.callback(*timer.arguments)
                 await settled()
