@@ -176,24 +176,26 @@ def _enforce_json_limits(value: object, name: str) -> None:
     """Raises BadRequest for JSON above the limits of depth, number of values or digits of a number."""
     level, values = [value], 1
     for _ in range(_MAX_LEVELS):
-        parents, level, count = level, [], 0
-        for parent in parents:
-            children: Collection[object]
-            if isinstance(parent, dict):
-                children = parent.values()
-            elif isinstance(parent, list):
-                children = parent
-            elif type(parent) is int and abs(parent) >= _INTEGER_BOUND:
+        child_groups: list[Collection[object]] = []
+        for each in level:
+            if isinstance(each, dict):
+                child_groups.append(each.values())
+            elif isinstance(each, list):
+                child_groups.append(each)
+            elif type(each) is int and abs(each) >= _INTEGER_BOUND:
                 raise BadRequest(f"The {name} has a number of more than {_MAX_DIGITS} digits.")
-            else:
-                continue
-            count += len(children)
-            level += [child for child in children if type(child) not in _UNLIMITED_TYPES]
+        count = sum(map(len, child_groups))
         if not count:
             return
         values += count
         if values > _MAX_VALUES:
             raise BadRequest(f"The {name} has more than {_MAX_VALUES} values.")
+        level = [
+            child
+            for children in child_groups
+            for child in children
+            if type(child) not in _UNLIMITED_TYPES
+        ]
     raise BadRequest(f"The {name} is nested more than {_MAX_LEVELS} levels deep.")
 
 
