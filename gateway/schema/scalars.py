@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
+from functools import lru_cache
 from typing import Any, NewType
 
 import msgspec
@@ -99,6 +100,7 @@ def local_date_time(zoned: activities.ZonedDateTime, default_zone: str | None) -
     return dates.without_offset(raw) if zone is None else dates.in_zone(raw, zone)
 
 
+@lru_cache(maxsize=1_024)
 def _zone(sent: object, default: str | None) -> tzinfo | None:
     """The time zone of a date-time, by the name that was sent; None where it is unknown."""
     name = default if sent in {None, ""} else sent
@@ -181,9 +183,10 @@ def _local(zoned: activities.ZonedDateTime, context: Context) -> str:
 
 
 def _instant(zoned: activities.ZonedDateTime, context: Context) -> datetime | None:
-    if zoned.date_time and not is_readable(zoned.time_zone):  # the instant depends on the zone
-        raise InvalidUpstreamResponse(UNEXPECTED_TYPE_MESSAGE)
-    return to_utc(zoned, context.settings.default_time_zone)
+    instant = to_utc(zoned, context.settings.default_time_zone)
+    if instant is None and zoned.date_time and not is_readable(zoned.time_zone):
+        raise InvalidUpstreamResponse(UNEXPECTED_TYPE_MESSAGE)  # the instant depends on the zone
+    return instant
 
 
 def _time_zone(zoned: activities.ZonedDateTime, context: Context) -> str | None:
