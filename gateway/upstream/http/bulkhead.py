@@ -5,7 +5,7 @@ per second: none of them distinguishes keys, or estimates how long a wait will b
 """
 
 import asyncio
-from collections import Counter, OrderedDict, deque
+from collections import OrderedDict, deque
 from collections.abc import Callable, Hashable
 from math import ceil
 
@@ -25,14 +25,18 @@ class BulkheadFull(Exception):
 
 
 class Bulkhead:
-    """Bulkhead of a bounded number of slots. Waiting keys are served round-robin: none starves another."""
+    """Bulkhead of a bounded number of slots. Waiting keys are served round-robin: none starves another.
+
+    Attributes:
+        clock: Measures how long slots are held.
+    """
 
     def __init__(self, *, total: int, per_key: int, clock: Callable[[], float]) -> None:
         """Offer `total` slots, at most `per_key` of them to one fairness key."""
         self._total = total
         self._per_key = per_key
-        self._clock = clock
-        self._in_use_by_key: Counter[Hashable] = Counter()
+        self.clock = clock
+        self._in_use_by_key: dict[Hashable, int] = {}
         self._available = total
         self._waiters: OrderedDict[Hashable, deque[asyncio.Future[None]]] = OrderedDict()
         self._average_seconds = 0.0
@@ -50,22 +54,22 @@ class Bulkhead:
         """
         return BulkheadSlot(self, fairness_key, remaining_seconds)
 
-    async def acquire(self, fairness_key: Hashable, remaining_seconds: float) -> float:
-        """Take a slot, waiting where none is free, and return when it was taken."""
-        if not self._available or self._in_use_by_key[fairness_key] >= self._per_key:
-            await self._wait(fairness_key, remaining_seconds)
-        else:
-            self._occupy_slot(fairness_key)
-        return self._clock()
+    def take_free(self, fairness_key: Hashable) -> bool:
+        """Take a slot, if one is free, and return whether one was."""
+        if not self._available or self._in_use_by_key.get(fairness_key, 0) >= self._per_key:
+            return False
+        self._occupy_slot(fairness_key)
+        return True
 
     def release(self, fairness_key: Hashable, acquired_at: float) -> None:
         """Free a slot, and add its duration to the moving average."""
         self._average_seconds += _SMOOTHING_FACTOR * (
-            self._clock() - acquired_at - self._average_seconds
+            self.clock() - acquired_at - self._average_seconds
         )
         self._free_slot(fairness_key)
 
-    async def _wait(self, fairness_key: Hashable, remaining_seconds: float) -> None:
+    async def wait(self, fairness_key: Hashable, remaining_seconds: float) -> None:
+        """Wait for a slot, and take it."""
         wait_seconds = self._estimated_wait_seconds(fairness_key)
         if wait_seconds > remaining_seconds:
             raise BulkheadFull(max(1, ceil(wait_seconds - remaining_seconds)))
@@ -102,7 +106,7 @@ class Bulkhead:
 
     def _occupy_slot(self, fairness_key: Hashable) -> None:
         self._available -= 1
-        self._in_use_by_key[fairness_key] += 1
+        self._in_use_by_key[fairness_key] = self._in_use_by_key.get(fairness_key, 0) + 1
 
     def _free_slot(self, fairness_key: Hashable) -> None:
         self._available += 1
@@ -114,7 +118,7 @@ class Bulkhead:
     def _wake_next(self) -> None:
         """Assign a slot that became free to a waiting read, the fairness keys round-robin."""
         for fairness_key, queue in list(self._waiters.items()):
-            while queue and self._in_use_by_key[fairness_key] < self._per_key:
+            while queue and self._in_use_by_key.get(fairness_key, 0) < self._per_key:
                 waiter = queue[0]
                 self._remove_waiter(fairness_key, waiter)
                 if waiter.done():  # cancelled, and not yet removed
@@ -140,9 +144,10 @@ class BulkheadSlot:
         self._acquired_at = 0.0
 
     async def __aenter__(self) -> None:
-        self._acquired_at = await self._bulkhead.acquire(
-            self._fairness_key, self._remaining_seconds
-        )
+        bulkhead = self._bulkhead
+        if not bulkhead.take_free(self._fairness_key):
+            await bulkhead.wait(self._fairness_key, self._remaining_seconds)
+        self._acquired_at = bulkhead.clock()
 
     async def __aexit__(self, *_: object) -> None:
         self._bulkhead.release(self._fairness_key, self._acquired_at)

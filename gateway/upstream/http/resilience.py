@@ -7,18 +7,17 @@ from typing import TypeVar
 import httpx
 
 from gateway.config.settings import Settings
-from gateway.errors import LOCAL_QUEUE, UpstreamBusy, UpstreamUnavailable
+from gateway.errors import LOCAL_QUEUE, FieldError, UpstreamBusy, UpstreamUnavailable
 from gateway.observability.metrics import CIRCUIT_OPEN, CONCURRENCY_LIMIT, MEMORY_BUDGET
 from gateway.upstream.http.attempt import (
     AttemptFailed,
     HttpAttempt,
     LocalFailure,
     MemoryBudgetFailure,
-    ReceivedResponse,
 )
 from gateway.upstream.http.breaker_levels import TwoLevelCircuitBreaker, TwoLevelPermit
 from gateway.upstream.http.bulkhead import Bulkhead, BulkheadFull
-from gateway.upstream.http.byte_budget import ByteBudget, ByteReservation
+from gateway.upstream.http.byte_budget import ByteBudget
 from gateway.upstream.http.circuit_breaker import CircuitOpen
 from gateway.upstream.http.deadline import Deadline
 from gateway.upstream.http.instrumentation import UpstreamInstrumentation
@@ -64,69 +63,62 @@ class ResiliencePipeline:
     async def attempt(self, read: Read[_T], deadline: Deadline) -> ReadResult[_T]:
         """The result of one attempt.
 
+        Where only a reused connection ended, the upstream is called once more: once in a read, under the same
+        permit of the circuit breaker, and in the same slot.
+
         Raises:
             AttemptFailed: There is no successful response.
+            CircuitOpen: The attempt is refused, since the upstream is failing.
+            BulkheadFull: The attempt is refused, since no slot is expected to be free in time.
         """
         fairness_key = read.caller.fairness_key
         with self.byte_budget.reservation(fairness_key) as reservation:
-            try:
-                self.circuit_breaker.raise_if_open(fairness_key)  # no need to wait for a slot
-                async with self.bulkhead.slot(
-                    fairness_key, remaining_seconds=deadline.remaining_seconds
-                ):
-                    permit = self.circuit_breaker.acquire(fairness_key)
+            self.circuit_breaker.raise_if_open(fairness_key)  # no need to wait for a slot
+            async with self.bulkhead.slot(
+                fairness_key, remaining_seconds=deadline.remaining_seconds
+            ):
+                permit = self.circuit_breaker.acquire(fairness_key)
+                response, on_new_connection = None, False
+                while response is None:
+                    deadline.attempts += 1
                     try:
-                        response = await self._send(read, deadline, reservation)
+                        with self._instrumentation.instrument_call(
+                            read.template, deadline.attempts, read.caller.headers
+                        ) as headers:
+                            response = await self._http_attempt.get(
+                                read.target,
+                                headers,
+                                reserve_bytes=reservation.reserve,
+                                on_new_connection=on_new_connection,
+                            )
                     except AttemptFailed as failure:
-                        self._record_failure(permit, failure)
-                        raise
-                    permit.record_success()
-            except CircuitOpen as circuit_open:
-                self._instrumentation.metrics.count_rejection(CIRCUIT_OPEN)
-                unavailable = UpstreamUnavailable(
-                    "The upstream is failing; the circuit breaker is open.",
-                    retry_after=circuit_open.retry_after,
-                    retryable=self._may_recover,
-                )
-                raise AttemptFailed(unavailable) from circuit_open
-            except BulkheadFull as bulkhead_full:
-                self._instrumentation.metrics.count_rejection(CONCURRENCY_LIMIT)
-                busy = UpstreamBusy(
-                    "Too many upstream requests are queued.",
-                    reason=LOCAL_QUEUE,
-                    retry_after=bulkhead_full.retry_after,
-                )
-                raise AttemptFailed(busy) from bulkhead_full
+                        if deadline.reconnects or not failure.needs_new_connection:
+                            self._record_failure(permit, failure)
+                            raise
+                        deadline.reconnects += 1
+                        on_new_connection = True
+                permit.record_success()
             return await decode_response(
                 read.decoder, response, attempts=deadline.attempts, now=self._now
             )
 
-    async def _send(
-        self, read: Read[_T], deadline: Deadline, reservation: ByteReservation
-    ) -> ReceivedResponse:
-        """Call the upstream, and once more where only a reused connection ended.
-
-        The further call is made once in a read, under the same permit of the circuit breaker, and in the same
-        slot.
-        """
-        on_new_connection = False
-        while True:
-            deadline.attempts += 1
-            try:
-                with self._instrumentation.instrument_call(
-                    read.template, deadline.attempts, read.caller.headers
-                ) as headers:
-                    return await self._http_attempt.get(
-                        read.target,
-                        headers,
-                        reserve_bytes=reservation.reserve,
-                        on_new_connection=on_new_connection,
-                    )
-            except AttemptFailed as failure:
-                if deadline.reconnects or not failure.needs_new_connection:
-                    raise
-            deadline.reconnects += 1
-            on_new_connection = True
+    def refuse(self, refusal: CircuitOpen | BulkheadFull) -> FieldError:
+        """The error of a read whose attempt was refused, which is counted."""
+        match refusal:
+            case CircuitOpen():
+                self._instrumentation.metrics.count_rejection(CIRCUIT_OPEN)
+                return UpstreamUnavailable(
+                    "The upstream is failing; the circuit breaker is open.",
+                    retry_after=refusal.retry_after,
+                    retryable=self._may_recover,
+                )
+            case BulkheadFull():
+                self._instrumentation.metrics.count_rejection(CONCURRENCY_LIMIT)
+                return UpstreamBusy(
+                    "Too many upstream requests are queued.",
+                    reason=LOCAL_QUEUE,
+                    retry_after=refusal.retry_after,
+                )
 
     def _record_failure(self, permit: TwoLevelPermit, failure: AttemptFailed) -> None:
         """Record a failure in the circuit breaker; a failure of one response only counts as a success."""

@@ -12,6 +12,8 @@ from typing import NamedTuple, TypeVar
 from cachetools import LRUCache
 
 from gateway.upstream.http.attempt import AttemptFailed
+from gateway.upstream.http.bulkhead import BulkheadFull
+from gateway.upstream.http.circuit_breaker import CircuitOpen
 from gateway.upstream.http.deadline import Deadline
 from gateway.upstream.http.read import Read
 from gateway.upstream.http.read_result import Err, ReadResult
@@ -121,12 +123,14 @@ class RetryPolicy(NamedTuple):
     async def run(
         self, pipeline: ResiliencePipeline, read: Read[_T], deadline: Deadline
     ) -> ReadResult[_T]:
-        """The result of a read's first attempt that succeeds, or of its last one."""
+        """The result of a read: of the first attempt that succeeds, else of the last or refused one."""
         fairness_key = read.caller.fairness_key
         self.budgets.earn(fairness_key)
         while True:
             try:
                 return await pipeline.attempt(read, deadline)
+            except (CircuitOpen, BulkheadFull) as refusal:
+                return Err(pipeline.refuse(refusal), None, 0, deadline.attempts)
             except AttemptFailed as failure:
                 delay_seconds = self.delay_seconds(
                     deadline.attempts - deadline.reconnects,
