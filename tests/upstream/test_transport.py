@@ -144,9 +144,18 @@ async def http(transport):
     return httpx.AsyncClient(transport=transport, trust_env=False, timeout=5)
 
 
+@pytest.fixture(params=["aiohttp", "httpx"])
+async def upstream_at(request, upstream_over, transport):
+    """Makes an `Upstream` that calls a real address, over the gateway's transport and over httpx's own."""
+    if request.param == "httpx":
+        limits = httpx.Limits(max_connections=10)
+        transport = httpx.AsyncHTTPTransport(trust_env=False, limits=limits)
+    return lambda url, **settings: upstream_over(transport, upstream_url=str(url), **settings)
+
+
 @pytest.fixture
-def upstream_at(upstream_over, transport):
-    """Makes an `Upstream` that calls a real address."""
+async def upstream_by_aiohttp(upstream_over, transport):
+    """Makes an `Upstream` that calls a real address, over the gateway's transport."""
     return lambda url, **settings: upstream_over(transport, upstream_url=str(url), **settings)
 
 
@@ -391,7 +400,11 @@ ENDLESS = {
 
 
 @pytest.mark.parametrize(("start", "more", "code"), ENDLESS.values(), ids=ENDLESS)
-async def test_what_never_ends_is_given_up_without_being_kept(upstream_at, start, more, code):
+async def test_what_never_ends_is_given_up_without_being_kept(
+    upstream_by_aiohttp, start, more, code
+):
+    """Over httpx's own transport, a head that is too large is an upstream that cannot be reached."""
+
     async def script(head: bytes, writer: asyncio.StreamWriter) -> None:
         writer.write(start)
         while True:
@@ -399,7 +412,7 @@ async def test_what_never_ends_is_given_up_without_being_kept(upstream_at, start
             await writer.drain()
 
     async with serving(script) as server:
-        upstream = upstream_at(
+        upstream = upstream_by_aiohttp(
             server.url, max_upstream_bytes=2_000, upstream_attempt_timeout_seconds=1.0
         )
         tracemalloc.start()
@@ -603,18 +616,21 @@ async def test_a_request_whose_new_connection_drops_is_sent_once(upstream_at):
         assert await calls(rest) == 2
 
 
-async def test_a_request_whose_reused_connection_drops_is_sent_on_a_new_one(upstream_at):
+async def test_a_request_whose_reused_connection_drops_is_sent_on_a_new_one(upstream_by_aiohttp):
+    """httpx's own transport does not tell a connection that was used before from others."""
     async with serving_the_sandbox() as rest:
-        upstream = upstream_at(rest.base_url)
+        upstream = upstream_by_aiohttp(rest.base_url)
         await told(upstream.activities(sandbox_caller("1"), "1100"))
         await rest.put("/_sandbox/faults", json=[{"path": PATH, "drop": "before", "times": 1}])
         assert (await told(upstream.activities(sandbox_caller("1"), "1100"))).content
         assert await calls(rest) == 3
 
 
-async def test_a_request_whose_reused_connection_drops_is_not_sent_a_third_time(upstream_at):
+async def test_a_request_whose_reused_connection_drops_is_not_sent_a_third_time(
+    upstream_by_aiohttp,
+):
     async with serving_the_sandbox() as rest:
-        upstream = upstream_at(rest.base_url)
+        upstream = upstream_by_aiohttp(rest.base_url)
         await told(upstream.activities(sandbox_caller("1"), "1100"))
         await rest.put("/_sandbox/faults", json=[{"path": PATH, "drop": "before"}])
         with pytest.raises(UpstreamUnavailable):
