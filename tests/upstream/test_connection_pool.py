@@ -90,8 +90,12 @@ async def all_closed(upstream: peer.Peer) -> None:
     await until(lambda: not upstream.connections)
 
 
-def test_aiohttp_has_what_is_replaced_in_it():
+async def test_aiohttp_has_what_is_replaced_and_read_in_it():
     """All that is not part of its documented interface."""
+    handler = ResponseHandler(asyncio.get_running_loop())
+    read = {"_payload", "_exception", "_read_timeout", "_read_timeout_handle"}
+    assert read <= vars(handler).keys()
+    assert handler._parser is None
     for name in ("_reschedule_timeout", "_drop_timeout", "_on_read_timeout", "start_timeout"):
         assert inspect.signature(getattr(ResponseHandler, name)) == inspect.signature(
             getattr(ResponseProtocol, name)

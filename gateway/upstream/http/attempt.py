@@ -181,18 +181,17 @@ class HttpAttempt:
                 async with asyncio.timeout(self._timeout_seconds):
                     response = await self._transport.handle_async_request(request)
                     status = response.status_code
+                    stream = response.stream
+                    assert isinstance(stream, httpx.AsyncByteStream)
                     try:
                         encoding = response.headers.get("content-encoding", "")
                         body = ResponseBody(
                             encoding, max_bytes=self._max_bytes, reserve_bytes=reserve_bytes
                         )
-                        assert isinstance(response.stream, httpx.AsyncByteStream)
-                        async for (
-                            chunk
-                        ) in response.stream:  # httpx would decompress without a limit
+                        async for chunk in stream:  # httpx would decompress without a limit
                             body.add(chunk)
                     finally:
-                        await response.aclose()
+                        await stream.aclose()
             except _TRANSPORT_ERRORS as error:
                 # Not in a context manager: its frame would be in the traceback, and refer to the error.
                 raise _translate_transport_error(error) from error

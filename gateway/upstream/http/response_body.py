@@ -76,11 +76,7 @@ class ResponseBody:
         Raises:
             InvalidUpstreamResponse: The body is compressed more than once.
         """
-        coding_names = [name.strip().lower() for name in content_encoding.split(",")]
-        codings = [name for name in coding_names if name in _WINDOW_BITS_BY_CODING]
-        if len(codings) > 1:
-            raise InvalidUpstreamResponse("The upstream response is compressed more than once.")
-        self._window_bits = _WINDOW_BITS_BY_CODING[codings[0]] if codings else ()
+        self._window_bits = _window_bits(content_encoding) if content_encoding else ()
         self._inflater: zlib._Decompress | None = None
         self._member_count = 1
         self._pending = b""  # a possible start of a further member, too short to decide
@@ -170,6 +166,14 @@ class ResponseBody:
         self._remaining_bytes -= size
         if self._remaining_bytes < 0:
             raise ResponseTooLarge("The upstream response exceeds the configured size limit.")
+
+
+def _window_bits(content_encoding: str) -> tuple[int, ...]:
+    coding_names = [name.strip().lower() for name in content_encoding.split(",")]
+    codings = [name for name in coding_names if name in _WINDOW_BITS_BY_CODING]
+    if len(codings) > 1:
+        raise InvalidUpstreamResponse("The upstream response is compressed more than once.")
+    return _WINDOW_BITS_BY_CODING[codings[0]] if codings else ()
 
 
 @lru_cache(maxsize=16)  # every response of the upstream has the same, or one of a few
