@@ -32,9 +32,12 @@ from gateway.upstream.records import activities
 
 def _updated_attributes(activity: activities.Activity, context: Context) -> list[str]:
     """The updated attributes. The list is non-null, so unreadable names are omitted and reported."""
-    if activity.sent_updated_attributes is None:
-        return []
     raw_names: Any = activity.sent_updated_attributes  # may be, or contain, `Unreadable`
+    if raw_names is None:
+        return []
+    if raw_names.__class__ is list and {*map(type, raw_names)} <= {str}:
+        names_as_sent: list[str] = raw_names
+        return names_as_sent
     names = raw_names if is_readable(raw_names) else []
     readable_names = [str(name) for name in names if is_readable(name)]
     if raw_names is not names or len(readable_names) < len(names):

@@ -21,6 +21,7 @@ LEFT_TO_GRAPHQL_CORE = {
     "dates-that-cannot-be-read": "the items whose dates these are",
     "one-broken-value": "the item whose date is broken",
     "snapshots-without-ids": "the items whose ids cannot be read, or with an empty text for one",
+    "the-same-timeline-twice": "the items with a broken body, for each of the timelines",
     "what-a-registration-changed": "the items with a number or a text of another type than is declared",
     "what-says-nothing": "the items with an empty text, list or object where that is not declared",
 }

@@ -99,6 +99,7 @@ class CodeGenerator:
         self._function_texts: dict[str, str] = {}
         self._functions: dict[tuple[Selection, ValueContext, bool], GeneratedFunction] = {}
         self._deferral_cache: dict[Selection, bool] = {}
+        self._decoder_names: dict[ProjectedDecoder, str] = {}
         self._class_names: dict[tuple[str, ...], str] = {}
         self._serializer_names: dict[tuple[str, bool], str] = {}
         self._computed_names: dict[tuple[str, str], str] = {}
@@ -162,6 +163,13 @@ class CodeGenerator:
             unique = f"{name}_{number}"
         self.namespace[unique] = value
         return unique
+
+    def decoder_name(self, decoder: ProjectedDecoder) -> str:
+        """The name of a decoder of items."""
+        if decoder not in self._decoder_names:
+            name = f"{decoder.items.interface}_decoder"
+            self._decoder_names[decoder] = self.unique_name(name, decoder)
+        return self._decoder_names[decoder]
 
     def condition_expression(self, condition: Condition) -> str:
         """An expression for whether a condition holds."""
@@ -410,7 +418,7 @@ class ObjectExpression:
         if decoder is None:  # deeper inside an item
             checked_value = "with_content(v)"
         else:
-            reader = f"run.readers[{self._generator.unique_name(f'{name}_decoder', decoder)}]"
+            reader = f"run.readers[{self._generator.decoder_name(decoder)}]"
             checked_value = f"{reader}.partial_record(record, {name!r}, v)"
         return f"(v if (v := {raw_value}) is None or v.{first} else {checked_value})"
 
@@ -480,8 +488,14 @@ class ObjectExpression:
         element_expression = self._value(field, type_, "each", element_type, ", i")
         loop = "i, each in enumerate({})" if self.needs_path else "each in {}"
         self.needs_path = self.needs_path or needed_path
-        expression = "{}" if element_expression == "each" else f"[{element_expression} for {loop}]"
-        return null_guard(value, declared, expression, nullable=nullable)
+        if element_expression == "each":
+            return null_guard(value, declared, "{}", nullable=nullable)
+        if declared is None and not nullable:  # no calls where there are few elements, or none
+            elements = "(v if v.__class__ is list else non_null(v))"
+            return (
+                f"v if (v := {value}) == [] else [{element_expression} for {loop.format(elements)}]"
+            )
+        return null_guard(value, declared, f"[{element_expression} for {loop}]", nullable=nullable)
 
     def _object(self, field: Field, path: str, ids: str) -> str:
         """A template of a call that renders an object, with `{}` for the value."""

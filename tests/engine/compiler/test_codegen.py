@@ -40,7 +40,7 @@ CONDITIONAL = (
         if "id" not in result:
             result["id"] = v if (v := record.id).__class__ is str else ID_non_null(v)
         if run.condition_values[0]:
-            result["places"] = [Place(non_null(each), run) for each in non_null(record.places)]
+            result["places"] = v if (v := record.places) == [] else [Place(non_null(each), run) for each in (v if v.__class__ is list else non_null(v))]
         return result
     """,
     ROOT.format("shelf", "Shelf"),
