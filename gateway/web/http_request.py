@@ -110,7 +110,7 @@ class HttpRequest:
             f"The request body exceeds {self._max_body_bytes} bytes, the maximum."
         )
 
-    async def until_disconnect(self, work: Coroutine[Any, Any, _T]) -> _T:
+    def until_disconnect(self, work: Coroutine[Any, Any, _T]) -> Coroutine[Any, Any, _T]:
         """The result of work, which is cancelled where the caller disconnects first.
 
         Raises:
@@ -119,7 +119,7 @@ class HttpRequest:
         notify = (
             None if self._has_unread_body else self._notify
         )  # the disconnect comes after the body
-        return await until_disconnect(work, notify, self._receive)
+        return until_disconnect(work, notify, self._receive)
 
 
 def _join(lines: list[bytes] | None) -> str:

@@ -18,11 +18,11 @@ from tests.conftest import ACCOUNT_1, SANDBOX
 from tests.scenarios.runner import Scenario
 from tests.web.connection import Connection
 
-MOST_FRAMES = 24
+MOST_FRAMES = 16
 """The most functions of the gateway that wait, in all tasks, while the upstream is called for one activity."""
 
-MOST_TASKS_FOR_ONE_ACTIVITY = 5
-MOST_TASKS_FOR_TEN_ACTIVITIES = 30
+MOST_TASKS_FOR_ONE_ACTIVITY = 4
+MOST_TASKS_FOR_TEN_ACTIVITIES = 18
 """Those of everything behind them included."""
 
 ONE_ACTIVITY = '{ activities(clientId: "1100", first: 1) { nodes { id event } } }'
