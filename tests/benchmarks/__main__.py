@@ -290,6 +290,7 @@ def profile(*, scenario: str, seconds: float, compiled: bool) -> None:
 def _run(examine: Callable[[Examiner], Coroutine[None, None, None]]) -> None:
     """With the upstream and the load at the last core, servers at the first, where there are two."""
     interpreter: Interpreter = click.get_current_context().obj
+    click.echo(f"Servers in Python run on {interpreter}.", err=True)
     cores = sorted(os.sched_getaffinity(0))
     os.sched_setaffinity(0, {cores[-1]})
 
