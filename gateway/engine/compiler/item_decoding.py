@@ -11,6 +11,7 @@ from collections.abc import (
     Iterator,
     Mapping,
     Sequence,
+    Set as AbstractSet,
 )
 from dataclasses import dataclass
 from functools import reduce
@@ -30,9 +31,6 @@ from gateway.observability.event_loop import CooperativeSteps, map_in_steps, run
 
 _BATCH_ITEMS = 128
 """The items that are decoded in one call. More would need memory that the allocator has to request each time."""
-
-_PART_ITEMS = 16
-"""The items that are decoded in one call where not all of a batch match."""
 
 
 class ProjectedDecoder:
@@ -73,76 +71,102 @@ class ProjectedDecoder:
 class StructDecoder:
     """Decodes the items of a list as projected Structs: all in one call, where all of them match.
 
-    Where some do not match, most of the others are still decoded together, and whatever does not match is decoded
-    by itself, as a full record.
+    Where some do not match, each is decoded by itself, and those that do not match as full records. Numbers are
+    converted to texts, and records checked, together in any case.
     """
 
     def __init__(self, items: PolymorphicList, projections: Iterable[Projection]) -> None:
         self._items = items
         self._projections = {projection.struct: projection for projection in projections}
-        self._decode_list = json.Decoder(list[reduce(or_, self._projections)]).decode  # type: ignore[misc]
+        structs = reduce(or_, self._projections)
+        self._decode_list = json.Decoder(list[structs]).decode  # type: ignore[valid-type]
+        self._decode_item = json.Decoder(structs).decode
         self._places = [*_places(self._projections.values())]
         self._unchecked = [place for place in self._places if place.projection.checked_record]
+        self._unchecked_by_struct = {
+            struct: [each for each in self._unchecked if each.items is None or struct in each.items]
+            for struct in self._projections
+        }
         self._widened: StructDecoder | None = None
 
     def decode(self, items: Sequence[Raw]) -> list[Any]:
         """The items as Structs, or as full records where they do not match."""
         records: list[Any] = []
-        for batch in _batches(items, _BATCH_ITEMS):
-            matching = self._decode_matching(batch)
-            records += self._decode_apart(batch) if matching is None else matching
+        for begin in range(0, len(items), _BATCH_ITEMS):
+            records += self._decode_batch(items[begin : begin + _BATCH_ITEMS])
         return records
 
-    def _decode_apart(self, items: Sequence[Raw]) -> list[Any]:
-        """The items as `decode` returns them, where not all of them match."""
-        if self._widened is None:
-            self._widened = self._widen()
-        return self._widened.decode_in_parts(items)
+    def _decode_batch(self, items: Sequence[Raw]) -> list[Any]:
+        try:
+            records: list[Any] = self._decode_list(b"[%b]" % b",".join(items))
+        except self._items.decoding_errors:
+            if self._widened is None:
+                self._widened = self._widen()
+            return self._widened.decode_apart(items)
+        return self._with_full_records(records, items, self._failing(records))
 
-    def decode_in_parts(self, items: Sequence[Raw]) -> list[Any]:
-        """The items as `decode` returns them; together as far as they match."""
-        if (records := self._decode_matching(items)) is not None:
+    def decode_apart(self, items: Sequence[Raw]) -> list[Any]:
+        """The items as `decode` returns them, each decoded by itself."""
+        records: list[Any] = []
+        for item in items:
+            try:
+                records.append(self._decode_item(item))
+            except self._items.decoding_errors:
+                records.append(None)
+        matching = [record for record in records if record is not None]
+        self._numbers_to_texts(matching)
+        unusable = {id(None), *self._failing(matching)}
+        return self._with_full_records(records, items, unusable)
+
+    def _with_full_records(
+        self, records: list[Any], items: Sequence[Raw], failing: AbstractSet[int]
+    ) -> list[Any]:
+        """The records, with the full record of the item in place of each of those with these identities."""
+        if not failing:
             return records
-        if len(items) == 1:
-            return [self._items.decode_full_record(items[0])]
-        size = _PART_ITEMS if len(items) > _PART_ITEMS else 1
-        return [record for part in _batches(items, size) for record in self.decode_in_parts(part)]
+        return [
+            self._items.decode_full_record(item) if id(record) in failing else record
+            for record, item in zip(records, items, strict=True)
+        ]
 
     def _widen(self) -> "StructDecoder":
         """The decoder that also accepts whole numbers in place of texts; itself where there are no texts."""
         widened = [projection.widen() for projection in self._projections.values()]
         if all(projection.struct in self._projections for projection in widened):
             return self
-        return _WidenedDecoder(self._items, widened)
+        return StructDecoder(self._items, widened)
 
-    def _decode_matching(self, items: Sequence[Raw]) -> list[Any] | None:
-        """The items as Structs, checked; None where an item does not match."""
-        try:
-            records: list[Any] = self._decode_list(b"[%b]" % b",".join(items))
-        except self._items.decoding_errors:
-            return None
-        return self._check(records, items)
+    def _numbers_to_texts(self, records: Sequence[Any]) -> None:
+        """Convert the whole numbers in place of texts."""
+        for place in self._places:
+            structs = place.structs(records) if place.projection.narrowed else ()
+            for name in place.projection.narrowed:
+                for struct in structs:
+                    if (value := getattr(struct, name)).__class__ is int:
+                        setattr(struct, name, str(value))
 
-    def _check(self, records: list[Any], items: Sequence[Raw]) -> list[Any]:
-        """The records, with a full record in place of each that does not pass a check."""
-        if all(
-            record_class.pass_check(values)
-            for record_class, values in self._unchecked_values(records).items()
-        ):
-            return records
-        return [
-            record if self._passes(record) else self._items.decode_full_record(item)
-            for record, item in zip(records, items, strict=True)
-        ]
-
-    def _passes(self, record: Any) -> bool:
-        try:
-            for record_class, values in self._unchecked_values([record]).items():
-                for value in values:
-                    record_class.__post_init__(value)
-        except ValueError:
-            return False
-        return True
+    def _failing(self, records: Sequence[Any]) -> AbstractSet[int]:
+        """The identities of records that have something inside that does not pass its check."""
+        unchecked = self._unchecked_values(records)
+        if all(record_class.pass_check(values) for record_class, values in unchecked.items()):
+            return frozenset()
+        failing = {
+            id(value)
+            for record_class, values in unchecked.items()
+            for value in values
+            if not _passes(record_class, value)
+        }
+        if not failing:
+            return failing
+        return {
+            id(record)
+            for record in records
+            if any(
+                id(value) in failing
+                for place in self._unchecked_by_struct[record.__class__]
+                for value in place.structs([record])
+            )
+        }
 
     def _unchecked_values(self, records: Sequence[Any]) -> Mapping[type[CheckedRecord], list[Any]]:
         values: defaultdict[type[CheckedRecord], list[Any]] = defaultdict(list)
@@ -152,21 +176,12 @@ class StructDecoder:
         return values
 
 
-def _batches(items: Sequence[Raw], size: int) -> Iterator[Sequence[Raw]]:
-    return (items[begin : begin + size] for begin in range(0, len(items), size))
-
-
-class _WidenedDecoder(StructDecoder):
-    """Decodes items that have whole numbers in place of texts."""
-
-    def _check(self, records: list[Any], items: Sequence[Raw]) -> list[Any]:
-        for place in self._places:
-            structs = place.structs(records) if place.projection.narrowed else ()
-            for name in place.projection.narrowed:
-                for struct in structs:
-                    if (value := getattr(struct, name)).__class__ is int:
-                        setattr(struct, name, str(value))
-        return super()._check(records, items)
+def _passes(record_class: type[CheckedRecord], value: Any) -> bool:
+    try:
+        record_class.__post_init__(value)
+    except ValueError:
+        return False
+    return True
 
 
 @dataclass(slots=True)
