@@ -38,11 +38,6 @@ class FairScheduler:
         self._lock = asyncio.Lock()
         self._pauses_end_at = 0.0  # on the clock, where no work is added
 
-    @property
-    def is_idle(self) -> bool:
-        """Whether the next piece of work would start at once."""
-        return not self._lock.locked() and self._pauses_end_at <= self._clock()
-
     async def run(self, work: Callable[[], _T]) -> _T:
         """Run a piece of work after the earlier ones and their pauses; returns its result."""
         async with self._lock:

@@ -46,9 +46,17 @@ _ANY_MEDIA_TYPE = {"*/*", "*"}
 
 _MAX_CODING_CHARACTERS = 40
 
+_USUAL_CONTENT_TYPES = frozenset(
+    {
+        JSON,
+        *(f"{JSON};{space}charset={utf_8}" for space in ("", " ") for utf_8 in ("utf-8", "UTF-8")),
+    }
+)
+"""What clients send for JSON in UTF-8; other spellings are parsed."""
+
 _MAX_MEMO_CHARACTERS = 256
 _MAX_MEMOS = 256
-"""Headers that are remembered: callers of one kind send the same one each time."""
+"""The number of `Accept` headers whose outcome is memoized, and their length: few different ones are sent."""
 
 
 def response_media_type(accept: str | None, *, html: bool = False) -> str:
@@ -61,13 +69,13 @@ def response_media_type(accept: str | None, *, html: bool = False) -> str:
     Raises:
         NotAcceptable: The header accepts none of the available media types.
     """
-    negotiate = (
-        _negotiate if accept and len(accept) <= _MAX_MEMO_CHARACTERS else _negotiate.__wrapped__
-    )
-    return negotiate(accept or "", html=html)
+    if not accept:
+        return JSON
+    if len(accept) > _MAX_MEMO_CHARACTERS:
+        return _negotiate(accept, html=html)
+    return _negotiate_memoized(accept, html=html)
 
 
-@lru_cache(_MAX_MEMOS)
 def _negotiate(accept: str, *, html: bool) -> str:
     if not accept.strip():
         return JSON
@@ -84,6 +92,9 @@ def _negotiate(accept: str, *, html: bool) -> str:
     if quality_by_offer[best] <= 0:
         raise NotAcceptable(f"Responses are available as {GRAPHQL_RESPONSE} or {JSON} only.")
     return best
+
+
+_negotiate_memoized = lru_cache(_MAX_MEMOS)(_negotiate)
 
 
 def parse_get(query_string: bytes) -> Request:
@@ -125,7 +136,7 @@ def parse_post(content_type: str | None, body: bytes) -> Request:
     Raises:
         RequestError: The body holds no GraphQL request as JSON in UTF-8.
     """
-    if content_type != JSON:
+    if content_type not in _USUAL_CONTENT_TYPES:
         _reject_other_content_types(content_type or "")
     return Request.from_parameters(_parse_json(body.removeprefix(BOM_UTF8), "body"))
 

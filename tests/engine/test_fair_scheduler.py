@@ -51,18 +51,27 @@ async def test_large_work_has_a_fifth_of_the_time(take, clock):
     assert (began[-1] - began[50]) / 49 == pytest.approx(0.5, rel=0.05)
 
 
-async def test_turns_are_free_until_there_is_a_pause_or_somebody_has_one(clock):
-    turns = FairScheduler(clock=clock, sleep=clock.sleep)
-    seen: list[bool] = []
+async def test_turns_are_free_until_there_is_a_pause(clock):
+    pauses: list[float] = []
 
-    def work() -> None:
-        seen.append(turns.is_idle)
-        clock.work(0.3)
+    async def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+        await clock.sleep(seconds)
 
+    turns = FairScheduler(clock=clock, sleep=sleep)
+    waited: list[bool] = []
     for _ in range(3):
-        seen.append(turns.is_idle)
-        await turns.run(work)
-    assert seen == [True, False, True, False, False, False]
+        before = len(pauses)
+        await turns.run(lambda: clock.work(0.3))
+        waited.append(len(pauses) > before)
+    assert waited == [False, False, True]
+
+
+async def test_a_turn_is_free_once_the_pause_is_over_and_nobody_has_one(take, clock):
+    for _ in range(3):
+        await take(0.3)
+    clock.now += 10
+    assert await take(0.3) == clock.now - 0.3
 
 
 async def test_ordinary_work_has_all_of_the_time(take, clock):

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
+import httpx
 import pytest
 from starlette.types import Receive, Scope, Send
 
@@ -125,3 +126,26 @@ async def test_nothing_is_called_back_for_a_caller_that_stays_or_nobody_listens_
     staying.leaves()
     await settled()
     assert waiting.left == []
+
+
+@pytest.mark.parametrize("query", [b"{ __typename }", b"{ a: __typename }"])
+async def test_a_request_that_need_not_wait_has_one_task(gateway_over, query):
+    app = gateway_over(lambda _: httpx.Response(500)).app
+    names: list[str] = []
+    loop = asyncio.get_running_loop()
+
+    def create(_: object, work: Any, **given: Any) -> asyncio.Task[Any]:
+        names.append(work.__qualname__)
+        return asyncio.Task(work, loop=loop, **given)
+
+    body = b'{"query": "%b"}' % query
+    head = b"POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+    caller = Connection(app)
+    loop.set_task_factory(create)
+    try:
+        for _ in range(2):
+            await caller.sends(head % len(body) + body)
+    finally:
+        loop.set_task_factory(None)
+    assert caller.statuses == [200] * 2
+    assert names == ["RequestResponseCycle.run_asgi"] * 2

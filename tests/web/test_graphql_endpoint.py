@@ -96,10 +96,6 @@ class Busy(FairScheduler):
         self.is_over = asyncio.Event()
         self.waiting = asyncio.Event()
 
-    @property
-    def is_idle(self) -> bool:
-        return self.is_over.is_set()
-
     async def run(self, work: Callable[[], Any]) -> Any:
         self.waiting.set()
         await self.is_over.wait()
