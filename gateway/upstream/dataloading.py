@@ -10,7 +10,7 @@ from aiodataloader import DataLoader
 
 from gateway.errors import BudgetExceeded
 from gateway.upstream.http.read_result import Err, Ok, ReadResult
-from gateway.upstream.http.single_flight import settled
+from gateway.upstream.http.single_flight import completed_future
 
 _T = TypeVar("_T")
 
@@ -45,7 +45,7 @@ class DataLoaderScope:
         """
         if self._remaining_reads <= 0:
             error = BudgetExceeded("The operation exceeds the limit of upstream reads.")
-            return settled(Err(error, None, 0, attempts=0))
+            return completed_future(Err(error, None, 0, attempts=0))
         self._remaining_reads -= 1
         if self._free_count and not self._closed:
             return self._start(start)

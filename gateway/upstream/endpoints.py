@@ -18,7 +18,7 @@ from gateway.upstream.http.fetcher import UpstreamFetcher
 from gateway.upstream.http.instrumentation import UpstreamInstrumentation
 from gateway.upstream.http.read import Read, ReadTemplate, encode_parameter
 from gateway.upstream.http.read_result import Err, ReadResult
-from gateway.upstream.http.single_flight import settled
+from gateway.upstream.http.single_flight import completed_future
 from gateway.upstream.records import decoding, resources
 from gateway.upstream.records.activities import Record
 from gateway.upstream.records.decoding import ResourceIndex
@@ -253,7 +253,7 @@ class UpstreamApi:
         try:
             read = template.fill(caller, ids)
         except InvalidUpstreamResponse as error:
-            return settled(Err(error.with_traceback(None), None, 0, attempts=0))
+            return completed_future(Err(error.with_traceback(None), None, 0, attempts=0))
         return self._fetcher.fetch(read)
 
     def _template(self, endpoint: Endpoint[Any]) -> ReadTemplate[Any]:

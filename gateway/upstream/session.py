@@ -15,7 +15,7 @@ from gateway.upstream.credentials import Caller
 from gateway.upstream.dataloading import DataLoaderScope, value_of
 from gateway.upstream.endpoints import APPOINTMENT, CLIENT_APPOINTMENT, Endpoint, UpstreamApi
 from gateway.upstream.http.read_result import Err, Ok, ReadResult
-from gateway.upstream.http.single_flight import settled
+from gateway.upstream.http.single_flight import completed_future
 from gateway.upstream.http.stale_cache import Timestamped
 from gateway.upstream.read_log import ReadLogEntry, UpstreamUsage, upstream_usage
 from gateway.upstream.records import resources
@@ -129,8 +129,8 @@ class UpstreamSession:
         if not _are_known(read_ids):
             if endpoint.belongs_to_company and _are_known(read_ids[1:]):
                 error = CompanyUnknown("The company is unknown: set GATEWAY_COMPANY_ID.")
-                return value_of(settled(Err(error, None, 0, attempts=0)))
-            return settled(None)
+                return value_of(completed_future(Err(error, None, 0, attempts=0)))
+            return completed_future(None)
         if endpoint.is_list:
             return self._load_from_list(endpoint, read_ids)
         if self._batches(endpoint):

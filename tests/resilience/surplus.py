@@ -27,7 +27,7 @@ from gateway.upstream.http.transport import AiohttpTransport
 from gateway.upstream.records import decoding
 from tests.resilience import before, certificates, peer
 from tests.upstream.conftest import settings_of
-from tests.upstream.reading import told
+from tests.upstream.reading import result_of
 
 CREDENTIALS = [f"key-{number}" for number in range(8)]
 LATER_SECONDS = 0.5
@@ -197,7 +197,7 @@ async def fared(case: Case, rounds: int, trusting: ssl.SSLContext) -> Fared:
 
 async def _read(upstream: UpstreamApi, key: str, client: str) -> list[str]:
     caller = Caller(((b"apiKey", key.encode()), (b"token", key.encode())), key.encode())
-    found = await told(upstream.activities(caller, client))
+    found = await result_of(upstream.activities(caller, client))
     return [str(decoding.activity(each).id) for each in found.content]
 
 

@@ -20,7 +20,7 @@ from gateway.upstream.http.transport import AiohttpTransport
 from gateway.upstream.records.enums import ActivityKind
 from gateway.web.app import create_app
 from tests.secrets.serving import serving_bytes
-from tests.upstream.reading import told
+from tests.upstream.reading import result_of
 
 pytestmark = pytest.mark.socket
 
@@ -192,7 +192,7 @@ def test_an_id_in_a_query_is_one_parameter_of_it_or_is_not_sent(wire):
     def holds(client_id: str, appointment_id: str | None) -> None:
         kinds = [ActivityKind.NOTE]
         heads = wire.asked(
-            lambda upstream: told(
+            lambda upstream: result_of(
                 upstream.activities(CALLER, client_id, appointment_id=appointment_id, kinds=kinds)
             )
         )
@@ -217,7 +217,7 @@ def test_a_list_of_appointments_takes_no_more_than_ids_either(wire):
     @given(ids, ids)
     def holds(company_id: str, client_id: str) -> None:
         heads = wire.asked(
-            lambda upstream: told(
+            lambda upstream: result_of(
                 upstream.resource_index(CALLER, CLIENT_APPOINTMENT, company_id, client_id)
             )
         )

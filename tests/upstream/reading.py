@@ -17,7 +17,7 @@ _T = TypeVar("_T")
 _NOTHING: Mapping[str, str] = {}
 
 
-async def told(reading: asyncio.Future[ReadResult[_T]]) -> Ok[_T]:
+async def result_of(reading: asyncio.Future[ReadResult[_T]]) -> Ok[_T]:
     """What a read finds; its error is raised."""
     result = await reading
     if isinstance(result, Ok):
@@ -44,7 +44,7 @@ async def fetch(
     )
     path_ids = [ids[name] for name in re.findall(r"{(\w+)}", path)]
     read = template.fill(caller, (*path_ids, *query.values()))
-    return (await told(reads.fetch(read))).content
+    return (await result_of(reads.fetch(read))).content
 
 
 def both(result: Any, cache_status: CacheStatus) -> tuple[Any, CacheStatus]:

@@ -142,6 +142,15 @@ async def test_no_more_reads_are_under_way_than_there_are_places_and_they_begin_
     await loads.aclose()
 
 
+async def test_a_place_serves_one_read_after_the_other_and_never_two(source):
+    loads = DataLoaderScope(max_reads=100, max_concurrent_reads=1)
+    for batch in ("a", "b", "cd", "e", "fgh"):
+        reads = [loads.schedule_read(source.start(key)) for key in batch]
+        assert [await read for read in reads] == [*map(found, batch)]
+    assert source.most == 1
+    await loads.aclose()
+
+
 async def test_a_read_that_ends_in_a_bug_gives_its_place_to_the_next(source):
     def fail() -> asyncio.Future[ReadResult[str]]:
         failed: asyncio.Future[ReadResult[str]] = asyncio.get_running_loop().create_future()
@@ -222,6 +231,20 @@ async def test_nothing_in_the_queue_is_read_after_closing(source, settle, ending
     assert late.cancelled()
     assert len(source.asked) == started
     assert all(read.done() for read in reads)
+
+
+async def test_nothing_is_read_while_closing(source, settle):
+    source.gate.clear()
+    loads = DataLoaderScope(max_reads=100, max_concurrent_reads=1)
+    loads.schedule_read(source.start("a"))
+    await settle()
+    closing = asyncio.create_task(loads.aclose())
+    await asyncio.sleep(0)
+    late = loads.schedule_read(source.start("b"))
+    await closing
+    await settle()
+    assert late.cancelled()
+    assert (source.asked, source.cancelled) == ([("a",)], [("a",)])
 
 
 async def test_a_failure_that_nobody_awaits_is_no_complaint(loads, source, settle):

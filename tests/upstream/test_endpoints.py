@@ -9,7 +9,7 @@ from gateway.upstream import endpoints
 from gateway.upstream.credentials import Caller
 from gateway.upstream.endpoints import Endpoint, UpstreamApi
 from gateway.upstream.records.enums import ActivityKind
-from tests.upstream.reading import told
+from tests.upstream.reading import result_of
 
 NOBODY = Caller((), b"")
 
@@ -23,14 +23,14 @@ def upstream(upstream_over, recorder):
 
 
 async def test_a_timeline_is_one_get_below_the_prefix(upstream, recorder):
-    assert (await told(upstream.activities(NOBODY, "7"))).content == []
+    assert (await result_of(upstream.activities(NOBODY, "7"))).content == []
     assert recorder.last.method == "GET"
     assert str(recorder.last.url) == "http://upstream/api/2.3/activities?clientId=7&sort=asc"
     assert recorder.last.content == b""
 
 
 async def test_the_newest_first_is_another_order_of_the_same(upstream, recorder):
-    await told(upstream.activities(NOBODY, "7", newest_first=True))
+    await result_of(upstream.activities(NOBODY, "7", newest_first=True))
     assert str(recorder.last.url) == "http://upstream/api/2.3/activities?clientId=7&sort=desc"
 
 
@@ -46,21 +46,21 @@ async def test_the_newest_first_is_another_order_of_the_same(upstream, recorder)
 )
 async def test_the_origin_and_the_prefix_are_settings(upstream_over, recorder, origin, prefix, url):
     upstream = upstream_over(recorder, upstream_url=origin, activities_prefix=prefix)
-    await told(upstream.activities(NOBODY, "7"))
+    await result_of(upstream.activities(NOBODY, "7"))
     assert str(recorder.last.url.copy_with(query=None)) == url
 
 
 async def test_kinds_are_named_in_one_order_however_they_were_given(upstream, recorder):
     kinds = [ActivityKind.TEXT_MESSAGE_NOTIFICATION, ActivityKind.NOTE, ActivityKind.APPOINTMENT]
     for given in (kinds, kinds[::-1], frozenset(kinds), [*kinds, ActivityKind.NOTE]):
-        await told(upstream.activities(NOBODY, "7", kinds=given))
+        await result_of(upstream.activities(NOBODY, "7", kinds=given))
     assert {request.url.params["type"] for request in recorder.requests} == {
         "appointment,note,textMessageNotification"
     }
 
 
 async def test_an_appointment_is_a_parameter(upstream, recorder):
-    await told(upstream.activities(NOBODY, "7", appointment_id="11"))
+    await result_of(upstream.activities(NOBODY, "7", appointment_id="11"))
     assert dict(recorder.last.url.params) == {
         "clientId": "7",
         "sort": "asc",
@@ -94,7 +94,7 @@ async def test_an_appointment_is_a_parameter(upstream, recorder):
     ids=repr,
 )
 async def test_no_id_changes_the_path_or_the_other_parameters(upstream, recorder, id_):
-    await told(upstream.activities(NOBODY, id_, appointment_id=id_, kinds=[ActivityKind.NOTE]))
+    await result_of(upstream.activities(NOBODY, id_, appointment_id=id_, kinds=[ActivityKind.NOTE]))
     url = recorder.last.url
     assert (url.scheme, url.host, url.path) == ("http", "upstream", "/api/2.3/activities")
     assert url.raw_path.isascii()
@@ -110,7 +110,7 @@ async def test_no_id_changes_the_path_or_the_other_parameters(upstream, recorder
 @pytest.mark.parametrize("id_", ["7" * 70_000, "\ud83d"], ids=["long", "half"])
 async def test_an_id_that_no_url_can_hold_is_refused_without_a_call(upstream, recorder, id_):
     with pytest.raises(InvalidArgument):
-        await told(upstream.activities(NOBODY, id_))
+        await result_of(upstream.activities(NOBODY, id_))
     assert recorder.requests == []
 
 
@@ -153,8 +153,8 @@ async def read(upstream: UpstreamApi, name: str, ids: tuple[str, ...] = ()) -> A
     endpoint = ENDPOINTS[name]
     ids = ids or PATHS[name][0]
     if name in LISTS:
-        return (await told(upstream.resource_index(NOBODY, endpoint, *ids))).content
-    return (await told(upstream.resource(NOBODY, endpoint, *ids))).content
+        return (await result_of(upstream.resource_index(NOBODY, endpoint, *ids))).content
+    return (await result_of(upstream.resource(NOBODY, endpoint, *ids))).content
 
 
 def test_every_endpoint_is_in_the_table_of_these_tests():
@@ -250,7 +250,7 @@ async def test_a_list_that_the_upstream_does_not_know_is_not_found(upstream_over
 
 async def test_a_timeline_that_the_upstream_does_not_know_is_not_found(upstream_over):
     with pytest.raises(NotFound):
-        await told(upstream_over(lambda _: httpx.Response(404)).activities(NOBODY, "7"))
+        await result_of(upstream_over(lambda _: httpx.Response(404)).activities(NOBODY, "7"))
 
 
 @ALL
@@ -297,7 +297,7 @@ async def test_what_changes_seldom_is_kept_and_nothing_else(upstream_over, recor
 async def test_a_timeline_is_never_kept(upstream_over, recorder):
     upstream = upstream_over(recorder, entity_cache_seconds=60)
     for _ in range(3):
-        await told(upstream.activities(NOBODY, "7"))
+        await result_of(upstream.activities(NOBODY, "7"))
     assert len(recorder.requests) == 3
 
 

@@ -13,7 +13,7 @@ from gateway.upstream.credentials import Caller
 from gateway.upstream.http.fetcher import UpstreamFetcher
 from gateway.upstream.read_log import CacheStatus
 from gateway.upstream.records import decoding
-from tests.upstream.reading import fetch, told
+from tests.upstream.reading import fetch, result_of
 
 pytestmark = pytest.mark.usefixtures("no_task_left")
 
@@ -203,10 +203,10 @@ async def test_credentials_that_are_refused_a_timeline_are_shown_no_kept_entitie
     upstream = upstream_over(answer, entity_cache_seconds=600, stale_if_error_seconds=600)
     caller = Caller((), b"1")
     for _ in range(2):
-        await told(upstream.resource_index(caller, endpoints.STAFF, "3"))
+        await result_of(upstream.resource_index(caller, endpoints.STAFF, "3"))
     with pytest.raises(Unauthenticated):
-        await told(upstream.activities(caller, "7"))
-    await told(upstream.resource_index(caller, endpoints.STAFF, "3"))
+        await result_of(upstream.activities(caller, "7"))
+    await result_of(upstream.resource_index(caller, endpoints.STAFF, "3"))
     assert called == ["staff", "activities", "staff"]
 
 

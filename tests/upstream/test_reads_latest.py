@@ -28,7 +28,7 @@ from gateway.upstream.http.read import Read
 from gateway.upstream.http.read_result import Ok
 from gateway.upstream.read_log import CacheStatus
 from gateway.upstream.records import decoding
-from tests.upstream.reading import fetch, told
+from tests.upstream.reading import fetch, result_of
 
 PATH = "/api/2.3/activities"
 NOTES = {"type": "note"}
@@ -104,7 +104,7 @@ async def latest(
         decoding.items,
         stale_keys=(key, all_kinds_key),
     )
-    return await told(reads.fetch(read))
+    return await result_of(reads.fetch(read))
 
 
 def shown(dated: Ok[list[Raw]]) -> tuple[list[bytes], bool]:

@@ -24,7 +24,7 @@ from gateway.upstream.http.connection_pool import HeadTooLarge, IncompleteBody
 from gateway.upstream.http.transport import AiohttpTransport
 from gateway.upstream.records import decoding
 from tests.upstream.conftest import settings_of
-from tests.upstream.reading import told
+from tests.upstream.reading import result_of
 
 pytestmark = pytest.mark.socket
 
@@ -183,7 +183,7 @@ async def test_a_host_that_nobody_knows_is_a_connect_error(http):
 async def test_a_refused_connection_is_unavailable_and_not_a_time_out(upstream_at, free_url):
     upstream = upstream_at(free_url)
     with pytest.raises(FieldError) as failure:
-        await told(upstream.activities(NOBODY, "7"))
+        await result_of(upstream.activities(NOBODY, "7"))
     assert type(failure.value) is UpstreamUnavailable
 
 
@@ -249,9 +249,9 @@ async def test_a_spoilt_answer_is_an_error_of_ours_and_the_next_one_is_read(
         await rest.put("/_sandbox/faults", json=[{"path": PATH, "times": 1, **fault}])
         upstream = upstream_at(rest.base_url, upstream_attempt_timeout_seconds=0.2)
         with pytest.raises(FieldError) as failure:
-            await told(upstream.activities(sandbox_caller("1"), "1100"))
+            await result_of(upstream.activities(sandbox_caller("1"), "1100"))
         assert type(failure.value) is expected
-        assert (await told(upstream.activities(sandbox_caller("1"), "1100"))).content
+        assert (await result_of(upstream.activities(sandbox_caller("1"), "1100"))).content
 
 
 @pytest.mark.parametrize(
@@ -349,7 +349,7 @@ async def test_an_answer_that_drips_is_given_up_in_time_and_its_connection_close
     async with serving(script) as server:
         upstream = upstream_at(server.url, upstream_attempt_timeout_seconds=0.05)
         with pytest.raises(UpstreamTimeout):
-            await told(upstream.activities(NOBODY, "7"))
+            await result_of(upstream.activities(NOBODY, "7"))
         async with asyncio.timeout(2):
             await server.left.wait()
 
@@ -361,7 +361,7 @@ async def test_a_caller_that_leaves_takes_its_connection_along(upstream_at):
     started = asyncio.Event()
     async with serving(script) as server:
         upstream = upstream_at(server.url)
-        reading = asyncio.create_task(told(upstream.activities(NOBODY, "7")))
+        reading = asyncio.create_task(result_of(upstream.activities(NOBODY, "7")))
         await started.wait()
         reading.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -380,7 +380,7 @@ async def test_an_answer_that_is_too_large_is_not_read_to_its_end(upstream_at):
     async with serving(script) as server:
         upstream = upstream_at(server.url, max_upstream_bytes=100_000)
         with pytest.raises(FieldError) as failure:
-            await told(upstream.activities(NOBODY, "7"))
+            await result_of(upstream.activities(NOBODY, "7"))
         assert failure.value.code == "UPSTREAM_RESPONSE_TOO_LARGE"
         async with asyncio.timeout(2):
             await server.left.wait()
@@ -417,7 +417,7 @@ async def test_what_never_ends_is_given_up_without_being_kept(
         )
         tracemalloc.start()
         with pytest.raises(FieldError) as failure:
-            await told(upstream.activities(NOBODY, "7"))
+            await result_of(upstream.activities(NOBODY, "7"))
         _, most = tracemalloc.get_traced_memory()
         tracemalloc.stop()
         assert failure.value.code == code
@@ -534,7 +534,7 @@ async def test_cookies_are_not_kept(upstream_at):
         upstream = upstream_at(server.url.replace("127.0.0.1", "localhost"))
         for key in ("1", "2"):
             caller = Caller(((b"apikey", key.encode()), (b"token", key.encode())), key.encode())
-            await told(upstream.activities(caller, "7"))
+            await result_of(upstream.activities(caller, "7"))
     assert len(server.heads) == 2
     assert "cookie" not in "".join(server.heads).lower()
 
@@ -545,7 +545,7 @@ async def test_the_sandbox_which_refuses_foreign_cookies_serves_two_accounts(ups
         for _ in range(2):
             for number, client in (("1", "1001"), ("2", "2001")):
                 try:
-                    await told(upstream.activities(sandbox_caller(number), client))
+                    await result_of(upstream.activities(sandbox_caller(number), client))
                 except FieldError as error:
                     assert error.code == "NOT_FOUND"  # noqa: PT017 - the other account's client
 
@@ -555,7 +555,7 @@ async def test_a_redirect_is_not_followed(upstream_at, free_url):
     async with serving(moved) as server:
         upstream = upstream_at(server.url)
         with pytest.raises(InvalidUpstreamResponse):
-            await told(upstream.activities(NOBODY, "7"))
+            await result_of(upstream.activities(NOBODY, "7"))
     assert len(server.heads) == 1
 
 
@@ -569,7 +569,7 @@ async def test_a_compressed_answer_is_read_as_a_timeline(upstream_at):
     sent = gzip.compress(b'{"items":[{"id":"1","type":"note"}]}')
     async with serving(answer(sent, "Content-Encoding: gzip")) as server:
         upstream = upstream_at(server.url)
-        [item] = (await told(upstream.activities(NOBODY, "7"))).content
+        [item] = (await result_of(upstream.activities(NOBODY, "7"))).content
     assert decoding.activity(item).id == "1"
 
 
@@ -610,9 +610,9 @@ async def test_a_request_whose_new_connection_drops_is_sent_once(upstream_at):
         upstream = upstream_at(rest.base_url)
         await rest.put("/_sandbox/faults", json=[{"path": PATH, "drop": "before", "times": 1}])
         with pytest.raises(UpstreamUnavailable):
-            await told(upstream.activities(sandbox_caller("1"), "1100"))
+            await result_of(upstream.activities(sandbox_caller("1"), "1100"))
         assert await calls(rest) == 1
-        assert (await told(upstream.activities(sandbox_caller("1"), "1100"))).content
+        assert (await result_of(upstream.activities(sandbox_caller("1"), "1100"))).content
         assert await calls(rest) == 2
 
 
@@ -620,9 +620,9 @@ async def test_a_request_whose_reused_connection_drops_is_sent_on_a_new_one(upst
     """httpx's own transport does not tell a connection that was used before from others."""
     async with serving_the_sandbox() as rest:
         upstream = upstream_by_aiohttp(rest.base_url)
-        await told(upstream.activities(sandbox_caller("1"), "1100"))
+        await result_of(upstream.activities(sandbox_caller("1"), "1100"))
         await rest.put("/_sandbox/faults", json=[{"path": PATH, "drop": "before", "times": 1}])
-        assert (await told(upstream.activities(sandbox_caller("1"), "1100"))).content
+        assert (await result_of(upstream.activities(sandbox_caller("1"), "1100"))).content
         assert await calls(rest) == 3
 
 
@@ -631,10 +631,10 @@ async def test_a_request_whose_reused_connection_drops_is_not_sent_a_third_time(
 ):
     async with serving_the_sandbox() as rest:
         upstream = upstream_by_aiohttp(rest.base_url)
-        await told(upstream.activities(sandbox_caller("1"), "1100"))
+        await result_of(upstream.activities(sandbox_caller("1"), "1100"))
         await rest.put("/_sandbox/faults", json=[{"path": PATH, "drop": "before"}])
         with pytest.raises(UpstreamUnavailable):
-            await told(upstream.activities(sandbox_caller("1"), "1100"))
+            await result_of(upstream.activities(sandbox_caller("1"), "1100"))
         assert await calls(rest) == 3
 
 
@@ -644,10 +644,10 @@ async def test_a_request_whose_reused_connection_drops_in_its_answer_is_sent_onc
 ):
     async with serving_the_sandbox() as rest:
         upstream = upstream_at(rest.base_url)
-        await told(upstream.activities(sandbox_caller("1"), "1100"))
+        await result_of(upstream.activities(sandbox_caller("1"), "1100"))
         await rest.put("/_sandbox/faults", json=[{"path": PATH, "drop": drop, "times": 1}])
         with pytest.raises(UpstreamUnavailable):
-            await told(upstream.activities(sandbox_caller("1"), "1100"))
+            await result_of(upstream.activities(sandbox_caller("1"), "1100"))
         assert await calls(rest) == 2
 
 
@@ -711,7 +711,7 @@ async def test_a_transport_can_be_closed_while_answers_are_under_way(upstream_ov
     async with serving(script) as server:
         transport = AiohttpTransport(max_connections=1)
         upstream = upstream_over(transport, upstream_url=server.url)
-        reading = asyncio.create_task(told(upstream.activities(NOBODY, "7")))
+        reading = asyncio.create_task(result_of(upstream.activities(NOBODY, "7")))
         await started.wait()
         await asyncio.sleep(0.01)
         await transport.aclose()
@@ -726,10 +726,10 @@ async def test_an_upstream_may_have_an_address_of_version_6_or_an_underscore_in_
     async with await asyncio.start_server(greeter, "::1", 0) as listening:
         port = listening.sockets[0].getsockname()[1]
         upstream = upstream_over(transport, upstream_url=f"http://[::1]:{port}")
-        assert (await told(upstream.activities(NOBODY, "7"))).content == []
+        assert (await result_of(upstream.activities(NOBODY, "7"))).content == []
     named = upstream_over(transport, upstream_url="http://no_such_host.invalid")
     with pytest.raises(UpstreamUnavailable, match="could not be reached"):
-        await told(named.activities(NOBODY, "7"))
+        await result_of(named.activities(NOBODY, "7"))
 
 
 async def greeter(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -14,7 +14,7 @@ from gateway.errors import UpstreamUnavailable
 from gateway.upstream.credentials import Caller
 from gateway.upstream.http.transport import AiohttpTransport
 from tests.resilience import certificates, peer
-from tests.upstream.reading import told
+from tests.upstream.reading import result_of
 
 pytestmark = pytest.mark.socket
 
@@ -133,7 +133,7 @@ async def test_a_proxy_that_makes_no_connection_is_an_upstream_that_cannot_be_re
                 await by_proxy.handle_async_request(httpx.Request("GET", "https://upstream.test/"))
             upstream = upstream_over(by_proxy, upstream_url="https://upstream.test")
             with pytest.raises(UpstreamUnavailable, match="could not be reached"):
-                await told(upstream.activities(NOBODY, "7"))
+                await result_of(upstream.activities(NOBODY, "7"))
 
 
 async def test_a_proxy_that_is_not_there_is_one_as_well():

@@ -21,7 +21,7 @@ from gateway.upstream.http.read_result import Err, Ok, ReadResult
 from gateway.upstream.http.resilience import ResiliencePipeline
 from gateway.upstream.http.response_cache import ResponseCache
 from gateway.upstream.http.retry import Backoff, RetryBudgets, RetryPolicy
-from gateway.upstream.http.single_flight import DeadlineExceeded, settled
+from gateway.upstream.http.single_flight import DeadlineExceeded, completed_future
 from gateway.upstream.http.stale_cache import StaleIfErrorCache, Timestamped
 from gateway.upstream.read_log import CacheStatus, ReadLogEntry
 from gateway.upstream.surprises import observe_surprises
@@ -79,7 +79,7 @@ class UpstreamFetcher:
         finish = partial(self._finish, read, time.perf_counter())
         if not caller.has_token:
             error = Unauthenticated("`Authorization: Bearer` has no token.")
-            return settled(finish(Err(error, None, 0, attempts=0), CacheStatus.CALLED))
+            return completed_future(finish(Err(error, None, 0, attempts=0), CacheStatus.CALLED))
         return self._response_cache.run(
             caller.credentials,
             read.key,

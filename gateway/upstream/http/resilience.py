@@ -102,7 +102,7 @@ class ResiliencePipeline:
                 read.decoder, response, attempts=deadline.attempts, now=self._now
             )
 
-    def refuse(self, refusal: CircuitOpen | BulkheadFull) -> FieldError:
+    def refusal_error(self, refusal: CircuitOpen | BulkheadFull) -> FieldError:
         """The error of a read whose attempt was refused, which is counted."""
         match refusal:
             case CircuitOpen():

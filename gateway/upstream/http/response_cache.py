@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar
 
 from gateway.upstream.http.deadline import Deadline
 from gateway.upstream.http.expiring_cache import ExpiringCache
-from gateway.upstream.http.single_flight import Finish, SingleFlight, settled
+from gateway.upstream.http.single_flight import Finish, SingleFlight, completed_future
 from gateway.upstream.read_log import CacheStatus
 
 _T = TypeVar("_T")
@@ -62,7 +62,7 @@ class ResponseCache(Generic[_T]):
         if is_cacheable is None or cache is None:
             return self.single_flight.run(owner, key, fetch, finish, deadline=deadline)
         if (cached := cache.get(key)) is not None:
-            return settled(finish(cached, CacheStatus.CACHED))
+            return completed_future(finish(cached, CacheStatus.CACHED))
 
         async def fetch_and_store(deadline: Deadline) -> _T:
             entry = cache.prepare_entry(owner, tags, key)

@@ -130,7 +130,7 @@ class RetryPolicy(NamedTuple):
             try:
                 return await pipeline.attempt(read, deadline)
             except (CircuitOpen, BulkheadFull) as refusal:
-                return Err(pipeline.refuse(refusal), None, 0, deadline.attempts)
+                return Err(pipeline.refusal_error(refusal), None, 0, deadline.attempts)
             except AttemptFailed as failure:
                 delay_seconds = self.delay_seconds(
                     deadline.attempts - deadline.reconnects,

@@ -97,7 +97,7 @@ class Flight(Generic[_T]):
         self._waiters: dict[Waiter[_T, Any], None] = {}
         self._on_end = on_end
         self.task = asyncio.create_task(fetch(self.deadline))
-        self.task.add_done_callback(self._land)
+        self.task.add_done_callback(self._end)
 
     def join(
         self, cache_status: CacheStatus, finish: Finish[_T, _U], deadline: float | None
@@ -109,7 +109,7 @@ class Flight(Generic[_T]):
         return waiter.outcome
 
     def leave(self, waiter: Waiter[_T, Any]) -> None:
-        """Remove a waiter, unless the flight has landed."""
+        """Remove a waiter, unless the flight has ended."""
         if waiter not in self._waiters:
             return
         del self._waiters[waiter]
@@ -117,7 +117,7 @@ class Flight(Generic[_T]):
             self._on_end(self)
             self.task.cancel()
 
-    def _land(self, task: asyncio.Task[_T]) -> None:
+    def _end(self, task: asyncio.Task[_T]) -> None:
         self._on_end(self)
         waiters, self._waiters = self._waiters, {}
         if task.cancelled():  # from inside: it has waiters
@@ -163,7 +163,7 @@ class SingleFlight(Generic[_T]):
             deadline: A time of the event loop.
         """
         if deadline is not None and deadline <= asyncio.get_running_loop().time():
-            return settled(finish(DeadlineExceeded(attempts=0), CacheStatus.CALLED))
+            return completed_future(finish(DeadlineExceeded(attempts=0), CacheStatus.CALLED))
         flight = self._flights.get(owner, _NO_FLIGHTS).get(key)
         if flight is not None:
             return flight.join(CacheStatus.COALESCED, finish, deadline)
@@ -188,7 +188,7 @@ class SingleFlight(Generic[_T]):
                 del self._flights[owner]
 
 
-def settled(outcome: _U) -> asyncio.Future[_U]:
+def completed_future(outcome: _U) -> asyncio.Future[_U]:
     """A future that has its result."""
     future: asyncio.Future[_U] = asyncio.get_running_loop().create_future()
     future.set_result(outcome)
