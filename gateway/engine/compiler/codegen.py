@@ -16,6 +16,7 @@ from graphql import (
     get_named_type,
     get_nullable_type,
     is_abstract_type,
+    is_enum_type,
     is_leaf_type,
     is_list_type,
     is_non_null_type,
@@ -41,6 +42,7 @@ from gateway.engine.compiler.expressions import (
 from gateway.engine.compiler.field_identity import FieldIdentities
 from gateway.engine.compiler.item_decoding import ProjectedDecoder
 from gateway.engine.compiler.leaf_values import (
+    ComputedEnumNameCache,
     LeafSerializer,
     leaf_serializer,
     serializes_text_unchanged,
@@ -101,6 +103,7 @@ class CodeGenerator:
         self._deferral_cache: dict[Selection, bool] = {}
         self._decoder_names: dict[ProjectedDecoder, str] = {}
         self._class_names: dict[tuple[str, ...], str] = {}
+        self._enum_cache_names: dict[tuple[Any, str, bool], str] = {}
         self._serializer_names: dict[tuple[str, bool], str] = {}
         self._computed_names: dict[tuple[str, str], str] = {}
         self._dispatch_names: dict[tuple[tuple[type, str], ...], str] = {}
@@ -190,6 +193,20 @@ class CodeGenerator:
                 name, self.leaf_serializer(leaf, nullable=nullable)
             )
         return self._serializer_names[key]
+
+    def computed_enum_names(
+        self, field: Field, projection: Projection, name: str, attribute: str
+    ) -> str:
+        """The name of the cache for an enum that a property of a record computes from one attribute."""
+        compute = getattr(projection.struct, name).fget
+        nullable = not is_non_null_type(field.type)
+        leaf: Any = get_nullable_type(field.type)
+        key = (compute, leaf.name, nullable)
+        if key not in self._enum_cache_names:
+            serializer = self.leaf_serializer(leaf, nullable=nullable)
+            cache = ComputedEnumNameCache(attribute, compute, serializer)
+            self._enum_cache_names[key] = self.unique_name(f"{leaf.name}_by_{attribute}", cache)
+        return self._enum_cache_names[key]
 
     def computed_function_name(self, field: Field, field_source: ComputedField) -> str:
         """The name of the function that computes a field."""
@@ -400,6 +417,11 @@ class ObjectExpression:
         leaf, name = get_named_type(field.type), field_source.attribute
         if is_leaf_type(leaf) and name in projection.constants:
             return constant(self._generator.leaf_serializer(leaf)(projection.constants[name]))
+        if is_enum_type(get_nullable_type(field.type)) and (
+            attribute := _only_dependency(projection, name)
+        ):
+            names = self._generator.computed_enum_names(field, projection, name, attribute)
+            return f"{names}[record.{attribute}]"
         return self._value(
             field,
             field.type,
@@ -631,6 +653,15 @@ class ObjectExpression:
         type_ = get_nullable_type(field.type)
         awaits_elements = is_list_type(type_) and not is_non_null_type(type_.of_type)
         return isinstance(self._field_source(field), ResolverField) and not awaits_elements
+
+
+def _only_dependency(projection: Projection, name: str) -> str | None:
+    """The only attribute of a projected Struct from which a property computes its value, if there is one."""
+    computed = getattr(projection.struct, name, None)
+    match getattr(getattr(computed, "fget", None), "dependencies", ()):
+        case (attribute,) if attribute in projection.field_types:
+            return str(attribute)
+    return None
 
 
 def _item_selections(

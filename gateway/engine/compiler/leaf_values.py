@@ -1,6 +1,7 @@
 """Leaf values: serialization of scalars and enums, and the types of values that it leaves unchanged."""
 
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Annotated, Any, get_args, get_origin
 
 from graphql import (
@@ -80,4 +81,26 @@ class EnumNameCache(dict[Any, Any]):
 
     def __missing__(self, value: Any) -> Any:
         self[value] = name = self._serialize(value)
+        return name
+
+
+_MAX_CACHED_VALUES = 1_000
+
+
+class ComputedEnumNameCache(dict[Any, Any]):
+    """A lazy cache of the names of an enum's values, by the attribute from which a property computes the value."""
+
+    def __init__(
+        self, attribute: str, compute: Callable[[Any], Any], serialize: LeafSerializer
+    ) -> None:
+        super().__init__()
+        self._attribute = attribute
+        self._compute = compute
+        self._serialize = serialize
+
+    def __missing__(self, attribute_value: Any) -> Any:
+        value = self._compute(SimpleNamespace(**{self._attribute: attribute_value}))
+        name = self._serialize(value)
+        if len(self) < _MAX_CACHED_VALUES:  # there are as many unknown words as anybody likes
+            self[attribute_value] = name
         return name

@@ -14,6 +14,7 @@ from graphql import (
 from msgspec import Meta
 
 from gateway.engine.compiler.leaf_values import (
+    ComputedEnumNameCache,
     EnumNameCache,
     leaf_serializer,
     serializes_text_unchanged,
@@ -144,3 +145,40 @@ def test_an_unknown_word_is_not_remembered():
         with pytest.raises(NeedsFallback):
             names("a")
     assert not names
+
+
+def names_by_word(asked: list[object]) -> ComputedEnumNameCache:
+    """Names of the enum's values that a property computes of the attribute `word`."""
+
+    def compute(record: Any) -> Any:
+        asked.append(record.word)
+        return None if record.word is None else f"<{record.word}>"
+
+    def serialize(value: Any) -> Any:
+        if value == "<broken>":
+            raise NeedsFallback
+        return value and value.upper()
+
+    return ComputedEnumNameCache("word", compute, serialize)
+
+
+def test_a_name_is_computed_once_of_the_attribute_that_decides_it():
+    asked: list[object] = []
+    names = names_by_word(asked)
+    assert [names[word] for word in ("a", None, "a", None)] == ["<A>", None, "<A>", None]
+    assert asked == ["a", None]
+
+
+def test_a_name_that_needs_the_fallback_is_computed_each_time():
+    asked: list[object] = []
+    names = names_by_word(asked)
+    for _ in range(2):
+        with pytest.raises(NeedsFallback):
+            names["broken"]
+    assert asked == ["broken", "broken"]
+
+
+def test_of_any_number_of_words_few_are_remembered():
+    names = names_by_word([])
+    assert [names[str(word)] for word in range(1_500)] == [f"<{word}>" for word in range(1_500)]
+    assert len(names) == 1_000
