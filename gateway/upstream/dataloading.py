@@ -9,13 +9,13 @@ from typing import Any, TypeVar
 from aiodataloader import DataLoader
 
 from gateway.errors import BudgetExceeded
+from gateway.upstream.http.futures import completed_future, set_exception
 from gateway.upstream.http.read_result import Err, Ok, ReadResult
-from gateway.upstream.http.single_flight import completed_future
 
 _T = TypeVar("_T")
 
 StartRead = Callable[[], asyncio.Future[ReadResult[_T]]]
-"""Starts a read, and returns the future of its result; where this is cancelled, the read is given up."""
+"""Starts a read, and returns the future of its result, whose cancellation ends the wait for it."""
 
 
 class DataLoaderScope:
@@ -59,9 +59,10 @@ class DataLoaderScope:
         self._closed = True
         self._queue.clear()
         futures, self._futures = self._futures, set()
-        if [future for future in futures if future.cancel()]:
-            await asyncio.sleep(0)  # the reads are left
-            await asyncio.sleep(0)  # their calls are cancelled
+        cancellations = [future.cancel() for future in futures]
+        if any(cancellations):
+            await asyncio.sleep(0)  # for the reads to lose their waiters
+            await asyncio.sleep(0)  # for their calls to be cancelled
 
     def _track(self, future: asyncio.Future[ReadResult[_T]]) -> asyncio.Future[ReadResult[_T]]:
         """Have a future cancelled when the operation ends."""
@@ -82,47 +83,40 @@ class DataLoaderScope:
         self._free_count += 1
         if self._queue:
             start, queued = self._queue.popleft()
-            self._start(start).add_done_callback(partial(_copy_outcome, queued))
+            self._start(start).add_done_callback(partial(_copy_result, queued))
 
 
 def value_of(source: asyncio.Future[ReadResult[_T]]) -> asyncio.Future[_T]:
-    """The value of a load or of a read, for one that awaits it; cancelled, it cancels nobody else's.
+    """The value of a load or of a read, for one that awaits it: its cancellation concerns nobody else.
 
     An exception of it may be left unretrieved.
     """
     value: asyncio.Future[_T] = asyncio.get_running_loop().create_future()
     if source.done():
-        _settle(value, source)
+        _set_value(value, source)
     else:
-        source.add_done_callback(partial(_settle, value))
+        source.add_done_callback(partial(_set_value, value))
     return value
 
 
-def _settle(value: asyncio.Future[_T], source: asyncio.Future[ReadResult[_T]]) -> None:
+def _set_value(value: asyncio.Future[_T], source: asyncio.Future[ReadResult[_T]]) -> None:
     if source.cancelled():
         value.cancel()
     elif (bug := source.exception()) is not None:
-        _fail(value, bug)
+        set_exception(value, bug)
     else:
         match source.result():
             case Ok(content=content):
                 if not value.done():  # it may have been cancelled
                     value.set_result(content)
             case Err(error=error):
-                _fail(value, error.with_traceback(None))  # else it grows with each waiter
+                set_exception(value, error.with_traceback(None))  # else it grows with each waiter
 
 
-def _copy_outcome(target: asyncio.Future[_T], source: asyncio.Future[_T]) -> None:
+def _copy_result(target: asyncio.Future[_T], source: asyncio.Future[_T]) -> None:
     if source.cancelled():
         target.cancel()
     elif (bug := source.exception()) is not None:
-        _fail(target, bug)
+        set_exception(target, bug)
     elif not target.done():
         target.set_result(source.result())
-
-
-def _fail(future: asyncio.Future[Any], error: BaseException) -> None:
-    """Set the exception of a future that nobody has to await, unless it was cancelled."""
-    if not future.done():
-        future.set_exception(error)
-        future.exception()

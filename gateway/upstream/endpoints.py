@@ -15,10 +15,10 @@ from gateway.config.settings import Settings
 from gateway.errors import InvalidUpstreamResponse
 from gateway.upstream.credentials import Caller
 from gateway.upstream.http.fetcher import UpstreamFetcher
+from gateway.upstream.http.futures import completed_future
 from gateway.upstream.http.instrumentation import UpstreamInstrumentation
 from gateway.upstream.http.read import Read, ReadTemplate, encode_parameter
 from gateway.upstream.http.read_result import Err, ReadResult
-from gateway.upstream.http.single_flight import completed_future
 from gateway.upstream.records import decoding, resources
 from gateway.upstream.records.activities import Record
 from gateway.upstream.records.decoding import ResourceIndex
@@ -164,7 +164,7 @@ CONFERENCE_REGISTRATION = Endpoint(
 class UpstreamApi:
     """The upstream REST API. Safe to share between requests: responses are shared within one identity only.
 
-    Every method raises a `FieldError`, and nothing else, where the upstream gives no usable response.
+    A read starts at the call. Its result is an `Err` where the upstream gives no usable response.
     """
 
     def __init__(

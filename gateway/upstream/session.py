@@ -14,8 +14,8 @@ from gateway.errors import CompanyUnknown, InvalidArgument, InvalidUpstreamRespo
 from gateway.upstream.credentials import Caller
 from gateway.upstream.dataloading import DataLoaderScope, value_of
 from gateway.upstream.endpoints import APPOINTMENT, CLIENT_APPOINTMENT, Endpoint, UpstreamApi
+from gateway.upstream.http.futures import completed_future
 from gateway.upstream.http.read_result import Err, Ok, ReadResult
-from gateway.upstream.http.single_flight import completed_future
 from gateway.upstream.http.stale_cache import Timestamped
 from gateway.upstream.read_log import ReadLogEntry, UpstreamUsage, upstream_usage
 from gateway.upstream.records import resources

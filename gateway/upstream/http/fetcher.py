@@ -15,13 +15,14 @@ from gateway.config.settings import Settings
 from gateway.errors import Forbidden, NotFound, Unauthenticated, UpstreamTimeout
 from gateway.observability.logging import log_info, log_warning
 from gateway.upstream.http.deadline import Deadline
+from gateway.upstream.http.futures import completed_future
 from gateway.upstream.http.instrumentation import UpstreamInstrumentation
 from gateway.upstream.http.read import Read
 from gateway.upstream.http.read_result import Err, Ok, ReadResult
 from gateway.upstream.http.resilience import ResiliencePipeline
 from gateway.upstream.http.response_cache import ResponseCache
 from gateway.upstream.http.retry import Backoff, RetryBudgets, RetryPolicy
-from gateway.upstream.http.single_flight import DeadlineExceeded, completed_future
+from gateway.upstream.http.single_flight import DeadlineExceeded
 from gateway.upstream.http.stale_cache import StaleIfErrorCache, Timestamped
 from gateway.upstream.read_log import CacheStatus, ReadLogEntry
 from gateway.upstream.surprises import observe_surprises

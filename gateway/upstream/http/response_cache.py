@@ -7,7 +7,8 @@ from typing import Any, Generic, TypeVar
 
 from gateway.upstream.http.deadline import Deadline
 from gateway.upstream.http.expiring_cache import ExpiringCache
-from gateway.upstream.http.single_flight import Finish, SingleFlight, completed_future
+from gateway.upstream.http.futures import completed_future
+from gateway.upstream.http.single_flight import Finish, SingleFlight
 from gateway.upstream.read_log import CacheStatus
 
 _T = TypeVar("_T")

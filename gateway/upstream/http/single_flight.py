@@ -9,6 +9,7 @@ from collections.abc import Callable, Coroutine, Hashable, Mapping
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from gateway.upstream.http.deadline import Deadline
+from gateway.upstream.http.futures import completed_future, set_exception
 from gateway.upstream.read_log import CacheStatus
 
 _T = TypeVar("_T")
@@ -28,17 +29,17 @@ class DeadlineExceeded(NamedTuple):
 
 
 Finish = Callable[[_T | DeadlineExceeded, CacheStatus], _U]
-"""Makes of a result what one waiter gets; called once for each waiter that does not leave."""
+"""Makes of a result what one waiter gets; called once for each waiter that is not cancelled."""
 
 
 class Waiter(Generic[_T, _U]):
-    """A waiter of a flight. It leaves where `outcome` is cancelled, or its deadline passes.
+    """A waiter of a flight: a future, and a timer at its deadline. Both end its wait, and so does a cancellation.
 
     Attributes:
-        outcome: What the waiter gets.
+        future: What the waiter gets.
     """
 
-    __slots__ = ("_cache_status", "_finish", "_flight", "_timer", "outcome")
+    __slots__ = ("_cache_status", "_finish", "_flight", "_timer", "future")
 
     def __init__(
         self,
@@ -48,34 +49,28 @@ class Waiter(Generic[_T, _U]):
         deadline: float | None,
     ) -> None:
         loop = asyncio.get_running_loop()
-        self.outcome: asyncio.Future[_U] = loop.create_future()
-        self.outcome.add_done_callback(self._leave)
+        self.future: asyncio.Future[_U] = loop.create_future()
+        self.future.add_done_callback(self._on_done)
         self._flight = flight
         self._cache_status = cache_status
         self._finish = finish
         self._timer = None if deadline is None else loop.call_at(deadline, self._expire)
 
-    def settle(self, result: _T | DeadlineExceeded) -> None:
-        """Give the waiter a result, unless it left."""
-        if not self.outcome.done():
+    def set_result(self, result: _T | DeadlineExceeded) -> None:
+        """Give the waiter what `finish` makes of a result, unless its wait has ended."""
+        if not self.future.done():
             try:
-                self.outcome.set_result(self._finish(result, self._cache_status))
+                self.future.set_result(self._finish(result, self._cache_status))
             except Exception as error:  # noqa: BLE001 - a bug: it concerns this waiter alone
-                self.fail(error)
-
-    def fail(self, error: BaseException) -> None:
-        """Give the waiter an exception, unless it left. Nobody has to await it."""
-        if not self.outcome.done():
-            self.outcome.set_exception(error)
-            self.outcome.exception()
+                set_exception(self.future, error)
 
     def _expire(self) -> None:
-        self.settle(DeadlineExceeded(self._flight.deadline.attempts))
+        self.set_result(DeadlineExceeded(self._flight.deadline.attempts))
 
-    def _leave(self, _: object) -> None:
+    def _on_done(self, _: object) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        self._flight.leave(self)
+        self._flight.remove(self)
 
 
 class Flight(Generic[_T]):
@@ -97,7 +92,7 @@ class Flight(Generic[_T]):
         self._waiters: dict[Waiter[_T, Any], None] = {}
         self._on_end = on_end
         self.task = asyncio.create_task(fetch(self.deadline))
-        self.task.add_done_callback(self._end)
+        self.task.add_done_callback(self._on_task_done)
 
     def join(
         self, cache_status: CacheStatus, finish: Finish[_T, _U], deadline: float | None
@@ -106,9 +101,9 @@ class Flight(Generic[_T]):
         self.deadline.extend(deadline)
         waiter = Waiter(self, cache_status, finish, deadline)
         self._waiters[waiter] = None
-        return waiter.outcome
+        return waiter.future
 
-    def leave(self, waiter: Waiter[_T, Any]) -> None:
+    def remove(self, waiter: Waiter[_T, Any]) -> None:
         """Remove a waiter, unless the flight has ended."""
         if waiter not in self._waiters:
             return
@@ -117,18 +112,18 @@ class Flight(Generic[_T]):
             self._on_end(self)
             self.task.cancel()
 
-    def _end(self, task: asyncio.Task[_T]) -> None:
+    def _on_task_done(self, task: asyncio.Task[_T]) -> None:
         self._on_end(self)
         waiters, self._waiters = self._waiters, {}
         if task.cancelled():  # from inside: it has waiters
             for waiter in waiters:
-                waiter.outcome.cancel()
+                waiter.future.cancel()
         elif (error := task.exception()) is not None:
             for waiter in waiters:
-                waiter.fail(error)
+                set_exception(waiter.future, error)
         else:
             for waiter in waiters:
-                waiter.settle(task.result())
+                waiter.set_result(task.result())
 
 
 class SingleFlight(Generic[_T]):
@@ -186,10 +181,3 @@ class SingleFlight(Generic[_T]):
             del flights[key]
             if not flights:
                 del self._flights[owner]
-
-
-def completed_future(outcome: _U) -> asyncio.Future[_U]:
-    """A future that has its result."""
-    future: asyncio.Future[_U] = asyncio.get_running_loop().create_future()
-    future.set_result(outcome)
-    return future
