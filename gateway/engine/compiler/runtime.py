@@ -20,9 +20,9 @@ from gateway.engine.compiler.pending import (
     ListElement,
     PendingFields,
     PendingLoad,
-    PendingResults,
     TypeDispatch,
 )
+from gateway.engine.compiler.pending_results import PendingResults
 from gateway.engine.compiler.response_objects import assign
 from gateway.engine.resolvers import NO_IDS, Ids, LoadedField, Node, ResolveInfo, ResolverField
 

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from gateway.engine.compiler.pending import PendingResults
+from gateway.engine.compiler.pending_results import PendingResults
 from gateway.engine.resolvers import MappedResult
 
 
