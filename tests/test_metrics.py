@@ -44,7 +44,7 @@ def test_how_long_operations_took_is_told_of_those_that_ran():
     made = Metrics()
     ran(made, 0.02)
     refused = RequestStats()
-    refused.rejected("LIMIT_EXCEEDED")
+    refused.record_rejection("LIMIT_EXCEEDED")
     made.observe_operation(refused, 0.0001)
     found = samples(made)
     assert found['gateway_operation_duration_seconds_count{operation="other"}'] == 1

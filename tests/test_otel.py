@@ -255,7 +255,7 @@ def test_a_span_of_a_caller_that_left_has_no_status(provider, exporter):
     scope = {"type": "http", "method": "POST", "headers": []}
     with Tracing(provider).operation_span(scope, stats) as span:
         span.response_status = 400
-        stats.disconnected()
+        stats.record_disconnect()
     (operation,) = exporter.get_finished_spans()
     assert operation.attributes["gateway.outcome"] == "disconnected"
     assert "http.response.status_code" not in operation.attributes

@@ -13,13 +13,13 @@ from gateway.observability.request_stats import RequestStats
 )
 def test_an_operation_that_ran_is_an_error_where_nothing_could_be_had(has_data, codes, outcome):
     tally = RequestStats()
-    tally.completed(codes, compiled=False, has_data=has_data)
+    tally.record_completion(codes, compiled=False, has_data=has_data)
     assert (tally.outcome, tally.codes) == (outcome, tuple(codes))
 
 
 def test_a_code_is_told_once_however_many_fields_it_befell():
     tally = RequestStats()
-    tally.completed(["NOT_FOUND", "FORBIDDEN", "NOT_FOUND"], compiled=False, has_data=True)
+    tally.record_completion(["NOT_FOUND", "FORBIDDEN", "NOT_FOUND"], compiled=False, has_data=True)
     assert tally.codes == ("FORBIDDEN", "NOT_FOUND")
 
 
@@ -29,7 +29,7 @@ def test_what_was_no_operation_has_no_facts():
 
 def test_the_facts_of_an_operation_are_its_numbers_and_our_words():
     tally = RequestStats(reads=3, calls=2, retries=1)
-    tally.completed([], compiled=True, has_data=True)
+    tally.record_completion([], compiled=True, has_data=True)
     assert tally.log_fields == {
         "outcome": "ok",
         "compiled": True,
@@ -41,7 +41,7 @@ def test_the_facts_of_an_operation_are_its_numbers_and_our_words():
 
 def test_codes_a_trusted_name_and_a_trace_are_told_where_there_are_any():
     tally = RequestStats(operation="Timeline", trace_id="ab")
-    tally.rejected("LIMIT_EXCEEDED")
+    tally.record_rejection("LIMIT_EXCEEDED")
     facts = tally.log_fields
     assert facts["outcome"] == "rejected"
     assert facts["codes"] == ("LIMIT_EXCEEDED",)
@@ -50,13 +50,13 @@ def test_codes_a_trusted_name_and_a_trace_are_told_where_there_are_any():
 
 def test_a_mistake_of_ours_is_an_error():
     tally = RequestStats()
-    tally.failed("INTERNAL_SERVER_ERROR")
+    tally.record_failure("INTERNAL_SERVER_ERROR")
     assert (tally.outcome, tally.codes) == ("error", ("INTERNAL_SERVER_ERROR",))
 
 
 def test_a_caller_that_leaves_is_no_error():
     tally = RequestStats()
-    tally.disconnected()
+    tally.record_disconnect()
     assert (tally.outcome, tally.codes) == ("disconnected", ())
 
 
@@ -67,12 +67,12 @@ def test_whoever_asks_gets_the_same_tally_of_a_request():
 
 def test_who_was_cut_off_has_not_left():
     tally = RequestStats()
-    tally.aborted("BAD_REQUEST", 408)
-    tally.disconnected()
+    tally.record_abort("BAD_REQUEST", 408)
+    tally.record_disconnect()
     assert (tally.outcome, tally.codes, tally.status) == ("rejected", ("BAD_REQUEST",), 408)
 
 
 def test_who_has_left_was_not_cut_off():
     tally = RequestStats()
-    tally.disconnected()
+    tally.record_disconnect()
     assert (tally.outcome, tally.codes, tally.status) == ("disconnected", (), None)

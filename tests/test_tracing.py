@@ -10,7 +10,7 @@ SCOPE = {"type": "http", "method": "POST", "headers": [(b"traceparent", PARENT.e
 def test_an_operation_that_nobody_follows_has_no_trace():
     tally = RequestStats()
     with Tracing().operation_span(SCOPE, tally):
-        tally.completed([], compiled=False, has_data=True)
+        tally.record_completion([], compiled=False, has_data=True)
     assert tally.trace_id is None
 
 

@@ -4,7 +4,7 @@ import gc
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 from cachetools import LRUCache
 from graphql import (
@@ -33,8 +33,6 @@ from gateway.engine.validation import build_validator
 from gateway.engine.variables import VariableCoercer
 from gateway.errors import ParseFailed, UnknownOperation
 from gateway.observability.logging import log_bug
-
-_T = TypeVar("_T")
 
 _LENGTH_MESSAGE_PREFIX = "Syntax Error: Document contains more than "
 """The prefix of graphql-core's message at the limit of tokens: the error has no other mark."""
@@ -173,7 +171,7 @@ class Preparer:
     ones are never requested again and are worth neither compiling nor memory.
 
     Attributes:
-        scheduler: Runs the preparations of requests.
+        scheduler: Runs the preparations of requests, and other work of theirs whose time the caller decides.
     """
 
     def __init__(
@@ -221,10 +219,6 @@ class Preparer:
         return await self.scheduler.run(
             lambda: self(text, name, variables, expect_reuse=expect_reuse)
         )
-
-    async def run_throttled(self, work: Callable[[], _T]) -> _T:
-        """Run other CPU-bound work for a request, in turn with the preparation of operations."""
-        return await self.scheduler.run(work)
 
     def __call__(
         self,

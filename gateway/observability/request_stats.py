@@ -54,8 +54,8 @@ class RequestStats:
             stats = scope[_SCOPE_KEY] = cls()
         return stats
 
-    def completed(self, codes: Iterable[str], *, compiled: bool, has_data: bool) -> None:
-        """The operation ran: its outcome is an error where none of its data is available."""
+    def record_completion(self, codes: Iterable[str], *, compiled: bool, has_data: bool) -> None:
+        """Record that the operation ran; its outcome is an error where none of its data is available."""
         self.compiled = compiled
         self.codes = tuple(sorted(set(codes)))
         if not self.codes:
@@ -63,21 +63,21 @@ class RequestStats:
         else:
             self.outcome = PARTIAL if has_data else ERROR
 
-    def rejected(self, code: str) -> None:
-        """The operation never ran."""
+    def record_rejection(self, code: str) -> None:
+        """Record that the operation never ran."""
         self.outcome, self.codes = REJECTED, (code,)
 
-    def failed(self, code: str) -> None:
-        """The operation failed with an error and without data."""
+    def record_failure(self, code: str) -> None:
+        """Record that the operation failed, with an error and without data."""
         self.outcome, self.codes = ERROR, (code,)
 
-    def aborted(self, code: str, status: int) -> None:
-        """The server ended the connection with this status, which the application sees as a disconnect."""
-        self.rejected(code)
+    def record_abort(self, code: str, status: int) -> None:
+        """Record the status with which the server ended the connection; the application sees a disconnect."""
+        self.record_rejection(code)
         self.status = status
 
-    def disconnected(self) -> None:
-        """The caller disconnected before the response, unless the server ended the connection."""
+    def record_disconnect(self) -> None:
+        """Record that the caller disconnected before the response, unless the server ended the connection."""
         if self.status is None:
             self.outcome = DISCONNECTED
 

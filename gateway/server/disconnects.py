@@ -6,8 +6,8 @@ from collections.abc import Callable
 from uvicorn.protocols.http.flow_control import FlowControl
 
 
-class DisconnectNotice:
-    """The notice of one request's disconnect: `notify` of the extension, a `DisconnectNotifier`."""
+class DisconnectCallback:
+    """The callback for the disconnect of one request: `set_callback` of the extension, a `SetDisconnectCallback`."""
 
     __slots__ = ("_callback", "_flow", "_is_disconnected")
 
@@ -17,11 +17,11 @@ class DisconnectNotice:
         self._is_disconnected = False
 
     def __call__(self, callback: Callable[[], None] | None) -> None:
-        """Take the callback of the application, or None."""
+        """Set the callback of the application; None removes it."""
         self._callback = callback
         if callback is None:
             return
-        self._flow.resume_reading()  # a connection that is not read does not tell its end
+        self._flow.resume_reading()  # the end of a connection is noticed by reading
         if self._is_disconnected:
             asyncio.get_running_loop().call_soon(self.on_disconnect)
 

@@ -323,7 +323,7 @@ class HardenedHttpProtocol(HalfCloseProtocol):
         if rejected_cycle is not None:
             if not has_response:
                 scope = cast("MutableMapping[str, Any]", rejected_cycle.scope)
-                RequestStats.from_scope(scope).aborted(BadRequest.code, status.value)
+                RequestStats.from_scope(scope).record_abort(BadRequest.code, status.value)
             mark_disconnected(rejected_cycle)
         if has_response or not self._has_seen_request:
             self.transport.close()

@@ -8,7 +8,7 @@ from typing import cast
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT, FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from gateway.server.disconnects import DisconnectNotice
+from gateway.server.disconnects import DisconnectCallback
 from gateway.web.disconnects import DISCONNECT_EXTENSION
 
 MAX_PIPELINED_REQUESTS = 16
@@ -119,7 +119,9 @@ class PipelinedProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self._is_in_head = True
-        self.scope["extensions"] = {DISCONNECT_EXTENSION: {"notify": DisconnectNotice(self.flow)}}
+        self.scope["extensions"] = {
+            DISCONNECT_EXTENSION: {"set_callback": DisconnectCallback(self.flow)}
+        }
 
     def on_headers_complete(self) -> None:
         self._is_in_head = False
@@ -200,5 +202,7 @@ def mark_disconnected(cycle: RequestResponseCycle) -> None:
     """Notify the application that its caller has disconnected; its further output is discarded."""
     cycle.disconnected = True
     cycle.message_event.set()
-    notice = cast("DisconnectNotice", cycle.scope["extensions"][DISCONNECT_EXTENSION]["notify"])
-    notice.on_disconnect()
+    callback = cast(
+        "DisconnectCallback", cycle.scope["extensions"][DISCONNECT_EXTENSION]["set_callback"]
+    )
+    callback.on_disconnect()

@@ -107,7 +107,7 @@ class _PrebuiltErrorResponse:
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        RequestStats.from_scope(scope).rejected(Overloaded.code)
+        RequestStats.from_scope(scope).record_rejection(Overloaded.code)
         accept = b", ".join(value for name, value in scope["headers"] if name == b"accept")
         response = self._response_by_media_type[_media_type(accept.decode("latin-1"))]
         await response(scope, receive, send)

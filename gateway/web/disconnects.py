@@ -13,12 +13,12 @@ _T = TypeVar("_T")
 DISCONNECT_EXTENSION = "gateway.disconnect"
 """The key of the ASGI extension by which a server calls back when the caller of a request disconnects.
 
-Its `notify` is a `DisconnectNotifier`. ASGI itself has only `receive`, which would take a task for each request.
+Its `set_callback` is a `SetDisconnectCallback`. ASGI itself has only `receive`, which would take a task for each request.
 """
 
-DisconnectNotifier = Callable[[Callable[[], None] | None], None]
-"""Takes the callback of a request, which is called once, soon where the caller has disconnected already; or
-None, to call nothing back any longer."""
+SetDisconnectCallback = Callable[[Callable[[], None] | None], None]
+"""Sets the callback of a request, which is called once, soon where the caller has disconnected already; None
+removes it."""
 
 
 class CallerDisconnected(Exception):
@@ -26,26 +26,26 @@ class CallerDisconnected(Exception):
 
 
 async def until_disconnect(
-    work: Coroutine[Any, Any, _T], notify: DisconnectNotifier | None, receive: Receive
+    work: Coroutine[Any, Any, _T], set_callback: SetDisconnectCallback | None, receive: Receive
 ) -> _T:
     """The result of work, which is cancelled where the caller disconnects first.
 
     Args:
         work: The work.
-        notify: The server's extension; None where it has none.
+        set_callback: The server's extension; None where it has none.
         receive: The ASGI `receive` of the request, awaited where there is no extension.
 
     Raises:
         CallerDisconnected: The caller has disconnected.
     """
-    if notify is None:
+    if set_callback is None:
         return await _until_received_disconnect(work, receive)
     with CancelScope() as cancel_scope:
-        notify(cancel_scope.cancel)
+        set_callback(cancel_scope.cancel)
         try:
             return await work
         finally:
-            notify(None)
+            set_callback(None)
     raise CallerDisconnected
 
 

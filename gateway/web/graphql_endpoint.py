@@ -31,7 +31,7 @@ ContextFactory = Callable[[RawHeaders, RequestStats], AbstractAsyncContextManage
 
 _ALLOW_ANYONE = CallerAuthenticator({}, allows_anonymous=True)
 _NO_TRACING = Tracing()
-_NOBODY_WAITS = EncodedResponse(400, [(b"content-length", b"0")], b"")
+_DISCONNECTED = EncodedResponse(400, [(b"content-length", b"0")], b"")
 """The response to a caller that has disconnected: only the log has its status."""
 
 
@@ -75,16 +75,16 @@ class GraphQLEndpoint:
                     result = await self._execute(scope, http, stats)
                     response = encode_response(result, status, media_type)
             except RequestError as error:
-                stats.rejected(error.code)
+                stats.record_rejection(error.code)
                 status = spec.http_status(error, media_type)
                 response = encode_response(
                     spec.error_response(error), status, media_type, error.headers
                 )
             except CallerDisconnected:
-                stats.disconnected()
-                response, status = _NOBODY_WAITS, _NOBODY_WAITS.status_code
+                stats.record_disconnect()
+                response, status = _DISCONNECTED, _DISCONNECTED.status_code
             except Exception as error:  # noqa: BLE001 - the edge: a bug becomes a response here
-                stats.failed(INTERNAL_SERVER_ERROR)
+                stats.record_failure(INTERNAL_SERVER_ERROR)
                 status = 500
                 response = encode_response(
                     Result(errors=[internal_error(error)]), status, media_type
@@ -119,7 +119,7 @@ class GraphQLEndpoint:
             )
         codes = execution.error_codes
         has_data = not codes or execution.has_data
-        stats.completed(codes, compiled=execution.is_compiled, has_data=has_data)
+        stats.record_completion(codes, compiled=execution.is_compiled, has_data=has_data)
         return execution.result
 
     async def _parse(self, scope: MutableMapping[str, Any], http: HttpRequest) -> Request:
@@ -130,4 +130,4 @@ class GraphQLEndpoint:
         if len(body) <= _LARGE_BODY_BYTES:
             return spec.parse_post(http.content_type, body)
         parse_body = partial(spec.parse_post, http.content_type, body)
-        return await http.until_disconnect(self.preparer.run_throttled(parse_body))
+        return await http.until_disconnect(self.preparer.scheduler.run(parse_body))

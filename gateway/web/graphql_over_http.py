@@ -49,21 +49,24 @@ _MAX_CODING_CHARACTERS = 40
 _USUAL_CONTENT_TYPES = frozenset(
     {
         JSON,
-        *(f"{JSON};{space}charset={utf_8}" for space in ("", " ") for utf_8 in ("utf-8", "UTF-8")),
+        f"{JSON};charset=utf-8",
+        f"{JSON};charset=UTF-8",
+        f"{JSON}; charset=utf-8",
+        f"{JSON}; charset=UTF-8",
     }
 )
-"""What clients send for JSON in UTF-8; other spellings are parsed."""
+"""What most callers send for JSON in UTF-8; other spellings are parsed."""
 
 _MAX_MEMO_CHARACTERS = 256
 _MAX_MEMOS = 256
 """The number of `Accept` headers whose outcome is memoized, and their length: few different ones are sent."""
 
 
-def response_media_type(accept: str | None, *, html: bool = False) -> str:
+def response_media_type(accept: str, *, html: bool = False) -> str:
     """The media type of the response (content negotiation): that of the highest quality, GraphQL's own first.
 
     Args:
-        accept: The `Accept` header; None means any, and gives `application/json`.
+        accept: The `Accept` header; an empty one means any, and gives `application/json`.
         html: Whether a page for browsers is available as well.
 
     Raises:
@@ -137,11 +140,11 @@ def parse_post(content_type: str | None, body: bytes) -> Request:
         RequestError: The body holds no GraphQL request as JSON in UTF-8.
     """
     if content_type not in _USUAL_CONTENT_TYPES:
-        _reject_other_content_types(content_type or "")
+        _enforce_json_in_utf8(content_type or "")
     return Request.from_parameters(_parse_json(body.removeprefix(BOM_UTF8), "body"))
 
 
-def _reject_other_content_types(content_type: str) -> None:
+def _enforce_json_in_utf8(content_type: str) -> None:
     """Raises UnsupportedMediaType for a body that is not declared as JSON in UTF-8."""
     media_type, parameters = _parse_media_type(content_type)
     if media_type != JSON:

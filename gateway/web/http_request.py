@@ -9,7 +9,7 @@ from gateway.errors import PayloadTooLarge
 from gateway.web.disconnects import (
     DISCONNECT_EXTENSION,
     CallerDisconnected,
-    DisconnectNotifier,
+    SetDisconnectCallback,
     until_disconnect,
 )
 
@@ -37,8 +37,8 @@ class HttpRequest:
         "_is_disconnected",
         "_is_too_large",
         "_max_body_bytes",
-        "_notify",
         "_receive",
+        "_set_disconnect_callback",
         "accept",
         "content_encoding",
         "content_type",
@@ -50,7 +50,9 @@ class HttpRequest:
         self._receive = receive
         self._max_body_bytes = max_body_bytes
         extension = scope.get("extensions", {}).get(DISCONNECT_EXTENSION)
-        self._notify: DisconnectNotifier | None = extension["notify"] if extension else None
+        self._set_disconnect_callback: SetDisconnectCallback | None = (
+            extension["set_callback"] if extension else None
+        )
         lines: dict[bytes, list[bytes]] = {}
         for name, value in scope["headers"]:
             if name in _READ_HEADERS:
@@ -116,10 +118,9 @@ class HttpRequest:
         Raises:
             CallerDisconnected: The caller has disconnected.
         """
-        notify = (
-            None if self._has_unread_body else self._notify
-        )  # the disconnect comes after the body
-        return until_disconnect(work, notify, self._receive)
+        # The server reads on to the disconnect only after the body, so an unread body has to be received.
+        set_callback = None if self._has_unread_body else self._set_disconnect_callback
+        return until_disconnect(work, set_callback, self._receive)
 
 
 def _join(lines: list[bytes] | None) -> str:

@@ -66,7 +66,7 @@ class RequestMiddleware:
         if not is_probe:
             self._metrics.requests_in_flight.inc()
         started_at = self._clock()
-        bound_id = REQUEST_ID.set(request_id)
+        token = REQUEST_ID.set(request_id)
         try:
             await self._app(scope, receive, send_with_headers)
         finally:
@@ -81,7 +81,7 @@ class RequestMiddleware:
                 milliseconds=round(seconds * 1000, 3),
                 **stats.log_fields,
             )
-            REQUEST_ID.reset(bound_id)
+            REQUEST_ID.reset(token)
 
     def _with_request_id(self, scope: Scope) -> tuple[Scope, str]:
         """A copy of the scope whose headers have one usable request id; and that id."""

@@ -180,7 +180,7 @@ async def test_other_work_waits_with_what_is_prepared(prepare):
     pauses = seconds_of_work(prepare)
     done: list[int] = []
     works = [
-        asyncio.create_task(prepare.run_throttled(lambda number=number: done.append(number)))
+        asyncio.create_task(prepare.scheduler.run(lambda number=number: done.append(number)))
         for number in range(3)
     ]
     await asyncio.sleep(0.01)

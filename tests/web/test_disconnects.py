@@ -29,12 +29,12 @@ class Waiting:
         self.is_listening = True
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        notify = scope["extensions"][DISCONNECT_EXTENSION]["notify"]
+        set_callback = scope["extensions"][DISCONNECT_EXTENSION]["set_callback"]
         await HttpRequest.from_scope(scope, receive, max_body_bytes=LARGE).receive_body()
         if self.is_listening:
-            notify(lambda: self.left.append(scope["path"]))
+            set_callback(lambda: self.left.append(scope["path"]))
         await self.ready.wait()
-        notify(None)
+        set_callback(None)
         headers = [(b"content-length", b"0")]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": b""})
@@ -101,11 +101,13 @@ async def test_who_has_disconnected_before_anybody_listens_is_told_soon():
 
     async def late(scope: Scope, receive: Receive, send: Send) -> None:
         await go_on.wait()
-        notify: Callable[[Any], None] = scope["extensions"][DISCONNECT_EXTENSION]["notify"]
-        notify(lambda: left.append("told"))
+        set_callback: Callable[[Any], None] = scope["extensions"][DISCONNECT_EXTENSION][
+            "set_callback"
+        ]
+        set_callback(lambda: left.append("told"))
         assert left == []
         await asyncio.sleep(0)
-        notify(None)
+        set_callback(None)
 
     caller = Connection(late)
     await caller.sends(get("/one"))

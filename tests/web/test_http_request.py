@@ -133,7 +133,7 @@ class Server:
         return self.callback is not None
 
     def request(self, receive: Any, **headers: str) -> HttpRequest:
-        extensions = {DISCONNECT_EXTENSION: {"notify": self}}
+        extensions = {DISCONNECT_EXTENSION: {"set_callback": self}}
         asked = {**scope(**headers), "extensions": extensions}
         return HttpRequest.from_scope(asked, receive, max_body_bytes=5)
 
