@@ -148,6 +148,14 @@ async def test_between_the_bytes_of_a_request_and_its_call_are_few_functions(pat
     assert len(path.upstream.frames) <= MOST_FRAMES, path.upstream.frames
 
 
+async def test_the_readme_has_the_waiting_functions(path):
+    await path.answer(ONE_ACTIVITY)
+    readme = (Path(gateway.__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    drawing = readme.partition("test_request_path.py`):")[2].split("```")[1]
+    drawn = [line.split()[-1] for line in drawing.strip().splitlines()]
+    assert sorted(drawn) == sorted(path.upstream.frames)
+
+
 async def test_all_behind_ten_activities_takes_few_tasks_and_a_call_for_each_thing(path):
     assert await path.answer(TEN_ACTIVITIES.query) == TEN_ACTIVITIES.response
     assert {f"GET {target}": 1 for target in path.upstream.called} == TEN_ACTIVITIES.calls
