@@ -27,7 +27,6 @@ _T = TypeVar("_T")
 MIDDLEWARE = "middleware"
 """The key of the resolvers' `MiddlewareManager` in the extensions of a graphql-core schema."""
 
-
 Ids = Mapping[str, Any]
 """The ids that lead to an object, by name. Each is a text, or the marker of a value that could not be decoded."""
 

@@ -200,9 +200,8 @@ class HttpAttempt:
             failure.status, failure.size = status, body.size if body else 0
             raise
         except (InvalidUpstreamResponse, ResponseTooLarge) as error:
-            fresh_error = type(error)(
-                str(error)
-            )  # the traceback of `error` would refer to frames that refer to the error
+            # The traceback of `error` would refer to frames that refer to the error.
+            fresh_error = type(error)(str(error))
             raise AttemptFailed(
                 fresh_error, status=status, size=body.size if body else 0
             ) from error
@@ -260,13 +259,8 @@ def _translate_transport_error(error: Exception) -> AttemptFailed:
             too_large = "The head of the upstream response exceeds 64 kB."
             return AttemptFailed(ResponseTooLarge(too_large))
     unreachable = UpstreamUnavailable("The upstream could not be reached.")
-    failure_class, is_broken_response = (
-        _failure_class(error),
-        isinstance(error, _BROKEN_RESPONSE_ERRORS),
-    )
-    return _no_response(
-        unreachable, failure_class, is_retryable=True, is_outage=not is_broken_response
-    )
+    is_outage = not isinstance(error, _BROKEN_RESPONSE_ERRORS)
+    return _no_response(unreachable, _failure_class(error), is_retryable=True, is_outage=is_outage)
 
 
 def _failure_class(error: Exception) -> type[AttemptFailed]:

@@ -82,9 +82,8 @@ class ResponseProtocol(ResponseHandler):
         self._was_used = False
         self._remaining_bytes = 0  # allowed before the next head, or more of the body, is parsed
         self._expects_head = False
-        self._head_buffer = (
-            b""  # bytes of the head from its Content-Length or the end of its last line on
-        )
+        # The bytes of the head from its Content-Length, or from the end of its last line, on.
+        self._head_buffer = b""
         self._has_repeated_length = False
         self._silent_since: float | None = None
         self._idle_selector: selectors.BaseSelector | None = None

@@ -34,7 +34,7 @@ class LazyRequest(httpx.Request):
         self.raw_headers = headers
         self.extensions = dict(extensions)
         self.stream = _NO_CONTENT
-        self._content = b""
+        self._content = b""  # what `content` returns: the initialization of httpx is not run
 
     @cached_property
     def url(self) -> httpx.URL:  # type: ignore[override] # can be set, like the attribute

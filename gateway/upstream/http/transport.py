@@ -137,9 +137,13 @@ def _serialize(
     method: str, target: str, headers: Iterable[tuple[bytes, bytes]], content: bytes
 ) -> bytes:
     """A request as it is sent."""
-    lines = [f"{method} {target} HTTP/1.1".encode("ascii"), *map(b"%b: %b".__mod__, headers)]
+    lines = [
+        f"{method} {target} HTTP/1.1".encode("ascii"),
+        *[b"%b: %b" % header for header in headers],
+    ]
     head = b"\r\n".join([*lines, b"", b""])
-    if not head.count(b"\r") == head.count(b"\n") == len(lines) + 1 or b"\0" in head:
+    line_count = len(lines) + 1
+    if head.count(b"\r") != line_count or head.count(b"\n") != line_count or b"\0" in head:
         raise httpx.LocalProtocolError("A header contains the end of a line.")
     return head + content
 
