@@ -11,7 +11,7 @@ from gateway.observability.request_stats import RequestStats
         (False, ["UPSTREAM_TIMEOUT"], "error"),
     ],
 )
-def test_an_operation_that_ran_is_an_error_where_nothing_could_be_had(has_data, codes, outcome):
+def test_an_operation_without_any_data_is_an_error(has_data, codes, outcome):
     tally = RequestStats()
     tally.record_completion(codes, compiled=False, has_data=has_data)
     assert (tally.outcome, tally.codes) == (outcome, tuple(codes))

@@ -90,9 +90,7 @@ DEBIAN = "--enable-shared --with-wheel-pkg-dir=/usr/share/python-wheels/"
     ],
     ids=["an option", "a flag", "Debian", "Debian's source", "no option"],
 )
-def test_whether_an_interpreter_was_built_with_pgo_is_seen_in_its_configuration(
-    variables, is_optimised
-):
+def test_pgo_is_recognized_by_the_configuration_of_the_build(variables, is_optimised):
     assert interpreters._has_pgo(variables) == is_optimised
 
 
@@ -146,7 +144,7 @@ def test_the_growth_of_cost_is_judged_by_the_cost_of_one_activity():
 
 
 @pytest.mark.socket
-async def test_a_steady_load_asks_at_its_rate_and_counts_from_when_it_was_due():
+async def test_a_steady_load_is_timed_from_when_each_request_was_due():
     ask = SCENARIOS["one"].requests(PASS_THROUGH)
     upstream = Upstream()
     upstream.delay_seconds = 0.03

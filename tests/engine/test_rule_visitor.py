@@ -192,7 +192,7 @@ WORDS = sorted({token for tokens in TOKENS for token in tokens if token[0].isalp
 
 @settings(max_examples=300, deadline=None)
 @given(st.data())
-def test_a_document_changed_at_random_has_the_errors_of_graphql_core(data):
+def test_random_documents_have_the_errors_of_graphql_core(data):
     tokens = list(data.draw(st.sampled_from(TOKENS)))
     for _ in range(data.draw(st.integers(1, 4))):
         index = data.draw(st.integers(0, len(tokens) - 1))

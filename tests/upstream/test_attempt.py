@@ -240,7 +240,7 @@ async def test_what_cannot_be_sent_is_the_callers_mistake_and_no_outage(target, 
     assert (failed.value.is_retryable, failed.value.is_outage) == (False, False)
 
 
-async def test_a_request_has_the_headers_of_the_gateway_before_those_of_the_caller():
+async def test_the_gateways_headers_come_before_those_of_the_caller():
     requests: list[httpx.Request] = []
 
     def answer(request: httpx.Request) -> httpx.Response:

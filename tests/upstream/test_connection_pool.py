@@ -161,7 +161,7 @@ async def test_what_comes_in_one_piece_with_the_end_of_an_answer_is_no_answer(
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
-async def test_what_comes_while_a_long_answer_waits_for_its_reader_is_no_answer(http, scheme):
+async def test_bytes_behind_a_response_that_is_not_read_yet_are_no_response(http, scheme):
     """TLS goes on reading meanwhile, so that no socket shows what it holds back."""
     long = b"x" * (2 * DEFAULT_CHUNK_SIZE + 200)  # with its last bytes, aiohttp stops reading
 
@@ -485,7 +485,7 @@ async def test_an_upstream_is_not_silent_while_nobody_reads_what_it_sent(transpo
                 await answer.aread()
 
 
-async def test_a_connection_may_be_idle_for_longer_than_its_upstream_may_be_silent(transport):
+async def test_an_idle_connection_outlasts_the_read_timeout(transport):
     http = httpx.AsyncClient(transport=transport, trust_env=False, timeout=0.1)
     async with peer.playing(peer.says(OWN)) as upstream:
         for _ in range(3):

@@ -132,7 +132,7 @@ async def test_a_read_is_started_by_the_call_and_not_by_the_wait(loads, source, 
     assert await read == found("a")
 
 
-async def test_no_more_reads_are_under_way_than_there_are_places_and_they_begin_in_order(source):
+async def test_reads_above_the_limit_wait_and_start_in_order(source):
     loads = DataLoaderScope(max_reads=100, max_concurrent_reads=2)
     reads = [loads.schedule_read(source.start(key)) for key in ("a", "bad", "c", "d", "e")]
     results = [await read for read in reads]

@@ -162,7 +162,7 @@ CHECKED_TOGETHER = {
 
 
 @pytest.mark.parametrize("sent", CHECKED_TOGETHER.values(), ids=CHECKED_TOGETHER)
-def test_dates_pass_the_check_together_only_where_each_passes_it_unchanged(sent):
+def test_dates_pass_together_only_where_each_passes_unchanged(sent):
     surprises: list[str] = []
     with observe_surprises(surprises.append):
         try:

@@ -24,7 +24,7 @@ def listing(
     return ReadTemplate(path, counted, query=query).fill(caller, (company, client))
 
 
-def test_ids_stand_in_the_path_and_in_the_query_and_the_rest_is_as_it_is():
+def test_ids_are_inserted_into_the_path_and_the_query():
     read = listing()
     assert read.target == "/companies/3/list?clientId=7&detail=all+%26+more"
     assert read.template == "/companies/{a}/list"

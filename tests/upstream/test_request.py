@@ -44,7 +44,7 @@ async def test_to_whoever_looks_it_is_one_of_httpx(lazy, ordinary):
     assert (kept.url, kept.headers) == (ordinary.url, ordinary.headers)
 
 
-def test_it_is_sent_as_one_of_httpx_before_and_after_somebody_looked(lazy, ordinary):
+def test_it_is_sent_as_a_request_of_httpx_parsed_or_not(lazy, ordinary):
     origin, target, headers = split_request(ordinary)
     for _ in range(2):
         found = split_request(lazy)

@@ -129,7 +129,7 @@ async def test_a_waiter_that_is_cancelled_is_cancelled_and_not_late(sharing):
 
 
 @pytest.mark.parametrize("seconds", [9.99, 10, 10.01])
-async def test_who_is_late_as_the_answer_arrives_gets_the_one_or_the_other(sharing, seconds):
+async def test_a_deadline_at_the_arrival_gives_either_outcome(sharing, seconds):
     read = Slow(10)
     told, _ = await waiting(sharing, read, seconds)
     assert told in {"called", "late: called, 1"}

@@ -616,7 +616,7 @@ async def test_a_request_whose_new_connection_drops_is_sent_once(upstream_at):
         assert await calls(rest) == 2
 
 
-async def test_a_request_whose_reused_connection_drops_is_sent_on_a_new_one(upstream_by_aiohttp):
+async def test_a_drop_of_a_reused_connection_is_retried_on_a_new_one(upstream_by_aiohttp):
     """httpx's own transport does not tell a connection that was used before from others."""
     async with serving_the_sandbox() as rest:
         upstream = upstream_by_aiohttp(rest.base_url)
@@ -626,7 +626,7 @@ async def test_a_request_whose_reused_connection_drops_is_sent_on_a_new_one(upst
         assert await calls(rest) == 3
 
 
-async def test_a_request_whose_reused_connection_drops_is_not_sent_a_third_time(
+async def test_a_drop_of_the_new_connection_is_not_retried(
     upstream_by_aiohttp,
 ):
     async with serving_the_sandbox() as rest:

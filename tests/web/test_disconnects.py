@@ -75,7 +75,7 @@ async def test_of_pipelined_requests_the_one_that_is_answered_is_told(waiting):
     assert waiting.left == ["/one"]
 
 
-async def test_the_next_request_of_a_connection_is_told_and_not_the_one_before(waiting):
+async def test_a_disconnect_concerns_the_latest_request_only(waiting):
     caller = Connection(waiting)
     waiting.ready.set()
     await caller.sends(get("/one"))
@@ -117,7 +117,7 @@ async def test_who_has_disconnected_before_anybody_listens_is_told_soon():
     assert left == ["told"]
 
 
-async def test_nothing_is_called_back_for_a_caller_that_stays_or_nobody_listens_to(waiting):
+async def test_without_disconnect_or_callback_nothing_is_called(waiting):
     staying, ignored = Connection(waiting), Connection(waiting)
     await staying.sends(get("/staying"))
     waiting.is_listening = False

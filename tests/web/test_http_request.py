@@ -138,7 +138,7 @@ class Server:
         return HttpRequest.from_scope(asked, receive, max_body_bytes=5)
 
 
-async def test_a_disconnect_that_the_server_tells_cancels_the_work_without_a_task():
+async def test_the_callback_of_a_disconnect_cancels_without_a_task():
     server, steps = Server(), ["begun"]
 
     async def work() -> None:
@@ -185,7 +185,7 @@ async def test_a_disconnect_after_the_work_cancels_nothing():
 
 
 @pytest.mark.parametrize("headers", [{"content_length": "1"}, {"transfer_encoding": "chunked"}])
-async def test_a_body_that_nobody_asked_for_is_received_until_the_disconnect(headers: Any):
+async def test_an_unread_body_is_received_until_the_disconnect(headers: Any):
     receive = Received(part(b"1", more=True), part(b"2", more=False), GONE)
     http = Server().request(receive, **headers)
     with pytest.raises(CallerDisconnected):

@@ -141,7 +141,7 @@ async def test_one_activity_takes_few_tasks_and_one_call(path):
     assert len(path.tasks) <= MOST_TASKS_FOR_ONE_ACTIVITY, path.tasks
 
 
-async def test_between_the_bytes_of_a_request_and_its_call_are_few_functions(path):
+async def test_few_functions_are_between_a_request_and_its_call(path):
     await path.answer(ONE_ACTIVITY)
     assert "HttpAttempt.get" in path.upstream.frames
     assert "RequestMiddleware.__call__" in path.upstream.frames
@@ -156,7 +156,7 @@ async def test_the_readme_has_the_waiting_functions(path):
     assert sorted(drawn) == sorted(path.upstream.frames)
 
 
-async def test_all_behind_ten_activities_takes_few_tasks_and_a_call_for_each_thing(path):
+async def test_ten_activities_take_few_tasks_and_a_call_per_entity(path):
     assert await path.answer(TEN_ACTIVITIES.query) == TEN_ACTIVITIES.response
     assert {f"GET {target}": 1 for target in path.upstream.called} == TEN_ACTIVITIES.calls
     assert len(path.upstream.called) == TEN_ACTIVITIES.calls.total()

@@ -69,7 +69,7 @@ async def test_a_mapped_result_is_mapped_wherever_it_comes_from(is_future):
 
 
 @pytest.mark.parametrize("others", [0, 1])
-async def test_what_mapping_raises_is_delivered_and_so_is_what_there_was_nothing_to_map(others):
+async def test_an_error_before_or_in_the_mapping_is_delivered(others):
     results, delivered, loop = PendingResults(), Delivered(), asyncio.get_running_loop()
     failed, spoilt = loop.create_future(), loop.create_future()
     failed.set_exception(OSError("away"))

@@ -127,7 +127,7 @@ async def test_what_several_ask_alike_at_once_is_made_once_in_steps(decoder):
     assert readers[decoder].full_record(read[-1]) == f"all of {3 * STEP_ITEMS - 1}"
 
 
-async def test_a_short_page_is_decoded_at_once_unless_a_long_one_is_decoded_in_steps(decoder):
+async def test_a_short_page_waits_only_for_a_long_one(decoder):
     class Page:
         def __init__(self, size: int) -> None:
             self.things = [raw(number) for number in range(size)]

@@ -478,7 +478,7 @@ def test_of_many_items_only_the_odd_one_is_read_as_a_whole():
     assert [each.title for each in read] == [f"title {n}" for n in range(300) if n != 137]
 
 
-def test_whole_numbers_are_read_as_texts_wherever_these_are_selected():
+def test_whole_numbers_are_read_as_texts_wherever_selected():
     found = decoder(
         "... on Book { title tags author { name home { town } } readers { name } loan { note } }"
     )
