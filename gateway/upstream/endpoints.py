@@ -1,29 +1,11 @@
-"""Endpoints: the upstream REST API as rows of data, one for each endpoint, and the class that reads them."""
+"""Endpoints: the upstream REST API as rows of data, one for each endpoint."""
 
-import asyncio
-import time
-from collections.abc import Callable, Collection
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from functools import cached_property, partial
-from typing import Any, Generic, Literal, TypeVar
+from functools import cached_property
+from typing import Generic, Literal, TypeVar
 
-import httpx
-from msgspec import Raw
-
-from gateway.config.settings import Settings
-from gateway.errors import InvalidUpstreamResponse
-from gateway.upstream.credentials import Caller
-from gateway.upstream.http.fetcher import UpstreamFetcher
-from gateway.upstream.http.futures import completed_future
-from gateway.upstream.http.instrumentation import UpstreamInstrumentation
-from gateway.upstream.http.read import Read, ReadTemplate, encode_parameter
-from gateway.upstream.http.read_result import Err, ReadResult
-from gateway.upstream.records import decoding, resources
+from gateway.upstream.records import resources
 from gateway.upstream.records.activities import Record
-from gateway.upstream.records.decoding import ResourceIndex
-from gateway.upstream.records.enums import ActivityKind
-from gateway.upstream.surprises import observe_surprises
 
 _R = TypeVar("_R", bound=Record)
 _COMPANY_ID = "company_id"
@@ -159,116 +141,3 @@ CONFERENCE_REGISTRATION = Endpoint(
     path="/conferences/{conferenceId}/sessions/{sessionId}/registrations/{registrationId}",
     ids=("conference_id", "session_id", "registration_id"),
 )
-
-
-class UpstreamApi:
-    """The upstream REST API. Safe to share between requests: responses are shared within one identity only.
-
-    A read starts at the call. Its result is an `Err` where the upstream gives no usable response.
-    """
-
-    def __init__(
-        self,
-        settings: Settings,
-        transport: httpx.AsyncBaseTransport,
-        *,
-        instrumentation: UpstreamInstrumentation | None = None,
-        now: Callable[[], float] = time.time,
-    ) -> None:
-        self._instrumentation = instrumentation or UpstreamInstrumentation()
-        self._fetcher = UpstreamFetcher(
-            settings, transport, instrumentation=self._instrumentation, now=now
-        )
-        self._settings = settings
-        self._activities_path = f"{settings.activities_prefix}/activities"
-        self._template_by_endpoint: dict[Endpoint[Any], ReadTemplate[Any]] = {}
-
-    def report_timeline_surprises(self) -> AbstractContextManager[None]:
-        """Context manager around the decoding of activities: surprises in them are counted."""
-        return observe_surprises(
-            partial(self._instrumentation.record_surprise, self._activities_path)
-        )
-
-    def activities(
-        self,
-        caller: Caller,
-        client_id: str,
-        *,
-        kinds: Collection[ActivityKind] | None = None,
-        appointment_id: str | None = None,
-        newest_first: bool = False,
-    ) -> asyncio.Future[ReadResult[list[Raw]]]:
-        """A client's timeline in any order, each activity still to be decoded.
-
-        Where the upstream fails, the timeline may be a stale one, with further kinds in it. Entities are
-        never stale: nothing in an entity could say so.
-
-        Args:
-            caller: The caller of the read.
-            client_id: The client whose timeline is read.
-            kinds: Only these kinds; None for all, including kinds that are not known yet.
-            appointment_id: Only activities of this appointment.
-            newest_first: The order requested from the upstream. The response may have another order: that of
-                an equal read, or of the stale timeline.
-        """
-        path = self._activities_path
-        subject = f"{path}?clientId={encode_parameter(client_id)}"
-        order = "&sort=desc" if newest_first else "&sort=asc"
-        types = "" if kinds is None else f"&type={_type_parameter(kinds)}"
-        appointment = (
-            "" if appointment_id is None else f"&appointmentId={encode_parameter(appointment_id)}"
-        )
-        key = caller.identity, subject + types + appointment
-        all_kinds_key = caller.identity, subject + appointment
-        return self._fetcher.fetch(
-            Read(
-                caller,
-                path,
-                subject + order + types + appointment,
-                key,
-                ((path, client_id),),
-                decoding.items,
-                stale_keys=(key, all_kinds_key),
-            )
-        )
-
-    def resource(
-        self, caller: Caller, endpoint: Endpoint[_R], *ids: str
-    ) -> asyncio.Future[ReadResult[_R | None]]:
-        """A single resource, or None where the upstream does not know it; `ids` are those of the path."""
-        return self._fetch(caller, endpoint, ids)
-
-    def resource_index(
-        self, caller: Caller, endpoint: Endpoint[Any], *parent_ids: str
-    ) -> asyncio.Future[ReadResult[ResourceIndex[Any]]]:
-        """All resources of a parent: the upstream has no endpoint for some of them."""
-        return self._fetch(caller, endpoint, parent_ids)
-
-    def _fetch(
-        self, caller: Caller, endpoint: Endpoint[Any], ids: tuple[str, ...]
-    ) -> asyncio.Future[ReadResult[Any]]:
-        template = self._template_by_endpoint.get(endpoint)
-        if template is None:
-            template = self._template_by_endpoint[endpoint] = self._template(endpoint)
-        try:
-            read = template.fill(caller, ids)
-        except InvalidUpstreamResponse as error:
-            return completed_future(Err(error.with_traceback(None), None, 0, attempts=0))
-        return self._fetcher.fetch(read)
-
-    def _template(self, endpoint: Endpoint[Any]) -> ReadTemplate[Any]:
-        return ReadTemplate(
-            getattr(self._settings, endpoint.setting) + endpoint.path,
-            partial(
-                decoding.index_resources if endpoint.is_list else decoding.entity,
-                declared=endpoint.record,
-            ),
-            query=endpoint.query,
-            is_cacheable=endpoint.cacheable,
-            none_if_not_found=not endpoint.is_list,
-        )
-
-
-def _type_parameter(kinds: Collection[ActivityKind]) -> str:
-    """The names of kinds in one order, separated by percent-encoded commas."""
-    return "%2C".join([kind.value for kind in ActivityKind if kind in kinds])

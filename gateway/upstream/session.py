@@ -11,9 +11,10 @@ from msgspec import Raw
 
 from gateway.config.settings import Settings
 from gateway.errors import CompanyUnknown, InvalidArgument, InvalidUpstreamResponse, NotFound
+from gateway.upstream.api import UpstreamApi
 from gateway.upstream.credentials import Caller
 from gateway.upstream.dataloading import DataLoaderScope, value_of
-from gateway.upstream.endpoints import APPOINTMENT, CLIENT_APPOINTMENT, Endpoint, UpstreamApi
+from gateway.upstream.endpoints import APPOINTMENT, CLIENT_APPOINTMENT, Endpoint
 from gateway.upstream.http.futures import completed_future
 from gateway.upstream.http.read_result import Err, Ok, ReadResult
 from gateway.upstream.http.stale_cache import Timestamped

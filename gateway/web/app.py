@@ -29,8 +29,8 @@ from gateway.observability.request_stats import RequestStats
 from gateway.observability.tracing import Tracing
 from gateway.schema.context import Context
 from gateway.schema.engine_binding import bind_fields, operation_limits
+from gateway.upstream.api import UpstreamApi
 from gateway.upstream.credentials import CallerFactory
-from gateway.upstream.endpoints import UpstreamApi
 from gateway.upstream.http.instrumentation import UpstreamInstrumentation
 from gateway.upstream.http.transport import AiohttpTransport
 from gateway.upstream.session import UpstreamSession

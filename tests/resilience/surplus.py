@@ -21,8 +21,8 @@ from typing import NamedTuple
 import structlog
 
 from gateway.errors import FieldError
+from gateway.upstream.api import UpstreamApi
 from gateway.upstream.credentials import Caller
-from gateway.upstream.endpoints import UpstreamApi
 from gateway.upstream.http.transport import AiohttpTransport
 from gateway.upstream.records import decoding
 from tests.resilience import before, certificates, peer

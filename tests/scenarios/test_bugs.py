@@ -16,8 +16,8 @@ from gateway.engine.resolvers import ComputedField
 from gateway.schema import build_schema
 from gateway.schema.context import Context
 from gateway.schema.engine_binding import bind_fields
+from gateway.upstream.api import UpstreamApi
 from gateway.upstream.credentials import CallerFactory
-from gateway.upstream.endpoints import UpstreamApi
 from gateway.upstream.session import UpstreamSession
 from tests.conftest import ACCOUNT_1, SANDBOX
 

@@ -14,8 +14,8 @@ from gateway.engine.execution import execute
 from gateway.engine.preparation import Preparer, build_preparer
 from gateway.schema.context import Context
 from gateway.schema.engine_binding import bind_fields
+from gateway.upstream.api import UpstreamApi
 from gateway.upstream.credentials import CallerFactory
-from gateway.upstream.endpoints import UpstreamApi
 from gateway.upstream.session import UpstreamSession
 from tests.schema.clinic import KINDS, Query, loud, named
 

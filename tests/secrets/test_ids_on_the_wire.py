@@ -14,8 +14,9 @@ from hypothesis import example, given, settings, strategies as st
 from gateway.config.settings import Settings
 from gateway.errors import InvalidArgument, InvalidUpstreamResponse
 from gateway.upstream import endpoints
+from gateway.upstream.api import UpstreamApi
 from gateway.upstream.credentials import Caller
-from gateway.upstream.endpoints import CLIENT_APPOINTMENT, Endpoint, UpstreamApi
+from gateway.upstream.endpoints import CLIENT_APPOINTMENT, Endpoint
 from gateway.upstream.http.transport import AiohttpTransport
 from gateway.upstream.records.enums import ActivityKind
 from gateway.web.app import create_app

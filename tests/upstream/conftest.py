@@ -9,7 +9,7 @@ import pytest
 import structlog
 
 from gateway.config.settings import Settings
-from gateway.upstream.endpoints import UpstreamApi
+from gateway.upstream.api import UpstreamApi
 from gateway.upstream.http.fetcher import UpstreamFetcher
 from tests.conftest import Clock
 

@@ -6,8 +6,9 @@ import pytest
 
 from gateway.errors import InvalidArgument, InvalidUpstreamResponse, NotFound, UpstreamUnavailable
 from gateway.upstream import endpoints
+from gateway.upstream.api import UpstreamApi
 from gateway.upstream.credentials import Caller
-from gateway.upstream.endpoints import Endpoint, UpstreamApi
+from gateway.upstream.endpoints import Endpoint
 from gateway.upstream.records.enums import ActivityKind
 from tests.upstream.reading import result_of
 

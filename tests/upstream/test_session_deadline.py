@@ -6,8 +6,9 @@ import httpx
 import pytest
 
 from gateway.errors import FieldError, UpstreamTimeout
+from gateway.upstream.api import UpstreamApi
 from gateway.upstream.credentials import Caller
-from gateway.upstream.endpoints import CLIENT, UpstreamApi
+from gateway.upstream.endpoints import CLIENT
 from gateway.upstream.session import UpstreamSession
 from tests.upstream.conftest import settings_of
 from tests.upstream.hurry import BACKEND
