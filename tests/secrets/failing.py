@@ -9,7 +9,7 @@ import httpx
 import msgspec
 from graphql import GraphQLError
 
-from gateway.upstream.http.connection_pool import HeadTooLarge, IdleConnectionClosed
+from gateway.upstream.http.response_protocol import HeadTooLarge, IdleConnectionClosed
 from tests.secrets.planted import SECRET
 
 Answer = Callable[[], httpx.Response]

@@ -17,8 +17,12 @@ from gateway.upstream.http.attempt import (
     LocalFailure,
     ReceivedResponse,
 )
-from gateway.upstream.http.connection_pool import HeadTooLarge, IdleConnectionClosed, IncompleteBody
 from gateway.upstream.http.request import RawHeaders
+from gateway.upstream.http.response_protocol import (
+    HeadTooLarge,
+    IdleConnectionClosed,
+    IncompleteBody,
+)
 from gateway.upstream.http.transport import NEW_CONNECTION, CertificateVerificationFailed
 from tests.upstream.conftest import settings_of, transport_of
 

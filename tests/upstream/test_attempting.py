@@ -23,9 +23,9 @@ from gateway.observability.event_loop import CooperativeSteps
 from gateway.observability.tracing import HeaderPairs
 from gateway.upstream.credentials import Caller
 from gateway.upstream.http.circuit_breaker import CircuitState
-from gateway.upstream.http.connection_pool import HeadTooLarge, IncompleteBody
 from gateway.upstream.http.fetcher import UpstreamFetcher
 from gateway.upstream.http.instrumentation import UpstreamInstrumentation
+from gateway.upstream.http.response_protocol import HeadTooLarge, IncompleteBody
 from gateway.upstream.http.transport import CertificateVerificationFailed
 from gateway.upstream.records import decoding
 from tests.upstream.conftest import settings_of

@@ -13,9 +13,9 @@ import pytest
 from aiohttp.client_proto import ResponseHandler
 from aiohttp.helpers import DEFAULT_CHUNK_SIZE
 
-from gateway.upstream.http.connection_pool import (
+from gateway.upstream.http.connection_pool import ConnectionPool
+from gateway.upstream.http.response_protocol import (
     MAX_HEAD_BYTES,
-    ConnectionPool,
     HeadTooLarge,
     IdleConnectionClosed,
     IncompleteBody,

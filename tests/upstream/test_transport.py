@@ -20,7 +20,7 @@ from gateway.sandbox.app import create_sandbox
 from gateway.sandbox.fault_injection.protocol import SandboxProtocol
 from gateway.upstream.credentials import Caller
 from gateway.upstream.http.attempt import HttpAttempt
-from gateway.upstream.http.connection_pool import HeadTooLarge, IncompleteBody
+from gateway.upstream.http.response_protocol import HeadTooLarge, IncompleteBody
 from gateway.upstream.http.transport import AiohttpTransport
 from gateway.upstream.records import decoding
 from tests.upstream.conftest import settings_of

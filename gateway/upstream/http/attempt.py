@@ -20,13 +20,17 @@ from gateway.errors import (
     UpstreamUnavailable,
 )
 from gateway.upstream.http.byte_budget import ByteBudgetExceeded
-from gateway.upstream.http.connection_pool import HeadTooLarge, IdleConnectionClosed, IncompleteBody
 from gateway.upstream.http.request import LazyRequest, RawHeaders, origin
 from gateway.upstream.http.response_body import (
     ResponseBody,
     declared_charset,
     exceeds_value_density,
     to_utf8,
+)
+from gateway.upstream.http.response_protocol import (
+    HeadTooLarge,
+    IdleConnectionClosed,
+    IncompleteBody,
 )
 from gateway.upstream.http.status_errors import (
     HTTP_TOO_EARLY,

@@ -15,8 +15,9 @@ from aiohttp.connector import Connection
 from aiohttp.streams import StreamReader
 
 from gateway.config.proxies import Proxy
-from gateway.upstream.http.connection_pool import ConnectionPool, IncompleteBody, ResponseProtocol
+from gateway.upstream.http.connection_pool import ConnectionPool
 from gateway.upstream.http.request import split_request
+from gateway.upstream.http.response_protocol import IncompleteBody, ResponseProtocol
 
 NEW_CONNECTION = "new_connection"
 """Extension of a request: whether a connection is opened for the request."""
