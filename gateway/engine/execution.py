@@ -169,7 +169,8 @@ def _build_executor(
 def _coerce_variables(
     schema: GraphQLSchema, prepared: PreparedOperation, variables: Mapping[str, Any]
 ) -> VariableValues:
-    coerced = None if prepared.variables is None else prepared.variables.coerce(variables)
+    coercer = prepared.variable_coercer
+    coerced = None if coercer is None else coercer.coerce(variables)
     if coerced is not None:
         return coerced
     return _value_or_raise(

@@ -90,7 +90,7 @@ class PreparedOperation:
         memory_bytes: The approximate memory that this takes.
         size: The measures of the operation.
         compiled_query: The compiled query; None where graphql-core executes the operation.
-        variables: Coerces the variables of the compiled query.
+        variable_coercer: Coerces the variables of the compiled query; None where there is none.
     """
 
     document: DocumentNode
@@ -99,7 +99,7 @@ class PreparedOperation:
     memory_bytes: int
     size: OperationSize
     compiled_query: RunnableQuery | None
-    variables: VariableCoercer | None = None
+    variable_coercer: VariableCoercer | None = None
 
     @property
     def name(self) -> str | None:
@@ -317,7 +317,7 @@ def build_preparer(
             prepared,
             compiled_query=compiled_query,
             memory_bytes=memory_bytes,
-            variables=VariableCoercer(schema, prepared.operation.variable_definitions),
+            variable_coercer=VariableCoercer(schema, prepared.operation.variable_definitions),
         )
 
     return Preparer(

@@ -495,11 +495,7 @@ class ObjectExpression:
         if self._value_context.holds_items(field):
             return null_guard(value, None, self._items_call(field), nullable=nullable)
         lists = (
-            [
-                element_expression
-                for element_expression in union_members(declared)
-                if get_origin(element_expression) is list
-            ]
+            [each for each in union_members(declared) if get_origin(each) is list]
             if declared
             else []
         )

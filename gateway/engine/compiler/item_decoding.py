@@ -29,6 +29,8 @@ from gateway.engine.compiler.projection import (
 from gateway.engine.resolvers import Node, PolymorphicList
 from gateway.observability.event_loop import CooperativeSteps, map_in_steps, run_cooperatively
 
+_T = TypeVar("_T")
+
 _BATCH_ITEMS = 128
 """The items that are decoded in one call. More would need memory that the allocator has to request each time."""
 
@@ -102,10 +104,10 @@ class StructDecoder:
         except self._items.decoding_errors:
             if self._widened is None:
                 self._widened = self._widen()
-            return self._widened.decode_apart(items)
-        return self._with_full_records(records, items, self._failing(records))
+            return self._widened.decode_one_by_one(items)
+        return self._with_full_records(records, items, self._failing_identities(records))
 
-    def decode_apart(self, items: Sequence[Raw]) -> list[Any]:
+    def decode_one_by_one(self, items: Sequence[Raw]) -> list[Any]:
         """The items as `decode` returns them, each decoded by itself."""
         records: list[Any] = []
         for item in items:
@@ -115,7 +117,7 @@ class StructDecoder:
                 records.append(None)
         matching = [record for record in records if record is not None]
         self._numbers_to_texts(matching)
-        unusable = {id(None), *self._failing(matching)}
+        unusable = {id(None), *self._failing_identities(matching)}
         return self._with_full_records(records, items, unusable)
 
     def _with_full_records(
@@ -145,7 +147,7 @@ class StructDecoder:
                     if (value := getattr(struct, name)).__class__ is int:
                         setattr(struct, name, str(value))
 
-    def _failing(self, records: Sequence[Any]) -> AbstractSet[int]:
+    def _failing_identities(self, records: Sequence[Any]) -> AbstractSet[int]:
         """The identities of records that have something inside that does not pass its check."""
         unchecked = self._unchecked_values(records)
         if all(record_class.pass_check(values) for record_class, values in unchecked.items()):
@@ -232,9 +234,6 @@ def _places(projections: Collection[Projection]) -> Iterator[_Place]:
         if place.items is not None and len(place.items) == len(projections):
             place.items = None
         yield place
-
-
-_T = TypeVar("_T")
 
 
 class ProjectedReader:

@@ -108,11 +108,11 @@ class CompiledRun:
         for index, value in enumerate(values):
             mark = len(self._deferred)
             try:
-                project = type_dispatch[value.__class__]
+                render = type_dispatch[value.__class__]
                 results.append(
-                    project(value, self, (*path, index), ids)
+                    render(value, self, (*path, index), ids)
                     if deferred.needs_path
-                    else project(value, self)
+                    else render(value, self)
                 )
             except FALLBACK_ERRORS:
                 del self._deferred[mark:]
@@ -137,11 +137,9 @@ class CompiledRun:
         item_path = (*path, field.key)
         mark = len(self._deferred)
         try:
-            project = type_dispatch[value.__class__]
+            render = type_dispatch[value.__class__]
             item = (
-                project(value, self, item_path, ids)
-                if deferred.needs_path
-                else project(value, self)
+                render(value, self, item_path, ids) if deferred.needs_path else render(value, self)
             )
         except FALLBACK_ERRORS:
             del self._deferred[mark:]

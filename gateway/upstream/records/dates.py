@@ -105,6 +105,7 @@ def local_times(texts: Sequence[str]) -> list[datetime] | None:
         times = convert(texts, list[datetime])  # refuses 30 February, and whatever is shorter
     except ValidationError:
         return None
+    # Each has at least the length to the second, so each has just this length where all together do.
     joined = "".join(texts)
     separators = joined[_LENGTH_TO_DAY::_LENGTH_TO_SECONDS]
     is_standard = len(joined) == _LENGTH_TO_SECONDS * len(texts) and separators == "T" * len(texts)
