@@ -320,9 +320,17 @@ async def test_a_connection_that_is_reset_is_a_read_error(http):
             await http.get(server.url)
 
 
-async def test_a_connection_that_is_reset_in_the_body_is_a_read_error(http):
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nshort",
+        CHUNKED + b"5\r\nshort\r\n",
+        b"HTTP/1.1 200 OK\r\n\r\nas long as the connection",
+    ],
+)
+async def test_a_connection_that_is_reset_in_the_body_is_a_read_error(http, sent):
     async def script(head: bytes, writer: asyncio.StreamWriter) -> None:
-        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nshort")
+        writer.write(sent)
         await writer.drain()
         await asyncio.sleep(0.01)
         linger = b"\1\0\0\0\0\0\0\0"  # on, for no seconds: closing resets

@@ -79,6 +79,8 @@ class ResponseProtocol(ResponseHandler):
 
     def connection_lost(self, exc: BaseException | None) -> None:
         self.closed_cleanly = exc is None
+        if exc is not None:  # aiohttp would take a body without a length for complete
+            self._fail_body(httpx.ReadError("The connection failed."))
         super().connection_lost(exc)
         self._cancel_timer()
 

@@ -177,5 +177,6 @@ class _ResponseStream(httpx.AsyncByteStream):
         return chunk
 
     async def aclose(self) -> None:
-        if not self._body.is_eof():  # else the connection is released, or serves another request
+        is_complete = self._body.is_eof() and self._body.exception() is None
+        if not is_complete:  # else the connection is released, or serves another request
             self._connection.close()
