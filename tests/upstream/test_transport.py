@@ -222,6 +222,14 @@ async def test_an_answer_arrives_with_all_its_headers(http):
     assert response.headers.get_list("x-twice") == ["1", "2"]
 
 
+@pytest.mark.parametrize("status", ["000 Zero", "099 Low"])
+async def test_an_answer_with_a_status_below_100_is_no_interim_one(http, status):
+    """Else another answer would be waited for until the time is up."""
+    async with serving(answer(status=status)) as server:
+        response = await http.get(server.url)
+    assert (response.status_code, response.content) == (int(status[:3]), EMPTY)
+
+
 async def test_a_large_answer_arrives_whole(http):
     body = bytes(range(256)) * 8000
     async with serving(answer(body)) as server:

@@ -170,7 +170,7 @@ class ResponseProtocol(ResponseHandler):
         """
         try:
             head, body = await self.read()
-            while head.code < 200 and head.code != 101:
+            while 100 <= head.code < 200 and head.code != 101:
                 head, body = await self.read()
         except aiohttp.SocketTimeoutError as error:
             raise httpx.ReadTimeout("No response in time.") from error
