@@ -3,7 +3,6 @@
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
-from functools import lru_cache
 from typing import Any, NewType
 
 import msgspec
@@ -100,7 +99,6 @@ def local_date_time(zoned: activities.ZonedDateTime, default_zone: str | None) -
     return dates.without_offset(raw) if zone is None else dates.in_zone(raw, zone)
 
 
-@lru_cache(maxsize=1_024)
 def _zone(sent: object, default: str | None) -> tzinfo | None:
     """The time zone of a date-time, by the name that was sent; None where it is unknown."""
     name = default if sent in {None, ""} else sent

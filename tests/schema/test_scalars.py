@@ -1,4 +1,5 @@
 import re
+import tracemalloc
 from datetime import datetime, timedelta
 
 import httpx
@@ -129,6 +130,20 @@ async def test_the_default_zone_does_not_replace_an_unknown_one(shown):
     item = dated("2026-07-15T09:00:00", "Mars/Phobos")
     node, _ = await shown(item, ZONED, default_time_zone="Europe/Paris")
     assert (node["date"]["timeZone"], node["date"]["instant"]) == ("Mars/Phobos", None)
+
+
+def test_no_name_of_a_zone_is_kept_that_the_upstream_made_up():
+    tracemalloc.start()
+    try:
+        for number in range(50):
+            name = f"{number} {'z' * 100_000}"
+            zoned = UncheckedDateTime(date_time="2026-03-01T09:00:00", time_zone=name)
+            assert to_utc(zoned, None) is None
+            assert to_utc_together([zoned], None) == [None]
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert kept < 1_000_000
 
 
 async def test_an_unreadable_zone_costs_the_zone_and_the_instant(shown):
