@@ -12,7 +12,8 @@ from gateway.cli.settings import exit_on_configuration_error
 from gateway.config.settings import Settings
 from gateway.engine.compiler.compiled_query import query_compiler
 from gateway.engine.complexity.limits import Limits, compare_with_limits
-from gateway.engine.preparation import PreparedOperation, Preparer, build_preparer
+from gateway.engine.preparation import Preparer, build_preparer
+from gateway.engine.prepared_operation import PreparedOperation
 from gateway.errors import OperationError
 from gateway.schema.engine_binding import bind_fields, operation_limits
 

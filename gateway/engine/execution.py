@@ -25,7 +25,7 @@ from graphql.execution.collect_fields import FieldDetailsList
 from graphql.pyutils import Path
 from msgspec import UNSET, Struct, UnsetType
 
-from gateway.engine.preparation import PreparedOperation
+from gateway.engine.prepared_operation import PreparedOperation
 from gateway.engine.resolvers import MIDDLEWARE
 from gateway.errors import (
     INTERNAL_SERVER_ERROR,

@@ -1,24 +1,17 @@
 """Prepares operations as prepared statements: parse, measure, validate; compile and cache where that pays."""
 
-import gc
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from dataclasses import replace
 
 from cachetools import LRUCache
 from graphql import (
     DocumentNode,
-    Executor,
     GraphQLError,
     GraphQLSchema,
     OperationDefinitionNode,
-    OperationType,
     get_operation_ast,
     parse,
 )
-from graphql.execution import VariableValues
-from msgspec import Struct
 
 from gateway.engine.complexity.limits import (
     Limits,
@@ -29,6 +22,8 @@ from gateway.engine.complexity.limits import (
 )
 from gateway.engine.complexity.measure import OperationSize, measure_document
 from gateway.engine.fair_scheduler import FairScheduler
+from gateway.engine.operation_cache import OperationCache, OperationKey
+from gateway.engine.prepared_operation import Compiler, PreparedOperation, RunnableQuery
 from gateway.engine.validation import build_validator
 from gateway.engine.variables import VariableCoercer
 from gateway.errors import ParseFailed, UnknownOperation
@@ -50,118 +45,8 @@ _BYTES_PER_DOCUMENT_CHARACTER = 100
 """The memory of a prepared operation without a compiled query: a base, and bytes per character of its document,
 as measured with `tracemalloc` over documents of 50 and 4,000 characters."""
 
-_EVICTIONS_PER_COLLECTION = 500
-"""Each evicted operation leaves at most 50 kB to the garbage collector; a full collection takes 0.2 s."""
-
 _NO_LIMITS = Limits()
 _NO_VARIABLES: Mapping[str, object] = {}
-
-_CacheKey = tuple[str, str | None]
-"""The text of a document and an operation name."""
-
-
-class RunnableQuery(Protocol):
-    """A compiled query: generated functions that answer an operation without graphql-core."""
-
-    @property
-    def source_code(self) -> str: ...
-
-    @property
-    def memory_bytes(self) -> int:
-        """The approximate memory that the compiled query takes."""
-
-    async def run(
-        self, context: Any, variables: VariableValues, build_executor: Callable[[], Executor[Any]]
-    ) -> tuple[Any, list[GraphQLError], bool] | None:
-        """Data, errors, and whether no part fell back to graphql-core; None where all of it has to."""
-
-
-Compiler = Callable[[DocumentNode, OperationDefinitionNode], RunnableQuery | None]
-
-
-@dataclass(frozen=True, slots=True)
-class PreparedOperation:
-    """A valid document and the operation to execute.
-
-    Attributes:
-        document: The parsed document.
-        operation: The operation.
-        allows_suggestions: Whether errors may suggest names from the schema.
-        memory_bytes: The approximate memory that this takes.
-        size: The measures of the operation.
-        compiled_query: The compiled query; None where graphql-core executes the operation.
-        variable_coercer: Coerces the variables of the compiled query; None where there is none.
-    """
-
-    document: DocumentNode
-    operation: OperationDefinitionNode
-    allows_suggestions: bool
-    memory_bytes: int
-    size: OperationSize
-    compiled_query: RunnableQuery | None
-    variable_coercer: VariableCoercer | None = None
-
-    @property
-    def name(self) -> str | None:
-        """The operation's name in the document; None where anonymous."""
-        return self.operation.name.value if self.operation.name else None
-
-    @property
-    def is_query(self) -> bool:
-        """Whether the operation is a query, which HTTP GET may request."""
-        return self.operation.operation is OperationType.QUERY
-
-
-class _CachedOperation(Struct):
-    """A prepared operation in the cache, and whether it was used since it was added or had a second chance."""
-
-    prepared: PreparedOperation
-    is_used: bool = False
-
-
-class _OperationCache:
-    """A cache of prepared operations, bounded by memory. Evicted operations are freed eventually.
-
-    The operation to evict is found by second chance, which approximates the least recently used one: a hit
-    is a look-up and a mark.
-    """
-
-    def __init__(self, max_bytes: int) -> None:
-        self._max_bytes = max_bytes
-        self._bytes = 0
-        self._cached_by_key: OrderedDict[_CacheKey, _CachedOperation] = OrderedDict()
-        self._evictions = 0
-
-    def get(self, key: _CacheKey) -> PreparedOperation | None:
-        """The operation with this key, if any."""
-        cached = self._cached_by_key.get(key)
-        if cached is None:
-            return None
-        cached.is_used = True
-        return cached.prepared
-
-    def add(self, key: _CacheKey, prepared: PreparedOperation) -> None:
-        """Add an operation that is not in the cache, unless it is larger than the cache."""
-        if prepared.memory_bytes > self._max_bytes:
-            return
-        self._bytes += prepared.memory_bytes
-        while self._bytes > self._max_bytes:
-            self._evict()
-        self._cached_by_key[key] = _CachedOperation(prepared)
-
-    def _evict(self) -> None:
-        """Evict the oldest operation, or give it a second chance where it was used."""
-        key, cached = self._cached_by_key.popitem(last=False)
-        if cached.is_used:
-            cached.is_used = False
-            self._cached_by_key[key] = cached  # at the end
-            return
-        self._bytes -= cached.prepared.memory_bytes
-        self._evictions += 1
-        if self._evictions % _EVICTIONS_PER_COLLECTION == 0:
-            # The classes of compiled queries are reference cycles in the oldest generation. A full
-            # collection traverses all that is cached, so it runs seldom.
-            gc.collect()
 
 
 class Preparer:
@@ -183,7 +68,7 @@ class Preparer:
         *,
         eager: bool,
     ) -> None:
-        self._cache = _OperationCache(cache_bytes)
+        self._cache = OperationCache(cache_bytes)
         self._parse_and_validate = parse_and_validate
         self._compile_operation = compile_operation
         self._limits = limits
@@ -252,7 +137,7 @@ class Preparer:
             enforce_cost(prepared.size, self._limits, variables)
         return prepared
 
-    def _mark_seen(self, key: _CacheKey) -> bool:
+    def _mark_seen(self, key: OperationKey) -> bool:
         """Whether the key was seen before; marks it as seen. Hashes are stored, for texts may be long."""
         key_hash = hash(key)
         is_seen = key_hash in self._seen_hashes

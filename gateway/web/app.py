@@ -20,7 +20,8 @@ from gateway import schema
 from gateway.config.environment import ConfigurationError
 from gateway.config.origins import AllowedOrigins
 from gateway.config.settings import Settings, env_name
-from gateway.engine.preparation import Compiler, Preparer, build_preparer
+from gateway.engine.preparation import Preparer, build_preparer
+from gateway.engine.prepared_operation import Compiler
 from gateway.engine.resolvers import FieldSources
 from gateway.engine.trusted_documents import TrustedDocuments
 from gateway.observability import logging

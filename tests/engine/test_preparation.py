@@ -10,7 +10,8 @@ from structlog.testing import capture_logs
 from gateway.engine.complexity.cost import FieldCost, ListSize, build_field_costs
 from gateway.engine.complexity.limits import Limits
 from gateway.engine.fair_scheduler import FairScheduler
-from gateway.engine.preparation import Compiler, PreparedOperation, Preparer, build_preparer
+from gateway.engine.preparation import Preparer, build_preparer
+from gateway.engine.prepared_operation import Compiler, PreparedOperation
 from gateway.errors import (
     LimitExceeded,
     OperationError,

@@ -11,7 +11,8 @@ from structlog.testing import capture_logs
 from gateway.config.settings import Settings
 from gateway.engine.compiler.compiled_query import query_compiler
 from gateway.engine.execution import Result, execute
-from gateway.engine.preparation import Compiler, build_preparer
+from gateway.engine.preparation import build_preparer
+from gateway.engine.prepared_operation import Compiler
 from gateway.engine.resolvers import ComputedField
 from gateway.schema import build_schema
 from gateway.schema.context import Context

@@ -10,7 +10,8 @@ import httpx
 import pytest
 from graphql import GraphQLError, build_schema
 
-from gateway.engine.preparation import PreparedOperation, build_preparer
+from gateway.engine.preparation import build_preparer
+from gateway.engine.prepared_operation import PreparedOperation
 from gateway.engine.trusted_documents import TrustedDocuments
 from gateway.observability import logging
 from gateway.web.graphql_endpoint import GraphQLEndpoint

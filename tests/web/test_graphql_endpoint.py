@@ -13,7 +13,8 @@ from starlette.datastructures import Headers
 from structlog.testing import capture_logs
 
 from gateway.engine.fair_scheduler import FairScheduler
-from gateway.engine.preparation import PreparedOperation, build_preparer
+from gateway.engine.preparation import build_preparer
+from gateway.engine.prepared_operation import PreparedOperation
 from gateway.engine.trusted_documents import TrustedDocuments
 from gateway.observability.request_stats import RequestStats
 from gateway.web.graphql_endpoint import GraphQLEndpoint
