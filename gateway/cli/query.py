@@ -45,10 +45,10 @@ def compile_operation(file: Path, operation: str | None) -> None:
     click.echo(prepared.compiled_query.source_code, nl=False)
 
 
-def _prepare_or_exit(prepare: Preparer, file: Path, operation: str | None) -> PreparedOperation:
+def _prepare_or_exit(preparer: Preparer, file: Path, operation: str | None) -> PreparedOperation:
     """An operation in a file; one that cannot be prepared ends the command."""
     try:
-        return prepare(file.read_text(encoding="utf-8"), operation)
+        return preparer.prepare_now(file.read_text(encoding="utf-8"), operation)
     except OperationError as error:
         click.echo("\n".join(str(problem["message"]) for problem in error.problems), err=True)
         sys.exit(_EXIT_FAILURE)

@@ -102,10 +102,10 @@ class Preparer:
         if prepared is not None:
             return prepared
         return await self.scheduler.run(
-            lambda: self(text, name, variables, expect_reuse=expect_reuse)
+            lambda: self.prepare_now(text, name, variables, expect_reuse=expect_reuse)
         )
 
-    def __call__(
+    def prepare_now(
         self,
         text: str,
         name: str | None,
@@ -113,7 +113,7 @@ class Preparer:
         *,
         expect_reuse: bool = False,
     ) -> PreparedOperation:
-        """Prepare an operation at once, where no requests wait: as `prepare`."""
+        """Prepare an operation without the schedule of requests, as at the start; else as `prepare`."""
         prepared = self._cached(text, name, variables)
         if prepared is not None:
             return prepared

@@ -72,9 +72,9 @@ class TrustedDocuments:
             self._reject_or_log(text)
         return Document(text, is_trusted)
 
-    def validate_all(self, prepare: Preparer) -> Mapping[str, str]:
+    def validate_all(self, preparer: Preparer) -> Mapping[str, str]:
         """The trusted documents that can never run: by id, the message of the error."""
-        problems = {key: _find_problem(prepare, text) for key, text in self._text_by_id.items()}
+        problems = {key: _find_problem(preparer, text) for key, text in self._text_by_id.items()}
         return {key: problem for key, problem in problems.items() if problem is not None}
 
     def _text_for_id(self, document_id: str | None) -> str:
@@ -103,9 +103,9 @@ def _sha256(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _find_problem(prepare: Preparer, text: str) -> str | None:
+def _find_problem(preparer: Preparer, text: str) -> str | None:
     try:
-        prepare(text, None, {})
+        preparer.prepare_now(text, None, {})
     except UnknownOperation:  # several operations: the request names one by `operationName`
         return None
     except OperationError as error:

@@ -77,7 +77,7 @@ def create_app(
         introspection=settings.introspection,
         eager=settings.compile_queries == "eager",
     )
-    documents = _trusted_documents(settings, prepare=create_preparer())
+    documents = _trusted_documents(settings, preparer=create_preparer())
     if transport is None:
         transport = AiohttpTransport(
             max_connections=settings.max_concurrent_reads, proxy=settings.proxy
@@ -216,14 +216,14 @@ def _middleware(
     return stack
 
 
-def _trusted_documents(settings: Settings, prepare: Preparer) -> TrustedDocuments:
-    """The trusted documents of the manifest, after `prepare` has found that all of them can run."""
+def _trusted_documents(settings: Settings, preparer: Preparer) -> TrustedDocuments:
+    """The trusted documents of the manifest, after `preparer` has found that all of them can run."""
     manifest = settings.trusted_documents_path
     text_by_id = {} if manifest is None else manifest.text_by_id
     documents = TrustedDocuments(settings.trusted_documents, text_by_id)
     name = env_name("trusted_documents_path")
     problems = [
-        f"{name}: {key}: {message}" for key, message in documents.validate_all(prepare).items()
+        f"{name}: {key}: {message}" for key, message in documents.validate_all(preparer).items()
     ]
     if problems:
         raise ConfigurationError("\n".join(problems))

@@ -40,7 +40,7 @@ SCHEMA = build_schema("""
     enum Kind { EVEN ODD }
     union Any = Query
 """)
-prepare = build_preparer(SCHEMA)
+preparer = build_preparer(SCHEMA)
 prepare_tersely = build_preparer(SCHEMA, introspection=False)
 
 
@@ -77,12 +77,14 @@ async def run(
     *,
     reported: Sequence[GraphQLError] = (),
     extensions: Mapping[str, object] | None = None,
-    how: Preparer = prepare,
+    how: Preparer = preparer,
     name: str | None = None,
     **answers: Any,
 ) -> Any:
     context = Context(list(reported), dict(extensions or {}))
-    execution = await execute(answering(**answers), how(text, name), variables or {}, context)
+    execution = await execute(
+        answering(**answers), how.prepare_now(text, name), variables or {}, context
+    )
     return msgspec.to_builtins(execution.result)
 
 
@@ -101,7 +103,7 @@ async def test_what_stands_around_every_resolver_of_a_schema_does():
     schema.extensions[MIDDLEWARE] = MiddlewareManager(doubled)
     assert schema.query_type
     schema.query_type.fields["a"].resolve = lambda *_: 4
-    prepared = build_preparer(schema)("{ a __typename }", None)
+    prepared = build_preparer(schema).prepare_now("{ a __typename }", None)
     execution = await execute(schema, prepared, {}, Context())
     assert execution.result.data == {"a": 8, "__typename": "QueryQuery"}
 
@@ -419,7 +421,7 @@ async def test_errors_are_in_the_order_of_their_places_whatever_came_first():
 )
 async def test_an_execution_tells_its_codes_and_whether_it_has_data(answers, codes, has_data):
     text = "{ a number must }" if "must" in answers else "{ a number }"
-    execution = await execute(answering(**answers), prepare(text, None), {}, Context())
+    execution = await execute(answering(**answers), preparer.prepare_now(text, None), {}, Context())
     assert (execution.error_codes, execution.has_data) == (codes, has_data)
     assert execution.is_compiled is False
 
@@ -447,14 +449,18 @@ class Compiled:
 async def test_errors_are_in_the_order_of_their_places_in_structs_too():
     data = Leaf(second=[Leaf(first=1), Leaf(second=2, first=Leaf(first=None))], first=None)
     paths: list[list[str | int]] = [["b"], ["b", 0, "a"], ["b", 1, "b"], ["b", 1, "a", "a"], ["a"]]
-    prepared = replace(prepare("{ a }", None), compiled_query=Compiled(data, paths[::-1]))
+    prepared = replace(
+        preparer.prepare_now("{ a }", None), compiled_query=Compiled(data, paths[::-1])
+    )
     execution = await execute(answering(), prepared, {}, Context())
     assert [error["path"] for error in msgspec.to_builtins(execution.result)["errors"]] == paths
     assert (execution.is_compiled, execution.has_data) == (True, True)
 
 
 async def test_what_a_struct_leaves_out_is_no_data():
-    prepared = replace(prepare("{ a }", None), compiled_query=Compiled(Leaf(first=None), [["a"]]))
+    prepared = replace(
+        preparer.prepare_now("{ a }", None), compiled_query=Compiled(Leaf(first=None), [["a"]])
+    )
     execution = await execute(answering(), prepared, {}, Context())
     assert execution.has_data is False
 
@@ -475,7 +481,7 @@ async def test_what_the_context_tells_stands_beside_errors_too():
 
 async def test_the_context_can_reckon_what_the_operation_costs():
     context = Context()
-    await execute(answering(a=1), prepare("{ a b: a }", None), {}, context)
+    await execute(answering(a=1), preparer.prepare_now("{ a b: a }", None), {}, context)
     assert context.cost is not None
     assert context.cost() == 2
 
@@ -522,14 +528,14 @@ TOLD: dict[str, Any] = {
 
 async def told(schema: GraphQLSchema, fields: FieldSources) -> tuple[Any, Reader, list[Any]]:
     """What is answered where compiled queries read fields so; the context, and what was logged."""
-    prepare = build_preparer(schema, compile_query=query_compiler(schema, fields))
+    preparer = build_preparer(schema, compile_query=query_compiler(schema, fields))
     people: dict[str | None, Any] = {
         "1": library.Person(name="N", born=5),
         "2": library.Person(born=6),
     }
     context = Reader(people=people)
     with capture_logs() as logs:
-        execution = await execute(schema, prepare(AUTHORS, None), {}, context)
+        execution = await execute(schema, preparer.prepare_now(AUTHORS, None), {}, context)
     assert execution.is_compiled is context.is_fully_compiled
     return msgspec.to_builtins(execution.result), context, logs
 
@@ -565,7 +571,7 @@ async def test_a_bug_of_a_field_costs_that_field_in_a_compiled_query_too(name):
 @pytest.mark.parametrize("count", [10_000, 10_001, 12_000])
 async def test_only_so_many_errors_are_told_and_the_data_stands(count):
     schema = answering(list=[0] * count, a=1, fails=failing(InvalidUpstreamResponse("no")))
-    prepared = prepare("{ list { fails } a }", None, {})
+    prepared = preparer.prepare_now("{ list { fails } a }", None, {})
     result = (await execute(schema, prepared, {}, Context())).result
     assert isinstance(result.errors, list)
     assert result.data == {"list": [{"fails": None}] * count, "a": 1}
@@ -584,6 +590,6 @@ async def test_an_error_where_nothing_may_be_null_costs_what_holds_it_however_ma
         return 1 if next(asked) < 10_009 else None
 
     schema = answering(list=[0] * 10_010, must=must, fails=failing(InvalidUpstreamResponse("no")))
-    prepared = prepare("{ list { fails must } }", None, {})
+    prepared = preparer.prepare_now("{ list { fails must } }", None, {})
     execution = await execute(schema, prepared, {}, Context())
     assert execution.result.data == {"list": None}

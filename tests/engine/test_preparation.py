@@ -32,7 +32,7 @@ TWO_SMALL = 25_000
 
 
 @pytest.fixture
-def prepare():
+def preparer():
     return build_preparer(SCHEMA)
 
 
@@ -40,17 +40,17 @@ def name(prepared: PreparedOperation) -> str | None:
     return prepared.operation.name.value if prepared.operation.name else None
 
 
-def test_one_operation_needs_no_name(prepare):
-    assert name(prepare("query One { number }", None)) == "One"
+def test_one_operation_needs_no_name(preparer):
+    assert name(preparer.prepare_now("query One { number }", None)) == "One"
 
 
-def test_an_operation_without_a_name_is_the_only_one(prepare):
-    assert name(prepare("{ number }", None)) is None
+def test_an_operation_without_a_name_is_the_only_one(preparer):
+    assert name(preparer.prepare_now("{ number }", None)) is None
 
 
 @pytest.mark.parametrize("wanted", ["One", "Other"])
-def test_one_of_several_operations_is_found_by_name(prepare, wanted):
-    assert name(prepare(TWO, wanted)) == wanted
+def test_one_of_several_operations_is_found_by_name(preparer, wanted):
+    assert name(preparer.prepare_now(TWO, wanted)) == wanted
 
 
 @pytest.mark.parametrize(
@@ -63,25 +63,25 @@ def test_one_of_several_operations_is_found_by_name(prepare, wanted):
         ("query One { number }", "Other"),
     ],
 )
-def test_what_to_run_must_be_certain(prepare, text, wanted):
+def test_what_to_run_must_be_certain(preparer, text, wanted):
     with pytest.raises(UnknownOperation):
-        prepare(text, wanted)
+        preparer.prepare_now(text, wanted)
 
 
 @pytest.mark.parametrize(
     ("text", "reads"),
     [("{ number }", True), ("query { number }", True), ("mutation { count }", False)],
 )
-def test_a_query_only_reads(prepare, text, reads):
-    assert prepare(text, None).is_query is reads
+def test_a_query_only_reads(preparer, text, reads):
+    assert preparer.prepare_now(text, None).is_query is reads
 
 
 @pytest.mark.parametrize(
     "text", ["", " ", "{", "{ }}", "nonsense", "{ number ", '{ a(b: ") }', "\0"]
 )
-def test_what_is_no_graphql_cannot_be_parsed(prepare, text):
+def test_what_is_no_graphql_cannot_be_parsed(preparer, text):
     with pytest.raises(ParseFailed) as failed:
-        prepare(text, None)
+        preparer.prepare_now(text, None)
     (problem,) = failed.value.problems
     assert set(problem) == {"message", "locations"}
 
@@ -100,50 +100,53 @@ def test_what_is_no_graphql_cannot_be_parsed(prepare, text):
         "type Query { number: Int }",
     ],
 )
-def test_what_the_schema_does_not_have_is_not_valid(prepare, text):
+def test_what_the_schema_does_not_have_is_not_valid(preparer, text):
     with pytest.raises(ValidationFailed) as failed:
-        prepare(text, None)
+        preparer.prepare_now(text, None)
     assert all("message" in problem for problem in failed.value.problems)
 
 
-def test_every_problem_is_told_with_its_place(prepare):
+def test_every_problem_is_told_with_its_place(preparer):
     with pytest.raises(ValidationFailed) as failed:
-        prepare("{\n one\n two }", None)
+        preparer.prepare_now("{\n one\n two }", None)
     places = [problem["locations"] for problem in failed.value.problems]
     assert places == [[{"line": 2, "column": 2}], [{"line": 3, "column": 2}]]
 
 
-def test_what_was_prepared_is_remembered(prepare):
-    assert prepare(TWO, "One") is prepare(TWO, "One")
+def test_what_was_prepared_is_remembered(preparer):
+    assert preparer.prepare_now(TWO, "One") is preparer.prepare_now(TWO, "One")
 
 
-def test_two_operations_of_one_document_are_not_confused(prepare):
-    found = [name(prepare(TWO, wanted)) for wanted in ("One", "Other", "One", "Other")]
+def test_two_operations_of_one_document_are_not_confused(preparer):
+    found = [name(preparer.prepare_now(TWO, wanted)) for wanted in ("One", "Other", "One", "Other")]
     assert found == ["One", "Other", "One", "Other"]
 
 
-def test_what_failed_is_not_remembered_as_prepared(prepare):
+def test_what_failed_is_not_remembered_as_prepared(preparer):
     for _ in range(2):
         with pytest.raises(UnknownOperation):
-            prepare(TWO, None)
-    assert name(prepare(TWO, "One")) == "One"
+            preparer.prepare_now(TWO, None)
+    assert name(preparer.prepare_now(TWO, "One")) == "One"
 
 
 def test_the_least_used_is_forgotten_first():
-    prepare = build_preparer(SCHEMA, cache_bytes=TWO_SMALL)
-    first, second = prepare("{ number }", None), prepare("{ a: number }", None)
-    assert prepare("{ number }", None) is first
-    prepare("{ b: number }", None)
-    assert prepare("{ number }", None) is first
-    assert prepare("{ a: number }", None) is not second
+    preparer = build_preparer(SCHEMA, cache_bytes=TWO_SMALL)
+    first, second = (
+        preparer.prepare_now("{ number }", None),
+        preparer.prepare_now("{ a: number }", None),
+    )
+    assert preparer.prepare_now("{ number }", None) is first
+    preparer.prepare_now("{ b: number }", None)
+    assert preparer.prepare_now("{ number }", None) is first
+    assert preparer.prepare_now("{ a: number }", None) is not second
 
 
 def test_what_is_used_again_outlives_whatever_is_used_once():
-    prepare = build_preparer(SCHEMA, cache_bytes=TWO_SMALL)
-    often = prepare("{ number }", None)
+    preparer = build_preparer(SCHEMA, cache_bytes=TWO_SMALL)
+    often = preparer.prepare_now("{ number }", None)
     for number in range(20):
-        prepare(f"{{ a{number}: number }}", None)
-        assert prepare("{ number }", None) is often
+        preparer.prepare_now(f"{{ a{number}: number }}", None)
+        assert preparer.prepare_now("{ number }", None) is often
 
 
 def seconds_of_work(preparer: Preparer) -> list[float]:
@@ -159,16 +162,16 @@ def seconds_of_work(preparer: Preparer) -> list[float]:
     return pauses
 
 
-async def test_what_is_remembered_is_prepared_while_others_wait(prepare):
-    seconds_of_work(prepare)
-    known = await prepare.prepare("{ number }", None, {})
+async def test_what_is_remembered_is_prepared_while_others_wait(preparer):
+    seconds_of_work(preparer)
+    known = await preparer.prepare("{ number }", None, {})
     waiting = [
-        asyncio.create_task(prepare.prepare(f"{{ a{number}: number }}", None, {}))
+        asyncio.create_task(preparer.prepare(f"{{ a{number}: number }}", None, {}))
         for number in range(10)
     ]
     await asyncio.sleep(0)
     assert not waiting[-1].done()
-    work = prepare.prepare("{ number }", None, {})
+    work = preparer.prepare("{ number }", None, {})
     with pytest.raises(StopIteration) as ended:
         work.send(None)  # it does not wait even once
     assert ended.value.value is known
@@ -177,11 +180,11 @@ async def test_what_is_remembered_is_prepared_while_others_wait(prepare):
     await asyncio.gather(*waiting, return_exceptions=True)
 
 
-async def test_other_work_waits_with_what_is_prepared(prepare):
-    pauses = seconds_of_work(prepare)
+async def test_other_work_waits_with_what_is_prepared(preparer):
+    pauses = seconds_of_work(preparer)
     done: list[int] = []
     works = [
-        asyncio.create_task(prepare.scheduler.run(lambda number=number: done.append(number)))
+        asyncio.create_task(preparer.scheduler.run(lambda number=number: done.append(number)))
         for number in range(3)
     ]
     await asyncio.sleep(0.01)
@@ -193,9 +196,9 @@ async def test_other_work_waits_with_what_is_prepared(prepare):
 
 @pytest.mark.parametrize(("length", "remembered"), [(100, True), (1_000, False)])
 def test_texts_longer_than_all_that_is_kept_are_not_remembered(length, remembered):
-    prepare = build_preparer(SCHEMA, cache_bytes=TWO_SMALL)
+    preparer = build_preparer(SCHEMA, cache_bytes=TWO_SMALL)
     text = "{ number }".ljust(length)
-    assert (prepare(text, None) is prepare(text, None)) is remembered
+    assert (preparer.prepare_now(text, None) is preparer.prepare_now(text, None)) is remembered
 
 
 @pytest.fixture
@@ -210,19 +213,19 @@ def collector():
 
 @pytest.mark.parametrize("text", ["{ number }", "{ nobody }", "{ me { me { number } } }"])
 def test_texts_that_never_come_again_leave_nothing_behind(collector, text):
-    prepare = build_preparer(SCHEMA, eager=False)
+    preparer = build_preparer(SCHEMA, eager=False)
     before = len(gc.get_objects())
     for number in range(1_000):
         with suppress(ValidationFailed):
-            prepare(f"{text} # {number}", None)
+            preparer.prepare_now(f"{text} # {number}", None)
     assert len(gc.get_objects()) - before < 5_000
 
 
 def test_two_schemas_remember_apart():
     other = build_preparer(build_schema("type Query { text: String }"))
-    build_preparer(SCHEMA)("{ number }", None)
+    build_preparer(SCHEMA).prepare_now("{ number }", None)
     with pytest.raises(ValidationFailed):
-        other("{ number }", None)
+        other.prepare_now("{ number }", None)
 
 
 INTROSPECTION = [
@@ -233,31 +236,33 @@ INTROSPECTION = [
 
 
 @pytest.mark.parametrize("text", INTROSPECTION)
-def test_the_schema_may_be_asked_for(prepare, text):
-    assert prepare(text, None).allows_suggestions
+def test_the_schema_may_be_asked_for(preparer, text):
+    assert preparer.prepare_now(text, None).allows_suggestions
 
 
 @pytest.mark.parametrize("text", INTROSPECTION)
 def test_introspection_that_is_off_is_refused(text):
     with pytest.raises(ValidationFailed, match="introspection"):
-        build_preparer(SCHEMA, introspection=False)(text, None)
+        build_preparer(SCHEMA, introspection=False).prepare_now(text, None)
 
 
 def test_a_typename_is_no_introspection():
-    assert not build_preparer(SCHEMA, introspection=False)(
-        "{ __typename }", None
-    ).allows_suggestions
+    assert (
+        not build_preparer(SCHEMA, introspection=False)
+        .prepare_now("{ __typename }", None)
+        .allows_suggestions
+    )
 
 
 SUGGESTING = ["{ numbre }", "{ number(fo: ODD) }", "{ number(of: ODDD) }", "{ ... on Qery { me } }"]
 
 
 @pytest.mark.parametrize("text", SUGGESTING)
-def test_names_are_suggested_only_with_introspection(prepare, text):
+def test_names_are_suggested_only_with_introspection(preparer, text):
     with pytest.raises(ValidationFailed, match="Did you mean"):
-        prepare(text, None)
+        preparer.prepare_now(text, None)
     with pytest.raises(ValidationFailed) as failed:
-        build_preparer(SCHEMA, introspection=False)(text, None)
+        build_preparer(SCHEMA, introspection=False).prepare_now(text, None)
     assert "Did you mean" not in str(failed.value.problems)
 
 
@@ -280,26 +285,26 @@ TOO_DEEP = {
 
 
 @pytest.mark.parametrize(("text", "error"), TOO_DEEP.values(), ids=TOO_DEEP)
-def test_deep_nesting_is_refused(prepare, text, error):
+def test_deep_nesting_is_refused(preparer, text, error):
     with pytest.raises(error):
-        prepare(text, None)
+        preparer.prepare_now(text, None)
 
 
 @pytest.mark.parametrize("depth", range(10, 400, 30))
-def test_any_depth_is_prepared_or_refused(prepare, depth):
+def test_any_depth_is_prepared_or_refused(preparer, depth):
     for text in ("{me" * depth + "{number}" + "}" * depth, chain(depth)):
         with suppress(OperationError):
-            assert prepare(text, None).is_query
+            assert preparer.prepare_now(text, None).is_query
 
 
 def test_a_bug_in_the_compiler_is_recorded_and_costs_only_the_compiled_query():
     def compile_query(*_: object) -> None:
         raise TypeError("a bug")
 
-    prepare = build_preparer(SCHEMA, compile_query=compile_query)
+    preparer = build_preparer(SCHEMA, compile_query=compile_query)
     with capture_logs() as logs:
-        prepared = prepare("{ number }", None)
-        assert prepare("{ number }", None) is prepared
+        prepared = preparer.prepare_now("{ number }", None)
+        assert preparer.prepare_now("{ number }", None) is prepared
     assert prepared.compiled_query is None
     assert [entry["event"] for entry in logs] == ["internal_error"]
 
@@ -319,10 +324,10 @@ def limited(
     return build_preparer(LISTS, limits=limits, compile_query=compile_query, eager=at_once)
 
 
-def limit(prepare, *arguments) -> object:
+def limit(preparer, *arguments) -> object:
     """What an operation is too large in."""
     with pytest.raises(LimitExceeded) as refused:
-        prepare(*arguments)
+        preparer.prepare_now(*arguments)
     return refused.value.extensions["limit"]
 
 
@@ -343,66 +348,66 @@ def limit(prepare, *arguments) -> object:
 def test_what_is_too_large_is_not_validated(allowed, text):
     assert limit(limited(**allowed), text, None)
     with pytest.raises(ValidationFailed):
-        limited()(text, None)
+        limited().prepare_now(text, None)
 
 
 def test_the_tokens_that_are_allowed_may_be_used():
     text = "{ number # Not much.\n}"
-    assert limited(tokens=4)(text, None).size.tokens == 4
+    assert limited(tokens=4).prepare_now(text, None).size.tokens == 4
     assert limit(limited(tokens=3), text, None) == "tokens"
     assert limit(limited(tokens=3), "#\n" * 4 + "{ number }", None) == "tokens"
 
 
 def test_a_syntax_error_before_the_last_token_is_told():
     with pytest.raises(ParseFailed):
-        limited(tokens=3)("{ ) number number }", None)
+        limited(tokens=3).prepare_now("{ ) number number }", None)
 
 
 def test_a_text_may_say_what_the_parser_would_say():
     with pytest.raises(ParseFailed):
-        limited()('{ number "Document contains more than 1 tokens." }', None)
+        limited().prepare_now('{ number "Document contains more than 1 tokens." }', None)
 
 
 def test_every_part_of_a_document_has_limits_whichever_is_asked_for():
-    prepare = limited(depth=1)
-    assert limit(prepare, "query A { number } query B { some { number } }", "A") == "depth"
-    assert limit(prepare, "{ number } fragment F on Query { some { number } }", None) == "depth"
+    preparer = limited(depth=1)
+    assert limit(preparer, "query A { number } query B { some { number } }", "A") == "depth"
+    assert limit(preparer, "{ number } fragment F on Query { some { number } }", None) == "depth"
 
 
 def test_only_what_is_asked_for_costs():
-    prepare = limited(cost=3)
+    preparer = limited(cost=3)
     text = "query A { number } query B { some { number } }"
-    assert prepare(text, "A").size.cost.evaluate({}) == 1
-    assert limit(prepare, text, "B") == "cost"
+    assert preparer.prepare_now(text, "A").size.cost.evaluate({}) == 1
+    assert limit(preparer, text, "B") == "cost"
     with pytest.raises(UnknownOperation):
-        prepare(text, None)
+        preparer.prepare_now(text, None)
 
 
 def test_variables_decide_what_an_operation_costs_before_it_is_remembered_and_after():
-    prepare = limited(cost=4)
-    assert limit(prepare, PAGE, None, {"n": 4}) == "cost"
-    assert limit(prepare, PAGE, None) == "cost"
-    prepared = prepare(PAGE, None, {"n": 3})
-    assert limit(prepare, PAGE, None, {"n": 4}) == "cost"
-    assert prepare(PAGE, None, {"n": 2}) is prepared
+    preparer = limited(cost=4)
+    assert limit(preparer, PAGE, None, {"n": 4}) == "cost"
+    assert limit(preparer, PAGE, None) == "cost"
+    prepared = preparer.prepare_now(PAGE, None, {"n": 3})
+    assert limit(preparer, PAGE, None, {"n": 4}) == "cost"
+    assert preparer.prepare_now(PAGE, None, {"n": 2}) is prepared
 
 
 def test_what_may_cost_too_much_is_refused_before_it_is_validated():
     text = "query ($n: Int) { some(first: $n) { nothing } }"
-    prepare = limited(cost=4)
-    assert limit(prepare, text, None, {"n": 4}) == "cost"
+    preparer = limited(cost=4)
+    assert limit(preparer, text, None, {"n": 4}) == "cost"
     with pytest.raises(ValidationFailed):
-        prepare(text, None, {"n": 3})
+        preparer.prepare_now(text, None, {"n": 3})
 
 
 @pytest.mark.parametrize("n", [1.0, "1", True, [1], {"n": 1}, 10**99])
 def test_a_variable_that_does_not_fit_costs_the_most(n):
     assert limit(limited(cost=10), PAGE, None, {"n": n}) == "cost"
-    assert limited(cost=11)(PAGE, None, {"n": n})
+    assert limited(cost=11).prepare_now(PAGE, None, {"n": n})
 
 
 def test_unlimited_operations_have_a_size_all_the_same():
-    size = build_preparer(SCHEMA)("{ me { a: number } b: number }", None).size
+    size = build_preparer(SCHEMA).prepare_now("{ me { a: number } b: number }", None).size
     assert (size.tokens, size.depth, size.aliases, size.root_fields) == (11, 2, 2, 2)
     assert size.cost.evaluate({}) == 3
 
@@ -447,7 +452,7 @@ def test_a_bomb_is_refused_before_it_is_validated(monkeypatch, text, beyond):
 
 def test_a_megabyte_of_commas_is_no_bomb():
     text = "{ number" + "," * 1_000_000 + "}"
-    assert build_preparer(SCHEMA, limits=DEFAULTS)(text, None).size.tokens == 3
+    assert build_preparer(SCHEMA, limits=DEFAULTS).prepare_now(text, None).size.tokens == 3
 
 
 @pytest.mark.parametrize("body", ["...F{0} ...F0", "me {{ ...F0 }}", "...F0 me {{ ...F{0} }}"])
@@ -456,12 +461,12 @@ def test_a_cycle_is_left_to_validation(body):
         f"{{ ...F0 }} fragment F0 on Query {{ {body.format(1)} }} fragment F1 on Query {{ ...F0 }}"
     )
     with pytest.raises(ValidationFailed, match="Cannot spread fragment"):
-        build_preparer(SCHEMA, limits=DEFAULTS)(text, None)
+        build_preparer(SCHEMA, limits=DEFAULTS).prepare_now(text, None)
 
 
 def test_many_variables_are_no_bomb():
     variables = {f"v{n}": n for n in range(100_000)}
-    assert limited(cost=11)(PAGE, None, variables)
+    assert limited(cost=11).prepare_now(PAGE, None, variables)
 
 
 # Compiled queries
@@ -489,16 +494,16 @@ class FakeCompiler:
 
 
 def test_a_small_operation_is_compiled_and_remembered_when_it_is_seen_again():
-    prepare = limited(compile_query=FakeCompiler(), at_once=False)
-    assert prepare("{ number }", None).compiled_query is None
-    second = prepare("{ number }", None)
+    preparer = limited(compile_query=FakeCompiler(), at_once=False)
+    assert preparer.prepare_now("{ number }", None).compiled_query is None
+    second = preparer.prepare_now("{ number }", None)
     assert second.compiled_query is COMPILED_QUERY
-    assert prepare("{ number }", None) is second
+    assert preparer.prepare_now("{ number }", None) is second
 
 
 def test_an_operation_is_another_by_its_name():
-    prepare = build_preparer(SCHEMA, compile_query=FakeCompiler(), eager=False)
-    assert [prepare(TWO, name).compiled_query for name in ("One", "Other", "One")] == [
+    preparer = build_preparer(SCHEMA, compile_query=FakeCompiler(), eager=False)
+    assert [preparer.prepare_now(TWO, name).compiled_query for name in ("One", "Other", "One")] == [
         None,
         None,
         COMPILED_QUERY,
@@ -515,43 +520,46 @@ PADDINGS = {
 @pytest.mark.parametrize("padding", PADDINGS.values(), ids=PADDINGS)
 def test_no_operation_is_small_because_its_text_is_long(padding):
     text = "query A { some(first: 10) { some(first: 10) { some(first: 10) { number number number } } } }"
-    prepare = limited(compile_query=FakeCompiler(), at_once=False)
-    assert prepare(f"{text}\n{padding}", "A").compiled_query is COMPILED_QUERY
+    preparer = limited(compile_query=FakeCompiler(), at_once=False)
+    assert preparer.prepare_now(f"{text}\n{padding}", "A").compiled_query is COMPILED_QUERY
 
 
 def test_a_text_is_small_by_what_it_costs_with_its_variables():
     text = "query ($n: Int) { some(first: $n) { some(first: $n) { some(first: $n) { number } } } }"
     for n, compiled_query in ((2, None), (10, COMPILED_QUERY)):
-        prepare = limited(compile_query=FakeCompiler(), at_once=False)
-        assert prepare(text, None, {"n": n}).compiled_query is compiled_query
+        preparer = limited(compile_query=FakeCompiler(), at_once=False)
+        assert preparer.prepare_now(text, None, {"n": n}).compiled_query is compiled_query
 
 
 def test_all_are_compiled_at_once_where_that_is_wanted():
-    prepare = limited(compile_query=FakeCompiler(), at_once=True)
-    first = prepare("{ number }", None)
+    preparer = limited(compile_query=FakeCompiler(), at_once=True)
+    first = preparer.prepare_now("{ number }", None)
     assert first.compiled_query is COMPILED_QUERY
-    assert prepare("{ number }", None) is first
+    assert preparer.prepare_now("{ number }", None) is first
 
 
 @pytest.mark.parametrize("at_once", [True, False])
 def test_what_has_no_compiled_query_is_compiled_no_more_often(at_once):
     compile_query = FakeCompiler(None)
-    prepare = limited(compile_query=compile_query, at_once=at_once)
-    prepared = [prepare("{ number }", None) for _ in range(4)]
+    preparer = limited(compile_query=compile_query, at_once=at_once)
+    prepared = [preparer.prepare_now("{ number }", None) for _ in range(4)]
     assert [each.compiled_query for each in prepared] == [None] * 4
     assert prepared[3] is prepared[2] is prepared[1]
     assert compile_query.asked == 1
 
 
 def test_a_compiled_query_takes_memory():
-    prepare = limited(compile_query=FakeCompiler(), at_once=False)
-    assert prepare("{ number }", None).memory_bytes < prepare("{ number }", None).memory_bytes
+    preparer = limited(compile_query=FakeCompiler(), at_once=False)
+    assert (
+        preparer.prepare_now("{ number }", None).memory_bytes
+        < preparer.prepare_now("{ number }", None).memory_bytes
+    )
 
 
 def test_what_is_refused_for_its_variables_is_not_compiled():
     compile_query = FakeCompiler()
-    prepare = limited(compile_query=compile_query, at_once=False, cost=5)
-    assert prepare(PAGE, None, {"n": 1}).compiled_query is None
+    preparer = limited(compile_query=compile_query, at_once=False, cost=5)
+    assert preparer.prepare_now(PAGE, None, {"n": 1}).compiled_query is None
     with pytest.raises(LimitExceeded):
-        prepare(PAGE, None, {"n": 10})
+        preparer.prepare_now(PAGE, None, {"n": 10})
     assert compile_query.asked == 0

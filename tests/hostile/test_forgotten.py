@@ -43,14 +43,14 @@ def traced() -> Iterator[None]:
 
 def test_operations_that_are_forgotten_free_their_memory(traced):
     served = schema.build_schema(federated=False)
-    prepare = build_preparer(
+    preparer = build_preparer(
         served,
         compile_query=query_compiler(served, bind_fields(served)),
         cache_bytes=REMEMBERED_BYTES,
     )
-    prepare(text(0), None)
+    preparer.prepare_now(text(0), None)
     before, _ = tracemalloc.get_traced_memory()
     for number in range(1, TEXTS):
-        prepare(text(number), None)
+        preparer.prepare_now(text(number), None)
     after, _ = tracemalloc.get_traced_memory()
     assert after - before < 2 * REMEMBERED_BYTES

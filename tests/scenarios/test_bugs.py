@@ -34,7 +34,9 @@ def answer(sandbox_app):
         settings = Settings(**given)
         upstream = UpstreamApi(settings, httpx.ASGITransport(sandbox_app))
         session = UpstreamSession(upstream, CallerFactory(settings).from_headers([]), settings)
-        prepared = build_preparer(build_schema(), compile_query=compile_query)(EVERYTHING, None)
+        prepared = build_preparer(build_schema(), compile_query=compile_query).prepare_now(
+            EVERYTHING, None
+        )
         try:
             execution = await execute(
                 build_schema(), prepared, {"client": "1100"}, Context(session, settings)

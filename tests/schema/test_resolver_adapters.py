@@ -65,10 +65,15 @@ def answers():
         served = DIRECTED if is_directed else SERVED
         preparers = _preparers(served)
         answered = [
-            await _answer(prepare, text, ITEMS if items is None else items, served, variables or {})
-            for prepare in preparers
+            await _answer(
+                preparer, text, ITEMS if items is None else items, served, variables or {}
+            )
+            for preparer in preparers
         ]
-        assert [prepare(text, None).compiled_query is not None for prepare in preparers[1:]] == [
+        assert [
+            preparer.prepare_now(text, None).compiled_query is not None
+            for preparer in preparers[1:]
+        ] == [
             not is_directed,
             False,
         ]
@@ -91,7 +96,7 @@ def _preparers(served: Any) -> list[Preparer]:
 
 
 async def _answer(
-    prepare: Any, text: str, items: list[Any], served: Any, variables: Mapping[str, Any]
+    preparer: Any, text: str, items: list[Any], served: Any, variables: Mapping[str, Any]
 ) -> Any:
     def send(request: httpx.Request) -> httpx.Response:
         known = {**UPSTREAM, "/api/2.3/activities": {"items": items}}
@@ -104,7 +109,9 @@ async def _answer(
     session = UpstreamSession(upstream, CallerFactory(settings).from_headers({}), settings)
     try:
         context = Context(session, settings)
-        result = (await execute(served, prepare(text, None), variables, context)).result
+        result = (
+            await execute(served, preparer.prepare_now(text, None), variables, context)
+        ).result
         plain_data = msgspec.json.decode(msgspec.json.encode(result.data))
         return msgspec.structs.replace(result, data=plain_data)
     finally:
@@ -620,10 +627,10 @@ async def test_an_input_object_may_come_of_variables_compiled_or_not(
 
 async def test_without_directives_a_schema_that_has_some_is_compiled_as_any_other(answers):
     text = "{ activities(clientId: 7, first: 1) { nodes { id label } } }"
-    prepare = _preparers(DIRECTED)[0]
-    first, second = [await _answer(prepare, text, ITEMS, DIRECTED, {}) for _ in range(2)]
+    preparer = _preparers(DIRECTED)[0]
+    first, second = [await _answer(preparer, text, ITEMS, DIRECTED, {}) for _ in range(2)]
     assert first == second
-    assert prepare(text, None).compiled_query is not None
+    assert preparer.prepare_now(text, None).compiled_query is not None
 
 
 async def test_a_permission_refuses_what_it_is_asked_about_once_more():

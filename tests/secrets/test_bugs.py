@@ -71,7 +71,7 @@ class BuggyPlans:
     """Prepares as always, but for the plan."""
 
     async def prepare(self, *asked: Any, **_: bool) -> PreparedOperation:
-        return replace(build_preparer(SCHEMA)(*asked), compiled_query=BuggyPlan())
+        return replace(build_preparer(SCHEMA).prepare_now(*asked), compiled_query=BuggyPlan())
 
 
 class BuggyPreparer:
