@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 import httpx
 from msgspec import Raw
@@ -20,12 +20,8 @@ from gateway.upstream.http.instrumentation import UpstreamInstrumentation
 from gateway.upstream.http.read import Read, ReadTemplate, encode_parameter
 from gateway.upstream.http.read_result import Err, ReadResult
 from gateway.upstream.records import decoding
-from gateway.upstream.records.activities import Record
-from gateway.upstream.records.decoding import ResourceIndex
 from gateway.upstream.records.enums import ActivityKind
 from gateway.upstream.surprises import observe_surprises
-
-_R = TypeVar("_R", bound=Record)
 
 
 class UpstreamApi:
@@ -99,21 +95,16 @@ class UpstreamApi:
             )
         )
 
-    def resource(
-        self, caller: Caller, endpoint: Endpoint[_R], *ids: str
-    ) -> asyncio.Future[ReadResult[_R | None]]:
-        """A single resource, or None where the upstream does not know it; `ids` are those of the path."""
-        return self._fetch(caller, endpoint, ids)
-
-    def resource_index(
-        self, caller: Caller, endpoint: Endpoint[Any], *parent_ids: str
-    ) -> asyncio.Future[ReadResult[ResourceIndex[Any]]]:
-        """All resources of a parent: the upstream has no endpoint for some of them."""
-        return self._fetch(caller, endpoint, parent_ids)
-
-    def _fetch(
-        self, caller: Caller, endpoint: Endpoint[Any], ids: tuple[str, ...]
+    def fetch(
+        self, caller: Caller, endpoint: Endpoint[Any], *ids: str
     ) -> asyncio.Future[ReadResult[Any]]:
+        """A resource, or None where the upstream does not know it; of a list endpoint, the `ResourceIndex`.
+
+        Args:
+            caller: The caller of the read.
+            endpoint: The endpoint.
+            ids: The ids in the path, and those in the query.
+        """
         template = self._template_by_endpoint.get(endpoint)
         if template is None:
             template = self._template_by_endpoint[endpoint] = self._template(endpoint)

@@ -173,9 +173,8 @@ class UpstreamSession:
 
     def _existing_or_new_read(self, key: _ReadKey) -> asyncio.Future[ReadResult[Any]]:
         if key not in self._reads:
-            fetch = self._api.resource_index if key.endpoint.is_list else self._api.resource
             self._reads[key] = self._loader_scope.schedule_read(
-                partial(fetch, self._caller, key.endpoint, *key.ids)
+                partial(self._api.fetch, self._caller, key.endpoint, *key.ids)
             )
         return self._reads[key]
 

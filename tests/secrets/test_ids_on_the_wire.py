@@ -173,11 +173,7 @@ def test_an_id_in_a_path_is_one_part_of_it_or_is_not_sent(wire, endpoint, path):
     @many()
     @given(st.tuples(*[ids] * count))
     def holds(given_ids: tuple[str, ...]) -> None:
-        heads = wire.asked(
-            lambda upstream: (upstream.resource_index if endpoint.is_list else upstream.resource)(
-                CALLER, endpoint, *given_ids
-            )
-        )
+        heads = wire.asked(lambda upstream: upstream.fetch(CALLER, endpoint, *given_ids))
         if all(re.fullmatch(r"[A-Za-z0-9_-]{1,64}", each) for each in given_ids):
             assert [wire.target(head) for head in heads] == [(path.format(*given_ids), [])]
         else:
@@ -219,7 +215,7 @@ def test_a_list_of_appointments_takes_no_more_than_ids_either(wire):
     def holds(company_id: str, client_id: str) -> None:
         heads = wire.asked(
             lambda upstream: result_of(
-                upstream.resource_index(CALLER, CLIENT_APPOINTMENT, company_id, client_id)
+                upstream.fetch(CALLER, CLIENT_APPOINTMENT, company_id, client_id)
             )
         )
         if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", company_id):

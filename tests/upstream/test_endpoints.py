@@ -153,9 +153,7 @@ LIST = pytest.mark.parametrize("name", sorted(LISTS))
 async def read(upstream: UpstreamApi, name: str, ids: tuple[str, ...] = ()) -> Any:
     endpoint = ENDPOINTS[name]
     ids = ids or PATHS[name][0]
-    if name in LISTS:
-        return (await result_of(upstream.resource_index(NOBODY, endpoint, *ids))).content
-    return (await result_of(upstream.resource(NOBODY, endpoint, *ids))).content
+    return (await result_of(upstream.fetch(NOBODY, endpoint, *ids))).content
 
 
 def test_every_endpoint_is_in_the_table_of_these_tests():

@@ -203,10 +203,10 @@ async def test_credentials_that_are_refused_a_timeline_are_shown_no_kept_entitie
     upstream = upstream_over(answer, entity_cache_seconds=600, stale_if_error_seconds=600)
     caller = Caller((), b"1")
     for _ in range(2):
-        await result_of(upstream.resource_index(caller, endpoints.STAFF, "3"))
+        await result_of(upstream.fetch(caller, endpoints.STAFF, "3"))
     with pytest.raises(Unauthenticated):
         await result_of(upstream.activities(caller, "7"))
-    await result_of(upstream.resource_index(caller, endpoints.STAFF, "3"))
+    await result_of(upstream.fetch(caller, endpoints.STAFF, "3"))
     assert called == ["staff", "activities", "staff"]
 
 
