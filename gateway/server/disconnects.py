@@ -21,9 +21,10 @@ class DisconnectCallback:
         self._callback = callback
         if callback is None:
             return
-        self._flow.resume_reading()  # the end of a connection is noticed by reading
         if self._is_disconnected:
             asyncio.get_running_loop().call_soon(self.on_disconnect)
+        else:
+            self._flow.resume_reading()  # the end of a connection is noticed by reading
 
     def on_disconnect(self) -> None:
         """Call back, where there is a callback."""

@@ -117,6 +117,23 @@ async def test_who_has_disconnected_before_anybody_listens_is_told_soon():
     assert left == ["told"]
 
 
+async def test_a_connection_that_was_lost_is_not_read_again():
+    """uvloop's transport raises where it is read after its end."""
+    go_on = asyncio.Event()
+
+    async def late(scope: Scope, receive: Receive, send: Send) -> None:
+        await go_on.wait()
+        scope["extensions"][DISCONNECT_EXTENSION]["set_callback"](lambda: None)
+
+    caller = Connection(late)
+    await caller.sends(post("/one", LARGE))
+    assert not caller.transport.is_read
+    caller.leaves()
+    go_on.set()
+    await settled()
+    assert not caller.transport.is_read
+
+
 async def test_without_disconnect_or_callback_nothing_is_called(waiting):
     staying, ignored = Connection(waiting), Connection(waiting)
     await staying.sends(get("/staying"))
