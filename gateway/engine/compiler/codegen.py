@@ -654,10 +654,9 @@ class ObjectExpression:
 def _only_dependency(projection: Projection, name: str) -> str | None:
     """The only attribute of a projected Struct from which a property computes its value, if there is one."""
     computed = getattr(projection.struct, name, None)
-    match getattr(getattr(computed, "fget", None), "dependencies", ()):
-        case (attribute,) if attribute in projection.field_types:
-            return str(attribute)
-    return None
+    dependencies: tuple[str, ...] = getattr(getattr(computed, "fget", None), "dependencies", ())
+    is_only = len(dependencies) == 1 and dependencies[0] in projection.field_types
+    return dependencies[0] if is_only else None
 
 
 def _item_selections(

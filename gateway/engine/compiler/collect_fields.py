@@ -63,12 +63,10 @@ class FieldArguments:
             value = variables.coerced.get(variable, Undefined)
             if value is Undefined:
                 value = default
-            elif value is None and is_non_null:
+            if is_non_null and (value is None or value is Undefined):
                 return self._coerce_all(variables)
             if value is not Undefined:
                 arguments[name] = value
-            elif is_non_null:
-                return self._coerce_all(variables)
         return arguments
 
     def _coerce_all(self, variables: VariableValues) -> dict[str, Any]:

@@ -127,6 +127,17 @@ async def test_what_is_usually_an_attribute_is_computed_where_it_is_not(title, l
     assert item["label"] == label
 
 
+@pytest.mark.parametrize("town", ["BOOK", None])
+async def test_an_enum_may_be_an_attribute_as_it_was_sent(town):
+    engine = Engine(LIBRARY.replace("city: String", "city: Kind"), FIELDS)
+    text = "{ shelf { things { ... on Disc { label { name city } } } } }"
+    item = {"id": 2, "type": "disc", "label": {"name": "L", "town": town}}
+    answered = await engine.answer(text, Context([item]))
+    assert answered is not None
+    assert answered.data["shelf"]["things"] == [{"label": {"name": "L", "city": town}}]
+    assert answered.is_fully_compiled
+
+
 STRICT = Engine(
     LIBRARY.replace("parts: [Part!]", "parts: [Part!]!")
     .replace("type Part { title: String  author: Author }", "type Part { title: String!  author: Author! }")
