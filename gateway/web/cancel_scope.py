@@ -1,4 +1,8 @@
-"""A cancel scope: a block of a task that can be cancelled from outside, and told from a cancelled task."""
+"""A cancel scope: a block of a task that can be cancelled from outside, and told from a cancelled task.
+
+anyio's takes six times as long to enter and leave, three times for each request, and cancels again whatever is
+awaited inside until the block ends, such as the close of a session.
+"""
 
 import asyncio
 from types import TracebackType

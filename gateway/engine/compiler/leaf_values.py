@@ -84,7 +84,9 @@ class EnumNameCache(dict[Any, Any]):
         return name
 
 
-_MAX_CACHED_VALUES = 1_000
+_MAX_CACHED_VALUES = 100
+_MAX_CACHED_CHARACTERS = 64
+"""The limits of one cache, which no memory budget includes: an enum has few and short words."""
 
 
 class ComputedEnumNameCache(dict[Any, Any]):
@@ -101,6 +103,7 @@ class ComputedEnumNameCache(dict[Any, Any]):
     def __missing__(self, attribute_value: Any) -> Any:
         value = self._compute(SimpleNamespace(**{self._attribute: attribute_value}))
         name = self._serialize(value)
-        if len(self) < _MAX_CACHED_VALUES:  # there are as many unknown words as anybody likes
+        # The upstream may send any number of unknown words, of any length.
+        if len(self) < _MAX_CACHED_VALUES and len(str(attribute_value)) <= _MAX_CACHED_CHARACTERS:
             self[attribute_value] = name
         return name

@@ -52,6 +52,7 @@ _TARGET = re.compile(r"/[A-Za-z0-9\-._~%!$&'()*+,;=:@/?]*")
 """The target of a request: the characters that a path and a query may have (RFC 3986, 3.3 and 3.4)."""
 
 _MAX_URL_LENGTH = 65_536
+"""The maximum characters of a URL, as httpx limits them."""
 
 _BROKEN_RESPONSE_ERRORS = (IncompleteBody, httpx.RemoteProtocolError)
 """Errors of a broken response: shorter or longer than announced, or not valid HTTP. They concern this one

@@ -155,7 +155,7 @@ class ResponseProtocol(ResponseHandler):
         """Note that a head is complete; `data` is the head and its body."""
         head, _ = data
         # Only chunked bodies have extensions and trailers; only an interim head precedes another.
-        self._expects_head = head.code < 200
+        self._expects_head = _is_interim(head)
         self._remaining_bytes = MAX_HEAD_BYTES if head.chunked or head.code < 200 else sys.maxsize
         super().feed_data(data, size)
 
@@ -170,7 +170,7 @@ class ResponseProtocol(ResponseHandler):
         """
         try:
             head, body = await self.read()
-            while 100 <= head.code < 200 and head.code != 101:
+            while _is_interim(head):
                 head, body = await self.read()
         except aiohttp.SocketTimeoutError as error:
             raise httpx.ReadTimeout("No response in time.") from error
@@ -283,3 +283,8 @@ class ResponseProtocol(ResponseHandler):
         # Not `abort` of the protocol, which would discard the error.
         if self.transport is not None:
             self.transport.abort()
+
+
+def _is_interim(head: RawResponseMessage) -> bool:
+    """Whether a further head follows; none does after 101, which ends HTTP on the connection (RFC 9110, 15.2)."""
+    return 100 <= head.code < 200 and head.code != 101

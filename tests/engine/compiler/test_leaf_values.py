@@ -181,4 +181,12 @@ def test_a_name_that_needs_the_fallback_is_computed_each_time():
 def test_of_any_number_of_words_few_are_remembered():
     names = names_by_word([])
     assert [names[str(word)] for word in range(1_500)] == [f"<{word}>" for word in range(1_500)]
-    assert len(names) == 1_000
+    assert len(names) == 100
+
+
+def test_no_long_word_is_remembered():
+    names = names_by_word([])
+    assert names["a" * 65] == f"<{'A' * 65}>"
+    assert not names
+    assert names["a" * 64] == f"<{'A' * 64}>"
+    assert len(names) == 1
