@@ -3,7 +3,7 @@ BIN := .venv/bin
 INSTALLED := .venv/installed
 SOURCES := gateway/web/explorer
 PYTEST := $(BIN)/$(if $(COVERED),coverage run -m pytest,pytest)
-SAMENESS := tests/scenarios/sameness
+SAMENESS := tests/differential
 EXPLORER := $(SOURCES)/built/index.html
 
 .PHONY: sandbox explorer wheel test socket lint covered check bench format lock schema
@@ -33,7 +33,7 @@ lint: $(INSTALLED)             ## format, rules, types, import contracts, and wh
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/gateway schema check
-	$(BIN)/gateway schema diff tests/schema/released.graphql
+	$(BIN)/gateway schema diff tests/released.graphql
 
 covered: $(INSTALLED)          ## whether the tests that ran with COVERED=1 cover what they must
 	$(BIN)/coverage combine --quiet

@@ -45,7 +45,7 @@ from tests.benchmarks.report import number, report, table
 from tests.benchmarks.scenarios import PAGE_OF_HTML, SCENARIOS, Condition, Scenario, page_of
 from tests.benchmarks.servers import Placement
 from tests.benchmarks.upstream import Upstream, timeline_of
-from tests.drills.overload import CAPACITY, Drill, calling, limited_gateway
+from tests.resilience.overload import CAPACITY, Drill, calling, limited_gateway
 
 _FULL = Effort(rounds=3, seconds=2, warming_seconds=60)
 _QUICK = Effort(rounds=1, seconds=1, warming_seconds=3)

@@ -14,7 +14,7 @@ from gateway.upstream.http.transport import AiohttpTransport
 from tests.conftest import ACCOUNT_1, Gateway
 from tests.resilience import certificates
 from tests.resilience.places import Place
-from tests.secrets.serving import serving_app
+from tests.security.secrets.serving import serving_app
 
 KEYS = {"apiKey": ACCOUNT_1["api_key"], "token": ACCOUNT_1["token"]}
 

@@ -18,9 +18,9 @@ from typing import Any, NamedTuple
 
 import aiohttp
 
-from tests.processes import free_ports, running
 from tests.resilience import expected, peer
 from tests.resilience.before import KEYS
+from tests.support.processes import free_ports, running
 
 CALLERS = 24
 EVERYTHING = (Path(__file__).parents[1] / "scenarios/everything.graphql").read_text("utf-8")

@@ -26,8 +26,8 @@ from gateway.upstream.credentials import Caller
 from gateway.upstream.http.transport import AiohttpTransport
 from gateway.upstream.records import decoding
 from tests.resilience import before, certificates, peer
-from tests.upstream.conftest import settings_of
-from tests.upstream.reading import result_of
+from tests.unit.upstream.conftest import settings_of
+from tests.unit.upstream.reading import result_of
 
 CREDENTIALS = [f"key-{number}" for number in range(8)]
 LATER_SECONDS = 0.5

@@ -17,7 +17,7 @@ from gateway.upstream.records import decoding
 from tests.resilience import certificates, peer
 from tests.resilience.faults import CERTIFICATES, LONG_HEAD, WIRE, Fault
 from tests.resilience.peer import HEAD
-from tests.upstream.reading import fetch
+from tests.unit.upstream.reading import fetch
 
 pytestmark = pytest.mark.socket
 

@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from tests.processes import free_ports, running
 from tests.resilience import certificates, peer
+from tests.support.processes import free_ports, running
 
 pytestmark = pytest.mark.socket
 

@@ -9,7 +9,7 @@ import pytest
 from tests.conftest import Gateway
 from tests.resilience import before, peer
 from tests.resilience.before import Detour
-from tests.secrets.serving import serving_app
+from tests.security.secrets.serving import serving_app
 
 pytestmark = pytest.mark.socket
 

@@ -14,7 +14,7 @@ import pytest
 
 from tests.resilience import before, peer
 from tests.resilience.before import KEYS, Detour
-from tests.secrets.serving import serving_app
+from tests.security.secrets.serving import serving_app
 
 pytestmark = pytest.mark.socket
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from gateway.upstream.records import field_types, resources
-from tests.scenarios.sameness.changes import Verbatim
+from tests.differential.changes import Verbatim
 from tests.scenarios.test_any_type_in_any_place import (
     PLACES,
     Broken,

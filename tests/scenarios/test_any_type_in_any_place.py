@@ -27,8 +27,8 @@ from structlog.testing import capture_logs
 from gateway import schema
 from gateway.upstream.records import activities, enums, field_types, resources
 from tests.conftest import Gateway
-from tests.scenarios.sameness.changes import Verbatim, written
-from tests.scenarios.sameness.samples import (
+from tests.differential.changes import Verbatim, written
+from tests.differential.samples import (
     ASKED,
     CARRIED,
     ENTITIES,
@@ -37,7 +37,7 @@ from tests.scenarios.sameness.samples import (
     REGISTRATION,
     activity,
 )
-from tests.scenarios.sameness.upstream import ROUTES, TIMELINE
+from tests.differential.upstream import ROUTES, TIMELINE
 
 GONE = object()
 HUGE = Verbatim(b"9" * 40)

@@ -13,7 +13,7 @@ from graphql import GraphQLInterfaceType, GraphQLObjectType, get_named_type, is_
 
 from gateway.schema import build_schema
 from tests.conftest import Gateway
-from tests.scenarios.sameness.drafts import whole
+from tests.differential.drafts import whole
 
 EVERYTHING = Path(__file__).with_name("everything.graphql").read_text(encoding="utf-8")
 
