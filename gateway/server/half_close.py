@@ -3,11 +3,10 @@
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from gateway.server.pipelining import PipelinedProtocol
+from gateway.server.response_transport import CONTINUE
 
 INITIAL_PROBE_SECONDS = 0.5
 """The delay until the first probe of a caller that may have disconnected; it doubles with each probe."""
-
-_PROBE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
 class HalfCloseProtocol(PipelinedProtocol):
@@ -64,5 +63,5 @@ class HalfCloseProtocol(PipelinedProtocol):
             return
         cycle = self._pending_cycle
         if cycle and not cycle.response_started and cycle.scope["http_version"] == "1.1":
-            self.transport.write(_PROBE)
+            self.transport.write(CONTINUE)
         self._schedule_probe(2 * seconds)

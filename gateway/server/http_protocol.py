@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import Callable, MutableMapping
+from collections.abc import MutableMapping
 from contextlib import suppress
 from http import HTTPStatus
 from typing import Any, cast
@@ -17,6 +17,7 @@ from gateway.server import protocol_errors
 from gateway.server.half_close import HalfCloseProtocol
 from gateway.server.pending_bodies import PendingBodies
 from gateway.server.pipelining import mark_disconnected
+from gateway.server.response_transport import ResponseTransport
 
 _CHUNK_FRAMING_BYTES = 20
 """The framing of a chunk: a size of up to 16 digits and two line ends."""
@@ -73,7 +74,7 @@ class HardenedHttpProtocol(HalfCloseProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn
         super().connection_made(transport)
-        self._lingering_transport = _LingeringTransport(transport, self._close_gracefully)
+        self._response_transport = ResponseTransport(transport, self._close_gracefully)
         self._start_receive_timer()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -143,7 +144,7 @@ class HardenedHttpProtocol(HalfCloseProtocol):
         super().on_headers_complete()
         self._head_bytes = self._framing_bytes = 0  # trailers have the same limit again
         if not self._offers_upgrade:
-            self.cycle.transport = self._lingering_transport  # type: ignore[assignment] # all attributes that it uses
+            self.cycle.transport = self._response_transport  # type: ignore[assignment] # all attributes that it uses
 
     def on_body(self, body: bytes) -> None:
         super().on_body(body)
@@ -163,6 +164,7 @@ class HardenedHttpProtocol(HalfCloseProtocol):
     def on_response_complete(self) -> None:
         if self._is_rejected:
             return  # it was the last response
+        self._response_transport.end_response()
         if unread := self.transport.get_write_buffer_size():
             self._start_send_timer(unread)
         super().on_response_complete()
@@ -326,6 +328,7 @@ class HardenedHttpProtocol(HalfCloseProtocol):
                 RequestStats.from_scope(scope).record_abort(BadRequest.code, status.value)
             mark_disconnected(rejected_cycle)
         if has_response or not self._has_seen_request:
+            self._response_transport.end_response()
             self.transport.close()
         else:
             method = self.parser.get_method()
@@ -365,15 +368,6 @@ class HardenedHttpProtocol(HalfCloseProtocol):
         if self._receive_timer is not None:
             self._receive_timer.cancel()
         self._receive_timer = self.loop.call_later(_LINGER_SECONDS, self.transport.abort)
-
-
-class _LingeringTransport:
-    """The transport of one response cycle, whose `close` may linger."""
-
-    def __init__(self, transport: asyncio.Transport, close: Callable[[], None]) -> None:
-        self.write = transport.write
-        self.is_closing = transport.is_closing
-        self.close = close
 
 
 def http_protocol_class(

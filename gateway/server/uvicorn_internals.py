@@ -48,7 +48,8 @@ RELIED_ON: Mapping[type, Mapping[str, str]] = {
         "`response_started`, `scope`, `transport`, `waiting_for_100_continue`",
         "run_asgi": "sends nothing to a caller that is marked as disconnected",
         "receive": "resumes reading and sends `100 Continue`; reports a disconnect once `message_event` is set",
-        "send": "calls `transport.close` if `keep_alive` is false, then `on_response_complete`",
+        "send": "writes the head, then each part of the body, none in response to HEAD; calls `transport.close` if "
+        "`keep_alive` is false, then `on_response_complete`",
     },
     FlowControl: {
         "__init__": "sets `read_paused`",
