@@ -7,6 +7,7 @@ from typing import NamedTuple
 from tests.benchmarks.comparison import Figures, percentiles
 from tests.benchmarks.contenders import GATEWAY
 from tests.benchmarks.examinations import Examiner
+from tests.benchmarks.load import Asked
 from tests.benchmarks.scenarios import ALONE, SCENARIOS
 
 MOST_HOLD_MILLISECONDS = 15.0
@@ -18,15 +19,21 @@ _MOST_GROWTH = 1.5
 
 _STARTS = 5
 _SECONDS = 10.0
+_FLOOR_BODY_BYTES = 1_000
 _STEADY_SCENARIOS = ("one", "hundred")
 
 
 class Bound(NamedTuple):
-    """One of them, and what was measured."""
+    """One of them, and what was measured.
+
+    Attributes:
+        floor: What the machine allows, measured with a server that only computes as long; None where it has no part.
+    """
 
     title: str
     most: float
     measured: float
+    floor: float | None = None
 
     @property
     def is_kept(self) -> bool:
@@ -58,6 +65,11 @@ async def bounds(at: Examiner) -> AsyncIterator[Bound]:
     for name in _STEADY_SCENARIOS:
         scenario = SCENARIOS[name]
         steady = await at.steady(GATEWAY, scenario, _SECONDS)
-        p50, p99 = percentiles(steady.latencies)
+        floor = await at.fixed_work(steady, _FLOOR_BODY_BYTES)
         title = f"p99 / p50 of {scenario.title}, at half of the most requests/s"
-        yield Bound(title, _MOST_P99_BY_P50, p99 / p50)
+        yield Bound(title, _MOST_P99_BY_P50, _p99_by_p50(steady), _p99_by_p50(floor))
+
+
+def _p99_by_p50(asked: Asked) -> float:
+    p50, p99 = percentiles(asked.latencies)
+    return p99 / p50

@@ -6,6 +6,8 @@ import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from tests.benchmarks import fixed_work
+
 ROOT = Path(__file__).parents[2]
 _NODE = Path(__file__).parent / "node"
 _PYTHON = ("python", "-m")
@@ -62,6 +64,14 @@ APOLLO = Contender(
     ("node", str(_NODE / "apollo.mjs")),
     warming_seconds=_NODE_WARMING_SECONDS,
 )
+
+FIXED_WORK = Contender(
+    "fixed-work",
+    "a server that only computes as long",
+    (*_PYTHON, "tests.benchmarks.fixed_work"),
+    ready=fixed_work.READY,
+)
+"""No contender, but what is compared with one: how late the machine makes any server's responses."""
 
 CONTENDERS = {one.name: one for one in (GATEWAY, PASS_THROUGH, STRAWBERRY, MERCURIUS, APOLLO)}
 

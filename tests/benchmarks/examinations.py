@@ -8,8 +8,9 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from tests.benchmarks import fixed_work
 from tests.benchmarks.answers import same_answers
-from tests.benchmarks.contenders import Contender
+from tests.benchmarks.contenders import FIXED_WORK, Contender
 from tests.benchmarks.inside import Hold
 from tests.benchmarks.load import (
     Answer,
@@ -85,6 +86,20 @@ class Examiner:
                     per_second=rate,
                     seconds=seconds,
                     expected_bytes=expected,
+                )
+
+    async def fixed_work(self, measured: Asked, body_bytes: int) -> Asked:
+        """The latencies of a server that only computes, as long as one that was measured did by `steady`."""
+        rate = len(measured.latencies) / measured.seconds
+        request = fixed_work.request(0.5 / rate, body_bytes)
+        async with running(FIXED_WORK, self.upstream.origin, self.placement) as server:
+            with connected(server.port, _TOGETHER.connections) as connections:
+                return await load_steadily(
+                    connections,
+                    lambda _caller: request,
+                    per_second=rate,
+                    seconds=measured.seconds,
+                    expected_bytes=body_bytes,
                 )
 
     async def memory(

@@ -6,7 +6,7 @@ from statistics import mean, median
 
 from tests.benchmarks.bounds import Bound
 from tests.benchmarks.comparison import Effort, Figures, percentiles
-from tests.benchmarks.contenders import CONTENDERS, GATEWAY
+from tests.benchmarks.contenders import CONTENDERS, FIXED_WORK, GATEWAY
 from tests.benchmarks.scenarios import ALONE, Condition
 from tests.benchmarks.targets import Verdict, verdicts
 
@@ -76,14 +76,14 @@ def _disturbance(measured: Sequence[Figures]) -> str:
 
 
 def _bounds(found: Sequence[Bound]) -> str:
-    head = ("this gateway", "at most", "measured", "kept")
-    return table(
-        head,
-        (
-            (one.title, number(one.most), number(one.measured), "yes" if one.is_kept else "no")
-            for one in found
-        ),
-    )
+    head = ("this gateway", "at most", "measured", "kept", FIXED_WORK.title)
+    return table(head, map(_bound, found))
+
+
+def _bound(bound: Bound) -> list[str]:
+    floor = "" if bound.floor is None else number(bound.floor)
+    kept = "yes" if bound.is_kept else "no"
+    return [bound.title, number(bound.most), number(bound.measured), kept, floor]
 
 
 def _targets(judged: Sequence[Verdict]) -> str:

@@ -20,7 +20,7 @@ from tests.benchmarks.contenders import (
 )
 from tests.benchmarks.examinations import Examiner
 from tests.benchmarks.interpreters import describe
-from tests.benchmarks.load import CALLERS, connected, load, load_steadily
+from tests.benchmarks.load import CALLERS, Asked, connected, load, load_steadily
 from tests.benchmarks.scenarios import ALONE, SCENARIOS, Condition
 from tests.benchmarks.servers import Placement, running
 from tests.benchmarks.targets import verdicts
@@ -51,6 +51,15 @@ async def test_contenders_answer_alike_for_as_many_upstream_calls():
 async def test_a_gateway_that_is_watched_from_inside_serves():
     async with Upstream() as upstream:
         assert await Examiner(upstream, Placement()).holds(SCENARIOS["hundred"], 0.1)
+
+
+@pytest.mark.socket
+async def test_what_the_machine_does_to_latencies_is_measured_at_the_same_rate():
+    measured = Asked(seconds=0.1, latencies=[0.002] * 20)
+    async with Upstream() as upstream:
+        asked = await Examiner(upstream, Placement()).fixed_work(measured, body_bytes=300)
+    assert len(asked.latencies) == 20
+    assert min(asked.latencies) >= 0.0025
 
 
 @pytest.mark.socket
