@@ -4,8 +4,6 @@ FROM node:20.20.2-bookworm-slim AS explorer
 WORKDIR /app
 COPY gateway/web/explorer/package.json gateway/web/explorer/package-lock.json gateway/web/explorer/.npmrc gateway/web/explorer/
 RUN npm --prefix gateway/web/explorer ci --ignore-scripts --loglevel=error
-# The page's guide has the README's table of errors.
-COPY README.md ./
 COPY gateway/web/explorer/ gateway/web/explorer/
 RUN npm --prefix gateway/web/explorer run --silent build
 

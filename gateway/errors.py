@@ -39,17 +39,39 @@ or personal data. An exception that is not a `GatewayError` is a bug.
 """
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 INTERNAL_SERVER_ERROR = "INTERNAL_SERVER_ERROR"
 """The code of a bug, which is any other exception: the response has an `errorId` and no details."""
 
-CODES_WITHOUT_CLASS: Mapping[str, str] = {
-    INTERNAL_SERVER_ERROR: "An error in the gateway; its operators find the details by `errorId`.",
-    "SUBSCRIPTIONS_DISABLED": "A reserved code, which no response has: there are no subscriptions.",
-}
-"""The codes that no class of the tree has, each with its meaning."""
 
+class CodeWithoutClass(NamedTuple):
+    """A code that no class of the tree has.
+
+    Attributes:
+        description: What it is, for the schema.
+        when: When callers get it, as `GatewayError.when`.
+        http_status: The HTTP status of the response, in words.
+    """
+
+    description: str
+    when: str
+    http_status: str
+
+
+CODES_WITHOUT_CLASS: Mapping[str, CodeWithoutClass] = {
+    INTERNAL_SERVER_ERROR: CodeWithoutClass(
+        description="An error in the gateway; its operators find the details by `errorId`.",
+        when="an internal error of the gateway; its log has the details under `errorId`",
+        http_status="500, or 200 and a path",
+    ),
+    "SUBSCRIPTIONS_DISABLED": CodeWithoutClass(
+        description="A reserved code, which no response has: there are no subscriptions.",
+        when="reserved: no response has it, since there are no subscriptions",
+        http_status="-",
+    ),
+}
+"""The codes that no class of the tree has."""
 
 _MAX_MESSAGE_CHARACTERS = 1000
 """The maximum length of a message that quotes a caller's document."""
@@ -60,11 +82,13 @@ class GatewayError(Exception):
 
     Attributes:
         code: The value of `extensions.code`.
+        when: When callers get the code, in Markdown: docs/errors.md and GraphiQL's guide have it.
         retryable: Whether the same request may succeed a little later.
         details: Further entries of `extensions`.
     """
 
     code: ClassVar[str]
+    when: ClassVar[str]
     retryable: bool = False
     details: Mapping[str, object] = {}
 
@@ -94,12 +118,18 @@ class BadRequest(RequestError):
     """The HTTP request is not a well-formed GraphQL request (GraphQL over HTTP)."""
 
     code = "BAD_REQUEST"
+    when = (
+        "the HTTP request is invalid or contains no GraphQL request, is received too slowly "
+        "(408), its URI (414) or headers (431) are too long, its version is not supported (505), "
+        "or `query` does not match the document id"
+    )
 
 
 class NotAcceptable(RequestError):
     """Content negotiation failed: `Accept` allows no media type that the gateway can send."""
 
     code = "NOT_ACCEPTABLE"
+    when = "`Accept` allows none of the available media types"
     status = 406
 
 
@@ -107,6 +137,10 @@ class MethodNotAllowed(RequestError):
     """The HTTP method is not allowed for this resource or this operation type."""
 
     code = "METHOD_NOT_ALLOWED"
+    when = (
+        "the method is none of GET, HEAD and POST, or a GET or HEAD has an operation that is no "
+        "query; the header `Allow` lists the methods"
+    )
     status = 405
 
     def __init__(self, message: str, *, allow: str) -> None:
@@ -118,6 +152,7 @@ class PayloadTooLarge(RequestError):
     """The request body exceeds the size limit."""
 
     code = "PAYLOAD_TOO_LARGE"
+    when = "the request body exceeds `GATEWAY_MAX_BODY_BYTES`"
     status = 413
 
 
@@ -125,6 +160,7 @@ class UnsupportedMediaType(RequestError):
     """The media type, charset or content encoding of the request body is not supported."""
 
     code = "UNSUPPORTED_MEDIA_TYPE"
+    when = "the request body is not `application/json` in UTF-8, or has a `Content-Encoding`"
     status = 415
 
     def __init__(self, message: str, *, headers: Mapping[str, str] | None = None) -> None:
@@ -139,6 +175,7 @@ class PersistedQueryNotSupported(RequestError):
     """
 
     code = "PERSISTED_QUERY_NOT_SUPPORTED"
+    when = "the request has a document id, and no trusted documents are configured: send the text"
     status = 200
 
 
@@ -146,6 +183,7 @@ class PersistedQueryNotFound(RequestError):
     """A request names a document by an unknown id (the same convention: HTTP 200)."""
 
     code = "PERSISTED_QUERY_NOT_FOUND"
+    when = "the document id is not in the manifest"
     status = 200
 
 
@@ -153,6 +191,7 @@ class DocumentNotTrusted(RequestError):
     """The document is not a trusted document, and no other documents are accepted."""
 
     code = "DOCUMENT_NOT_TRUSTED"
+    when = "the text is not in the manifest, and only trusted documents are accepted"
     status = 403
 
 
@@ -160,6 +199,9 @@ class CallerUnknown(RequestError):
     """Authentication failed: no gateway key or an unknown one, and no upstream credentials."""
 
     code = "CALLER_UNKNOWN"
+    when = (
+        "the gateway has caller keys, and the request has no known key and no upstream credentials"
+    )
     status = 401
     headers: Mapping[str, str] = {"WWW-Authenticate": 'X-Gateway-Key realm="gateway"'}
 
@@ -168,6 +210,7 @@ class Overloaded(RequestError):
     """Load shedding: the concurrency limit is reached, or a graceful shutdown is in progress."""
 
     code = "OVERLOADED"
+    when = "the gateway is at capacity, or is shutting down"
     status = 503
     retryable = True
     headers: Mapping[str, str] = {"Retry-After": "1"}
@@ -196,24 +239,31 @@ class ParseFailed(OperationError):
     """The document has a syntax error."""
 
     code = "GRAPHQL_PARSE_FAILED"
+    when = "the document has a syntax error"
 
 
 class ValidationFailed(OperationError):
     """The document does not pass GraphQL validation against the schema."""
 
     code = "GRAPHQL_VALIDATION_FAILED"
+    when = "the document is not valid against the schema"
 
 
 class UnknownOperation(OperationError):
     """No operation of the document is selected: `operationName` is missing or matches none."""
 
     code = "OPERATION_RESOLUTION_FAILURE"
+    when = "`operationName` is unknown, or missing among several operations"
 
 
 class LimitExceeded(OperationError):
     """A document or an operation exceeds a limit, for example of query complexity."""
 
     code = "LIMIT_EXCEEDED"
+    when = (
+        "the operation exceeds a limit: `limit`, `measured` and `allowed` say which one and by "
+        "how much"
+    )
 
     def __init__(self, message: str, *, limit: str, measured: int, allowed: int) -> None:
         """Name the limit.
@@ -232,6 +282,7 @@ class InvalidVariables(OperationError):
     """A variable has an invalid value, or a scalar of the schema rejects a literal."""
 
     code = "BAD_USER_INPUT"
+    when = "a variable or a literal has an invalid value; the message names it"
 
 
 class FieldError(GatewayError):
@@ -242,6 +293,10 @@ class InvalidArgument(FieldError):
     """An argument has an invalid value, detected by the gateway or by the upstream."""
 
     code = "BAD_USER_INPUT"
+    when = (
+        "an argument has an invalid value, found here or by the upstream; `argument` names it, "
+        "such as `clientId` or `filter.from`"
+    )
 
     def __init__(self, message: str, *, argument: str | None = None) -> None:
         """Refuse an argument.
@@ -258,6 +313,10 @@ class Forbidden(FieldError):
     """The upstream or a permission of the field denies this caller access."""
 
     code = "FORBIDDEN"
+    when = (
+        "the credentials, or a permission of the field, do not give access to the resource; a "
+        "permission may have a `code` of its own"
+    )
 
     def __init__(self, message: str, *, details: Mapping[str, object] | None = None) -> None:
         """Deny access.
@@ -277,18 +336,27 @@ class InstantUnknown(FieldError):
     """
 
     code = "INSTANT_UNKNOWN"
+    when = (
+        "only in `completeness.missing`: `from` or `to` omitted activities with a date whose "
+        "instant is unknown"
+    )
 
 
 class BudgetExceeded(FieldError):
     """The operation exceeds the limit of upstream reads per operation."""
 
     code = "UPSTREAM_BUDGET_EXCEEDED"
+    when = "the operation needs more upstream reads than `GATEWAY_MAX_UPSTREAM_READS`"
 
 
 class CompanyUnknown(FieldError):
     """The URL of an upstream resource needs a company id, which neither the data nor a setting provides."""
 
     code = "COMPANY_UNKNOWN"
+    when = (
+        "the company of an appointment, a member of staff or a service is unknown: set "
+        "`GATEWAY_COMPANY_ID`"
+    )
 
 
 class UpstreamError(FieldError):
@@ -299,18 +367,24 @@ class Unauthenticated(UpstreamError):
     """The upstream rejected the credentials, or there are none."""
 
     code = "UNAUTHENTICATED"
+    when = (
+        "the upstream rejected the credentials, or requires some and none were sent: the message "
+        "says which headers"
+    )
 
 
 class NotFound(UpstreamError):
     """The upstream resource does not exist, or no longer exists (404, 410)."""
 
     code = "NOT_FOUND"
+    when = "the upstream has no such client's timeline, or no staff or services of this company"
 
 
 class UpstreamTimeout(UpstreamError):
     """The upstream did not respond within the timeout."""
 
     code = "UPSTREAM_TIMEOUT"
+    when = "the upstream did not respond in time, or not before the operation's deadline"
     retryable = True
 
 
@@ -342,6 +416,11 @@ class UpstreamBusy(RetryableError):
     """
 
     code = "UPSTREAM_BUSY"
+    when = (
+        "a limit of upstream requests was reached. `reason` says which: `rate_limited` by the "
+        "upstream; `local_queue`, too many upstream requests are queued; `memory_budget`, that "
+        "of upstream responses is exhausted. `retryAfter`, whole seconds, where that is known"
+    )
 
     def __init__(self, message: str, *, reason: str, retry_after: int | None = None) -> None:
         super().__init__(message, retry_after=retry_after)
@@ -356,6 +435,11 @@ class UpstreamUnavailable(RetryableError):
     """
 
     code = "UPSTREAM_UNAVAILABLE"
+    when = (
+        "the upstream could not be reached, failed to serve the request, or the circuit breaker "
+        "is open: `retryAfter`, where that is known; not `retryable` where the upstream's TLS "
+        "certificate could not be verified"
+    )
 
     def __init__(
         self, message: str, *, retry_after: int | None = None, retryable: bool = True
@@ -368,6 +452,10 @@ class InvalidUpstreamResponse(UpstreamError):
     """The upstream response breaks the upstream's contract, for example by a value of an unexpected type."""
 
     code = "UPSTREAM_CONTRACT_BROKEN"
+    when = (
+        "the upstream returned something that violates its contract; `count` where items were "
+        "omitted"
+    )
 
     def __init__(self, message: str, *, count: int | None = None) -> None:
         """Report a breach of contract.
@@ -384,3 +472,4 @@ class ResponseTooLarge(UpstreamError):
     """The upstream response exceeds the size limit."""
 
     code = "UPSTREAM_RESPONSE_TOO_LARGE"
+    when = "an upstream response exceeds `GATEWAY_MAX_UPSTREAM_BYTES`, or its head 64 kB"

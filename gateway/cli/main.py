@@ -10,6 +10,8 @@ from contextlib import ExitStack
 import click
 
 from gateway import __version__
+from gateway.cli.commands import print_commands
+from gateway.cli.error_codes import print_error_codes
 from gateway.cli.query import compile_operation, cost
 from gateway.cli.schema import schema
 from gateway.cli.settings import exit_on_configuration_error, print_settings, settings_help
@@ -105,7 +107,10 @@ def _reserve_standard_descriptors() -> None:
 
 @main.command(epilog=settings_help())
 def serve() -> None:
-    """Serve /graphql over the REST API at GATEWAY_UPSTREAM_URL."""
+    """Serve /graphql over the REST API at GATEWAY_UPSTREAM_URL.
+
+    Also served are /schema.graphql, /livez, /readyz and /metrics, and GraphiQL's files at /explorer/.
+    """
     with exit_on_configuration_error():
         settings = Settings.from_environment()
         _require_caller_authentication(settings)
@@ -265,5 +270,5 @@ def caller_key(name: str) -> None:
     click.echo(f"X-Gateway-Key: {key}\n{line}")
 
 
-for command in (compile_operation, cost, schema, print_settings):
+for command in (compile_operation, cost, schema, print_settings, print_error_codes, print_commands):
     main.add_command(command)

@@ -1,4 +1,4 @@
-"""The settings as a table, for help and documentation, and the end of commands whose settings are invalid."""
+"""The settings, for help and for docs/configuration.md, and the end of commands whose settings are invalid."""
 
 import sys
 from collections.abc import Iterator
@@ -6,11 +6,25 @@ from contextlib import contextmanager
 
 import click
 
+from gateway.cli.reference import markdown_table, render_page
 from gateway.config.environment import ConfigurationError
 from gateway.config.settings import Settings, env_name
 from gateway.server.lifecycle import PortUnavailable
 
 _EXIT_USAGE = 2
+
+_GROUP_BY_FIRST_FIELD = {
+    "host": "Server",
+    "upstream_url": "Upstream",
+    "api_key": "Credentials and callers",
+    "default_time_zone": "Data, headers and origins",
+    "sandbox_rest_port": "Sandbox",
+    "default_page_size": "Limits",
+    "upstream_attempt_timeout_seconds": "Timeouts, retries and concurrency",
+    "entity_cache_seconds": "Caches",
+    "compile_queries": "Features",
+}
+"""The headings of docs/configuration.md, each by the first of its settings in the order of `Settings`."""
 
 
 @contextmanager
@@ -36,9 +50,14 @@ def settings_help() -> str:
 
 def _settings_rows() -> Iterator[tuple[str, str, str]]:
     """Variable, default and description of each setting."""
-    for name, field in Settings.model_fields.items():
-        default = "required" if field.is_required() else _format_default(field.default)
-        yield env_name(name), default, field.description or ""
+    for name in Settings.model_fields:
+        yield _settings_row(name)
+
+
+def _settings_row(name: str) -> tuple[str, str, str]:
+    field = Settings.model_fields[name]
+    default = "required" if field.is_required() else _format_default(field.default)
+    return env_name(name), default, field.description or ""
 
 
 def _format_default(default: object) -> str:
@@ -51,12 +70,24 @@ def _format_default(default: object) -> str:
 
 
 @click.command(name="settings")
-@click.option("--markdown", is_flag=True, help="As a table in Markdown.")
+@click.option("--markdown", is_flag=True, help="Write docs/configuration.md.")
 def print_settings(*, markdown: bool) -> None:
     """Write the settings, with their defaults and what they are."""
-    if not markdown:
+    if markdown:
+        click.echo(render_page("configuration.md", {"settings": _settings_tables()}), nl=False)
+    else:
         click.echo(settings_help().partition("\n")[2])
-        return
-    click.echo("| variable | default | what it is |\n|---|---|---|")
-    for name, default, description in _settings_rows():
-        click.echo(f"| `{name}` | {default} | {description} |")
+
+
+def _settings_tables() -> str:
+    """A table for each group, under its heading."""
+    rows_by_group: dict[str, list[tuple[str, str, str]]] = {}
+    group = ""
+    for field_name in Settings.model_fields:
+        group = _GROUP_BY_FIRST_FIELD.get(field_name, group)
+        name, default, description = _settings_row(field_name)
+        rows_by_group.setdefault(group, []).append((f"`{name}`", default, description))
+    columns = ("variable", "default", "what it is")
+    return "\n\n".join(
+        f"## {group}\n\n{markdown_table(columns, rows)}" for group, rows in rows_by_group.items()
+    )

@@ -127,7 +127,8 @@ def _code_descriptions() -> dict[str, str]:
             sentence = cleandoc(error_class.__doc__ or "").partition("\n\n")[0].replace("\n", " ")
             descriptions.setdefault(error_class.code, []).append(sentence)
     by_code = {code: " ".join(sentences) for code, sentences in descriptions.items()}
-    return by_code | dict(errors.CODES_WITHOUT_CLASS)
+    without_class = errors.CODES_WITHOUT_CLASS.items()
+    return by_code | {code: each.description for code, each in without_class}
 
 
 _CODE_DESCRIPTIONS = _code_descriptions()

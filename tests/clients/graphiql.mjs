@@ -15,8 +15,8 @@ if (!url || !folder) {
 
 const TABS = ["Timeline", "Changes", "Pages", "CurrentState", "Clients", "Failures"];
 const CREDENTIALS = ["apiKey", "token", "Authorization"];
-const README = await readFile(new URL("../../README.md", import.meta.url), "utf8");
-const CODES = [...README.split("\n## Errors\n")[1].split("\n## ")[0].matchAll(/^\| `([A-Z_]+)`/gm)].map(([, code]) => code);
+const ERRORS = await readFile(new URL("../../docs/errors.md", import.meta.url), "utf8");
+const CODES = [...ERRORS.split("\n## Codes\n")[1].split("\n## ")[0].matchAll(/^\| `([A-Z_]+)`/gm)].map(([, code]) => code);
 
 const results = (page) => page.locator(".graphiql-response");
 const query = (page) => page.locator(".graphiql-query-editor");
@@ -127,7 +127,7 @@ const CHECKS = {
     await until(async () => (await shown(tool(page))).includes('"3005"'), "and its variables");
   },
 
-  async "the guide has the README's error codes and the schema"(page) {
+  async "the guide has the documented error codes and the schema"(page) {
     await page.getByRole("button", { name: "error codes" }).click();
     await page.locator(".guide").waitFor();
     assert.deepEqual(await page.locator(".guide dt").allInnerTexts(), CODES);

@@ -8,17 +8,16 @@ import pytest
 
 from gateway.cli import main
 from tests.conftest import Gateway
+from tests.support.pages import QUERIES
 
 ROOT = Path(__file__).parents[2]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 OF_THE_BENCHMARK = {
     path.stem: path.read_text(encoding="utf-8")
     for path in sorted((ROOT / "tests/benchmarks/operations").glob("*.graphql"))
 }
 TEXTS = {
-    **dict(enumerate(re.findall(r"```graphql\n(.*?)```", README, re.DOTALL))),
-    **{text: text for text in re.findall(r"query=(\{[^\']*\})", README)},
+    **QUERIES,
     **{
         text.splitlines()[0]: text
         for text in re.split(r"\n\n", main.EXAMPLE_QUERIES)

@@ -29,7 +29,7 @@ class Cost:
 CAREFUL = Cost(requests=58, kilobytes=165)
 NAIVE = Cost(requests=243, kilobytes=407)
 GRAPHQL = Cost(requests=1, kilobytes=107)
-"""What is received, uncompressed: the README has these numbers."""
+"""What is received, uncompressed: docs/schema.md has these numbers."""
 
 
 class Frontend:

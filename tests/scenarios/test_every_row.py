@@ -23,6 +23,7 @@ from graphql import (
 
 from gateway.schema import build_schema
 from tests.conftest import Gateway
+from tests.support.pages import page
 
 _DOCUMENTATION = Path(__file__).with_name("activities-api-v2.3.txt").read_text(encoding="utf-8")
 _ROW = re.compile(r"^(?P<name>[A-Za-z.]+) \|\n(?P<type>[a-z]+) \|$", re.MULTILINE)
@@ -31,7 +32,6 @@ _PARAMETERS, _, _ = _PARAMETERS.partition("\nDo not supply a request body")
 ROWS = [row["name"] for row in _ROW.finditer(_RESPONSE)]
 PARAMETERS = [row["name"] for row in _ROW.finditer(_PARAMETERS)]
 
-_README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 _MAPPED = re.compile(r"^\| `(?P<rest>[A-Za-z.]+)` \| (?P<places>`[A-Z][^|]*`) \|", re.MULTILINE)
 _MAPPED_PARAMETER = re.compile(r"^\| `(?P<rest>[A-Za-z]+)` \| `[a-z]+\(", re.MULTILINE)
 
@@ -130,12 +130,13 @@ def test_every_row_is_found_in_the_schema():
     assert [row for row in ROWS if not places(row)] == []
 
 
-def test_the_readme_maps_every_row_to_its_places():
+def test_the_rest_mapping_page_has_every_row():
     mapped = {
-        row["rest"]: re.findall(r"`([^`]+)`", row["places"]) for row in _MAPPED.finditer(_README)
+        row["rest"]: re.findall(r"`([^`]+)`", row["places"])
+        for row in _MAPPED.finditer(page("rest-mapping"))
     }
     assert mapped == {row: places(row) for row in ROWS}
-    assert [row["rest"] for row in _MAPPED_PARAMETER.finditer(_README)] == PARAMETERS
+    assert [row["rest"] for row in _MAPPED_PARAMETER.finditer(page("rest-mapping"))] == PARAMETERS
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The README, the schema file and the changelog agree with the code."""
+"""The documentation, the schema file and the changelog agree with the code."""
 
 import json
 import re
@@ -11,23 +11,34 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from gateway import __version__, errors, schema
 from gateway.cli.main import main
-from gateway.cli.schema import schema as schema_commands
 from gateway.cli.schema_diff import Criticality, classify_changes
 from gateway.config.settings import Settings, env_name
 from gateway.observability.metrics import Metrics
 from gateway.observability.request_stats import RequestStats
 from gateway.web.request_middleware import PROBE_PATHS
+from tests.support.pages import README, code_blocks, page
 
 ROOT = Path(__file__).parents[2]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
 CHANGELOG = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
 RELEASED = ROOT / "tests/released.graphql"
 MIGRATION = ROOT / "tests/clients/typescript/src/migration.ts"
+GENERATED = {
+    "docs/configuration.md": ("settings", "--markdown"),
+    "docs/errors.md": ("errors", "--markdown"),
+    "docs/cli.md": ("commands", "--markdown"),
+    "gateway/web/explorer/src/errors.json": ("errors", "--json"),
+}
 
 
-def rows(heading):
-    """The cells of the table under a heading."""
-    section = README.split(f"\n## {heading}\n")[1].split("\n## ")[0]
+def output(*command):
+    result = CliRunner().invoke(main, command)
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+def error_rows():
+    """The cells of each row of the table of error codes."""
+    section = page("errors").split("\n## Codes\n")[1].split("\n## ")[0]
     lines = [line for line in section.splitlines() if line.startswith("| `")]
     return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines]
 
@@ -36,15 +47,29 @@ def unindented(text):
     return "".join(f"{line.strip()}\n" for line in text.strip().splitlines())
 
 
-def test_the_readme_has_every_setting_with_its_default_and_what_it_is():
-    result = CliRunner().invoke(main, ["settings", "--markdown"])
-    assert [line.split(" | ")[0] for line in result.stdout.splitlines()[2:]] == [
-        f"| `{env_name(name)}`" for name in Settings.model_fields
-    ]
-    assert f"\n\n{result.stdout}\n" in README
+@pytest.mark.parametrize(("path", "command"), GENERATED.items())
+def test_a_generated_file_is_what_its_command_writes(path, command):
+    assert (ROOT / path).read_text(encoding="utf-8") == output(*command), "run `make docs`"
 
 
-def test_the_readme_has_every_metric_with_its_type_and_labels():
+def test_make_docs_writes_every_generated_file():
+    makefile = (
+        (ROOT / "Makefile")
+        .read_text(encoding="utf-8")
+        .replace("$(SOURCES)", "gateway/web/explorer")
+    )
+    recipe = makefile.split("\ndocs: ")[1].split("\n\n")[0]
+    assert [
+        f"$(BIN)/gateway {' '.join(command)} > {path}" for path, command in GENERATED.items()
+    ] == [line.strip() for line in recipe.splitlines()[1:]]
+
+
+def test_the_settings_page_has_every_setting_once():
+    rows = re.findall(r"^\| (`[A-Z_]+`) \|", page("configuration"), re.MULTILINE)
+    assert rows == [f"`{env_name(name)}`" for name in Settings.model_fields]
+
+
+def test_the_operations_page_has_every_metric_with_its_labels():
     made = Metrics()
     made.observe_operation(RequestStats(outcome="partial", codes=("NOT_FOUND",), caller="web"), 1.0)
     made.count_read("/", "called")
@@ -60,10 +85,11 @@ def test_the_readme_has_every_metric_with_its_type_and_labels():
         for family in families
         if family.name.startswith("gateway_")
     }
+    lines = page("operations").splitlines()
     written = {
         name.strip(" `"): (kind.strip(), set(re.findall(r"`(\w+)`", labels)))
         for _, name, kind, labels, *_ in (
-            line.split("|") for line in README.splitlines() if line.startswith("| `gateway_")
+            line.split("|") for line in lines if line.startswith("| `gateway_")
         )
     }
     assert written == told
@@ -75,23 +101,23 @@ def codes(error=errors.GatewayError):
         yield from codes(kind)
 
 
-def test_the_readme_has_every_error_code_and_no_other():
-    assert {row[0].strip("`") for row in rows("Errors")} == {*codes(), *errors.CODES_WITHOUT_CLASS}
+def test_the_errors_page_has_every_code_and_no_other():
+    assert {row[0].strip("`") for row in error_rows()} == {*codes(), *errors.CODES_WITHOUT_CLASS}
 
 
-def test_the_readme_s_error_codes_are_those_of_the_schema():
+def test_the_documented_codes_are_those_of_the_schema():
     enum = schema.build_schema().type_map["ErrorCode"]
     assert isinstance(enum, GraphQLEnumType)
-    assert {row[0].strip("`") for row in rows("Errors")} == {*enum.values}
+    assert {row[0].strip("`") for row in error_rows()} == {*enum.values}
 
 
-def test_the_readme_says_which_error_code_is_reserved():
-    reserved = [row[0].strip("`") for row in rows("Errors") if row[1].startswith("reserved: ")]
+def test_the_errors_page_says_which_code_is_reserved():
+    reserved = [row[0].strip("`") for row in error_rows() if row[1].startswith("reserved: ")]
     assert reserved == ["SUBSCRIPTIONS_DISABLED"]
 
 
-def test_the_readme_has_the_status_of_every_request_error():
-    statuses = {row[0].strip("`"): row[2] for row in rows("Errors")}
+def test_the_errors_page_has_the_status_of_request_errors():
+    statuses = {row[0].strip("`"): row[3] for row in error_rows()}
 
     def request_errors(error):
         yield from [error] if "code" in vars(error) else []
@@ -102,46 +128,42 @@ def test_the_readme_has_the_status_of_every_request_error():
         assert statuses[error.code].startswith(str(error.status))
 
 
-async def test_the_readme_shows_a_query_and_its_answer(gateway):
-    query = re.search(r"```graphql\n(.*?)```", README, re.DOTALL)
-    answer = re.search(r"```json\n(.*?)```", README, re.DOTALL)
-    assert query is not None
-    assert answer is not None
-    assert await gateway.ask(query[1]) == json.loads(answer[1])
+def test_the_errors_page_says_which_codes_are_retryable():
+    retryable = {row[0].strip("`") for row in error_rows() if row[2] == "yes"}
+    assert retryable == {"OVERLOADED", "UPSTREAM_TIMEOUT", "UPSTREAM_BUSY", "UPSTREAM_UNAVAILABLE"}
 
 
-def test_the_readme_shows_a_part_of_a_compiled_query(tmp_path):
-    written = re.search(r"echo '(.*)' \| gateway compile /dev/stdin", README)
-    part = re.search(r"```python\n(.*?)```", README, re.DOTALL)
+@pytest.mark.parametrize("text", [README, page("schema")], ids=["README", "schema"])
+async def test_a_documented_query_has_its_documented_answer(gateway, text):
+    query, answer = code_blocks(text, "graphql")[0], code_blocks(text, "json")[0]
+    assert await gateway.ask(query) == json.loads(answer)
+
+
+def test_the_compiled_queries_page_shows_a_generated_function(tmp_path):
+    text = page("compiled-queries")
+    written = re.search(r"echo '(.*)' \| gateway compile /dev/stdin", text)
     assert written is not None
-    assert part is not None
     (tmp_path / "timeline.graphql").write_text(written[1], encoding="utf-8")
-    result = CliRunner().invoke(main, ["compile", str(tmp_path / "timeline.graphql")])
-    assert result.stdout.startswith(part[1])
+    source = output("compile", str(tmp_path / "timeline.graphql"))
+    assert source.startswith(code_blocks(text, "python")[0])
 
 
-def test_the_readme_shows_what_its_largest_query_measures():
-    command = re.search(r"```sh\ngateway cost (.*)\n```\n\n```\n(.*?)```", README, re.DOTALL)
+def test_the_security_page_shows_what_the_largest_query_measures():
+    command = re.search(
+        r"```sh\ngateway cost (.*)\n```\n\n```\n(.*?)```", page("security"), re.DOTALL
+    )
     assert command is not None
-    result = CliRunner().invoke(main, ["cost", str(ROOT / command[1])])
-    assert (result.exit_code, result.stdout) == (0, command[2])
-
-
-@pytest.mark.parametrize(
-    "command", sorted(n for n, each in main.commands.items() if not each.hidden)
-)
-def test_the_readme_names_every_command(command):
-    assert f"gateway {command}" in README or f"make {command}" in README
+    assert output("cost", str(ROOT / command[1])) == command[2]
 
 
 @pytest.mark.parametrize("option", [p.opts[0] for p in main.commands["sandbox"].params])
-def test_the_readme_names_every_option_of_the_sandbox(option):
-    assert option in README
+def test_the_sandbox_page_names_every_option(option):
+    assert option in page("sandbox")
 
 
-def test_the_readme_s_example_for_kubernetes_fits_the_settings(monkeypatch):
+def test_the_example_for_kubernetes_fits_the_settings(monkeypatch):
     """It gives a gateway the time that it takes to end, asks at paths that there are, and adds no variables."""
-    example = README.split("apiVersion: apps/v1\n")[1].split("```")[0]
+    example = page("operations").split("apiVersion: apps/v1\n")[1].split("```")[0]
     for name, value in re.findall(r'name: ([A-Z_]+), value: "(.*?)"', example):
         monkeypatch.setenv(name, value)
     settings = Settings.from_environment()
@@ -154,28 +176,23 @@ def test_the_readme_s_example_for_kubernetes_fits_the_settings(monkeypatch):
     assert {path for _, path in probes} <= PROBE_PATHS
 
 
-def test_the_readme_names_every_make_target():
+def test_make_help_describes_every_target():
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     targets = re.search(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)
     assert targets is not None
-    assert [target for target in targets[1].split() if f"`{target}`" not in README] == []
+    described = re.findall(r"^([a-z-]+):.*## \S", makefile, re.MULTILINE)
+    assert sorted(targets[1].split()) == sorted(described)
 
 
-def test_the_readme_shows_both_ways_as_they_run():
-    """A consumer runs them against the sandbox, and compares what they lead to."""
-    clients = README.split("\n## Client integration\n")[1].split("\n## ")[0]
-    ways = [unindented(way) for way in re.findall(r"```ts\n(.*?)```", clients, re.DOTALL)]
+def test_the_clients_page_shows_both_ways_as_they_run():
+    """A client runs them against the sandbox, and compares what they lead to."""
+    ways = [unindented(way) for way in code_blocks(page("clients"), "ts")]
     assert len(ways) == 2
     assert [way for way in ways if way not in unindented(MIGRATION.read_text("utf-8"))] == []
 
 
 def test_the_committed_schema_is_the_one_served():
     assert (ROOT / "schema.graphql").read_text(encoding="utf-8") == schema.schema_sdl()
-
-
-@pytest.mark.parametrize("command", sorted(schema_commands.commands))
-def test_the_readme_names_every_command_about_the_schema(command):
-    assert f"`gateway schema {command}" in README
 
 
 def test_the_changelog_tells_of_this_version():

@@ -33,30 +33,6 @@ const WORKERS = {
   graphql: "monaco-graphql/esm/graphql.worker.js",
 };
 
-/** The README's table of errors, row by row. */
-function errors(readme) {
-  const section = readme.split("\n## Errors\n")[1].split("\n## ")[0];
-  const rows = section.split("\n").filter((line) => line.startsWith("| `"));
-  const [code, when, status] = [0, 1, 2];
-  const cells = rows.map((row) => row.split("|").slice(1, -1).map((cell) => cell.trim()));
-  if (cells.length === 0 || cells.some((row) => row.length !== 3)) throw new Error("The README's table of errors has another form.");
-  return {
-    rows: cells.map((row) => ({ code: row[code], when: row[when], status: row[status] })),
-    footnote: section.split("\n").find((line) => line.startsWith("\\*")).slice(1),
-  };
-}
-
-const fromReadme = {
-  name: "readme",
-  setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^readme:/ }, ({ path }) => ({ path, namespace: "readme" }));
-    onLoad({ filter: /./, namespace: "readme" }, async () => ({
-      contents: JSON.stringify(errors(await readFile(join(HERE, "../../../README.md"), "utf8"))),
-      loader: "json",
-    }));
-  },
-};
-
 /** The editor's own styles are in GraphiQL's stylesheet already. */
 const withoutEditorStyles = {
   name: "editor-styles",
@@ -88,7 +64,7 @@ const page = await build({
   jsx: "automatic",
   loader: { ".graphql": "text" },
   define: { ...COMMON.define, WORKERS: JSON.stringify(names) },
-  plugins: [fromReadme, withoutEditorStyles],
+  plugins: [withoutEditorStyles],
 });
 
 const files = new Map([...workers.outputFiles, ...page.outputFiles].map(({ path, contents }) => [basename(path), contents]));

@@ -11,7 +11,7 @@ import { composed, refusals } from "./composition.mjs";
 import { ended, freePorts, started } from "./processes.mjs";
 
 const CREDENTIALS = { apikey: "sandbox-key-1", token: "sandbox-token-1" };
-const README = readFileSync(join(import.meta.dirname, "../../../README.md"), "utf8");
+const PAGE = readFileSync(join(import.meta.dirname, "../../../docs/federation.md"), "utf8");
 
 if (!process.argv[2]) {
   console.error("usage: node run.mjs PYTHON");
@@ -72,7 +72,7 @@ async function theSubgraphTellsItsSchema() {
   return `${data._service.sdl.length} characters`;
 }
 
-/** As the README says, whoever composed. */
+/** As docs/federation.md says, whoever composed. */
 async function othersExtendOurClients() {
   const types = block("graphql subgraph");
   assert.ok(types.split("\n\n").every((type) => loyalty.sdl.includes(type)), types);
@@ -87,7 +87,7 @@ async function othersExtendOurClients() {
 }
 
 function block(language) {
-  return README.split(`\`\`\`${language}\n`)[1].split("\n```")[0];
+  return PAGE.split(`\`\`\`${language}\n`)[1].split("\n```")[0];
 }
 
 /** What the other knows by id alone: the clients in one request, planned, and their advisers in another. */

@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 from gateway import __version__
 from gateway.cli.main import main
 from gateway.config.settings import PREFIX, Settings, env_name
+from gateway.errors import BadRequest
 
 SERVE = {"GATEWAY_UPSTREAM_URL": "http://127.0.0.1:9"}
 
@@ -369,12 +370,27 @@ def test_the_help_of_serve_shows_defaults_as_they_are_written(run, line):
     assert f"    {line}" in run("serve", "--help").stdout.splitlines()
 
 
+def test_error_codes_are_written_with_their_status(run):
+    lines = run("errors").stdout.splitlines()
+    assert lines[:2] == [f"BAD_REQUEST ({BadRequest.status})", f"    {BadRequest.when}"]
+    assert "OVERLOADED (503 with `Retry-After`)" in lines
+
+
+def test_commands_are_written_with_their_arguments(run):
+    lines = run("commands").stdout.splitlines()
+    usage = lines.index("gateway cost [OPTIONS] FILE")
+    assert lines[usage + 1].startswith("    Measure the operation in FILE")
+    assert not any(line.startswith("gateway work ") for line in lines)
+
+
 def test_the_help_names_the_commands(run):
     commands = run("--help").stdout.partition("Commands:")[2].splitlines()
     assert [line.split()[0] for line in commands if line] == [
         "caller-key",
+        "commands",
         "compile",
         "cost",
+        "errors",
         "sandbox",
         "schema",
         "serve",

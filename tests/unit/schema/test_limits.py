@@ -15,10 +15,10 @@ from gateway.engine.complexity.limits import Limits, compare_with_limits, enforc
 from gateway.engine.complexity.measure import OperationSize, measure_document
 from gateway.engine.validation import build_validator
 from gateway.schema.engine_binding import bind_fields, operation_limits
+from tests.support.pages import QUERIES
 from tests.unit.schema import clinic
 
 ROOT = Path(__file__).parents[3]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
 EVERYTHING = (ROOT / "tests/scenarios/everything.graphql").read_text(encoding="utf-8")
 
 
@@ -82,11 +82,7 @@ HONEST = {
         for path in sorted((ROOT / "tests/scenarios").glob("*.md"))
         for text in re.findall(r"```graphql\n(.*?)```", path.read_text("utf-8"), re.DOTALL)
     },
-    **{
-        f"README {n}": text
-        for n, text in enumerate(re.findall(r"```graphql\n(.*?)```", README, re.DOTALL))
-    },
-    **{text: text for text in re.findall(r"query=(\{[^\']*\})", README)},
+    **QUERIES,
     **{
         text.splitlines()[0]: text
         for text in re.split(r"\n\n", main.EXAMPLE_QUERIES)

@@ -167,7 +167,7 @@ MEANINGS: dict[int, type[FieldError]] = {
     425: UpstreamUnavailable,
     429: UpstreamBusy,
 }
-"""The table of the README."""
+"""The table of docs/errors.md."""
 
 
 def meaning(status: int) -> type[FieldError]:

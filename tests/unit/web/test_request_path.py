@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import Coroutine, Generator, Iterator
 from pathlib import Path
 from sys import _getframe as current_frame
@@ -16,6 +17,7 @@ from gateway.config.settings import Settings
 from gateway.web.app import create_app
 from tests.conftest import ACCOUNT_1, SANDBOX
 from tests.scenarios.runner import Scenario
+from tests.support.pages import code_blocks, page
 from tests.unit.web.connection import Connection
 
 MOST_FRAMES = 16
@@ -148,11 +150,10 @@ async def test_few_functions_are_between_a_request_and_its_call(path):
     assert len(path.upstream.frames) <= MOST_FRAMES, path.upstream.frames
 
 
-async def test_the_readme_has_the_waiting_functions(path):
+async def test_the_architecture_page_draws_the_waiting_functions(path):
     await path.answer(ONE_ACTIVITY)
-    readme = (Path(gateway.__file__).parents[1] / "README.md").read_text(encoding="utf-8")
-    drawing = readme.partition("test_request_path.py`):")[2].split("```")[1]
-    drawn = [line.split()[-1] for line in drawing.strip().splitlines()]
+    (drawing,) = code_blocks(page("architecture"), "mermaid")
+    drawn = re.findall(r'\["([\w.]+)"\]', drawing)
     assert sorted(drawn) == sorted(path.upstream.frames)
 
 

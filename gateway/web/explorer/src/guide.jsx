@@ -1,12 +1,12 @@
-// A pane beside the docs: the schema as a file, what the headers are for, and the README's table of error codes.
+// A pane beside the docs: the schema as a file, what the headers are for, and the error codes, which `make docs` writes into errors.json.
 
 import { useGraphiQL } from "@graphiql/react";
 
-import errors from "readme:errors";
+import errorCodes from "./errors.json";
 
 const TITLE = "Guide";
 
-/** A cell of the README, where backticks mark what is code. */
+/** A text in which backticks mark what is code. */
 function TextWithCode({ text }) {
   return text.split("`").map((part, index) => (index % 2 ? <code key={index}>{part}</code> : part));
 }
@@ -30,14 +30,19 @@ function Guide() {
       <h3>Errors</h3>
       <p><code>errors[].extensions.code</code> says what happened.</p>
       <dl>
-        {errors.rows.map(({ code, when, status }) => (
+        {errorCodes.map(({ code, when, httpStatus }) => (
           <div key={code}>
-            <dt><TextWithCode text={code} /></dt>
-            <dd><TextWithCode text={when} /> <small>HTTP <TextWithCode text={status} /></small></dd>
+            <dt><code>{code}</code></dt>
+            <dd><TextWithCode text={when} /> <small>HTTP <TextWithCode text={httpStatus} /></small></dd>
           </div>
         ))}
       </dl>
-      <p><small><TextWithCode text={errors.footnote} /></small></p>
+      <p>
+        <small>
+          * with <code>Accept: application/graphql-response+json</code>; 200 with <code>application/json</code>. A response
+          without <code>data</code> means that the operation was not executed.
+        </small>
+      </p>
       <p><small><a href="explorer/licenses.txt" target="_blank">Licenses</a></small></p>
     </section>
   );

@@ -92,7 +92,7 @@ WAITING = (
 
 @pytest.mark.parametrize(("text", "functions", "root"), [CONDITIONAL, WAITING])
 def test_the_source_of_an_operation_is_as_reviewed(library, text, functions, root):
-    """These two, and the README's: what functions answer is compared with graphql-core."""
+    """These two, and that of docs/compiled-queries.md: what functions answer is compared with graphql-core."""
     assert library.compile(text).source_code == dedent(functions).lstrip("\n") + root
 
 
