@@ -81,8 +81,12 @@ def build_server(
     port: int,
     *,
     protocol_class: type[asyncio.Protocol] | None = None,
+    reads_proxy_headers: bool = False,
 ) -> Server:
-    """A server of an application, with uvicorn's HTTP protocol or another."""
+    """A server of an application, with uvicorn's HTTP protocol or another.
+
+    `reads_proxy_headers` is whether the scheme and the client of a request are those that a trusted proxy names.
+    """
     config = uvicorn.Config(
         app,
         host=host,
@@ -90,6 +94,7 @@ def build_server(
         http=protocol_class or "auto",
         ws="none",  # otherwise an installed WebSocket library takes over connections
         backlog=_BACKLOG,
+        proxy_headers=reads_proxy_headers,
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         log_level="warning",
         log_config=None,  # its records become log events, as those of all libraries
@@ -212,7 +217,14 @@ def gateway_server(settings: Settings, *, sandbox_server: Server | None = None) 
     protocol_class = http_protocol_class(
         settings.request_timeout_seconds, pending_bodies, allowed_origins
     )
-    gateway = build_server(app, settings.host, settings.port, protocol_class=protocol_class)
+    gateway = build_server(
+        app,
+        settings.host,
+        settings.port,
+        protocol_class=protocol_class,
+        # Only spans have the scheme of a request, and nothing has its client.
+        reads_proxy_headers=settings.otel_exporter_otlp_endpoint is not None,
+    )
     return GracefulShutdown(
         [gateway] if sandbox_server is None else [sandbox_server, gateway],
         app.state.limiter,

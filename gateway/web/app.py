@@ -40,6 +40,7 @@ from gateway.web.concurrency import ConcurrencyLimiter
 from gateway.web.cors import AllowedOriginsMiddleware
 from gateway.web.graphiql import load_graphiql_page
 from gateway.web.graphql_endpoint import ContextFactory, GraphQLEndpoint
+from gateway.web.graphql_route import GraphQLRoute
 from gateway.web.health import livez, metrics_endpoint, readyz
 from gateway.web.request_middleware import RequestMiddleware
 from gateway.web.responses import RawHeaders
@@ -115,7 +116,6 @@ def create_app(
         endpoint, settings.max_concurrent_requests, max_body_bytes=settings.max_body_bytes
     )
     routes = [
-        Route("/graphql", limiter),
         Route("/livez", livez, methods=["GET"]),
         Route("/readyz", readyz(limiter), methods=["GET"]),
         Route("/metrics", metrics_endpoint(instrumentation.metrics), methods=["GET"]),
@@ -213,6 +213,7 @@ def _middleware(
         stack.append(
             Middleware(AllowedOriginsMiddleware, origins=AllowedOrigins(settings.cors_origins))
         )
+    stack.append(Middleware(GraphQLRoute, endpoint=limiter))
     return stack
 
 

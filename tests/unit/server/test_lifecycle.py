@@ -7,16 +7,19 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from typing import Any
 
 import httpx
 import pytest
 
+from gateway.config.settings import Settings
 from gateway.server.lifecycle import (
     GracefulShutdown,
     PortUnavailable,
     ShutdownPhase,
     bind_listening_socket,
     build_server,
+    gateway_server,
     next_phase,
     reserve_port,
 )
@@ -287,3 +290,15 @@ def test_a_caller_that_takes_nothing_does_not_hold_the_end_up(slow):
                 deaf.sendall(b"GET /schema.graphql HTTP/1.1\r\nHost: x\r\n\r\n" * 1_000_000)
             assert slow.gateway.end() == 0
     assert clean(slow.gateway)
+
+
+@pytest.mark.parametrize("collector", [None, "http://localhost:9"])
+async def test_headers_of_a_proxy_are_read_for_spans_alone(collector):
+    settings = Settings.from_environment(
+        upstream_url="http://upstream", otel_exporter_otlp_endpoint=collector
+    )
+    [server] = gateway_server(settings).servers
+    server.config.load()
+    app: Any = server.config.app
+    async with app.router.lifespan_context(app):  # which ends the exporter
+        assert (server.config.loaded_app is app) == (collector is None)
