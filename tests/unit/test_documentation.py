@@ -184,6 +184,16 @@ def test_make_help_describes_every_target():
     assert sorted(targets[1].split()) == sorted(described)
 
 
+def test_the_hooks_run_commands_of_make_lint():
+    """pre-commit finds nothing that `make lint` would not."""
+    hooks = (ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8")
+    entries = re.findall(r"^ +entry: \.venv/bin/(.+)$", hooks, re.MULTILINE)
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    recipe = makefile.split("\nlint: ")[1].split("\n\n")[0]
+    assert len(entries) == hooks.count("- id: ")
+    assert [entry for entry in entries if f"\t$(BIN)/{entry}\n" not in f"{recipe}\n"] == []
+
+
 def test_the_clients_page_shows_both_ways_as_they_run():
     """A client runs them against the sandbox, and compares what they lead to."""
     ways = [unindented(way) for way in code_blocks(page("clients"), "ts")]
