@@ -2,20 +2,34 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Coroutine, Hashable
 from functools import partial
 from typing import Any, TypeVar
 
-from aiodataloader import DataLoader
+from aiodataloader import DataLoader, Loader, dispatch_queue
 
 from gateway.errors import BudgetExceeded
 from gateway.upstream.http.futures import completed_future, set_exception
 from gateway.upstream.http.read_result import Err, Ok, ReadResult
 
+_K = TypeVar("_K")
 _T = TypeVar("_T")
 
 StartRead = Callable[[], asyncio.Future[ReadResult[_T]]]
 """Starts a read, and returns the future of its result, whose cancellation ends the wait for it."""
+
+
+class BatchLoader(DataLoader[_K, ReadResult[_T]]):
+    """aiodataloader's DataLoader, without a task of its own for the dispatch of a batch.
+
+    A batch begins in the same pass of the event loop as that of a `DataLoader`, and so takes the same loads.
+    """
+
+    def do_resolve_reject(self, key: _K, future: asyncio.Future[ReadResult[_T]]) -> None:
+        self._queue.append(Loader(key, future))
+        if len(self._queue) == 1:
+            # aiodataloader makes a task in the next pass, which dispatches the batch in the one after that.
+            self.loop.call_soon(self.loop.call_soon, dispatch_queue, self)
 
 
 class DataLoaderScope:
@@ -28,11 +42,18 @@ class DataLoaderScope:
     """
 
     def __init__(self, *, max_reads: int, max_concurrent_reads: int) -> None:
+        self._loop = asyncio.get_running_loop()
         self._remaining_reads = max_reads
         self._free_count = max_concurrent_reads
         self._queue: deque[tuple[StartRead[Any], asyncio.Future[ReadResult[Any]]]] = deque()
         self._closed = False
         self._futures: set[asyncio.Future[ReadResult[Any]]] = set()
+
+    def loader(
+        self, load_batch: Callable[[list[_K]], Coroutine[Any, Any, list[ReadResult[_T]]]]
+    ) -> BatchLoader[_K, _T]:
+        """A DataLoader of this operation, whose batches this function loads."""
+        return BatchLoader(load_batch, loop=self._loop)
 
     def load(self, loader: DataLoader[Any, ReadResult[_T]], key: Hashable) -> asyncio.Future[_T]:
         """Enqueue a key now and await its value later: loads of one pass of the executor are one batch."""
@@ -49,7 +70,7 @@ class DataLoaderScope:
         self._remaining_reads -= 1
         if self._free_count and not self._closed:
             return self._start(start)
-        read: asyncio.Future[ReadResult[_T]] = asyncio.get_running_loop().create_future()
+        read: asyncio.Future[ReadResult[_T]] = self._loop.create_future()
         if not self._closed:
             self._queue.append((start, read))
         return self._track(read)
@@ -91,7 +112,7 @@ def value_of(source: asyncio.Future[ReadResult[_T]]) -> asyncio.Future[_T]:
 
     An exception of it may be left unretrieved.
     """
-    value: asyncio.Future[_T] = asyncio.get_running_loop().create_future()
+    value: asyncio.Future[_T] = source.get_loop().create_future()
     if source.done():
         _set_value(value, source)
     else:

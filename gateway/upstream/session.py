@@ -152,7 +152,7 @@ class UpstreamSession:
         """
         key = _TimelineKey(client_id, appointment_id)
         if key not in self._loaders:
-            self._loaders[key] = DataLoader(partial(self._batch_timeline, key))
+            self._loaders[key] = self._loader_scope.loader(partial(self._batch_timeline, key))
         load = _TimelineLoad(_ALL_KINDS if kinds is None else kinds, newest_first)
         return self._loader_scope.load(self._loaders[key], load)
 
@@ -186,7 +186,7 @@ class UpstreamSession:
         # Not left to the batch, which is dispatched later: limits refuse reads in the order of the loads.
         self._existing_or_new_read(key)
         if key not in self._loaders:
-            self._loaders[key] = DataLoader(partial(self._batch_from_list, key))
+            self._loaders[key] = self._loader_scope.loader(partial(self._batch_from_list, key))
         return self._loader_scope.load(self._loaders[key], ids[-1])
 
     async def _batch_from_list(
@@ -200,7 +200,7 @@ class UpstreamSession:
         """Load an appointment, read alone or from its client's list."""
         self._client_id_by_appointment[key] = client_id or self._client_id_by_appointment.get(key)
         if APPOINTMENT not in self._loaders:
-            self._loaders[APPOINTMENT] = DataLoader(self._batch_appointments)
+            self._loaders[APPOINTMENT] = self._loader_scope.loader(self._batch_appointments)
         return self._loader_scope.load(self._loaders[APPOINTMENT], key)
 
     async def _batch_timeline(

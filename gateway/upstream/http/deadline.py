@@ -1,6 +1,6 @@
 """Deadline: the time that a read has left, and the attempts that it made so far."""
 
-import asyncio
+from collections.abc import Callable
 from math import inf
 
 
@@ -13,17 +13,18 @@ class Deadline:
         reconnects: How many of the attempts replaced one that ended with a reused connection.
     """
 
-    __slots__ = ("_now", "at", "attempts", "reconnects")
+    __slots__ = ("_clock", "at", "attempts", "reconnects")
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float]) -> None:
+        """Take the clock of the event loop."""
         self.at = -inf
         self.attempts = self.reconnects = 0
-        self._now = asyncio.get_running_loop().time
+        self._clock = clock
 
     @property
     def remaining_seconds(self) -> float:
         """Seconds until the deadline."""
-        return self.at - self._now()
+        return self.at - self._clock()
 
     def extend(self, at: float | None) -> None:
         """Allow the read to take until a time of the event loop, or as long as it needs."""

@@ -6,6 +6,7 @@ deadline, and do not invalidate by owner: see docs/decisions/0003.
 
 import asyncio
 from collections.abc import Callable, Coroutine, Hashable, Mapping
+from functools import partial
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from gateway.upstream.http.deadline import Deadline
@@ -48,7 +49,7 @@ class Waiter(Generic[_T, _U]):
         finish: Finish[_T, _U],
         deadline: float | None,
     ) -> None:
-        loop = asyncio.get_running_loop()
+        loop = flight.loop
         self.future: asyncio.Future[_U] = loop.create_future()
         self.future.add_done_callback(self._on_done)
         self._flight = flight
@@ -77,21 +78,24 @@ class Flight(Generic[_T]):
     """A read under way, which is cancelled with the last of its waiters.
 
     Attributes:
+        loop: The running event loop.
         deadline: The latest deadline among the waiters, and the attempts made so far.
         task: The task of the read.
     """
 
-    __slots__ = ("_on_end", "_waiters", "deadline", "task")
+    __slots__ = ("_on_end", "_waiters", "deadline", "loop", "task")
 
     def __init__(
         self,
+        loop: asyncio.AbstractEventLoop,
         fetch: Callable[[Deadline], Coroutine[Any, Any, _T]],
         on_end: Callable[["Flight[_T]"], None],
     ) -> None:
-        self.deadline = Deadline()
+        self.loop = loop
+        self.deadline = Deadline(loop.time)
         self._waiters: dict[Waiter[_T, Any], None] = {}
         self._on_end = on_end
-        self.task = asyncio.create_task(fetch(self.deadline))
+        self.task = loop.create_task(fetch(self.deadline))
         self.task.add_done_callback(self._on_task_done)
 
     def join(
@@ -157,16 +161,13 @@ class SingleFlight(Generic[_T]):
                 one.
             deadline: A time of the event loop.
         """
-        if deadline is not None and deadline <= asyncio.get_running_loop().time():
+        loop = asyncio.get_running_loop()
+        if deadline is not None and deadline <= loop.time():
             return completed_future(finish(DeadlineExceeded(attempts=0), CacheStatus.CALLED))
         flight = self._flights.get(owner, _NO_FLIGHTS).get(key)
         if flight is not None:
             return flight.join(CacheStatus.COALESCED, finish, deadline)
-
-        def detach(ended: Flight[_T]) -> None:
-            self._detach(owner, key, ended)
-
-        flight = Flight(fetch, detach)
+        flight = Flight(loop, fetch, partial(self._detach, owner, key))
         self._flights.setdefault(owner, {})[key] = flight
         return flight.join(CacheStatus.CALLED, finish, deadline)
 

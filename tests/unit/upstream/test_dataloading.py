@@ -6,7 +6,7 @@ import pytest
 from aiodataloader import DataLoader
 
 from gateway.errors import BudgetExceeded, NotFound
-from gateway.upstream.dataloading import DataLoaderScope, StartRead, value_of
+from gateway.upstream.dataloading import BatchLoader, DataLoaderScope, StartRead, value_of
 from gateway.upstream.http.read_result import Err, Ok, ReadResult
 
 pytestmark = pytest.mark.usefixtures("no_task_left")
@@ -84,6 +84,34 @@ async def test_keys_asked_for_at_once_are_one_batch_however_they_are_awaited(loa
     assert await loads.load(upper, "b") == "B"
     assert await loads.load(upper, "d") == "D"
     assert batches == [["a", "b", "c"], ["d"]]
+
+
+@pytest.mark.parametrize("loader_class", [DataLoader, BatchLoader])
+async def test_a_batch_takes_the_keys_of_two_passes(loader_class):
+    batches: list[list[int]] = []
+
+    async def read(keys: Sequence[int]) -> list[ReadResult[int]]:
+        batches.append(list(keys))
+        return [Ok(key, 200, 0, 1) for key in keys]
+
+    loader = loader_class(read)
+    loads = []
+    for number in range(1, 7):
+        loads.append(loader.load(number))
+        await asyncio.sleep(0)
+    await asyncio.gather(*loads)
+    assert batches == [[1, 2], [3, 4], [5, 6]]
+
+
+async def test_a_batch_is_dispatched_without_a_task(loads):
+    async def read(keys: Sequence[str]) -> list[ReadResult[str]]:
+        return [found(key) for key in keys]
+
+    load = loads.load(loads.loader(read), "a")
+    before = asyncio.all_tasks()
+    await asyncio.sleep(0)
+    assert asyncio.all_tasks() == before
+    assert await load == "a"
 
 
 async def test_a_key_that_fails_fails_alone_and_is_remembered(loads, source):

@@ -5,7 +5,6 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-from aiodataloader import DataLoader
 
 from gateway.config.settings import Settings
 from gateway.errors import (
@@ -17,6 +16,7 @@ from gateway.errors import (
     UpstreamUnavailable,
 )
 from gateway.upstream.credentials import Caller
+from gateway.upstream.dataloading import BatchLoader
 from gateway.upstream.endpoints import (
     APPOINTMENT,
     CLIENT,
@@ -519,15 +519,19 @@ def batches(monkeypatch) -> list[list[Any]]:
     """The keys of each batch of each DataLoader of the sessions."""
     keys_of_batches: list[list[Any]] = []
 
-    class RecordingDataLoader(DataLoader[Any, Any]):
-        def __init__(self, batch_load_fn: Callable[[list[Any]], Awaitable[list[Any]]]) -> None:
+    class RecordingDataLoader(BatchLoader[Any, Any]):
+        def __init__(
+            self,
+            batch_load_fn: Callable[[list[Any]], Awaitable[list[Any]]],
+            **options: Any,
+        ) -> None:
             async def load(keys: list[Any]) -> list[Any]:
                 keys_of_batches.append(keys)
                 return await batch_load_fn(keys)
 
-            super().__init__(load)
+            super().__init__(load, **options)
 
-    monkeypatch.setattr("gateway.upstream.session.DataLoader", RecordingDataLoader)
+    monkeypatch.setattr("gateway.upstream.dataloading.BatchLoader", RecordingDataLoader)
     return keys_of_batches
 
 

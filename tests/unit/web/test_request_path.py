@@ -23,8 +23,8 @@ from tests.unit.web.connection import Connection
 MOST_FRAMES = 16
 """The most functions of the gateway that wait, in all tasks, while the upstream is called for one activity."""
 
-MOST_TASKS_FOR_ONE_ACTIVITY = 4
-MOST_TASKS_FOR_TEN_ACTIVITIES = 18
+MOST_TASKS_FOR_ONE_ACTIVITY = 3
+MOST_TASKS_FOR_TEN_ACTIVITIES = 15
 """Those of everything behind them included."""
 
 ONE_ACTIVITY = '{ activities(clientId: "1100", first: 1) { nodes { id event } } }'
