@@ -1,0 +1,83 @@
+"""The names that the pages use are those of the code: settings, commands, codes, log events, files."""
+
+import ast
+import re
+
+import pytest
+
+from gateway.cli.error_codes import error_codes
+from gateway.cli.main import main
+from gateway.cli.schema import schema as schema_commands
+from gateway.config.settings import Settings, env_name
+from tests.support.pages import README, ROOT, page
+
+PAGES = {path.stem: page(path.stem) for path in (ROOT / "docs").glob("*.md")} | {"README": README}
+CURRENT = {name: text for name, text in PAGES.items() if name != "upgrading"}
+"""All pages but the one that has names of earlier versions."""
+
+LOGGER = re.compile(r"\blog\b|\blog_(debug|info|warning)\b|\b_logger\b|^write$")
+FOLDERS = "|".join(
+    [
+        "tests",
+        "docs",
+        "gateway",
+        *(path.name for path in (ROOT / "gateway").iterdir() if path.is_dir()),
+    ]
+)
+
+
+@pytest.mark.parametrize("text", CURRENT.values(), ids=CURRENT)
+def test_a_page_names_settings_that_there_are(text):
+    settings = {env_name(name) for name in Settings.model_fields}
+    secrets = {f"{env_name(name)}_FILE" for name in Settings.SECRETS}
+    assert {*re.findall(r"\bGATEWAY_[A-Z_]*[A-Z]", text)} <= settings | secrets
+
+
+@pytest.mark.parametrize("text", CURRENT.values(), ids=CURRENT)
+def test_a_page_names_commands_that_there_are(text):
+    commands = {*main.commands} | {f"schema {name}" for name in schema_commands.commands}
+    named = re.findall(r"`gateway (schema [a-z-]+|[a-z-]+)[^`\n]*`", text)
+    assert {*named} <= commands
+
+
+@pytest.mark.parametrize("text", CURRENT.values(), ids=CURRENT)
+def test_a_page_names_files_that_there_are(text):
+    paths = re.findall(rf"`((?:{FOLDERS})/[\w./-]*)`", text)
+    roots = (ROOT, ROOT / "gateway")
+    assert [path for path in paths if not any((root / path).exists() for root in roots)] == []
+
+
+@pytest.mark.parametrize("name", ["troubleshooting", "schema", "caching", "resilience"])
+def test_a_page_names_error_codes_that_there_are(name):
+    """Words of capitals with an underscore, and without the prefix of a setting, are codes on these pages."""
+    words = re.findall(r"`([A-Z]+(?:_[A-Z]+)+)`", PAGES[name])
+    known = {each.code for each in error_codes()} | {
+        env_name(name) for name in Settings.model_fields
+    }
+    others = {"SSL_CERT_FILE"}
+    assert {*words} <= known | others
+
+
+def logged_events():
+    """The names that calls of a logger have among their arguments, in all of the gateway's source."""
+    for path in (ROOT / "gateway").rglob("*.py"):
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(call, ast.Call) and LOGGER.search(ast.unparse(call.func)):
+                yield from (each.value for each in call.args[:2] if isinstance(each, ast.Constant))
+
+
+def test_the_operations_page_has_every_log_event_and_no_other():
+    section = PAGES["operations"].split("\n## Logs\n")[1].split("\n## ")[0]
+    cells = [line.split(" | ")[0] for line in section.splitlines() if line.startswith("| `")]
+    assert {*re.findall(r"`([\w.]+)`", " ".join(cells))} == {*logged_events()}
+
+
+@pytest.mark.parametrize(
+    "message", re.findall(r"`((?:The|Port|Invalid|with) [^`]{15,})`", PAGES["troubleshooting"])
+)
+def test_the_messages_of_the_troubleshooting_page_are_in_the_code(message):
+    source = "".join(path.read_text("utf-8") for path in (ROOT / "gateway").rglob("*.py"))
+    literals = re.sub(r'"\s*\n\s*f?"', "", source).replace("`", "")
+    stable = re.sub(r"\b8000\b", "{port}", message).replace("127.0.0.1", "{host}")
+    stable = stable.partition(": Address already in use")[0]
+    assert stable in literals
