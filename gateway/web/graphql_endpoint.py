@@ -72,7 +72,9 @@ class GraphQLEndpoint:
                 if page is not None and media_type == spec.HTML:
                     response = page.html_response()
                 else:
-                    result = await self._execute(scope, http, stats)
+                    stats.caller = self.authenticator.authenticate(scope)
+                    request = await self._parse(scope, http)
+                    result = await http.until_disconnect(self._execute(request, scope, stats))
                     response = encode_response(result, status, media_type)
             except RequestError as error:
                 stats.record_rejection(error.code)
@@ -93,18 +95,14 @@ class GraphQLEndpoint:
         await response(scope, receive, send)
 
     async def _execute(
-        self, scope: MutableMapping[str, Any], http: HttpRequest, stats: RequestStats
+        self, request: Request, scope: MutableMapping[str, Any], stats: RequestStats
     ) -> Result:
-        stats.caller = self.authenticator.authenticate(scope)
-        request = await self._parse(scope, http)
         document = self.documents.resolve(request)
-        prepared = await http.until_disconnect(
-            self.preparer.prepare(
-                document.text,
-                request.operation_name,
-                request.variables,
-                expect_reuse=document.is_trusted,
-            )
+        prepared = await self.preparer.prepare(
+            document.text,
+            request.operation_name,
+            request.variables,
+            expect_reuse=document.is_trusted,
         )
         stats.operation_type = prepared.operation.operation.value
         if scope["method"] in spec.READ_METHODS and not prepared.is_query:
@@ -114,9 +112,7 @@ class GraphQLEndpoint:
         if document.is_trusted:  # otherwise its name is text of the caller
             stats.operation = prepared.name
         async with self.open_context(scope["headers"], stats) as context:
-            execution = await http.until_disconnect(
-                execute(self.schema, prepared, request.variables, context)
-            )
+            execution = await execute(self.schema, prepared, request.variables, context)
         codes = execution.error_codes
         has_data = not codes or execution.has_data
         stats.record_completion(codes, compiled=execution.is_compiled, has_data=has_data)
