@@ -215,8 +215,20 @@ class UpstreamSpan:
         self._span.end()
 
 
-_UNTRACED_CALL = UpstreamSpan(INVALID_SPAN)
-"""The span of each call without a tracer."""
+class _UntracedCall(UpstreamSpan):
+    """The span of calls that are not traced: nothing is recorded."""
+
+    __slots__ = ()
+
+    def inject(self, headers: HeaderPairs) -> HeaderPairs:
+        return headers
+
+    def end(self, status: int | None, code: str | None) -> None:
+        """Nothing has to end."""
+
+
+_UNTRACED_CALL = _UntracedCall(INVALID_SPAN)
+"""Shared by all calls."""
 
 
 def _parent_context(scope: Mapping[str, Any]) -> Context:

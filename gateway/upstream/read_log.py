@@ -54,7 +54,7 @@ class UpstreamUsage(NamedTuple):
     retries: int
 
 
-_STATUSES_WITH_CALLS = frozenset({CacheStatus.CALLED, CacheStatus.STALE})
+_STATUSES_WITH_CALLS = (CacheStatus.CALLED, CacheStatus.STALE)
 """How reads with calls of their own are answered; the calls of a coalesced read are another read's."""
 
 

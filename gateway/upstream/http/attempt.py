@@ -4,6 +4,7 @@ import asyncio
 import re
 import sys
 from collections.abc import Callable
+from itertools import chain
 from typing import NamedTuple
 
 import httpx
@@ -186,6 +187,8 @@ class HttpAttempt:
                 async with asyncio.timeout(self._timeout_seconds):
                     response = await self._transport.handle_async_request(request)
                     status = response.status_code
+                    # Otherwise httpx would decode all headers for one, to find out how.
+                    response.headers.encoding = "latin-1"
                     stream = response.stream
                     assert isinstance(stream, httpx.AsyncByteStream)
                     try:
@@ -227,7 +230,7 @@ class HttpAttempt:
 
 
 def _are_ascii(headers: RawHeaders) -> bool:
-    return all(name.isascii() and value.isascii() for name, value in headers)
+    return all(map(bytes.isascii, chain.from_iterable(headers)))
 
 
 def _unsendable() -> LocalFailure:

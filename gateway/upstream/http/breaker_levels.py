@@ -76,6 +76,10 @@ class TwoLevelCircuitBreaker:
         Raises:
             CircuitOpen: The attempt would be refused.
         """
+        self._admitting_breaker(fairness_key)
+
+    def _admitting_breaker(self, fairness_key: bytes) -> CircuitBreaker:
+        """The breaker of a fairness key, after `raise_if_open`."""
         must_yield = fairness_key == self._last_failed_key and self._waiting_key is not None
         try:
             self._overall_circuit.raise_if_open(
@@ -85,7 +89,9 @@ class TwoLevelCircuitBreaker:
             if fairness_key != self._last_failed_key:
                 self._waiting_key = fairness_key
             raise
-        self._breaker(fairness_key).raise_if_open()
+        breaker = self._breaker(fairness_key)
+        breaker.raise_if_open()
+        return breaker
 
     def acquire(self, fairness_key: bytes) -> "TwoLevelPermit":
         """Begin an attempt of a fairness key.
@@ -93,8 +99,7 @@ class TwoLevelCircuitBreaker:
         Raises:
             CircuitOpen: The attempt is refused.
         """
-        self.raise_if_open(fairness_key)
-        permit = self._breaker(fairness_key).acquire()
+        permit = self._admitting_breaker(fairness_key).acquire()
         return TwoLevelPermit(self, fairness_key, permit, is_trial=self._overall_circuit.admit())
 
     def record(

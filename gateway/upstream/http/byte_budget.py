@@ -1,6 +1,6 @@
 """Byte budget: a limit of the bytes of upstream responses held at once, from arrival until decoded."""
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Hashable
 from types import TracebackType
 from typing import Self
@@ -19,8 +19,8 @@ class ByteBudget:
     def __init__(self, max_bytes: int) -> None:
         self._max_bytes = max_bytes
         self._available_bytes = max_bytes
-        self._reserved_by_key: Counter[Hashable] = Counter()
-        self._reads_by_key: Counter[Hashable] = Counter()
+        self._reserved_by_key: defaultdict[Hashable, int] = defaultdict(int)
+        self._reads_by_key: defaultdict[Hashable, int] = defaultdict(int)
 
     @property
     def reserved_bytes(self) -> int:

@@ -101,10 +101,11 @@ class RetryBudgets:
         return own.can_spend and self._overall.spend() and own.spend()
 
     def _budget(self, fairness_key: Hashable) -> RetryBudget:
-        budget = self._budget_by_key.get(fairness_key)
-        if budget is None:
+        try:
+            return self._budget_by_key[fairness_key]
+        except KeyError:
             budget = self._budget_by_key[fairness_key] = RetryBudget()
-        return budget
+            return budget
 
 
 class RetryPolicy(NamedTuple):
