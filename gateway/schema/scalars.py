@@ -33,6 +33,7 @@ URL = NewType("URL", str)
 JSON = NewType("JSON", msgspec.Raw)
 
 _NO_OFFSET = timedelta(0)
+_LENGTH_TO_SECONDS = len("2026-03-01T09:00:00")
 _RFC_3339 = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})"
 )
@@ -114,6 +115,14 @@ def _serialize_date_time(value: datetime) -> str:
     return value.isoformat(timespec="milliseconds") + "Z"
 
 
+def _serialize_date_times(values: Sequence[datetime | None]) -> Sequence[str | None]:
+    """The texts of instants, each as `_serialize_date_time` returns it; None for None."""
+    texts: Sequence[str] = msgspec.to_builtins(values)
+    if None not in texts and len("".join(texts)) == _LENGTH_TO_SECONDS * len(texts):
+        return [text + ".000Z" for text in texts]
+    return [None if value is None else _serialize_date_time(value) for value in values]
+
+
 def _parse_date_time(value: object) -> datetime:
     if not isinstance(value, str) or not _RFC_3339.fullmatch(value):
         raise GraphQLError(
@@ -187,6 +196,17 @@ def _instant(zoned: activities.ZonedDateTime, context: Context) -> datetime | No
     return instant
 
 
+def _instant_texts(
+    zoned_dates: Sequence[activities.UncheckedDateTime],
+    context: Context,
+    instants: Sequence[datetime | None] | None,
+) -> Sequence[str | None]:
+    """The instants of date-times in the response, from the instants where they are known."""
+    if instants is None:
+        instants = to_utc_together(zoned_dates, context.settings.default_time_zone)
+    return _serialize_date_times(instants)
+
+
 def _time_zone(zoned: activities.ZonedDateTime, context: Context) -> str | None:
     return text_attribute(zoned, "time_zone") or context.settings.default_time_zone
 
@@ -231,6 +251,8 @@ class ZonedDateTime:
         _instant,
         DateTime | None,
         depends_on=("local", *_DATE_TIME_ATTRIBUTES),
+        fast_path_attribute="instant",
+        compute_together=_instant_texts,
         description=(
             "The instant in UTC, for comparisons and sorting. An offset that the upstream sent determines the "
             "instant, whatever the zone; without an offset the instant is null where the zone is missing or "

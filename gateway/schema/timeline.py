@@ -1,7 +1,7 @@
 """The timeline of a client: filtering, sorting and pagination of activities."""
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Hashable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
@@ -166,7 +166,8 @@ class RawTimeline(Struct, frozen=True, eq=False):
         activities = yield from (decoder.decode_headers if is_partial else decoder.decode)(
             self.items
         )
-        positions, indexes, omitted = yield from self._sort_and_filter(activities)
+        instants = yield from self._instants(activities)
+        positions, indexes, omitted = yield from self._sort_and_filter(activities, instants)
         part = self.window.to_slice(
             positions, self.anchor, newest_first=self.timeline_filter.newest_first
         )
@@ -176,6 +177,9 @@ class RawTimeline(Struct, frozen=True, eq=False):
             if is_partial
             else [activities[index] for index in page]
         )
+        decoder.compute_together(
+            nodes, self.info.context, {"date": [instants[index] for index in page]}
+        )
         return ConnectionPage(
             self.timeline_filter, positions, part, nodes, omitted, self.read_timestamp
         )
@@ -183,12 +187,12 @@ class RawTimeline(Struct, frozen=True, eq=False):
     def _sort_and_filter(
         self,
         activities: Sequence[Any],  # full records, or projected ones of a compiled query
+        instants: Sequence[datetime | None],
     ) -> CooperativeSteps[tuple[Sequence[TimelinePosition], list[int], OmittedCounts]]:
         """The ordered positions and indexes of matching activities, and the omissions by reason.
 
         Omissions are activities that may match, but cannot be included.
         """
-        instants = yield from self._instants(activities)
         indexes, omitted = yield from self._filter(activities, instants)
         newest_first = self.timeline_filter.newest_first
 
@@ -256,6 +260,11 @@ class _FullRecordDecoder:
         return map_in_steps(lambda some: [decoding.activity(item) for item in some], items)
 
     decode_headers = decode
+
+    def compute_together(
+        self, records: Sequence[Any], context: Any, known: Mapping[str, Sequence[Any]]
+    ) -> None:
+        """Nothing: graphql-core computes each field by itself."""
 
     def memoize(
         self, items: Sequence[Raw], variant: Hashable, compute: Callable[[], CooperativeSteps[_T]]

@@ -7,7 +7,7 @@ the response path and the ids that led to the object (`needs_path`).
 
 import keyword
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, get_args, get_origin
 
 from graphql import (
@@ -21,6 +21,7 @@ from graphql import (
     is_list_type,
     is_non_null_type,
 )
+from msgspec import UNSET, UnsetType
 
 from gateway.engine.compiler.collect_fields import (
     ALWAYS,
@@ -95,7 +96,11 @@ class CodeGenerator:
     ) -> None:
         self.fields = fields
         self.conditions: list[Condition] = []
-        self.namespace: dict[str, Any] = {"Node": Node, **_checks(fields.unreadable)}
+        self.namespace: dict[str, Any] = {
+            "Node": Node,
+            "UNSET": UNSET,
+            **_checks(fields.unreadable),
+        }
         self._projection_builder = projection_builder
         self._response_classes = response_classes
         self._function_texts: dict[str, str] = {}
@@ -409,9 +414,9 @@ class ObjectExpression:
         raw_value, projection = self._raw_value(field, field_source), self._value_context.projection
         if isinstance(field_source, ComputedField):
             value = self._value(field, field.type, raw_value, None)
-            if field_source.fast_path_attribute is None:
+            if (attribute := self._fast_path_attribute(field_source)) is None:
                 return value
-            return f"v if (v := record.{field_source.fast_path_attribute}).__class__ is str and v else {value}"
+            return f"v if (v := record.{attribute}).__class__ is str and v else {value}"
         if projection is None:
             return self._value(field, field.type, raw_value, None)
         leaf, name = get_named_type(field.type), field_source.attribute
@@ -428,6 +433,13 @@ class ObjectExpression:
             self._attribute_value(name, raw_value),
             projection.field_types.get(name),
         )
+
+    def _fast_path_attribute(self, field_source: ComputedField) -> str | None:
+        """The attribute that may have the value of a computed field; only projected Structs have a computed one."""
+        name, projection = field_source.fast_path_attribute, self._value_context.projection
+        if field_source.compute_together is None:
+            return name
+        return name if projection is not None and name in projection.computed_together else None
 
     def _attribute_value(self, name: str, raw_value: str) -> str:
         """An expression for an attribute; a partially projected record is null where the full record is.
@@ -523,39 +535,61 @@ class ObjectExpression:
         else:
             [selection] = field.selection_by_type.values()
             inner_context = self._inner_context(field)
-            if inner_context.projection is not None and self._is_response_object(
-                selection, inner_context.projection
-            ):
+            tests = self._response_tests(selection, inner_context.projection)
+            if tests == []:
                 return "{}"
             function = self._generator.function(selection, inner_context)
+            if tests:  # no field of the object is deferred
+                return f"({{0}} if {' and '.join(tests)} else {function.name}({{0}}, run))"
             call, needs_path = f"{function.name}({{}}, run", function.needs_path
         self.needs_path = self.needs_path or needs_path
         self._uses_inner_ids = self._uses_inner_ids or (needs_path and ids == "inner_ids")
         return f"{call}, {path}, {ids})" if needs_path else f"{call})"
 
-    def _is_response_object(self, selection: Selection, projection: Projection) -> bool:
-        """Whether the projected Struct itself encodes as the object of the response, without a copy.
+    def _response_tests(
+        self, selection: Selection, projection: Projection | None
+    ) -> Sequence[str] | None:
+        """Tests for whether a projected Struct itself encodes as the object of the response, without a copy.
 
-        Never where a condition decides on the presence or the position of a field.
+        Each is a template with `{0}` for the Struct. None where the Struct never is the object: a condition
+        decides on the presence or the position of a field, or it has an attribute that is none of the fields.
         """
-        struct = projection.struct
-        encoded = zip(struct.__struct_fields__, struct.__struct_encode_fields__, strict=True)
-        return [(*names, ALWAYS) for names in encoded] == [
-            (self._unchanged_attribute(inner, projection), inner.key, condition)
-            for inner, condition in selection.fields
-        ]
-
-    def _unchanged_attribute(self, field: Field, projection: Projection) -> str | None:
-        """The attribute that is the field's value in the response unchanged; None where there is none."""
-        field_source, type_ = self._field_source(field), get_nullable_type(field.type)
-        if not isinstance(field_source, AttributeField) or not is_leaf_type(type_):
+        if projection is None:
             return None
-        declared = projection.field_types.get(field_source.attribute)
-        nullable = not is_non_null_type(field.type)
-        is_unchanged = declared is not None and all_serialize_unchanged(
-            type_, declared, nullable=nullable
+        attributes, keys = (
+            projection.struct.__struct_fields__,
+            projection.struct.__struct_encode_fields__,
         )
-        return field_source.attribute if is_unchanged else None
+        if keys[: len(selection.fields)] != tuple(
+            inner.key if condition == ALWAYS else None for inner, condition in selection.fields
+        ):
+            return None
+        tests: list[str] = []
+        for (inner, _), attribute in zip(selection.fields, attributes, strict=False):
+            if (unchanged := self._unchanged_test(inner, attribute, projection)) is None:
+                return None
+            tests += unchanged
+        for attribute in attributes[len(selection.fields) :]:
+            if UnsetType not in union_members(projection.field_types[attribute]):
+                return None
+            tests.append(f"{{0}}.{attribute} is UNSET")
+        return tests
+
+    def _unchanged_test(
+        self, field: Field, attribute: str, projection: Projection
+    ) -> Sequence[str] | None:
+        """Tests for whether an attribute is the field's value in the response unchanged; None where it never is."""
+        declared, type_ = projection.field_types[attribute], get_nullable_type(field.type)
+        if not is_leaf_type(type_):
+            return None
+        match self._field_source(field):
+            case AttributeField(name) if name == attribute:
+                nullable = not is_non_null_type(field.type)
+                return [] if all_serialize_unchanged(type_, declared, nullable=nullable) else None
+            case ComputedField(fast_path_attribute=name) if name == attribute:
+                is_text = [] if declared is str else [f"{{0}}.{attribute}.__class__ is str"]
+                return [*is_text, f"{{0}}.{attribute}"]
+        return None
 
     def _inner_context(self, field: Field) -> ValueContext:
         field_source = self._field_source(field)

@@ -69,6 +69,12 @@ class ProjectedDecoder:
             for item, value in zip(items, records, strict=True)
         ]
 
+    def compute_together(
+        self, records: Sequence[Any], context: Any, known: Mapping[str, Sequence[Any]]
+    ) -> None:
+        """Compute the fields of decoded items that are computed together: see `ItemDecoder`."""
+        self._item_decoder.compute_together(records, context, known)
+
 
 class StructDecoder:
     """Decodes the items of a list as projected Structs: all in one call, where all of them match.
@@ -89,6 +95,7 @@ class StructDecoder:
             struct: [each for each in self._unchecked if each.items is None or struct in each.items]
             for struct in self._projections
         }
+        self._computed = [place for place in self._places if place.projection.computed_together]
         self._widened: StructDecoder | None = None
 
     def decode(self, items: Sequence[Raw]) -> list[Any]:
@@ -130,6 +137,26 @@ class StructDecoder:
             self._items.decode_full_record(item) if id(record) in failing else record
             for record, item in zip(records, items, strict=True)
         ]
+
+    def compute_together(
+        self, records: Sequence[Any], context: Any, known: Mapping[str, Sequence[Any]]
+    ) -> None:
+        """Compute the fields of decoded items that are computed together: see `ItemDecoder`."""
+        if not self._computed:
+            return
+        own = [record for record in records if record.__class__ in self._projections]
+        for place in self._computed:
+            values = place.structs(own)
+            is_each_known = len(values) == len(records)
+            known_values = known.get(place.path) if is_each_known else None
+            for name, compute in place.projection.computed_together.items():
+                for value, result in zip(
+                    values, compute(values, context, known_values), strict=True
+                ):
+                    setattr(value, name, result)
+        if len(own) < len(records) and self._widened not in {None, self}:
+            assert self._widened is not None
+            self._widened.compute_together(records, context, known)
 
     def _widen(self) -> "StructDecoder":
         """The decoder that also accepts whole numbers in place of texts; itself where there are no texts."""
@@ -194,11 +221,13 @@ class _Place:
         projection: The projection.
         readers: The readers of the attributes on the path.
         items: The Structs of the items that have the place; None where all have it.
+        path: The names of the attributes on the path, with dots between them.
     """
 
     projection: Projection
     readers: tuple[StructReader, ...]
     items: set[type[Struct]] | None
+    path: str
 
     def structs(self, records: Sequence[Any]) -> Sequence[Any]:
         """The Structs in this place of all records."""
@@ -220,7 +249,8 @@ def _places(projections: Collection[Projection]) -> Iterator[_Place]:
         path: tuple[Any, ...],
         readers: tuple[StructReader, ...],
     ) -> None:
-        place = found.setdefault((projection, *path), _Place(projection, readers, set()))
+        names = ".".join(name for name, _ in path)
+        place = found.setdefault((projection, *path), _Place(projection, readers, set(), names))
         assert place.items is not None
         place.items.add(item)
         if projection.define_struct is not None:
@@ -262,6 +292,11 @@ class ProjectedReader:
                 (yield from map_in_steps(self._decoder.decode, items)),
             )
         return self._decoded_lists[id(items)][1]
+
+    def compute_together(
+        self, records: Sequence[Any], context: Any, known: Mapping[str, Sequence[Any]]
+    ) -> None:
+        self._decoder.compute_together(records, context, known)
 
     def memoize(
         self, items: Sequence[Raw], variant: Hashable, compute: Callable[[], CooperativeSteps[_T]]

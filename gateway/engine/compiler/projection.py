@@ -1,7 +1,7 @@
 """Projection: a Struct with only those attributes of a record that an operation needs."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from operator import attrgetter
 from types import NoneType
@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from msgspec import Struct
 
 from gateway.engine.compiler.declared_types import replace_record, union_members
+from gateway.engine.resolvers import ComputeTogether
 
 EMPTY_VALUES = (None, "")
 """The values of attributes that do not prove a partially projected record to be other than null."""
@@ -46,7 +47,8 @@ class Projection:
         nested: The projection of each nested record, by attribute.
         constants: The constant attributes, by name.
         checked_record: The record whose check the values of the Struct have not passed yet.
-        define_struct: Defines the Struct with other types; None where it is the declared one.
+        define_struct: Defines the Struct with other types; None where it has the declared ones.
+        computed_together: The functions that compute attributes of many Structs together, by attribute.
         narrowed: The attributes that are texts in the Struct, in whose place the declaration accepts numbers.
         is_partial: Whether a nested record whose projected attributes are all null or empty may itself be null,
             which only the full record decides.
@@ -58,6 +60,7 @@ class Projection:
     constants: Mapping[str, Any]
     checked_record: type[CheckedRecord] | None = None
     define_struct: DefineStruct | None = None
+    computed_together: Mapping[str, ComputeTogether] = field(default_factory=dict)
     narrowed: tuple[str, ...] = ()
     is_partial: bool = False
     _widened: "Projection | None" = None

@@ -4,12 +4,13 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field as default
 from functools import cache
 from inspect import getmembers
+from itertools import chain
 from types import NoneType
 from typing import Any, TypeGuard, cast
 from weakref import WeakKeyDictionary, WeakValueDictionary
 
 import msgspec
-from msgspec import Struct, structs
+from msgspec import UNSET, Raw, Struct, UnsetType, structs
 
 from gateway.engine.compiler.collect_fields import Selection
 from gateway.engine.compiler.declared_types import (
@@ -25,6 +26,7 @@ from gateway.engine.resolvers import (
     AncestorField,
     AttributeField,
     ComputedField,
+    ComputeTogether,
     FieldSource,
     FieldSources,
     LoadedField,
@@ -36,6 +38,9 @@ _INNER_ID_NAMES = "inner_id_names"
 
 _UNCHECKED_RECORD = "unchecked_record"
 """The constant of a record class that names the same record without its check: see `CheckedRecord`."""
+
+_UNSET_IF_MISSING = "unset_if_missing"
+"""The constant of such a class that names the attributes that its check accepts as `UNSET`."""
 
 
 @dataclass(slots=True)
@@ -208,8 +213,10 @@ class ProjectionBuilder:
             name for name in required.selections_by_attribute if name not in required.as_declared
         ]:
             if record_type := record_type_in(declared[name]):
-                if hasattr(record_type, _UNCHECKED_RECORD):
-                    nested[name] = self._full_projection(record_type)
+                if _has_unchecked_record(record_type):
+                    nested[name] = self._unchecked_projection(
+                        record_type, required.selections_by_attribute[name]
+                    )
                 elif not _may_be_empty(record_type):
                     nested[name] = self._nested_projection(
                         record_type, required.selections_by_attribute[name], memo
@@ -224,6 +231,67 @@ class ProjectionBuilder:
             else:
                 types[name] = narrow_to_text(declared[name])
         return types, nested
+
+    def _unchecked_projection(
+        self, record: type[Struct], selections: Iterable[Selection]
+    ) -> Projection:
+        """The projection with all attributes of a record without its check, those of the selections first.
+
+        Its Structs can be response objects, where the upstream sent nothing else. Others are not worth a class.
+        """
+        unchecked: type[Struct] = getattr(record, _UNCHECKED_RECORD)
+        unset_if_missing: Sequence[str] = getattr(record, _UNSET_IF_MISSING)
+        declared = _struct_fields(unchecked)
+        selected: dict[str, ComputeTogether | None] = {}
+        for field in chain.from_iterable(each.distinct_fields() for each in selections):
+            match self._fields.compilable_source(field.parent.name, field.name):
+                case AttributeField(name) if name in declared:
+                    selected[name] = None
+                case ComputedField(fast_path_attribute=str(name), compute_together=together):
+                    selected[name] = together
+        others = [name for name in declared if name not in selected]
+        computed_together = {name: each for name, each in selected.items() if each is not None}
+        if not (computed_together or {*others} <= {*unset_if_missing}):
+            return self._full_projection(record)
+        types = {
+            name: Raw  # what the upstream may send under this key is not looked at
+            if name in computed_together
+            else declared[name].type | UnsetType
+            if name in unset_if_missing
+            else declared[name].type
+            for name in (*selected, *others)
+        }
+        key = (record, *types.items())
+        projection = self._projection_cache.get(key)
+        if projection is None:
+            namespace = dict(getmembers(unchecked, lambda each: isinstance(each, property)))
+            struct = msgspec.defstruct(
+                unchecked.__name__,
+                [
+                    (
+                        name,
+                        type_,
+                        msgspec.field(name=name, default=UNSET)
+                        if name in computed_together
+                        else msgspec.field(name=declared[name].encode_name, default=UNSET)
+                        if name in unset_if_missing
+                        else _field_definition(declared[name]),
+                    )
+                    for name, type_ in types.items()
+                ],
+                namespace={**namespace, **constants_of(unchecked)},
+                kw_only=True,
+                gc=False,
+            )
+            projection = self._projection_cache[key] = Projection(
+                struct,
+                types,
+                {},
+                constants_of(unchecked),
+                checked_record=cast("type[CheckedRecord]", record),
+                computed_together=computed_together,
+            )
+        return projection
 
     def _full_projection(self, record: type[Struct]) -> Projection:
         """The projection with all attributes of a record: the record itself, or the one without its check."""
@@ -246,9 +314,12 @@ class ProjectionBuilder:
         return self._full_projections[record]
 
     def _required_attributes(
-        self, record: type[Struct], selections: Iterable[Selection], dependencies: Iterable[str]
+        self,
+        record: type[Struct],
+        selections: Iterable[Selection],
+        header_attributes: Iterable[str],
     ) -> _RequiredAttributes:
-        """The needed attributes: selected and required ones, dependencies, and ids of loads."""
+        """The needed attributes: selected and required ones, dependencies, ids of loads, and those of a list."""
         required = _RequiredAttributes(
             as_declared={
                 name
@@ -260,8 +331,6 @@ class ProjectionBuilder:
             if not _is_checked_together(record):
                 required.namespace["__post_init__"] = check
             required.as_declared.update(check.dependencies)
-        for dependency in dependencies:
-            _require_as_declared(record, dependency, required)
         for selection in selections:
             used_ids = self._used_ids(selection)
             for name in used_ids:
@@ -279,6 +348,8 @@ class ProjectionBuilder:
                         list(field.selection_by_type.values()),
                         required,
                     )
+        for name in header_attributes:
+            _require_header(record, name, required)
         return required
 
     def _reads_whole_record(self, selection: Selection) -> bool:
@@ -329,6 +400,15 @@ def _require_field(
             required.namespace.update(getmembers(record, lambda each: isinstance(each, property)))
 
 
+def _require_header(record: type[Struct], name: str, required: _RequiredAttributes) -> None:
+    """Require an attribute that the list reads; a record that is checked together has all that it reads."""
+    info = _struct_fields(record).get(name)
+    if info is not None and _has_unchecked_record(record_type_in(info.type)):
+        required.selections_by_attribute.setdefault(name, [])
+    else:
+        _require_as_declared(record, name, required)
+
+
 def _require_as_declared(record: type[Struct], name: str, required: _RequiredAttributes) -> None:
     """Require an attribute with its declared type, or the dependencies of a property; ignore other names."""
     if name in record.__struct_fields__:
@@ -337,6 +417,10 @@ def _require_as_declared(record: type[Struct], name: str, required: _RequiredAtt
         required.namespace[name] = derived
         for dependency in derived.fget.dependencies:  # type: ignore[union-attr]
             _require_as_declared(record, dependency, required)
+
+
+def _has_unchecked_record(record: type[Struct] | None) -> bool:
+    return hasattr(record, _UNCHECKED_RECORD)
 
 
 def _is_checked_together(record: type[Any]) -> TypeGuard[type[CheckedRecord]]:

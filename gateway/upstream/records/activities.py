@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar, TypeVar
 
-from msgspec import Raw, Struct, field
+from msgspec import UNSET, Raw, Struct, field
 
 from gateway.config import time_zones
 from gateway.upstream.records import dates, links
@@ -48,7 +48,7 @@ UNREADABLE = Unreadable()
 
 _EMPTY_VALUES = (None, "")
 
-_NO_ZONE = frozenset({None})
+_NO_ZONE: frozenset[object] = frozenset({None, UNSET})
 
 _WHOLE_NUMBER = re.compile(r"(-?(?:0|[1-9][0-9]{0,9}))(?:\.0+)?")
 
@@ -123,9 +123,11 @@ class ZonedDateTime(UncheckedDateTime, frozen=True, kw_only=True):
 
     Attributes:
         unchecked_record: The record without the check, for dates that are checked together.
+        unset_if_missing: The attributes that are `UNSET` before the check where the upstream did not send them.
     """
 
     unchecked_record: ClassVar[type[UncheckedDateTime]] = UncheckedDateTime
+    unset_if_missing: ClassVar[tuple[str, ...]] = ("with_offset", "lower_case_zone")
 
     @depends_on("date_time", "with_offset", "time_zone", "lower_case_zone")
     def __post_init__(self) -> None:
@@ -136,7 +138,7 @@ class ZonedDateTime(UncheckedDateTime, frozen=True, kw_only=True):
             is_nonstandard = (
                 len(sent) != 19
                 or sent[4::3] != "--T::"  # YYYY-MM-DDTHH:MM:SS
-                or self.lower_case_zone is not None
+                or self.lower_case_zone not in _NO_ZONE
             )
         except (TypeError, ValueError):  # TypeError for `UNREADABLE`
             is_nonstandard = True

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
-from msgspec import ValidationError, convert, structs
+from msgspec import UNSET, ValidationError, convert, structs
 
 from gateway.config.time_zones import parse_offset, zone_by_alias
 from gateway.upstream.records.field_types import EmptyObject
@@ -63,7 +63,7 @@ def _move_lower_case_zone(date: Any) -> bool:
     """Move the time zone from the key `timezone` to the declared one; false where that has a zone already."""
     zone: object = date.lower_case_zone
     structs.force_setattr(date, "lower_case_zone", None)
-    if zone in {None, ""} or date.time_zone not in {None, ""}:
+    if zone in {None, "", UNSET} or date.time_zone not in {None, ""}:
         return False
     structs.force_setattr(date, "time_zone", zone)
     return True

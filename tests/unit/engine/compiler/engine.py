@@ -187,6 +187,11 @@ class _Whole:
 
     decode_headers = decode
 
+    def compute_together(
+        self, records: Sequence[Any], context: Any, known: Mapping[str, Sequence[Any]]
+    ) -> None:
+        """Nothing: each field is computed by itself."""
+
 
 def _read(value: Any, items: PolymorphicList) -> Any:
     if isawaitable(value):
