@@ -24,10 +24,8 @@ from opentelemetry.trace import (
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from gateway import __version__
+from gateway.config.headers import RawHeaders
 from gateway.observability.request_stats import DISCONNECTED, ERROR, RequestStats
-
-HeaderPairs = tuple[tuple[bytes, bytes], ...]
-"""The headers of one upstream call."""
 
 _TRACEPARENT = "traceparent"
 _PROPAGATOR = TraceContextTextMapPropagator()
@@ -194,7 +192,7 @@ class UpstreamSpan:
     def __init__(self, span: Span) -> None:
         self._span = span
 
-    def inject(self, headers: HeaderPairs) -> HeaderPairs:
+    def inject(self, headers: RawHeaders) -> RawHeaders:
         """The headers of the call, with this span as the trace context; unchanged for a no-op span."""
         if not self._span.get_span_context().is_valid:
             return headers
@@ -220,7 +218,7 @@ class _UntracedCall(UpstreamSpan):
 
     __slots__ = ()
 
-    def inject(self, headers: HeaderPairs) -> HeaderPairs:
+    def inject(self, headers: RawHeaders) -> RawHeaders:
         return headers
 
     def end(self, status: int | None, code: str | None) -> None:

@@ -1,11 +1,11 @@
 """JSON error responses for input that is not a valid HTTP request or exceeds a protocol limit."""
 
 import json
-from collections.abc import Iterable
 from http import HTTPStatus
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
+from gateway.config.headers import RawHeaders
 from gateway.config.origins import AllowedOrigins
 from gateway.errors import BadRequest
 from gateway.web.cors import cors_headers
@@ -26,8 +26,6 @@ _MESSAGE_BY_STATUS = {
     ),
     HTTPStatus.HTTP_VERSION_NOT_SUPPORTED: "Only the versions 1.0 and 1.1 of HTTP are supported.",
 }
-
-RawHeaders = Iterable[tuple[bytes, bytes]]
 
 
 def head_error_status(version: str, headers: RawHeaders) -> HTTPStatus | None:

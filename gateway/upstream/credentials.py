@@ -4,18 +4,15 @@ import hashlib
 import re
 from collections.abc import Iterable
 
+from gateway.config.headers import RawHeaders
 from gateway.config.settings import Settings
 from gateway.errors import BadRequest
-from gateway.observability.tracing import HeaderPairs
 from gateway.upstream.read_log import ReadLogEntry
 
 CREDENTIAL_HEADERS = (b"apikey", b"token", b"authorization")
 TRACE_HEADERS = (b"x-request-id", b"traceparent")
 
 _DIGEST_BYTES = hashlib.blake2b().digest_size
-
-RawHeaders = Iterable[tuple[bytes, bytes]]
-"""Request headers as ASGI passes them: names in lower case, in the order of their lines."""
 
 _PER_REQUEST_HEADER = re.compile(
     rb"traceparent|tracestate|baggage|sentry-trace|b3|x-b3-.*|x-datadog-.*|x-cloud-trace-context"
@@ -61,7 +58,7 @@ class Caller:
 
     def __init__(
         self,
-        headers: HeaderPairs,
+        headers: RawHeaders,
         identity: bytes,
         deadline: float | None = None,
         *,
@@ -129,7 +126,7 @@ class CallerFactory:
         if forwarded:
             identity += _digest(forwarded)
         return Caller(
-            credentials + forwarded + _tracing_headers(values, self._per_request_names),
+            (*credentials, *forwarded, *_tracing_headers(values, self._per_request_names)),
             identity,
             deadline,
             fairness_key=fairness_key,
@@ -137,7 +134,7 @@ class CallerFactory:
         )
 
 
-def _fairness_key(credentials: HeaderPairs) -> bytes:
+def _fairness_key(credentials: RawHeaders) -> bytes:
     """The fairness key of a caller that sends both forms of credentials: the digest of one form.
 
     A caller with both forms is identified by the first: otherwise a made-up second form would give one caller
@@ -184,11 +181,11 @@ def _header_values(headers: RawHeaders, names: frozenset[bytes]) -> dict[bytes, 
     return values
 
 
-def _select_headers(values: dict[bytes, bytes], names: Iterable[bytes]) -> HeaderPairs:
+def _select_headers(values: dict[bytes, bytes], names: Iterable[bytes]) -> RawHeaders:
     return tuple([(name, values[name]) for name in names if name in values])
 
 
-def _tracing_headers(values: dict[bytes, bytes], names: Iterable[bytes]) -> HeaderPairs:
+def _tracing_headers(values: dict[bytes, bytes], names: Iterable[bytes]) -> RawHeaders:
     """The tracing headers of one request that are forwarded with its calls.
 
     Other requests may share the calls, so a value that cannot be sent is omitted instead of refused.
@@ -204,7 +201,7 @@ def _tracing_headers(values: dict[bytes, bytes], names: Iterable[bytes]) -> Head
     return tuple(selected.items())
 
 
-def _service_credentials(settings: Settings) -> HeaderPairs:
+def _service_credentials(settings: Settings) -> RawHeaders:
     if settings.api_key is not None and settings.token is not None:
         return (
             (b"apiKey", settings.api_key.get_secret_value().encode()),
@@ -215,5 +212,5 @@ def _service_credentials(settings: Settings) -> HeaderPairs:
     return ()
 
 
-def _digest(headers: HeaderPairs) -> bytes:
+def _digest(headers: RawHeaders) -> bytes:
     return hashlib.blake2b(repr(headers).encode()).digest()

@@ -18,6 +18,7 @@ from starlette.routing import Route
 
 from gateway import schema
 from gateway.config.environment import ConfigurationError
+from gateway.config.headers import RawHeaders
 from gateway.config.origins import AllowedOrigins
 from gateway.config.settings import Settings, env_name
 from gateway.engine.preparation import Preparer, build_preparer
@@ -43,7 +44,6 @@ from gateway.web.graphql_endpoint import ContextFactory, GraphQLEndpoint
 from gateway.web.graphql_route import GraphQLRoute
 from gateway.web.health import livez, metrics_endpoint, readyz
 from gateway.web.request_middleware import RequestMiddleware
-from gateway.web.responses import RawHeaders
 
 _EXPLAIN_HEADER = b"x-gateway-explain"
 

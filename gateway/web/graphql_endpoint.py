@@ -9,6 +9,7 @@ from typing import Any
 from graphql import GraphQLSchema
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from gateway.config.headers import RawHeaders
 from gateway.engine.execution import ExecutionContext, Result, execute, internal_error
 from gateway.engine.preparation import Preparer
 from gateway.engine.request import Request
@@ -21,7 +22,7 @@ from gateway.web.authentication import CallerAuthenticator
 from gateway.web.disconnects import CallerDisconnected
 from gateway.web.graphiql import GraphiQLPage
 from gateway.web.http_request import HttpRequest
-from gateway.web.responses import EncodedResponse, RawHeaders, encode_response
+from gateway.web.responses import EncodedResponse, encode_response
 
 _LARGE_BODY_BYTES = 16_384
 """The JSON of a larger body takes long to parse, so it waits its turn with the documents to prepare."""

@@ -6,10 +6,9 @@ import msgspec
 from msgspec import Struct
 from starlette.types import Receive, Scope, Send
 
+from gateway.config.headers import RawHeaders
 from gateway.engine.execution import Result
 from gateway.web import graphql_over_http as spec
-
-RawHeaders = list[tuple[bytes, bytes]]
 
 _COMMON_HEADERS = ((b"vary", b"Accept"), (b"cache-control", b"private, no-store"))
 _CONTENT_TYPES = {

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import httpx
 
+from gateway.config.headers import RawHeaders
 from gateway.config.settings import Settings
 from gateway.errors import (
     MEMORY_BUDGET,
@@ -21,7 +22,7 @@ from gateway.errors import (
     UpstreamUnavailable,
 )
 from gateway.upstream.http.byte_budget import ByteBudgetExceeded
-from gateway.upstream.http.request import LazyRequest, RawHeaders, origin
+from gateway.upstream.http.request import LazyRequest, origin
 from gateway.upstream.http.response_body import (
     ResponseBody,
     declared_charset,

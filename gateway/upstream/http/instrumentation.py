@@ -4,10 +4,11 @@ import time
 from dataclasses import dataclass, field
 from types import TracebackType
 
+from gateway.config.headers import RawHeaders
 from gateway.errors import INTERNAL_SERVER_ERROR
 from gateway.observability.logging import log_info, log_warning
 from gateway.observability.metrics import Metrics
-from gateway.observability.tracing import HeaderPairs, Tracing, UpstreamSpan
+from gateway.observability.tracing import Tracing, UpstreamSpan
 from gateway.upstream.http.attempt import AttemptFailed
 from gateway.upstream.http.circuit_breaker import CircuitState
 
@@ -36,7 +37,7 @@ class UpstreamInstrumentation:
             self._logged_surprises.add((path, reason))
             log_warning("upstream.surprise", path=path, reason=reason)
 
-    def instrument_call(self, path: str, number: int, headers: HeaderPairs) -> "InstrumentedCall":
+    def instrument_call(self, path: str, number: int, headers: RawHeaders) -> "InstrumentedCall":
         """A context manager around one call.
 
         Args:
@@ -71,14 +72,14 @@ class InstrumentedCall:
     _started_at: float
 
     def __init__(
-        self, instrumentation: UpstreamInstrumentation, path: str, number: int, headers: HeaderPairs
+        self, instrumentation: UpstreamInstrumentation, path: str, number: int, headers: RawHeaders
     ) -> None:
         self._instrumentation = instrumentation
         self._path = path
         self._number = number
         self._headers = headers
 
-    def __enter__(self) -> HeaderPairs:
+    def __enter__(self) -> RawHeaders:
         self._instrumentation.metrics.calls_in_flight.inc()
         self._span = self._instrumentation.tracing.start_upstream_span(self._path, self._number)
         self._started_at = time.perf_counter()

@@ -3,14 +3,13 @@
 httpx parses both when a request is made, which takes longer than sending it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
 import httpx
 
-RawHeaders = Sequence[tuple[bytes, bytes]]
-"""Request headers as they are sent."""
+from gateway.config.headers import RawHeaders
 
 _NO_CONTENT = httpx.ByteStream(b"")
 

@@ -6,7 +6,6 @@ cookies, and quotes URLs a second time; each of these matters to a gateway.
 """
 
 import ssl
-from collections.abc import Iterable
 from typing import Self
 
 import aiohttp
@@ -14,6 +13,7 @@ import httpx
 from aiohttp.connector import Connection
 from aiohttp.streams import StreamReader
 
+from gateway.config.headers import RawHeaders
 from gateway.config.proxies import Proxy
 from gateway.upstream.http.connection_pool import ConnectionPool
 from gateway.upstream.http.request import split_request
@@ -134,9 +134,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
             await self._pool.close()
 
 
-def _serialize(
-    method: str, target: str, headers: Iterable[tuple[bytes, bytes]], content: bytes
-) -> bytes:
+def _serialize(method: str, target: str, headers: RawHeaders, content: bytes) -> bytes:
     """A request as it is sent."""
     lines = [
         f"{method} {target} HTTP/1.1".encode("ascii"),

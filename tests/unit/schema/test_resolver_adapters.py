@@ -106,7 +106,7 @@ async def _answer(
     told: dict[str, Any] = {"upstream_url": "http://upstream", "api_key": "k", "token": "t"}
     settings = Settings(**told)
     upstream = UpstreamApi(settings, httpx.MockTransport(send))
-    session = UpstreamSession(upstream, CallerFactory(settings).from_headers({}), settings)
+    session = UpstreamSession(upstream, CallerFactory(settings).from_headers([]), settings)
     try:
         context = Context(session, settings)
         result = (

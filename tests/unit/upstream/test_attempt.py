@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
+from gateway.config.headers import RawHeaders
 from gateway.errors import ResponseTooLarge
 from gateway.upstream.http.attempt import (
     AttemptFailed,
@@ -17,7 +18,6 @@ from gateway.upstream.http.attempt import (
     LocalFailure,
     ReceivedResponse,
 )
-from gateway.upstream.http.request import RawHeaders
 from gateway.upstream.http.response_protocol import (
     HeadTooLarge,
     IdleConnectionClosed,

@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
+from gateway.config.headers import RawHeaders
 from gateway.errors import (
     FieldError,
     InvalidArgument,
@@ -20,7 +21,6 @@ from gateway.errors import (
     UpstreamUnavailable,
 )
 from gateway.observability.event_loop import CooperativeSteps
-from gateway.observability.tracing import HeaderPairs
 from gateway.upstream.credentials import Caller
 from gateway.upstream.http.circuit_breaker import CircuitState
 from gateway.upstream.http.fetcher import UpstreamFetcher
@@ -76,7 +76,7 @@ async def read(
     by: bytes,
     of: object = "x",
     *,
-    headers: HeaderPairs = (),
+    headers: RawHeaders = (),
     decoded: Callable[[bytes], CooperativeSteps[object]] = decoding.items,
 ) -> FieldError | None:
     """What a caller is told; nothing where its read succeeds."""

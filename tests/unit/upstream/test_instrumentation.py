@@ -9,15 +9,16 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from structlog.testing import capture_logs
 
+from gateway.config.headers import RawHeaders
 from gateway.errors import FieldError, InvalidUpstreamResponse, UpstreamTimeout, UpstreamUnavailable
 from gateway.observability.metrics import Metrics
-from gateway.observability.tracing import HeaderPairs, Tracing
+from gateway.observability.tracing import Tracing
 from gateway.upstream.http.attempt import AttemptFailed
 from gateway.upstream.http.circuit_breaker import CircuitState
 from gateway.upstream.http.instrumentation import UpstreamInstrumentation
 
 PATH = "/notes/{noteId}"
-SENT: HeaderPairs = ((b"apiKey", b"k"),)
+SENT: RawHeaders = ((b"apiKey", b"k"),)
 
 
 @pytest.fixture
