@@ -177,6 +177,18 @@ def test_trials_that_fail_count_for_all_as_well(breakers, clock):
     assert breakers.state is CircuitState.OPEN
 
 
+@pytest.mark.parametrize("outcome", ["answered", "failed"])
+def test_what_ends_after_its_breaker_opened_is_no_failure_for_all(breakers, clock, outcome):
+    begun = breakers.acquire(A)
+    attempts(breakers, A, "-" * 10)
+    clock.now += 10.1
+    attempts(breakers, B, "-" * 5)
+    attempts(breakers, C, "-" * 5)
+    begun.record_success() if outcome == "answered" else begun.record_failure(is_connected=True)
+    attempts(breakers, C, "-")
+    assert breakers.state is CircuitState.CLOSED
+
+
 def test_an_outage_that_is_over_is_held_against_nobody(breakers, clock):
     in_turn(breakers, (A, B), "x" * 5)
     clock.now += 0.5

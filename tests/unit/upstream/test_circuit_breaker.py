@@ -108,11 +108,33 @@ def test_only_the_latest_outcomes_count(breaker):
     assert state(breaker) is CircuitState.OPEN
 
 
-def test_old_outcomes_do_not_count(breaker, clock):
+def test_the_forty_latest_outcomes_count(breaker):
+    tell(breaker, "-" + "+" * 20 + "-" * 18)
+    assert state(breaker) is CircuitState.CLOSED
+    tell(breaker, "-")
+    assert state(breaker) is CircuitState.OPEN
+
+
+def test_an_outcome_counts_for_ten_seconds(breaker, clock):
+    tell(breaker, "-" * 9)
+    clock.now += 10.0
+    tell(breaker, "-")
+    assert state(breaker) is CircuitState.OPEN
+
+
+@pytest.mark.parametrize("outcomes", ["-" * 9, "+" * 9 + "-"], ids=str)
+def test_old_outcomes_do_not_count(breaker, clock, outcomes):
     tell(breaker, "-" * 9)
     clock.now += 10.1
-    tell(breaker, "-" * 9)
+    tell(breaker, outcomes)
     assert state(breaker) is CircuitState.CLOSED
+
+
+def test_only_a_failure_opens_it(breaker):
+    tell(breaker, "-" * 9 + "+")
+    assert state(breaker) is CircuitState.CLOSED
+    tell(breaker, "-")
+    assert state(breaker) is CircuitState.OPEN
 
 
 def test_an_attempt_that_is_given_up_says_nothing(breaker):
@@ -175,6 +197,26 @@ def test_a_trial_that_is_answered_closes_it_and_the_past_is_forgotten(breaker, c
     assert state(breaker) is CircuitState.CLOSED
     tell(breaker, "-")
     assert state(breaker) is CircuitState.OPEN
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "expected"),
+    [("+" * 6 + "-" * 4, CircuitState.CLOSED), ("+" * 5 + "-" * 5, CircuitState.OPEN)],
+    ids=["less than half", "half"],
+)
+def test_after_a_recovery_it_opens_as_a_new_one_does(breaker, clock, outcomes, expected):
+    tell(breaker, "-" * 10)
+    clock.now += 0.5
+    tell(breaker, "+" + outcomes)
+    assert state(breaker) is expected
+
+
+def test_the_trial_waits_for_whoever_asks_next(breaker, clock):
+    tell(breaker, "-" * 10)
+    clock.now += 3600
+    assert state(breaker) is CircuitState.HALF_OPEN
+    tell(breaker, "+")
+    assert state(breaker) is CircuitState.CLOSED
 
 
 def test_a_trickle_reaches_an_upstream_that_stays_down(breaker, clock):

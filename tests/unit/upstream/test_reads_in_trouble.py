@@ -194,6 +194,16 @@ async def test_an_outage_costs_the_upstream_little_more_than_one_attempt_per_rea
     assert len(upstream.asked) <= 300 * 1.1 + 10
 
 
+async def test_one_in_ten_reads_may_be_tried_again_beyond_the_first_ten():
+    upstream = Upstream(FOUND)
+    reads = over(upstream, chance=0.0)
+    succeeded = 0
+    for number in range(300):
+        upstream.answers = [httpx.Response(429), FOUND]
+        succeeded += isinstance(await read(reads, of=str(number)), ReadLogEntry)
+    assert 300 * 0.1 + 9 <= succeeded <= 300 * 0.1 + 10
+
+
 # Connections that were over
 
 
@@ -376,6 +386,8 @@ async def test_an_upstream_that_fails_is_left_alone_and_callers_are_told_at_once
         "retryAfter": 1,
     }
     assert (attempts(fared), upstream.asked) == (0, [])
+    call: ReadLogEntry = fared.call  # type: ignore[attr-defined]
+    assert (call.status, call.bytes) == (None, 0)
 
 
 async def test_a_trickle_finds_out_when_it_is_back():
