@@ -151,7 +151,7 @@ class CostProgram:
         for each in terms:
             constant += each.constant
             step_indexes += each.step_indexes
-        return self.multiply(1, CostTerm(min(constant, MAX_SAFE_INTEGER), tuple(step_indexes)))
+        return self.multiply(1, CostTerm(constant, tuple(step_indexes)))
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from gateway.engine.complexity.cost import (
 )
 
 PAGE = ListSize(("first", "last"), default=50, maximum=100)
+LONG_PAGE = ListSize(("first",), default=50, maximum=2**31 - 1)
 IDS = SizedByArgument(("ids",), default=20, maximum=20)
 
 
@@ -39,6 +40,7 @@ def arguments(text: str) -> tuple[ArgumentNode, ...]:
         (PAGE, "(first: 0)", 0),
         (PAGE, "(first: -1)", 0),
         (PAGE, "(first: 101)", 100),
+        (LONG_PAGE, "(first: 1000000000)", 1_000_000_000),
         (PAGE, f"(first: {'9' * 10_000})", 100),
         (PAGE, f"(first: -{'9' * 10_000})", 100),
         (PAGE, "(first: 7.0)", 100),
@@ -128,10 +130,11 @@ def test_a_default_counts_where_the_caller_says_nothing():
     assert [whole.evaluate({}), whole.evaluate({"n": 8}), whole.evaluate({"n": None})] == [7, 8, 50]
 
 
-def test_a_known_factor_counts_for_what_is_not_known_too():
+@pytest.mark.parametrize("factor", [10, 1, 0])
+def test_a_known_factor_counts_for_what_is_not_known_too(factor):
     reckoning = CostProgram()
-    whole = cost(reckoning.multiply(10, reckoning.multiply(by("n"), CostTerm(1))), reckoning)
-    assert whole.evaluate({"n": 3}) == 30
+    whole = cost(reckoning.multiply(factor, reckoning.multiply(by("n"), CostTerm(1))), reckoning)
+    assert whole.evaluate({"n": 3}) == factor * 3
 
 
 def test_sums_of_many_steps_are_not_copied():
@@ -154,3 +157,9 @@ def test_counting_ends_somewhere():
     assert cost(unknown, reckoning).maximum == MAX_SAFE_INTEGER
     assert cost(unknown, reckoning).evaluate({"n": 0}) == 0
     assert cost(reckoning.total([known, unknown]), reckoning).evaluate({"n": 1}) == MAX_SAFE_INTEGER
+
+
+def test_the_largest_count_is_the_largest_integer_that_json_carries_exactly():
+    """Many clients read the numbers of JSON as floats: from 2 to the 53rd on, neighbours are one number."""
+    assert float(MAX_SAFE_INTEGER - 1) < float(MAX_SAFE_INTEGER) < float(MAX_SAFE_INTEGER + 1)
+    assert float(MAX_SAFE_INTEGER + 1) == float(MAX_SAFE_INTEGER + 2)

@@ -107,7 +107,8 @@ def test_nothing_is_reckoned_where_no_variables_could_cost_too_much():
         def keys(self):
             raise AssertionError
 
-    enforce_cost(size(PAGE), replace(LIMITS, cost=101), Untouchable())
+    for enough in (101, 1_000):
+        enforce_cost(size(PAGE), replace(LIMITS, cost=enough), Untouchable())
     with pytest.raises(AssertionError):
         enforce_cost(size(PAGE), replace(LIMITS, cost=100), Untouchable())
 
@@ -127,7 +128,8 @@ def test_all_measures_stand_beside_their_limits():
 
 
 def test_a_document_that_is_too_long_is_not_read():
-    enforce_characters("\n" * 1_000, LIMITS)
+    for length in (0, 1_000):
+        enforce_characters("\n" * length, LIMITS)
     with pytest.raises(LimitExceeded, match="1001 characters") as refused:
         enforce_characters("\n" * 1_001, LIMITS)
     assert refused.value.extensions == {
@@ -144,11 +146,11 @@ def test_what_is_not_compared_to_its_end_takes_at_least_one_comparison_too_many(
 
 
 def test_a_document_that_is_not_read_to_its_end_has_at_least_one_token_too_many():
-    assert tokens_exceeded(LIMITS).extensions == {
+    assert tokens_exceeded(replace(LIMITS, tokens=7)).extensions == {
         "code": "LIMIT_EXCEEDED",
         "limit": "tokens",
-        "measured": 101,
-        "allowed": 100,
+        "measured": 8,
+        "allowed": 7,
     }
 
 

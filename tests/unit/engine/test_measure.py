@@ -1,6 +1,7 @@
 """What operations measure; and bombs, which take no longer than their texts are long."""
 
 import sys
+import tracemalloc
 from collections.abc import Callable
 from types import FrameType
 from typing import Any
@@ -334,6 +335,22 @@ def work(bomb: str) -> int:
 def test_a_text_of_ten_times_the_length_takes_ten_times_the_work(bomb):
     small, large = bomb(60), bomb(600)
     assert work(large) <= 1.2 * work(small) * len(large) / len(small)
+
+
+def cost_memory(bomb: str) -> int:
+    """How many bytes the cost of an operation takes at most while it is computed."""
+    (measured, *_) = sizes(bomb)
+    tracemalloc.start()
+    try:
+        assert measured.cost.evaluate({"a": 3}) == MAX_SAFE_INTEGER
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_cost_of_ten_times_the_steps_takes_ten_times_the_memory():
+    small, large = varying(60), varying(600)
+    assert cost_memory(large) <= 1.2 * cost_memory(small) * len(large) / len(small)
 
 
 DOUBLING = {name: bomb for name, bomb in BOMBS.items() if "double" in name}
