@@ -1,37 +1,74 @@
 """Scenarios: Markdown files that a product person can read, executed over HTTP semantics.
 
-A scenario is a title and, in fenced blocks: `http upstream`, the calls that the upstream must get, exactly these
-and in any order, each with its answer (`→ sandbox`, or `→ STATUS` and a block `json NAME` with the body);
-`http headers`, what the caller sends along; `json settings`, what is set; `graphql`, the operation; `json variables`;
-`json response`, the answer. A body may have headers of its own, `http headers of NAME`: it is then sent in the charset that they name,
-and compressed as they say, each line as a member of its own. Where there is `http upstream a minute before`, the same was asked then, and the upstream
-answered that; the clock then showed 09:00 in UTC on 2026-03-29.
+A scenario has a title, a text, and fenced blocks:
+
+- `http upstream`: the calls that the upstream must get, exactly these and in any order, each with its answer:
+  `→ sandbox`, or `→ STATUS` and the name of a block `json NAME` with the body, or one of `_FAILURES`.
+- `json settings`: the settings of the gateway. One that takes a file has the name of the block with its content.
+- `graphql` with `json variables` and `http headers`: the operation, sent by POST. Or `http request`: the whole request.
+- `http response`: the status and the headers that the response must have; without this block the status is 200.
+- `json response`: the body of the response. In it, an `errorId` is the words of `_ANY_ERROR_ID`.
+
+A body may have headers of its own, `http headers of NAME`: it is then sent in the charset that they name, and compressed as
+they say, each line as a member of its own. Where there is `http upstream a minute before`, the same request was sent then, and
+the upstream answered that; the clock then showed 09:00 in UTC on 2026-03-29. Where there is `graphql in progress`, that operation
+was sent before, and waits for the upstream.
 """
 
+import asyncio
 import gzip
 import json
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NoReturn, Self
 from urllib.parse import unquote
 
 import httpx
 
+from tests.conftest import Gateway
+
 _BLOCK = re.compile(r"^```([^\n]+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-_CALL = re.compile(
-    r"(?P<call>GET \S+)\s+→ (?:(?P<sandbox>sandbox)|(?P<status>\d{3})(?: (?P<body>\S+))?)"
-)
+_CALL = re.compile(r"(?P<call>GET \S+)\s+→ (?:(?P<status>\d{3})(?: (?P<body>\S+))?|(?P<words>\D+))")
 _NOW = "http upstream"
 _BEFORE = "http upstream a minute before"
 
 _CHARSETS = {"iso-8859-1": "windows-1252", "utf8mb4": "utf-8"}
 """What senders mean by a charset, where that is not what it says."""
 
-Answer = tuple[int, bytes, Mapping[str, str]]
-Answers = Mapping[str, Answer | None]
+_ERROR_ID = re.compile(rb'(?<="errorId":")[0-9a-f]{32}(?=")')
+_ANY_ERROR_ID = b"32 hexadecimal digits"
+
+Answer = Callable[[httpx.Request], Awaitable[httpx.Response]]
+Answers = Mapping[str, Answer]
+
+
+async def _refuse_connection(request: httpx.Request) -> NoReturn:
+    raise httpx.ConnectError("refused", request=request)
+
+
+async def _time_out(request: httpx.Request) -> NoReturn:
+    raise httpx.ReadTimeout("no answer", request=request)
+
+
+async def _fail_unexpectedly(_: httpx.Request) -> NoReturn:
+    raise RuntimeError("an error that nothing expects")
+
+
+async def _wait(_: httpx.Request) -> NoReturn:
+    await asyncio.Event().wait()
+    raise AssertionError("the wait is only cancelled")
+
+
+_FAILURES: Mapping[str, Answer] = {
+    "no connection": _refuse_connection,
+    "no answer in time": _time_out,
+    "no answer yet": _wait,
+    "an unexpected exception in the gateway": _fail_unexpectedly,
+}
 
 
 @dataclass(frozen=True)
@@ -52,20 +89,60 @@ class Scenario:
         return self.blocks["graphql"]
 
     @property
-    def variables(self) -> dict[str, Any]:
-        return self._json("json variables", {})
-
-    @property
-    def settings(self) -> dict[str, Any]:
-        return self._json("json settings", {})
+    def is_executed(self) -> bool:
+        """Whether the operation is executed: a response to any other request has no `data`."""
+        return "data" in self.response
 
     @property
     def response(self) -> dict[str, Any]:
         return self._json("json response", {})
 
     @property
-    def headers(self) -> dict[str, str]:
-        return self._headers("http headers")
+    def status(self) -> int:
+        """The status of the response, which is written with a phrase, as in `404 Not Found`."""
+        return int(self.blocks.get("http response", "200 OK").partition(" ")[0])
+
+    @property
+    def response_headers(self) -> dict[str, str]:
+        return _parse_headers(self.blocks.get("http response", "").splitlines()[1:])
+
+    def settings(self, directory: Path) -> dict[str, Any]:
+        """The settings; the files that they name are written to `directory`."""
+        settings = self._json("json settings", {})
+        for setting, value in settings.items():
+            block = f"{Path(str(value)).suffix[1:]} {value}"
+            if block in self.blocks:
+                settings[setting] = directory / value
+                settings[setting].write_text(self.blocks[block], encoding="utf-8")
+        return settings
+
+    async def send(self, gateway: Gateway, headers: Mapping[str, str]) -> httpx.Response:
+        """Sends the request of the scenario, with further headers."""
+        if "http request" not in self.blocks:
+            given = _parse_headers(self.blocks.get("http headers", "").splitlines())
+            variables = self._json("json variables", {})
+            return await gateway.post(self.query, variables, {**given, **headers})
+        head, _, body = self.blocks["http request"].partition("\n\n")
+        request_line, *lines = head.splitlines()
+        method, _, url = request_line.partition(" ")
+        given = {**_parse_headers(lines), **headers}
+        return await gateway.http.request(method, url, content=body.strip(), headers=given)
+
+    @asynccontextmanager
+    async def operation_in_progress(
+        self, gateway: Gateway, upstream: "ScriptedUpstream"
+    ) -> AsyncIterator[None]:
+        """While the operation in progress, if there is one, waits for the upstream."""
+        if "graphql in progress" not in self.blocks:
+            yield
+            return
+        task = asyncio.create_task(gateway.post(self.blocks["graphql in progress"]))
+        try:
+            await upstream.called.wait()
+            yield
+        finally:
+            task.cancel()
+            await asyncio.wait([task])
 
     @property
     def has_before(self) -> bool:
@@ -77,34 +154,30 @@ class Scenario:
         return Counter(match["call"] for match in (*self._calls(_BEFORE), *self._calls(_NOW)))
 
     def upstream(self, sandbox: httpx.AsyncBaseTransport) -> "ScriptedUpstream":
-        """What is there at first: a minute before, if anything was asked then."""
-        return ScriptedUpstream(self._answers(_BEFORE if self.has_before else _NOW), sandbox)
+        """The upstream, as it is at first: a minute before, if the request was sent then."""
+        blocks = [_BEFORE, _NOW] if self.has_before else [_NOW]
+        return ScriptedUpstream([self._answers(block, sandbox) for block in blocks])
 
-    def a_minute_later(self, upstream: "ScriptedUpstream") -> None:
-        upstream.answers = self._answers(_NOW)
-
-    def _answers(self, block: str) -> Answers:
+    def _answers(self, block: str, sandbox: httpx.AsyncBaseTransport) -> Answers:
         return {
-            match["call"]: None
-            if match["sandbox"]
-            else self._answer(int(match["status"]), match["body"])
+            match["call"]: self._answer(int(match["status"]), match["body"])
+            if match["status"]
+            else _answer_in_words(match["words"], sandbox)
             for match in self._calls(block)
         }
 
     def _answer(self, status: int, name: str | None) -> Answer:
-        headers = {"content-type": "application/json", **self._headers(f"http headers of {name}")}
+        given = _parse_headers(self.blocks.get(f"http headers of {name}", "").splitlines())
+        headers = {"content-type": "application/json", **given}
         charset = headers["content-type"].partition("charset=")[2] or "utf-8"
         body = self.blocks.get(f"json {name}", "").encode(_CHARSETS.get(charset, charset))
         if headers.get("content-encoding") == "gzip":
             body = b"".join(map(gzip.compress, body.splitlines(keepends=True)))
-        return status, body, headers
 
-    def _headers(self, block: str) -> dict[str, str]:
-        lines = self.blocks.get(block, "").splitlines()
-        return {
-            name.lower(): value.strip()
-            for name, _, value in (line.partition(":") for line in lines)
-        }
+        async def answer(_: httpx.Request) -> httpx.Response:
+            return httpx.Response(status, headers=headers, stream=httpx.ByteStream(body))
+
+        return answer
 
     def _calls(self, block: str) -> list[re.Match[str]]:
         lines = self.blocks.get(block, "").splitlines()
@@ -116,24 +189,41 @@ class Scenario:
         return json.loads(self.blocks[name]) if name in self.blocks else default
 
 
-class ScriptedUpstream(httpx.AsyncBaseTransport):
-    """Answers what the scenario says and counts; a call that it does not name fails the test."""
+def _parse_headers(lines: list[str]) -> dict[str, str]:
+    return {
+        name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)
+    }
 
-    def __init__(
-        self,
-        answers: Answers,
-        sandbox: httpx.AsyncBaseTransport,
-    ) -> None:
-        self.answers = answers
-        self._sandbox = sandbox
+
+def _answer_in_words(words: str, sandbox: httpx.AsyncBaseTransport) -> Answer:
+    return sandbox.handle_async_request if words == "sandbox" else _FAILURES[words]
+
+
+def body_without_ids(response: httpx.Response) -> bytes:
+    """The body of a response with the same words for every `errorId`, which is different each time."""
+    return _ERROR_ID.sub(_ANY_ERROR_ID, response.content)
+
+
+class ScriptedUpstream(httpx.AsyncBaseTransport):
+    """Answers what the scenario says and counts; a call that it does not name fails the test.
+
+    Attributes:
+        calls: The calls so far.
+        called: Set by the first call.
+    """
+
+    def __init__(self, answers_by_minute: Sequence[Answers]) -> None:
         self.calls: Counter[str] = Counter()
+        self.called = asyncio.Event()
+        self._answers, *self._later_answers = answers_by_minute
+
+    def advance(self) -> None:
+        """Answers what it answers a minute later."""
+        self._answers = self._later_answers.pop(0)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         call = f"{request.method} {unquote(request.url.raw_path.decode())}"
         self.calls[call] += 1
-        assert call in self.answers, f"unexpected: {call}"
-        answer = self.answers[call]
-        if answer is None:
-            return await self._sandbox.handle_async_request(request)
-        status, body, headers = answer
-        return httpx.Response(status, headers=headers, stream=httpx.ByteStream(body))
+        self.called.set()
+        assert call in self._answers, f"unexpected: {call}"
+        return await self._answers[call](request)

@@ -15,6 +15,7 @@ from gateway.engine.complexity.limits import Limits, compare_with_limits, enforc
 from gateway.engine.complexity.measure import OperationSize, measure_document
 from gateway.engine.validation import build_validator
 from gateway.schema.engine_binding import bind_fields, operation_limits
+from tests.scenarios.runner import Scenario
 from tests.support.pages import QUERIES
 from tests.unit.schema import clinic
 
@@ -78,9 +79,9 @@ HONEST = {
     "everything, ten times": ten_aliases(EVERYTHING),
     "introspection": INTROSPECTION,
     **{
-        path.stem: text
+        path.stem: scenario.query
         for path in sorted((ROOT / "tests/scenarios").glob("*.md"))
-        for text in re.findall(r"```graphql\n(.*?)```", path.read_text("utf-8"), re.DOTALL)
+        if (scenario := Scenario.read(path)).is_executed and "graphql" in scenario.blocks
     },
     **QUERIES,
     **{
