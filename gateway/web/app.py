@@ -3,9 +3,8 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from functools import partial
-from types import TracebackType
 
 import httpx
 from graphql import GraphQLSchema
@@ -18,7 +17,6 @@ from starlette.routing import Route
 
 from gateway import schema
 from gateway.config.environment import ConfigurationError
-from gateway.config.headers import RawHeaders
 from gateway.config.origins import AllowedOrigins
 from gateway.config.settings import Settings, env_name
 from gateway.engine.preparation import Preparer, build_preparer
@@ -27,25 +25,20 @@ from gateway.engine.resolvers import FieldSources
 from gateway.engine.trusted_documents import TrustedDocuments
 from gateway.observability import logging
 from gateway.observability.metrics import Metrics
-from gateway.observability.request_stats import RequestStats
 from gateway.observability.tracing import Tracing
-from gateway.schema.context import Context
 from gateway.schema.engine_binding import bind_fields, operation_limits
 from gateway.upstream.api import UpstreamApi
-from gateway.upstream.credentials import CallerFactory
 from gateway.upstream.http.instrumentation import UpstreamInstrumentation
 from gateway.upstream.http.transport import AiohttpTransport
-from gateway.upstream.session import UpstreamSession
 from gateway.web.authentication import CallerAuthenticator
 from gateway.web.concurrency import ConcurrencyLimiter
 from gateway.web.cors import AllowedOriginsMiddleware
 from gateway.web.graphiql import load_graphiql_page
-from gateway.web.graphql_endpoint import ContextFactory, GraphQLEndpoint
+from gateway.web.graphql_endpoint import GraphQLEndpoint
 from gateway.web.graphql_route import GraphQLRoute
 from gateway.web.health import livez, metrics_endpoint, readyz
+from gateway.web.request_context import context_factory
 from gateway.web.request_middleware import RequestMiddleware
-
-_EXPLAIN_HEADER = b"x-gateway-explain"
 
 _DROPPED_COUNT_INTERVAL_SECONDS = 1.0
 
@@ -106,7 +99,7 @@ def create_app(
             if settings.compile_queries == "off"
             else _query_compiler(graphql_schema, field_sources)
         ),
-        open_context=_context_factory(upstream, settings),
+        open_context=context_factory(upstream, settings),
         authenticator=_caller_authenticator(settings),
         graphiql_page=graphiql_page,
         max_body_bytes=settings.max_body_bytes,
@@ -144,55 +137,6 @@ async def _count_dropped_events(metrics: Metrics) -> None:
         metrics.log_events_dropped.inc(dropped - counted_before)
         counted_before = dropped
         await asyncio.sleep(_DROPPED_COUNT_INTERVAL_SECONDS)
-
-
-class _RequestContext:
-    """The context of one request, while its operation runs; its close records the upstream usage."""
-
-    __slots__ = ("_context", "_stats", "_surprises")
-
-    def __init__(
-        self, context: Context, surprises: AbstractContextManager[None], stats: RequestStats
-    ) -> None:
-        self._context = context
-        self._surprises = surprises
-        self._stats = stats
-
-    async def __aenter__(self) -> Context:
-        self._surprises.__enter__()
-        return self._context
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._surprises.__exit__(kind, error, trace)
-        session = self._context.session
-        stats = self._stats
-        stats.reads, stats.calls, stats.retries = session.usage
-        await session.aclose()
-
-
-def _context_factory(upstream: UpstreamApi, settings: Settings) -> ContextFactory:
-    """The factory of request contexts."""
-    caller_factory = CallerFactory(settings)
-
-    def open_context(headers: RawHeaders, stats: RequestStats) -> _RequestContext:
-        deadline = asyncio.get_running_loop().time() + settings.operation_timeout_seconds
-        caller = caller_factory.from_headers(headers, deadline, key_name=stats.caller)
-        session = UpstreamSession(upstream, caller, settings)
-        is_explaining = settings.explain and _is_explanation_requested(headers)
-        context = Context(session, settings, is_explaining=is_explaining)
-        return _RequestContext(context, upstream.report_timeline_surprises(), stats)
-
-    return open_context
-
-
-def _is_explanation_requested(headers: RawHeaders) -> bool:
-    values = (value for name, value in headers if name == _EXPLAIN_HEADER)
-    return next(values, b"") == b"1"
 
 
 def _caller_authenticator(settings: Settings) -> CallerAuthenticator:

@@ -209,6 +209,8 @@ class _SizeVisitor:
         self, scope: _SelectionScope, fragment_sizes: Sequence[_SubtreeSize]
     ) -> _SubtreeSize:
         """The measures of a scope, given those of its fragments and inner scopes."""
+        # Depths and lengths are maxima, counts are sums. Fragments that spread others twice double the counts at
+        # each level, so counts are bounded: Python's integers would grow without end.
         depth = alias_count = longest_alias = base_cost = 0
         field_count, duplicate_fields = len(scope.fields), 0
         count_by_response_name: dict[str, int] = {}

@@ -25,17 +25,16 @@ class BulkheadFull(Exception):
 
 
 class Bulkhead:
-    """Bulkhead of a bounded number of slots. Waiting keys are served round-robin: none starves another.
-
-    Attributes:
-        clock: Measures how long slots are held.
-    """
+    """Bulkhead of a bounded number of slots. Waiting keys are served round-robin: none starves another."""
 
     def __init__(self, *, total: int, per_key: int, clock: Callable[[], float]) -> None:
-        """Offer `total` slots, at most `per_key` of them to one fairness key."""
+        """Offer `total` slots, at most `per_key` of them to one fairness key.
+
+        `clock` measures how long slots are held.
+        """
         self._total = total
         self._per_key = per_key
-        self.clock = clock
+        self._clock = clock
         self._in_use_by_key: dict[Hashable, int] = {}
         self._available = total
         self._waiters: OrderedDict[Hashable, deque[asyncio.Future[None]]] = OrderedDict()
@@ -54,22 +53,27 @@ class Bulkhead:
         """
         return BulkheadSlot(self, fairness_key, remaining_seconds)
 
-    def take_free(self, fairness_key: Hashable) -> bool:
-        """Take a slot, if one is free, and return whether one was."""
-        if not self._available or self._in_use_by_key.get(fairness_key, 0) >= self._per_key:
-            return False
-        self._occupy_slot(fairness_key)
-        return True
+    async def acquire(self, fairness_key: Hashable, remaining_seconds: float) -> float:
+        """Take a free slot, or wait for one; returns the time for `release`.
+
+        Raises:
+            BulkheadFull: No slot is expected to be free in time.
+        """
+        if self._available and self._in_use_by_key.get(fairness_key, 0) < self._per_key:
+            self._occupy_slot(fairness_key)
+        else:
+            await self._wait(fairness_key, remaining_seconds)
+        return self._clock()
 
     def release(self, fairness_key: Hashable, acquired_at: float) -> None:
         """Free a slot, and add its duration to the moving average."""
         self._average_seconds += _SMOOTHING_FACTOR * (
-            self.clock() - acquired_at - self._average_seconds
+            self._clock() - acquired_at - self._average_seconds
         )
         self._free_slot(fairness_key)
 
-    async def wait(self, fairness_key: Hashable, remaining_seconds: float) -> None:
-        """Wait for a slot, and take it."""
+    async def _wait(self, fairness_key: Hashable, remaining_seconds: float) -> None:
+        """Wait for a slot, which is assigned to the waiter."""
         wait_seconds = self._estimated_wait_seconds(fairness_key)
         if wait_seconds > remaining_seconds:
             raise BulkheadFull(max(1, ceil(wait_seconds - remaining_seconds)))
@@ -144,10 +148,9 @@ class BulkheadSlot:
         self._acquired_at = 0.0
 
     async def __aenter__(self) -> None:
-        bulkhead = self._bulkhead
-        if not bulkhead.take_free(self._fairness_key):
-            await bulkhead.wait(self._fairness_key, self._remaining_seconds)
-        self._acquired_at = bulkhead.clock()
+        self._acquired_at = await self._bulkhead.acquire(
+            self._fairness_key, self._remaining_seconds
+        )
 
     async def __aexit__(self, *_: object) -> None:
         self._bulkhead.release(self._fairness_key, self._acquired_at)
