@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from graphql import GraphQLEnumType
+from msgspec import structs
 from prometheus_client.parser import text_string_to_metric_families
 
 from gateway import __version__, errors, schema
@@ -15,6 +16,9 @@ from gateway.cli.schema_diff import Criticality, classify_changes
 from gateway.config.settings import Settings, env_name
 from gateway.observability.metrics import Metrics
 from gateway.observability.request_stats import RequestStats
+from gateway.sandbox.fault_injection.faults import Fault
+from gateway.sandbox.fixtures.malformed import CLIENT_ID, malformed_entries
+from gateway.sandbox.fixtures.sample import CLIENTS
 from gateway.web.request_middleware import PROBE_PATHS
 from tests.support.pages import README, code_blocks, page
 
@@ -159,6 +163,23 @@ def test_the_security_page_shows_what_the_largest_query_measures():
 @pytest.mark.parametrize("option", [p.opts[0] for p in main.commands["sandbox"].params])
 def test_the_sandbox_page_names_every_option(option):
     assert option in page("sandbox")
+
+
+def test_the_sandbox_page_has_every_key_of_a_fault():
+    section = page("sandbox").split("\n## Fault injection\n")[1].split("\n### ")[0]
+    rows = re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE)
+    assert sorted(rows) == sorted(field.encode_name for field in structs.fields(Fault))
+
+
+def test_the_sandbox_page_has_every_client_with_its_number_of_activities():
+    rows = re.findall(r"^\| (`\d+`(?:, `\d+`)*) \| ([\d,]+) \|", page("sandbox"), re.MULTILINE)
+    documented = {
+        client.strip(" `"): int(count.replace(",", ""))
+        for clients, count in rows
+        for client in clients.split(",")
+    }
+    malformed = {CLIENT_ID: len([*malformed_entries()])}
+    assert documented == {**CLIENTS["1"], **CLIENTS["2"], **malformed}
 
 
 def test_the_example_for_kubernetes_fits_the_settings(monkeypatch):
