@@ -143,13 +143,15 @@ async def test_a_documented_query_has_its_documented_answer(gateway, text):
     assert await gateway.ask(query) == json.loads(answer)
 
 
-def test_the_compiled_queries_page_shows_a_generated_function(tmp_path):
+def test_the_compiled_queries_page_shows_generated_functions(tmp_path):
+    """They are the whole output of the command on the page; comments on lines of their own are added."""
     text = page("compiled-queries")
-    written = re.search(r"echo '(.*)' \| gateway compile /dev/stdin", text)
-    assert written is not None
-    (tmp_path / "timeline.graphql").write_text(written[1], encoding="utf-8")
-    source = output("compile", str(tmp_path / "timeline.graphql"))
-    assert source.startswith(code_blocks(text, "python")[0])
+    command = re.search(r"echo '(.*)' \| gateway compile /dev/stdin", text)
+    assert command is not None
+    (tmp_path / "operation.graphql").write_text(command[1], encoding="utf-8")
+    [annotated] = code_blocks(text, "python")
+    shown = re.sub(r"^ *#.*\n", "", annotated, flags=re.MULTILINE)
+    assert shown == output("compile", str(tmp_path / "operation.graphql"))
 
 
 def test_the_security_page_shows_what_the_largest_query_measures():
