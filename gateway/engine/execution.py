@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from inspect import isawaitable
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from graphql import (
     ArgumentNode,
@@ -67,7 +67,7 @@ class Result(Struct, omit_defaults=True):
     extensions: Mapping[str, Any] | UnsetType = UNSET
 
 
-class Execution(NamedTuple):
+class Execution(Struct, frozen=True):
     """An execution: its result and its statistics.
 
     Attributes:

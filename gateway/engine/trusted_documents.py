@@ -3,7 +3,9 @@
 import hashlib
 import re
 from collections.abc import Mapping
-from typing import Literal, NamedTuple
+from typing import Literal
+
+from msgspec import Struct
 
 from gateway.engine.preparation import Preparer
 from gateway.engine.request import Request
@@ -20,7 +22,7 @@ from gateway.observability.logging import log_info
 _SHA256 = re.compile(r"(?:sha256:)?([0-9a-fA-F]{64})")
 
 
-class Document(NamedTuple):
+class Document(Struct, frozen=True):
     """The document that a request runs.
 
     Attributes:

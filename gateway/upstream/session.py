@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any, NamedTuple, Self, TypeGuard, TypeVar
 
 from aiodataloader import DataLoader
-from msgspec import Raw
+from msgspec import Raw, Struct
 
 from gateway.config.settings import Settings
 from gateway.errors import CompanyUnknown, InvalidArgument, InvalidUpstreamResponse, NotFound
@@ -32,28 +32,28 @@ _ALL_KINDS = frozenset(ActivityKind)
 """Every kind, `UNKNOWN` included: the call has no `type` parameter."""
 
 
-class _TimelineKey(NamedTuple):
+class _TimelineKey(Struct, frozen=True):
     """Key of a timeline: a client, or one appointment of a client."""
 
     client_id: str
     appointment_id: str | None
 
 
-class _TimelineLoad(NamedTuple):
+class _TimelineLoad(Struct, frozen=True):
     """A load of a timeline: the kinds and the order that a selection needs."""
 
     kinds: ActivityKindSet
     newest_first: bool
 
 
-class _TimelineRead(NamedTuple):
+class _TimelineRead(Struct, frozen=True):
     """A read of a timeline that was started, and the kinds it covers."""
 
     kinds: ActivityKindSet
     result: asyncio.Future[ReadResult[list[Raw]]]
 
 
-class _ReadKey(NamedTuple):
+class _ReadKey(Struct, frozen=True):
     """Key of a read: an endpoint, and the ids in its path and query."""
 
     endpoint: Endpoint[Any]

@@ -6,7 +6,8 @@ Lenient decoders call `report_surprise`; the code that starts a decoding sets th
 
 from collections.abc import Callable, Hashable
 from contextvars import ContextVar, Token
-from typing import NamedTuple
+
+from msgspec import Struct
 
 ODD_DATE = "odd_date"
 """A date-time has an offset, or another form that has one meaning."""
@@ -43,7 +44,7 @@ _MAX_REMEMBERED = 1_000
 repeatedly."""
 
 
-class _SurpriseObserver(NamedTuple):
+class _SurpriseObserver(Struct, frozen=True):
     """The observer of surprises in a context, and the deduplication keys reported so far."""
 
     on_surprise: Callable[[str], None]

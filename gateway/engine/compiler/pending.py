@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from graphql import get_named_type
+from msgspec import Struct
 
 from gateway.engine.compiler.collect_fields import Field
 from gateway.engine.compiler.fallback import ResponsePath
@@ -104,7 +105,7 @@ class GeneratedFunction:
     needs_path: bool
 
 
-class PendingFields(NamedTuple):
+class PendingFields(Struct, frozen=True):
     """Deferred fields of one object in the response, to be filled into `result`."""
 
     deferred: DeferredFields

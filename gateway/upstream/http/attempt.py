@@ -5,9 +5,9 @@ import re
 import sys
 from collections.abc import Callable
 from itertools import chain
-from typing import NamedTuple
 
 import httpx
+from msgspec import Struct
 
 from gateway.config.headers import RawHeaders
 from gateway.config.settings import Settings
@@ -61,7 +61,7 @@ _BROKEN_RESPONSE_ERRORS = (IncompleteBody, httpx.RemoteProtocolError)
 response and say nothing about others."""
 
 
-class ReceivedResponse(NamedTuple):
+class ReceivedResponse(Struct, frozen=True):
     """A successful response: the HTTP status, the body in UTF-8, and the body's size before transcoding."""
 
     status: int

@@ -44,7 +44,7 @@ async def test_a_success_is_its_status_its_body_and_its_size_on_arrival():
     sent = httpx.Response(
         200, content="é".encode("latin-1"), headers={"content-type": "text/plain;charset=latin-1"}
     )
-    assert await attempt(lambda _: sent) == (200, "é".encode(), 1)
+    assert await attempt(lambda _: sent) == ReceivedResponse(200, "é".encode(), 1)
 
 
 async def test_an_attempt_is_one_request_with_the_limits_that_are_set():
