@@ -16,17 +16,17 @@ from tests.scenarios.runner import Scenario, ScriptedUpstream, body_without_ids
 SCENARIOS = sorted(Path(__file__).parent.glob("*.md"))
 
 LEFT_TO_GRAPHQL_CORE = {
-    "a-consent-of-an-earlier-version": "the consent whose date is broken",
-    "misprints-to-the-letter": "the items with a misprinted key",
-    "numbers-and-texts": "the items with a number of another type than is declared",
-    "objects-where-values-stand": "the items with an object where none is declared",
-    "changes-whatever-the-event": "the items whose event cannot be read",
+    "consent-dates-of-version-2-0": "the consent whose date is broken",
+    "misspelt-keys-of-the-specification": "the items with a misprinted key",
+    "numbers-as-texts": "the items with a number of another type than is declared",
+    "objects-in-place-of-values": "the items with an object where none is declared",
+    "changes-and-events": "the items whose event cannot be read",
     "dates-that-cannot-be-read": "the items whose dates these are",
     "one-broken-value": "the item whose date is broken",
     "snapshots-without-ids": "the items whose ids cannot be read, or with an empty text for one",
     "the-same-timeline-twice": "the items with a broken body, for each of the timelines",
-    "what-a-registration-changed": "the items with a number or a text of another type than is declared",
-    "what-says-nothing": "the items with an empty text, list or object where that is not declared",
+    "the-changes-of-a-registration": "the items with a number or a text of another type than is declared",
+    "empty-values": "the items with an empty text, list or object where that is not declared",
 }
 """What of a scenario no compiled query can answer, and so graphql-core does."""
 

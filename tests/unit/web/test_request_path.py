@@ -29,7 +29,7 @@ MOST_TASKS_FOR_TEN_ACTIVITIES = 15
 
 ONE_ACTIVITY = '{ activities(clientId: "1100", first: 1) { nodes { id event } } }'
 TEN_ACTIVITIES = Scenario.read(
-    Path(__file__).parents[2] / "scenarios/everything-behind-ten-activities.md"
+    Path(__file__).parents[2] / "scenarios/everything-linked-to-ten-activities.md"
 )
 
 OWN_FILES = (str(Path(gateway.__file__).parent), "<compiled query>")
