@@ -62,7 +62,7 @@ class CodeWithoutClass(NamedTuple):
 CODES_WITHOUT_CLASS: Mapping[str, CodeWithoutClass] = {
     INTERNAL_SERVER_ERROR: CodeWithoutClass(
         description="An error in the gateway; its operators find the details by `errorId`.",
-        when="an internal error of the gateway; its log has the details under `errorId`",
+        when="an error in the gateway itself; its log has the details under `errorId`",
         http_status="500, or 200 and a path",
     ),
     "SUBSCRIPTIONS_DISABLED": CodeWithoutClass(
@@ -294,8 +294,8 @@ class InvalidArgument(FieldError):
 
     code = "BAD_USER_INPUT"
     when = (
-        "an argument has an invalid value, found here or by the upstream; `argument` names it, "
-        "such as `clientId` or `filter.from`"
+        "an argument has an invalid value, for the gateway or for the upstream; `argument` names "
+        "it, such as `clientId` or `filter.from`"
     )
 
     def __init__(self, message: str, *, argument: str | None = None) -> None:
@@ -417,9 +417,10 @@ class UpstreamBusy(RetryableError):
 
     code = "UPSTREAM_BUSY"
     when = (
-        "a limit of upstream requests was reached. `reason` says which: `rate_limited` by the "
-        "upstream; `local_queue`, too many upstream requests are queued; `memory_budget`, that "
-        "of upstream responses is exhausted. `retryAfter`, whole seconds, where that is known"
+        "a limit of upstream requests was reached. `reason` says which: `rate_limited`, the rate "
+        "limit of the upstream; `local_queue`, too many requests wait in the gateway; "
+        "`memory_budget`, the gateway holds too many bytes of upstream responses. `retryAfter` is "
+        "the number of seconds to wait, where it is known"
     )
 
     def __init__(self, message: str, *, reason: str, retry_after: int | None = None) -> None:
@@ -436,9 +437,9 @@ class UpstreamUnavailable(RetryableError):
 
     code = "UPSTREAM_UNAVAILABLE"
     when = (
-        "the upstream could not be reached, failed to serve the request, or the circuit breaker "
-        "is open: `retryAfter`, where that is known; not `retryable` where the upstream's TLS "
-        "certificate could not be verified"
+        "the upstream could not be reached or failed to serve the request, or the circuit breaker "
+        "is open. `retryAfter` is the number of seconds to wait, where it is known; not `retryable` "
+        "where the upstream's TLS certificate could not be verified"
     )
 
     def __init__(
@@ -453,8 +454,8 @@ class InvalidUpstreamResponse(UpstreamError):
 
     code = "UPSTREAM_CONTRACT_BROKEN"
     when = (
-        "the upstream returned something that violates its contract; `count` where items were "
-        "omitted"
+        "the upstream returned a response or a value that violates its contract; `count` says how "
+        "many items were omitted, where some were"
     )
 
     def __init__(self, message: str, *, count: int | None = None) -> None:
@@ -472,4 +473,4 @@ class ResponseTooLarge(UpstreamError):
     """The upstream response exceeds the size limit."""
 
     code = "UPSTREAM_RESPONSE_TOO_LARGE"
-    when = "an upstream response exceeds `GATEWAY_MAX_UPSTREAM_BYTES`, or its head 64 kB"
+    when = "an upstream response exceeds `GATEWAY_MAX_UPSTREAM_BYTES`, or its head exceeds 64 kB"

@@ -120,6 +120,13 @@ def test_the_errors_page_says_which_code_is_reserved():
     assert reserved == ["SUBSCRIPTIONS_DISABLED"]
 
 
+def test_the_errors_page_says_once_what_to_do_about_each_code():
+    section = page("errors").split("\n## What to do\n")[1].split("\n## ")[0]
+    rows = [line for line in section.splitlines() if line.startswith("| ")]
+    told = [code for row in rows for code in re.findall(r"`([A-Z_]+)`", row.split(" | ")[1])]
+    assert sorted(told) == sorted(row[0].strip("`") for row in error_rows())
+
+
 def test_the_errors_page_has_the_status_of_request_errors():
     statuses = {row[0].strip("`"): row[3] for row in error_rows()}
 
