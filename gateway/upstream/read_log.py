@@ -60,6 +60,9 @@ _STATUSES_WITH_CALLS = (CacheStatus.CALLED, CacheStatus.STALE)
 
 def upstream_usage(reads: Sequence[ReadLogEntry]) -> UpstreamUsage:
     """The reads, their calls and their retries, those answered by a stale response included."""
-    attempts = [read.attempts for read in reads if read.cache_status in _STATUSES_WITH_CALLS]
-    retries = sum(count - 1 for count in attempts if count)
-    return UpstreamUsage(len(reads), sum(attempts), retries)
+    calls = retries = 0
+    for read in reads:
+        if read.attempts and read.cache_status in _STATUSES_WITH_CALLS:
+            calls += read.attempts
+            retries += read.attempts - 1
+    return UpstreamUsage(len(reads), calls, retries)
