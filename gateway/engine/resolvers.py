@@ -138,7 +138,7 @@ class LoadedField(NamedTuple):
         return self.inner_source is not None and value.__class__ is self.entity_class
 
 
-class AncestorField(NamedTuple):
+class IdsField(NamedTuple):
     """A field whose value is made of the ids that led to its object.
 
     Attributes:
@@ -251,7 +251,7 @@ class ResolverField(NamedTuple):
     reads: bool = False
 
 
-FieldSource = AttributeField | ComputedField | AncestorField | LoadedField | ResolverField
+FieldSource = AttributeField | ComputedField | IdsField | LoadedField | ResolverField
 
 
 @dataclass(frozen=True)

@@ -21,8 +21,8 @@ from gateway.schema.messages import (
 from gateway.schema.people import User
 from gateway.schema.resolvers import (
     PartialValue,
-    ancestor_field,
     computed_field,
+    ids_field,
     is_readable,
     is_type_of_records,
 )
@@ -67,7 +67,7 @@ def _changes(activity: activities.Activity, context: Context) -> list[Change] | 
 )
 class Activity:
     id: strawberry.ID = strawberry.field(description="The upstream's id of the activity.")
-    client: Client = ancestor_field(
+    client: Client = ids_field(
         timeline_client,
         ("client_id", "client_argument"),
         Client,

@@ -9,10 +9,10 @@ import strawberry
 from msgspec import Struct
 
 from gateway.engine.resolvers import (
-    AncestorField,
     AttributeField,
     ComputedField,
     ComputeTogether,
+    IdsField,
     LoadedField,
     MappedResult,
     NeedsFallback,
@@ -341,7 +341,7 @@ def build_loaded_field(
     )
 
 
-def ancestor_field(
+def ids_field(
     build: Callable[..., Any],
     ids: tuple[str, ...],
     graphql_type: object,
@@ -358,7 +358,7 @@ def ancestor_field(
         description: The GraphQL description.
         field_options: The guards of the field: `permission_classes` and `extensions` of `strawberry.field`.
     """
-    field = AncestorField(build, ids)
+    field = IdsField(build, ids)
 
     def resolve(root: strawberry.Parent[Node[Any]]) -> Any:
         return value_of_ids(root, field)
@@ -372,7 +372,7 @@ def ancestor_field(
     )
 
 
-def value_of_ids(node: Node[Any], field: AncestorField) -> Any:
+def value_of_ids(node: Node[Any], field: IdsField) -> Any:
     """The value of a field that is made of the ids that led to the node."""
     return _wrap_children(node, field.value(node.ids))
 

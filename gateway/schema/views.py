@@ -15,7 +15,7 @@ from strawberry.types.base import (
 from strawberry.types.field import StrawberryField
 from strawberry.types.lazy_type import LazyType
 
-from gateway.engine.resolvers import AncestorField, ComputedField, Node
+from gateway.engine.resolvers import ComputedField, IdsField, Node
 from gateway.schema.context import Context
 from gateway.schema.resolvers import (
     FIELD_SOURCE_KEY,
@@ -63,7 +63,7 @@ class View(NodeWrapper):
         field_source = _field_source(_find_field(self.__type__, name))
         if isinstance(field_source, ComputedField):
             value = compute(node, field_source, context)
-        elif isinstance(field_source, AncestorField):
+        elif isinstance(field_source, IdsField):
             value = value_of_ids(node, field_source)
         else:
             try:

@@ -59,11 +59,11 @@ from gateway.engine.compiler.projection import EMPTY_VALUES, Projection
 from gateway.engine.compiler.projection_builder import ProjectionBuilder
 from gateway.engine.compiler.response_objects import ResponseClassCache
 from gateway.engine.resolvers import (
-    AncestorField,
     AttributeField,
     ComputedField,
     FieldSource,
     FieldSources,
+    IdsField,
     LoadedField,
     NeedsFallback,
     Node,
@@ -401,7 +401,7 @@ class ObjectExpression:
                 return self._direct_value(field, inner_source)
         self.needs_path = True
         match field_source:
-            case AncestorField():
+            case IdsField():
                 name = self._generator.unique_name(f"{field.key}_of", field_source.value)
                 return self._value(field, field.type, f"{name}(ids)", None)
             case LoadedField(load, ids, AttributeField()):
@@ -660,7 +660,7 @@ class ObjectExpression:
         field_source = self._field_source(fields[0])
         if isinstance(field_source, AttributeField | ComputedField):
             return self._item_call(fields[0], field_source)
-        assert not isinstance(field_source, AncestorField)  # never deferred
+        assert not isinstance(field_source, IdsField)  # never deferred
         self._uses_node = True
         deferred = self._generator.deferred_fields(fields, field_source)
         return f"run.defer({self._generator.unique_name(f'{fields[0].key}_deferred', deferred)}, result, node, path)"

@@ -23,12 +23,12 @@ from gateway.engine.compiler.declared_types import (
 from gateway.engine.compiler.item_decoding import ProjectedDecoder, StructDecoder
 from gateway.engine.compiler.projection import CheckedRecord, Projection
 from gateway.engine.resolvers import (
-    AncestorField,
     AttributeField,
     ComputedField,
     ComputeTogether,
     FieldSource,
     FieldSources,
+    IdsField,
     LoadedField,
     PolymorphicList,
 )
@@ -372,7 +372,7 @@ class ProjectionBuilder:
             names: set[str] = set()
             for field in selection.distinct_fields():
                 match self._fields.compilable_source(field.parent.name, field.name):
-                    case LoadedField(ids=ids) | AncestorField(ids=ids):
+                    case LoadedField(ids=ids) | IdsField(ids=ids):
                         names.update(ids)
                 names.update(*map(self._used_ids, field.selection_by_type.values()))
             self._used_ids_cache[selection] = frozenset(names)
@@ -393,7 +393,7 @@ def _require_field(
         case ComputedField(depends_on=dependencies):
             for dependency in dependencies:
                 _require_as_declared(record, dependency, required)
-        case LoadedField() | AncestorField():
+        case LoadedField() | IdsField():
             pass  # by ids, which are required already
         case _:  # a resolver may read any attribute
             required.as_declared.update(record.__struct_fields__)

@@ -19,11 +19,11 @@ from gateway.schema.client import timeline_client
 from gateway.schema.context import Context, Info
 from gateway.schema.query import resolve_activities, resolve_client as asked
 from gateway.schema.resolvers import (
-    ancestor_field,
     as_async_resolver,
     computed_field,
     current_field,
     entity_field,
+    ids_field,
     is_type_of_records,
     load_function,
     loaded_field,
@@ -189,7 +189,7 @@ def _company_field(**guards: Any) -> Any:
     def build(company_id: str | None) -> resources.CompanyReference | None:
         return None if company_id is None else resources.CompanyReference(id=company_id)
 
-    return ancestor_field(build, ("company_id",), Company | None, description="x", **guards)
+    return ids_field(build, ("company_id",), Company | None, description="x", **guards)
 
 
 @strawberry.type
@@ -368,7 +368,7 @@ class OfClient7(BasePermission):
 def _client_field(**guards: Any) -> Any:
     ids = ("client_id", "client_argument")
     of = Client | None if guards else Client
-    return ancestor_field(timeline_client, ids, of, description="x", **guards)
+    return ids_field(timeline_client, ids, of, description="x", **guards)
 
 
 @strawberry.interface

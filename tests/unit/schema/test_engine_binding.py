@@ -12,9 +12,9 @@ from strawberry.types.field import StrawberryField
 
 from gateway.config.settings import Settings
 from gateway.engine.resolvers import (
-    AncestorField,
     AttributeField,
     ComputedField,
+    IdsField,
     LoadedField,
     Node,
     ResolveInfo,
@@ -65,7 +65,7 @@ def test_what_the_schema_tells_of_itself_is_graphql_cores():
         ("FormSnapshot", "current", LoadedField),
         ("Form", "title", LoadedField),
         ("FormResult", "answers", ComputedField),
-        ("NoteActivity", "client", AncestorField),
+        ("NoteActivity", "client", IdsField),
         ("Appointment", "activities", ResolverField),
         ("Query", "appointment", ResolverField),
         ("Client", "activities", ResolverField),

@@ -8,9 +8,9 @@ from graphql.pyutils import Path
 from strawberry.permission import BasePermission
 
 from gateway.engine.resolvers import (
-    AncestorField,
     AttributeField,
     ComputedField,
+    IdsField,
     LoadedField,
     NeedsFallback,
     Node,
@@ -24,10 +24,10 @@ from gateway.schema.resolvers import (
     FIELD_SOURCE_KEY,
     PartialValue,
     SchemaObject,
-    ancestor_field,
     computed_field,
     current_field,
     entity_field,
+    ids_field,
     is_readable,
     is_type_of_records,
     load_function,
@@ -341,11 +341,11 @@ CLIENT_IDS = ("client_id", "client_argument")
 
 
 def test_a_field_of_the_ids_that_led_to_an_object_is_made_of_them():
-    field = ancestor_field(timeline_client, CLIENT_IDS, str, description="x")
+    field = ids_field(timeline_client, CLIENT_IDS, str, description="x")
     root = CLIENT.child(AppointmentActivity(id="1", kind_raw="appointment"))
     client = ClientReference(id="7")
     assert field.base_resolver.wrapped_func(root) == Node(client, {"client_id": "7"})
-    assert reading(field) == AncestorField(timeline_client, CLIENT_IDS)
+    assert reading(field) == IdsField(timeline_client, CLIENT_IDS)
 
 
 SNAPSHOT = AppointmentSnapshot(appointment_id=31, self_link=LINK)

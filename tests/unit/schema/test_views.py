@@ -15,9 +15,9 @@ from gateway.observability.event_loop import CooperativeSteps
 from gateway.schema.resolvers import (
     LongComputation,
     PartialValue,
-    ancestor_field,
     as_node,
     computed_field,
+    ids_field,
     is_type_of_records,
     loaded_field,
 )
@@ -282,7 +282,7 @@ def customer(client_id: str) -> resources.ClientReference:
 
 @strawberry.type
 class Noted:
-    client: Customer = ancestor_field(customer, ("client_id",), Customer, description="x")
+    client: Customer = ids_field(customer, ("client_id",), Customer, description="x")
     kind_raw: str
 
 

@@ -23,11 +23,11 @@ from msgspec import Raw, Struct
 
 from gateway.engine.compiler.compiled_query import CompiledQuery, RunResult, query_compiler
 from gateway.engine.resolvers import (
-    AncestorField,
     AttributeField,
     ComputedField,
     FieldSource,
     FieldSources,
+    IdsField,
     LoadedField,
     Node,
     PolymorphicList,
@@ -144,7 +144,7 @@ def _resolve(
             return _inside(root, getattr(root.value, attribute), unreadable)
         case ComputedField(function):
             return _inside(root, function(root.value if root else None, info.context), unreadable)
-        case AncestorField():
+        case IdsField():
             return _inside(root, field_source.value(root.ids), unreadable)
         case LoadedField(inner_source=of) if of and field_source.is_entity(root.value):
             return _resolve(of, unreadable, root.child(root.value), info)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from gateway.engine.resolvers import AncestorField, AttributeField, LoadedField
+from gateway.engine.resolvers import AttributeField, IdsField, LoadedField
 from tests.unit.engine.compiler.engine import Engine
 from tests.unit.engine.compiler.library import (
     FIELDS,
@@ -33,7 +33,7 @@ HOUSES = f"""{LIBRARY} type House {{ houseId: ID!  founded: Int }}
              extend type Author {{ house: House  sold: Int }} extend type Person {{ house: House  sold: Int }}"""
 SOURCES: Any = {
     **SOURCE_BY_FIELD,
-    **{(type_, "house"): AncestorField(house, ("house_id",)) for type_ in ("Author", "Person")},
+    **{(type_, "house"): IdsField(house, ("house_id",)) for type_ in ("Author", "Person")},
     ("Author", "today"): LoadedField(load, ("id",), None),
     ("House", "houseId"): AttributeField("house_id"),
     ("House", "founded"): LoadedField(load, ("house_id",), AttributeField("born")),
@@ -98,7 +98,7 @@ async def test_an_error_of_making_a_value_stands_at_its_field():
     def fail(_house_id: str | None) -> Any:
         raise ValueError("no house")
 
-    sources = {**SOURCES, ("Author", "house"): AncestorField(fail, ("house_id",))}
+    sources = {**SOURCES, ("Author", "house"): IdsField(fail, ("house_id",))}
     engine = Engine(HOUSES, replace(FIELDS, source_by_field=sources))
     answered = await engine.same("{ shelf { things { author { name house { houseId } } } } }", make)
     assert [(error.path, error.message) for error in answered.errors][:1] == [
