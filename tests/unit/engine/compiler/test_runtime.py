@@ -7,7 +7,7 @@ from graphql import GraphQLError
 from msgspec import Struct
 
 from gateway.engine.compiler.pending import TypeDispatch
-from gateway.engine.compiler.runtime import CompiledRun
+from gateway.engine.compiler.rendering import Rendering
 from gateway.engine.resolvers import (
     AttributeField,
     FieldSource,
@@ -421,6 +421,6 @@ async def test_who_is_cancelled_waits_for_nothing_any_more(library, unheard, tex
 
 
 def test_a_class_without_a_function_is_not_plain():
-    assert CompiledRun.dispatch(TypeDispatch({int: lambda value, more: value + more}), 2, 3) == 5
+    assert Rendering.dispatch(TypeDispatch({int: lambda value, more: value + more}), 2, 3) == 5
     with pytest.raises(NeedsFallback):
-        CompiledRun.dispatch(TypeDispatch(), 2)
+        Rendering.dispatch(TypeDispatch(), 2)
