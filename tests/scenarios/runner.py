@@ -4,10 +4,11 @@ A scenario has a title, a text, and fenced blocks:
 
 - `http upstream`: the calls that the upstream must get, exactly these and in any order, each with its answer:
   `→ sandbox`, or `→ STATUS` and the name of a block `json NAME` with the body, or one of `_FAILURES`.
+  `→ sandbox, after all calls have arrived` waits for the others, so it proves that all are made at once.
 - `json settings`: the settings of the gateway. One that takes a file has the name of the block with its content.
 - `graphql` with `json variables` and `http headers`: the operation, sent by POST. Or `http request`: the whole request.
 - `http response`: the status and the headers that the response must have; without this block the status is 200.
-- `json response`: the body of the response. In it, an `errorId` is the words of `_ANY_ERROR_ID`.
+- `json response`: the body of the response. Words stand for what is different each time, see `_CHANCE`.
 
 A body may have headers of its own, `http headers of NAME`: it is then sent in the charset that they name, and compressed as
 they say, each line as a member of its own. Where there is `http upstream a minute before`, the same request was sent then, and
@@ -39,8 +40,11 @@ _BEFORE = "http upstream a minute before"
 _CHARSETS = {"iso-8859-1": "windows-1252", "utf8mb4": "utf-8"}
 """What senders mean by a charset, where that is not what it says."""
 
-_ERROR_ID = re.compile(rb'(?<="errorId":")[0-9a-f]{32}(?=")')
-_ANY_ERROR_ID = b"32 hexadecimal digits"
+_CHANCE = {
+    re.compile(rb'(?<="errorId":)"[0-9a-f]{32}"'): b'"32 hexadecimal digits"',
+    re.compile(rb'(?<="milliseconds":)[0-9.]+'): b'"a number"',
+}
+"""What is different in each response, and the words for it in a scenario."""
 
 Answer = Callable[[httpx.Request], Awaitable[httpx.Response]]
 Answers = Mapping[str, Answer]
@@ -159,11 +163,17 @@ class Scenario:
         return ScriptedUpstream([self._answers(block, sandbox) for block in blocks])
 
     def _answers(self, block: str, sandbox: httpx.AsyncBaseTransport) -> Answers:
+        calls = self._calls(block)
+        answer_by_words = {
+            **_FAILURES,
+            "sandbox": sandbox.handle_async_request,
+            "sandbox, after all calls have arrived": _answer_together(sandbox, len(calls)),
+        }
         return {
             match["call"]: self._answer(int(match["status"]), match["body"])
             if match["status"]
-            else _answer_in_words(match["words"], sandbox)
-            for match in self._calls(block)
+            else answer_by_words[match["words"]]
+            for match in calls
         }
 
     def _answer(self, status: int, name: str | None) -> Answer:
@@ -195,13 +205,26 @@ def _parse_headers(lines: list[str]) -> dict[str, str]:
     }
 
 
-def _answer_in_words(words: str, sandbox: httpx.AsyncBaseTransport) -> Answer:
-    return sandbox.handle_async_request if words == "sandbox" else _FAILURES[words]
+def _answer_together(sandbox: httpx.AsyncBaseTransport, number: int) -> Answer:
+    """The sandbox's answers to so many calls, none before the last of them has arrived."""
+    arrived, all_arrived = [0], asyncio.Event()
+
+    async def answer(request: httpx.Request) -> httpx.Response:
+        arrived[0] += 1
+        if arrived[0] == number:
+            all_arrived.set()
+        await all_arrived.wait()
+        return await sandbox.handle_async_request(request)
+
+    return answer
 
 
-def body_without_ids(response: httpx.Response) -> bytes:
-    """The body of a response with the same words for every `errorId`, which is different each time."""
-    return _ERROR_ID.sub(_ANY_ERROR_ID, response.content)
+def body_without_chance(response: httpx.Response) -> bytes:
+    """The body of a response, with words in place of what is different in each response."""
+    body = response.content
+    for pattern, words in _CHANCE.items():
+        body = pattern.sub(words, body)
+    return body
 
 
 class ScriptedUpstream(httpx.AsyncBaseTransport):
