@@ -17,6 +17,14 @@ from gateway.config.settings import Settings
 from gateway.observability import logging as gateway_logging
 from gateway.sandbox.app import create_sandbox
 from gateway.web.app import create_app
+from tests.support.quick_run import (  # noqa: F401  # hooks
+    pytest_collection_finish,
+    pytest_collection_modifyitems,
+    pytest_deselected,
+    pytest_sessionfinish,
+    pytest_terminal_summary,
+    pytest_testnodedown,
+)
 
 SANDBOX = "http://sandbox"
 ACCOUNT_1 = {"api_key": "sandbox-key-1", "token": "sandbox-token-1"}

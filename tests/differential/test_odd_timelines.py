@@ -26,6 +26,8 @@ from tests.differential.draws import Draws
 from tests.differential.oddities import in_other_forms, spoilt
 from tests.differential.samples import CARRIED, REGISTRATION, activity
 
+pytestmark = pytest.mark.slow
+
 TIMELINES = int(os.environ.get("ODD_TIMELINES", "1000"))
 TESTS = 4
 """Among which the timelines are divided, so that both workers have some."""

@@ -18,6 +18,8 @@ from tests.differential.features import FEATURES, features
 from tests.differential.gateways import Gateways
 from tests.differential.timelines import SENT, WELL_FORMED
 
+pytestmark = pytest.mark.slow
+
 EXAMPLES = int(os.environ.get("SAMENESS_EXAMPLES", "2000"))
 SEED = os.environ.get("SAMENESS_SEED", "sameness")
 TESTS = 4

@@ -118,6 +118,7 @@ def test_every_code_has_a_scenario(code):
     assert any(code in codes(Scenario.read(path).response) for path in SCENARIOS)
 
 
+@pytest.mark.slow
 def test_without_compiled_queries_their_code_is_not_loaded():
     """So that their absence is what compiled queries are compared with."""
     program = """

@@ -558,6 +558,7 @@ def test_the_ways_are_all_that_lead_to_an_entity():
     assert {way.by: way.entity for way in WAYS} == declared
 
 
+@pytest.mark.sample(40)
 @pytest.mark.parametrize(
     ("way", "field_name"),
     [(way, name) for way in WAYS for name in ENTITIES[way.entity].fields],

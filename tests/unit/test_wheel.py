@@ -63,6 +63,7 @@ def test_a_wheel_has_graphiql_as_it_was_built_and_not_what_it_is_built_of(projec
     ]
 
 
+@pytest.mark.slow
 def test_pip_installs_a_fresh_checkout_without_node(project, without_node, tmp_path):
     """The import and the command are `gateway`; the distribution has a name that is nobody else's."""
     target = tmp_path / "installed"

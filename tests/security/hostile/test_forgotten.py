@@ -41,6 +41,7 @@ def traced() -> Iterator[None]:
     gc.set_threshold(*before)
 
 
+@pytest.mark.slow
 def test_operations_that_are_forgotten_free_their_memory(traced):
     served = schema.build_schema(federated=False)
     preparer = build_preparer(

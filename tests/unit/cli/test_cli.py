@@ -429,6 +429,7 @@ def test_python_m_gateway_is_the_command():
     assert done.stdout.split()[-1] == __version__
 
 
+@pytest.mark.slow
 def test_python_m_gateway_ends_with_the_status_of_the_command():
     done = python("-m", "gateway", "serve", GATEWAY_UPSTREAM_ULR="http://upstream")
     assert (done.returncode, done.stdout) == (2, "")

@@ -230,6 +230,7 @@ for zone in ("Europe/Paris", "localtime"):
 """
 
 
+@pytest.mark.slow
 def test_a_machine_with_other_data_changes_nothing_and_is_left_alone(tmp_path):
     """Its Paris is where Tokyo is, and its Tokyo where Kolkata is."""
     package = resources.files("tzdata").joinpath("zoneinfo")

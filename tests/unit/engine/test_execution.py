@@ -568,6 +568,7 @@ async def test_a_bug_of_a_field_costs_that_field_in_a_compiled_query_too(name):
     assert ids <= {logged["id"] for logged in logs}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [10_000, 10_001, 12_000])
 async def test_only_so_many_errors_are_told_and_the_data_stands(count):
     schema = answering(list=[0] * count, a=1, fails=failing(InvalidUpstreamResponse("no")))

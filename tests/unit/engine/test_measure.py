@@ -373,6 +373,7 @@ def test_fields_that_fragments_double_may_all_be_merged():
     )
 
 
+@pytest.mark.slow
 def test_twenty_thousand_aliases_are_counted():
     measured = size("{" + " ".join(f"a{k}: me {{ name }}" for k in range(20_000)) + "}")
     assert (measured.aliases, measured.root_fields) == (20_000, 20_000)
@@ -384,6 +385,7 @@ def test_ten_thousand_repeats_of_one_field_are_counted():
     assert (measured.duplicate_fields, measured.aliases) == (10_000, 0)
 
 
+@pytest.mark.slow
 def test_fragments_that_nest_five_thousand_levels_are_measured():
     assert size(doubling(5_000, "me {{ ...F{0} }}")).depth == 5_002
     assert size(doubling(5_000, "... {{ ...F{0} }}")).depth == 2

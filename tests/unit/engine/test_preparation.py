@@ -211,6 +211,7 @@ def collector():
     gc.set_threshold(*before)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", ["{ number }", "{ nobody }", "{ me { me { number } } }"])
 def test_texts_that_never_come_again_leave_nothing_behind(collector, text):
     preparer = build_preparer(SCHEMA, eager=False)

@@ -125,6 +125,7 @@ def declarations(draw: st.DrawFn) -> str:
     return ", ".join(declared)
 
 
+@pytest.mark.slow
 @settings(max_examples=500, deadline=None)
 @given(declarations(), st.dictionaries(st.sampled_from("abcd"), values, max_size=4))
 @example("$a: ID!", {"a": 5})

@@ -285,6 +285,7 @@ def run(script: str, **environment: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.slow
 def test_no_sdk_and_no_exporter_is_imported_where_no_traces_are_wanted():
     ran = run("""
 import sys
@@ -299,6 +300,7 @@ print([name for name in sys.modules if name.startswith(unwanted)])
     assert ran.stdout == "[]\n"
 
 
+@pytest.mark.slow
 def test_without_the_extra_a_gateway_that_shall_be_traced_does_not_start():
     ran = run(
         """

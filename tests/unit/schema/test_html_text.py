@@ -366,6 +366,7 @@ ENDLESS = [(start, part) for start in ("", "<p>") for part in REPEATED] + [
 ]
 
 
+@pytest.mark.sample(8)
 @pytest.mark.parametrize(("start", "part"), ENDLESS)
 def test_a_megabyte_of_anything_is_read(start, part):
     """At once: where time is not in proportion to length, this takes minutes."""
@@ -419,6 +420,7 @@ def in_steps(body: str) -> tuple[str, int]:
     raise AssertionError
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize(("begin", "part", "text", "between"), LONG.values(), ids=LONG)
 def test_a_long_body_is_read_in_steps_that_divide_nothing(begin, part, text, between):
     count = 1_000_000 // len(part)

@@ -166,6 +166,7 @@ async def test_pages_backward_do_not_mind_what_disappears(gateway_over, gone):
     assert ids(other) == [id_ for id_ in "1234" if id_ != lost]
 
 
+@pytest.mark.slow
 async def test_more_repetitions_than_two_bytes_count_have_cursors(gateway_over):
     body = b'{"items":[%s]}' % b",".join([b'{"id":1,"type":"note"}'] * 65_600)
     gateway = gateway_over(lambda _: httpx.Response(200, content=body))

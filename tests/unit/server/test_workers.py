@@ -314,6 +314,7 @@ async def test_the_status_tells_of_a_worker_that_did_not_end_well(status, expect
     assert await family.status(status, 0) == expected
 
 
+@pytest.mark.slow
 async def test_an_order_to_one_that_has_just_ended_is_nobodys_problem():
     worker = await WorkerProcess.start({"PYTHONDONTWRITEBYTECODE": "1", "GATEWAY_NONSENSE": "1"})
     assert not await worker.wait_until_ready()

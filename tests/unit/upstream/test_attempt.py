@@ -68,6 +68,7 @@ async def test_an_attempt_is_one_request_with_the_limits_that_are_set():
 REPEATABLE = {425, 429, 502, 503, 504}
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("form", ["status", "error", "stated"])
 async def test_five_statuses_are_worth_another_attempt_and_those_from_500_are_an_outage(form):
     for status in range(400, 600):

@@ -174,6 +174,7 @@ def meaning(status: int) -> type[FieldError]:
     return MEANINGS.get(status, UpstreamUnavailable if status >= 500 else InvalidUpstreamResponse)
 
 
+@pytest.mark.slow
 async def test_a_status_of_failure_has_one_meaning_whatever_the_body(reads_over):
     bodies: list[dict[str, Any]] = [
         {},

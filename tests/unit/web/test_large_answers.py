@@ -136,6 +136,7 @@ async def others_answered(gateway_over: Any, case: Case, **settings: Any) -> int
     return answered
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("compile_queries", ["eager", "off"])
 @pytest.mark.parametrize(("case", "steps"), CASES.values(), ids=CASES)
 async def test_others_are_answered_before_each_step_of_a_large_answer(
@@ -148,6 +149,7 @@ async def test_others_are_answered_before_each_step_of_a_large_answer(
     assert with_large >= with_small + steps
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", [MARKUP * 70, MARKUP], ids=["few", "many"])
 async def test_texts_that_are_read_in_steps_are_the_same_with_plans_and_without(gateway_over, text):
     query = OF_TEXTS.replace("bodyText", "bodyText again: bodyText body").replace("id ...", "...")
@@ -162,6 +164,7 @@ async def test_texts_that_are_read_in_steps_are_the_same_with_plans_and_without(
     assert texts == {"\ufffd\n" + "\n".join(["one two & three"] * text.count(b"<p>"))}
 
 
+@pytest.mark.slow
 async def test_a_long_page_that_is_selected_several_times_is_made_once(gateway_over):
     selected = OF_NOTES.strip()[1:-1]
     several = f"{{ {selected} {selected.replace('activities', 'again: activities', 1)} }}"

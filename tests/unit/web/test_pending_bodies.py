@@ -120,6 +120,7 @@ async def test_each_is_ended_at_its_own_time(server):
     assert late == [[], [], [1], [1, 2], [1, 2, 3], [0, 1, 2, 3]]
 
 
+@pytest.mark.slow
 async def test_beyond_as_many_as_may_be_who_has_waited_longest_is_ended(server):
     callers = [await server.caller(HALF) for _ in range(MAX_PENDING_BODIES)]
     await callers[0].sends(b"6")
@@ -216,6 +217,7 @@ async def test_half_a_body_behind_a_slow_request_is_ended_and_the_slow_one_answe
     assert server.application.asked == ["/slow"]
 
 
+@pytest.mark.slow
 async def test_who_is_not_read_does_not_stand_still(server):
     """Behind a slow request, with more of a body than is read before its turn."""
     caller = await server.caller(SLOW + head(500_000) + b"x" * 200_000)
@@ -232,6 +234,7 @@ async def test_who_is_not_read_does_not_stand_still(server):
     assert caller.statuses == [200, 200]
 
 
+@pytest.mark.slow
 async def test_where_nobody_is_read_the_newcomer_stays_all_the_same(server):
     waiting = SLOW + head(500_000) + b"x" * 70_000
     callers = [await server.caller(waiting) for _ in range(MAX_PENDING_BODIES)]

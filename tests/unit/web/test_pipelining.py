@@ -51,6 +51,7 @@ async def test_few_of_many_requests_behind_a_slow_one_are_parsed(caller, applica
     assert application.asked == ["/slow"]
 
 
+@pytest.mark.slow
 async def test_all_of_many_requests_behind_a_slow_one_are_answered_in_order(caller, application):
     paths = [f"/{number}" for number in range(15_000)]
     await caller.sends(SLOW + b"".join(map(get, paths)))
@@ -118,6 +119,7 @@ def mixture(chance: random.Random) -> tuple[bytes, list[bytes]]:
     return sent, answers
 
 
+@pytest.mark.sample(4)
 @pytest.mark.parametrize("seed", range(10))
 async def test_requests_of_all_sorts_in_parts_of_all_sizes_are_answered_in_order(
     seed, caller, application

@@ -43,6 +43,7 @@ async def codes(gateway: Gateway, tenant: str, client: object) -> list[str]:
     return [error["extensions"]["code"] for error in answer.get("errors", [])]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", [500, 503])
 async def test_with_one_tenant_s_reads_all_failing_none_of_another_s_is_refused(
     gateway_over, upstream, status
@@ -61,6 +62,7 @@ async def test_with_one_tenant_s_reads_all_failing_none_of_another_s_is_refused(
     assert "gateway_credential_circuit_breakers_open 1.0" in metrics
 
 
+@pytest.mark.slow
 async def test_with_one_tenant_s_reads_all_failing_another_s_are_tried_again(
     gateway_over, upstream
 ):

@@ -286,6 +286,7 @@ def test_doubling_fragments_cost_what_is_written_not_what_it_means(body):
     assert nodes <= collected_fields + 1
 
 
+@pytest.mark.slow
 def test_ten_thousand_fields_are_compiled_and_no_more():
     def text(count: int) -> str:
         return f"{{ {' '.join(f'x{n}: a' for n in range(count))} }}"
@@ -300,6 +301,7 @@ def test_ten_thousand_fields_are_compiled_and_no_more():
         of(text(10_001))
 
 
+@pytest.mark.slow
 def test_fields_count_for_each_type_that_they_may_be_selected_of():
     inside = " ".join(f"x{n}: a" for n in range(4_000))
     with pytest.raises(CannotCompile):

@@ -35,6 +35,7 @@ def test_only_queries_are_compiled(text):
     assert SMALL.compile(text) is None
 
 
+@pytest.mark.slow
 def test_what_is_too_large_is_not_compiled():
     assert SMALL.compile(f"{{ {' '.join(f'x{n}: a' for n in range(10_001))} }}") is None
 
