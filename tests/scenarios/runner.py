@@ -37,6 +37,12 @@ _CALL = re.compile(r"(?P<call>GET \S+)\s+→ (?:(?P<status>\d{3})(?: (?P<body>\S
 _NOW = "http upstream"
 _BEFORE = "http upstream a minute before"
 
+_BLOCKS = {
+    *(_NOW, _BEFORE, "http request", "http headers", "http response"),
+    *("graphql", "graphql in progress"),
+    *("json settings", "json variables", "json response"),
+}
+
 _CHARSETS = {"iso-8859-1": "windows-1252", "utf8mb4": "utf-8"}
 """What senders mean by a charset, where that is not what it says."""
 
@@ -87,6 +93,15 @@ class Scenario:
         text = path.read_text(encoding="utf-8")
         title = text.splitlines()[0].removeprefix("# ")
         return cls(title, {match[1].strip(): match[2] for match in _BLOCK.finditer(text)})
+
+    @property
+    def unused_blocks(self) -> set[str]:
+        """The blocks that nothing reads, such as one whose name is misspelt."""
+        bodies = {match["body"] for block in (_BEFORE, _NOW) for match in self._calls(block)}
+        files = set(map(str, self._json("json settings", {}).values()))
+        named = {f"{form} {name}" for form in ("json", "http headers of") for name in bodies}
+        named |= {f"{Path(file).suffix[1:]} {file}" for file in files}
+        return self.blocks.keys() - _BLOCKS - named
 
     @property
     def query(self) -> str:

@@ -1,7 +1,8 @@
-"""Every promise of docs/schema.md has a scenario, which quotes it: a promise is an element of a list or a row of a table.
+"""Every promise of docs/schema.md has a scenario, which quotes it.
 
-A scenario quotes promises in a list after `Promises of [SECTION](../../docs/schema.md#ANCHOR):`. Whoever changes a promise
-changes its quotations as well, and reads whether the scenarios still prove it.
+A promise is an element of a list, a row of a table, or a sentence that neither ends with a colon nor begins with a link.
+A scenario quotes it in a list after `Promises of [SECTION](../../docs/schema.md#ANCHOR):`. Whoever changes a promise changes
+its quotations as well, and reads whether the scenarios still prove it.
 """
 
 import re
@@ -11,8 +12,11 @@ from pathlib import Path
 SCENARIOS = sorted(Path(__file__).parent.glob("*.md"))
 PAGE = (Path(__file__).parents[2] / "docs/schema.md").read_text(encoding="utf-8")
 
-PROVEN_ELSEWHERE = {"a-comparison-with-rest": "test_entities_by_hand.py counts and compares"}
-"""The sections whose promises are no single request and response."""
+NO_PROMISES = {
+    "schema": "what the page is about",
+    "a-comparison-with-rest": "test_entities_by_hand.py counts and compares",
+}
+"""The sections without a promise that one scenario can prove."""
 
 _CODE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 _SECTION = re.compile(r"^#+ (.+)\n((?:(?!^#).*\n)*)", re.MULTILINE)
@@ -35,9 +39,17 @@ def promises() -> Iterator[tuple[str, str]]:
     for title, content in _SECTION.findall(_CODE.sub("", PAGE)):
         anchor = re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-")
         rows = [row.strip("| ") for table in _TABLE.findall(content) for row in table.splitlines()]
-        for each in (*_ITEM.findall(content), *rows):
-            if anchor not in PROVEN_ELSEWHERE:
+        prose = _ITEM.sub("\n", _TABLE.sub("\n", content))
+        for each in (*_ITEM.findall(content), *rows, *sentences(prose)):
+            if anchor not in NO_PROMISES:
                 yield anchor, text_of(each)
+
+
+def sentences(prose: str) -> Iterator[str]:
+    for paragraph in re.split(r"\n\n+", prose):
+        for each in re.split(r"(?<=[.:])\s+(?=[A-Z`[])", paragraph.strip()):
+            if each and not each.endswith(":") and not each.startswith("["):
+                yield each
 
 
 def quotations(path: Path) -> Iterator[tuple[str, str]]:
@@ -54,7 +66,7 @@ def test_every_promise_has_a_scenario():
     assert set(promises()) - QUOTED == set()
 
 
-def test_scenarios_quote_promises_as_they_are():
+def test_scenarios_quote_the_page_as_it_is():
     assert QUOTED - set(promises()) == set()
 
 

@@ -109,6 +109,12 @@ async def test_a_scenario_is_answered_by_its_compiled_query_alone(
     assert compiled is (path.stem not in LEFT_TO_GRAPHQL_CORE)
 
 
+def test_all_blocks_of_the_scenarios_are_read():
+    assert {path.stem: Scenario.read(path).unused_blocks for path in SCENARIOS} == {
+        path.stem: set() for path in SCENARIOS
+    }
+
+
 def test_the_scenarios_left_to_graphql_core_exist():
     assert LEFT_TO_GRAPHQL_CORE.keys() <= {path.stem for path in SCENARIOS}
 
