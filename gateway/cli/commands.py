@@ -67,5 +67,5 @@ def _section(context: click.Context) -> str:
     ]
     if options:
         rows = ((f"`{option}`", text.replace("  [", " [")) for option, text in options)
-        lines += ["", markdown_table(("option", "what it is"), rows)]
+        lines += ["", markdown_table(("option", "meaning"), rows)]
     return "\n".join(lines)

@@ -184,9 +184,13 @@ def work(control_fd: int) -> None:
 
 @main.command()
 @click.option("--rest-only", is_flag=True, help="Serve the emulated REST API only.")
-@click.option("--port", type=int, help="The port; PORT, or 8000. With --rest-only, the REST API's.")
 @click.option(
-    "--rest-port", type=int, help="The REST API's port; GATEWAY_SANDBOX_REST_PORT, or 8001."
+    "--port", type=int, help="The port, else PORT, or 8000; with --rest-only, of the REST API."
+)
+@click.option(
+    "--rest-port",
+    type=int,
+    help="The port of the REST API, else GATEWAY_SANDBOX_REST_PORT, or 8001.",
 )
 @click.option(
     "--activities", type=click.IntRange(0, 100_000), help="Add client 5000 with N activities."

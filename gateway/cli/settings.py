@@ -87,7 +87,7 @@ def _settings_tables() -> str:
         group = _GROUP_BY_FIRST_FIELD.get(field_name, group)
         name, default, description = _settings_row(field_name)
         rows_by_group.setdefault(group, []).append((f"`{name}`", default, description))
-    columns = ("variable", "default", "what it is")
+    columns = ("variable", "default", "meaning")
     return "\n\n".join(
         f"## {group}\n\n{markdown_table(columns, rows)}" for group, rows in rows_by_group.items()
     )

@@ -60,7 +60,11 @@ class Settings(BaseSettings):
         description="The address to listen on.",
     )
     port: int = Field(
-        8000, ge=0, le=65535, validation_alias=AliasChoices("PORT", "port"), description="The port."
+        8000,
+        ge=0,
+        le=65535,
+        validation_alias=AliasChoices("PORT", "port"),
+        description="The port to listen on.",
     )
     log_level: Annotated[
         Literal["debug", "info", "warning", "error"], BeforeValidator(_lowercase)
@@ -77,12 +81,12 @@ class Settings(BaseSettings):
     otel_exporter_otlp_endpoint: CollectorUrl | None = Field(
         None,
         validation_alias=AliasChoices("OTEL_EXPORTER_OTLP_ENDPOINT", "otel_exporter_otlp_endpoint"),
-        description="Where traces go: a collector that takes OTLP over HTTP. Needs the extra `otel`.",
+        description="The collector of traces, which accepts OTLP over HTTP. Needs the extra `otel`.",
     )
     workers: PositiveInt = Field(
         1,
         validation_alias=AliasChoices("WEB_CONCURRENCY", "workers"),
-        description="How many worker processes `gateway serve` has.",
+        description="The number of worker processes of `gateway serve`.",
     )
 
     upstream_url: OriginUrl = Field(
@@ -173,20 +177,20 @@ class Settings(BaseSettings):
     )
 
     default_page_size: PositiveInt = Field(
-        50, description="How many activities a page has where neither `first` nor `last` is given."
+        50, description="The number of activities of a page without `first` and `last`."
     )
     max_page_size: PositiveInt = Field(100, description="The largest `first` or `last`.")
-    max_clients: PositiveInt = Field(20, description="How many ids `clients` takes.")
+    max_clients: PositiveInt = Field(20, description="The most ids in `clients`.")
     max_representations: PositiveInt = Field(  # no more fit into the values of a request's JSON
-        1_000, le=1_300, description="How many entities a router may ask for at once."
+        1_000, le=1_300, description="The most entities that a router may request at once."
     )
     max_concurrent_reads_per_operation: PositiveInt = Field(
-        10, description="How many upstream reads one operation may have under way at once."
+        10, description="The most upstream reads that one operation has under way at once."
     )
     max_upstream_reads: PositiveInt = Field(
         250,
         description=(
-            "How many upstream reads one operation may have. Coalesced and cached ones count, so "
+            "The most upstream reads of one operation. Coalesced and cached ones count, so "
             "that the limit does not depend on other operations."
         ),
     )
@@ -194,31 +198,28 @@ class Settings(BaseSettings):
         33_554_432, description="The largest upstream response, in bytes after decompression."
     )
     max_upstream_bytes_in_flight: PositiveInt = Field(
-        134_217_728, description="How many bytes of undecoded upstream responses are held at once."
+        134_217_728,
+        description="The most bytes of undecoded upstream responses that are held at once.",
     )
     max_body_bytes: PositiveInt = Field(
         1_048_576, description="The largest request body, in bytes."
     )
     max_document_characters: PositiveInt = Field(
-        100_000, description="How many characters a document may have."
+        100_000, description="The most characters of a document."
     )
     max_tokens: PositiveInt = Field(
-        10_000, description="How many tokens a document may have, comments included."
+        10_000, description="The most tokens of a document, comments included."
     )
-    max_depth: PositiveInt = Field(30, description="How deep fields may be nested.")
-    max_aliases: PositiveInt = Field(500, description="How many aliases an operation may have.")
-    max_alias_characters: PositiveInt = Field(
-        100, description="How many characters an alias may have."
-    )
-    max_root_fields: PositiveInt = Field(
-        50, description="How many root fields an operation may have."
-    )
+    max_depth: PositiveInt = Field(30, description="The deepest nesting of fields.")
+    max_aliases: PositiveInt = Field(500, description="The most aliases of an operation.")
+    max_alias_characters: PositiveInt = Field(100, description="The most characters of an alias.")
+    max_root_fields: PositiveInt = Field(50, description="The most root fields of an operation.")
     max_duplicate_fields: PositiveInt = Field(
-        200, description="How many fields may be merged at one response path."
+        200, description="The most fields that are merged at one response path."
     )
     max_field_comparisons: PositiveInt = Field(
         20_000,
-        description="Maximum field and fragment comparisons while validating an operation.",
+        description="The most comparisons of fields and fragments in the validation of an operation.",
     )
     max_cost: PositiveInt = Field(
         2_000_000, description="The largest cost of an operation, as `gateway cost` measures it."
@@ -234,7 +235,8 @@ class Settings(BaseSettings):
         2.0, description="How long connecting to the upstream may take."
     )
     upstream_read_timeout_seconds: PositiveSeconds = Field(
-        10.0, description="How long the upstream may send nothing in the middle of a response."
+        10.0,
+        description="How long the upstream may send nothing while a response is awaited or arrives.",
     )
     operation_timeout_seconds: PositiveSeconds = Field(
         30.0, description="How long one operation may take; fields without data by then are null."
@@ -250,14 +252,14 @@ class Settings(BaseSettings):
     max_concurrent_reads: PositiveInt = Field(
         100,
         description=(
-            "How many upstream reads one process may have under way at once, for all callers: the "
+            "The most upstream reads that one process has under way at once, for all callers: the "
             "slots of its bulkhead."
         ),
     )
     max_concurrent_reads_per_credential: PositiveInt = Field(
         50,
         description=(
-            "How many upstream reads one process may have under way at once per caller key, else per "
+            "The most upstream reads that one process has under way at once per caller key, else per "
             "credential: the slots of the bulkhead for each."
         ),
     )
@@ -270,7 +272,7 @@ class Settings(BaseSettings):
         ),
     )
     max_concurrent_requests: PositiveInt = Field(
-        200, description="How many GraphQL requests one process executes at once."
+        200, description="The most GraphQL requests that one process executes at once."
     )
     drain_seconds: NonNegativeSeconds = Field(
         5.0, description="How long the port stays open after SIGTERM."
