@@ -59,7 +59,7 @@ def _prepare_or_exit(preparer: Preparer, file: Path, operation: str | None) -> P
 @_operation_option
 @click.option("--variables", default="{}", help="Its variables, as a JSON object.")
 def cost(file: Path, operation: str | None, variables: str) -> None:
-    """Measure the operation in FILE against the limits; exit status 1 where it exceeds one."""
+    """Measure the operation in FILE against the limits; exit status 1 if it exceeds one."""
     try:
         variable_values = msgspec.json.decode(variables, type=dict[str, Any])
     except (msgspec.DecodeError, RecursionError, UnicodeError) as error:

@@ -33,7 +33,7 @@ def print_schema(*, federation: bool) -> None:
     "file", type=click.Path(path_type=Path, dir_okay=False), default=Path("schema.graphql")
 )
 def check(file: Path) -> None:
-    """Check that FILE (schema.graphql) is the schema that is served; exit status 1 where it is not."""
+    """Check that FILE (schema.graphql) is the schema that is served; exit status 1 if it is not."""
     if not file.exists():
         click.echo(f"{file} does not exist: `gateway schema print > {file}` writes it.", err=True)
         sys.exit(_EXIT_FAILURE)
@@ -56,9 +56,9 @@ def check(file: Path) -> None:
 @schema.command()
 @click.argument("old", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def diff(old: Path) -> None:
-    """List the changes since OLD, a schema in a file; exit status 1 where a change is breaking.
+    """List the changes since OLD, a schema in a file; exit status 1 if a change is breaking.
 
-    Each line is a change: safe, dangerous (responses may contain values that an app does not know, such
+    Each line is a change: safe, dangerous (responses may contain values that an application does not know, such
     as a new kind or a new enum value) or breaking. The removal of what OLD deprecated is dangerous only.
     """
     try:

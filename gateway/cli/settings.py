@@ -72,7 +72,7 @@ def _format_default(default: object) -> str:
 @click.command(name="settings")
 @click.option("--markdown", is_flag=True, help="Write docs/configuration.md.")
 def print_settings(*, markdown: bool) -> None:
-    """Write the settings, with their defaults and what they are."""
+    """Write all settings, with their defaults and meanings."""
     if markdown:
         click.echo(render_page("configuration.md", {"settings": _settings_tables()}), nl=False)
     else:
