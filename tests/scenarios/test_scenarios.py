@@ -21,6 +21,7 @@ LEFT_TO_GRAPHQL_CORE = {
     "a-list-with-an-unreadable-element": "the profile whose list is broken",
     "a-zone-that-cannot-be-decoded": "the item whose zone is broken",
     "an-unreadable-value-and-completeness": "the item whose body is broken",
+    "an-unreadable-value-that-a-filter-needs": "the items whose event or date is broken",
     "changes-that-cannot-be-decoded": "the item whose names and values are broken",
     "the-reads-of-a-response": "the field of the schema itself",
     "too-many-clients": "the non-null field that is refused",
