@@ -86,13 +86,12 @@ class StructDecoder:
     def __init__(self, items: PolymorphicList, projections: Iterable[Projection]) -> None:
         self._items = items
         self._projections = {projection.struct: projection for projection in projections}
-        structs = reduce(or_, self._projections)
-        self._decode_list = json.Decoder(list[structs]).decode  # type: ignore[valid-type]
-        self._decode_item = json.Decoder(structs).decode
+        self._decoder: json.Decoder[Any] = json.Decoder(reduce(or_, self._projections))
         self._places = [*_places(self._projections.values())]
-        self._unchecked = [place for place in self._places if place.projection.checked_record]
+        unchecked = [place for place in self._places if place.projection.checked_record]
+        self._unchecked = [place for place in unchecked if place.items is None]
         self._unchecked_by_struct = {
-            struct: [each for each in self._unchecked if each.items is None or struct in each.items]
+            struct: [each for each in unchecked if each.items is not None and struct in each.items]
             for struct in self._projections
         }
         self._computed = [place for place in self._places if place.projection.computed_together]
@@ -107,7 +106,7 @@ class StructDecoder:
 
     def _decode_batch(self, items: Sequence[Raw]) -> list[Any]:
         try:
-            records: list[Any] = self._decode_list(b"[%b]" % b",".join(items))
+            records: list[Any] = self._decoder.decode_lines(b"\n".join(items))
         except self._items.decoding_errors:
             if self._widened is None:
                 self._widened = self._widen()
@@ -119,7 +118,7 @@ class StructDecoder:
         records: list[Any] = []
         for item in items:
             try:
-                records.append(self._decode_item(item))
+                records.append(self._decoder.decode(item))
             except self._items.decoding_errors:
                 records.append(None)
         matching = [record for record in records if record is not None]
@@ -192,16 +191,25 @@ class StructDecoder:
             for record in records
             if any(
                 id(value) in failing
-                for place in self._unchecked_by_struct[record.__class__]
-                for value in place.structs([record])
+                for values in self._unchecked_values([record]).values()
+                for value in values
             )
         }
 
     def _unchecked_values(self, records: Sequence[Any]) -> Mapping[type[CheckedRecord], list[Any]]:
+        """What is to be checked in records, by the record class whose check it is."""
         values: defaultdict[type[CheckedRecord], list[Any]] = defaultdict(list)
-        for place in self._unchecked:
-            assert place.projection.checked_record is not None
-            values[place.projection.checked_record] += place.structs(records)
+        records_by_struct: defaultdict[type[Struct], list[Any]] = defaultdict(list)
+        for record in records:
+            records_by_struct[record.__class__].append(record)
+        groups = [(self._unchecked, records)]
+        groups += [
+            (self._unchecked_by_struct[each], records_by_struct[each]) for each in records_by_struct
+        ]
+        for places, owners in groups:
+            for place in places:
+                assert place.projection.checked_record is not None
+                values[place.projection.checked_record] += place.structs_inside(owners)
         return values
 
 
@@ -231,9 +239,13 @@ class _Place:
 
     def structs(self, records: Sequence[Any]) -> Sequence[Any]:
         """The Structs in this place of all records."""
+        if (items := self.items) is None:
+            return self.structs_inside(records)
+        return self.structs_inside([record for record in records if record.__class__ in items])
+
+    def structs_inside(self, records: Sequence[Any]) -> Sequence[Any]:
+        """The Structs in this place of records that all have it."""
         values = records
-        if (items := self.items) is not None:
-            values = [record for record in records if record.__class__ in items]
         for read in self.readers:
             values = read(values)
         return values
