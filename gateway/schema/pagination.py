@@ -11,10 +11,10 @@ import hashlib
 import struct
 import sys
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import cmp_to_key
-from itertools import chain, pairwise
+from itertools import chain, compress, count
 from operator import eq
 from typing import Any, NamedTuple, Self, overload
 
@@ -154,15 +154,25 @@ def order_by_instant(
     except TypeError:  # an undated activity
         return None
     ordered = [*map(instant_of, order)]
-    if any(map(eq, ordered, ordered[1:])):
-        repeated = {one for one, other in pairwise(ordered) if one == other}
-        positions = {index: position(index) for index in order if instants[index] in repeated}
+    for first, end in _equal_runs(ordered):
+        positions = {index: position(index) for index in order[first:end]}
         if len({*positions.values()}) < len(positions):
             return None
-        by_position = sorted(positions, key=positions.__getitem__)
-        others = (index for index in order if index not in positions)
-        order = sorted(chain(by_position, others), key=instant_of)
+        order[first:end] = sorted(positions, key=positions.__getitem__)
     return order[::-1] if newest_first else order
+
+
+def _equal_runs(ordered: Sequence[datetime | None]) -> Iterator[tuple[int, int]]:
+    """The parts of sorted instants, of two or more, in which all are equal: the first index and the end of each."""
+    first = end = 0
+    for index in compress(count(1), map(eq, ordered, ordered[1:])):
+        if index != end:
+            if end:
+                yield first, end
+            first = index - 1
+        end = index + 1
+    if end:
+        yield first, end
 
 
 def _number_repetitions(
