@@ -341,6 +341,27 @@ def test_instants_alone_give_the_same_order_or_none(positions, newest_first):
         assert LazyPositions(order, positions.__getitem__)[1:3] == found[1:3]
 
 
+@pytest.mark.parametrize("newest_first", [True, False])
+def test_activities_of_equal_instants_are_ordered_within_each(newest_first):
+    hours_and_ids = [
+        (2, "9"),
+        (0, "2"),
+        (1, "5"),
+        (0, "1"),
+        (2, "é"),
+        (2, "10"),
+        (3, "4"),
+        (0, "0"),
+    ]
+    positions = [
+        TimelinePosition.of(NOON + timedelta(hours=hours), id_) for hours, id_ in hours_and_ids
+    ]
+    instants = [each.instant for each in positions]
+    order = order_by_instant(range(8), instants, positions.__getitem__, newest_first=newest_first)
+    expected = [7, 3, 1, 2, 0, 5, 4, 6]
+    assert order == (expected[::-1] if newest_first else expected)
+
+
 def test_too_many_activities_for_one_step_are_not_ordered_at_once():
     instants = [NOON] * 10_001
     position = lambda index: TimelinePosition.of(NOON, str(index))  # noqa: E731
