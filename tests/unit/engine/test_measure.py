@@ -3,6 +3,7 @@
 import sys
 import tracemalloc
 from collections.abc import Callable
+from itertools import permutations
 from types import FrameType
 from typing import Any
 
@@ -73,6 +74,8 @@ def test_tokens_are_those_of_the_document_comments_included():
     [
         ("{ a }", 1),
         ("{ a { b } c { d { e } } }", 3),
+        ("{ a { b { c } } d { e } }", 3),
+        ("{ ...F ...G } fragment F on T { a { b } } fragment G on T { c }", 2),
         ("{ a { ... { ... on T { b } } } }", 2),
         ("{ a { ...F } } fragment F on T { b { c } }", 3),
         ("{ ...F } fragment F on T { ...G b } fragment G on T { c { d } }", 2),
@@ -93,6 +96,8 @@ def test_characters_are_those_of_the_document_whatever_they_are():
     [
         ("{ abc }", 0),
         ("{ a: b abc: d }", 3),
+        ("{ a { abc: d } b { c: d } }", 3),
+        ("{ ...F ...G } fragment F on T { abc: d } fragment G on T { a: b }", 3),
         ("{ a { abcd: e } ...F } fragment F on T { abc: d }", 4),
         ("{ a: b ...F } fragment F on T { c { ... { abcde: d } } }", 5),
     ],
@@ -146,6 +151,7 @@ def test_a_fragment_starts_from_nowhere_and_costs_nothing_by_itself():
         ("{ a ... on T { a } ... on U { a } }", 3),
         ("{ a ...F } fragment F on T { a a }", 3),
         ("{ a { ...F } a { ...F } } fragment F on T { b c { d d } }", 4),
+        ("{ a { } a { ...Gone } }", 2),
     ],
 )
 def test_duplicate_fields_are_those_that_may_be_merged_at_one_place(text, fields):
@@ -191,6 +197,21 @@ def test_a_fragment_costs_what_it_holds_wherever_it_is_spread():
     assert cost("{ people(first: 3) { ...Total } me { ...Person } }" + fragments) == (
         1 + 1 + 1 + 3 * 11 + 1 + 11
     )
+
+
+IN_ANY_ORDER = (
+    "{ ...F }",
+    "fragment F on Query { a: me { ...G } }",
+    "fragment G on Person { b: friends { ...H } name }",
+    "fragment H on Person { name mail }",
+)
+
+
+@pytest.mark.parametrize("definitions", [*permutations(IN_ANY_ORDER)])
+def test_definitions_may_stand_in_any_order(definitions):
+    (measured,) = (each for each in sizes(" ".join(definitions)) if each.root_fields)
+    assert (measured.depth, measured.aliases) == (3, 2)
+    assert measured.cost.evaluate({}) == 1 + 1 + 10 * 11 + 1
 
 
 VARYING = """
@@ -248,14 +269,30 @@ def test_what_the_schema_does_not_have_weighs_little_and_harms_nobody(text, expe
     assert cost(text) == expected
 
 
+def is_empty(measured: OperationSize) -> bool:
+    return not (
+        measured.depth
+        or measured.aliases
+        or measured.alias_characters
+        or measured.root_fields
+        or measured.duplicate_fields
+        or measured.cost.evaluate({})
+    )
+
+
 def test_what_is_no_operation_has_no_size():
     (definition,) = sizes("type Query { a: Int }")
-    assert (definition.depth, definition.root_fields, definition.cost.evaluate({})) == (0, 0, 0)
+    assert is_empty(definition)
 
 
-def test_fragments_of_one_name_count_as_one():
+def test_a_fragment_that_is_missing_measures_as_nothing():
+    assert is_empty(size("{ ...Gone }"))
+
+
+@pytest.mark.parametrize("bodies", [("a a", "a: b { c }"), ("a: b { c }", "a a")], ids=str)
+def test_fragments_of_one_name_count_as_one(bodies):
     """Only validation refuses them: until then, neither may hide the other."""
-    text = "{ ...F } fragment F on Query { a a } fragment F on Query { a: b { c } }"
+    text = "{ ...F } " + " ".join(f"fragment F on Query {{ {each} }}" for each in bodies)
     assert [each.duplicate_fields for each in sizes(text)] == [3, 3, 3]
     assert [each.depth for each in sizes(text)] == [2, 2, 2]
 
@@ -404,6 +441,20 @@ def test_a_cycle_measures_as_nothing(text):
     assert (measured.root_fields, measured.depth) in {(0, 0), (1, 1)}
 
 
-def test_a_cycle_hides_nothing_beside_it():
-    text = "{ ...A me me } fragment A on Query { ...A me me me }"
+CYCLE = """
+    fragment A on Query { ...B ...C }
+    fragment B on Query { me me me }
+    fragment C on Query { ...A }
+"""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{ ...A me me } fragment A on Query { ...A me me me }",
+        f"{{ ...A me me }} {CYCLE}",
+        f"{{ ...C me me }} {CYCLE}",
+    ],
+)
+def test_a_cycle_hides_nothing_beside_it(text):
     assert size(text).duplicate_fields == 5
