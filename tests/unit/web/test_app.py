@@ -122,9 +122,23 @@ async def test_names_are_suggested_only_with_introspection(http_with, introspect
     assert ("Did you mean" in answer.text) == suggests
 
 
-@pytest.mark.parametrize("path", ["/", "/graphql/x", "/_sandbox/faults", "/explorer/index.html"])
+@pytest.mark.parametrize(
+    "path", ["/", "/graphql/x", "/graphql%0a", "/_sandbox/faults", "/explorer/index.html"]
+)
 async def test_there_is_nothing_else(http, path):
     assert (await http.get(path)).status_code == 404
+
+
+async def test_a_bug_around_the_endpoint_is_a_plain_500(monkeypatch):
+    async def fail(*_: object) -> None:
+        raise RuntimeError("a bug")
+
+    app = create_app(Settings.from_environment(upstream_url="http://upstream"))
+    monkeypatch.setattr(app.state.limiter, "_app", fail)
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as http:
+        answer = await http.post("/graphql", json={"query": "{ __typename }"})
+    assert (answer.status_code, answer.text) == (500, "Internal Server Error")
 
 
 class Closable(httpx.AsyncBaseTransport):
