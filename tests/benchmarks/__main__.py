@@ -13,6 +13,7 @@ examine one server alone.
     python -m tests.benchmarks hold                              # how long it holds its event loop
     python -m tests.benchmarks wait                              # how long others wait for a large answer
     python -m tests.benchmarks overload                          # at four times its capacity
+    python -m tests.benchmarks hostile                           # what hostile requests take
     python -m tests.benchmarks profile --scenario hundred        # where its time goes
 """
 
@@ -37,6 +38,7 @@ from tests.benchmarks.contenders import (
     install_packages,
 )
 from tests.benchmarks.examinations import Examiner, Waited
+from tests.benchmarks.hostile import Taken, examine as examine_hostile
 from tests.benchmarks.inside import Hold
 from tests.benchmarks.interpreters import Interpreter, choose, describe
 from tests.benchmarks.load import Refused
@@ -341,6 +343,19 @@ def overload() -> None:
         and median(rejected) < median(storm.accepted) / 5
     )
     sys.exit(not is_within)
+
+
+@main.command()
+def hostile() -> None:
+    """What each hostile request takes of the processor; exit status 1 beyond the bounds."""
+
+    async def examine() -> list[Taken]:
+        return [each async for each in examine_hostile()]
+
+    taken = sorted(uvloop.run(examine()), key=lambda each: each.seconds / each.most_seconds)
+    for name, seconds, most_seconds in taken:
+        click.echo(f"{1000 * seconds:8.2f} ms of at most {1000 * most_seconds:.2f} ms: {name}")
+    sys.exit(not all(each.is_within for each in taken))
 
 
 def _p99(counts: Sequence[int]) -> int:

@@ -35,7 +35,6 @@ class Fault(NamedTuple):
     Attributes:
         code: What is told; None where it is nothing, since a further attempt helps.
         attempts: How often the upstream is asked.
-        seconds: What the fault itself takes, at least and about; pauses come on top.
         sandbox: What the sandbox does.
         script: What a peer does, to whom the read goes instead.
         url: Where the read goes instead; its port is that of the peer, or of what `ports` names.
@@ -48,7 +47,6 @@ class Fault(NamedTuple):
 
     code: str | None
     attempts: int = 1
-    seconds: float = 0.0
     sandbox: Mapping[str, Any] | None = None
     script: Script | None = None
     url: str = "http://127.0.0.1:{port}"
@@ -83,13 +81,11 @@ WIRE = {
     "no such host": Fault(DOWN, 3, ports=peer.nobody, url="http://nowhere.invalid"),
     "no TLS": Fault(DOWN, 3, script=peer.greets(b"what?"), url="https://127.0.0.1:{port}"),
     "half a handshake": Fault(DOWN, 3, script=peer.greets(b""), url="https://localhost:{port}"),
-    "black hole instead of a connection": Fault(
-        LATE, 3, 3 * CONNECT_SECONDS, ports=peer.black_hole
-    ),
+    "black hole instead of a connection": Fault(LATE, 3, ports=peer.black_hole),
     "black hole in the handshake": Fault(
-        LATE, 3, 3 * CONNECT_SECONDS, script=peer.says_nothing, url="https://127.0.0.1:{port}"
+        LATE, 3, script=peer.says_nothing, url="https://127.0.0.1:{port}"
     ),
-    "black hole after connecting": Fault(LATE, 1, SECONDS, script=peer.says_nothing),
+    "black hole after connecting": Fault(LATE, 1, script=peer.says_nothing),
     "reset before the headers": Fault(DOWN, 3, script=peer.resets_after(b"")),
     "reset within the headers": Fault(
         DOWN, 3, script=peer.resets_after(b"HTTP/1.1 200 OK\r\nConte")
@@ -98,8 +94,8 @@ WIRE = {
     "closed before the headers": Fault(DOWN, 3, script=peer.closes_after(b"")),
     "closed within the headers": Fault(DOWN, 3, script=peer.closes_after(b"HTTP/1.1 200 OK\r\n")),
     "truncated": Fault(DOWN, 3, script=peer.closes_after(HEAD % 99 + LIST)),
-    "one byte a second": Fault(LATE, 1, SECONDS, script=peer.drips(HEAD % 99 + LIST, seconds=1)),
-    "stops within the body": Fault(LATE, 1, SECONDS, script=peer.says(HEAD % 99 + LIST)),
+    "one byte a second": Fault(LATE, 1, script=peer.drips(HEAD % 99 + LIST, seconds=1)),
+    "stops within the body": Fault(LATE, 1, script=peer.says(HEAD % 99 + LIST)),
     "longer than it says": Fault(DOWN, 3, script=peer.says(HEAD % 9 + LIST)),
     "a head above 64 kB": Fault(TOO_LARGE, 1, script=peer.says(LONG_HEAD % 12 + LIST)),
     "a head without an end": Fault(
@@ -130,7 +126,7 @@ SANDBOX = {
     "drops after the headers": Fault(DOWN, 3, sandbox={"drop": "headers"}),
     "drops in the body": Fault(DOWN, 3, sandbox={"drop": "body"}),
     "cuts off": Fault(DOWN, 3, sandbox={"truncate": 5}),
-    "answers too late": Fault(LATE, 1, SECONDS, sandbox={"delayMilliseconds": 9000}),
+    "answers too late": Fault(LATE, 1, sandbox={"delayMilliseconds": 9000}),
     "sends too much": Fault(TOO_LARGE, 1, sandbox={"bodyBytes": 300_000}),
     "sends a page": Fault(BROKEN, 1, sandbox=HTML),
     "sends nothing": Fault(BROKEN, 1, sandbox={"body": ""}),
@@ -147,7 +143,6 @@ WAITS = {
     "soon": Fault(
         BUSY,
         3,
-        2.0,
         sandbox={"status": 429, "headers": {"Retry-After": "1"}},
         told={**ASKED_TO_WAIT, "retryAfter": 1},
     ),
@@ -168,19 +163,18 @@ WAITS = {
 PASSING = {
     "429 once": Fault(None, 2, sandbox={"status": 429, "times": 1}),
     "429 for a second": Fault(
-        None, 2, 1.0, sandbox={"status": 429, "times": 1, "headers": {"Retry-After": "1"}}
+        None, 2, sandbox={"status": 429, "times": 1, "headers": {"Retry-After": "1"}}
     ),
     "429 until a date": Fault(
         None,
         2,
-        1.0,
         sandbox={"status": 429, "times": 1, "headers": {"Retry-After": IN_TWO_SECONDS}},
     ),
     "503 twice": Fault(None, 3, sandbox={"status": 503, "times": 2}),
     "dropped once": Fault(None, 2, sandbox={"drop": "before", "times": 1}),
     "cut off twice": Fault(None, 3, sandbox={"truncate": 5, "times": 2}),
     "a head of 60 kB": Fault(None, 1, sandbox={"headers": {"X-Long": "x" * 60_000}}),
-    "slow, but not too slow": Fault(None, 1, 0.1, sandbox={"delayMilliseconds": 100}),
+    "slow, but not too slow": Fault(None, 1, sandbox={"delayMilliseconds": 100}),
 }
 
 FAULTS = STATUSES | WIRE | CERTIFICATES | SANDBOX | WAITS | PASSING

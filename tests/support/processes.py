@@ -17,6 +17,9 @@ import httpx
 
 from gateway.config.settings import PREFIX, Settings, env_name
 
+PATIENCE_SECONDS = 60.0
+"""How long another process may take on a machine that is busy. It says when a test gives up, and bounds no behaviour."""
+
 
 def free_ports(count: int) -> list[int]:
     """Ports that nobody listens on: all held open at once, so that they differ."""
@@ -37,7 +40,7 @@ def inherited() -> dict[str, str]:
     }
 
 
-def until(condition: Callable[[], bool], *, seconds: float = 20) -> None:
+def until(condition: Callable[[], bool], *, seconds: float = PATIENCE_SECONDS) -> None:
     """Wait for what other processes do; the log, for one, is written a moment after what it tells of."""
     pause = threading.Event()
     end = time.monotonic() + seconds
@@ -54,9 +57,9 @@ class Running(NamedTuple):
     stderr: deque[str]
 
     def end(self, number: int = signal.SIGTERM) -> int:
-        """The status it ends with, quickly."""
+        """The status it ends with."""
         self.process.send_signal(number)
-        return self.process.wait(timeout=5)
+        return self.process.wait(PATIENCE_SECONDS)
 
     def events(self, name: str) -> list[dict[str, Any]]:
         """The events of this name, as far as they were read."""
@@ -97,7 +100,7 @@ def running(*arguments: str, ready: str, **environment: str) -> Iterator[Running
 def _stop(process: subprocess.Popen[str]) -> None:
     process.terminate()
     try:
-        process.wait(timeout=5)
+        process.wait(PATIENCE_SECONDS)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
@@ -105,11 +108,11 @@ def _stop(process: subprocess.Popen[str]) -> None:
 
 
 def await_answer(process: subprocess.Popen[str], url: str, stderr: deque[str]) -> None:
-    until = time.monotonic() + 15
+    until = time.monotonic() + PATIENCE_SECONDS
     pause = threading.Event()
     while time.monotonic() < until and process.poll() is None:
         try:
-            httpx.get(url, timeout=1)
+            httpx.get(url, timeout=5)
         except httpx.TransportError:
             pause.wait(0.05)
         else:

@@ -17,7 +17,7 @@ import httpx
 import pytest
 
 from tests.support.pages import COMMAND_BLOCKS, ROOT
-from tests.support.processes import free_ports, inherited, until
+from tests.support.processes import PATIENCE_SECONDS, free_ports, inherited, until
 
 pytestmark = pytest.mark.socket
 
@@ -54,7 +54,7 @@ class Server(NamedTuple):
 
     def stop(self) -> None:
         os.killpg(self.process.pid, signal.SIGTERM)
-        self.process.wait(timeout=10)
+        self.process.wait(PATIENCE_SECONDS)
 
 
 def environment(**variables: str) -> dict[str, str]:

@@ -9,11 +9,10 @@ from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
 
 from tests.security.hostile.row import PAUSE
-from tests.support.processes import Running, free_ports, running
+from tests.support.processes import PATIENCE_SECONDS, Running, free_ports, running
 
 REQUEST_SECONDS = 1.0
 _PAUSE_SECONDS = 0.05
-_PATIENCE_SECONDS = 30.0
 
 
 class Answer(NamedTuple):
@@ -52,7 +51,7 @@ class Attacked(NamedTuple):
         received = bytearray()
         try:
             with suppress(ConnectionError):
-                async with asyncio.timeout(_PATIENCE_SECONDS):
+                async with asyncio.timeout(PATIENCE_SECONDS):
                     async for chunk in _chunks(reader):
                         received += chunk
         finally:

@@ -25,7 +25,7 @@ from tests.security.secrets.planted import (
     found_in_numbers,
 )
 from tests.security.secrets.serving import serving_bytes
-from tests.support.processes import free_ports
+from tests.support.processes import PATIENCE_SECONDS, free_ports
 from tests.unit.server.test_socket import ONE_BY_ONE, Pair, serving
 
 pytestmark = pytest.mark.socket
@@ -145,7 +145,9 @@ def test_whatever_a_caller_sends_the_process_tells_nothing():
 def _wire(pair: Pair, sent: bytes) -> bytes:
     address = httpx.URL(pair.graphql)
     received = b""
-    with closing(socket.create_connection((address.host, address.port or 80), timeout=5)) as wire:
+    with closing(
+        socket.create_connection((address.host, address.port or 80), timeout=PATIENCE_SECONDS)
+    ) as wire:
         wire.sendall(sent)
         wire.shutdown(socket.SHUT_WR)
         try:

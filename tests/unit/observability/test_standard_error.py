@@ -17,7 +17,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.support.processes import await_answer, free_ports, inherited, until
+from tests.support.processes import PATIENCE_SECONDS, await_answer, free_ports, inherited, until
 
 pytestmark = pytest.mark.socket
 
@@ -37,14 +37,14 @@ class Service:
     def error(self) -> object:
         """The code of the one error in the answer to a query."""
         body = {"query": TIMELINE}
-        answer = httpx.post(f"{self.address}/graphql", json=body, timeout=10)
+        answer = httpx.post(f"{self.address}/graphql", json=body, timeout=PATIENCE_SECONDS)
         assert answer.status_code == 200, answer.text
         (error,) = answer.json()["errors"]
         return error["extensions"]["code"]
 
     def dropped(self) -> float:
         """How many events were dropped, as one scrape of whichever worker tells it."""
-        told = httpx.get(f"{self.address}/metrics", timeout=10).text
+        told = httpx.get(f"{self.address}/metrics", timeout=PATIENCE_SECONDS).text
         value = re.search(r"^gateway_log_events_dropped_total (\S+)$", told, re.MULTILINE)
         assert value is not None
         return float(value[1])
@@ -55,7 +55,9 @@ class Service:
         request = b"GET /nowhere HTTP/1.1\r\nHost: gateway\r\n\r\n"
         last = b"GET /nowhere HTTP/1.1\r\nHost: gateway\r\nConnection: close\r\n\r\n"
         found = b""
-        with closing(socket.create_connection((url.host, url.port or 80), timeout=10)) as wire:
+        with closing(
+            socket.create_connection((url.host, url.port or 80), timeout=PATIENCE_SECONDS)
+        ) as wire:
             sent = request * (count - 1) + last
             sending = threading.Thread(target=wire.sendall, args=[sent])
             sending.start()
@@ -65,9 +67,9 @@ class Service:
         return found.count(b"HTTP/1.1 404 ")
 
     def end(self) -> int:
-        """The status that it ends with at SIGTERM, quickly."""
+        """The status that it ends with at SIGTERM."""
         self._process.send_signal(signal.SIGTERM)
-        return self._process.wait(timeout=10)
+        return self._process.wait(PATIENCE_SECONDS)
 
 
 @contextmanager

@@ -25,7 +25,7 @@ from gateway.server.lifecycle import (
 )
 from gateway.web.concurrency import ConcurrencyLimiter
 from tests.conftest import ACCOUNT_1
-from tests.support.processes import Running, free_ports, running
+from tests.support.processes import PATIENCE_SECONDS, Running, free_ports, running
 
 ACTIVITIES = "/api/2.3/activities"
 TIMELINE = {"query": "{ activities(clientId: 1020) { totalCount } }"}
@@ -145,7 +145,7 @@ class Slow:
         """Somebody who asks for what is slow, and is waiting for it."""
         thread = threading.Thread(target=self._ask)
         thread.start()
-        until = time.monotonic() + 5
+        until = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < until:
             calls = httpx.get(f"{self.rest}/_sandbox/calls").json()["requests"]
             if any("clientId=1020" in call["url"] for call in calls):
@@ -156,7 +156,7 @@ class Slow:
         headers = {"apiKey": ACCOUNT_1["api_key"], "token": ACCOUNT_1["token"]}
         try:
             answer = httpx.post(
-                f"{self.address}/graphql", json=TIMELINE, headers=headers, timeout=10
+                f"{self.address}/graphql", json=TIMELINE, headers=headers, timeout=PATIENCE_SECONDS
             )
             self.answers.append(answer)
         except httpx.TransportError as error:
@@ -223,7 +223,7 @@ def test_while_draining_requests_are_served_and_their_connections_closed(slow):
     assert [answer.json() for answer in slow.answers] == [ANSWER]
     closed = [ready, again, *slow.answers, slow.get("/nowhere")]
     assert [each.headers["connection"] for each in closed] == ["close"] * 4
-    assert slow.gateway.process.wait(timeout=10) == 0
+    assert slow.gateway.process.wait(PATIENCE_SECONDS) == 0
     with pytest.raises(httpx.ConnectError):
         slow.get()
 
@@ -252,7 +252,7 @@ def test_a_request_beyond_the_grace_is_cut_and_told_so(slow):
 
 
 @pytest.mark.socket
-@before(given(8000, drain=30, grace=30), given(8000, drain=30, grace=30, workers=2))
+@before(given(8000, drain=300, grace=300), given(8000, drain=300, grace=300, workers=2))
 def test_a_second_signal_waits_for_nothing(slow):
     asking = slow.asking()
     slow.gateway.process.send_signal(signal.SIGTERM)

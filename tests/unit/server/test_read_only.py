@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from tests.support.confined import USER, confined, python
-from tests.support.processes import await_answer, free_ports, until
+from tests.support.processes import PATIENCE_SECONDS, await_answer, free_ports, until
 
 pytestmark = [
     pytest.mark.socket,
@@ -90,7 +90,7 @@ def serving(*writable, redirection=""):
 
 def ended(service):
     service.process.send_signal(signal.SIGTERM)
-    return service.process.wait(timeout=10)
+    return service.process.wait(PATIENCE_SECONDS)
 
 
 @pytest.mark.parametrize(

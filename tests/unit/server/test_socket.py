@@ -14,7 +14,15 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 
-from tests.support.processes import Running, await_answer, free_ports, inherited, running, until
+from tests.support.processes import (
+    PATIENCE_SECONDS,
+    Running,
+    await_answer,
+    free_ports,
+    inherited,
+    running,
+    until,
+)
 
 pytestmark = pytest.mark.socket
 
@@ -254,7 +262,9 @@ def test_a_page_reads_what_the_connection_itself_answers(pair):
 def test_who_closes_its_half_after_asking_is_answered(pair):
     address = httpx.URL(pair.graphql)
     pair.set_faults({"path": ACTIVITIES, "delayMilliseconds": 200})
-    with closing(socket.create_connection((address.host, address.port or 80), timeout=5)) as wire:
+    with closing(
+        socket.create_connection((address.host, address.port or 80), timeout=PATIENCE_SECONDS)
+    ) as wire:
         wire.sendall(_post(TIMELINE))
         wire.shutdown(socket.SHUT_WR)
         received = b"".join(iter(lambda: wire.recv(65_536), b""))
@@ -274,7 +284,9 @@ def test_a_body_that_is_too_large_is_refused_on_the_wire(pair):
 def _wire(pair: Pair, sent: bytes) -> bytes:
     """What comes back, byte by byte, for what no client library would send."""
     address = httpx.URL(pair.graphql)
-    with closing(socket.create_connection((address.host, address.port or 80), timeout=5)) as wire:
+    with closing(
+        socket.create_connection((address.host, address.port or 80), timeout=PATIENCE_SECONDS)
+    ) as wire:
         wire.sendall(sent)
         received = b""
         while chunk := wire.recv(65_536):
@@ -619,7 +631,7 @@ def test_a_port_that_is_taken_ends_the_command_with_one_line():
             env=inherited(),
             capture_output=True,
             text=True,
-            timeout=20,
+            timeout=PATIENCE_SECONDS,
             check=False,
         )
     assert done.returncode not in (0, -signal.SIGTERM)

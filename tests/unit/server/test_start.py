@@ -9,7 +9,7 @@ from contextlib import closing
 import httpx
 import pytest
 
-from tests.support.processes import inherited, running, until
+from tests.support.processes import PATIENCE_SECONDS, inherited, running, until
 
 pytestmark = pytest.mark.socket
 
@@ -21,7 +21,7 @@ def refused(command: str, **environment: str) -> str:
         env={**inherited(), **environment},
         capture_output=True,
         text=True,
-        timeout=20,
+        timeout=PATIENCE_SECONDS,
         check=False,
     )
     assert (done.returncode, done.stdout) == (2, "")
@@ -107,6 +107,6 @@ def test_the_ports_that_the_sandbox_announces_are_those_that_were_bound(argument
             answer = httpx.get(f"{url}{path}", headers=credentials)
         finally:
             sandbox.terminate()
-        _, rest_of_log = sandbox.communicate(timeout=20)
+        _, rest_of_log = sandbox.communicate(timeout=PATIENCE_SECONDS)
     assert (answer.status_code, "errors" in answer.json()) == (200, False)
     assert ":0/" not in rest_of_log

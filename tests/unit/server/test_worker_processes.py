@@ -17,7 +17,7 @@ from structlog.testing import capture_logs
 
 from gateway.server.lifecycle import reserve_port
 from gateway.server.workers import Supervisor, WorkerProcess
-from tests.support.processes import Running, free_ports, inherited, running, until
+from tests.support.processes import PATIENCE_SECONDS, Running, free_ports, inherited, running, until
 
 pytestmark = pytest.mark.socket
 
@@ -169,7 +169,7 @@ def test_a_signal_to_all_of_them_is_not_taken_for_two(service):
     """As systemd sends it: to every process of a service."""
     for pid in (*service.workers, service.gateway.process.pid):
         os.kill(pid, signal.SIGTERM)
-    assert service.gateway.process.wait(timeout=10) == 0
+    assert service.gateway.process.wait(PATIENCE_SECONDS) == 0
     assert service.gateway.events("worker.ended") == []
 
 

@@ -718,7 +718,7 @@ async def test_a_read_is_told_with_its_template_status_and_size(reads_over):
     [call] = asking.read_log
     assert (call.path, call.status, call.cache_status) == ("/a/{one}", 200, CacheStatus.CALLED)
     assert call.bytes == len(b'{"items":[]}')
-    assert 0 <= call.milliseconds < 1000
+    assert call.milliseconds >= 0
 
 
 @pytest.mark.parametrize("status", [302, 404, 503])
