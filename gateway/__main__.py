@@ -1,4 +1,4 @@
-"""python -m gateway."""
+"""Runs the command line: `python -m gateway` is the same as `gateway`."""
 
 from gateway.cli.main import main
 

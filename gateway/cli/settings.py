@@ -1,4 +1,4 @@
-"""The settings, for help and for docs/configuration.md, and the end of commands whose settings are invalid."""
+"""`gateway settings`: the settings as text and for docs/configuration.md; and the exit where they are invalid."""
 
 import sys
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Resolver descriptors: how each field of a schema is resolved; and nodes: values with the ids that led to them."""
+"""How each field of a schema is resolved (field sources), and values with the ids that led to them (nodes)."""
 
 from collections.abc import (
     Awaitable,

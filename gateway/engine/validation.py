@@ -1,4 +1,4 @@
-"""GraphQL validation in bounded time, with a bounded number of errors, and the collection of its garbage."""
+"""GraphQL validation with limits on its time and its errors; frees the memory that it leaves behind."""
 
 import gc
 from collections.abc import Callable, Sequence

@@ -1,4 +1,4 @@
-"""The changes of an activity: the values before and after, by the `previous…` fields and the names sent."""
+"""The changes that an activity records: from the `previous…` fields of its snapshot and `updatedAttributes`."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from enum import Enum

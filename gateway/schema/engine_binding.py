@@ -1,4 +1,4 @@
-"""The binding of this schema to the engine: the sources of the fields, the limits and the field costs."""
+"""Binds this schema to the engine: how each field is resolved, what it costs, and the limits of operations."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import MISSING

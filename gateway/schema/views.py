@@ -1,4 +1,4 @@
-"""Views of objects for Strawberry's methods and permissions, with attributes as the types declare them."""
+"""The `self` of methods and `source` of permissions: a record with its attributes as the GraphQL type has them."""
 
 from collections.abc import Callable
 from functools import cache, partial

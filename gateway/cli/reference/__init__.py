@@ -1,4 +1,4 @@
-"""The pages of docs/ that are written from the code: a template beside this file, and the tables that it names."""
+"""Generated pages of docs/: each is a template beside this file, filled in with tables from the code."""
 
 import re
 from collections.abc import Iterable, Mapping

@@ -1,1 +1,1 @@
-"""The JSON representations of resources (upstream contract, sections 5 to 10)."""
+"""The JSON representations of the resources, as the documentation of the REST API describes them."""

@@ -1,4 +1,4 @@
-"""An appointment in its current state (upstream contract, 6.3), which has no `selfLink`."""
+"""An appointment in its current state, as the scheduling API sends it: without a `selfLink`."""
 
 from gateway.sandbox.fixtures.catalogue import Catalogue
 from gateway.sandbox.fixtures.clock import zoned_date_time

@@ -1,4 +1,4 @@
-"""A client (upstream contract, 10)."""
+"""A client, as `/api/2.0/clients/{clientId}` sends it."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""A company (upstream contract, 6.6)."""
+"""A company, as the scheduling API sends it."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""A conference, its sessions, and their registrations (upstream contract, 9)."""
+"""A conference, its sessions, and their registrations, as the conferences API sends them."""
 
 from collections.abc import Mapping
 

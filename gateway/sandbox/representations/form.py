@@ -1,4 +1,4 @@
-"""A form, and the answers of a result (upstream contract, 7)."""
+"""A form, and the answers of a result, as the forms API sends them."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass

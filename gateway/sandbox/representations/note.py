@@ -1,4 +1,4 @@
-"""A note or a consent (upstream contract, 5), with its text under `html`."""
+"""A note or a consent, as the notes API sends it: its text is under `html`."""
 
 from gateway.sandbox.fixtures.clock import zoned_date_time
 from gateway.sandbox.fixtures.entities import Json, Note

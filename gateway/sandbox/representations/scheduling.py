@@ -1,4 +1,4 @@
-"""A service of a company (upstream contract, 6.5)."""
+"""A service of a company, as the scheduling API sends it."""
 
 from collections.abc import Iterable
 

@@ -1,4 +1,4 @@
-"""A member of a company's staff (upstream contract, 6.4)."""
+"""A member of a company's staff, as the scheduling API sends them."""
 
 from collections.abc import Iterable
 
