@@ -58,7 +58,7 @@ class TimelinePosition(NamedTuple):
     digit_count: int
     digits: str
     id: str
-    repetition: int = 0
+    repetition: int
 
     @classmethod
     def of(cls, instant: datetime | None, activity_id: str, repetition: int = 0) -> Self:

@@ -29,11 +29,10 @@ BINDING = digest("7", None)
 NOON = datetime.fromisoformat("2026-07-01T12:00:00")  # in UTC, as all moments
 
 # Few values, so that there are ties of every sort.
-POSITIONS = st.builds(
-    TimelinePosition.of,
-    st.one_of(st.none(), st.integers(0, 3).map(lambda hours: NOON + timedelta(hours=hours))),
-    st.sampled_from(["1", "2", "10", "é", "B", "a", "999", "1000", "7", "07", "007", "0", "٣"]),
-)
+MOMENTS = st.integers(0, 3).map(lambda hours: NOON + timedelta(hours=hours))
+IDS = st.sampled_from(["1", "2", "10", "é", "B", "a", "999", "1000", "7", "07", "007", "0", "٣"])
+DATED = st.builds(TimelinePosition.of, MOMENTS, IDS)
+POSITIONS = st.builds(TimelinePosition.of, st.one_of(st.none(), MOMENTS), IDS)
 
 
 def numbered(positions: list[TimelinePosition]) -> list[TimelinePosition]:
@@ -154,8 +153,9 @@ def test_a_cursor_is_short():
 @given(ANY_MOMENT, ANY_ID)
 def test_a_cursor_of_another_selection_is_refused(moment, id_):
     text = encode_cursor(digest("7", ["note"]), TimelinePosition.of(moment, id_))
-    with pytest.raises(InvalidArgument, match="another client, filter or order"):
+    with pytest.raises(InvalidArgument, match="another client, filter or order") as refusal:
         decode_cursor(text, BINDING, "after")
+    assert refusal.value.details == {"argument": "after"}
 
 
 def encoded(sent: bytes) -> str:
@@ -362,6 +362,28 @@ def test_activities_of_equal_instants_are_ordered_within_each(newest_first):
     assert order == (expected[::-1] if newest_first else expected)
 
 
+@given(st.lists(DATED, max_size=12, unique=True), st.booleans())
+def test_instants_alone_do_where_all_are_known_and_nothing_repeats(positions, newest_first):
+    instants = [each.instant for each in positions]
+    order = order_by_instant(
+        range(len(positions)), instants, positions.__getitem__, newest_first=newest_first
+    )
+    assert order is not None
+    assert [positions[index] for index in order] == ordered(positions, newest_first=newest_first)
+
+
+def test_only_activities_at_the_same_instant_need_positions():
+    instants = [NOON, NOON + timedelta(hours=1), NOON]
+    asked: list[int] = []
+
+    def position(index: int) -> TimelinePosition:
+        asked.append(index)
+        return TimelinePosition.of(instants[index], str(index))
+
+    assert order_by_instant(range(3), instants, position, newest_first=False) == [0, 2, 1]
+    assert sorted(asked) == [0, 2]
+
+
 def test_too_many_activities_for_one_step_are_not_ordered_at_once():
     instants = [NOON] * 10_001
     position = lambda index: TimelinePosition.of(NOON, str(index))  # noqa: E731
@@ -399,6 +421,14 @@ def test_a_long_timeline_is_put_in_order_in_steps(position, newest_first):
     assert [*zip(found, indexes, strict=True)] == expected
     as_they_came, _ = run_to_completion(sort_positions(positions, newest_first=newest_first))
     assert as_they_came == found
+
+
+def test_numbering_what_repeats_takes_a_step_for_ten_thousand():
+    singly, doubly = (
+        sort_positions([position(number) for number in range(35_000)], newest_first=False)
+        for position in (LONG_TIMELINES["in order"], LONG_TIMELINES["two of each"])
+    )
+    assert len([*doubly]) - len([*singly]) == 3
 
 
 @given(TIMELINES, st.integers(1, 13), st.booleans())
