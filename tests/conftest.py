@@ -5,18 +5,16 @@ import sys
 import threading
 import warnings
 from collections import Counter
-from collections.abc import Callable, Coroutine, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
 import pytest
 import structlog
-from opentelemetry.trace import TracerProvider
 
-from gateway.config.settings import Settings
 from gateway.observability import logging as gateway_logging
 from gateway.sandbox.app import create_sandbox
-from gateway.web.app import create_app
+from tests.support.gateway import SANDBOX, Gateway, Handler
 from tests.support.quick_run import (  # noqa: F401  # hooks
     pytest_collection_finish,
     pytest_collection_modifyitems,
@@ -24,14 +22,6 @@ from tests.support.quick_run import (  # noqa: F401  # hooks
     pytest_sessionfinish,
     pytest_terminal_summary,
     pytest_testnodedown,
-)
-
-SANDBOX = "http://sandbox"
-ACCOUNT_1 = {"api_key": "sandbox-key-1", "token": "sandbox-token-1"}
-
-Handler = (
-    Callable[[httpx.Request], httpx.Response]
-    | Callable[[httpx.Request], Coroutine[None, None, httpx.Response]]
 )
 
 
@@ -84,70 +74,6 @@ async def rest(sandbox_app):
         await http.delete("/_sandbox/faults")
         await http.delete("/_sandbox/calls")
         yield http
-
-
-class Clock:
-    """The time of day, which a test turns. It is 09:00 in UTC on 2026-03-29."""
-
-    def __init__(self) -> None:
-        self.now = 1_774_774_800.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-class Gateway:
-    """A gateway in process, and how tests talk to it.
-
-    Attributes:
-        clock: Its clock.
-    """
-
-    def __init__(
-        self,
-        transport: httpx.AsyncBaseTransport,
-        *,
-        tracer_provider: TracerProvider | None = None,
-        **settings: Any,
-    ) -> None:
-        given = {"upstream_url": SANDBOX, "compile_queries": "eager", **ACCOUNT_1, **settings}
-        self.clock = Clock()
-        self.app = create_app(
-            Settings(**given),
-            transport=transport,
-            now=self.clock,
-            tracer_provider=tracer_provider,
-        )
-        self.http = httpx.AsyncClient(
-            transport=httpx.ASGITransport(self.app), base_url="http://gateway"
-        )
-
-    async def post(
-        self,
-        query: str,
-        variables: Mapping[str, Any] | None = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> httpx.Response:
-        body = {"query": query, "variables": variables}
-        accept = {"accept": "application/graphql-response+json"}
-        return await self.http.post("/graphql", json=body, headers={**accept, **(headers or {})})
-
-    async def ask(
-        self,
-        query: str,
-        variables: Mapping[str, Any] | None = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> dict[str, Any]:
-        """The answer to a query, as JSON."""
-        answer: dict[str, Any] = (await self.post(query, variables, headers)).json()
-        return answer
-
-    async def data(self, query: str, **variables: Any) -> dict[str, Any]:
-        """The data of an answer that must have no errors."""
-        answer = await self.ask(query, variables)
-        assert "errors" not in answer, answer["errors"]
-        data: dict[str, Any] = answer["data"]
-        return data
 
 
 @pytest.fixture

@@ -12,9 +12,10 @@ from structlog.testing import capture_logs
 
 from gateway.config.settings import Settings
 from gateway.web.app import create_app
-from tests.conftest import ACCOUNT_1, SANDBOX, Clock, Gateway
 from tests.differential.examples import SETTINGS, Example
 from tests.differential.upstream import MadeUpUpstream
+from tests.support.clock import Clock
+from tests.support.gateway import ACCOUNT_1, SANDBOX, Gateway
 
 _ALWAYS: Mapping[str, Any] = {
     "upstream_url": SANDBOX,

@@ -14,9 +14,9 @@ import httpx
 import pytest
 from structlog.testing import capture_logs
 
-from tests.conftest import Gateway
 from tests.differential.changes import Verbatim, written
 from tests.differential.draws import Draws
+from tests.support.gateway import Gateway
 
 TIMELINES = int(os.environ.get("DATES", "40"))
 

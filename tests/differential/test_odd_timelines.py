@@ -19,12 +19,12 @@ from graphql import GraphQLInterfaceType
 from structlog.testing import capture_logs
 
 from gateway.schema import build_schema
-from tests.conftest import Gateway
 from tests.differential.changes import written
 from tests.differential.drafts import whole
 from tests.differential.draws import Draws
 from tests.differential.oddities import in_other_forms, spoilt
 from tests.differential.samples import CARRIED, REGISTRATION, activity
+from tests.support.gateway import Gateway
 
 pytestmark = pytest.mark.slow
 

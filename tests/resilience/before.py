@@ -11,10 +11,10 @@ import httpx
 from gateway.sandbox.app import create_sandbox
 from gateway.sandbox.fault_injection.protocol import SandboxProtocol
 from gateway.upstream.http.transport import AiohttpTransport
-from tests.conftest import ACCOUNT_1, Gateway
 from tests.resilience import certificates
 from tests.resilience.places import Place
 from tests.security.secrets.serving import serving_app
+from tests.support.gateway import ACCOUNT_1, Gateway
 
 KEYS = {"apiKey": ACCOUNT_1["api_key"], "token": ACCOUNT_1["token"]}
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import aiohttp
 import httpx
 
-from tests.conftest import ACCOUNT_1
+from tests.support.gateway import ACCOUNT_1
 from tests.support.processes import free_ports, running
 
 LIMIT = 16

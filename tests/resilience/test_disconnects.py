@@ -6,10 +6,10 @@ import json
 import httpx
 import pytest
 
-from tests.conftest import Gateway
 from tests.resilience import before, peer
 from tests.resilience.before import Detour
 from tests.security.secrets.serving import serving_app
+from tests.support.gateway import Gateway
 
 pytestmark = pytest.mark.socket
 

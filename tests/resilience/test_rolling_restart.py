@@ -9,8 +9,8 @@ from contextlib import AbstractContextManager, ExitStack
 import httpx
 import pytest
 
-from tests.conftest import ACCOUNT_1
 from tests.resilience.balancer import Balancer, balancing
+from tests.support.gateway import ACCOUNT_1
 from tests.support.processes import Running, free_ports, running
 
 pytestmark = pytest.mark.socket

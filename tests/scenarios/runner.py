@@ -30,7 +30,7 @@ from urllib.parse import unquote
 
 import httpx
 
-from tests.conftest import Gateway
+from tests.support.gateway import Gateway
 
 _BLOCK = re.compile(r"^```([^\n]+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _CALL = re.compile(r"(?P<call>GET \S+)\s+→ (?:(?P<status>\d{3})(?: (?P<body>\S+))?|(?P<words>\D+))")

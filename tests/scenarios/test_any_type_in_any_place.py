@@ -26,7 +26,6 @@ from structlog.testing import capture_logs
 
 from gateway import schema
 from gateway.upstream.records import activities, enums, field_types, resources
-from tests.conftest import Gateway
 from tests.differential.changes import Verbatim, written
 from tests.differential.samples import (
     ASKED,
@@ -38,6 +37,7 @@ from tests.differential.samples import (
     activity,
 )
 from tests.differential.upstream import ROUTES, TIMELINE
+from tests.support.gateway import Gateway
 
 GONE = object()
 HUGE = Verbatim(b"9" * 40)

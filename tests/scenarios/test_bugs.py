@@ -20,7 +20,7 @@ from gateway.schema.engine_binding import bind_fields
 from gateway.upstream.api import UpstreamApi
 from gateway.upstream.credentials import CallerFactory
 from gateway.upstream.session import UpstreamSession
-from tests.conftest import ACCOUNT_1, SANDBOX
+from tests.support.gateway import ACCOUNT_1, SANDBOX
 
 EVERYTHING = (Path(__file__).parent / "everything.graphql").read_text("utf-8")
 

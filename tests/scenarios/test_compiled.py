@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from gateway.cli import main
-from tests.conftest import Gateway
+from tests.support.gateway import Gateway
 from tests.support.pages import QUERIES
 
 ROOT = Path(__file__).parents[2]

@@ -22,7 +22,7 @@ from graphql import (
 )
 
 from gateway.schema import build_schema
-from tests.conftest import Gateway
+from tests.support.gateway import Gateway
 from tests.support.pages import page
 
 _DOCUMENTATION = Path(__file__).with_name("activities-api-v2.3.txt").read_text(encoding="utf-8")

@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.conftest import Gateway
+from tests.support.gateway import Gateway
 
 UNLIMITED: dict[str, Any] = dict.fromkeys(("max_depth", "max_duplicate_fields", "max_cost"), 2**40)
 

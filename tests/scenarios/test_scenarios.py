@@ -10,8 +10,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.conftest import Gateway
 from tests.scenarios.runner import Scenario, ScriptedUpstream, body_without_chance
+from tests.support.gateway import Gateway
 
 SCENARIOS = sorted(Path(__file__).parent.glob("*.md"))
 

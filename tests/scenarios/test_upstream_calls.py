@@ -12,8 +12,8 @@ import pytest
 from graphql import GraphQLInterfaceType, GraphQLObjectType, get_named_type, is_leaf_type
 
 from gateway.schema import build_schema
-from tests.conftest import Gateway
 from tests.differential.drafts import whole
+from tests.support.gateway import Gateway
 
 EVERYTHING = Path(__file__).with_name("everything.graphql").read_text(encoding="utf-8")
 

@@ -5,7 +5,7 @@ import re
 import httpx
 import pytest
 
-from tests.conftest import Gateway
+from tests.support.gateway import Gateway
 
 FIELDS = """
 fragment zoned on ZonedDateTime { dateTime timeZone }

@@ -10,10 +10,10 @@ import httpx
 import pytest
 
 from gateway.sandbox.app import create_sandbox
-from tests.conftest import Gateway
 from tests.security.hostile.documents import repeated
 from tests.security.hostile.row import PLAIN, Row, document
 from tests.security.hostile.table import THEMES
+from tests.support.gateway import Gateway
 
 PLAIN_ROW = document("plain", PLAIN, 200, None)
 LARGEST_ROW = document(

@@ -14,7 +14,6 @@ from gateway.errors import INTERNAL_SERVER_ERROR, GatewayError
 from gateway.observability import logging
 from gateway.sandbox.app import create_sandbox
 from gateway.web.app import create_app
-from tests.conftest import ACCOUNT_1
 from tests.security.secrets import failing, refused
 from tests.security.secrets.failing import PERSON
 from tests.security.secrets.planted import (
@@ -30,6 +29,7 @@ from tests.security.secrets.planted import (
     found_in_numbers,
 )
 from tests.security.secrets.traces import Traces
+from tests.support.gateway import ACCOUNT_1
 
 EVERYTHING = (Path(__file__).parents[2] / "scenarios/everything.graphql").read_text("utf-8")
 ACTIVITIES = "/api/2.3/activities"

@@ -5,29 +5,12 @@ import asyncio
 import pytest
 
 from gateway.engine.fair_scheduler import FairScheduler
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-    async def sleep(self, seconds: float) -> None:
-        await asyncio.sleep(0)
-        self.now += seconds
-
-    def work(self, seconds: float) -> float:
-        """Takes so long; gives when it began."""
-        began = self.now
-        self.now += seconds
-        return began
+from tests.support.clock import Clock
 
 
 @pytest.fixture
 def clock():
-    return Clock()
+    return Clock(1_000.0)
 
 
 @pytest.fixture

@@ -26,8 +26,8 @@ from gateway.observability.otel import otlp_tracer_provider
 from gateway.observability.request_stats import RequestStats
 from gateway.observability.tracing import Tracing
 from gateway.web.app import create_app
-from tests.conftest import SANDBOX, Gateway
 from tests.security.secrets.serving import serving_app
+from tests.support.gateway import SANDBOX, Gateway
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 PARENT = f"00-{TRACE}-b7ad6b7169203331-01"

@@ -24,7 +24,7 @@ from gateway.server.lifecycle import (
     reserve_port,
 )
 from gateway.web.concurrency import ConcurrencyLimiter
-from tests.conftest import ACCOUNT_1
+from tests.support.gateway import ACCOUNT_1
 from tests.support.processes import PATIENCE_SECONDS, Running, free_ports, running
 
 ACTIVITIES = "/api/2.3/activities"

@@ -11,7 +11,7 @@ import structlog
 from gateway.config.settings import Settings
 from gateway.upstream.api import UpstreamApi
 from gateway.upstream.http.fetcher import UpstreamFetcher
-from tests.conftest import Clock
+from tests.support.clock import Clock
 
 Handler = (
     Callable[[httpx.Request], httpx.Response]

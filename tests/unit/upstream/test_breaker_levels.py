@@ -2,14 +2,14 @@ import pytest
 
 from gateway.upstream.http.breaker_levels import TwoLevelCircuitBreaker
 from gateway.upstream.http.circuit_breaker import CircuitOpen, CircuitState
-from tests.unit.upstream.test_circuit_breaker import Clock
+from tests.support.clock import Clock
 
 A, B, C, D, E, F = (name.encode() for name in "ABCDEF")
 
 
 @pytest.fixture
 def clock():
-    return Clock()
+    return Clock(1_000.0)
 
 
 @pytest.fixture

@@ -5,24 +5,16 @@ from collections.abc import Hashable
 import pytest
 
 from gateway.upstream.http.bulkhead import Bulkhead, BulkheadFull
+from tests.support.clock import Clock
 
 pytestmark = pytest.mark.usefixtures("no_task_left")
 
 FOREVER = float("inf")
 
 
-class Clock:
-    """A clock that a test turns."""
-
-    now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 @pytest.fixture
 def clock():
-    return Clock()
+    return Clock(1_000.0)
 
 
 class Guests:

@@ -1,20 +1,12 @@
 import pytest
 
 from gateway.upstream.http.circuit_breaker import CircuitBreaker, CircuitOpen, CircuitState
-
-
-class Clock:
-    """A clock that a test turns."""
-
-    now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.support.clock import Clock
 
 
 @pytest.fixture
 def clock():
-    return Clock()
+    return Clock(1_000.0)
 
 
 @pytest.fixture

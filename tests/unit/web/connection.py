@@ -28,7 +28,7 @@ class Timer:
         self.is_cancelled = True
 
 
-class Clock:
+class Timers:
     """An event loop's timers; the time passes when a test says so."""
 
     def __init__(self) -> None:
@@ -163,12 +163,12 @@ class Connection:
         self,
         application: Any,
         *,
-        clock: Clock | None = None,
+        clock: Timers | None = None,
         bodies: PendingBodies | None = None,
         seconds: float = 30.0,
         pages: AllowedOrigins | None = None,
     ) -> None:
-        self.clock = clock or Clock()
+        self.clock = clock or Timers()
         if bodies is None:
             bodies = PendingBodies(10_000_000, timers=lambda: self.clock)
         protocol = http_protocol_class(seconds, bodies, pages)

@@ -16,7 +16,7 @@ from gateway.observability.request_stats import RequestStats
 from gateway.web.app import create_app
 from gateway.web.concurrency import ConcurrencyLimiter
 from gateway.web.request_middleware import RequestMiddleware
-from tests.conftest import SANDBOX
+from tests.support.gateway import SANDBOX
 
 TIMELINE = {"query": '{ activities(clientId: "1") { totalCount } }'}
 RESPONSE = "application/graphql-response+json"

@@ -9,7 +9,7 @@ from gateway.config.settings import Settings
 from gateway.observability import logging
 from gateway.observability.log_writer import MAX_QUEUED_BYTES
 from gateway.web.app import create_app
-from tests.conftest import SANDBOX
+from tests.support.gateway import SANDBOX
 from tests.unit.web.conftest import unreachable
 
 PROBES = ("/livez", "/readyz", "/metrics")

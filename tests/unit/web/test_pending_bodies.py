@@ -13,7 +13,7 @@ from gateway.server.pending_bodies import (
     STALL_TIMEOUT_SECONDS,
     PendingBodies,
 )
-from tests.unit.web.connection import Application, Clock, Connection, settled
+from tests.unit.web.connection import Application, Connection, Timers, settled
 
 LARGEST = 1_000_000
 HALF = b"POST /half HTTP/1.1\r\nHost: a\r\nContent-Length: 11\r\n\r\n12345"
@@ -30,7 +30,7 @@ class Server:
     """Connections of one process."""
 
     def __init__(self) -> None:
-        self.clock = Clock()
+        self.clock = Timers()
         self.bodies = PendingBodies(LARGEST, timers=lambda: self.clock)
         self.application = Application()
 
@@ -156,7 +156,7 @@ class Half:
 
 
 def test_a_body_that_is_alone_may_be_of_any_size():
-    bodies = PendingBodies(10 * MAX_PENDING_BYTES, timers=Clock)
+    bodies = PendingBodies(10 * MAX_PENDING_BYTES, timers=Timers)
     alone, newcomer = Half(), Half()
     bodies.record_progress(alone, 5 * MAX_PENDING_BYTES)
     assert not alone.is_late
@@ -166,7 +166,7 @@ def test_a_body_that_is_alone_may_be_of_any_size():
 
 def test_what_is_not_kept_of_an_endless_body_does_not_count():
     """Nobody keeps more of one than the largest has."""
-    bodies = PendingBodies(LARGEST, timers=Clock)
+    bodies = PendingBodies(LARGEST, timers=Timers)
     endless, other = Half(), Half()
     bodies.record_progress(other, 1)
     bodies.record_progress(endless, 100 * MAX_PENDING_BYTES)

@@ -13,7 +13,7 @@ from gateway.server.protocol_errors import (
     head_error_status,
     protocol_error_response,
 )
-from tests.unit.web.connection import Application, Clock, Connection
+from tests.unit.web.connection import Application, Connection, Timers
 
 PAGE = b"https://app.example.com"
 HOST = (b"host", b"gateway")
@@ -121,7 +121,7 @@ READ = {
 
 async def refused(sent: bytes, pages: AllowedOrigins) -> tuple[int, bytes]:
     """The status and the head of the answer."""
-    clock = Clock()
+    clock = Timers()
     caller = Connection(Application(), clock=clock, pages=pages)
     await caller.sends(sent)
     await caller.clock.passes(60)
@@ -193,7 +193,7 @@ CHUNKED = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
 @pytest.mark.parametrize("size", [1, 10, 100, 1_000, 20_000])
 async def test_extensions_of_chunks_are_bounded_together(size):
     """However little each of them is."""
-    caller = Connection(Application(), bodies=PendingBodies(10_000_000, timers=Clock))
+    caller = Connection(Application(), bodies=PendingBodies(10_000_000, timers=Timers))
     chunk = b"1;%b\r\nx\r\n" % (b"a" * (size + 30))
     await caller.sends(CHUNKED)
     taken = 0

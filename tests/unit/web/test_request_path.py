@@ -15,8 +15,8 @@ import pytest
 import gateway
 from gateway.config.settings import Settings
 from gateway.web.app import create_app
-from tests.conftest import ACCOUNT_1, SANDBOX
 from tests.scenarios.runner import Scenario
+from tests.support.gateway import ACCOUNT_1, SANDBOX
 from tests.support.pages import code_blocks, page
 from tests.unit.web.connection import Connection
 

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.conftest import Gateway
+from tests.support.gateway import Gateway
 
 TIMELINE = "query ($id: ID!) { activities(clientId: $id) { totalCount completeness { isStale } } }"
 ROOM = {"max_upstream_bytes": 1_000, "max_upstream_bytes_in_flight": 1_000}
