@@ -6,7 +6,6 @@ it cannot be used with another filter or order, and no server has to store curso
 """
 
 import base64
-import binascii
 import hashlib
 import struct
 import sys
@@ -260,7 +259,7 @@ def decode_cursor(text: str, cursor_digest: bytes, argument: str) -> TimelinePos
         found_digest, undated, microseconds, repetition = _HEADER.unpack_from(decoded)
         instant = _EPOCH + microseconds * _MICROSECOND
         activity_id = decoded[_HEADER.size :].decode()
-    except (binascii.Error, struct.error, ValueError, OverflowError) as error:
+    except (struct.error, ValueError, OverflowError) as error:
         raise InvalidArgument(f"`{argument}` is not a cursor.", argument=argument) from error
     if found_digest != cursor_digest:
         raise InvalidArgument(

@@ -174,6 +174,7 @@ GARBAGE = {
     "one sign of base64": "A",
     "too short": encoded(b"123456"),
     "an id that is no text": encoded(BINDING + bytes(13) + b"\xff\xfe"),
+    "a cursor with blanks in it": "0YAqj18W    AAAGVYtuUtAAAAAAADE",
     "an offset of another server": encoded(b"arrayconnection:10"),
 }
 
@@ -373,15 +374,21 @@ def test_instants_alone_do_where_all_are_known_and_nothing_repeats(positions, ne
 
 
 def test_only_activities_at_the_same_instant_need_positions():
-    instants = [NOON, NOON + timedelta(hours=1), NOON]
+    instants = [NOON + timedelta(hours=hours) for hours in (2, 0, 1, 2, 0, 3)]
     asked: list[int] = []
 
     def position(index: int) -> TimelinePosition:
         asked.append(index)
         return TimelinePosition.of(instants[index], str(index))
 
-    assert order_by_instant(range(3), instants, position, newest_first=False) == [0, 2, 1]
-    assert sorted(asked) == [0, 2]
+    order = order_by_instant(range(6), instants, position, newest_first=False)
+    assert order == [1, 4, 2, 0, 3, 5]
+    assert sorted(asked) == [0, 1, 3, 4]
+
+
+def test_ten_thousand_activities_are_put_in_order_in_one_step():
+    positions = [LONG_TIMELINES["in order"](number) for number in range(10_000)]
+    assert not [*sort_positions(positions, newest_first=False)]
 
 
 def test_too_many_activities_for_one_step_are_not_ordered_at_once():
