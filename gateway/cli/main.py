@@ -15,8 +15,7 @@ from gateway.cli.error_codes import print_error_codes
 from gateway.cli.query import compile_operation, cost
 from gateway.cli.schema import schema
 from gateway.cli.settings import exit_on_configuration_error, print_settings, settings_help
-from gateway.config.environment import ConfigurationError
-from gateway.config.proxies import is_loopback
+from gateway.config.serve_settings import ServeSettings
 from gateway.config.settings import Settings, env_name
 from gateway.config.types import CALLER_KEY_LINE
 from gateway.observability import logging
@@ -112,10 +111,9 @@ def serve() -> None:
     Also served are /schema.graphql, /livez, /readyz and /metrics, and GraphiQL's files at /explorer/.
     """
     with exit_on_configuration_error():
-        settings = Settings.from_environment()
-        _require_caller_authentication(settings)
+        settings = ServeSettings.from_environment()
         logging.configure(settings.log_level, settings.log_format)
-        if settings.allow_anonymous and _has_service_credentials(settings):
+        if settings.allow_anonymous and settings.has_service_credentials:
             logging.log_warning("anonymous_callers")
         if settings.workers > 1:
             sys.exit(_serve_with_workers(settings))
@@ -131,26 +129,6 @@ def _startup_log_fields(settings: Settings, bound: socket.socket) -> dict[str, o
     return (
         {"url": url} if settings.proxy is None else {"url": url, "proxy": settings.proxy.authority}
     )
-
-
-def _require_caller_authentication(settings: Settings) -> None:
-    """Require caller authentication for service credentials, unless only this machine can reach the port.
-
-    Raises:
-        ConfigurationError: Anybody who reaches the port could read all data of the service credentials.
-    """
-    is_open = settings.caller_keys_file is None and not settings.allow_anonymous
-    if _has_service_credentials(settings) and is_open and not is_loopback(settings.host):
-        keys, anonymous = env_name("caller_keys_file"), env_name("allow_anonymous")
-        raise ConfigurationError(
-            f"{env_name('host')}: with service credentials, anybody who can connect to this address "
-            f"could read clients' data: set {keys}, or {anonymous}=true where a proxy in front of "
-            "the gateway authenticates callers"
-        )
-
-
-def _has_service_credentials(settings: Settings) -> bool:
-    return settings.api_key is not None or settings.bearer_token is not None
 
 
 def _serve_with_workers(settings: Settings) -> int:

@@ -3,13 +3,14 @@
 import difflib
 import os
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
-from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsError
+from pydantic_core import PydanticCustomError
+from pydantic_settings import BaseSettings, EnvSettingsSource
 
 _S = TypeVar("_S", bound=BaseSettings)
 
@@ -21,6 +22,9 @@ _SERVICE_LINK_NAME = re.compile(
 _SERVICE_PORT_NAME = re.compile(r"GATEWAY_.+_PORT")
 SERVICE_LINK_VALUE = re.compile(r"(?:tcp|udp|sctp)://.*", re.IGNORECASE)
 """The value of a variable of Kubernetes, where its name may be that of a setting."""
+
+
+_NAMED_PROBLEM: Final = "named_problem"
 
 
 class ConfigurationError(Exception):
@@ -39,14 +43,29 @@ class FileSecretsSource(EnvSettingsSource):
         path = os.environ.get(env_name)
         if field_name not in self._secrets or not path:
             return None, field_name, False
-        try:
-            secret = Path(path).read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-            raise ConfigurationError(f"{env_name} cannot be read: {reason}") from error
-        if not secret:
-            raise ConfigurationError(f"{env_name}: the named file is empty")
-        return secret, field_name, False
+        return _read_secret(env_name, path), field_name, False
+
+
+class UnreadableSecret:
+    """The value of a secret whose file cannot be used, with the problem that its validation reports."""
+
+    def __init__(self, problem: str) -> None:
+        self.problem = problem
+
+
+def _read_secret(env_name: str, path: str) -> str | UnreadableSecret:
+    """The secret in the file that a variable names."""
+    try:
+        secret = Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        return UnreadableSecret(f"{env_name} cannot be read: {reason}")
+    return secret or UnreadableSecret(f"{env_name}: the named file is empty")
+
+
+def named_problem(message: str) -> PydanticCustomError:
+    """An error of validation whose message has the names of the variables already."""
+    return PydanticCustomError(_NAMED_PROBLEM, "{message}", {"message": message})
 
 
 def read_settings(
@@ -56,6 +75,7 @@ def read_settings(
     *,
     secrets: Collection[str],
     prefix: str,
+    renamed: Mapping[str, str],
 ) -> _S:
     """The settings in the environment; `overrides` take precedence.
 
@@ -65,33 +85,42 @@ def read_settings(
         env_name_by_field: The variable of each setting.
         secrets: The settings that may be in files of their own.
         prefix: A variable with this prefix is a setting, or an error.
+        renamed: The variables of settings by their former names.
 
     Raises:
-        ConfigurationError: Names every unknown variable and every invalid value.
+        ConfigurationError: Names every unknown variable, every invalid value and every invalid combination.
     """
     files = {f"{env_name_by_field[name]}_FILE" for name in secrets}
-    problems = unknown_variables(prefix, {*env_name_by_field.values(), *files})
+    problems = unknown_variables(prefix, {*env_name_by_field.values(), *files}, renamed)
+    problems += unreadable_secret_files(sorted(files))
     try:
         instance = settings(**overrides)  # type: ignore[arg-type]  # checked by pydantic
     except ValidationError as error:
-        raise ConfigurationError(
-            "\n".join([*problems, *validation_messages(error, env_name_by_field)])
-        ) from error
-    except SettingsError as error:  # wraps the exception of a source
-        raise ConfigurationError("\n".join([*problems, str(error.__cause__)])) from error
+        problems += validation_messages(error, env_name_by_field)
+        # The problem of a file is among both: validation knows it only where no variable has the secret.
+        raise ConfigurationError("\n".join(dict.fromkeys(problems))) from error
     if problems:
         raise ConfigurationError("\n".join(problems))
     return instance
 
 
-def unknown_variables(prefix: str, known_names: Collection[str]) -> list[str]:
-    """One message per variable that has the prefix and is no known setting."""
+def unknown_variables(
+    prefix: str, known_names: Collection[str], renamed: Mapping[str, str]
+) -> list[str]:
+    """One message per variable that has the prefix and is no known setting, with its new or the nearest name."""
     problems = []
     for name in sorted(os.environ):
         if name.startswith(prefix) and name not in known_names and not is_service_link(name):
-            nearest = difflib.get_close_matches(name, known_names, n=1, cutoff=0)
-            problems.append(f"{name} is not a setting; did you mean {nearest[0]}?")
+            [nearest] = difflib.get_close_matches(name, known_names, n=1, cutoff=0)
+            meant = renamed.get(name, nearest)
+            problems.append(f"{name} is not a setting; did you mean {meant}?")
     return problems
+
+
+def unreadable_secret_files(env_names: Iterable[str]) -> list[str]:
+    """One message per variable that names a file of a secret that cannot be used."""
+    secrets = [_read_secret(name, path) for name in env_names if (path := os.environ.get(name))]
+    return [each.problem for each in secrets if isinstance(each, UnreadableSecret)]
 
 
 def is_service_link(name: str) -> bool:
@@ -109,7 +138,11 @@ def validation_messages(error: ValidationError, env_name_by_field: Mapping[str, 
     lines = []
     for problem in error.errors(include_url=False, include_input=False, include_context=False):
         message = problem["msg"].removeprefix("Value error, ")
-        field_name = str(problem["loc"][0]) if problem["loc"] else ""
+        if problem["type"] == _NAMED_PROBLEM:
+            lines.append(message)
+            continue
+        field_name = str(problem["loc"][0])
         name = env_name_by_field.get(field_name, field_name)
-        lines.append(f"{name}: {message}" if name else message)
+        is_missing = problem["type"] == "missing"
+        lines.append(f"{name}: {'is required' if is_missing else message}")
     return lines

@@ -1,6 +1,7 @@
 """Settings: frozen, read once from the environment, all problems reported together."""
 
-from typing import Annotated, ClassVar, Literal, Self
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import (
     AliasChoices,
@@ -10,12 +11,11 @@ from pydantic import (
     SecretStr,
     ValidationInfo,
     field_validator,
-    model_validator,
 )
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from gateway.config import environment
-from gateway.config.environment import FileSecretsSource
+from gateway.config.environment import FileSecretsSource, named_problem
 from gateway.config.proxies import Proxy, ProxyAddress, proxy_for
 from gateway.config.types import (
     CallerKeysFile,
@@ -34,6 +34,21 @@ from gateway.config.types import (
 PREFIX = "GATEWAY_"
 
 _REST_PORT = 8001
+
+_ENV_NAME_BY_FORMER_NAME = {
+    "GATEWAY_MAX_CONCURRENCY": "GATEWAY_MAX_CONCURRENT_REQUESTS",
+    "GATEWAY_MAX_UPSTREAM_CONNECTIONS": "GATEWAY_MAX_CONCURRENT_READS",
+    "GATEWAY_MAX_CALLER_CONNECTIONS": "GATEWAY_MAX_CONCURRENT_READS_PER_CREDENTIAL",
+    "GATEWAY_MAX_UPSTREAM_CONCURRENCY": "GATEWAY_MAX_CONCURRENT_READS_PER_OPERATION",
+    "GATEWAY_MAX_UPSTREAM_CALLS": "GATEWAY_MAX_UPSTREAM_READS",
+    "GATEWAY_UPSTREAM_TIMEOUT_SECONDS": "GATEWAY_UPSTREAM_ATTEMPT_TIMEOUT_SECONDS",
+    "GATEWAY_BREAKER_PAUSE_SECONDS": "GATEWAY_CIRCUIT_BREAKER_RESET_SECONDS",
+    "GATEWAY_MAX_CHARACTERS": "GATEWAY_MAX_DOCUMENT_CHARACTERS",
+    "GATEWAY_MAX_COMPARISONS": "GATEWAY_MAX_FIELD_COMPARISONS",
+    "GATEWAY_PLANS": "GATEWAY_COMPILE_QUERIES",
+    "GATEWAY_PLANS_AT_ONCE": "GATEWAY_COMPILE_QUERIES",
+}
+"""The settings that were renamed, which docs/upgrading.md lists."""
 
 
 def _lowercase(value: object) -> object:
@@ -330,6 +345,56 @@ class Settings(BaseSettings):
         description="The manifest: a JSON file of document texts by their ids.",
     )
 
+    # A check of several settings belongs to the last of them, so that `info.data` has the others. It is left
+    # out where one of them is invalid: pydantic then calls no validator, or `info.data` lacks the value.
+
+    @field_validator("no_proxy")
+    @classmethod
+    def _check_proxy(cls, no_proxy: str | None, info: ValidationInfo) -> str | None:
+        if {"upstream_url", "upstream_proxy", "https_proxy", "http_proxy"} <= info.data.keys():
+            try:
+                _proxy_in({**info.data, "no_proxy": no_proxy})
+            except ValueError as error:
+                scheme, *_ = info.data["upstream_url"].partition(":")
+                raise named_problem(f"{scheme.upper()}_PROXY: {error}") from None
+        return no_proxy
+
+    @field_validator("token")
+    @classmethod
+    def _require_key_and_token(
+        cls, token: SecretStr | None, info: ValidationInfo
+    ) -> SecretStr | None:
+        if "api_key" in info.data and (info.data["api_key"] is None) != (token is None):
+            raise named_problem("GATEWAY_API_KEY and GATEWAY_TOKEN must be set together")
+        return token
+
+    @field_validator("bearer_token")
+    @classmethod
+    def _require_one_form(
+        cls, bearer_token: SecretStr | None, info: ValidationInfo
+    ) -> SecretStr | None:
+        if bearer_token is not None and info.data.get("api_key") is not None:
+            raise named_problem(
+                "GATEWAY_BEARER_TOKEN cannot be combined with GATEWAY_API_KEY and GATEWAY_TOKEN"
+            )
+        return bearer_token
+
+    @field_validator("max_page_size")
+    @classmethod
+    def _check_page_sizes(cls, max_page_size: int, info: ValidationInfo) -> int:
+        if info.data.get("default_page_size", 0) > max_page_size:
+            raise named_problem("GATEWAY_DEFAULT_PAGE_SIZE must not exceed GATEWAY_MAX_PAGE_SIZE")
+        return max_page_size
+
+    @field_validator("max_upstream_bytes_in_flight")
+    @classmethod
+    def _check_byte_limits(cls, max_in_flight: int, info: ValidationInfo) -> int:
+        if info.data.get("max_upstream_bytes", 0) > max_in_flight:
+            raise named_problem(
+                "GATEWAY_MAX_UPSTREAM_BYTES must not exceed GATEWAY_MAX_UPSTREAM_BYTES_IN_FLIGHT"
+            )
+        return max_in_flight
+
     @field_validator("trusted_documents_path")
     @classmethod
     def _require_manifest(cls, manifest: ManifestFile, info: ValidationInfo) -> ManifestFile:
@@ -337,36 +402,10 @@ class Settings(BaseSettings):
             raise ValueError("is required unless GATEWAY_TRUSTED_DOCUMENTS is off")
         return manifest
 
-    @model_validator(mode="after")
-    def _check_consistency(self) -> Self:
-        try:
-            self.proxy  # noqa: B018 - is read where it is wanted, and refused where it is none
-        except ValueError as error:
-            scheme, *_ = self.upstream_url.partition(":")
-            raise ValueError(f"{scheme.upper()}_PROXY: {error}") from None
-        if (self.api_key is None) != (self.token is None):
-            raise ValueError("GATEWAY_API_KEY and GATEWAY_TOKEN must be set together")
-        if self.api_key is not None and self.bearer_token is not None:
-            raise ValueError(
-                "GATEWAY_BEARER_TOKEN cannot be combined with GATEWAY_API_KEY and GATEWAY_TOKEN"
-            )
-        if self.default_page_size > self.max_page_size:
-            raise ValueError("GATEWAY_DEFAULT_PAGE_SIZE must not exceed GATEWAY_MAX_PAGE_SIZE")
-        if self.max_upstream_bytes > self.max_upstream_bytes_in_flight:
-            raise ValueError(
-                "GATEWAY_MAX_UPSTREAM_BYTES must not exceed GATEWAY_MAX_UPSTREAM_BYTES_IN_FLIGHT"
-            )
-        return self
-
     @property
     def proxy(self) -> Proxy | None:
         """The proxy of upstream calls, if any."""
-        return proxy_for(
-            self.upstream_url,
-            explicit=self.upstream_proxy,
-            url_by_scheme={"https": self.https_proxy, "http": self.http_proxy},
-            no_proxy=self.no_proxy or "",
-        )
+        return _proxy_in(self.__dict__)
 
     @classmethod
     def settings_customise_sources(
@@ -384,12 +423,31 @@ class Settings(BaseSettings):
         """The settings in the environment; `overrides` take precedence.
 
         Raises:
-            ConfigurationError: Names every unknown variable and every invalid value.
+            ConfigurationError: Names every unknown variable, every invalid value and every invalid combination.
         """
         env_name_by_field = {name: env_name(name) for name in cls.model_fields}
         return environment.read_settings(
-            cls, overrides, env_name_by_field, secrets=cls.SECRETS, prefix=PREFIX
+            cls,
+            overrides,
+            env_name_by_field,
+            secrets=cls.SECRETS,
+            prefix=PREFIX,
+            renamed=_ENV_NAME_BY_FORMER_NAME,
         )
+
+
+def _proxy_in(values: Mapping[str, Any]) -> Proxy | None:
+    """The proxy of upstream calls, if any, for values of settings by their names.
+
+    Raises:
+        ValueError: The proxy is needed, and its setting is not the address of one.
+    """
+    return proxy_for(
+        values["upstream_url"],
+        explicit=values["upstream_proxy"],
+        url_by_scheme={"https": values["https_proxy"], "http": values["http_proxy"]},
+        no_proxy=values["no_proxy"] or "",
+    )
 
 
 def env_name(field_name: str) -> str:

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, InstanceOf, SecretS
 from pydantic_settings import NoDecode
 
 from gateway.config import origins
+from gateway.config.environment import UnreadableSecret, named_problem
 from gateway.config.time_zones import zone_by_name
 
 PositiveSeconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -111,6 +112,12 @@ def _check_time_zone(name: str) -> str:
     if zone_by_name(name) is None:
         raise ValueError("must be an IANA time-zone name such as Europe/Paris")
     return name
+
+
+def _reject_unreadable(secret: object) -> object:
+    if isinstance(secret, UnreadableSecret):
+        raise named_problem(secret.problem)
+    return secret
 
 
 def _check_header_value(secret: SecretStr) -> SecretStr:
@@ -215,7 +222,9 @@ def _parse_caller_key(line: str, number: int) -> tuple[bytes, str]:
 OriginUrl = Annotated[str, AfterValidator(_check_origin)]
 CollectorUrl = Annotated[str, AfterValidator(_check_collector_url)]
 UrlPath = Annotated[str, AfterValidator(_check_path)]
-Secret = Annotated[SecretStr, AfterValidator(_check_header_value)]
+Secret = Annotated[
+    SecretStr, AfterValidator(_check_header_value), BeforeValidator(_reject_unreadable)
+]
 ZoneName = Annotated[str, AfterValidator(_check_time_zone)]
 CommaSeparatedNames = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split_names)]
 PageOrigins = Annotated[CommaSeparatedNames, AfterValidator(_normalize_page_origins)]

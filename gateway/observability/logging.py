@@ -9,6 +9,7 @@ Logging an event never fails and never waits: the writer handles its line.
 import atexit
 import json
 import logging
+import math
 import os
 import sys
 import threading
@@ -52,7 +53,7 @@ By its name it is one of structlog's own context variables, so `structlog.contex
 _SERVICE = "gateway"
 
 _PLAIN_TYPES = frozenset({str, int, float, bool, type(None)})
-"""Types of values for which `msgspec` and `json` write the same."""
+"""Types of values for which `msgspec` and `json` write the same, except numbers that JSON does not have."""
 
 _MAX_EXCEPTIONS = 10
 _MAX_OUTER_FRAMES, _MAX_INNER_FRAMES = 10, 30
@@ -214,9 +215,15 @@ def _json_renderer() -> Render:
                 if line.isascii() and b"\x7f" not in line:
                     return msgspec.json.format(line, indent=0)  # with spaces, as json has them
         # msgspec would write the fields of objects whose repr hides them.
-        return json.dumps(event_dict, default=repr).encode("ascii")
+        finite = {name: _none_if_infinite(value) for name, value in event_dict.items()}
+        return json.dumps(finite, default=repr, allow_nan=False).encode("ascii")
 
     return render
+
+
+def _none_if_infinite(value: object) -> object:
+    """The value; None for a float that JSON does not have, as `msgspec` writes it."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _text_renderer(*, is_coloured: bool) -> Render:

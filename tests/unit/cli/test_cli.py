@@ -176,7 +176,7 @@ def test_serve_without_an_upstream_names_what_is_missing(run):
     assert (result.exit_code, result.stdout) == (2, "")
     assert lines(result) == [
         "Invalid configuration:",
-        "GATEWAY_UPSTREAM_URL: Field required",
+        "GATEWAY_UPSTREAM_URL: is required",
     ]
 
 
@@ -283,6 +283,30 @@ def test_service_credentials_are_not_served_to_everybody(run, own, host):
     assert "GATEWAY_CALLER_KEYS_FILE" in result.stderr
     assert "GATEWAY_ALLOW_ANONYMOUS=true" in result.stderr
     assert "hunter2" not in result.stderr
+
+
+def test_open_service_credentials_are_reported_with_all_problems(run):
+    bearer = {"GATEWAY_BEARER_TOKEN": "hunter2", "HOST": "0.0.0.0"}
+    result = run("serve", **SERVE, **bearer, GATEWAY_MAX_COST="much")
+    assert [line.split()[0] for line in lines(result)[1:]] == ["HOST:", "GATEWAY_MAX_COST:"]
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "127.0.0.1"])
+def test_caller_keys_without_service_credentials_stop_the_start(run, tmp_path, host):
+    (tmp_path / "keys").write_text(f"web:{'ab' * 32}", encoding="utf-8")
+    result = run("serve", **SERVE, HOST=host, GATEWAY_CALLER_KEYS_FILE="keys")
+    assert (result.exit_code, result.stdout) == (2, "")
+    [line] = lines(result)[1:]
+    assert line == (
+        "GATEWAY_CALLER_KEYS_FILE: needs service credentials, which the keys give access to: set "
+        "GATEWAY_API_KEY and GATEWAY_TOKEN, or GATEWAY_BEARER_TOKEN"
+    )
+
+
+def test_caller_keys_with_half_of_the_credentials_are_one_problem(run, tmp_path):
+    (tmp_path / "keys").write_text(f"web:{'ab' * 32}", encoding="utf-8")
+    result = run("serve", **SERVE, GATEWAY_TOKEN="t", GATEWAY_CALLER_KEYS_FILE="keys")
+    assert lines(result)[1:] == ["GATEWAY_API_KEY and GATEWAY_TOKEN must be set together"]
 
 
 TAKEN = "cannot be used"
@@ -436,5 +460,5 @@ def test_python_m_gateway_ends_with_the_status_of_the_command():
     assert done.stderr.splitlines() == [
         "Invalid configuration:",
         "GATEWAY_UPSTREAM_ULR is not a setting; did you mean GATEWAY_UPSTREAM_URL?",
-        "GATEWAY_UPSTREAM_URL: Field required",
+        "GATEWAY_UPSTREAM_URL: is required",
     ]

@@ -6,6 +6,7 @@ from pydantic import BaseModel, ValidationError
 from gateway.config import environment
 
 KNOWN = ("GATEWAY_TOKEN", "GATEWAY_EXPLAIN", "PORT")
+RENAMED = {"GATEWAY_TOKENS": "GATEWAY_EXPLAIN"}
 
 
 class Two(BaseModel):
@@ -21,8 +22,15 @@ def refused(**given: object) -> ValidationError:
 
 def test_a_variable_that_is_no_setting_is_named_with_the_nearest_one(monkeypatch):
     monkeypatch.setenv("GATEWAY_TOKNE", "secret")
-    assert environment.unknown_variables("GATEWAY_", KNOWN) == [
+    assert environment.unknown_variables("GATEWAY_", KNOWN, RENAMED) == [
         "GATEWAY_TOKNE is not a setting; did you mean GATEWAY_TOKEN?"
+    ]
+
+
+def test_a_former_name_is_reported_with_the_new_one(monkeypatch):
+    monkeypatch.setenv("GATEWAY_TOKENS", "x")
+    assert environment.unknown_variables("GATEWAY_", KNOWN, RENAMED) == [
+        "GATEWAY_TOKENS is not a setting; did you mean GATEWAY_EXPLAIN?"
     ]
 
 
@@ -49,7 +57,7 @@ def test_a_variable_that_is_no_setting_is_named_with_the_nearest_one(monkeypatch
 )
 def test_what_is_known_injected_or_somebody_elses_is_left_alone(monkeypatch, name, value):
     monkeypatch.setenv(name, value)
-    assert environment.unknown_variables("GATEWAY_", KNOWN) == []
+    assert environment.unknown_variables("GATEWAY_", KNOWN, RENAMED) == []
 
 
 @pytest.mark.parametrize(
@@ -64,7 +72,7 @@ def test_what_is_known_injected_or_somebody_elses_is_left_alone(monkeypatch, nam
 )
 def test_what_only_looks_like_it_is_a_mistake(monkeypatch, name, value):
     monkeypatch.setenv(name, value)
-    [problem] = environment.unknown_variables("GATEWAY_", KNOWN)
+    [problem] = environment.unknown_variables("GATEWAY_", KNOWN, RENAMED)
     assert problem.startswith(f"{name} is not a setting")
 
 

@@ -1,5 +1,6 @@
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from gateway.config.types import CallerKeys, Manifest
 
 MANIFEST = Path(__file__).parents[1] / "engine" / "manifests" / "sha1.json"
 CALLER_KEYS = Path(__file__).parents[1] / "web" / "caller-keys.txt"
+UPGRADING = Path(__file__).parents[3] / "docs" / "upgrading.md"
 
 
 KNOWN_TO_ALL = {
@@ -250,7 +252,7 @@ def test_an_empty_variable_counts_as_unset(environment):
 
 def test_the_upstream_s_address_is_required(environment):
     environment.delenv("GATEWAY_UPSTREAM_URL")
-    assert refusal() == "GATEWAY_UPSTREAM_URL: Field required"
+    assert refusal() == "GATEWAY_UPSTREAM_URL: is required"
 
 
 @pytest.mark.parametrize(
@@ -399,6 +401,72 @@ def test_one_upstream_answer_is_no_larger_than_all_that_are_held_at_once():
 def test_a_problem_between_settings_is_told_in_plain_words(environment):
     environment.setenv("GATEWAY_API_KEY", "hush")
     assert refusal() == "GATEWAY_API_KEY and GATEWAY_TOKEN must be set together"
+
+
+def test_problems_between_settings_are_reported_with_all_others(environment, tmp_path):
+    environment.setenv("GATEWAY_API_KEY", "hush")
+    environment.setenv("GATEWAY_BEARER_TOKEN", "hush")
+    environment.setenv("GATEWAY_MAX_CLIENTS", "abc")
+    environment.setenv("GATEWAY_MAX_CLIENT", "1")
+    environment.setenv("GATEWAY_MAX_PAGE_SIZE", "3")
+    environment.setenv("GATEWAY_MAX_UPSTREAM_BYTES_IN_FLIGHT", "3")
+    environment.setenv("GATEWAY_TRUSTED_DOCUMENTS", "log")
+    environment.setenv("HTTP_PROXY", "socks5://proxy")
+    assert refusal().splitlines() == [
+        "GATEWAY_MAX_CLIENT is not a setting; did you mean GATEWAY_MAX_CLIENTS?",
+        "HTTP_PROXY: must be the address of an HTTP proxy, such as http://proxy:3128",
+        "GATEWAY_API_KEY and GATEWAY_TOKEN must be set together",
+        "GATEWAY_BEARER_TOKEN cannot be combined with GATEWAY_API_KEY and GATEWAY_TOKEN",
+        "GATEWAY_DEFAULT_PAGE_SIZE must not exceed GATEWAY_MAX_PAGE_SIZE",
+        "GATEWAY_MAX_CLIENTS: Input should be a valid integer, unable to parse string as an integer",
+        "GATEWAY_MAX_UPSTREAM_BYTES must not exceed GATEWAY_MAX_UPSTREAM_BYTES_IN_FLIGHT",
+        "GATEWAY_TRUSTED_DOCUMENTS_PATH: is required unless GATEWAY_TRUSTED_DOCUMENTS is off",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("invalid", "other"),
+    [
+        ({"GATEWAY_DEFAULT_PAGE_SIZE": "x"}, {"GATEWAY_MAX_PAGE_SIZE": "3"}),
+        ({"GATEWAY_MAX_PAGE_SIZE": "x"}, {"GATEWAY_DEFAULT_PAGE_SIZE": "300"}),
+        ({"GATEWAY_MAX_UPSTREAM_BYTES": "x"}, {"GATEWAY_MAX_UPSTREAM_BYTES_IN_FLIGHT": "3"}),
+        ({"GATEWAY_API_KEY": "é"}, {"GATEWAY_TOKEN": "t", "GATEWAY_BEARER_TOKEN": "b"}),
+        ({"GATEWAY_TOKEN": "é"}, {"GATEWAY_API_KEY": "k"}),
+        ({"GATEWAY_TOKEN_FILE": "/nowhere"}, {"GATEWAY_API_KEY": "k"}),
+        ({"GATEWAY_UPSTREAM_URL": "x"}, {"HTTP_PROXY": "socks5://proxy"}),
+        ({"GATEWAY_UPSTREAM_PROXY": "socks5://x"}, {"HTTP_PROXY": "socks5://proxy"}),
+        ({"GATEWAY_TRUSTED_DOCUMENTS": "x"}, {}),
+    ],
+    ids=",".join,
+)
+def test_an_invalid_value_is_reported_without_checks_of_others(environment, invalid, other):
+    for name, value in {**invalid, **other}.items():
+        environment.setenv(name, value)
+    [line] = refusal().splitlines()
+    assert line.startswith(*invalid)
+
+
+def test_a_bad_secret_file_is_reported_beside_a_usable_variable(environment):
+    environment.setenv("GATEWAY_BEARER_TOKEN", "b")
+    environment.setenv("GATEWAY_BEARER_TOKEN_FILE", "/nowhere")
+    environment.setenv("GATEWAY_MAX_CLIENTS", "x")
+    assert [line.split()[0] for line in refusal().splitlines()] == [
+        "GATEWAY_BEARER_TOKEN_FILE",
+        "GATEWAY_MAX_CLIENTS:",
+    ]
+    environment.delenv("GATEWAY_MAX_CLIENTS")
+    assert refusal() == "GATEWAY_BEARER_TOKEN_FILE cannot be read: No such file or directory"
+
+
+def test_renamed_settings_are_reported_with_the_documented_names(environment):
+    section = UPGRADING.read_text(encoding="utf-8").partition("### Renamed settings\n")[2]
+    renamed = dict(re.findall(r"^\| `(GATEWAY_\w+).*?\| `(GATEWAY_\w+)", section, re.MULTILINE))
+    assert len(renamed) == 11
+    for name in renamed:
+        environment.setenv(name, "1")
+    assert refusal().splitlines() == [
+        f"{name} is not a setting; did you mean {renamed[name]}?" for name in sorted(renamed)
+    ]
 
 
 @pytest.mark.parametrize("name", Settings.SECRETS)

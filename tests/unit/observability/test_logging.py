@@ -2,6 +2,7 @@ import asyncio
 import gc
 import json
 import logging
+import math
 import os
 import pty
 import re
@@ -138,10 +139,13 @@ def test_a_line_has_no_character_but_printable_ascii(log, text):
     assert json.loads(line)["text"] == text
 
 
+FINITE = st.floats(allow_nan=False, allow_infinity=False)
+
+
 @given(
     st.dictionaries(
         st.text(max_size=5),
-        st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+        st.none() | st.booleans() | st.integers() | FINITE | st.text(),
     )
 )
 def test_plain_facts_are_told_exactly(facts):
@@ -153,6 +157,15 @@ def test_plain_facts_are_told_exactly(facts):
 @given(st.dictionaries(st.text(), st.none() | st.booleans() | st.integers() | st.text()))
 def test_plain_facts_are_told_as_json_has_them(facts):
     assert gateway_logging._json_renderer()(facts) == json.dumps(facts).encode()
+
+
+@pytest.mark.parametrize("number", [math.inf, -math.inf, math.nan])
+@pytest.mark.parametrize("text", ["a", "\x7f"], ids=["by msgspec", "by json"])
+def test_a_number_that_json_does_not_have_is_null(written, number, text):
+    written("info")
+    gateway_logging.log_info("request", milliseconds=number, text=text)
+    [line] = written()
+    assert (line["milliseconds"], line["text"]) == (None, text)
 
 
 def test_an_object_is_told_by_its_repr_and_not_by_its_attributes(written):
