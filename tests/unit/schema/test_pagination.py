@@ -421,7 +421,8 @@ def test_a_long_timeline_is_put_in_order_in_steps(position, newest_first):
     if newest_first:
         expected.sort(key=lambda one: sort_key(newest_first=True)(one[0]))
     putting = sort_positions(positions, newest_first=newest_first, content=lambda index: -index)
-    assert len([*putting]) >= 35_000 // 10_000
+    passes = 3  # to sort parts, to merge them, and to find repetitions
+    assert len([*putting]) >= passes * (35_000 // 10_000)
     found, indexes = run_to_completion(
         sort_positions(positions, newest_first=newest_first, content=lambda index: -index)
     )
