@@ -5,9 +5,9 @@ response. Where the object has deferred fields, or items that may need the fallb
 the response path and the ids that led to the object (`needs_path`).
 """
 
-import keyword
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, get_args, get_origin
 
 from graphql import (
@@ -21,7 +21,7 @@ from graphql import (
     is_list_type,
     is_non_null_type,
 )
-from msgspec import UNSET, UnsetType
+from msgspec import UnsetType
 
 from gateway.engine.compiler.collect_fields import (
     ALWAYS,
@@ -42,22 +42,13 @@ from gateway.engine.compiler.expressions import (
 )
 from gateway.engine.compiler.field_identity import FieldIdentities
 from gateway.engine.compiler.item_decoding import ProjectedDecoder
-from gateway.engine.compiler.leaf_values import (
-    ComputedEnumNameCache,
-    LeafSerializer,
-    leaf_serializer,
-    serializes_text_unchanged,
-)
-from gateway.engine.compiler.pending import (
-    DeferredFields,
-    GeneratedFunction,
-    TypeDispatch,
-    ValueContext,
-    has_item_type,
-)
-from gateway.engine.compiler.projection import EMPTY_VALUES, Projection
+from gateway.engine.compiler.leaf_values import serializes_text_unchanged
+from gateway.engine.compiler.namespace import Namespace
+from gateway.engine.compiler.pending import DeferredFields
+from gateway.engine.compiler.projection import Projection
 from gateway.engine.compiler.projection_builder import ProjectionBuilder
 from gateway.engine.compiler.response_objects import ResponseClassCache
+from gateway.engine.compiler.value_context import ValueContext, has_item_type
 from gateway.engine.resolvers import (
     AttributeField,
     ComputedField,
@@ -65,18 +56,17 @@ from gateway.engine.resolvers import (
     FieldSources,
     IdsField,
     LoadedField,
-    NeedsFallback,
-    Node,
     PolymorphicList,
     ResolverField,
 )
 
-_RESERVED_NAMES = {
-    *keyword.kwlist,
-    *("record", "run", "path", "ids", "node", "inner_ids", "result"),
-    *("v", "each", "i", "enumerate", "str"),
-}
-"""Names that generated functions use for variables and builtins."""
+
+@dataclass(frozen=True, slots=True)
+class GeneratedFunction:
+    """A generated function: its name, and whether its parameters include a path and the ids of its object."""
+
+    name: str
+    needs_path: bool
 
 
 class CodeGenerator:
@@ -84,7 +74,7 @@ class CodeGenerator:
 
     Attributes:
         fields: The sources of the schema's fields.
-        namespace: The global names of the functions and their values.
+        namespace: The global names of the functions.
         conditions: The conditions that the functions test, by index.
     """
 
@@ -96,22 +86,11 @@ class CodeGenerator:
     ) -> None:
         self.fields = fields
         self.conditions: list[Condition] = []
-        self.namespace: dict[str, Any] = {
-            "Node": Node,
-            "UNSET": UNSET,
-            **_checks(fields.unreadable),
-        }
+        self.namespace = Namespace(fields.unreadable, response_classes)
         self._projection_builder = projection_builder
-        self._response_classes = response_classes
         self._function_texts: dict[str, str] = {}
         self._functions: dict[tuple[Selection, ValueContext, bool], GeneratedFunction] = {}
         self._deferral_cache: dict[Selection, bool] = {}
-        self._decoder_names: dict[ProjectedDecoder, str] = {}
-        self._class_names: dict[tuple[str, ...], str] = {}
-        self._enum_cache_names: dict[tuple[Any, str, bool], str] = {}
-        self._serializer_names: dict[tuple[str, bool], str] = {}
-        self._computed_names: dict[tuple[str, str], str] = {}
-        self._dispatch_names: dict[tuple[tuple[type, str], ...], str] = {}
         self._field_identities = FieldIdentities()
         self._decoders: dict[tuple[PolymorphicList, tuple[int, ...]], ProjectedDecoder] = {}
 
@@ -120,10 +99,6 @@ class CodeGenerator:
         """The source code of all functions, each after those that it calls."""
         functions = (f"def {name}{text}" for text, name in self._function_texts.items())
         return "\n\n\n".join(functions) + "\n"
-
-    @property
-    def response_class_count(self) -> int:
-        return len(self._class_names)
 
     def root_function_name(self, selection: Selection) -> str:
         """The name of the function for an operation's root."""
@@ -152,75 +127,14 @@ class CodeGenerator:
         arguments = "record, run, path, ids" if takes_path else "record, run"
         text = "\n".join([f"({arguments}):", *(f"    {line}" for line in lines)])
         if text not in self._function_texts:
-            self._function_texts[text] = self.unique_name(name, None)
+            self._function_texts[text] = self.namespace.add(name, None)
         return GeneratedFunction(self._function_texts[text], takes_path)
-
-    def response_class_name(self, keys: tuple[str, ...], type_name: str) -> str:
-        """The name of the class of objects with these keys, after the first type that has some."""
-        if keys not in self._class_names:
-            self._class_names[keys] = self.unique_name(
-                f"{type_name}_object", self._response_classes.response_class(keys)
-            )
-        return self._class_names[keys]
-
-    def unique_name(self, name: str, value: Any) -> str:
-        """Add a value to the namespace; returns its name, which has a number where the given one is taken."""
-        number, unique = 1, name
-        while unique in self.namespace or unique in _RESERVED_NAMES:
-            number += 1
-            unique = f"{name}_{number}"
-        self.namespace[unique] = value
-        return unique
-
-    def decoder_name(self, decoder: ProjectedDecoder) -> str:
-        """The name of a decoder of items."""
-        if decoder not in self._decoder_names:
-            name = f"{decoder.items.interface}_decoder"
-            self._decoder_names[decoder] = self.unique_name(name, decoder)
-        return self._decoder_names[decoder]
 
     def condition_expression(self, condition: Condition) -> str:
         """An expression for whether a condition holds."""
         if condition not in self.conditions:
             self.conditions.append(condition)
         return f"run.condition_values[{self.conditions.index(condition)}]"
-
-    def leaf_serializer(self, leaf: GraphQLLeafType, *, nullable: bool = True) -> LeafSerializer:
-        """The function that serializes a leaf."""
-        return leaf_serializer(leaf, nullable=nullable, unreadable=self.fields.unreadable)
-
-    def leaf_serializer_name(self, leaf: GraphQLLeafType, *, nullable: bool) -> str:
-        """The name of the function that serializes a leaf."""
-        key = (leaf.name, nullable)
-        if key not in self._serializer_names:
-            name = leaf.name if nullable else f"{leaf.name}_non_null"
-            self._serializer_names[key] = self.unique_name(
-                name, self.leaf_serializer(leaf, nullable=nullable)
-            )
-        return self._serializer_names[key]
-
-    def computed_enum_names(
-        self, field: Field, projection: Projection, name: str, attribute: str
-    ) -> str:
-        """The name of the cache for an enum that a property of a record computes from one attribute."""
-        compute = getattr(projection.struct, name).fget
-        nullable = not is_non_null_type(field.type)
-        leaf: Any = get_nullable_type(field.type)
-        key = (compute, leaf.name, nullable)
-        if key not in self._enum_cache_names:
-            serializer = self.leaf_serializer(leaf, nullable=nullable)
-            cache = ComputedEnumNameCache(attribute, compute, serializer)
-            self._enum_cache_names[key] = self.unique_name(f"{leaf.name}_by_{attribute}", cache)
-        return self._enum_cache_names[key]
-
-    def computed_function_name(self, field: Field, field_source: ComputedField) -> str:
-        """The name of the function that computes a field."""
-        key = (field.parent.name, field.name)
-        if key not in self._computed_names:
-            self._computed_names[key] = self.unique_name(
-                "_".join((*key, "of")), field_source.function
-            )
-        return self._computed_names[key]
 
     def type_dispatch(self, field: Field, value_context: ValueContext) -> tuple[str, bool]:
         """The name of the dispatch table for a field of abstract type; whether its functions take a path."""
@@ -230,10 +144,7 @@ class CodeGenerator:
             (class_, self.function(selection, class_context, needs_path=needs_path).name)
             for class_, selection, class_context in concrete_types
         )
-        if entries not in self._dispatch_names:
-            name = f"{field.parent.name}_{field.key}_dispatch"
-            self._dispatch_names[entries] = self.unique_name(name, TypeDispatch(entries))
-        return self._dispatch_names[entries], needs_path
+        return self.namespace.dispatch_name(field, entries), needs_path
 
     def field_identity(self, field: Field) -> int:
         """The number that a field shares with identical ones."""
@@ -336,6 +247,7 @@ class ObjectExpression:
         self._uses_node = False
         self._uses_inner_ids = False
         self._generator = generator
+        self._namespace = generator.namespace
         self._value_context = value_context
         self._entries: list[Entry] = []
         self._expressions: dict[Field, str] = {}
@@ -368,7 +280,7 @@ class ObjectExpression:
             location = f'(*path, "{field.key}", i), each.ids'
             element_expression = self._node_object(field, "unwrap(each).value", location)
             return f"[{element_expression} for i, each in enumerate(record)]"
-        deferred = self._generator.unique_name(f"{field.key}_deferred", DeferredFields((field,)))
+        deferred = self._namespace.add(f"{field.key}_deferred", DeferredFields((field,)))
         render_expression = f"lambda v, path, ids: {self._node_object(field, 'v', 'path, ids')}"
         return (
             f'run.render_elements(record, {render_expression}, {deferred}, (*path, "{field.key}"))'
@@ -402,7 +314,7 @@ class ObjectExpression:
         self.needs_path = True
         match field_source:
             case IdsField():
-                name = self._generator.unique_name(f"{field.key}_of", field_source.value)
+                name = self._namespace.add(f"{field.key}_of", field_source.value)
                 return self._value(field, field.type, f"{name}(ids)", None)
             case LoadedField(load, ids, AttributeField()):
                 self._deferred[field] = (load, ids)
@@ -421,11 +333,11 @@ class ObjectExpression:
             return self._value(field, field.type, raw_value, None)
         leaf, name = get_named_type(field.type), field_source.attribute
         if is_leaf_type(leaf) and name in projection.constants:
-            return constant(self._generator.leaf_serializer(leaf)(projection.constants[name]))
+            return constant(self._namespace.leaf_serializer(leaf)(projection.constants[name]))
         if is_enum_type(get_nullable_type(field.type)) and (
             attribute := _only_dependency(projection, name)
         ):
-            names = self._generator.computed_enum_names(field, projection, name, attribute)
+            names = self._namespace.computed_enum_names(field, projection, name, attribute)
             return f"{names}[record.{attribute}]"
         return self._value(
             field,
@@ -452,7 +364,7 @@ class ObjectExpression:
         if decoder is None:  # deeper inside an item
             checked_value = "with_content(v)"
         else:
-            reader = f"run.readers[{self._generator.decoder_name(decoder)}]"
+            reader = f"run.readers[{self._namespace.decoder_name(decoder)}]"
             checked_value = f"{reader}.partial_record(record, {name!r}, v)"
         return f"(v if (v := {raw_value}) is None or v.{first} else {checked_value})"
 
@@ -460,7 +372,7 @@ class ObjectExpression:
         """An expression for the value of a field before completion."""
         if isinstance(field_source, AttributeField):
             return f"record.{field_source.attribute}"
-        return f"{self._generator.computed_function_name(field, field_source)}(record, run.context)"
+        return f"{self._namespace.computed_function_name(field, field_source)}(record, run.context)"
 
     def _value(
         self,
@@ -493,11 +405,11 @@ class ObjectExpression:
     def _leaf(self, leaf: GraphQLLeafType, value: str, declared: Any, *, nullable: bool) -> str:
         if declared is not None and all_serialize_unchanged(leaf, declared, nullable=nullable):
             return value
-        serializer = self._generator.leaf_serializer_name(leaf, nullable=nullable)
+        serializer = self._namespace.leaf_serializer_name(leaf, nullable=nullable)
         if serializes_text_unchanged(leaf):
             null = " is None or v" if nullable else ""
             return f"v if (v := {value}){null}.__class__ is str else {serializer}(v)"
-        if isinstance(self._generator.namespace[serializer], dict):
+        if isinstance(self._namespace.values[serializer], dict):
             return f"{serializer}[{value}]"
         return f"{serializer}({value})"
 
@@ -616,7 +528,7 @@ class ObjectExpression:
         deferred = DeferredFields(
             (field,), items_decoder=self._value_context.items_decoder, needs_path=needs_path
         )
-        return table, self._generator.unique_name(f"{field.key}_deferred", deferred)
+        return table, self._namespace.add(f"{field.key}_deferred", deferred)
 
     def _is_single_item(self, field: Field) -> bool:
         """Whether the value of a field is one item. Deferred, since an item may need the fallback."""
@@ -635,7 +547,7 @@ class ObjectExpression:
         response_class = (
             None
             if has_repeated_keys(self._entries)
-            else self._generator.response_class_name(keys, type_name)
+            else self._namespace.response_class_name(keys, type_name)
         )
         return self._with_node(
             statements(
@@ -663,7 +575,7 @@ class ObjectExpression:
         assert not isinstance(field_source, IdsField)  # never deferred
         self._uses_node = True
         deferred = self._generator.deferred_fields(fields, field_source)
-        return f"run.defer({self._generator.unique_name(f'{fields[0].key}_deferred', deferred)}, result, node, path)"
+        return f"run.defer({self._namespace.add(f'{fields[0].key}_deferred', deferred)}, result, node, path)"
 
     def _deferral_groups(self) -> list[tuple[Field, ...]]:
         """Deferred fields, grouped by load or resolver and by conditions; identical ones have one resolver."""
@@ -703,37 +615,3 @@ def _item_selections(
                 yield field.selection_by_type
             else:
                 yield from _item_selections(field.selection_by_type.values(), items)
-
-
-def _checks(unreadable: type) -> dict[str, Any]:
-    def readable(value: Any) -> Any:
-        if value.__class__ is unreadable:
-            raise NeedsFallback
-        return value
-
-    def non_null(value: Any) -> Any:
-        if value is None:
-            raise NeedsFallback
-        return readable(value)
-
-    def unwrap(value: Any) -> Any:
-        if value.__class__ is not Node:  # null or an exception
-            raise NeedsFallback
-        return value
-
-    return {
-        "readable": readable,
-        "non_null": non_null,
-        "unwrap": unwrap,
-        "with_content": _with_content,
-    }
-
-
-def _with_content(value: Any) -> Any:
-    """A partially projected record that has a value.
-
-    Without a value, only the full record tells whether it is null.
-    """
-    if all(getattr(value, name) in EMPTY_VALUES for name in value.__struct_fields__):
-        raise NeedsFallback
-    return value

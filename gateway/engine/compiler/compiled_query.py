@@ -18,7 +18,8 @@ from graphql.execution import VariableValues
 
 from gateway.engine.compiler.codegen import CodeGenerator
 from gateway.engine.compiler.collect_fields import CannotCompile, Condition, FieldCollector
-from gateway.engine.compiler.pending import DeferredFields, TypeDispatch
+from gateway.engine.compiler.namespace import TypeDispatch
+from gateway.engine.compiler.pending import DeferredFields
 from gateway.engine.compiler.projection_builder import ProjectionBuilder
 from gateway.engine.compiler.response_objects import ResponseClassCache
 from gateway.engine.compiler.runtime import CompiledRun, OperationNeedsFallback
@@ -122,16 +123,16 @@ def _compile(
         root_name = generator.root_function_name(selection)
     except (CannotCompile, RecursionError):  # or nested too deeply
         return None
-    source_code = generator.source_code
-    _define_functions(source_code, generator.namespace)
+    source_code, namespace = generator.source_code, generator.namespace
+    _define_functions(source_code, namespace.values)
     is_introspection = all(field.name.startswith("__") for field in selection.distinct_fields())
     is_constant = is_introspection and not operation.variable_definitions
     return CompiledQuery(
         source_code,
         _BYTES_PER_SOURCE_CHARACTER * len(source_code)
-        + _BYTES_PER_RESPONSE_CLASS * generator.response_class_count,
-        generator.namespace,
-        generator.namespace[root_name],
+        + _BYTES_PER_RESPONSE_CLASS * namespace.response_class_count,
+        namespace.values,
+        namespace.values[root_name],
         generator.conditions,
         frozenset(collector.condition_variables),
         constant_results if is_constant else None,

@@ -1,4 +1,4 @@
-"""Rendering: the interface of the generated functions, which render what there is and defer what has to wait."""
+"""Rendering: the parameter `run` of generated functions, which renders items and registers what is deferred."""
 
 from collections.abc import Awaitable, Sequence
 from typing import Any
@@ -8,22 +8,22 @@ from graphql.execution import VariableValues
 
 from gateway.engine.compiler.collect_fields import Condition, Field, holds
 from gateway.engine.compiler.fallback import ResponsePath
-from gateway.engine.compiler.item_decoding import ReaderCache
 from gateway.engine.compiler.leaf_values import FALLBACK_ERRORS
+from gateway.engine.compiler.namespace import TypeDispatch
 from gateway.engine.compiler.pending import (
     DeferredFields,
     ElementRenderer,
     FallbackItem,
     ListElement,
     PendingFields,
-    TypeDispatch,
 )
+from gateway.engine.compiler.projected_reader import ReaderCache
 from gateway.engine.compiler.response_objects import assign
 from gateway.engine.resolvers import Ids, Node
 
 
 class Rendering:
-    """What the generated functions of one run call and read, and what they leave to the run.
+    """The state of one run of a compiled query, as the generated functions use it.
 
     Attributes:
         context: The context of resolvers and computed fields.
@@ -44,7 +44,7 @@ class Rendering:
         self.awaited_elements: list[tuple[Awaitable[Any], ListElement]] = []
         self.errors: list[GraphQLError] = []
         self._variables = variables
-        self._projected_lists: dict[tuple[int, int], tuple[list[Any], list[Any]]] = {}
+        self._rendered_lists: dict[tuple[int, int], tuple[list[Any], list[Any]]] = {}
 
     def defer(
         self, deferred: DeferredFields, result: Any, node: Node[Any], path: ResponsePath
@@ -61,8 +61,8 @@ class Rendering:
     ) -> list[Any]:
         """Render each item of a list; an item that needs the fallback is deferred to graphql-core."""
         key = (id(values), id(type_dispatch))
-        if key in self._projected_lists:
-            return self._projected_lists[key][1]
+        if key in self._rendered_lists:
+            return self._rendered_lists[key][1]
         before = len(self.deferred)
         results: list[Any] = []
         for index, value in enumerate(values):
@@ -80,7 +80,7 @@ class Rendering:
                 fallback_item = FallbackItem(deferred, value, results, index, (*path, index), ids)
                 self.deferred.append(fallback_item)
         if not deferred.needs_path and len(self.deferred) == before:  # independent of the path
-            self._projected_lists[key] = values, results
+            self._rendered_lists[key] = values, results
         return results
 
     def render_item(

@@ -1,93 +1,10 @@
-from dataclasses import replace
-
-import pytest
-from graphql import build_schema, get_operation_ast, parse
-
-from gateway.engine.compiler.collect_fields import FieldCollector
-from gateway.engine.compiler.pending import (
-    DeferredFields,
-    TypeDispatch,
-    ValueContext,
-    has_item_type,
-)
-from gateway.engine.compiler.projection_builder import ProjectionBuilder
-from gateway.engine.resolvers import AttributeField, NeedsFallback
-from tests.unit.engine.compiler.library import FIELDS, ITEMS, LIBRARY, Record, Thing
+from gateway.engine.compiler.pending import DeferredFields
 
 
-def test_a_class_has_its_function():
-    assert TypeDispatch({int: "number"})[int] == "number"
-
-
-@pytest.mark.parametrize("kind", [bool, str, type(None)])
-def test_a_value_of_no_such_class_is_not_plain(kind):
-    """Nor is one of a class inside one: types are told by the class itself."""
-    with pytest.raises(NeedsFallback):
-        TypeDispatch({int: "number"})[kind]
-
-
-def test_parts_differ_even_where_they_hold_the_same():
-    """What is shown is remembered by part."""
+def test_deferred_fields_are_equal_only_to_themselves():
+    """Rendered values are cached by deferred fields."""
     assert len({DeferredFields(()), DeferredFields(())}) == 2
 
 
-def test_a_part_depends_on_its_place_until_it_is_known_not_to():
+def test_deferred_fields_need_the_path_by_default():
     assert DeferredFields(()).needs_path
-
-
-class Blurb(Record, kw_only=True, frozen=True):
-    text: str | None = None
-
-    def __post_init__(self) -> None:
-        raise AssertionError("a part of it is not asked")
-
-
-class Leaflet(Thing, kw_only=True, frozen=True):
-    author: Blurb | None = None  # type: ignore[assignment]
-
-
-def test_the_first_attribute_is_known_of_a_record_that_is_read_in_part():
-    items = replace(ITEMS, record_by_tag={"book": Leaflet})
-    source_by_field = {
-        ("Book", "author"): AttributeField("author"),
-        ("Author", "name"): AttributeField("text"),
-    }
-    document = parse("{ shelf { things { ... on Book { author { name } } } } }")
-    operation = get_operation_ast(document)
-    assert operation is not None
-    [shelf] = FieldCollector(build_schema(LIBRARY), document).collect(operation).distinct_fields()
-    [things] = shelf.selection_by_type["Shelf"].distinct_fields()
-    decoder = ProjectionBuilder(replace(FIELDS, source_by_field=source_by_field)).item_decoder(
-        items, {"book": [things.selection_by_type["Book"]]}
-    )
-    item = ValueContext(decoder.projections["book"], own_decoder=decoder)
-    assert (
-        item.first_attribute_if_partial("author"),
-        item.first_attribute_if_partial("title"),
-    ) == ("text", None)
-    assert ValueContext(decoder.projections["book"]).first_attribute_if_partial("author") == "text"
-    assert ValueContext().first_attribute_if_partial("author") is None
-
-
-@pytest.mark.parametrize(("key", "holds"), [("things", True), ("top", True), ("places", False)])
-def test_items_are_told_by_their_type_by_themselves_or_in_a_list(key, holds):
-    document = parse("{ shelf { things { id } top { id } places { number } } }")
-    operation = get_operation_ast(document)
-    assert operation is not None
-    [shelf] = FieldCollector(build_schema(LIBRARY), document).collect(operation).distinct_fields()
-    [field] = [
-        field for field in shelf.selection_by_type["Shelf"].distinct_fields() if field.key == key
-    ]
-    assert has_item_type(ITEMS, field) is holds
-    assert (
-        ValueContext(
-            items_decoder=ProjectionBuilder(FIELDS).item_decoder(ITEMS, {"book": [], "disc": []})
-        ).holds_items(field)
-        is holds
-    )
-    assert not ValueContext().holds_items(field)
-
-
-def test_places_where_the_same_is_known_are_the_same():
-    """Functions are found by them."""
-    assert len({ValueContext(), ValueContext(None, None)}) == 1

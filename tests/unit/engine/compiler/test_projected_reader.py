@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from msgspec import Raw, Struct
 
-from gateway.engine.compiler.item_decoding import ProjectedReader, ReaderCache
+from gateway.engine.compiler.projected_reader import ProjectedReader, ReaderCache
 from gateway.engine.resolvers import Node
 from gateway.observability.event_loop import STEP_ITEMS, CooperativeSteps, run_to_completion
 from tests.unit.engine.compiler.library import UNREADABLE, Author, Context, raw

@@ -6,7 +6,7 @@ import pytest
 from graphql import GraphQLError
 from msgspec import Struct
 
-from gateway.engine.compiler.pending import TypeDispatch
+from gateway.engine.compiler.namespace import TypeDispatch
 from gateway.engine.compiler.rendering import Rendering
 from gateway.engine.resolvers import (
     AttributeField,
