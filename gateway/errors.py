@@ -129,7 +129,10 @@ class NotAcceptable(RequestError):
     """Content negotiation failed: `Accept` allows no media type that the gateway can send."""
 
     code = "NOT_ACCEPTABLE"
-    when = "`Accept` allows none of the available media types"
+    when = (
+        "`Accept` allows neither `application/graphql-response+json` nor `application/json`; a GET "
+        "that prefers `text/html` gets GraphiQL's page in place of this error, whatever its `query` is"
+    )
     status = 406
 
 
@@ -246,7 +249,10 @@ class ValidationFailed(OperationError):
     """The document does not pass GraphQL validation against the schema."""
 
     code = "GRAPHQL_VALIDATION_FAILED"
-    when = "the document is not valid against the schema"
+    when = (
+        "the document is not valid against the schema: for example, a field does not exist, or a "
+        'literal has the wrong type, such as `first: "x"`'
+    )
 
 
 class UnknownOperation(OperationError):
@@ -282,7 +288,10 @@ class InvalidVariables(OperationError):
     """A variable has an invalid value, or a scalar of the schema rejects a literal."""
 
     code = "BAD_USER_INPUT"
-    when = "a variable or a literal has an invalid value; the message names it"
+    when = (
+        "a variable has an invalid value, or a literal of a custom scalar has one, such as a "
+        "`DateTime` without an offset; the message names it"
+    )
 
 
 class FieldError(GatewayError):

@@ -194,7 +194,9 @@ class Settings(BaseSettings):
     default_page_size: PositiveInt = Field(
         50, description="The number of activities of a page without `first` and `last`."
     )
-    max_page_size: PositiveInt = Field(100, description="The largest `first` or `last`.")
+    max_page_size: PositiveInt = Field(
+        100, description="The largest `first` or `last`, at least `GATEWAY_DEFAULT_PAGE_SIZE`."
+    )
     max_clients: PositiveInt = Field(20, description="The most ids in `clients`.")
     max_representations: PositiveInt = Field(  # no more fit into the values of a request's JSON
         1_000, le=1_300, description="The most entities that a router may request at once."
@@ -299,8 +301,8 @@ class Settings(BaseSettings):
     entity_cache_seconds: NonNegativeSeconds = Field(
         0.0,
         description=(
-            "How long staff, services, companies, forms and conferences are cached, per "
-            "credential; 0: not at all."
+            "How long staff, services, companies, forms, conferences and their sessions are "
+            "cached, per credential; 0: not at all."
         ),
     )
 

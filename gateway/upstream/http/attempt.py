@@ -294,8 +294,8 @@ def _no_response(
 def _check_response(response: httpx.Response, body: bytes) -> bytes:
     """The body of a successful response, in UTF-8.
 
-    Failures arrive as HTTP statuses, and as 200 with an error object in one of two forms (upstream contract,
-    12 and 18).
+    Failures arrive as HTTP statuses, and as 200 with an error object in one of two forms (docs/rest-mapping.md,
+    "Errors").
     """
     if response.status_code != 200:
         raise _status_failure(response.status_code, response)

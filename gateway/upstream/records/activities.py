@@ -1,8 +1,8 @@
 """Activity records: the items of timelines as msgspec Structs, the one declaration of every field.
 
 Names are those of the GraphQL schema; where the upstream's differ, `name=` declares them. An object that
-lacks a field without a default cannot be decoded; all other fields may be missing or null (upstream contract,
-3.5). A snapshot has no field without a default: where the upstream sends no id, only the id is missing.
+lacks a field without a default cannot be decoded; all other fields may be missing or null
+(docs/rest-mapping.md, "Missing and blank values"). A snapshot has no field without a default: where the upstream sends no id, only the id is missing.
 """
 
 import re
@@ -96,7 +96,7 @@ class Snapshot(AllOptional, frozen=True, kw_only=True):
 
 
 class UncheckedDateTime(Record, frozen=True, kw_only=True, gc=False):
-    """A date-time and the name of its time zone (upstream contract, 4), without the check of a `ZonedDateTime`.
+    """A date-time and the name of its time zone, without the check of a `ZonedDateTime`.
 
     Attributes:
         date_time: The local date-time, in the form of `dates.canonical_form`; empty where an offset was sent.

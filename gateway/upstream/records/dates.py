@@ -1,6 +1,6 @@
 """Date-times in other forms than the contract's: converted to its form where they have one meaning.
 
-The contract's form is RFC 3339 without an offset (upstream contract, 4).
+The contract's form is RFC 3339 without an offset: docs/rest-mapping.md lists the other forms that are read.
 """
 
 import re

@@ -1,7 +1,7 @@
 """Links of the upstream: the ids in a link's path. Links are never followed. Pure.
 
 The host of a link is not trusted, credentials would be sent to it, and the form of links is undocumented:
-scheme, host, version and query are ignored (upstream contract, 11).
+scheme, host, version and query are ignored.
 """
 
 import re

@@ -1,7 +1,7 @@
 """Resource records: the entities that activities refer to, in their current state, as msgspec Structs.
 
 As in `activities`, names are those of the GraphQL schema, and an object that lacks a field without a default
-cannot be decoded. Sources: upstream contract, sections 5 (notes), 6 (scheduling) and 10 (clients).
+cannot be decoded. docs/rest-mapping.md lists the keys that have other names in the schema.
 """
 
 from typing import Annotated, Any, ClassVar
