@@ -20,10 +20,10 @@ import aiohttp
 
 from tests.resilience import expected, peer
 from tests.resilience.before import KEYS
+from tests.support.documents import EVERYTHING
 from tests.support.processes import free_ports, running
 
 CALLERS = 24
-EVERYTHING = (Path(__file__).parents[1] / "scenarios/everything.graphql").read_text("utf-8")
 TIMELINE = "query ($client: ID!) { activities(clientId: $client) { totalCount nodes { id kind date { instant } } } }"
 LAST = "query ($client: ID!) { activities(clientId: $client, last: 3) { nodes { id } pageInfo { endCursor } } }"
 CLIENTS = "query { clients(ids: [1000, 1001, 1020, 1100]) { id profile { firstName } activities { totalCount } } }"

@@ -1,7 +1,6 @@
 """What a bug costs that only compiled queries have: some time, but no answer, and no read twice."""
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -20,9 +19,8 @@ from gateway.schema.engine_binding import bind_fields
 from gateway.upstream.api import UpstreamApi
 from gateway.upstream.credentials import CallerFactory
 from gateway.upstream.session import UpstreamSession
+from tests.support.documents import EVERYTHING
 from tests.support.gateway import ACCOUNT_1, SANDBOX
-
-EVERYTHING = (Path(__file__).parent / "everything.graphql").read_text("utf-8")
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from gateway.cli import main
+from tests.support.documents import EVERYTHING
 from tests.support.gateway import Gateway
 from tests.support.pages import QUERIES
 
@@ -23,7 +24,7 @@ TEXTS = {
         for text in re.split(r"\n\n", main.EXAMPLE_QUERIES)
         if text.strip()
     },
-    "everything": (ROOT / "tests/scenarios/everything.graphql").read_text(encoding="utf-8"),
+    "everything": EVERYTHING,
     **{
         name: text + OF_THE_BENCHMARK["activity"]
         for name, text in OF_THE_BENCHMARK.items()

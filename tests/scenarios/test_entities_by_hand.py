@@ -6,15 +6,13 @@ services by their lists; the naive one asks wherever it needs something.
 
 import re
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
 from tests.scenarios.test_whole_timeline import STATUSES, TYPENAMES, picked, word, zoned
-
-EVERYTHING = Path(__file__).with_name("everything.graphql").read_text(encoding="utf-8")
+from tests.support.documents import EVERYTHING
 
 COMPANIES = "/api/2.1/scheduling/companies"
 REGISTRATION_STATUSES = {"accepted", "cancelled", "waitingList"}

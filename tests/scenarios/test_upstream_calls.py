@@ -4,7 +4,6 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, cast
 
 import httpx
@@ -13,9 +12,8 @@ from graphql import GraphQLInterfaceType, GraphQLObjectType, get_named_type, is_
 
 from gateway.schema import build_schema
 from tests.differential.drafts import whole
+from tests.support.documents import EVERYTHING
 from tests.support.gateway import Gateway
-
-EVERYTHING = Path(__file__).with_name("everything.graphql").read_text(encoding="utf-8")
 
 TIMELINE = "/api/2.3/activities"
 CLIENT = "/api/2.0/clients/{clientId}"

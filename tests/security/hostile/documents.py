@@ -1,10 +1,7 @@
 """Documents that are too much, one way or another."""
 
-from pathlib import Path
-
 from tests.security.hostile.row import INVALID, PARSE_FAILED, UNRESOLVED, Row, document
-
-EVERYTHING = (Path(__file__).parents[2] / "scenarios/everything.graphql").read_text("utf-8")
+from tests.support.documents import EVERYTHING
 
 
 def many(text: str, times: int) -> str:

@@ -10,7 +10,7 @@ import msgspec
 from graphql import GraphQLError
 
 from gateway.upstream.http.response_protocol import HeadTooLarge, IdleConnectionClosed
-from tests.security.secrets.planted import SECRET
+from tests.support.secret import SECRET
 
 Answer = Callable[[], httpx.Response]
 

@@ -6,8 +6,7 @@ from typing import Any
 
 import httpx
 
-SECRET = "5ecret"
-"""Stands in all that nobody may learn: credentials, cookies, addresses, texts of the upstream and of exceptions."""
+from tests.support.secret import SECRET
 
 WRITTEN = "wr1tten"
 """Stands in what a caller writes in documents and variables: the caller may read it again, the log not."""

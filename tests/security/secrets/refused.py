@@ -5,7 +5,8 @@ from typing import Any, NamedTuple
 
 import httpx
 
-from tests.security.secrets.planted import SECRET, WRITTEN
+from tests.security.secrets.planted import WRITTEN
+from tests.support.secret import SECRET
 
 ONE = '{ activities(clientId: "1001") { totalCount } }'
 TAKES = "query ($id: ID!, $n: Int, $kinds: [ActivityKind!]) { activities(clientId: $id, first: $n, filter: {kinds: $kinds}) { totalCount } }"

@@ -16,14 +16,8 @@ from gateway.engine.trusted_documents import TrustedDocuments
 from gateway.observability import logging
 from gateway.web.graphql_endpoint import GraphQLEndpoint
 from gateway.web.request_middleware import RequestMiddleware
-from tests.security.secrets.planted import (
-    SECRET,
-    SENT,
-    WRITTEN,
-    codes_of,
-    found_in_answer,
-    found_in_log,
-)
+from tests.security.secrets.planted import SENT, WRITTEN, codes_of, found_in_answer, found_in_log
+from tests.support.secret import SECRET
 
 SCHEMA = build_schema("""
     type Query { text(of: String): String  later: String  must: String!  any: Any  all: [Query!]!  kind: Kind  number: Int }

@@ -7,7 +7,7 @@ from click.testing import CliRunner, Result
 
 from gateway.cli.main import main
 from gateway.config.settings import PREFIX, Settings, env_name
-from tests.security.secrets.planted import SECRET
+from tests.support.secret import SECRET
 
 NAMED = {"forward_headers", "cors_origins"}
 """Names of headers are told, where they cannot be forwarded, and origins that no page has."""

@@ -19,7 +19,6 @@ from tests.security.secrets.failing import PERSON
 from tests.security.secrets.planted import (
     CALLERS,
     OWN_CREDENTIALS,
-    SECRET,
     SENT,
     UPSTREAM,
     WRITTEN,
@@ -29,9 +28,10 @@ from tests.security.secrets.planted import (
     found_in_numbers,
 )
 from tests.security.secrets.traces import Traces
+from tests.support.documents import EVERYTHING
 from tests.support.gateway import ACCOUNT_1
+from tests.support.secret import SECRET
 
-EVERYTHING = (Path(__file__).parents[2] / "scenarios/everything.graphql").read_text("utf-8")
 ACTIVITIES = "/api/2.3/activities"
 
 CLOSED = {"introspection": False, "graphiql": False}

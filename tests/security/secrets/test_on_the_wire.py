@@ -16,7 +16,6 @@ from tests.security.secrets.failing import HEADERS, PAGE, PERSON
 from tests.security.secrets.planted import (
     CALLERS,
     OWN_CREDENTIALS,
-    SECRET,
     SENT,
     WRITTEN,
     codes_of,
@@ -26,6 +25,7 @@ from tests.security.secrets.planted import (
 )
 from tests.security.secrets.serving import serving_bytes
 from tests.support.processes import PATIENCE_SECONDS, free_ports
+from tests.support.secret import SECRET
 from tests.unit.server.test_socket import ONE_BY_ONE, Pair, serving
 
 pytestmark = pytest.mark.socket

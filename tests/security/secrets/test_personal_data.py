@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,8 +10,8 @@ import pytest
 from gateway.observability import logging
 from gateway.sandbox.fixtures.malformed import CLIENT_ID as MALFORMED
 from tests.security.secrets.traces import Traces
+from tests.support.documents import EVERYTHING
 
-EVERYTHING = (Path(__file__).parents[2] / "scenarios/everything.graphql").read_text("utf-8")
 CLIENT = {"client": "1100"}
 PERSONAL = {"firstName", "lastName", "emailAddress", "number", "phone", "userName", "body", "bodyText", "street", "birthDate"}  # fmt: skip
 FAULTS: dict[str, dict[str, Any]] = {

@@ -4,14 +4,9 @@ import httpx
 import pytest
 
 from gateway.observability.tracing import Tracing
-from tests.security.secrets.planted import (
-    SECRET,
-    WRITTEN,
-    found_in_answer,
-    found_in_log,
-    found_in_numbers,
-)
+from tests.security.secrets.planted import WRITTEN, found_in_answer, found_in_log, found_in_numbers
 from tests.security.secrets.traces import Traces
+from tests.support.secret import SECRET
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,6 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import httpx
@@ -20,10 +19,10 @@ from gateway.sandbox.app import create_sandbox
 from gateway.upstream.http.transport import AiohttpTransport
 from gateway.web.app import create_app
 from tests.security.secrets.serving import serving_app
+from tests.support.documents import EVERYTHING
 
 pytestmark = pytest.mark.socket
 
-EVERYTHING = (Path(__file__).parents[2] / "scenarios/everything.graphql").read_text("utf-8")
 CONNECTIONS = 3
 Credentials = tuple[tuple[str, str], ...]
 

@@ -29,6 +29,7 @@ from gateway.errors import (
     NotFound,
     UpstreamBusy,
 )
+from tests.support.secret import SECRET
 from tests.unit.engine.compiler import library
 from tests.unit.engine.compiler.engine import Engine
 from tests.unit.engine.compiler.library import LIBRARY, SOURCE_BY_FIELD
@@ -188,8 +189,6 @@ async def test_an_error_where_nothing_may_be_null_costs_what_holds_it():
     assert answer["data"] == {"a": 1, "list": None}
     assert [error["path"] for error in answer["errors"]] == [["list", 0, "must"]]
 
-
-SECRET = "https://api.example.com/?token=s3cret"
 
 BUGS = {
     "an exception": ("{ fails }", {"fails": failing(ValueError(SECRET))}),

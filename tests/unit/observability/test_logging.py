@@ -29,6 +29,7 @@ from starlette.responses import PlainTextResponse
 import gateway
 from gateway.observability import logging as gateway_logging
 from gateway.web.request_middleware import RequestMiddleware
+from tests.support.secret import SECRET
 
 
 @pytest.fixture
@@ -302,7 +303,6 @@ def raised_by(call: Callable[[], object]) -> Exception:
     return raised.value
 
 
-SECRET = "s3cret-of-somebody"
 UNTOLD = (SECRET, "Traceback", 'File "', "/tests/")
 
 

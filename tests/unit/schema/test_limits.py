@@ -16,11 +16,11 @@ from gateway.engine.complexity.measure import OperationSize, measure_document
 from gateway.engine.validation import build_validator
 from gateway.schema.engine_binding import bind_fields, operation_limits
 from tests.scenarios.runner import Scenario
+from tests.support.documents import EVERYTHING
 from tests.support.pages import QUERIES
 from tests.unit.schema import clinic
 
 ROOT = Path(__file__).parents[3]
-EVERYTHING = (ROOT / "tests/scenarios/everything.graphql").read_text(encoding="utf-8")
 
 
 def limits_of(**given: Any) -> Limits:

@@ -7,8 +7,8 @@ from gateway.config.settings import Settings
 from gateway.errors import BadRequest
 from gateway.upstream.credentials import Caller, CallerFactory
 from gateway.upstream.read_log import CacheStatus, ReadLogEntry
+from tests.support.secret import SECRET
 
-SECRET = "hush-hush-123"
 PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 CREDENTIALS: list[dict[str, str]] = [
     {"apikey": "k", "token": "t"},

@@ -27,10 +27,10 @@ from gateway.upstream.http.fetcher import UpstreamFetcher
 from gateway.upstream.http.transport import CertificateVerificationFailed
 from gateway.upstream.read_log import CacheStatus
 from gateway.upstream.records import decoding
+from tests.support.secret import SECRET
 from tests.unit.upstream.reading import fetch
 
 EMPTY: dict[str, list[object]] = {"items": []}
-SECRET = "hush-hush-123"
 THINGS = "/api/2.3/things"
 
 

@@ -18,11 +18,11 @@ from gateway.engine.prepared_operation import PreparedOperation
 from gateway.engine.trusted_documents import TrustedDocuments
 from gateway.observability.request_stats import RequestStats
 from gateway.web.graphql_endpoint import GraphQLEndpoint
+from tests.support.secret import SECRET
 
 GRAPHQL = "application/graphql-response+json"
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/webp,*/*;q=0.8"
 TIMELINE = "{ activities(clientId: 1) { totalCount } }"
-SECRET = "postgres://root:hunter2@10.0.0.1"
 
 
 def broken(request: httpx.Request) -> httpx.Response:
