@@ -373,6 +373,12 @@ def test_instants_alone_do_where_all_are_known_and_nothing_repeats(positions, ne
     assert [positions[index] for index in order] == ordered(positions, newest_first=newest_first)
 
 
+@pytest.mark.parametrize("instant", [NOON, None], ids=["repeated", "undated"])
+def test_instants_alone_do_not_order_what_is_repeated_or_undated(instant):
+    position = lambda _: TimelinePosition.of(instant, "1")  # noqa: E731
+    assert order_by_instant(range(2), [instant] * 2, position, newest_first=False) is None
+
+
 def test_only_activities_at_the_same_instant_need_positions():
     instants = [NOON + timedelta(hours=hours) for hours in (2, 0, 1, 2, 0, 3)]
     asked: list[int] = []
