@@ -7,34 +7,34 @@ EXPLORER := $(SOURCES)/built/index.html
 
 .PHONY: help sandbox explorer wheel test test-all slow socket lint covered check bench format schema docs lock
 
-help:                          ## what each target does
+help:                          ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 sandbox: $(INSTALLED)          ## serve /graphql over the bundled sandbox
-	@$(MAKE) --no-print-directory explorer || echo "GraphiQL was not built: its page will say so. All else is there." >&2
+	@$(MAKE) --no-print-directory explorer || echo "GraphiQL was not built: its page says how to build it. Everything else works." >&2
 	@$(BIN)/gateway sandbox
 
 explorer: $(EXPLORER)          ## build GraphiQL; needs Node.js and npm
 
-wheel: $(INSTALLED) explorer   ## dist/*.whl, with GraphiQL in it
+wheel: $(INSTALLED) explorer   ## build dist/*.whl, which contains GraphiQL
 	test -s $(EXPLORER)
 	$(BIN)/hatchling build --target wheel
 
-# With COVERED=1 it is noted what is covered, which takes twice the time: not where it covers nothing new.
-test: $(INSTALLED)             ## within a minute: all tests but those that are slow or open a port
+# COVERED=1 records the coverage, which doubles the time. Tests that cover no further lines run without it.
+test: $(INSTALLED)             ## run the tests that are not slow and open no port; takes up to a minute
 	$(PYTEST) -m "not slow and not socket" --numprocesses 2
 
-test-all: test slow socket     ## all tests
+test-all: test slow socket     ## run all tests
 
-slow: $(INSTALLED)             ## the tests that take long, among them compiled queries compared with graphql-core
+slow: $(INSTALLED)             ## run the slow tests, such as the comparison of compiled queries with graphql-core
 	$(BIN)/pytest -m "slow and not socket" --numprocesses 2
 
-# All tests of a file run in one process: what it starts, it starts once.
-socket: $(INSTALLED)           ## the tests that open a port
+# All tests of a file run in one process, which starts each server that they share only once.
+socket: $(INSTALLED)           ## run the tests that open a port
 	$(PYTEST) -m socket --numprocesses 2 --dist loadfile tests/unit
 	$(BIN)/pytest -m socket --numprocesses 2 --dist loadfile --ignore tests/unit
 
-lint: $(INSTALLED)             ## format, rules, types, import contracts, and whether schema.graphql is the schema
+lint: $(INSTALLED)             ## check format, rules, types and import contracts, and that schema.graphql is up to date
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/hadolint Dockerfile
@@ -43,17 +43,17 @@ lint: $(INSTALLED)             ## format, rules, types, import contracts, and wh
 	$(BIN)/gateway schema check
 	$(BIN)/gateway schema diff tests/released.graphql
 
-covered: $(INSTALLED)          ## whether the tests that ran with COVERED=1 cover what they must
+covered: $(INSTALLED)          ## report the coverage of the tests that ran with COVERED=1, and fail if it is too low
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 	$(BIN)/coverage report --fail-under=100 --include='gateway/upstream/records/field_types.py,gateway/upstream/records/activities.py,gateway/upstream/records/resources.py,gateway/upstream/http/response_body.py,gateway/upstream/http/circuit_breaker.py,gateway/upstream/http/breaker_levels.py,gateway/upstream/http/byte_budget.py,gateway/upstream/records/control_characters.py,gateway/upstream/records/decoding.py,gateway/upstream/records/envelope.py,gateway/upstream/records/error_objects.py,gateway/upstream/http/response_head.py,gateway/upstream/http/status_errors.py,gateway/upstream/records/lenient_decoding.py,gateway/upstream/records/links.py,gateway/upstream/records/coercion.py,gateway/upstream/records/dates.py,gateway/upstream/records/surrogates.py,gateway/schema/pagination.py,gateway/schema/html_elements.py,gateway/schema/html_document.py,gateway/schema/html_text.py,gateway/schema/rendered_text.py,gateway/engine/complexity/cost.py,gateway/engine/complexity/limits.py,gateway/engine/complexity/measure.py,gateway/engine/compiler/collect_fields.py,gateway/engine/compiler/projection.py,gateway/engine/compiler/projection_builder.py,gateway/engine/compiler/declared_types.py,gateway/engine/compiler/item_decoding.py,gateway/engine/compiler/projected_reader.py,gateway/engine/compiler/namespace.py,gateway/engine/compiler/value_context.py,gateway/engine/compiler/response_objects.py,gateway/engine/compiler/field_identity.py,gateway/engine/compiler/leaf_values.py,gateway/engine/compiler/pending.py,gateway/engine/compiler/pending_results.py,gateway/engine/compiler/expressions.py,gateway/engine/compiler/codegen.py'
 
-check: $(INSTALLED)            ## lint, test-all and covered: all that must hold before a commit
+check: $(INSTALLED)            ## run lint, test-all and covered: all checks before a commit
 	$(BIN)/coverage erase
 	$(MAKE) lint
 	$(MAKE) test-all covered COVERED=1
 
-bench: $(INSTALLED)            ## against what a team would pick instead; needs Node.js, and takes long
+bench: $(INSTALLED)            ## compare the gateway with other GraphQL servers; needs Node.js, takes half an hour
 	$(BIN)/python -m tests.benchmarks wait
 	$(BIN)/python -m tests.benchmarks
 

@@ -1,20 +1,21 @@
 """The benchmark: `python -m tests.benchmarks --help`.
 
-Without a command it compares the gateway with others, and writes tables in Markdown. The commands
-examine one server alone.
+Without a command it compares the gateway with other GraphQL servers, and writes tables in Markdown.
+The command `compare` compares the gateways of two checkouts; each other command measures the
+gateway alone, or one server after the other.
 
 \b
-    python -m tests.benchmarks                                   # everything: half an hour
-    python -m tests.benchmarks --quick                           # a minute: the order of magnitude
+    python -m tests.benchmarks                                   # all scenarios and servers: half an hour
+    python -m tests.benchmarks --quick                           # a minute: shows only the order of magnitude
     python -m tests.benchmarks --scenario hundred --contender gateway --contender mercurius
-    python -m tests.benchmarks compare --with ../other       # with the gateway of another checkout
-    python -m tests.benchmarks start                             # how soon each serves
-    python -m tests.benchmarks memory --seconds 600              # what it keeps
-    python -m tests.benchmarks hold                              # how long it holds its event loop
-    python -m tests.benchmarks wait                              # how long others wait for a large answer
-    python -m tests.benchmarks overload                          # at four times its capacity
-    python -m tests.benchmarks hostile                           # what hostile requests take
-    python -m tests.benchmarks profile --scenario hundred        # where its time goes
+    python -m tests.benchmarks compare --with ../other           # the gateways of two checkouts
+    python -m tests.benchmarks start                             # the time from start to first response
+    python -m tests.benchmarks memory --seconds 600              # the memory of the gateway under load
+    python -m tests.benchmarks hold                              # how long one request blocks the event loop
+    python -m tests.benchmarks wait                              # how long a large response delays other requests
+    python -m tests.benchmarks overload                          # requests at four times the capacity
+    python -m tests.benchmarks hostile                           # the CPU time of hostile requests
+    python -m tests.benchmarks profile --scenario hundred        # the CPU time by function
 """
 
 import os
@@ -76,10 +77,16 @@ _contenders = click.option(
 )
 @_scenarios
 @_contenders
-@click.option("--rounds", type=click.IntRange(1), help="Turns of each contender.")
+@click.option("--rounds", type=click.IntRange(1), help="How many turns each contender has.")
 @click.option("--seconds", type=click.FloatRange(0.1), help="How long a turn takes.")
-@click.option("--quick", is_flag=True, help="Three scenarios, one condition, little warming.")
-@click.option("--output", type=click.Path(path_type=Path), help="A file to write to as well.")
+@click.option(
+    "--quick", is_flag=True, help="Only three scenarios and one condition, with a short warm-up."
+)
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path),
+    help="A file to which the tables are written as well.",
+)
 @click.pass_context
 def main(
     context: click.Context,
@@ -144,7 +151,7 @@ async def _figures(
     "root",
     type=click.Path(exists=True, file_okay=False, resolve_path=True, path_type=Path),
     required=True,
-    help="The other checkout.",
+    help="The folder of the other checkout.",
 )
 @_scenarios
 @click.option("--connections", type=click.IntRange(1), default=64, show_default=True)
@@ -153,9 +160,10 @@ async def _figures(
 def compare_checkouts(
     *, root: Path, scenarios: Sequence[str], connections: int, rounds: int, seconds: float
 ) -> None:
-    """The gateway of this checkout against that of another, in turns; nothing of Node.js.
+    """Compare the gateway of this checkout with that of another. Needs no Node.js.
 
-    The ratio is the median of those of all rounds: what one round had to bear, it bore for both.
+    Both are measured in each round, so that other load on the machine affects both. The ratio is the median of
+    the ratios of all rounds.
     """
     under = (Condition(0, connections),)
     effort = Effort(rounds=rounds, seconds=seconds, warming_seconds=2)
@@ -186,7 +194,7 @@ def compare_checkouts(
 @_contenders
 @click.option("--times", type=click.IntRange(1), default=10, show_default=True)
 def start(*, contenders: Sequence[str], times: int) -> None:
-    """From the start of a process to its first answer."""
+    """Measure the time from the start of a process to its first response."""
     rows = []
     chosen = _chosen(contenders)
 
@@ -204,7 +212,7 @@ def start(*, contenders: Sequence[str], times: int) -> None:
 @click.option("--seconds", type=click.FloatRange(1), default=300, show_default=True)
 @click.option("--readings", type=click.IntRange(1), default=10, show_default=True)
 def memory(*, contender: str, seconds: float, readings: int) -> None:
-    """What a server keeps under a long load of everything."""
+    """Measure the memory of a server under a long load of all operations."""
     [chosen] = _chosen([contender])
 
     async def read_all(at: Examiner) -> None:
@@ -220,7 +228,7 @@ def memory(*, contender: str, seconds: float, readings: int) -> None:
 @click.option("--scenario", type=_SCENARIO, default="thousand", show_default=True)
 @click.option("--seconds", type=click.FloatRange(1), default=10, show_default=True)
 def hold(*, scenario: str, seconds: float) -> None:
-    """How long the gateway holds its event loop during one request; exit status 1 if too long."""
+    """Measure how long one request blocks the event loop of the gateway; exit status 1 if too long."""
     holds: list[Hold] = []
 
     async def hold_all(at: Examiner) -> None:
@@ -244,9 +252,9 @@ def hold(*, scenario: str, seconds: float) -> None:
 @click.option("--readers", type=click.IntRange(1), default=1, show_default=True)
 @click.option("--times", type=click.IntRange(1), default=5, show_default=True)
 def wait(*, activities: int, readers: int, times: int) -> None:
-    """How long others wait while a large answer is read; exit status 1 if too long.
+    """Measure how long other requests wait while the gateway processes a large response; exit status 1 if too long.
 
-    It is a timeline, by default of 29 MB; and then a page of 10 MB of HTML, of which the text is asked.
+    The first response is a timeline, by default of 29 MB. The second has 10 MB of HTML, whose text is selected.
     """
     waited: list[tuple[Scenario, Waited]] = []
 
@@ -281,7 +289,7 @@ def wait(*, activities: int, readers: int, times: int) -> None:
     "--compile/--no-compile", "compiled", default=True, help="Whether queries are compiled."
 )
 def profile(*, scenario: str, seconds: float, compiled: bool) -> None:
-    """Where the gateway's time goes, by cProfile; what is done in C looks cheaper than it is."""
+    """Profile the gateway by cProfile, which shows functions in C as cheaper than they are."""
 
     async def profile_all(at: Examiner) -> None:
         click.echo(await at.profile(SCENARIOS[scenario], seconds, compiled=compiled))
@@ -314,10 +322,12 @@ def _chosen(names: Sequence[str]) -> list[Contender]:
 
 @main.command()
 def overload() -> None:
-    """How a gateway fares at four times its capacity; exit status 1 beyond the bounds.
+    """Send four times as many requests as the gateway has capacity for; exit status 1 if a bound is exceeded.
 
-    It accepts at least 80 % of what it accepts at capacity, with less than twice as many others answered
-    meanwhile at the 99th percentile; rejections come sooner than answers, in the median five times.
+    The gateway has to accept at least 80 % of the requests that it accepts at its capacity, and to reject more
+    than it accepts. The latency of a request is counted in accepted requests that are answered meanwhile: for accepted requests, its 99th percentile has
+    to be less than twice that at capacity; for rejections, it has to be lower than for accepted requests, and
+    its median less than a fifth of theirs.
     """
 
     async def drills() -> tuple[Drill, Drill]:
@@ -347,7 +357,7 @@ def overload() -> None:
 
 @main.command()
 def hostile() -> None:
-    """What each hostile request takes of the processor; exit status 1 beyond the bounds."""
+    """Measure the CPU time of each hostile request; exit status 1 if a bound is exceeded."""
 
     async def examine() -> list[Taken]:
         return [each async for each in examine_hostile()]
