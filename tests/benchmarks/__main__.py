@@ -325,9 +325,9 @@ def overload() -> None:
     """Send four times as many requests as the gateway has capacity for; exit status 1 if a bound is exceeded.
 
     The gateway has to accept at least 80 % of the requests that it accepts at its capacity, and to reject more
-    than it accepts. The latency of a request is counted in accepted requests that are answered meanwhile: for accepted requests, its 99th percentile has
-    to be less than twice that at capacity; for rejections, it has to be lower than for accepted requests, and
-    its median less than a fifth of theirs.
+    than it accepts. The latency of a request is the number of accepted requests that are answered meanwhile.
+    Its 99th percentile for accepted requests has to be less than twice that at capacity. For rejections it has
+    to be lower than for accepted requests, and the median less than a fifth.
     """
 
     async def drills() -> tuple[Drill, Drill]:
