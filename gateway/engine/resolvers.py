@@ -92,9 +92,10 @@ class AttributeField(NamedTuple):
 
 
 ComputeTogether = Callable[[Sequence[Any], Any, Sequence[Any] | None], Sequence[Any]]
-"""Takes objects, the context, and what is known of each object; returns the text that a field has in the response.
+"""Takes objects, the context, and a value for each object that the list has computed, or None where it has not.
 
-Where that is not a text, the field of the object has to be computed by itself.
+Returns the text of the field in the response for each object. For an object without a text, the field is computed
+by itself.
 """
 
 
@@ -201,15 +202,18 @@ class ItemDecoder(Protocol):
         """The items as records."""
 
     def compute_together(
-        self, records: Sequence[Any], context: Any, known: Mapping[str, Sequence[Any]]
+        self,
+        records: Sequence[Any],
+        context: Any,
+        values_by_attribute: Mapping[str, Sequence[Any]],
     ) -> None:
         """Compute the fields of objects in decoded items that take less time together: see `ComputedField`.
 
         Args:
             records: The items.
             context: The context of the operation.
-            known: What is known of the objects under an attribute of the items, by attribute: a value for each
-                item.
+            values_by_attribute: What the list has computed of the objects under an attribute of the items: a
+                value for each item.
         """
 
     def memoize(

@@ -262,7 +262,10 @@ class _FullRecordDecoder:
     decode_headers = decode
 
     def compute_together(
-        self, records: Sequence[Any], context: Any, known: Mapping[str, Sequence[Any]]
+        self,
+        records: Sequence[Any],
+        context: Any,
+        values_by_attribute: Mapping[str, Sequence[Any]],
     ) -> None:
         """Nothing: graphql-core computes each field by itself."""
 

@@ -1,6 +1,6 @@
 """A cancel scope: a block of a task that can be cancelled from outside, and told from a cancelled task.
 
-anyio's takes six times as long to enter and leave, three times for each request, and cancels again whatever is
+anyio's takes six times as long to enter and leave, twice for each request, and cancels again whatever is
 awaited inside until the block ends, such as the close of a session.
 """
 

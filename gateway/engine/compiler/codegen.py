@@ -464,7 +464,8 @@ class ObjectExpression:
         """Tests for whether a projected Struct itself encodes as the object of the response, without a copy.
 
         Each is a template with `{0}` for the Struct. None where the Struct never is the object: a condition
-        decides on the presence or the position of a field, or it has an attribute that is none of the fields.
+        decides on the presence or the position of a field, or an attribute that is always set is none of the
+        fields.
         """
         if projection is None:
             return None

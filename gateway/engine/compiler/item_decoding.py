@@ -31,6 +31,7 @@ class ProjectedDecoder:
         projections: The projection of the items, by tag.
         full_record_tags: The tags whose items are always decoded as full records.
         decode_full_record: Decodes one item as a full record.
+        decode_headers: Decodes only the header attributes of items.
     """
 
     def __init__(
@@ -58,10 +59,13 @@ class ProjectedDecoder:
         ]
 
     def compute_together(
-        self, records: Sequence[Any], context: Any, known: Mapping[str, Sequence[Any]]
+        self,
+        records: Sequence[Any],
+        context: Any,
+        values_by_attribute: Mapping[str, Sequence[Any]],
     ) -> None:
         """Compute the fields of decoded items that are computed together: see `ItemDecoder`."""
-        self._item_decoder.compute_together(records, context, known)
+        self._item_decoder.compute_together(records, context, values_by_attribute)
 
 
 class StructDecoder:
@@ -78,7 +82,7 @@ class StructDecoder:
         self._places = [*_places(self._projections.values())]
         unchecked = [place for place in self._places if place.projection.checked_record]
         self._unchecked = [place for place in unchecked if place.items is None]
-        self._unchecked_by_struct = {
+        self._unchecked_by_struct = {  # the places that only some items have
             struct: [each for each in unchecked if each.items is not None and struct in each.items]
             for struct in self._projections
         }
@@ -126,7 +130,10 @@ class StructDecoder:
         ]
 
     def compute_together(
-        self, records: Sequence[Any], context: Any, known: Mapping[str, Sequence[Any]]
+        self,
+        records: Sequence[Any],
+        context: Any,
+        values_by_attribute: Mapping[str, Sequence[Any]],
     ) -> None:
         """Compute the fields of decoded items that are computed together: see `ItemDecoder`."""
         if not self._computed:
@@ -134,16 +141,14 @@ class StructDecoder:
         own = [record for record in records if record.__class__ in self._projections]
         for place in self._computed:
             values = place.structs(own)
-            is_each_known = len(values) == len(records)
-            known_values = known.get(place.path) if is_each_known else None
+            has_one_each = len(values) == len(records)
+            inputs = values_by_attribute.get(place.path) if has_one_each else None
             for name, compute in place.projection.computed_together.items():
-                for value, result in zip(
-                    values, compute(values, context, known_values), strict=True
-                ):
+                for value, result in zip(values, compute(values, context, inputs), strict=True):
                     setattr(value, name, result)
         if len(own) < len(records) and self._widened not in {None, self}:
             assert self._widened is not None
-            self._widened.compute_together(records, context, known)
+            self._widened.compute_together(records, context, values_by_attribute)
 
     def _widen(self) -> "StructDecoder":
         """The decoder that also accepts whole numbers in place of texts; itself where there are no texts."""

@@ -42,9 +42,12 @@ class ProjectedReader:
         return self._decoded_lists[id(items)][1]
 
     def compute_together(
-        self, records: Sequence[Any], context: Any, known: Mapping[str, Sequence[Any]]
+        self,
+        records: Sequence[Any],
+        context: Any,
+        values_by_attribute: Mapping[str, Sequence[Any]],
     ) -> None:
-        self._decoder.compute_together(records, context, known)
+        self._decoder.compute_together(records, context, values_by_attribute)
 
     def memoize(
         self, items: Sequence[Raw], variant: Hashable, compute: Callable[[], CooperativeSteps[_T]]

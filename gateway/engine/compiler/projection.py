@@ -22,7 +22,7 @@ NARROW_STRUCT = "narrow_struct"
 class CheckedRecord(Protocol):
     """A record class whose records may be checked together, which takes less time than one by one.
 
-    Their projections are decoded without the check; only what is read by another check must not be one.
+    Their projections are decoded without the check, so the check of another record must not read them.
     """
 
     @staticmethod

@@ -1,6 +1,6 @@
 """Derivation of projections from the declared records. The second pass."""
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field as default
 from functools import cache
 from inspect import getmembers
@@ -40,7 +40,7 @@ _UNCHECKED_RECORD = "unchecked_record"
 """The constant of a record class that names the same record without its check: see `CheckedRecord`."""
 
 _UNSET_IF_MISSING = "unset_if_missing"
-"""The constant of such a class that names the attributes that its check accepts as `UNSET`."""
+"""The constant of a class with an unchecked record that names the attributes that the check accepts as `UNSET`."""
 
 
 @dataclass(slots=True)
@@ -237,48 +237,36 @@ class ProjectionBuilder:
     ) -> Projection:
         """The projection with all attributes of a record without its check, those of the selections first.
 
-        Its Structs can be response objects, where the upstream sent nothing else. Others are not worth a class.
+        Where the upstream sent nothing else, its Structs encode as the objects of the response. Selections for
+        which they never do share the full projection, since a class takes time and memory.
         """
         unchecked: type[Struct] = getattr(record, _UNCHECKED_RECORD)
         unset_if_missing: Sequence[str] = getattr(record, _UNSET_IF_MISSING)
         declared = _struct_fields(unchecked)
-        selected: dict[str, ComputeTogether | None] = {}
-        for field in chain.from_iterable(each.distinct_fields() for each in selections):
-            match self._fields.compilable_source(field.parent.name, field.name):
-                case AttributeField(name) if name in declared:
-                    selected[name] = None
-                case ComputedField(fast_path_attribute=str(name), compute_together=together):
-                    selected[name] = together
+        selected = self._selected_attributes(selections, declared)
         others = [name for name in declared if name not in selected]
         computed_together = {name: each for name, each in selected.items() if each is not None}
         if not (computed_together or {*others} <= {*unset_if_missing}):
             return self._full_projection(record)
-        types = {
-            name: Raw  # what the upstream may send under this key is not looked at
-            if name in computed_together
-            else declared[name].type | UnsetType
-            if name in unset_if_missing
-            else declared[name].type
-            for name in (*selected, *others)
-        }
+        types: dict[str, Any] = {}
+        definitions: list[tuple[str, Any, Any]] = []
+        for name in (*selected, *others):
+            if name in computed_together:  # whatever the upstream sends under this key is replaced
+                type_, definition = Raw, msgspec.field(name=name, default=UNSET)
+            elif name in unset_if_missing:
+                type_ = declared[name].type | UnsetType
+                definition = msgspec.field(name=declared[name].encode_name, default=UNSET)
+            else:
+                type_, definition = declared[name].type, _field_definition(declared[name])
+            types[name] = type_
+            definitions.append((name, type_, definition))
         key = (record, *types.items())
         projection = self._projection_cache.get(key)
         if projection is None:
             namespace = dict(getmembers(unchecked, lambda each: isinstance(each, property)))
             struct = msgspec.defstruct(
                 unchecked.__name__,
-                [
-                    (
-                        name,
-                        type_,
-                        msgspec.field(name=name, default=UNSET)
-                        if name in computed_together
-                        else msgspec.field(name=declared[name].encode_name, default=UNSET)
-                        if name in unset_if_missing
-                        else _field_definition(declared[name]),
-                    )
-                    for name, type_ in types.items()
-                ],
+                definitions,
                 namespace={**namespace, **constants_of(unchecked)},
                 kw_only=True,
                 gc=False,
@@ -292,6 +280,19 @@ class ProjectionBuilder:
                 computed_together=computed_together,
             )
         return projection
+
+    def _selected_attributes(
+        self, selections: Iterable[Selection], declared: Collection[str]
+    ) -> Mapping[str, ComputeTogether | None]:
+        """The attributes that have the values of the fields; with the function of those computed together."""
+        selected: dict[str, ComputeTogether | None] = {}
+        for field in chain.from_iterable(each.distinct_fields() for each in selections):
+            match self._fields.compilable_source(field.parent.name, field.name):
+                case AttributeField(name) if name in declared:
+                    selected[name] = None
+                case ComputedField(fast_path_attribute=str(name), compute_together=together):
+                    selected[name] = together
+        return selected
 
     def _full_projection(self, record: type[Struct]) -> Projection:
         """The projection with all attributes of a record: the record itself, or the one without its check."""
@@ -401,7 +402,7 @@ def _require_field(
 
 
 def _require_header(record: type[Struct], name: str, required: _RequiredAttributes) -> None:
-    """Require an attribute that the list reads; a record that is checked together has all that it reads."""
+    """Require an attribute that the list reads; one with an unchecked record has all inner attributes anyway."""
     info = _struct_fields(record).get(name)
     if info is not None and _has_unchecked_record(record_type_in(info.type)):
         required.selections_by_attribute.setdefault(name, [])

@@ -79,7 +79,7 @@ class TwoLevelCircuitBreaker:
         self._admitting_breaker(fairness_key)
 
     def _admitting_breaker(self, fairness_key: bytes) -> CircuitBreaker:
-        """The breaker of a fairness key, after `raise_if_open`."""
+        """The breaker of a fairness key; raises `CircuitOpen` where an attempt would be refused."""
         must_yield = fairness_key == self._last_failed_key and self._waiting_key is not None
         try:
             self._overall_circuit.raise_if_open(

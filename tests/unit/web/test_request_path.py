@@ -99,16 +99,16 @@ class RequestPath:
         self._caller = Connection(create_app(settings, transport=self.upstream))
 
     async def answer(self, query: str) -> Any:
-        await self._sent(query)
+        await self._post(query)
         self.upstream.forget()
         loop = asyncio.get_running_loop()
         loop.set_task_factory(self._create_task)
         try:
-            return json.loads(await self._sent(query))
+            return json.loads(await self._post(query))
         finally:
             loop.set_task_factory(None)
 
-    async def _sent(self, query: str) -> bytes:
+    async def _post(self, query: str) -> bytes:
         body = json.dumps({"query": query}).encode()
         head = (
             b"POST /graphql HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"

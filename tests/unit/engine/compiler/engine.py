@@ -188,7 +188,10 @@ class _Whole:
     decode_headers = decode
 
     def compute_together(
-        self, records: Sequence[Any], context: Any, known: Mapping[str, Sequence[Any]]
+        self,
+        records: Sequence[Any],
+        context: Any,
+        values_by_attribute: Mapping[str, Sequence[Any]],
     ) -> None:
         """Nothing: each field is computed by itself."""
 
