@@ -20,19 +20,19 @@ wheel: $(INSTALLED) explorer   ## build dist/*.whl, which contains GraphiQL
 	test -s $(EXPLORER)
 	$(BIN)/hatchling build --target wheel
 
-# COVERED=1 records the coverage, which doubles the time. Tests that cover no further lines run without it.
+# COVERED=1 records the coverage, which doubles the time. The comparison with graphql-core covers no further lines.
 test: $(INSTALLED)             ## run the tests that are not slow and open no port; takes up to a minute
 	$(PYTEST) -m "not slow and not socket" --numprocesses 2
 
 test-all: test slow socket     ## run all tests
 
 slow: $(INSTALLED)             ## run the slow tests, such as the comparison of compiled queries with graphql-core
-	$(BIN)/pytest -m "slow and not socket" --numprocesses 2
+	$(PYTEST) -m "slow and not socket" --numprocesses 2 --ignore tests/differential
+	$(BIN)/pytest -m slow --numprocesses 2 tests/differential
 
 # All tests of a file run in one process, which starts each server that they share only once.
 socket: $(INSTALLED)           ## run the tests that open a port
-	$(PYTEST) -m socket --numprocesses 2 --dist loadfile tests/unit
-	$(BIN)/pytest -m socket --numprocesses 2 --dist loadfile --ignore tests/unit
+	$(PYTEST) -m socket --numprocesses 2 --dist loadfile
 
 lint: $(INSTALLED)             ## check format, rules, types and import contracts, and that schema.graphql is up to date
 	$(BIN)/ruff format --check .

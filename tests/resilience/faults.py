@@ -5,14 +5,15 @@ from typing import Any, NamedTuple
 
 from tests.resilience import certificates, peer
 from tests.resilience.peer import HEAD, Script
+from tests.support.statuses import BROKEN, CODE_BY_STATUS, DOWN, code_of
 
 CONNECT_SECONDS = 2.0
 SECONDS = 3.0
 """How long connecting, and one attempt, may take: longer than any pause of a busy machine, during which
 connections that nothing is wrong with would seem late, too."""
 
-BAD, BUSY, BROKEN = "BAD_USER_INPUT", "UPSTREAM_BUSY", "UPSTREAM_CONTRACT_BROKEN"
-DOWN, LATE, TOO_LARGE = "UPSTREAM_UNAVAILABLE", "UPSTREAM_TIMEOUT", "UPSTREAM_RESPONSE_TOO_LARGE"
+BUSY = "UPSTREAM_BUSY"
+LATE, TOO_LARGE = "UPSTREAM_TIMEOUT", "UPSTREAM_RESPONSE_TOO_LARGE"
 
 ASKED_TO_WAIT = {"reason": "rate_limited"}
 LIST = b'{"items":[], "id": "1001"}'
@@ -56,24 +57,17 @@ class Fault(NamedTuple):
     is_over: bool = False
 
 
-def _status(code: str, attempts: int, status: int) -> Fault:
-    return Fault(code, attempts, sandbox={"status": status})
+def _status(attempts: int, status: int) -> Fault:
+    return Fault(code_of(status), attempts, sandbox={"status": status})
 
 
+_ATTEMPTS = {425: 2, 429: 3, 502: 3, 503: 3, 504: 3}
 STATUSES = {
-    **{str(status): _status(BAD, 1, status) for status in (400, 409, 422)},
-    "401": _status("UNAUTHENTICATED", 1, 401),
-    **{str(status): _status("FORBIDDEN", 1, status) for status in (402, 403, 451)},
-    **{str(status): _status("NOT_FOUND", 1, status) for status in (404, 410)},
-    **{str(status): _status(BROKEN, 1, status) for status in (405, 407, 418)},
-    "408": _status(LATE, 1, 408),
-    "425": _status(DOWN, 2, 425),
-    "429": _status(BUSY, 3, 429)._replace(told=ASKED_TO_WAIT),
-    "500": _status(DOWN, 1, 500),
-    "501": _status(DOWN, 1, 501),
-    "502": _status(DOWN, 3, 502),
-    "503": _status(DOWN, 3, 503),
-    "504": _status(LATE, 3, 504),
+    **{
+        str(status): _status(_ATTEMPTS.get(status, 1), status)
+        for status in sorted({*CODE_BY_STATUS, 405, 407, 418, 500, 501, 502, 503})
+    },
+    "429": _status(3, 429)._replace(told=ASKED_TO_WAIT),
 }
 
 WIRE = {

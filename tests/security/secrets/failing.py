@@ -11,6 +11,7 @@ from graphql import GraphQLError
 
 from gateway.upstream.http.response_protocol import HeadTooLarge, IdleConnectionClosed
 from tests.support.secret import SECRET
+from tests.support.statuses import BROKEN, CODE_BY_STATUS, DOWN, code_of
 
 Answer = Callable[[], httpx.Response]
 
@@ -47,45 +48,22 @@ def raises(code: str, error: Callable[[], BaseException]) -> Failing:
     return Failing(code, answer)
 
 
-BROKEN = "UPSTREAM_CONTRACT_BROKEN"
-DOWN = "UPSTREAM_UNAVAILABLE"
 LATE = "UPSTREAM_TIMEOUT"
 TOO_LARGE = "UPSTREAM_RESPONSE_TOO_LARGE"
 BUG = "INTERNAL_SERVER_ERROR"
 
-_CODES = {
-    204: BROKEN,
-    206: BROKEN,
-    302: BROKEN,
-    307: BROKEN,
-    400: "BAD_USER_INPUT",
-    401: "UNAUTHENTICATED",
-    402: "FORBIDDEN",
-    403: "FORBIDDEN",
-    404: "NOT_FOUND",
-    407: BROKEN,
-    408: LATE,
-    409: "BAD_USER_INPUT",
-    410: "NOT_FOUND",
-    418: BROKEN,
-    422: "BAD_USER_INPUT",
-    425: DOWN,
-    429: "UPSTREAM_BUSY",
-    451: "FORBIDDEN",
-    500: DOWN,
-    502: DOWN,
-    503: DOWN,
-    504: LATE,
-    599: DOWN,
-}
+_STATUSES = (
+    *(204, 206, 302, 307, *CODE_BY_STATUS, 407, 418),
+    *(500, 502, 503, 599),
+)
 
 _CONTENTS: dict[str, dict[str, object]] = {
     "an error object": {"json": ERROR},
     "a page": {"text": PAGE, "headers": {"Content-Type": "text/html"}},
 }
 STATUSES = {
-    f"{status} with {kind}": sends(code, status, **content)
-    for status, code in _CODES.items()
+    f"{status} with {kind}": sends(code_of(status), status, **content)
+    for status in _STATUSES
     for kind, content in _CONTENTS.items()
 }
 
@@ -95,8 +73,8 @@ ERROR_OBJECTS = {
 }  # fmt: skip
 
 STATED_ERRORS = {
-    f"a stated error of {code}": sends(expected, json={"message": PERSON, "statusCode": code, "fields": [{SECRET: PERSON}]})
-    for code, expected in {401: "UNAUTHENTICATED", 407: BROKEN, 410: "NOT_FOUND", 422: "BAD_USER_INPUT", 503: DOWN}.items()
+    f"a stated error of {code}": sends(code_of(code), json={"message": PERSON, "statusCode": code, "fields": [{SECRET: PERSON}]})
+    for code in (401, 407, 410, 422, 503)
 }  # fmt: skip
 
 BODIES = {
