@@ -98,7 +98,7 @@ class Preparer:
                 no such operation.
             LimitExceeded: The document exceeds a limit, valid or not.
         """
-        prepared = self._cached(text, name, variables)
+        prepared = self._cached_operation(text, name, variables)
         if prepared is not None:
             return prepared
         return await self.scheduler.run(
@@ -114,7 +114,7 @@ class Preparer:
         expect_reuse: bool = False,
     ) -> PreparedOperation:
         """Prepare an operation without the schedule of requests, as at the start; else as `prepare`."""
-        prepared = self._cached(text, name, variables)
+        prepared = self._cached_operation(text, name, variables)
         if prepared is not None:
             return prepared
         prepared = self._parse_and_validate(text, name, variables)
@@ -129,9 +129,10 @@ class Preparer:
             self._cache.add(key, prepared)
         return prepared
 
-    def _cached(
+    def _cached_operation(
         self, text: str, name: str | None, variables: Mapping[str, object]
     ) -> PreparedOperation | None:
+        """The operation in the cache, if it is there; its cost is within the limits for these variables."""
         prepared = self._cache.get((text, name))
         if prepared is not None:
             enforce_cost(prepared.size, self._limits, variables)

@@ -8,6 +8,7 @@ from typing import Any
 import strawberry
 from msgspec import Struct
 
+from gateway.engine.polymorphic_lists import PolymorphicList
 from gateway.engine.resolvers import (
     AttributeField,
     ComputedField,
@@ -17,7 +18,6 @@ from gateway.engine.resolvers import (
     MappedResult,
     NeedsFallback,
     Node,
-    PolymorphicList,
     ResolverField,
 )
 from gateway.errors import GatewayError, InvalidUpstreamResponse

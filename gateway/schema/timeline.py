@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 import strawberry
 from msgspec import Raw, Struct
 
-from gateway.engine.resolvers import ItemDecoder, MappedResult, Node, PolymorphicList, ResolveInfo
+from gateway.engine.polymorphic_lists import ItemDecoder, PolymorphicList
+from gateway.engine.resolvers import MappedResult, Node, ResolveInfo
 from gateway.errors import FieldError, InvalidUpstreamResponse
 from gateway.observability.event_loop import (
     STEP_ITEMS,

@@ -49,6 +49,7 @@ from gateway.engine.compiler.projection import Projection
 from gateway.engine.compiler.projection_builder import ProjectionBuilder
 from gateway.engine.compiler.response_objects import ResponseClassCache
 from gateway.engine.compiler.value_context import ValueContext, has_item_type
+from gateway.engine.polymorphic_lists import PolymorphicList
 from gateway.engine.resolvers import (
     AttributeField,
     ComputedField,
@@ -56,7 +57,6 @@ from gateway.engine.resolvers import (
     FieldSources,
     IdsField,
     LoadedField,
-    PolymorphicList,
     ResolverField,
 )
 

@@ -17,7 +17,7 @@ from typing import Any
 from msgspec import Raw, Struct, json
 
 from gateway.engine.compiler.projection import CheckedRecord, Projection, StructReader
-from gateway.engine.resolvers import PolymorphicList
+from gateway.engine.polymorphic_lists import PolymorphicList
 
 _BATCH_ITEMS = 128
 """The items that are decoded in one call. More would need memory that the allocator has to request each time."""

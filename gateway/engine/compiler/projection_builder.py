@@ -22,6 +22,7 @@ from gateway.engine.compiler.declared_types import (
 )
 from gateway.engine.compiler.item_decoding import ProjectedDecoder, StructDecoder
 from gateway.engine.compiler.projection import CheckedRecord, Projection
+from gateway.engine.polymorphic_lists import PolymorphicList
 from gateway.engine.resolvers import (
     AttributeField,
     ComputedField,
@@ -30,7 +31,6 @@ from gateway.engine.resolvers import (
     FieldSources,
     IdsField,
     LoadedField,
-    PolymorphicList,
 )
 
 _INNER_ID_NAMES = "inner_id_names"

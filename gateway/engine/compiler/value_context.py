@@ -7,7 +7,7 @@ from graphql import get_named_type
 from gateway.engine.compiler.collect_fields import Field
 from gateway.engine.compiler.item_decoding import ProjectedDecoder
 from gateway.engine.compiler.projection import Projection
-from gateway.engine.resolvers import PolymorphicList
+from gateway.engine.polymorphic_lists import PolymorphicList
 
 
 @dataclass(frozen=True, slots=True)

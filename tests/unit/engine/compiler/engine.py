@@ -22,6 +22,7 @@ from graphql.execution import VariableValues, get_variable_values
 from msgspec import Raw, Struct
 
 from gateway.engine.compiler.compiled_query import CompiledQuery, RunResult, query_compiler
+from gateway.engine.polymorphic_lists import PolymorphicList
 from gateway.engine.resolvers import (
     AttributeField,
     ComputedField,
@@ -30,7 +31,6 @@ from gateway.engine.resolvers import (
     IdsField,
     LoadedField,
     Node,
-    PolymorphicList,
     ResolverField,
 )
 from gateway.observability.event_loop import CooperativeSteps, map_in_steps

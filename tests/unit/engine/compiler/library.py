@@ -11,15 +11,14 @@ from graphql import GraphQLError
 from msgspec import Meta, Raw, Struct, structs
 
 from gateway.engine.compiler.declared_types import union_members
+from gateway.engine.polymorphic_lists import ItemDecoder, PolymorphicList
 from gateway.engine.resolvers import (
     AttributeField,
     ComputedField,
     FieldSource,
     FieldSources,
-    ItemDecoder,
     LoadedField,
     Node,
-    PolymorphicList,
     ResolverField,
 )
 from gateway.observability.event_loop import CooperativeSteps, run_to_completion

@@ -9,11 +9,11 @@ import pytest
 from msgspec import Raw
 
 from gateway.engine.compiler.item_decoding import ProjectedDecoder
+from gateway.engine.polymorphic_lists import ItemDecoder
 from gateway.engine.resolvers import (
     AttributeField,
     ComputedField,
     FieldSources,
-    ItemDecoder,
     Node,
     ResolverField,
 )

@@ -11,13 +11,13 @@ from gateway.engine.compiler.collect_fields import FieldCollector
 from gateway.engine.compiler.item_decoding import ProjectedDecoder
 from gateway.engine.compiler.projection import Projection
 from gateway.engine.compiler.projection_builder import ProjectionBuilder
+from gateway.engine.polymorphic_lists import PolymorphicList
 from gateway.engine.resolvers import (
     AttributeField,
     ComputedField,
     FieldSource,
     FieldSources,
     LoadedField,
-    PolymorphicList,
     ResolverField,
 )
 from tests.unit.engine.compiler.library import (
