@@ -9,6 +9,7 @@ from gateway.cli.error_codes import error_codes
 from gateway.cli.main import main
 from gateway.cli.schema import schema as schema_commands
 from gateway.config.settings import Settings, env_name
+from gateway.upstream.http.failure_reason import FailureReason
 from tests.support.pages import README, ROOT, page
 
 PAGES = {path.stem: page(path.stem) for path in (ROOT / "docs").glob("*.md")} | {"README": README}
@@ -56,6 +57,12 @@ def test_a_page_names_error_codes_that_there_are(name):
     }
     others = {"SSL_CERT_FILE"}
     assert {*words} <= known | others
+
+
+def test_the_operations_page_has_every_reason_of_a_failed_read():
+    section = PAGES["operations"].split("\n## Reasons of failed reads\n")[1].split("\n## ")[0]
+    rows = [line.split(" | ")[0] for line in section.splitlines() if line.startswith("| `")]
+    assert {*re.findall(r"`(\w+)`", " ".join(rows[1:]))} == {*FailureReason}
 
 
 def logged_events():

@@ -22,6 +22,7 @@ from gateway.errors import (
     UpstreamUnavailable,
 )
 from gateway.upstream.http.byte_budget import ByteBudgetExceeded
+from gateway.upstream.http.failure_reason import FailureReason
 from gateway.upstream.http.request import LazyRequest, origin
 from gateway.upstream.http.response_body import (
     ResponseBody,
@@ -41,7 +42,11 @@ from gateway.upstream.http.status_errors import (
     error_for_status,
     is_outage_status,
 )
-from gateway.upstream.http.transport import NEW_CONNECTION, CertificateVerificationFailed
+from gateway.upstream.http.transport import (
+    NEW_CONNECTION,
+    CertificateVerificationFailed,
+    ConnectFailed,
+)
 from gateway.upstream.records import decoding
 
 _REQUEST_HEADERS = (
@@ -79,12 +84,14 @@ class AttemptFailed(Exception):
         is_retryable: Whether the same attempt may succeed a little later.
         is_outage: Whether the upstream did not do its work.
         is_unreachable: Whether no response arrived, or not all of one.
+        reason: Why there is no complete response, where that is known.
         needs_new_connection: Whether only a reused connection ended: a call on a new connection gets the
             upstream's response.
         is_connected: Whether there was a connection at all.
         max_attempts: The most attempts of a read after this failure, if it is retryable.
     """
 
+    reason: FailureReason | None = None
     needs_new_connection = False
     is_connected = True
     max_attempts = sys.maxsize
@@ -139,6 +146,8 @@ class LocalFailure(AttemptFailed):
 
 class MemoryBudgetFailure(LocalFailure):
     """Failure of a response that needs more bytes than the byte budget has left."""
+
+    reason: FailureReason | None = FailureReason.MEMORY_BUDGET
 
 
 class HttpAttempt:
@@ -251,15 +260,18 @@ _TRANSPORT_ERRORS = (
 
 def _translate_transport_error(error: Exception) -> AttemptFailed:
     """The failure of an attempt for one of `_TRANSPORT_ERRORS`."""
+    reason = _failure_reason(error)
     match error:
         case httpx.ConnectTimeout():
-            return _no_response(UpstreamTimeout(TIMEOUT_MESSAGE), ConnectFailure, is_retryable=True)
+            late = UpstreamTimeout(TIMEOUT_MESSAGE)
+            return _no_response(late, reason, ConnectFailure, is_retryable=True)
         case TimeoutError() | httpx.TimeoutException():
-            return _no_response(UpstreamTimeout(TIMEOUT_MESSAGE))
+            return _no_response(UpstreamTimeout(TIMEOUT_MESSAGE), reason)
         case CertificateVerificationFailed():
             # A retry would fail as well. Once the certificate is replaced, a trial of the breaker succeeds.
             message = "The upstream's TLS certificate could not be verified."
-            return _no_response(UpstreamUnavailable(message, retryable=False), ConnectFailure)
+            unverified = UpstreamUnavailable(message, retryable=False)
+            return _no_response(unverified, reason, ConnectFailure)
         case httpx.DecodingError():
             return AttemptFailed(
                 InvalidUpstreamResponse("The upstream response could not be decompressed.")
@@ -269,7 +281,37 @@ def _translate_transport_error(error: Exception) -> AttemptFailed:
             return AttemptFailed(ResponseTooLarge(too_large))
     unreachable = UpstreamUnavailable("The upstream could not be reached.")
     is_outage = not isinstance(error, _BROKEN_RESPONSE_ERRORS)
-    return _no_response(unreachable, _failure_class(error), is_retryable=True, is_outage=is_outage)
+    failure_class = _failure_class(error)
+    return _no_response(unreachable, reason, failure_class, is_retryable=True, is_outage=is_outage)
+
+
+def _failure_reason(error: Exception) -> FailureReason | None:
+    """Why one of `_TRANSPORT_ERRORS` was raised; None where the code of the failure says it."""
+    match error:
+        case ConnectFailed(reason=reason):
+            assert isinstance(reason, FailureReason)
+            return reason
+        case CertificateVerificationFailed():
+            return FailureReason.CERTIFICATE_NOT_VERIFIED
+        case HeadTooLarge():
+            return None
+    for error_class, reason in _REASON_BY_ERROR_CLASS.items():
+        if isinstance(error, error_class):
+            return reason
+    return None
+
+
+_REASON_BY_ERROR_CLASS = {
+    httpx.ConnectTimeout: FailureReason.CONNECT_TIMEOUT,
+    TimeoutError: FailureReason.TIMEOUT,
+    httpx.TimeoutException: FailureReason.TIMEOUT,
+    httpx.ConnectError: FailureReason.CONNECT_FAILED,
+    IncompleteBody: FailureReason.INCOMPLETE_RESPONSE,
+    httpx.NetworkError: FailureReason.CONNECTION_LOST,
+    httpx.ProxyError: FailureReason.PROXY_FAILED,
+    httpx.RemoteProtocolError: FailureReason.INVALID_HTTP,
+}
+"""The reasons of failures, those of subclasses before those of their base classes."""
 
 
 def _failure_class(error: Exception) -> type[AttemptFailed]:
@@ -283,12 +325,17 @@ def _failure_class(error: Exception) -> type[AttemptFailed]:
 
 def _no_response(
     error: FieldError,
+    reason: FailureReason | None,
     failure_class: type[AttemptFailed] = AttemptFailed,
     *,
     is_retryable: bool = False,
     is_outage: bool = True,
 ) -> AttemptFailed:
-    return failure_class(error, is_retryable=is_retryable, is_outage=is_outage, is_unreachable=True)
+    failure = failure_class(
+        error, is_retryable=is_retryable, is_outage=is_outage, is_unreachable=True
+    )
+    failure.reason = reason
+    return failure
 
 
 def _check_response(response: httpx.Response, body: bytes) -> bytes:

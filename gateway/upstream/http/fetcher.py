@@ -160,8 +160,8 @@ class UpstreamFetcher:
         code = result.error.code
         self._instrumentation.metrics.count_read_failure(read.template, code)
         log = log_warning if result.is_alarming() else log_info
-        fields = {"code": code, "status": result.status, "attempts": result.attempts}
-        log("upstream.failed", path=read.template, **fields)
+        fields = {"status": result.status, "reason": result.reason, "attempts": result.attempts}
+        log("upstream.failed", path=read.template, code=code, **fields)
         match result.error:
             case Forbidden() | NotFound():
                 self._invalidate(read.caller.credentials, read.cache_tags[-1])

@@ -16,6 +16,7 @@ from gateway.errors import (
 )
 from gateway.observability.event_loop import CooperativeSteps, run_cooperatively
 from gateway.upstream.http.attempt import ReceivedResponse
+from gateway.upstream.http.failure_reason import FailureReason
 
 _T = TypeVar("_T")
 _U = TypeVar("_U")
@@ -66,6 +67,7 @@ class Err(Struct, frozen=True):
         size: The size of the body in bytes, as far as it arrived.
         attempts: How many attempts were made.
         is_unreachable: Whether no response arrived, or not all of one, though the upstream was called.
+        reason: Why there was no complete response, where that is known.
     """
 
     error: FieldError
@@ -73,6 +75,7 @@ class Err(Struct, frozen=True):
     size: int
     attempts: int
     is_unreachable: bool = False
+    reason: FailureReason | None = None
 
     def is_outage(self) -> bool:
         """Whether the upstream fails, or is too slow for every waiter."""

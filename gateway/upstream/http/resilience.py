@@ -20,6 +20,7 @@ from gateway.upstream.http.bulkhead import Bulkhead, BulkheadFull
 from gateway.upstream.http.byte_budget import ByteBudget
 from gateway.upstream.http.circuit_breaker import CircuitOpen
 from gateway.upstream.http.deadline import Deadline
+from gateway.upstream.http.failure_reason import FailureReason
 from gateway.upstream.http.instrumentation import UpstreamInstrumentation
 from gateway.upstream.http.read import Read
 from gateway.upstream.http.read_result import ReadResult, decode_response
@@ -102,23 +103,27 @@ class ResiliencePipeline:
                 read.decoder, response, attempts=deadline.attempts, now=self._now
             )
 
-    def refusal_error(self, refusal: CircuitOpen | BulkheadFull) -> FieldError:
-        """The error of a read whose attempt was refused, which is counted."""
+    def refusal_error(
+        self, refusal: CircuitOpen | BulkheadFull
+    ) -> tuple[FieldError, FailureReason]:
+        """The error and the reason of a read whose attempt was refused, which is counted."""
         match refusal:
             case CircuitOpen():
                 self._instrumentation.metrics.count_rejection(CIRCUIT_OPEN)
-                return UpstreamUnavailable(
+                unavailable = UpstreamUnavailable(
                     "The upstream is failing; the circuit breaker is open.",
                     retry_after=refusal.retry_after,
                     retryable=self._may_recover,
                 )
+                return unavailable, FailureReason.CIRCUIT_OPEN
             case BulkheadFull():
                 self._instrumentation.metrics.count_rejection(CONCURRENCY_LIMIT)
-                return UpstreamBusy(
+                busy = UpstreamBusy(
                     "Too many upstream requests are queued.",
                     reason=LOCAL_QUEUE,
                     retry_after=refusal.retry_after,
                 )
+                return busy, FailureReason.CONCURRENCY_LIMIT
 
     def _record_failure(self, permit: TwoLevelPermit, failure: AttemptFailed) -> None:
         """Record a failure in the circuit breaker; a failure of one response only counts as a success."""

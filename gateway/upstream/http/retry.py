@@ -131,7 +131,8 @@ class RetryPolicy(NamedTuple):
             try:
                 return await pipeline.attempt(read, deadline)
             except (CircuitOpen, BulkheadFull) as refusal:
-                return Err(pipeline.refusal_error(refusal), None, 0, deadline.attempts)
+                error, reason = pipeline.refusal_error(refusal)
+                return Err(error, None, 0, deadline.attempts, reason=reason)
             except AttemptFailed as failure:
                 delay_seconds = self.delay_seconds(
                     deadline.attempts - deadline.reconnects,
@@ -145,6 +146,7 @@ class RetryPolicy(NamedTuple):
                     failure.size,
                     deadline.attempts,
                     is_unreachable=failure.is_unreachable,
+                    reason=failure.reason,
                 )
             if delay_seconds is None:
                 return result

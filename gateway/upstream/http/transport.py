@@ -16,11 +16,24 @@ from aiohttp.streams import StreamReader
 from gateway.config.headers import RawHeaders
 from gateway.config.proxies import Proxy
 from gateway.upstream.http.connection_pool import ConnectionPool
+from gateway.upstream.http.failure_reason import FailureReason, connect_failure_reason
 from gateway.upstream.http.request import split_request
 from gateway.upstream.http.response_protocol import IncompleteBody, ResponseProtocol
 
 NEW_CONNECTION = "new_connection"
 """Extension of a request: whether a connection is opened for the request."""
+
+
+class ConnectFailed(httpx.ConnectError):
+    """No connection could be made: no request was sent.
+
+    Attributes:
+        reason: Why.
+    """
+
+    def __init__(self, reason: FailureReason) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 class CertificateVerificationFailed(httpx.ConnectError):
@@ -36,7 +49,7 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
 
     Raises:
         CertificateVerificationFailed: The upstream's certificate could not be verified.
-        httpx.ConnectError: No connection could be made, by the proxy if there is one.
+        ConnectFailed: No connection could be made, by the proxy if there is one.
         httpx.ConnectTimeout: No connection could be made in time.
         httpx.ReadTimeout: Nothing arrived for too long.
         IdleConnectionClosed: A reused connection ended before a byte of this response.
@@ -121,9 +134,9 @@ class AiohttpTransport(httpx.AsyncBaseTransport):
                 "The TLS certificate could not be verified."
             ) from error
         except aiohttp.ClientConnectorError as error:
-            raise httpx.ConnectError("No connection.") from error
+            raise ConnectFailed(connect_failure_reason(error)) from error
         except aiohttp.ClientHttpProxyError as error:
-            raise httpx.ConnectError("The proxy did not connect.") from error
+            raise ConnectFailed(FailureReason.PROXY_FAILED) from error
         except aiohttp.ClientResponseError as error:
             raise httpx.RemoteProtocolError("The response is not HTTP.") from error
         except (aiohttp.ClientError, OSError) as error:

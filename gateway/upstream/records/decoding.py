@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from string import digits
 from typing import Any, Generic, TypeVar
 
-from msgspec import Raw, json, structs
+from msgspec import DecodeError, Raw, ValidationError, json, structs
 
 from gateway.errors import InvalidUpstreamResponse, ResponseTooLarge
 from gateway.observability.event_loop import CooperativeSteps, map_in_steps, run_to_completion
@@ -51,6 +51,7 @@ _SAMPLE_DISTANCE = 1_000
 _DIGITS_AS_ZEROS = bytes(ord("0") if chr(each) in digits else ord(" ") for each in range(0x100))
 
 _TOO_LARGE_MESSAGE = "The upstream response exceeds the configured size limit."
+_NOT_JSON_MESSAGE = "The upstream response is not JSON."
 _TYPE = "type"
 _MISPRINT_DEPTH = 3  # the registration, its session, and the start of that
 _UNREADABLE_FIELDS: Mapping[str, Any] = dict.fromkeys(Activity.__struct_fields__, UNREADABLE)
@@ -92,10 +93,17 @@ def items(body: bytes, required_key: RequiredKey = "type") -> CooperativeSteps[l
         elements = yield from extract_list(body, required_key)
     except UNDECODABLE as error:
         message = "The upstream response is not a list: `items` was expected."
-        raise InvalidUpstreamResponse(message) from error
+        raise InvalidUpstreamResponse(
+            _NOT_JSON_MESSAGE if _is_malformed(error) else message
+        ) from error
     if len(elements) > MAX_ITEMS or (is_large(body) and _has_long_number(body)):
         raise ResponseTooLarge(_TOO_LARGE_MESSAGE)
     return elements
+
+
+def _is_malformed(error: Exception) -> bool:
+    """Whether a body could not be decoded because it is not JSON, such as the page of a proxy."""
+    return isinstance(error, DecodeError) and not isinstance(error, ValidationError)
 
 
 def _has_long_number(body: bytes) -> bool:
@@ -141,7 +149,10 @@ def entity(body: bytes, declared: type[_R]) -> CooperativeSteps[_R]:
             else lenient_decoder(declared)(sent)
         )
     except UNDECODABLE as error:
-        raise InvalidUpstreamResponse("The upstream response could not be decoded.") from error
+        message = "The upstream response could not be decoded."
+        raise InvalidUpstreamResponse(
+            _NOT_JSON_MESSAGE if _is_malformed(error) else message
+        ) from error
     if not isinstance(result, declared):
         raise InvalidUpstreamResponse("The upstream response has an unexpected structure.")
     return result

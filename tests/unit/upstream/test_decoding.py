@@ -340,7 +340,7 @@ def test_bytes_thrown_into_an_answer_break_the_contract_and_nothing_else(item, t
 def test_an_answer_that_ends_too_soon_is_broken_wherever_it_ends():
     content = body({"id": "1", "type": "note", "date": NINE, "note": {"id": "12", "body": "é"}})
     for length in range(len(content)):
-        with pytest.raises(InvalidUpstreamResponse, match="not a list"):
+        with pytest.raises(InvalidUpstreamResponse, match="not JSON"):
             activities(content[:length])
 
 
@@ -368,8 +368,29 @@ def test_an_answer_that_ends_too_soon_is_broken_wherever_it_ends():
     ids=lambda content: repr(content[:40].decode() + str(len(content))),
 )
 def test_an_answer_that_is_no_list_of_items_is_broken(content):
-    with pytest.raises(InvalidUpstreamResponse, match="not a list"):
+    with pytest.raises(InvalidUpstreamResponse, match=breach(content)):
         activities(content)
+
+
+def breach(content: bytes) -> str:
+    """What the message says of a body without a list."""
+
+    def refuse(constant: str) -> None:
+        raise ValueError(constant)
+
+    try:
+        json.loads(content, parse_constant=refuse)
+    except ValueError:
+        return "is not JSON"
+    except RecursionError:
+        pass
+    return "is not a list"
+
+
+@pytest.mark.parametrize("content", [b"", b"<html>", b"{", b'{"id":"1"'], ids=repr)
+def test_a_resource_that_is_not_json_is_reported_as_such(content):
+    with pytest.raises(InvalidUpstreamResponse, match="is not JSON"):
+        run_to_completion(decoding.entity(content, resources.Staff))
 
 
 def test_an_empty_list_is_no_failure():
@@ -835,7 +856,7 @@ def staff(*items: object) -> ResourceIndex[resources.Staff]:
     ids=repr,
 )
 def test_an_answer_that_is_no_list_of_resources_is_broken(content):
-    with pytest.raises(InvalidUpstreamResponse, match="not a list"):
+    with pytest.raises(InvalidUpstreamResponse, match=breach(content)):
         run_to_completion(decoding.index_resources(content, resources.Staff))
 
 

@@ -23,8 +23,10 @@ from gateway.errors import (
     UpstreamUnavailable,
 )
 from gateway.upstream.credentials import Caller
+from gateway.upstream.http.failure_reason import FailureReason
 from gateway.upstream.http.fetcher import UpstreamFetcher
-from gateway.upstream.http.transport import CertificateVerificationFailed
+from gateway.upstream.http.response_protocol import IncompleteBody
+from gateway.upstream.http.transport import CertificateVerificationFailed, ConnectFailed
 from gateway.upstream.read_log import CacheStatus
 from gateway.upstream.records import decoding
 from tests.support.secret import SECRET
@@ -577,27 +579,55 @@ async def test_a_refusal_is_an_event_with_its_status(failure_of, events, status)
             "path": THINGS,
             "code": failure.code,
             "status": status,
+            "reason": None,
             "attempts": 1,
         }
     ]
 
 
 REPAIRED = {
-    "refused": (httpx.ConnectError(SECRET), "UPSTREAM_UNAVAILABLE", None),
-    "no connection in time": (httpx.ConnectTimeout(SECRET), "UPSTREAM_TIMEOUT", None),
-    "silent": (httpx.ReadTimeout(SECRET), "UPSTREAM_TIMEOUT", None),
-    "reset": (httpx.ReadError(SECRET), "UPSTREAM_UNAVAILABLE", None),
-    "a certificate": (CertificateVerificationFailed(SECRET), "UPSTREAM_UNAVAILABLE", None),
-    "a redirect": (httpx.Response(302), "UPSTREAM_CONTRACT_BROKEN", 302),
-    "a page": (httpx.Response(200, text="<html>"), "UPSTREAM_CONTRACT_BROKEN", 200),
-    "no list": (httpx.Response(200, json={}), "UPSTREAM_CONTRACT_BROKEN", 200),
-    "too large": (httpx.Response(200, text=" " * 1001), "UPSTREAM_RESPONSE_TOO_LARGE", 200),
+    "refused": (
+        ConnectFailed(FailureReason.CONNECTION_REFUSED),
+        ("UPSTREAM_UNAVAILABLE", None, "connection_refused"),
+    ),
+    "no connection": (
+        httpx.ConnectError(SECRET),
+        ("UPSTREAM_UNAVAILABLE", None, "connect_failed"),
+    ),
+    "no connection in time": (
+        httpx.ConnectTimeout(SECRET),
+        ("UPSTREAM_TIMEOUT", None, "connect_timeout"),
+    ),
+    "silent": (httpx.ReadTimeout(SECRET), ("UPSTREAM_TIMEOUT", None, "timeout")),
+    "reset": (httpx.ReadError(SECRET), ("UPSTREAM_UNAVAILABLE", None, "connection_lost")),
+    "incomplete": (
+        IncompleteBody(SECRET),
+        ("UPSTREAM_UNAVAILABLE", None, "incomplete_response"),
+    ),
+    "no HTTP": (
+        httpx.RemoteProtocolError(SECRET),
+        ("UPSTREAM_UNAVAILABLE", None, "invalid_http"),
+    ),
+    "a certificate": (
+        CertificateVerificationFailed(SECRET),
+        ("UPSTREAM_UNAVAILABLE", None, "certificate_not_verified"),
+    ),
+    "a redirect": (httpx.Response(302), ("UPSTREAM_CONTRACT_BROKEN", 302, None)),
+    "a page": (httpx.Response(200, text="<html>"), ("UPSTREAM_CONTRACT_BROKEN", 200, None)),
+    "no list": (httpx.Response(200, json={}), ("UPSTREAM_CONTRACT_BROKEN", 200, None)),
+    "too large": (
+        httpx.Response(200, text=" " * 1001),
+        ("UPSTREAM_RESPONSE_TOO_LARGE", 200, None),
+    ),
 }
 
 
-@pytest.mark.parametrize(("sent", "code", "status"), REPAIRED.values(), ids=REPAIRED)
+@pytest.mark.parametrize(("sent", "fields"), REPAIRED.values(), ids=REPAIRED)
 async def test_what_somebody_has_to_repair_is_a_warning(
-    reads_over, events, sent: httpx.Response | Exception, code: str, status: int | None
+    reads_over,
+    events,
+    sent: httpx.Response | Exception,
+    fields: tuple[str, int | None, str | None],
 ):
     def handler(request: httpx.Request) -> httpx.Response:
         if isinstance(sent, Exception):
@@ -606,6 +636,7 @@ async def test_what_somebody_has_to_repair_is_a_warning(
 
     with pytest.raises(FieldError):
         await read(reads_over(handler, max_upstream_bytes=1000))
+    code, status, reason = fields
     assert events == [
         {
             "event": "upstream.failed",
@@ -613,6 +644,7 @@ async def test_what_somebody_has_to_repair_is_a_warning(
             "path": THINGS,
             "code": code,
             "status": status,
+            "reason": reason,
             "attempts": 1,
         }
     ]
@@ -667,7 +699,7 @@ async def test_an_upstream_that_is_left_alone_is_one_warning_and_not_one_for_eac
     assert [e["event"] for e in events if e["log_level"] == "warning"] == [
         "circuit_breaker.state_changed"
     ]
-    assert {e["status"] for e in events[opened:]} == {None}
+    assert {(e["status"], e["reason"]) for e in events[opened:]} == {(None, "circuit_open")}
 
 
 # What a caller can tell of its reads

@@ -20,8 +20,9 @@ from gateway.sandbox.app import create_sandbox
 from gateway.sandbox.fault_injection.protocol import SandboxProtocol
 from gateway.upstream.credentials import Caller
 from gateway.upstream.http.attempt import HttpAttempt
+from gateway.upstream.http.failure_reason import FailureReason
 from gateway.upstream.http.response_protocol import HeadTooLarge, IncompleteBody
-from gateway.upstream.http.transport import AiohttpTransport
+from gateway.upstream.http.transport import AiohttpTransport, ConnectFailed
 from gateway.upstream.records import decoding
 from tests.unit.upstream.conftest import settings_of
 from tests.unit.upstream.reading import result_of
@@ -171,13 +172,15 @@ def free_url():
 
 
 async def test_a_refused_connection_is_a_connect_error(http, free_url):
-    with pytest.raises(httpx.ConnectError):
+    with pytest.raises(ConnectFailed) as failure:
         await http.get(free_url)
+    assert failure.value.reason is FailureReason.CONNECTION_REFUSED
 
 
 async def test_a_host_that_nobody_knows_is_a_connect_error(http):
-    with pytest.raises(httpx.ConnectError):
+    with pytest.raises(ConnectFailed) as failure:
         await http.get("http://nowhere.invalid/")
+    assert failure.value.reason is FailureReason.NAME_NOT_RESOLVED
 
 
 async def test_a_refused_connection_is_unavailable_and_not_a_time_out(upstream_at, free_url):
@@ -195,8 +198,9 @@ async def test_a_server_that_speaks_no_tls_is_a_connect_error(http):
 
     async with await asyncio.start_server(plain, "127.0.0.1", 0) as listening:
         port = listening.sockets[0].getsockname()[1]
-        with pytest.raises(httpx.ConnectError):
+        with pytest.raises(ConnectFailed) as failure:
             await http.get(f"https://127.0.0.1:{port}/")
+    assert failure.value.reason is FailureReason.TLS_FAILED
 
 
 async def test_a_connection_that_is_not_made_in_time_is_a_connect_time_out(http):

@@ -12,7 +12,8 @@ import pytest
 from gateway.config.proxies import Proxy
 from gateway.errors import UpstreamUnavailable
 from gateway.upstream.credentials import Caller
-from gateway.upstream.http.transport import AiohttpTransport
+from gateway.upstream.http.failure_reason import FailureReason
+from gateway.upstream.http.transport import AiohttpTransport, ConnectFailed
 from tests.resilience import certificates, peer
 from tests.unit.upstream.reading import result_of
 
@@ -129,8 +130,9 @@ async def test_a_proxy_that_makes_no_connection_is_an_upstream_that_cannot_be_re
         server.refusal = b"HTTP/1.1 " + status + b"\r\nContent-Length: 0\r\n\r\n"
         by_proxy = AiohttpTransport(max_connections=1, proxy=server.at())
         async with by_proxy:
-            with pytest.raises(httpx.ConnectError):
+            with pytest.raises(ConnectFailed) as failure:
                 await by_proxy.handle_async_request(httpx.Request("GET", "https://upstream.test/"))
+            assert failure.value.reason is FailureReason.PROXY_FAILED
             upstream = upstream_over(by_proxy, upstream_url="https://upstream.test")
             with pytest.raises(UpstreamUnavailable, match="could not be reached"):
                 await result_of(upstream.activities(NOBODY, "7"))
@@ -140,5 +142,6 @@ async def test_a_proxy_that_is_not_there_is_one_as_well():
     gone = Proxy("http", "127.0.0.1", 9)
     async with AiohttpTransport(max_connections=1, proxy=gone) as by_proxy:
         for url in ("http://upstream.test/", "https://upstream.test/"):
-            with pytest.raises(httpx.ConnectError):
+            with pytest.raises(ConnectFailed) as failure:
                 await by_proxy.handle_async_request(httpx.Request("GET", url))
+            assert failure.value.reason is FailureReason.PROXY_FAILED
