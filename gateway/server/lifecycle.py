@@ -4,6 +4,7 @@ import asyncio
 import errno
 import gc
 import math
+import os
 import signal
 import socket
 from collections.abc import Awaitable, Callable, Iterator, Sequence
@@ -14,6 +15,7 @@ import uvicorn
 
 from gateway.config.origins import AllowedOrigins
 from gateway.config.settings import Settings
+from gateway.observability.logging import log_info
 from gateway.server.http_protocol import http_protocol_class
 from gateway.server.pending_bodies import PendingBodies
 from gateway.web.app import create_app
@@ -64,6 +66,16 @@ def next_phase(phase: ShutdownPhase, signal_number: int) -> ShutdownPhase:
     if phase > ShutdownPhase.RUNNING:
         return ShutdownPhase.CANCELLING
     return ShutdownPhase.DRAINING if signal_number == signal.SIGTERM else ShutdownPhase.CLOSING
+
+
+def log_stopping(phase: ShutdownPhase) -> None:
+    """Log the start of the shutdown of this process, and the phase that it begins with."""
+    log_info("stopping", pid=os.getpid(), phase=phase.name.lower())
+
+
+def log_stopped() -> None:
+    """Log the end of the shutdown of this process."""
+    log_info("stopped", pid=os.getpid())
 
 
 class Server(uvicorn.Server):
@@ -175,6 +187,8 @@ class GracefulShutdown:
 
     def advance_to(self, phase: ShutdownPhase) -> None:
         """Advance to this phase through all before; do nothing where it was reached already."""
+        if self.phase is ShutdownPhase.RUNNING and phase > self.phase:
+            log_stopping(phase)
         while self.phase < phase:
             self.phase = ShutdownPhase(self.phase + 1)
             self._enter_phase(self.phase)
@@ -265,6 +279,7 @@ def run(
 
     with asyncio.Runner(loop_factory=shutdown.servers[0].config.get_loop_factory()) as runner:
         runner.run(serve_all())
+    log_stopped()
     gc.freeze()  # a collection of all caches at exit would take seconds
 
 

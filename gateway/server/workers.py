@@ -19,7 +19,13 @@ from functools import partial
 from pathlib import Path
 
 from gateway.observability.logging import log_info, log_warning
-from gateway.server.lifecycle import ShutdownPhase, install_signal_handlers, next_phase
+from gateway.server.lifecycle import (
+    ShutdownPhase,
+    install_signal_handlers,
+    log_stopped,
+    log_stopping,
+    next_phase,
+)
 
 _EARLY_EXIT_SECONDS = 10.0
 _INITIAL_BACKOFF_SECONDS = 0.5
@@ -144,6 +150,8 @@ class Supervisor:
         self._stop(next_phase(self._phase, signal_number))
 
     def _stop(self, phase: ShutdownPhase) -> None:
+        if self._phase is ShutdownPhase.RUNNING:
+            log_stopping(phase)
         self._phase = phase
         self._is_stopping.set()
         self._first_is_ready.set()
@@ -265,4 +273,6 @@ def supervise(
         install_signal_handlers(supervisor.on_signal)
         return await supervisor.run()
 
-    return asyncio.run(run())
+    status = asyncio.run(run())
+    log_stopped()
+    return status

@@ -1,6 +1,7 @@
 import asyncio
 import itertools
 import json
+import os
 import signal
 import socket
 import threading
@@ -11,6 +12,7 @@ from typing import Any
 
 import httpx
 import pytest
+from structlog.testing import capture_logs
 
 from gateway.config.settings import Settings
 from gateway.server.lifecycle import (
@@ -25,7 +27,7 @@ from gateway.server.lifecycle import (
 )
 from gateway.web.concurrency import ConcurrencyLimiter
 from tests.support.gateway import ACCOUNT_1
-from tests.support.processes import PATIENCE_SECONDS, Running, free_ports, running
+from tests.support.processes import PATIENCE_SECONDS, Running, free_ports, running, until
 
 ACTIVITIES = "/api/2.3/activities"
 TIMELINE = {"query": "{ activities(clientId: 1020) { totalCount } }"}
@@ -90,6 +92,48 @@ async def test_a_stage_comes_once_and_nothing_goes_back():
     for stage in (ShutdownPhase.CANCELLING, ShutdownPhase.DRAINING, ShutdownPhase.CANCELLING):
         leaving.advance_to(stage)
     assert leaving.phase is ShutdownPhase.CANCELLING
+
+
+@pytest.mark.parametrize(
+    ("number", "phase"), [(signal.SIGTERM, "draining"), (signal.SIGINT, "closing")]
+)
+async def test_the_start_of_a_shutdown_is_logged_once(number, phase):
+    leaving = departure()
+    with capture_logs() as entries:
+        for _ in range(3):
+            leaving.on_signal(number)
+    assert leaving.phase is ShutdownPhase.CANCELLING
+    assert entries == [
+        {"event": "stopping", "log_level": "info", "pid": os.getpid(), "phase": phase}
+    ]
+
+
+@pytest.mark.socket
+@pytest.mark.parametrize(
+    ("number", "phase"), [(signal.SIGTERM, "draining"), (signal.SIGINT, "closing")]
+)
+@pytest.mark.parametrize("workers", [1, 2])
+def test_each_process_logs_its_shutdown_from_start_to_end(number, phase, workers):
+    (port,) = free_ports(1)
+    environment = {
+        "PORT": str(port),
+        "WEB_CONCURRENCY": str(workers),
+        "GATEWAY_UPSTREAM_URL": "http://127.0.0.1:9",
+        "GATEWAY_DRAIN_SECONDS": "0",
+    }
+    with running("serve", ready=f"http://127.0.0.1:{port}/livez", **environment) as gateway:
+        if workers > 1:
+            until(lambda: len(gateway.events("worker.up")) == workers)
+        pids = {gateway.process.pid, *(each["pid"] for each in gateway.events("worker.up"))}
+        assert gateway.end(number) == 0
+        until(lambda: len(gateway.events("stopped")) == len(pids))
+    stopping, stopped = gateway.events("stopping"), gateway.events("stopped")
+    assert len(pids) == len(stopping) == len(stopped) == (1 if workers == 1 else workers + 1)
+    assert {each["pid"] for each in stopping} == {each["pid"] for each in stopped} == pids
+    own = [each for each in stopping if each["pid"] == gateway.process.pid]
+    assert [each["phase"] for each in own] == [phase]
+    assert json.loads(gateway.stderr[-1])["event"] == "stopped"
+    assert str(port) not in json.dumps([*stopping, *stopped])
 
 
 def test_a_port_that_is_taken_is_refused_also_to_those_who_would_share_it():
