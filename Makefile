@@ -15,6 +15,7 @@ sandbox: $(INSTALLED)          ## serve /graphql over the bundled sandbox
 	@$(BIN)/gateway sandbox
 
 explorer: $(EXPLORER)          ## build GraphiQL; needs Node.js and npm
+	@:
 
 wheel: $(INSTALLED) explorer   ## build dist/*.whl, which contains GraphiQL
 	test -s $(EXPLORER)

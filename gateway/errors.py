@@ -363,8 +363,8 @@ class CompanyUnknown(FieldError):
 
     code = "COMPANY_UNKNOWN"
     when = (
-        "the company of an appointment, a member of staff or a service is unknown: set "
-        "`GATEWAY_COMPANY_ID`"
+        "the company of an appointment, a member of staff or a service is unknown. Operators of the "
+        "gateway can set `GATEWAY_COMPANY_ID`"
     )
 
 

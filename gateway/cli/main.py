@@ -5,6 +5,7 @@ import os
 import secrets
 import socket
 import sys
+from collections.abc import Iterable
 from contextlib import ExitStack
 
 import click
@@ -24,6 +25,7 @@ from gateway.sandbox.app import create_sandbox
 from gateway.sandbox.fault_injection.protocol import SandboxProtocol
 from gateway.server.lifecycle import (
     GracefulShutdown,
+    PortUnavailable,
     bind_listening_socket,
     build_server,
     gateway_server,
@@ -189,17 +191,17 @@ def sandbox(
     shutdown = GracefulShutdown(
         [build_server(sandbox_app, host, rest_port, protocol_class=SandboxProtocol)]
     )
-    rest_variable = env_name("sandbox_rest_port")
-    with ExitStack() as stack:  # all of the ports, or none
+    rest_option = "--port" if rest_only else "--rest-port"
+    ports = [(host, rest_port, f"{env_name('sandbox_rest_port')} or {rest_option}")]
+    if not rest_only:
+        ports.append((settings.host, settings.port, "PORT or --port"))
+    with ExitStack() as stack:
         with exit_on_configuration_error():
-            sockets = [bind_listening_socket(host, rest_port, port_variable=rest_variable)]
-            stack.enter_context(sockets[0])
+            sockets = [stack.enter_context(each) for each in _bind_all(ports)]
             rest_url = _bound_url(host, sockets[0])
             if not rest_only:
                 settings = settings.model_copy(update={"upstream_url": rest_url})
                 shutdown = gateway_server(settings, sandbox_server=shutdown.servers[0])
-                sockets.append(bind_listening_socket(settings.host, settings.port))
-                stack.enter_context(sockets[1])
         if rest_only:
             logging.log_info("started", url=rest_url)
         else:
@@ -209,6 +211,25 @@ def sandbox(
                 _WELCOME.format(graphql=graphql, queries=EXAMPLE_QUERIES, rest=rest_url)
             )
         run(shutdown, sockets)
+
+
+def _bind_all(ports: Iterable[tuple[str, int, str]]) -> list[socket.socket]:
+    """Listening sockets of all ports, each given by its host, its number and what sets it.
+
+    Raises:
+        PortUnavailable: Names every port that cannot be used; then none is.
+    """
+    sockets, problems = [], []
+    for host, port, port_setting in ports:
+        try:
+            sockets.append(bind_listening_socket(host, port, port_setting=port_setting))
+        except PortUnavailable as error:
+            problems.append(str(error))
+    if problems:
+        for each in sockets:
+            each.close()
+        raise PortUnavailable("\n".join(problems))
+    return sockets
 
 
 def _read_sandbox_settings(port: int | None, rest_port: int | None) -> Settings:

@@ -42,7 +42,7 @@ _PORT_ERRNOS = {errno.EADDRINUSE, errno.EACCES}
 
 
 class PortUnavailable(Exception):
-    """A port cannot be listened on; the message names the port and the reason."""
+    """A port cannot be listened on; the message names each such port and the reason."""
 
 
 class ShutdownPhase(IntEnum):
@@ -118,26 +118,26 @@ def build_server(
 
 
 def bind_listening_socket(
-    host: str, port: int, *, reuse_port: bool = False, port_variable: str = "PORT"
+    host: str, port: int, *, reuse_port: bool = False, port_setting: str = "PORT"
 ) -> socket.socket:
-    """A listening socket, alone or among others on the port; `port_variable` is the variable of the port.
+    """A listening socket, alone or among others on the port; `port_setting` is what sets the port.
 
     Raises:
         PortUnavailable: The port is in use, or the address is not of this machine.
     """
-    with _translate_bind_errors(host, port, port_variable):
+    with _translate_bind_errors(host, port, port_setting):
         return socket.create_server(
             (host, port), family=_address_family(host), backlog=_BACKLOG, reuse_port=reuse_port
         )
 
 
 @contextmanager
-def _translate_bind_errors(host: str, port: int, port_variable: str) -> Iterator[None]:
-    """Translate errors of the operating system into `PortUnavailable`, with the variable to set."""
+def _translate_bind_errors(host: str, port: int, port_setting: str) -> Iterator[None]:
+    """Translate errors of the operating system into `PortUnavailable`, with what sets the port."""
     try:
         yield
     except OSError as error:
-        remedy = f"set {port_variable} to another" if error.errno in _PORT_ERRNOS else "see HOST"
+        remedy = f"set {port_setting} to another" if error.errno in _PORT_ERRNOS else "see HOST"
         reason, *_ = str(error.strerror).partition(" (")  # the message has the address already
         message = f"Port {port} of {host} cannot be used: {reason}: {remedy}."
         raise PortUnavailable(message) from error

@@ -46,6 +46,10 @@ class UpstreamApi:
         self._activities_path = f"{settings.activities_prefix}/activities"
         self._template_by_endpoint: dict[Endpoint[Any], ReadTemplate[Any]] = {}
 
+    def record_unknown_company(self) -> None:
+        """Record that a resource cannot be read, because its company is unknown."""
+        self._instrumentation.record_unknown_company()
+
     def report_timeline_surprises(self) -> AbstractContextManager[None]:
         """Context manager around the decoding of activities: surprises in them are counted."""
         return observe_surprises(

@@ -129,7 +129,8 @@ class UpstreamSession:
         read_ids = self._read_ids(endpoint, ids)
         if not _are_known(read_ids):
             if endpoint.belongs_to_company and _are_known(read_ids[1:]):
-                error = CompanyUnknown("The company is unknown: set GATEWAY_COMPANY_ID.")
+                self._api.record_unknown_company()
+                error = CompanyUnknown("The company of this resource is unknown.")
                 return value_of(completed_future(Err(error, None, 0, attempts=0)))
             return completed_future(None)
         if endpoint.is_list:

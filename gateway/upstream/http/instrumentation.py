@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from types import TracebackType
 
 from gateway.config.headers import RawHeaders
+from gateway.config.settings import env_name
 from gateway.errors import INTERNAL_SERVER_ERROR
 from gateway.observability.logging import log_info, log_warning
 from gateway.observability.metrics import Metrics
@@ -28,14 +29,21 @@ class UpstreamInstrumentation:
 
     metrics: Metrics = field(default_factory=Metrics)
     tracing: Tracing = field(default_factory=Tracing)
-    _logged_surprises: set[tuple[str, str]] = field(default_factory=set)
+    _logged_once: set[tuple[str, ...]] = field(default_factory=set)
 
     def record_surprise(self, path: str, reason: str) -> None:
         """Count an accepted deviation from the upstream's contract; log the first of each path and reason."""
         self.metrics.count_surprise(path, reason)
-        if (path, reason) not in self._logged_surprises:
-            self._logged_surprises.add((path, reason))
+        if (path, reason) not in self._logged_once:
+            self._logged_once.add((path, reason))
             log_warning("upstream.surprise", path=path, reason=reason)
+
+    def record_unknown_company(self) -> None:
+        """Log the first resource whose company neither the data nor the setting names."""
+        setting = env_name("company_id")
+        if (setting,) not in self._logged_once:
+            self._logged_once.add((setting,))
+            log_warning("company_unknown", setting=setting)
 
     def instrument_call(self, path: str, number: int, headers: RawHeaders) -> "InstrumentedCall":
         """A context manager around one call.

@@ -635,5 +635,5 @@ def test_a_port_that_is_taken_ends_the_command_with_one_line():
             check=False,
         )
     assert done.returncode not in (0, -signal.SIGTERM)
-    assert done.stderr.endswith(": Address already in use: set PORT to another.\n")
+    assert done.stderr.endswith(": Address already in use: set PORT or --port to another.\n")
     assert "Traceback" not in done.stderr

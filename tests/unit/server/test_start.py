@@ -28,15 +28,30 @@ def refused(command: str, **environment: str) -> str:
     return done.stderr
 
 
-@pytest.mark.parametrize("variable", ["PORT", "GATEWAY_SANDBOX_REST_PORT"])
-def test_the_sandbox_takes_its_ports_from_the_environment_and_names_a_taken_one(variable):
+@pytest.mark.parametrize(
+    ("variable", "option"), [("PORT", "--port"), ("GATEWAY_SANDBOX_REST_PORT", "--rest-port")]
+)
+def test_the_sandbox_takes_its_ports_from_the_environment_and_names_a_taken_one(variable, option):
     with closing(socket.create_server(("127.0.0.1", 0))) as taken:
         port = str(taken.getsockname()[1])
         ports = {"PORT": "0", "GATEWAY_SANDBOX_REST_PORT": "0", variable: port}
         told = refused("sandbox", **ports)
     assert told == (
-        f"Port {port} of 127.0.0.1 cannot be used: Address already in use: set {variable} to another.\n"
+        f"Port {port} of 127.0.0.1 cannot be used: Address already in use: "
+        f"set {variable} or {option} to another.\n"
     )
+
+
+def test_the_sandbox_names_both_of_its_ports_where_both_are_taken():
+    with (
+        closing(socket.create_server(("127.0.0.1", 0))) as rest,
+        closing(socket.create_server(("127.0.0.1", 0))) as graphql,
+    ):
+        rest_port, port = (str(each.getsockname()[1]) for each in (rest, graphql))
+        told = refused("sandbox", PORT=port, GATEWAY_SANDBOX_REST_PORT=rest_port)
+    assert [line.split()[1] for line in told.splitlines()] == [rest_port, port]
+    assert "set GATEWAY_SANDBOX_REST_PORT or --rest-port" in told
+    assert "set PORT or --port" in told
 
 
 def test_an_address_of_another_machine_is_told_by_its_variable():

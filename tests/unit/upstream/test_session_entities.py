@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from gateway.config.settings import Settings
 from gateway.errors import (
@@ -365,6 +366,16 @@ async def test_without_a_company_nothing_of_one_is_known_and_nothing_is_called(
         with pytest.raises(CompanyUnknown):
             await ask(session, company)
     assert world.called == []
+
+
+async def test_operators_learn_once_which_setting_names_the_company(session):
+    with capture_logs() as entries:
+        for ask in OF_NO_COMPANY:
+            with pytest.raises(CompanyUnknown, match="The company of this resource is unknown"):
+                await ask(session, None)
+    assert entries == [
+        {"event": "company_unknown", "log_level": "warning", "setting": "GATEWAY_COMPANY_ID"}
+    ]
 
 
 async def test_the_company_of_the_settings_stands_in(opened, world):
