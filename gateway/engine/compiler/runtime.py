@@ -150,19 +150,19 @@ class CompiledRun:
             for each in (pending, *pending.identical()):
                 self._fallback_fields(each)
             return
-        reported = len(self._context.reported_errors)
+        reported_count = len(self._context.reported_errors)
         try:
             value = field_source.resolve(pending.node, info, **arguments)
         except Exception as error:  # noqa: BLE001 - reported at the field's path, as graphql-core does
             self._set_all_null(pending, error)
             return
         if isinstance(value, Awaitable):
-            self._results.expect(value, partial(self._deliver_awaited, pending, reported))
+            self._results.expect(value, partial(self._deliver_awaited, pending, reported_count))
         else:
-            self._deliver_resolved(pending, value, reported)
+            self._deliver_resolved(pending, value, reported_count)
 
     def _deliver_awaited(
-        self, pending: PendingFields, reported: int, value: Any, error: Exception | None
+        self, pending: PendingFields, reported_count: int, value: Any, error: Exception | None
     ) -> None:
         decoder = pending.deferred.items_decoder
         if error is not None:
@@ -172,25 +172,30 @@ class CompiledRun:
         if decoder is not None and value is not None:
             decoding = self._rendering.readers.decode_ahead(decoder, value)
         if decoding is None:
-            self._deliver_resolved(pending, value, reported)
+            self._deliver_resolved(pending, value, reported_count)
         else:
-            deliver = partial(self._deliver_decoded, pending, reported, value)
+            deliver = partial(self._deliver_decoded, pending, reported_count, value)
             self._results.expect(decoding, deliver)
 
     def _deliver_decoded(
-        self, pending: PendingFields, reported: int, value: Any, _: None, error: Exception | None
+        self,
+        pending: PendingFields,
+        reported_count: int,
+        value: Any,
+        _: None,
+        error: Exception | None,
     ) -> None:
         if error is not None:
             raise error
-        self._deliver_resolved(pending, value, reported)
+        self._deliver_resolved(pending, value, reported_count)
 
-    def _deliver_resolved(self, pending: PendingFields, value: Any, reported: int) -> None:
+    def _deliver_resolved(self, pending: PendingFields, value: Any, reported_count: int) -> None:
         """Deliver a resolved value: to identical fields as it is encoded, if it is the same at any path.
 
         Args:
             pending: The deferred fields.
             value: The value.
-            reported: The number of errors reported before the resolver was called.
+            reported_count: The number of errors reported before the resolver was called.
         """
         if value is None:
             self._set_all_null(pending, None)
@@ -204,14 +209,16 @@ class CompiledRun:
         rendered = self._deliver(pending, value, mark)
         if not pending.deferred.identical:
             return
-        if rendered is not None and len(self._context.reported_errors) == reported:
+        if rendered is not None and len(self._context.reported_errors) == reported_count:
             encoded = (Raw(msgspec.json.encode(rendered[0])),)
             for each in (pending, *pending.identical()):
                 _assign_fields(each, encoded)
         else:  # their loads are those of the first: nothing is read twice
             self._start_deferred([*pending.identical()])
 
-    def _deliver(self, pending: PendingFields, value: Any, reported: int) -> tuple[Any, ...] | None:
+    def _deliver(
+        self, pending: PendingFields, value: Any, reported_count: int
+    ) -> tuple[Any, ...] | None:
         """Render the deferred fields into the result.
 
         Returns their values in order; None where these have errors or deferred fields of their own.
@@ -219,7 +226,7 @@ class CompiledRun:
         Args:
             pending: The deferred fields.
             value: The loaded or resolved value.
-            reported: The number of errors reported before; later ones are dropped in a fallback, since
+            reported_count: The number of errors reported before; later ones are dropped in a fallback, since
                 graphql-core reports them again.
         """
         rendering = self._rendering
@@ -234,7 +241,7 @@ class CompiledRun:
         inner, rendering.deferred = rendering.deferred, outer
         self._expect_elements()
         if rendered is None:
-            del self._context.reported_errors[reported:]
+            del self._context.reported_errors[reported_count:]
             self._fallback_fields(pending)
             return None
         _assign_fields(pending, rendered)
