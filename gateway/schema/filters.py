@@ -1,7 +1,8 @@
 """The filter and sort order of a timeline."""
 
 from datetime import datetime
-from typing import Self
+from inspect import get_annotations
+from typing import Protocol, Self
 
 from msgspec import Struct
 
@@ -10,11 +11,29 @@ from gateway.schema.arguments import ActivityFilter, value_or_none
 from gateway.schema.enums import ActivityEvent, ActivityKind, SortOrder
 from gateway.schema.pagination import digest
 from gateway.schema.resolvers import is_readable
-from gateway.upstream.records import activities
+from gateway.upstream.records.activities import Unreadable, ZonedDateTime
 from gateway.upstream.records.resources import ClientReference
 
 Verdict = bool | type[InvalidUpstreamResponse] | type[InstantUnknown]
 """Whether an activity matches; or the class of the error where this cannot be decided."""
+
+
+class ActivityHeader(Protocol):
+    """The attributes of an activity that a timeline is filtered and ordered by.
+
+    A compiled query decodes these and the selected ones, and no others. Its activities are no instances of
+    the classes in `records.activities`, so `isinstance` matches none of them: ask for `kind`.
+    """
+
+    id: object
+    kind: ActivityKind
+    kind_raw: object
+    date: ZonedDateTime | Unreadable | None
+    event: ActivityEvent | Unreadable | None
+
+
+HEADER_ATTRIBUTES = tuple(get_annotations(ActivityHeader))
+"""The names of these attributes."""
 
 
 class TimelineFilter(Struct, frozen=True):
@@ -112,7 +131,7 @@ class TimelineFilter(Struct, frozen=True):
         present = [(name, str(value)) for name, value in filters.items() if value is not None]
         return digest(self.client_id, self.sort.value, sorted(present))
 
-    def matches(self, activity: activities.Activity, instant: datetime | None) -> Verdict:
+    def matches(self, activity: ActivityHeader, instant: datetime | None) -> Verdict:
         """Whether an activity that happened at `instant` matches, or why this cannot be decided.
 
         One filter that excludes the activity decides, even where another filter cannot be decided. An
@@ -129,7 +148,7 @@ class TimelineFilter(Struct, frozen=True):
             return kind_verdict
         return instant_verdict if event_verdict is True else event_verdict
 
-    def _match_kind(self, activity: activities.Activity) -> Verdict:
+    def _match_kind(self, activity: ActivityHeader) -> Verdict:
         if self.kinds is None:
             return True
         return (

@@ -27,7 +27,7 @@ from gateway.schema.completeness import (
     build_completeness,
 )
 from gateway.schema.context import Info
-from gateway.schema.filters import TimelineFilter
+from gateway.schema.filters import HEADER_ATTRIBUTES, TimelineFilter
 from gateway.schema.pagination import (
     LazyPositions,
     PageWindow,
@@ -283,7 +283,7 @@ ACTIVITIES = PolymorphicList(
     tag="type",
     record_by_tag=activities.KINDS,
     fallback_record=activities.UnknownActivity,
-    header_attributes=("id", "kind", "kind_raw", "date", "event"),
+    header_attributes=HEADER_ATTRIBUTES,
     decoding_errors=UNDECODABLE,
     decode_full_record=decoding.activity,
 )

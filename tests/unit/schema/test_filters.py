@@ -1,5 +1,6 @@
 """Which activities a selection takes: told of each by itself, without an upstream."""
 
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
@@ -9,8 +10,14 @@ import strawberry
 from gateway.errors import InstantUnknown, InvalidArgument, InvalidUpstreamResponse
 from gateway.schema.arguments import ActivityFilter
 from gateway.schema.enums import ActivityEvent, ActivityKind, SortOrder
-from gateway.schema.filters import TimelineFilter, require_id
-from gateway.upstream.records.activities import UNREADABLE, NoteActivity, ZonedDateTime
+from gateway.schema.filters import HEADER_ATTRIBUTES, TimelineFilter, require_id
+from gateway.upstream.records.activities import (
+    KINDS,
+    UNREADABLE,
+    Activity,
+    NoteActivity,
+    ZonedDateTime,
+)
 from gateway.upstream.records.resources import ClientReference
 
 NINE = datetime(2026, 7, 1, 9)  # noqa: DTZ001 - in UTC
@@ -160,6 +167,39 @@ def test_a_filter_is_normalised():
 def test_lists_without_elements_are_filters():
     assert of(kinds=[]).kinds == frozenset()
     assert of(events=[]).events == frozenset()
+
+
+class HeaderAlone:
+    """An activity with the attributes of `ActivityHeader` alone; its class is hidden as well."""
+
+    def __init__(self, activity: Activity) -> None:
+        self._activity = activity
+
+    def __getattribute__(self, name: str) -> Any:
+        assert name in HEADER_ATTRIBUTES, f"a filter reads `{name}`, which `ActivityHeader` lacks"
+        return getattr(object.__getattribute__(self, "_activity"), name)
+
+
+FILTERS: dict[str, Any] = {
+    "kinds": list(ActivityKind),
+    "events": [ActivityEvent.CREATED],
+    "appointment_id": "31",
+    "from_": NINE,
+    "to": TEN,
+}
+"""A value of each filter. One that reads an attribute matches the activities of the test below."""
+
+
+def test_each_filter_has_a_value_here():
+    assert {field.name for field in fields(ActivityFilter)} == FILTERS.keys()
+
+
+@pytest.mark.parametrize("name", FILTERS)
+@pytest.mark.parametrize("tag", KINDS)
+def test_a_filter_reads_only_what_compiled_queries_decode(name, tag):
+    values = {each: getattr(NOTE, each) for each in Activity.__struct_fields__}
+    activity: Any = HeaderAlone(KINDS[tag](**{**values, "kind_raw": tag}))
+    assert of(**{name: FILTERS[name]}).matches(activity, NINE) is True
 
 
 @pytest.mark.parametrize("id_", ["", " ", "\t"])
