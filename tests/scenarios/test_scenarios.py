@@ -40,6 +40,9 @@ LEFT_TO_GRAPHQL_CORE = {
 }
 """What of a scenario no compiled query can answer, and so graphql-core does."""
 
+EXECUTED_BY = {"eager": "the compiled query", "off": "graphql-core"}
+"""What executes the operations of a scenario, by the setting `compile_queries`."""
+
 NO_HEADERS: Mapping[str, str] = {}
 
 
@@ -79,17 +82,26 @@ async def send(
 @pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
 async def test_a_scenario_holds(path, rest, sandbox_app, tmp_path):
     scenario = Scenario.read(path)
-    bodies = []
-    for compile_queries in ("eager", "off"):
+    expected = {
+        "response": scenario.response,
+        "status": scenario.status,
+        "headers": scenario.response_headers,
+        "calls": scenario.calls,
+    }
+    bodies, found = [], {}
+    for compile_queries, executed_by in EXECUTED_BY.items():
         upstream = scenario.upstream(httpx.ASGITransport(sandbox_app))
         settings = scenario.settings(tmp_path)
         gateway = Gateway(upstream, **settings, compile_queries=compile_queries)
         response = await send(scenario, gateway, upstream)
         bodies.append(body_without_chance(response))
-        assert json.loads(bodies[-1]) == scenario.response
-        assert response.status_code == scenario.status
-        assert response.headers.items() >= scenario.response_headers.items()
-        assert upstream.calls == scenario.calls
+        found[executed_by] = {
+            "response": json.loads(bodies[-1]),
+            "status": response.status_code,
+            "headers": {name: response.headers.get(name) for name in scenario.response_headers},
+            "calls": upstream.calls,
+        }
+    assert found == dict.fromkeys(found, expected)  # after both: shows whether one of them is right
     compiled, without = bodies
     assert compiled == without
 
