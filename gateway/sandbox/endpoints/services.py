@@ -2,7 +2,7 @@
 
 from gateway.sandbox.endpoints.companies import requested_company
 from gateway.sandbox.fixtures.entities import Json
-from gateway.sandbox.representations.scheduling import service_json
+from gateway.sandbox.representations.services import service_json
 from gateway.sandbox.responses import EndpointRequest, Response, item_response, list_response
 
 

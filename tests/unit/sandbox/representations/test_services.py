@@ -1,4 +1,4 @@
-from gateway.sandbox.representations.scheduling import service_json
+from gateway.sandbox.representations.services import service_json
 
 
 def test_ids_pictures_and_prices_vary(sample_data):
