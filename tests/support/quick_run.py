@@ -61,7 +61,9 @@ def pytest_testnodedown(node: Any) -> None:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     config = terminalreporter.config
     count = config.stash.get(LEFT_OUT, 0)
-    if count:
+    given = {"-m": config.option.markexpr, "-k": config.option.keyword}
+    options = " and ".join(f'{option} "{value}"' for option, value in given.items() if value)
+    if count and options:
         terminalreporter.write_line(
-            f'{count:,} tests are left out by -m "{config.option.markexpr}". `make test-all` runs everything.'
+            f"{count:,} tests are left out by {options}. `make test-all` runs everything."
         )

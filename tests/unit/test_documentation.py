@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from graphql import GraphQLEnumType
+from graphql import GraphQLEnumType, GraphQLInputObjectType
 from msgspec import structs
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -167,6 +167,14 @@ def test_the_security_page_shows_what_the_largest_query_measures():
     )
     assert command is not None
     assert output("cost", str(ROOT / command[1])) == command[2]
+
+
+def test_the_mapping_page_has_every_filter_of_a_timeline():
+    section = page("rest-mapping").split("\n## Query parameters\n")[1].split("\n## ")[0]
+    type_ = schema.build_schema().type_map["ActivityFilter"]
+    assert isinstance(type_, GraphQLInputObjectType)
+    documented = set(re.findall(r"\w+", " ".join(re.findall(r"`([^`]+)`", section))))
+    assert [name for name in type_.fields if name not in documented] == []
 
 
 @pytest.mark.parametrize("option", [p.opts[0] for p in main.commands["sandbox"].params])

@@ -1,6 +1,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -38,16 +39,25 @@ LEAVES = [kind for kind in ALL if not kind.__subclasses__()]
 BRANCHES = [kind for kind in ALL if kind.__subclasses__()]
 
 
-def made(kind: type[GatewayError]) -> GatewayError:
-    if kind is LimitExceeded:
-        return LimitExceeded("Wrong.", limit="depth", measured=4, allowed=3)
-    if issubclass(kind, OperationError):
+ARGUMENTS: dict[type[GatewayError], dict[str, Any]] = {
+    LimitExceeded: {"limit": "depth", "measured": 4, "allowed": 3},
+    MethodNotAllowed: {"allow": "GET"},
+    UpstreamBusy: {"reason": RATE_LIMITED},
+}
+"""The arguments that a class requires in addition to its message."""
+
+EXTENSIONS: dict[type[GatewayError], dict[str, object]] = {
+    LimitExceeded: {"limit": "depth", "measured": 4, "allowed": 3},
+    UpstreamBusy: {"reason": "rate_limited"},
+}
+"""The keys of `extensions` that these arguments set."""
+
+
+def example(kind: type[GatewayError]) -> GatewayError:
+    """An error of a class, with no more arguments than it requires."""
+    if issubclass(kind, OperationError) and kind not in ARGUMENTS:
         return kind([PROBLEM])
-    if kind is MethodNotAllowed:
-        return MethodNotAllowed("Wrong.", allow="GET")
-    if kind is UpstreamBusy:
-        return UpstreamBusy("Wrong.", reason=RATE_LIMITED)
-    return kind("Wrong.")
+    return kind("Wrong.", **ARGUMENTS.get(kind, {}))
 
 
 @pytest.mark.parametrize("kind", LEAVES)
@@ -97,7 +107,7 @@ def test_the_tree_in_the_docstring_is_the_tree():
 
 @pytest.mark.parametrize("kind", LEAVES)
 def test_an_error_shows_its_message_and_its_code(kind):
-    error = made(kind)
+    error = example(kind)
     assert str(error) == "Wrong."
     assert error.extensions["code"] == kind.code
 
@@ -111,14 +121,11 @@ def test_an_error_says_that_it_may_pass_only_where_it_may(kind):
         "UPSTREAM_UNAVAILABLE",
     }
     assert kind.retryable is retryable
-    besides: dict[str, object] = {}
-    if kind is LimitExceeded:
-        besides = {"limit": "depth", "measured": 4, "allowed": 3}
-    elif kind is UpstreamBusy:
-        besides = {"reason": "rate_limited"}
-    assert made(kind).extensions == (
-        {"code": kind.code, **besides} | ({"retryable": True} if retryable else {})
-    )
+    assert example(kind).extensions == {
+        "code": kind.code,
+        **EXTENSIONS.get(kind, {}),
+        **({"retryable": True} if retryable else {}),
+    }
 
 
 @pytest.mark.parametrize(
@@ -196,5 +203,5 @@ def test_an_operation_that_cannot_run_has_all_its_problems_and_the_first_one_s_m
 
 @pytest.mark.parametrize("kind", LEAVES)
 def test_the_extensions_of_one_error_are_not_those_of_another(kind):
-    made(kind).extensions["added"] = True
-    assert "added" not in made(kind).extensions
+    example(kind).extensions["added"] = True
+    assert "added" not in example(kind).extensions
