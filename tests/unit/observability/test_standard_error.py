@@ -176,4 +176,4 @@ def test_a_log_that_nobody_reads_stops_nothing_and_what_was_written_is_whole(blo
         first, *events = map(json.loads, read_all(reading).splitlines())
     assert (first["event"], first["url"]) == ("started", f"{service.address}/graphql")
     assert len(events) > 241
-    assert {each["event"] for each in events} <= {"request", "worker.up"}
+    assert {each["event"] for each in events} <= {"request", "worker.up", "stopping", "stopped"}

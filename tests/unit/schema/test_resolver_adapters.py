@@ -379,7 +379,7 @@ BELOW: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
         {"staff": {"deputy": {"fullName": "Depp Uty", "current": None}}},
         {
             "staff.deputy.current": (
-                "The company is unknown: set GATEWAY_COMPANY_ID.",
+                "The company of this resource is unknown.",
                 {"code": "COMPANY_UNKNOWN"},
             )
         },
