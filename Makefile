@@ -5,10 +5,12 @@ SOURCES := gateway/web/explorer
 PYTEST := $(BIN)/$(if $(COVERED),coverage run -m pytest,pytest)
 EXPLORER := $(SOURCES)/built/index.html
 
-.PHONY: help sandbox explorer wheel test test-all slow socket lint covered check bench format schema docs lock
+.PHONY: help install sandbox explorer wheel test test-all slow socket lint covered check bench format schema docs lock
 
 help:                          ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+install: $(INSTALLED)          ## install the locked dependencies and the gateway into .venv
 
 sandbox: $(INSTALLED)          ## serve /graphql over the bundled sandbox
 	@$(MAKE) --no-print-directory explorer || echo "GraphiQL was not built: its page says how to build it. Everything else works." >&2
@@ -22,7 +24,7 @@ wheel: $(INSTALLED) explorer   ## build dist/*.whl, which contains GraphiQL
 	$(BIN)/hatchling build --target wheel
 
 # COVERED=1 records the coverage, which doubles the time. The comparison with graphql-core covers no further lines.
-test: $(INSTALLED)             ## run the tests that are not slow and open no port; takes up to a minute
+test: $(INSTALLED)             ## run the tests that are not slow and open no port; takes up to a minute on two idle cores
 	$(PYTEST) -m "not slow and not socket" --numprocesses 2
 
 test-all: test slow socket     ## run all tests

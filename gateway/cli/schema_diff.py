@@ -34,7 +34,10 @@ class Criticality(StrEnum):
     BREAKING = "breaking"
     """A valid document becomes invalid, or a response may have a value that the old schema ruled out."""
     DANGEROUS = "dangerous"
-    """Documents stay valid, but responses may have values new to an application: a new kind or enum value."""
+    """Documents stay valid, but responses may have values new to an application: a new kind or enum value.
+
+    New optional arguments and input fields count as dangerous as well.
+    """
     SAFE = "safe"
     """Not observable by existing client applications."""
 
