@@ -47,7 +47,7 @@ from tests.benchmarks.machine import machine
 from tests.benchmarks.report import number, report, table
 from tests.benchmarks.scenarios import PAGE_OF_HTML, SCENARIOS, Condition, Scenario, page_of
 from tests.benchmarks.servers import Placement
-from tests.benchmarks.upstream import Upstream, timeline_of
+from tests.benchmarks.upstream import UpstreamServer, timeline_of
 from tests.resilience.overload import CAPACITY, Drill, calling, limited_gateway
 
 _FULL = Effort(rounds=3, seconds=2, warming_seconds=60)
@@ -305,7 +305,7 @@ def _run(examine: Callable[[Examiner], Coroutine[None, None, None]]) -> None:
     os.sched_setaffinity(0, {cores[-1]})
 
     async def over_upstream() -> None:
-        async with Upstream() as upstream:
+        async with UpstreamServer() as upstream:
             placement = Placement(cores[0], interpreter.executable)
             await examine(Examiner(upstream, placement))
 

@@ -8,7 +8,7 @@ from tests.benchmarks.contenders import PASS_THROUGH
 from tests.benchmarks.load import Refused, connected
 from tests.benchmarks.scenarios import Scenario
 from tests.benchmarks.servers import Server
-from tests.benchmarks.upstream import Upstream, timeline_of
+from tests.benchmarks.upstream import UpstreamServer, timeline_of
 
 Json = Mapping[str, Any]
 
@@ -18,7 +18,7 @@ class AnswersDiffer(Exception):
 
 
 async def same_answers(
-    scenario: Scenario, servers: Sequence[Server], upstream: Upstream
+    scenario: Scenario, servers: Sequence[Server], upstream: UpstreamServer
 ) -> list[int]:
     """How many bytes each server answers with, once it is clear that all say the same.
 

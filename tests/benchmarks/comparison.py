@@ -11,7 +11,7 @@ from tests.benchmarks.contenders import Contender
 from tests.benchmarks.load import connected, load
 from tests.benchmarks.scenarios import Condition, Scenario
 from tests.benchmarks.servers import Placement, Server, running
-from tests.benchmarks.upstream import Upstream
+from tests.benchmarks.upstream import UpstreamServer
 
 _WARMING = Condition(0, 8)
 _BETTER = 0.98
@@ -116,7 +116,7 @@ async def compare(
     contenders: Sequence[Contender],
     conditions: Sequence[Condition],
     effort: Effort,
-    upstream: Upstream,
+    upstream: UpstreamServer,
     placement: Placement,
 ) -> list[Figures]:
     """The figures of a scenario. Its servers are new, so that none carries what others left behind.

@@ -23,7 +23,7 @@ from tests.benchmarks.load import (
 )
 from tests.benchmarks.scenarios import ALONE, SCENARIOS, Condition, Scenario
 from tests.benchmarks.servers import Placement, Server, running
-from tests.benchmarks.upstream import Upstream
+from tests.benchmarks.upstream import UpstreamServer
 
 _TOGETHER = Condition(0, 64)
 _LIVEZ = b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n"
@@ -55,7 +55,7 @@ class Waited(NamedTuple):
 class Examiner:
     """Examines servers over an upstream."""
 
-    upstream: Upstream
+    upstream: UpstreamServer
     placement: Placement
 
     async def starts(self, contender: Contender, times: int) -> AsyncIterator[float]:

@@ -25,7 +25,7 @@ from tests.benchmarks.scenarios import ALONE, SCENARIOS, Condition
 from tests.benchmarks.servers import Placement, running
 from tests.benchmarks.targets import verdicts
 from tests.benchmarks.timelines import timeline
-from tests.benchmarks.upstream import Upstream, client_id, timeline_of
+from tests.benchmarks.upstream import UpstreamServer, client_id, timeline_of
 
 KINDS = {
     *("appointment", "note", "consent", "formResult", "emailNotification"),
@@ -36,7 +36,7 @@ KINDS = {
 @pytest.mark.socket
 async def test_contenders_answer_alike_for_as_many_upstream_calls():
     async with AsyncExitStack() as stack:
-        upstream = await stack.enter_async_context(Upstream())
+        upstream = await stack.enter_async_context(UpstreamServer())
         servers = {
             one: await stack.enter_async_context(running(one, upstream.origin))
             for one in CONTENDERS.values()
@@ -49,14 +49,14 @@ async def test_contenders_answer_alike_for_as_many_upstream_calls():
 
 @pytest.mark.socket
 async def test_a_gateway_that_is_watched_from_inside_serves():
-    async with Upstream() as upstream:
+    async with UpstreamServer() as upstream:
         assert await Examiner(upstream, Placement()).holds(SCENARIOS["hundred"], 0.1)
 
 
 @pytest.mark.socket
 async def test_what_the_machine_does_to_latencies_is_measured_at_the_same_rate():
     measured = Asked(seconds=0.1, latencies=[0.002] * 20)
-    async with Upstream() as upstream:
+    async with UpstreamServer() as upstream:
         asked = await Examiner(upstream, Placement()).fixed_work(measured, body_bytes=300)
     assert len(asked.latencies) == 20
     assert min(asked.latencies) >= 0.0025
@@ -72,7 +72,7 @@ async def test_callers_take_turns_however_many_connections_there_are(connections
         callers.append(caller)
         return ask(caller).replace(b"/activities", b"/api/2.3/activities")
 
-    async with Upstream() as upstream:
+    async with UpstreamServer() as upstream:
         with connected(int(upstream.origin.rpartition(":")[2]), connections) as opened:
             length = len(timeline_of(client_id(1, 0)))
             await load(opened, next_request, seconds=0.1, expected_bytes=length)
@@ -155,7 +155,7 @@ def test_the_growth_of_cost_is_judged_by_the_cost_of_one_activity():
 @pytest.mark.socket
 async def test_a_steady_load_is_timed_from_when_each_request_was_due():
     ask = SCENARIOS["one"].requests(PASS_THROUGH)
-    upstream = Upstream()
+    upstream = UpstreamServer()
     upstream.delay_seconds = 0.03
     async with upstream:
         with connected(int(upstream.origin.rpartition(":")[2]), 1) as connections:

@@ -34,7 +34,7 @@ def timeline_of(client: str) -> bytes:
     return answer_to(target).partition(b"\r\n\r\n")[2]
 
 
-class Upstream:
+class UpstreamServer:
     """Answers after a delay that can be changed at any time, and counts the calls."""
 
     def __init__(self) -> None:
@@ -59,7 +59,7 @@ class Upstream:
 class _Connection(asyncio.Protocol):
     """One keep-alive connection; a request at a time, none with a body."""
 
-    def __init__(self, upstream: Upstream) -> None:
+    def __init__(self, upstream: UpstreamServer) -> None:
         self._upstream = upstream
         self._received = b""
         self._transport: asyncio.Transport | None = None

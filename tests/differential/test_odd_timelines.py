@@ -25,6 +25,7 @@ from tests.differential.draws import Draws
 from tests.differential.oddities import in_other_forms, spoilt
 from tests.differential.samples import CARRIED, REGISTRATION, activity
 from tests.support.gateway import Gateway
+from tests.support.upstream import Upstream
 
 pytestmark = pytest.mark.slow
 
@@ -110,13 +111,15 @@ BODIES = (
 )
 
 
-class Upstream:
+class OddUpstream(Upstream):
+    """Sends activities in one of the forms of bodies."""
+
     def __init__(self) -> None:
-        self.items: Sequence[object] = ()
+        super().__init__()
         self.sent: Callable[[bytes], httpx.Response] = as_it_is
 
-    def __call__(self, request: httpx.Request) -> httpx.Response:
-        return self.sent(written({"items": [*self.items]}))
+    def answer(self, _request: httpx.Request) -> httpx.Response:
+        return self.sent(written({"items": self.items}))
 
 
 class Pair:
@@ -124,7 +127,7 @@ class Pair:
 
     def __init__(self, runner: asyncio.Runner) -> None:
         self._runner = runner
-        self._upstream = Upstream()
+        self._upstream = OddUpstream()
         transport = httpx.MockTransport(self._upstream)
         self._gateways = [
             Gateway(transport, compile_queries=compile_queries)
@@ -136,7 +139,7 @@ class Pair:
         self, items: Sequence[object], sent: Callable[[bytes], httpx.Response] = as_it_is
     ) -> dict[str, Any]:
         """What both answer to these activities, which are sent in some form."""
-        self._upstream.items, self._upstream.sent = items, sent
+        self._upstream.items, self._upstream.sent = [*items], sent
         with capture_logs():
             compiled, executed = [
                 self._runner.run(each.post(self._document)).content for each in self._gateways

@@ -140,7 +140,7 @@ def shown_by(name: str) -> str:
     return name if is_activity else ACTIVITY_BEFORE.get(name, "appointment activity")
 
 
-class Upstream:
+class SampleUpstream:
     """Sends to each client a sample that is broken by another value, or the samples as they are."""
 
     def __init__(self) -> None:
@@ -206,7 +206,7 @@ class Walk:
     """Asks for all clients, with a place broken, of two gateways that must agree."""
 
     def __init__(self) -> None:
-        self._upstream = Upstream()
+        self._upstream = SampleUpstream()
         unlimited: dict[str, Any] = dict.fromkeys(
             ("max_depth", "max_duplicate_fields", "max_cost", "max_upstream_reads"), 2**30
         )

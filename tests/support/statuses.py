@@ -24,3 +24,19 @@ CODE_BY_STATUS = {
 def code_of(status: int) -> str:
     """The code of a status of three digits that is no success."""
     return CODE_BY_STATUS.get(status, DOWN if status >= 500 else BROKEN)
+
+
+STATUSES = tuple(sorted({*CODE_BY_STATUS, 301, 405, 407, 418, 499, 500, 501, 502, 503, 599}))
+"""Those that have a meaning of their own, and some of all others that are no success."""
+
+
+def statuses_of(*codes: str) -> list[int]:
+    """The statuses of `STATUSES` that have one of these codes."""
+    return [status for status in STATUSES if code_of(status) in codes]
+
+
+OUTAGES = statuses_of(DOWN, "UPSTREAM_TIMEOUT")
+"""The upstream did not do its work, so that an earlier answer may stand in for the one it owes."""
+
+REFUSALS = statuses_of("FORBIDDEN", "NOT_FOUND")
+"""What was asked for is not there for this caller, whose credentials are otherwise good."""

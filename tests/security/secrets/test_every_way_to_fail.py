@@ -52,7 +52,7 @@ MODES: Mapping[str, Mapping[str, Any]] = {
 ACCEPTED = ("application/graphql-response+json", "application/json")
 
 
-class Upstream:
+class FailingSandbox:
     """The sandbox, but for what is to fail: timelines, or whatever lies behind them."""
 
     def __init__(self) -> None:
@@ -79,7 +79,7 @@ class Walk:
     """Gateways in all modes over one upstream, all but the first traced."""
 
     def __init__(self, manifest: Path) -> None:
-        self.upstream = Upstream()
+        self.upstream = FailingSandbox()
         self._traces = Traces()
         self._gateways = [self._gateway(manifest, **given) for given in MODES.values()]
 

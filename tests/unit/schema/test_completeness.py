@@ -7,6 +7,7 @@ import pytest
 
 from gateway.errors import InstantUnknown, InvalidUpstreamResponse
 from gateway.schema.completeness import Completeness, ReadTimestamp, build_completeness
+from tests.support.upstream import Upstream
 
 DATE = {"timeZone": "UTC"}
 ITEMS = [
@@ -51,24 +52,18 @@ def test_an_answer_is_complete_where_nothing_is_left_out_and_nothing_can_have_co
     assert found.is_stale is is_stale
 
 
-class Upstream:
-    """Sends a timeline, and the appointment 9; or no timeline but a failure."""
+class UpstreamWithAnAppointment(Upstream):
+    """Sends a timeline, and the appointment 9, which never fails."""
 
-    def __init__(self) -> None:
-        self.items: list[object] = [*ITEMS]
-        self.failing: int | None = None
-
-    def __call__(self, request: httpx.Request) -> httpx.Response:
+    async def __call__(self, request: httpx.Request) -> httpx.Response:
         if request.url.path.endswith("/appointments/9"):
             return httpx.Response(200, json={"id": "9"})
-        if self.failing is not None:
-            return httpx.Response(self.failing)
-        return httpx.Response(200, json={"items": self.items})
+        return await super().__call__(request)
 
 
 @pytest.fixture
 def upstream():
-    return Upstream()
+    return UpstreamWithAnAppointment(*ITEMS)
 
 
 @pytest.fixture(params=["eager", "off"])
@@ -98,7 +93,7 @@ async def test_a_new_answer_says_when_it_was_read(gateway):
 async def test_an_earlier_answer_says_that_it_is_one_and_is_no_error(gateway, upstream):
     before = await page(gateway)
     gateway.clock.now += 60
-    upstream.failing = 503
+    upstream.status = 503
     found = await page(gateway)
     assert found["completeness"] == STALE
     assert {**found, "completeness": None} == {**before, "completeness": None}
@@ -106,7 +101,7 @@ async def test_an_earlier_answer_says_that_it_is_one_and_is_no_error(gateway, up
 
 async def test_what_cannot_be_read_of_an_earlier_answer_is_counted_as_it_was(gateway, upstream):
     upstream.items += [{"type": "note"}]
-    for upstream.failing in (None, 503):
+    for upstream.status in (200, 503):
         answer = await gateway.ask(PAGE)
         (missing,) = answer["data"]["activities"]["completeness"]["missing"]
         assert missing == {"code": "UPSTREAM_CONTRACT_BROKEN", "count": 1, "retryable": False}
@@ -120,33 +115,33 @@ async def test_unknown_instants_of_an_earlier_answer_are_counted_as_they_were(ga
         clientId: 7, filter: {{ from: "2026-03-05T00:00:00Z" }}, first: 1
       ) {{
       totalCount {COMPLETENESS} }} }}"""
-    for upstream.failing in (None, 503):
+    for upstream.status in (200, 503):
         found = (await gateway.data(query))["activities"]
         assert found["totalCount"] == 1
         assert found["completeness"] == {
             "isComplete": False,
-            "isStale": upstream.failing is not None,
+            "isStale": upstream.status != 200,
             "fetchedAt": NINE,
             "missing": [{"code": "INSTANT_UNKNOWN", "count": 1, "retryable": False}],
         }
 
 
 async def test_what_matches_nothing_was_never_read_and_is_not_stale(gateway, upstream):
-    upstream.failing = 503
+    upstream.status = 503
     found = await page(gateway, kinds=[])
     assert found["completeness"] == {**FRESH, "fetchedAt": None}
 
 
 async def test_pages_turn_from_a_new_answer_into_an_earlier_one_and_back(gateway, upstream):
     first = await page(gateway, first=2)
-    upstream.failing = 503
+    upstream.status = 503
     second = await page(gateway, first=2, after=first["pageInfo"]["endCursor"])
-    upstream.failing = None
+    upstream.status = 200
     third = await page(gateway, first=2, after=second["pageInfo"]["endCursor"])
     assert [ids(each) for each in (first, second, third)] == [["1", "2"], ["3", "4"], ["5"]]
     stale = [each["completeness"]["isStale"] for each in (first, second, third)]
     assert stale == [False, True, False]
-    upstream.failing = 503
+    upstream.status = 503
     backward = await page(gateway, last=2, before=third["pageInfo"]["startCursor"])
     assert ids(backward) == ["3", "4"]
 
@@ -154,7 +149,7 @@ async def test_pages_turn_from_a_new_answer_into_an_earlier_one_and_back(gateway
 async def test_kinds_are_selected_from_an_earlier_answer_with_all_of_them(gateway, upstream):
     upstream.items = [{"id": "1", "type": "note"}, {"id": "2", "type": "consent"}]
     await page(gateway)
-    upstream.failing = 503
+    upstream.status = 503
     found = await page(gateway, kinds=["CONSENT"])
     assert (ids(found), found["totalCount"], found["completeness"]) == (["2"], 1, STALE)
 
@@ -163,7 +158,7 @@ async def test_kinds_are_selected_from_an_earlier_answer_with_all_of_them(gatewa
 async def test_an_earlier_answer_stands_in_either_order(gateway, upstream, orders):
     query = f"query($s: SortOrder!) {{ activities(clientId: 7, sort: $s) {{ nodes {{ id }} {COMPLETENESS} }} }}"
     found = []
-    for order, upstream.failing in zip(orders, (None, 503), strict=True):
+    for order, upstream.status in zip(orders, (200, 503), strict=True):
         found.append((await gateway.data(query, s=order))["activities"])
     assert ids(found[1]) == ids(found[0])[::-1]
     assert [each["completeness"] for each in found] == [FRESH, STALE]
@@ -180,7 +175,7 @@ SEVERAL = f"""{{
 async def test_all_of_one_operation_see_the_same(gateway, upstream):
     await page(gateway)
     gateway.clock.now += 60
-    upstream.failing = 503
+    upstream.status = 503
     answer = await gateway.ask(SEVERAL, headers={"X-Gateway-Explain": "1"})
     data = answer["data"]
     *same, other_client = data["clients"]
@@ -201,7 +196,7 @@ async def test_an_appointments_thread_is_marked_too(gateway, upstream):
     query = f"""{{ activities(clientId: 7) {{ {COMPLETENESS} nodes {{
       ... on AppointmentActivity {{ appointment {{ current {{ {thread} }} }} }} }} }} }}"""
     await gateway.ask(query)
-    upstream.failing = 500
+    upstream.status = 500
     found = (await gateway.ask(query))["data"]["activities"]
     assert found["completeness"] == STALE
     (node,) = found["nodes"]
@@ -211,7 +206,7 @@ async def test_an_appointments_thread_is_marked_too(gateway, upstream):
 async def test_an_earlier_answer_is_for_the_same_credentials_alone(gateway, upstream):
     ada, bob = {"apiKey": "a", "token": "1"}, {"apiKey": "a", "token": "2"}
     await gateway.ask(PAGE, headers=ada)
-    upstream.failing = 503
+    upstream.status = 503
     found = [(await gateway.ask(PAGE, headers=each))["data"]["activities"] for each in (ada, bob)]
     assert found[0]["completeness"] == STALE
     assert found[1] is None
@@ -220,5 +215,5 @@ async def test_an_earlier_answer_is_for_the_same_credentials_alone(gateway, upst
 async def test_nothing_is_stale_unless_the_gateway_is_set_to(gateway_over, upstream):
     gateway = gateway_over(upstream, upstream_attempts=1)
     assert (await page(gateway))["completeness"] == FRESH
-    upstream.failing = 503
+    upstream.status = 503
     assert (await gateway.ask(PAGE))["data"] == {"activities": None}

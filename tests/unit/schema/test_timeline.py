@@ -5,20 +5,10 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.support.upstream import Upstream
+
 BROKEN = "UPSTREAM_CONTRACT_BROKEN"
 REFUSED = "BAD_USER_INPUT"
-
-
-class Upstream:
-    """Sends these items, whatever it is asked; a test may change them between two calls."""
-
-    def __init__(self, *items: Any) -> None:
-        self.items = list(items)
-        self.asked: list[dict[str, str]] = []
-
-    def __call__(self, request: httpx.Request) -> httpx.Response:
-        self.asked.append(dict(request.url.params))
-        return httpx.Response(200, json={"items": self.items})
 
 
 def item(
@@ -237,7 +227,7 @@ async def test_filters_select(gateway_over_items, arguments, expected):
 async def test_the_upstream_is_asked_for_what_it_can_select(gateway_over, arguments, asked):
     upstream = Upstream(*MIXED)
     await gateway_over(upstream).data(ARGUMENTS, **arguments)
-    assert upstream.asked == [{"clientId": "7", "sort": "asc", **asked}]
+    assert upstream.queries == [{"clientId": "7", "sort": "asc", **asked}]
 
 
 @pytest.mark.parametrize(
@@ -255,7 +245,7 @@ async def test_what_matches_nothing_calls_nothing(gateway_over, arguments):
     found = (await gateway_over(upstream).data(ARGUMENTS, **arguments))["activities"]
     assert (found["nodes"], found["totalCount"]) == ([], 0)
     assert found["completeness"] == {"isComplete": True, "missing": []}
-    assert upstream.asked == []
+    assert upstream.queries == []
 
 
 FILTERS = ["kinds", "events", "appointmentId", "from", "to"]
@@ -273,7 +263,7 @@ async def test_a_null_argument_equals_an_absent_one(gateway_over, name):
     literal = f"filter: {{ {null} }}" if name in FILTERS else null
     query = f"{{ activities(clientId: 7, {literal}) {{ nodes {{ id }} }} }}"
     assert ids((await gateway.data(query))["activities"]) == list("abcdef")
-    assert upstream.asked == [{"clientId": "7", "sort": "asc"}] * 3
+    assert upstream.queries == [{"clientId": "7", "sort": "asc"}] * 3
 
 
 @pytest.mark.parametrize("compile_queries", ["eager", "off"])
@@ -289,7 +279,7 @@ async def test_a_filter_that_is_null_or_has_only_nulls_equals_an_absent_one(
     found = (await gateway.data(query, **sent))["activities"]
     assert (ids(found), found["totalCount"]) == (list("abcdef"), 6)
     assert found["pageInfo"] == absent["activities"]["pageInfo"]
-    assert upstream.asked == [{"clientId": "7", "sort": "asc"}] * 2
+    assert upstream.queries == [{"clientId": "7", "sort": "asc"}] * 2
 
 
 async def test_the_order_is_ascending_unless_asked_otherwise(gateway_over_items):
@@ -369,7 +359,7 @@ async def test_a_contradictory_or_blank_argument_is_refused_by_its_name_without_
     assert error["path"] == ["activities"]
     assert error["extensions"] == {"code": REFUSED, "argument": argument}
     assert f"`{argument}`" in error["message"]
-    assert upstream.asked == []
+    assert upstream.queries == []
 
 
 async def test_the_page_sizes_are_settings(gateway_over_items, codes):
@@ -583,7 +573,7 @@ async def test_timelines_of_one_client_are_one_call(gateway_over):
     assert ids(data["notes"]) == ["a", "b"]
     assert ids(data["client"]["consents"]) == ["c"]
     assert ids(data["clients"][0]["created"]) == ["a"]
-    assert upstream.asked == [{"clientId": "7", "sort": "asc", "type": "note,consent"}]
+    assert upstream.queries == [{"clientId": "7", "sort": "asc", "type": "note,consent"}]
 
 
 @pytest.mark.parametrize("compile_queries", ["eager", "off"])
@@ -610,7 +600,7 @@ async def test_an_order_that_is_null_asks_for_the_usual_one(gateway_over):
         gateway.data(query),
     ):
         assert await asked == {"activities": {"totalCount": len(ITEMS)}}
-    assert upstream.asked == [{"clientId": "7", "sort": "asc"}] * 3
+    assert upstream.queries == [{"clientId": "7", "sort": "asc"}] * 3
 
 
 @pytest.mark.parametrize("first", ["ASC", "DESC"])
@@ -620,7 +610,7 @@ async def test_equal_timelines_in_both_orders_are_one_call_also_of_two_requests(
     upstream, asked, gate = Upstream(*ITEMS), asyncio.Event(), asyncio.Event()
 
     async def waiting(request: httpx.Request) -> httpx.Response:
-        answer = upstream(request)
+        answer = await upstream(request)
         asked.set()
         await gate.wait()
         return answer
@@ -635,7 +625,7 @@ async def test_equal_timelines_in_both_orders_are_one_call_also_of_two_requests(
     gate.set()
     found = {sort: ids(await each) for sort, each in zip((first, then), asking, strict=True)}
     assert found == {"ASC": ASC, "DESC": DESC}
-    assert [query["sort"] for query in upstream.asked] == [first.lower()]
+    assert [query["sort"] for query in upstream.queries] == [first.lower()]
 
 
 async def test_a_timeline_of_all_kinds_and_one_of_some_are_one_call_and_each_has_its_own(
@@ -649,7 +639,7 @@ async def test_a_timeline_of_all_kinds_and_one_of_some_are_one_call_and_each_has
     }""")
     assert (ids(data["all"]), ids(data["notes"])) == (list("abcdef"), list("ab"))
     assert ids(data["unknown"]) == ["d"]
-    assert upstream.asked == [{"clientId": "7", "sort": "asc"}]
+    assert upstream.queries == [{"clientId": "7", "sort": "asc"}]
 
 
 async def test_a_timeline_found_later_has_its_own_of_what_was_read_already(gateway_with):

@@ -45,7 +45,7 @@ def anyio_backend():
     return BACKEND
 
 
-class Upstream:
+class UpstreamByCaller:
     """Answers each caller as a test says, and nothing where it says nothing; notes who has asked."""
 
     def __init__(self, **answers: Answering) -> None:
@@ -60,7 +60,7 @@ class Upstream:
 
 
 def over(
-    upstream: Upstream, *, watch: UpstreamInstrumentation | None = None, **settings: Any
+    upstream: UpstreamByCaller, *, watch: UpstreamInstrumentation | None = None, **settings: Any
 ) -> UpstreamFetcher:
     return UpstreamFetcher(
         settings_of(**{"upstream_attempt_timeout_seconds": 100.0, **settings}),
@@ -117,7 +117,7 @@ SURPRISING = {
 @pytest.mark.parametrize(("reason", "sent"), SURPRISING.items())
 async def test_what_is_read_leniently_is_counted_by_its_path(reason, sent):
     watch = UpstreamInstrumentation()
-    reads = over(Upstream(a=sent), watch=watch)
+    reads = over(UpstreamByCaller(a=sent), watch=watch)
     for number in range(2):
         assert await read(reads, A, number) is None
     told = watch.metrics.exposition().decode()
@@ -141,7 +141,7 @@ FAILING: dict[str, Answering] = {
 
 @pytest.mark.parametrize("failing", NO_CONNECTION.values(), ids=NO_CONNECTION)
 async def test_no_connection_is_everybody_s_trouble_though_one_alone_has_asked(failing):
-    upstream = Upstream(a=failing)
+    upstream = UpstreamByCaller(a=failing)
     reads = over(upstream)
     for number in range(10):
         await read(reads, A, number)
@@ -151,7 +151,7 @@ async def test_no_connection_is_everybody_s_trouble_though_one_alone_has_asked(f
 
 @pytest.mark.parametrize("failing", FAILING.values(), ids=FAILING)
 async def test_what_fails_for_one_is_its_own_trouble(failing):
-    upstream = Upstream(a=failing)
+    upstream = UpstreamByCaller(a=failing)
     reads = over(upstream)
     for number in range(20):
         await read(reads, A, number)
@@ -162,7 +162,7 @@ async def test_what_fails_for_one_is_its_own_trouble(failing):
 
 @pytest.mark.parametrize("failing", FAILING.values(), ids=FAILING)
 async def test_what_fails_for_three_is_everybody_s_trouble(failing):
-    upstream = Upstream(a=failing, b=failing, c=failing)
+    upstream = UpstreamByCaller(a=failing, b=failing, c=failing)
     reads = over(upstream)
     for number in range(4):
         for by in (A, B, C):
@@ -172,7 +172,7 @@ async def test_what_fails_for_three_is_everybody_s_trouble(failing):
 
 
 async def test_what_fails_for_two_is_not():
-    upstream = Upstream(a=sending(500), b=sending(500))
+    upstream = UpstreamByCaller(a=sending(500), b=sending(500))
     reads = over(upstream)
     for number in range(20):
         for by in (A, B):
@@ -181,7 +181,7 @@ async def test_what_fails_for_two_is_not():
 
 
 async def test_a_trial_is_another_s_than_of_who_failed_last():
-    upstream = Upstream(a=sending(500), b=sending(500), c=sending(500))
+    upstream = UpstreamByCaller(a=sending(500), b=sending(500), c=sending(500))
     reads = over(upstream)
     for number in range(4):
         for by in (A, B, C):
@@ -200,14 +200,14 @@ async def test_a_trial_is_another_s_than_of_who_failed_last():
     ("raised", "retryable"), [(CertificateVerificationFailed, False), (httpx.ConnectError, True)]
 )
 async def test_whom_the_breaker_refuses_is_told_whether_asking_again_may_help(raised, retryable):
-    reads = over(Upstream(a=raising(raised)), upstream_attempts=1)
+    reads = over(UpstreamByCaller(a=raising(raised)), upstream_attempts=1)
     told = [await read(reads, A, number) for number in range(20)]
     assert is_refused(told[-1])
     assert {bool(error and error.retryable) for error in told} == {retryable}
 
 
 async def test_what_cannot_be_sent_says_nothing_of_the_upstream():
-    upstream = Upstream(a=raising(httpx.ConnectError))
+    upstream = UpstreamByCaller(a=raising(httpx.ConnectError))
     reads = over(upstream)
     for number in range(10):
         await read(reads, A, number)
@@ -297,7 +297,7 @@ SPOILT: dict[str, tuple[Answering, type[FieldError], int]] = {
 
 @pytest.mark.parametrize(("sent", "told", "tried"), SPOILT.values(), ids=SPOILT)
 async def test_what_is_wrong_with_an_answer_is_that_read_s_own_failure(sent, told, tried):
-    upstream = Upstream(a=sent)
+    upstream = UpstreamByCaller(a=sent)
     reads = over(upstream, upstream_attempts=3, max_upstream_bytes=2000)
     assert type(await read(reads, A, "first")) is told
     assert len(upstream.asked) == tried
@@ -323,7 +323,7 @@ def held_up(count: int, gate: asyncio.Event) -> Answering:
 async def test_an_answer_there_is_no_room_for_is_told_so_and_says_nothing_of_the_upstream():
     gate = asyncio.Event()
     watch = UpstreamInstrumentation()
-    upstream = Upstream(a=held_up(600, gate))
+    upstream = UpstreamByCaller(a=held_up(600, gate))
     reads = over(upstream, watch=watch, upstream_attempts=3, **SMALL)
     first = asyncio.create_task(read(reads, A, "first"))
     await asyncio.sleep(1)
@@ -350,7 +350,7 @@ async def test_an_answer_there_is_no_room_for_is_told_so_and_says_nothing_of_the
 
 async def test_no_room_here_is_no_trial_of_the_upstream():
     gate = asyncio.Event()
-    upstream = Upstream(a=held_up(600, gate), b=raising(httpx.ConnectError))
+    upstream = UpstreamByCaller(a=held_up(600, gate), b=raising(httpx.ConnectError))
     reads = over(upstream, **SMALL)
     first = asyncio.create_task(read(reads, A, "first"))
     await asyncio.sleep(1)
@@ -366,7 +366,7 @@ async def test_no_room_here_is_no_trial_of_the_upstream():
 
 async def test_one_caller_has_half_of_it_where_another_reads_and_the_other_has_the_rest():
     gate = asyncio.Event()
-    upstream = Upstream(a=held_up(250, gate), b=held_up(500, gate))
+    upstream = UpstreamByCaller(a=held_up(250, gate), b=held_up(500, gate))
     reads = over(upstream, **SMALL)
     other = asyncio.create_task(read(reads, B))
     await asyncio.sleep(1)
@@ -382,7 +382,7 @@ async def test_one_caller_has_half_of_it_where_another_reads_and_the_other_has_t
 
 async def test_another_s_reads_succeed_while_one_has_all_that_it_may():
     gate = asyncio.Event()
-    reads = over(Upstream(a=held_up(250, gate)), **SMALL)
+    reads = over(UpstreamByCaller(a=held_up(250, gate)), **SMALL)
     own = [asyncio.create_task(read(reads, A, number)) for number in range(3)]
     await asyncio.sleep(1)
     for number in range(100):
@@ -407,7 +407,7 @@ ENDS: dict[str, Answering] = {
 
 @pytest.mark.parametrize("end", ENDS.values(), ids=ENDS)
 async def test_nothing_is_held_after_a_read_however_it_ends(end):
-    reads = over(Upstream(a=end), **SMALL)
+    reads = over(UpstreamByCaller(a=end), **SMALL)
     try:
         assert await read(reads, A) is not None
     except ZeroDivisionError:
@@ -417,7 +417,9 @@ async def test_nothing_is_held_after_a_read_however_it_ends(end):
 
 async def test_nothing_is_held_after_a_read_that_took_too_long():
     reads = over(
-        Upstream(a=held_up(300, asyncio.Event())), upstream_attempt_timeout_seconds=5.0, **SMALL
+        UpstreamByCaller(a=held_up(300, asyncio.Event())),
+        upstream_attempt_timeout_seconds=5.0,
+        **SMALL,
     )
     reading = asyncio.create_task(read(reads, A))
     await asyncio.sleep(4)
@@ -427,7 +429,7 @@ async def test_nothing_is_held_after_a_read_that_took_too_long():
 
 
 async def test_nothing_is_held_after_the_callers_of_a_read_have_left(settle):
-    reads = over(Upstream(a=held_up(300, asyncio.Event())), **SMALL)
+    reads = over(UpstreamByCaller(a=held_up(300, asyncio.Event())), **SMALL)
     waiting = [asyncio.create_task(read(reads, A)) for _ in range(2)]
     await asyncio.sleep(1)
     for held, task in zip((300, 0), waiting, strict=True):
@@ -454,7 +456,7 @@ async def test_bytes_are_held_until_the_answer_is_decoded(body):
             yield
         return len(body)
 
-    reads = over(Upstream(a=sending(content=body)), **SMALL)
+    reads = over(UpstreamByCaller(a=sending(content=body)), **SMALL)
     await read(reads, A, decoded=decoded)
     assert (held, reads.pipeline.byte_budget.reserved_bytes) == ([len(body)], 0)
 
@@ -464,7 +466,7 @@ async def test_nothing_is_held_by_who_leaves_while_the_answer_is_decoded(settle)
         while True:
             yield
 
-    reads = over(Upstream(), **SMALL)
+    reads = over(UpstreamByCaller(), **SMALL)
     reading = asyncio.create_task(read(reads, A, decoded=decoded))
     await settle()
     assert reads.pipeline.byte_budget.reserved_bytes == len(EMPTY)
@@ -475,7 +477,7 @@ async def test_nothing_is_held_by_who_leaves_while_the_answer_is_decoded(settle)
 
 async def test_nothing_is_held_by_who_waits_for_a_further_attempt():
     slow = sending(503, content=b" " * 300, headers={"retry-after": "7"})
-    reads = over(Upstream(a=slow), upstream_attempts=2, **SMALL)
+    reads = over(UpstreamByCaller(a=slow), upstream_attempts=2, **SMALL)
     reading = asyncio.create_task(read(reads, A))
     await asyncio.sleep(5)
     assert (reading.done(), reads.pipeline.byte_budget.reserved_bytes) == (False, 0)
@@ -489,7 +491,7 @@ async def test_what_is_counted_is_what_was_compressed(coding, compress):
     gate = asyncio.Event()
     sent = Body(compress(EMPTY + b" " * 588), gate=gate)
     reads = over(
-        Upstream(
+        UpstreamByCaller(
             a=lambda _: httpx.Response(200, headers={"content-encoding": coding}, stream=sent)
         ),
         **SMALL,
@@ -506,7 +508,7 @@ async def test_a_bomb_is_given_up_as_soon_as_there_is_no_room_for_more_of_it():
     bomb = zlib.compress(bytes(31_000_000), 9)
     assert len(bomb) < 65_536
     gate = asyncio.Event()
-    upstream = Upstream(
+    upstream = UpstreamByCaller(
         a=lambda _: httpx.Response(200, headers={"content-encoding": "deflate"}, stream=Body(bomb)),
         b=held_up(20, gate),
     )

@@ -30,7 +30,7 @@ from gateway.upstream.http.transport import CertificateVerificationFailed, Conne
 from gateway.upstream.read_log import CacheStatus
 from gateway.upstream.records import decoding
 from tests.support.secret import SECRET
-from tests.support.statuses import CODE_BY_STATUS, code_of
+from tests.support.statuses import BROKEN, STATUSES, code_of, statuses_of
 from tests.unit.upstream.reading import fetch
 
 EMPTY: dict[str, list[object]] = {"items": []}
@@ -179,9 +179,7 @@ async def test_a_status_of_failure_has_one_meaning_whatever_the_body(reads_over)
         assert failure.value.code == code_of(status)
 
 
-@pytest.mark.parametrize(
-    "status", sorted({*CODE_BY_STATUS, 405, 407, 418, 499, 500, 501, 503, 599})
-)
+@pytest.mark.parametrize("status", STATUSES)
 async def test_a_status_of_failure_has_its_code(failure_of, status):
     assert (await failure_of(status)).code == code_of(status)
 
@@ -650,10 +648,7 @@ async def test_what_somebody_has_to_repair_is_a_warning(
     ]
 
 
-@pytest.mark.parametrize(
-    "status",
-    [400, 401, 402, 403, 404, 408, 409, 410, 422, 425, 429, 451, 500, 502, 503, 504],
-)
+@pytest.mark.parametrize("status", sorted({*STATUSES} - {*statuses_of(BROKEN)}))
 @pytest.mark.parametrize("form", ["status", "error"])
 async def test_what_an_upstream_at_work_refuses_or_says_of_itself_is_no_warning(
     reads_over, events, status, form
@@ -670,7 +665,7 @@ async def test_what_an_upstream_at_work_refuses_or_says_of_itself_is_no_warning(
     ]
 
 
-@pytest.mark.parametrize("status", [405, 407, 418])
+@pytest.mark.parametrize("status", [each for each in statuses_of(BROKEN) if each >= 400])
 @pytest.mark.parametrize("form", ["status", "error"])
 async def test_a_refusal_that_no_caller_can_have_caused_is_a_warning(
     reads_over, events, status, form

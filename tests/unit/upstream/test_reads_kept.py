@@ -1,7 +1,6 @@
 """Entities that are kept for a while, and what makes them forgotten."""
 
 import asyncio
-from collections import Counter
 from collections.abc import Callable
 
 import httpx
@@ -13,6 +12,8 @@ from gateway.upstream.credentials import Caller
 from gateway.upstream.http.fetcher import UpstreamFetcher
 from gateway.upstream.read_log import CacheStatus
 from gateway.upstream.records import decoding
+from tests.support.statuses import REFUSALS, STATUSES
+from tests.support.upstream import Upstream
 from tests.unit.upstream.reading import fetch, result_of
 
 pytestmark = pytest.mark.usefixtures("no_task_left")
@@ -28,40 +29,21 @@ KEPT = (COMPANY, STAFF, SERVICES, CONFERENCE, SESSION)
 CALLED, SHARED, CACHED = CacheStatus.CALLED, CacheStatus.COALESCED, CacheStatus.CACHED
 
 
-class Upstream:
-    """Sends an empty list.
-
-    Attributes:
-        refusing: What is sent from a path instead: a status.
-        called: How often each path was asked for.
-        gates: Calls of a path wait here while it is closed.
-    """
-
-    def __init__(self) -> None:
-        self.refusing: dict[str, int] = {}
-        self.called: Counter[str] = Counter()
-        self.gates: dict[str, asyncio.Event] = {}
-
-    async def __call__(self, request: httpx.Request) -> httpx.Response:
-        path = request.url.path
-        self.called[path] += 1
-        status = self.refusing.get(path, 200)
-        if path in self.gates:
-            await self.gates[path].wait()
-        return httpx.Response(status, json={"items": []})
+class EntityUpstream(Upstream):
+    """Has its statuses and gates by the templates of paths."""
 
     def close(self, template: str) -> Callable[[], None]:
         """Closes the gate of a path; what is given back opens it."""
-        gate = self.gates[template.format_map(IDS)] = asyncio.Event()
+        gate = self.gate_by_key[template.format_map(IDS)] = asyncio.Event()
         return gate.set
 
     def refuse(self, template: str, status: int) -> None:
-        self.refusing[template.format_map(IDS)] = status
+        self.status_by_key[template.format_map(IDS)] = status
 
 
 @pytest.fixture
 async def upstream():
-    return Upstream()
+    return EntityUpstream()
 
 
 @pytest.fixture
@@ -95,7 +77,7 @@ async def kept(reads: UpstreamFetcher, by: bytes = b"1") -> set[str]:
 async def test_what_is_kept_is_answered_without_a_call(reads, upstream):
     assert await kept(reads) == set()
     assert await kept(reads) == set(KEPT)
-    assert set(upstream.called.values()) == {1}
+    assert set(upstream.calls.values()) == {1}
 
 
 @pytest.mark.parametrize("path", [APPOINTMENT, "/notes/{appointmentId}"])
@@ -106,9 +88,9 @@ async def test_credentials_that_are_refused_anywhere_are_shown_nothing_that_was_
         await kept(reads, by)
     upstream.refuse(path, 401)
     assert isinstance(await refused(reads, path), Unauthenticated)
-    before = upstream.called.copy()
+    before = upstream.calls.copy()
     assert await read(reads, STAFF) is CALLED
-    assert upstream.called - before == {"/companies/3/staff": 1}
+    assert upstream.calls - before == {"/companies/3/staff": 1}
     assert await read(reads, STAFF) is CACHED
     assert await kept(reads) == {STAFF}
     assert await kept(reads, b"2") == set(KEPT)
@@ -155,7 +137,7 @@ async def test_what_is_being_read_when_credentials_are_refused_is_told_and_not_k
     let_through()
     assert await before is CALLED
     assert [await each for each in after] == [CALLED, SHARED]
-    assert upstream.called["/companies/3/staff"] == 2
+    assert upstream.calls["/companies/3/staff"] == 2
     assert await read(reads, STAFF) is CACHED, "what was read after the refusal is kept"
 
 
@@ -170,7 +152,7 @@ REFUSED = {
 """What is shown no more where a path is refused: the thing, and what belongs to it."""
 
 
-@pytest.mark.parametrize("status", [402, 403, 404, 410, 451])
+@pytest.mark.parametrize("status", REFUSALS)
 @pytest.mark.parametrize(("path", "forgotten"), REFUSED.items())
 async def test_a_thing_that_is_refused_is_shown_no_more_nor_what_belongs_to_it(
     reads, upstream, path, forgotten, status
@@ -180,12 +162,12 @@ async def test_a_thing_that_is_refused_is_shown_no_more_nor_what_belongs_to_it(
     upstream.refuse(path, status)
     with pytest.raises((Forbidden, NotFound)):  # by one who takes nothing that is kept
         await fetch(reads, Caller((), b"1"), path, decoding.items, ids=IDS)
-    upstream.refusing.clear()
+    upstream.status_by_key.clear()
     assert await kept(reads) == set(KEPT) - forgotten
     assert await kept(reads, b"2") == set(KEPT)
 
 
-@pytest.mark.parametrize("status", [400, 405, 407, 425, 429, 500, 503])
+@pytest.mark.parametrize("status", sorted({*STATUSES} - {401, *REFUSALS}))
 async def test_other_failures_forget_nothing(reads, upstream, status):
     await kept(reads)
     upstream.refuse(APPOINTMENT, status)

@@ -28,6 +28,7 @@ from gateway.upstream.http.read import Read
 from gateway.upstream.http.read_result import Ok
 from gateway.upstream.read_log import CacheStatus
 from gateway.upstream.records import decoding
+from tests.support import statuses
 from tests.unit.upstream.reading import fetch, result_of
 
 PATH = "/api/2.3/activities"
@@ -127,7 +128,7 @@ class Broken(httpx.AsyncByteStream):
 
 
 OUTAGES: dict[str, object] = {
-    **{str(status): status for status in (408, 425, 500, 502, 503, 504, 599)},
+    **{str(status): status for status in statuses.OUTAGES},
     "refused": httpx.ConnectError("refused"),
     "no connection in time": httpx.ConnectTimeout("late"),
     "no answer in time": httpx.ReadTimeout("late"),
@@ -160,10 +161,7 @@ async def test_without_an_earlier_answer_there_is_none(reads, script, outage):
 
 
 ANSWERS: dict[str, object] = {
-    **{
-        str(status): status
-        for status in (301, 400, 401, 402, 403, 404, 407, 409, 410, 418, 422, 429, 451)
-    },
+    **{str(status): status for status in statuses.STATUSES if status not in statuses.OUTAGES},
     "429 with a time": httpx.Response(429, headers={"retry-after": "1"}),
     "401 in a success": httpx.Response(200, json={"error": {"code": 401}}),
     "429 in a success": httpx.Response(200, json={"error": {"code": 429}}),
@@ -313,7 +311,7 @@ async def test_a_refusal_forgets_all_that_was_kept_of_the_client(reads, script, 
             await latest(reads, query=query)
 
 
-@pytest.mark.parametrize("status", [402, 403, 404, 410, 451])
+@pytest.mark.parametrize("status", statuses.REFUSALS)
 async def test_a_refusal_of_one_client_forgets_no_other(reads, script, status):
     script.next = [1]
     await latest(reads, client="8")
@@ -406,12 +404,12 @@ async def test_a_refusal_that_nobody_waited_for_to_the_end_is_none(reads, script
     assert (await latest(reads)).is_stale
 
 
-async def test_other_failures_forget_nothing(reads, script):
+@pytest.mark.parametrize("status", sorted({*statuses.STATUSES} - {401, *statuses.REFUSALS}))
+async def test_other_failures_forget_nothing(reads, script, status):
     script.next = [1]
     await latest(reads)
-    for status in (400, 407, 425, 429, 500):
-        script.next = status
-        await asyncio.gather(latest(reads), return_exceptions=True)
+    script.next = status
+    await asyncio.gather(latest(reads), return_exceptions=True)
     script.next = 503
     assert (await latest(reads)).is_stale
 

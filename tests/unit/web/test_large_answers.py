@@ -105,7 +105,7 @@ CASES = {
 }
 
 
-class Upstream:
+class PreparedUpstream:
     """Answers, and knows when it has sent the large answer."""
 
     def __init__(self, answers: dict[str, bytes]) -> None:
@@ -121,7 +121,7 @@ class Upstream:
 
 async def others_answered(gateway_over: Any, case: Case, **settings: Any) -> int:
     """How many requests of others are answered between the upstream's answer and the operation's."""
-    upstream = Upstream(case.answers)
+    upstream = PreparedUpstream(case.answers)
     gateway = gateway_over(
         upstream, company_id="3", upstream_attempt_timeout_seconds=60, **settings
     )
@@ -155,7 +155,9 @@ async def test_texts_that_are_read_in_steps_are_the_same_with_plans_and_without(
     query = OF_TEXTS.replace("bodyText", "bodyText again: bodyText body").replace("id ...", "...")
     case = notes(rb"\ud83d" + text, query)(LARGE_BYTES)
     planned, other = [
-        await gateway_over(Upstream(case.answers), compile_queries=compile_queries).post(query)
+        await gateway_over(PreparedUpstream(case.answers), compile_queries=compile_queries).post(
+            query
+        )
         for compile_queries in ("eager", "off")
     ]
     assert planned.content == other.content

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from tests.support.gateway import Gateway
+from tests.support.upstream import Upstream
 
 TIMELINE = "query ($id: ID!) { activities(clientId: $id) { totalCount completeness { isStale } } }"
 ROOM = {"max_upstream_bytes": 1_000, "max_upstream_bytes_in_flight": 1_000}
@@ -19,23 +20,13 @@ def of(tenant: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {tenant}"}
 
 
-class Upstream:
-    """Knows tenants by their tokens; has nothing but failures for those that a test names."""
-
-    def __init__(self) -> None:
-        self.failing: dict[str, int] = {}
-        self.calls: Counter[str] = Counter()
-
-    def __call__(self, request: httpx.Request) -> httpx.Response:
-        tenant = request.headers["authorization"].removeprefix("Bearer ")
-        self.calls[tenant] += 1
-        status = self.failing.get(tenant)
-        return httpx.Response(status) if status else httpx.Response(200, json={"items": []})
+def tenant_of(request: httpx.Request) -> str:
+    return request.headers["authorization"].removeprefix("Bearer ")
 
 
 @pytest.fixture
 def upstream() -> Upstream:
-    return Upstream()
+    return Upstream(key=tenant_of)
 
 
 async def codes(gateway: Gateway, tenant: str, client: object) -> list[str]:
@@ -49,7 +40,7 @@ async def test_with_one_tenant_s_reads_all_failing_none_of_another_s_is_refused(
     gateway_over, upstream, status
 ):
     gateway = gateway_over(upstream, upstream_attempts=1)
-    upstream.failing = {"broken": status}
+    upstream.status_by_key = {"broken": status}
     told: dict[str, Counter[str]] = {"broken": Counter(), "well": Counter()}
     for client in range(1_000):
         for tenant, codes_ in told.items():
@@ -68,10 +59,10 @@ async def test_with_one_tenant_s_reads_all_failing_another_s_are_tried_again(
 ):
     """As often as if it were alone: what may be tried again is not used up by others."""
     gateway = gateway_over(upstream, upstream_attempts=2, circuit_breaker_reset_seconds=1e-6)
-    upstream.failing = {"broken": 503}
+    upstream.status_by_key = {"broken": 503}
     for client in range(100):
         assert await codes(gateway, "broken", client)
-    upstream.failing["well"] = 503
+    upstream.status_by_key["well"] = 503
     for client in range(8):
         assert await codes(gateway, "well", client)
     assert upstream.calls["well"] == 16
