@@ -136,7 +136,7 @@ class Examiner:
             with connected(server.port, readers) as reading, connected(server.port, 1) as [other]:
                 await reading[0].ask(
                     requests(0)
-                )  # the upstream makes its answer, the server a plan
+                )  # the upstream makes its answer, the server a compiled query
                 for _ in range(times):
                     asked = [one.ask(requests(number)) for number, one in enumerate(reading)]
                     yield await _waited(asyncio.gather(*asked), other)

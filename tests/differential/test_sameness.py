@@ -2,7 +2,7 @@
 
 Two thousand examples, always the same ones, and each is asked again with other variables. `SAMENESS_EXAMPLES=20000
 pytest tests/differential -n 2` goes on with their numbers, and `SAMENESS_SEED=anything` draws others. With
-`-rP`, it tells how often each feature was among them.
+`-rP`, it prints how often each feature occurred.
 """
 
 import asyncio
@@ -40,7 +40,7 @@ LEAST_SHARES: Mapping[str, float] = {
 
 
 @pytest.mark.parametrize("part", range(TESTS))
-def test_plans_answer_what_graphql_core_answers(part):
+def test_compiled_queries_answer_what_graphql_core_answers(part):
     numbers = range(part, EXAMPLES, TESTS)
     seen: Counter[str] = Counter()
     with asyncio.Runner() as runner:
@@ -58,16 +58,16 @@ def same(drawn: Example, gateways: Gateways) -> set[str]:
     seen = {*features(drawn.operation), *drawn.sent.features}
     given: Mapping[str, Any] = drawn.operation.variables
     compiled, executed, is_fully_compiled, is_stale = gateways.observed(drawn, given)
-    assert compiled == executed, told(drawn, given)
+    assert compiled == executed, difference(drawn, given)
     assert b'"GRAPHQL_VALIDATION_FAILED"' not in executed.body
     others = {TURNED: drawn.turned(executed.body), REVERSED: drawn.reversed()}
     if any(others.values()):
         again = {**given, **others[TURNED], **others[REVERSED]}
         compiled, executed, *_ = gateways.observed(drawn, again)
-        assert compiled == executed, told(drawn, again)
+        assert compiled == executed, difference(drawn, again)
     happened = {**others, COMPILED: is_fully_compiled, STALE: is_stale}
     return seen | {name for name, what in happened.items() if what}
 
 
-def told(drawn: Example, variables: Mapping[str, Any]) -> str:
+def difference(drawn: Example, variables: Mapping[str, Any]) -> str:
     return f"example {drawn.number}\n{drawn.operation.document}\n{variables}"

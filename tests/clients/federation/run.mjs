@@ -105,7 +105,7 @@ async function oursCompleteThose() {
   assert.ok(first.profile.lastName && first.adviser.emailAddress && second.adviser.firstName);
   assert.equal(third.adviser.emailAddress, null);
   assert.deepEqual(after, { planned: before.planned + 2, others: before.others });
-  return "3 clients and 3 advisers in 2 requests, both answered by plans";
+  return "3 clients and 3 advisers in 2 requests, both answered by compiled queries";
 }
 
 async function whatIsMissingIsNull() {
@@ -130,7 +130,7 @@ async function asked(url, query, headers = CREDENTIALS) {
   return answer.json();
 }
 
-/** How many operations the gateway has answered by plans, and others. */
+/** How many operations the gateway has answered by compiled queries, and others. */
 async function operations() {
   const metrics = await (await fetch(new URL("/metrics", activities.url))).text();
   const found = [...metrics.matchAll(/^gateway_operations_total\{.*compiled="(\w+)".*\} (\S+)$/gm)];

@@ -69,7 +69,7 @@ def opened(context: Context, *, closes: Callable[[], object] = dict) -> Any:
 
 
 class BuggyPlans:
-    """Prepares as always, but for the plan."""
+    """Prepares as always, but without the compiled query."""
 
     async def prepare(self, *asked: Any, **_: bool) -> PreparedOperation:
         return replace(build_preparer(SCHEMA).prepare_now(*asked), compiled_query=BuggyPlan())

@@ -38,13 +38,13 @@ CLOSED = {"introspection": False, "graphiql": False}
 MODES: Mapping[str, Mapping[str, Any]] = {
     "as it comes": {},
     "explaining": {"explain": True},
-    "without plans": {"compile_queries": "off", "cors_origins": ("https://page.example",)},
+    "not compiled": {"compile_queries": "off", "cors_origins": ("https://page.example",)},
     "closed": CLOSED,
-    "closed, without plans, explaining": {**CLOSED, "compile_queries": "off", "explain": True},
+    "closed, not compiled, explaining": {**CLOSED, "compile_queries": "off", "explain": True},
     "keeping": {"entity_cache_seconds": 60, "appointments_by_client": True, "graphiql": False},
     "logging documents": {"trusted_documents": "log", "explain": True},
     "known documents only": {"trusted_documents": "enforce", **CLOSED},
-    "known documents only, without plans": {
+    "known documents only, not compiled": {
         "trusted_documents": "enforce",
         "compile_queries": "off",
     },
