@@ -7,7 +7,6 @@ is made is there as well, in a field `...Raw`.
 
 import re
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any, cast
 
 import httpx
@@ -22,15 +21,12 @@ from graphql import (
 )
 
 from gateway.schema import build_schema
+from tests.support import specification
 from tests.support.gateway import Gateway
 from tests.support.pages import page
 
-_DOCUMENTATION = Path(__file__).with_name("activities-api-v2.3.txt").read_text(encoding="utf-8")
-_ROW = re.compile(r"^(?P<name>[A-Za-z.]+) \|\n(?P<type>[a-z]+) \|$", re.MULTILINE)
-_RESPONSE, _, _PARAMETERS = _DOCUMENTATION.partition("\nRequired query parameters |")
-_PARAMETERS, _, _ = _PARAMETERS.partition("\nDo not supply a request body")
-ROWS = [row["name"] for row in _ROW.finditer(_RESPONSE)]
-PARAMETERS = [row["name"] for row in _ROW.finditer(_PARAMETERS)]
+ROWS = [row.name for row in specification.ROWS]
+PARAMETERS = [row.name for row in specification.PARAMETERS]
 
 _MAPPED = re.compile(r"^\| `(?P<rest>[A-Za-z.]+)` \| (?P<places>`[A-Z][^|]*`) \|", re.MULTILINE)
 _MAPPED_PARAMETER = re.compile(r"^\| `(?P<rest>[A-Za-z]+)` \| `[a-z]+\(", re.MULTILINE)
@@ -123,7 +119,8 @@ def wide_gateway(rest, sandbox_app):
 def test_the_documentation_is_read_row_by_row():
     assert len(ROWS) == len({*ROWS}) == 85
     assert PARAMETERS == ["clientId", "type", "sort", "appointmentId"]
-    assert len(_ROW.findall(_DOCUMENTATION)) == len(ROWS) + len(PARAMETERS)
+    types = re.findall(r"^(?:string|object|list|integer) \|$", specification.TEXT, re.MULTILINE)
+    assert len(types) == len(ROWS) + len(PARAMETERS)
 
 
 def test_every_row_is_found_in_the_schema():

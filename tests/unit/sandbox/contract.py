@@ -293,7 +293,7 @@ async def many(rest: httpx.AsyncClient, path: str, type_: type[Read], **query: s
     return [msgspec.convert(item, type_) for item in listed["items"]]
 
 
-async def refused(rest: httpx.AsyncClient, path: str, status: int = 404, **query: str) -> bool:
+async def is_refused(rest: httpx.AsyncClient, path: str, status: int = 404, **query: str) -> bool:
     answer = await rest.get(path, params=query)
     error: Json = answer.json()["error"]
     return bool(answer.status_code == status == error["code"])
