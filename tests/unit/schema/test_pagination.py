@@ -437,6 +437,14 @@ def test_a_long_timeline_is_put_in_order_in_steps(position, newest_first):
     assert as_they_came == found
 
 
+@pytest.mark.parametrize("count", [20_001, 45_000], ids=["three parts", "five parts"])
+@pytest.mark.parametrize("position", LONG_TIMELINES.values(), ids=LONG_TIMELINES)
+def test_an_odd_number_of_parts_is_put_in_order_as_well(count, position):
+    positions = [position(number) for number in range(count)]
+    _, indexes = run_to_completion(sort_positions(positions, newest_first=False))
+    assert indexes == sorted(range(count), key=positions.__getitem__)
+
+
 def test_numbering_what_repeats_takes_a_step_for_ten_thousand():
     singly, doubly = (
         sort_positions([position(number) for number in range(35_000)], newest_first=False)
