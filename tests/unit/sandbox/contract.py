@@ -1,4 +1,4 @@
-"""The entities as the upstream contract types them, to see that what the sandbox says can be read."""
+"""The paths and entities of the upstream contract, to see that what the sandbox sends can be read."""
 
 from typing import Annotated, Any, TypeVar
 
@@ -8,7 +8,9 @@ from msgspec import Meta, Struct, field
 
 from gateway.sandbox.fixtures.entities import Json
 
+ACTIVITIES = "/api/2.3/activities"
 SCHEDULING = "/api/2.1/scheduling/companies"
+STAFF_OF_COMPANY = f"{SCHEDULING}/{{companyId}}/staff"
 CONFERENCES = "/conferences/api/1.0/conferences"
 
 Id = int | str
@@ -301,5 +303,5 @@ async def is_refused(rest: httpx.AsyncClient, path: str, status: int = 404, **qu
 
 async def activities(rest: httpx.AsyncClient, client_id: str, kind: str) -> list[Json]:
     query = {"clientId": client_id, "type": kind}
-    items: list[Json] = (await rest.get("/api/2.3/activities", params=query)).json()["items"]
+    items: list[Json] = (await rest.get(ACTIVITIES, params=query)).json()["items"]
     return items

@@ -7,9 +7,9 @@ from gateway.sandbox.accounts import ACCOUNTS, authenticate, carries_foreign_coo
 from gateway.sandbox.fixtures.catalogue import build_catalogue
 from gateway.sandbox.routes import ENDPOINT_BY_TEMPLATE
 from tests.unit.sandbox.conftest import CREDENTIALS
+from tests.unit.sandbox.contract import ACTIVITIES
 
 ONE, TWO = ACCOUNTS
-ACTIVITIES = "/api/2.3/activities"
 BEARER = {"Authorization": "Bearer sandbox-access-1"}
 
 

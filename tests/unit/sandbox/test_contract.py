@@ -9,9 +9,9 @@ import pytest
 
 from gateway.sandbox.fixtures.entities import Json
 from tests.support.specification import PARAMETERS, ROWS
+from tests.unit.sandbox.contract import ACTIVITIES
 from tests.unit.sandbox.timelines import activities, timeline
 
-PATH = "/api/2.3/activities"
 CLIENTS = ("1001", "1020", "1100", "2000")
 """All of account 1 but the one whose activities are malformed."""
 
@@ -126,12 +126,12 @@ def test_default_clients_have_dates_without_offsets_only(sample_data, client_id)
 
 async def test_every_parameter_of_the_specification_counts(rest):
     async def items(**query: str) -> list[Json]:
-        answer = await rest.get(PATH, params={"clientId": "1100", **query})
+        answer = await rest.get(ACTIVITIES, params={"clientId": "1100", **query})
         listed: list[Json] = answer.json()["items"]
         return listed
 
     client_id, kind, sort, appointment_id = PARAMETERS
-    assert (await rest.get(PATH)).status_code == 400
+    assert (await rest.get(ACTIVITIES)).status_code == 400
     everything = await items()
     for value in ROW_BY_PATH["type"].values:
         expected = [activity for activity in everything if activity["type"] == value]

@@ -3,9 +3,7 @@
 import pytest
 
 from gateway.sandbox.fault_injection.faults import FaultInjector
-
-ACTIVITIES = "/api/2.3/activities"
-STAFF_TEMPLATE = "/api/2.1/scheduling/companies/{companyId}/staff"
+from tests.unit.sandbox.contract import ACTIVITIES, STAFF_OF_COMPANY
 
 
 async def test_controls_need_no_credentials(stranger):
@@ -88,10 +86,10 @@ async def test_calls_are_counted_by_template_and_listed_in_order(rest):
 
 
 async def test_calls_are_counted_and_faults_found_by_template(rest):
-    await rest.put("/_sandbox/faults", json=[{"path": STAFF_TEMPLATE, "status": 503, "times": 1}])
+    await rest.put("/_sandbox/faults", json=[{"path": STAFF_OF_COMPANY, "status": 503, "times": 1}])
     path = "/api/2.1/scheduling/companies/101/staff"
     assert [(await rest.get(path)).status_code for _ in range(2)] == [503, 200]
-    assert (await rest.get("/_sandbox/calls")).json()["calls"] == {f"GET {STAFF_TEMPLATE}": 2}
+    assert (await rest.get("/_sandbox/calls")).json()["calls"] == {f"GET {STAFF_OF_COMPANY}": 2}
 
 
 async def test_credentials_are_not_listed(rest):

@@ -6,8 +6,9 @@ import json
 import logging
 import socket
 import zlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, MutableMapping
 from contextlib import asynccontextmanager
+from typing import Any
 
 import httpx
 import pytest
@@ -19,9 +20,8 @@ from gateway.sandbox.fault_injection.body_faults import overwrite_json
 from gateway.sandbox.fault_injection.faults import FaultInjector
 from gateway.sandbox.fault_injection.protocol import SandboxProtocol
 from tests.unit.sandbox.conftest import CREDENTIALS
+from tests.unit.sandbox.contract import ACTIVITIES, STAFF_OF_COMPANY
 
-ACTIVITIES = "/api/2.3/activities"
-STAFF_TEMPLATE = "/api/2.1/scheduling/companies/{companyId}/staff"
 STAFF = "/api/2.1/scheduling/companies/101/staff"
 
 
@@ -54,7 +54,7 @@ async def sandbox_server() -> AsyncIterator[httpx.AsyncClient]:
 @pytest.mark.parametrize(
     ("path", "matches"),
     [
-        (STAFF_TEMPLATE, True),
+        (STAFF_OF_COMPANY, True),
         (STAFF, True),
         ("/api/2.1/*", True),
         ("*", True),
@@ -65,7 +65,7 @@ async def sandbox_server() -> AsyncIterator[httpx.AsyncClient]:
 def test_a_path_is_a_template_the_path_or_a_beginning(path, matches):
     faults = FaultInjector()
     faults.replace(json.dumps([{"path": path}]).encode())
-    assert (faults.match_and_count(STAFF_TEMPLATE, STAFF, QueryParams()) is not None) == matches
+    assert (faults.match_and_count(STAFF_OF_COMPANY, STAFF, QueryParams()) is not None) == matches
 
 
 async def test_times_says_how_many_requests_are_hit(rest):
@@ -180,7 +180,7 @@ async def test_bytes_are_sent_as_they_are(rest):
         ({"b/*/c": "{}"}, b'{"a":0,"b":[{"c":{}},{"c":{}},3]}'),
         ({"*": "x"}, b'{"a":x,"b":x}'),
         ({"a": "1", "b/0": "2"}, b'{"a":1,"b":[2,{"c":2},3]}'),
-        ({"b/7": "1", "c/d": "1", "a/b": "1"}, b'{"a":0,"b":[{"c":1},{"c":2},3]}'),
+        ({"b/7": "1", "c/d": "1", "a/b": "1", "a/b/c": "1"}, b'{"a":0,"b":[{"c":1},{"c":2},3]}'),
     ],
     ids=str,
 )
@@ -260,6 +260,35 @@ async def test_a_call_that_got_no_answer_has_no_status(rest):
         await faulty_answer(rest, drop="headers")
     statuses = [call["status"] for call in (await rest.get("/_sandbox/calls")).json()["requests"]]
     assert statuses == [None, 200]
+
+
+async def test_an_overlong_body_ends_when_its_caller_leaves():
+    app, is_gone, sent = create_sandbox(), asyncio.Event(), []
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://sandbox") as controls:
+        fault = {"path": ACTIVITIES, "bodyBytes": 10**12}
+        await controls.put("/_sandbox/faults", json=[fault])
+
+    async def receive() -> dict[str, object]:
+        await is_gone.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        sent.append(message["type"])
+        if len(sent) == 10:
+            is_gone.set()
+
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": ACTIVITIES,
+        "raw_path": ACTIVITIES.encode(),
+        "query_string": b"",
+        "headers": [],
+    }
+    await app(scope, receive, send)
+    assert sent == ["http.response.start", *["http.response.body"] * (len(sent) - 1)]
+    assert len(sent) < 20
 
 
 # Over a connection

@@ -15,10 +15,7 @@ from gateway.sandbox.responses import (
     list_response,
 )
 from gateway.sandbox.routes import ENDPOINT_BY_TEMPLATE, UNKNOWN_TEMPLATE, match_route
-
-ACTIVITIES = "/api/2.3/activities"
-STAFF_TEMPLATE = "/api/2.1/scheduling/companies/{companyId}/staff"
-
+from tests.unit.sandbox.contract import ACTIVITIES, STAFF_OF_COMPANY
 
 # Paths and methods
 
@@ -32,7 +29,7 @@ def test_every_path_is_found_by_its_own_template(template):
 
 def test_a_route_has_the_ids_of_the_path():
     assert match_route("/api/2.1/scheduling/companies/101/staff") == (
-        STAFF_TEMPLATE,
+        STAFF_OF_COMPANY,
         {"companyId": "101"},
     )
 

@@ -20,9 +20,8 @@ from gateway.sandbox.fixtures.entities import (
 )
 from gateway.sandbox.fixtures.history import parse_appointment_id, reference_code
 from gateway.sandbox.fixtures.sample import SampleData
+from tests.unit.sandbox.contract import ACTIVITIES
 from tests.unit.sandbox.timelines import timeline
-
-ACTIVITIES = "/api/2.3/activities"
 
 
 def calls_to_build(client: str) -> int:

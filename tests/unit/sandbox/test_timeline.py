@@ -14,9 +14,9 @@ from gateway.sandbox.fixtures.messages import newsletter_events
 from gateway.sandbox.fixtures.quirks import QuirkSchedule
 from gateway.sandbox.fixtures.sample import CLIENTS, SampleData
 from gateway.sandbox.fixtures.timeline import Timeline, TimelineEntry, activity_json, create_entry
+from tests.unit.sandbox.contract import ACTIVITIES
 from tests.unit.sandbox.timelines import activities, timeline
 
-ACTIVITIES = "/api/2.3/activities"
 ENTRIES = (
     TimelineEntry(3.0, "note", "a", b"3"),
     TimelineEntry(1.0, "note", None, b"1"),
