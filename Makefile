@@ -13,11 +13,10 @@ help:                          ## list the targets
 install: $(INSTALLED)          ## install the locked dependencies and the gateway into .venv
 
 sandbox: $(INSTALLED)          ## serve /graphql over the bundled sandbox
-	@$(MAKE) --no-print-directory explorer || echo "GraphiQL was not built: its page says how to build it. Everything else works." >&2
+	@$(MAKE) --silent explorer || echo "GraphiQL was not built: its page says how to build it. Everything else works." >&2
 	@$(BIN)/gateway sandbox
 
 explorer: $(EXPLORER)          ## build GraphiQL; needs Node.js and npm
-	@:
 
 wheel: $(INSTALLED) explorer   ## build dist/*.whl, which contains GraphiQL
 	test -s $(EXPLORER)
