@@ -23,7 +23,7 @@ wheel: $(INSTALLED) explorer   ## build dist/*.whl, which contains GraphiQL
 	$(BIN)/hatchling build --target wheel
 
 # COVERED=1 records the coverage, which doubles the time. The comparison with graphql-core covers no further lines.
-test: $(INSTALLED)             ## run the tests that are not slow and open no port; takes up to a minute on two idle cores
+test: $(INSTALLED)             ## run the tests that are not slow and open no port; takes 100 seconds on two idle cores
 	$(PYTEST) -m "not slow and not socket" --numprocesses 2
 
 test-all: test slow socket     ## run all tests
