@@ -33,7 +33,6 @@ URL = NewType("URL", str)
 JSON = NewType("JSON", msgspec.Raw)
 
 _NO_OFFSET = timedelta(0)
-_LENGTH_TO_SECONDS = len("2026-03-01T09:00:00")
 _RFC_3339 = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})"
 )
@@ -118,7 +117,7 @@ def _serialize_date_time(value: datetime) -> str:
 def _serialize_date_times(values: Sequence[datetime | None]) -> Sequence[str | None]:
     """The texts of instants, each as `_serialize_date_time` returns it; None for None."""
     texts: Sequence[str] = msgspec.to_builtins(values)
-    if None not in texts and len("".join(texts)) == _LENGTH_TO_SECONDS * len(texts):
+    if None not in texts and len("".join(texts)) == dates.LENGTH_TO_SECONDS * len(texts):
         return [text + ".000Z" for text in texts]
     return [None if value is None else _serialize_date_time(value) for value in values]
 

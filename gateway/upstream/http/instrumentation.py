@@ -34,16 +34,20 @@ class UpstreamInstrumentation:
     def record_surprise(self, path: str, reason: str) -> None:
         """Count an accepted deviation from the upstream's contract; log the first of each path and reason."""
         self.metrics.count_surprise(path, reason)
-        if (path, reason) not in self._logged_once:
-            self._logged_once.add((path, reason))
+        if self._is_first(path, reason):
             log_warning("upstream.surprise", path=path, reason=reason)
 
     def record_unknown_company(self) -> None:
         """Log the first resource whose company neither the data nor the setting names."""
         setting = env_name("company_id")
-        if (setting,) not in self._logged_once:
-            self._logged_once.add((setting,))
+        if self._is_first(setting):
             log_warning("company_unknown", setting=setting)
+
+    def _is_first(self, *subject: str) -> bool:
+        """Whether nothing was logged of a subject before; from now on, something was."""
+        is_first = subject not in self._logged_once
+        self._logged_once.add(subject)
+        return is_first
 
     def instrument_call(self, path: str, number: int, headers: RawHeaders) -> "InstrumentedCall":
         """A context manager around one call.

@@ -27,7 +27,8 @@ _DATE_TIME = re.compile(
 )
 _MAX_LENGTH = 100
 _LENGTH_TO_DAY = len("2026-03-01")
-_LENGTH_TO_SECONDS = len("2026-03-01T09:00:00")
+LENGTH_TO_SECONDS = len("2026-03-01T09:00:00")
+"""The characters of a local date-time without a fraction of a second."""
 
 
 def normalise(date: Any) -> None:
@@ -107,8 +108,8 @@ def local_times(texts: Sequence[str]) -> list[datetime] | None:
         return None
     # Each has at least the length to the second, so each has just this length where all together do.
     joined = "".join(texts)
-    separators = joined[_LENGTH_TO_DAY::_LENGTH_TO_SECONDS]
-    is_standard = len(joined) == _LENGTH_TO_SECONDS * len(texts) and separators == "T" * len(texts)
+    separators = joined[_LENGTH_TO_DAY::LENGTH_TO_SECONDS]
+    is_standard = len(joined) == LENGTH_TO_SECONDS * len(texts) and separators == "T" * len(texts)
     return times if is_standard else None
 
 
@@ -132,7 +133,7 @@ def in_zone(text: str, zone: tzinfo) -> str:
         at = datetime.fromisoformat(text).astimezone(zone)
     except OverflowError:
         return local
-    return at.replace(tzinfo=None).isoformat(timespec="seconds") + local[_LENGTH_TO_SECONDS:]
+    return at.replace(tzinfo=None).isoformat(timespec="seconds") + local[LENGTH_TO_SECONDS:]
 
 
 def _offset_differs(text: str, zone_name: str) -> bool:

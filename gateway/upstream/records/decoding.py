@@ -93,17 +93,16 @@ def items(body: bytes, required_key: RequiredKey = "type") -> CooperativeSteps[l
         elements = yield from extract_list(body, required_key)
     except UNDECODABLE as error:
         message = "The upstream response is not a list: `items` was expected."
-        raise InvalidUpstreamResponse(
-            _NOT_JSON_MESSAGE if _is_malformed(error) else message
-        ) from error
+        raise _undecodable(error, message) from error
     if len(elements) > MAX_ITEMS or (is_large(body) and _has_long_number(body)):
         raise ResponseTooLarge(_TOO_LARGE_MESSAGE)
     return elements
 
 
-def _is_malformed(error: Exception) -> bool:
-    """Whether a body could not be decoded because it is not JSON, such as the page of a proxy."""
-    return isinstance(error, DecodeError) and not isinstance(error, ValidationError)
+def _undecodable(error: Exception, message: str) -> InvalidUpstreamResponse:
+    """The error for a body that could not be decoded; `message` where it is JSON, unlike the page of a proxy."""
+    is_malformed = isinstance(error, DecodeError) and not isinstance(error, ValidationError)
+    return InvalidUpstreamResponse(_NOT_JSON_MESSAGE if is_malformed else message)
 
 
 def _has_long_number(body: bytes) -> bool:
@@ -150,9 +149,7 @@ def entity(body: bytes, declared: type[_R]) -> CooperativeSteps[_R]:
         )
     except UNDECODABLE as error:
         message = "The upstream response could not be decoded."
-        raise InvalidUpstreamResponse(
-            _NOT_JSON_MESSAGE if _is_malformed(error) else message
-        ) from error
+        raise _undecodable(error, message) from error
     if not isinstance(result, declared):
         raise InvalidUpstreamResponse("The upstream response has an unexpected structure.")
     return result
