@@ -344,7 +344,10 @@ class Settings(BaseSettings):
     trusted_documents_path: ManifestFile = Field(
         None,
         validate_default=True,
-        description="The manifest: a JSON file of document texts by their ids.",
+        description=(
+            "The manifest: a JSON file of document texts by their ids, or a folder, all of whose `*.json` "
+            "are taken together."
+        ),
     )
 
     # A check of several settings belongs to the last of them, so that `info.data` has the others. It is left

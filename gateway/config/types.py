@@ -7,12 +7,12 @@ from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 from typing import Annotated
 
-import msgspec
 from pydantic import AfterValidator, BeforeValidator, Field, InstanceOf, SecretStr
 from pydantic_settings import NoDecode
 
 from gateway.config import origins
 from gateway.config.environment import UnreadableSecret, named_problem
+from gateway.config.manifest import Manifest, read_manifest
 from gateway.config.time_zones import zone_by_name
 
 PositiveSeconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -146,32 +146,8 @@ def _normalize_page_origins(texts: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(str(origins.parse_allowed_origin(text)) for text in texts)
 
 
-@dataclass(frozen=True, slots=True)
-class Manifest:
-    """The manifest of trusted documents, as its file was when it was read; later changes have no effect.
-
-    Attributes:
-        path: The path of the file.
-        text_by_id: The documents, by their ids.
-    """
-
-    path: Path
-    text_by_id: Mapping[str, str] = field(repr=False)
-
-
 def _read_manifest(path: object) -> object:
-    """The manifest at a path, in the format of graphql-codegen: a JSON object of texts by their ids."""
-    if not isinstance(path, str | Path):
-        return path
-    try:
-        text_by_id = msgspec.json.decode(Path(path).read_bytes(), type=dict[str, str])
-    except OSError as error:
-        raise ValueError(f"cannot be read: {error.strerror}") from error
-    except (msgspec.DecodeError, UnicodeError) as error:
-        raise ValueError(f"must contain a JSON object of strings: {error}") from error
-    if not text_by_id:
-        raise ValueError("contains no documents")
-    return Manifest(Path(path), text_by_id)
+    return read_manifest(Path(path)) if isinstance(path, str | Path) else path
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,10 @@ import pytest
 from pydantic import SecretStr, ValidationError
 
 from gateway.config.environment import ConfigurationError
+from gateway.config.manifest import Manifest
 from gateway.config.proxies import Proxy
 from gateway.config.settings import PREFIX, Settings, env_name
-from gateway.config.types import CallerKeys, Manifest
+from gateway.config.types import CallerKeys
 
 MANIFEST = Path(__file__).parents[1] / "engine" / "manifests" / "sha1.json"
 CALLER_KEYS = Path(__file__).parents[1] / "web" / "caller-keys.txt"

@@ -9,8 +9,6 @@ from gateway.config.types import (
     CallerKeysFile,
     CollectorUrl,
     HeaderNames,
-    Manifest,
-    ManifestFile,
     OriginUrl,
     Secret,
 )
@@ -97,58 +95,6 @@ def test_a_header_that_must_not_go_along_is_refused(name):
 
 def test_a_list_is_split_wherever_it_comes_from():
     assert read(HeaderNames, " X-A,X-B ,, ") == ("X-A", "X-B")
-
-
-MANIFESTS = {
-    "one document": (b'{"sha256:00": "{ a }"}', {"sha256:00": "{ a }"}),
-    "ids of any form": (b'{"": "", "\xc3\xa9 1": "{ a }"}', {"": "", "é 1": "{ a }"}),
-    "two ids of one text": (b'{"a": "{ a }", "b": "{ a }"}', {"a": "{ a }", "b": "{ a }"}),
-}
-
-
-@pytest.mark.parametrize(("written", "text_by_id"), MANIFESTS.values(), ids=MANIFESTS)
-def test_a_manifest_is_texts_by_their_ids_as_they_are_written(tmp_path, written, text_by_id):
-    file = tmp_path / "manifest.json"
-    file.write_bytes(written)
-    assert read(ManifestFile, str(file)) == Manifest(file, text_by_id)
-
-
-NO_MANIFESTS = {
-    "nothing": b"",
-    "no JSON": b"{",
-    "another encoding": b'{"a": "\xe9"}',
-    "a list": b'["{ a }"]',
-    "a text": b'"{ a }"',
-    "null": b"null",
-    "a text that is a number": b'{"a": 5}',
-    "a text that is null": b'{"a": "{ a }", "b": null}',
-    "an Apollo manifest": b'{"format": "apollo-persisted-query-manifest", "operations": []}',
-    "deep": b"[" * 100_000,
-}
-
-
-@pytest.mark.parametrize("written", NO_MANIFESTS.values(), ids=NO_MANIFESTS)
-def test_a_file_that_is_no_manifest_is_refused(tmp_path, written):
-    file = tmp_path / "manifest.json"
-    file.write_bytes(written)
-    with pytest.raises(ValidationError, match="must contain a JSON object of strings: "):
-        read(ManifestFile, file)
-
-
-def test_a_manifest_without_documents_is_refused(tmp_path):
-    file = tmp_path / "manifest.json"
-    file.write_bytes(b"{}")
-    with pytest.raises(ValidationError, match="contains no documents"):
-        read(ManifestFile, file)
-
-
-def test_a_manifest_that_cannot_be_read_is_refused_with_the_reason(tmp_path):
-    with pytest.raises(ValidationError, match="cannot be read: Is a directory"):
-        read(ManifestFile, tmp_path)
-
-
-def test_a_manifest_is_shown_without_its_documents():
-    assert repr(Manifest(Path("m.json"), {"a": "{ a }"})) == f"Manifest(path={Path('m.json')!r})"
 
 
 @pytest.mark.parametrize(
