@@ -19,6 +19,7 @@ from gateway.config.environment import FileSecretsSource, named_problem
 from gateway.config.proxies import Proxy, ProxyAddress, proxy_for
 from gateway.config.types import (
     CallerKeysFile,
+    ClientApplicationNames,
     CollectorUrl,
     HeaderNames,
     ManifestFile,
@@ -325,6 +326,13 @@ class Settings(BaseSettings):
     explain: bool = Field(
         default=False,
         description="Whether `X-Gateway-Explain: 1` adds the upstream reads of a response to its `extensions`.",
+    )
+    client_applications: ClientApplicationNames = Field(
+        (),
+        description=(
+            "The names of client applications that have a metric of their own, separated by commas; "
+            "operations of all others are counted as `other`."
+        ),
     )
     introspection: bool = Field(
         default=True, description="Whether introspection and /schema.graphql are enabled."

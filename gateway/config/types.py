@@ -50,6 +50,12 @@ _NEVER_FORWARDED = {
 }
 """Headers that are never forwarded: hop-by-hop, body, conditional, method-override, and the gateway's own."""
 
+MAX_CLIENT_APPLICATION_CHARACTERS = 64
+"""The maximum length of the name and of the version of a client application."""
+
+_RESERVED_APPLICATION_NAMES = {"none", "other"}
+"""The values of the metric's label where there is no name, and where the name is not listed."""
+
 _HOST = r"(?=.{1,253}(:|/|\Z))[A-Za-z0-9_\-]{1,63}(\.[A-Za-z0-9_\-]{1,63})*\.?"
 _BRACKETED_ADDRESS = r"\[(?P<address>[0-9A-Fa-f:.]{2,45})\]"
 
@@ -141,6 +147,18 @@ def _check_forwardable(names: tuple[str, ...]) -> tuple[str, ...]:
     return names
 
 
+def _check_application_names(names: tuple[str, ...]) -> tuple[str, ...]:
+    for name in names:
+        if not re.fullmatch(rf"[\x20-\x7e]{{1,{MAX_CLIENT_APPLICATION_CHARACTERS}}}", name):
+            raise ValueError(
+                "names must have at most "
+                f"{MAX_CLIENT_APPLICATION_CHARACTERS} characters, all of them printable ASCII"
+            )
+        if name in _RESERVED_APPLICATION_NAMES:
+            raise ValueError(f"{name} is reserved: the metric counts other requests by it")
+    return names
+
+
 def _normalize_page_origins(texts: tuple[str, ...]) -> tuple[str, ...]:
     """Origins of pages, in the canonical form of browsers."""
     return tuple(str(origins.parse_allowed_origin(text)) for text in texts)
@@ -204,6 +222,7 @@ Secret = Annotated[
 ZoneName = Annotated[str, AfterValidator(_check_time_zone)]
 CommaSeparatedNames = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split_names)]
 PageOrigins = Annotated[CommaSeparatedNames, AfterValidator(_normalize_page_origins)]
+ClientApplicationNames = Annotated[CommaSeparatedNames, AfterValidator(_check_application_names)]
 HeaderNames = Annotated[CommaSeparatedNames, AfterValidator(_check_forwardable)]
 ManifestFile = Annotated[InstanceOf[Manifest] | None, NoDecode, BeforeValidator(_read_manifest)]
 CallerKeysFile = Annotated[

@@ -1,11 +1,11 @@
 """Prometheus metrics of operations, upstream reads and upstream calls; one scrape covers all workers.
 
 Nothing that a caller sends is a label value, so the number of series is bounded: labels hold the gateway's own
-codes and path templates, names of trusted documents and names of caller keys.
+codes and path templates, names of trusted documents, of caller keys, and of the client applications in the settings.
 """
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Generic, NamedTuple, TypeVar
@@ -23,6 +23,7 @@ from prometheus_client.multiprocess import MultiProcessCollector, mark_process_d
 
 from gateway import __version__
 from gateway.observability import metrics_folder
+from gateway.observability.client_application import ClientApplication
 from gateway.observability.request_stats import ERROR, OK, PARTIAL, RequestStats
 
 _Metric = TypeVar("_Metric", Counter, Histogram)
@@ -34,7 +35,11 @@ MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 """The text format that every version of Prometheus reads."""
 
 OTHER = "other"
-"""The label value for every operation that is not a trusted document's."""
+"""The label value for every operation that is not a trusted document's, and for every client application that is
+not in the settings."""
+
+NONE = "none"
+"""The label value for operations whose client application does not name itself."""
 
 CIRCUIT_OPEN = "circuit_open"
 CONCURRENCY_LIMIT = "concurrency_limit"
@@ -104,7 +109,9 @@ class Metrics:
         log_events_dropped: Events that are missing in the log.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, client_applications: Collection[str] = ()) -> None:
+        """Create the metrics; `client_applications` have a label value each, and none are counted without any."""
+        self._client_applications = frozenset(client_applications)
         self._is_shared = _FOLDER_VARIABLE in os.environ
         self._registry = CollectorRegistry()
         if not self._is_shared:
@@ -125,6 +132,12 @@ class Metrics:
             "caller_operations",
             "Operations of callers with a key, by the name of the key.",
             "caller",
+            "outcome",
+        )
+        self._application_operations = self._counter(
+            "client_application_operations",
+            "Operations by client application, where the settings name any.",
+            "client_application",
             "outcome",
         )
         self.requests_in_flight = self._gauge(
@@ -213,8 +226,16 @@ class Metrics:
             self._operation_duration[name,].observe(seconds)
         if stats.caller is not None:
             self._caller_operations[stats.caller, outcome].inc()
+        if self._client_applications:
+            application = self._application_label(stats.client_application)
+            self._application_operations[application, outcome].inc()
         for code in stats.codes:
             self._operation_errors[code, outcome].inc()
+
+    def _application_label(self, application: ClientApplication | None) -> str:
+        if application is None:
+            return NONE
+        return application.name if application.name in self._client_applications else OTHER
 
     def count_read(self, path: str, cache_status: str) -> None:
         """Count a read, by the template of its path and its cache status."""

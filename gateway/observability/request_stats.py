@@ -1,11 +1,14 @@
 """Statistics of one request, for the access log, metrics and traces.
 
-No personal data: names are those of trusted documents and caller keys; the rest is counted or constant.
+Names are those of trusted documents and caller keys, and what a client application calls itself, which is the
+only text of a caller; the rest is counted or constant.
 """
 
 from collections.abc import Iterable, MutableMapping
 from dataclasses import dataclass
 from typing import Any, Self
+
+from gateway.observability.client_application import ClientApplication
 
 OK = "ok"
 PARTIAL = "partial"
@@ -26,6 +29,7 @@ class RequestStats:
         operation_type: The operation's type, such as "query"; None before it is known.
         operation: The operation's name, where it is a trusted document's. Any other is text of the caller.
         caller: The name of the caller key, if any.
+        client_application: The client application that sent the request, if it names itself.
         compiled: Whether a compiled query produced the whole response.
         reads: The number of upstream reads of the operation.
         calls: The number of upstream calls for these reads; a coalesced or cached read has none.
@@ -39,6 +43,7 @@ class RequestStats:
     operation_type: str | None = None
     operation: str | None = None
     caller: str | None = None
+    client_application: ClientApplication | None = None
     compiled: bool = False
     reads: int = 0
     calls: int = 0
@@ -99,6 +104,10 @@ class RequestStats:
             fields["operation"] = self.operation
         if self.caller is not None:
             fields["caller"] = self.caller
+        if self.client_application is not None:
+            fields["client_application"] = self.client_application.name
+            if self.client_application.version is not None:
+                fields["client_application_version"] = self.client_application.version
         if self.trace_id is not None:
             fields["trace_id"] = self.trace_id
         return fields

@@ -2,7 +2,8 @@
 
 Without a tracer provider, spans are the no-op spans of the API. Names and attributes follow the semantic
 conventions for HTTP and GraphQL spans. Attribute values are the gateway's own names, codes, numbers and
-addresses: no text of a caller or of the upstream. Exceptions are not recorded, because their texts quote values.
+addresses, and what a client application calls itself: no other text of a caller, and none of the upstream.
+Exceptions are not recorded, because their texts quote values.
 """
 
 from collections.abc import Mapping
@@ -150,6 +151,11 @@ class OperationSpan:
             span.set_attribute("graphql.operation.type", stats.operation_type)
         if stats.operation is not None:
             span.set_attribute("graphql.operation.name", stats.operation)
+        if stats.client_application is not None:
+            name, version = stats.client_application
+            span.set_attribute("gateway.client_application.name", name)
+            if version is not None:
+                span.set_attribute("gateway.client_application.version", version)
 
     def _set_outcome(self) -> None:
         span, stats = self._span, self._stats

@@ -79,7 +79,7 @@ def create_app(
     tracing = Tracing(
         tracer_provider or _tracer_provider(settings), upstream_url=settings.upstream_url
     )
-    instrumentation = UpstreamInstrumentation(Metrics(), tracing)
+    instrumentation = UpstreamInstrumentation(Metrics(settings.client_applications), tracing)
     upstream = UpstreamApi(settings, transport, instrumentation=instrumentation, now=now)
 
     @asynccontextmanager

@@ -1,4 +1,4 @@
-"""Request id, access log and metrics of every HTTP request."""
+"""Request id, client application, access log and metrics of every HTTP request."""
 
 import os
 import re
@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from gateway.observability.client_application import HEADER_NAMES, ClientApplication
 from gateway.observability.logging import REQUEST_ID, log_debug, log_info
 from gateway.observability.metrics import Metrics
 from gateway.observability.request_stats import RequestStats
@@ -15,6 +16,7 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 _RANDOM_BLOCK_BYTES = 4096
 
 _ID_HEADER = b"x-request-id"
+_READ_HEADERS = frozenset({_ID_HEADER, *HEADER_NAMES})
 _NOSNIFF = (b"x-content-type-options", b"nosniff")
 _CLOSE = (b"connection", b"close")
 
@@ -50,7 +52,7 @@ class RequestMiddleware:
         is_probe = scope["path"] in PROBE_PATHS
         # Before the scope is copied, so that the connection has the statistics as well.
         stats = RequestStats.from_scope(scope)
-        scope, request_id = self._with_request_id(scope)
+        scope, request_id = self._read_headers(scope, stats)
         id_header = _ID_HEADER, request_id.encode()
         status = 0
 
@@ -83,9 +85,15 @@ class RequestMiddleware:
             )
             REQUEST_ID.reset(token)
 
-    def _with_request_id(self, scope: Scope) -> tuple[Scope, str]:
-        """A copy of the scope whose headers have one usable request id; and that id."""
-        supplied_ids = [value for name, value in scope["headers"] if name == _ID_HEADER]
+    def _read_headers(self, scope: Scope, stats: RequestStats) -> tuple[Scope, str]:
+        """A copy of the scope whose headers have one usable request id; and that id.
+
+        The statistics get the client application.
+        """
+        read_headers = [each for each in scope["headers"] if each[0] in _READ_HEADERS]
+        if read_headers:
+            stats.client_application = ClientApplication.from_headers(read_headers)
+        supplied_ids = [value for name, value in read_headers if name == _ID_HEADER]
         request_id = supplied_ids[0].decode("latin-1") if supplied_ids else ""
         if not _REQUEST_ID.fullmatch(request_id):
             request_id = next(self._random_ids)

@@ -74,7 +74,7 @@ def test_the_settings_page_has_every_setting_once():
 
 
 def test_the_operations_page_has_every_metric_with_its_labels():
-    made = Metrics()
+    made = Metrics(client_applications=["web"])
     made.observe_operation(RequestStats(outcome="partial", codes=("NOT_FOUND",), caller="web"), 1.0)
     made.count_read("/", "called")
     made.count_read_failure("/", "NOT_FOUND")

@@ -237,6 +237,15 @@ async def test_no_text_of_a_request_is_an_attribute(traced, exporter):
     assert "secret" not in "".join(each.to_json() for each in found).lower()
 
 
+async def test_a_span_names_the_client_application(traced, exporter):
+    headers = {"graphql-client-name": "booking\tapp", "graphql-client-version": "7"}
+    await traced(answering).post(TIMELINE, headers=headers)
+    operation, _ = operation_and_calls(exporter)
+    assert operation.attributes
+    assert operation.attributes["gateway.client_application.name"] == "booking?app"
+    assert operation.attributes["gateway.client_application.version"] == "7"
+
+
 def test_the_span_of_an_operation_that_is_cancelled_ends_with_the_reason(provider, exporter):
     stats = RequestStats(operation_type="query")
     scope = {"type": "http", "method": "POST", "headers": []}
