@@ -100,6 +100,11 @@ class WorkerProcess:
         with suppress(OSError):  # the worker may have just ended
             self._control_socket.send(bytes([phase]))
 
+    def terminate(self) -> None:
+        """End a worker that starts: it handles no signal yet. One that serves takes this as SIGTERM, and drains."""
+        if self._process.returncode is None:
+            self._process.terminate()
+
     def kill(self) -> None:
         if self._process.returncode is None:
             self._process.kill()
@@ -156,11 +161,20 @@ class Supervisor:
         self._is_stopping.set()
         self._first_is_ready.set()
         for worker in self._workers:
-            worker.send_phase(phase)
+            self._stop_worker(worker)
         remaining_seconds = 0.0 if phase is ShutdownPhase.CANCELLING else self._stop_timeout_seconds
         asyncio.get_running_loop().call_later(
             remaining_seconds + _KILL_DELAY_SECONDS, self._kill_all
         )
+
+    def _stop_worker(self, worker: WorkerProcess) -> None:
+        """Send the phase to the worker, and end it if it serves nothing yet.
+
+        A start may take longer than the time in which a worker has to end: the worker would be killed.
+        """
+        worker.send_phase(self._phase)
+        if worker not in self._ready_workers:
+            worker.terminate()
 
     def _kill_all(self) -> None:
         for worker in self._workers:
@@ -188,7 +202,7 @@ class Supervisor:
             return
         self._workers.add(worker)
         if self._phase is not ShutdownPhase.RUNNING:
-            worker.send_phase(self._phase)
+            self._stop_worker(worker)
         watchdog = asyncio.create_task(
             self._kill_if_silent(worker, lambda: False, max_checks=_MAX_START_CHECKS)
         )

@@ -26,6 +26,7 @@ from gateway.server.lifecycle import (
     reserve_port,
 )
 from gateway.web.concurrency import ConcurrencyLimiter
+from tests.support.clock import Clock
 from tests.support.gateway import ACCOUNT_1
 from tests.support.processes import PATIENCE_SECONDS, Running, free_ports, running, until
 
@@ -74,16 +75,21 @@ async def test_who_drains_takes_requests_still():
     assert not [each for each in leaving.servers if each.should_exit]
 
 
-async def test_stages_follow_each_other_in_their_time():
-    leaving = departure(drain_seconds=0.05, grace_seconds=0.05)
-    seen = [leaving.phase]
+async def test_stages_follow_each_other_in_their_time(monkeypatch):
+    clock = Clock(0.0)
+    monkeypatch.setattr(asyncio.get_running_loop(), "time", clock)
+    leaving = departure(drain_seconds=10, grace_seconds=30)
     leaving.advance_to(ShutdownPhase.DRAINING)
-    async with asyncio.timeout(2):
-        while leaving.phase is not ShutdownPhase.CANCELLING:
-            if leaving.phase is not seen[-1]:
-                seen.append(leaving.phase)
-            await asyncio.sleep(0)
-    assert seen == [ShutdownPhase.RUNNING, ShutdownPhase.DRAINING, ShutdownPhase.CLOSING]
+    for now, phase in (
+        (9.9, ShutdownPhase.DRAINING),
+        (10.1, ShutdownPhase.CLOSING),
+        (39.9, ShutdownPhase.CLOSING),
+        (40.2, ShutdownPhase.CANCELLING),
+    ):
+        clock.now = now
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        assert leaving.phase is phase
     assert all(each.should_exit for each in leaving.servers)
 
 

@@ -11,6 +11,7 @@ from structlog.testing import capture_logs
 
 from gateway.server.lifecycle import ShutdownPhase
 from gateway.server.workers import Supervisor, WorkerProcess
+from tests.support.clock import Clock
 
 PATIENCE_SECONDS = 5
 
@@ -22,6 +23,7 @@ class Fake:
         self.pid = pid
         self.orders: list[ShutdownPhase] = []
         self.is_killed = False
+        self.is_terminated = False
         self.hears: Callable[[], bool] = lambda: True
         self._can_start = can_start
         self._hangs = hangs
@@ -47,6 +49,11 @@ class Fake:
     def has_heartbeat(self) -> bool:
         return self.hears()
 
+    def terminate(self) -> None:
+        self.is_terminated = True
+        if self._hangs:
+            self.end(-signal.SIGTERM)
+
     def kill(self) -> None:
         self.is_killed = True
         self.end(-signal.SIGKILL)
@@ -59,6 +66,8 @@ class Family:
         self.workers: list[Fake] = []
         self.can_start = True
         self.hangs = False
+        self.may_start = asyncio.Event()
+        self.may_start.set()
         self.failures: list[OSError] = []
         self.mourned: list[int] = []
         self.parent = Supervisor(
@@ -72,6 +81,7 @@ class Family:
         self.running = asyncio.create_task(self.parent.run())
 
     async def _start(self) -> Fake:
+        await self.may_start.wait()
         if self.failures:
             raise self.failures.pop()
         self.workers.append(Fake(len(self.workers), can_start=self.can_start, hangs=self.hangs))
@@ -82,12 +92,25 @@ class Family:
             while len(self.workers) < count:  # noqa: ASYNC110 - no fake knows of an event
                 await asyncio.sleep(0)
 
+    async def settle(self) -> None:
+        """Let all tasks go as far as they can at this time."""
+        for _ in range(20):
+            await asyncio.sleep(0)
+
     async def status(self, *statuses: int) -> int:
         """What the parent ends with when its workers, told to stop, end with these."""
         self.parent.on_signal(signal.SIGTERM)
         for worker, status in zip(self.workers[-len(statuses) :], statuses, strict=True):
             worker.end(status)
         return await self.running
+
+
+@pytest.fixture
+async def clock(monkeypatch) -> Clock:
+    """The event loop's time. It passes where the test says so."""
+    clock = Clock(0.0)
+    monkeypatch.setattr(asyncio.get_running_loop(), "time", clock)
+    return clock
 
 
 async def test_there_are_as_many_as_there_should_be():
@@ -111,18 +134,18 @@ async def test_one_that_dies_is_replaced_and_somebody_is_told():
     assert sorted(family.mourned) == [0, 1, 2]
 
 
-async def test_one_that_dies_again_and_again_is_replaced_more_and_more_slowly():
-    family = Family(1, pause_seconds=0.02)
-    clock = asyncio.get_running_loop().time
-    pauses = []
-    for number in range(4):
-        await family.has(number + 1)
-        await asyncio.sleep(0)
+async def test_one_that_dies_again_and_again_is_replaced_more_and_more_slowly(clock):
+    family = Family(1, pause_seconds=2)
+    for number, pause_seconds in enumerate((2, 4, 8, 16, 30, 30), 1):
+        await family.settle()
         family.workers[-1].end(1)
-        ended = clock()
-        await family.has(number + 2)
-        pauses.append(clock() - ended)
-    assert [pause > 0.02 * 2**number * 0.9 for number, pause in enumerate(pauses)] == [True] * 4
+        await family.settle()
+        clock.now += pause_seconds - 0.1
+        await family.settle()
+        assert len(family.workers) == number
+        clock.now += 0.2
+        await family.settle()
+        assert len(family.workers) == number + 1
     assert await family.status(0) == 0
 
 
@@ -190,13 +213,19 @@ async def test_what_the_system_cannot_start_is_tried_again_while_others_serve():
     assert await family.status(0, 0) == 0
 
 
-async def test_what_the_system_cannot_start_waits_longer_each_time():
-    family = Family(1, pause_seconds=0.02)
-    family.failures = [OSError(errno.EAGAIN, "")] * 2
-    started = asyncio.get_running_loop().time()
-    await family.has(1)
-    assert asyncio.get_running_loop().time() - started > 0.9 * (0.02 + 0.04)
-    await asyncio.sleep(0)
+async def test_what_the_system_cannot_start_waits_longer_each_time(clock):
+    family = Family(1, pause_seconds=2)
+    family.failures = [OSError(errno.EAGAIN, "")] * 3
+    for failures, pause_seconds in ((2, 2), (1, 4), (0, 8)):
+        await family.settle()
+        assert len(family.failures) == failures
+        clock.now += pause_seconds - 0.1
+        await family.settle()
+        assert len(family.failures) == failures
+        assert family.workers == []
+        clock.now += 0.2
+    await family.settle()
+    assert len(family.workers) == 1
     assert await family.status(0) == 0
 
 
@@ -303,6 +332,30 @@ async def test_a_signal_is_passed_on_as_an_order(numbers, orders):
     for worker in family.workers:
         worker.end(0)
     assert await family.running == 0
+
+
+async def test_one_that_still_starts_is_ended_at_a_signal():
+    """It serves nobody; and where its start takes longer than a worker has to end, it would be killed."""
+    family = Family(2)
+    await family.has(1)
+    family.hangs = True
+    await family.has(2)
+    serving, starting = family.workers
+    family.parent.on_signal(signal.SIGINT)
+    assert (serving.is_terminated, starting.is_terminated) == (False, True)
+    serving.end(0)
+    assert await family.running == 0
+
+
+async def test_one_that_begins_to_start_at_a_signal_is_ended():
+    family = Family(2)
+    family.hangs = True
+    family.may_start.clear()
+    await family.settle()
+    family.parent.on_signal(signal.SIGTERM)
+    family.may_start.set()
+    assert await family.running == 0
+    assert [worker.is_terminated for worker in family.workers] == [True]
 
 
 @pytest.mark.parametrize(
