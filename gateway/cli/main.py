@@ -16,6 +16,7 @@ from gateway.cli.error_codes import print_error_codes
 from gateway.cli.query import compile_operation, cost
 from gateway.cli.schema import schema
 from gateway.cli.settings import exit_on_configuration_error, print_settings, settings_help
+from gateway.config import paths
 from gateway.config.serve_settings import ServeSettings
 from gateway.config.settings import Settings, env_name
 from gateway.config.types import CALLER_KEY_LINE
@@ -127,7 +128,7 @@ def serve() -> None:
 
 def _startup_log_fields(settings: Settings, bound: socket.socket) -> dict[str, object]:
     """The fields of the log event at the start: never the user or the password of a proxy."""
-    url = _bound_url(settings.host, bound, "/graphql")
+    url = _bound_url(settings.host, bound, paths.GRAPHQL)
     return (
         {"url": url} if settings.proxy is None else {"url": url, "proxy": settings.proxy.authority}
     )
@@ -205,7 +206,7 @@ def sandbox(
         if rest_only:
             logging.log_info("started", url=rest_url)
         else:
-            graphql = _bound_url(settings.host, sockets[1], "/graphql")
+            graphql = _bound_url(settings.host, sockets[1], paths.GRAPHQL)
             logging.log_info("started", url=graphql)
             logging.write_text(
                 _WELCOME.format(graphql=graphql, queries=EXAMPLE_QUERIES, rest=rest_url)

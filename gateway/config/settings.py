@@ -26,7 +26,9 @@ from gateway.config.types import (
     NonNegativeSeconds,
     OriginUrl,
     PageOrigins,
+    PathPrefix,
     PositiveSeconds,
+    ProxyNetworks,
     Secret,
     UrlPath,
     ZoneName,
@@ -103,6 +105,20 @@ class Settings(BaseSettings):
         1,
         validation_alias=AliasChoices("WEB_CONCURRENCY", "workers"),
         description="The number of worker processes of `gateway serve`.",
+    )
+    root_path: PathPrefix = Field(
+        "",
+        description=(
+            "The path prefix under which a proxy publishes the gateway, such as /activities, whether the "
+            "proxy removes it or not."
+        ),
+    )
+    trusted_proxies: ProxyNetworks = Field(
+        (),
+        description=(
+            "The proxies whose `X-Forwarded-Prefix` and `X-Forwarded-Proto` are used: addresses and "
+            "networks, separated by commas."
+        ),
     )
 
     upstream_url: OriginUrl = Field(

@@ -14,6 +14,7 @@ from gateway.config import origins
 from gateway.config.environment import UnreadableSecret, named_problem
 from gateway.config.manifest import Manifest, read_manifest
 from gateway.config.time_zones import zone_by_name
+from gateway.config.trusted_proxies import Network, is_path_prefix, parse_network
 
 PositiveSeconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 NonNegativeSeconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -100,6 +101,22 @@ def _check_path(path: str) -> str:
     if not re.fullmatch(r"(/[A-Za-z0-9._~\-]+)*/?", path):
         raise ValueError("must be a path such as /api/2.3")
     return path.rstrip("/")
+
+
+def _check_path_prefix(path: str) -> str:
+    if not is_path_prefix(path):
+        raise ValueError(
+            "must be a path such as /activities, of at most 200 characters, without a slash at its end"
+        )
+    return path
+
+
+def _parse_networks(texts: object) -> object:
+    """Networks, of addresses and networks in a comma-separated list."""
+    names = _split_names(texts)
+    if not isinstance(names, tuple):
+        return names
+    return tuple(parse_network(each) if isinstance(each, str) else each for each in names)
 
 
 def _check_collector_url(url: str) -> str:
@@ -216,6 +233,8 @@ def _parse_caller_key(line: str, number: int) -> tuple[bytes, str]:
 OriginUrl = Annotated[str, AfterValidator(_check_origin)]
 CollectorUrl = Annotated[str, AfterValidator(_check_collector_url)]
 UrlPath = Annotated[str, AfterValidator(_check_path)]
+PathPrefix = Annotated[str, AfterValidator(_check_path_prefix)]
+ProxyNetworks = Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_parse_networks)]
 Secret = Annotated[
     SecretStr, AfterValidator(_check_header_value), BeforeValidator(_reject_unreadable)
 ]

@@ -25,13 +25,13 @@ from opentelemetry.trace import (
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from gateway import __version__
+from gateway.config import paths
 from gateway.config.headers import RawHeaders
 from gateway.observability.request_stats import DISCONNECTED, ERROR, RequestStats
 
 _TRACEPARENT = "traceparent"
 _PROPAGATOR = TraceContextTextMapPropagator()
 _NO_PARENT = Context()
-_ROUTE = "/graphql"
 _UNNAMED_OPERATION = "GraphQL Operation"
 _KNOWN_METHODS = frozenset(
     {"CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "QUERY", "TRACE"}
@@ -252,8 +252,8 @@ def _request_attributes(scope: Mapping[str, Any]) -> _Attributes:
     method = scope["method"]
     attributes: _Attributes = {
         "http.request.method": method if method in _KNOWN_METHODS else "_OTHER",
-        "http.route": _ROUTE,
-        "url.path": _ROUTE,
+        "http.route": paths.GRAPHQL,
+        "url.path": paths.GRAPHQL,
     }
     scheme = scope.get("scheme")
     if scheme in _DEFAULT_PORTS:

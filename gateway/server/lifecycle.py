@@ -236,8 +236,10 @@ def gateway_server(settings: Settings, *, sandbox_server: Server | None = None) 
         settings.host,
         settings.port,
         protocol_class=protocol_class,
-        # Only spans have the scheme of a request, and nothing has its client.
-        reads_proxy_headers=settings.otel_exporter_otlp_endpoint is not None,
+        # Only spans have the scheme of a request, and nothing has its client. Where trusted proxies are
+        # set, the application reads their headers: uvicorn would hide the address of the proxy from it.
+        reads_proxy_headers=settings.otel_exporter_otlp_endpoint is not None
+        and not settings.trusted_proxies,
     )
     return GracefulShutdown(
         [gateway] if sandbox_server is None else [sandbox_server, gateway],

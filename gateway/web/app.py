@@ -19,6 +19,7 @@ from gateway import schema
 from gateway.config.environment import ConfigurationError
 from gateway.config.origins import AllowedOrigins
 from gateway.config.settings import Settings, env_name
+from gateway.config.trusted_proxies import TrustedProxies
 from gateway.engine.preparation import Preparer, build_preparer
 from gateway.engine.prepared_operation import Compiler
 from gateway.engine.resolvers import FieldSources
@@ -37,6 +38,7 @@ from gateway.web.graphiql import load_graphiql_page
 from gateway.web.graphql_endpoint import GraphQLEndpoint
 from gateway.web.graphql_route import GraphQLRoute
 from gateway.web.health import livez, metrics_endpoint, readyz
+from gateway.web.path_prefix import PathPrefixMiddleware
 from gateway.web.request_context import context_factory
 from gateway.web.request_middleware import RequestMiddleware
 
@@ -150,9 +152,18 @@ def _middleware(
     settings: Settings, limiter: ConcurrencyLimiter, metrics: Metrics
 ) -> list[Middleware]:
     """The middleware, outermost first."""
-    stack = [
-        Middleware(RequestMiddleware, metrics=metrics, is_draining=lambda: limiter.is_draining),
-    ]
+    stack = []
+    if settings.root_path or settings.trusted_proxies:
+        stack.append(
+            Middleware(
+                PathPrefixMiddleware,
+                root_path=settings.root_path,
+                trusted_proxies=TrustedProxies(settings.trusted_proxies),
+            )
+        )
+    stack.append(
+        Middleware(RequestMiddleware, metrics=metrics, is_draining=lambda: limiter.is_draining)
+    )
     if settings.cors_origins:
         stack.append(
             Middleware(AllowedOriginsMiddleware, origins=AllowedOrigins(settings.cors_origins))

@@ -4,6 +4,7 @@ import asyncio
 import gzip
 import re
 from dataclasses import dataclass, field
+from html import escape
 from pathlib import Path
 
 from starlette.exceptions import HTTPException
@@ -23,6 +24,9 @@ _CONTENT_SECURITY_POLICY = (
 )
 """The editor writes styles into the page, but must not write scripts."""
 
+_ROOT = "{{root}}"
+"""Stands in a page for the URL of the gateway's root."""
+
 _NOT_BUILT_HTML = """\
 <!doctype html>
 <html lang="en">
@@ -38,7 +42,7 @@ _NOT_BUILT_HTML = """\
 </head>
 <body>
 <h1>GraphiQL is not built</h1>
-<p>The gateway serves GraphQL at this address, and <a href="/schema.graphql">its schema</a>.
+<p>The gateway serves GraphQL at this address, and <a href="{{root}}schema.graphql">its schema</a>.
 Only this page for browsers is missing: building it requires Node.js, and this gateway was installed without it.</p>
 <p>To build it, with Node.js and npm, in a checkout of the gateway:</p>
 <pre>make explorer    # in the checkout; then restart the gateway
@@ -62,15 +66,16 @@ class GraphiQLPage:
     files: dict[str, Path]
     _decompressed_files: dict[str, bytes] = field(default_factory=dict, init=False, repr=False)
 
-    def html_response(self) -> Response:
-        """The page; browsers revalidate it each time, since the names of its files change."""
+    def html_response(self, root: str) -> Response:
+        """The page, given the URL of the gateway's root; browsers revalidate it each time: its files change."""
         headers = {
             "Cache-Control": "no-cache",
             "Content-Security-Policy": _CONTENT_SECURITY_POLICY,
             "Referrer-Policy": "no-referrer",
             "Vary": "Accept",
         }
-        return HTMLResponse(self.html, headers=headers)
+        page = self.html.replace(_ROOT, escape(root))
+        return HTMLResponse(page, headers=headers)
 
     async def file_response(self, request: Request) -> Response:
         """A file of the page; browsers cache it permanently where its name has a hash of its content."""

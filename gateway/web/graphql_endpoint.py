@@ -22,6 +22,7 @@ from gateway.web.authentication import CallerAuthenticator
 from gateway.web.disconnects import CallerDisconnected
 from gateway.web.graphiql import GraphiQLPage
 from gateway.web.http_request import HttpRequest
+from gateway.web.path_prefix import root_url
 from gateway.web.responses import EncodedResponse, encode_response
 
 _LARGE_BODY_BYTES = 16_384
@@ -71,7 +72,7 @@ class GraphQLEndpoint:
                 page = self.graphiql_page if scope["method"] in spec.READ_METHODS else None
                 media_type = spec.response_media_type(http.accept, html=page is not None)
                 if page is not None and media_type == spec.HTML:
-                    response = page.html_response()
+                    response = page.html_response(root_url(scope))
                 else:
                     stats.caller = self.authenticator.authenticate(scope)
                     request = await self._parse(scope, http)

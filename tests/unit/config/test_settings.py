@@ -1,6 +1,7 @@
 import json
 import os
 import re
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,8 @@ def test_the_defaults_are_those_of_the_conventions():
         "log_format": "auto",
         "otel_exporter_otlp_endpoint": None,
         "workers": 1,
+        "root_path": "",
+        "trusted_proxies": (),
         "upstream_url": "http://upstream",
         "upstream_proxy": None,
         "https_proxy": None,
@@ -126,6 +129,11 @@ EXAMPLES = {
     "sandbox_rest_port": ("9", 9),
     "otel_exporter_otlp_endpoint": ("http://collector:4318/", "http://collector:4318"),
     "workers": ("3", 3),
+    "root_path": ("/team/activities", "/team/activities"),
+    "trusted_proxies": (
+        "127.0.0.1, 10.0.0.0/8, fd00::/8,",
+        (ip_network("127.0.0.1/32"), ip_network("10.0.0.0/8"), ip_network("fd00::/8")),
+    ),
     "upstream_url": ("https://france.agendize.com/", "https://france.agendize.com"),
     "upstream_proxy": ("none", "none"),
     "https_proxy": ("http://proxy:3128", SecretStr("http://proxy:3128")),
@@ -314,6 +322,10 @@ def test_all_problems_are_told_at_once_each_with_its_variable(environment):
         ("PORT", "65536"),
         ("LOG_LEVEL", "loud"),
         ("WEB_CONCURRENCY", "0"),
+        ("GATEWAY_ROOT_PATH", "activities"),
+        ("GATEWAY_ROOT_PATH", "/activities/"),
+        ("GATEWAY_TRUSTED_PROXIES", "proxy"),
+        ("GATEWAY_TRUSTED_PROXIES", "127.0.0.1, 10.0.0.1/8"),
         ("GATEWAY_MAX_CONCURRENT_REQUESTS", "0"),
         ("GATEWAY_DRAIN_SECONDS", "-1"),
         ("GATEWAY_SHUTDOWN_GRACE_SECONDS", "inf"),

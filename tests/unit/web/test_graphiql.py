@@ -34,14 +34,14 @@ def test_what_was_built_is_the_page(built):
 
 
 def test_the_page_may_run_its_own_files_and_ask_nobody_else(built):
-    policy = load_graphiql_page(built).html_response().headers["content-security-policy"]
+    policy = load_graphiql_page(built).html_response("./").headers["content-security-policy"]
     assert policy.startswith("default-src 'none'; script-src 'self';")
     assert not re.search(r"https?:|\*|unsafe-eval|'sha", policy)
 
 
 def test_the_page_is_asked_for_again_each_time(built):
     """Its files have other names after an upgrade."""
-    assert load_graphiql_page(built).html_response().headers["cache-control"] == "no-cache"
+    assert load_graphiql_page(built).html_response("./").headers["cache-control"] == "no-cache"
 
 
 @pytest.mark.parametrize(
@@ -101,8 +101,13 @@ def test_without_a_build_the_page_says_so_and_how_to_get_it(tmp_path):
 def test_the_page_without_a_build_asks_no_other_host_for_anything(tmp_path):
     missing = load_graphiql_page(tmp_path)
     assert not re.search(r"https?:|<script", missing.html)
-    policy = missing.html_response().headers["content-security-policy"]
+    policy = missing.html_response("./").headers["content-security-policy"]
     assert not re.search(r"https?:|\*|unsafe-eval|'sha", policy)
+
+
+def test_the_root_in_a_page_is_escaped(tmp_path):
+    page = load_graphiql_page(tmp_path).html_response('/"><script>')
+    assert b'href="/&quot;&gt;&lt;script&gt;schema.graphql"' in page.body
 
 
 async def test_a_browser_gets_the_page_with_its_policy(http):

@@ -5,6 +5,9 @@ import { useGraphiQL } from "@graphiql/react";
 import errorCodes from "./errors.json";
 
 const TITLE = "Guide";
+// From this script, not from the page: a proxy may give the page another name.
+const SCHEMA_URL = new URL("../schema.graphql", import.meta.url).href;
+const LICENSES_URL = new URL("licenses.txt", import.meta.url).href;
 
 /** A text in which backticks mark what is code. */
 function TextWithCode({ text }) {
@@ -12,7 +15,7 @@ function TextWithCode({ text }) {
 }
 
 function SchemaLink() {
-  return <a href="schema.graphql" target="_blank">schema.graphql</a>;
+  return <a href={SCHEMA_URL} target="_blank">schema.graphql</a>;
 }
 
 function Guide() {
@@ -43,7 +46,7 @@ function Guide() {
           without <code>data</code> means that the operation was not executed.
         </small>
       </p>
-      <p><small><a href="explorer/licenses.txt" target="_blank">Licenses</a></small></p>
+      <p><small><a href={LICENSES_URL} target="_blank">Licenses</a></small></p>
     </section>
   );
 }
