@@ -5,7 +5,7 @@ SOURCES := gateway/web/explorer
 PYTEST := $(BIN)/$(if $(COVERED),coverage run -m pytest,pytest)
 EXPLORER := $(SOURCES)/built/index.html
 
-.PHONY: help install sandbox explorer wheel test test-all slow socket lint covered check bench format schema docs lock
+.PHONY: help install sandbox explorer wheel image test test-all slow socket lint covered check bench format schema docs lock
 
 help:                          ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -21,6 +21,9 @@ explorer: $(EXPLORER)          ## build GraphiQL; needs Node.js and npm
 wheel: $(INSTALLED) explorer   ## build dist/*.whl, which contains GraphiQL
 	test -s $(EXPLORER)
 	$(BIN)/hatchling build --target wheel
+
+image:                         ## build the container image, labelled with its revision and time; needs Docker
+	docker build --tag gateway --build-arg REVISION=$$(git rev-parse HEAD) --build-arg CREATED=$$(date --utc +%Y-%m-%dT%H:%M:%SZ) .
 
 # COVERED=1 records the coverage, which doubles the time. The comparison with graphql-core covers no further lines.
 test: $(INSTALLED)             ## run the tests that are not slow and open no port; takes 100 seconds on two idle cores

@@ -6,7 +6,7 @@ a user who is nobody else, without any capability. Needs Linux, root, and util-l
 
 import shlex
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 USER = 10001
@@ -19,6 +19,7 @@ def confined(
     command: Sequence[str | Path],
     folders: Iterable[Path],
     *,
+    mounted: Mapping[str, Path] | None = None,
     writable: Sequence[str] = (),
     user: int = USER,
 ) -> list[str]:
@@ -27,6 +28,7 @@ def confined(
     Args:
         command: What is run; its first word is a path.
         folders: What it can read besides the machine's programs.
+        mounted: The same for folders that it finds elsewhere: each by the path at which it finds it.
         writable: Where it finds a folder to write to, in memory: `PATH` or `PATH=SIZE`, as mount has sizes.
         user: Whose process it is, by number.
     """
@@ -40,6 +42,8 @@ def confined(
         ]
     for folder in dict.fromkeys([*map(Path, _SYSTEM), *folders]):
         lines += _bound(folder, Path(f"{root}{folder}"))
+    for path, folder in (mounted or {}).items():
+        lines += _bound(folder, Path(f"{root}{path}"))
     for device in _DEVICES:
         target = f"{root}{device}"
         lines += [f"mkdir -p {root}/dev", f": >{target}", f"mount --bind {device} {target}"]
