@@ -112,6 +112,7 @@ def serve() -> None:
     """Serve /graphql over the REST API at GATEWAY_UPSTREAM_URL.
 
     Also served are /schema.graphql, /livez, /readyz and /metrics, and GraphiQL's files at /explorer/.
+    The page at / links to them.
     """
     with exit_on_configuration_error():
         settings = ServeSettings.from_environment()

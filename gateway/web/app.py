@@ -16,6 +16,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from gateway import schema
+from gateway.config import paths
 from gateway.config.environment import ConfigurationError
 from gateway.config.origins import AllowedOrigins
 from gateway.config.settings import Settings, env_name
@@ -41,6 +42,7 @@ from gateway.web.health import livez, metrics_endpoint, readyz
 from gateway.web.path_prefix import PathPrefixMiddleware
 from gateway.web.request_context import context_factory
 from gateway.web.request_middleware import RequestMiddleware
+from gateway.web.root_page import root_endpoint
 
 _DROPPED_COUNT_INTERVAL_SECONDS = 1.0
 
@@ -111,15 +113,16 @@ def create_app(
         endpoint, settings.max_concurrent_requests, max_body_bytes=settings.max_body_bytes
     )
     routes = [
-        Route("/livez", livez, methods=["GET"]),
-        Route("/readyz", readyz(limiter), methods=["GET"]),
-        Route("/metrics", metrics_endpoint(instrumentation.metrics), methods=["GET"]),
+        Route("/", root_endpoint(settings), methods=["GET"]),
+        Route(paths.LIVEZ, livez, methods=["GET"]),
+        Route(paths.READYZ, readyz(limiter), methods=["GET"]),
+        Route(paths.METRICS, metrics_endpoint(instrumentation.metrics), methods=["GET"]),
     ]
     if graphiql_page is not None:
         routes.append(Route("/explorer/{name}", graphiql_page.file_response, methods=["GET"]))
     if settings.introspection:
         schema_endpoint = partial(_schema_endpoint, settings)
-        routes.append(Route("/schema.graphql", schema_endpoint, methods=["GET"]))
+        routes.append(Route(paths.SCHEMA, schema_endpoint, methods=["GET"]))
     middleware = _middleware(settings, limiter, instrumentation.metrics)
     app = Starlette(routes=routes, middleware=middleware, lifespan=lifespan)
     # A redirect would return the query string, and any `Host` of the request, in a header.

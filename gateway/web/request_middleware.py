@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from gateway.config import paths
 from gateway.observability.client_application import HEADER_NAMES, ClientApplication
 from gateway.observability.logging import REQUEST_ID, log_debug, log_info
 from gateway.observability.metrics import Metrics
@@ -19,9 +20,6 @@ _ID_HEADER = b"x-request-id"
 _READ_HEADERS = frozenset({_ID_HEADER, *HEADER_NAMES})
 _NOSNIFF = (b"x-content-type-options", b"nosniff")
 _CLOSE = (b"connection", b"close")
-
-PROBE_PATHS = frozenset({"/livez", "/readyz", "/metrics"})
-"""Paths requested every few seconds, whose requests are logged for debugging only."""
 
 
 class RequestMiddleware:
@@ -49,7 +47,7 @@ class RequestMiddleware:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        is_probe = scope["path"] in PROBE_PATHS
+        is_probe = scope["path"] in paths.PROBES
         # Before the scope is copied, so that the connection has the statistics as well.
         stats = RequestStats.from_scope(scope)
         scope, request_id = self._read_headers(scope, stats)

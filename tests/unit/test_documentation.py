@@ -13,13 +13,13 @@ from prometheus_client.parser import text_string_to_metric_families
 from gateway import __version__, errors, schema
 from gateway.cli.main import main
 from gateway.cli.schema_diff import Criticality, classify_changes
+from gateway.config.paths import PROBES
 from gateway.config.settings import Settings, env_name
 from gateway.observability.metrics import Metrics
 from gateway.observability.request_stats import RequestStats
 from gateway.sandbox.fault_injection.faults import Fault
 from gateway.sandbox.fixtures.malformed import CLIENT_ID, malformed_entries
 from gateway.sandbox.fixtures.sample import CLIENTS
-from gateway.web.request_middleware import PROBE_PATHS
 from tests.support.pages import README, code_blocks, page
 
 ROOT = Path(__file__).parents[2]
@@ -211,7 +211,7 @@ def test_the_example_for_kubernetes_fits_the_settings(monkeypatch):
     assert "enableServiceLinks: false" in example
     probes = re.findall(r"(\w+)Probe: {httpGet: {path: (/\w+)", example)
     assert probes == [("startup", "/livez"), ("liveness", "/livez"), ("readiness", "/readyz")]
-    assert {path for _, path in probes} <= PROBE_PATHS
+    assert {path for _, path in probes} <= PROBES
 
 
 def test_make_help_describes_every_target():

@@ -123,7 +123,7 @@ async def test_names_are_suggested_only_with_introspection(http_with, introspect
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/graphql/x", "/graphql%0a", "/_sandbox/faults", "/explorer/index.html"]
+    "path", ["/nothing", "/graphql/x", "/graphql%0a", "/_sandbox/faults", "/explorer/index.html"]
 )
 async def test_there_is_nothing_else(http, path):
     assert (await http.get(path)).status_code == 404

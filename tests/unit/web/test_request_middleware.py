@@ -12,7 +12,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
 
-from gateway.web.request_middleware import PROBE_PATHS, RequestMiddleware
+from gateway.config.paths import PROBES
+from gateway.web.request_middleware import RequestMiddleware
 
 TIMELINE = '{ activities(clientId: "4711") { totalCount } }'
 SECRETS = {
@@ -76,7 +77,8 @@ async def test_every_answer_forbids_guessing_its_type(http, method, path):
         ("GET", "/livez", 200),
         ("GET", "/metrics", 200),
         ("PUT", "/readyz", 405),
-        ("GET", "/", 404),
+        ("GET", "/", 200),
+        ("GET", "/nowhere", 404),
     ],
 )
 async def test_every_request_leaves_one_event_and_probes_leave_it_at_debug(
@@ -90,7 +92,7 @@ async def test_every_request_leaves_one_event_and_probes_leave_it_at_debug(
     assert milliseconds >= 0
     assert events[0] == {
         "event": "request",
-        "log_level": "debug" if path in PROBE_PATHS else "info",
+        "log_level": "debug" if path in PROBES else "info",
         "method": method,
         "status": status,
         "request_id": answer.headers["x-request-id"],
