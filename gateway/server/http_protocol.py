@@ -31,6 +31,9 @@ _LINGER_SECONDS = 1.0
 A caller whose connection is closed while it sends never reads the reason.
 """
 
+_ARRIVAL_SECONDS = 0.5
+"""How long a request may still take to arrive on an open connection when the server shuts down."""
+
 
 class HardenedHttpProtocol(HalfCloseProtocol):
     """HTTP/1.1 protocol of one connection, with limits on head size, arrival time and unread responses.
@@ -188,6 +191,17 @@ class HardenedHttpProtocol(HalfCloseProtocol):
         if str(sys.exception()) == _UNKNOWN_VERSION or version not in protocol_errors.READ_VERSIONS:
             self._rejection_status = HTTPStatus.HTTP_VERSION_NOT_SUPPORTED
         self._reject(self._rejection_status)
+
+    def shutdown(self) -> None:
+        """Close the connection: an idle one at once, any other after its response.
+
+        A request that arrives has a moment to do so: its caller may have sent it before the port closed.
+        """
+        cycle = self._latest_cycle
+        if self._is_receiving and (cycle is None or cycle.response_complete):
+            self.loop.call_later(_ARRIVAL_SECONDS, super().shutdown)
+        else:
+            super().shutdown()
 
     def eof_received(self) -> bool:  # type: ignore[override] # as above it
         if self._is_rejected:

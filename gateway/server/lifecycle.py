@@ -16,6 +16,7 @@ import uvicorn
 from gateway.config.origins import AllowedOrigins
 from gateway.config.settings import Settings
 from gateway.observability.logging import log_info
+from gateway.server.accept_queue import accept_queued_connections
 from gateway.server.http_protocol import http_protocol_class
 from gateway.server.pending_bodies import PendingBodies
 from gateway.web.app import create_app
@@ -85,6 +86,11 @@ class Server(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         """Capture no signals. uvicorn would raise each again at its end, and so end the process."""
         yield
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Close the port once all connections to it are accepted, and wait for the responses."""
+        await accept_queued_connections(sockets or [])
+        await super().shutdown(sockets)
 
 
 def build_server(

@@ -24,6 +24,8 @@ OVERRIDDEN: Mapping[type, Mapping[str, str]] = {
         "on_body": "counts the bytes of a body and of its chunk framing",
         "on_message_complete": "stops the receive timer of the request",
         "on_response_complete": "parses buffered bytes, and starts the send timer of an unread response",
+        "shutdown": "closes an idle connection at once, and any other after its response; leaves a new one some time "
+        "for its request",
         "_start_asgi_task": "records the active request; uvicorn knows only the last one received",
         "_unsupported_upgrade_warning": "parses the request again without its `Upgrade` header",
     },
@@ -32,6 +34,8 @@ OVERRIDDEN: Mapping[type, Mapping[str, str]] = {
     },
     Server: {
         "capture_signals": "leaves signals to the process, which has several servers and shutdown phases",
+        "shutdown": "accepts all connections before it closes the port; then waits for connections and tasks for "
+        "`config.timeout_graceful_shutdown`, read when it starts",
     },
 }
 """By class of uvicorn, the methods that subclasses in this package override, and what each override does."""
@@ -41,7 +45,6 @@ RELIED_ON: Mapping[type, Mapping[str, str]] = {
         "__init__": "sets `cycle`, `flow`, `headers`, `loop`, `parser`, `pipeline`, `transport`, and the leniency of the parser",
         "_unset_keepalive_if_required": "is called when a connection is not idle although its last response is sent",
         "_should_upgrade": "is false without WebSockets, so that a body is read after an ignored `Upgrade` header",
-        "shutdown": "closes an idle connection at once, and any other after its response",
     },
     RequestResponseCycle: {
         "__init__": "sets `body`, `disconnected`, `keep_alive`, `message_event`, `more_body`, `response_complete`, "
@@ -54,9 +57,6 @@ RELIED_ON: Mapping[type, Mapping[str, str]] = {
     FlowControl: {
         "__init__": "sets `read_paused`",
         "pause_reading": "pauses the transport once",
-    },
-    Server: {
-        "shutdown": "waits for connections and tasks for `config.timeout_graceful_shutdown`, read when it starts",
     },
     Config: {
         "get_loop_factory": "returns the factory of the event loop that uvicorn would choose",

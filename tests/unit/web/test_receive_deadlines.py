@@ -50,3 +50,27 @@ async def test_many_requests_have_few_timers(caller):
     pending = [timer for _, _, timer in caller.clock.timers if not timer.is_cancelled]
     assert len(pending) <= 2  # that of the requests, and that of the idle connection
     assert caller.statuses == [200] * 100
+
+
+@pytest.mark.parametrize("arrived", [b"", REQUEST[:10]])
+async def test_a_request_on_its_way_when_the_server_stops_is_answered(caller, arrived):
+    await caller.sends(arrived)
+    caller.protocol.shutdown()
+    await caller.sends(REQUEST[len(arrived) :])
+    assert caller.statuses == [200]
+    await caller.clock.passes(1)
+    assert not caller.transport.is_open
+
+
+async def test_a_server_that_stops_waits_a_moment_for_a_first_request(caller):
+    caller.protocol.shutdown()
+    await caller.clock.passes(0.4)
+    assert caller.transport.is_open
+    await caller.clock.passes(0.2)
+    assert not caller.transport.is_open
+
+
+async def test_a_server_that_stops_closes_an_idle_connection_at_once(caller):
+    await caller.sends(REQUEST)
+    caller.protocol.shutdown()
+    assert not caller.transport.is_open
