@@ -10,8 +10,11 @@ import { HISTORY_PLUGIN } from "@graphiql/plugin-history";
 import { GraphiQL } from "graphiql";
 import { createRoot } from "react-dom/client";
 
+import { CopyLink } from "./copy-link.jsx";
 import { CREDENTIALS } from "./credentials.js";
 import { guide, GuideLinks } from "./guide.jsx";
+import { Notices } from "./notices.jsx";
+import { OpenLink } from "./open-link.jsx";
 import { sendRequest } from "./request.js";
 import { storage } from "./storage.js";
 import { TABS } from "./tabs.js";
@@ -30,6 +33,18 @@ createRoot(document.getElementById("graphiql")).render(
   >
     <GraphiQL.Logo>
       <GuideLinks />
+      <Notices />
     </GraphiQL.Logo>
+    <GraphiQL.Toolbar>
+      {({ prettify, merge, copy }) => (
+        <>
+          {prettify}
+          {merge}
+          {copy}
+          <CopyLink />
+        </>
+      )}
+    </GraphiQL.Toolbar>
+    <OpenLink />
   </GraphiQL>,
 );
