@@ -105,7 +105,9 @@ class ComputedField(NamedTuple):
         function: Takes the object and the context, returns the value of the field. May raise
             `NeedsFallback`, a `GatewayError` or `ValueError`.
         depends_on: The attributes of the object that the function reads.
-        fast_path_attribute: An attribute that is the value of the field wherever it is a non-empty string.
+        fast_path_attribute: An attribute that is the value of the field wherever it is a non-empty string, or
+            a list of strings.
+        value_of_null: The value of the field where that attribute may be a list of strings, but is null.
         compute_together: Computes the field of many objects in less time than one by one. Compiled queries add
             `fast_path_attribute` to the objects for the results; no record declares it.
     """
@@ -113,6 +115,7 @@ class ComputedField(NamedTuple):
     function: Callable[[Any, Any], Any]
     depends_on: tuple[str, ...]
     fast_path_attribute: str | None = None
+    value_of_null: list[str] | None = None
     compute_together: ComputeTogether | None = None
 
 

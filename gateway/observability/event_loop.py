@@ -4,7 +4,9 @@ A thread would not help: the long work is decoding, which holds the global inter
 """
 
 import asyncio
+from bisect import bisect_right
 from collections.abc import Callable, Generator, Iterator, Sequence
+from itertools import accumulate
 from typing import TypeVar
 from weakref import WeakKeyDictionary
 
@@ -71,11 +73,10 @@ def map_in_steps(
 
 def _batches(items: Sequence[Raw]) -> Iterator[Sequence[Raw]]:
     """Items in order, in batches of one step; a larger item is a batch of its own."""
-    begin = size = 0
-    for index, item in enumerate(items):
-        own = len(memoryview(item))
-        if index > begin and (index - begin == STEP_ITEMS or size + own > STEP_BYTES):
-            yield items[begin:index]
-            begin, size = index, 0
-        size += own
-    yield items[begin:]
+    total_bytes = [0, *accumulate(len(memoryview(item)) for item in items)]
+    begin = 0
+    while begin < len(items):
+        end = bisect_right(total_bytes, total_bytes[begin] + STEP_BYTES) - 1
+        end = min(max(end, begin + 1), begin + STEP_ITEMS)
+        yield items[begin:end]
+        begin = end

@@ -105,6 +105,8 @@ class Activity:
         _updated_attributes,
         list[str],
         depends_on=("sent_updated_attributes",),
+        fast_path_attribute="sent_updated_attributes",
+        value_of_null=[],
         description=(
             "The names of the changed attributes in the upstream's words, whatever the event. Empty where the "
             "upstream sends none. `changes` has the values."

@@ -145,6 +145,7 @@ def computed_field(  # noqa: PLR0913 - one parameter per part of the declaration
     depends_on: tuple[str, ...],
     description: str,
     fast_path_attribute: str | None = None,
+    value_of_null: list[str] | None = None,
     compute_together: ComputeTogether | None = None,
     may_be_long: bool = False,
     **field_options: Any,
@@ -157,7 +158,8 @@ def computed_field(  # noqa: PLR0913 - one parameter per part of the declaration
         graphql_type: The type of the field.
         depends_on: The attributes of the record that the function reads.
         description: The GraphQL description.
-        fast_path_attribute: The attribute that is the value where it holds a non-empty text.
+        fast_path_attribute: The attribute that is the value where it holds a non-empty text or a list of texts.
+        value_of_null: The value where that attribute may hold a list of texts, but is null.
         compute_together: Computes the field of many records in less time than one by one: see `ComputedField`.
         may_be_long: Whether the function may also raise `LongComputation`.
         field_options: The guards of the field: `permission_classes` and `extensions` of `strawberry.field`.
@@ -178,7 +180,7 @@ def computed_field(  # noqa: PLR0913 - one parameter per part of the declaration
         description=description,
         metadata={
             FIELD_SOURCE_KEY: ComputedField(
-                function, depends_on, fast_path_attribute, compute_together
+                function, depends_on, fast_path_attribute, value_of_null, compute_together
             )
         },
         **field_options,

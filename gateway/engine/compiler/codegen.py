@@ -30,7 +30,7 @@ from gateway.engine.compiler.collect_fields import (
     Field,
     Selection,
 )
-from gateway.engine.compiler.declared_types import union_members
+from gateway.engine.compiler.declared_types import is_list_of_texts, union_members
 from gateway.engine.compiler.expressions import (
     Entry,
     all_serialize_unchanged,
@@ -325,10 +325,7 @@ class ObjectExpression:
     def _direct_value(self, field: Field, field_source: AttributeField | ComputedField) -> str:
         raw_value, projection = self._raw_value(field, field_source), self._value_context.projection
         if isinstance(field_source, ComputedField):
-            value = self._value(field, field.type, raw_value, None)
-            if (attribute := self._fast_path_attribute(field_source)) is None:
-                return value
-            return f"v if (v := record.{attribute}).__class__ is str and v else {value}"
+            return self._computed_value(field, field_source, raw_value)
         if projection is None:
             return self._value(field, field.type, raw_value, None)
         leaf, name = get_named_type(field.type), field_source.attribute
@@ -345,6 +342,18 @@ class ObjectExpression:
             self._attribute_value(name, raw_value),
             projection.field_types.get(name),
         )
+
+    def _computed_value(self, field: Field, field_source: ComputedField, raw_value: str) -> str:
+        value = self._value(field, field.type, raw_value, None)
+        if (attribute := self._fast_path_attribute(field_source)) is None:
+            return value
+        if not is_list_type(get_nullable_type(field.type)):
+            return f"v if (v := record.{attribute}).__class__ is str and v else {value}"
+        projection = self._value_context.projection
+        if projection is None or not is_list_of_texts(projection.field_types[attribute]):
+            return value
+        null = constant(field_source.value_of_null)
+        return f"{null} if (v := record.{attribute}) is None else v"
 
     def _fast_path_attribute(self, field_source: ComputedField) -> str | None:
         """The attribute that may have the value of a computed field; only projected Structs have a computed one."""

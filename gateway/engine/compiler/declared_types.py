@@ -1,8 +1,9 @@
 """Declared types: the types of a record's attributes, and those of the Structs that are derived from it."""
 
+from collections.abc import Callable
 from functools import reduce
 from operator import or_
-from types import UnionType
+from types import GenericAlias, NoneType, UnionType
 from typing import Annotated, Any, ClassVar, Union, get_args, get_origin
 
 from msgspec import Struct
@@ -46,13 +47,43 @@ def replace_record(declared: Any, record: type[Struct], struct: type[Struct]) ->
 
 
 def narrow_to_text(declared: Any) -> Any:
-    """Narrow a declared text, in whose place numbers are accepted, to `str`: it is the response unchanged."""
+    """Narrow a declared text, in whose place numbers are accepted, to `str`: it is the response unchanged.
+
+    A declared list of such texts is narrowed likewise.
+    """
     members = union_members(declared)
-    if not any(map(_is_text, members)) or int not in members:
+    if any(map(_is_text, members)) and int in members:
+        return reduce(or_, [each for each in members if each not in _NUMBERS])
+    return reduce(or_, [_replace_element(each, narrow_to_text) for each in members])
+
+
+def widen_to_whole_number(declared: Any) -> Any:
+    """Widen a narrowed text, or list of texts, so that it accepts whole numbers in place of texts."""
+    members = union_members(declared)
+    if any(map(_is_text, members)):
+        return int | declared
+    return reduce(or_, [_replace_element(each, widen_to_whole_number) for each in members])
+
+
+def is_list_of_texts(declared: Any) -> bool:
+    """Whether a declared type is a list whose elements are all texts, or null."""
+    lists = [_unannotated(each) for each in union_members(declared) if each is not NoneType]
+    return [get_origin(each) for each in lists] == [list] and _is_text(get_args(lists[0])[0])
+
+
+def _replace_element(declared: Any, replace: Callable[[Any], Any]) -> Any:
+    """A declared list with its type of elements replaced; any other type unchanged."""
+    list_type = _unannotated(declared)
+    if get_origin(list_type) is not list:
         return declared
-    return reduce(or_, [each for each in members if each not in _NUMBERS])
+    (element,) = get_args(list_type)
+    replaced = GenericAlias(list, (replace(element),))
+    return replaced if list_type is declared else Annotated[replaced, *declared.__metadata__]
 
 
 def _is_text(declared: Any) -> bool:
-    is_annotated = get_origin(declared) is Annotated
-    return (get_args(declared)[0] if is_annotated else declared) is str
+    return _unannotated(declared) is str
+
+
+def _unannotated(declared: Any) -> Any:
+    return get_args(declared)[0] if get_origin(declared) is Annotated else declared

@@ -163,8 +163,7 @@ class StructDecoder:
             structs = place.structs(records) if place.projection.narrowed else ()
             for name in place.projection.narrowed:
                 for struct in structs:
-                    if (value := getattr(struct, name)).__class__ is int:
-                        setattr(struct, name, str(value))
+                    setattr(struct, name, _number_to_text(getattr(struct, name)))
 
     def _failing_identities(self, records: Sequence[Any]) -> AbstractSet[int]:
         """The identities of records that have something inside that does not pass its check."""
@@ -204,6 +203,13 @@ class StructDecoder:
                 assert place.projection.checked_record is not None
                 values[place.projection.checked_record] += place.structs_inside(owners)
         return values
+
+
+def _number_to_text(value: Any) -> Any:
+    """A whole number as a text, in a list as well; any other value unchanged."""
+    if value.__class__ is list:
+        return [_number_to_text(each) for each in value]
+    return str(value) if value.__class__ is int else value
 
 
 def _passes(record_class: type[CheckedRecord], value: Any) -> bool:

@@ -9,7 +9,11 @@ from typing import Any, Protocol
 
 from msgspec import Struct
 
-from gateway.engine.compiler.declared_types import replace_record, union_members
+from gateway.engine.compiler.declared_types import (
+    replace_record,
+    union_members,
+    widen_to_whole_number,
+)
 from gateway.engine.resolvers import ComputeTogether
 
 EMPTY_VALUES = (None, "")
@@ -49,7 +53,8 @@ class Projection:
         checked_record: The record whose check the values of the Struct have not passed yet.
         define_struct: Defines the Struct with other types; None where it has the declared ones.
         computed_together: The functions that compute attributes of many Structs together, by attribute.
-        narrowed: The attributes that are texts in the Struct, in whose place the declaration accepts numbers.
+        narrowed: The attributes that are texts, or lists of texts, in the Struct, in whose place the declaration
+            accepts numbers.
         is_partial: Whether a nested record whose projected attributes are all null or empty may itself be null,
             which only the full record decides.
     """
@@ -77,7 +82,7 @@ class Projection:
     def _widen(self, define_struct: DefineStruct) -> "Projection":
         nested = {name: projection.widen() for name, projection in self.nested.items()}
         types = {
-            name: int | declared
+            name: widen_to_whole_number(declared)
             if name in self.narrowed
             else replace_record(declared, self.nested[name].struct, nested[name].struct)
             if name in nested

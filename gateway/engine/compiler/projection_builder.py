@@ -391,6 +391,12 @@ def _require_field(
             required.selections_by_attribute.setdefault(attribute, []).extend(selected)
         case AttributeField(attribute):
             _require_as_declared(record, attribute, required)
+        case ComputedField(
+            depends_on=(name,), fast_path_attribute=fast_path, value_of_null=list()
+        ) if name == fast_path and name in record.__struct_fields__:
+            required.selections_by_attribute.setdefault(
+                name, []
+            )  # the function takes texts as well
         case ComputedField(depends_on=dependencies):
             for dependency in dependencies:
                 _require_as_declared(record, dependency, required)
