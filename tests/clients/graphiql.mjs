@@ -5,7 +5,9 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 
 import { launch, run, visit } from "./browser.mjs";
+import { ANSWERS } from "./graphiql/answers.mjs";
 import { EXPLORING } from "./graphiql/exploring.mjs";
+import { KEYBOARD } from "./graphiql/keyboard.mjs";
 import { LINKS } from "./graphiql/links.mjs";
 import { openPane, pause, ready, results } from "./graphiql/page.mjs";
 import { RELOADS } from "./graphiql/reloads.mjs";
@@ -16,7 +18,7 @@ if (!url || !folder) {
   process.exit(2);
 }
 
-const SUBJECTS = [EXPLORING, RELOADS, LINKS];
+const SUBJECTS = [EXPLORING, RELOADS, LINKS, ANSWERS, KEYBOARD];
 
 /** How light the page is, from 0 to 1. */
 const lightness = (page) =>
@@ -48,7 +50,7 @@ async function isUsed(browser, checks) {
   assert.doesNotMatch(headers["content-security-policy"], /https?:|unsafe-eval/);
   await ready(page);
   for (const [what, check] of Object.entries(checks)) {
-    await check(page).catch(async (error) => {
+    await check(page, complaints).catch(async (error) => {
       await page.screenshot({ path: join(folder, "graphiql-failed.png") });
       throw new Error(what, { cause: error });
     });

@@ -46,3 +46,4 @@ export const openPane = (page, name) => page.getByRole("button", { name: `Show $
 export const tabNames = (page) => page.getByRole("tab").locator(".graphiql-tab-button").allInnerTexts();
 export const activeTabName = (page) => page.locator('[role="tab"][aria-selected="true"] .graphiql-tab-button').innerText();
 export const notices = (page) => page.locator(".notices p");
+export const statusLine = (page) => page.locator(".status-line");

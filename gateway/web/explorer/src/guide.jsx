@@ -30,6 +30,11 @@ function Guide() {
         them the gateway uses its service credentials, if configured; the sandbox has some. <code>X-Gateway-Explain: 1</code> adds
         the upstream reads of a response to its <code>extensions</code>, where that is enabled.
       </p>
+      <h3>Keyboard</h3>
+      <p>
+        <code>Tab</code> indents in an editor. <code>Escape</code> leaves it, then <code>Tab</code> moves on, and <code>Enter</code> comes
+        back. The list of all keys is behind the button "Open short keys dialog".
+      </p>
       <h3>Errors</h3>
       <p><code>errors[].extensions.code</code> says what happened.</p>
       <dl>

@@ -2,6 +2,7 @@
 
 import "graphiql/style.css";
 import "@graphiql/plugin-explorer/style.css";
+import "./keyboard.js";
 import "./page.css";
 import "./workers.js";
 
@@ -16,6 +17,7 @@ import { guide, GuideLinks } from "./guide.jsx";
 import { Notices } from "./notices.jsx";
 import { OpenLink } from "./open-link.jsx";
 import { sendRequest } from "./request.js";
+import { StatusLine } from "./status-line.jsx";
 import { storage } from "./storage.js";
 import { TABS } from "./tabs.js";
 
@@ -45,6 +47,9 @@ createRoot(document.getElementById("graphiql")).render(
         </>
       )}
     </GraphiQL.Toolbar>
+    <GraphiQL.Footer>
+      <StatusLine />
+    </GraphiQL.Footer>
     <OpenLink />
   </GraphiQL>,
 );
