@@ -12,6 +12,17 @@ def page(name: str) -> str:
     return (ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8")
 
 
+def documented_metrics() -> dict[str, tuple[str, set[str]]]:
+    """The type and the labels of each metric, as the operations page has them."""
+    rows = [
+        line.split("|") for line in page("operations").splitlines() if line[:11] == "| `gateway_"
+    ]
+    return {
+        name.strip(" `"): (kind.strip(), set(re.findall(r"`(\w+)`", labels)))
+        for _, name, kind, labels, *_ in rows
+    }
+
+
 def code_blocks(text: str, language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
 
