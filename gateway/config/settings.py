@@ -343,6 +343,10 @@ class Settings(BaseSettings):
         default=False,
         description="Whether `X-Gateway-Explain: 1` adds the upstream reads of a response to its `extensions`.",
     )
+    slow_operation_seconds: NonNegativeSeconds = Field(
+        0.0,
+        description="How long an operation has to take for the log event `operation.slow`; 0: none is logged.",
+    )
     client_applications: ClientApplicationNames = Field(
         (),
         description=(

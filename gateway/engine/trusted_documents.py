@@ -91,17 +91,18 @@ class TrustedDocuments:
         if document_id in self._text_by_id:
             return text == self._text_by_id[document_id]
         sha256_match = _SHA256.fullmatch(document_id)
-        return sha256_match is None or sha256_match[1].lower() == _sha256(text)
+        return sha256_match is None or sha256_match[1].lower() == sha256_of(text)
 
     def _reject_or_log(self, text: str) -> None:
         match self._mode:
             case "enforce":
                 raise DocumentNotTrusted("Only trusted documents are accepted: send a document id.")
             case "log":
-                log_info("document.untrusted", sha256=_sha256(text))
+                log_info("document.untrusted", sha256=sha256_of(text))
 
 
-def _sha256(text: str) -> str:
+def sha256_of(text: str) -> str:
+    """The hash of a document's text, as manifests and persisted queries have it."""
     return hashlib.sha256(text.encode()).hexdigest()
 
 

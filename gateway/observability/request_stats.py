@@ -4,9 +4,9 @@ Names are those of trusted documents and caller keys, and what a client applicat
 only text of a caller; the rest is counted or constant.
 """
 
-from collections.abc import Iterable, MutableMapping
-from dataclasses import dataclass
-from typing import Any, Self
+from collections.abc import Iterable, MutableMapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol, Self
 
 from gateway.observability.client_application import ClientApplication
 
@@ -17,6 +17,18 @@ REJECTED = "rejected"
 DISCONNECTED = "disconnected"
 
 _SCOPE_KEY = "gateway.observability.request_stats"
+
+
+class LoggedRead(Protocol):
+    """An upstream read of an operation, as far as the log has it."""
+
+    @property
+    def milliseconds(self) -> float:
+        """How long the operation waited for it."""
+
+    @property
+    def log_fields(self) -> dict[str, object]:
+        """The log fields of the read, without the ids in its path."""
 
 
 @dataclass(slots=True)
@@ -35,6 +47,8 @@ class RequestStats:
         calls: The number of upstream calls for these reads; a coalesced or cached read has none.
         retries: The number of these calls that were further attempts.
         trace_id: The id of the operation's trace, if it is traced.
+        document_text: The text of the document, of which the log may have the hash; None before it is known.
+        read_log: The upstream reads, in the order in which they ended.
         status: The status that the server sent in the application's place, if it ended the connection.
     """
 
@@ -49,6 +63,8 @@ class RequestStats:
     calls: int = 0
     retries: int = 0
     trace_id: str | None = None
+    document_text: str | None = field(default=None, repr=False)
+    read_log: Sequence[LoggedRead] = ()
     status: int | None = None
 
     @classmethod

@@ -20,7 +20,7 @@ class CacheStatus(Enum):
 
 
 class ReadLogEntry(Struct, frozen=True):
-    """One read of the upstream, as `extensions.gateway` reports it: no ids, hosts or credentials.
+    """One read of the upstream, as `extensions.gateway` and the log report it: no ids, hosts or credentials.
 
     Attributes:
         path: The path template.
@@ -29,7 +29,8 @@ class ReadLogEntry(Struct, frozen=True):
         milliseconds: How long this caller waited.
         bytes: The size of the body after decompression.
         attempts: How many attempts were made until there was a response or no use in a further attempt; for a
-            stale response, how many of them this caller's read made.
+            stale response, how many of them this caller's read made; for a read that was cancelled, how many
+            had been started by then.
     """
 
     path: str
@@ -38,6 +39,17 @@ class ReadLogEntry(Struct, frozen=True):
     milliseconds: float
     bytes: int
     attempts: int
+
+    @property
+    def log_fields(self) -> dict[str, object]:
+        """The log fields of this read."""
+        return {
+            "path": self.path,
+            "status": self.status,
+            "cache_status": self.cache_status.value,
+            "attempts": self.attempts,
+            "milliseconds": self.milliseconds,
+        }
 
 
 class UpstreamUsage(NamedTuple):

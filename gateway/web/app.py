@@ -14,6 +14,7 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from gateway import schema
 from gateway.config import paths
@@ -43,6 +44,7 @@ from gateway.web.path_prefix import PathPrefixMiddleware
 from gateway.web.request_context import context_factory
 from gateway.web.request_middleware import RequestMiddleware
 from gateway.web.root_page import root_endpoint
+from gateway.web.slow_operations import SlowOperationLog
 
 _DROPPED_COUNT_INTERVAL_SECONDS = 1.0
 
@@ -110,7 +112,9 @@ def create_app(
         tracing=tracing,
     )
     limiter = ConcurrencyLimiter(
-        endpoint, settings.max_concurrent_requests, max_body_bytes=settings.max_body_bytes
+        _with_slow_operation_log(endpoint, settings),
+        settings.max_concurrent_requests,
+        max_body_bytes=settings.max_body_bytes,
     )
     routes = [
         Route("/", root_endpoint(settings), methods=["GET"]),
@@ -173,6 +177,12 @@ def _middleware(
         )
     stack.append(Middleware(GraphQLRoute, endpoint=limiter))
     return stack
+
+
+def _with_slow_operation_log(endpoint: ASGIApp, settings: Settings) -> ASGIApp:
+    """The endpoint, inside the log of slow operations where there is one."""
+    seconds = settings.slow_operation_seconds
+    return SlowOperationLog(endpoint, seconds) if seconds else endpoint
 
 
 def _trusted_documents(settings: Settings, preparer: Preparer) -> TrustedDocuments:

@@ -100,6 +100,7 @@ class GraphQLEndpoint:
         self, request: Request, scope: MutableMapping[str, Any], stats: RequestStats
     ) -> Result:
         document = self.documents.resolve(request)
+        stats.document_text = document.text
         prepared = await self.preparer.prepare(
             document.text,
             request.operation_name,

@@ -41,8 +41,11 @@ class RequestContext:
         self._surprises.__exit__(kind, error, trace)
         session = self._context.session
         stats = self._stats
-        stats.reads, stats.calls, stats.retries = session.usage
-        await session.aclose()
+        try:
+            await session.aclose()
+        finally:  # only now with the reads that were cancelled
+            stats.reads, stats.calls, stats.retries = session.usage
+            stats.read_log = session.read_log
 
 
 def context_factory(upstream: UpstreamApi, settings: Settings) -> ContextFactory:

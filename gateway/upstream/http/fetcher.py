@@ -22,7 +22,7 @@ from gateway.upstream.http.read_result import Err, Ok, ReadResult
 from gateway.upstream.http.resilience import ResiliencePipeline
 from gateway.upstream.http.response_cache import ResponseCache
 from gateway.upstream.http.retry import Backoff, RetryBudgets, RetryPolicy
-from gateway.upstream.http.single_flight import DeadlineExceeded
+from gateway.upstream.http.single_flight import DeadlineExceeded, WaitCancelled
 from gateway.upstream.http.stale_cache import StaleIfErrorCache, Timestamped
 from gateway.upstream.read_log import CacheStatus, ReadLogEntry
 from gateway.upstream.surprises import observe_surprises
@@ -114,10 +114,14 @@ class UpstreamFetcher:
         self,
         read: Read[_T],
         started_at: float,
-        result: ReadResult[_T] | DeadlineExceeded,
+        result: ReadResult[_T] | DeadlineExceeded | WaitCancelled,
         cache_status: CacheStatus,
     ) -> ReadResult[_T]:
         """What one caller gets of the result of a read, after it was added to the caller's read log."""
+        if isinstance(result, WaitCancelled):
+            cancelled = Err(UpstreamTimeout("The read was cancelled."), None, 0, result.attempts)
+            _log_read(read, started_at, cancelled, cache_status)
+            return cancelled
         if isinstance(result, DeadlineExceeded):
             late = UpstreamTimeout("The upstream did not respond before the operation's deadline.")
             result = Err(late, None, 0, result.attempts)
@@ -132,18 +136,8 @@ class UpstreamFetcher:
                 stale.read_at,
                 is_stale=True,
             )
-        milliseconds = round((time.perf_counter() - started_at) * 1000, 3)
         self._instrumentation.metrics.count_read(read.template, cache_status.value)
-        read.caller.read_log.append(
-            ReadLogEntry(
-                read.template,
-                result.status,
-                cache_status,
-                milliseconds,
-                result.size,
-                result.attempts,
-            )
-        )
+        _log_read(read, started_at, result, cache_status)
         match result:
             case Err(error=NotFound()) if read.none_if_not_found:
                 return Ok(cast("_T", None), result.status, result.size, result.attempts)
@@ -173,6 +167,23 @@ class UpstreamFetcher:
         self._response_cache.invalidate(credentials, tag)
         if self._stale_cache is not None:
             self._stale_cache.invalidate(credentials, tag)
+
+
+def _log_read(
+    read: Read[Any], started_at: float, result: ReadResult[Any], cache_status: CacheStatus
+) -> None:
+    """Add a read that has ended to its caller's read log."""
+    milliseconds = round((time.perf_counter() - started_at) * 1000, 3)
+    read.caller.read_log.append(
+        ReadLogEntry(
+            read.template,
+            result.status,
+            cache_status,
+            milliseconds,
+            result.size,
+            result.attempts,
+        )
+    )
 
 
 def _is_ok(result: ReadResult[Any]) -> bool:

@@ -29,8 +29,18 @@ class DeadlineExceeded(NamedTuple):
     attempts: int
 
 
-Finish = Callable[[_T | DeadlineExceeded, CacheStatus], _U]
-"""Makes of a result what one waiter gets; called once for each waiter that is not cancelled."""
+class WaitCancelled(NamedTuple):
+    """What is left of a waiter that was cancelled before there was a result.
+
+    Attributes:
+        attempts: How many attempts were started until then.
+    """
+
+    attempts: int
+
+
+Finish = Callable[[_T | DeadlineExceeded | WaitCancelled, CacheStatus], _U]
+"""Makes of a result what one waiter gets; called once for each waiter. A cancelled one gets nothing of it."""
 
 
 class Waiter(Generic[_T, _U]):
@@ -68,9 +78,11 @@ class Waiter(Generic[_T, _U]):
     def _expire(self) -> None:
         self.set_result(DeadlineExceeded(self._flight.deadline.attempts))
 
-    def _on_done(self, _: object) -> None:
+    def _on_done(self, future: asyncio.Future[_U]) -> None:
         if self._timer is not None:
             self._timer.cancel()
+        if future.cancelled():
+            self._finish(WaitCancelled(self._flight.deadline.attempts), self._cache_status)
         self._flight.remove(self)
 
 
