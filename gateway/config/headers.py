@@ -2,5 +2,7 @@
 
 from collections.abc import Sequence
 
-RawHeaders = Sequence[tuple[bytes, bytes]]
-"""The name and the value of each line. In ASGI, the names are in lower case."""
+RawHeader = tuple[bytes, bytes]
+"""The name and the value of a line. In ASGI, the name is in lower case."""
+
+RawHeaders = Sequence[RawHeader]

@@ -201,6 +201,21 @@ class Settings(BaseSettings):
         (), description="Origins whose pages may call this gateway, separated by commas."
     )
 
+    compression: bool = Field(
+        default=True,
+        description=(
+            "Whether responses from 1 kB are compressed, with zstd, br or gzip. Pages of other sites get "
+            "uncompressed ones, unless their origin is listed."
+        ),
+    )
+    conditional_get: bool = Field(
+        default=False,
+        description=(
+            "Whether responses to GET have an `ETag`, by which browsers revalidate them. Browsers then keep "
+            "clients' data on disk."
+        ),
+    )
+
     sandbox_rest_port: Annotated[int, BeforeValidator(_ignore_service_link)] = Field(
         _REST_PORT,
         ge=0,

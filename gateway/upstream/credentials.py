@@ -90,12 +90,10 @@ class CallerFactory:
         names = dict.fromkeys(name.lower().encode() for name in settings.forward_headers)
         own = {*CREDENTIAL_HEADERS, *TRACE_HEADERS}
         forwarded = [name for name in names if name not in own]
-        self._forwarded_names = tuple(
-            name for name in forwarded if not _PER_REQUEST_HEADER.fullmatch(name)
-        )
+        self._forwarded_names = tuple(name for name in forwarded if not is_per_request_header(name))
         self._per_request_names = (
             *TRACE_HEADERS,
-            *(name for name in forwarded if _PER_REQUEST_HEADER.fullmatch(name)),
+            *(name for name in forwarded if is_per_request_header(name)),
         )
         self._known_names = frozenset((*own, *forwarded))
         self._service_credentials = _service_credentials(settings)
@@ -132,6 +130,11 @@ class CallerFactory:
             fairness_key=fairness_key,
             has_token=values.get(b"authorization", b"").lower() != b"bearer",
         )
+
+
+def is_per_request_header(name: bytes) -> bool:
+    """Whether a header, whose name is in lower case, may differ with each request without any effect."""
+    return _PER_REQUEST_HEADER.fullmatch(name) is not None
 
 
 def _fairness_key(credentials: RawHeaders) -> bytes:

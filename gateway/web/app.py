@@ -11,8 +11,6 @@ from graphql import GraphQLSchema
 from opentelemetry.trace import TracerProvider
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
@@ -34,6 +32,7 @@ from gateway.upstream.api import UpstreamApi
 from gateway.upstream.http.instrumentation import UpstreamInstrumentation
 from gateway.upstream.http.transport import AiohttpTransport
 from gateway.web.authentication import CallerAuthenticator
+from gateway.web.compression import Compression
 from gateway.web.concurrency import ConcurrencyLimiter
 from gateway.web.cors import AllowedOriginsMiddleware
 from gateway.web.graphiql import load_graphiql_page
@@ -44,7 +43,9 @@ from gateway.web.path_prefix import PathPrefixMiddleware
 from gateway.web.request_context import context_factory
 from gateway.web.request_middleware import RequestMiddleware
 from gateway.web.root_page import root_endpoint
+from gateway.web.schema_endpoint import SchemaEndpoint
 from gateway.web.slow_operations import SlowOperationLog
+from gateway.web.vary import vary_by_everything, vary_by_form
 
 _DROPPED_COUNT_INTERVAL_SECONDS = 1.0
 
@@ -97,6 +98,9 @@ def create_app(
         await asyncio.to_thread(tracing.close)
 
     graphiql_page = load_graphiql_page() if settings.graphiql else None
+    compression = (
+        Compression(AllowedOrigins(settings.cors_origins)) if settings.compression else None
+    )
     endpoint = GraphQLEndpoint(
         schema=graphql_schema,
         documents=documents,
@@ -110,6 +114,9 @@ def create_app(
         graphiql_page=graphiql_page,
         max_body_bytes=settings.max_body_bytes,
         tracing=tracing,
+        compression=compression,
+        vary=vary_by_form(settings),
+        conditional_get_vary=vary_by_everything(settings) if settings.conditional_get else None,
     )
     limiter = ConcurrencyLimiter(
         _with_slow_operation_log(endpoint, settings),
@@ -125,7 +132,11 @@ def create_app(
     if graphiql_page is not None:
         routes.append(Route("/explorer/{name}", graphiql_page.file_response, methods=["GET"]))
     if settings.introspection:
-        schema_endpoint = partial(_schema_endpoint, settings)
+        schema_endpoint = SchemaEndpoint(
+            partial(schema.schema_sdl, federated=settings.federation),
+            compression=compression,
+            is_conditional=settings.conditional_get,
+        )
         routes.append(Route(paths.SCHEMA, schema_endpoint, methods=["GET"]))
     middleware = _middleware(settings, limiter, instrumentation.metrics)
     app = Starlette(routes=routes, middleware=middleware, lifespan=lifespan)
@@ -218,7 +229,3 @@ def _tracer_provider(settings: Settings) -> TracerProvider | None:
         requirement = "client-activities-gateway[otel]"
         raise ConfigurationError(f"{name}: traces need the extra `otel`: {requirement}") from error
     return otlp_tracer_provider(endpoint)
-
-
-async def _schema_endpoint(settings: Settings, _request: Request) -> Response:
-    return PlainTextResponse(schema.schema_sdl(federated=settings.federation))

@@ -8,7 +8,7 @@ from typing import Any
 from gateway.errors import BadRequest, CallerUnknown
 from gateway.upstream.credentials import has_credentials
 
-_KEY_HEADER = b"x-gateway-key"
+KEY_HEADER = b"x-gateway-key"
 _MIN_KEY_CHARACTERS = 32
 """A shorter key could be guessed, whatever generated it."""
 
@@ -29,9 +29,9 @@ class CallerAuthenticator:
             BadRequest: A key or a credential is sent more than once.
         """
         headers = scope["headers"]
-        keys = [value for name, value in headers if name == _KEY_HEADER]
+        keys = [value for name, value in headers if name == KEY_HEADER]
         if keys:
-            scope["headers"] = headers = [each for each in headers if each[0] != _KEY_HEADER]
+            scope["headers"] = headers = [each for each in headers if each[0] != KEY_HEADER]
             if len(keys) > 1:
                 raise BadRequest("The header X-Gateway-Key is sent more than once.")
         if has_credentials(headers):

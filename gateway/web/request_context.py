@@ -13,7 +13,7 @@ from gateway.upstream.credentials import CallerFactory
 from gateway.upstream.session import UpstreamSession
 from gateway.web.graphql_endpoint import ContextFactory
 
-_EXPLAIN_HEADER = b"x-gateway-explain"
+EXPLAIN_HEADER = b"x-gateway-explain"
 
 
 class RequestContext:
@@ -64,5 +64,5 @@ def context_factory(upstream: UpstreamApi, settings: Settings) -> ContextFactory
 
 
 def _is_explanation_requested(headers: RawHeaders) -> bool:
-    values = (value for name, value in headers if name == _EXPLAIN_HEADER)
+    values = (value for name, value in headers if name == EXPLAIN_HEADER)
     return next(values, b"") == b"1"

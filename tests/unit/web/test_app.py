@@ -79,7 +79,7 @@ async def test_a_page_that_is_named_reads_the_answer_and_its_headers(http_with, 
         "x-request-id",
         "retry-after",
     }
-    assert listed(answer.headers["vary"]) == {"accept", "origin"}
+    assert listed(answer.headers["vary"]) == {"accept", "accept-encoding", "origin"}
 
 
 async def test_another_page_gets_no_permission_to_read(http_with):
