@@ -8,6 +8,9 @@ import pytest
 import yaml
 
 from gateway import __version__, errors
+from gateway.cli.main import main
+from gateway.config import paths
+from gateway.config.serve_settings import ServeSettings
 from gateway.observability.metrics import Metrics
 from tests.support.pages import documented_metrics
 
@@ -18,6 +21,146 @@ DEPLOY = ROOT / "docs/deploy"
 def test_the_image_is_labelled_with_the_version():
     dockerfile = (ROOT / "Dockerfile").read_text(encoding="utf-8")
     assert re.findall(r"^ARG VERSION=(.+)$", dockerfile, re.MULTILINE) == [__version__]
+
+
+# ---- compose.yaml and Kubernetes
+
+SERVICES = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))["services"]
+OURS = {name: service for name, service in SERVICES.items() if service["image"] == "gateway"}
+MANIFESTS = {
+    manifest["kind"]: manifest
+    for path in sorted((DEPLOY / "kubernetes").glob("*.yaml"))
+    for manifest in yaml.safe_load_all(path.read_text(encoding="utf-8"))
+}
+POD = MANIFESTS["Deployment"]["spec"]["template"]["spec"]
+CONTAINERS = [*POD["containers"], *POD.get("initContainers", ())]
+CONFIG = MANIFESTS["ConfigMap"]["data"]
+CREDENTIALS = {
+    "GATEWAY_API_KEY_FILE": "key",
+    "GATEWAY_TOKEN_FILE": "token",
+    "GATEWAY_CALLER_KEYS_FILE": f"web:{'0' * 64}",
+}
+VOLUMES_OF_RESTRICTED = {
+    "configMap",
+    "csi",
+    "downwardAPI",
+    "emptyDir",
+    "ephemeral",
+    "persistentVolumeClaim",
+    "projected",
+    "secret",
+}
+
+
+def settings_from(variables, monkeypatch):
+    """The settings of `gateway serve` with these variables, each of which must be known and valid."""
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    return ServeSettings.from_environment()
+
+
+def test_the_variables_of_compose_are_settings(monkeypatch):
+    variables = OURS["gateway"]["environment"]
+    settings = settings_from(variables, monkeypatch)
+    patience = int(OURS["gateway"]["stop_grace_period"].removesuffix("s"))
+    assert patience > settings.drain_seconds + settings.shutdown_grace_seconds
+    assert not any("environment" in service for name, service in OURS.items() if name != "gateway")
+
+
+def test_the_commands_of_compose_exist():
+    for service in OURS.values():
+        program, *words = service.get("command", ["gateway", "serve"])
+        assert program == "gateway"
+        with main.make_context("gateway", [*words]) as context:
+            name, command, options = main.resolve_command(context, words)
+            assert command is not None
+            command.make_context(name, options).close()
+
+
+def test_compose_gives_no_service_rights():
+    for service in SERVICES.values():
+        assert service["read_only"] is True
+        assert service["cap_drop"] == ["ALL"]
+        assert service["security_opt"] == ["no-new-privileges:true"]
+        assert not service.keys() & {
+            "privileged",
+            "cap_add",
+            "devices",
+            "pid",
+            "ipc",
+            "network_mode",
+        }
+
+
+def test_the_variables_for_kubernetes_are_settings(monkeypatch, tmp_path):
+    """Files of credentials are in the mounted volume, and the gateway has the time that it takes to end."""
+    variables = dict(CONFIG)
+    (mount,) = CONTAINERS[0]["volumeMounts"]
+    assert mount["mountPath"].startswith("/run/secrets/")
+    for name, content in CREDENTIALS.items():
+        path = Path(variables[name])
+        assert str(path.parent) == mount["mountPath"]
+        (tmp_path / path.name).write_text(content, encoding="utf-8")
+        variables[name] = str(tmp_path / path.name)
+    assert [name for name in variables if name.endswith("_FILE")] == [*CREDENTIALS]
+    settings = settings_from(variables, monkeypatch)
+    assert settings.has_service_credentials
+    assert (
+        POD["terminationGracePeriodSeconds"]
+        > settings.drain_seconds + settings.shutdown_grace_seconds
+    )
+    assert POD["enableServiceLinks"] is False
+    assert settings.port == CONTAINERS[0]["ports"][0]["containerPort"]
+
+
+def test_the_probes_ask_at_paths_that_there_are():
+    probes = {
+        name: CONTAINERS[0][f"{name}Probe"]["httpGet"]
+        for name in ("startup", "liveness", "readiness")
+    }
+    assert {name: probe["path"] for name, probe in probes.items()} == {
+        "startup": paths.LIVEZ,
+        "liveness": paths.LIVEZ,
+        "readiness": paths.READYZ,
+    }
+    assert {probe["port"] for probe in probes.values()} == {CONTAINERS[0]["ports"][0]["name"]}
+
+
+def test_a_pod_is_as_pod_security_calls_restricted():
+    level = MANIFESTS["Namespace"]["metadata"]["labels"]["pod-security.kubernetes.io/enforce"]
+    assert level == "restricted"
+    assert not POD.keys() & {"hostNetwork", "hostPID", "hostIPC", "hostUsers"}
+    assert {key for each in POD["volumes"] for key in each} - {"name"} <= VOLUMES_OF_RESTRICTED
+    allowed = {"runAsNonRoot", "runAsUser", "runAsGroup", "fsGroup", "seccompProfile"}
+    assert POD["securityContext"].keys() <= allowed
+    assert POD["securityContext"]["runAsNonRoot"] is True
+    assert POD["securityContext"]["runAsUser"] > 0
+    assert POD["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+    for container in CONTAINERS:
+        assert container["securityContext"] == {
+            "allowPrivilegeEscalation": False,
+            "readOnlyRootFilesystem": True,
+            "capabilities": {"drop": ["ALL"]},
+        }
+        assert not [port for port in container["ports"] if port.keys() & {"hostPort", "hostIP"}]
+
+
+def test_the_manifests_name_each_other():
+    labels = MANIFESTS["Deployment"]["spec"]["template"]["metadata"]["labels"]
+    selectors = [
+        MANIFESTS["Service"]["spec"]["selector"],
+        MANIFESTS["Deployment"]["spec"]["selector"]["matchLabels"],
+        MANIFESTS["PodDisruptionBudget"]["spec"]["selector"]["matchLabels"],
+        MANIFESTS["NetworkPolicy"]["spec"]["podSelector"]["matchLabels"],
+    ]
+    assert all(selector == labels for selector in selectors)
+    assert CONTAINERS[0]["envFrom"] == [
+        {"configMapRef": {"name": MANIFESTS["ConfigMap"]["metadata"]["name"]}}
+    ]
+    target = MANIFESTS["HorizontalPodAutoscaler"]["spec"]["scaleTargetRef"]
+    assert target["name"] == MANIFESTS["Deployment"]["metadata"]["name"]
+    files = {path.name for path in (DEPLOY / "kubernetes").glob("*.yaml")} - {"kustomization.yaml"}
+    assert set(MANIFESTS["Kustomization"]["resources"]) == files
 
 
 # ---- alerts and dashboard

@@ -13,7 +13,6 @@ from prometheus_client.parser import text_string_to_metric_families
 from gateway import __version__, errors, schema
 from gateway.cli.main import main
 from gateway.cli.schema_diff import Criticality, classify_changes
-from gateway.config.paths import PROBES
 from gateway.config.settings import Settings, env_name
 from gateway.observability.metrics import Metrics
 from gateway.observability.request_stats import RequestStats
@@ -190,21 +189,6 @@ def test_the_sandbox_page_has_every_client_with_its_number_of_activities():
     }
     malformed = {CLIENT_ID: len([*malformed_entries()])}
     assert documented == {**CLIENTS["1"], **CLIENTS["2"], **malformed}
-
-
-def test_the_example_for_kubernetes_fits_the_settings(monkeypatch):
-    """It gives a gateway the time that it takes to end, asks at paths that there are, and adds no variables."""
-    example = page("operations").split("apiVersion: apps/v1\n")[1].split("```")[0]
-    for name, value in re.findall(r'name: ([A-Z_]+), value: "(.*?)"', example):
-        monkeypatch.setenv(name, value)
-    settings = Settings.from_environment()
-    patience = re.search(r"terminationGracePeriodSeconds: (\d+)", example)
-    assert patience is not None
-    assert int(patience[1]) > settings.drain_seconds + settings.shutdown_grace_seconds
-    assert "enableServiceLinks: false" in example
-    probes = re.findall(r"(\w+)Probe: {httpGet: {path: (/\w+)", example)
-    assert probes == [("startup", "/livez"), ("liveness", "/livez"), ("readiness", "/readyz")]
-    assert {path for _, path in probes} <= PROBES
 
 
 def test_make_help_describes_every_target():
