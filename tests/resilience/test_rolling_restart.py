@@ -11,7 +11,7 @@ import pytest
 
 from tests.resilience.balancer import Balancer, balancing
 from tests.support.gateway import ACCOUNT_1
-from tests.support.processes import Running, free_ports, running
+from tests.support.processes import PATIENCE_SECONDS, Running, free_ports, running
 
 pytestmark = pytest.mark.socket
 
@@ -75,7 +75,7 @@ async def test_no_request_fails_while_each_instance_is_replaced(upstream):
         return running("serve", ready=f"{address}/livez", **environment(address, upstream))
 
     async def until(address: str, *, is_ready: bool) -> None:
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while balancer.is_ready(address) is not is_ready:  # noqa: ASYNC110 - as callers see it
                 await asyncio.sleep(0.02)
 
@@ -90,7 +90,7 @@ async def test_no_request_fails_while_each_instance_is_replaced(upstream):
             for address, gateway in zip(addresses, gateways, strict=True):
                 before = load.answered
                 gateway.process.send_signal(signal.SIGTERM)
-                status = await asyncio.to_thread(gateway.process.wait, 10)
+                status = await asyncio.to_thread(gateway.process.wait, PATIENCE_SECONDS)
                 assert status == 0
                 await asyncio.to_thread(stack.enter_context, instance(address))
                 await until(address, is_ready=True)

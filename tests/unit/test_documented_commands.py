@@ -127,7 +127,13 @@ def test_a_curl_command_works(command, sandbox):
     for documented, real in ((8000, sandbox.port), (8001, sandbox.rest_port)):
         command = command.replace(f"127.0.0.1:{documented}", f"127.0.0.1:{real}")
     ran = subprocess.run(
-        command, shell=True, cwd=ROOT, capture_output=True, text=True, timeout=10, check=True
+        command,
+        shell=True,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_SECONDS,
+        check=True,
     )
     answer = json.loads(ran.stdout or "{}")
     httpx.delete(f"http://127.0.0.1:{sandbox.rest_port}/_sandbox/faults").raise_for_status()

@@ -12,6 +12,7 @@ from gateway import __version__
 from gateway.cli.main import main
 from gateway.config.settings import PREFIX, Settings, env_name
 from gateway.errors import BadRequest
+from tests.support.processes import PATIENCE_SECONDS
 
 SERVE = {"GATEWAY_UPSTREAM_URL": "http://127.0.0.1:9"}
 
@@ -43,7 +44,7 @@ def python(*arguments: str, **environment: str) -> subprocess.CompletedProcess[s
         env={**os.environ, **environment},
         capture_output=True,
         text=True,
-        timeout=20,
+        timeout=PATIENCE_SECONDS,
         check=False,
     )
 

@@ -29,6 +29,7 @@ from starlette.responses import PlainTextResponse
 import gateway
 from gateway.observability import logging as gateway_logging
 from gateway.web.request_middleware import RequestMiddleware
+from tests.support.processes import PATIENCE_SECONDS
 from tests.support.secret import SECRET
 
 
@@ -95,7 +96,9 @@ def test_on_a_terminal_lines_are_coloured_text():
     with os.fdopen(parent, "rb", buffering=0) as terminal:
         code = TOLD_LAST.replace("'info'", "'info', 'auto'") + "logging.log_info('started')"
         try:
-            subprocess.run([sys.executable, "-c", code], stderr=child, check=True, timeout=20)
+            subprocess.run(
+                [sys.executable, "-c", code], stderr=child, check=True, timeout=PATIENCE_SECONDS
+            )
         finally:
             os.close(child)
         written = terminal.read(4096)
@@ -567,7 +570,10 @@ ENDS: dict[str, tuple[str, int, list[str]]] = {
 @pytest.mark.parametrize(("code", "status", "events"), ENDS.values(), ids=ENDS)
 def test_what_is_told_last_is_written_before_the_process_ends(code, status, events):
     done = subprocess.run(
-        [sys.executable, "-c", TOLD_LAST + code], capture_output=True, timeout=20, check=False
+        [sys.executable, "-c", TOLD_LAST + code],
+        capture_output=True,
+        timeout=PATIENCE_SECONDS,
+        check=False,
     )
     assert done.returncode == status
     assert [json.loads(line)["event"] for line in done.stderr.splitlines()] == events
@@ -588,7 +594,10 @@ def test_the_process_does_not_wait_for_whoever_does_not_read(code, status, block
     os.set_blocking(descriptor, blocks)
     try:
         done = subprocess.run(
-            [sys.executable, "-c", TOLD_LAST + code], stderr=descriptor, timeout=20, check=False
+            [sys.executable, "-c", TOLD_LAST + code],
+            stderr=descriptor,
+            timeout=PATIENCE_SECONDS,
+            check=False,
         )
     finally:
         os.close(reading)

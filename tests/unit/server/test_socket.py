@@ -583,7 +583,7 @@ async def test_a_caller_that_leaves_ends_the_upstream_read_on_the_wire(before_sl
     """Long before the upstream's time is up."""
     upstream, pair = before_slow
     caller = await _asking(pair)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         await upstream.asked.acquire()
         caller.transport.abort()
         await upstream.hung_up.wait()
@@ -598,7 +598,7 @@ async def test_who_closes_its_half_and_waits_long_is_answered(before_slow):
     reader, writer = await asyncio.open_connection(address.host, address.port)
     writer.write(_post(TIMELINE))
     writer.write_eof()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         await upstream.asked.acquire()
         assert await reader.readuntil(b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"
         upstream.ready.set()
@@ -611,7 +611,7 @@ async def test_who_closes_its_half_and_waits_long_is_answered(before_slow):
 async def test_a_caller_that_leaves_does_not_take_a_shared_read_along(before_slow):
     upstream, pair = before_slow
     caller = await _asking(pair)
-    async with httpx.AsyncClient(base_url=pair.graphql) as http, asyncio.timeout(5):
+    async with httpx.AsyncClient(base_url=pair.graphql) as http, asyncio.timeout(PATIENCE_SECONDS):
         await upstream.asked.acquire()
         staying = asyncio.create_task(http.post("/graphql", json={"query": TIMELINE}))
         await asyncio.sleep(0.2)

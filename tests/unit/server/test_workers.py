@@ -12,8 +12,7 @@ from structlog.testing import capture_logs
 from gateway.server.lifecycle import ShutdownPhase
 from gateway.server.workers import Supervisor, WorkerProcess
 from tests.support.clock import Clock
-
-PATIENCE_SECONDS = 5
+from tests.support.processes import PATIENCE_SECONDS
 
 
 class Fake:

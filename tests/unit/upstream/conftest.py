@@ -12,6 +12,7 @@ from gateway.config.settings import Settings
 from gateway.upstream.api import UpstreamApi
 from gateway.upstream.http.fetcher import UpstreamFetcher
 from tests.support.clock import Clock
+from tests.support.processes import PATIENCE_SECONDS
 
 Handler = (
     Callable[[httpx.Request], httpx.Response]
@@ -133,7 +134,7 @@ class World:
 
     async def arrivals(self, count: int) -> None:
         """Waits until so many more calls have come in."""
-        async with asyncio.timeout(1):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             for _ in range(count):
                 await self._arrivals.get()
 

@@ -8,6 +8,7 @@ from aiodataloader import DataLoader
 from gateway.errors import BudgetExceeded, NotFound
 from gateway.upstream.dataloading import BatchLoader, DataLoaderScope, StartRead, value_of
 from gateway.upstream.http.read_result import Err, Ok, ReadResult
+from tests.support.processes import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.usefixtures("no_task_left")
 
@@ -213,7 +214,7 @@ async def test_closing_ends_what_is_under_way_and_who_waits(source, settle):
     await settle()
     await loads.aclose()
     assert sorted(source.cancelled) == [("a",), ("b",)]
-    await asyncio.wait(waiting, timeout=1)
+    await asyncio.wait(waiting, timeout=PATIENCE_SECONDS)
     assert all(waiter.cancelled() for waiter in waiting)
 
 
@@ -223,7 +224,7 @@ async def test_nothing_is_read_after_closing(source, settle):
     await loads.aclose()
     late = asyncio.ensure_future(loads.load(each, ("a",)))
     started = loads.schedule_read(source.start("b"))
-    await asyncio.wait([late], timeout=1)
+    await asyncio.wait([late], timeout=PATIENCE_SECONDS)
     await settle()
     assert late.cancelled()
     assert started.cancelled()
@@ -239,7 +240,7 @@ async def test_closing_may_come_at_any_moment_and_leaves_nothing(source, settle)
             await asyncio.sleep(0)
         await loads.aclose()
         await loads.aclose()
-        _, pending = await asyncio.wait(waiting, timeout=1)
+        _, pending = await asyncio.wait(waiting, timeout=PATIENCE_SECONDS)
         assert not pending
         assert [waiter.cancelled() or waiter.exception() for waiter in waiting]
     await settle()

@@ -19,6 +19,7 @@ from gateway.upstream.records import decoding
 from gateway.upstream.records.activities import KINDS
 from gateway.upstream.records.enums import ActivityKind
 from gateway.upstream.session import ActivityKindSet, UpstreamSession
+from tests.support.processes import PATIENCE_SECONDS
 
 NOTE, CONSENT, APPOINTMENT = ActivityKind.NOTE, ActivityKind.CONSENT, ActivityKind.APPOINTMENT
 UNKNOWN = ActivityKind.UNKNOWN
@@ -75,7 +76,7 @@ class FakeUpstream:
 
     async def called(self, times: int) -> None:
         """Waits until so many more calls have come in."""
-        async with asyncio.timeout(1):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             for _ in range(times):
                 await self._arrivals.get()
 
@@ -374,7 +375,7 @@ async def test_a_session_that_is_closed_gives_up_what_is_under_way(opened, upstr
         await upstream.called(2)
     assert upstream.given_up == 2
     assert len(upstream.queries) == 2
-    async with asyncio.timeout(1):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         found = await asyncio.gather(*waiters, return_exceptions=True)
     assert [type(each) for each in found] == [asyncio.CancelledError] * 3
 
@@ -383,7 +384,7 @@ async def test_a_session_that_is_closed_reads_nothing_more(opened, upstream, set
     async with opened() as session:
         waiting = asyncio.create_task(ask(session))
         await asyncio.sleep(0)
-    async with asyncio.timeout(1):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         await asyncio.wait([waiting])
     await settle()
     assert waiting.cancelled()
@@ -394,7 +395,7 @@ async def test_a_session_that_is_closed_takes_no_more_questions(opened, upstream
     async with opened() as session:
         await ask(session)
     late = asyncio.create_task(ask(session, "8"))
-    async with asyncio.timeout(1):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         await asyncio.wait([late])
     await settle()
     assert late.cancelled()

@@ -34,6 +34,7 @@ from gateway.upstream.endpoints import (
 from gateway.upstream.read_log import CacheStatus
 from gateway.upstream.records.enums import ActivityKind
 from gateway.upstream.session import UpstreamSession
+from tests.support.processes import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.usefixtures("no_task_left")
 
@@ -210,11 +211,11 @@ async def test_a_session_that_is_closed_gives_up_what_it_reads(opened, world, se
         waiters = [asyncio.ensure_future(ask(session, id_)) for id_ in ("1", "2", "3")]
         await world.arrivals(2)
     assert world.given_up == 2
-    await asyncio.wait(waiters, timeout=1)
+    await asyncio.wait(waiters, timeout=PATIENCE_SECONDS)
     assert all(waiter.cancelled() for waiter in waiters)
     late = asyncio.ensure_future(ask(session, "4"))
     again = asyncio.ensure_future(ask(session, "1"))
-    await asyncio.wait([late, again], timeout=1)
+    await asyncio.wait([late, again], timeout=PATIENCE_SECONDS)
     assert late.cancelled()
     assert again.cancelled()
     await settle()
@@ -228,7 +229,7 @@ async def test_a_session_may_be_closed_at_any_moment(opened, ask, path):
             waiters = [asyncio.ensure_future(ask(session, id_)) for id_ in ("1", "2")]
             for _ in range(steps):
                 await asyncio.sleep(0)
-        _, pending = await asyncio.wait(waiters, timeout=1)
+        _, pending = await asyncio.wait(waiters, timeout=PATIENCE_SECONDS)
         assert not pending
 
 

@@ -26,6 +26,7 @@ from gateway.upstream.endpoints import (
 )
 from gateway.upstream.read_log import CacheStatus
 from gateway.upstream.session import UpstreamSession
+from tests.support.processes import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.usefixtures("no_task_left")
 
@@ -161,7 +162,7 @@ async def test_the_last_session_that_is_closed_ends_the_read(opened, world, sett
         assert world.given_up == 1
         world.gate.set()
         assert await ask(sessions[2])
-    await asyncio.wait(waiters, timeout=1)
+    await asyncio.wait(waiters, timeout=PATIENCE_SECONDS)
     assert len(world.called) == 2
 
 

@@ -24,6 +24,7 @@ from gateway.upstream.http.failure_reason import FailureReason
 from gateway.upstream.http.response_protocol import HeadTooLarge, IncompleteBody
 from gateway.upstream.http.transport import AiohttpTransport, ConnectFailed
 from gateway.upstream.records import decoding
+from tests.support.processes import PATIENCE_SECONDS
 from tests.unit.upstream.conftest import settings_of
 from tests.unit.upstream.reading import result_of
 
@@ -320,7 +321,7 @@ async def test_chunks_that_stop_making_sense_are_told_at_once(http):
     async with serving(script) as server:
         with pytest.raises(httpx.RemoteProtocolError):
             await http.get(server.url, timeout=5)
-        await asyncio.wait_for(server.left.wait(), 5)
+        await asyncio.wait_for(server.left.wait(), PATIENCE_SECONDS)
 
 
 async def test_a_connection_that_is_reset_is_a_read_error(http):
@@ -360,8 +361,8 @@ async def test_a_connection_that_is_reset_in_the_body_is_a_read_error(http, sent
 
 async def test_an_answer_that_drips_is_given_up_in_time_and_its_connection_closed(upstream_at):
     async def script(head: bytes, writer: asyncio.StreamWriter) -> None:
-        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
-        for _ in range(1000):
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
+        while True:
             writer.write(b" ")
             await writer.drain()
             await asyncio.sleep(0.005)
@@ -370,7 +371,7 @@ async def test_an_answer_that_drips_is_given_up_in_time_and_its_connection_close
         upstream = upstream_at(server.url, upstream_attempt_timeout_seconds=0.05)
         with pytest.raises(UpstreamTimeout):
             await result_of(upstream.activities(NOBODY, "7"))
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             await server.left.wait()
 
 
@@ -386,7 +387,7 @@ async def test_a_caller_that_leaves_takes_its_connection_along(upstream_at):
         reading.cancel()
         with pytest.raises(asyncio.CancelledError):
             await reading
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             await server.left.wait()
 
 
@@ -402,7 +403,7 @@ async def test_an_answer_that_is_too_large_is_not_read_to_its_end(upstream_at):
         with pytest.raises(FieldError) as failure:
             await result_of(upstream.activities(NOBODY, "7"))
         assert failure.value.code == "UPSTREAM_RESPONSE_TOO_LARGE"
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             await server.left.wait()
 
 
@@ -442,7 +443,7 @@ async def test_what_never_ends_is_given_up_without_being_kept(
         tracemalloc.stop()
         assert failure.value.code == code
         assert most < 8_000_000
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             await server.left.wait()
 
 
@@ -735,7 +736,7 @@ async def test_a_transport_can_be_closed_while_answers_are_under_way(upstream_ov
         await started.wait()
         await asyncio.sleep(0.01)
         await transport.aclose()
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             with pytest.raises(UpstreamUnavailable):
                 await reading
 

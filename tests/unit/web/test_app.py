@@ -15,6 +15,7 @@ from gateway import schema
 from gateway.config.environment import ConfigurationError
 from gateway.config.settings import Settings
 from gateway.web.app import create_app
+from tests.support.processes import PATIENCE_SECONDS
 
 PAGE = "https://pages.example"
 PREFLIGHT = {"Origin": PAGE, "Access-Control-Request-Method": "POST"}
@@ -403,7 +404,7 @@ class SlowUpstream:
 
     async def called(self, times: int = 1) -> None:
         """Waits for so many calls, and for whoever might share them."""
-        async with asyncio.timeout(1):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             for _ in range(times):
                 await self._called.acquire()
         await _settled()
@@ -438,10 +439,10 @@ class AtDoor:
 
     async def leave(self) -> None:
         self.leaving.set()
-        await asyncio.wait_for(self.call, 1)
+        await asyncio.wait_for(self.call, PATIENCE_SECONDS)
 
     async def body(self) -> bytes:
-        await asyncio.wait_for(self.call, 1)
+        await asyncio.wait_for(self.call, PATIENCE_SECONDS)
         return b"".join(message.get("body", b"") for message in self.sent)
 
 

@@ -17,6 +17,7 @@ from gateway.web.app import create_app
 from gateway.web.concurrency import ConcurrencyLimiter
 from gateway.web.request_middleware import RequestMiddleware
 from tests.support.gateway import SANDBOX
+from tests.support.processes import PATIENCE_SECONDS
 
 TIMELINE = {"query": '{ activities(clientId: "1") { totalCount } }'}
 RESPONSE = "application/graphql-response+json"
@@ -187,7 +188,7 @@ class Sending:
         self.parts.put_nowait({"type": "http.request", "body": body, "more_body": more})
 
     async def status(self) -> int:
-        await asyncio.wait_for(self.call, 5)
+        await asyncio.wait_for(self.call, PATIENCE_SECONDS)
         status: int = self.sent[0]["status"]
         return status
 
@@ -292,7 +293,7 @@ async def test_at_the_end_who_still_waits_is_told_and_the_work_is_cancelled(serv
         )
         assert answer.json()["errors"][0]["extensions"]["code"] == "OVERLOADED"
     assert served.admission.in_flight == 0
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         for _ in tasks:
             await served.upstream.cancelled.acquire()
 

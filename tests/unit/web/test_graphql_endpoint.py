@@ -18,6 +18,7 @@ from gateway.engine.prepared_operation import PreparedOperation
 from gateway.engine.trusted_documents import TrustedDocuments
 from gateway.observability.request_stats import RequestStats
 from gateway.web.graphql_endpoint import GraphQLEndpoint
+from tests.support.processes import PATIENCE_SECONDS
 from tests.support.secret import SECRET
 
 GRAPHQL = "application/graphql-response+json"
@@ -118,7 +119,7 @@ async def test_what_may_take_long_waits_for_its_turn_and_what_is_known_does_not(
     await http.post("", json=known)
     turns.is_over.clear()
     waiting = asyncio.create_task(http.post("", json=unknown))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         await turns.waiting.wait()
     assert (await http.post("", json=known)).json() == {"data": {"read": None}}
     assert not waiting.done()

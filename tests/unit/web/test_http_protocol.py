@@ -14,6 +14,7 @@ from starlette.types import Message, Receive, Scope, Send
 from gateway.server.http_protocol import http_protocol_class
 from gateway.server.pending_bodies import PendingBodies
 from gateway.server.protocol_errors import MAX_HEAD_BYTES, MAX_URI_BYTES
+from tests.support.processes import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.socket
 
@@ -65,7 +66,7 @@ class Caller(NamedTuple):
 
     async def rest(self) -> bytes:
         """All that comes until the connection ends."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             return await self.reader.read()
 
 
@@ -160,7 +161,7 @@ async def test_an_application_that_waits_for_the_body_is_told():
     async with calling() as caller:
         await caller.sends(POST)
         await caller.rest()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             await caller.application.is_left.wait()
 
 

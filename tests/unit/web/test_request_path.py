@@ -18,6 +18,7 @@ from gateway.web.app import create_app
 from tests.scenarios.runner import Scenario
 from tests.support.gateway import ACCOUNT_1, SANDBOX
 from tests.support.pages import code_blocks, page
+from tests.support.processes import PATIENCE_SECONDS
 from tests.unit.web.connection import Connection
 
 MOST_FRAMES = 16
@@ -116,7 +117,7 @@ class RequestPath:
         )
         before = len(self._caller.answers)
         await self._caller.sends(head + body)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while len(self._caller.answers) == before:
                 await self._caller.read_on()
         return self._caller.answers[-1]

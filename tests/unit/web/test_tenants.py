@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from tests.support.gateway import Gateway
+from tests.support.processes import PATIENCE_SECONDS
 from tests.support.upstream import Upstream
 
 TIMELINE = "query ($id: ID!) { activities(clientId: $id) { totalCount completeness { isStale } } }"
@@ -109,7 +110,9 @@ async def until_there_is_no_room(gateway: Gateway, reading: "list[asyncio.Task[A
     """Reads until one is refused."""
     for client in range(3):
         reading.append(asyncio.create_task(codes(gateway, "large", client)))
-    done, _ = await asyncio.wait(reading, timeout=5, return_when=asyncio.FIRST_COMPLETED)
+    done, _ = await asyncio.wait(
+        reading, timeout=PATIENCE_SECONDS, return_when=asyncio.FIRST_COMPLETED
+    )
     assert [each.result() for each in done] == [["UPSTREAM_BUSY"]]
 
 

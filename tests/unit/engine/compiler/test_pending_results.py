@@ -5,6 +5,7 @@ import pytest
 
 from gateway.engine.compiler.pending_results import PendingResults
 from gateway.engine.resolvers import MappedResult
+from tests.support.processes import PATIENCE_SECONDS
 
 
 class Delivered(list[str]):
@@ -62,7 +63,7 @@ async def test_a_mapped_result_is_mapped_wherever_it_comes_from(is_future):
     for name in ("a", "b"):
         future = loop.create_future()
         loop.call_soon(future.set_result, name)
-        source = future if is_future else asyncio.wait_for(future, 5)
+        source = future if is_future else asyncio.wait_for(future, PATIENCE_SECONDS)
         results.expect(MappedResult(source, str.upper), delivered)
     await results.join()
     assert delivered == ["A", "B"]

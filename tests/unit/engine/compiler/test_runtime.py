@@ -17,6 +17,7 @@ from gateway.engine.resolvers import (
     ResolverField,
 )
 from gateway.observability.event_loop import CooperativeSteps
+from tests.support.processes import PATIENCE_SECONDS
 from tests.unit.engine.compiler.engine import Engine, with_plain_data
 from tests.unit.engine.compiler.library import (
     CLASSES,
@@ -232,7 +233,7 @@ async def test_an_element_that_comes_late_holds_up_no_other():
 
     engine = resolving(several, "[A]", own=own)
     answering = asyncio.create_task(engine.answer("{ a { own { id } } }", Context()))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         await seen.wait()
         late.set()
         answered = await answering
