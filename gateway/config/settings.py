@@ -393,6 +393,14 @@ class Settings(BaseSettings):
         ),
     )
 
+    reload_seconds: NonNegativeSeconds = Field(
+        5.0,
+        description=(
+            "How often the files of trusted documents are checked for changes, and read again after one; "
+            "0: never."
+        ),
+    )
+
     # A check of several settings belongs to the last of them, so that `info.data` has the others. It is left
     # out where one of them is invalid: pydantic then calls no validator, or `info.data` lacks the value.
 

@@ -2,6 +2,7 @@
 
 import gc
 from collections import OrderedDict
+from collections.abc import Collection
 
 from msgspec import Struct
 
@@ -32,7 +33,7 @@ class OperationCache:
         self._max_bytes = max_bytes
         self._bytes = 0
         self._cached_by_key: OrderedDict[OperationKey, _CachedOperation] = OrderedDict()
-        self._evictions = 0
+        self._uncollected = 0
 
     def get(self, key: OperationKey) -> PreparedOperation | None:
         """The operation with this key, if any."""
@@ -51,6 +52,13 @@ class OperationCache:
             self._evict()
         self._cached_by_key[key] = _CachedOperation(prepared)
 
+    def discard(self, texts: Collection[str]) -> None:
+        """Drop all operations of documents with these texts."""
+        keys = [key for key in self._cached_by_key if key[0] in texts]
+        for key in keys:
+            self._bytes -= self._cached_by_key.pop(key).prepared.memory_bytes
+        self._count_evictions(len(keys))
+
     def _evict(self) -> None:
         """Evict the oldest operation, or give it a second chance where it was used."""
         key, cached = self._cached_by_key.popitem(last=False)
@@ -59,8 +67,12 @@ class OperationCache:
             self._cached_by_key[key] = cached  # at the end
             return
         self._bytes -= cached.prepared.memory_bytes
-        self._evictions += 1
-        if self._evictions % _EVICTIONS_PER_COLLECTION == 0:
+        self._count_evictions(1)
+
+    def _count_evictions(self, count: int) -> None:
+        self._uncollected += count
+        if self._uncollected >= _EVICTIONS_PER_COLLECTION:
             # The classes of compiled queries are reference cycles in the oldest generation. A full
             # collection traverses all that is cached, so it runs seldom.
+            self._uncollected = 0
             gc.collect()

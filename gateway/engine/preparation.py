@@ -1,6 +1,7 @@
 """Prepares operations as prepared statements: parse, measure, validate; compile and cache where that pays."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from dataclasses import replace
 
 from cachetools import LRUCache
@@ -26,7 +27,7 @@ from gateway.engine.operation_cache import OperationCache, OperationKey
 from gateway.engine.prepared_operation import Compiler, PreparedOperation, RunnableQuery
 from gateway.engine.validation import build_validator
 from gateway.engine.variables import VariableCoercer
-from gateway.errors import ParseFailed, UnknownOperation
+from gateway.errors import LimitExceeded, ParseFailed, UnknownOperation
 from gateway.observability.logging import log_bug
 
 _LENGTH_MESSAGE_PREFIX = "Syntax Error: Document contains more than "
@@ -129,6 +130,29 @@ class Preparer:
             self._cache.add(key, prepared)
         return prepared
 
+    def prepare_document(self, text: str) -> None:
+        """Prepare, compile and cache all operations of a document, without the schedule of requests.
+
+        An only operation may be requested with its name and without, so it is cached for both.
+
+        Raises:
+            ParseFailed, ValidationFailed, LimitExceeded: As `prepare`.
+        """
+        try:
+            prepared = self.prepare_now(text, None, expect_reuse=True)
+        except UnknownOperation:  # several operations: the request names one by `operationName`
+            for name in _operation_names(text):
+                with suppress(LimitExceeded):  # one that is too expensive does not spoil the others
+                    self.prepare_now(text, name, expect_reuse=True)
+            return
+        key = text, prepared.name
+        if self._cache.get(key) is None:
+            self._cache.add(key, prepared)
+
+    def discard(self, texts: Collection[str]) -> None:
+        """Drop all that is cached of documents with these texts."""
+        self._cache.discard(texts)
+
     def _cached_operation(
         self, text: str, name: str | None, variables: Mapping[str, object]
     ) -> PreparedOperation | None:
@@ -144,6 +168,13 @@ class Preparer:
         is_seen = key_hash in self._seen_hashes
         self._seen_hashes[key_hash] = None
         return is_seen
+
+
+def _operation_names(text: str) -> list[str]:
+    """The names of the operations of a valid document with several: all of them have one."""
+    definitions = parse(text, no_location=True).definitions
+    operations = [each for each in definitions if isinstance(each, OperationDefinitionNode)]
+    return [each.name.value for each in operations if each.name is not None]
 
 
 def _is_worth_compiling(size: OperationSize, variables: Mapping[str, object]) -> bool:

@@ -8,7 +8,7 @@ import os
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
-from typing import Generic, NamedTuple, TypeVar
+from typing import Generic, Literal, NamedTuple, TypeVar, get_args
 
 from prometheus_client import (
     CollectorRegistry,
@@ -40,6 +40,9 @@ not in the settings."""
 
 NONE = "none"
 """The label value for operations whose client application does not name itself."""
+
+ReloadOutcome = Literal["changed", "unchanged", "failed"]
+"""The outcome of a reload of files: whether what they have differs from what was in use, or is unusable."""
 
 CIRCUIT_OPEN = "circuit_open"
 CONCURRENCY_LIMIT = "concurrency_limit"
@@ -107,6 +110,7 @@ class Metrics:
         calls_in_flight: Upstream calls that are under way.
         credential_breakers_open: Credentials whose own circuit breaker is not closed.
         log_events_dropped: Events that are missing in the log.
+        trusted_documents: Trusted documents, by their ids.
     """
 
     def __init__(self, client_applications: Collection[str] = ()) -> None:
@@ -186,6 +190,20 @@ class Metrics:
             "Events that could not be written to the log.",
             registry=self._registry,
         )
+        # All workers have the same documents, except for a moment: their sum would mean nothing.
+        self.trusted_documents = Gauge(
+            "gateway_trusted_documents",
+            "Trusted documents, by their ids; of several workers, the most that one has.",
+            registry=self._registry,
+            multiprocess_mode="livemax",
+        )
+        self._reloads = self._counter(
+            "trusted_documents_reloads",
+            "Reloads of the trusted documents, by each worker.",
+            "outcome",
+        )
+        for outcome in get_args(ReloadOutcome):
+            self._reloads[outcome,].inc(0)
         Gauge(
             "gateway_build_info",
             "The version of the gateway; the value is always 1.",
@@ -264,6 +282,10 @@ class Metrics:
     def count_surprise(self, path: str, reason: str) -> None:
         """Count a deviation from the upstream's contract that was accepted, by the template of the path."""
         self._surprises[path, reason].inc()
+
+    def count_reload(self, outcome: ReloadOutcome) -> None:
+        """Count a reload of the trusted documents."""
+        self._reloads[outcome,].inc()
 
     def set_breaker(self, *, is_closed: bool) -> None:
         """Set the state of the circuit breaker for all credentials."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from functools import partial
 
@@ -40,6 +40,8 @@ from gateway.web.graphql_endpoint import GraphQLEndpoint
 from gateway.web.graphql_route import GraphQLRoute
 from gateway.web.health import livez, metrics_endpoint, readyz
 from gateway.web.path_prefix import PathPrefixMiddleware
+from gateway.web.reloaded_settings import reloadable_files
+from gateway.web.reloading import Reloader
 from gateway.web.request_context import context_factory
 from gateway.web.request_middleware import RequestMiddleware
 from gateway.web.root_page import root_endpoint
@@ -57,7 +59,9 @@ def create_app(
     now: Callable[[], float] = time.time,
     tracer_provider: TracerProvider | None = None,
 ) -> Starlette:
-    """The gateway as an ASGI application. A server finds its concurrency limit at `state.limiter`.
+    """The gateway as an ASGI application.
+
+    A server finds its concurrency limit at `state.limiter`, and what reloads its files at `state.reloader`.
 
     Args:
         settings: The settings.
@@ -79,21 +83,30 @@ def create_app(
         eager=settings.compile_queries == "eager",
     )
     documents = _trusted_documents(settings, preparer=create_preparer())
-    if transport is None:
-        transport = AiohttpTransport(
-            max_connections=settings.max_concurrent_reads, proxy=settings.proxy
-        )
+    transport = transport or AiohttpTransport(
+        max_connections=settings.max_concurrent_reads, proxy=settings.proxy
+    )
     tracing = Tracing(
         tracer_provider or _tracer_provider(settings), upstream_url=settings.upstream_url
     )
     instrumentation = UpstreamInstrumentation(Metrics(settings.client_applications), tracing)
     upstream = UpstreamApi(settings, transport, instrumentation=instrumentation, now=now)
+    preparer = create_preparer(
+        compile_query=None
+        if settings.compile_queries == "off"
+        else _query_compiler(graphql_schema, field_sources)
+    )
+    reloader = Reloader(
+        [*reloadable_files(settings, documents, preparer, instrumentation.metrics)],
+        interval_seconds=settings.reload_seconds,
+    )
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        dropped_count_task = asyncio.create_task(_count_dropped_events(instrumentation.metrics))
-        yield
-        dropped_count_task.cancel()
+        async with _background_tasks(
+            _count_dropped_events(instrumentation.metrics), reloader.run()
+        ):
+            yield
         await transport.aclose()
         await asyncio.to_thread(tracing.close)
 
@@ -104,11 +117,7 @@ def create_app(
     endpoint = GraphQLEndpoint(
         schema=graphql_schema,
         documents=documents,
-        preparer=create_preparer(
-            compile_query=None
-            if settings.compile_queries == "off"
-            else _query_compiler(graphql_schema, field_sources)
-        ),
+        preparer=preparer,
         open_context=context_factory(upstream, settings),
         authenticator=_caller_authenticator(settings),
         graphiql_page=graphiql_page,
@@ -132,18 +141,34 @@ def create_app(
     if graphiql_page is not None:
         routes.append(Route("/explorer/{name}", graphiql_page.file_response, methods=["GET"]))
     if settings.introspection:
-        schema_endpoint = SchemaEndpoint(
-            partial(schema.schema_sdl, federated=settings.federation),
-            compression=compression,
-            is_conditional=settings.conditional_get,
-        )
-        routes.append(Route(paths.SCHEMA, schema_endpoint, methods=["GET"]))
+        routes.append(_schema_route(settings, compression))
     middleware = _middleware(settings, limiter, instrumentation.metrics)
     app = Starlette(routes=routes, middleware=middleware, lifespan=lifespan)
     # A redirect would return the query string, and any `Host` of the request, in a header.
     app.router.redirect_slashes = False
     app.state.limiter = limiter
+    app.state.reloader = reloader
     return app
+
+
+def _schema_route(settings: Settings, compression: Compression | None) -> Route:
+    endpoint = SchemaEndpoint(
+        partial(schema.schema_sdl, federated=settings.federation),
+        compression=compression,
+        is_conditional=settings.conditional_get,
+    )
+    return Route(paths.SCHEMA, endpoint, methods=["GET"])
+
+
+@asynccontextmanager
+async def _background_tasks(*coroutines: Coroutine[None, None, None]) -> AsyncIterator[None]:
+    """Context manager: run these until its end, at most."""
+    tasks = [asyncio.create_task(each) for each in coroutines]
+    try:
+        yield
+    finally:
+        for each in tasks:
+            each.cancel()
 
 
 async def _count_dropped_events(metrics: Metrics) -> None:

@@ -121,6 +121,7 @@ def test_the_defaults_are_those_of_the_conventions():
         "graphiql": True,
         "trusted_documents": "off",
         "trusted_documents_path": None,
+        "reload_seconds": 5.0,
     }
 
 
@@ -193,6 +194,7 @@ EXAMPLES = {
     "entity_cache_seconds": ("0.5", 0.5),
     "stale_if_error_seconds": ("0.5", 0.5),
     "compile_queries": ("Eager", "eager"),
+    "reload_seconds": ("0", 0.0),
     "explain": ("1", True),
     "slow_operation_seconds": ("0.5", 0.5),
     "client_applications": ("web, iOS app", ("web", "iOS app")),

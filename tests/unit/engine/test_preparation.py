@@ -564,3 +564,12 @@ def test_what_is_refused_for_its_variables_is_not_compiled():
     with pytest.raises(LimitExceeded):
         preparer.prepare_now(PAGE, None, {"n": 10})
     assert compile_query.asked == 0
+
+
+def test_one_expensive_operation_spoils_no_other_of_its_document():
+    preparer = build_preparer(SCHEMA, limits=Limits(cost=4))
+    text = "query One { number } query Other { me { me { me { me { number } } } } }"
+    preparer.prepare_document(text)
+    assert name(preparer.prepare_now(text, "One")) == "One"
+    with pytest.raises(LimitExceeded):
+        preparer.prepare_now(text, "Other")

@@ -1,22 +1,27 @@
+import asyncio
+import gc
 import hashlib
 import json
+import weakref
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from graphql import build_schema
+from graphql import DocumentNode, OperationDefinitionNode, build_schema
 from structlog.testing import capture_logs
 
 from gateway import schema
-from gateway.engine.preparation import build_preparer
+from gateway.engine.fair_scheduler import FairScheduler
+from gateway.engine.preparation import Preparer, build_preparer
 from gateway.engine.request import Request
-from gateway.engine.trusted_documents import Document, TrustedDocuments
+from gateway.engine.trusted_documents import Document, TrustedDocuments, UnusableDocuments
 from gateway.errors import (
     BadRequest,
     DocumentNotTrusted,
     PersistedQueryNotFound,
     PersistedQueryNotSupported,
 )
+from tests.support.clock import Clock
 
 KNOWN = "{ known }"
 OTHER = "{ other }"
@@ -222,3 +227,96 @@ def test_the_manifests_of_graphql_codegen_are_understood(name, written):
         assert document_id == written(text)
         for request in (sent(document_id=document_id), sent(text), sent(text, document_id)):
             assert trusting.resolve(request) == Document(text, is_trusted=True)
+
+
+# Another manifest in place of the former one
+
+
+def counting_preparer() -> tuple[Preparer, list[str]]:
+    """A preparer, and the operations that it has compiled so far."""
+    compiled: list[str] = []
+
+    def compile_query(_: DocumentNode, operation: OperationDefinitionNode) -> None:
+        compiled.append(operation.name.value if operation.name else "")
+
+    preparer = build_preparer(
+        build_schema("type Query { known: Int other: Int }"), compile_query=compile_query
+    )
+    return preparer, compiled
+
+
+async def test_the_documents_of_another_manifest_replace_the_former_ones():
+    trusting = documents("enforce", {"a": KNOWN})
+    assert await trusting.replace({"b": OTHER}, PREPARE) is True
+    assert trusting.resolve(sent(document_id="b")) == Document(OTHER, is_trusted=True)
+    for request in (sent(document_id="a"), sent(KNOWN)):
+        with pytest.raises((PersistedQueryNotFound, DocumentNotTrusted)):
+            trusting.resolve(request)
+    assert await trusting.replace({"b": OTHER}, PREPARE) is False
+
+
+async def test_one_document_that_can_never_run_keeps_all_former_ones():
+    trusting = documents("enforce", {"a": KNOWN})
+    with pytest.raises(UnusableDocuments) as refused:
+        await trusting.replace({"b": OTHER, "c": "{ secret }", "d": "{"}, PREPARE)
+    assert refused.value.code_by_id == {
+        "c": "GRAPHQL_VALIDATION_FAILED",
+        "d": "GRAPHQL_PARSE_FAILED",
+    }
+    assert "secret" not in str(refused.value)
+    assert len(trusting) == 1
+    assert trusting.resolve(sent(document_id="a")) == Document(KNOWN, is_trusted=True)
+
+
+async def test_documents_are_compiled_before_they_are_trusted_and_only_new_ones():
+    preparer, compiled = counting_preparer()
+    trusting = documents("enforce", {"a": "query A { known }"})
+    both = {"a": "query A { known }", "b": "query B { known }", "c": "query B { known }"}
+    assert await trusting.replace(both, preparer)
+    assert await trusting.replace({**both, "d": "query D { known } query E { other }"}, preparer)
+    assert compiled == ["B", "D", "E"]
+    for name in (None, "B"):
+        await preparer.prepare("query B { known }", name, {}, expect_reuse=True)
+    assert compiled == ["B", "D", "E"]
+
+
+async def test_what_is_cached_of_removed_documents_is_freed():
+    preparer, _ = counting_preparer()
+    trusting = documents("enforce", {"a": KNOWN})
+    text = "query B { known } query C { other }"
+    assert await trusting.replace({"a": KNOWN, "b": text}, preparer)
+    cached = [weakref.ref(preparer.prepare_now(text, name).document) for name in ("B", "C")]
+    assert await trusting.replace({"a": KNOWN}, preparer)
+    gc.collect()
+    assert [each() for each in cached] == [None, None]
+
+
+async def test_what_was_compiled_for_a_refused_manifest_is_freed():
+    preparer, compiled = counting_preparer()
+    trusting = documents("enforce", {"a": KNOWN})
+    for _ in range(2):
+        with pytest.raises(UnusableDocuments):
+            await trusting.replace({"b": "query B { known }", "c": "{"}, preparer)
+    assert compiled == ["B", "B"]
+
+
+async def test_a_request_that_waits_runs_the_document_that_it_began_with():
+    preparer, compiled = counting_preparer()
+    clock, pause = Clock(), asyncio.Event()
+
+    async def sleep(_: float) -> None:
+        await pause.wait()
+
+    preparer.scheduler = FairScheduler(clock=clock, sleep=sleep)
+    await preparer.scheduler.run(lambda: clock.work(10.0))
+    trusting = documents("enforce", {"a": "query A { known }"})
+    replacing = asyncio.create_task(trusting.replace({"a": "query B { known }"}, preparer))
+    await asyncio.sleep(0)  # until it waits to prepare B
+    text = trusting.resolve(sent(document_id="a")).text
+    preparing = asyncio.create_task(preparer.prepare(text, None, {}, expect_reuse=True))
+    await asyncio.sleep(0)
+    pause.set()
+    assert (await preparing).name == "A"
+    assert await replacing
+    preparer.prepare_now(text, None, expect_reuse=True)
+    assert compiled == ["B", "A", "A"], "nothing of A stayed in the cache"
