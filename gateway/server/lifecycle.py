@@ -229,7 +229,7 @@ def gateway_server(settings: Settings, *, sandbox_server: Server | None = None) 
     Raises:
         ConfigurationError: The settings do not describe a gateway.
     """
-    app = create_app(settings)
+    app = create_app(settings, over_sandbox=sandbox_server is not None)
     pending_bodies, allowed_origins = (
         PendingBodies(settings.max_body_bytes),
         AllowedOrigins(settings.cors_origins),

@@ -35,7 +35,8 @@ from gateway.web.authentication import CallerAuthenticator
 from gateway.web.compression import Compression
 from gateway.web.concurrency import ConcurrencyLimiter
 from gateway.web.cors import AllowedOriginsMiddleware
-from gateway.web.graphiql import load_graphiql_page
+from gateway.web.graphiql import GraphiQLPage, load_graphiql_page
+from gateway.web.graphiql_configuration import graphiql_configuration
 from gateway.web.graphql_endpoint import GraphQLEndpoint
 from gateway.web.graphql_route import GraphQLRoute
 from gateway.web.health import livez, metrics_endpoint, readyz
@@ -55,6 +56,7 @@ _DROPPED_COUNT_INTERVAL_SECONDS = 1.0
 def create_app(
     settings: Settings,
     *,
+    over_sandbox: bool = False,
     transport: httpx.AsyncBaseTransport | None = None,
     now: Callable[[], float] = time.time,
     tracer_provider: TracerProvider | None = None,
@@ -65,6 +67,7 @@ def create_app(
 
     Args:
         settings: The settings.
+        over_sandbox: Whether the upstream is the bundled sandbox.
         transport: The HTTP transport of upstream calls; by default over the network.
         now: The clock, in seconds since 1970.
         tracer_provider: The source of the tracer, shut down at the end; by default the exporter that the
@@ -110,7 +113,7 @@ def create_app(
         await transport.aclose()
         await asyncio.to_thread(tracing.close)
 
-    graphiql_page = load_graphiql_page() if settings.graphiql else None
+    graphiql_page = _graphiql_page(settings, over_sandbox=over_sandbox)
     compression = (
         Compression(AllowedOrigins(settings.cors_origins)) if settings.compression else None
     )
@@ -233,6 +236,12 @@ def _trusted_documents(settings: Settings, preparer: Preparer) -> TrustedDocumen
     if problems:
         raise ConfigurationError("\n".join(problems))
     return documents
+
+
+def _graphiql_page(settings: Settings, *, over_sandbox: bool) -> GraphiQLPage | None:
+    if not settings.graphiql:
+        return None
+    return load_graphiql_page(graphiql_configuration(settings, over_sandbox=over_sandbox))
 
 
 def _query_compiler(graphql_schema: GraphQLSchema, field_sources: FieldSources) -> Compiler:

@@ -2,7 +2,9 @@
 
 import asyncio
 import gzip
+import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
@@ -26,6 +28,8 @@ _CONTENT_SECURITY_POLICY = (
 
 _ROOT = "{{root}}"
 """Stands in a page for the URL of the gateway's root."""
+_CONFIGURATION = "{{configuration}}"
+"""Stands in the built page for its configuration."""
 
 _NOT_BUILT_HTML = """\
 <!doctype html>
@@ -108,8 +112,10 @@ def _decompress(path: Path) -> bytes:
     return gzip.decompress(path.read_bytes())
 
 
-def load_graphiql_page(build_folder: Path = _BUILD_FOLDER) -> GraphiQLPage:
-    """The page built in this folder.
+def load_graphiql_page(
+    configuration: Mapping[str, object], build_folder: Path = _BUILD_FOLDER
+) -> GraphiQLPage:
+    """The page built in this folder, with its configuration in it.
 
     Without a build, as after an install without Node.js, a page that says how to get one.
     """
@@ -117,4 +123,7 @@ def load_graphiql_page(build_folder: Path = _BUILD_FOLDER) -> GraphiQLPage:
     if not page.exists():
         return GraphiQLPage(_NOT_BUILT_HTML, {})
     files = {path.name.removesuffix(".gz"): path for path in build_folder.glob("*.gz")}
-    return GraphiQLPage(page.read_text(encoding="utf-8"), files)
+    html = page.read_text(encoding="utf-8").replace(
+        _CONFIGURATION, escape(json.dumps(configuration))
+    )
+    return GraphiQLPage(html, files)

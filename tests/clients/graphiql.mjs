@@ -6,10 +6,12 @@ import { join } from "node:path";
 
 import { launch, run, visit } from "./browser.mjs";
 import { ANSWERS } from "./graphiql/answers.mjs";
+import { check } from "./graphiql/checks.mjs";
 import { EXPLORING } from "./graphiql/exploring.mjs";
 import { KEYBOARD } from "./graphiql/keyboard.mjs";
 import { LINKS } from "./graphiql/links.mjs";
 import { openPane, pause, ready, results } from "./graphiql/page.mjs";
+import { READS } from "./graphiql/reads.mjs";
 import { RELOADS } from "./graphiql/reloads.mjs";
 
 const [url, folder] = process.argv.slice(2);
@@ -18,7 +20,7 @@ if (!url || !folder) {
   process.exit(2);
 }
 
-const SUBJECTS = [EXPLORING, RELOADS, LINKS, ANSWERS, KEYBOARD];
+const SUBJECTS = [EXPLORING, RELOADS, LINKS, ANSWERS, READS, KEYBOARD];
 
 /** How light the page is, from 0 to 1. */
 const lightness = (page) =>
@@ -42,29 +44,9 @@ async function looks(browser, colorScheme) {
   console.log(`ok: ${colorScheme}`);
 }
 
-/** The checks of a subject, one after the other on one page, which nobody visited before. */
-async function isUsed(browser, checks) {
-  const { page, complaints, others, headers } = await visit(browser, url);
-  page.setDefaultTimeout(20_000);
-  assert.match(headers["content-security-policy"], /default-src 'none'; script-src 'self';/);
-  assert.doesNotMatch(headers["content-security-policy"], /https?:|unsafe-eval/);
-  await ready(page);
-  for (const [what, check] of Object.entries(checks)) {
-    await check(page, complaints).catch(async (error) => {
-      await page.screenshot({ path: join(folder, "graphiql-failed.png") });
-      throw new Error(what, { cause: error });
-    });
-    console.log(`ok: ${what}`);
-  }
-  assert.deepEqual(complaints, []);
-  assert.deepEqual(others, []);
-  await page.context().close();
-}
-
 const browser = await launch();
 try {
-  for (const checks of SUBJECTS) await isUsed(browser, checks);
-  console.log("ok: no other host was asked for anything, and the browser had nothing to complain of");
+  for (const checks of SUBJECTS) await check(browser, url, checks, folder);
   await looks(browser, "light");
   await looks(browser, "dark");
 } finally {

@@ -82,7 +82,7 @@ def test_pip_installs_a_fresh_checkout_without_node(project, without_node, tmp_p
         target / "bin" / "gateway", "schema", "client-config", "apollo", cwd=tmp_path, env=installed
     )
     assert "export const typePolicies" in config.stdout, config.stderr
-    asked = "from gateway.web.graphiql import load_graphiql_page, __file__ as here; print(here, load_graphiql_page().html)"
+    asked = "from gateway.web.graphiql import load_graphiql_page, __file__ as here; print(here, load_graphiql_page({}).html)"
     page = ran(sys.executable, "-P", "-c", asked, cwd=tmp_path, env=installed)
     assert page.stdout.startswith(str(target)), page.stderr
     assert "<h1>GraphiQL is not built</h1>" in page.stdout

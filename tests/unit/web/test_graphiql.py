@@ -1,14 +1,19 @@
 """What a browser is served: the page, its files, and its policy."""
 
 import gzip
+import json
 import re
+from html import unescape
+from typing import Any
 
 import httpx
 import pytest
 from starlette.applications import Starlette
 from starlette.routing import Route
 
+from gateway.config.settings import Settings
 from gateway.web.graphiql import load_graphiql_page
+from gateway.web.graphiql_configuration import graphiql_configuration
 
 BROWSER = "text/html,application/xhtml+xml,*/*;q=0.8"
 SCRIPT = "console.log('été')"
@@ -25,23 +30,45 @@ def built(tmp_path):
 
 @pytest.fixture
 def browser(built):
-    app = Starlette(routes=[Route("/explorer/{name}", load_graphiql_page(built).file_response)])
+    app = Starlette(routes=[Route("/explorer/{name}", load_graphiql_page({}, built).file_response)])
     return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway")
 
 
 def test_what_was_built_is_the_page(built):
-    assert load_graphiql_page(built).html == "<!doctype html><title>été</title>"
+    assert load_graphiql_page({}, built).html == "<!doctype html><title>été</title>"
+
+
+def test_the_page_has_its_configuration_escaped(built):
+    html = '<div data-configuration="{{configuration}}">'
+    (built / "index.html").write_text(html, "utf-8")
+    page = load_graphiql_page({"text": '"><script>'}, built)
+    (value,) = re.findall(r'^<div data-configuration="([^"<>]*)">$', page.html)
+    assert json.loads(unescape(value)) == {"text": '"><script>'}
+
+
+@pytest.mark.parametrize("over_sandbox", [False, True])
+def test_the_configuration_has_nothing_secret(over_sandbox):
+    given: dict[str, Any] = {"upstream_url": "http://upstream", "api_key": "key", "token": "token"}
+    settings = Settings(**given)
+    assert graphiql_configuration(settings, over_sandbox=over_sandbox) == {
+        "overSandbox": over_sandbox,
+        "explain": False,
+        "introspection": True,
+        "trustedDocumentsOnly": False,
+        "maxCost": 2_000_000,
+        "maxReads": 250,
+    }
 
 
 def test_the_page_may_run_its_own_files_and_ask_nobody_else(built):
-    policy = load_graphiql_page(built).html_response("./").headers["content-security-policy"]
+    policy = load_graphiql_page({}, built).html_response("./").headers["content-security-policy"]
     assert policy.startswith("default-src 'none'; script-src 'self';")
     assert not re.search(r"https?:|\*|unsafe-eval|'sha", policy)
 
 
 def test_the_page_is_asked_for_again_each_time(built):
     """Its files have other names after an upgrade."""
-    assert load_graphiql_page(built).html_response("./").headers["cache-control"] == "no-cache"
+    assert load_graphiql_page({}, built).html_response("./").headers["cache-control"] == "no-cache"
 
 
 @pytest.mark.parametrize(
@@ -93,20 +120,20 @@ async def test_there_is_nothing_else(browser, name):
 
 
 def test_without_a_build_the_page_says_so_and_how_to_get_it(tmp_path):
-    html = load_graphiql_page(tmp_path).html
+    html = load_graphiql_page({}, tmp_path).html
     assert "GraphiQL is not built" in html
     assert {"make explorer", "make wheel"} <= {*re.findall(r"make \w+", html)}
 
 
 def test_the_page_without_a_build_asks_no_other_host_for_anything(tmp_path):
-    missing = load_graphiql_page(tmp_path)
+    missing = load_graphiql_page({}, tmp_path)
     assert not re.search(r"https?:|<script", missing.html)
     policy = missing.html_response("./").headers["content-security-policy"]
     assert not re.search(r"https?:|\*|unsafe-eval|'sha", policy)
 
 
 def test_the_root_in_a_page_is_escaped(tmp_path):
-    page = load_graphiql_page(tmp_path).html_response('/"><script>')
+    page = load_graphiql_page({}, tmp_path).html_response('/"><script>')
     assert b'href="/&quot;&gt;&lt;script&gt;schema.graphql"' in page.body
 
 

@@ -2,6 +2,7 @@
 
 import { useGraphiQL } from "@graphiql/react";
 
+import { configuration } from "./configuration.js";
 import errorCodes from "./errors.json";
 
 const TITLE = "Guide";
@@ -27,8 +28,8 @@ function Guide() {
       <h3>Headers</h3>
       <p>
         <code>apiKey</code> with <code>token</code>, or <code>Authorization</code>, are forwarded to the REST API. Without any of
-        them the gateway uses its service credentials, if configured; the sandbox has some. <code>X-Gateway-Explain: 1</code> adds
-        the upstream reads of a response to its <code>extensions</code>, where that is enabled.
+        them the gateway uses its service credentials, if configured{configuration.overSandbox && "; the sandbox has some"}.
+        {configuration.explain && " The pane \"Reads\" sends X-Gateway-Explain: 1, which adds the upstream reads of a response to its extensions."}
       </p>
       <h3>Keyboard</h3>
       <p>

@@ -1,6 +1,7 @@
 // Sends GraphiQL's requests to the gateway that served this page.
 
 import { record } from "./answers.js";
+import { areReadsShown } from "./reads.jsx";
 
 const UNREACHABLE = "The gateway could not be reached. It may have stopped, or the network refused the connection.";
 const OFFLINE = "The browser is offline, so the request was not sent.";
@@ -60,6 +61,7 @@ export async function sendRequest(parameters, options = {}) {
   } catch {
     return failure(INVALID_HEADERS);
   }
+  if (isRun && areReadsShown()) headers.set("X-Gateway-Explain", "1");
   const answer = await exchange(headers, JSON.stringify(parameters));
   if (isRun && run === runs && answer.status) record(answer);
   return answer.result;

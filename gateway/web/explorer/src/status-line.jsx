@@ -4,13 +4,9 @@ import { formatShortcutForOS, KEY_MAP, pick, useGraphiQL } from "@graphiql/react
 import { useEffect, useMemo } from "react";
 
 import { activate, useAnswer } from "./answers.js";
+import { formatSize } from "./size.js";
 
 const HINT = `${formatShortcutForOS(KEY_MAP.runQuery.key)} runs the query. Escape, then Tab, leaves an editor.`;
-
-function formatSize(bytes) {
-  if (bytes < 1000) return `${bytes} bytes`;
-  return bytes < 1e6 ? `${(bytes / 1e3).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
-}
 
 function Status({ answer: { status, milliseconds, bytes, requestId } }) {
   return (

@@ -2,6 +2,7 @@
 // credentials in clear text, for whoever uses the browser next.
 
 import { CREDENTIALS } from "./credentials.js";
+import { TABS as FIRST_TABS } from "./tabs.js";
 
 const TABS = "graphiql:tabState";
 const HISTORY = new Set(["graphiql:queries", "graphiql:favorites"]);
@@ -43,7 +44,10 @@ function tabsToRestore() {
 export const storage = {
   getItem(key) {
     if (key === TABS) return tabsToRestore();
-    if (key in TEXT_OF_ACTIVE_TAB) return storedTabs()?.active?.[TEXT_OF_ACTIVE_TAB[key]] ?? null;
+    if (key in TEXT_OF_ACTIVE_TAB) {
+      const active = storedTabs()?.active ?? FIRST_TABS[0];
+      return active[TEXT_OF_ACTIVE_TAB[key]] ?? null;
+    }
     const text = localStorage.getItem(key);
     return HISTORY.has(key) && text !== null ? replaceHeaders(text, CREDENTIALS) : text;
   },

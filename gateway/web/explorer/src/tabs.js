@@ -1,24 +1,35 @@
-// The tabs of a first visit, over clients that the bundled sandbox has.
+// The tabs of a first visit: over the sandbox, about clients that it has; else about a client that one has to name.
 
-import Changes from "./tabs/Changes.graphql";
-import Clients from "./tabs/Clients.graphql";
-import CurrentState from "./tabs/CurrentState.graphql";
-import Failures from "./tabs/Failures.graphql";
+import AccountChanges from "./tabs/account/Changes.graphql";
+import AccountCurrentState from "./tabs/account/CurrentState.graphql";
+import AccountTimeline from "./tabs/account/Timeline.graphql";
 import Pages from "./tabs/Pages.graphql";
-import Timeline from "./tabs/Timeline.graphql";
+import Changes from "./tabs/sandbox/Changes.graphql";
+import Clients from "./tabs/sandbox/Clients.graphql";
+import CurrentState from "./tabs/sandbox/CurrentState.graphql";
+import Failures from "./tabs/sandbox/Failures.graphql";
+import Timeline from "./tabs/sandbox/Timeline.graphql";
+import { configuration } from "./configuration.js";
 import { CREDENTIALS } from "./credentials.js";
 
-const EXPLAINED = CREDENTIALS.replace(/\n\}$/, ',\n  "X-Gateway-Explain": "1"\n}');
-
-export const TABS = [
+const SANDBOX = [
   { query: Timeline },
   { query: Changes },
   { query: Pages, variables: { client: "1100", size: 5, after: null } },
-  { query: CurrentState, headers: EXPLAINED },
+  { query: CurrentState },
   { query: Clients, variables: { ids: ["1001", "1020", "1100"] } },
   { query: Failures },
-].map(({ variables, ...tab }) => ({
+];
+
+const ACCOUNT = [
+  { query: AccountTimeline, variables: { client: "" } },
+  { query: AccountChanges, variables: { client: "" } },
+  { query: Pages, variables: { client: "", size: 5, after: null } },
+  { query: AccountCurrentState, variables: { client: "" } },
+];
+
+export const TABS = (configuration.overSandbox ? SANDBOX : ACCOUNT).map(({ query, variables }) => ({
+  query,
   headers: CREDENTIALS,
-  ...tab,
   variables: variables && JSON.stringify(variables, null, 2),
 }));
