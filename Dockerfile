@@ -53,7 +53,7 @@ LABEL org.opencontainers.image.title="Client Activities Gateway" \
 USER 10001:10001
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s --retries=3 \
-    CMD ["python", "-c", "import http.client, os; probe = http.client.HTTPConnection('127.0.0.1', int(os.environ['PORT']), timeout=2); probe.request('GET', '/livez'); raise SystemExit(probe.getresponse().status != 200)"]
+    CMD ["python", "-c", "import http.client, os; probe = http.client.HTTPConnection(os.environ.get('GATEWAY_ADMIN_ADDRESS') or '127.0.0.1:' + os.environ['PORT'], timeout=2); probe.request('GET', '/livez'); raise SystemExit(probe.getresponse().status != 200)"]
 
 # Needs GATEWAY_UPSTREAM_URL.
 CMD ["gateway", "serve"]

@@ -5,14 +5,15 @@ import os
 import secrets
 import socket
 import sys
-from collections.abc import Iterable
-from contextlib import ExitStack
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, ExitStack
 
 import click
 
 from gateway import __version__
 from gateway.cli.commands import print_commands
 from gateway.cli.error_codes import print_error_codes
+from gateway.cli.ports import Port, admin_ports, bind_all, bound_url
 from gateway.cli.query import compile_operation, cost
 from gateway.cli.schema import schema
 from gateway.cli.settings import exit_on_configuration_error, print_settings, settings_help
@@ -21,12 +22,12 @@ from gateway.config.serve_settings import ServeSettings
 from gateway.config.settings import Settings, env_name
 from gateway.config.types import CALLER_KEY_LINE
 from gateway.observability import logging
-from gateway.observability.metrics import join_shared_metrics, share_metrics
+from gateway.observability.metrics import SharedMetrics, join_shared_metrics, share_metrics
 from gateway.sandbox.app import create_sandbox
 from gateway.sandbox.fault_injection.protocol import SandboxProtocol
+from gateway.server.admin import admin_service
 from gateway.server.lifecycle import (
     GracefulShutdown,
-    PortUnavailable,
     bind_listening_socket,
     build_server,
     gateway_server,
@@ -34,6 +35,7 @@ from gateway.server.lifecycle import (
     run,
 )
 from gateway.server.workers import supervise
+from gateway.web.health import UnreadyReason, create_admin_app
 
 _WELCOME = """\
 GraphQL over the bundled sandbox: {graphql}
@@ -122,24 +124,42 @@ def serve() -> None:
         if settings.workers > 1:
             sys.exit(_serve_with_workers(settings))
         shutdown = gateway_server(settings)
-        sockets = [bind_listening_socket(settings.host, settings.port)]
-        logging.log_info("started", **_startup_log_fields(settings, sockets[0]))
-    run(shutdown, sockets)
+        bound, *admin_sockets = bind_all(
+            [Port(settings.host, settings.port), *admin_ports(settings)]
+        )
+        fields = _startup_log_fields(settings, bound, *admin_sockets)
+        logging.log_info("started", **fields)
+    run(shutdown, [bound], beside=_admin_service(shutdown, *admin_sockets))
 
 
-def _startup_log_fields(settings: Settings, bound: socket.socket) -> dict[str, object]:
+def _startup_log_fields(
+    settings: Settings, bound: socket.socket, admin_socket: socket.socket | None = None
+) -> dict[str, object]:
     """The fields of the log event at the start: never the user or the password of a proxy."""
-    url = _bound_url(settings.host, bound, paths.GRAPHQL)
-    return (
-        {"url": url} if settings.proxy is None else {"url": url, "proxy": settings.proxy.authority}
-    )
+    fields: dict[str, object] = {"url": bound_url(settings.host, bound, paths.GRAPHQL)}
+    if settings.admin_address is not None and admin_socket is not None:
+        fields["admin_url"] = bound_url(settings.admin_address.host, admin_socket)
+    if settings.proxy is not None:
+        fields["proxy"] = settings.proxy.authority
+    return fields
+
+
+def _admin_service(
+    shutdown: GracefulShutdown, admin_socket: socket.socket | None = None
+) -> AbstractAsyncContextManager[None] | None:
+    """The service of the admin address in the process of the gateway, if there is such an address."""
+    if shutdown.admin_app is None or admin_socket is None:
+        return None
+    return admin_service(shutdown.admin_app, admin_socket)
 
 
 def _serve_with_workers(settings: Settings) -> int:
-    with reserve_port(settings.host, settings.port) as bound, share_metrics() as metrics:
-        logging.log_info(
-            "started", **_startup_log_fields(settings, bound), workers=settings.workers
-        )
+    with ExitStack() as stack:
+        bound = stack.enter_context(reserve_port(settings.host, settings.port))
+        admin_sockets = [stack.enter_context(each) for each in bind_all(admin_ports(settings))]
+        metrics = stack.enter_context(share_metrics())
+        fields = _startup_log_fields(settings, bound, *admin_sockets)
+        logging.log_info("started", **fields, workers=settings.workers)
         if metrics.folder is None:
             logging.log_warning("metrics.not_shared")
         return supervise(
@@ -147,7 +167,19 @@ def _serve_with_workers(settings: Settings) -> int:
             stop_timeout_seconds=settings.drain_seconds + settings.shutdown_grace_seconds,
             environment={"PORT": str(bound.getsockname()[1]), **metrics.environment},
             on_worker_exit=metrics.mark_worker_dead,
+            beside=_supervised_admin_service(metrics, *admin_sockets),
         )
+
+
+def _supervised_admin_service(
+    metrics: SharedMetrics, admin_socket: socket.socket | None = None
+) -> Callable[[UnreadyReason], AbstractAsyncContextManager[None]] | None:
+    """The service of the admin address in the supervisor of workers, if there is such an address."""
+    if admin_socket is None:
+        return None
+    return lambda unready_reason: admin_service(
+        create_admin_app(unready_reason, metrics.exposition), admin_socket
+    )
 
 
 @main.command(hidden=True)
@@ -194,44 +226,30 @@ def sandbox(
         [build_server(sandbox_app, host, rest_port, protocol_class=SandboxProtocol)]
     )
     rest_option = "--port" if rest_only else "--rest-port"
-    ports = [(host, rest_port, f"{env_name('sandbox_rest_port')} or {rest_option}")]
+    ports = [Port(host, rest_port, f"{env_name('sandbox_rest_port')} or {rest_option}")]
     if not rest_only:
-        ports.append((settings.host, settings.port, "PORT or --port"))
+        ports += [
+            Port(settings.host, settings.port, "PORT or --port"),
+            *admin_ports(settings),
+        ]
     with ExitStack() as stack:
         with exit_on_configuration_error():
-            sockets = [stack.enter_context(each) for each in _bind_all(ports)]
-            rest_url = _bound_url(host, sockets[0])
+            sockets = [stack.enter_context(each) for each in bind_all(ports)]
+            rest_url = bound_url(host, sockets[0])
             if not rest_only:
                 settings = settings.model_copy(update={"upstream_url": rest_url})
                 shutdown = gateway_server(settings, sandbox_server=shutdown.servers[0])
         if rest_only:
             logging.log_info("started", url=rest_url)
         else:
-            graphql = _bound_url(settings.host, sockets[1], paths.GRAPHQL)
+            graphql = bound_url(settings.host, sockets[1], paths.GRAPHQL)
             logging.log_info("started", url=graphql)
             logging.write_text(
                 _WELCOME.format(graphql=graphql, queries=EXAMPLE_QUERIES, rest=rest_url)
             )
-        run(shutdown, sockets)
-
-
-def _bind_all(ports: Iterable[tuple[str, int, str]]) -> list[socket.socket]:
-    """Listening sockets of all ports, each given by its host, its number and what sets it.
-
-    Raises:
-        PortUnavailable: Names every port that cannot be used; then none is.
-    """
-    sockets, problems = [], []
-    for host, port, port_setting in ports:
-        try:
-            sockets.append(bind_listening_socket(host, port, port_setting=port_setting))
-        except PortUnavailable as error:
-            problems.append(str(error))
-    if problems:
-        for each in sockets:
-            each.close()
-        raise PortUnavailable("\n".join(problems))
-    return sockets
+        server_count = len(shutdown.servers)
+        beside = _admin_service(shutdown, *sockets[server_count:])
+        run(shutdown, sockets[:server_count], beside=beside)
 
 
 def _read_sandbox_settings(port: int | None, rest_port: int | None) -> Settings:
@@ -245,12 +263,6 @@ def _read_sandbox_settings(port: int | None, rest_port: int | None) -> Settings:
     if "cors_origins" in settings.model_fields_set:
         return settings
     return settings.model_copy(update={"cors_origins": _LOOPBACK_ORIGINS})
-
-
-def _bound_url(host: str, bound: socket.socket, path: str = "") -> str:
-    """The URL of a bound socket, whose port the operating system chose where 0 was given."""
-    port = bound.getsockname()[1]
-    return f"http://[{host}]:{port}{path}" if ":" in host else f"http://{host}:{port}{path}"
 
 
 def _sandbox_settings() -> dict[str, object]:

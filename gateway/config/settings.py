@@ -18,6 +18,7 @@ from gateway.config import environment
 from gateway.config.environment import FileSecretsSource, named_problem
 from gateway.config.proxies import Proxy, ProxyAddress, proxy_for
 from gateway.config.types import (
+    AdminAddress,
     CallerKeysFile,
     ClientApplicationNames,
     CollectorUrl,
@@ -105,6 +106,13 @@ class Settings(BaseSettings):
         1,
         validation_alias=AliasChoices("WEB_CONCURRENCY", "workers"),
         description="The number of worker processes of `gateway serve`.",
+    )
+    admin_address: AdminAddress = Field(
+        None,
+        description=(
+            "The host and port of /livez, /readyz and /metrics, such as 127.0.0.1:9000 or [::1]:9000; they "
+            "are then not served at `PORT`."
+        ),
     )
     root_path: PathPrefix = Field(
         "",

@@ -97,6 +97,35 @@ def _is_name_or_ipv4(host: str) -> bool:
     return True
 
 
+@dataclass(frozen=True, slots=True)
+class ListenAddress:
+    """An address to listen on.
+
+    Attributes:
+        host: A name or an address; an IPv6 address is without brackets.
+        port: The port; 0: any.
+    """
+
+    host: str
+    port: int
+
+
+def _parse_listen_address(text: object) -> object:
+    if not isinstance(text, str):
+        return text
+    match = re.fullmatch(
+        rf"(?P<host>{_HOST}|{_BRACKETED_ADDRESS}):(?P<port>[0-9]{{1,5}})", text, re.ASCII
+    )
+    if (
+        match is None
+        or int(match["port"]) > 65535
+        or not _is_ipv6(match["address"])
+        or not _is_name_or_ipv4(match["host"])
+    ):
+        raise ValueError("must be a host and a port, such as 127.0.0.1:9000 or [::1]:9000")
+    return ListenAddress(match["address"] or match["host"], int(match["port"]))
+
+
 def _check_path(path: str) -> str:
     if not re.fullmatch(r"(/[A-Za-z0-9._~\-]+)*/?", path):
         raise ValueError("must be a path such as /api/2.3")
@@ -230,6 +259,9 @@ def _parse_caller_key(line: str, number: int) -> tuple[bytes, str]:
     return bytes.fromhex(match["digest"]), match["name"]
 
 
+AdminAddress = Annotated[
+    InstanceOf[ListenAddress] | None, NoDecode, BeforeValidator(_parse_listen_address)
+]
 OriginUrl = Annotated[str, AfterValidator(_check_origin)]
 CollectorUrl = Annotated[str, AfterValidator(_check_collector_url)]
 UrlPath = Annotated[str, AfterValidator(_check_path)]

@@ -70,6 +70,10 @@ class SharedMetrics(NamedTuple):
         """The environment variables that a worker needs when it starts."""
         return {} if self.folder is None else {_FOLDER_VARIABLE: str(self.folder)}
 
+    def exposition(self) -> bytes | None:
+        """The metrics of all workers in Prometheus's text format, `MEDIA_TYPE`; None without a folder."""
+        return None if self.folder is None else _shared_exposition(str(self.folder))
+
     def mark_worker_dead(self, pid: int) -> None:
         """Drop the gauges of a worker that has ended, by its process id; its counters stay."""
         if self.folder is not None:
@@ -293,8 +297,11 @@ class Metrics:
 
     def exposition(self) -> bytes:
         """All metrics in Prometheus's text format, `MEDIA_TYPE`."""
-        registry = self._registry
-        if self._is_shared:
-            registry = CollectorRegistry()
-            MultiProcessCollector(registry)
-        return generate_latest(registry)
+        return _shared_exposition() if self._is_shared else generate_latest(self._registry)
+
+
+def _shared_exposition(folder: str | None = None) -> bytes:
+    """The metrics in a folder that processes share; by default in the one that this process writes to."""
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry, folder)
+    return generate_latest(registry)

@@ -8,7 +8,7 @@ import os
 import signal
 import socket
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext, suppress
 from enum import IntEnum
 
 import uvicorn
@@ -29,13 +29,16 @@ _KEEP_ALIVE_SECONDS = 75
 them), so that no request meets the close of its connection.
 """
 
-_FINAL_FLUSH_SECONDS = 0.5
+FINAL_FLUSH_SECONDS = 0.5
 """How long callers have to read the responses to cancelled requests."""
 
 _BACKLOG = 2048
 
 _HEARTBEAT_SECONDS = 1.0
 """The interval of a worker's heartbeats, which its event loop sends to its supervisor."""
+
+HEARTBEAT = b"+"
+DRAINING_HEARTBEAT = b"-"
 
 
 _PORT_ERRNOS = {errno.EADDRINUSE, errno.EACCES}
@@ -124,26 +127,37 @@ def build_server(
 
 
 def bind_listening_socket(
-    host: str, port: int, *, reuse_port: bool = False, port_setting: str = "PORT"
+    host: str,
+    port: int,
+    *,
+    reuse_port: bool = False,
+    port_setting: str = "PORT",
+    host_setting: str = "HOST",
 ) -> socket.socket:
-    """A listening socket, alone or among others on the port; `port_setting` is what sets the port.
+    """A listening socket, alone or among others on the port. Messages name what sets the host and the port.
 
     Raises:
         PortUnavailable: The port is in use, or the address is not of this machine.
     """
-    with _translate_bind_errors(host, port, port_setting):
+    with _translate_bind_errors(host, port, port_setting, host_setting):
         return socket.create_server(
             (host, port), family=_address_family(host), backlog=_BACKLOG, reuse_port=reuse_port
         )
 
 
 @contextmanager
-def _translate_bind_errors(host: str, port: int, port_setting: str) -> Iterator[None]:
-    """Translate errors of the operating system into `PortUnavailable`, with what sets the port."""
+def _translate_bind_errors(
+    host: str, port: int, port_setting: str, host_setting: str
+) -> Iterator[None]:
+    """Translate errors of the operating system into `PortUnavailable`, with what sets the host and the port."""
     try:
         yield
     except OSError as error:
-        remedy = f"set {port_setting} to another" if error.errno in _PORT_ERRNOS else "see HOST"
+        remedy = (
+            f"set {port_setting} to another"
+            if error.errno in _PORT_ERRNOS
+            else f"see {host_setting}"
+        )
         reason, *_ = str(error.strerror).partition(" (")  # the message has the address already
         message = f"Port {port} of {host} cannot be used: {reason}: {remedy}."
         raise PortUnavailable(message) from error
@@ -161,7 +175,7 @@ def reserve_port(host: str, port: int) -> socket.socket:
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     # Closing connections of an earlier process may still use the port; no other process may take it.
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    with _translate_bind_errors(host, port, "PORT"):
+    with _translate_bind_errors(host, port, "PORT", "HOST"):
         bound.bind(address)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)
     return bound
@@ -179,11 +193,13 @@ class GracefulShutdown:
         servers: Sequence[Server],
         limiter: ConcurrencyLimiter | None = None,
         *,
+        admin_app: Callable[..., Awaitable[None]] | None = None,
         drain_seconds: float = 0.0,
         grace_seconds: float = 0.0,
     ) -> None:
         self.phase = ShutdownPhase.RUNNING
         self.servers = servers
+        self.admin_app = admin_app
         self._limiter = limiter
         self._drain_seconds = drain_seconds
         self._grace_seconds = grace_seconds
@@ -215,12 +231,17 @@ class GracefulShutdown:
             case ShutdownPhase.CANCELLING:
                 if self._limiter:
                     self._limiter.cancel_all()
-                loop.call_later(_FINAL_FLUSH_SECONDS, self._abort_connections)
+                loop.call_later(FINAL_FLUSH_SECONDS, self._abort_connections)
 
     def _abort_connections(self) -> None:
         for each in self.servers:
-            for connection in [*each.server_state.connections]:
-                connection.transport.abort()
+            abort_connections(each)
+
+
+def abort_connections(server: Server) -> None:
+    """Abort all connections of a server, whatever is left to send."""
+    for connection in [*server.server_state.connections]:
+        connection.transport.abort()
 
 
 def gateway_server(settings: Settings, *, sandbox_server: Server | None = None) -> GracefulShutdown:
@@ -250,6 +271,7 @@ def gateway_server(settings: Settings, *, sandbox_server: Server | None = None) 
     return GracefulShutdown(
         [gateway] if sandbox_server is None else [sandbox_server, gateway],
         app.state.limiter,
+        admin_app=app.state.admin_app,
         drain_seconds=settings.drain_seconds if sandbox_server is None else 0.0,
         grace_seconds=settings.shutdown_grace_seconds,
     )
@@ -259,6 +281,8 @@ def run(
     shutdown: GracefulShutdown,
     sockets: Sequence[socket.socket],
     control_socket: socket.socket | None = None,
+    *,
+    beside: AbstractAsyncContextManager[None] | None = None,
 ) -> None:
     """Serve until a signal or a command starts the shutdown, and earlier requests are answered.
 
@@ -267,6 +291,7 @@ def run(
         sockets: The listening socket of each server.
         control_socket: The connection to the supervisor: takes heartbeats, and sends the phases to advance
             to, one byte each. It ends with the supervisor, and then the workers shut down as well.
+        beside: Runs beside the servers, and ends after them.
     """
     # Objects that exist by now stay: the collector need not traverse them again. Others are short-lived,
     # except evicted operations, which are long-lived cycles: so the oldest generation is collected too.
@@ -281,7 +306,7 @@ def run(
             # All processes of a service may get the same signal: a worker drains, and follows its supervisor.
             install_signal_handlers(lambda _: shutdown.advance_to(ShutdownPhase.DRAINING))
             _follow_supervisor(control_socket, shutdown)
-        async with asyncio.TaskGroup() as group:
+        async with beside or nullcontext(), asyncio.TaskGroup() as group:
             for each, bound in zip(shutdown.servers, sockets, strict=True):
                 group.create_task(each.serve([bound]))
 
@@ -313,7 +338,8 @@ def _follow_supervisor(control_socket: socket.socket, shutdown: GracefulShutdown
 
     def send_heartbeat() -> None:
         with suppress(OSError):  # the supervisor has ended, or has not read for long
-            control_socket.send(b"+")
+            is_running = shutdown.phase is ShutdownPhase.RUNNING
+            control_socket.send(HEARTBEAT if is_running else DRAINING_HEARTBEAT)
         loop.call_later(_HEARTBEAT_SECONDS, send_heartbeat)
 
     control_socket.setblocking(False)

@@ -14,12 +14,13 @@ import signal
 import socket
 import sys
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import ExitStack, suppress
+from contextlib import AbstractAsyncContextManager, ExitStack, nullcontext, suppress
 from functools import partial
 from pathlib import Path
 
 from gateway.observability.logging import log_info, log_warning
 from gateway.server.lifecycle import (
+    DRAINING_HEARTBEAT,
     ShutdownPhase,
     install_signal_handlers,
     log_stopped,
@@ -47,12 +48,18 @@ _PACKAGE_PARENT = Path(__file__).parents[2]
 
 
 class WorkerProcess:
-    """One worker process, which reports readiness, sends heartbeats and receives shutdown phases."""
+    """One worker process, which reports readiness, sends heartbeats and receives shutdown phases.
+
+    Attributes:
+        pid: Its process id.
+        is_draining: Whether its last heartbeat said that callers should use another process.
+    """
 
     def __init__(self, process: asyncio.subprocess.Process, control_socket: socket.socket) -> None:
         self.pid = process.pid
         self._process = process
         self._control_socket = control_socket
+        self.is_draining = False
 
     @classmethod
     async def start(cls, environment: Mapping[str, str]) -> "WorkerProcess":
@@ -87,7 +94,9 @@ class WorkerProcess:
     def has_heartbeat(self) -> bool:
         """Whether the worker has sent a heartbeat since the last check."""
         with suppress(OSError):  # nothing to read
-            return bool(self._control_socket.recv(4096))
+            heartbeats = self._control_socket.recv(4096)
+            self.is_draining = heartbeats.endswith(DRAINING_HEARTBEAT)
+            return bool(heartbeats)
         return False
 
     async def wait(self) -> int:
@@ -150,6 +159,14 @@ class Supervisor:
             for _ in range(self._count - 1):
                 group.create_task(self._supervise_slot())
         return self._status
+
+    def unready_reason(self) -> str | None:
+        """The reason why no requests should be sent to these workers; None where one of them is ready."""
+        if self._is_stopping.is_set():
+            return "draining"
+        if not self._ready_workers:
+            return "starting"
+        return "draining" if all(each.is_draining for each in self._ready_workers) else None
 
     def on_signal(self, signal_number: int) -> None:
         self._stop(next_phase(self._phase, signal_number))
@@ -266,6 +283,7 @@ def supervise(
     stop_timeout_seconds: float,
     environment: Mapping[str, str] | None = None,
     on_worker_exit: Callable[[int], None] = lambda _: None,
+    beside: Callable[[Callable[[], str | None]], AbstractAsyncContextManager[None]] | None = None,
 ) -> int:
     """Supervise workers until a signal stops them; returns the exit status.
 
@@ -274,6 +292,7 @@ def supervise(
         stop_timeout_seconds: The time in which a worker has to end after its first shutdown phase.
         environment: Variables of the workers in addition to this process's own.
         on_worker_exit: Called with the process id of each worker that ended, for any reason.
+        beside: Runs beside the workers, and ends after them, given the reason why they are not ready, if any.
     """
 
     async def run() -> int:
@@ -285,7 +304,8 @@ def supervise(
             on_worker_exit=on_worker_exit,
         )
         install_signal_handlers(supervisor.on_signal)
-        return await supervisor.run()
+        async with beside(supervisor.unready_reason) if beside else nullcontext():
+            return await supervisor.run()
 
     status = asyncio.run(run())
     log_stopped()

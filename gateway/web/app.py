@@ -39,7 +39,7 @@ from gateway.web.graphiql import GraphiQLPage, load_graphiql_page
 from gateway.web.graphiql_configuration import graphiql_configuration
 from gateway.web.graphql_endpoint import GraphQLEndpoint
 from gateway.web.graphql_route import GraphQLRoute
-from gateway.web.health import livez, metrics_endpoint, readyz
+from gateway.web.health import create_admin_app, health_routes
 from gateway.web.path_prefix import PathPrefixMiddleware
 from gateway.web.reloaded_settings import reloadable_files
 from gateway.web.reloading import Reloader
@@ -63,7 +63,8 @@ def create_app(
 ) -> Starlette:
     """The gateway as an ASGI application.
 
-    A server finds its concurrency limit at `state.limiter`, and what reloads its files at `state.reloader`.
+    A server finds its concurrency limit at `state.limiter`, what reloads its files at `state.reloader`, and the
+    application of the admin address at `state.admin_app`.
 
     Args:
         settings: The settings.
@@ -135,23 +136,39 @@ def create_app(
         settings.max_concurrent_requests,
         max_body_bytes=settings.max_body_bytes,
     )
-    routes = [
-        Route("/", root_endpoint(settings), methods=["GET"]),
-        Route(paths.LIVEZ, livez, methods=["GET"]),
-        Route(paths.READYZ, readyz(limiter), methods=["GET"]),
-        Route(paths.METRICS, metrics_endpoint(instrumentation.metrics), methods=["GET"]),
-    ]
-    if graphiql_page is not None:
-        routes.append(Route("/explorer/{name}", graphiql_page.file_response, methods=["GET"]))
-    if settings.introspection:
-        routes.append(_schema_route(settings, compression))
-    middleware = _middleware(settings, limiter, instrumentation.metrics)
-    app = Starlette(routes=routes, middleware=middleware, lifespan=lifespan)
+    metrics = instrumentation.metrics
+    middleware = _middleware(settings, limiter, metrics)
+    app = Starlette(
+        routes=_routes(settings, limiter, metrics, graphiql_page, compression),
+        middleware=middleware,
+        lifespan=lifespan,
+    )
     # A redirect would return the query string, and any `Host` of the request, in a header.
     app.router.redirect_slashes = False
     app.state.limiter = limiter
     app.state.reloader = reloader
+    app.state.admin_app = create_admin_app(
+        limiter.unready_reason, metrics.exposition, metrics=metrics
+    )
     return app
+
+
+def _routes(
+    settings: Settings,
+    limiter: ConcurrencyLimiter,
+    metrics: Metrics,
+    graphiql_page: GraphiQLPage | None,
+    compression: Compression | None,
+) -> list[Route]:
+    """The routes of everything but GraphQL itself."""
+    routes = [Route("/", root_endpoint(settings), methods=["GET"])]
+    if settings.admin_address is None:
+        routes += health_routes(limiter.unready_reason, metrics.exposition)
+    if graphiql_page is not None:
+        routes.append(Route("/explorer/{name}", graphiql_page.file_response, methods=["GET"]))
+    if settings.introspection:
+        routes.append(_schema_route(settings, compression))
+    return routes
 
 
 def _schema_route(settings: Settings, compression: Compression | None) -> Route:

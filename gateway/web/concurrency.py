@@ -41,6 +41,10 @@ class ConcurrencyLimiter:
     def is_full(self) -> bool:
         return self.in_flight >= self.limit
 
+    def unready_reason(self) -> str | None:
+        """The reason why no requests should be sent to this process, if any."""
+        return "draining" if self.is_draining else None
+
     def start_draining(self) -> None:
         """Ask callers to use another process: by `/readyz`, and by closing connections after responses."""
         self.is_draining = True

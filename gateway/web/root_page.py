@@ -60,13 +60,15 @@ class _Link(NamedTuple):
 
 def root_endpoint(settings: Settings) -> Callable[[Request], Awaitable[Response]]:
     """The endpoint at `/`."""
-    links = [
-        _Link("live", paths.LIVEZ, "Liveness", "whether the process responds"),
-        _Link("ready", paths.READYZ, "Readiness", "whether it should receive requests"),
-    ]
+    links = []
     if settings.introspection:
         remark = "the documentation of all types and fields"
-        links.insert(0, _Link("schema", paths.SCHEMA, "Schema", remark))
+        links.append(_Link("schema", paths.SCHEMA, "Schema", remark))
+    if settings.admin_address is None:
+        links += [
+            _Link("live", paths.LIVEZ, "Liveness", "whether the process responds"),
+            _Link("ready", paths.READYZ, "Readiness", "whether it should receive requests"),
+        ]
     graphiql = _Link("graphiql", paths.GRAPHQL, "GraphiQL", "write and run queries in the browser")
     page_links = [graphiql, *links] if settings.graphiql else links
 

@@ -12,7 +12,7 @@ from gateway.config.environment import ConfigurationError
 from gateway.config.manifest import Manifest
 from gateway.config.proxies import Proxy
 from gateway.config.settings import PREFIX, Settings, env_name
-from gateway.config.types import CallerKeys
+from gateway.config.types import CallerKeys, ListenAddress
 
 MANIFEST = Path(__file__).parents[1] / "engine" / "manifests" / "sha1.json"
 CALLER_KEYS = Path(__file__).parents[1] / "web" / "caller-keys.txt"
@@ -54,6 +54,7 @@ def test_the_defaults_are_those_of_the_conventions():
         "log_format": "auto",
         "otel_exporter_otlp_endpoint": None,
         "workers": 1,
+        "admin_address": None,
         "root_path": "",
         "trusted_proxies": (),
         "upstream_url": "http://upstream",
@@ -133,6 +134,7 @@ EXAMPLES = {
     "sandbox_rest_port": ("9", 9),
     "otel_exporter_otlp_endpoint": ("http://collector:4318/", "http://collector:4318"),
     "workers": ("3", 3),
+    "admin_address": ("[::1]:9000", ListenAddress("::1", 9000)),
     "root_path": ("/team/activities", "/team/activities"),
     "trusted_proxies": (
         "127.0.0.1, 10.0.0.0/8, fd00::/8,",

@@ -5,10 +5,12 @@ import pytest
 from pydantic import SecretStr, TypeAdapter, ValidationError
 
 from gateway.config.types import (
+    AdminAddress,
     CallerKeys,
     CallerKeysFile,
     CollectorUrl,
     HeaderNames,
+    ListenAddress,
     OriginUrl,
     Secret,
 )
@@ -189,3 +191,20 @@ def test_a_malformed_file_of_keys_is_refused_by_the_line(tmp_path, text, problem
 def test_a_file_of_keys_that_is_not_there_is_refused():
     with pytest.raises(ValidationError, match="cannot be read: No such file"):
         read(CallerKeysFile, "missing.txt")
+
+
+@pytest.mark.parametrize(
+    ("text", "host", "port"),
+    [("0.0.0.0:9000", "0.0.0.0", 9000), ("[fd00::7]:0", "fd00::7", 0), ("a-b.c:1", "a-b.c", 1)],
+)
+def test_an_address_to_listen_on_is_a_host_and_a_port(text, host, port):
+    assert read(AdminAddress, text) == ListenAddress(host, port)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["9000", ":9000", "::1:9000", "[::1]", "[1.2.3.4]:1", "1.2.3.256:1", "a:65536", "a:1/", "a:x"],
+)
+def test_an_address_to_listen_on_needs_both(text):
+    with pytest.raises(ValidationError, match="must be a host and a port"):
+        read(AdminAddress, text)

@@ -23,6 +23,7 @@ class Fake:
         self.orders: list[ShutdownPhase] = []
         self.is_killed = False
         self.is_terminated = False
+        self.is_draining = False
         self.hears: Callable[[], bool] = lambda: True
         self._can_start = can_start
         self._hangs = hangs
@@ -110,6 +111,22 @@ async def clock(monkeypatch) -> Clock:
     clock = Clock(0.0)
     monkeypatch.setattr(asyncio.get_running_loop(), "time", clock)
     return clock
+
+
+async def test_a_service_is_ready_while_one_of_its_workers_is():
+    family = Family(2)
+    assert family.parent.unready_reason() == "starting"
+    await family.has(2)
+    await family.settle()
+    assert family.parent.unready_reason() is None
+    family.workers[0].is_draining = True  # somebody has sent it a signal
+    assert family.parent.unready_reason() is None
+    family.workers[1].is_draining = True
+    assert family.parent.unready_reason() == "draining"
+    family.workers[1].is_draining = False
+    family.parent.on_signal(signal.SIGTERM)
+    assert family.parent.unready_reason() == "draining"
+    assert await family.status(0, 0) == 0
 
 
 async def test_there_are_as_many_as_there_should_be():

@@ -6,9 +6,12 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from gateway.config.settings import Settings
+from gateway.config.types import ListenAddress
 from gateway.observability import logging
 from gateway.observability.log_writer import MAX_QUEUED_BYTES
+from gateway.observability.metrics import SharedMetrics
 from gateway.web.app import create_app
+from gateway.web.health import create_admin_app
 from tests.support.gateway import SANDBOX
 from tests.unit.web.conftest import unreachable
 
@@ -161,3 +164,24 @@ async def test_who_is_full_is_ready_all_the_same():
     async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as http:
         assert (await http.get("/graphql")).status_code == 503
         assert (await http.get("/readyz")).status_code == 200
+
+
+ADMIN_SETTINGS = Settings(**GIVEN, admin_address=ListenAddress("127.0.0.1", 0))
+
+
+async def test_the_admin_address_has_the_probes_and_the_public_one_has_not():
+    app = create_app(ADMIN_SETTINGS)
+    app.state.limiter.limit = 0  # full, which is no reason to be unready
+    for each, status in ((app, 404), (app.state.admin_app, 200)):
+        transport = httpx.ASGITransport(each)
+        async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as http:
+            for probe in PROBES:
+                assert (await http.get(probe)).status_code == status
+
+
+async def test_metrics_that_are_not_shared_are_not_available():
+    admin_app = create_admin_app(lambda: None, SharedMetrics(None).exposition)
+    transport = httpx.ASGITransport(admin_app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as http:
+        answer = await http.get("/metrics")
+    assert (answer.status_code, answer.text) == (503, "The workers cannot share their metrics.")
