@@ -1,6 +1,8 @@
 """When requests of one connection have to have arrived, by a clock that a test has in its hands."""
 
 import pytest
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from tests.unit.web.connection import Application, Connection
 
@@ -11,6 +13,11 @@ REQUEST = b"GET /one HTTP/1.1\r\nHost: x\r\n\r\n"
 @pytest.fixture
 def caller():
     return Connection(Application(), seconds=SECONDS)
+
+
+async def answer_at_once(scope: Scope, receive: Receive, send: Send) -> None:
+    """An application that reads no body."""
+    await Response()(scope, receive, send)
 
 
 @pytest.mark.parametrize("earlier", [1, 3])
@@ -32,6 +39,27 @@ async def test_a_request_in_time_has_no_effect_on_the_next(caller):
         await caller.clock.passes(SECONDS - 1)
         await caller.sends(REQUEST[10:])
     assert caller.statuses == [200] * 5
+
+
+async def test_a_little_now_and_then_is_not_enough(caller):
+    await caller.sends(b"GET /")
+    for _ in range(9):
+        await caller.clock.passes(SECONDS / 10)
+        await caller.sends(b"x")
+    assert caller.statuses == []
+    await caller.clock.passes(SECONDS / 10)
+    assert caller.statuses == [408]
+
+
+async def test_a_body_that_nobody_waits_for_is_cut_off_in_time():
+    caller = Connection(answer_at_once, seconds=SECONDS)
+    await caller.sends(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n")
+    open_after = []
+    for seconds in (SECONDS - 0.1, 0.2):
+        await caller.clock.passes(seconds)
+        open_after.append(caller.transport.is_open)
+    assert open_after == [True, False]
+    assert caller.statuses == [200]
 
 
 async def test_a_connection_that_is_idle_is_not_refused(caller):
