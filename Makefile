@@ -4,8 +4,10 @@ INSTALLED := .venv/installed
 SOURCES := gateway/web/explorer
 PYTEST := $(BIN)/$(if $(COVERED),coverage run -m pytest,pytest)
 EXPLORER := $(SOURCES)/built/index.html
+SBOM := dist/sbom
+VALIDATE_SBOM := import sys; from cyclonedx.schema import SchemaVersion; from cyclonedx.validation.json import JsonStrictValidator; problem = JsonStrictValidator(SchemaVersion.V1_5).validate_str(open(sys.argv[1]).read()); sys.exit(problem and str(problem))
 
-.PHONY: help install sandbox explorer wheel image test test-all slow socket lint covered check bench format schema docs lock
+.PHONY: help install sandbox explorer wheel image sbom test test-all slow socket lint covered check bench format schema docs lock
 
 help:                          ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,6 +26,20 @@ wheel: $(INSTALLED) explorer   ## build dist/*.whl, which contains GraphiQL
 
 image:                         ## build the container image, labelled with its revision and time; needs Docker
 	docker build --tag gateway --build-arg REVISION=$$(git rev-parse HEAD) --build-arg CREATED=$$(date --utc +%Y-%m-%dT%H:%M:%SZ) .
+
+# By tools of an environment of their own, since they bring thirty packages.
+sbom: $(INSTALLED) $(SOURCES)/node_modules/.package-lock.json    ## list the packages of the image and of GraphiQL in dist/sbom-*.json, as CycloneDX
+	rm -rf $(SBOM)
+	mkdir -p $(SBOM)
+	$(PYTHON) -m venv $(SBOM)/tools
+	$(SBOM)/tools/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-sbom.lock
+	$(PYTHON) -m venv --without-pip $(SBOM)/image
+	$(SBOM)/tools/bin/pip --python $(SBOM)/image/bin/python install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	sed "s/^dynamic = .*/version = \"$$($(BIN)/hatchling version)\"/" pyproject.toml > $(SBOM)/pyproject.toml
+	$(SBOM)/tools/bin/cyclonedx-py environment --pyproject $(SBOM)/pyproject.toml --output-reproducible --output-file dist/sbom-python.json $(SBOM)/image/bin/python
+	npm --prefix $(SOURCES) sbom --sbom-format cyclonedx --omit dev > dist/sbom-graphiql.json
+	$(SBOM)/tools/bin/python -c '$(VALIDATE_SBOM)' dist/sbom-graphiql.json
+	rm -r $(SBOM)
 
 # COVERED=1 records the coverage, which doubles the time. The comparison with graphql-core covers no further lines.
 test: $(INSTALLED)             ## run the tests that are not slow and open no port; takes 100 seconds on two idle cores
@@ -78,6 +94,7 @@ docs: $(INSTALLED)             ## write the generated pages of docs/ and GraphiQ
 lock: $(INSTALLED)             ## resolve pyproject.toml anew; needs uv
 	uv pip compile pyproject.toml --extra otel --universal --generate-hashes --no-header --no-annotate --quiet --python-version 3.11 --output-file requirements.lock
 	uv pip compile pyproject.toml --extra otel --group dev --constraint requirements.lock --universal --generate-hashes --no-header --no-annotate --quiet --python-version 3.11 --output-file requirements-dev.lock
+	echo "cyclonedx-bom>=7,<8" | uv pip compile - --universal --generate-hashes --no-header --no-annotate --quiet --python-version 3.11 --output-file requirements-sbom.lock
 
 $(EXPLORER): $(SOURCES)/node_modules/.package-lock.json $(SOURCES)/build.mjs $(shell find gateway/web/explorer/src -type f)
 	@npm --prefix $(SOURCES) run --silent build

@@ -289,6 +289,14 @@ def check_content(image: Stage) -> None:
         raise Failed(f"{found[0].relative_to(image.root)} is in the image")
 
 
+def check_licenses(image: Stage) -> None:
+    """Every package that is installed has the text of its licence in the image."""
+    names = re.compile(r"(licen[cs]e|copying|notice)", re.IGNORECASE)
+    for package in image.place(".venv").rglob("*.dist-info"):
+        if not any(path.is_file() and names.match(path.name) for path in package.rglob("*")):
+            raise Failed(f"{package.name} has no text of its licence")
+
+
 def check_labels(image: Stage) -> None:
     """The labels are those of the Open Container Initiative; only what the build is told may be empty."""
     names = {name.removeprefix("org.opencontainers.image."): name for name in image.labels}
@@ -372,6 +380,7 @@ def main() -> None:
         image = Build(Path(folder)).run((PROJECT / "Dockerfile").read_text(encoding="utf-8"))
         check_user(image)
         check_content(image)
+        check_licenses(image)
         check_labels(image)
         check_path(image)
         check_process(image)

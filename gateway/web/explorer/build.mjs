@@ -1,7 +1,7 @@
 // Bundles the page from its packages into the folder that the gateway serves it from.
 // Files are named after what they hold, so that browsers may keep them for good, and are compressed once, here.
 
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
@@ -41,15 +41,32 @@ const withoutEditorStyles = {
   },
 };
 
+/** Packages without a text of their licence, by the package of the same authors that has it. */
+const SAME_AUTHORS = {
+  "@graphiql/plugin-doc-explorer": "graphiql",
+  "@graphiql/plugin-explorer": "graphiql",
+  "@graphiql/plugin-history": "graphiql",
+  "react-compiler-runtime": "react",
+  "react-remove-scroll-bar": "react-remove-scroll",
+};
+
+/** The texts that a package has of its licence, and of the licences of what it contains itself. */
+async function licenseTexts(folder) {
+  const names = (await readdir(folder)).filter((name) => /^(licen[cs]e|copying|notice|third-?party-?notices)/i.test(name));
+  return Promise.all(names.sort().map((name) => readFile(join(folder, name), "utf8")));
+}
+
 /** The licences of all packages that went into the bundles. */
 async function licenses(metafiles) {
   const inputs = metafiles.flatMap(({ inputs }) => Object.keys(inputs));
   const packages = new Set(inputs.flatMap((path) => /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1] ?? []));
-  const texts = [...packages].sort().map(async (folder) => {
-    const { name, version, license } = JSON.parse(await readFile(join(HERE, folder, "package.json"), "utf8"));
-    const files = ["LICENSE", "LICENSE.md", "LICENSE.txt", "license", "LICENCE"].map((file) => readFile(join(HERE, folder, file), "utf8"));
-    const text = await Promise.any(files).catch(() => "");
-    return `${name} ${version} (${license})\n\n${text.trim()}\n`;
+  const texts = [...packages].sort().map(async (path) => {
+    const folder = join(HERE, path);
+    const { name, version, license } = JSON.parse(await readFile(join(folder, "package.json"), "utf8"));
+    const own = await licenseTexts(folder);
+    const found = own.length > 0 || !(name in SAME_AUTHORS) ? own : await licenseTexts(join(HERE, "node_modules", SAME_AUTHORS[name]));
+    if (found.length === 0) throw new Error(`${name} has no text of its licence`);
+    return `${name} ${version} (${license})\n\n${found.map((text) => text.trim()).join("\n\n")}\n`;
   });
   return (await Promise.all(texts)).join(`\n${"-".repeat(80)}\n\n`);
 }
