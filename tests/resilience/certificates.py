@@ -4,6 +4,7 @@ import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 
 import trustme
 
@@ -75,3 +76,10 @@ def shown(issue: Callable[[], Issued]) -> Callable[[], AbstractAsyncContextManag
             yield playing.port
 
     return port
+
+
+def write_in_order(certificate: Path, key: Path) -> None:
+    """Write a certificate that is in order, with the authority's, and its key, as a server's files."""
+    issued = _AUTHORITY.issue_cert("localhost")
+    certificate.write_bytes(b"".join(each.bytes() for each in issued.cert_chain_pems))
+    key.write_bytes(issued.private_key_pem.bytes())
