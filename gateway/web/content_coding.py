@@ -74,15 +74,17 @@ def preference(accept_encoding: bytes) -> Preference:
     return _negotiate(accept_encoding)
 
 
+def accepts_gzip(accept_encoding: bytes) -> bool:
+    """Whether an `Accept-Encoding` header accepts gzip."""
+    if len(accept_encoding) > _MAX_HEADER_BYTES:
+        return False
+    quality_by_name = _qualities(accept_encoding)
+    return quality_by_name.get("gzip", quality_by_name.get("*", 0.0)) > 0
+
+
 @lru_cache(_MAX_MEMOS)
 def _negotiate(accept_encoding: bytes) -> Preference:
-    quality_by_name: dict[str, float] = {}
-    for element in accept_encoding.decode("latin-1").split(","):
-        if match := _ELEMENT.fullmatch(element.strip(" \t")):
-            name = match["coding"].lower()
-            name = _ALIASES.get(name, name)
-            quality = float(match["quality"] or 1)
-            quality_by_name[name] = max(quality, quality_by_name.get(name, 0.0))
+    quality_by_name = _qualities(accept_encoding)
     others = quality_by_name.get("*")
 
     def quality_of(coding: ContentCoding) -> float:
@@ -94,3 +96,15 @@ def _negotiate(accept_encoding: bytes) -> Preference:
     if not quality_of(best) or (identity or 0.0) > quality_of(best):
         return _UNCOMPRESSED
     return Preference(best, rejects_identity=identity == 0)
+
+
+def _qualities(accept_encoding: bytes) -> dict[str, float]:
+    """The quality of each coding that the header names, `*` among them."""
+    quality_by_name: dict[str, float] = {}
+    for element in accept_encoding.decode("latin-1").split(","):
+        if match := _ELEMENT.fullmatch(element.strip(" \t")):
+            name = match["coding"].lower()
+            name = _ALIASES.get(name, name)
+            quality = float(match["quality"] or 1)
+            quality_by_name[name] = max(quality, quality_by_name.get(name, 0.0))
+    return quality_by_name

@@ -13,11 +13,12 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, Response
 
+from gateway.web.content_coding import accepts_gzip
+
 _BUILD_FOLDER = Path(__file__).parent / "explorer" / "built"
 
 _MEDIA_TYPES = {".js": "text/javascript", ".css": "text/css", ".txt": "text/plain"}
 _HASHED_FILE_NAME = re.compile(r".+-[0-9A-Z]{8}\.\w+")
-_ZERO_QUALITY = re.compile(r"\s*q=0?(\.0{0,3})?\s*", re.IGNORECASE)
 
 _CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; font-src data:; "
@@ -91,21 +92,13 @@ class GraphiQLPage:
         cache_control = "public, max-age=31536000, immutable" if is_hashed else "no-cache"
         headers = {"Cache-Control": cache_control, "Vary": "Accept-Encoding"}
         media_type = _MEDIA_TYPES.get(Path(name).suffix, "application/octet-stream")
-        if _accepts_gzip(", ".join(request.headers.getlist("accept-encoding"))):
+        accepted = ", ".join(request.headers.getlist("accept-encoding"))
+        if accepts_gzip(accepted.encode("latin-1")):
             headers["Content-Encoding"] = "gzip"
             return FileResponse(path, headers=headers, media_type=media_type)
         if name not in self._decompressed_files:  # few clients want them, so not at the start
             self._decompressed_files[name] = await asyncio.to_thread(_decompress, path)
         return Response(self._decompressed_files[name], headers=headers, media_type=media_type)
-
-
-def _accepts_gzip(accept_encoding: str) -> bool:
-    """Whether an `Accept-Encoding` header names gzip, with a quality above 0."""
-    for part in accept_encoding.split(","):
-        coding, _, weight = part.partition(";")
-        if coding.strip().lower() == "gzip":
-            return not _ZERO_QUALITY.fullmatch(weight)
-    return False
 
 
 def _decompress(path: Path) -> bytes:

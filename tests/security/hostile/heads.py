@@ -171,6 +171,10 @@ HEADERS = [
         "Content-Type: application/json\nAccept: " + "a/b;q=0.1," * 2_500,
     ),
     headed(
+        "codings that are accepted, ten thousand times",
+        "Content-Type: application/json\nAccept-Encoding: " + "gzip;q=0.1," * 2_500,
+    ),
+    headed(
         "a quality that is no number",
         "Content-Type: application/json\nAccept: application/json;q=nan",
     ),

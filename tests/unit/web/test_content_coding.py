@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.web.content_coding import preference
+from gateway.web.content_coding import accepts_gzip, preference
 
 
 def preferred(accept_encoding: str) -> str | None:
@@ -65,3 +65,13 @@ def test_a_header_longer_than_any_clients_is_ignored():
 )
 def test_only_a_quality_of_zero_rejects_uncompressed_responses(accept_encoding, is_rejected):
     assert preference(accept_encoding.encode()).rejects_identity == is_rejected
+
+
+@pytest.mark.parametrize(
+    ("accept_encoding", "is_accepted"),
+    [("br, gzip;q=0.1", True), ("*", True), ("*, gzip;q=0", False), ("br", False)],
+)
+def test_whether_gzip_is_accepted_does_not_depend_on_what_is_preferred(
+    accept_encoding, is_accepted
+):
+    assert accepts_gzip(accept_encoding.encode()) == is_accepted
