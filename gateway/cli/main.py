@@ -165,6 +165,7 @@ def _serve_with_workers(settings: Settings) -> int:
         return supervise(
             settings.workers,
             stop_timeout_seconds=settings.drain_seconds + settings.shutdown_grace_seconds,
+            reloads_files=settings.names_files,
             environment={"PORT": str(bound.getsockname()[1]), **metrics.environment},
             on_worker_exit=metrics.mark_worker_dead,
             beside=_supervised_admin_service(metrics, *admin_sockets),

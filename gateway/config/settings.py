@@ -405,7 +405,7 @@ class Settings(BaseSettings):
         5.0,
         description=(
             "How often the files of trusted documents are checked for changes, and read again after one; "
-            "0: never."
+            "0: never. On SIGHUP they are read in any case."
         ),
     )
 
@@ -465,6 +465,11 @@ class Settings(BaseSettings):
         if manifest is None and info.data.get("trusted_documents", "off") != "off":
             raise ValueError("is required unless GATEWAY_TRUSTED_DOCUMENTS is off")
         return manifest
+
+    @property
+    def names_files(self) -> bool:
+        """Whether files are reloaded on SIGHUP, which ends the process of a gateway without any."""
+        return self.trusted_documents_path is not None
 
     @property
     def proxy(self) -> Proxy | None:

@@ -49,6 +49,10 @@ class PortUnavailable(Exception):
     """A port cannot be listened on; the message names each such port and the reason."""
 
 
+RELOAD_COMMAND = b"r"
+"""What a supervisor sends its workers so that they reload files: no phase."""
+
+
 class ShutdownPhase(IntEnum):
     """A phase of graceful shutdown. A process only advances."""
 
@@ -186,7 +190,14 @@ def _address_family(host: str) -> socket.AddressFamily:
 
 
 class GracefulShutdown:
-    """Graceful shutdown of a process's servers: phase after phase, each after its time or on a signal."""
+    """Graceful shutdown of a process's servers: phase after phase, each after its time or on a signal.
+
+    Attributes:
+        phase: The phase of the process.
+        servers: The servers.
+        admin_app: The application of the admin address, if the settings have one.
+        request_reload: What SIGHUP calls; None where it ends the process.
+    """
 
     def __init__(
         self,
@@ -196,10 +207,12 @@ class GracefulShutdown:
         admin_app: Callable[..., Awaitable[None]] | None = None,
         drain_seconds: float = 0.0,
         grace_seconds: float = 0.0,
+        request_reload: Callable[[], None] | None = None,
     ) -> None:
         self.phase = ShutdownPhase.RUNNING
         self.servers = servers
         self.admin_app = admin_app
+        self.request_reload = request_reload
         self._limiter = limiter
         self._drain_seconds = drain_seconds
         self._grace_seconds = grace_seconds
@@ -274,6 +287,7 @@ def gateway_server(settings: Settings, *, sandbox_server: Server | None = None) 
         admin_app=app.state.admin_app,
         drain_seconds=settings.drain_seconds if sandbox_server is None else 0.0,
         grace_seconds=settings.shutdown_grace_seconds,
+        request_reload=app.state.reloader.request if settings.names_files else None,
     )
 
 
@@ -290,7 +304,8 @@ def run(
         shutdown: The servers, and their graceful shutdown.
         sockets: The listening socket of each server.
         control_socket: The connection to the supervisor: takes heartbeats, and sends the phases to advance
-            to, one byte each. It ends with the supervisor, and then the workers shut down as well.
+            to, and commands to reload, one byte each. It ends with the supervisor, and then the workers shut
+            down as well.
         beside: Runs beside the servers, and ends after them.
     """
     # Objects that exist by now stay: the collector need not traverse them again. Others are short-lived,
@@ -300,6 +315,8 @@ def run(
     gc.set_threshold(50_000, 10, 10)
 
     async def serve_all() -> None:
+        if shutdown.request_reload is not None:
+            install_hangup_handler(shutdown.request_reload)
         if control_socket is None:
             install_signal_handlers(shutdown.on_signal)
         else:
@@ -323,8 +340,14 @@ def install_signal_handlers(callback: Callable[[int], None]) -> None:
         signal.signal(number, lambda number, _: loop.call_soon_threadsafe(callback, number))
 
 
+def install_hangup_handler(callback: Callable[[], None]) -> None:
+    """Call back in the running event loop for SIGHUP, which else ends the process."""
+    loop = asyncio.get_running_loop()
+    signal.signal(signal.SIGHUP, lambda *_: loop.call_soon_threadsafe(callback))
+
+
 def _follow_supervisor(control_socket: socket.socket, shutdown: GracefulShutdown) -> None:
-    """Send heartbeats to the supervisor, and advance to the phases that it sends."""
+    """Send heartbeats to the supervisor, and follow the commands that it sends."""
     loop = asyncio.get_running_loop()
 
     def on_command() -> None:
@@ -332,6 +355,10 @@ def _follow_supervisor(control_socket: socket.socket, shutdown: GracefulShutdown
             command = control_socket.recv(1)
         except ConnectionError:  # the supervisor has ended without reading all heartbeats
             command = b""
+        if command == RELOAD_COMMAND:
+            if shutdown.request_reload is not None:
+                shutdown.request_reload()
+            return
         if not command:
             loop.remove_reader(control_socket)
         shutdown.advance_to(ShutdownPhase(command[0]) if command else ShutdownPhase.DRAINING)

@@ -21,7 +21,9 @@ from pathlib import Path
 from gateway.observability.logging import log_info, log_warning
 from gateway.server.lifecycle import (
     DRAINING_HEARTBEAT,
+    RELOAD_COMMAND,
     ShutdownPhase,
+    install_hangup_handler,
     install_signal_handlers,
     log_stopped,
     log_stopping,
@@ -109,6 +111,11 @@ class WorkerProcess:
         with suppress(OSError):  # the worker may have just ended
             self._control_socket.send(bytes([phase]))
 
+    def request_reload(self) -> None:
+        """Have the worker reload files: once it serves, if it still starts."""
+        with suppress(OSError):  # as above
+            self._control_socket.send(RELOAD_COMMAND)
+
     def terminate(self) -> None:
         """End a worker that starts: it handles no signal yet. One that serves takes this as SIGTERM, and drains."""
         if self._process.returncode is None:
@@ -170,6 +177,10 @@ class Supervisor:
 
     def on_signal(self, signal_number: int) -> None:
         self._stop(next_phase(self._phase, signal_number))
+
+    def request_reload(self) -> None:
+        for worker in self._workers:
+            worker.request_reload()
 
     def _stop(self, phase: ShutdownPhase) -> None:
         if self._phase is ShutdownPhase.RUNNING:
@@ -281,6 +292,7 @@ def supervise(
     count: int,
     *,
     stop_timeout_seconds: float,
+    reloads_files: bool = False,
     environment: Mapping[str, str] | None = None,
     on_worker_exit: Callable[[int], None] = lambda _: None,
     beside: Callable[[Callable[[], str | None]], AbstractAsyncContextManager[None]] | None = None,
@@ -290,6 +302,7 @@ def supervise(
     Args:
         count: The number of workers.
         stop_timeout_seconds: The time in which a worker has to end after its first shutdown phase.
+        reloads_files: Whether the workers reload files on SIGHUP, which else ends this process.
         environment: Variables of the workers in addition to this process's own.
         on_worker_exit: Called with the process id of each worker that ended, for any reason.
         beside: Runs beside the workers, and ends after them, given the reason why they are not ready, if any.
@@ -304,6 +317,8 @@ def supervise(
             on_worker_exit=on_worker_exit,
         )
         install_signal_handlers(supervisor.on_signal)
+        if reloads_files:
+            install_hangup_handler(supervisor.request_reload)
         async with beside(supervisor.unready_reason) if beside else nullcontext():
             return await supervisor.run()
 

@@ -21,6 +21,7 @@ class Fake:
     def __init__(self, pid: int, *, can_start: bool = True, hangs: bool = False) -> None:
         self.pid = pid
         self.orders: list[ShutdownPhase] = []
+        self.reloads = 0
         self.is_killed = False
         self.is_terminated = False
         self.is_draining = False
@@ -45,6 +46,9 @@ class Fake:
 
     def send_phase(self, phase: ShutdownPhase) -> None:
         self.orders.append(phase)
+
+    def request_reload(self) -> None:
+        self.reloads += 1
 
     def has_heartbeat(self) -> bool:
         return self.hears()
@@ -390,3 +394,15 @@ async def test_an_order_to_one_that_has_just_ended_is_nobodys_problem():
     assert await worker.wait() == 2
     worker.send_phase(ShutdownPhase.DRAINING)
     worker.kill()
+
+
+async def test_a_reload_is_passed_on_to_workers_that_serve_and_that_start():
+    family = Family(2)
+    await family.has(1)
+    family.hangs = True
+    await family.has(2)
+    family.parent.request_reload()
+    assert [worker.reloads for worker in family.workers] == [1, 1]
+    family.parent.on_signal(signal.SIGTERM)
+    family.workers[0].end(0)
+    await family.running
