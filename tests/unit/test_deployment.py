@@ -110,7 +110,9 @@ def test_the_variables_for_kubernetes_are_settings(monkeypatch, tmp_path):
         > settings.drain_seconds + settings.shutdown_grace_seconds
     )
     assert POD["enableServiceLinks"] is False
-    assert settings.port == CONTAINERS[0]["ports"][0]["containerPort"]
+    assert settings.admin_address is not None
+    ports = {each["name"]: each["containerPort"] for each in CONTAINERS[0]["ports"]}
+    assert ports == {"http": settings.port, "admin": settings.admin_address.port}
 
 
 def test_the_probes_ask_at_paths_that_there_are():
@@ -123,7 +125,7 @@ def test_the_probes_ask_at_paths_that_there_are():
         "liveness": paths.LIVEZ,
         "readiness": paths.READYZ,
     }
-    assert {probe["port"] for probe in probes.values()} == {CONTAINERS[0]["ports"][0]["name"]}
+    assert {probe["port"] for probe in probes.values()} == {"admin"}
 
 
 def test_a_pod_is_as_pod_security_calls_restricted():
@@ -154,6 +156,8 @@ def test_the_manifests_name_each_other():
         MANIFESTS["NetworkPolicy"]["spec"]["podSelector"]["matchLabels"],
     ]
     assert all(selector == labels for selector in selectors)
+    (published,) = MANIFESTS["Service"]["spec"]["ports"]
+    assert published["targetPort"] == "http"
     assert CONTAINERS[0]["envFrom"] == [
         {"configMapRef": {"name": MANIFESTS["ConfigMap"]["metadata"]["name"]}}
     ]
