@@ -58,17 +58,21 @@ def confined(
 
 
 def python() -> list[Path]:
-    """What the Python of this process needs to be read."""
-    return [Path(sys.base_prefix), Path(sys.prefix)]
+    """What the Python of this process needs to be read; `.venv` may be a link."""
+    prefix = Path(sys.prefix)
+    return [Path(sys.base_prefix), prefix, prefix.resolve()]
 
 
 def _bound(folder: Path, target: Path) -> list[str]:
     """It, at its own place; as a link, where it is one, as `/bin` may be."""
+    there, here = shlex.quote(str(target)), shlex.quote(str(folder))
     if folder.is_symlink():
-        return [f"ln -s {shlex.quote(str(folder.readlink()))} {shlex.quote(str(target))}"]
+        return [
+            f"mkdir -p {shlex.quote(str(target.parent))}",
+            f"ln -s {shlex.quote(str(folder.readlink()))} {there}",
+        ]
     if not folder.exists():
         return []
-    there, here = shlex.quote(str(target)), shlex.quote(str(folder))
     return [
         f"mkdir -p {there}",
         f"mount --bind {here} {there}",
