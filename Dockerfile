@@ -21,7 +21,7 @@ COPY gateway/ .venv/lib/python3.11/site-packages/gateway/
 # Compiled now, since the process may not write here later. Of GraphiQL only what was built is served.
 RUN rm -r .venv/lib/python3.11/site-packages/gateway/web/explorer \
     && .venv/bin/python -m compileall -q --invalidation-mode unchecked-hash .venv/lib/python3.11/site-packages/gateway \
-    && printf '#!/app/.venv/bin/python\nfrom gateway.cli.main import main\n\nmain()\n' >.venv/bin/gateway \
+    && printf '#!/app/.venv/bin/python\nfrom gateway.__main__ import run\n\nrun()\n' >.venv/bin/gateway \
     && chmod 755 .venv/bin/gateway
 COPY --from=explorer /app/gateway/web/explorer/built .venv/lib/python3.11/site-packages/gateway/web/explorer/built
 

@@ -1,5 +1,28 @@
-"""Runs the command line: `python -m gateway` is the same as `gateway`."""
+"""Runs the command line: the command `gateway`, and `python -m gateway`."""
 
-from gateway.cli.main import main
+import os
+import signal
+from typing import NoReturn
 
-main()
+from gateway.cli import exit_statuses
+
+
+def run() -> None:
+    """Run the command line. Ctrl-C ends it without a traceback, also while modules are imported."""
+    is_handled = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    if is_handled:  # not where the parent process has it ignored
+        signal.signal(signal.SIGINT, _exit)
+    from gateway.cli.main import main  # noqa: PLC0415 - takes a second, in which Ctrl-C may come
+
+    if is_handled:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    main()
+
+
+def _exit(*_: object) -> NoReturn:
+    """End the process. An exception could be lost: Python ignores those in callbacks of its import system."""
+    os._exit(exit_statuses.INTERRUPTED)
+
+
+if __name__ == "__main__":
+    run()

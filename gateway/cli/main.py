@@ -11,6 +11,7 @@ from contextlib import AbstractAsyncContextManager, ExitStack
 import click
 
 from gateway import __version__
+from gateway.cli import exit_statuses
 from gateway.cli.commands import print_commands
 from gateway.cli.error_codes import print_error_codes
 from gateway.cli.ports import Port, admin_ports, bind_all, bound_url
@@ -89,7 +90,17 @@ _KEY_BYTES = 32
 _LOOPBACK_ORIGINS = ("http://localhost:*", "http://127.0.0.1:*")
 
 
-@click.group()
+class _Commands(click.Group):
+    """The commands. After Ctrl-C they exit quietly, where Click would print a line and exit with 1."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            ctx.exit(exit_statuses.INTERRUPTED)
+
+
+@click.group(cls=_Commands)
 @click.version_option(__version__)
 def main() -> None:
     """A GraphQL gateway over the Client Activities REST API."""

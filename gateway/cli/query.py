@@ -8,6 +8,7 @@ import click
 import msgspec
 
 from gateway import schema as gateway_schema
+from gateway.cli import exit_statuses
 from gateway.cli.settings import exit_on_configuration_error
 from gateway.config.settings import Settings
 from gateway.engine.compiler.compiled_query import query_compiler
@@ -16,8 +17,6 @@ from gateway.engine.preparation import Preparer, build_preparer
 from gateway.engine.prepared_operation import PreparedOperation
 from gateway.errors import OperationError
 from gateway.schema.engine_binding import bind_fields, operation_limits
-
-_EXIT_FAILURE = 1
 
 _file_argument = click.argument(
     "file", type=click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -41,7 +40,7 @@ def compile_operation(file: Path, operation: str | None) -> None:
     )
     if prepared.compiled_query is None:
         click.echo("The operation cannot be compiled; graphql-core executes it.", err=True)
-        sys.exit(_EXIT_FAILURE)
+        sys.exit(exit_statuses.FAILURE)
     click.echo(prepared.compiled_query.source_code, nl=False)
 
 
@@ -51,7 +50,7 @@ def _prepare_or_exit(preparer: Preparer, file: Path, operation: str | None) -> P
         return preparer.prepare_now(file.read_text(encoding="utf-8"), operation)
     except OperationError as error:
         click.echo("\n".join(str(problem["message"]) for problem in error.problems), err=True)
-        sys.exit(_EXIT_FAILURE)
+        sys.exit(exit_statuses.FAILURE)
 
 
 @click.command()
@@ -81,4 +80,4 @@ def cost(file: Path, operation: str | None, variables: str) -> None:
     for each in limit_checks:
         click.echo(f"{each.limit}: {each.measured} of {each.allowed}")
     if any(each.is_exceeded for each in limit_checks):
-        sys.exit(_EXIT_FAILURE)
+        sys.exit(exit_statuses.FAILURE)

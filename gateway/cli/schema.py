@@ -10,10 +10,9 @@ import msgspec
 from graphql import GraphQLError
 
 from gateway import schema as gateway_schema
+from gateway.cli import exit_statuses
 from gateway.cli.client_config import CacheClient, client_config, possible_types
 from gateway.cli.schema_diff import Criticality, classify_changes
-
-_EXIT_FAILURE = 1
 
 
 @click.group()
@@ -36,7 +35,7 @@ def check(file: Path) -> None:
     """Check that FILE (schema.graphql) is the schema that is served; exit status 1 if it is not."""
     if not file.exists():
         click.echo(f"{file} does not exist: `gateway schema print > {file}` writes it.", err=True)
-        sys.exit(_EXIT_FAILURE)
+        sys.exit(exit_statuses.FAILURE)
     committed = file.read_text(encoding="utf-8", errors="replace")
     difference = list(
         difflib.unified_diff(
@@ -50,7 +49,7 @@ def check(file: Path) -> None:
     if difference:
         click.echo("\n".join(difference), err=True)
         click.echo(f"{file} is not the schema that is served: run `make schema`.", err=True)
-        sys.exit(_EXIT_FAILURE)
+        sys.exit(exit_statuses.FAILURE)
 
 
 @schema.command()
@@ -72,7 +71,7 @@ def diff(old: Path) -> None:
     count_by_criticality = Counter(change.criticality for change in schema_changes)
     click.echo(", ".join(f"{count_by_criticality[each]} {each}" for each in Criticality), err=True)
     if count_by_criticality[Criticality.BREAKING]:
-        sys.exit(_EXIT_FAILURE)
+        sys.exit(exit_statuses.FAILURE)
 
 
 @schema.command(name="possible-types")

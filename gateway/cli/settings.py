@@ -6,12 +6,11 @@ from contextlib import contextmanager
 
 import click
 
+from gateway.cli import exit_statuses
 from gateway.cli.reference import markdown_table, render_page
 from gateway.config.environment import ConfigurationError
 from gateway.config.settings import Settings, env_name
 from gateway.server.lifecycle import PortUnavailable
-
-_EXIT_USAGE = 2
 
 _GROUP_BY_FIRST_FIELD = {
     "host": "Server",
@@ -34,10 +33,10 @@ def exit_on_configuration_error() -> Iterator[None]:
         yield
     except PortUnavailable as error:
         click.echo(str(error), err=True)
-        sys.exit(_EXIT_USAGE)
+        sys.exit(exit_statuses.USAGE)
     except ConfigurationError as error:
         click.echo(f"Invalid configuration:\n{error}", err=True)
-        sys.exit(_EXIT_USAGE)
+        sys.exit(exit_statuses.USAGE)
 
 
 def settings_help() -> str:
