@@ -475,6 +475,7 @@ class InvalidUpstreamResponse(UpstreamError):
             count: The number of items that were omitted because of it; None where it is not about items.
         """
         super().__init__(message)
+        self.count = count
         self.details = {} if count is None else {"count": count}
 
 

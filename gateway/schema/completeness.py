@@ -1,12 +1,14 @@
 """Completeness of a timeline: the activities missing from the response, and the time of the upstream read."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import NamedTuple
 
 import strawberry
+from graphql import GraphQLError
 
 from gateway.errors import FieldError, InstantUnknown, InvalidUpstreamResponse
+from gateway.observability.logging import log_warning
 from gateway.schema.enums import ErrorCode
 from gateway.schema.scalars import DateTime
 
@@ -84,6 +86,14 @@ class Completeness:
             "matches nothing, so that the upstream was not called."
         )
     )
+
+
+def log_omissions(errors: Iterable[GraphQLError]) -> None:
+    """Log how many activities were omitted, if any: one event for all timelines of an operation."""
+    causes = [error.original_error for error in errors if error.message == ACTIVITIES_OMITTED]
+    counts = [cause.count or 0 for cause in causes if isinstance(cause, InvalidUpstreamResponse)]
+    if counts:
+        log_warning("activities.omitted", count=sum(counts), timelines=len(counts))
 
 
 def build_completeness(omitted: OmittedCounts, read_timestamp: ReadTimestamp) -> Completeness:

@@ -7,6 +7,7 @@ from types import TracebackType
 from gateway.config.headers import RawHeaders
 from gateway.config.settings import Settings
 from gateway.observability.request_stats import RequestStats
+from gateway.schema.completeness import log_omissions
 from gateway.schema.context import Context
 from gateway.upstream.api import UpstreamApi
 from gateway.upstream.credentials import CallerFactory
@@ -17,7 +18,7 @@ EXPLAIN_HEADER = b"x-gateway-explain"
 
 
 class RequestContext:
-    """The context of one request, while its operation runs; its close records the upstream usage."""
+    """The context of one request, while its operation runs; its close records the upstream usage and omissions."""
 
     __slots__ = ("_context", "_stats", "_surprises")
 
@@ -39,6 +40,8 @@ class RequestContext:
         trace: TracebackType | None,
     ) -> None:
         self._surprises.__exit__(kind, error, trace)
+        if reported_errors := self._context.reported_errors:
+            log_omissions(reported_errors)
         session = self._context.session
         stats = self._stats
         try:

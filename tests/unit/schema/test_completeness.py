@@ -4,6 +4,7 @@ from typing import Any
 
 import httpx
 import pytest
+from structlog.testing import capture_logs
 
 from gateway.errors import InstantUnknown, InvalidUpstreamResponse
 from gateway.schema.completeness import Completeness, ReadTimestamp, build_completeness
@@ -217,3 +218,35 @@ async def test_nothing_is_stale_unless_the_gateway_is_set_to(gateway_over, upstr
     assert (await page(gateway))["completeness"] == FRESH
     upstream.status = 503
     assert (await gateway.ask(PAGE))["data"] == {"activities": None}
+
+
+OMITTING = """{
+  a: activities(clientId: 7) { totalCount }
+  b: activities(clientId: 7, filter: { kinds: [NOTE] }) { nodes { date { instant } } }
+  c: activities(clientId: 8) { totalCount }
+}"""
+
+
+@pytest.mark.parametrize("compile_queries", ["off", "eager"])
+async def test_omitted_activities_are_one_event_with_nothing_but_numbers(
+    gateway_over, compile_queries
+):
+    def timeline(request: httpx.Request) -> httpx.Response:
+        is_broken = "clientId=7" in request.url.query.decode()
+        return httpx.Response(
+            200, json={"items": [*ITEMS, {"type": "note"}] if is_broken else ITEMS}
+        )
+
+    gateway = gateway_over(timeline, compile_queries=compile_queries)
+    with capture_logs() as entries:
+        await gateway.post(OMITTING)
+    assert [entry for entry in entries if entry["event"] != "request"] == [
+        {"event": "activities.omitted", "log_level": "warning", "count": 2, "timelines": 2}
+    ]
+
+
+async def test_a_complete_timeline_leaves_no_event(gateway_over):
+    gateway = gateway_over(lambda _: httpx.Response(200, json={"items": ITEMS}))
+    with capture_logs() as entries:
+        await gateway.post(OMITTING)
+    assert [entry["event"] for entry in entries] == ["request"]
