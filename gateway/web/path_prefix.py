@@ -1,6 +1,7 @@
 """The path prefix under which a proxy publishes the gateway, which the proxy may have removed or not."""
 
 from collections.abc import Awaitable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -13,6 +14,8 @@ _SCOPE_KEY = "gateway.web.path_prefix"
 _PREFIX_HEADER = b"x-forwarded-prefix"
 _SCHEME_HEADER = b"x-forwarded-proto"
 _SCHEMES = {b"http": "http", b"https": "https"}
+_MAX_MEMOS = 256
+"""The number of prefixes that are memoized: trusted proxies send few different ones."""
 
 
 class PathPrefixMiddleware:
@@ -48,7 +51,13 @@ def _read_forwarded_headers(scope: Scope) -> str:
             prefixes.append(value)
         elif name == _SCHEME_HEADER and value in _SCHEMES:
             scope["scheme"] = _SCHEMES[value]
-    prefix = prefixes[0].decode("latin-1") if len(prefixes) == 1 else ""
+    return _usable_prefix(prefixes[0]) if len(prefixes) == 1 else ""
+
+
+@lru_cache(_MAX_MEMOS)
+def _usable_prefix(value: bytes) -> str:
+    """The prefix in a header's value, else an empty text."""
+    prefix = value.decode("latin-1")
     return prefix if is_path_prefix(prefix) else ""
 
 

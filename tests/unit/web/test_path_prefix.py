@@ -1,12 +1,14 @@
 """The gateway below a path prefix, behind proxies that remove it or pass it on."""
 
 import re
+from typing import Any
 
 import httpx
 import pytest
 from structlog.testing import capture_logs
 
 from gateway.config.trusted_proxies import TrustedProxies, is_path_prefix, parse_network
+from gateway.web.path_prefix import PathPrefixMiddleware
 
 BROWSER = {"Accept": "text/html"}
 BY_PROXY = {"trusted_proxies": "127.0.0.1"}  # the peer of all requests in process
@@ -131,3 +133,29 @@ async def test_the_log_has_no_address_that_a_proxy_forwards(http_with):
         await http.post("/p/graphql", json=QUERY, headers=forwarded)
     assert [each["event"] for each in events] == ["request"]
     assert not re.search(r"203\.0\.113|127\.0\.0\.1", str(events))
+
+
+@pytest.mark.parametrize(
+    ("peer", "sent", "scheme"),
+    [
+        ("127.0.0.1", b"https", "https"),
+        ("127.0.0.1", b"gopher", "http"),
+        ("127.0.0.2", b"https", "http"),
+    ],
+)
+async def test_the_scheme_is_that_of_a_trusted_proxy(peer, sent, scheme):
+    seen = []
+
+    async def app(scope, _receive, _send):
+        seen.append(scope["scheme"])
+
+    trusted = TrustedProxies((parse_network("127.0.0.1"),))
+    below = PathPrefixMiddleware(app, root_path="", trusted_proxies=trusted)
+    headers = [(b"x-forwarded-proto", sent)]
+    scope = {"type": "http", "scheme": "http", "path": "/", "client": (peer, 1), "headers": headers}
+    await below(scope, unused, unused)
+    assert seen == [scheme]
+
+
+async def unused(*_arguments: object) -> Any:
+    raise AssertionError
