@@ -5,11 +5,13 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 
 import { launch, run, visit } from "./browser.mjs";
+import { ACCESSIBILITY } from "./graphiql/accessibility.mjs";
 import { ANSWERS } from "./graphiql/answers.mjs";
 import { check } from "./graphiql/checks.mjs";
 import { EXPLORING } from "./graphiql/exploring.mjs";
 import { KEYBOARD } from "./graphiql/keyboard.mjs";
 import { LINKS } from "./graphiql/links.mjs";
+import { NARROW } from "./graphiql/narrow.mjs";
 import { openPane, pause, ready, results } from "./graphiql/page.mjs";
 import { READS } from "./graphiql/reads.mjs";
 import { RELOADS } from "./graphiql/reloads.mjs";
@@ -20,7 +22,7 @@ if (!url || !folder) {
   process.exit(2);
 }
 
-const SUBJECTS = [EXPLORING, RELOADS, LINKS, ANSWERS, READS, KEYBOARD];
+const SUBJECTS = [EXPLORING, RELOADS, LINKS, ANSWERS, READS, KEYBOARD, NARROW, ACCESSIBILITY];
 
 /** How light the page is, from 0 to 1. */
 const lightness = (page) =>

@@ -3,6 +3,7 @@
 
 import assert from "node:assert/strict";
 
+import { findings } from "./accessibility.mjs";
 import { launch, visit } from "./browser.mjs";
 
 const [url] = process.argv.slice(2);
@@ -16,6 +17,7 @@ try {
   const { page, complaints, others } = await visit(browser, url);
   await page.getByRole("heading", { name: "GraphiQL is not built" }).waitFor();
   await page.getByText("make explorer").waitFor();
+  assert.deepEqual(await findings(page), []);
   await page.getByRole("link", { name: "its schema" }).click();
   await page.getByText("type Query").first().waitFor();
   assert.deepEqual(others, []);

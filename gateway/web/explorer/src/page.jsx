@@ -39,6 +39,7 @@ createRoot(document.getElementById("graphiql")).render(
     defaultEditorToolsVisibility="headers"
   >
     <GraphiQL.Logo>
+      <h1 className="page-title">GraphiQL: client activities</h1>
       <GuideLinks />
       <Notices />
     </GraphiQL.Logo>
