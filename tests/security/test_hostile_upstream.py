@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 
-from tests.support.processes import Running, free_ports, running
+from tests.support.processes import PATIENCE_SECONDS, Running, free_ports, running
 from tests.unit.server.test_socket import ACTIVITIES
 
 pytestmark = pytest.mark.socket
@@ -156,12 +156,15 @@ def pair(request) -> Iterator[Pair]:
         "GATEWAY_API_KEY": "sandbox-key-1",
         "GATEWAY_TOKEN": "sandbox-token-1",
         "GATEWAY_MAX_UPSTREAM_BYTES": str(MAX_BYTES),
+        # A bomb takes seconds of CPU time to make.
+        "GATEWAY_UPSTREAM_ATTEMPT_TIMEOUT_SECONDS": str(PATIENCE_SECONDS),
+        "GATEWAY_OPERATION_TIMEOUT_SECONDS": str(PATIENCE_SECONDS),
     }
     with (
         running("sandbox", "--rest-only", "--port", str(rest_port), ready=upstream),
         running("serve", ready=f"{origin}/livez", **environment) as gateway,
-        httpx.Client(base_url=origin, trust_env=False, timeout=60) as http,
-        httpx.Client(base_url=upstream, trust_env=False, timeout=60) as rest,
+        httpx.Client(base_url=origin, trust_env=False, timeout=2 * PATIENCE_SECONDS) as http,
+        httpx.Client(base_url=upstream, trust_env=False, timeout=2 * PATIENCE_SECONDS) as rest,
     ):
         yield Pair(http, rest, gateway)
 
