@@ -20,6 +20,7 @@ from tests.support.quick_run import (  # noqa: F401  # hooks
     pytest_collection_modifyitems,
     pytest_deselected,
     pytest_sessionfinish,
+    pytest_sessionstart,
     pytest_terminal_summary,
     pytest_testnodedown,
 )

@@ -41,10 +41,16 @@ def pytest_deselected(items: Sequence[pytest.Item]) -> None:
         stash[LEFT_OUT] = stash.get(LEFT_OUT, 0) + len(items)
 
 
+def pytest_sessionstart() -> None:
+    """The garbage collector would take a third of the time in which tests are collected, for nothing."""
+    gc.disable()
+
+
 def pytest_collection_finish() -> None:
-    """The collector need not walk through thousands of collected tests again and again."""
-    gc.collect()
+    """The collector does not visit the thousands of tests, and has its turn as where the gateway serves."""
     gc.freeze()
+    gc.set_threshold(50_000, 10, 10)
+    gc.enable()
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
