@@ -66,9 +66,7 @@ def cost(file: Path, operation: str | None, variables: str) -> None:
     graphql_schema = gateway_schema.build_schema(federated=True)  # for what routers ask as well
     with exit_on_configuration_error():
         allowed = operation_limits(
-            graphql_schema,
-            bind_fields(graphql_schema),
-            Settings.from_environment(upstream_url="http://localhost"),
+            graphql_schema, Settings.from_environment(upstream_url="http://localhost")
         )
     # Prepared whatever its size, so that every measure is written.
     prepared = _prepare_or_exit(

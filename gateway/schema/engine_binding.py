@@ -1,8 +1,8 @@
 """Binds this schema to the engine: how each field is resolved, what it costs, and the limits of operations."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import MISSING
-from functools import partial
+from functools import cache, partial
 from inspect import signature
 from typing import Any
 
@@ -26,6 +26,7 @@ from gateway.config.settings import Settings
 from gateway.engine.complexity.cost import (
     FieldCoordinates,
     FieldCost,
+    FieldCosts,
     ListSize,
     SizedByArgument,
     build_field_costs,
@@ -46,8 +47,9 @@ from gateway.upstream.records.activities import Unreadable
 _DEFINITION_KEY = GraphQLCoreConverter.DEFINITION_BACKREF
 
 
+@cache
 def bind_fields(schema: GraphQLSchema) -> FieldSources:
-    """The table of field sources, built from the declarations of the types."""
+    """The table of field sources, built once for each schema from the declarations of the types."""
     converters = _InputConverters(schema)
     sources: dict[tuple[str, str], FieldSource] = {}
     guarded: set[tuple[str, str]] = set()
@@ -213,12 +215,11 @@ _READ_COST = 10
 """The cost of a field that may need a read, whether or not other fields need the same read."""
 
 
-def operation_limits(schema: GraphQLSchema, fields: FieldSources, settings: Settings) -> Limits:
+def operation_limits(schema: GraphQLSchema, settings: Settings) -> Limits:
     """The limits of operations on this schema.
 
     Args:
         schema: The schema.
-        fields: The sources of the schema's fields.
         settings: The allowed values, and the default and maximum sizes of pages and of lists of clients.
     """
     return Limits(
@@ -231,32 +232,39 @@ def operation_limits(schema: GraphQLSchema, fields: FieldSources, settings: Sett
         duplicate_fields=settings.max_duplicate_fields,
         comparisons=settings.max_field_comparisons,
         cost=settings.max_cost,
-        field_costs=build_field_costs(schema, dict(_declared_costs(fields, settings))),
+        field_costs=_field_costs(
+            schema,
+            page_size=ListSize(
+                ("first", "last"), settings.default_page_size, settings.max_page_size
+            ),
+            max_clients=settings.max_clients,
+            max_representations=settings.max_representations,
+        ),
     )
 
 
-def _declared_costs(
-    fields: FieldSources, settings: Settings
-) -> Iterator[tuple[FieldCoordinates, FieldCost]]:
-    page_size = ListSize(("first", "last"), settings.default_page_size, settings.max_page_size)
-    for name, source in fields.source_by_field.items():
+@cache
+def _field_costs(
+    schema: GraphQLSchema, *, page_size: ListSize, max_clients: int, max_representations: int
+) -> FieldCosts:
+    """The costs of the fields, computed once for each schema and these settings."""
+    declared_costs: dict[FieldCoordinates, FieldCost] = {}
+    for name, source in bind_fields(schema).source_by_field.items():
         if isinstance(source, ResolverField) and source.items is not None:
-            yield name, FieldCost(_READ_COST, page_multiplier=page_size)
+            declared_costs[name] = FieldCost(_READ_COST, page_multiplier=page_size)
         elif isinstance(source, LoadedField) or (
             isinstance(source, ResolverField) and source.reads
         ):
-            yield name, FieldCost(_READ_COST)
-    yield ("ActivityConnection", "nodes"), FieldCost(is_paginated=True)
-    yield ("ActivityConnection", "edges"), FieldCost(is_paginated=True)
-    id_count = SizedByArgument(("ids",), default=settings.max_clients, maximum=settings.max_clients)
-    yield ("Query", "clients"), FieldCost(multiplier=id_count)
-    max_representations = settings.max_representations
-    yield (
-        ("Query", "_entities"),
-        FieldCost(
-            per_item=_READ_COST,
-            multiplier=SizedByArgument(
-                ("representations",), default=max_representations, maximum=max_representations
-            ),
+            declared_costs[name] = FieldCost(_READ_COST)
+    declared_costs["ActivityConnection", "nodes"] = FieldCost(is_paginated=True)
+    declared_costs["ActivityConnection", "edges"] = FieldCost(is_paginated=True)
+    declared_costs["Query", "clients"] = FieldCost(
+        multiplier=SizedByArgument(("ids",), default=max_clients, maximum=max_clients)
+    )
+    declared_costs["Query", "_entities"] = FieldCost(
+        per_item=_READ_COST,
+        multiplier=SizedByArgument(
+            ("representations",), default=max_representations, maximum=max_representations
         ),
     )
+    return build_field_costs(schema, declared_costs)

@@ -82,7 +82,7 @@ def create_app(
     create_preparer = partial(
         build_preparer,
         graphql_schema,
-        limits=operation_limits(graphql_schema, field_sources, settings),
+        limits=operation_limits(graphql_schema, settings),
         introspection=settings.introspection,
         eager=settings.compile_queries == "eager",
     )

@@ -14,7 +14,7 @@ from gateway.config.settings import Settings
 from gateway.engine.complexity.limits import Limits, compare_with_limits, enforce, enforce_cost
 from gateway.engine.complexity.measure import OperationSize, measure_document
 from gateway.engine.validation import build_validator
-from gateway.schema.engine_binding import bind_fields, operation_limits
+from gateway.schema.engine_binding import operation_limits
 from tests.scenarios.runner import Scenario
 from tests.support.documents import EVERYTHING
 from tests.support.pages import QUERIES
@@ -26,7 +26,7 @@ ROOT = Path(__file__).parents[3]
 def limits_of(**given: Any) -> Limits:
     """What is allowed with these settings."""
     settings = Settings(**{"upstream_url": "http://upstream", **given})
-    return operation_limits(schema.build_schema(), bind_fields(schema.build_schema()), settings)
+    return operation_limits(schema.build_schema(), settings)
 
 
 ALLOWED = limits_of()
@@ -37,7 +37,7 @@ def test_a_read_costs_what_it_does_behind_a_permission_too():
         schema.build_strawberry_schema(clinic.Query, types=clinic.KINDS)
     )
     settings: dict[str, Any] = {"upstream_url": "http://upstream"}
-    weights = operation_limits(guarded, bind_fields(guarded), Settings(**settings)).field_costs
+    weights = operation_limits(guarded, Settings(**settings)).field_costs
 
     def costs(field: str) -> int:
         text = f"{{ client(id: 7) {{ {field} {{ firstName }} }} }}"

@@ -11,6 +11,7 @@ import structlog
 from gateway.config.settings import Settings
 from gateway.upstream.api import UpstreamApi
 from gateway.upstream.http.fetcher import UpstreamFetcher
+from tests.support import gateway
 from tests.support.clock import Clock
 from tests.support.processes import PATIENCE_SECONDS
 
@@ -30,7 +31,9 @@ def transport_of(answers: Handler | httpx.AsyncBaseTransport) -> httpx.AsyncBase
 
 def settings_of(**given: Any) -> Settings:
     """One attempt each, unless a test says otherwise."""
-    return Settings(**{"upstream_url": "http://upstream", "upstream_attempts": 1, **given})
+    return gateway.settings_of(
+        **{"upstream_url": "http://upstream", "upstream_attempts": 1, **given}
+    )
 
 
 @pytest.fixture
