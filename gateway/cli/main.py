@@ -15,6 +15,7 @@ from gateway.cli import exit_statuses
 from gateway.cli.commands import print_commands
 from gateway.cli.error_codes import print_error_codes
 from gateway.cli.ports import Port, admin_ports, bind_all, bound_url
+from gateway.cli.probe.command import probe
 from gateway.cli.query import compile_operation, cost
 from gateway.cli.schema import schema
 from gateway.cli.settings import exit_on_configuration_error, print_settings, settings_help
@@ -299,5 +300,13 @@ def caller_key(name: str) -> None:
     click.echo(f"X-Gateway-Key: {key}\n{line}")
 
 
-for command in (compile_operation, cost, schema, print_settings, print_error_codes, print_commands):
+for command in (
+    compile_operation,
+    cost,
+    schema,
+    print_settings,
+    print_error_codes,
+    print_commands,
+    probe,
+):
     main.add_command(command)

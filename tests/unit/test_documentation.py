@@ -12,6 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from gateway import __version__, errors, schema
 from gateway.cli.main import main
+from gateway.cli.probe.assumptions import ASSUMPTIONS
 from gateway.cli.schema_diff import Criticality, classify_changes
 from gateway.config.settings import Settings, env_name
 from gateway.observability.metrics import Metrics
@@ -159,6 +160,14 @@ def test_the_security_page_shows_what_the_largest_query_measures():
     )
     assert command is not None
     assert output("cost", str(ROOT / command[1])) == command[2]
+
+
+def test_the_mapping_page_names_every_assumption_of_the_probe():
+    section = page("rest-mapping").split("\n## Check the assumptions\n")[1].split("\n## ")[0]
+    rows = re.findall(r"^\| `([a-z-]+)` \| (.*?) \|", section, re.MULTILINE)
+    assert {name: text.replace("`", "") for name, text in rows} == {
+        name: text.replace("`", "") for name, text in ASSUMPTIONS.items()
+    }
 
 
 def test_the_mapping_page_has_every_filter_of_a_timeline():

@@ -49,7 +49,7 @@ from gateway.upstream.http.transport import (
 )
 from gateway.upstream.records import decoding
 
-_REQUEST_HEADERS = (
+REQUEST_HEADERS = (
     (b"Accept", b"application/json"),
     (b"Accept-Encoding", b"gzip, deflate"),
     (b"User-Agent", b"graphql-gateway"),
@@ -159,7 +159,7 @@ class HttpAttempt:
         self._transport = transport
         upstream_url = httpx.URL(settings.upstream_url)
         self._origin = origin(upstream_url)
-        self._request_headers = ((b"Host", upstream_url.netloc), *_REQUEST_HEADERS)
+        self._request_headers = ((b"Host", upstream_url.netloc), *REQUEST_HEADERS)
         self._timeout_seconds = settings.upstream_attempt_timeout_seconds
         self._max_bytes = settings.max_upstream_bytes
         timeout = httpx.Timeout(
@@ -210,7 +210,7 @@ class HttpAttempt:
                             body.add(chunk)
                     finally:
                         await stream.aclose()
-            except _TRANSPORT_ERRORS as error:
+            except TRANSPORT_ERRORS as error:
                 # Not in a context manager: its frame would be in the traceback, and refer to the error.
                 raise _translate_transport_error(error) from error
             return ReceivedResponse(status, _check_response(response, body.to_bytes()), body.size)
@@ -249,7 +249,7 @@ def _unsendable() -> LocalFailure:
     )
 
 
-_TRANSPORT_ERRORS = (
+TRANSPORT_ERRORS = (
     TimeoutError,
     httpx.HTTPError,
     httpx.StreamError,
@@ -259,8 +259,8 @@ _TRANSPORT_ERRORS = (
 
 
 def _translate_transport_error(error: Exception) -> AttemptFailed:
-    """The failure of an attempt for one of `_TRANSPORT_ERRORS`."""
-    reason = _failure_reason(error)
+    """The failure of an attempt for one of `TRANSPORT_ERRORS`."""
+    reason = failure_reason(error)
     match error:
         case httpx.ConnectTimeout():
             late = UpstreamTimeout(TIMEOUT_MESSAGE)
@@ -285,8 +285,8 @@ def _translate_transport_error(error: Exception) -> AttemptFailed:
     return _no_response(unreachable, reason, failure_class, is_retryable=True, is_outage=is_outage)
 
 
-def _failure_reason(error: Exception) -> FailureReason | None:
-    """Why one of `_TRANSPORT_ERRORS` was raised; None where the code of the failure says it."""
+def failure_reason(error: Exception) -> FailureReason | None:
+    """Why one of `TRANSPORT_ERRORS` was raised; None where the code of the failure says it."""
     match error:
         case ConnectFailed(reason=reason):
             assert isinstance(reason, FailureReason)

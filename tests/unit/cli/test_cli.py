@@ -416,6 +416,7 @@ def test_the_help_names_the_commands(run):
         "compile",
         "cost",
         "errors",
+        "probe",
         "sandbox",
         "schema",
         "serve",

@@ -1,0 +1,71 @@
+"""Asking: the requests of a probe, one at a time, at a bounded rate and in a bounded number."""
+
+from collections.abc import Awaitable, Callable
+
+from gateway.config.headers import RawHeaders
+from gateway.upstream.http.exchange import Exchange, ExchangeClient
+
+MAX_REQUESTS = 60
+SECONDS_BETWEEN_REQUESTS = 0.25
+
+TOO_MANY_REQUESTS = 429
+
+
+class StoppedAsking(Exception):
+    """No further request may be made: there were enough, or the upstream refused one for its rate."""
+
+
+class Asker:
+    """Makes the requests of a probe, with one caller's credentials.
+
+    Attributes:
+        request_count: The number of requests made so far.
+        exchanges: The exchanges so far, each with the template of its target.
+    """
+
+    def __init__(
+        self,
+        client: ExchangeClient,
+        credentials: RawHeaders,
+        *,
+        pause: Callable[[float], Awaitable[None]],
+        report_progress: Callable[[str], None],
+    ) -> None:
+        self._client = client
+        self._credentials = credentials
+        self._pause = pause
+        self._report_progress = report_progress
+        self._stop_reason = ""
+        self.exchanges: list[tuple[str, Exchange]] = []
+
+    @property
+    def request_count(self) -> int:
+        return len(self.exchanges)
+
+    async def ask(
+        self, template: str, target: str, *, further: RawHeaders = (), credentials: RawHeaders = ()
+    ) -> Exchange:
+        """The response for a target, whose template is shown as progress.
+
+        Args:
+            template: The target with placeholders for ids.
+            target: The target.
+            further: Further headers.
+            credentials: Credentials in place of the configured ones.
+
+        Raises:
+            StoppedAsking: No further request may be made.
+        """
+        if self._stop_reason:
+            raise StoppedAsking(self._stop_reason)
+        if self.exchanges:
+            await self._pause(SECONDS_BETWEEN_REQUESTS)
+        exchange = await self._client.get(target, (*(credentials or self._credentials), *further))
+        self.exchanges.append((template, exchange))
+        outcome = exchange.status or exchange.reason or "no response"
+        self._report_progress(f"{self.request_count}/{MAX_REQUESTS} GET {template}: {outcome}")
+        if exchange.status == TOO_MANY_REQUESTS:
+            self._stop_reason = "It was not asked after a response with status 429."
+        elif self.request_count == MAX_REQUESTS:
+            self._stop_reason = f"It was not asked: {MAX_REQUESTS} requests are the most."
+        return exchange

@@ -1,0 +1,135 @@
+"""The command `gateway probe`."""
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable
+from urllib.parse import urlsplit
+
+import click
+
+from gateway.cli.probe.asking import MAX_REQUESTS, Asker, StoppedAsking
+from gateway.cli.probe.assumptions import Findings
+from gateway.cli.probe.observations import observe_headers
+from gateway.cli.probe.report import Report, build_report
+from gateway.cli.probe.resource_questions import ResourceQuestions
+from gateway.cli.probe.shapes import shape
+from gateway.cli.probe.survey import ActivitySurvey
+from gateway.cli.probe.timeline_questions import NothingToAsk, TimelineQuestions
+from gateway.cli.settings import exit_on_configuration_error
+from gateway.config.settings import Settings
+from gateway.upstream.credentials import CallerFactory
+from gateway.upstream.http.exchange import ExchangeClient, connect
+from gateway.upstream.records import links
+
+_EXIT_DIFFERENCES = 1
+_EXIT_NOTHING = 2
+
+
+@click.command(
+    epilog=f"Exit status 1 means that an assumption differs, 2 that nothing could be asked. At most "
+    f"{MAX_REQUESTS} requests are made, 4 a second."
+)
+@click.option(
+    "--client", "clients", multiple=True, required=True, help="The id of a client; repeatable."
+)
+@click.option("--appointment", help="The id of an appointment of the first client.")
+@click.option("--json", "as_json", is_flag=True, help="Write the report as JSON.")
+@click.option(
+    "--no-bad-credentials", is_flag=True, help="Do not ask once with made-up credentials."
+)
+@click.option(
+    "--show-words",
+    is_flag=True,
+    help="Write keys and words that are not documented as they were sent, not their shapes.",
+)
+def probe(
+    clients: tuple[str, ...],
+    appointment: str | None,
+    *,
+    as_json: bool,
+    no_bad_credentials: bool,
+    show_words: bool,
+) -> None:
+    """Ask the REST API whether the gateway's assumptions about it hold, with GET requests only.
+
+    The credentials are those of the settings. The report has names of documented fields and words, types,
+    lengths and counts, and no value that the REST API sent.
+    """
+    if appointment is not None and not links.is_id(appointment):
+        raise click.BadParameter("not an id", param_hint="--appointment")
+    with exit_on_configuration_error():
+        settings = Settings.from_environment()
+    try:
+        report = asyncio.run(
+            _probe(settings, clients, appointment, not no_bad_credentials, show_words)
+        )
+    except NothingToAsk as nothing:
+        click.echo(f"Nothing could be asked. {nothing}", err=True)
+        sys.exit(_EXIT_NOTHING)
+    click.echo(report.to_json() if as_json else report.to_text())
+    sys.exit(_EXIT_DIFFERENCES if report.has_differences else 0)
+
+
+async def _probe(
+    settings: Settings,
+    clients: tuple[str, ...],
+    appointment: str | None,
+    asks_with_bad_credentials: bool,
+    show_words: bool,
+) -> Report:
+    async with connect(settings) as client:
+        return await run_probe(
+            settings,
+            client,
+            clients,
+            appointment,
+            asks_with_bad_credentials=asks_with_bad_credentials,
+            show_words=show_words,
+        )
+
+
+async def run_probe(  # noqa: PLR0913 - one parameter per option
+    settings: Settings,
+    client: ExchangeClient,
+    clients: tuple[str, ...],
+    appointment: str | None = None,
+    *,
+    asks_with_bad_credentials: bool = True,
+    show_words: bool = False,
+    pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+) -> Report:
+    """Ask all questions, in the order of the assumptions.
+
+    Raises:
+        NothingToAsk: No client has a timeline.
+    """
+    credentials = CallerFactory(settings).from_headers(()).headers
+    if not credentials:
+        raise NothingToAsk("The settings have no credentials.")
+    asker = Asker(
+        client,
+        credentials,
+        pause=pause,
+        report_progress=lambda line: click.echo(line, err=True),
+    )
+    findings = Findings()
+    survey = ActivitySurvey(str if show_words else shape)
+    questions = TimelineQuestions(settings, asker, findings, survey)
+    resources = ResourceQuestions(settings, asker, findings)
+    timelines = await questions.read_timelines(clients)
+    records = [record for _, timeline in timelines for record in timeline.records]
+    client_id, timeline = timelines[0]
+    if appointment is None:
+        client_id, timeline = max(timelines, key=lambda each: len(each[1].items))
+    try:
+        await questions.ask_about(client_id, timeline, appointment)
+        await resources.ask_about(client_id, timeline.records)
+        if asks_with_bad_credentials:
+            await questions.ask_with_bad_credentials(client_id)
+        else:
+            findings.miss("bad-credentials", "It was not asked: --no-bad-credentials.")
+    except StoppedAsking as stopped:
+        findings.miss_all(str(stopped))
+    observe_headers(asker.exchanges, findings)
+    host = urlsplit(settings.upstream_url).netloc
+    return build_report(findings.in_order(), asker.exchanges, survey, records, host)

@@ -1,0 +1,176 @@
+"""Survey: which fields, words and types occur in activities, by path, without any value."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from msgspec import Raw, Struct, json, structs
+
+from gateway.config.time_zones import zone_by_name
+from gateway.engine.compiler.declared_types import record_type_in
+from gateway.upstream.records import decoding, enums
+from gateway.upstream.records.activities import KINDS, Activity, Unreadable, ZonedDateTime
+from gateway.upstream.records.field_types import UNDECODABLE
+from gateway.upstream.surprises import observe_surprises
+
+_WORDS: Mapping[str, type[enums.UpstreamEnum]] = {
+    "type": enums.ActivityKind,
+    "event": enums.ActivityEvent,
+    "appointment.status": enums.AppointmentStatus,
+    "appointment.previousStatus": enums.AppointmentStatus,
+    "conferenceRegistration.status": enums.RegistrationStatus,
+    "conferenceRegistration.sourceType": enums.RegistrationSourceType,
+}
+"""The enum of each field that has a word of a closed list."""
+
+_SECOND_FORMS = frozenset({"datetime", "timezone", "aconferenceRegistration"})
+_MISPRINTED_FORM_NAME = "formResult.name"
+"""Keys that are read in place of documented ones, so that they may never occur."""
+
+_JSON_TYPES: Mapping[type, str] = {
+    str: "text",
+    int: "whole number",
+    float: "number",
+    bool: "boolean",
+    list: "list",
+    dict: "object",
+    type(None): "null",
+}
+
+
+@dataclass
+class FieldShape:
+    """What occurs under one path.
+
+    Attributes:
+        types: How often each JSON type occurs.
+        lengths: The least and the greatest length of its texts.
+        words: How often each documented word occurs.
+    """
+
+    types: Counter[str] = field(default_factory=Counter)
+    lengths: tuple[int, int] | None = None
+    words: Counter[str] = field(default_factory=Counter)
+
+    def add(self, value: object) -> None:
+        self.types[_JSON_TYPES[type(value)]] += 1
+        if isinstance(value, str):
+            least, greatest = self.lengths or (len(value), len(value))
+            self.lengths = min(least, len(value)), max(greatest, len(value))
+
+
+class ActivitySurvey:
+    """The survey of activities.
+
+    Attributes:
+        shapes: What occurs under each documented path.
+        undeclared_fields: Paths that are not documented, with the shape of the last key.
+        undeclared_words: Paths, each with the shape of a word that is not documented.
+        unreadable_fields: Paths whose value does not fit the documented type.
+        surprises: How often each deviation occurs that is read all the same.
+        zones: How often each time zone occurs whose name the IANA database has.
+        dates_without_zone: How many dates have no time zone.
+    """
+
+    def __init__(self, name_unknown: Callable[[str], str]) -> None:
+        """Start a survey; `name_unknown` gives what may be reported of an unknown key or word."""
+        self._name_unknown = name_unknown
+        self.shapes: dict[str, FieldShape] = {}
+        self.undeclared_fields: set[str] = set()
+        self.undeclared_words: set[str] = set()
+        self.unreadable_fields: set[str] = set()
+        self.surprises: Counter[str] = Counter()
+        self.zones: Counter[str] = Counter()
+        self.dates_without_zone = 0
+
+    def add(self, item: Raw) -> Activity:
+        """Survey one item of a timeline; returns its record."""
+        with observe_surprises(self._count_surprise):
+            record = decoding.activity(item)
+        sent = decode_json(item)
+        if isinstance(sent, dict):
+            kind = KINDS.get(str(sent.get("type")))
+            self._add_object("", sent, kind or Activity, lists_undeclared=kind is not None)
+        self._add_unreadable("", record)
+        return record
+
+    def _count_surprise(self, surprise: str) -> None:
+        self.surprises[surprise] += 1
+
+    def _add_object(
+        self, prefix: str, sent: Mapping[str, Any], record: type[Struct], *, lists_undeclared: bool
+    ) -> None:
+        declared = _declared_fields(record)
+        for key, value in sent.items():
+            if key not in declared:
+                if lists_undeclared:
+                    self.undeclared_fields.add(prefix + self._name_unknown(key))
+                continue
+            self._add_value(prefix + key, value)
+            nested = declared[key]
+            if nested is not None and isinstance(value, dict):
+                self._add_object(
+                    f"{prefix}{key}.", value, nested, lists_undeclared=lists_undeclared
+                )
+        if record is ZonedDateTime:
+            self._add_zone(sent.get("timeZone") or sent.get("timezone"))
+
+    def _add_value(self, path: str, value: object) -> None:
+        found = self.shapes.setdefault(path, FieldShape())
+        found.add(value)
+        if path in _WORDS and isinstance(value, str) and value:
+            if value in {member.value for member in _WORDS[path]}:
+                found.words[value] += 1
+            else:
+                self.undeclared_words.add(f"{path} {self._name_unknown(value)}")
+
+    def _add_zone(self, name: object) -> None:
+        if not name:
+            self.dates_without_zone += 1
+        elif isinstance(name, str) and zone_by_name(name) is not None:
+            self.zones[name] += 1
+
+    def _add_unreadable(self, prefix: str, record: Struct) -> None:
+        for info in structs.fields(record):
+            value = getattr(record, info.name)
+            if isinstance(value, Unreadable):
+                self.unreadable_fields.add(prefix + info.encode_name)
+            elif isinstance(value, Struct):
+                self._add_unreadable(f"{prefix}{info.encode_name}.", value)
+
+    def unseen_fields(self) -> list[str]:
+        """The documented fields that did not occur."""
+        return [path for path in _documented_paths() if path not in self.shapes]
+
+
+def decode_json(sent: Raw | bytes) -> object:
+    """What was sent as JSON; None where that cannot be decoded by itself."""
+    try:
+        return json.decode(sent)
+    except UNDECODABLE:
+        return None
+
+
+@cache
+def _declared_fields(record: type[Struct]) -> Mapping[str, type[Struct] | None]:
+    """The declared keys of a record, each with the record of its value, if it has one."""
+    return {info.encode_name: record_type_in(info.type) for info in structs.fields(record)}
+
+
+def _documented_paths() -> list[str]:
+    paths = dict.fromkeys(path for record in KINDS.values() for path in _paths(record, ""))
+    return [
+        path
+        for path in paths
+        if path.rpartition(".")[2] not in _SECOND_FORMS
+        and not path.startswith(_MISPRINTED_FORM_NAME)
+    ]
+
+
+def _paths(record: type[Struct], prefix: str) -> Iterator[str]:
+    for key, nested in _declared_fields(record).items():
+        yield prefix + key
+        if nested is not None:
+            yield from _paths(nested, f"{prefix}{key}.")
