@@ -11,7 +11,7 @@ from msgspec import Struct, field
 from gateway.config.settings import Settings
 from gateway.engine.resolvers import ResolveInfo
 from gateway.errors import GatewayError
-from gateway.upstream.read_log import upstream_usage
+from gateway.upstream.read_log import number_ids, upstream_usage
 from gateway.upstream.session import UpstreamSession
 
 _HTML_CHARACTERS_PER_PASS = 65_536
@@ -71,13 +71,14 @@ class Context(Struct, frozen=True, eq=False):
                     {
                         "method": "GET",
                         "path": read.path,
+                        "ids": numbers,
                         "status": read.status,
                         "cacheStatus": read.cache_status.value,
                         "attempts": read.attempts,
                         "milliseconds": read.milliseconds,
                         "bytes": read.bytes,
                     }
-                    for read in reads
+                    for read, numbers in zip(reads, number_ids(reads), strict=True)
                 ],
             }
         }

@@ -23,6 +23,8 @@ from gateway.upstream.records import decoding
 from gateway.upstream.records.enums import ActivityKind
 from gateway.upstream.surprises import observe_surprises
 
+_TIMELINE_ID_NAMES = ("clientId", "appointmentId")
+
 
 class UpstreamApi:
     """The upstream REST API. Safe to share between requests: responses are shared within one identity only.
@@ -85,6 +87,7 @@ class UpstreamApi:
         appointment = (
             "" if appointment_id is None else f"&appointmentId={encode_parameter(appointment_id)}"
         )
+        ids = (client_id,) if appointment_id is None else (client_id, appointment_id)
         key = caller.identity, subject + types + appointment
         all_kinds_key = caller.identity, subject + appointment
         return self._fetcher.fetch(
@@ -96,6 +99,8 @@ class UpstreamApi:
                 ((path, client_id),),
                 decoding.items,
                 stale_keys=(key, all_kinds_key),
+                id_names=_TIMELINE_ID_NAMES[: len(ids)],
+                ids=ids,
             )
         )
 

@@ -1,6 +1,7 @@
 """Read log: the reads of one operation, and how each of them was answered."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from enum import Enum
 from typing import NamedTuple
 
@@ -31,6 +32,8 @@ class ReadLogEntry(Struct, frozen=True):
         attempts: How many attempts were made until there was a response or no use in a further attempt; for a
             stale response, how many of them this caller's read made; for a read that was cancelled, how many
             had been started by then.
+        id_hashes: The names of the ids, each with the hash of the id, by which equal ids are recognized. Python
+            salts the hashes of texts, so they mean nothing outside the process.
     """
 
     path: str
@@ -39,6 +42,7 @@ class ReadLogEntry(Struct, frozen=True):
     milliseconds: float
     bytes: int
     attempts: int
+    id_hashes: tuple[tuple[str, int], ...] = ()
 
     @property
     def log_fields(self) -> dict[str, object]:
@@ -50,6 +54,17 @@ class ReadLogEntry(Struct, frozen=True):
             "attempts": self.attempts,
             "milliseconds": self.milliseconds,
         }
+
+
+def number_ids(reads: Iterable[ReadLogEntry]) -> Iterator[dict[str, int]]:
+    """For each read, a number for each of its ids, by name: the same for the same id, from 1 on for each name."""
+    numbers_by_name: defaultdict[str, dict[int, int]] = defaultdict(dict)
+    for read in reads:
+        number_by_name: dict[str, int] = {}
+        for name, id_hash in read.id_hashes:
+            numbers = numbers_by_name[name]
+            number_by_name[name] = numbers.setdefault(id_hash, len(numbers) + 1)
+        yield number_by_name
 
 
 class UpstreamUsage(NamedTuple):

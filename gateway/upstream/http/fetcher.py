@@ -182,6 +182,7 @@ def _log_read(
             milliseconds,
             result.size,
             result.attempts,
+            tuple(zip(read.id_names, map(hash, read.ids), strict=True)),
         )
     )
 

@@ -33,6 +33,8 @@ class Read(Struct, Generic[_T], frozen=True):
         stale_keys: Keys of the reads whose last good response may stand in for a missing one; the read's own
             key is the first. Empty where no response is stored.
         none_if_not_found: Whether the content is None where the upstream does not know the subject.
+        id_names: The names of the ids in the target.
+        ids: These ids, which are never logged.
     """
 
     caller: Caller
@@ -44,6 +46,8 @@ class Read(Struct, Generic[_T], frozen=True):
     is_cacheable: bool = False
     stale_keys: tuple[Hashable, ...] = ()
     none_if_not_found: bool = False
+    id_names: tuple[str, ...] = ()
+    ids: tuple[str, ...] = ()
 
 
 class ReadTemplate(Generic[_T]):
@@ -73,6 +77,11 @@ class ReadTemplate(Generic[_T]):
         self._none_if_not_found = none_if_not_found
         ends = [placeholder.end() for placeholder in _PLACEHOLDER.finditer(path)]
         self._path_id_count = len(ends)
+        self._id_names = tuple(
+            placeholder.strip("{}")
+            for text in (path, *(value for _, value in query))
+            for placeholder in _PLACEHOLDER.findall(text)
+        )
         self._tag_formats = tuple(
             dict.fromkeys(_PLACEHOLDER.sub("{}", path[:end]) for end in (*ends, len(path)))
         )
@@ -104,6 +113,8 @@ class ReadTemplate(Generic[_T]):
             self._decoder,
             self._is_cacheable,
             none_if_not_found=self._none_if_not_found,
+            id_names=self._id_names,
+            ids=ids,
         )
 
 

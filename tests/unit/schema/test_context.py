@@ -73,6 +73,7 @@ def test_who_asks_is_told_the_calls_and_how_many_reached_the_upstream():
     assert told["reads"][0] == {
         "method": "GET",
         "path": "/activities",
+        "ids": {},
         "status": 200,
         "cacheStatus": "called",
         "attempts": 1,

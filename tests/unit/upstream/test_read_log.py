@@ -1,6 +1,6 @@
 import pytest
 
-from gateway.upstream.read_log import CacheStatus, ReadLogEntry, upstream_usage
+from gateway.upstream.read_log import CacheStatus, ReadLogEntry, number_ids, upstream_usage
 
 
 @pytest.mark.parametrize(
@@ -24,3 +24,21 @@ def test_the_calls_and_retries_of_all_reads_are_added():
     reads = [ReadLogEntry("/a", 200, CacheStatus.CALLED, 1.0, 2, count) for count in (0, 1, 2, 4)]
     assert upstream_usage(reads) == (4, 7, 4)
     assert upstream_usage([]) == (0, 0, 0)
+
+
+def test_equal_ids_of_one_name_have_one_number():
+    ids = [
+        (("companyId", 70), ("staffId", 5)),
+        (("companyId", 80),),
+        (("companyId", 70),),
+        (),
+        (("staffId", 70), ("companyId", 80)),
+    ]
+    reads = [ReadLogEntry("/a", 200, CacheStatus.CALLED, 1.0, 2, 1, each) for each in ids]
+    assert list(number_ids(reads)) == [
+        {"companyId": 1, "staffId": 1},
+        {"companyId": 2},
+        {"companyId": 1},
+        {},
+        {"staffId": 2, "companyId": 2},
+    ]

@@ -260,7 +260,7 @@ async def test_who_asks_is_told_which_upstream_calls_were_made(gateway_over):
     }
     for read in reads.values():
         assert list(read) == [
-            *("method", "path", "status", "cacheStatus", "attempts", "milliseconds", "bytes")
+            *("method", "path", "ids", "status", "cacheStatus", "attempts", "milliseconds", "bytes")
         ]
         assert read["method"] == "GET"
         assert read["milliseconds"] >= 0
