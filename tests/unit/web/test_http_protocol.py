@@ -14,6 +14,7 @@ from starlette.types import Message, Receive, Scope, Send
 from gateway.server.http_protocol import http_protocol_class
 from gateway.server.pending_bodies import PendingBodies
 from gateway.server.protocol_errors import MAX_HEAD_BYTES, MAX_URI_BYTES
+from tests.resilience.before import until
 from tests.support.processes import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.socket
@@ -55,6 +56,7 @@ class Application:
 
 
 class Caller(NamedTuple):
+    server: uvicorn.Server
     application: Application
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
@@ -86,7 +88,7 @@ async def calling(
         running = asyncio.create_task(server.serve(sockets=[listening]))
         reader, writer = await asyncio.open_connection(*listening.getsockname())
         try:
-            yield Caller(application, reader, writer)
+            yield Caller(server, application, reader, writer)
         finally:
             writer.transport.abort()
             server.should_exit = True
@@ -154,7 +156,8 @@ async def test_an_answer_that_nobody_reads_is_given_up():
         caller.application.answer = b"x" * 50_000_000
         caller.writer.transport.pause_reading()  # type: ignore[attr-defined] # asyncio's own
         await caller.sends(LAST)
-        await asyncio.sleep(SECONDS * 4)
+        await until(lambda: bool(caller.application.bodies))
+        await until(lambda: not caller.server.server_state.connections)
         caller.writer.transport.resume_reading()  # type: ignore[attr-defined]
         assert len(await caller.rest()) < 50_000_000
 
