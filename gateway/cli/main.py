@@ -20,9 +20,9 @@ from gateway.cli.query import compile_operation, cost
 from gateway.cli.schema import schema
 from gateway.cli.settings import exit_on_configuration_error, print_settings, settings_help
 from gateway.config import paths
+from gateway.config.caller_keys import CALLER_KEY_LINE
 from gateway.config.serve_settings import ServeSettings
 from gateway.config.settings import Settings, env_name
-from gateway.config.types import CALLER_KEY_LINE
 from gateway.observability import logging
 from gateway.observability.metrics import SharedMetrics, join_shared_metrics, share_metrics
 from gateway.sandbox.app import create_sandbox

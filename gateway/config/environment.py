@@ -12,6 +12,8 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, EnvSettingsSource
 
+from gateway.config.secret_files import SecretFile, read_secret
+
 _S = TypeVar("_S", bound=BaseSettings)
 
 _SERVICE_LINK_NAME = re.compile(
@@ -43,24 +45,7 @@ class FileSecretsSource(EnvSettingsSource):
         path = os.environ.get(env_name)
         if field_name not in self._secrets or not path:
             return None, field_name, False
-        return _read_secret(env_name, path), field_name, False
-
-
-class UnreadableSecret:
-    """The value of a secret whose file cannot be used, with the problem that its validation reports."""
-
-    def __init__(self, problem: str) -> None:
-        self.problem = problem
-
-
-def _read_secret(env_name: str, path: str) -> str | UnreadableSecret:
-    """The secret in the file that a variable names."""
-    try:
-        secret = Path(path).read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-        return UnreadableSecret(f"{env_name} cannot be read: {reason}")
-    return secret or UnreadableSecret(f"{env_name}: the named file is empty")
+        return SecretFile(env_name, Path(path)), field_name, False
 
 
 def named_problem(message: str) -> PydanticCustomError:
@@ -119,8 +104,14 @@ def unknown_variables(
 
 def unreadable_secret_files(env_names: Iterable[str]) -> list[str]:
     """One message per variable that names a file of a secret that cannot be used."""
-    secrets = [_read_secret(name, path) for name in env_names if (path := os.environ.get(name))]
-    return [each.problem for each in secrets if isinstance(each, UnreadableSecret)]
+    problems = []
+    for name in env_names:
+        if path := os.environ.get(name):
+            try:
+                read_secret(SecretFile(name, Path(path)))
+            except ValueError as error:
+                problems.append(str(error))
+    return problems
 
 
 def is_service_link(name: str) -> bool:

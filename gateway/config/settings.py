@@ -17,6 +17,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from gateway.config import environment
 from gateway.config.environment import FileSecretsSource, named_problem
 from gateway.config.proxies import Proxy, ProxyAddress, proxy_for
+from gateway.config.secret_files import FileSecret
 from gateway.config.types import (
     AdminAddress,
     CallerKeysFile,
@@ -404,8 +405,8 @@ class Settings(BaseSettings):
     reload_seconds: NonNegativeSeconds = Field(
         5.0,
         description=(
-            "How often the files of trusted documents are checked for changes, and read again after one; "
-            "0: never. On SIGHUP they are read in any case."
+            "How often the files of trusted documents, secrets and caller keys are checked for changes, "
+            "and read again after one; 0: never. On SIGHUP they are read in any case."
         ),
     )
 
@@ -469,7 +470,15 @@ class Settings(BaseSettings):
     @property
     def names_files(self) -> bool:
         """Whether files are reloaded on SIGHUP, which ends the process of a gateway without any."""
-        return self.trusted_documents_path is not None
+        keys = self.caller_keys_file
+        has_keys_file = keys is not None and keys.path is not None
+        return self.trusted_documents_path is not None or has_keys_file or bool(self.file_secrets)
+
+    @property
+    def file_secrets(self) -> Mapping[str, FileSecret]:
+        """The secrets that were read from files, by the names of the settings."""
+        values = {name: getattr(self, name) for name in self.SECRETS}
+        return {name: each for name, each in values.items() if isinstance(each, FileSecret)}
 
     @property
     def proxy(self) -> Proxy | None:

@@ -1,18 +1,32 @@
 """Types of settings, parsed and validated: origins, paths, secrets, zones, names, contents of files."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, Field, InstanceOf, SecretStr
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    InstanceOf,
+    SecretStr,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
 from pydantic_settings import NoDecode
 
 from gateway.config import origins
-from gateway.config.environment import UnreadableSecret, named_problem
+from gateway.config.caller_keys import CallerKeys, read_caller_keys
+from gateway.config.environment import named_problem
 from gateway.config.manifest import Manifest, read_manifest
+from gateway.config.secret_files import (
+    HEADER_VALUE_RULE,
+    SecretFile,
+    is_header_value,
+    read_secret,
+)
 from gateway.config.time_zones import zone_by_name
 from gateway.config.trusted_proxies import Network, is_path_prefix, parse_network
 
@@ -166,16 +180,20 @@ def _check_time_zone(name: str) -> str:
     return name
 
 
-def _reject_unreadable(secret: object) -> object:
-    if isinstance(secret, UnreadableSecret):
-        raise named_problem(secret.problem)
-    return secret
+def _read_secret_file(secret: object, validate: ValidatorFunctionWrapHandler) -> SecretStr:
+    """The secret, which knows its file where it was read from one."""
+    if not isinstance(secret, SecretFile):
+        validated: SecretStr = validate(secret)
+        return validated
+    try:
+        return read_secret(secret)
+    except ValueError as error:
+        raise named_problem(str(error)) from error
 
 
 def _check_header_value(secret: SecretStr) -> SecretStr:
-    """Reject a secret that cannot be sent in a header: it would fail every request, and late."""
-    if not re.fullmatch(r"[\x20-\x7e]*", secret.get_secret_value()):
-        raise ValueError("must be printable ASCII, without line breaks")
+    if not is_header_value(secret.get_secret_value()):
+        raise ValueError(HEADER_VALUE_RULE)
     return secret
 
 
@@ -214,49 +232,8 @@ def _read_manifest(path: object) -> object:
     return read_manifest(Path(path)) if isinstance(path, str | Path) else path
 
 
-@dataclass(frozen=True, slots=True)
-class CallerKeys:
-    """The caller keys, as their file was when it was read.
-
-    Attributes:
-        name_by_digest: The name of each key, by the SHA-256 of the key.
-    """
-
-    name_by_digest: Mapping[bytes, str] = field(repr=False)
-
-
-CALLER_KEY_LINE = re.compile(r"(?P<name>[A-Za-z0-9._-]{1,64}):(?P<digest>[0-9a-fA-F]{64})")
-
-
 def _read_caller_keys(path: object) -> object:
-    """The keys in a file of lines `name:sha256-of-key`. One name may have several, for key rotation."""
-    if not isinstance(path, str | Path):
-        return path
-    try:
-        text = Path(path).read_text(encoding="utf-8")
-    except OSError as error:
-        raise ValueError(f"cannot be read: {error.strerror}") from error
-    except UnicodeError as error:
-        raise ValueError("is not UTF-8") from error
-    name_by_digest: dict[bytes, str] = {}
-    for number, line in enumerate(text.splitlines(), 1):
-        if line.strip():
-            digest, name = _parse_caller_key(line.strip(), number)
-            if digest in name_by_digest:
-                raise ValueError(f"line {number} repeats the key of an earlier line")
-            name_by_digest[digest] = name
-    if not name_by_digest:
-        raise ValueError("contains no keys")
-    return CallerKeys(name_by_digest)
-
-
-def _parse_caller_key(line: str, number: int) -> tuple[bytes, str]:
-    match = CALLER_KEY_LINE.fullmatch(line)
-    if match is None:
-        raise ValueError(
-            f"line {number} is not name:sha256-of-key, as `gateway caller-key` writes it"
-        )
-    return bytes.fromhex(match["digest"]), match["name"]
+    return read_caller_keys(Path(path)) if isinstance(path, str | Path) else path
 
 
 AdminAddress = Annotated[
@@ -267,9 +244,7 @@ CollectorUrl = Annotated[str, AfterValidator(_check_collector_url)]
 UrlPath = Annotated[str, AfterValidator(_check_path)]
 PathPrefix = Annotated[str, AfterValidator(_check_path_prefix)]
 ProxyNetworks = Annotated[tuple[Network, ...], NoDecode, BeforeValidator(_parse_networks)]
-Secret = Annotated[
-    SecretStr, AfterValidator(_check_header_value), BeforeValidator(_reject_unreadable)
-]
+Secret = Annotated[SecretStr, AfterValidator(_check_header_value), WrapValidator(_read_secret_file)]
 ZoneName = Annotated[str, AfterValidator(_check_time_zone)]
 CommaSeparatedNames = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split_names)]
 PageOrigins = Annotated[CommaSeparatedNames, AfterValidator(_normalize_page_origins)]

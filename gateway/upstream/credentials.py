@@ -96,8 +96,21 @@ class CallerFactory:
             *(name for name in forwarded if is_per_request_header(name)),
         )
         self._known_names = frozenset((*own, *forwarded))
-        self._service_credentials = _service_credentials(settings)
-        self._service_digest = _digest(self._service_credentials)
+        self._service_credentials: RawHeaders = ()
+        self._service_digest = b""
+        self.replace_service_credentials(settings)
+
+    def replace_service_credentials(self, settings: Settings) -> bool:
+        """Give later callers the service credentials of these settings; whether they differ from those before.
+
+        They are another identity, with which no read or response of the former one is shared. Callers that
+        exist keep theirs: the reads of one operation, and the attempts of one read, have one identity.
+        """
+        credentials = _service_credentials(settings)
+        is_changed = credentials != self._service_credentials
+        self._service_credentials = credentials
+        self._service_digest = _digest(credentials)
+        return is_changed
 
     def from_headers(
         self, headers: RawHeaders, deadline: float | None = None, *, key_name: str | None = None

@@ -29,6 +29,7 @@ from gateway.observability.metrics import Metrics
 from gateway.observability.tracing import Tracing
 from gateway.schema.engine_binding import bind_fields, operation_limits
 from gateway.upstream.api import UpstreamApi
+from gateway.upstream.credentials import CallerFactory
 from gateway.upstream.http.instrumentation import UpstreamInstrumentation
 from gateway.upstream.http.transport import AiohttpTransport
 from gateway.web.authentication import CallerAuthenticator
@@ -41,7 +42,7 @@ from gateway.web.graphql_endpoint import GraphQLEndpoint
 from gateway.web.graphql_route import GraphQLRoute
 from gateway.web.health import create_admin_app, health_routes
 from gateway.web.path_prefix import PathPrefixMiddleware
-from gateway.web.reloaded_settings import reloadable_files
+from gateway.web.reloaded_settings import reloadable_documents, reloadable_secrets
 from gateway.web.reloading import Reloader
 from gateway.web.request_context import context_factory
 from gateway.web.request_middleware import RequestMiddleware
@@ -100,8 +101,12 @@ def create_app(
         if settings.compile_queries == "off"
         else _query_compiler(graphql_schema, field_sources)
     )
+    caller_factory, authenticator = CallerFactory(settings), _caller_authenticator(settings)
     reloader = Reloader(
-        [*reloadable_files(settings, documents, preparer, instrumentation.metrics)],
+        [
+            *reloadable_documents(settings, documents, preparer, instrumentation.metrics),
+            *reloadable_secrets(settings, caller_factory, authenticator),
+        ],
         interval_seconds=settings.reload_seconds,
     )
 
@@ -122,8 +127,8 @@ def create_app(
         schema=graphql_schema,
         documents=documents,
         preparer=preparer,
-        open_context=context_factory(upstream, settings),
-        authenticator=_caller_authenticator(settings),
+        open_context=context_factory(upstream, settings, caller_factory),
+        authenticator=authenticator,
         graphiql_page=graphiql_page,
         max_body_bytes=settings.max_body_bytes,
         tracing=tracing,

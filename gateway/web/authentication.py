@@ -21,6 +21,12 @@ class CallerAuthenticator:
         self._name_by_digest = name_by_digest
         self._requires_key = bool(name_by_digest) and not allows_anonymous
 
+    def replace_keys(self, name_by_digest: Mapping[bytes, str]) -> bool:
+        """Know these keys instead, from the next request on; whether they differ from those before."""
+        is_changed = name_by_digest != self._name_by_digest
+        self._name_by_digest = name_by_digest
+        return is_changed
+
     def authenticate(self, scope: MutableMapping[str, Any]) -> str | None:
         """The name of a request's caller key; None where the request needs none. Removes the key.
 

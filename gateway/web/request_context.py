@@ -51,9 +51,10 @@ class RequestContext:
             stats.read_log = session.read_log
 
 
-def context_factory(upstream: UpstreamApi, settings: Settings) -> ContextFactory:
+def context_factory(
+    upstream: UpstreamApi, settings: Settings, caller_factory: CallerFactory
+) -> ContextFactory:
     """The factory of request contexts."""
-    caller_factory = CallerFactory(settings)
 
     def open_context(headers: RawHeaders, stats: RequestStats) -> RequestContext:
         deadline = asyncio.get_running_loop().time() + settings.operation_timeout_seconds

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 from pydantic import SecretStr, ValidationError
 
+from gateway.config.caller_keys import CallerKeys
 from gateway.config.environment import ConfigurationError
 from gateway.config.manifest import Manifest
 from gateway.config.proxies import Proxy
 from gateway.config.settings import PREFIX, Settings, env_name
-from gateway.config.types import CallerKeys, ListenAddress
+from gateway.config.types import ListenAddress
 
 MANIFEST = Path(__file__).parents[1] / "engine" / "manifests" / "sha1.json"
 CALLER_KEYS = Path(__file__).parents[1] / "web" / "caller-keys.txt"
@@ -502,6 +503,8 @@ def test_a_secret_may_stand_in_a_file(environment, tmp_path, name):
     other = {"api_key": "token", "token": "api_key"}.get(name)
     settings = Settings.from_environment(**({other: "x"} if other else {}))
     assert getattr(settings, name).get_secret_value() == "hush"
+    assert {name: each.file.path for name, each in settings.file_secrets.items()} == {name: file}
+    assert "hush" not in repr(settings)
 
 
 def test_a_secret_in_the_environment_wins_over_one_in_a_file(environment, tmp_path):
@@ -512,6 +515,18 @@ def test_a_secret_in_the_environment_wins_over_one_in_a_file(environment, tmp_pa
     token = Settings.from_environment().bearer_token
     assert token is not None
     assert token.get_secret_value() == "from the environment"
+    assert not Settings.from_environment().names_files
+
+
+@pytest.mark.parametrize(
+    "variable",
+    ["GATEWAY_BEARER_TOKEN_FILE", "GATEWAY_CALLER_KEYS_FILE", "GATEWAY_TRUSTED_DOCUMENTS_PATH"],
+)
+def test_a_setting_that_names_a_file_takes_sighup(environment, variable):
+    assert not Settings.from_environment().names_files
+    file = {"GATEWAY_TRUSTED_DOCUMENTS_PATH": MANIFEST}.get(variable, CALLER_KEYS)
+    environment.setenv(variable, str(file))
+    assert Settings.from_environment().names_files
 
 
 def test_a_file_that_is_not_there_is_refused_by_name(environment, tmp_path):

@@ -4,9 +4,9 @@ from typing import Any
 import pytest
 from pydantic import SecretStr, TypeAdapter, ValidationError
 
+from gateway.config.caller_keys import CallerKeys
 from gateway.config.types import (
     AdminAddress,
-    CallerKeys,
     CallerKeysFile,
     CollectorUrl,
     HeaderNames,

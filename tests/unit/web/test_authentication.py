@@ -7,7 +7,7 @@ import httpx
 import pytest
 from structlog.testing import capture_logs
 
-from gateway.config.types import CallerKeys
+from gateway.config.caller_keys import CallerKeys
 
 KEYS = {"web": "w" * 32, "app": "a" * 40}
 SHORT = "s" * 31
