@@ -58,7 +58,7 @@ CODINGS = (
     ContentCoding("br", partial(brotli.compress, quality=4)),
     ContentCoding("gzip", partial(zlib.compress, level=5, wbits=_GZIP_WINDOW_BITS)),
 )
-"""All codings; of those that a caller likes equally, the first is taken."""
+"""All codings; of those with the same quality, the first is used."""
 
 _UNCOMPRESSED = Preference(None, rejects_identity=False)
 
@@ -67,7 +67,7 @@ def preference(accept_encoding: bytes) -> Preference:
     """What an `Accept-Encoding` header prefers.
 
     An element that is malformed is ignored, and so is a header longer than any client's. A caller that rejects
-    all codings, and uncompressed responses too, gets these: an answer is worth more to it than 406.
+    all codings and uncompressed responses gets the latter: a response helps it more than 406.
     """
     if len(accept_encoding) > _MAX_HEADER_BYTES:
         return _UNCOMPRESSED
