@@ -26,8 +26,7 @@ def parse_network(text: str) -> Network:
     try:
         return ip_network(text)
     except ValueError:
-        message = f"{text} is neither an address nor a network such as 10.0.0.0/8"
-        raise ValueError(message) from None
+        raise ValueError("must be addresses or networks such as 10.0.0.0/8") from None
 
 
 class TrustedProxies:
