@@ -115,6 +115,7 @@ async def nginx(
         "/etc/ssl/graphql.example.com.crt": f"{folder}/localhost.crt",
         "/etc/ssl/graphql.example.com.key": f"{folder}/localhost.key",
         "/var/log/nginx/gateway.log": f"{folder}/access.log",
+        "/var/log/nginx/gateway.error.log": f"{folder}/error.log",
         "proxy_buffering on": f"proxy_buffering {buffering}",
     }
     text = CONFIGURATION.read_text(encoding="utf-8")
@@ -244,10 +245,17 @@ async def test_a_get_is_repeated_at_another_instance_and_a_post_is_not(tmp_path)
         assert broken.seen == 2
 
 
-async def test_the_access_log_has_neither_arguments_nor_addresses(gateway, tmp_path):
-    async with nginx(tmp_path, gateway.port, gateway.port) as http:
-        await http.get("/activities/graphql", params=COUNT)
+async def test_the_logs_have_neither_arguments_nor_addresses(gateway, tmp_path):
+    """Also of a request that an instance did not answer."""
+    async with (
+        peer.playing(peer.closes_after(b"")) as broken,
+        nginx(tmp_path, gateway.port, broken.port) as http,
+    ):
+        for _ in range(4):
+            await http.get("/activities/graphql", params=COUNT)
+    assert broken.seen
     log = (tmp_path / "access.log").read_text(encoding="utf-8")
     assert '"GET /activities/graphql" 200' in log
+    log += (tmp_path / "error.log").read_text(encoding="utf-8")
     assert "1100" not in log
     assert "127.0.0.1" not in log

@@ -25,7 +25,11 @@ def test_the_image_is_labelled_with_the_version():
 
 # ---- compose.yaml and Kubernetes
 
-SERVICES = yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))["services"]
+SERVICES = {
+    f"{path.name}: {name}": service
+    for path in sorted(DEPLOY.glob("compose*.yaml"))
+    for name, service in yaml.safe_load(path.read_text(encoding="utf-8"))["services"].items()
+}
 OURS = {name: service for name, service in SERVICES.items() if service["image"] == "gateway"}
 MANIFESTS = {
     manifest["kind"]: manifest
@@ -59,12 +63,30 @@ def settings_from(variables, monkeypatch):
     return ServeSettings.from_environment()
 
 
-def test_the_variables_of_compose_are_settings(monkeypatch):
-    variables = OURS["gateway"]["environment"]
-    settings = settings_from(variables, monkeypatch)
-    patience = int(OURS["gateway"]["stop_grace_period"].removesuffix("s"))
+@pytest.mark.parametrize("name", OURS)
+def test_the_variables_of_compose_are_settings(monkeypatch, name):
+    service = OURS[name]
+    if "command" in service:  # the sandbox
+        assert "environment" not in service
+        return
+    settings = settings_from(service["environment"], monkeypatch)
+    patience = int(service["stop_grace_period"].removesuffix("s"))
     assert patience > settings.drain_seconds + settings.shutdown_grace_seconds
-    assert not any("environment" in service for name, service in OURS.items() if name != "gateway")
+
+
+def test_the_instances_behind_nginx_are_those_that_it_calls(monkeypatch):
+    instances = [each for each in OURS.values() if each.get("network_mode") == "service:nginx"]
+    served = set()
+    for instance in instances:
+        settings = settings_from(instance["environment"], monkeypatch)
+        served.add(f"{settings.host}:{settings.port}")
+    configuration = (DEPLOY / "nginx.conf").read_text(encoding="utf-8")
+    assert served == set(re.findall(r"^ +server (\S+);", configuration, re.MULTILINE))
+    volumes = [volume.split(":") for volume in SERVICES["compose.nginx.yaml: nginx"]["volumes"]]
+    mounted = {inside: outside for outside, inside, _ in volumes}
+    assert mounted["/etc/nginx/conf.d/default.conf"] == "./nginx.conf"
+    certificate = re.findall(r"ssl_certificate(?:_key)? +(\S+);", configuration)
+    assert mounted.keys() == {"/etc/nginx/conf.d/default.conf", *certificate}
 
 
 def test_the_commands_of_compose_exist():
@@ -82,14 +104,8 @@ def test_compose_gives_no_service_rights():
         assert service["read_only"] is True
         assert service["cap_drop"] == ["ALL"]
         assert service["security_opt"] == ["no-new-privileges:true"]
-        assert not service.keys() & {
-            "privileged",
-            "cap_add",
-            "devices",
-            "pid",
-            "ipc",
-            "network_mode",
-        }
+        assert not service.keys() & {"privileged", "cap_add", "devices", "pid", "ipc"}
+        assert service.get("network_mode", "service:nginx") == "service:nginx"
 
 
 def test_the_variables_for_kubernetes_are_settings(monkeypatch, tmp_path):
