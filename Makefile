@@ -7,6 +7,9 @@ EXPLORER := $(SOURCES)/built/index.html
 SBOM := dist/sbom
 VALIDATE_SBOM := import sys; from cyclonedx.schema import SchemaVersion; from cyclonedx.validation.json import JsonStrictValidator; problem = JsonStrictValidator(SchemaVersion.V1_5).validate_str(open(sys.argv[1]).read()); sys.exit(problem and str(problem))
 
+# Where Python may not keep what it compiled, each process of pytest compiles all test modules anew, in 4 seconds.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help install sandbox explorer wheel image sbom test test-all slow socket lint covered check bench format schema docs lock
 
 help:                          ## list the targets

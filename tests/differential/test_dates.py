@@ -165,6 +165,7 @@ class Pair:
         return one, other, explained.startswith(b'{"compiled":true')
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("default_time_zone", [None, "Europe/London"])
 def test_dates_are_the_same_with_compiled_queries_and_without(default_time_zone):
     fully_compiled = 0

@@ -50,6 +50,7 @@ def broken(*_: object) -> None:
     raise TypeError("a bug")
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize(
     "field",
     [

@@ -91,7 +91,7 @@ async def yardsticks(kept: list[Yardsticks]) -> Yardsticks:
     return kept[0]
 
 
-@pytest.mark.sample(20)
+@pytest.mark.sample(10)
 @pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
 async def test_a_hostile_request_makes_no_more_work_than_honest_ones(row, yardsticks):
     answer, calls = await answered(row)

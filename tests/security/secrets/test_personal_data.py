@@ -46,7 +46,7 @@ def ids_in(text: str) -> list[str]:
     return re.findall(r"(?<![\w.-])[0-9]+(?![\w.-])", text)
 
 
-@pytest.mark.sample(6)
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
 @pytest.mark.parametrize("compile_queries", ["eager", "off"])
 async def test_a_failure_tells_nothing_of_anybody(

@@ -368,6 +368,7 @@ def work(bomb: str) -> int:
     return events
 
 
+@pytest.mark.sample(4)
 @pytest.mark.parametrize("bomb", BOMBS.values(), ids=BOMBS)
 def test_a_text_of_ten_times_the_length_takes_ten_times_the_work(bomb):
     small, large = bomb(60), bomb(600)

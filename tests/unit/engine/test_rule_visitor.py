@@ -190,6 +190,7 @@ TOKENS = [
 WORDS = sorted({token for tokens in TOKENS for token in tokens if token[0].isalpha()})
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(st.data())
 def test_random_documents_have_the_errors_of_graphql_core(data):

@@ -246,6 +246,7 @@ def test_the_table_of_values_knows_every_kind():
     assert set(OWN) - {"chat"} == set(KINDS)
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(items())
 def test_good_values_next_to_bad_ones_are_read_as_if_all_were_good(item):
@@ -254,6 +255,7 @@ def test_good_values_next_to_bad_ones_are_read_as_if_all_were_good(item):
     assert list(differences(found, clean, item.bad)) == []
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None)
 @given(st.lists(items(), max_size=4))
 def test_an_item_is_read_the_same_whatever_stands_beside_it(several):
@@ -320,6 +322,7 @@ def test_arbitrary_json_breaks_the_contract_and_nothing_else(content):
     assert (found is None) != (is_list or is_bare)
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(st.lists(JSON, max_size=4))
 def test_every_item_is_read_as_something_however_strange(sent):
@@ -329,6 +332,7 @@ def test_every_item_is_read_as_something_however_strange(sent):
     assert all(isinstance(activity, Activity) for activity in found)
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(items(), st.binary(min_size=1, max_size=3), st.data())
 def test_bytes_thrown_into_an_answer_break_the_contract_and_nothing_else(item, thrown, data):

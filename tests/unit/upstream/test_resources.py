@@ -635,6 +635,7 @@ JSON = st.recursive(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(st.data())
 def test_whatever_an_entity_holds_its_derived_properties_never_fail(data):

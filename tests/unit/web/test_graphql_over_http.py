@@ -568,6 +568,7 @@ def assert_refused(answer: httpx.Response, status_code: int, code: str) -> None:
     assert len(answer.content) < 5_000
 
 
+@pytest.mark.sample(36)
 @pytest.mark.parametrize("accept", [JSON, GRAPHQL_RESPONSE])
 @pytest.mark.parametrize(("body", "expected"), BODIES.values(), ids=BODIES)
 async def test_a_malformed_body_is_refused(http, accept, body, expected):

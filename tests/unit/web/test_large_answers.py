@@ -136,7 +136,7 @@ async def others_answered(gateway_over: Any, case: Case, **settings: Any) -> int
     return answered
 
 
-@pytest.mark.sample(3)
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("compile_queries", ["eager", "off"])
 @pytest.mark.parametrize(("case", "steps"), CASES.values(), ids=CASES)
 async def test_others_are_answered_before_each_step_of_a_large_answer(

@@ -205,6 +205,7 @@ def things(selection: str, other: str | None = None) -> str:
     )
 
 
+@pytest.mark.sample(24)
 @pytest.mark.parametrize("name", SPANS)
 @pytest.mark.parametrize("selection", SELECTIONS)
 async def test_a_span_is_the_same_compiled_and_not(selection, name):

@@ -116,6 +116,7 @@ SELECTIONS = [
 ]
 
 
+@pytest.mark.sample(24)
 @pytest.mark.parametrize("selected", SELECTIONS)
 @pytest.mark.parametrize("home", HOMES.values(), ids=HOMES)
 async def test_a_record_is_null_where_nothing_is_known_of_it_whatever_is_selected(home, selected):
