@@ -74,21 +74,30 @@ def sentences(description: str) -> list[str]:
     return re.split(r"(?<=[.:]) (?=[A-Z])", description)
 
 
-@pytest.mark.parametrize("place", DESCRIBED)
-def test_everything_is_described_in_whole_sentences(place):
-    description: str = DESCRIBED[place].description or ""
-    assert re.fullmatch(r"[A-Z][^\n]*[^\s.]\.", description)
+def is_in_whole_sentences(description: str) -> bool:
     first, *_ = sentences(description)
-    assert len(first.split()) >= FEWEST_WORDS
-    assert "  " not in description
+    return (
+        re.fullmatch(r"[A-Z][^\n]*[^\s.]\.", description) is not None
+        and len(first.split()) >= FEWEST_WORDS
+        and "  " not in description
+    )
 
 
-@pytest.mark.parametrize(
-    "place",
-    [place for place, field in FIELDS.items() if not isinstance(field.type, GraphQLNonNull)],
-)
-def test_a_field_that_may_be_null_says_when(place):
-    assert re.search(r"\b[Nn]ull\b", FIELDS[place].description or "")
+def test_everything_is_described_in_whole_sentences():
+    assert [
+        place
+        for place, each in DESCRIBED.items()
+        if not is_in_whole_sentences(each.description or "")
+    ] == []
+
+
+def test_a_field_that_may_be_null_says_when():
+    assert [
+        place
+        for place, field in FIELDS.items()
+        if not isinstance(field.type, GraphQLNonNull)
+        and not re.search(r"\b[Nn]ull\b", field.description or "")
+    ] == []
 
 
 def test_the_descriptions_of_a_subgraph_are_whole_sentences_too():
@@ -137,15 +146,21 @@ def test_a_field_with_pages_takes_a_filter_an_order_and_a_page(place):
     }
 
 
-@pytest.mark.parametrize("place", VALUES)
-def test_values_are_in_capitals(place):
-    assert re.fullmatch(r"[A-Z]+(_[A-Z]+)*", place.split(".")[1])
+def test_values_are_in_capitals():
+    names = {place: place.split(".")[1] for place in VALUES}
+    assert [
+        place for place, name in names.items() if not re.fullmatch(r"[A-Z]+(_[A-Z]+)*", name)
+    ] == []
 
 
-@pytest.mark.parametrize("place", [*FIELDS, *ARGUMENTS, *INPUT_FIELDS])
-def test_fields_and_arguments_are_in_camel_case(place):
-    name = re.split(r"[.(]", place.rstrip(")"))[-1]
-    assert re.fullmatch(r"[a-z]+([A-Z][a-z]+)*", name)
+def test_fields_and_arguments_are_in_camel_case():
+    names = {
+        place: re.split(r"[.(]", place.rstrip(")"))[-1]
+        for place in (*FIELDS, *ARGUMENTS, *INPUT_FIELDS)
+    }
+    assert [
+        place for place, name in names.items() if not re.fullmatch(r"[a-z]+([A-Z][a-z]+)*", name)
+    ] == []
 
 
 def test_no_default_of_null_is_shown():
@@ -446,10 +461,15 @@ def test_only_what_can_be_promised_is_non_null():
     assert {name: fields for name, fields in promised.items() if fields} == NON_NULL
 
 
-@pytest.mark.parametrize("place", [*FIELDS, *ARGUMENTS, *INPUT_FIELDS])
-def test_lists_have_no_holes(place):
-    type_ = str({**FIELDS, **ARGUMENTS, **INPUT_FIELDS}[place].type)
-    assert "[" not in type_ or re.fullmatch(r"\[\w+!\]!?", type_)
+def test_lists_have_no_holes():
+    types = {
+        place: str(each.type) for place, each in {**FIELDS, **ARGUMENTS, **INPUT_FIELDS}.items()
+    }
+    assert [
+        place
+        for place, type_ in types.items()
+        if "[" in type_ and not re.fullmatch(r"\[\w+!\]!?", type_)
+    ] == []
 
 
 def test_no_type_is_there_for_nothing():
