@@ -12,6 +12,7 @@ def graphiql_configuration(settings: Settings, *, over_sandbox: bool) -> dict[st
     """
     return {
         "overSandbox": over_sandbox,
+        "callerKeys": settings.caller_keys_file is not None,
         "explain": settings.explain,
         "introspection": settings.introspection,
         "trustedDocumentsOnly": settings.trusted_documents == "enforce",

@@ -15,8 +15,13 @@ if (!folder) {
   process.exit(2);
 }
 
-const manifest = join(resolve(folder), "trusted-documents.json");
-writeFileSync(manifest, JSON.stringify({ counts: '{ activities(clientId: "1100") { totalCount } }' }));
+/** A setting as it is, or the path of a file with the text that it has. */
+function write(name, value) {
+  if (typeof value === "string") return value;
+  const path = join(resolve(folder), `${name}.json`);
+  writeFileSync(path, value.text);
+  return path;
+}
 
 const ports = await freePorts(SERVED.length);
 const browser = await launch();
@@ -24,8 +29,8 @@ try {
   const urls = ports.map((port) => `http://127.0.0.1:${port}/graphql`);
   await Promise.all(
     SERVED.map(({ settings }, index) => {
-      const environment = { ...settings, GATEWAY_UPSTREAM_URL: upstream, HOST: "127.0.0.1", PORT: String(ports[index]) };
-      if (settings.GATEWAY_TRUSTED_DOCUMENTS) environment.GATEWAY_TRUSTED_DOCUMENTS_PATH = manifest;
+      const written = Object.entries(settings).map(([name, value]) => [name, write(name, value)]);
+      const environment = { ...Object.fromEntries(written), GATEWAY_UPSTREAM_URL: upstream, HOST: "127.0.0.1", PORT: String(ports[index]) };
       return started(resolve(python), ["-m", "gateway", "serve"], urls[index], environment);
     }),
   );

@@ -1,12 +1,14 @@
-// GraphiQL of `gateway serve`: of a gateway as it comes, of one without introspection, of one that only trusts documents.
+// GraphiQL of `gateway serve`: as it comes, without introspection, with trusted documents only, and with caller keys.
 
 import assert from "node:assert/strict";
+import { createHash, randomBytes } from "node:crypto";
 
 import { run } from "../browser.mjs";
 import { activeTabName, fill, notices, openTool, query, ready, results, shown, tabNames, tool, until } from "./page.mjs";
 
 const QUERY = "{ clients(ids: [1001]) { activities { totalCount } } }";
 const HEADERS = '{"apiKey": "sandbox-key-1", "token": "sandbox-token-1"}';
+const KEY = randomBytes(32).toString("base64url");
 
 /** What a gateway with these settings lets a person do. */
 export const SERVED = [
@@ -17,7 +19,7 @@ export const SERVED = [
       assert.deepEqual(await tabNames(page), ["Timeline", "Changes", "Pages", "CurrentState"]);
       await until(async () => (await shown(query(page))).includes("your credentials into the headers"), "a line on credentials");
       assert.ok(!(await shown(query(page))).includes("1100"));
-      assert.ok((await shown(tool(page))).includes("The credentials of your account"));
+      assert.ok((await shown(tool(page))).includes("Of your account: apiKey with token"));
       await openTool(page, "Variables");
       assert.match(await shown(tool(page)), /"client": ""/);
       await fill(page, tool(page), '{"client": "1100"}');
@@ -46,7 +48,10 @@ export const SERVED = [
     },
   },
   {
-    settings: { GATEWAY_TRUSTED_DOCUMENTS: "enforce" },
+    settings: {
+      GATEWAY_TRUSTED_DOCUMENTS: "enforce",
+      GATEWAY_TRUSTED_DOCUMENTS_PATH: { text: JSON.stringify({ counts: '{ activities(clientId: "1100") { totalCount } }' }) },
+    },
     async "where only trusted documents are accepted the page says so, and a refusal has its code"(page, complaints) {
       await notices(page).getByText("accepts trusted documents only").waitFor();
       assert.equal(await activeTabName(page), "Timeline");
@@ -54,6 +59,23 @@ export const SERVED = [
       await page.locator(".graphiql-execute-button").click();
       await results(page).getByText('"DOCUMENT_NOT_TRUSTED"').first().waitFor();
       assert.equal(complaints.splice(0).length, 1);
+    },
+  },
+  {
+    settings: {
+      GATEWAY_API_KEY: "sandbox-key-1",
+      GATEWAY_TOKEN: "sandbox-token-1",
+      GATEWAY_CALLER_KEYS_FILE: { text: `web:${createHash("sha256").update(KEY).digest("hex")}` },
+    },
+    async "where callers have keys, the headers name theirs, and a refusal without one is a sentence"(page, complaints) {
+      await results(page).getByText('"CALLER_UNKNOWN"').first().waitFor();
+      await until(async () => (await shown(tool(page))).includes('"X-Gateway-Key": ""'), "the header");
+      await fill(page, tool(page), `{"X-Gateway-Key": "${KEY}"}`);
+      await page.getByRole("button", { name: "Re-fetch GraphQL schema" }).click();
+      await ready(page);
+      await fill(page, query(page), QUERY);
+      assert.ok((await run(page)).answer.data.clients[0].activities.totalCount > 0);
+      assert.ok(complaints.splice(0).every((complaint) => complaint.includes("401")));
     },
   },
 ];

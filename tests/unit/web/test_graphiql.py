@@ -52,6 +52,7 @@ def test_the_configuration_has_nothing_secret(over_sandbox):
     settings = Settings(**given)
     assert graphiql_configuration(settings, over_sandbox=over_sandbox) == {
         "overSandbox": over_sandbox,
+        "callerKeys": False,
         "explain": False,
         "introspection": True,
         "trustedDocumentsOnly": False,

@@ -28,7 +28,9 @@ function Guide() {
       <h3>Headers</h3>
       <p>
         <code>apiKey</code> with <code>token</code>, or <code>Authorization</code>, are forwarded to the REST API. Without any of
-        them the gateway uses its service credentials, if configured{configuration.overSandbox && "; the sandbox has some"}.
+        them the gateway uses its service credentials, if configured
+        {configuration.callerKeys && ", for callers with one of its keys in X-Gateway-Key"}
+        {configuration.overSandbox && "; the sandbox has some"}. Empty headers are not sent, and the browser stores none.
         {configuration.explain && " The pane \"Reads\" sends X-Gateway-Explain: 1, which adds the upstream reads of a response to its extensions."}
       </p>
       <h3>Keyboard</h3>
