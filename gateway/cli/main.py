@@ -5,8 +5,9 @@ import os
 import secrets
 import socket
 import sys
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager, ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import AbstractAsyncContextManager, ExitStack, contextmanager
+from pathlib import Path
 
 import click
 
@@ -27,6 +28,7 @@ from gateway.observability import logging
 from gateway.observability.metrics import SharedMetrics, join_shared_metrics, share_metrics
 from gateway.sandbox.app import create_sandbox
 from gateway.sandbox.fault_injection.protocol import SandboxProtocol
+from gateway.sandbox.replay import UnreadableRecording
 from gateway.server.admin import admin_service
 from gateway.server.lifecycle import (
     GracefulShutdown,
@@ -225,8 +227,19 @@ def work(control_fd: int) -> None:
 @click.option(
     "--seed", type=int, default=1, show_default=True, help="The seed of the generated data."
 )
+@click.option(
+    "--replay",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Serve what `gateway probe --record` wrote into this folder, in place of the generated data.",
+)
 def sandbox(
-    *, rest_only: bool, port: int | None, rest_port: int | None, activities: int | None, seed: int
+    *,
+    rest_only: bool,
+    port: int | None,
+    rest_port: int | None,
+    activities: int | None,
+    seed: int,
+    replay: Path | None,
 ) -> None:
     """Serve /graphql over an emulated REST API: no credentials, no network."""
     with exit_on_configuration_error():
@@ -234,7 +247,8 @@ def sandbox(
     logging.configure(settings.log_level, settings.log_format)
     host = settings.host if rest_only else "127.0.0.1"
     rest_port = port if rest_only and port is not None else settings.sandbox_rest_port
-    sandbox_app = create_sandbox(seed=seed, activities=activities)
+    with _refuse_unreadable_recording():
+        sandbox_app = create_sandbox(seed=seed, activities=activities, replay=replay)
     shutdown = GracefulShutdown(
         [build_server(sandbox_app, host, rest_port, protocol_class=SandboxProtocol)]
     )
@@ -263,6 +277,15 @@ def sandbox(
         server_count = len(shutdown.servers)
         beside = _admin_service(shutdown, *sockets[server_count:])
         run(shutdown, sockets[:server_count], beside=beside)
+
+
+@contextmanager
+def _refuse_unreadable_recording() -> Iterator[None]:
+    """Context manager: exit with status 2 where there is no recording to replay."""
+    try:
+        yield
+    except UnreadableRecording as error:
+        raise click.BadParameter(str(error), param_hint="--replay") from error
 
 
 def _read_sandbox_settings(port: int | None, rest_port: int | None) -> Settings:

@@ -1,6 +1,7 @@
 """The sandbox's ASGI application: the emulated REST API, with fault injection."""
 
 import asyncio
+from pathlib import Path
 
 from starlette.requests import Request
 from starlette.routing import Router
@@ -11,20 +12,29 @@ from gateway.sandbox.admin_api import ADMIN_PATH_PREFIX, AdminApi
 from gateway.sandbox.fault_injection.delivery import deliver
 from gateway.sandbox.fault_injection.faults import FaultInjector
 from gateway.sandbox.fixtures.sample import SampleData
+from gateway.sandbox.replay import Replay, read_recording
 from gateway.sandbox.request_log import RequestLog
 from gateway.sandbox.responses import EndpointRequest, Response, error_response
 from gateway.sandbox.routes import ENDPOINT_BY_TEMPLATE, UNKNOWN_TEMPLATE, Route, match_route
 
 
-def create_sandbox(*, seed: int = 1, activities: int | None = None) -> ASGIApp:
+def create_sandbox(
+    *, seed: int = 1, activities: int | None = None, replay: Path | None = None
+) -> ASGIApp:
     """The sandbox as an ASGI application.
 
     Args:
         seed: Selects the generated data.
         activities: The number of activities of client 5000, added to account 1; None adds no client.
+        replay: The folder of a recording that is served in place of generated data.
+
+    Raises:
+        UnreadableRecording: There is no recording in the folder.
     """
-    sandbox = Sandbox(SampleData(seed, activities))
-    return Router(default=sandbox, redirect_slashes=False)  # the router implements ASGI's lifespan
+    app = (
+        Sandbox(SampleData(seed, activities)) if replay is None else Replay(read_recording(replay))
+    )
+    return Router(default=app, redirect_slashes=False)  # the router implements ASGI's lifespan
 
 
 class Sandbox:

@@ -1,6 +1,7 @@
 """Asking: the requests of a probe, one at a time, at a bounded rate and in a bounded number."""
 
 from collections.abc import Awaitable, Callable
+from typing import NamedTuple
 
 from gateway.config.headers import RawHeaders
 from gateway.upstream.http.exchange import Exchange, ExchangeClient
@@ -11,6 +12,27 @@ SECONDS_BETWEEN_REQUESTS = 0.25
 TOO_MANY_REQUESTS = 429
 
 
+UNKNOWN_CLIENT = "unknown client"
+MADE_UP_CREDENTIALS = "made-up credentials"
+"""Subjects of requests that each probe asks with other values."""
+
+
+class Asked(NamedTuple):
+    """A request and what came back.
+
+    Attributes:
+        template: The target, with placeholders for ids.
+        target: The target.
+        subject: `UNKNOWN_CLIENT`, `MADE_UP_CREDENTIALS` or empty.
+        exchange: What came back.
+    """
+
+    template: str
+    target: str
+    subject: str
+    exchange: Exchange
+
+
 class StoppedAsking(Exception):
     """No further request may be made: there were enough, or the upstream refused one for its rate."""
 
@@ -19,8 +41,7 @@ class Asker:
     """Makes the requests of a probe, with one caller's credentials.
 
     Attributes:
-        request_count: The number of requests made so far.
-        exchanges: The exchanges so far, each with the template of its target.
+        asked: The requests so far.
     """
 
     def __init__(
@@ -36,20 +57,23 @@ class Asker:
         self._pause = pause
         self._report_progress = report_progress
         self._stop_reason = ""
-        self.exchanges: list[tuple[str, Exchange]] = []
-
-    @property
-    def request_count(self) -> int:
-        return len(self.exchanges)
+        self.asked: list[Asked] = []
 
     async def ask(
-        self, template: str, target: str, *, further: RawHeaders = (), credentials: RawHeaders = ()
+        self,
+        template: str,
+        target: str,
+        *,
+        subject: str = "",
+        further: RawHeaders = (),
+        credentials: RawHeaders = (),
     ) -> Exchange:
         """The response for a target, whose template is shown as progress.
 
         Args:
             template: The target with placeholders for ids.
             target: The target.
+            subject: As in `Asked`.
             further: Further headers.
             credentials: Credentials in place of the configured ones.
 
@@ -58,14 +82,14 @@ class Asker:
         """
         if self._stop_reason:
             raise StoppedAsking(self._stop_reason)
-        if self.exchanges:
+        if self.asked:
             await self._pause(SECONDS_BETWEEN_REQUESTS)
         exchange = await self._client.get(target, (*(credentials or self._credentials), *further))
-        self.exchanges.append((template, exchange))
+        self.asked.append(Asked(template, target, subject, exchange))
         outcome = exchange.status or exchange.reason or "no response"
-        self._report_progress(f"{self.request_count}/{MAX_REQUESTS} GET {template}: {outcome}")
+        self._report_progress(f"{len(self.asked)}/{MAX_REQUESTS} GET {template}: {outcome}")
         if exchange.status == TOO_MANY_REQUESTS:
             self._stop_reason = "It was not asked after a response with status 429."
-        elif self.request_count == MAX_REQUESTS:
+        elif len(self.asked) == MAX_REQUESTS:
             self._stop_reason = f"It was not asked: {MAX_REQUESTS} requests are the most."
         return exchange

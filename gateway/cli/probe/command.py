@@ -2,14 +2,19 @@
 
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from random import SystemRandom
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import click
 
-from gateway.cli.probe.asking import MAX_REQUESTS, Asker, StoppedAsking
+from gateway.cli import exit_statuses
+from gateway.cli.probe.asking import MAX_REQUESTS, Asked, Asker, StoppedAsking
 from gateway.cli.probe.assumptions import Findings
 from gateway.cli.probe.observations import observe_headers
+from gateway.cli.probe.recording import FolderNotEmpty, prepare_folder, write_recording
 from gateway.cli.probe.report import Report, build_report
 from gateway.cli.probe.resource_questions import ResourceQuestions
 from gateway.cli.probe.shapes import shape
@@ -20,9 +25,6 @@ from gateway.config.settings import Settings
 from gateway.upstream.credentials import CallerFactory
 from gateway.upstream.http.exchange import ExchangeClient, connect
 from gateway.upstream.records import links
-
-_EXIT_DIFFERENCES = 1
-_EXIT_NOTHING = 2
 
 
 @click.command(
@@ -42,6 +44,12 @@ _EXIT_NOTHING = 2
     is_flag=True,
     help="Write keys and words that are not documented as they were sent, not their shapes.",
 )
+@click.option(
+    "--record",
+    "folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Write the responses into this folder, with made-up values, for `gateway sandbox --replay`.",
+)
 def probe(
     clients: tuple[str, ...],
     appointment: str | None,
@@ -49,6 +57,7 @@ def probe(
     as_json: bool,
     no_bad_credentials: bool,
     show_words: bool,
+    folder: Path | None,
 ) -> None:
     """Ask the REST API whether the gateway's assumptions about it hold, with GET requests only.
 
@@ -59,15 +68,47 @@ def probe(
         raise click.BadParameter("not an id", param_hint="--appointment")
     with exit_on_configuration_error():
         settings = Settings.from_environment()
+    if folder is not None:
+        _prepare_or_exit(folder)
     try:
-        report = asyncio.run(
+        result = asyncio.run(
             _probe(settings, clients, appointment, not no_bad_credentials, show_words)
         )
     except NothingToAsk as nothing:
         click.echo(f"Nothing could be asked. {nothing}", err=True)
-        sys.exit(_EXIT_NOTHING)
+        sys.exit(exit_statuses.USAGE)
+    if folder is not None:
+        _record(folder, result.asked, clients, settings)
+    report = result.report
     click.echo(report.to_json() if as_json else report.to_text())
-    sys.exit(_EXIT_DIFFERENCES if report.has_differences else 0)
+    sys.exit(exit_statuses.FAILURE if report.has_differences else 0)
+
+
+def _prepare_or_exit(folder: Path) -> None:
+    try:
+        prepare_folder(folder)
+    except (FolderNotEmpty, OSError) as error:
+        reason = "there are files in it" if isinstance(error, FolderNotEmpty) else error.strerror
+        raise click.BadParameter(f"{folder}: {reason}", param_hint="--record") from error
+
+
+def _record(
+    folder: Path, asked: Sequence[Asked], clients: tuple[str, ...], settings: Settings
+) -> None:
+    host = urlsplit(settings.upstream_url).netloc
+    recorded_ids = write_recording(folder, asked, clients, host, SystemRandom())
+    options = " ".join(f"--client {each}" for each in recorded_ids)
+    click.echo(
+        f"Recorded. `gateway sandbox --replay {folder}` serves it; probe it with {options}.",
+        err=True,
+    )
+
+
+class ProbeResult(NamedTuple):
+    """The report of a probe, and the requests behind it."""
+
+    report: Report
+    asked: Sequence[Asked]
 
 
 async def _probe(
@@ -76,7 +117,7 @@ async def _probe(
     appointment: str | None,
     asks_with_bad_credentials: bool,
     show_words: bool,
-) -> Report:
+) -> ProbeResult:
     async with connect(settings) as client:
         return await run_probe(
             settings,
@@ -97,7 +138,7 @@ async def run_probe(  # noqa: PLR0913 - one parameter per option
     asks_with_bad_credentials: bool = True,
     show_words: bool = False,
     pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
-) -> Report:
+) -> ProbeResult:
     """Ask all questions, in the order of the assumptions.
 
     Raises:
@@ -130,6 +171,7 @@ async def run_probe(  # noqa: PLR0913 - one parameter per option
             findings.miss("bad-credentials", "It was not asked: --no-bad-credentials.")
     except StoppedAsking as stopped:
         findings.miss_all(str(stopped))
-    observe_headers(asker.exchanges, findings)
+    observe_headers([each.exchange for each in asker.asked], findings)
     host = urlsplit(settings.upstream_url).netloc
-    return build_report(findings.in_order(), asker.exchanges, survey, records, host)
+    report = build_report(findings.in_order(), asker.asked, survey, records, host)
+    return ProbeResult(report, asker.asked)

@@ -102,9 +102,9 @@ def _observe_links(records: Sequence[Activity], settings: Settings, findings: Fi
         _conclude(findings, "form-result-links", problems)
 
 
-def observe_headers(exchanges: Sequence[tuple[str, Exchange]], findings: Findings) -> None:
+def observe_headers(exchanges: Sequence[Exchange], findings: Findings) -> None:
     """Say what the headers of all responses tell of limits of the rate, and of compression."""
-    responses = [exchange for _, exchange in exchanges if exchange.status is not None]
+    responses = [exchange for exchange in exchanges if exchange.status is not None]
     if not responses:
         return
     names = {name for exchange in responses for name, _ in exchange.headers}

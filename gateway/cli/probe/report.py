@@ -5,10 +5,10 @@ from typing import Any
 
 from msgspec import Struct, json
 
+from gateway.cli.probe.asking import Asked
 from gateway.cli.probe.assumptions import ASSUMPTIONS, Finding, Verdict
-from gateway.cli.probe.shapes import header_names, link_template
+from gateway.cli.probe.shapes import CONNECTION_HEADERS, header_names, link_template
 from gateway.cli.probe.survey import ActivitySurvey
-from gateway.upstream.http.exchange import Exchange
 from gateway.upstream.records.activities import Activity
 
 
@@ -18,7 +18,7 @@ class Report(Struct, frozen=True):
     Attributes:
         findings: One finding per assumption.
         requests: How often each status occurred, by the template of the target.
-        headers: The names of the headers of all responses.
+        headers: The names of the headers of all responses, but those of the connection.
         activities: The number of activities.
         fields: What occurred under each documented path of an activity.
         time_zones: How often each time zone occurred that the IANA database has.
@@ -59,16 +59,16 @@ class Report(Struct, frozen=True):
 
 def build_report(
     findings: list[Finding],
-    exchanges: Sequence[tuple[str, Exchange]],
+    asked: Sequence[Asked],
     survey: ActivitySurvey,
     records: Sequence[Activity],
     upstream_host: str,
 ) -> Report:
     """The report of all that was asked."""
     requests: dict[str, dict[str, int]] = {}
-    for template, exchange in exchanges:
-        outcomes = requests.setdefault(template, {})
-        outcome = str(exchange.status or exchange.reason)
+    for each in asked:
+        outcomes = requests.setdefault(each.template, {})
+        outcome = str(each.exchange.status or each.exchange.reason)
         outcomes[outcome] = outcomes.get(outcome, 0) + 1
     links: dict[str, int] = {}
     for record in records:
@@ -80,7 +80,12 @@ def build_report(
     return Report(
         findings=findings,
         requests=requests,
-        headers=header_names(name for _, exchange in exchanges for name, _ in exchange.headers),
+        headers=header_names(
+            name
+            for each in asked
+            for name, _ in each.exchange.headers
+            if name not in CONNECTION_HEADERS
+        ),
         activities=len(records),
         fields={
             path: {

@@ -7,7 +7,7 @@ from gateway.upstream.records import links
 
 _MAX_SHAPE_CHARACTERS = 24
 
-_KNOWN_SEGMENTS = frozenset(
+KNOWN_SEGMENTS = frozenset(
     [
         "activities",
         "api",
@@ -30,8 +30,9 @@ _KNOWN_SEGMENTS = frozenset(
         "staff",
     ]
 )
-_VERSION = re.compile(r"[0-9]{1,2}\.[0-9]{1,2}")
-_LINK = re.compile(
+VERSION = re.compile(r"[0-9]{1,2}\.[0-9]{1,2}")
+_LINK_START = re.compile(r"https?://|/")
+LINK = re.compile(
     r"(?:([A-Za-z][A-Za-z0-9+.-]*):)?(?://([^/?#]*))?([^?#]*)(\?[^#]*)?(#.*)?", re.DOTALL
 )
 
@@ -83,6 +84,11 @@ REGISTERED_HEADERS = frozenset(
         "x-xss-protection",
     ]
 )
+CONNECTION_HEADERS = frozenset(
+    {"connection", "content-length", "date", "keep-alive", "transfer-encoding"}
+)
+"""Headers of a connection and of a moment, which say nothing about the REST API."""
+
 RATE_LIMIT_HEADERS = frozenset(
     [
         "ratelimit",
@@ -124,9 +130,14 @@ def header_names(names: Iterable[str]) -> list[str]:
     return sorted({name if name in known else shape(name) for name in names})
 
 
+def is_link(text: str) -> bool:
+    """Whether a text is the URL of a resource, perhaps without scheme and host."""
+    return _LINK_START.match(text) is not None
+
+
 def link_template(link: str, upstream_host: str) -> str:
     """The template of a link: known segments of the path; ids and everything else by a placeholder."""
-    parts = _LINK.fullmatch(link)
+    parts = LINK.fullmatch(link)
     assert parts is not None  # the expression matches every text
     scheme, host, path, query, fragment = parts.groups()
     start = ""
@@ -139,7 +150,7 @@ def link_template(link: str, upstream_host: str) -> str:
 
 
 def _segment(segment: str) -> str:
-    if segment == "" or segment in _KNOWN_SEGMENTS or _VERSION.fullmatch(segment):
+    if segment == "" or segment in KNOWN_SEGMENTS or VERSION.fullmatch(segment):
         return segment
     if links.is_id(segment) and any(map(str.isdigit, segment)):
         return "{id}"

@@ -8,6 +8,7 @@ from typing import Any
 
 from msgspec import Raw, Struct, json, structs
 
+from gateway.cli.probe.shapes import is_link
 from gateway.config.time_zones import zone_by_name
 from gateway.engine.compiler.declared_types import record_type_in
 from gateway.upstream.records import decoding, enums
@@ -46,7 +47,7 @@ class FieldShape:
 
     Attributes:
         types: How often each JSON type occurs.
-        lengths: The least and the greatest length of its texts.
+        lengths: The least and the greatest length of its texts, but links.
         words: How often each documented word occurs.
     """
 
@@ -56,7 +57,7 @@ class FieldShape:
 
     def add(self, value: object) -> None:
         self.types[_JSON_TYPES[type(value)]] += 1
-        if isinstance(value, str):
+        if isinstance(value, str) and not is_link(value):
             least, greatest = self.lengths or (len(value), len(value))
             self.lengths = min(least, len(value)), max(greatest, len(value))
 

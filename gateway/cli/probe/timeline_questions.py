@@ -8,7 +8,13 @@ from uuid import uuid4
 
 from msgspec import Raw
 
-from gateway.cli.probe.asking import TOO_MANY_REQUESTS, Asker, StoppedAsking
+from gateway.cli.probe.asking import (
+    MADE_UP_CREDENTIALS,
+    TOO_MANY_REQUESTS,
+    UNKNOWN_CLIENT,
+    Asker,
+    StoppedAsking,
+)
 from gateway.cli.probe.assumptions import Findings
 from gateway.cli.probe.observations import observe_activities, observe_envelope
 from gateway.cli.probe.survey import ActivitySurvey
@@ -116,13 +122,13 @@ class TimelineQuestions:
             if is_bearer
             else ((b"apiKey", made_up), (b"token", made_up))
         )
-        exchange = await self._ask(client_id, credentials=credentials)
+        exchange = await self._ask(client_id, credentials=credentials, subject=MADE_UP_CREDENTIALS)
         if exchange.status in _REFUSED:
             self._findings.hold("bad-credentials")
         else:
             self._findings.differ("bad-credentials", f"They have {_outcome(exchange)}.")
 
-    async def _ask(
+    async def _ask(  # noqa: PLR0913 - one parameter per part of a request
         self,
         client_id: str,
         parameters: Mapping[str, str] | None = None,
@@ -131,6 +137,7 @@ class TimelineQuestions:
         further: Sequence[tuple[bytes, bytes]] = (),
         credentials: Sequence[tuple[bytes, bytes]] = (),
         prefix: str | None = None,
+        subject: str = "",
     ) -> Exchange:
         path = f"{self._prefix if prefix is None else prefix}/activities"
         query = "".join(
@@ -139,6 +146,7 @@ class TimelineQuestions:
         return await self._asker.ask(
             f"{path}?clientId={{clientId}}{shown or query}",
             f"{path}?clientId={encode_parameter(client_id)}{query}",
+            subject=subject,
             further=tuple(further),
             credentials=tuple(credentials),
         )
@@ -311,7 +319,8 @@ class TimelineQuestions:
             self._findings.miss("appointment-messages", "No message was seen.")
 
     async def _ask_unknown_client(self) -> None:
-        exchange = await self._ask(f"probe{uuid4().hex[:10]}", shown="&…")
+        client_id = f"probe{uuid4().hex[:10]}"
+        exchange = await self._ask(client_id, shown="&…", subject=UNKNOWN_CLIENT)
         if exchange.status == _NOT_FOUND:
             self._findings.hold("unknown-client")
         else:

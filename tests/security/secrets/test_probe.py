@@ -1,6 +1,7 @@
 """What the upstream sends is in no report of `gateway probe`: not even eight characters of it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from random import Random
 from string import ascii_letters, digits
 from typing import Any
@@ -8,7 +9,9 @@ from typing import Any
 import httpx
 import pytest
 
+from gateway.cli.probe.asking import Asked
 from gateway.cli.probe.command import run_probe
+from gateway.cli.probe.recording import prepare_folder, write_recording
 from gateway.cli.probe.timeline_questions import NothingToAsk
 from gateway.sandbox.app import create_sandbox
 from gateway.upstream.http.exchange import ExchangeClient
@@ -81,17 +84,24 @@ def parts(text: str) -> Iterator[str]:
     return (text[begin : begin + 8] for begin in range(len(text) - 7))
 
 
+def recorded(folder: Path, asked: Sequence[Asked]) -> str:
+    """All that is recorded."""
+    prepare_folder(folder)
+    write_recording(folder, asked, (CLIENT,), "sandbox", Random(1))
+    return "".join(file.read_text() for file in folder.iterdir())
+
+
 @pytest.mark.slow
-async def test_a_report_has_nothing_that_the_upstream_sent(capfd):
+async def test_a_report_and_a_recording_have_nothing_that_the_upstream_sent(capfd, tmp_path):
     settings = settings_of(upstream_url=SANDBOX, **ACCOUNT_1)
     answers, texts, planted = 0, [], set[str]()
     for seed in range(ANSWERS):
         upstream = PlantedSandbox(seed)
         try:
-            report = await run_probe(
+            report, asked = await run_probe(
                 settings, ExchangeClient(settings, upstream), (CLIENT,), pause=Clock().sleep
             )
-            texts += [report.to_text(), report.to_json()]
+            texts += [report.to_text(), report.to_json(), recorded(tmp_path / str(seed), asked)]
         except NothingToAsk as nothing:
             texts.append(str(nothing))
         planted |= upstream.planted

@@ -3,13 +3,18 @@
 import json
 from collections.abc import Callable
 from itertools import count
+from pathlib import Path
+from random import Random
 from typing import Any
 
 import httpx
 import pytest
+from click.testing import CliRunner
 
+from gateway.cli.main import main
 from gateway.cli.probe.assumptions import ASSUMPTIONS, Verdict
 from gateway.cli.probe.command import run_probe
+from gateway.cli.probe.recording import prepare_folder, write_recording
 from gateway.cli.probe.report import Report
 from gateway.cli.probe.timeline_questions import NothingToAsk
 from gateway.sandbox.app import create_sandbox
@@ -17,7 +22,7 @@ from gateway.upstream.http.exchange import ExchangeClient
 from gateway.upstream.http.failure_reason import FailureReason
 from gateway.upstream.http.transport import CertificateVerificationFailed, ConnectFailed
 from tests.support.clock import Clock
-from tests.support.gateway import ACCOUNT_1, SANDBOX, settings_of
+from tests.support.gateway import ACCOUNT_1, SANDBOX, Gateway, settings_of
 
 CLIENT = "1200"
 TIMELINE = "/api/2.3/activities"
@@ -47,17 +52,29 @@ class AlteredSandbox(httpx.AsyncBaseTransport):
         return self._alter(request, response)
 
 
+async def record(folder: Path, transport: httpx.AsyncBaseTransport) -> tuple[Report, list[str]]:
+    """The report of a probe that is recorded, and the made-up ids of its clients."""
+    settings = settings_of(upstream_url=SANDBOX, **ACCOUNT_1)
+    result = await run_probe(
+        settings, ExchangeClient(settings, transport), (CLIENT, "1001"), pause=Clock().sleep
+    )
+    prepare_folder(folder)
+    ids = write_recording(folder, result.asked, (CLIENT, "1001"), "sandbox", Random(1))
+    return result.report, ids
+
+
 async def probe_over(
     transport: httpx.AsyncBaseTransport, *clients: str, clock: Clock | None = None, **options: Any
 ) -> Report:
     settings = settings_of(**{"upstream_url": SANDBOX, **ACCOUNT_1, **options.pop("settings", {})})
-    return await run_probe(
+    result = await run_probe(
         settings,
         ExchangeClient(settings, transport),
         clients or (CLIENT,),
         pause=(clock or Clock()).sleep,
         **options,
     )
+    return result.report
 
 
 def differences(report: Report) -> dict[str, str]:
@@ -481,3 +498,51 @@ async def test_unknown_words_are_shown_on_demand():
     assert "onHold" not in hidden.to_text() + hidden.to_json()
     assert "aaAaaa" in hidden.to_text()
     assert "onHold" in shown.to_text()
+
+
+@pytest.mark.parametrize(
+    "upstream",
+    [
+        AlteredSandbox(),
+        *(OTHERWISE[name][0] for name in ("an ETag", "a further field", "an offset")),
+    ],
+    ids=["as documented", "an ETag", "a further field", "an offset"],
+)
+async def test_a_recording_replays_with_the_same_report(upstream, tmp_path):
+    report, ids = await record(tmp_path, upstream)
+    replay = httpx.ASGITransport(create_sandbox(replay=tmp_path))
+    for _ in range(2):  # again, the responses have their turns from the first
+        again = await probe_over(replay, *ids)
+        assert again.to_text().splitlines() == report.to_text().splitlines()
+        assert again.fields == report.fields
+        assert again.links == report.links
+        assert again.requests == report.requests
+
+
+async def test_a_recording_has_made_up_ids_that_agree_with_each_other(tmp_path):
+    _, ids = await record(tmp_path, AlteredSandbox())
+    gateway = Gateway(httpx.ASGITransport(create_sandbox(replay=tmp_path)))
+    query = """query($id: ID!) { activities(clientId: $id, first: 100) { totalCount nodes {
+        client { id profile { firstName } } } } }"""
+    answer = await gateway.ask(query, {"id": ids[0]})
+    assert "errors" not in answer
+    assert answer["data"]["activities"]["totalCount"] == 100
+    assert answer["data"]["activities"]["nodes"][0]["client"]["profile"]["firstName"]
+    assert ids[0] != CLIENT
+
+
+def test_a_folder_with_files_is_not_recorded_into(tmp_path):
+    tmp_path.joinpath("note.txt").touch()
+    options = ["probe", "--client", "1", "--record", str(tmp_path)]
+    result = CliRunner().invoke(main, options, env={"GATEWAY_UPSTREAM_URL": SANDBOX})
+    assert result.exit_code == 2
+    assert "there are files in it" in result.stderr
+
+
+def test_a_folder_without_a_recording_is_not_replayed(tmp_path):
+    result = CliRunner().invoke(main, ["sandbox", "--replay", str(tmp_path)])
+    assert result.exit_code == 2
+    assert "has no recorded response" in result.stderr
+    tmp_path.joinpath("001.json").write_text("{}")
+    result = CliRunner().invoke(main, ["sandbox", "--replay", str(tmp_path)])
+    assert "001.json is no recorded response" in result.stderr
