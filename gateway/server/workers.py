@@ -43,8 +43,12 @@ No work within the limits takes so long.
 _MAX_START_CHECKS = 60
 """The number of checks after which a worker that has sent no first heartbeat is hung: 60 seconds."""
 
-_KILL_DELAY_SECONDS = 5.0
-"""The time after its stop timeout in which a worker may still end, before it is killed."""
+_KILL_DELAY_SECONDS = 10.0
+"""The time after its stop timeout in which a worker may still end, before it is killed.
+
+A sound worker takes up to 7 seconds: it sends its last responses, waits for requests that ignore their
+cancellation, and exports its last spans to a collector that may be silent.
+"""
 
 _PACKAGE_PARENT = Path(__file__).parents[2]
 

@@ -157,6 +157,7 @@ def pair(request) -> Iterator[Pair]:
         "GATEWAY_TOKEN": "sandbox-token-1",
         "GATEWAY_MAX_UPSTREAM_BYTES": str(MAX_BYTES),
         # A bomb takes seconds of CPU time to make.
+        "GATEWAY_UPSTREAM_READ_TIMEOUT_SECONDS": str(PATIENCE_SECONDS),
         "GATEWAY_UPSTREAM_ATTEMPT_TIMEOUT_SECONDS": str(PATIENCE_SECONDS),
         "GATEWAY_OPERATION_TIMEOUT_SECONDS": str(PATIENCE_SECONDS),
     }

@@ -324,15 +324,21 @@ async def test_one_that_is_heard_now_and_then_is_left_alone():
     assert await family.status(0) == 0
 
 
-async def test_one_that_is_silent_while_it_stops_has_its_time():
+@pytest.mark.parametrize(("signals", "stop_seconds"), [(1, 60), (2, 0)])
+async def test_one_that_stops_has_its_time_and_is_killed_after_it(clock, signals, stop_seconds):
+    """It may be silent meanwhile."""
     family = Family(1)
-    await family.has(1)
-    family.parent.on_signal(signal.SIGTERM)
+    await family.settle()
+    for _ in range(signals):
+        family.parent.on_signal(signal.SIGTERM)
     family.workers[0].hears = lambda: False
-    await asyncio.sleep(0.1)
-    assert not family.workers[0].is_killed
-    family.workers[0].end(0)
-    assert await family.running == 0
+    killed = []
+    for seconds in (stop_seconds + 7, 4):
+        clock.now += seconds
+        await family.settle()
+        killed.append(family.workers[0].is_killed)
+    assert killed == [False, True]
+    assert await family.running == 1
 
 
 @pytest.mark.parametrize(
