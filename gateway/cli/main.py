@@ -232,7 +232,14 @@ def work(control_fd: int) -> None:
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="Serve what `gateway probe --record` wrote into this folder, in place of the generated data.",
 )
-def sandbox(
+@click.option("--etag", is_flag=True, help="Answer with ETag, and 304 to If-None-Match.")
+@click.option(
+    "--rate-limit",
+    type=click.IntRange(min=1),
+    help="Answer 429 from request N + 1 of an account in a second.",
+    metavar="N",
+)
+def sandbox(  # noqa: PLR0913 - one parameter per option
     *,
     rest_only: bool,
     port: int | None,
@@ -240,6 +247,8 @@ def sandbox(
     activities: int | None,
     seed: int,
     replay: Path | None,
+    etag: bool,
+    rate_limit: int | None,
 ) -> None:
     """Serve /graphql over an emulated REST API: no credentials, no network."""
     with exit_on_configuration_error():
@@ -248,7 +257,9 @@ def sandbox(
     host = settings.host if rest_only else "127.0.0.1"
     rest_port = port if rest_only and port is not None else settings.sandbox_rest_port
     with _refuse_unreadable_recording():
-        sandbox_app = create_sandbox(seed=seed, activities=activities, replay=replay)
+        sandbox_app = create_sandbox(
+            seed=seed, activities=activities, replay=replay, etag=etag, rate_limit=rate_limit
+        )
     shutdown = GracefulShutdown(
         [build_server(sandbox_app, host, rest_port, protocol_class=SandboxProtocol)]
     )

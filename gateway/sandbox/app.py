@@ -1,6 +1,8 @@
 """The sandbox's ASGI application: the emulated REST API, with fault injection."""
 
 import asyncio
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 from starlette.requests import Request
@@ -9,9 +11,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.sandbox.accounts import authenticate, carries_foreign_cookie
 from gateway.sandbox.admin_api import ADMIN_PATH_PREFIX, AdminApi
+from gateway.sandbox.conditional_requests import answer_conditionally
 from gateway.sandbox.fault_injection.delivery import deliver
 from gateway.sandbox.fault_injection.faults import FaultInjector
 from gateway.sandbox.fixtures.sample import SampleData
+from gateway.sandbox.rate_limit import RateLimit
 from gateway.sandbox.replay import Replay, read_recording
 from gateway.sandbox.request_log import RequestLog
 from gateway.sandbox.responses import EndpointRequest, Response, error_response
@@ -19,7 +23,13 @@ from gateway.sandbox.routes import ENDPOINT_BY_TEMPLATE, UNKNOWN_TEMPLATE, Route
 
 
 def create_sandbox(
-    *, seed: int = 1, activities: int | None = None, replay: Path | None = None
+    *,
+    seed: int = 1,
+    activities: int | None = None,
+    replay: Path | None = None,
+    etag: bool = False,
+    rate_limit: int | None = None,
+    now: Callable[[], float] = time.time,
 ) -> ASGIApp:
     """The sandbox as an ASGI application.
 
@@ -27,12 +37,21 @@ def create_sandbox(
         seed: Selects the generated data.
         activities: The number of activities of client 5000, added to account 1; None adds no client.
         replay: The folder of a recording that is served in place of generated data.
+        etag: Whether responses have an `ETag`, and `If-None-Match` is answered with 304.
+        rate_limit: The number of requests of an account in a second, above which the response is 429.
+        now: The clock, in seconds since 1970.
 
     Raises:
         UnreadableRecording: There is no recording in the folder.
     """
     app = (
-        Sandbox(SampleData(seed, activities)) if replay is None else Replay(read_recording(replay))
+        Sandbox(
+            SampleData(seed, activities),
+            etag=etag,
+            rate_limit=None if rate_limit is None else RateLimit(rate_limit, now),
+        )
+        if replay is None
+        else Replay(read_recording(replay))
     )
     return Router(default=app, redirect_slashes=False)  # the router implements ASGI's lifespan
 
@@ -40,8 +59,12 @@ def create_sandbox(
 class Sandbox:
     """The emulated REST API: logs each request, injects the matching fault, and calls the endpoint."""
 
-    def __init__(self, sample_data: SampleData) -> None:
+    def __init__(
+        self, sample_data: SampleData, *, etag: bool = False, rate_limit: RateLimit | None = None
+    ) -> None:
         self._sample_data = sample_data
+        self._etag = etag
+        self._rate_limit = rate_limit
         self._request_log = RequestLog()
         self._fault_injector = FaultInjector()
         self._admin_api = AdminApi(self._request_log, self._fault_injector)
@@ -60,6 +83,8 @@ class Sandbox:
         else:
             await asyncio.sleep(fault.delay_milliseconds / 1000)
             response = fault.apply(fault.replacement() or self._normal_response(request, route))
+        if self._etag:
+            response = answer_conditionally(request.headers, response)
         if fault is None or fault.drop != "before":
             logged_request.status = response.status
         await deliver(response, fault, scope, receive, send)
@@ -74,6 +99,9 @@ class Sandbox:
             return error_response(401, "The credentials are missing or wrong.")
         if carries_foreign_cookie(request.headers, account):
             return error_response(403, "The cookie belongs to another account.")
+        refusal = self._rate_limit.refusal(account.number) if self._rate_limit else None
+        if refusal is not None:
+            return refusal
         endpoint_request = EndpointRequest(
             self._sample_data, account.number, route.ids, request.query_params
         )
