@@ -280,8 +280,9 @@ def sandbox(  # noqa: PLR0913 - one parameter per option
         if rest_only:
             logging.log_info("started", url=rest_url)
         else:
-            graphql = bound_url(settings.host, sockets[1], paths.GRAPHQL)
-            logging.log_info("started", url=graphql)
+            fields = _startup_log_fields(settings, *sockets[1:])
+            logging.log_info("started", **fields)
+            graphql = fields["url"]
             logging.write_text(
                 _WELCOME.format(graphql=graphql, queries=EXAMPLE_QUERIES, rest=rest_url)
             )
