@@ -129,25 +129,26 @@ class Reloader:
         self.files = files
         self._interval_seconds = interval_seconds
         self._sleep = sleep
-        self._is_requested = asyncio.Event()
+        self._requests = [asyncio.Event() for _ in files]
 
     def request(self) -> None:
         """Have all files read, whether they have changed or not."""
-        self._is_requested.set()
+        for each in self._requests:
+            each.set()
 
     async def run(self) -> None:
         """Reload until this is cancelled. Files do not wait for each other."""
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._reload_on_request())
-            if self._interval_seconds:
-                for each in self.files:
+            for each, request in zip(self.files, self._requests, strict=True):
+                group.create_task(self._reload_on_request(each, request))
+                if self._interval_seconds:
                     group.create_task(self._reload_periodically(each))
 
-    async def _reload_on_request(self) -> None:
+    async def _reload_on_request(self, files: ReloadableFiles[Any], request: asyncio.Event) -> None:
         while True:
-            await self._is_requested.wait()
-            self._is_requested.clear()
-            await asyncio.gather(*(each.reload(is_requested=True) for each in self.files))
+            await request.wait()
+            request.clear()
+            await files.reload(is_requested=True)
 
     async def _reload_periodically(self, files: ReloadableFiles[Any]) -> None:
         while True:

@@ -10,6 +10,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from gateway.config.secret_files import SecretFile
+from tests.support.processes import PATIENCE_SECONDS
 from tests.unit.web.test_reloaded_documents import reload
 
 TIMELINE = '{ activities(clientId: "7") { totalCount } }'
@@ -127,7 +128,8 @@ async def test_a_read_under_way_keeps_its_credentials_and_is_not_shared(
     token_file.write_text("second", encoding="utf-8")
     await reload(gateway)
     after = asyncio.create_task(read(gateway))
-    await upstream.called.wait()
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        await upstream.called.wait()
     upstream.gate.set()
     assert [*await asyncio.gather(before, after)] == [1, 2]
     assert upstream.tokens == ["first", "second"]
