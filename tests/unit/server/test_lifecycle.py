@@ -239,7 +239,7 @@ def slow(rest, request) -> Iterator[Slow]:
         yield Slow(address, rest, gateway)
 
 
-def given(milliseconds: int, drain: float, grace: float, workers: int = 1) -> Given:
+def stop_case(milliseconds: int, drain: float, grace: float, workers: int = 1) -> Given:
     return milliseconds, {
         "GATEWAY_DRAIN_SECONDS": str(drain),
         "GATEWAY_SHUTDOWN_GRACE_SECONDS": str(grace),
@@ -260,7 +260,7 @@ def clean(gateway: Running) -> bool:
 
 
 @pytest.mark.socket
-@before(given(100, drain=300, grace=300))
+@before(stop_case(100, drain=300, grace=300))
 def test_while_draining_requests_are_served_and_their_connections_closed(slow):
     with httpx.Client(base_url=slow.address) as staying:
         assert "connection" not in staying.get("/livez").headers
@@ -281,7 +281,7 @@ def test_while_draining_requests_are_served_and_their_connections_closed(slow):
 
 
 @pytest.mark.socket
-@before(given(1500, 0.2, 300), given(1500, 0.2, 300, workers=2))
+@before(stop_case(1500, 0.2, 300), stop_case(1500, 0.2, 300, workers=2))
 def test_a_slow_request_is_finished_after_the_drain(slow):
     asking = slow.asking()
     assert slow.gateway.end() == 0
@@ -291,7 +291,7 @@ def test_a_slow_request_is_finished_after_the_drain(slow):
 
 
 @pytest.mark.socket
-@before(given(60_000, drain=0, grace=0.5), given(60_000, drain=0, grace=0.5, workers=2))
+@before(stop_case(60_000, drain=0, grace=0.5), stop_case(60_000, drain=0, grace=0.5, workers=2))
 def test_a_request_beyond_the_grace_is_cut_and_told_so(slow):
     asking = slow.asking()
     assert slow.gateway.end() == 0
@@ -304,7 +304,7 @@ def test_a_request_beyond_the_grace_is_cut_and_told_so(slow):
 
 
 @pytest.mark.socket
-@before(given(60_000, drain=300, grace=300), given(60_000, drain=300, grace=300, workers=2))
+@before(stop_case(60_000, drain=300, grace=300), stop_case(60_000, drain=300, grace=300, workers=2))
 def test_a_second_signal_waits_for_nothing(slow):
     asking = slow.asking()
     slow.gateway.process.send_signal(signal.SIGTERM)
@@ -319,7 +319,7 @@ def test_a_second_signal_waits_for_nothing(slow):
 
 
 @pytest.mark.socket
-@before(given(700, drain=300, grace=300))
+@before(stop_case(700, drain=300, grace=300))
 def test_ctrl_c_does_not_drain_but_finishes_what_was_asked(slow):
     asking = slow.asking()
     assert slow.gateway.end(signal.SIGINT) == 0
@@ -328,7 +328,7 @@ def test_ctrl_c_does_not_drain_but_finishes_what_was_asked(slow):
 
 
 @pytest.mark.socket
-@before(given(100, drain=0, grace=0.5))
+@before(stop_case(100, drain=0, grace=0.5))
 def test_a_caller_that_takes_nothing_does_not_hold_the_end_up(slow):
     """It has asked for more than fits into the buffers on its way, and reads none of it."""
     address = httpx.URL(slow.address)

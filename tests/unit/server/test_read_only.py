@@ -41,7 +41,7 @@ class Service:
         """How many there were, as one scrape of whichever worker tells it."""
         return self._counted(httpx.get(f"{self.address}/metrics").text)
 
-    def told(self):
+    def start_and_count(self):
         """When the worker was started that tells it, where each tells its own, and how many it had."""
         text = httpx.get(f"{self.address}/metrics").text
         (started,) = re.findall(r"^process_start_time_seconds (\S+)$", text, re.MULTILINE)
@@ -115,7 +115,7 @@ def test_two_workers_serve_where_nothing_can_be_written_and_say_that_each_counts
         for _ in range(8):
             body = {"query": "{ __typename }"}
             httpx.post(f"{service.address}/graphql", json=body).raise_for_status()
-        told = dict(service.told() for _ in range(32))
+        told = dict(service.start_and_count() for _ in range(32))
         assert len(told) == 2
         assert sum(told.values()) == 8
         assert ended(service) == 0

@@ -47,7 +47,7 @@ def spans(exporter: InMemorySpanExporter) -> list[tuple[object, ...]]:
     ]
 
 
-def told(watch: UpstreamInstrumentation, name: str) -> dict[str, float]:
+def samples(watch: UpstreamInstrumentation, name: str) -> dict[str, float]:
     lines = watch.metrics.exposition().decode().splitlines()
     return {
         line.rpartition(" ")[0]: float(line.rpartition(" ")[2])
@@ -85,8 +85,8 @@ def test_a_call_is_told_by_how_it_ended(watch, exporter, error, label, status, c
         with pytest.raises(type(error)):
             call()
     series = f'gateway_upstream_calls_total{{path="{PATH}",status="{label}"}}'
-    assert told(watch, "upstream_calls_total") == {series: 1}
-    assert told(watch, "upstream_calls_in_flight") == {"gateway_upstream_calls_in_flight": 0}
+    assert samples(watch, "upstream_calls_total") == {series: 1}
+    assert samples(watch, "upstream_calls_in_flight") == {"gateway_upstream_calls_in_flight": 0}
     assert spans(exporter) == [(PATH, 1, status, code)]
 
 
@@ -94,14 +94,14 @@ def test_a_call_sends_what_tracing_makes_of_the_headers(watch):
     with watch.instrument_call(PATH, 1, SENT) as headers:
         assert headers[:-1] == SENT
         assert re.fullmatch(b"00-[0-9a-f]{32}-[0-9a-f]{16}-0[13]", dict(headers)[b"traceparent"])
-        assert told(watch, "upstream_calls_in_flight") == {"gateway_upstream_calls_in_flight": 1}
+        assert samples(watch, "upstream_calls_in_flight") == {"gateway_upstream_calls_in_flight": 1}
 
 
 def test_further_attempts_are_counted_apart(watch, exporter):
     for number in (1, 2, 3):
         with watch.instrument_call(PATH, number, SENT):
             pass
-    assert told(watch, "upstream_retries") == {
+    assert samples(watch, "upstream_retries") == {
         f'gateway_upstream_retries_total{{path="{PATH}"}}': 2
     }
     assert [each[:2] for each in spans(exporter)] == [(PATH, 1), (PATH, 2), (PATH, 3)]
@@ -110,7 +110,7 @@ def test_further_attempts_are_counted_apart(watch, exporter):
 def test_a_call_that_never_begins_is_not_told(watch, exporter):
     """The breaker refuses it, or there is no place in time."""
     watch.instrument_call(PATH, 1, SENT)
-    assert told(watch, "upstream_calls_total") == {}
+    assert samples(watch, "upstream_calls_total") == {}
     assert spans(exporter) == []
 
 
@@ -133,7 +133,7 @@ def test_a_change_of_the_breaker_is_one_line_and_a_number(watch, state, level, w
             "scope": "all",
         }
     ]
-    assert told(watch, "circuit_breaker_open") == {"gateway_circuit_breaker_open": workers}
+    assert samples(watch, "circuit_breaker_open") == {"gateway_circuit_breaker_open": workers}
 
 
 @pytest.mark.parametrize(
@@ -150,10 +150,10 @@ def test_a_change_of_a_credential_s_breaker_is_one_line_and_how_many_are_open(wa
             "scope": "credential",
         }
     ]
-    assert told(watch, "credential_circuit_breakers_open") == {
+    assert samples(watch, "credential_circuit_breakers_open") == {
         "gateway_credential_circuit_breakers_open": 3
     }
-    assert told(watch, "circuit_breaker_open") == {"gateway_circuit_breaker_open": 0}
+    assert samples(watch, "circuit_breaker_open") == {"gateway_circuit_breaker_open": 0}
 
 
 def test_a_surprise_is_counted_each_time_and_logged_once() -> None:

@@ -68,15 +68,15 @@ async def refused(reads: UpstreamFetcher, template: str, by: bytes = b"1") -> Fi
     return error.value
 
 
-async def kept(reads: UpstreamFetcher, by: bytes = b"1") -> set[str]:
+async def cached_templates(reads: UpstreamFetcher, by: bytes = b"1") -> set[str]:
     """What is answered without a call."""
     found = {template: await read(reads, template, by) for template in KEPT}
     return {template for template, outcome in found.items() if outcome is CACHED}
 
 
 async def test_what_is_kept_is_answered_without_a_call(reads, upstream):
-    assert await kept(reads) == set()
-    assert await kept(reads) == set(KEPT)
+    assert await cached_templates(reads) == set()
+    assert await cached_templates(reads) == set(KEPT)
     assert set(upstream.calls.values()) == {1}
 
 
@@ -85,15 +85,15 @@ async def test_credentials_that_are_refused_anywhere_are_shown_nothing_that_was_
     reads, upstream, path
 ):
     for by in (b"1", b"2"):
-        await kept(reads, by)
+        await cached_templates(reads, by)
     upstream.refuse(path, 401)
     assert isinstance(await refused(reads, path), Unauthenticated)
     before = upstream.calls.copy()
     assert await read(reads, STAFF) is CALLED
     assert upstream.calls - before == {"/companies/3/staff": 1}
     assert await read(reads, STAFF) is CACHED
-    assert await kept(reads) == {STAFF}
-    assert await kept(reads, b"2") == set(KEPT)
+    assert await cached_templates(reads) == {STAFF}
+    assert await cached_templates(reads, b"2") == set(KEPT)
 
 
 async def test_an_error_object_that_says_401_is_a_refusal_too(reads_over):
@@ -102,19 +102,19 @@ async def test_an_error_object_that_says_401_is_a_refusal_too(reads_over):
         lambda request: httpx.Response(200, json=answers.get(request.url.path, {"items": []})),
         entity_cache_seconds=600,
     )
-    await kept(reads)
+    await cached_templates(reads)
     assert isinstance(await refused(reads, "/notes/{appointmentId}"), Unauthenticated)
-    assert await kept(reads) == set()
+    assert await cached_templates(reads) == set()
 
 
 async def test_a_refusal_of_credentials_holds_whatever_is_forwarded_with_them(reads, upstream):
     one, other = b"c" * 64, b"c" * 64 + b"french"
     for by in (one, other):
-        await kept(reads, by)
-    assert await kept(reads, other) == set(KEPT)
+        await cached_templates(reads, by)
+    assert await cached_templates(reads, other) == set(KEPT)
     upstream.refuse(APPOINTMENT, 401)
     await refused(reads, APPOINTMENT, other)
-    assert await kept(reads, one) == set()
+    assert await cached_templates(reads, one) == set()
 
 
 @pytest.fixture
@@ -158,21 +158,21 @@ async def test_a_thing_that_is_refused_is_shown_no_more_nor_what_belongs_to_it(
     reads, upstream, path, forgotten, status
 ):
     for by in (b"1", b"2"):
-        await kept(reads, by)
+        await cached_templates(reads, by)
     upstream.refuse(path, status)
     with pytest.raises((Forbidden, NotFound)):  # by one who takes nothing that is kept
         await fetch(reads, Caller((), b"1"), path, decoding.items, ids=IDS)
     upstream.status_by_key.clear()
-    assert await kept(reads) == set(KEPT) - forgotten
-    assert await kept(reads, b"2") == set(KEPT)
+    assert await cached_templates(reads) == set(KEPT) - forgotten
+    assert await cached_templates(reads, b"2") == set(KEPT)
 
 
 @pytest.mark.parametrize("status", sorted({*STATUSES} - {401, *REFUSALS}))
 async def test_other_failures_forget_nothing(reads, upstream, status):
-    await kept(reads)
+    await cached_templates(reads)
     upstream.refuse(APPOINTMENT, status)
     await refused(reads, APPOINTMENT)
-    assert await kept(reads) == set(KEPT)
+    assert await cached_templates(reads) == set(KEPT)
 
 
 async def test_credentials_that_are_refused_a_timeline_are_shown_no_kept_entities(upstream_over):

@@ -108,7 +108,7 @@ async def latest(
     return await result_of(reads.fetch(read))
 
 
-def shown(dated: Ok[list[Raw]]) -> tuple[list[bytes], bool]:
+def items_and_staleness(dated: Ok[list[Raw]]) -> tuple[list[bytes], bool]:
     return [bytes(item) for item in dated.content], dated.is_stale
 
 
@@ -116,7 +116,7 @@ async def test_an_answer_says_when_it_was_read(reads, script, clock):
     script.next = [1]
     caller = asking()
     answer = await latest(reads, caller)
-    assert shown(answer) == ([b"1"], False)
+    assert items_and_staleness(answer) == ([b"1"], False)
     assert answer.read_at == clock.now
     assert [call.cache_status for call in caller.read_log] == [CALLED]
 
@@ -146,7 +146,7 @@ async def test_where_the_upstream_fails_its_last_answer_stands(reads, script, cl
     script.next = outage
     caller = asking()
     answer = await latest(reads, caller)
-    assert shown(answer) == ([b"1", b"2"], True)
+    assert items_and_staleness(answer) == ([b"1", b"2"], True)
     assert answer.read_at == before.read_at == clock.now - 30
     [call] = caller.read_log
     assert (call.cache_status, call.attempts) == (STALE, 1)
@@ -198,9 +198,9 @@ async def test_the_upstream_is_asked_first_each_time_and_believed_once_it_is_bac
     script.next = 503
     await latest(reads)
     script.next = [1, 2]
-    assert shown(await latest(reads)) == ([b"1", b"2"], False)
+    assert items_and_staleness(await latest(reads)) == ([b"1", b"2"], False)
     script.next = 503
-    assert shown(await latest(reads)) == ([b"1", b"2"], True)
+    assert items_and_staleness(await latest(reads)) == ([b"1", b"2"], True)
     assert script.called == 4
 
 
@@ -247,7 +247,7 @@ async def test_an_answer_with_all_kinds_holds_those_that_are_asked_for(reads, sc
     await latest(reads)
     await latest(reads, query=THREAD)
     script.next = 503
-    assert shown(await latest(reads, query=NOTES)) == ([b"1"], True)
+    assert items_and_staleness(await latest(reads, query=NOTES)) == ([b"1"], True)
     assert (await latest(reads, query={**NOTES, **THREAD})).is_stale
 
 
@@ -256,7 +256,7 @@ async def test_an_answer_stands_whatever_the_order_that_was_asked_for(reads, scr
     await latest(reads, query={"sort": "desc"})
     script.next = 503
     for query in ({"sort": "asc"}, {"sort": "desc"}, {}, {"sort": "asc", **NOTES}):
-        assert shown(await latest(reads, query=query)) == ([b"1"], True)
+        assert items_and_staleness(await latest(reads, query=query)) == ([b"1"], True)
 
 
 async def test_reads_that_ask_for_different_orders_are_one(reads, script):
@@ -363,7 +363,7 @@ async def test_what_was_being_read_when_a_refusal_came_is_told_and_not_kept(
     with pytest.raises(error):
         await latest(reads, query=NOTES)
     script.gate.set()
-    assert shown(await before) == ([b"1"], False)
+    assert items_and_staleness(await before) == ([b"1"], False)
     script.next = 503
     with pytest.raises(UpstreamUnavailable):
         await latest(reads)
@@ -458,10 +458,10 @@ async def test_who_cannot_wait_longer_is_given_the_last_answer_and_the_others_th
     script.next = [1, 2]
     hurried = asking(deadline=asyncio.get_running_loop().time() + 0.01)
     patient = asyncio.create_task(latest(reads))
-    assert shown(await latest(reads, hurried)) == ([b"1"], True)
+    assert items_and_staleness(await latest(reads, hurried)) == ([b"1"], True)
     assert [call.cache_status for call in hurried.read_log] == [STALE]
     script.gate.set()
-    assert shown(await patient) == ([b"1", b"2"], False)
+    assert items_and_staleness(await patient) == ([b"1", b"2"], False)
 
 
 async def test_all_who_wait_for_one_read_are_shown_the_same(reads, script):

@@ -30,7 +30,7 @@ def kinds(*given: ActivityKind) -> ActivityKindSet:
     return frozenset(given)
 
 
-def given(**settings: Any) -> dict[str, Any]:
+def settings_with(**settings: Any) -> dict[str, Any]:
     return {"upstream_url": "http://upstream", **settings}
 
 
@@ -96,7 +96,7 @@ async def opened(upstream, upstream_over):
 
     @asynccontextmanager
     async def opened(concurrency: int = 10) -> AsyncIterator[UpstreamSession]:
-        settings = Settings(**given(max_concurrent_reads_per_operation=concurrency))
+        settings = Settings(**settings_with(max_concurrent_reads_per_operation=concurrency))
         session = UpstreamSession(client, Caller((), b""), settings)
         yield session
         await session.aclose()
@@ -474,7 +474,7 @@ async def test_a_timeline_that_is_beyond_the_budget_is_refused_and_the_others_st
     upstream, upstream_over
 ):
     client = upstream_over(upstream.answer)
-    settings = Settings(**given(max_upstream_reads=1))
+    settings = Settings(**settings_with(max_upstream_reads=1))
     session = UpstreamSession(client, Caller((), b""), settings)
     found = await asyncio.gather(ask(session), ask(session, "8"), return_exceptions=True)
     assert [type(each) for each in found] == [list, BudgetExceeded]
@@ -492,7 +492,7 @@ async def test_a_client_that_is_slow_does_not_keep_the_others_waiting(upstream_o
         return httpx.Response(200, json={"items": []})
 
     client = upstream_over(answer)
-    session = UpstreamSession(client, Caller((), b""), Settings(**given()))
+    session = UpstreamSession(client, Caller((), b""), Settings(**settings_with()))
     slow = asyncio.create_task(ask(session, "slow"))
     assert await ask(session, "quick") == []
     gate.set()

@@ -234,7 +234,7 @@ EMAILS = """{ activities(clientId: 4711) { nodes {
 } } }"""
 
 
-def told(request: httpx.Request) -> httpx.Response:
+def upstream_answer(request: httpx.Request) -> httpx.Response:
     """One appointment of client 4711 with company 4712, which has nobody; the appointment is gone."""
     appointment = {"id": "4713", "selfLink": LINK, "staff": {"id": "4714"}}
     match request.url.path.rsplit("/", 1)[-1]:
@@ -247,7 +247,7 @@ def told(request: httpx.Request) -> httpx.Response:
 
 
 async def test_who_asks_is_told_which_upstream_calls_were_made(gateway_over):
-    answer = await gateway_over(told, explain=True).ask(EMAILS, headers=EXPLAIN)
+    answer = await gateway_over(upstream_answer, explain=True).ask(EMAILS, headers=EXPLAIN)
     assert answer.keys() == {"data", "extensions"}
     (explained,) = answer["extensions"].values()
     reads = {read["path"]: read for read in explained["reads"]}
@@ -272,7 +272,7 @@ async def test_who_asks_is_told_which_upstream_calls_were_made(gateway_over):
 async def test_who_asks_is_told_what_the_operation_costs(
     gateway_over, first, cost, compile_queries
 ):
-    gateway = gateway_over(told, explain=True, compile_queries=compile_queries)
+    gateway = gateway_over(upstream_answer, explain=True, compile_queries=compile_queries)
     text = "query ($n: Int) { activities(clientId: 4711, first: $n) { nodes { id } } }"
     answer = await gateway.ask(text, {"n": first}, headers=EXPLAIN)
     assert answer["extensions"]["gateway"]["cost"] == cost
@@ -288,7 +288,7 @@ async def test_plans_are_made_of_what_is_large_or_comes_again(gateway_over, tmp_
     trusted = f"query Trusted {small}"
     (tmp_path / "manifest.json").write_text(json.dumps({"one": trusted}), "utf-8")
     gateway = gateway_over(
-        told,
+        upstream_answer,
         explain=True,
         compile_queries="on",
         trusted_documents="log",
@@ -331,14 +331,14 @@ async def test_an_operation_that_is_too_large_calls_nobody(gateway_over):
 
 async def test_what_is_allowed_is_set(gateway_over):
     text = "{ a: __typename b: __typename }"
-    assert "data" in await gateway_over(told).ask(text)
+    assert "data" in await gateway_over(upstream_answer).ask(text)
     for limit in ("tokens", "aliases", "root_fields", "cost"):
-        answer = await gateway_over(told, **{f"max_{limit}": 1}).ask(text)
+        answer = await gateway_over(upstream_answer, **{f"max_{limit}": 1}).ask(text)
         assert answer["errors"][0]["extensions"]["allowed"] == 1
 
 
 async def test_an_explanation_has_no_ids_hosts_or_credentials(gateway_over):
-    gateway = gateway_over(told, explain=True)
+    gateway = gateway_over(upstream_answer, explain=True)
     headers = EXPLAIN | {"apiKey": "secret-key", "token": "secret-token"}
     explained = (await gateway.ask(EMAILS, headers=headers))["extensions"]
     for private in ("4711", "4712", "4713", "4714", "sandbox", "http", "secret", "example.com"):
@@ -351,7 +351,7 @@ async def test_an_explanation_has_no_ids_hosts_or_credentials(gateway_over):
     ids=str,
 )
 async def test_nothing_is_explained_unless_allowed_and_asked_for(gateway_over, explain, headers):
-    answer = await gateway_over(told, explain=explain).ask(EMAILS, headers=headers)
+    answer = await gateway_over(upstream_answer, explain=explain).ask(EMAILS, headers=headers)
     assert answer.keys() == {"data"}
 
 
@@ -366,7 +366,7 @@ async def test_a_call_without_an_answer_is_explained_too(gateway_over):
 
 
 async def test_a_kept_answer_is_no_call(gateway_over):
-    gateway = gateway_over(told, explain=True, entity_cache_seconds=60)
+    gateway = gateway_over(upstream_answer, explain=True, entity_cache_seconds=60)
     explained = [
         (await gateway.ask(EMAILS, headers=EXPLAIN))["extensions"]["gateway"] for _ in range(2)
     ]

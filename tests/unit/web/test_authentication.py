@@ -26,37 +26,39 @@ NAMES = {digest(key): name for name, key in KEYS.items()} | {digest(SHORT): "sho
 
 
 @pytest.fixture
-def sent() -> list[httpx.Headers]:
+def upstream_headers() -> list[httpx.Headers]:
     """The headers of the upstream calls."""
     return []
 
 
 @pytest.fixture
-def keyed(gateway_over, sent):
+def keyed(gateway_over, upstream_headers):
     """A gateway with service credentials, and callers with keys."""
 
     def answer(request: httpx.Request) -> httpx.Response:
-        sent.append(request.headers)
+        upstream_headers.append(request.headers)
         return httpx.Response(200, json={"items": []})
 
-    def made(**settings: Any) -> httpx.AsyncClient:
+    def connect(**settings: Any) -> httpx.AsyncClient:
         given = {**OWN, "caller_keys_file": CallerKeys(NAMES), **settings}
         http: httpx.AsyncClient = gateway_over(answer, **given).http
         return http
 
-    return made
+    return connect
 
 
 @pytest.mark.parametrize("name", KEYS)
-async def test_who_has_a_key_may_use_the_service_credentials(keyed, sent, name):
+async def test_who_has_a_key_may_use_the_service_credentials(keyed, upstream_headers, name):
     answer = await keyed().post("/graphql", json=QUERY, headers={"X-Gateway-Key": KEYS[name]})
     assert answer.json() == COUNTED
-    assert [headers["apikey"] for headers in sent] == ["own-key"]
+    assert [headers["apikey"] for headers in upstream_headers] == ["own-key"]
 
 
 @pytest.mark.parametrize("key", [None, "", "x" * 32, SHORT, KEYS["web"] + " x", "é" * 32], ids=str)
 @pytest.mark.parametrize("accept", ["application/json", RESPONSE])
-async def test_who_has_none_is_refused_before_anything_is_asked(keyed, sent, key, accept):
+async def test_who_has_none_is_refused_before_anything_is_asked(
+    keyed, upstream_headers, key, accept
+):
     headers = [(b"accept", accept.encode())]
     headers += [] if key is None else [(b"x-gateway-key", key.encode())]
     answer = await keyed().post("/graphql", json=QUERY, headers=headers)
@@ -64,7 +66,7 @@ async def test_who_has_none_is_refused_before_anything_is_asked(keyed, sent, key
     assert answer.headers["www-authenticate"] == 'X-Gateway-Key realm="gateway"'
     assert answer.json()["errors"][0]["extensions"] == {"code": "CALLER_UNKNOWN"}
     assert "data" not in answer.json()
-    assert sent == []
+    assert upstream_headers == []
 
 
 @pytest.mark.parametrize(
@@ -72,41 +74,41 @@ async def test_who_has_none_is_refused_before_anything_is_asked(keyed, sent, key
 )
 @pytest.mark.parametrize("key", [None, KEYS["web"], "wrong"])
 async def test_who_has_upstream_credentials_needs_no_key_and_never_gets_ours(
-    keyed, sent, credentials, key
+    keyed, upstream_headers, credentials, key
 ):
     headers = credentials if key is None else credentials | {"X-Gateway-Key": key}
     assert (await keyed().post("/graphql", json=QUERY, headers=headers)).json() == COUNTED
-    [headers] = sent
+    [headers] = upstream_headers
     names = ("apikey", "token", "authorization")
     found = {name: headers[name] for name in names if name in headers}
     assert found == {name.lower(): value for name, value in credentials.items()}
 
 
-async def test_an_empty_credential_does_not_pass_for_one(keyed, sent):
+async def test_an_empty_credential_does_not_pass_for_one(keyed, upstream_headers):
     answer = await keyed().post("/graphql", json=QUERY, headers={"apiKey": "", "token": " "})
-    assert (answer.status_code, sent) == (401, [])
+    assert (answer.status_code, upstream_headers) == (401, [])
 
 
-async def test_a_key_never_goes_upstream(keyed, sent):
+async def test_a_key_never_goes_upstream(keyed, upstream_headers):
     headers = {"X-Gateway-Key": KEYS["web"]}
     await keyed().post("/graphql", json=QUERY, headers=headers)
     await keyed().post("/graphql", json=QUERY, headers={**headers, "apiKey": "k"})
-    assert len(sent) == 2
-    assert not [headers for headers in sent if "w" * 32 in str(headers.raw)]
+    assert len(upstream_headers) == 2
+    assert not [headers for headers in upstream_headers if "w" * 32 in str(headers.raw)]
 
 
 @pytest.mark.parametrize("name", ["X-Gateway-Key", "apiKey", "token", "Authorization"])
-async def test_a_key_or_credential_that_is_sent_twice_is_refused(keyed, sent, name):
+async def test_a_key_or_credential_that_is_sent_twice_is_refused(keyed, upstream_headers, name):
     value = KEYS["web"]
     answer = await keyed().post("/graphql", json=QUERY, headers=[(name, value), (name, value)])
     assert answer.status_code == 400
     assert answer.json()["errors"][0]["extensions"]["code"] == "BAD_REQUEST"
     assert name.lower() in answer.json()["errors"][0]["message"].lower()
-    assert sent == []
+    assert upstream_headers == []
 
 
 @pytest.mark.parametrize("key", [None, KEYS["web"]])
-async def test_anybody_may_come_where_that_is_said(keyed, sent, key):
+async def test_anybody_may_come_where_that_is_said(keyed, upstream_headers, key):
     headers = {} if key is None else {"X-Gateway-Key": key}
     http = keyed(allow_anonymous=True)
     assert (await http.post("/graphql", json=QUERY, headers=headers)).json() == COUNTED
@@ -150,12 +152,12 @@ async def test_a_key_s_name_is_logged_and_counted_and_the_key_is_not(keyed):
     assert not [key for key in (*KEYS.values(), "x" * 32) if key in told]
 
 
-async def test_a_bearer_without_a_token_is_sent_nowhere(keyed, sent):
+async def test_a_bearer_without_a_token_is_sent_nowhere(keyed, upstream_headers):
     answer = await keyed().post("/graphql", json=QUERY, headers={"Authorization": "Bearer"})
     assert answer.status_code == 200
     [error] = answer.json()["errors"]
     assert (error["extensions"]["code"], error["path"]) == ("UNAUTHENTICATED", ["activities"])
-    assert sent == []
+    assert upstream_headers == []
 
 
 @pytest.mark.parametrize(

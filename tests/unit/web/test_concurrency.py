@@ -421,10 +421,10 @@ async def test_whose_answer_nobody_reads_takes_nobodys_place():
     assert [each.done() for each in readers] == [False] * 20
     statuses: list[int] = []
 
-    async def told(message: Message) -> None:
+    async def record_status(message: Message) -> None:
         statuses.append(message.get("status", 0))
 
-    await limiter(scope, nothing, told)
+    await limiter(scope, nothing, record_status)
     assert statuses == [200, 0]
     unread.set()
     await asyncio.gather(*readers)

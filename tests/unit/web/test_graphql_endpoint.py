@@ -334,7 +334,9 @@ def trusting(mode: Any) -> httpx.AsyncClient:
     return endpoint(documents=TrustedDocuments(mode, MANIFEST))
 
 
-async def sent(http: httpx.AsyncClient, method: str, parameters: dict[str, Any]) -> httpx.Response:
+async def send_parameters(
+    http: httpx.AsyncClient, method: str, parameters: dict[str, Any]
+) -> httpx.Response:
     if method == "POST":
         return await http.post("", json=parameters)
     written = {k: v if isinstance(v, str) else json.dumps(v) for k, v in parameters.items()}
@@ -370,9 +372,11 @@ WITHOUT = {
 }
 
 
-async def told(mode: str, method: str, parameters: dict[str, Any]) -> tuple[int, str | None]:
+async def status_and_code(
+    mode: str, method: str, parameters: dict[str, Any]
+) -> tuple[int, str | None]:
     """The status and the code of the answer, which has data if it has no code."""
-    answer = await sent(trusting(mode), method, parameters)
+    answer = await send_parameters(trusting(mode), method, parameters)
     body = answer.json()
     assert len(body) == 1
     if "data" in body:
@@ -387,7 +391,7 @@ async def told(mode: str, method: str, parameters: dict[str, Any]) -> tuple[int,
 @pytest.mark.parametrize("method", ["GET", "POST"])
 async def test_each_mode_has_its_answer_to_an_id(method, place, text, document_id, expected):
     parameters = place(document_id) | ({} if text is None else {"query": text})
-    assert [await told(mode, method, parameters) for mode in MODES] == expected
+    assert [await status_and_code(mode, method, parameters) for mode in MODES] == expected
 
 
 @pytest.mark.parametrize(("parameters", "expected"), WITHOUT.values(), ids=WITHOUT)
@@ -395,7 +399,7 @@ async def test_each_mode_has_its_answer_to_an_id(method, place, text, document_i
 async def test_each_mode_has_its_answer_to_a_text_and_to_what_is_malformed(
     method, parameters, expected
 ):
-    assert [await told(mode, method, parameters) for mode in MODES] == expected
+    assert [await status_and_code(mode, method, parameters) for mode in MODES] == expected
 
 
 @pytest.mark.parametrize("accept", ["application/json", GRAPHQL])
@@ -419,9 +423,9 @@ async def test_a_document_that_is_not_run_is_told_alike_in_both_media_types(
 @pytest.mark.parametrize("method", ["GET", "POST"])
 async def test_an_operation_of_a_document_is_asked_for_by_its_name(method):
     asked = by_id("two")
-    assert await told("enforce", method, asked) == (200, "OPERATION_RESOLUTION_FAILURE")
-    assert await told("enforce", method, asked | {"operationName": "r"}) == RUN
-    assert await told("enforce", method, asked | {"operationName": "x"}) == (
+    assert await status_and_code("enforce", method, asked) == (200, "OPERATION_RESOLUTION_FAILURE")
+    assert await status_and_code("enforce", method, asked | {"operationName": "r"}) == RUN
+    assert await status_and_code("enforce", method, asked | {"operationName": "x"}) == (
         200,
         "OPERATION_RESOLUTION_FAILURE",
     )
@@ -429,8 +433,8 @@ async def test_an_operation_of_a_document_is_asked_for_by_its_name(method):
 
 async def test_get_does_not_run_a_mutation_by_its_id_either():
     asked = by_id("two") | {"operationName": "w"}
-    assert await told("enforce", "POST", asked) == RUN
-    assert await told("enforce", "GET", asked) == (405, "METHOD_NOT_ALLOWED")
+    assert await status_and_code("enforce", "POST", asked) == RUN
+    assert await status_and_code("enforce", "GET", asked) == (405, "METHOD_NOT_ALLOWED")
 
 
 async def test_a_refusal_repeats_nothing_that_was_sent():

@@ -399,7 +399,7 @@ AUDITS: dict[str, Audit] = {
 }
 
 
-async def sent(http: httpx.AsyncClient, request: Mapping[str, Any]) -> httpx.Response:
+async def send_request(http: httpx.AsyncClient, request: Mapping[str, Any]) -> httpx.Response:
     named = {"Accept": request.get("accept"), "Content-Type": request.get("content_type")}
     headers = {name: value for name, value in named.items() if value is not None}
     if "params" in request:
@@ -412,7 +412,7 @@ async def sent(http: httpx.AsyncClient, request: Mapping[str, Any]) -> httpx.Res
 
 @pytest.mark.parametrize("audit", AUDITS.values(), ids=AUDITS)
 async def test_audit(http, audit):
-    answer = await sent(http, audit.request)
+    answer = await send_request(http, audit.request)
     assert answer.status_code in audit.statuses
     result = json.loads(answer.content.decode("utf-8"))
     assert result.keys() <= {"errors", "data"}
@@ -437,7 +437,7 @@ WITH_ID = '"query": "query ($id: ID!) { activities(clientId: $id) { totalCount }
 WITH_INT = '"query": "query ($n: Int) { activities(clientId: 1, first: $n) { totalCount } }"'
 
 
-def given(name: str, value: str) -> str:
+def body_with(name: str, value: str) -> str:
     return f'{{{GOOD}, "{name}": {value}}}'
 
 
@@ -478,8 +478,11 @@ BODIES: dict[str, tuple[str | bytes, tuple[int, str]]] = {
     "gzip": (b"\x1f\x8b\x08\x00", BAD_REQUEST),
     "a deep array": ("[" * 100_000, BAD_REQUEST),
     "a deep closed array": ("[" * 100_000 + "]" * 100_000, BAD_REQUEST),
-    "deep variables": (given("variables", '{"a":' * 50_000 + "1" + "}" * 50_000), BAD_REQUEST),
-    "deep extensions": (given("extensions", '{"a":' * 50_000 + "1" + "}" * 50_000), BAD_REQUEST),
+    "deep variables": (body_with("variables", '{"a":' * 50_000 + "1" + "}" * 50_000), BAD_REQUEST),
+    "deep extensions": (
+        body_with("extensions", '{"a":' * 50_000 + "1" + "}" * 50_000),
+        BAD_REQUEST,
+    ),
     "a deep value for an id": (
         f'{{{WITH_ID}, "variables": {{"id": {"[" * 62}{"]" * 62}}}}}',
         BAD_INPUT,
@@ -492,9 +495,9 @@ BODIES: dict[str, tuple[str | bytes, tuple[int, str]]] = {
         f'{{{WITH_ID}, "variables": {{"id": [{"1," * 899}1]}}}}',
         BAD_INPUT,
     ),
-    "more than 4,000 values": (given("variables", f'{{"n": [{"1," * 4_000}1]}}'), BAD_REQUEST),
+    "more than 4,000 values": (body_with("variables", f'{{"n": [{"1," * 4_000}1]}}'), BAD_REQUEST),
     "many values in many lists": (
-        given("variables", json.dumps({"n": [[1] * 100] * 101})),
+        body_with("variables", json.dumps({"n": [[1] * 100] * 101})),
         BAD_REQUEST,
     ),
     "a deep document": (json.dumps({"query": "{ a " * 10_000 + "}" * 10_000}), PARSE_FAILED),
@@ -502,12 +505,12 @@ BODIES: dict[str, tuple[str | bytes, tuple[int, str]]] = {
         json.dumps({"query": f"query ($a: {'[' * 9_999}Int{']' * 9_999}) {TYPENAME}"}),
         PARSE_FAILED,
     ),
-    "an integer of 101 digits": (given("variables", f'{{"n": -1{"0" * 100}}}'), BAD_REQUEST),
-    "an integer of 6,000 digits": (given("variables", f'{{"n": {"1" * 6000}}}'), BAD_REQUEST),
-    "a number beyond all doubles": (given("variables", '{"n": 1e999}'), BAD_REQUEST),
-    "NaN": (given("variables", '{"n": NaN}'), BAD_REQUEST),
-    "infinity": (given("variables", '{"n": -Infinity}'), BAD_REQUEST),
-    "a leading zero": (given("variables", '{"n": 01}'), BAD_REQUEST),
+    "an integer of 101 digits": (body_with("variables", f'{{"n": -1{"0" * 100}}}'), BAD_REQUEST),
+    "an integer of 6,000 digits": (body_with("variables", f'{{"n": {"1" * 6000}}}'), BAD_REQUEST),
+    "a number beyond all doubles": (body_with("variables", '{"n": 1e999}'), BAD_REQUEST),
+    "NaN": (body_with("variables", '{"n": NaN}'), BAD_REQUEST),
+    "infinity": (body_with("variables", '{"n": -Infinity}'), BAD_REQUEST),
+    "a leading zero": (body_with("variables", '{"n": 01}'), BAD_REQUEST),
     "an integer of 100 digits for an Int": (
         f'{{{WITH_INT}, "variables": {{"n": {"9" * 100}}}}}',
         BAD_INPUT,
@@ -547,7 +550,10 @@ BODIES: dict[str, tuple[str | bytes, tuple[int, str]]] = {
         }.items()
         for wrong in wrongs
     },
-    "an unknown operation": (given("operationName", '"x"'), (400, "OPERATION_RESOLUTION_FAILURE")),
+    "an unknown operation": (
+        body_with("operationName", '"x"'),
+        (400, "OPERATION_RESOLUTION_FAILURE"),
+    ),
 }
 """Name of a body: the body, and the status and code of its answer."""
 
@@ -583,13 +589,13 @@ async def test_a_malformed_body_is_refused(http, accept, body, expected):
 
 ODD_BUT_FINE = {
     "duplicate keys, of which the last counts": f'{{"query": 1, {GOOD}}}',
-    "unknown keys": given("id", "7"),
+    "unknown keys": body_with("id", "7"),
     "blanks around": f"\n {{{GOOD}}} \n",
     "escaped letters": '{"\\u0071uery": "{ __typename }"}',
-    "a variable that nobody wants": given("variables", '{"n": 1}'),
-    "an integer of 100 digits": given("variables", f'{{"n": {"9" * 100}}}'),
-    "variables of some depth": given("variables", f'{{"n": {"[" * 62}{"]" * 62}}}'),
-    "an empty operation name": given("operationName", '""'),
+    "a variable that nobody wants": body_with("variables", '{"n": 1}'),
+    "an integer of 100 digits": body_with("variables", f'{{"n": {"9" * 100}}}'),
+    "variables of some depth": body_with("variables", f'{{"n": {"[" * 62}{"]" * 62}}}'),
+    "an empty operation name": body_with("operationName", '""'),
     "a byte order mark": f"\ufeff{{{GOOD}}}",
     "a byte order mark in the document": '{"query": "\\ufeff{ __typename }"}',
 }

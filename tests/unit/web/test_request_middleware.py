@@ -99,7 +99,7 @@ async def test_every_request_leaves_one_event_and_probes_leave_it_at_debug(
     }
 
 
-async def told(gateway: Any, query: str, **sent: Any) -> MutableMapping[str, Any]:
+async def request_line(gateway: Any, query: str, **sent: Any) -> MutableMapping[str, Any]:
     """The line of one operation, without what differs each time."""
     with capture_logs() as entries:
         await gateway.post(query, **sent)
@@ -112,7 +112,7 @@ REQUEST = {"event": "request", "log_level": "info", "method": "POST"}
 
 
 async def test_the_line_of_an_operation_tells_how_it_went_and_what_it_took(gateway):
-    assert await told(gateway, '{ client(id: "1100") { profile { firstName } } }') == {
+    assert await request_line(gateway, '{ client(id: "1100") { profile { firstName } } }') == {
         **REQUEST,
         "status": 200,
         "outcome": "ok",
@@ -130,7 +130,7 @@ async def test_the_line_of_an_operation_has_the_codes_of_its_errors_and_every_ca
         return httpx.Response(200, json={"items": []})
 
     query = '{ a: activities(clientId: "5") { totalCount } b: activities(clientId: "6") { totalCount } }'
-    line = await told(gateway_over(answer, upstream_attempts=2), query)
+    line = await request_line(gateway_over(answer, upstream_attempts=2), query)
     assert (line["outcome"], line["codes"]) == ("partial", ("UPSTREAM_UNAVAILABLE",))
     assert (line["reads"], line["upstream_calls"], line["retries"]) == (2, 3, 1)
 
@@ -144,13 +144,13 @@ async def test_the_line_counts_the_calls_that_failed_before_a_stale_answer(gatew
     is_failing = False
     await gateway.post(query)
     is_failing = True
-    line = await told(gateway, query)
+    line = await request_line(gateway, query)
     assert line["outcome"] == "ok"
     assert (line["reads"], line["upstream_calls"], line["retries"]) == (1, 2, 1)
 
 
 async def test_the_line_of_what_is_refused_has_the_code_and_no_call(gateway):
-    assert await told(gateway, "query Mine { nothing }") == {
+    assert await request_line(gateway, "query Mine { nothing }") == {
         **REQUEST,
         "status": 400,
         "outcome": "rejected",
@@ -171,8 +171,8 @@ async def test_the_line_names_only_trusted_documents(gateway_over, tmp_path):
         trusted_documents="log",
         trusted_documents_path=tmp_path / "manifest.json",
     )
-    assert (await told(gateway, trusted))["operation"] == "Timeline"
-    assert "operation" not in await told(gateway, f"query Ada_Lovelace {TIMELINE}")
+    assert (await request_line(gateway, trusted))["operation"] == "Timeline"
+    assert "operation" not in await request_line(gateway, f"query Ada_Lovelace {TIMELINE}")
 
 
 @pytest.mark.parametrize("path", ["/livez", "/readyz", "/metrics"])
