@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from gateway.schema import build_schema
 from tests.differential.draws import Draws
 from tests.differential.operations import Operation, operation
-from tests.differential.timelines import Sent, sent
+from tests.differential.timelines import Sent, draw_upstream
 
 SETTINGS: tuple[Mapping[str, Any], ...] = (
     {},
@@ -52,7 +52,7 @@ def example(seed: str, number: int) -> Example:
     return Example(
         number,
         asked,
-        sent(draws, entities=asked.entities, failing_percent=failing_percent),
+        draw_upstream(draws, entities=asked.entities, failing_percent=failing_percent),
         settings,
     )
 

@@ -63,7 +63,7 @@ class Sent:
     features: frozenset[str]
 
 
-def sent(draws: Draws, *, entities: bool, failing_percent: int) -> Sent:
+def draw_upstream(draws: Draws, *, entities: bool, failing_percent: int) -> Sent:
     """What the upstream knows; `entities` where it may be asked for them; and how likely it fails where it mostly does not."""
     broken_percent = draws.one_of((0, 0, 15, 40, 80))
     count = 0 if draws.chance(4) else draws.number(1, 12)

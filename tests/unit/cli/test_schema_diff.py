@@ -20,7 +20,7 @@ type Query {
 """
 
 
-def told(old, new):
+def list_changes(old, new):
     return [str(change) for change in classify_changes(old, new)]
 
 
@@ -30,11 +30,11 @@ def after(*replaced):
     for old, text in replaced:
         assert old in new
         new = new.replace(old, text)
-    return told(SCHEMA, new)
+    return list_changes(SCHEMA, new)
 
 
 def test_a_schema_does_not_differ_from_itself():
-    assert told(SCHEMA, SCHEMA) == []
+    assert list_changes(SCHEMA, SCHEMA) == []
 
 
 @pytest.mark.parametrize(
@@ -107,8 +107,10 @@ def test_a_deprecation_is_safe_and_so_is_its_end(member, place):
     name, brace, _ = member.partition(" }")
     text = f'{name} @deprecated(reason: "Gone from 2026-06-30 on."){brace}'
     deprecated = SCHEMA.replace(member, text)
-    assert told(SCHEMA, deprecated) == [f"safe: {place} is deprecated: Gone from 2026-06-30 on."]
-    assert told(deprecated, SCHEMA) == [f"safe: {place} is not deprecated any more."]
+    assert list_changes(SCHEMA, deprecated) == [
+        f"safe: {place} is deprecated: Gone from 2026-06-30 on."
+    ]
+    assert list_changes(deprecated, SCHEMA) == [f"safe: {place} is not deprecated any more."]
 
 
 def test_what_was_deprecated_may_go_with_the_types_that_only_it_led_to():
@@ -122,7 +124,7 @@ def test_what_was_deprecated_may_go_with_the_types_that_only_it_led_to():
 def test_a_type_that_something_else_leads_to_may_not_go_with_what_was_deprecated():
     shared = SCHEMA.replace("= Note | Consent", "= Note | Consent | Left")
     without = SCHEMA.replace("type Left { note: Note }", "").replace("  left: Left", "  note: Note")
-    assert told(shared, without)[0] == "breaking: Left was removed."
+    assert list_changes(shared, without)[0] == "breaking: Left was removed."
 
 
 def test_what_was_deprecated_may_not_become_something_else():
@@ -137,7 +139,7 @@ def test_kinds_that_an_interface_leads_to_are_not_taken_for_deprecated():
     )
     without = one.replace("type Note implements Activity { id: ID! text(length: Int): String }", "")
     without = without.replace("left: Note", "left: Consent")
-    assert told(one, without)[0] == "breaking: Note was removed."
+    assert list_changes(one, without)[0] == "breaking: Note was removed."
 
 
 def test_the_worst_comes_first():

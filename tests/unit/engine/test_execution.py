@@ -525,7 +525,7 @@ TOLD: dict[str, Any] = {
 }
 
 
-async def told(schema: GraphQLSchema, fields: FieldSources) -> tuple[Any, Reader, list[Any]]:
+async def run_authors(schema: GraphQLSchema, fields: FieldSources) -> tuple[Any, Reader, list[Any]]:
     """What is answered where compiled queries read fields so; the context, and what was logged."""
     preparer = build_preparer(schema, compile_query=query_compiler(schema, fields))
     people: dict[str | None, Any] = {
@@ -544,7 +544,7 @@ async def test_a_bug_of_a_compiled_query_alone_is_recorded_and_costs_nothing_but
     fields = replace(
         library.FIELDS, source_by_field={**SOURCE_BY_FIELD, ("Author", name): BROKEN[name]}
     )
-    answer, context, logs = await told(Engine(LIBRARY, library.FIELDS).schema, fields)
+    answer, context, logs = await run_authors(Engine(LIBRARY, library.FIELDS).schema, fields)
     assert answer == {"data": TOLD}
     assert context.is_fully_compiled is False
     assert context.asked == ["None/1", "None/2"]
@@ -556,7 +556,7 @@ async def test_a_bug_of_a_field_costs_that_field_in_a_compiled_query_too(name):
     fields = replace(
         library.FIELDS, source_by_field={**SOURCE_BY_FIELD, ("Author", name): BROKEN[name]}
     )
-    answer, _, logs = await told(Engine(LIBRARY, fields).schema, fields)
+    answer, _, logs = await run_authors(Engine(LIBRARY, fields).schema, fields)
     failed = [(key, name) for key in "ab" if name in TOLD[key]]
     assert answer["data"] == {
         key: author | ({name: None} if (key, name) in failed else {})

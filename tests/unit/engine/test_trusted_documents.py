@@ -43,7 +43,7 @@ def documents(mode, text_by_id=None):
     return TrustedDocuments(mode, text_by_id or dict.fromkeys(IDS, KNOWN))
 
 
-def sent(text=None, document_id=None):
+def request_for(text=None, document_id=None):
     return Request(text, None, {}, document_id)
 
 
@@ -53,7 +53,7 @@ def sent(text=None, document_id=None):
 @pytest.mark.parametrize("mode", ["log", "enforce"])
 @pytest.mark.parametrize("document_id", IDS)
 def test_an_id_of_the_manifest_stands_for_its_text(mode, document_id):
-    found = documents(mode).resolve(sent(document_id=document_id))
+    found = documents(mode).resolve(request_for(document_id=document_id))
     assert found == Document(KNOWN, is_trusted=True)
 
 
@@ -67,13 +67,13 @@ NEARLY = [
 @pytest.mark.parametrize("document_id", NEARLY)
 def test_an_id_is_matched_as_it_is_written(mode, document_id):
     with pytest.raises(PersistedQueryNotFound, match=r"^PersistedQueryNotFound$"):
-        documents(mode).resolve(sent(document_id=document_id))
+        documents(mode).resolve(request_for(document_id=document_id))
 
 
 @pytest.mark.parametrize("document_id", [*IDS, *NEARLY])
 def test_where_documents_have_no_ids_that_is_told_in_words_that_clients_know(document_id):
     with pytest.raises(PersistedQueryNotSupported, match=r"^PersistedQueryNotSupported$"):
-        documents("off").resolve(sent(document_id=document_id))
+        documents("off").resolve(request_for(document_id=document_id))
 
 
 # A text
@@ -82,13 +82,13 @@ def test_where_documents_have_no_ids_that_is_told_in_words_that_clients_know(doc
 @pytest.mark.parametrize(("mode", "trusted"), [("off", False), ("log", True), ("enforce", True)])
 def test_a_text_of_the_manifest_is_run(mode, trusted):
     with capture_logs() as entries:
-        assert documents(mode).resolve(sent(KNOWN)) == Document(KNOWN, trusted)
+        assert documents(mode).resolve(request_for(KNOWN)) == Document(KNOWN, trusted)
     assert entries == []
 
 
 def test_any_other_text_is_run_where_documents_need_no_trust():
     with capture_logs() as entries:
-        assert documents("off").resolve(sent(OTHER)) == Document(OTHER, is_trusted=False)
+        assert documents("off").resolve(request_for(OTHER)) == Document(OTHER, is_trusted=False)
     assert entries == []
 
 
@@ -98,14 +98,14 @@ OTHERS = [OTHER, "", " ", f"{KNOWN} ", KNOWN.replace(" ", ""), KNOWN.upper(), sh
 @pytest.mark.parametrize("text", OTHERS)
 def test_any_other_text_is_run_and_logged_by_its_hash_alone(text):
     with capture_logs() as entries:
-        assert documents("log").resolve(sent(text)) == Document(text, is_trusted=False)
+        assert documents("log").resolve(request_for(text)) == Document(text, is_trusted=False)
     assert entries == [{"event": "document.untrusted", "log_level": "info", "sha256": sha256(text)}]
 
 
 @pytest.mark.parametrize("text", OTHERS)
 def test_any_other_text_is_refused_where_only_trusted_ones_are_run(text):
     with pytest.raises(DocumentNotTrusted) as refused:
-        documents("enforce").resolve(sent(text))
+        documents("enforce").resolve(request_for(text))
     assert OTHER not in str(refused.value)
 
 
@@ -115,7 +115,7 @@ def test_any_other_text_is_refused_where_only_trusted_ones_are_run(text):
 @pytest.mark.parametrize("mode", ["log", "enforce"])
 @pytest.mark.parametrize("document_id", IDS)
 def test_an_id_and_its_text_are_the_text(mode, document_id):
-    found = documents(mode).resolve(sent(KNOWN, document_id))
+    found = documents(mode).resolve(request_for(KNOWN, document_id))
     assert found == Document(KNOWN, is_trusted=True)
 
 
@@ -124,7 +124,7 @@ def test_an_id_and_its_text_are_the_text(mode, document_id):
 @pytest.mark.parametrize("text", [OTHER, f"{KNOWN} ", ""])
 def test_an_id_of_the_manifest_and_another_text_are_refused(mode, document_id, text):
     with pytest.raises(BadRequest):
-        documents(mode).resolve(sent(text, document_id))
+        documents(mode).resolve(request_for(text, document_id))
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -132,7 +132,7 @@ def test_an_id_of_the_manifest_and_another_text_are_refused(mode, document_id, t
 @pytest.mark.parametrize("write", [str, str.upper])
 def test_a_text_that_does_not_match_its_hash_is_refused(mode, prefix, write):
     with pytest.raises(BadRequest):
-        documents(mode).resolve(sent(KNOWN, prefix + write(sha256(OTHER))))
+        documents(mode).resolve(request_for(KNOWN, prefix + write(sha256(OTHER))))
 
 
 @pytest.mark.parametrize("prefix", ["", "sha256:"])
@@ -140,23 +140,23 @@ def test_a_text_that_does_not_match_its_hash_is_refused(mode, prefix, write):
 @pytest.mark.parametrize("mode", ["off", "log"])
 def test_a_text_that_matches_its_hash_is_a_text_like_any_other(mode, prefix, write):
     document_id = prefix + write(sha256(OTHER))
-    found = documents(mode).resolve(sent(OTHER, document_id))
+    found = documents(mode).resolve(request_for(OTHER, document_id))
     assert found == Document(OTHER, is_trusted=False)
 
 
 def test_a_text_is_not_trusted_for_the_hash_beside_it():
     with pytest.raises(DocumentNotTrusted):
-        documents("enforce").resolve(sent(OTHER, sha256(OTHER)))
+        documents("enforce").resolve(request_for(OTHER, sha256(OTHER)))
 
 
 def test_a_trusted_text_may_come_with_its_hash_where_its_id_is_another():
     trusting = documents("enforce", {sha1(KNOWN): KNOWN})
-    assert trusting.resolve(sent(KNOWN, sha256(KNOWN))) == Document(KNOWN, is_trusted=True)
+    assert trusting.resolve(request_for(KNOWN, sha256(KNOWN))) == Document(KNOWN, is_trusted=True)
 
 
 @pytest.mark.parametrize("document_id", [sha1(KNOWN), "x", "sha512:0", "0" * 63, "g" * 64])
 def test_an_id_that_is_unknown_and_no_sha256_says_nothing_of_the_text_beside_it(document_id):
-    found = documents("log", {"y": KNOWN}).resolve(sent(OTHER, document_id))
+    found = documents("log", {"y": KNOWN}).resolve(request_for(OTHER, document_id))
     assert found == Document(OTHER, is_trusted=False)
 
 
@@ -164,12 +164,12 @@ def test_an_id_that_is_unknown_and_no_sha256_says_nothing_of_the_text_beside_it(
 def test_nothing_that_is_sent_is_registered(mode):
     trusting = documents(mode)
     if mode == "log":
-        trusting.resolve(sent(OTHER, sha256(OTHER)))
+        trusting.resolve(request_for(OTHER, sha256(OTHER)))
     else:
         with pytest.raises(DocumentNotTrusted):
-            trusting.resolve(sent(OTHER, sha256(OTHER)))
+            trusting.resolve(request_for(OTHER, sha256(OTHER)))
     with pytest.raises(PersistedQueryNotFound):
-        trusting.resolve(sent(document_id=sha256(OTHER)))
+        trusting.resolve(request_for(document_id=sha256(OTHER)))
 
 
 # Manifests
@@ -225,7 +225,11 @@ def test_the_manifests_of_graphql_codegen_are_understood(name, written):
     assert trusting.validate_all(build_preparer(schema.build_schema())) == {}
     for document_id, text in text_by_id.items():
         assert document_id == written(text)
-        for request in (sent(document_id=document_id), sent(text), sent(text, document_id)):
+        for request in (
+            request_for(document_id=document_id),
+            request_for(text),
+            request_for(text, document_id),
+        ):
             assert trusting.resolve(request) == Document(text, is_trusted=True)
 
 
@@ -248,8 +252,8 @@ def counting_preparer() -> tuple[Preparer, list[str]]:
 async def test_the_documents_of_another_manifest_replace_the_former_ones():
     trusting = documents("enforce", {"a": KNOWN})
     assert await trusting.replace({"b": OTHER}, PREPARE) is True
-    assert trusting.resolve(sent(document_id="b")) == Document(OTHER, is_trusted=True)
-    for request in (sent(document_id="a"), sent(KNOWN)):
+    assert trusting.resolve(request_for(document_id="b")) == Document(OTHER, is_trusted=True)
+    for request in (request_for(document_id="a"), request_for(KNOWN)):
         with pytest.raises((PersistedQueryNotFound, DocumentNotTrusted)):
             trusting.resolve(request)
     assert await trusting.replace({"b": OTHER}, PREPARE) is False
@@ -265,7 +269,7 @@ async def test_one_document_that_can_never_run_keeps_all_former_ones():
     }
     assert "secret" not in str(refused.value)
     assert len(trusting) == 1
-    assert trusting.resolve(sent(document_id="a")) == Document(KNOWN, is_trusted=True)
+    assert trusting.resolve(request_for(document_id="a")) == Document(KNOWN, is_trusted=True)
 
 
 async def test_documents_are_compiled_before_they_are_trusted_and_only_new_ones():
@@ -312,7 +316,7 @@ async def test_a_request_that_waits_runs_the_document_that_it_began_with():
     trusting = documents("enforce", {"a": "query A { known }"})
     replacing = asyncio.create_task(trusting.replace({"a": "query B { known }"}, preparer))
     await asyncio.sleep(0)  # until it waits to prepare B
-    text = trusting.resolve(sent(document_id="a")).text
+    text = trusting.resolve(request_for(document_id="a")).text
     preparing = asyncio.create_task(preparer.prepare(text, None, {}, expect_reuse=True))
     await asyncio.sleep(0)
     pause.set()

@@ -69,7 +69,7 @@ def values(value: object, prefix: str = "") -> Iterator[tuple[str, object]]:
 
 
 @pytest.fixture(scope="module")
-def sent(sample_data) -> dict[str, list[object]]:
+def sandbox_values(sample_data) -> dict[str, list[object]]:
     """The values in all activities, by their paths."""
     values_by_path = defaultdict(list)
     for client in CLIENTS:
@@ -90,24 +90,24 @@ def test_every_row_of_the_specification_occurs(sample_data, client_id):
     assert ROW_BY_PATH.keys() - found == set()
 
 
-def test_nothing_else_occurs_but_what_is_said_here(sent):
+def test_nothing_else_occurs_but_what_is_said_here(sandbox_values):
     outermost = {
         path
-        for path in sent.keys() - ROW_BY_PATH.keys()
+        for path in sandbox_values.keys() - ROW_BY_PATH.keys()
         if path.rpartition(".")[0] in ("", *ROW_BY_PATH)
     }
     assert outermost == UNLISTED
 
 
-def test_every_value_has_the_type_of_its_row(sent):
+def test_every_value_has_the_type_of_its_row(sandbox_values):
     for path, row in ROW_BY_PATH.items():
-        types = {type(value) for value in sent[path]}
+        types = {type(value) for value in sandbox_values[path]}
         assert types == OTHER_TYPES.get(path, TYPES[row.type]), path
 
 
 @pytest.mark.parametrize("path", [path for path, row in ROW_BY_PATH.items() if row.values])
-def test_values_are_those_that_their_row_lists(sent, path):
-    shown, listed = {*sent[path]}, ROW_BY_PATH[path].values
+def test_values_are_those_that_their_row_lists(sandbox_values, path):
+    shown, listed = {*sandbox_values[path]}, ROW_BY_PATH[path].values
     assert shown - listed == UNLISTED_VALUES.get(path, set())
     assert listed - shown == VALUES_UNSEEN.get(path, set())
 

@@ -61,13 +61,13 @@ def gateway_with(gateway_over):
 
 
 @pytest.fixture
-def shown(gateway_with) -> Shown:
-    """A selection of one item: `node, codes = await shown(item, "id")`; codes by path within it.
+def select(gateway_with) -> Shown:
+    """A selection of one item: `node, codes = await select(item, "id")`; codes by path within it.
 
     What the upstream knows besides stands in `upstream`, by path.
     """
 
-    async def shown(
+    async def select(
         item: object,
         selection: str,
         upstream: Mapping[str, object] | None = None,
@@ -77,4 +77,4 @@ def shown(gateway_with) -> Shown:
         answer = await gateway_with(upstream or {}, item, **settings).ask(query)
         return answer["data"]["activities"]["nodes"][0], codes(answer, below=3)
 
-    return shown
+    return select

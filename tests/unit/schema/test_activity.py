@@ -219,10 +219,10 @@ KINDS: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("word", KINDS)
-async def test_every_kind_is_shown_with_all_that_it_carries(shown, word):
+async def test_every_kind_is_shown_with_all_that_it_carries(select, word):
     typename, kind, carried, selection, expected = KINDS[word]
     selection = f"{COMMON_SELECTION} ... on {typename} {{ {selection} }}"
-    node, codes = await shown({**COMMON, "type": word, **carried}, selection)
+    node, codes = await select({**COMMON, "type": word, **carried}, selection)
     assert node == {
         "__typename": typename,
         "kind": kind,
@@ -234,11 +234,11 @@ async def test_every_kind_is_shown_with_all_that_it_carries(shown, word):
 
 
 @pytest.mark.parametrize("word", KINDS)
-async def test_every_kind_may_carry_nothing_but_id_and_kind(shown, word):
+async def test_every_kind_may_carry_nothing_but_id_and_kind(select, word):
     typename, kind, _, selection, _ = KINDS[word]
     item = {"id": 5, "type": word}
     selection = f"{COMMON_SELECTION} changes {{ field }} ... on {typename} {{ {selection} }}"
-    node, codes = await shown(item, selection)
+    node, codes = await select(item, selection)
     assert node.pop("payload", item) == item
     given = {
         "__typename": typename,
@@ -256,8 +256,8 @@ async def test_every_kind_may_carry_nothing_but_id_and_kind(shown, word):
 
 
 @pytest.mark.parametrize("word", ["NOTE", "Note", "note ", "unknown", "call", 5])
-async def test_a_kind_is_known_by_the_upstreams_exact_word_only(shown, word):
-    node, _ = await shown({"id": "1", "type": word}, "__typename kind kindRaw")
+async def test_a_kind_is_known_by_the_upstreams_exact_word_only(select, word):
+    node, _ = await select({"id": "1", "type": word}, "__typename kind kindRaw")
     assert node == {"__typename": "UnknownActivity", "kind": "UNKNOWN", "kindRaw": str(word)}
 
 
@@ -271,29 +271,29 @@ UNREADABLE = {
 
 
 @pytest.mark.parametrize(("field", "sent"), UNREADABLE.values(), ids=UNREADABLE)
-async def test_an_unreadable_field_is_null_and_reported_at_its_path(shown, field, sent):
+async def test_an_unreadable_field_is_null_and_reported_at_its_path(select, field, sent):
     selection = "id date { dateTime } event user { userName } marketingConsent { text }"
     good = {**COMMON, "type": "note"}
-    node, codes = await shown({**good, field: sent}, selection)
-    intact, _ = await shown(good, selection)
+    node, codes = await select({**good, field: sent}, selection)
+    intact, _ = await select(good, selection)
     assert node == {**intact, field: None}
     assert codes == {field: BROKEN}
 
 
 @pytest.mark.parametrize("field", ["userName", "emailAddress", "firstName", "lastName"])
-async def test_an_unreadable_text_costs_itself_only(shown, field):
+async def test_an_unreadable_text_costs_itself_only(select, field):
     item = {**COMMON, "type": "note", "user": {**COMMON["user"], field: {"no": 1}}}
-    node, codes = await shown(item, "user { userName emailAddress firstName lastName }")
+    node, codes = await select(item, "user { userName emailAddress firstName lastName }")
     assert node["user"] == {**COMMON["user"], field: None}
     assert codes == {f"user.{field}": BROKEN}
 
 
 @pytest.mark.parametrize("word", [word for word in KINDS if word != "telepathy"])
-async def test_an_unreadable_thing_leaves_the_activity_standing(shown, word):
+async def test_an_unreadable_thing_leaves_the_activity_standing(select, word):
     typename, _, carried, selection, _ = KINDS[word]
     (field,) = carried
     item = {**COMMON, "type": word, field: "spoilt"}
-    node, codes = await shown(item, f"id ... on {typename} {{ {selection} }}")
+    node, codes = await select(item, f"id ... on {typename} {{ {selection} }}")
     assert node == {"id": COMMON["id"], field: None}
     assert codes == {field: BROKEN}
 
@@ -309,20 +309,20 @@ EVENTS = {
 
 
 @pytest.mark.parametrize("sent", EVENTS)
-async def test_the_upstreams_word_stands_beside_the_event(shown, sent):
-    node, codes = await shown({"id": "1", "type": "note", "event": sent}, "event eventRaw")
+async def test_the_upstreams_word_stands_beside_the_event(select, sent):
+    node, codes = await select({"id": "1", "type": "note", "event": sent}, "event eventRaw")
     assert (node, codes) == ({"event": EVENTS[sent], "eventRaw": sent}, {})
 
 
 @pytest.mark.parametrize("sent", [None, ""], ids=repr)
-async def test_without_an_event_there_is_no_word_either(shown, sent):
-    node, codes = await shown({"id": "1", "type": "note", "event": sent}, "event eventRaw")
+async def test_without_an_event_there_is_no_word_either(select, sent):
+    node, codes = await select({"id": "1", "type": "note", "event": sent}, "event eventRaw")
     assert (node, codes) == ({"event": None, "eventRaw": None}, {})
 
 
 @pytest.mark.parametrize("sent", [1, [], {}, {"is": "created", "was": "x"}], ids=repr)
-async def test_an_event_that_is_no_text_is_unreadable(shown, sent):
-    node, codes = await shown({"id": "1", "type": "note", "event": sent}, "id event eventRaw")
+async def test_an_event_that_is_no_text_is_unreadable(select, sent):
+    node, codes = await select({"id": "1", "type": "note", "event": sent}, "id event eventRaw")
     assert node == {"id": "1", "event": None, "eventRaw": None}
     assert codes == {"event": BROKEN, "eventRaw": BROKEN}
 
@@ -373,24 +373,24 @@ async def test_an_invalid_id_of_the_client_of_an_activity_is_the_callers_mistake
         (None, []),
     ],
 )
-async def test_the_names_of_what_changed_are_as_sent(shown, sent, names):
+async def test_the_names_of_what_changed_are_as_sent(select, sent, names):
     item = {"id": "1", "type": "note", "event": "updated", "updatedAttributes": sent}
-    assert await shown(item, "updatedAttributes") == ({"updatedAttributes": names}, {})
+    assert await select(item, "updatedAttributes") == ({"updatedAttributes": names}, {})
 
 
 @pytest.mark.parametrize("event", ["created", "deleted", "archived", None, "", 5, []], ids=repr)
-async def test_the_names_of_what_changed_are_there_whatever_the_event(shown, event):
+async def test_the_names_of_what_changed_are_there_whatever_the_event(select, event):
     item = {"id": "1", "type": "note", "event": event, "updatedAttributes": ["notes"]}
-    assert await shown(item, "updatedAttributes") == ({"updatedAttributes": ["notes"]}, {})
+    assert await select(item, "updatedAttributes") == ({"updatedAttributes": ["notes"]}, {})
 
 
 @pytest.mark.parametrize(
     ("sent", "names"),
     [("notes", []), ({"notes": 1}, []), ([{}, "notes"], ["notes"]), ([[], {}], [])],
 )
-async def test_unreadable_names_are_left_out_and_reported(shown, sent, names):
+async def test_unreadable_names_are_left_out_and_reported(select, sent, names):
     item = {"id": "1", "type": "note", "event": "updated", "updatedAttributes": sent}
-    node, codes = await shown(item, "updatedAttributes")
+    node, codes = await select(item, "updatedAttributes")
     assert node == {"updatedAttributes": names}
     assert codes == {"updatedAttributes": BROKEN}
 

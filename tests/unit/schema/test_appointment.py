@@ -37,9 +37,9 @@ def appointment(**fields: object) -> dict[str, object]:
         ("selfLink", {"href": ["x"]}),
     ],
 )
-async def test_an_unreadable_field_costs_itself_only(shown, field, sent):
-    intact, _ = await shown(appointment(**GOOD), SELECTION)
-    node, codes = await shown(appointment(**{**GOOD, field: sent}), SELECTION)
+async def test_an_unreadable_field_costs_itself_only(select, field, sent):
+    intact, _ = await select(appointment(**GOOD), SELECTION)
+    node, codes = await select(appointment(**{**GOOD, field: sent}), SELECTION)
     assert node == {"appointment": {**intact["appointment"], field: None}}
     assert codes == {f"appointment.{field}": BROKEN}
 
@@ -82,34 +82,34 @@ def without(node: Any, place: str) -> Any:
 
 @pytest.mark.parametrize("id_", [None, "", "absent"], ids=repr)
 @pytest.mark.parametrize("place", [place for place in IDS if "." in place])
-async def test_a_missing_id_costs_the_id_and_not_the_snapshot(shown, place, id_):
-    intact, _ = await shown(with_id(place, "11"), SNAPSHOTS)
-    node, codes = await shown(with_id(place, id_), SNAPSHOTS)
+async def test_a_missing_id_costs_the_id_and_not_the_snapshot(select, place, id_):
+    intact, _ = await select(with_id(place, "11"), SNAPSHOTS)
+    node, codes = await select(with_id(place, id_), SNAPSHOTS)
     assert (node, codes) == (without(intact, place), {})
 
 
 @pytest.mark.parametrize("id_", [None, ""], ids=repr)
-async def test_a_missing_id_of_an_appointment_costs_the_id_only(shown, id_):
-    intact, _ = await shown(with_id("appointmentId", "31"), SNAPSHOTS)
-    node, codes = await shown(with_id("appointmentId", id_), SNAPSHOTS)
+async def test_a_missing_id_of_an_appointment_costs_the_id_only(select, id_):
+    intact, _ = await select(with_id("appointmentId", "31"), SNAPSHOTS)
+    node, codes = await select(with_id("appointmentId", id_), SNAPSHOTS)
     assert (node, codes) == (without(intact, "appointmentId"), {})
 
 
 @pytest.mark.parametrize("id_", [{}, [], True, 1.5], ids=repr)
 @pytest.mark.parametrize("place", IDS)
-async def test_an_unreadable_id_costs_the_id_and_not_the_snapshot(shown, place, id_):
-    intact, _ = await shown(with_id(place, "31"), SNAPSHOTS)
-    node, codes = await shown(with_id(place, id_), SNAPSHOTS)
+async def test_an_unreadable_id_costs_the_id_and_not_the_snapshot(select, place, id_):
+    intact, _ = await select(with_id(place, "31"), SNAPSHOTS)
+    node, codes = await select(with_id(place, id_), SNAPSHOTS)
     assert node == without(intact, place)
     assert codes == {f"appointment.{place}": BROKEN}
 
 
 @pytest.mark.parametrize("nothing", [{}, [], "", {"id": None}, {"id": "", "name": None}], ids=repr)
 @pytest.mark.parametrize("field", ["service", "previousService", "staff", "previousStaff"])
-async def test_a_snapshot_without_any_value_is_null(shown, field, nothing):
+async def test_a_snapshot_without_any_value_is_null(select, field, nothing):
     item = appointment(notes="x", **{field: nothing})
     selection = f"... on AppointmentActivity {{ appointment {{ notes {field} {{ __typename }} }} }}"
-    node, codes = await shown(item, selection)
+    node, codes = await select(item, selection)
     assert (node, codes) == ({"appointment": {"notes": "x", field: None}}, {})
 
 
@@ -118,18 +118,18 @@ STATUSES = {"noShow": "NO_SHOW", "inProgress": "IN_PROGRESS", "new": "UNKNOWN", 
 
 @pytest.mark.parametrize("field", ["status", "previousStatus"])
 @pytest.mark.parametrize("word", STATUSES)
-async def test_the_upstreams_word_stands_beside_the_status(shown, word, field):
+async def test_the_upstreams_word_stands_beside_the_status(select, word, field):
     selection = f"... on AppointmentActivity {{ appointment {{ {field} {field}Raw }} }}"
-    node, codes = await shown(appointment(**{field: word}), selection)
+    node, codes = await select(appointment(**{field: word}), selection)
     assert node == {"appointment": {field: STATUSES[word], f"{field}Raw": word}}
     assert codes == {}
 
 
 @pytest.mark.parametrize("field", ["status", "previousStatus"])
 @pytest.mark.parametrize("sent", [None, "", 5, ["noShow", "x"]], ids=repr)
-async def test_a_status_without_a_word_is_null(shown, sent, field):
+async def test_a_status_without_a_word_is_null(select, sent, field):
     selection = f"... on AppointmentActivity {{ appointment {{ {field} {field}Raw }} }}"
-    node, codes = await shown(appointment(**{field: sent}), selection)
+    node, codes = await select(appointment(**{field: sent}), selection)
     assert node == {"appointment": dict.fromkeys((field, f"{field}Raw"))}
     assert codes == (
         {f"appointment.{place}": BROKEN for place in (field, f"{field}Raw")} if sent else {}
@@ -164,9 +164,9 @@ async def test_the_company_of_a_snapshot_is_read_out_of_its_link_and_costs_nothi
     assert gateway.asked == {"/api/2.3/activities": 1}
 
 
-async def test_the_company_of_an_unreadable_link_is_unreadable(shown):
+async def test_the_company_of_an_unreadable_link_is_unreadable(select):
     selection = "... on AppointmentActivity { appointment { appointmentId company { companyId } } }"
-    node, codes = await shown(appointment(selfLink={"href": ["x"]}), selection)
+    node, codes = await select(appointment(selfLink={"href": ["x"]}), selection)
     assert node == {"appointment": {"appointmentId": "31", "company": None}}
     assert codes == {"appointment.company": BROKEN}
 
@@ -248,21 +248,21 @@ def current(fields: str) -> str:
     return f"... on AppointmentActivity {{ appointment {{ current {{ {fields} }} }} }}"
 
 
-async def test_an_appointment_of_today_has_all_its_fields(shown):
-    node, codes = await shown(appointment(selfLink=LINK), current(TODAY_SELECTED), {PATH: TODAY})
+async def test_an_appointment_of_today_has_all_its_fields(select):
+    node, codes = await select(appointment(selfLink=LINK), current(TODAY_SELECTED), {PATH: TODAY})
     assert node["appointment"]["current"] == TODAY_SHOWN
     assert codes == {}
 
 
-async def test_an_appointment_of_today_may_say_nothing_but_its_id(shown):
-    node, codes = await shown(
+async def test_an_appointment_of_today_may_say_nothing_but_its_id(select):
+    node, codes = await select(
         appointment(selfLink=LINK), current(TODAY_SELECTED), {PATH: {"id": 31}}
     )
     assert node["appointment"]["current"] == {**dict.fromkeys(TODAY_SHOWN), "id": "31"}
     assert codes == {}
 
 
-async def test_today_does_not_change_what_was_recorded(shown):
+async def test_today_does_not_change_what_was_recorded(select):
     both = "status notes start { dateTime }"
     then_, now = "staff { staffId firstName }", "staff { id firstName }"
     selection = f"""... on AppointmentActivity {{ appointment {{
@@ -274,7 +274,7 @@ async def test_today_does_not_change_what_was_recorded(shown):
         start=LATER,
         staff={"id": "22", "firstName": "Ali"},
     )
-    node, _ = await shown(item, selection, {PATH: TODAY})
+    node, _ = await select(item, selection, {PATH: TODAY})
     then = node["appointment"]
     today = then.pop("current")
     assert then == {
@@ -291,9 +291,9 @@ async def test_today_does_not_change_what_was_recorded(shown):
     }
 
 
-async def test_an_appointment_that_is_no_more_is_null_without_an_error(shown):
+async def test_an_appointment_that_is_no_more_is_null_without_an_error(select):
     selection = "... on AppointmentActivity { appointment { appointmentId current { id } } }"
-    node, codes = await shown(appointment(selfLink=LINK), selection)
+    node, codes = await select(appointment(selfLink=LINK), selection)
     assert (node, codes) == ({"appointment": {"appointmentId": "31", "current": None}}, {})
 
 
@@ -342,8 +342,8 @@ async def test_what_today_is_of_an_appointment_with_an_unreadable_id_is_an_error
         ("rescheduleLink", ["x"], "rescheduleUrl"),
     ],
 )
-async def test_an_unreadable_field_of_today_costs_itself_only(shown, field, sent, path):
-    node, codes = await shown(
+async def test_an_unreadable_field_of_today_costs_itself_only(select, field, sent, path):
+    node, codes = await select(
         appointment(selfLink=LINK), current(TODAY_SELECTED), {PATH: {**TODAY, field: sent}}
     )
     today = node["appointment"]["current"]
@@ -353,16 +353,16 @@ async def test_an_unreadable_field_of_today_costs_itself_only(shown, field, sent
 
 
 @pytest.mark.parametrize(("word", "status"), [("noShow", "NO_SHOW"), ("dreamt", "UNKNOWN")])
-async def test_the_upstreams_word_stands_beside_the_status_of_today(shown, word, status):
-    node, codes = await shown(
+async def test_the_upstreams_word_stands_beside_the_status_of_today(select, word, status):
+    node, codes = await select(
         appointment(selfLink=LINK), current("status statusRaw"), {PATH: {**TODAY, "status": word}}
     )
     assert node["appointment"]["current"] == {"status": status, "statusRaw": word}
     assert codes == {}
 
 
-async def test_an_unreadable_status_of_today_has_no_word_either(shown):
-    node, codes = await shown(
+async def test_an_unreadable_status_of_today_has_no_word_either(select):
+    node, codes = await select(
         appointment(selfLink=LINK), current(TODAY_SELECTED), {PATH: {**TODAY, "status": 5}}
     )
     nothing = dict.fromkeys(("status", "statusRaw"))
@@ -371,12 +371,12 @@ async def test_an_unreadable_status_of_today_has_no_word_either(shown):
 
 
 @pytest.mark.parametrize("nothing", ["", [], {}, {"id": ""}, {"id": None, "amount": ""}], ids=repr)
-async def test_what_says_nothing_of_today_is_null(shown, nothing):
+async def test_what_says_nothing_of_today_is_null(select, nothing):
     """Also beside a field that cannot be read, and within an object."""
     fields = ("company", "service", "staff", "client", "customStatus", "price", "onlineMeeting")
     today = {**TODAY, **dict.fromkeys(fields, nothing), "paid": 5}
     today["history"] = [nothing, {"text": "Moved", "user": nothing, "date": nothing}, nothing]
-    node, codes = await shown(appointment(selfLink=LINK), current(TODAY_SELECTED), {PATH: today})
+    node, codes = await select(appointment(selfLink=LINK), current(TODAY_SELECTED), {PATH: today})
     found = node["appointment"]["current"]
     assert codes == {"appointment.current.isPaid": BROKEN}
     assert {field: found[field] for field in fields} == dict.fromkeys(fields)
@@ -385,26 +385,26 @@ async def test_what_says_nothing_of_today_is_null(shown, nothing):
 
 @pytest.mark.parametrize("compile_queries", ["eager", "off"])
 async def test_another_appointment_than_the_recorded_one_breaks_the_contract(
-    shown, compile_queries
+    select, compile_queries
 ):
     answer = {PATH: {**TODAY, "id": "32"}}
     item = appointment(selfLink=LINK)
-    node, codes = await shown(item, current("id"), answer, compile_queries=compile_queries)
+    node, codes = await select(item, current("id"), answer, compile_queries=compile_queries)
     assert node["appointment"]["current"] is None
     assert codes == {"appointment.current": BROKEN}
 
 
 @pytest.mark.parametrize("sent", [{}, {"id": None}, {"id": ""}], ids=repr)
-async def test_a_missing_id_of_a_custom_status_costs_the_id_only(shown, sent):
+async def test_a_missing_id_of_a_custom_status_costs_the_id_only(select, sent):
     today = {**TODAY, "customStatus": {**sent, "name": "Arrived"}}
     selection = current("customStatus { customStatusId name }")
-    node, codes = await shown(appointment(selfLink=LINK), selection, {PATH: today})
+    node, codes = await select(appointment(selfLink=LINK), selection, {PATH: today})
     status = {"customStatusId": None, "name": "Arrived"}
     assert (node["appointment"]["current"], codes) == ({"customStatus": status}, {})
 
 
-async def test_a_price_may_be_an_amount_alone(shown):
-    node, codes = await shown(
+async def test_a_price_may_be_an_amount_alone(select):
+    node, codes = await select(
         appointment(selfLink=LINK),
         current("price { amount currency }"),
         {PATH: {"id": "31", "price": 30}},
@@ -414,9 +414,9 @@ async def test_a_price_may_be_an_amount_alone(shown):
 
 
 @pytest.mark.parametrize("body", [[], {}, {"id": None}, {"id": {}}, {"items": []}, b"<p>", b""])
-async def test_an_answer_that_is_no_appointment_is_one_error(shown, body):
+async def test_an_answer_that_is_no_appointment_is_one_error(select, body):
     selection = "... on AppointmentActivity { appointment { appointmentId current { id notes } } }"
-    node, codes = await shown(appointment(selfLink=LINK), selection, {PATH: body})
+    node, codes = await select(appointment(selfLink=LINK), selection, {PATH: body})
     assert node == {"appointment": {"appointmentId": "31", "current": None}}
     assert codes == {"appointment.current": BROKEN}
 

@@ -112,21 +112,21 @@ def previous(field: str) -> str:
 
 @pytest.mark.parametrize(("field", "was", "is_", "before", "after"), VALUES.values(), ids=VALUES)
 async def test_a_previous_value_stands_beside_the_one_that_replaced_it(
-    shown, field, was, is_, before, after
+    select, field, was, is_, before, after
 ):
-    node, codes = await shown(updated(**{previous(field): was, field: is_}), CHANGES)
+    node, codes = await select(updated(**{previous(field): was, field: is_}), CHANGES)
     assert node == {"changes": [change(field, before, after)]}
     assert codes == {}
 
 
 @pytest.mark.parametrize("kind", ["note", "consent"])
-async def test_the_body_of_a_note_changes_as_text(shown, kind):
+async def test_the_body_of_a_note_changes_as_text(select, kind):
     item = updated(kind, previousBody="<p>was</p>", body="<p>is</p>")
-    node, _ = await shown(item, CHANGES)
+    node, _ = await select(item, CHANGES)
     assert node == {"changes": [change("body", text("<p>was</p>"), text("<p>is</p>"))]}
 
 
-async def test_changes_stand_in_one_order_whatever_the_upstreams(shown):
+async def test_changes_stand_in_one_order_whatever_the_upstreams(select):
     item = updated(
         names=["zeta", "alpha"],
         previousStatus="pending",
@@ -136,7 +136,7 @@ async def test_changes_stand_in_one_order_whatever_the_upstreams(shown):
         previousEnd=TEN,
         previousStart=NINE,
     )
-    node, _ = await shown(item, "changes { field fieldRaw }")
+    node, _ = await select(item, "changes { field fieldRaw }")
     fields = ("start", "end", "service", "staff", "notes", "status")
     assert [(each["field"], each["fieldRaw"]) for each in node["changes"]] == [
         *((field.upper(), field) for field in fields),
@@ -144,14 +144,14 @@ async def test_changes_stand_in_one_order_whatever_the_upstreams(shown):
     ]
 
 
-async def test_a_value_that_was_removed_has_nothing_after(shown):
-    node, codes = await shown(updated(previousStaff=MINA), CHANGES)
+async def test_a_value_that_was_removed_has_nothing_after(select):
+    node, codes = await select(updated(previousStaff=MINA), CHANGES)
     assert node == {"changes": [change("staff", person(MINA))]}
     assert codes == {}
 
 
-async def test_a_previous_value_of_null_is_no_change(shown):
-    node, _ = await shown(updated(previousNotes=None, notes="x", previousEnd=NINE), CHANGES)
+async def test_a_previous_value_of_null_is_no_change(select):
+    node, _ = await select(updated(previousNotes=None, notes="x", previousEnd=NINE), CHANGES)
     assert [each["field"] for each in node["changes"]] == ["END"]
 
 
@@ -167,8 +167,8 @@ async def test_a_previous_value_of_null_is_no_change(shown):
     ],
     ids=str,
 )
-async def test_a_name_without_values_is_told_once_and_as_sent(shown, names, told):
-    node, codes = await shown(updated(names=names, previousNotes="x", notes="y"), CHANGES)
+async def test_a_name_without_values_is_told_once_and_as_sent(select, names, told):
+    node, codes = await select(updated(names=names, previousNotes="x", notes="y"), CHANGES)
     known, *others = node["changes"]
     assert known == change("notes", text("x"), text("y"))
     assert others == told
@@ -253,9 +253,9 @@ NAMED: dict[str, tuple[dict[str, object], list[dict[str, object]]]] = {
 @pytest.mark.parametrize("compile_queries", ["eager", "off"])
 @pytest.mark.parametrize(("item", "told"), NAMED.values(), ids=NAMED)
 async def test_a_name_has_the_value_of_the_snapshot_after_the_change(
-    shown, compile_queries, item, told
+    select, compile_queries, item, told
 ):
-    node, codes = await shown(item, CHANGES, compile_queries=compile_queries)
+    node, codes = await select(item, CHANGES, compile_queries=compile_queries)
     assert node == {"changes": told}
     assert codes == {}
 
@@ -271,17 +271,17 @@ async def test_a_name_has_the_value_of_the_snapshot_after_the_change(
         ("note", "body", []),
     ],
 )
-async def test_an_unreadable_value_of_a_name_is_null_and_reported_there(shown, kind, field, sent):
-    node, codes = await shown(updated(kind, names=[field, "x"], **{field: sent}), CHANGES)
+async def test_an_unreadable_value_of_a_name_is_null_and_reported_there(select, kind, field, sent):
+    node, codes = await select(updated(kind, names=[field, "x"], **{field: sent}), CHANGES)
     assert [each["fieldRaw"] for each in node["changes"]] == [field, "x"]
     assert [each["after"] for each in node["changes"]] == [None, None]
     assert codes == {"changes.0.after": BROKEN}
 
 
 @pytest.mark.parametrize("kind", ["formResult", "emailNotification", "telepathy"])
-async def test_a_name_alone_is_told_without_values(shown, kind):
+async def test_a_name_alone_is_told_without_values(select, kind):
     item = {"id": "1", "type": kind, "event": "updated", "updatedAttributes": ["subject"]}
-    node, _ = await shown(item, CHANGES)
+    node, _ = await select(item, CHANGES)
     assert node == {"changes": [other("subject")]}
 
 
@@ -289,16 +289,16 @@ EVENTS: list[object] = ["created", "deleted", "archived", None, "", 5, []]
 
 
 @pytest.mark.parametrize("event", EVENTS, ids=repr)
-async def test_changes_are_told_whatever_the_event(shown, event):
+async def test_changes_are_told_whatever_the_event(select, event):
     item = {**updated(names=["notes", "staff"], previousNotes="x", notes="y"), "event": event}
     told = [change("notes", text("x"), text("y")), change("staff")]
-    assert await shown(item, CHANGES) == ({"changes": told}, {})
+    assert await select(item, CHANGES) == ({"changes": told}, {})
 
 
 @pytest.mark.parametrize("event", EVENTS, ids=repr)
-async def test_what_is_no_update_and_says_nothing_changed_nothing(shown, event):
+async def test_what_is_no_update_and_says_nothing_changed_nothing(select, event):
     item = {**updated(names=[], notes="y"), "event": event}
-    assert await shown(item, CHANGES) == ({"changes": []}, {})
+    assert await select(item, CHANGES) == ({"changes": []}, {})
 
 
 @pytest.mark.parametrize(
@@ -311,8 +311,8 @@ async def test_what_is_no_update_and_says_nothing_changed_nothing(shown, event):
         {"id": "1", "type": "emailNotification", "event": "updated"},
     ],
 )
-async def test_an_update_that_does_not_say_what_it_changed_is_null(shown, item):
-    assert await shown(item, CHANGES) == ({"changes": None}, {})
+async def test_an_update_that_does_not_say_what_it_changed_is_null(select, item):
+    assert await select(item, CHANGES) == ({"changes": None}, {})
 
 
 @pytest.mark.parametrize("side", ["before", "after"])
@@ -326,9 +326,9 @@ async def test_an_update_that_does_not_say_what_it_changed_is_null(shown, item):
         ("status", "pending", 5),
     ],
 )
-async def test_an_unreadable_side_is_null_and_reported_there(shown, field, good, bad, side):
+async def test_an_unreadable_side_is_null_and_reported_there(select, field, good, bad, side):
     was, is_ = (bad, good) if side == "before" else (good, bad)
-    node, codes = await shown(updated(**{previous(field): was, field: is_}), CHANGES)
+    node, codes = await select(updated(**{previous(field): was, field: is_}), CHANGES)
     (found,) = node["changes"]
     readable = "after" if side == "before" else "before"
     assert (found["fieldRaw"], found[side]) == (field, None)
@@ -337,14 +337,14 @@ async def test_an_unreadable_side_is_null_and_reported_there(shown, field, good,
 
 
 @pytest.mark.parametrize("event", ["updated", "created", 5], ids=repr)
-async def test_changes_are_null_where_what_may_have_changed_is_unreadable(shown, event):
-    node, codes = await shown({**updated(), "appointment": "gone", "event": event}, CHANGES)
+async def test_changes_are_null_where_what_may_have_changed_is_unreadable(select, event):
+    node, codes = await select({**updated(), "appointment": "gone", "event": event}, CHANGES)
     assert (node, codes) == ({"changes": None}, {"changes": BROKEN})
 
 
 @pytest.mark.parametrize("names", ["notes", [{}]])
-async def test_unreadable_names_are_reported_and_the_values_stay(shown, names):
-    node, codes = await shown(updated(names=names, previousNotes="x", notes="y"), CHANGES)
+async def test_unreadable_names_are_reported_and_the_values_stay(select, names):
+    node, codes = await select(updated(names=names, previousNotes="x", notes="y"), CHANGES)
     assert node == {"changes": [change("notes", text("x"), text("y"))]}
     assert codes == {"changes": BROKEN}
 
@@ -363,8 +363,10 @@ async def test_an_unreadable_id_of_a_changed_service_costs_the_id_alone(
 
 
 @pytest.mark.parametrize("compile_queries", ["eager", "off"])
-async def test_the_name_of_a_previous_value_shows_no_value_as_the_one_after(shown, compile_queries):
+async def test_the_name_of_a_previous_value_shows_no_value_as_the_one_after(
+    select, compile_queries
+):
     item = updated(names=["previousNotes"], previousNotes="x", notes="y")
-    node, codes = await shown(item, CHANGES, compile_queries=compile_queries)
+    node, codes = await select(item, CHANGES, compile_queries=compile_queries)
     assert node["changes"] == [change("notes", text("x"), text("y")), other("previousNotes")]
     assert codes == {}

@@ -73,8 +73,8 @@ async def test_a_service_of_today_is_read_by_one_list(gateway_with):
 @pytest.mark.parametrize(
     "details", ["", "description", "durationMinutes price { amount }", "externalId pictureUrl"]
 )
-async def test_today_never_changes_the_recorded_name(shown, details):
-    node, _ = await shown(
+async def test_today_never_changes_the_recorded_name(select, details):
+    node, _ = await select(
         appointment(),
         selected(f"service {{ name current {{ name {details} }} }}"),
         {SERVICES: {"items": [SERVICE]}},
@@ -90,10 +90,10 @@ async def test_what_was_recorded_of_a_service_and_a_company_costs_nothing(gatewa
     assert gateway.asked == {"/api/2.3/activities": 1}
 
 
-async def test_a_service_that_is_no_more_has_its_recorded_name_and_is_null_today(shown):
+async def test_a_service_that_is_no_more_has_its_recorded_name_and_is_null_today(select):
     others = {SERVICES: {"items": [{**SERVICE, "id": "12"}]}}
     fields = selected(f"service {{ serviceId name current {{ {ALL} }} }}")
-    node, codes = await shown(appointment(), fields, others)
+    node, codes = await select(appointment(), fields, others)
     expected = {"serviceId": "11", "name": "Haircut", "current": None}
     assert (node["appointment"]["service"], codes) == (expected, {})
 
@@ -125,8 +125,8 @@ async def test_a_service_without_an_id_is_null_today_without_an_error_and_withou
         ("color", []),
     ],
 )
-async def test_an_unreadable_detail_costs_itself_only(shown, key, sent):
-    node, codes = await shown(
+async def test_an_unreadable_detail_costs_itself_only(select, key, sent):
+    node, codes = await select(
         appointment(), service_today(ALL), {SERVICES: {"items": [{**SERVICE, key: sent}]}}
     )
     field = FIELD_BY_KEY.get(key, key)
@@ -135,9 +135,9 @@ async def test_an_unreadable_detail_costs_itself_only(shown, key, sent):
 
 
 @pytest.mark.parametrize("compile_queries", ["eager", "off"])
-async def test_an_unreadable_price_costs_itself_only(shown, compile_queries):
+async def test_an_unreadable_price_costs_itself_only(select, compile_queries):
     services = {SERVICES: {"items": [{**SERVICE, "price": "30,00"}]}}
-    node, codes = await shown(
+    node, codes = await select(
         appointment(), service_today(ALL), services, compile_queries=compile_queries
     )
     assert node["appointment"]["service"]["current"] == {**TODAY_OF_SERVICE, "price": None}
@@ -148,8 +148,8 @@ PICTURES = {"unreadable": ("x", None, True), "without an address": ({}, None, Fa
 
 
 @pytest.mark.parametrize(("sent", "url", "fails"), PICTURES.values(), ids=PICTURES)
-async def test_a_picture_may_have_no_address(shown, sent, url, fails):
-    node, codes = await shown(
+async def test_a_picture_may_have_no_address(select, sent, url, fails):
+    node, codes = await select(
         appointment(),
         service_today("pictureUrl"),
         {SERVICES: {"items": [{**SERVICE, "picture": sent}]}},
@@ -158,9 +158,9 @@ async def test_a_picture_may_have_no_address(shown, sent, url, fails):
     assert codes == ({"appointment.service.current.pictureUrl": BROKEN} if fails else {})
 
 
-async def test_a_company_without_a_list_of_services_is_not_found(shown):
+async def test_a_company_without_a_list_of_services_is_not_found(select):
     fields = selected("service { name current { durationMinutes } }")
-    node, codes = await shown(appointment(), fields)
+    node, codes = await select(appointment(), fields)
     assert node["appointment"]["service"] == {"name": "Haircut", "current": None}
     assert codes == {"appointment.service.current": "NOT_FOUND"}
 
@@ -202,18 +202,18 @@ UNREADABLE_LINKS: dict[str, object] = {
 
 
 @pytest.mark.parametrize("link", UNREADABLE_LINKS.values(), ids=UNREADABLE_LINKS)
-async def test_where_a_link_does_not_say_the_setting_does(shown, link):
+async def test_where_a_link_does_not_say_the_setting_does(select, link):
     item = appointment(None, selfLink=link)
     known = {f"{SCHEDULING}/9/services": {"items": [SERVICE]}}
     fields = service_today("durationMinutes")
-    node, codes = await shown(item, fields, known, company_id="9")
+    node, codes = await select(item, fields, known, company_id="9")
     assert node["appointment"]["service"] == {"current": {"durationMinutes": 45}}
     assert codes == {}
 
 
-async def test_a_link_wins_over_the_setting(shown):
+async def test_a_link_wins_over_the_setting(select):
     known = {SERVICES: {"items": [SERVICE]}}
-    node, codes = await shown(appointment(), service_today("color"), known, company_id="9")
+    node, codes = await select(appointment(), service_today("color"), known, company_id="9")
     assert node["appointment"]["service"] == {"current": {"color": "#EFEFEF"}}
     assert codes == {}
 
@@ -261,7 +261,7 @@ async def test_where_nothing_says_which_company_all_else_stands_and_nothing_is_c
     assert gateway.asked == {"/api/2.3/activities": 1}
 
 
-async def test_the_company_of_an_appointment_of_today_is_that_of_what_it_has(shown):
+async def test_the_company_of_an_appointment_of_today_is_that_of_what_it_has(select):
     """The link leads through company 9 by the setting; the appointment says it is of company 3."""
     known = {
         f"{SCHEDULING}/9/appointments/31": {
@@ -274,7 +274,7 @@ async def test_the_company_of_an_appointment_of_today_is_that_of_what_it_has(sho
         STAFF: {"items": [{"id": "21", "email": "mina@example.com"}]},
     }
     fields = selected("current { service { durationMinutes } staff { emailAddress } }")
-    node, codes = await shown(appointment(None), fields, known, company_id="9")
+    node, codes = await select(appointment(None), fields, known, company_id="9")
     assert node["appointment"]["current"] == {
         "service": {"durationMinutes": 45},
         "staff": {"emailAddress": "mina@example.com"},
@@ -284,13 +284,13 @@ async def test_the_company_of_an_appointment_of_today_is_that_of_what_it_has(sho
 
 @pytest.mark.parametrize("compile_queries", ["eager", "off"])
 async def test_changed_services_are_reached_by_the_company_of_the_appointment(
-    shown, compile_queries
+    select, compile_queries
 ):
     item = appointment(previousService={"id": "12", "name": "Shave"}) | {"event": "updated"}
     value = "... on ServiceSnapshot { name current { durationMinutes } }"
     fields = f"changes {{ fieldRaw before {{ {value} }} after {{ {value} }} }}"
     known = {SERVICES: {"items": [SERVICE, {"id": "12", "duration": 15}]}}
-    node, codes = await shown(item, fields, known, compile_queries=compile_queries)
+    node, codes = await select(item, fields, known, compile_queries=compile_queries)
     assert node["changes"] == [
         {
             "fieldRaw": "service",
@@ -350,15 +350,15 @@ TODAY = {
 }
 
 
-async def test_a_company_has_details_by_one_call(shown):
+async def test_a_company_has_details_by_one_call(select):
     known = {**TODAY, f"{SCHEDULING}/3": COMPANY}
-    node, codes = await shown(appointment(), of_company(OF_COMPANY), known)
+    node, codes = await select(appointment(), of_company(OF_COMPANY), known)
     assert node["appointment"]["current"]["company"] == {**COMPANY_SHOWN, "name": "Downtown"}
     assert codes == {}
 
 
-async def test_a_company_of_an_appointment_that_is_no_more_has_its_name_and_nulls(shown):
-    node, codes = await shown(appointment(), of_company("name timeZone pictureUrl"), TODAY)
+async def test_a_company_of_an_appointment_that_is_no_more_has_its_name_and_nulls(select):
+    node, codes = await select(appointment(), of_company("name timeZone pictureUrl"), TODAY)
     assert node["appointment"]["current"]["company"] == {
         "name": "Downtown",
         "timeZone": None,
@@ -380,9 +380,9 @@ async def test_the_company_of_a_snapshot_is_one_read_today(gateway_with, compile
     assert gateway.asked == {"/api/2.3/activities": 1, f"{SCHEDULING}/3": 1}
 
 
-async def test_a_company_of_a_snapshot_that_is_no_more_is_null_today_without_an_error(shown):
+async def test_a_company_of_a_snapshot_that_is_no_more_is_null_today_without_an_error(select):
     fields = selected("company { companyId current { name } }")
-    node, codes = await shown(appointment(), fields)
+    node, codes = await select(appointment(), fields)
     assert node["appointment"]["company"] == {"companyId": "3", "current": None}
     assert codes == {}
 

@@ -45,27 +45,27 @@ CAPACITIES: dict[str, tuple[object, int | None, str | None]] = {
 @pytest.mark.parametrize("compile_queries", ["eager", "off"])
 @pytest.mark.parametrize(("sent", "capacity", "raw"), CAPACITIES.values(), ids=CAPACITIES)
 async def test_a_capacity_stands_beside_the_text_in_which_the_upstream_sends_it(
-    shown, compile_queries, sent, capacity, raw
+    select, compile_queries, sent, capacity, raw
 ):
     item = registration(conference={"id": "61", "capacity": sent})
     fields = selected("conference { capacity capacityRaw }")
-    node, codes = await shown(item, fields, compile_queries=compile_queries)
+    node, codes = await select(item, fields, compile_queries=compile_queries)
     expected = {"capacity": capacity, "capacityRaw": raw}
     assert (node["conferenceRegistration"]["conference"], codes) == (expected, {})
 
 
 @pytest.mark.parametrize("sent", [{}, [1, 2], True], ids=repr)
-async def test_a_capacity_that_is_no_text_is_unreadable(shown, sent):
+async def test_a_capacity_that_is_no_text_is_unreadable(select, sent):
     item = registration(conference={"id": "61", "title": "x", "capacity": sent})
-    node, codes = await shown(item, selected("conference { title capacity capacityRaw }"))
+    node, codes = await select(item, selected("conference { title capacity capacityRaw }"))
     nothing = dict.fromkeys(("capacity", "capacityRaw"))
     assert node["conferenceRegistration"]["conference"] == {"title": "x", **nothing}
     assert codes == {f"conferenceRegistration.conference.{name}": BROKEN for name in nothing}
 
 
 @pytest.mark.parametrize("sent", [2**31, "two", 1.5])
-async def test_seats_that_are_no_count_are_unreadable(shown, sent):
-    node, codes = await shown(registration(numberOfSeats=sent), selected("numberOfSeats"))
+async def test_seats_that_are_no_count_are_unreadable(select, sent):
+    node, codes = await select(registration(numberOfSeats=sent), selected("numberOfSeats"))
     assert node == {"conferenceRegistration": {"numberOfSeats": None}}
     assert codes == {"conferenceRegistration.numberOfSeats": BROKEN}
 
@@ -73,23 +73,23 @@ async def test_seats_that_are_no_count_are_unreadable(shown, sent):
 SESSION = selected("session { sessionId start { dateTime } }")
 
 
-async def test_a_start_may_stand_under_the_misprinted_name(shown):
+async def test_a_start_may_stand_under_the_misprinted_name(select):
     item = registration({"session": {"start": MOMENT}}, session={"id": "62"})
-    node, _ = await shown(item, SESSION)
+    node, _ = await select(item, SESSION)
     start = {"dateTime": MOMENT["dateTime"]}
     assert node["conferenceRegistration"]["session"] == {"sessionId": "62", "start": start}
 
 
-async def test_a_start_in_its_own_place_wins_over_the_misprint(shown):
+async def test_a_start_in_its_own_place_wins_over_the_misprint(select):
     item = registration({"session": {"start": LATER}}, session={"id": "62", "start": MOMENT})
-    node, _ = await shown(item, SESSION)
+    node, _ = await select(item, SESSION)
     start = {"dateTime": MOMENT["dateTime"]}
     assert node["conferenceRegistration"]["session"]["start"] == start
 
 
 @pytest.mark.parametrize("misprinted", [{}, {"session": None}, {"session": {}}])
-async def test_a_misprint_without_a_start_changes_nothing(shown, misprinted):
-    node, codes = await shown(registration(misprinted, session={"id": "62"}), SESSION)
+async def test_a_misprint_without_a_start_changes_nothing(select, misprinted):
+    node, codes = await select(registration(misprinted, session={"id": "62"}), SESSION)
     assert node["conferenceRegistration"]["session"] == {"sessionId": "62", "start": None}
     assert codes == {}
 
@@ -146,8 +146,8 @@ async def test_a_missing_id_costs_the_id_and_today_without_an_error_and_without_
 
 
 @pytest.mark.parametrize("place", ["conference.conferenceId", "session.sessionId"])
-async def test_an_id_that_is_not_sent_at_all_equals_a_missing_one(shown, place):
-    node, codes = await shown(with_id(place, UNSENT), SNAPSHOTS)
+async def test_an_id_that_is_not_sent_at_all_equals_a_missing_one(select, place):
+    node, codes = await select(with_id(place, UNSENT), SNAPSHOTS)
     assert (node, codes) == ({"conferenceRegistration": without(place)}, {})
 
 
@@ -168,9 +168,9 @@ async def test_an_unreadable_id_costs_the_id_and_today_without_a_read(
 
 @pytest.mark.parametrize("nothing", [{}, [], "", {"id": None}], ids=repr)
 @pytest.mark.parametrize("field", ["conference", "session"])
-async def test_a_snapshot_without_any_value_is_null(shown, field, nothing):
+async def test_a_snapshot_without_any_value_is_null(select, field, nothing):
     item = registration(source="homepage", **{field: nothing})
-    node, codes = await shown(item, selected(f"source {field} {{ __typename }}"))
+    node, codes = await select(item, selected(f"source {field} {{ __typename }}"))
     assert node == {"conferenceRegistration": {"source": "homepage", field: None}}
     assert codes == {}
 
@@ -249,10 +249,10 @@ async def test_what_was_recorded_costs_nothing(gateway_with):
     assert gateway.asked == {"/api/2.3/activities": 1}
 
 
-async def test_what_is_no_more_has_what_was_recorded_and_is_null_today_without_an_error(shown):
+async def test_what_is_no_more_has_what_was_recorded_and_is_null_today_without_an_error(select):
     fields = """conference { title current { title tags } }
                 session { sessionId start { dateTime } current { status } } current { id }"""
-    node, codes = await shown(whole(session={"id": "62", "start": MOMENT}), selected(fields))
+    node, codes = await select(whole(session={"id": "62", "start": MOMENT}), selected(fields))
     start = {"dateTime": MOMENT["dateTime"]}
     assert node["conferenceRegistration"] == {
         "conference": {"title": "Then", "current": None},
@@ -273,21 +273,21 @@ PLACES: dict[str, tuple[object, object]] = {
 
 
 @pytest.mark.parametrize(("sent", "expected"), PLACES.values(), ids=PLACES)
-async def test_degrees_may_be_numbers_or_text(shown, sent, expected):
+async def test_degrees_may_be_numbers_or_text(select, sent, expected):
     conference = {"id": "61", "location": {"text": "x", "geolocation": sent}}
     fields = conference_today("location { latitude longitude }")
-    node, codes = await shown(whole(), fields, {CONFERENCE_PATH: conference})
+    node, codes = await select(whole(), fields, {CONFERENCE_PATH: conference})
     location = node["conferenceRegistration"]["conference"]["current"]["location"]
     assert (location["latitude"], location["longitude"]) == expected
     assert codes == {}
 
 
 @pytest.mark.parametrize("sent", ["north", " ", "1e400", "01", "nan", [], True])
-async def test_degrees_that_are_none_are_unreadable(shown, sent):
+async def test_degrees_that_are_none_are_unreadable(select, sent):
     geolocation = {"lat": sent, "lng": 4.5}
     conference = {"id": "61", "location": {"text": "x", "geolocation": geolocation}}
     fields = conference_today("location { text latitude longitude }")
-    node, codes = await shown(whole(), fields, {CONFERENCE_PATH: conference})
+    node, codes = await select(whole(), fields, {CONFERENCE_PATH: conference})
     location = node["conferenceRegistration"]["conference"]["current"]["location"]
     assert location == {"text": "x", "latitude": None, "longitude": 4.5}
     assert codes == {"conferenceRegistration.conference.current.location.latitude": BROKEN}
@@ -305,9 +305,9 @@ async def test_degrees_that_are_none_are_unreadable(shown, sent):
         ("description", {}),
     ],
 )
-async def test_an_unreadable_detail_costs_itself_only(shown, key, sent):
+async def test_an_unreadable_detail_costs_itself_only(select, key, sent):
     fields = conference_today(OF_CONFERENCE)
-    node, codes = await shown(whole(), fields, {CONFERENCE_PATH: {**CONFERENCE, key: sent}})
+    node, codes = await select(whole(), fields, {CONFERENCE_PATH: {**CONFERENCE, key: sent}})
     field = {"duration": "durationMinutes"}.get(key, key)
     expected = {**CONFERENCE_SHOWN, field: None}
     assert node["conferenceRegistration"]["conference"]["current"] == expected
@@ -368,9 +368,9 @@ TODAY_SHOWN = {
 }
 
 
-async def test_a_registration_of_today_has_all_its_fields(shown):
+async def test_a_registration_of_today_has_all_its_fields(select):
     fields = selected(f"registrationId status {CURRENT}")
-    node, codes = await shown(whole(status="accepted"), fields, {PATH: TODAY})
+    node, codes = await select(whole(status="accepted"), fields, {PATH: TODAY})
     assert node["conferenceRegistration"] == {
         "registrationId": "63",
         "status": "ACCEPTED",
@@ -379,8 +379,8 @@ async def test_a_registration_of_today_has_all_its_fields(shown):
     assert codes == {}
 
 
-async def test_a_registration_of_today_may_say_nothing_but_its_id(shown):
-    node, codes = await shown(whole(), selected(CURRENT), {PATH: {"id": "63"}})
+async def test_a_registration_of_today_may_say_nothing_but_its_id(select):
+    node, codes = await select(whole(), selected(CURRENT), {PATH: {"id": "63"}})
     expected = {**dict.fromkeys(TODAY_SHOWN), "id": "63"}
     assert (node["conferenceRegistration"]["current"], codes) == (expected, {})
 
@@ -398,10 +398,10 @@ MEMBERS = {
 
 @pytest.mark.parametrize("compile_queries", ["eager", "off"])
 @pytest.mark.parametrize("words", MEMBERS, ids=str)
-async def test_the_upstreams_words_stand_beside_the_enums(shown, compile_queries, words):
+async def test_the_upstreams_words_stand_beside_the_enums(select, compile_queries, words):
     sent = dict(zip(("status", "sourceType"), words, strict=True))
     fields = selected(f"{WORDS} current {{ {WORDS} }}")
-    node, codes = await shown(
+    node, codes = await select(
         whole(**sent), fields, {PATH: {"id": "63", **sent}}, compile_queries=compile_queries
     )
     (status, source_type), (status_raw, source_type_raw) = MEMBERS[words], words
@@ -415,12 +415,12 @@ async def test_the_upstreams_words_stand_beside_the_enums(shown, compile_queries
     assert codes == {}
 
 
-async def test_an_empty_text_is_no_word_and_no_number(shown):
+async def test_an_empty_text_is_no_word_and_no_number(select):
     blank = dict.fromkeys(("status", "sourceType", "numberOfSeats", "seats", "registered"), "")
     fields = selected(
         f"numberOfSeats {WORDS} current {{ numberOfSeats {WORDS} registeredAt {{ dateTime }} }}"
     )
-    node, codes = await shown(whole(**blank), fields, {PATH: {"id": "63", **blank}})
+    node, codes = await select(whole(**blank), fields, {PATH: {"id": "63", **blank}})
     nothing = dict.fromkeys(("numberOfSeats", *WORDS.split()))
     current = {**nothing, "registeredAt": None}
     assert node["conferenceRegistration"] == {**nothing, "current": current}
@@ -438,8 +438,8 @@ async def test_an_empty_text_is_no_word_and_no_number(shown):
         ("webLink", [], ["webUrl"]),
     ],
 )
-async def test_an_unreadable_field_of_today_costs_itself_only(shown, key, sent, places):
-    node, codes = await shown(whole(), selected(CURRENT), {PATH: {**TODAY, key: sent}})
+async def test_an_unreadable_field_of_today_costs_itself_only(select, key, sent, places):
+    node, codes = await select(whole(), selected(CURRENT), {PATH: {**TODAY, key: sent}})
     expected = {**TODAY_SHOWN, **dict.fromkeys(places)}
     assert node["conferenceRegistration"]["current"] == expected
     assert codes == {f"conferenceRegistration.current.{place}": BROKEN for place in places}

@@ -23,31 +23,31 @@ NAMES = {
 
 
 @pytest.mark.parametrize(("sent", "name"), NAMES.values(), ids=NAMES)
-async def test_the_name_of_a_form_may_stand_in_two_places(shown, sent, name):
-    node, codes = await shown(form_result(**sent), SELECTION)
+async def test_the_name_of_a_form_may_stand_in_two_places(select, sent, name):
+    node, codes = await select(form_result(**sent), SELECTION)
     assert node == {"formResult": {"formResultId": "51", "form": {"formId": "52", "name": name}}}
     assert codes == {}
 
 
 @pytest.mark.parametrize("sent", [{}, {"id": None}, {"id": ""}], ids=str)
-async def test_a_form_without_an_id_keeps_its_name(shown, sent):
-    node, codes = await shown(form_result(form={"name": "Allergies", **sent}), SELECTION)
+async def test_a_form_without_an_id_keeps_its_name(select, sent):
+    node, codes = await select(form_result(form={"name": "Allergies", **sent}), SELECTION)
     form = {"formId": None, "name": "Allergies"}
     assert node == {"formResult": {"formResultId": "51", "form": form}}
     assert codes == {}
 
 
 @pytest.mark.parametrize("id_", [True, {}, []], ids=repr)
-async def test_an_unreadable_id_of_a_form_costs_the_id_alone(shown, id_):
-    node, codes = await shown(form_result(form={"id": id_, "name": "Allergies"}), SELECTION)
+async def test_an_unreadable_id_of_a_form_costs_the_id_alone(select, id_):
+    node, codes = await select(form_result(form={"id": id_, "name": "Allergies"}), SELECTION)
     form = {"formId": None, "name": "Allergies"}
     assert node == {"formResult": {"formResultId": "51", "form": form}}
     assert codes == {"formResult.form.formId": BROKEN}
 
 
 @pytest.mark.parametrize("form", [None, {}, {"id": None, "name": None}], ids=str)
-async def test_a_result_may_come_without_its_form(shown, form):
-    node, codes = await shown(form_result(form=form), SELECTION)
+async def test_a_result_may_come_without_its_form(select, form):
+    node, codes = await select(form_result(form=form), SELECTION)
     assert (node, codes) == ({"formResult": {"formResultId": "51", "form": None}}, {})
 
 
@@ -66,13 +66,13 @@ def today(fields: str) -> str:
 
 
 @pytest.fixture
-def answers(shown):
+def answers(select):
     """`answers, codes = await answers(result, "value")`: those of a result with these items."""
 
     async def answers(
         result: object, fields: str = "questionId title type value values path"
     ) -> tuple[Any, dict[str, str]]:
-        node, codes = await shown(
+        node, codes = await select(
             form_result(form=FORM_OF_RESULT),
             today(f"answers {{ {fields} }}"),
             {PATH: {"id": "51", "result": result}},
@@ -94,9 +94,9 @@ STATUSES = {
 
 
 @pytest.mark.parametrize("word", [*STATUSES, None])
-async def test_a_result_of_today_has_a_date_and_a_status_beside_the_upstreams_word(shown, word):
+async def test_a_result_of_today_has_a_date_and_a_status_beside_the_upstreams_word(select, word):
     result = {"id": 51, "date": "2026-07-01 09:00", "currentStatus": word, "form": 52}
-    node, codes = await shown(
+    node, codes = await select(
         form_result(form=FORM_OF_RESULT),
         today("id form { id } submittedAtRaw status statusRaw answers { value }"),
         {PATH: result},
@@ -120,20 +120,20 @@ async def test_a_result_of_today_has_a_date_and_a_status_beside_the_upstreams_wo
         ("form", ["52", "53"], ["form"]),
     ],
 )
-async def test_an_unreadable_field_of_a_result_costs_itself_only(shown, field, sent, places):
+async def test_an_unreadable_field_of_a_result_costs_itself_only(select, field, sent, places):
     fields = today("id form { id } submittedAtRaw status statusRaw")
     item = form_result(form=FORM_OF_RESULT)
     result = {"id": "51", "form": "52", "date": "x", "currentStatus": "FINISHED"}
-    intact, _ = await shown(item, fields, {PATH: result})
-    node, codes = await shown(item, fields, {PATH: {**result, field: sent}})
+    intact, _ = await select(item, fields, {PATH: result})
+    node, codes = await select(item, fields, {PATH: {**result, field: sent}})
     expected = {**intact["formResult"]["current"], **dict.fromkeys(places)}
     assert node["formResult"]["current"] == expected
     assert codes == {f"formResult.current.{place}": BROKEN for place in places}
 
 
-async def test_a_result_that_is_no_more_has_what_was_recorded_and_is_null_today(shown):
+async def test_a_result_that_is_no_more_has_what_was_recorded_and_is_null_today(select):
     fields = "formResultId form { name } current { id submittedAtRaw answers { value } }"
-    node, codes = await shown(form_result(form=FORM_OF_RESULT), selected(fields))
+    node, codes = await select(form_result(form=FORM_OF_RESULT), selected(fields))
     recorded = {"formResultId": "51", "form": {"name": "Allergies"}}
     assert node["formResult"] == {**recorded, "current": None}
     assert codes == {}
@@ -154,23 +154,23 @@ async def test_a_result_is_one_call_whatever_is_asked_of_it(gateway_with):
 
 @pytest.mark.parametrize("compile_queries", ["eager", "off"])
 @pytest.mark.parametrize("form", [None, {"name": "without an id"}])
-async def test_the_form_of_a_result_may_be_told_by_its_link(shown, compile_queries, form):
+async def test_the_form_of_a_result_may_be_told_by_its_link(select, compile_queries, form):
     item = form_result(form=form, selfLink=LINK)
     known = {PATH: {"id": "51", "date": "x"}}
     fields = today("id submittedAtRaw")
-    node, codes = await shown(item, fields, known, compile_queries=compile_queries)
+    node, codes = await select(item, fields, known, compile_queries=compile_queries)
     assert node["formResult"]["current"] == {"id": "51", "submittedAtRaw": "x"}
     assert codes == {}
 
 
 @pytest.mark.parametrize("compile_queries", ["eager", "off"])
 async def test_the_form_of_a_link_is_that_of_a_form_that_was_sent_with_a_name_alone(
-    shown, compile_queries
+    select, compile_queries
 ):
     item = form_result(form={"name": "Allergies"}, selfLink=LINK)
     known = {FORM: {"id": "52", "title": "Your allergies"}}
     fields = selected("form { formId name current { id title } }")
-    node, codes = await shown(item, fields, known, compile_queries=compile_queries)
+    node, codes = await select(item, fields, known, compile_queries=compile_queries)
     current = {"id": "52", "title": "Your allergies"}
     expected = {"formId": "52", "name": "Allergies", "current": current}
     assert (node["formResult"]["form"], codes) == (expected, {})
@@ -233,9 +233,9 @@ async def test_a_form_of_today_is_one_call_and_leaves_the_recorded_name(gateway_
     assert gateway.asked == {"/api/2.3/activities": 1, FORM: 1}
 
 
-async def test_a_form_that_is_no_more_is_null_today_without_an_error(shown):
+async def test_a_form_that_is_no_more_is_null_today_without_an_error(select):
     fields = selected("form { name current { title } }")
-    node, codes = await shown(form_result(form=FORM_OF_RESULT), fields)
+    node, codes = await select(form_result(form=FORM_OF_RESULT), fields)
     assert node["formResult"]["form"] == {"name": "Allergies", "current": None}
     assert codes == {}
 
@@ -453,46 +453,46 @@ def nested(levels: int, inner: bytes, left: bytes, right: bytes) -> bytes:
     return b'{"id": "51", "result": [' + left * levels + inner + right * levels + b"]}"
 
 
-async def test_sections_may_be_nested_very_deep(shown):
+async def test_sections_may_be_nested_very_deep(select):
     body = nested(150, b'{"value": "x"}', b'{"title": "s", "subItem": [', b"]}")
     item = form_result(form=FORM_OF_RESULT)
-    node, codes = await shown(item, today("answers { value path }"), {PATH: body})
+    node, codes = await select(item, today("answers { value path }"), {PATH: body})
     assert node["formResult"]["current"]["answers"] == [{"value": "x", "path": ["s"] * 150}]
     assert codes == {}
 
 
-async def test_values_may_be_nested_very_deep(shown):
+async def test_values_may_be_nested_very_deep(select):
     body = nested(150, b'{"value": "x"}', b'{"values": [', b"]}")
     item = form_result(form=FORM_OF_RESULT)
-    node, codes = await shown(item, today("answers { values }"), {PATH: body})
+    node, codes = await select(item, today("answers { values }"), {PATH: body})
     assert (node["formResult"]["current"]["answers"], codes) == ([{"values": ["x"]}], {})
 
 
 @pytest.mark.parametrize("levels", [300, 400, 460, 500, 1000, 100_000])
 @pytest.mark.parametrize("left", [b'{"subItem": [', b'{"values": ['], ids=["sections", "values"])
-async def test_without_end_they_are_answered_or_unreadable_but_no_bug(shown, levels, left):
+async def test_without_end_they_are_answered_or_unreadable_but_no_bug(select, levels, left):
     fields = "formResultId current { id answers { value values path } }"
     body = nested(levels, b'{"value": "x"}', left, b"]}")
     item = form_result(form=FORM_OF_RESULT)
-    node, codes = await shown(item, selected(fields), {PATH: body})
+    node, codes = await select(item, selected(fields), {PATH: body})
     assert node["formResult"]["formResultId"] == "51"
     assert set(codes.values()) <= {BROKEN}
     assert codes or node["formResult"]["current"]["answers"]
 
 
 @pytest.mark.parametrize("left", [b'{"subItem": [', b'{"values": ['], ids=["sections", "values"])
-async def test_something_unreadable_very_deep_inside_is_no_bug_either(shown, left):
+async def test_something_unreadable_very_deep_inside_is_no_bug_either(select, left):
     body = nested(100, b'{"value": []}', left, b"]}")
     item = form_result(form=FORM_OF_RESULT)
-    _, codes = await shown(item, today("answers { value values }"), {PATH: body})
+    _, codes = await select(item, today("answers { value values }"), {PATH: body})
     (code,) = codes.values()
     assert code == BROKEN
 
 
 @pytest.mark.parametrize(("sections", "code"), [(10, None), (11, "UPSTREAM_CONTRACT_BROKEN")])
-async def test_a_form_with_more_answers_than_any_has_cannot_be_read(shown, sections, code):
+async def test_a_form_with_more_answers_than_any_has_cannot_be_read(select, sections, code):
     questions = {"subItem": [{"title": "Q", "value": "A"}] * 1000}
-    node, codes = await shown(
+    node, codes = await select(
         form_result(form=FORM_OF_RESULT),
         today("answers { value }"),
         {PATH: {"id": "51", "result": [questions] * sections}},

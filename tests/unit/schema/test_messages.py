@@ -6,9 +6,9 @@ TYPES = {"note": "NoteActivity", "consent": "ConsentActivity"}
 
 
 @pytest.mark.parametrize("kind", TYPES)
-async def test_a_body_is_as_sent_and_its_text_is_readable(shown, kind):
+async def test_a_body_is_as_sent_and_its_text_is_readable(select, kind):
     note = {"id": "41", "body": "<p>is <b>x</b></p>", "previousBody": "was &amp; y"}
-    node, _ = await shown(
+    node, _ = await select(
         {"id": "1", "type": kind, "note": note}, f"... on {TYPES[kind]} {{ {BODIES} }}"
     )
     assert node["note"] == {
@@ -20,16 +20,16 @@ async def test_a_body_is_as_sent_and_its_text_is_readable(shown, kind):
 
 
 @pytest.mark.parametrize(("sent", "text"), [(None, None), ("", ""), (5, "5")])
-async def test_a_body_may_be_missing_empty_or_a_number(shown, sent, text):
+async def test_a_body_may_be_missing_empty_or_a_number(select, sent, text):
     item = {"id": "1", "type": "note", "note": {"id": "41", "body": sent, "previousBody": sent}}
-    node, codes = await shown(item, f"... on NoteActivity {{ {BODIES} }}")
+    node, codes = await select(item, f"... on NoteActivity {{ {BODIES} }}")
     assert set(node["note"].values()) == {text}
     assert codes == {}
 
 
-async def test_an_unreadable_body_has_no_text_either(shown):
+async def test_an_unreadable_body_has_no_text_either(select):
     item = {"id": "1", "type": "note", "note": {"id": "41", "body": {}, "previousBody": "x"}}
-    node, codes = await shown(item, f"... on NoteActivity {{ {BODIES} }}")
+    node, codes = await select(item, f"... on NoteActivity {{ {BODIES} }}")
     assert node["note"] == {
         "body": None,
         "bodyText": None,
@@ -57,9 +57,9 @@ def note(kind: str = "note", **fields: object) -> dict[str, object]:
 
 
 @pytest.mark.parametrize("kind", TYPES)
-async def test_a_note_of_today_has_all_its_fields(shown, kind):
+async def test_a_note_of_today_has_all_its_fields(select, kind):
     selection = f"... on {TYPES[kind]} {{ note {{ noteId body {CURRENT} }} }}"
-    node, codes = await shown(note(kind, body="then"), selection, {PATH: TODAY})
+    node, codes = await select(note(kind, body="then"), selection, {PATH: TODAY})
     assert node["note"] == {
         "noteId": "41",
         "body": "then",
@@ -79,17 +79,17 @@ async def test_a_note_of_today_has_all_its_fields(shown, kind):
     assert codes == {}
 
 
-async def test_a_note_of_today_may_say_nothing_but_its_id(shown):
-    node, codes = await shown(
+async def test_a_note_of_today_may_say_nothing_but_its_id(select):
+    node, codes = await select(
         note(), f"... on NoteActivity {{ note {{ {CURRENT} }} }}", {PATH: {"id": "41"}}
     )
     nothing = dict.fromkeys(["body", "bodyText", "author", "date", "isContactByClient"])
     assert (node["note"]["current"], codes) == ({"id": "41", **nothing}, {})
 
 
-async def test_a_note_that_is_no_more_is_null_without_an_error(shown):
+async def test_a_note_that_is_no_more_is_null_without_an_error(select):
     selection = f"... on NoteActivity {{ note {{ noteId {CURRENT} }} }}"
-    node, codes = await shown(note(), selection)
+    node, codes = await select(note(), selection)
     assert (node, codes) == ({"note": {"noteId": "41", "current": None}}, {})
 
 
@@ -129,10 +129,10 @@ async def test_an_unreadable_id_of_a_note_costs_the_id_and_the_note_of_today(
         ("contactedByClient", "no", ["isContactByClient"]),
     ],
 )
-async def test_an_unreadable_field_of_today_costs_itself_only(shown, field, sent, places):
+async def test_an_unreadable_field_of_today_costs_itself_only(select, field, sent, places):
     selection = f"... on NoteActivity {{ note {{ {CURRENT} }} }}"
-    intact, _ = await shown(note(), selection, {PATH: TODAY})
-    node, codes = await shown(note(), selection, {PATH: {**TODAY, field: sent}})
+    intact, _ = await select(note(), selection, {PATH: TODAY})
+    node, codes = await select(note(), selection, {PATH: {**TODAY, field: sent}})
     assert node["note"]["current"] == {**intact["note"]["current"], **dict.fromkeys(places)}
     assert codes == {f"note.current.{place}": BROKEN for place in places}
 
@@ -154,32 +154,32 @@ TEXT_MESSAGE = "... on TextMessageNotificationActivity { textMessageNotification
     ("body", "text"),
     [("<p>At <b>nine</b></p>", "At nine"), ("At nine", "At nine"), ("", ""), (None, None)],
 )
-async def test_the_body_of_an_email_is_as_sent_and_as_text(shown, body, text):
+async def test_the_body_of_an_email_is_as_sent_and_as_text(select, body, text):
     sent = {"subject": "See you", "body": body}
     item = {"id": "1", "type": "emailNotification", "emailNotification": sent}
-    node, codes = await shown(item, EMAIL)
+    node, codes = await select(item, EMAIL)
     assert node == {"emailNotification": {"subject": "See you", "body": body, "bodyText": text}}
     assert codes == {}
 
 
-async def test_an_unreadable_body_of_an_email_has_no_text_either(shown):
+async def test_an_unreadable_body_of_an_email_has_no_text_either(select):
     sent = {"subject": "See you", "body": ["x"]}
     item = {"id": "1", "type": "emailNotification", "emailNotification": sent}
-    node, codes = await shown(item, EMAIL)
+    node, codes = await select(item, EMAIL)
     assert node["emailNotification"] == {"subject": "See you", "body": None, "bodyText": None}
     assert codes == {"emailNotification.body": BROKEN, "emailNotification.bodyText": BROKEN}
 
 
 @pytest.mark.parametrize("body", ["At nine <3", "a &amp; b", "<b>x</b>", "one\ntwo"])
-async def test_a_text_message_is_plain_text_as_sent(shown, body):
+async def test_a_text_message_is_plain_text_as_sent(select, body):
     sent = {"body": body}
     item = {"id": "1", "type": "textMessageNotification", "textMessageNotification": sent}
-    node, _ = await shown(item, TEXT_MESSAGE)
+    node, _ = await select(item, TEXT_MESSAGE)
     assert node == {"textMessageNotification": {"body": body}}
 
 
 @pytest.mark.parametrize("kind", ["note", "appointment", "formResult", "telepathy"])
-async def test_a_marketing_consent_may_come_with_any_kind(shown, kind):
+async def test_a_marketing_consent_may_come_with_any_kind(select, kind):
     item = {"id": "1", "type": kind, "marketingConsent": {"text": "Yes, please."}}
-    node, _ = await shown(item, "marketingConsent { text }")
+    node, _ = await select(item, "marketingConsent { text }")
     assert node == {"marketingConsent": {"text": "Yes, please."}}

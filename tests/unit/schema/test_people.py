@@ -10,37 +10,37 @@ PEOPLE = """... on AppointmentActivity { appointment {
 @pytest.mark.parametrize(
     "sent", [{"userName": "mina"}, {"firstName": "Mina", "lastName": "", "emailAddress": None}]
 )
-async def test_a_user_may_be_known_in_part(shown, sent):
-    node, codes = await shown({"id": "1", "type": "note", "user": sent}, USER)
+async def test_a_user_may_be_known_in_part(select, sent):
+    node, codes = await select({"id": "1", "type": "note", "user": sent}, USER)
     nobody = dict.fromkeys(["userName", "emailAddress", "firstName", "lastName"])
     assert (node, codes) == ({"user": {**nobody, **sent}}, {})
 
 
-async def test_a_user_whom_the_upstream_does_not_name_is_null(shown):
-    assert await shown({"id": "1", "type": "note"}, USER) == ({"user": None}, {})
+async def test_a_user_whom_the_upstream_does_not_name_is_null(select):
+    assert await select({"id": "1", "type": "note"}, USER) == ({"user": None}, {})
 
 
 @pytest.mark.parametrize("sent", [{}, [], "", {"userName": None}, {"age": 7}], ids=repr)
-async def test_a_user_of_whom_nothing_is_said_is_none(shown, sent):
-    assert await shown({"id": "1", "type": "note", "user": sent}, USER) == ({"user": None}, {})
+async def test_a_user_of_whom_nothing_is_said_is_none(select, sent):
+    assert await select({"id": "1", "type": "note", "user": sent}, USER) == ({"user": None}, {})
 
 
 @pytest.mark.parametrize("id_", ["21", 22, 1234567890123456789, "external-21"])
-async def test_an_id_is_text_exact_at_any_size(shown, id_):
+async def test_an_id_is_text_exact_at_any_size(select, id_):
     person, service = {"id": id_, "firstName": "Mina", "lastName": "Ito"}, {"id": id_, "name": "x"}
     appointment = {"id": "31", "staff": person, "service": service}
     item = {"id": "1", "type": "appointment", "appointment": appointment}
-    node, _ = await shown(item, PEOPLE)
+    node, _ = await select(item, PEOPLE)
     assert node["appointment"] == {
         "staff": {"staffId": str(id_), "firstName": "Mina", "lastName": "Ito"},
         "service": {"serviceId": str(id_), "name": "x"},
     }
 
 
-async def test_an_unreadable_name_costs_itself_only(shown):
+async def test_an_unreadable_name_costs_itself_only(select):
     appointment = {"id": "31", "staff": {"id": "21", "firstName": [], "lastName": "Ito"}}
     item = {"id": "1", "type": "appointment", "appointment": appointment}
-    node, codes = await shown(item, PEOPLE)
+    node, codes = await select(item, PEOPLE)
     assert node["appointment"]["staff"] == {"staffId": "21", "firstName": None, "lastName": "Ito"}
     assert codes == {"appointment.staff.firstName": BROKEN}
 
@@ -106,8 +106,8 @@ async def test_a_member_of_staff_as_of_today_is_read_by_one_list(gateway_with):
 
 
 @pytest.mark.parametrize("details", ["", "emailAddress", "title gender", "pictureUrl externalId"])
-async def test_today_never_changes_the_recorded_names(shown, details):
-    node, _ = await shown(
+async def test_today_never_changes_the_recorded_names(select, details):
+    node, _ = await select(
         with_staff(staff=THEN),
         selected(f"staffId firstName lastName current {{ id firstName {details} }}"),
         {STAFF: {"items": [MINA]}},
@@ -123,10 +123,10 @@ async def test_the_recorded_names_cost_nothing(gateway_with):
     assert gateway.asked == {"/api/2.3/activities": 1}
 
 
-async def test_who_left_has_recorded_names_and_is_null_today_without_an_error(shown):
+async def test_who_left_has_recorded_names_and_is_null_today_without_an_error(select):
     others = {STAFF: {"items": [{**MINA, "id": "22"}]}}
     fields = selected(f"staffId firstName lastName current {{ {ALL} }}")
-    node, codes = await shown(with_staff(staff=THEN), fields, others)
+    node, codes = await select(with_staff(staff=THEN), fields, others)
     assert node["appointment"]["staff"] == {**RECORDED, "current": None}
     assert codes == {}
 
@@ -209,25 +209,25 @@ MALFORMED: dict[str, object] = {
 
 
 @pytest.mark.parametrize("malformed", MALFORMED.values(), ids=MALFORMED)
-async def test_a_malformed_member_does_not_harm_the_others(shown, malformed):
+async def test_a_malformed_member_does_not_harm_the_others(select, malformed):
     both = {STAFF: {"items": [malformed, MINA, malformed]}}
-    node, codes = await shown(with_staff(staff=THEN), today("emailAddress phone"), both)
+    node, codes = await select(with_staff(staff=THEN), today("emailAddress phone"), both)
     found = {"emailAddress": "mina@example.com", "phone": "0611223344"}
     assert node["appointment"]["staff"]["current"] == found
     assert codes == {}
 
 
-async def test_who_may_be_the_one_that_cannot_be_read_is_not_said_to_be_gone(shown):
+async def test_who_may_be_the_one_that_cannot_be_read_is_not_said_to_be_gone(select):
     unreadable = {STAFF: {"items": [{"firstName": "Mina"}]}}
     fields = selected("firstName current { emailAddress }")
-    node, codes = await shown(with_staff(staff=THEN), fields, unreadable)
+    node, codes = await select(with_staff(staff=THEN), fields, unreadable)
     assert node["appointment"]["staff"] == {"firstName": "Mina", "current": None}
     assert codes == {"appointment.staff.current": BROKEN}
 
 
 @pytest.mark.parametrize("field", [*DETAILS])
-async def test_an_unreadable_detail_costs_itself_only(shown, field):
-    node, codes = await shown(
+async def test_an_unreadable_detail_costs_itself_only(select, field):
+    node, codes = await select(
         with_staff(staff=THEN),
         today(f"firstName pictureUrl {field}"),
         {STAFF: {"items": [{**MINA, KEYS.get(field, field): {}}]}},
@@ -238,11 +238,11 @@ async def test_an_unreadable_detail_costs_itself_only(shown, field):
 
 
 @pytest.mark.parametrize("body", [{}, [[]], {"items": None}, {"items": {}}, b"x", b""])
-async def test_an_answer_that_is_no_list_is_an_error_at_every_place(shown, body):
+async def test_an_answer_that_is_no_list_is_an_error_at_every_place(select, body):
     item = with_staff(staff=THEN, previousStaff={"id": "22", "firstName": "Ali"})
     fields = """... on AppointmentActivity { appointment {
       staff { staffId current { id } } previousStaff { firstName current { title } } } }"""
-    node, codes = await shown(item, fields, {STAFF: body})
+    node, codes = await select(item, fields, {STAFF: body})
     assert node["appointment"] == {
         "staff": {"staffId": "21", "current": None},
         "previousStaff": {"firstName": "Ali", "current": None},

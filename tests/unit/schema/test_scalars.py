@@ -94,9 +94,9 @@ INSTANTS = {
     ("date_time", "zone", "instant", "ambiguous"), INSTANTS.values(), ids=INSTANTS
 )
 async def test_a_local_time_and_its_zone_mean_an_instant(
-    shown, date_time, zone, instant, ambiguous
+    select, date_time, zone, instant, ambiguous
 ):
-    node, codes = await shown(dated(date_time, zone), ZONED)
+    node, codes = await select(dated(date_time, zone), ZONED)
     assert node["date"] == {
         "dateTime": date_time,
         "timeZone": str(zone),
@@ -107,17 +107,17 @@ async def test_a_local_time_and_its_zone_mean_an_instant(
 
 
 @pytest.mark.parametrize("sent", [(), (None,), ("",)])
-async def test_without_a_zone_there_is_no_instant(shown, sent):
-    node, codes = await shown(dated("2026-07-15T09:00:00", *sent), ZONED)
+async def test_without_a_zone_there_is_no_instant(select, sent):
+    node, codes = await select(dated("2026-07-15T09:00:00", *sent), ZONED)
     assert node["date"]["instant"] is None
     assert not node["date"]["timeZone"]
     assert codes == {}
 
 
 @pytest.mark.parametrize("sent", [(), (None,), ("",)])
-async def test_the_default_zone_stands_in_for_one_that_was_not_sent(shown, sent):
+async def test_the_default_zone_stands_in_for_one_that_was_not_sent(select, sent):
     item = dated("2026-10-25T02:30:00", *sent)
-    node, _ = await shown(item, ZONED, default_time_zone="Europe/Paris")
+    node, _ = await select(item, ZONED, default_time_zone="Europe/Paris")
     assert node["date"] == {
         "dateTime": "2026-10-25T02:30:00",
         "timeZone": "Europe/Paris",
@@ -126,9 +126,9 @@ async def test_the_default_zone_stands_in_for_one_that_was_not_sent(shown, sent)
     }
 
 
-async def test_the_default_zone_does_not_replace_an_unknown_one(shown):
+async def test_the_default_zone_does_not_replace_an_unknown_one(select):
     item = dated("2026-07-15T09:00:00", "Mars/Phobos")
-    node, _ = await shown(item, ZONED, default_time_zone="Europe/Paris")
+    node, _ = await select(item, ZONED, default_time_zone="Europe/Paris")
     assert (node["date"]["timeZone"], node["date"]["instant"]) == ("Mars/Phobos", None)
 
 
@@ -146,9 +146,9 @@ def test_no_name_of_a_zone_is_kept_that_the_upstream_made_up():
     assert kept < 1_000_000
 
 
-async def test_an_unreadable_zone_costs_the_zone_and_the_instant(shown):
+async def test_an_unreadable_zone_costs_the_zone_and_the_instant(select):
     item = dated("2026-07-15T09:00:00", ["Europe/Paris"])
-    node, codes = await shown(item, ZONED, default_time_zone="Europe/Paris")
+    node, codes = await select(item, ZONED, default_time_zone="Europe/Paris")
     assert node["date"] == {
         "dateTime": "2026-07-15T09:00:00",
         "timeZone": None,
@@ -160,8 +160,8 @@ async def test_an_unreadable_zone_costs_the_zone_and_the_instant(shown):
 
 
 @pytest.mark.parametrize("sent", ["2026-07-15T09:00:00", "2026-07-15T09:00:00.120000000"])
-async def test_a_local_time_is_exactly_as_sent(shown, sent):
-    node, _ = await shown(dated(sent, "UTC"), ZONED)
+async def test_a_local_time_is_exactly_as_sent(select, sent):
+    node, _ = await select(dated(sent, "UTC"), ZONED)
     assert node["date"]["dateTime"] == sent
 
 
@@ -179,9 +179,9 @@ ODD = {
 
 @pytest.mark.parametrize(("sent", "shown_as"), ODD.values(), ids=ODD)
 @pytest.mark.parametrize("key", ["dateTime", "datetime"])
-async def test_a_local_time_is_shown_in_the_form_that_clients_know(shown, key, sent, shown_as):
+async def test_a_local_time_is_shown_in_the_form_that_clients_know(select, key, sent, shown_as):
     item = {"id": "1", "type": "note", "date": {key: sent, "timeZone": "UTC"}}
-    node, codes = await shown(item, "date { dateTime instant isAmbiguous }")
+    node, codes = await select(item, "date { dateTime instant isAmbiguous }")
     instant = f"{(shown_as + '.000')[:23]}Z"
     assert node["date"] == {"dateTime": shown_as, "instant": instant, "isAmbiguous": False}
     assert codes == {}
@@ -266,10 +266,10 @@ OFFSETS = {
     ids=OFFSETS,
 )
 @pytest.mark.parametrize("key", ["dateTime", "datetime"])
-async def test_an_offset_decides_the_instant(shown, key, sent, zone, expected):
+async def test_an_offset_decides_the_instant(select, key, sent, zone, expected):
     local, time, ambiguous = expected
     item = {"id": "1", "type": "note", "date": {key: sent, "timeZone": zone}}
-    node, codes = await shown(item, ZONED)
+    node, codes = await select(item, ZONED)
     date = node["date"]
     assert (date["dateTime"], date["timeZone"], date["isAmbiguous"]) == (local, zone, ambiguous)
     assert date["instant"].partition("T")[2] == f"{time}Z"
@@ -277,9 +277,9 @@ async def test_an_offset_decides_the_instant(shown, key, sent, zone, expected):
     assert codes == {}
 
 
-async def test_an_offset_without_a_zone_is_shown_in_the_default_zone(shown):
+async def test_an_offset_without_a_zone_is_shown_in_the_default_zone(select):
     item = dated("2026-07-15T09:00:00Z")
-    node, _ = await shown(item, ZONED, default_time_zone="Asia/Tokyo")
+    node, _ = await select(item, ZONED, default_time_zone="Asia/Tokyo")
     assert node["date"] == {
         "dateTime": "2026-07-15T18:00:00",
         "timeZone": "Asia/Tokyo",
@@ -288,8 +288,8 @@ async def test_an_offset_without_a_zone_is_shown_in_the_default_zone(shown):
     }
 
 
-async def test_an_offset_decides_beside_a_zone_that_is_unreadable(shown):
-    node, codes = await shown(dated("2026-07-15T09:00:00+02:00", ["UTC"]), ZONED)
+async def test_an_offset_decides_beside_a_zone_that_is_unreadable(select):
+    node, codes = await select(dated("2026-07-15T09:00:00+02:00", ["UTC"]), ZONED)
     assert node["date"] == {
         "dateTime": "2026-07-15T09:00:00",
         "timeZone": None,
@@ -306,8 +306,8 @@ async def test_an_offset_decides_beside_a_zone_that_is_unreadable(shown):
         ("9999-12-31T23:59:59-10:00", "Asia/Tokyo"),
     ],
 )
-async def test_a_time_with_an_offset_outside_of_all_years_is_as_sent(shown, sent, zone):
-    node, codes = await shown(dated(sent, zone), ZONED)
+async def test_a_time_with_an_offset_outside_of_all_years_is_as_sent(select, sent, zone):
+    node, codes = await select(dated(sent, zone), ZONED)
     assert (node["date"]["dateTime"], node["date"]["instant"]) == (sent[:-6], None)
     assert codes == {}
 
@@ -329,16 +329,16 @@ async def test_a_time_with_an_offset_outside_of_all_years_is_as_sent(shown, sent
     ],
     ids=repr,
 )
-async def test_the_declared_key_counts_where_it_holds_something(shown, sent, shown_as):
-    node, codes = await shown({"id": "1", "type": "note", "date": sent}, "date { dateTime }")
+async def test_the_declared_key_counts_where_it_holds_something(select, sent, shown_as):
+    node, codes = await select({"id": "1", "type": "note", "date": sent}, "date { dateTime }")
     assert (node["date"]["dateTime"], codes) == (shown_as, {})
 
 
 @pytest.mark.parametrize(
     "sent", [{"dateTime": "soon", "datetime": "2026-07-15T09:00:00"}, {"datetime": 5}]
 )
-async def test_what_the_declared_key_holds_has_to_be_a_time(shown, sent):
-    node, codes = await shown({"id": "1", "type": "note", "date": sent}, "date { dateTime }")
+async def test_what_the_declared_key_holds_has_to_be_a_time(select, sent):
+    node, codes = await select({"id": "1", "type": "note", "date": sent}, "date { dateTime }")
     assert (node, codes) == ({"date": None}, {"date": "UPSTREAM_CONTRACT_BROKEN"})
 
 
@@ -360,14 +360,14 @@ async def test_what_the_declared_key_holds_has_to_be_a_time(shown, sent):
         [],
     ],
 )
-async def test_what_is_no_local_time_is_unreadable(shown, sent):
-    node, codes = await shown(dated(sent, "UTC"), ZONED)
+async def test_what_is_no_local_time_is_unreadable(select, sent):
+    node, codes = await select(dated(sent, "UTC"), ZONED)
     assert (node, codes) == ({"date": None}, {"date": "UPSTREAM_CONTRACT_BROKEN"})
 
 
 @pytest.mark.parametrize("sent", ["", None])
-async def test_without_a_local_time_there_is_no_date_and_no_error(shown, sent):
-    assert await shown(dated(sent, "UTC"), ZONED) == ({"date": None}, {})
+async def test_without_a_local_time_there_is_no_date_and_no_error(select, sent):
+    assert await select(dated(sent, "UTC"), ZONED) == ({"date": None}, {})
 
 
 TWICE = f"{{ a: activities(clientId: 7) {{ nodes {{ {ZONED} }} }} b: activities(clientId: 7, first: 1) {{ nodes {{ {ZONED} }} }} }}"
@@ -461,26 +461,26 @@ VARIABLE = (
 
 
 @pytest.fixture
-def asked(gateway_over_items):
+def ask_both_ways(gateway_over_items):
     """The answer to an argument, as literal and as variable; 1 where it is 9:00 UTC or before."""
 
-    async def asked(value):
+    async def ask_both_ways(value):
         gateway = gateway_over_items(dated("2026-07-15T09:00:00", "UTC"))
         literal = await gateway.ask(LITERAL % str(value).replace("\n", "\\n"))
         return literal, await gateway.ask(VARIABLE, {"from": value})
 
-    return asked
+    return ask_both_ways
 
 
 @pytest.mark.parametrize("sent", GOOD.values(), ids=GOOD)
-async def test_an_instant_may_be_given_with_any_offset(asked, sent):
-    answers = await asked(sent)
+async def test_an_instant_may_be_given_with_any_offset(ask_both_ways, sent):
+    answers = await ask_both_ways(sent)
     assert [answer["data"]["activities"]["totalCount"] for answer in answers] == [1, 1]
 
 
 @pytest.mark.parametrize("sent", BAD.values(), ids=BAD)
-async def test_what_is_no_instant_is_refused_before_anything_runs(asked, sent):
-    literal, variable = await asked(sent)
+async def test_what_is_no_instant_is_refused_before_anything_runs(ask_both_ways, sent):
+    literal, variable = await ask_both_ways(sent)
     assert "data" not in literal
     assert "data" not in variable
     for answer, name, end in (
@@ -508,9 +508,9 @@ async def test_other_scalars_are_no_input(gateway_over_items, scalar):
 
 
 @pytest.mark.parametrize("link", ["https://api.example.com/n?a=1#b", "javascript:alert(1)", "x y"])
-async def test_an_address_is_as_sent(shown, link):
+async def test_an_address_is_as_sent(select, link):
     item = {"id": "1", "type": "note", "note": {"id": "2", "selfLink": link}}
-    node, _ = await shown(item, "... on NoteActivity { note { selfLink } }")
+    node, _ = await select(item, "... on NoteActivity { note { selfLink } }")
     assert node == {"note": {"selfLink": link}}
 
 

@@ -95,9 +95,9 @@ class Engine:
         assert answered is not None, "graphql-core has to answer it as a whole"
         outcome = await self.core(text, by_core, **variables)
         assert in_order(answered.data) == in_order(outcome.data)
-        assert told([*answered.errors, *by_compiled_query.reported_errors]) == told(
-            [*(outcome.errors or ()), *by_core.reported_errors]
-        )
+        assert public_errors(
+            [*answered.errors, *by_compiled_query.reported_errors]
+        ) == public_errors([*(outcome.errors or ()), *by_core.reported_errors])
         return answered
 
 
@@ -111,7 +111,7 @@ def in_order(data: object) -> bytes:
     return msgspec.json.encode(data)
 
 
-def told(errors: Sequence[GraphQLError]) -> list[Any]:
+def public_errors(errors: Sequence[GraphQLError]) -> list[Any]:
     """What callers are told of errors, by their places."""
     return sorted(
         (str(error.path), error.message, tuple(map(tuple, error.locations or ())))

@@ -38,7 +38,7 @@ def selected(text: str) -> Selection:
     return collect(text)[0]
 
 
-def shown(selection: Selection) -> list[str]:
+def keys_with_conditions(selection: Selection) -> list[str]:
     """The keys in order, each with its conditions, as in `a x !y`: where x is true and y is not."""
     return [f"{field.key}{_shown(condition)}" for field, condition in selection.fields]
 
@@ -69,12 +69,12 @@ def everything(selection: Selection, seen: set[int]) -> Iterator[Field]:
 
 
 def test_fields_are_in_the_order_asked():
-    assert shown(selected("{ b a q { a } }")) == ["b", "a", "q"]
+    assert keys_with_conditions(selected("{ b a q { a } }")) == ["b", "a", "q"]
 
 
 def test_a_field_stands_under_its_alias():
     selection = selected("{ x: a a y: a __typename }")
-    assert shown(selection) == ["x", "a", "y", "__typename"]
+    assert keys_with_conditions(selection) == ["x", "a", "y", "__typename"]
     assert [field.name for field, _ in selection.fields] == ["a", "a", "a", "__typename"]
 
 
@@ -88,8 +88,8 @@ def test_a_field_knows_what_the_schema_says_of_it():
 
 def test_equal_fields_are_one():
     selection = selected("{ a b a q { a } q { b a } }")
-    assert shown(selection) == ["a", "b", "q"]
-    assert shown(at(selection, "q")) == ["a", "b"]
+    assert keys_with_conditions(selection) == ["a", "b", "q"]
+    assert keys_with_conditions(at(selection, "q")) == ["a", "b"]
 
 
 def test_a_field_knows_where_it_occurs():
@@ -128,14 +128,14 @@ def test_a_condition_holds_where_all_variables_are_as_it_wants(x, y):
 def test_the_fields_of_fragments_stand_where_they_are_spread():
     text = "{ a ...F q { ...F } b } fragment F on Query { c ... on Query { x: a } ... { y: a } }"
     selection = selected(text)
-    assert shown(selection) == ["a", "c", "x", "y", "q", "b"]
-    assert shown(at(selection, "q")) == ["c", "x", "y"]
+    assert keys_with_conditions(selection) == ["a", "c", "x", "y", "q", "b"]
+    assert keys_with_conditions(at(selection, "q")) == ["c", "x", "y"]
 
 
 def test_a_fragment_within_itself_is_spread_where_it_is_first():
     text = "{ ...F ...G } fragment F on Query { a ...G } fragment G on Query { b q { a } }"
     selection = selected(text)
-    assert shown(selection) == ["a", "b", "q"]
+    assert keys_with_conditions(selection) == ["a", "b", "q"]
     assert len(selection.fields[1][0].occurrences) == 1
 
 
@@ -154,7 +154,7 @@ ABSTRACT = """{ one { a ...F ... on One { one { a } } ... on Three { x: a } }
     ],
 )
 def test_each_type_that_a_value_may_have_has_its_own_selection(step, keys):
-    assert shown(at(selected(ABSTRACT), step)) == keys
+    assert keys_with_conditions(at(selected(ABSTRACT), step)) == keys
 
 
 def test_the_same_key_may_be_another_field_in_another_type():
@@ -177,7 +177,7 @@ LITERAL = {
 
 @pytest.mark.parametrize(("text", "keys"), LITERAL.items(), ids=LITERAL)
 def test_what_is_never_selected_is_not_there(text, keys):
-    assert shown(selected(text)) == keys
+    assert keys_with_conditions(selected(text)) == keys
 
 
 CONDITIONAL = {
@@ -199,7 +199,7 @@ def test_what_depends_on_variables_says_on_which(inside, keys):
     text = "fragment F on Query { a b @include(if: $y) }"
     used = text if "...F" in inside else ""
     declared = "$x: Boolean!" + (" $y: Boolean!" if "$y" in inside + used else "")
-    assert shown(selected(f"query({declared}) {{ {inside} }} {used}")) == keys
+    assert keys_with_conditions(selected(f"query({declared}) {{ {inside} }} {used}")) == keys
 
 
 PLACES = {
@@ -220,7 +220,7 @@ def test_a_key_stands_at_each_place_that_it_may_have(inside, keys):
     used = "fragment F on Query { c }" if "...F" in inside else ""
     declared = "$x: Boolean!" + (" $y: Boolean!" if "$y" in inside else "")
     selection = selected(f"query({declared}) {{ {inside} }} {used}")
-    assert shown(selection) == keys
+    assert keys_with_conditions(selection) == keys
     assert len({id(field) for field, _ in selection.fields}) == len(
         set(selection.distinct_fields())
     )
@@ -228,7 +228,7 @@ def test_a_key_stands_at_each_place_that_it_may_have(inside, keys):
 
 def test_what_is_inside_depends_on_what_its_field_does():
     text = "query($x: Boolean!) { q @include(if: $x) { a } q { b } }"
-    assert shown(at(selected(text), "q")) == ["a x", "b"]
+    assert keys_with_conditions(at(selected(text), "q")) == ["a x", "b"]
 
 
 def test_a_field_is_merged_once_however_many_places_it_has():
@@ -261,8 +261,8 @@ def test_equal_parts_are_selected_once():
 def test_parts_under_other_conditions_are_others():
     text = "query($x: Boolean!) { x: q { ...F } y: q @skip(if: $x) { ...F } } fragment F on Query { q { a } }"
     selection = selected(text)
-    assert shown(at(selection, "x", "q")) == ["a"]
-    assert shown(at(selection, "y", "q")) == ["a !x"]
+    assert keys_with_conditions(at(selection, "x", "q")) == ["a"]
+    assert keys_with_conditions(at(selection, "y", "q")) == ["a !x"]
 
 
 DOUBLING = {

@@ -109,7 +109,7 @@ async def test_loads_start_in_the_order_of_graphql_core(library):
     assert by_compiled_query.asked[:5] == by_core.asked[:5]
 
 
-def told() -> Engine:
+def engine_of_named_objects() -> Engine:
     """An engine whose objects are told by name: what they are asked first, what is in them, what last."""
 
     def telling(what: str) -> LoadedField:
@@ -149,8 +149,10 @@ async def test_loads_start_where_their_fields_stand(asked):
     declared = "query($x: Boolean!)" if "$x" in asked else "query"
     for x in (True, False):
         by_compiled_query, by_core = Context(), Context()
-        await told().answer(f"{declared} {{ a {{ {asked} }} }}", by_compiled_query, x=x)
-        await told().core(f"{declared} {{ a {{ {asked} }} }}", by_core, x=x)
+        await engine_of_named_objects().answer(
+            f"{declared} {{ a {{ {asked} }} }}", by_compiled_query, x=x
+        )
+        await engine_of_named_objects().core(f"{declared} {{ a {{ {asked} }} }}", by_core, x=x)
         assert by_compiled_query.asked == by_core.asked != []
 
 

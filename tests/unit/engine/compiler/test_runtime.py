@@ -279,10 +279,10 @@ class Sent(Struct):
 
 
 async def test_what_is_left_to_graphql_core_is_not_reported_twice():
-    async def sent(_root: Any, info: Any, **_arguments: Any) -> Any:
+    async def resolve_shelf(_root: Any, info: Any, **_arguments: Any) -> Any:
         return Node(Sent(info.context))
 
-    source_by_field = {**SOURCE_BY_FIELD, ("Query", "shelf"): ResolverField(sent, ITEMS)}
+    source_by_field = {**SOURCE_BY_FIELD, ("Query", "shelf"): ResolverField(resolve_shelf, ITEMS)}
     engine = Engine(LIBRARY, FieldSources(source_by_field, CLASSES, Unreadable))
     contexts: list[Context] = []
 
@@ -387,11 +387,11 @@ async def test_what_arrives_after_giving_up_reports_nothing():
     """Who answers instead reports it."""
     gate = asyncio.Event()
 
-    async def sent(_root: Any, info: Any, **_arguments: Any) -> Any:
+    async def resolve_shelf(_root: Any, info: Any, **_arguments: Any) -> Any:
         await gate.wait()
         return Node(Sent(info.context, id="s"))
 
-    source_by_field = {**SOURCE_BY_FIELD, ("Query", "shelf"): ResolverField(sent, ITEMS)}
+    source_by_field = {**SOURCE_BY_FIELD, ("Query", "shelf"): ResolverField(resolve_shelf, ITEMS)}
     engine = Engine(LIBRARY, FieldSources(source_by_field, CLASSES, Unreadable))
     context = Context()
     assert await engine.answer("{ author(id: 1) { must } shelf { id } }", context) is None
