@@ -316,7 +316,11 @@ def _read_sandbox_settings(port: int | None, rest_port: int | None) -> Settings:
 def _sandbox_settings() -> dict[str, object]:
     """The sandbox's paths, and credentials for callers that send none; never those for the real API."""
     model_fields = Settings.model_fields
-    path_settings = ["clients_path", *(name for name in model_fields if name.endswith("_prefix"))]
+    path_settings = [
+        "appointments_path",
+        "clients_path",
+        *(name for name in model_fields if name.endswith("_prefix")),
+    ]
     paths = {name: model_fields[name].default for name in path_settings}
     credentials = {"api_key": "sandbox-key-1", "token": "sandbox-token-1", "bearer_token": None}
     return {**paths, **credentials}

@@ -166,6 +166,13 @@ class Settings(BaseSettings):
         "/api/2.1/scheduling",
         description="The path prefix of `/companies` and their appointments, staff and services.",
     )
+    appointments_path: UrlPath = Field(
+        "",
+        description=(
+            "The path of appointments without a company, such as /api/2.3/scheduling/appointments, if this "
+            "upstream has one: used where no company is known."
+        ),
+    )
     forms_prefix: UrlPath = Field("/api/2.3", description="The path prefix of `/forms`.")
     conferences_prefix: UrlPath = Field(
         "/conferences/api/1.0", description="The path prefix of `/conferences`."

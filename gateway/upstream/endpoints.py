@@ -35,7 +35,12 @@ class Endpoint(Generic[_R]):
 
     record: type[_R]
     setting: Literal[
-        "clients_path", "conferences_prefix", "forms_prefix", "notes_prefix", "scheduling_prefix"
+        "appointments_path",
+        "clients_path",
+        "conferences_prefix",
+        "forms_prefix",
+        "notes_prefix",
+        "scheduling_prefix",
     ]
     path: str
     query: tuple[tuple[str, str], ...] = ()
@@ -107,6 +112,15 @@ CLIENT_APPOINTMENT = Endpoint(
     is_list=True,
 )
 """An appointment in the list of its client. The filter is undocumented: see `Settings.appointments_by_client`."""
+
+APPOINTMENT_WITHOUT_COMPANY = Endpoint(
+    record=resources.Appointment,
+    setting="appointments_path",
+    path="/{appointmentId}",
+    ids=("appointment_id",),
+    has_other_identifiers=True,
+)
+"""An appointment whose company is unknown. The path is undocumented: see `Settings.appointments_path`."""
 
 FORM = Endpoint(
     record=resources.Form,

@@ -14,7 +14,12 @@ from gateway.errors import CompanyUnknown, InvalidArgument, InvalidUpstreamRespo
 from gateway.upstream.api import UpstreamApi
 from gateway.upstream.credentials import Caller
 from gateway.upstream.dataloading import DataLoaderScope, value_of
-from gateway.upstream.endpoints import APPOINTMENT, CLIENT_APPOINTMENT, Endpoint
+from gateway.upstream.endpoints import (
+    APPOINTMENT,
+    APPOINTMENT_WITHOUT_COMPANY,
+    CLIENT_APPOINTMENT,
+    Endpoint,
+)
 from gateway.upstream.http.futures import completed_future
 from gateway.upstream.http.read_result import Err, Ok, ReadResult
 from gateway.upstream.http.stale_cache import Timestamped
@@ -124,15 +129,16 @@ class UpstreamSession:
             ids: The ids that `endpoint.ids` names.
 
         Raises:
-            CompanyUnknown: On await, where only the company is unknown, and none is configured.
+            CompanyUnknown: On await, where only the company is unknown, none is configured, and no path without
+                a company has the resource.
         """
         read_ids = self._read_ids(endpoint, ids)
         if not _are_known(read_ids):
-            if endpoint.belongs_to_company and _are_known(read_ids[1:]):
-                self._api.record_unknown_company()
-                error = CompanyUnknown("The company of this resource is unknown.")
-                return value_of(completed_future(Err(error, None, 0, attempts=0)))
-            return completed_future(None)
+            if not endpoint.belongs_to_company or not _are_known(read_ids[1:]):
+                return completed_future(None)
+            if endpoint is APPOINTMENT and self._settings.appointments_path:
+                return self._load_without_company(str(read_ids[-1]))
+            return value_of(completed_future(Err(self._unknown_company(), None, 0, attempts=0)))
         if endpoint.is_list:
             return self._load_from_list(endpoint, read_ids)
         if self._batches(endpoint):
@@ -196,6 +202,30 @@ class UpstreamSession:
         """One list for all ids of a batch, and of later batches."""
         index = await self._existing_or_new_read(key)
         return [_find(index, id_) for id_ in ids]
+
+    def _unknown_company(self) -> CompanyUnknown:
+        self._api.record_unknown_company()
+        return CompanyUnknown("The company of this resource is unknown.")
+
+    def _load_without_company(self, appointment_id: str) -> asyncio.Future[Any]:
+        """Load an appointment whose company is unknown, by its id alone."""
+        endpoint = APPOINTMENT_WITHOUT_COMPANY
+        self._existing_or_new_read(_ReadKey(endpoint, (appointment_id,)))
+        if endpoint not in self._loaders:
+            self._loaders[endpoint] = self._loader_scope.loader(self._batch_without_company)
+        return self._loader_scope.load(self._loaders[endpoint], appointment_id)
+
+    async def _batch_without_company(
+        self, ids: Sequence[str]
+    ) -> list[ReadResult[resources.Appointment | None]]:
+        """One read for each appointment; one that is not found may yet be one of the unknown company."""
+        results: list[ReadResult[resources.Appointment | None]] = []
+        for id_ in ids:
+            result = await self._existing_or_new_read(_ReadKey(APPOINTMENT_WITHOUT_COMPANY, (id_,)))
+            if isinstance(result, Ok) and result.content is None:
+                result = Err(self._unknown_company(), result.status, result.size, result.attempts)
+            results.append(result)
+        return results
 
     def _load_appointment(self, key: _AppointmentKey, client_id: str | None) -> asyncio.Future[Any]:
         """Load an appointment, read alone or from its client's list."""

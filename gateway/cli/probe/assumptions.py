@@ -35,6 +35,8 @@ ASSUMPTIONS: Mapping[str, str] = {
     "staff-path": "The staff of a company are a list below it.",
     "service-path": "The services of a company are a list below it.",
     "appointment-path": "An appointment is below its company.",
+    "appointment-without-company": "An appointment has no path without its company, but GATEWAY_APPOINTMENTS_PATH.",
+    "company-zero": "Company 0 stands for every company.",
     "client-appointments": "A company's appointments can be listed by client.",
     "form-path": "A form is at GATEWAY_FORMS_PREFIX, followed by /forms.",
     "form-result-path": "A form result is below its form.",

@@ -44,11 +44,11 @@ class Report(Struct, frozen=True):
         """One line per assumption, and the settings that answer differences."""
         lines = []
         for finding in self.findings:
-            lines.append(f"{finding.verdict:<8}  {finding.name:<21} {ASSUMPTIONS[finding.name]}")
+            lines.append(f"{finding.verdict:<8}  {finding.name:<27} {ASSUMPTIONS[finding.name]}")
             if finding.detail:
-                lines.append(f"{'':33}{finding.detail}")
+                lines.append(f"{'':39}{finding.detail}")
             if finding.setting:
-                lines.append(f"{'':33}Set {finding.setting}")
+                lines.append(f"{'':39}Set {finding.setting}")
         counts = {
             verdict: sum(finding.verdict is verdict for finding in self.findings)
             for verdict in Verdict

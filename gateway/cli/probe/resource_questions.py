@@ -21,6 +21,10 @@ _OK = 200
 _NOT_FOUND = 404
 _NOBODY = Caller((), b"probe")
 
+_WITHOUT_COMPANY = "appointment-without-company"
+_LIKELY_APPOINTMENTS_PATH = "/api/2.3/scheduling/appointments"
+_ALL_COMPANIES = "0"
+
 _OTHER_PREFIXES: Mapping[str, Sequence[str]] = {
     "clients_path": (
         "/api/2.3/clients",
@@ -64,7 +68,9 @@ class ResourceQuestions:
             if all(map(links.is_id, subject.ids)):
                 subjects.setdefault(subject.assumption, subject)
         for name in _ASSUMPTIONS:
-            if name in subjects:
+            if name == _WITHOUT_COMPANY and name in subjects:
+                await self._ask_without_company(subjects[name])
+            elif name in subjects:
                 await self._ask(subjects[name])
             else:
                 is_of_company = name in _OF_COMPANY
@@ -77,7 +83,7 @@ class ResourceQuestions:
         configured: str = getattr(self._settings, setting)
         exchange = await self._read(subject, self._prefix_by_setting.get(setting, configured))
         if exchange.status == _NOT_FOUND and setting not in self._prefix_by_setting:
-            for prefix in _OTHER_PREFIXES[setting]:
+            for prefix in _OTHER_PREFIXES.get(setting, ()):
                 if (
                     prefix != configured
                     and (other := await self._read(subject, prefix)).status == _OK
@@ -97,6 +103,20 @@ class ResourceQuestions:
             self._findings.differ(subject.assumption, problem)
         else:
             self._findings.hold(subject.assumption)
+
+    async def _ask_without_company(self, subject: Subject) -> None:
+        """Ask for an appointment by its id alone, at the path that is set, else at the likely one."""
+        configured = self._settings.appointments_path
+        path = configured or _LIKELY_APPOINTMENTS_PATH
+        exchange = await self._read(subject, path)
+        problem = _problem(subject, exchange)
+        if configured and problem:
+            self._findings.differ(_WITHOUT_COMPANY, problem)
+        elif not configured and not problem:
+            setting = f"{env_name(subject.endpoint.setting)}={path}"
+            self._findings.differ(_WITHOUT_COMPANY, f"It is at {path}/{{appointmentId}}.", setting)
+        else:
+            self._findings.hold(_WITHOUT_COMPANY)
 
     async def _read(self, subject: Subject, prefix: str) -> Exchange:
         endpoint = subject.endpoint
@@ -148,6 +168,8 @@ _ASSUMPTIONS = (
     "staff-path",
     "service-path",
     "appointment-path",
+    _WITHOUT_COMPANY,
+    "company-zero",
     "client-appointments",
     "form-path",
     "form-result-path",
@@ -156,7 +178,7 @@ _ASSUMPTIONS = (
     "registration-path",
 )
 
-_OF_COMPANY = _ASSUMPTIONS[2:7]
+_OF_COMPANY = frozenset({*_ASSUMPTIONS[2:9]} - {_WITHOUT_COMPANY, "company-zero"})
 
 
 def _subjects(
@@ -193,6 +215,8 @@ def _subjects(
 def _appointment_subjects(
     client_id: str, snapshot: AppointmentSnapshot, own_id: str, company_id: str | None
 ) -> Iterator[Subject]:
+    yield Subject(_WITHOUT_COMPANY, endpoints.APPOINTMENT_WITHOUT_COMPANY, (own_id,))
+    yield Subject("company-zero", endpoints.APPOINTMENT, (_ALL_COMPANIES, own_id))
     company_id = snapshot.company_id or company_id
     if company_id is None:
         return

@@ -143,7 +143,8 @@ def refuse(path_end: str, status: int = 403) -> Alter:
             "0" if any(map(str.isdigit, part)) and "." not in part else part
             for part in request.url.path.split("/")
         )
-        return respond(status) if path.endswith(path_end) else response
+        is_refused = path.endswith(path_end) and "/companies/0/" not in request.url.path
+        return respond(status) if is_refused else response
 
     return alter
 
@@ -242,6 +243,18 @@ def empty_for_unknown(request: httpx.Request, response: httpx.Response) -> httpx
 
 def welcome_everybody(_: httpx.Request, response: httpx.Response) -> httpx.Response:
     return respond(200, {"items": []}) if response.status_code == 401 else response
+
+
+def add_company_zero(request: httpx.Request) -> httpx.Request:
+    """A path without a company is one of all companies."""
+    path = request.url.path.replace(
+        "/api/2.3/scheduling/appointments", "/api/2.1/scheduling/companies/0/appointments"
+    )
+    return httpx.Request("GET", request.url.copy_with(path=path), headers=request.headers)
+
+
+def refuse_company_zero(request: httpx.Request, response: httpx.Response) -> httpx.Response:
+    return respond(404) if "/companies/0/" in request.url.path else response
 
 
 def no_messages(activities: list[Any]) -> list[Any]:
@@ -365,6 +378,12 @@ OTHERWISE: dict[str, tuple[AlteredSandbox, str, dict[str, Any]]] = {
     "no staff": (AlteredSandbox(refuse("/staff")), "staff-path", {}),
     "no services": (AlteredSandbox(refuse("/services")), "service-path", {}),
     "no appointment": (AlteredSandbox(refuse("/appointments/0", 404)), "appointment-path", {}),
+    "appointments without a company": (
+        AlteredSandbox(redirect=add_company_zero),
+        "appointment-without-company",
+        {"appointments_path": "/api/2.3/scheduling/appointments"},
+    ),
+    "no company 0": (AlteredSandbox(refuse_company_zero), "company-zero", {}),
     "no appointments of a client": (
         AlteredSandbox(refuse("/companies/0/appointments", 400)),
         "client-appointments",

@@ -64,6 +64,7 @@ def test_the_defaults_are_those_of_the_conventions():
         "http_proxy": None,
         "no_proxy": None,
         "activities_prefix": "/api/2.3",
+        "appointments_path": "",
         "clients_path": "/api/2.0/clients",
         "notes_prefix": "/api/2.0",
         "scheduling_prefix": "/api/2.1/scheduling",
@@ -147,6 +148,7 @@ EXAMPLES = {
     "http_proxy": ("proxy", SecretStr("proxy")),
     "no_proxy": ("example.com", "example.com"),
     "activities_prefix": ("/api/2.4/", "/api/2.4"),
+    "appointments_path": ("/api/2.3/scheduling/appointments/", "/api/2.3/scheduling/appointments"),
     "clients_path": ("/api/2.3/contacts/", "/api/2.3/contacts"),
     "notes_prefix": ("/api/2.3", "/api/2.3"),
     "scheduling_prefix": ("/api/2.0/scheduling", "/api/2.0/scheduling"),
@@ -382,7 +384,11 @@ def test_a_value_that_does_not_fit_is_refused_under_its_variable(environment, na
     assert refusal().startswith(f"{name}: ")
 
 
-PREFIXES = ["clients_path", *(name for name in EXAMPLES if name.endswith("_prefix"))]
+PREFIXES = [
+    "appointments_path",
+    "clients_path",
+    *(name for name in EXAMPLES if name.endswith("_prefix")),
+]
 
 
 @pytest.mark.parametrize("name", PREFIXES)
