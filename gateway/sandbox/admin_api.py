@@ -1,12 +1,14 @@
-"""The admin API at `/_sandbox/…`: sets faults and lists the log of requests. Requires no credentials."""
+"""The admin API at `/_sandbox/…`: sets faults, changes data, lists requests. Requires no credentials."""
 
 from collections.abc import Callable, Mapping
 
 from starlette.requests import Request
 
+from gateway.sandbox.changes_api import ChangesApi
 from gateway.sandbox.fault_injection.faults import FaultInjector
 from gateway.sandbox.request_log import RequestLog
 from gateway.sandbox.responses import Response, error_response, json_response
+from gateway.sandbox.world import World
 
 ADMIN_PATH_PREFIX = "/_sandbox/"
 
@@ -14,7 +16,10 @@ ADMIN_PATH_PREFIX = "/_sandbox/"
 class AdminApi:
     """The endpoints of the admin API, by path and method."""
 
-    def __init__(self, request_log: RequestLog, fault_injector: FaultInjector) -> None:
+    def __init__(
+        self, world: World, request_log: RequestLog, fault_injector: FaultInjector
+    ) -> None:
+        self._changes_api = ChangesApi(world)
         self._request_log = request_log
         self._fault_injector = fault_injector
         self._handlers: Mapping[str, Mapping[str, Callable[[bytes], Response]]] = {
@@ -32,7 +37,8 @@ class AdminApi:
     async def respond(self, request: Request) -> Response:
         methods = self._handlers.get(request.scope["path"])
         if methods is None:
-            return error_response(404, "Unknown admin endpoint.")
+            response = self._changes_api.respond(request, await request.body())
+            return response or error_response(404, "Unknown admin endpoint.")
         if request.method not in methods:
             return error_response(501, "This method is not implemented.")
         return methods[request.method](await request.body())

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from starlette.requests import Request
@@ -18,8 +19,9 @@ from gateway.sandbox.fixtures.sample import SampleData
 from gateway.sandbox.rate_limit import RateLimit
 from gateway.sandbox.replay import Replay, read_recording
 from gateway.sandbox.request_log import RequestLog
-from gateway.sandbox.responses import EndpointRequest, Response, error_response
-from gateway.sandbox.routes import ENDPOINT_BY_TEMPLATE, UNKNOWN_TEMPLATE, Route, match_route
+from gateway.sandbox.responses import Response, error_response
+from gateway.sandbox.routes import UNKNOWN_TEMPLATE, Route, match_route
+from gateway.sandbox.world import World
 
 
 def create_sandbox(
@@ -44,15 +46,15 @@ def create_sandbox(
     Raises:
         UnreadableRecording: There is no recording in the folder.
     """
-    app = (
-        Sandbox(
-            SampleData(seed, activities),
+    app: ASGIApp
+    if replay is not None:
+        app = Replay(read_recording(replay))
+    else:
+        app = Sandbox(
+            World(partial(SampleData, seed, activities)),
             etag=etag,
             rate_limit=None if rate_limit is None else RateLimit(rate_limit, now),
         )
-        if replay is None
-        else Replay(read_recording(replay))
-    )
     return Router(default=app, redirect_slashes=False)  # the router implements ASGI's lifespan
 
 
@@ -60,14 +62,14 @@ class Sandbox:
     """The emulated REST API: logs each request, injects the matching fault, and calls the endpoint."""
 
     def __init__(
-        self, sample_data: SampleData, *, etag: bool = False, rate_limit: RateLimit | None = None
+        self, world: World, *, etag: bool = False, rate_limit: RateLimit | None = None
     ) -> None:
-        self._sample_data = sample_data
+        self._world = world
         self._etag = etag
         self._rate_limit = rate_limit
         self._request_log = RequestLog()
         self._fault_injector = FaultInjector()
-        self._admin_api = AdminApi(self._request_log, self._fault_injector)
+        self._admin_api = AdminApi(world, self._request_log, self._fault_injector)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
@@ -102,9 +104,7 @@ class Sandbox:
         refusal = self._rate_limit.refusal(account.number) if self._rate_limit else None
         if refusal is not None:
             return refusal
-        endpoint_request = EndpointRequest(
-            self._sample_data, account.number, route.ids, request.query_params
+        response = self._world.respond(
+            account.number, request.scope["path"], route, request.query_params
         )
-        return ENDPOINT_BY_TEMPLATE[route.template](endpoint_request).with_header(
-            "set-cookie", account.cookie
-        )
+        return response.with_header("set-cookie", account.cookie)

@@ -21,15 +21,18 @@ from gateway.sandbox.endpoints.services import list_services, service_by_id
 from gateway.sandbox.endpoints.staff import list_staff, staff_by_id
 from gateway.sandbox.responses import EndpointRequest, Response
 
+ACTIVITIES_PATH = "/api/2.3/activities"
+CLIENT_PATH = "/api/2.0/clients/{clientId}"
+NOTE_PATH = "/api/2.0/notes/{noteId}"
 COMPANIES_PATH = "/api/2.1/scheduling/companies"
 FORMS_PATH = "/api/2.3/forms"
 CONFERENCE_PATH = "/conferences/api/1.0/conferences/{conferenceId}"
 SESSIONS_PATH = f"{CONFERENCE_PATH}/sessions"
 
 ENDPOINT_BY_TEMPLATE: Mapping[str, Callable[[EndpointRequest], Response]] = {
-    "/api/2.3/activities": list_activities,
-    "/api/2.0/clients/{clientId}": client_by_id,
-    "/api/2.0/notes/{noteId}": note_by_id,
+    ACTIVITIES_PATH: list_activities,
+    CLIENT_PATH: client_by_id,
+    NOTE_PATH: note_by_id,
     COMPANIES_PATH: list_companies,
     COMPANIES_PATH + "/{companyId}": company_by_id,
     COMPANIES_PATH + "/{companyId}/staff": list_staff,
@@ -47,6 +50,13 @@ ENDPOINT_BY_TEMPLATE: Mapping[str, Callable[[EndpointRequest], Response]] = {
     SESSIONS_PATH + "/{sessionId}/registrations/{registrationId}": registration_by_id,
 }
 PATTERN_BY_TEMPLATE = {template: compile_path(template)[0] for template in ENDPOINT_BY_TEMPLATE}
+LIST_TEMPLATES = frozenset(
+    template
+    for template in ENDPOINT_BY_TEMPLATE
+    if any(other.startswith(template + "/{") for other in ENDPOINT_BY_TEMPLATE)
+)
+"""The templates of lists of resources, which are those that the templates of resources continue."""
+
 UNKNOWN_TEMPLATE = "{unknown}"
 
 

@@ -43,12 +43,9 @@ def list_appointments(request: EndpointRequest) -> Response:
     if company_id != ALL_COMPANIES_ID and requested_company(request) is None:
         return item_response(None)
     try:
-        period = (
-            _parse_local_date_time(query, "startDate"),
-            _parse_local_date_time(query, "endDate"),
-        )
-    except ValueError:
-        return error_response(400, "The parameters startDate and endDate must be local dates.")
+        period = parse_period(query)
+    except ValueError as error:
+        return error_response(400, str(error))
     filters = {name: value for name in ATTRIBUTE_BY_FILTER if (value := query.get(name))}
     items_by_start = [
         (
@@ -66,12 +63,7 @@ def list_appointments(request: EndpointRequest) -> Response:
     results = [one for _, one in sorted(items_by_start, key=itemgetter(0))]
     if period == (None, None) and filters.keys() <= {"clientId"}:
         results += _find_malformed(request, filters.get("clientId"))
-    if query.get("levelDetail") != "full":
-        results = [
-            {name: value for name, value in one.items() if name not in FULL_DETAIL_KEYS}
-            for one in results
-        ]
-    return list_response(results)
+    return list_response(with_requested_detail(one, query) for one in results)
 
 
 def appointment_by_id(request: EndpointRequest) -> Response:
@@ -109,6 +101,26 @@ def _belongs_to(company_id: str, one: Appointment) -> bool:
 def _is_within_period(one: Appointment, after: datetime | None, before: datetime | None) -> bool:
     start, end = one.start.replace(tzinfo=None), one.end.replace(tzinfo=None)
     return (after is None or start > after) and (before is None or end < before)
+
+
+def with_requested_detail(appointment: Json, query: QueryParams) -> Json:
+    """The appointment, without some keys unless the request asks for all of them."""
+    if query.get("levelDetail") == "full":
+        return appointment
+    return {name: value for name, value in appointment.items() if name not in FULL_DETAIL_KEYS}
+
+
+def parse_period(query: QueryParams) -> tuple[datetime | None, datetime | None]:
+    """The times after which requested appointments start, and before which they end.
+
+    Raises:
+        ValueError: One of the dates is none.
+    """
+    try:
+        return _parse_local_date_time(query, "startDate"), _parse_local_date_time(query, "endDate")
+    except ValueError:
+        message = "The parameters startDate and endDate must be local dates."
+        raise ValueError(message) from None
 
 
 def _parse_local_date_time(query: QueryParams, name: str) -> datetime | None:

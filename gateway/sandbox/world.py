@@ -1,0 +1,81 @@
+"""The data of the sandbox: the sample data, and what was changed since."""
+
+from collections.abc import Callable
+
+from msgspec import json
+from starlette.datastructures import QueryParams
+
+from gateway.sandbox.accounts import ACCOUNTS
+from gateway.sandbox.changes.resource_formats import check_resource
+from gateway.sandbox.changes.resources import ResourceChanges
+from gateway.sandbox.fixtures.entities import Json
+from gateway.sandbox.fixtures.sample import SampleData
+from gateway.sandbox.fixtures.timeline import Timeline
+from gateway.sandbox.responses import EndpointRequest, Response, error_response, item_response
+from gateway.sandbox.routes import (
+    ACTIVITIES_PATH,
+    CLIENT_PATH,
+    ENDPOINT_BY_TEMPLATE,
+    Route,
+    match_route,
+)
+
+NO_QUERY = QueryParams()
+
+
+class World:
+    """The data of all accounts, which can be changed."""
+
+    def __init__(self, generate: Callable[[], SampleData]) -> None:
+        self._generate = generate
+        self.clear_changes()
+
+    def clear_changes(self) -> None:
+        """Have the sample data again as they are generated."""
+        self._sample_data = self._generate()
+        self._changes = {account.number: ResourceChanges() for account in ACCOUNTS}
+
+    def respond(self, account: str, path: str, route: Route, query: QueryParams) -> Response:
+        """The response of the upstream to a request of an account."""
+        changes = self._changes[account]
+        is_changed, content = changes.change(path)
+        if is_changed:
+            return item_response(content)
+        if changes.is_below_removed(path):
+            return item_response(None)
+        if route.template == ACTIVITIES_PATH and self._is_of_removed_client(account, query):
+            return error_response(404, "Unknown client.")
+        request = EndpointRequest(self._sample_data, account, route.ids, query)
+        response = ENDPOINT_BY_TEMPLATE[route.template](request)
+        return changes.apply(path, route.template, query, response)
+
+    def resource(self, account: str, path: str) -> Json | None:
+        """A resource as it is now; None where there is none."""
+        response = self.respond(account, path, match_route(path), NO_QUERY)
+        return json.decode(response.body) if response.status == 200 else None
+
+    def set_resource(self, account: str, path: str, content: Json) -> None:
+        """Add a resource or replace it. A new client has an empty timeline.
+
+        Raises:
+            ValidationError: The content is no such resource; the message names the key.
+        """
+        template, ids = match_route(path)
+        check_resource(template, content)
+        if template == CLIENT_PATH:
+            self._sample_data.add_client(account, ids["clientId"])
+        self._changes[account].set(path, content)
+
+    def remove_resource(self, account: str, path: str) -> None:
+        """Remove a resource, and all below its path; with a client also the timeline."""
+        self._changes[account].set(path, None)
+
+    def timeline(self, account: str, client_id: str) -> Timeline | None:
+        """The timeline of a client; None where there is no such client."""
+        if self._changes[account].is_removed(CLIENT_PATH.format(clientId=client_id)):
+            return None
+        return self._sample_data.timeline(account, client_id)
+
+    def _is_of_removed_client(self, account: str, query: QueryParams) -> bool:
+        client_id = query.get("clientId", "").strip()
+        return self._changes[account].is_removed(CLIENT_PATH.format(clientId=client_id))
