@@ -1,7 +1,7 @@
 """Which tests `make test` runs: those that are not marked `slow` or `socket`, and how the others are told of.
 
-`@pytest.mark.sample(20)` on a test of hundreds of parameter sets: all but so many of them, evenly
-spread, are slow. It is `make test-all` that runs them.
+`@pytest.mark.sample(20)` on a test whose parameter sets take long together: all but so many of
+them, evenly spread, are slow. It is `make test-all` that runs them.
 """
 
 import gc
