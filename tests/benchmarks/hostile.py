@@ -40,5 +40,5 @@ async def examine() -> AsyncIterator[Taken]:
 
 async def _seconds(server: Attacked, row: Row, time: int) -> float:
     before = server.cpu_seconds()
-    await server.sent(row.sent(time))
+    await server.send(row.parts(time))
     return server.cpu_seconds() - before

@@ -67,7 +67,7 @@ def serving(issued: Issued) -> ssl.SSLContext:
     return context
 
 
-def shown(issue: Callable[[], Issued]) -> Callable[[], AbstractAsyncContextManager[int]]:
+def port_showing(issue: Callable[[], Issued]) -> Callable[[], AbstractAsyncContextManager[int]]:
     """The port of a peer that shows a certificate, and would have an answer for who takes it."""
 
     @asynccontextmanager

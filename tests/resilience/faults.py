@@ -102,7 +102,7 @@ CERTIFICATES = {
     f"a certificate {named}": Fault(
         DOWN,
         1,
-        ports=certificates.shown(issue),
+        ports=certificates.port_showing(issue),
         url="https://localhost:{port}",
         retryable=False,
     )

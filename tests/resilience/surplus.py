@@ -112,7 +112,7 @@ class Talker:
         self.asked_after = 0
 
     async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        made_for = await asked(reader)
+        made_for = await read_request(reader)
         self.saying += 1
         try:
             await self._answer(made_for, writer)
@@ -120,7 +120,7 @@ class Talker:
             self.saying -= 1
         if not self.case.is_closed:
             with suppress(asyncio.IncompleteReadError):
-                await asked(reader)
+                await read_request(reader)
                 self.asked_after += 1
 
     async def _answer(self, made_for: str, writer: asyncio.StreamWriter) -> None:
@@ -144,7 +144,7 @@ async def _begun(sent: bytes, writer: asyncio.StreamWriter, *, seconds: float) -
     return sent[-20:]
 
 
-async def asked(reader: asyncio.StreamReader) -> str:
+async def read_request(reader: asyncio.StreamReader) -> str:
     line, _, head = (await reader.readuntil(b"\r\n\r\n")).partition(b"\r\n")
     client = line.split()[1].partition(b"clientId=")[2].partition(b"&")[0].decode()
     return f"{BytesParser().parsebytes(head)['apikey']} of {client}"

@@ -21,7 +21,7 @@ async def upstream() -> AsyncIterator[str]:
         yield f"https://localhost:{playing.port}"
 
 
-async def asked(**environment: str) -> object:
+async def ask_gateway(**environment: str) -> object:
     """What a gateway with this environment answers."""
     (port,) = free_ports(1)
     address = f"http://127.0.0.1:{port}"
@@ -34,5 +34,5 @@ async def test_an_authority_of_ones_own_is_trusted_where_it_is_named(upstream, t
     file = tmp_path / "authority.pem"
     file.write_bytes(certificates.authority())
     given = {"GATEWAY_UPSTREAM_URL": upstream}
-    assert await asked(**given) == {"activities": None}
-    assert await asked(**given, SSL_CERT_FILE=str(file)) == {"activities": {"totalCount": 0}}
+    assert await ask_gateway(**given) == {"activities": None}
+    assert await ask_gateway(**given, SSL_CERT_FILE=str(file)) == {"activities": {"totalCount": 0}}

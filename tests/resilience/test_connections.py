@@ -26,9 +26,9 @@ async def test_no_read_is_lost_where_each_connection_serves_once(hangs_up):
     """And ends when it is asked again: as behind a balancer that forgets connections."""
 
     async def serves_once(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await surplus.asked(reader)
+        await surplus.read_request(reader)
         writer.write(surplus.answer("1"))
-        await surplus.asked(reader)
+        await surplus.read_request(reader)
         ended.append(writer)
         hangs_up(writer)
 

@@ -38,7 +38,7 @@ class Answer(NamedTuple):
         return "errors" not in self.body
 
     @property
-    def told(self) -> dict[str, Any]:
+    def extensions(self) -> dict[str, Any]:
         """The extensions of its error."""
         extensions: dict[str, Any] = self.body["errors"][0]["extensions"]
         return extensions
@@ -46,7 +46,7 @@ class Answer(NamedTuple):
     @property
     def is_refused(self) -> bool:
         """Whether the breaker left the upstream alone for it."""
-        return not self.is_whole and "retryAfter" in self.told
+        return not self.is_whole and "retryAfter" in self.extensions
 
 
 async def ask(http: aiohttp.ClientSession, client: str, *, caller: int = 0) -> Answer:
@@ -143,8 +143,8 @@ async def drill(kind: str, sandbox: httpx.AsyncClient, report: dict[str, Any]) -
             "late_attempts": within(detour.attempts, late, back),
             "late_trials": sum(not each.is_refused for each in lately),
             "failed_after": within(detour.failures, back, inf),
-            "retry_after": {each.told["retryAfter"] for each in answers if each.is_refused},
-            "codes": Counter(each.told["code"] for each in answers if not each.is_whole),
+            "retry_after": {each.extensions["retryAfter"] for each in answers if each.is_refused},
+            "codes": Counter(each.extensions["code"] for each in answers if not each.is_whole),
         }
     await upstream.die()
     report["connections"] = len(upstream.connections)

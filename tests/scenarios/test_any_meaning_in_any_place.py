@@ -120,5 +120,5 @@ def test_every_kind_of_value_stands_somewhere():
 @pytest.mark.parametrize(("name", "place", "meanings"), WALKED.values(), ids=WALKED)
 async def test_an_odd_value_is_answered_as_what_it_means(walk, name, place, meanings):
     odd, plain = zip(*meanings, strict=True)
-    answered = await walk.asked(shown_by(name), Broken(name, place, odd))
-    assert answered == await walk.asked(shown_by(name), Broken(name, place, plain))
+    answered = await walk.ask(shown_by(name), Broken(name, place, odd))
+    assert answered == await walk.ask(shown_by(name), Broken(name, place, plain))

@@ -217,7 +217,7 @@ class Walk:
         ]
         self._healthy: dict[str, list[Any]] = {}
 
-    async def asked(self, activity: str, broken: Broken | None) -> tuple[list[Any], list[Any]]:
+    async def ask(self, activity: str, broken: Broken | None) -> tuple[list[Any], list[Any]]:
         """The clients, and the errors."""
         self._upstream.activity, self._upstream.broken = activity, broken
         numbers = NUMBERS if broken is None else NUMBERS[: len(broken.values)]
@@ -235,7 +235,7 @@ class Walk:
     async def healthy(self, activity: str, broken: Broken) -> list[Any]:
         """The clients as they are where nothing is broken, one for each value."""
         if activity not in self._healthy:
-            self._healthy[activity], errors = await self.asked(activity, None)
+            self._healthy[activity], errors = await self.ask(activity, None)
             assert errors == []
         return self._healthy[activity][: len(broken.values)]
 
@@ -416,7 +416,7 @@ async def test_an_object_that_says_nothing_is_as_null(walk, walked):
     """In what is shown and in what is told. Empty texts say nothing where an id is needed, as snapshots do not."""
     shown = shown_by(walked.name)
     healthy = await walk.healthy(shown, walked)
-    clients, errors = await walk.asked(shown, walked)
+    clients, errors = await walk.ask(shown, walked)
     null, *others = [[*differences(*pair)] for pair in zip(healthy, clients, strict=True)]
     assert others == [null] * len(others)
     told = [
@@ -435,7 +435,7 @@ async def test_an_object_that_says_nothing_is_as_null(walk, walked):
 async def test_what_is_broken_costs_no_more_than_its_absence(walk, walked):
     shown = shown_by(walked.name)
     healthy = await walk.healthy(shown, walked)
-    clients, errors = await walk.asked(shown, walked)
+    clients, errors = await walk.ask(shown, walked)
     assert {error["extensions"]["code"] for error in errors} <= CODES
     lost = [[*differences(*pair)] for pair in zip(healthy, clients, strict=True)]
     absent = [at if isinstance(at[-1], str) else at[:-1] for at in lost[0]]  # lists as a whole
@@ -876,7 +876,7 @@ async def test_what_is_sent_is_shown_as_the_tables_say(walk, name, place):
         plain = [sent for sent, _ in table.plain or ((held(sample(name), place), 0), (None, 0))]
         walked = Broken(name, place, (*plain, *(sent for sent, _ in table.odd)))
         healthy = await walk.healthy(shown_by(name), walked)
-        clients, errors = await walk.asked(shown_by(name), walked)
+        clients, errors = await walk.ask(shown_by(name), walked)
         one = clients[0] if table.plain else healthy[1]
         found = places_of(name, table, one, clients[1])
         if table in MADE_OF.values():  # some words are the names of their members

@@ -111,38 +111,41 @@ def ten_clients(selection: str) -> str:
 
 TABLE = (
     # ---- what costs nothing
-    Row("a client's id", '{ __typename client(id: "1100") { id } }', lambda seen: {}),
-    Row("ten clients' ids", ten_clients("id"), lambda seen: {}),
+    Row("a client's id", '{ __typename client(id: "1100") { id } }', lambda timeline: {}),
+    Row("ten clients' ids", ten_clients("id"), lambda timeline: {}),
     Row(
         "filters that nothing passes",
         '{ client(id: "1100") { a: activities(filter: {kinds: []}) { totalCount nodes { id } } '
         "b: activities(filter: {events: []}) { totalCount } } }",
-        lambda seen: {},
+        lambda timeline: {},
     ),
     # ---- timelines
-    Row("a timeline", nodes("id kind"), lambda seen: {TIMELINE: 1}),
+    Row("a timeline", nodes("id kind"), lambda timeline: {TIMELINE: 1}),
     Row(
         "the same client ten times",
         ten_times("activities { totalCount }"),
-        lambda seen: {TIMELINE: 1},
+        lambda timeline: {TIMELINE: 1},
     ),
     Row(
         "the same client with other kinds, orders and pages",
         '{ client(id: "1100") { a: activities(filter: {kinds: [NOTE]}) { totalCount } '
         "b: activities(sort: DESC, first: 3) { totalCount } "
         "c: activities(filter: {kinds: [APPOINTMENT], events: [UPDATED]}, last: 2) { totalCount } } }",
-        lambda seen: {TIMELINE: 1},
+        lambda timeline: {TIMELINE: 1},
     ),
     Row(
         "ten clients",
         ten_clients("activities { totalCount }"),
-        lambda seen: {TIMELINE: len(TEN)},
+        lambda timeline: {TIMELINE: len(TEN)},
         codes=frozenset({"NOT_FOUND", "UPSTREAM_CONTRACT_BROKEN"}),
     ),
     Row(
         "the thread of each appointment",
         appointment("current { activities { totalCount } }"),
-        lambda seen: {TIMELINE: 1 + seen.appointments_left, APPOINTMENT: seen.appointments},
+        lambda timeline: {
+            TIMELINE: 1 + timeline.appointments_left,
+            APPOINTMENT: timeline.appointments,
+        },
     ),
     Row(
         "one thread by two ways and three selections",
@@ -150,12 +153,12 @@ TABLE = (
         "... on AppointmentActivity { appointment { current { a: activities { totalCount } "
         "b: activities(filter: {kinds: [NOTE]}, sort: DESC) { totalCount } "
         "} } } } } } }",
-        lambda seen: {TIMELINE: 1, APPOINTMENT: 1},
+        lambda timeline: {TIMELINE: 1, APPOINTMENT: 1},
     ),
     Row(
         "the thread of an appointment that is asked for by its id",
         '{ appointment(id: "411100000001", companyId: "101") { activities { totalCount } } }',
-        lambda seen: {APPOINTMENT: 1, TIMELINE: 1},
+        lambda timeline: {APPOINTMENT: 1, TIMELINE: 1},
     ),
     # ---- staff and services
     Row(
@@ -163,24 +166,28 @@ TABLE = (
         appointment(
             "staff { staffId firstName lastName } previousStaff { lastName } service { name }"
         ),
-        lambda seen: {TIMELINE: 1},
+        lambda timeline: {TIMELINE: 1},
     ),
     Row(
         "staff of today that are not included",
         appointment("staff { lastName current @include(if: false) { role } }"),
-        lambda seen: {TIMELINE: 1},
+        lambda timeline: {TIMELINE: 1},
     ),
     Row(
         "recorded names of staff and those of today",
         appointment("staff { firstName current { firstName } }"),
-        lambda seen: {TIMELINE: 1, STAFF: seen.companies},
+        lambda timeline: {TIMELINE: 1, STAFF: timeline.companies},
     ),
     Row(
         "staff then, before and now",
         appointment(
             "staff { current { role } } previousStaff { current { role } } current { staff { role } }"
         ),
-        lambda seen: {TIMELINE: 1, STAFF: seen.companies, APPOINTMENT: seen.appointments},
+        lambda timeline: {
+            TIMELINE: 1,
+            STAFF: timeline.companies,
+            APPOINTMENT: timeline.appointments,
+        },
     ),
     Row(
         "services then, before and now",
@@ -188,55 +195,63 @@ TABLE = (
             "service { current { id } } previousService { current { price { amount } } } "
             "current { service { name color } }"
         ),
-        lambda seen: {TIMELINE: 1, SERVICES: seen.companies, APPOINTMENT: seen.appointments},
+        lambda timeline: {
+            TIMELINE: 1,
+            SERVICES: timeline.companies,
+            APPOINTMENT: timeline.appointments,
+        },
     ),
     Row(
         "staff and services of today by changes",
         nodes("changes { before { ...today } after { ...today } }")
         + " fragment today on ChangeValue { ... on StaffSnapshot { current { role } } "
         "... on ServiceSnapshot { current { color } } }",
-        lambda seen: {TIMELINE: 1, STAFF: seen.companies, SERVICES: seen.companies},
+        lambda timeline: {TIMELINE: 1, STAFF: timeline.companies, SERVICES: timeline.companies},
     ),
     Row(
         "a detail by aliases and fragments",
         appointment("staff { current { phone again: phone ...who } } other: staff { ...then }")
         + " fragment then on StaffSnapshot { today: current { ...who } }"
         " fragment who on Staff { mail: emailAddress phone }",
-        lambda seen: {TIMELINE: 1, STAFF: seen.companies},
+        lambda timeline: {TIMELINE: 1, STAFF: timeline.companies},
     ),
     Row(
         "staff of two clients of one company",
         '{ clients(ids: ["1001", "1020"]) { activities { nodes { '
         "... on AppointmentActivity { appointment { staff { current { role } } } } } } } }",
-        lambda seen: {TIMELINE: 2, STAFF: 1},
+        lambda timeline: {TIMELINE: 2, STAFF: 1},
     ),
     Row(
         "the currency of prices, which is that of the company",
         appointment("service { current { price { amount currency } } }"),
-        lambda seen: {TIMELINE: 1, SERVICES: seen.companies, COMPANY: seen.companies},
+        lambda timeline: {TIMELINE: 1, SERVICES: timeline.companies, COMPANY: timeline.companies},
     ),
     Row(
         "the amounts of prices, which are no reason to read a company",
         appointment("service { current { price { amount } } }"),
-        lambda seen: {TIMELINE: 1, SERVICES: seen.companies},
+        lambda timeline: {TIMELINE: 1, SERVICES: timeline.companies},
     ),
     # ---- appointments as they are today
     Row(
         "appointments one by one",
         appointment("status current { id status price { amount } }"),
-        lambda seen: {TIMELINE: 1, APPOINTMENT: seen.appointments},
+        lambda timeline: {TIMELINE: 1, APPOINTMENT: timeline.appointments},
     ),
     Row(
         "appointments by list, the missing ones alone",
         appointment("status current { id status price { amount } }"),
-        lambda seen: {TIMELINE: 1, APPOINTMENTS: seen.companies, APPOINTMENT: seen.gone},
+        lambda timeline: {
+            TIMELINE: 1,
+            APPOINTMENTS: timeline.companies,
+            APPOINTMENT: timeline.gone,
+        },
         settings=BY_LIST,
     ),
     Row(
         "a single appointment, though there are lists",
         '{ activities(clientId: "1001") { nodes { '
         "... on AppointmentActivity { appointment { current { status } } } } } }",
-        lambda seen: {TIMELINE: 1, APPOINTMENT: 1},
+        lambda timeline: {TIMELINE: 1, APPOINTMENT: 1},
         settings=BY_LIST,
     ),
     Row(
@@ -244,27 +259,31 @@ TABLE = (
         '{ client(id: "1100") { profile { companies { name timeZone } } activities(first: 100) '
         "{ nodes { ... on AppointmentActivity { appointment { company { current { currency } } "
         "current { company { timeZone } place: company { phone } } } } } } } }",
-        lambda seen: {
+        lambda timeline: {
             TIMELINE: 1,
             CLIENT: 1,
-            APPOINTMENT: seen.appointments,
-            COMPANY: seen.companies,
+            APPOINTMENT: timeline.appointments,
+            COMPANY: timeline.companies,
         },
     ),
     Row(
         "the names of companies",
         appointment("current { company { id name } client { id } }"),
-        lambda seen: {TIMELINE: 1, APPOINTMENT: seen.appointments},
+        lambda timeline: {TIMELINE: 1, APPOINTMENT: timeline.appointments},
     ),
     # ---- notes, forms, conferences
-    Row("notes", nodes(note("current { body }")), lambda seen: {TIMELINE: 1, NOTE: seen.notes}),
+    Row(
+        "notes",
+        nodes(note("current { body }")),
+        lambda timeline: {TIMELINE: 1, NOTE: timeline.notes},
+    ),
     Row(
         "form results and their forms, recorded and today",
         form_result(
             "formResultId form { formId name current { name title } } "
             "current { statusRaw form { id title } answers { title value } }"
         ),
-        lambda seen: {TIMELINE: 1, RESULT: seen.results, FORM: seen.forms},
+        lambda timeline: {TIMELINE: 1, RESULT: timeline.results, FORM: timeline.forms},
     ),
     Row(
         "registrations, and what they are for, recorded and today",
@@ -272,51 +291,57 @@ TABLE = (
             "status conference { title current { title tags } } session { sessionId current { status } } "
             "current { status numberOfSeats client { id } }"
         ),
-        lambda seen: {
+        lambda timeline: {
             TIMELINE: 1,
-            CONFERENCE: seen.conferences,
-            SESSION: seen.sessions,
-            REGISTRATION: seen.registrations,
+            CONFERENCE: timeline.conferences,
+            SESSION: timeline.sessions,
+            REGISTRATION: timeline.registrations,
         },
     ),
     # ---- who clients are
-    Row("a profile", '{ client(id: "1100") { profile { firstName } } }', lambda seen: {CLIENT: 1}),
     Row(
-        "a profile ten times", ten_times("profile { firstName lastName }"), lambda seen: {CLIENT: 1}
+        "a profile",
+        '{ client(id: "1100") { profile { firstName } } }',
+        lambda timeline: {CLIENT: 1},
     ),
-    Row("ten profiles", ten_clients("profile { lastName }"), lambda seen: {CLIENT: len(TEN)}),
+    Row(
+        "a profile ten times",
+        ten_times("profile { firstName lastName }"),
+        lambda timeline: {CLIENT: 1},
+    ),
+    Row("ten profiles", ten_clients("profile { lastName }"), lambda timeline: {CLIENT: len(TEN)}),
     Row(
         "a profile and a timeline",
         '{ client(id: "1100") { profile { lastName } activities { totalCount } } }',
-        lambda seen: {CLIENT: 1, TIMELINE: 1},
+        lambda timeline: {CLIENT: 1, TIMELINE: 1},
     ),
     Row(
         "a profile by its appointments",
         appointment("current { client { id profile { lastName } } }"),
-        lambda seen: {TIMELINE: 1, APPOINTMENT: seen.appointments, CLIENT: 1},
+        lambda timeline: {TIMELINE: 1, APPOINTMENT: timeline.appointments, CLIENT: 1},
     ),
     Row(
         "the client of each activity, with profile and timeline",
         nodes("client { id profile { lastName } activities { totalCount } }"),
-        lambda seen: {TIMELINE: 1, CLIENT: 1},
+        lambda timeline: {TIMELINE: 1, CLIENT: 1},
     ),
     # ---- all of it
     Row(
         "everything",
         EVERYTHING.replace("$client: ID!", '$client: ID! = "1100"'),
-        lambda seen: {
-            TIMELINE: 1 + seen.appointments_left,
+        lambda timeline: {
+            TIMELINE: 1 + timeline.appointments_left,
             CLIENT: 1,
-            COMPANY: seen.companies,
-            STAFF: seen.companies,
-            SERVICES: seen.companies,
-            APPOINTMENT: seen.appointments,
-            NOTE: seen.notes + seen.consents,
-            FORM: seen.forms,
-            RESULT: seen.results,
-            CONFERENCE: seen.conferences,
-            SESSION: seen.sessions,
-            REGISTRATION: seen.registrations,
+            COMPANY: timeline.companies,
+            STAFF: timeline.companies,
+            SERVICES: timeline.companies,
+            APPOINTMENT: timeline.appointments,
+            NOTE: timeline.notes + timeline.consents,
+            FORM: timeline.forms,
+            RESULT: timeline.results,
+            CONFERENCE: timeline.conferences,
+            SESSION: timeline.sessions,
+            REGISTRATION: timeline.registrations,
         },
     ),
 )
@@ -331,13 +356,13 @@ class Reached:
     query: Callable[[str], str]
     calls: Callable[[Seen], Mapping[str, int]]
     free: frozenset[str] | None = None
-    more: Callable[[Seen], Mapping[str, int]] = lambda seen: {}
+    more: Callable[[Seen], Mapping[str, int]] = lambda timeline: {}
     cost: Mapping[str, Callable[[Seen], Mapping[str, int]]] = field(default_factory=dict)
 
-    def calls_for(self, field_name: str, seen: Seen) -> Counter[str]:
+    def calls_for(self, field_name: str, timeline: Seen) -> Counter[str]:
         is_free = self.free is None or field_name in self.free
-        more = self.cost.get(field_name, (lambda seen: {}) if is_free else self.more)
-        return Counter(self.calls(seen)) + Counter(more(seen))
+        more = self.cost.get(field_name, (lambda timeline: {}) if is_free else self.more)
+        return Counter(self.calls(timeline)) + Counter(more(timeline))
 
 
 def current_appointment(selection: str) -> str:
@@ -353,7 +378,7 @@ def then(outer: Callable[[str], str], *names: str) -> Callable[[str], str]:
     return lambda selection: outer(f"{' { '.join(names)} {{ {selection} {'} ' * len(names)}")
 
 
-OF_TODAY = {"profile": lambda seen: {CLIENT: 1}}
+OF_TODAY = {"profile": lambda timeline: {CLIENT: 1}}
 """What a client costs beside the timeline that is read anyway."""
 
 WAYS = (
@@ -362,139 +387,139 @@ WAYS = (
         "AppointmentSnapshot.current",
         "Appointment",
         then(appointment, "current"),
-        lambda seen: {TIMELINE: 1, APPOINTMENT: seen.appointments},
-        cost={"activities": lambda seen: {TIMELINE: seen.appointments_left}},
+        lambda timeline: {TIMELINE: 1, APPOINTMENT: timeline.appointments},
+        cost={"activities": lambda timeline: {TIMELINE: timeline.appointments_left}},
     ),
     Reached(
         "CompanySnapshot.current",
         "Company",
         then(appointment, "company", "current"),
-        lambda seen: {TIMELINE: 1, COMPANY: seen.companies},
+        lambda timeline: {TIMELINE: 1, COMPANY: timeline.companies},
     ),
     Reached(
         "StaffSnapshot.current",
         "Staff",
         then(appointment, "staff", "current"),
-        lambda seen: {TIMELINE: 1, STAFF: seen.companies},
+        lambda timeline: {TIMELINE: 1, STAFF: timeline.companies},
     ),
     Reached(
         "ServiceSnapshot.current",
         "Service",
         then(appointment, "service", "current"),
-        lambda seen: {TIMELINE: 1, SERVICES: seen.companies},
+        lambda timeline: {TIMELINE: 1, SERVICES: timeline.companies},
     ),
     Reached(
         "NoteSnapshot.current",
         "Note",
         then(notes_and_consents, "current"),
-        lambda seen: {TIMELINE: 1, NOTE: seen.notes + seen.consents},
+        lambda timeline: {TIMELINE: 1, NOTE: timeline.notes + timeline.consents},
     ),
     Reached(
         "FormResultSnapshot.current",
         "FormResult",
         then(form_result, "current"),
-        lambda seen: {TIMELINE: 1, RESULT: seen.results},
+        lambda timeline: {TIMELINE: 1, RESULT: timeline.results},
     ),
     Reached(
         "FormSnapshot.current",
         "Form",
         then(form_result, "form", "current"),
-        lambda seen: {TIMELINE: 1, FORM: seen.forms},
+        lambda timeline: {TIMELINE: 1, FORM: timeline.forms},
     ),
     Reached(
         "ConferenceSnapshot.current",
         "Conference",
         then(registration, "conference", "current"),
-        lambda seen: {TIMELINE: 1, CONFERENCE: seen.conferences},
+        lambda timeline: {TIMELINE: 1, CONFERENCE: timeline.conferences},
     ),
     Reached(
         "ConferenceSessionSnapshot.current",
         "ConferenceSession",
         then(registration, "session", "current"),
-        lambda seen: {TIMELINE: 1, SESSION: seen.sessions},
+        lambda timeline: {TIMELINE: 1, SESSION: timeline.sessions},
     ),
     Reached(
         "ConferenceRegistrationSnapshot.current",
         "ConferenceRegistration",
         then(registration, "current"),
-        lambda seen: {TIMELINE: 1, REGISTRATION: seen.registrations},
+        lambda timeline: {TIMELINE: 1, REGISTRATION: timeline.registrations},
     ),
     # ---- from another entity: what its own payload carries is free, the rest costs its own read
     Reached(
         "Appointment.staff",
         "Staff",
         then(current_appointment, "staff"),
-        lambda seen: {TIMELINE: 1, APPOINTMENT: seen.appointments},
+        lambda timeline: {TIMELINE: 1, APPOINTMENT: timeline.appointments},
         free=frozenset({"id", "firstName", "lastName"}),
-        more=lambda seen: {STAFF: seen.companies},
+        more=lambda timeline: {STAFF: timeline.companies},
     ),
     Reached(
         "Appointment.service",
         "Service",
         then(current_appointment, "service"),
-        lambda seen: {TIMELINE: 1, APPOINTMENT: seen.appointments},
+        lambda timeline: {TIMELINE: 1, APPOINTMENT: timeline.appointments},
         free=frozenset({"id", "name"}),
-        more=lambda seen: {SERVICES: seen.companies},
+        more=lambda timeline: {SERVICES: timeline.companies},
     ),
     Reached(
         "Appointment.company",
         "Company",
         then(current_appointment, "company"),
-        lambda seen: {TIMELINE: 1, APPOINTMENT: seen.appointments},
+        lambda timeline: {TIMELINE: 1, APPOINTMENT: timeline.appointments},
         free=frozenset({"id", "name"}),
-        more=lambda seen: {COMPANY: seen.companies},
+        more=lambda timeline: {COMPANY: timeline.companies},
     ),
     Reached(
         "Appointment.client",
         "Client",
         then(current_appointment, "client"),
-        lambda seen: {TIMELINE: 1, APPOINTMENT: seen.appointments},
+        lambda timeline: {TIMELINE: 1, APPOINTMENT: timeline.appointments},
         cost=OF_TODAY,
     ),
     Reached(
         "FormResult.form",
         "Form",
         then(form_result, "current", "form"),
-        lambda seen: {TIMELINE: 1, RESULT: seen.results},
+        lambda timeline: {TIMELINE: 1, RESULT: timeline.results},
         free=frozenset({"id"}),
-        more=lambda seen: {FORM: seen.forms},
+        more=lambda timeline: {FORM: timeline.forms},
     ),
     Reached(
         "ConferenceRegistration.client",
         "Client",
         then(registration, "current", "client"),
-        lambda seen: {TIMELINE: 1, REGISTRATION: seen.registrations},
+        lambda timeline: {TIMELINE: 1, REGISTRATION: timeline.registrations},
         cost=OF_TODAY,
     ),
     Reached(
         "ClientProfile.companies",
         "Company",
         then(of_profile, "companies"),
-        lambda seen: {CLIENT: 1},
+        lambda timeline: {CLIENT: 1},
         free=frozenset({"id", "name"}),
-        more=lambda seen: {COMPANY: seen.companies},
+        more=lambda timeline: {COMPANY: timeline.companies},
     ),
     # ---- by an id
     Reached(
         "Activity.client",
         "Client",
         then(nodes, "client"),
-        lambda seen: {TIMELINE: 1},
+        lambda timeline: {TIMELINE: 1},
         cost=OF_TODAY,
     ),
     Reached(
         "Query.client",
         "Client",
         lambda selection: f'{{ client(id: "1100") {{ {selection} }} }}',
-        lambda seen: {},
-        cost={**OF_TODAY, "activities": lambda seen: {TIMELINE: 1}},
+        lambda timeline: {},
+        cost={**OF_TODAY, "activities": lambda timeline: {TIMELINE: 1}},
     ),
     Reached(
         "Query.clients",
         "Client",
         lambda selection: f'{{ clients(ids: ["1100", "1100"]) {{ {selection} }} }}',
-        lambda seen: {},
-        cost={**OF_TODAY, "activities": lambda seen: {TIMELINE: 1}},
+        lambda timeline: {},
+        cost={**OF_TODAY, "activities": lambda timeline: {TIMELINE: 1}},
     ),
     Reached(
         "Query.appointment",
@@ -502,8 +527,8 @@ WAYS = (
         lambda selection: (
             f'{{ appointment(id: "411100000001", companyId: "101") {{ {selection} }} }}'
         ),
-        lambda seen: {APPOINTMENT: 1},
-        cost={"activities": lambda seen: {TIMELINE: 1}},
+        lambda timeline: {APPOINTMENT: 1},
+        cost={"activities": lambda timeline: {TIMELINE: 1}},
     ),
 )
 SCHEMA = build_schema()
@@ -515,7 +540,7 @@ ENTITIES = {
 
 
 @pytest.fixture
-async def seen(rest):
+async def timeline(rest):
     answer = await rest.get(f"{TIMELINE}?clientId=1100")
     await rest.delete("/_sandbox/calls")
     return Seen(answer.json()["items"])
@@ -529,19 +554,19 @@ def explaining(rest, sandbox_app):
     return over_sandbox
 
 
-def told(answer: dict[str, Any]) -> Counter[str]:
+def count_calls(answer: dict[str, Any]) -> Counter[str]:
     """The calls that `extensions.gateway` tells of."""
     reads = answer["extensions"]["gateway"]["reads"]
     return Counter(f"{r['method']} {r['path']}" for r in reads if r["cacheStatus"] == "called")
 
 
 @pytest.mark.parametrize("row", TABLE, ids=lambda row: row.name)
-async def test_a_query_makes_exactly_these_calls(row, seen, explaining, upstream_calls):
+async def test_a_query_makes_exactly_these_calls(row, timeline, explaining, upstream_calls):
     answer = await explaining(**row.settings).ask(row.query, headers=EXPLAIN)
     assert {e["extensions"]["code"] for e in answer.get("errors", ())} == row.codes
     calls = await upstream_calls()
-    assert calls == Counter({f"GET {path}": n for path, n in row.calls(seen).items()})
-    assert told(answer) == calls
+    assert calls == Counter({f"GET {path}": n for path, n in row.calls(timeline).items()})
+    assert count_calls(answer) == calls
     assert answer["extensions"]["gateway"]["upstreamCalls"] == calls.total()
 
 
@@ -563,14 +588,14 @@ def test_the_ways_are_all_that_lead_to_an_entity():
     ids=lambda part: part if isinstance(part, str) else part.by,
 )
 async def test_a_field_of_an_entity_costs_exactly_this(
-    way, field_name, seen, explaining, upstream_calls
+    way, field_name, timeline, explaining, upstream_calls
 ):
     type_ = get_named_type(ENTITIES[way.entity].fields[field_name].type)
     query = way.query(field_name if is_leaf_type(type_) else f"{field_name} {{ __typename }}")
     answer = await explaining().ask(query, headers=EXPLAIN)
     assert "errors" not in answer
     calls = {path.removeprefix("GET "): n for path, n in (await upstream_calls()).items()}
-    assert calls == way.calls_for(field_name, seen)
+    assert calls == way.calls_for(field_name, timeline)
 
 
 async def test_all_that_was_recorded_is_free(explaining, upstream_calls):
@@ -586,8 +611,8 @@ async def test_all_that_was_recorded_is_free(explaining, upstream_calls):
     assert await upstream_calls() == {f"GET {TIMELINE}": 1}
 
 
-async def test_the_timeline_points_at_many_things_of_few_places(seen):
-    assert vars(seen) == {
+async def test_the_timeline_points_at_many_things_of_few_places(timeline):
+    assert vars(timeline) == {
         "appointments": 9,
         "gone": 2,
         "appointments_left": 7,
@@ -604,15 +629,15 @@ async def test_the_timeline_points_at_many_things_of_few_places(seen):
     }
 
 
-async def test_what_is_kept_is_called_once_for_two_queries(seen, explaining, upstream_calls):
+async def test_what_is_kept_is_called_once_for_two_queries(timeline, explaining, upstream_calls):
     gateway = explaining(entity_cache_seconds=60)
     query = appointment("staff { current { role } } current { company { timeZone } }")
     first, second = [await gateway.ask(query, headers=EXPLAIN) for _ in range(2)]
     assert first["data"] == second["data"]
-    assert await upstream_calls() == told(first) + told(second)
-    assert told(first) - told(second) == {
-        f"GET {STAFF}": seen.companies,
-        f"GET {COMPANY}": seen.companies,
+    assert await upstream_calls() == count_calls(first) + count_calls(second)
+    assert count_calls(first) - count_calls(second) == {
+        f"GET {STAFF}": timeline.companies,
+        f"GET {COMPANY}": timeline.companies,
     }
 
 

@@ -41,7 +41,7 @@ def timeline(*items: str) -> str:
     return f'{{"items":[{",".join(items)}]}}'
 
 
-def sent(content: bytes, charset: str = "utf-8") -> dict[str, object]:
+def fault_with_body(content: bytes, charset: str = "utf-8") -> dict[str, object]:
     encoded = base64.b64encode(content).decode()
     return {"bodyBase64": encoded, **headed(Content_Type=f"application/json; charset={charset}")}
 
@@ -107,15 +107,21 @@ FAULTS: Mapping[str, tuple[dict[str, object], set[str]]] = {
         },
         set(),
     ),
-    "UTF-16 as UTF-8": (sent(ONE.encode("utf-16")), {BROKEN}),
-    "UTF-16 as announced": (sent(ONE.encode("utf-16"), "utf-16"), set()),
-    "UTF-8 as UTF-16": (sent(ONE.encode() + b" ", "utf-16"), {BROKEN}),
-    "Latin-1 as UTF-8": (sent(timeline(note(id='"é"')).encode("latin-1")), {BROKEN}),
-    "Latin-1 as announced": (sent(timeline(note(id='"é"')).encode("latin-1"), "latin-1"), set()),
-    "with a byte order mark": (sent(ONE.encode("utf-8-sig")), set()),
-    "a charset of nowhere": (sent(ONE.encode("utf-16"), "x" * 4_000), {BROKEN}),
-    "UTF-8 in a charset of nowhere": (sent(ONE.encode(), "x" * 4_000), set()),
-    "a charset that takes its time": (sent(b"a-" + b"b9" * 1_000_000, "punycode"), {BROKEN}),
+    "UTF-16 as UTF-8": (fault_with_body(ONE.encode("utf-16")), {BROKEN}),
+    "UTF-16 as announced": (fault_with_body(ONE.encode("utf-16"), "utf-16"), set()),
+    "UTF-8 as UTF-16": (fault_with_body(ONE.encode() + b" ", "utf-16"), {BROKEN}),
+    "Latin-1 as UTF-8": (fault_with_body(timeline(note(id='"é"')).encode("latin-1")), {BROKEN}),
+    "Latin-1 as announced": (
+        fault_with_body(timeline(note(id='"é"')).encode("latin-1"), "latin-1"),
+        set(),
+    ),
+    "with a byte order mark": (fault_with_body(ONE.encode("utf-8-sig")), set()),
+    "a charset of nowhere": (fault_with_body(ONE.encode("utf-16"), "x" * 4_000), {BROKEN}),
+    "UTF-8 in a charset of nowhere": (fault_with_body(ONE.encode(), "x" * 4_000), set()),
+    "a charset that takes its time": (
+        fault_with_body(b"a-" + b"b9" * 1_000_000, "punycode"),
+        {BROKEN},
+    ),
     "a long header": (headed(X="x" * 60_000), set()),
     "many headers": (headed(**{f"X{n}": "x" for n in range(5_000)}), set()),
     "too long a header": (headed(X="x" * 70_000), {TOO_LARGE}),

@@ -66,7 +66,7 @@ def matcher(pattern: str) -> re.Pattern[str]:
     return re.compile(f"{regex}(/.*)?")
 
 
-def sent(ignore_file: str) -> Iterator[Path]:
+def context_files(ignore_file: str) -> Iterator[Path]:
     """The project's files that a builder would be sent: the last line of .dockerignore that fits decides."""
     rules = []
     for line in ignore_file.splitlines():
@@ -142,7 +142,7 @@ class Build:
         self._folder = folder
         self._context = folder / "context"
         self.stages: dict[str, Stage] = {}
-        for path in sent((PROJECT / ".dockerignore").read_text(encoding="utf-8")):
+        for path in context_files((PROJECT / ".dockerignore").read_text(encoding="utf-8")):
             copy = self._context / path.relative_to(PROJECT)
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(path, copy)

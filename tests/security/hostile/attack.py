@@ -18,7 +18,7 @@ def attack(port: int, rows: Sequence[Row]) -> None:
         for row in rows:
             with socket.create_connection(("127.0.0.1", port)) as connection:
                 try:
-                    for part in row.sent(number):
+                    for part in row.parts(number):
                         connection.sendall(part)
                     while connection.recv(65_536):
                         pass

@@ -26,7 +26,7 @@ class Row(NamedTuple):
 
     Attributes:
         name: What it tries.
-        sent: Its bytes, in parts, for each time that it is sent: so that no two need be the same.
+        parts: Its bytes, in parts, for each time that it is sent: so that no two need be the same.
         status: The HTTP status; None where the connection ends without an answer.
         code: The code of the first error; None where there is none.
         is_large: Whether it may take as long as the largest honest operation, sent for the first
@@ -34,7 +34,7 @@ class Row(NamedTuple):
     """
 
     name: str
-    sent: Callable[[int], Iterable[bytes]]
+    parts: Callable[[int], Iterable[bytes]]
     status: int | None
     code: str | None = None
     is_large: bool = False
@@ -75,7 +75,7 @@ def document(
 ) -> Row:
     """A row about a document. It is a new one each time: nothing of it is remembered."""
 
-    def sent(time: int) -> list[bytes]:
+    def parts(time: int) -> list[bytes]:
         return [posted(json.dumps({"query": f"{text}#{time}", **parameters}).encode())]
 
-    return Row(name, sent, status, code, is_large)
+    return Row(name, parts, status, code, is_large)

@@ -44,7 +44,7 @@ class Attacked(NamedTuple):
         """What the process has used so far, to the nanosecond: its own clock, as Linux names it."""
         return time.clock_gettime((~self.gateway.process.pid << 3) | 2)
 
-    async def sent(self, parts: Iterable[bytes]) -> Answer:
+    async def send(self, parts: Iterable[bytes]) -> Answer:
         """The answer to what is sent in these parts, however long that is."""
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
         sending = asyncio.create_task(_send(writer, parts))

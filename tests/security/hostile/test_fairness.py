@@ -23,7 +23,7 @@ ROUNDS = 6
 QUERIES = 100
 
 
-def asked(server: Attacked, name: str, queries: int = QUERIES) -> None:
+def send_queries(server: Attacked, name: str, queries: int = QUERIES) -> None:
     """Plain queries on one connection, one after the other, by ids that begin with this name."""
     with httpx.Client(base_url=f"http://127.0.0.1:{server.port}") as http:
         for number in range(queries):
@@ -63,7 +63,7 @@ def time_to_begin(server: Attacked) -> None:
     """Until the attack has begun, and what may be done at once has been done."""
     begun = time.monotonic() + 3
     while time.monotonic() < begun:
-        asked(server, "before", queries=10)
+        send_queries(server, "before", queries=10)
 
 
 def test_few_bombs_are_answered_between_the_plain_queries_of_another():
@@ -72,7 +72,7 @@ def test_few_bombs_are_answered_between_the_plain_queries_of_another():
     with attacked() as server:
         for number in range(ROUNDS):
             with bombed(server, BOMBS):
-                asked(server, f"round{number}")
+                send_queries(server, f"round{number}")
             assert [each for each in ids(server) if not each.startswith(("before", "round"))]
             found.append(between(server, f"round{number}"))
     assert sum(found) <= ROUNDS * QUERIES / 5

@@ -60,7 +60,7 @@ def counted(work: Work) -> Iterator[None]:
 
 def request_of(row: Row, http: httpx.AsyncClient) -> httpx.Request:
     """The request that a row sends, for the first time, on the wire."""
-    head, _, content = b"".join(row.sent(0)).partition(b"\r\n\r\n")
+    head, _, content = b"".join(row.parts(0)).partition(b"\r\n\r\n")
     line, *lines = head.split(b"\r\n")
     method, target, _ = line.decode("latin-1").split(" ")
     headers = [(name, value.strip()) for name, value in (each.split(b":", 1) for each in lines)]
@@ -78,17 +78,19 @@ async def answered(row: Row) -> tuple[httpx.Response, int]:
 
 
 @pytest.fixture(scope="module")
-def kept() -> list[Yardsticks]:
+def first_yardsticks() -> list[Yardsticks]:
     """What was counted when the first row was."""
     return []
 
 
 @pytest.fixture
-async def yardsticks(kept: list[Yardsticks]) -> Yardsticks:
-    if not kept:
+async def yardsticks(first_yardsticks: list[Yardsticks]) -> Yardsticks:
+    if not first_yardsticks:
         await answered(PLAIN_ROW)  # what is imported and cached at first
-        kept.append(Yardsticks((await answered(PLAIN_ROW))[1], (await answered(LARGEST_ROW))[1]))
-    return kept[0]
+        first_yardsticks.append(
+            Yardsticks((await answered(PLAIN_ROW))[1], (await answered(LARGEST_ROW))[1])
+        )
+    return first_yardsticks[0]
 
 
 @pytest.mark.sample(10)

@@ -117,7 +117,7 @@ class Wire(NamedTuple):
         given: dict[str, Any] = {"upstream_url": url, "compile_queries": "eager"}
         return Settings(**given)
 
-    def asked(self, read: Callable[[UpstreamApi], Awaitable[object]]) -> list[bytes]:
+    def request_heads(self, read: Callable[[UpstreamApi], Awaitable[object]]) -> list[bytes]:
         """The heads of the requests that a read makes."""
         self.heads.clear()
 
@@ -173,7 +173,7 @@ def test_an_id_in_a_path_is_one_part_of_it_or_is_not_sent(wire, endpoint, path):
     @many()
     @given(st.tuples(*[ids] * count))
     def holds(given_ids: tuple[str, ...]) -> None:
-        heads = wire.asked(lambda upstream: upstream.fetch(CALLER, endpoint, *given_ids))
+        heads = wire.request_heads(lambda upstream: upstream.fetch(CALLER, endpoint, *given_ids))
         if all(re.fullmatch(r"[A-Za-z0-9_-]{1,64}", each) for each in given_ids):
             assert [wire.target(head) for head in heads] == [(path.format(*given_ids), [])]
         else:
@@ -188,7 +188,7 @@ def test_an_id_in_a_query_is_one_parameter_of_it_or_is_not_sent(wire):
     @example("a&sort=desc", "b#")
     def holds(client_id: str, appointment_id: str | None) -> None:
         kinds = [ActivityKind.NOTE]
-        heads = wire.asked(
+        heads = wire.request_heads(
             lambda upstream: result_of(
                 upstream.activities(CALLER, client_id, appointment_id=appointment_id, kinds=kinds)
             )
@@ -213,7 +213,7 @@ def test_a_list_of_appointments_takes_no_more_than_ids_either(wire):
     @many()
     @given(ids, ids)
     def holds(company_id: str, client_id: str) -> None:
-        heads = wire.asked(
+        heads = wire.request_heads(
             lambda upstream: result_of(
                 upstream.fetch(CALLER, CLIENT_APPOINTMENT, company_id, client_id)
             )
