@@ -232,6 +232,12 @@ def work(control_fd: int) -> None:
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="Serve what `gateway probe --record` wrote into this folder, in place of the generated data.",
 )
+@click.option(
+    "--activity-every",
+    type=click.FloatRange(min=0.1),
+    help="Add client 6000, and an activity to it every so many seconds.",
+    metavar="SECONDS",
+)
 @click.option("--etag", is_flag=True, help="Answer with ETag, and 304 to If-None-Match.")
 @click.option(
     "--rate-limit",
@@ -247,6 +253,7 @@ def sandbox(  # noqa: PLR0913 - one parameter per option
     activities: int | None,
     seed: int,
     replay: Path | None,
+    activity_every: float | None,
     etag: bool,
     rate_limit: int | None,
 ) -> None:
@@ -258,7 +265,12 @@ def sandbox(  # noqa: PLR0913 - one parameter per option
     rest_port = port if rest_only and port is not None else settings.sandbox_rest_port
     with _refuse_unreadable_recording():
         sandbox_app = create_sandbox(
-            seed=seed, activities=activities, replay=replay, etag=etag, rate_limit=rate_limit
+            seed=seed,
+            activities=activities,
+            replay=replay,
+            etag=etag,
+            rate_limit=rate_limit,
+            activity_every_seconds=activity_every,
         )
     shutdown = GracefulShutdown(
         [build_server(sandbox_app, host, rest_port, protocol_class=SandboxProtocol)]

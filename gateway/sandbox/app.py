@@ -16,6 +16,7 @@ from gateway.sandbox.conditional_requests import answer_conditionally
 from gateway.sandbox.fault_injection.delivery import deliver
 from gateway.sandbox.fault_injection.faults import FaultInjector
 from gateway.sandbox.fixtures.sample import SampleData
+from gateway.sandbox.growth import Growth
 from gateway.sandbox.rate_limit import RateLimit
 from gateway.sandbox.replay import Replay, read_recording
 from gateway.sandbox.request_log import RequestLog
@@ -24,13 +25,14 @@ from gateway.sandbox.routes import UNKNOWN_TEMPLATE, Route, match_route
 from gateway.sandbox.world import World
 
 
-def create_sandbox(
+def create_sandbox(  # noqa: PLR0913 - one parameter per option
     *,
     seed: int = 1,
     activities: int | None = None,
     replay: Path | None = None,
     etag: bool = False,
     rate_limit: int | None = None,
+    activity_every_seconds: float | None = None,
     now: Callable[[], float] = time.time,
 ) -> ASGIApp:
     """The sandbox as an ASGI application.
@@ -41,6 +43,7 @@ def create_sandbox(
         replay: The folder of a recording that is served in place of generated data.
         etag: Whether responses have an `ETag`, and `If-None-Match` is answered with 304.
         rate_limit: The number of requests of an account in a second, above which the response is 429.
+        activity_every_seconds: After how many seconds an activity is added to client 6000; None adds no client.
         now: The clock, in seconds since 1970.
 
     Raises:
@@ -50,11 +53,12 @@ def create_sandbox(
     if replay is not None:
         app = Replay(read_recording(replay))
     else:
-        app = Sandbox(
-            World(partial(SampleData, seed, activities)),
-            etag=etag,
-            rate_limit=None if rate_limit is None else RateLimit(rate_limit, now),
-        )
+        world = World(partial(SampleData, seed, activities))
+        growth = None
+        if activity_every_seconds is not None:
+            growth = Growth(world, activity_every_seconds, now)
+        limit = None if rate_limit is None else RateLimit(rate_limit, now)
+        app = Sandbox(world, etag=etag, rate_limit=limit, growth=growth)
     return Router(default=app, redirect_slashes=False)  # the router implements ASGI's lifespan
 
 
@@ -62,11 +66,17 @@ class Sandbox:
     """The emulated REST API: logs each request, injects the matching fault, and calls the endpoint."""
 
     def __init__(
-        self, world: World, *, etag: bool = False, rate_limit: RateLimit | None = None
+        self,
+        world: World,
+        *,
+        etag: bool = False,
+        rate_limit: RateLimit | None = None,
+        growth: Growth | None = None,
     ) -> None:
         self._world = world
         self._etag = etag
         self._rate_limit = rate_limit
+        self._growth = growth
         self._request_log = RequestLog()
         self._fault_injector = FaultInjector()
         self._admin_api = AdminApi(world, self._request_log, self._fault_injector)
@@ -74,6 +84,8 @@ class Sandbox:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         path = scope["path"]
+        if self._growth is not None:
+            self._growth.catch_up()
         if path.startswith(ADMIN_PATH_PREFIX):
             await deliver(await self._admin_api.respond(request), None, scope, receive, send)
             return

@@ -28,12 +28,20 @@ class World:
 
     def __init__(self, generate: Callable[[], SampleData]) -> None:
         self._generate = generate
+        self._added_clients: list[tuple[str, str]] = []
         self.clear_changes()
 
     def clear_changes(self) -> None:
         """Have the sample data again as they are generated."""
         self._sample_data = self._generate()
         self._changes = {account.number: ResourceChanges() for account in ACCOUNTS}
+        for account, client_id in self._added_clients:
+            self._sample_data.add_client(account, client_id)
+
+    def add_client(self, account: str, client_id: str) -> None:
+        """Add a client with an empty timeline, which stays when changes are undone."""
+        self._added_clients.append((account, client_id))
+        self._sample_data.add_client(account, client_id)
 
     def respond(self, account: str, path: str, route: Route, query: QueryParams) -> Response:
         """The response of the upstream to a request of an account."""

@@ -7,9 +7,9 @@ import httpx
 import pytest
 
 from gateway.sandbox.app import create_sandbox
+from tests.support.clock import Clock
 from tests.support.gateway import SANDBOX, Gateway
 
-CLIENT_ID = "1100"
 CREDENTIALS = {"apiKey": "sandbox-key-1", "token": "sandbox-token-1"}
 FIRST_NEW_ID = 1_000_000
 
@@ -24,10 +24,11 @@ query ($client: ID!, $sort: SortOrder, $first: Int, $after: String) {
 
 
 class GrowingSandbox:
-    """A sandbox, to whose client an activity can be added, and a gateway over it."""
+    """A sandbox, to one client of which an activity can be added, and a gateway over it."""
 
-    def __init__(self) -> None:
-        transport = httpx.ASGITransport(create_sandbox())
+    def __init__(self, client_id: str = "1100", **options: Any) -> None:
+        transport = httpx.ASGITransport(create_sandbox(**options))
+        self._client_id = client_id
         self.gateway = Gateway(transport)
         self._rest = httpx.AsyncClient(transport=transport, base_url=SANDBOX, headers=CREDENTIALS)
         self._count = 0
@@ -39,7 +40,7 @@ class GrowingSandbox:
         date = {"dateTime": f"2026-03-01T12:00:{self._count:02d}", "timeZone": "Europe/Paris"}
         answer = await self._rest.put(
             f"/_sandbox/activities/{id_}",
-            params={"clientId": CLIENT_ID},
+            params={"clientId": self._client_id},
             json={"type": "note", "date": date},
         )
         assert answer.status_code == 200, answer.text
@@ -47,18 +48,20 @@ class GrowingSandbox:
 
     async def remove_activity(self, id_: str) -> None:
         answer = await self._rest.delete(
-            f"/_sandbox/activities/{id_}", params={"clientId": CLIENT_ID}
+            f"/_sandbox/activities/{id_}", params={"clientId": self._client_id}
         )
         assert answer.status_code == 204, answer.text
 
     async def page(self, sort: str, first: int, after: str | None) -> dict[str, Any]:
-        data = await self.gateway.data(PAGE, client=CLIENT_ID, sort=sort, first=first, after=after)
+        data = await self.gateway.data(
+            PAGE, client=self._client_id, sort=sort, first=first, after=after
+        )
         page: dict[str, Any] = data["activities"]
         return page
 
     async def whole(self) -> list[str]:
         """The ids of all activities, oldest first, as the REST API has them."""
-        answer = await self._rest.get("/api/2.3/activities", params={"clientId": CLIENT_ID})
+        answer = await self._rest.get("/api/2.3/activities", params={"clientId": self._client_id})
         return [str(item["id"]) for item in answer.json()["items"]]
 
     async def pages(self, sort: str, first: int) -> AsyncIterator[list[str]]:
@@ -77,10 +80,11 @@ async def test_a_growing_timeline_is_read_to_its_growing_end(first):
     added: list[str] = []
     async for page in sandbox.pages("ASC", first):
         read += page
+        whole = await sandbox.whole()
         if len(added) < 20:
             added.append(await sandbox.add_activity())
-    assert read == [*before, *added][: len(read)]
-    assert len(read) >= len(before) + len(added) - 1  # the last was added after the last page
+    assert read == whole
+    assert len(whole) > len(before)
     assert await sandbox.whole() == [*before, *added]
 
 
@@ -95,6 +99,20 @@ async def test_a_growing_timeline_is_read_back_from_where_it_was(first):
             added.append(await sandbox.add_activity())
     assert read == before[::-1]
     assert await sandbox.whole() == [*before, *added]
+
+
+@pytest.mark.parametrize("sort", ["ASC", "DESC"])
+async def test_a_timeline_that_grows_each_second_is_read_once(sort):
+    clock = Clock()
+    sandbox = GrowingSandbox("6000", activity_every_seconds=1, now=clock)
+    clock.now += 60
+    before, read = await sandbox.whole(), list[str]()
+    async for page in sandbox.pages(sort, 3):
+        read += page
+        whole = await sandbox.whole()
+        clock.now += 1
+    assert len(before) == 60 < len(whole)
+    assert read == (whole if sort == "ASC" else before[::-1])
 
 
 async def test_a_removed_activity_moves_no_other_one():
