@@ -4,6 +4,7 @@ import secrets
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from typing import NoReturn
 
 import pytest
@@ -13,8 +14,16 @@ from gateway.cli.main import main
 from tests.support.processes import PATIENCE_SECONDS, inherited
 
 
+@pytest.fixture
+def heeded() -> Iterator[None]:
+    """A script's background ignores Ctrl-C, and so would the commands that are started from there."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.parametrize("command", ["serve", "sandbox"])
-def test_ctrl_c_while_modules_are_imported_leaves_no_traceback(command):
+def test_ctrl_c_while_modules_are_imported_leaves_no_traceback(heeded, command):
     """Python is told to write a line for each module that it has imported, so that the moment is known."""
     with subprocess.Popen(
         [sys.executable, "-X", "importtime", "-m", "gateway", command],
