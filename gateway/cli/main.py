@@ -5,8 +5,8 @@ import os
 import secrets
 import socket
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import AbstractAsyncContextManager, ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, ExitStack
 from pathlib import Path
 
 import click
@@ -18,6 +18,7 @@ from gateway.cli.error_codes import print_error_codes
 from gateway.cli.ports import Port, admin_ports, bind_all, bound_url
 from gateway.cli.probe.command import probe
 from gateway.cli.query import compile_operation, cost
+from gateway.cli.sandbox_options import refuse_wrong_options
 from gateway.cli.schema import schema
 from gateway.cli.settings import exit_on_configuration_error, print_settings, settings_help
 from gateway.config import paths
@@ -28,7 +29,6 @@ from gateway.observability import logging
 from gateway.observability.metrics import SharedMetrics, join_shared_metrics, share_metrics
 from gateway.sandbox.app import create_sandbox
 from gateway.sandbox.fault_injection.protocol import SandboxProtocol
-from gateway.sandbox.replay import UnreadableRecording
 from gateway.server.admin import admin_service
 from gateway.server.lifecycle import (
     GracefulShutdown,
@@ -233,6 +233,12 @@ def work(control_fd: int) -> None:
     help="Serve what `gateway probe --record` wrote into this folder, in place of the generated data.",
 )
 @click.option(
+    "--fixtures",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Serve the clients and resources in this file, in place of the generated data.",
+    metavar="FILE",
+)
+@click.option(
     "--activity-every",
     type=click.FloatRange(min=0.1),
     help="Add client 6000, and an activity to it every so many seconds.",
@@ -253,6 +259,7 @@ def sandbox(  # noqa: PLR0913 - one parameter per option
     activities: int | None,
     seed: int,
     replay: Path | None,
+    fixtures: Path | None,
     activity_every: float | None,
     etag: bool,
     rate_limit: int | None,
@@ -263,11 +270,12 @@ def sandbox(  # noqa: PLR0913 - one parameter per option
     logging.configure(settings.log_level, settings.log_format)
     host = settings.host if rest_only else "127.0.0.1"
     rest_port = port if rest_only and port is not None else settings.sandbox_rest_port
-    with _refuse_unreadable_recording():
+    with refuse_wrong_options(click.get_current_context()):
         sandbox_app = create_sandbox(
             seed=seed,
             activities=activities,
             replay=replay,
+            fixtures=fixtures,
             etag=etag,
             rate_limit=rate_limit,
             activity_every_seconds=activity_every,
@@ -301,15 +309,6 @@ def sandbox(  # noqa: PLR0913 - one parameter per option
         server_count = len(shutdown.servers)
         beside = _admin_service(shutdown, *sockets[server_count:])
         run(shutdown, sockets[:server_count], beside=beside)
-
-
-@contextmanager
-def _refuse_unreadable_recording() -> Iterator[None]:
-    """Context manager: exit with status 2 where there is no recording to replay."""
-    try:
-        yield
-    except UnreadableRecording as error:
-        raise click.BadParameter(str(error), param_hint="--replay") from error
 
 
 def _read_sandbox_settings(port: int | None, rest_port: int | None) -> Settings:

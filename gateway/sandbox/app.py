@@ -16,6 +16,7 @@ from gateway.sandbox.conditional_requests import answer_conditionally
 from gateway.sandbox.fault_injection.delivery import deliver
 from gateway.sandbox.fault_injection.faults import FaultInjector
 from gateway.sandbox.fixtures.sample import SampleData
+from gateway.sandbox.fixtures_file import read_fixtures
 from gateway.sandbox.growth import Growth
 from gateway.sandbox.rate_limit import RateLimit
 from gateway.sandbox.replay import Replay, read_recording
@@ -30,6 +31,7 @@ def create_sandbox(  # noqa: PLR0913 - one parameter per option
     seed: int = 1,
     activities: int | None = None,
     replay: Path | None = None,
+    fixtures: Path | None = None,
     etag: bool = False,
     rate_limit: int | None = None,
     activity_every_seconds: float | None = None,
@@ -41,6 +43,7 @@ def create_sandbox(  # noqa: PLR0913 - one parameter per option
         seed: Selects the generated data.
         activities: The number of activities of client 5000, added to account 1; None adds no client.
         replay: The folder of a recording that is served in place of generated data.
+        fixtures: A file with a world of one's own, in place of generated data.
         etag: Whether responses have an `ETag`, and `If-None-Match` is answered with 304.
         rate_limit: The number of requests of an account in a second, above which the response is 429.
         activity_every_seconds: After how many seconds an activity is added to client 6000; None adds no client.
@@ -48,12 +51,15 @@ def create_sandbox(  # noqa: PLR0913 - one parameter per option
 
     Raises:
         UnreadableRecording: There is no recording in the folder.
+        UnreadableFixtures: There is no world in the file.
     """
     app: ASGIApp
     if replay is not None:
         app = Replay(read_recording(replay))
     else:
-        world = World(partial(SampleData, seed, activities))
+        own = None if fixtures is None else read_fixtures(fixtures)
+        generate = partial(SampleData, seed, activities, generates_clients=own is None)
+        world = World(generate, own)
         growth = None
         if activity_every_seconds is not None:
             growth = Growth(world, activity_every_seconds, now)

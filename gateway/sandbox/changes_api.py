@@ -10,11 +10,9 @@ from starlette.requests import Request
 
 from gateway.sandbox.accounts import ACCOUNTS
 from gateway.sandbox.changes.activity_format import activity_content, checked_entry
-from gateway.sandbox.changes.resource_formats import FORMAT_BY_TEMPLATE
-from gateway.sandbox.endpoints.appointments import ALL_COMPANIES_ID
+from gateway.sandbox.changes.resource_formats import template_of_resource, with_id
 from gateway.sandbox.fixtures.entities import Json
 from gateway.sandbox.responses import Response, error_response, json_response
-from gateway.sandbox.routes import match_route
 from gateway.sandbox.world import World
 
 CHANGES_PATH = "/_sandbox/changes"
@@ -82,11 +80,10 @@ class ChangesApi:
         )
 
     def _resource(self, account: str, path: str) -> Target | Response:
-        template, ids = match_route(path)
-        if template not in FORMAT_BY_TEMPLATE:
-            return error_response(404, "This is not the path of a resource.")
-        if ids.get("companyId") == ALL_COMPANIES_ID:
-            return error_response(404, "The path must have the id of one company.")
+        try:
+            template_of_resource(path)
+        except ValueError as error:
+            return error_response(404, f"{error}.")
         id_ = path.rpartition("/")[2]
         current = self._world.resource(account, path)
         if current is not None and str(current["id"]) != id_:
@@ -113,9 +110,7 @@ def change(method: str, content: bytes, target: Target) -> Response:
     changed = json.decode(content, type=Json)
     if method == "PATCH":
         changed = merge_patch(target.content, changed)
-    changed.setdefault("id", target.id)
-    if str(changed["id"]) != target.id:
-        raise ValueError(f"`id` must be {target.id}, as in the path")
+    changed = with_id(changed, target.id)
     target.set(changed)
     return json_response(changed)
 

@@ -6,6 +6,7 @@ from typing import Any
 from msgspec import Struct, convert, field
 
 from gateway.sandbox.changes.zoned_time import ZonedTime
+from gateway.sandbox.endpoints.appointments import ALL_COMPANIES_ID
 from gateway.sandbox.fixtures.entities import Json
 from gateway.sandbox.routes import (
     CLIENT_PATH,
@@ -14,6 +15,7 @@ from gateway.sandbox.routes import (
     FORMS_PATH,
     NOTE_PATH,
     SESSIONS_PATH,
+    match_route,
 )
 
 Id = int | str
@@ -262,6 +264,31 @@ FORMAT_BY_TEMPLATE: Mapping[str, type[Resource]] = {
     SESSIONS_PATH + "/{sessionId}/registrations/{registrationId}": Registration,
 }
 """The formats of all resources that can be changed, by the template of their path."""
+
+
+def template_of_resource(path: str) -> str:
+    """The template of a resource's path.
+
+    Raises:
+        ValueError: The path is not that of one resource.
+    """
+    template, ids = match_route(path)
+    if template not in FORMAT_BY_TEMPLATE:
+        raise ValueError("This is not the path of a resource")
+    if ids.get("companyId") == ALL_COMPANIES_ID:
+        raise ValueError("The path must have the id of one company")
+    return template
+
+
+def with_id(content: Json, id_: str) -> Json:
+    """The content with its id, which is that in the path.
+
+    Raises:
+        ValueError: The content has another one.
+    """
+    if str(content.get("id", id_)) != id_:
+        raise ValueError(f"`id` must be {id_}, as in the path")
+    return {**content, "id": content.get("id", id_)}
 
 
 def check_resource(template: str, content: Json) -> None:

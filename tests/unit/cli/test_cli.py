@@ -432,6 +432,10 @@ def test_the_help_names_the_commands(run):
         ["sandbox", "--port", "many"],
         ["sandbox", "--activities", "-1"],
         ["sandbox", "--activities", "100001"],
+        ["sandbox", "--activity-every", "0"],
+        ["sandbox", "--rate-limit", "0"],
+        ["sandbox", "--replay", ".", "--etag"],
+        ["sandbox", "--fixtures", "none-such.json"],
         ["schema"],
         [],
     ],
@@ -441,6 +445,20 @@ def test_wrong_usage_has_a_status_of_its_own(run, arguments):
     result = run(*arguments)
     assert (result.exit_code, result.stdout) == (2, "")
     assert "Usage: " in result.stderr
+
+
+def test_wrong_fixtures_are_reported_by_their_path(run, tmp_path):
+    (tmp_path / "world.json").write_text('{"clients": {"7": {"activities": [{"id": 1}]}}}')
+    result = run("sandbox", "--fixtures", "world.json")
+    assert result.exit_code == 2
+    assert "--fixtures: world.json, $.clients.7.activities[0]: " in result.stderr
+
+
+def test_options_without_effect_are_refused(run, tmp_path):
+    (tmp_path / "world.json").write_text("{}")
+    result = run("sandbox", "--fixtures", "world.json", "--seed", "1")
+    assert result.exit_code == 2
+    assert "--seed has no effect with --fixtures." in result.stderr
 
 
 def test_the_version_is_told(run):
