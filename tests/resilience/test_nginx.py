@@ -5,7 +5,7 @@ import re
 import shutil
 import ssl
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -69,18 +69,22 @@ class Gateway(NamedTuple):
     process: Running
 
 
-@pytest.fixture(scope="module")
-def gateway() -> Iterator[Gateway]:
+@contextmanager
+def serve(*, has_admin_address: bool) -> Iterator[Gateway]:
     port, rest_port, admin_port = free_ports(3)
     ports = ("--port", str(port), "--rest-port", str(rest_port))
-    environment = {
-        "GATEWAY_TRUSTED_PROXIES": "127.0.0.1",
-        "GATEWAY_ADMIN_ADDRESS": f"127.0.0.1:{admin_port}",
-        "GATEWAY_SHUTDOWN_GRACE_SECONDS": "0",
-    }
+    environment = {"GATEWAY_TRUSTED_PROXIES": "127.0.0.1", "GATEWAY_SHUTDOWN_GRACE_SECONDS": "0"}
+    if has_admin_address:
+        environment["GATEWAY_ADMIN_ADDRESS"] = f"127.0.0.1:{admin_port}"
     ready = f"http://127.0.0.1:{port}/"
     with running("sandbox", *ports, "--activities", "100", ready=ready, **environment) as process:
         yield Gateway(port, f"http://127.0.0.1:{rest_port}", process)
+
+
+@pytest.fixture(scope="module")
+def gateway() -> Iterator[Gateway]:
+    with serve(has_admin_address=True) as gateway:
+        yield gateway
 
 
 def forwards_to(port: int) -> peer.Script:
@@ -182,6 +186,14 @@ async def test_the_root_links_below_the_prefix_and_to_no_probe(gateway, tmp_path
         }
         for path in ("/", "/graphql", "/activities/metrics", "/activities/livez"):
             assert (await http.get(path)).status_code == 404
+
+
+async def test_metrics_at_the_same_port_are_not_forwarded(tmp_path):
+    with serve(has_admin_address=False) as gateway:
+        async with nginx(tmp_path, gateway.port, gateway.port) as http:
+            assert (await http.get("/activities/graphql", headers=BROWSER)).status_code == 200
+            for path in ("/metrics", "/readyz", "/activities/metrics", "/activities/readyz"):
+                assert (await http.get(f"/activities{path}")).status_code == 404
 
 
 async def test_a_caller_cannot_name_another_prefix(gateway, tmp_path):
