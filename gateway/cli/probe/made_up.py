@@ -136,7 +136,7 @@ class MadeUpValues:
         if key in _ZONE_KEYS and (zone_by_name(sent) or zone_by_alias(sent)):
             return sent
         if is_date(sent):
-            return self._dates.find(SentDate(sent, "")) or self.plain(sent[:4]) + sent[4:]
+            return self._dates.find(SentDate(sent, "")) or self.plain(sent)
         if is_link(sent):
             return self._link(sent)
         return self.plain(sent)

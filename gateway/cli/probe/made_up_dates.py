@@ -15,6 +15,10 @@ _DATE = re.compile(
 _DATE_KEYS = ("dateTime", "datetime")
 _ZONE_KEYS = ("timeZone", "timezone")
 _FIRST = datetime(2002, 3, 4, 12, tzinfo=UTC)
+_END_OF_DAY = "24:00"
+_MILLISECONDS_END = 4
+"""The length of a fraction of a second to three digits, with its point."""
+
 _DISTANCE = timedelta(days=3)
 """Between two dates, so that their order is the same in all time zones."""
 
@@ -44,10 +48,11 @@ class SentDate(NamedTuple):
         """The instant, to the second; in UTC where the zone is unknown. None where there is no such date."""
         parts = _DATE.fullmatch(self.text)
         assert parts is not None
+        is_end_of_day = parts["minute"] == _END_OF_DAY
+        minute = "00:00" if is_end_of_day else parts["minute"]
         try:
-            local = datetime.fromisoformat(
-                f"{parts['day']}T{parts['minute']}{parts['second'] or ':00'}"
-            )
+            local = datetime.fromisoformat(f"{parts['day']}T{minute}{parts['second'] or ':00'}")
+            local += timedelta(days=is_end_of_day)
             return local.replace(tzinfo=self._offset_or_zone).astimezone(UTC)
         except (ValueError, OverflowError):
             return None
@@ -62,12 +67,20 @@ class SentDate(NamedTuple):
         return zone_by_name(self.zone) or zone_by_alias(self.zone) or UTC
 
     def move(self, instant: datetime) -> str:
-        """The date in the same form at another instant, of which the minute counts."""
+        """The date in the same form at another instant, of which the minute counts.
+
+        Of a fraction of a second, the milliseconds are kept, for the order of dates: the rest could be anything.
+        """
         parts = _DATE.fullmatch(self.text)
         assert parts is not None
         local = instant.astimezone(self._offset_or_zone)
-        rest = self.text[parts.end("minute") :]
-        return f"{local:%Y-%m-%d}{parts['separator']}{local:%H:%M}{rest}"
+        minute = _END_OF_DAY if parts["minute"] == _END_OF_DAY else f"{local:%H:%M}"
+        fraction = parts["fraction"] or ""
+        milliseconds = fraction[:_MILLISECONDS_END].ljust(len(fraction), "0")
+        return (
+            f"{local:%Y-%m-%d}{parts['separator']}{minute}"
+            f"{parts['second'] or ''}{milliseconds}{parts['offset'] or ''}"
+        )
 
 
 class MadeUpDates:
