@@ -5,7 +5,7 @@ from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 _PATH_PREFIX = re.compile(r"(?:/(?!\.{1,2}(?:/|\Z))[A-Za-z0-9._~\-]+)*")
-_MAX_PREFIX_CHARACTERS = 200
+MAX_PREFIX_CHARACTERS = 200
 _MAX_MEMOS = 1_024
 """The number of addresses whose trust is memoized: few proxies call, and few other peers."""
 
@@ -14,7 +14,7 @@ Network = IPv4Network | IPv6Network
 
 def is_path_prefix(text: str) -> bool:
     """Whether the text is a path without dot segments and without a slash at its end; perhaps an empty one."""
-    return len(text) <= _MAX_PREFIX_CHARACTERS and _PATH_PREFIX.fullmatch(text) is not None
+    return len(text) <= MAX_PREFIX_CHARACTERS and _PATH_PREFIX.fullmatch(text) is not None
 
 
 def parse_network(text: str) -> Network:

@@ -7,7 +7,7 @@ from typing import Any
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.config import paths
-from gateway.config.trusted_proxies import TrustedProxies, is_path_prefix
+from gateway.config.trusted_proxies import MAX_PREFIX_CHARACTERS, TrustedProxies, is_path_prefix
 
 _SCOPE_KEY = "gateway.web.path_prefix"
 
@@ -51,7 +51,9 @@ def _read_forwarded_headers(scope: Scope) -> str:
             prefixes.append(value)
         elif name == _SCHEME_HEADER and value in _SCHEMES:
             scope["scheme"] = _SCHEMES[value]
-    return _usable_prefix(prefixes[0]) if len(prefixes) == 1 else ""
+    if len(prefixes) != 1 or len(prefixes[0]) > MAX_PREFIX_CHARACTERS:  # nothing longer is memoized
+        return ""
+    return _usable_prefix(prefixes[0])
 
 
 @lru_cache(_MAX_MEMOS)
