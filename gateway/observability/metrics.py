@@ -178,7 +178,7 @@ class Metrics:
             "upstream_surprises",
             "Deviations of the upstream from its contract that were accepted.",
             "path",
-            "reason",
+            "what",
         )
         self.calls_in_flight = self._gauge("upstream_calls_in_flight", "Upstream calls under way.")
         self._breaker_open = self._gauge(
@@ -283,9 +283,9 @@ class Metrics:
         if is_retry:
             self._retries[path,].inc()
 
-    def count_surprise(self, path: str, reason: str) -> None:
+    def count_surprise(self, path: str, what: str) -> None:
         """Count a deviation from the upstream's contract that was accepted, by the template of the path."""
-        self._surprises[path, reason].inc()
+        self._surprises[path, what].inc()
 
     def count_reload(self, outcome: ReloadOutcome) -> None:
         """Count a reload of the trusted documents."""

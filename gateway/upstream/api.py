@@ -19,7 +19,7 @@ from gateway.upstream.http.futures import completed_future
 from gateway.upstream.http.instrumentation import UpstreamInstrumentation
 from gateway.upstream.http.read import Read, ReadTemplate, encode_parameter
 from gateway.upstream.http.read_result import Err, ReadResult
-from gateway.upstream.records import decoding
+from gateway.upstream.records import decoding, survey
 from gateway.upstream.records.enums import ActivityKind
 from gateway.upstream.surprises import observe_surprises
 
@@ -51,6 +51,10 @@ class UpstreamApi:
     def record_unknown_company(self) -> None:
         """Record that a resource cannot be read, because its company is unknown."""
         self._instrumentation.record_unknown_company()
+
+    async def sample_responses(self) -> None:
+        """Survey some responses as a whole until cancelled: what differs from the contract is counted."""
+        await self._fetcher.pipeline.sampler.run()
 
     def report_timeline_surprises(self) -> AbstractContextManager[None]:
         """Context manager around the decoding of activities: surprises in them are counted."""
@@ -98,6 +102,7 @@ class UpstreamApi:
                 key,
                 ((path, client_id),),
                 decoding.items,
+                survey.survey_timeline,
                 stale_keys=(key, all_kinds_key),
                 id_names=_TIMELINE_ID_NAMES[: len(ids)],
                 ids=ids,
@@ -129,6 +134,9 @@ class UpstreamApi:
             partial(
                 decoding.index_resources if endpoint.is_list else decoding.entity,
                 declared=endpoint.record,
+            ),
+            survey=partial(
+                survey.survey_resource, declared=endpoint.record, is_list=endpoint.is_list
             ),
             query=endpoint.query,
             is_cacheable=endpoint.cacheable,

@@ -39,6 +39,21 @@ ODD_TIME_ZONE = "odd_time_zone"
 UNKNOWN_TIME_ZONE = "unknown_time_zone"
 """A time zone has a name that means no zone, or may mean several."""
 
+UNKNOWN_FIELD = "unknown_field"
+"""An activity has a key that is not documented."""
+
+UNKNOWN_WORD = "unknown_word"
+"""A word is not in the documented list of its field."""
+
+WRONG_TYPE = "wrong_type"
+"""A value does not fit its declaration, and has no other meaning."""
+
+MISSING = "missing"
+"""A required field is missing, null or blank."""
+
+OnSurprise = Callable[[str, str | None], None]
+"""Called with what differs, and the documented path of the field, where that is known."""
+
 _MAX_REMEMBERED = 1_000
 """The most deduplication keys that one observer remembers; surprises with further keys may be reported
 repeatedly."""
@@ -47,19 +62,20 @@ repeatedly."""
 class _SurpriseObserver(Struct, frozen=True):
     """The observer of surprises in a context, and the deduplication keys reported so far."""
 
-    on_surprise: Callable[[str], None]
+    on_surprise: OnSurprise
     reported: set[Hashable]
 
 
 _observer: ContextVar[_SurpriseObserver | None] = ContextVar("surprise_observer", default=None)
 
 
-def report_surprise(surprise: str, *deduplication_key: Hashable) -> None:
+def report_surprise(surprise: str, *deduplication_key: Hashable, field: str | None = None) -> None:
     """Report data that was read although it deviates from the contract, if there is an observer.
 
     Args:
         surprise: The kind of surprise.
         deduplication_key: Identifies the data, where it may be read several times: then it is reported once.
+        field: The documented path of the field; None where the decoder does not know it.
     """
     if (observer := _observer.get()) is None or (
         deduplication_key and (surprise, deduplication_key) in observer.reported
@@ -67,7 +83,7 @@ def report_surprise(surprise: str, *deduplication_key: Hashable) -> None:
         return
     if deduplication_key and len(observer.reported) < _MAX_REMEMBERED:
         observer.reported.add((surprise, deduplication_key))
-    observer.on_surprise(surprise)
+    observer.on_surprise(surprise, field)
 
 
 class SurpriseObservation:
@@ -76,7 +92,7 @@ class SurpriseObservation:
     __slots__ = ("_observer", "_token")
     _token: Token[_SurpriseObserver | None]
 
-    def __init__(self, on_surprise: Callable[[str], None] | None) -> None:
+    def __init__(self, on_surprise: OnSurprise | None) -> None:
         self._observer = None if on_surprise is None else _SurpriseObserver(on_surprise, set())
 
     def __enter__(self) -> None:
@@ -91,6 +107,6 @@ def suppress_surprises() -> SurpriseObservation:
     return SurpriseObservation(None)
 
 
-def observe_surprises(on_surprise: Callable[[str], None]) -> SurpriseObservation:
+def observe_surprises(on_surprise: OnSurprise) -> SurpriseObservation:
     """Report surprises inside the context to `on_surprise`, also those of tasks that start inside."""
     return SurpriseObservation(on_surprise)

@@ -113,7 +113,9 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         async with _background_tasks(
-            _count_dropped_events(instrumentation.metrics), reloader.run()
+            _count_dropped_events(instrumentation.metrics),
+            reloader.run(),
+            upstream.sample_responses(),
         ):
             yield
         await transport.aclose()

@@ -168,7 +168,7 @@ def test_other_forms_are_answered_as_the_declared_ones(part):
             plain, odd = timeline(draws)
             assert pair.answer(odd, draws.one_of(BODIES)) == pair.answer(plain), number
         counted = {
-            reason for line in pair.surprises() for reason in re.findall('reason="(\\w+)"', line)
+            reason for line in pair.surprises() for reason in re.findall('what="(\\w+)"', line)
         }
         assert counted == {
             *("odd_value", "odd_date", "odd_envelope"),

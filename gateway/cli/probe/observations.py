@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from gateway.cli.probe.asking import TOO_MANY_REQUESTS
 from gateway.cli.probe.assumptions import Findings
 from gateway.cli.probe.shapes import RATE_LIMIT_HEADERS, header_names, shape
-from gateway.cli.probe.survey import ActivitySurvey, decode_json
+from gateway.cli.probe.survey import ActivitySurvey
 from gateway.config.settings import Settings, env_name
 from gateway.upstream import surprises
 from gateway.upstream.http.exchange import Exchange
 from gateway.upstream.records import links
 from gateway.upstream.records.activities import Activity, AppointmentActivity, FormResultActivity
+from gateway.upstream.records.survey import decode_json
 
 _ENCODINGS = frozenset({"", "identity", "gzip", "x-gzip", "deflate"})
 _DATE_SURPRISES = (surprises.ODD_DATE, surprises.OFFSET_DIFFERS)

@@ -11,8 +11,8 @@ from gateway.cli.probe.asking import Asked
 from gateway.cli.probe.made_up import MadeUpValues
 from gateway.cli.probe.made_up_dates import MadeUpDates
 from gateway.cli.probe.shapes import CONNECTION_HEADERS, RATE_LIMIT_HEADERS, REGISTERED_HEADERS
-from gateway.cli.probe.survey import decode_json
 from gateway.upstream.http.exchange import Exchange
+from gateway.upstream.records.survey import decode_json
 
 _CONTENT_TYPE = "content-type"
 _CODINGS = frozenset({"gzip", "x-gzip", "deflate"})

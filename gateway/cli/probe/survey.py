@@ -3,28 +3,22 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache
-from typing import Any
 
-from msgspec import Raw, Struct, json, structs
+from msgspec import Raw, Struct
 
 from gateway.cli.probe.shapes import is_link
 from gateway.config.time_zones import zone_by_name
-from gateway.engine.compiler.declared_types import record_type_in
-from gateway.upstream.records import decoding, enums
-from gateway.upstream.records.activities import KINDS, Activity, Unreadable, ZonedDateTime
-from gateway.upstream.records.field_types import UNDECODABLE
+from gateway.upstream.records import decoding
+from gateway.upstream.records.activities import KINDS, Activity, ZonedDateTime
+from gateway.upstream.records.survey import (
+    SentObject,
+    declared_fields,
+    decode_json,
+    documented_words,
+    sent_objects,
+)
+from gateway.upstream.records.unreadable_fields import unreadable_fields
 from gateway.upstream.surprises import observe_surprises
-
-_WORDS: Mapping[str, type[enums.UpstreamEnum]] = {
-    "type": enums.ActivityKind,
-    "event": enums.ActivityEvent,
-    "appointment.status": enums.AppointmentStatus,
-    "appointment.previousStatus": enums.AppointmentStatus,
-    "conferenceRegistration.status": enums.RegistrationStatus,
-    "conferenceRegistration.sourceType": enums.RegistrationSourceType,
-}
-"""The enum of each field that has a word of a closed list."""
 
 _SECOND_FORMS = frozenset({"datetime", "timezone", "aconferenceRegistration"})
 _MISPRINTED_FORM_NAME = "formResult.name"
@@ -93,36 +87,30 @@ class ActivitySurvey:
         sent = decode_json(item)
         if isinstance(sent, dict):
             kind = KINDS.get(str(sent.get("type")))
-            self._add_object("", sent, kind or Activity, lists_undeclared=kind is not None)
-        self._add_unreadable("", record)
+            for each in sent_objects(sent, kind or Activity):
+                self._add_object(each, lists_undeclared=kind is not None)
+        self.unreadable_fields.update(unreadable_fields(record))
         return record
 
-    def _count_surprise(self, surprise: str) -> None:
+    def _count_surprise(self, surprise: str, _field: str | None) -> None:
         self.surprises[surprise] += 1
 
-    def _add_object(
-        self, prefix: str, sent: Mapping[str, Any], record: type[Struct], *, lists_undeclared: bool
-    ) -> None:
-        declared = _declared_fields(record)
-        for key, value in sent.items():
-            if key not in declared:
-                if lists_undeclared:
-                    self.undeclared_fields.add(prefix + self._name_unknown(key))
-                continue
-            self._add_value(prefix + key, value)
-            nested = declared[key]
-            if nested is not None and isinstance(value, dict):
-                self._add_object(
-                    f"{prefix}{key}.", value, nested, lists_undeclared=lists_undeclared
-                )
-        if record is ZonedDateTime:
-            self._add_zone(sent.get("timeZone") or sent.get("timezone"))
+    def _add_object(self, sent: SentObject, *, lists_undeclared: bool) -> None:
+        declared = declared_fields(sent.record)
+        for key, value in sent.values.items():
+            if key in declared:
+                self._add_value(sent.prefix + key, value)
+            elif lists_undeclared:
+                self.undeclared_fields.add(sent.prefix + self._name_unknown(key))
+        if sent.record is ZonedDateTime:
+            self._add_zone(sent.values.get("timeZone") or sent.values.get("timezone"))
 
     def _add_value(self, path: str, value: object) -> None:
         found = self.shapes.setdefault(path, FieldShape())
         found.add(value)
-        if path in _WORDS and isinstance(value, str) and value:
-            if value in {member.value for member in _WORDS[path]}:
+        words = documented_words(Activity).get(path)
+        if words is not None and isinstance(value, str) and value:
+            if value in words:
                 found.words[value] += 1
             else:
                 self.undeclared_words.add(f"{path} {self._name_unknown(value)}")
@@ -133,31 +121,9 @@ class ActivitySurvey:
         elif isinstance(name, str) and zone_by_name(name) is not None:
             self.zones[name] += 1
 
-    def _add_unreadable(self, prefix: str, record: Struct) -> None:
-        for info in structs.fields(record):
-            value = getattr(record, info.name)
-            if isinstance(value, Unreadable):
-                self.unreadable_fields.add(prefix + info.encode_name)
-            elif isinstance(value, Struct):
-                self._add_unreadable(f"{prefix}{info.encode_name}.", value)
-
     def unseen_fields(self) -> list[str]:
         """The documented fields that did not occur."""
         return [path for path in _documented_paths() if path not in self.shapes]
-
-
-def decode_json(sent: Raw | bytes) -> object:
-    """What was sent as JSON; None where that cannot be decoded by itself."""
-    try:
-        return json.decode(sent)
-    except UNDECODABLE:
-        return None
-
-
-@cache
-def _declared_fields(record: type[Struct]) -> Mapping[str, type[Struct] | None]:
-    """The declared keys of a record, each with the record of its value, if it has one."""
-    return {info.encode_name: record_type_in(info.type) for info in structs.fields(record)}
 
 
 def _documented_paths() -> list[str]:
@@ -171,7 +137,7 @@ def _documented_paths() -> list[str]:
 
 
 def _paths(record: type[Struct], prefix: str) -> Iterator[str]:
-    for key, nested in _declared_fields(record).items():
+    for key, nested in declared_fields(record).items():
         yield prefix + key
         if nested is not None:
             yield from _paths(nested, f"{prefix}{key}.")

@@ -175,7 +175,7 @@ class TimelineQuestions:
             return None
         counted: Counter[str] = Counter()
         try:
-            with surprises.observe_surprises(lambda surprise: counted.update([surprise])):
+            with surprises.observe_surprises(lambda surprise, _: counted.update([surprise])):
                 items = run_to_completion(decoding.items(exchange.body))
         except (InvalidUpstreamResponse, ResponseTooLarge):
             return None

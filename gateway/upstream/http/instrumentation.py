@@ -17,6 +17,9 @@ NO_RESPONSE = "error"
 CANCELLED = "cancelled"
 INVALID_STATUS = "invalid"
 
+_MAX_SURPRISE_EVENTS = 100
+"""The most log events about contract deviations in a process."""
+
 
 @dataclass(frozen=True, slots=True)
 class UpstreamInstrumentation:
@@ -30,12 +33,18 @@ class UpstreamInstrumentation:
     metrics: Metrics = field(default_factory=Metrics)
     tracing: Tracing = field(default_factory=Tracing)
     _logged_once: set[tuple[str, ...]] = field(default_factory=set)
+    _logged_surprises: set[tuple[str, str, str | None]] = field(default_factory=set)
 
-    def record_surprise(self, path: str, reason: str) -> None:
-        """Count an accepted deviation from the upstream's contract; log the first of each path and reason."""
-        self.metrics.count_surprise(path, reason)
-        if self._is_first(path, reason):
-            log_warning("upstream.surprise", path=path, reason=reason)
+    def record_surprise(self, path: str, what: str, field: str | None) -> None:
+        """Count a deviation from the upstream's contract; log the first of each path, field and kind."""
+        self.metrics.count_surprise(path, what)
+        surprise = path, what, field
+        if (
+            surprise not in self._logged_surprises
+            and len(self._logged_surprises) < _MAX_SURPRISE_EVENTS
+        ):
+            self._logged_surprises.add(surprise)
+            log_warning("upstream.surprise", path=path, field=field, what=what)
 
     def record_unknown_company(self) -> None:
         """Log the first resource whose company neither the data nor the setting names."""

@@ -1,7 +1,7 @@
 """Read: a request for upstream data, with its caller, the key of equal reads, and the tags of its subject."""
 
 import re
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Collection, Hashable, Sequence
 from typing import Generic, TypeVar
 from urllib.parse import quote_plus
 
@@ -11,8 +11,12 @@ from gateway.errors import InvalidUpstreamResponse
 from gateway.observability.event_loop import CooperativeSteps
 from gateway.upstream.credentials import Caller
 from gateway.upstream.records import links
+from gateway.upstream.records.survey import Deviation
 
 _T = TypeVar("_T")
+
+Survey = Callable[[bytes], CooperativeSteps[Collection[Deviation]]]
+"""Finds what differs from the documentation in a body in UTF-8."""
 
 _PLACEHOLDER = re.compile(r"\{\w+\}")
 """An id in a path template or a query parameter."""
@@ -29,6 +33,7 @@ class Read(Struct, Generic[_T], frozen=True):
         cache_tags: Tags of the response's subject, after those of the resources that contain it, as far as
             they are known.
         decoder: Decodes the body, in UTF-8; raises `InvalidUpstreamResponse` where it cannot.
+        survey: Surveys the body where it is sampled; None where it never is.
         is_cacheable: Whether the response may be cached for `entity_cache_seconds`.
         stale_keys: Keys of the reads whose last good response may stand in for a missing one; the read's own
             key is the first. Empty where no response is stored.
@@ -43,6 +48,7 @@ class Read(Struct, Generic[_T], frozen=True):
     key: Hashable
     cache_tags: tuple[Hashable, ...]
     decoder: Callable[[bytes], CooperativeSteps[_T]]
+    survey: Survey | None = None
     is_cacheable: bool = False
     stale_keys: tuple[Hashable, ...] = ()
     none_if_not_found: bool = False
@@ -58,6 +64,7 @@ class ReadTemplate(Generic[_T]):
         path: str,
         decoder: Callable[[bytes], CooperativeSteps[_T]],
         *,
+        survey: Survey | None = None,
         query: Sequence[tuple[str, str]] = (),
         is_cacheable: bool = False,
         none_if_not_found: bool = False,
@@ -67,12 +74,14 @@ class ReadTemplate(Generic[_T]):
         Args:
             path: The path, with the names of ids in braces. It is logged; ids are not.
             decoder: As in `Read`.
+            survey: As in `Read`.
             query: The query parameters; a value is a text, or the name of an id in braces.
             is_cacheable: As in `Read`.
             none_if_not_found: As in `Read`.
         """
         self.path = path
         self._decoder = decoder
+        self._survey = survey
         self._is_cacheable = is_cacheable
         self._none_if_not_found = none_if_not_found
         ends = [placeholder.end() for placeholder in _PLACEHOLDER.finditer(path)]
@@ -111,6 +120,7 @@ class ReadTemplate(Generic[_T]):
             (caller.identity, target),
             tags if self._is_cacheable else tags[-1:],
             self._decoder,
+            self._survey,
             self._is_cacheable,
             none_if_not_found=self._none_if_not_found,
             id_names=self._id_names,

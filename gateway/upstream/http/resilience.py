@@ -24,6 +24,7 @@ from gateway.upstream.http.failure_reason import FailureReason
 from gateway.upstream.http.instrumentation import UpstreamInstrumentation
 from gateway.upstream.http.read import Read
 from gateway.upstream.http.read_result import ReadResult, decode_response
+from gateway.upstream.http.sampling import ResponseSampler
 
 _T = TypeVar("_T")
 
@@ -56,6 +57,7 @@ class ResiliencePipeline:
             clock=clock,
         )
         self.byte_budget = ByteBudget(settings.max_upstream_bytes_in_flight)
+        self.sampler = ResponseSampler(instrumentation, self.byte_budget, clock=clock)
         self._instrumentation = instrumentation
         self._http_attempt = HttpAttempt(settings, transport)
         self._now = now
@@ -99,6 +101,8 @@ class ResiliencePipeline:
                         deadline.reconnects += 1
                         on_new_connection = True
                 permit.record_success()
+            if read.survey is not None:
+                self.sampler.offer(read.template, read.survey, response.body, fairness_key)
             return await decode_response(
                 read.decoder, response, attempts=deadline.attempts, now=self._now
             )

@@ -57,10 +57,19 @@ _E = TypeVar("_E", bound=UpstreamEnum)
 Members = Mapping[object, _E | Unreadable | None]
 """The members of an enum by the words of a record's field."""
 
-EVENTS: Members[ActivityEvent] = MemberByWord(ActivityEvent)
-APPOINTMENT_STATUSES: Members[AppointmentStatus] = MemberByWord(AppointmentStatus)
-REGISTRATION_STATUSES: Members[RegistrationStatus] = MemberByWord(RegistrationStatus)
-REGISTRATION_SOURCE_TYPES: Members[RegistrationSourceType] = MemberByWord(RegistrationSourceType)
+EVENTS: Members[ActivityEvent] = MemberByWord(ActivityEvent, "event")
+APPOINTMENT_STATUSES: Members[AppointmentStatus] = MemberByWord(
+    AppointmentStatus, "appointment.status"
+)
+PREVIOUS_APPOINTMENT_STATUSES: Members[AppointmentStatus] = MemberByWord(
+    AppointmentStatus, "appointment.previousStatus"
+)
+REGISTRATION_STATUSES: Members[RegistrationStatus] = MemberByWord(
+    RegistrationStatus, "conferenceRegistration.status"
+)
+REGISTRATION_SOURCE_TYPES: Members[RegistrationSourceType] = MemberByWord(
+    RegistrationSourceType, "conferenceRegistration.sourceType"
+)
 
 
 class Record(Struct, frozen=True, kw_only=True, rename="camel"):
@@ -221,7 +230,7 @@ class AppointmentSnapshot(Snapshot, frozen=True, kw_only=True):
     @property
     @depends_on("previous_status_raw")
     def previous_status(self) -> AppointmentStatus | Unreadable | None:
-        return APPOINTMENT_STATUSES[self.previous_status_raw]
+        return PREVIOUS_APPOINTMENT_STATUSES[self.previous_status_raw]
 
     @property
     @depends_on("self_link")

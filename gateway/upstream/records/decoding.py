@@ -33,7 +33,8 @@ from gateway.upstream.records.envelope import (
 from gateway.upstream.records.error_objects import ErrorEnvelope, ErrorObject, may_contain_error
 from gateway.upstream.records.field_types import UNDECODABLE, Text
 from gateway.upstream.records.lenient_decoding import NULL, decode_fields, lenient_decoder, merge
-from gateway.upstream.surprises import report_surprise
+from gateway.upstream.records.unreadable_fields import unreadable_fields
+from gateway.upstream.surprises import MISSING, WRONG_TYPE, report_surprise
 
 _R = TypeVar("_R", bound=Record)
 _E = TypeVar("_E", bound=resources.Appointment | resources.Staff | resources.Service)
@@ -53,6 +54,7 @@ _DIGITS_AS_ZEROS = bytes(ord("0") if chr(each) in digits else ord(" ") for each 
 _TOO_LARGE_MESSAGE = "The upstream response exceeds the configured size limit."
 _NOT_JSON_MESSAGE = "The upstream response is not JSON."
 _TYPE = "type"
+_ITEMS = "items"
 _MISPRINT_DEPTH = 3  # the registration, its session, and the start of that
 _UNREADABLE_FIELDS: Mapping[str, Any] = dict.fromkeys(Activity.__struct_fields__, UNREADABLE)
 """The fields of an item that is no object: no filter takes the item for one that lacks a date or an event."""
@@ -143,15 +145,25 @@ def entity(body: bytes, declared: type[_R]) -> CooperativeSteps[_R]:
         sent = yield from decode_body(body, Raw)
         exceeds_lenient_limit = key_count > _MAX_LENIENT_KEYS
         result = (
-            json.decode(sent, type=declared)
-            if exceeds_lenient_limit
-            else lenient_decoder(declared)(sent)
+            json.decode(sent, type=declared) if exceeds_lenient_limit else _resource(sent, declared)
         )
     except UNDECODABLE as error:
         message = "The upstream response could not be decoded."
         raise _undecodable(error, message) from error
     if not isinstance(result, declared):
         raise InvalidUpstreamResponse("The upstream response has an unexpected structure.")
+    return result
+
+
+def _resource(sent: Raw, declared: Any) -> Any:
+    """The record of a resource, or what else a lenient decoder returns; unreadable fields are reported."""
+    try:
+        return json.decode(sent, type=declared)
+    except UNDECODABLE:
+        result = lenient_decoder(declared)(sent)
+    if isinstance(result, Record):
+        for path in unreadable_fields(result):
+            report_surprise(WRONG_TYPE, path, field=path)
     return result
 
 
@@ -182,9 +194,10 @@ def index_resources(body: bytes, declared: type[_E]) -> CooperativeSteps[Resourc
     Raises:
         InvalidUpstreamResponse: `body` is no list of items.
     """
-    decode_item = lenient_decoder(declared)  # type: ignore[arg-type]  # mypy takes no union of types for hashable
     sent = yield from items(body, "id")
-    decoded = yield from map_in_steps(lambda some: [decode_item(item) for item in some], sent)
+    decoded = yield from map_in_steps(
+        lambda some: [_resource(item, declared) for item in some], sent
+    )
     resources = [each for each in decoded if isinstance(each, declared)]
     return ResourceIndex(
         {str(each.id): each for each in resources}, is_complete=len(resources) == len(decoded)
@@ -219,6 +232,7 @@ def _with_payload(activity: UnknownActivity, item: Raw) -> Activity:
 
 def _lenient_activity(item: Raw) -> Activity:
     if (values := raw_values(item)) is None:
+        report_surprise(WRONG_TYPE, _ITEMS, field=_ITEMS)
         return UnknownActivity(**_UNREADABLE_FIELDS)
     kind = lenient_decoder(Text)(values.pop(_TYPE, NULL))
     record = KINDS.get(str(kind), UnknownActivity)
@@ -226,4 +240,9 @@ def _lenient_activity(item: Raw) -> Activity:
         if (misprinted := values.pop(misprint, NULL)) != NULL:
             values[key] = merge(values.get(key, NULL), misprinted, _MISPRINT_DEPTH)
     kind_raw = UNREADABLE if kind is None else kind
-    return record(**{"id": UNREADABLE, **decode_fields(record, values), "kind_raw": kind_raw})
+    fields = decode_fields(record, values)
+    result = record(**{"id": UNREADABLE, **fields, "kind_raw": kind_raw})
+    missing = {key for key, value in (("id", fields.get("id")), (_TYPE, kind)) if value is None}
+    for path in unreadable_fields(result):
+        report_surprise(MISSING if path in missing else WRONG_TYPE, path, field=path)
+    return result

@@ -3,6 +3,8 @@
 from enum import Enum
 from typing import Any
 
+from gateway.upstream.surprises import UNKNOWN_WORD, report_surprise
+
 
 class UpstreamEnum(Enum):
     """Enum of the upstream; the value of a member is the upstream's word."""
@@ -16,12 +18,18 @@ class MemberByWord(dict[Any, Any]):
     Any other value, such as the marker of an unreadable one, is returned unchanged.
     """
 
-    def __init__(self, members: type[UpstreamEnum]) -> None:
+    def __init__(self, members: type[UpstreamEnum], field: str | None = None) -> None:
+        """Map the words of an enum; unknown ones are reported where `field`, its path in activities, is given."""
         super().__init__({member.value: member for member in members})
         self._unknown = members["UNKNOWN"]
+        self._field = field
 
     def __missing__(self, word: object) -> object:
-        return self._unknown if isinstance(word, str) else word
+        if not isinstance(word, str):
+            return word
+        if self._field is not None:
+            report_surprise(UNKNOWN_WORD, self._field, hash(word), field=self._field)
+        return self._unknown
 
 
 class ActivityKind(UpstreamEnum):

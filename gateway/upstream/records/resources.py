@@ -9,9 +9,6 @@ from typing import Annotated, Any, ClassVar
 from msgspec import Meta, field
 
 from gateway.upstream.records.activities import (
-    APPOINTMENT_STATUSES,
-    REGISTRATION_SOURCE_TYPES,
-    REGISTRATION_STATUSES,
     UNREADABLE,
     AllOptional,
     Members,
@@ -39,7 +36,12 @@ from gateway.upstream.records.field_types import (
 )
 from gateway.upstream.surprises import suppress_surprises
 
+APPOINTMENT_STATUSES: Members[AppointmentStatus] = MemberByWord(AppointmentStatus)
+REGISTRATION_STATUSES: Members[RegistrationStatus] = MemberByWord(RegistrationStatus)
+REGISTRATION_SOURCE_TYPES: Members[RegistrationSourceType] = MemberByWord(RegistrationSourceType)
 FORM_RESULT_STATUSES: Members[FormResultStatus] = MemberByWord(FormResultStatus)
+"""The words of entities are evaluated during an operation, which does not know the path they are from: unknown
+ones are only counted where a response is sampled."""
 
 Amount = float
 """A number in the range of GraphQL's Float."""

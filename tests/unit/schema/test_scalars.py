@@ -382,7 +382,7 @@ def surprises(gateway_over_items):
         gateway = gateway_over_items(*items, **settings)
         await gateway.data(TWICE)
         told = (await gateway.http.get("/metrics")).text
-        pattern = r'gateway_upstream_surprises_total{path="/api/2.3/activities",reason="(.*)"} (.*)'
+        pattern = r'gateway_upstream_surprises_total{path="/api/2.3/activities",what="(.*)"} (.*)'
         return {what: float(number) for what, number in re.findall(pattern, told)}
 
     return surprises

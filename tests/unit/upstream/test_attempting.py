@@ -121,7 +121,7 @@ async def test_what_is_read_leniently_is_counted_by_its_path(reason, sent):
     for number in range(2):
         assert await read(reads, A, number) is None
     told = watch.metrics.exposition().decode()
-    assert f'gateway_upstream_surprises_total{{path="/things",reason="{reason}"}} 2.0' in told
+    assert f'gateway_upstream_surprises_total{{path="/things",what="{reason}"}} 2.0' in told
 
 
 # Failures of one and of all

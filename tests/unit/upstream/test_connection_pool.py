@@ -297,7 +297,7 @@ async def test_an_equal_length_may_come_again_and_is_told(http, sent, size):
     told: list[str] = []
     async with peer.playing(by(answering)) as upstream:
         for number in range(3):
-            with observe_surprises(told.append):
+            with observe_surprises(lambda what, _: told.append(what)):
                 answer = await http.get(at(upstream))
             assert (answer.text, answer.headers.get_list("content-length")) == ("own", ["3"])
             assert told == [REPEATED_LENGTH] * (number + 1)
@@ -327,7 +327,7 @@ async def test_a_body_may_look_like_a_head_that_repeats_itself(http):
             await asyncio.sleep(0.01)
 
     async with peer.playing(by(answering)) as upstream:
-        with observe_surprises(pytest.fail):
+        with observe_surprises(lambda what, _: pytest.fail(what)):
             for _ in range(2):
                 assert (await http.get(at(upstream))).content == looks
 

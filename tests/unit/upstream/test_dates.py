@@ -96,7 +96,7 @@ def test_without_its_offset_a_text_is_as_it_was():
 )
 def test_what_is_odd_is_noted(sent, zone, told):
     found: list[str] = []
-    with observe_surprises(found.append):
+    with observe_surprises(lambda what, _: found.append(what)):
         for _ in range(2):
             ZonedDateTime(date_time=sent, time_zone=zone)
     assert found == told
@@ -120,7 +120,7 @@ def test_what_is_odd_is_noted(sent, zone, told):
 )
 def test_a_zone_is_also_read_under_its_key_in_lower_case(sent, time_zone, told):
     found: list[str] = []
-    with observe_surprises(found.append):
+    with observe_surprises(lambda what, _: found.append(what)):
         for _ in range(2):
             date = convert(sent, ZonedDateTime)
     assert (date.time_zone, found) == (time_zone, told)
@@ -164,7 +164,7 @@ CHECKED_TOGETHER = {
 @pytest.mark.parametrize("sent", CHECKED_TOGETHER.values(), ids=CHECKED_TOGETHER)
 def test_dates_pass_together_only_where_each_passes_unchanged(sent):
     surprises: list[str] = []
-    with observe_surprises(surprises.append):
+    with observe_surprises(lambda what, _: surprises.append(what)):
         try:
             checked = structs.asdict(ZonedDateTime(**sent))
         except ValueError:

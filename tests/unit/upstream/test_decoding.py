@@ -680,7 +680,7 @@ def test_an_answer_without_an_error_object_is_no_failure(content):
 def surprising(read: Callable[[], _T]) -> tuple[_T, list[str]]:
     """What is read, and what was surprising about it."""
     told: list[str] = []
-    with observe_surprises(told.append):
+    with observe_surprises(lambda what, _: told.append(what)):
         return read(), told
 
 
@@ -712,7 +712,10 @@ def test_control_characters_in_single_things_and_rosters_are_read_as_well():
 
 @pytest.mark.parametrize("content", [b'{"items":[],\x00"error":0}', b'{"items":["\n]}', b"\0"])
 def test_control_characters_between_texts_break_the_contract(content):
-    with pytest.raises(InvalidUpstreamResponse), observe_surprises(pytest.fail):
+    with (
+        pytest.raises(InvalidUpstreamResponse),
+        observe_surprises(lambda what, _: pytest.fail(what)),
+    ):
         run_to_completion(decoding.items(content))
 
 

@@ -57,7 +57,7 @@ ELSEWHERE = {
 def read(body: bytes, mark: RequiredKey) -> tuple[list[bytes] | None, list[str]]:
     """The elements, or None where it is no list; and what was surprising."""
     surprises: list[str] = []
-    with observe_surprises(surprises.append):
+    with observe_surprises(lambda what, _: surprises.append(what)):
         try:
             return [bytes(each) for each in run_to_completion(extract_list(body, mark))], surprises
         except UNDECODABLE:

@@ -160,15 +160,26 @@ def test_a_surprise_is_counted_each_time_and_logged_once() -> None:
     watch = UpstreamInstrumentation()
     with capture_logs() as events:
         for path in (PATH, PATH, "/activities"):
-            watch.record_surprise(path, "odd_envelope")
+            watch.record_surprise(path, "wrong_type", "user")
     told = watch.metrics.exposition().decode()
-    assert f'gateway_upstream_surprises_total{{path="{PATH}",reason="odd_envelope"}} 2.0' in told
+    assert f'gateway_upstream_surprises_total{{path="{PATH}",what="wrong_type"}} 2.0' in told
     assert events == [
         {
             "event": "upstream.surprise",
             "path": path,
-            "reason": "odd_envelope",
+            "field": "user",
+            "what": "wrong_type",
             "log_level": "warning",
         }
         for path in (PATH, "/activities")
     ]
+
+
+def test_a_process_logs_at_most_a_hundred_surprises() -> None:
+    watch = UpstreamInstrumentation()
+    with capture_logs() as events:
+        for number in range(150):
+            watch.record_surprise(PATH, "wrong_type", f"field {number}")
+    told = watch.metrics.exposition().decode()
+    assert f'gateway_upstream_surprises_total{{path="{PATH}",what="wrong_type"}} 150.0' in told
+    assert [each["field"] for each in events] == [f"field {number}" for number in range(100)]

@@ -606,12 +606,12 @@ def test_clients_of_an_earlier_version_have_the_date_right_in_the_consent(sent, 
 def test_what_is_odd_about_a_consents_date_is_noted_when_it_is_read_and_not_when_it_is_shown():
     sent = {"dateTime": "2026-03-01 09:00", "timeZone": "PST", "text": "yes"}
     found: list[str] = []
-    with observe_surprises(found.append):
+    with observe_surprises(lambda what, _: found.append(what)):
         consent = read(resources.Client, explicitConsent=sent).explicit_consent
         assert sorted(found) == [ODD_DATE, ODD_TIME_ZONE]
     with suppress_surprises():
         shown = ZonedDateTime(date_time="2026-03-01T09:00:00", time_zone="PST")
-    with observe_surprises(pytest.fail):
+    with observe_surprises(lambda what, _: pytest.fail(what)):
         assert consent.date == shown
 
 

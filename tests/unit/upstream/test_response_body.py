@@ -241,7 +241,7 @@ NO_CHARSETS = (
 @pytest.mark.parametrize("charset", NO_CHARSETS, ids=repr)
 def test_where_there_is_no_such_charset_what_is_in_utf_8_is_read_and_told(charset):
     told: list[str] = []
-    with observe_surprises(told.append):
+    with observe_surprises(lambda what, _: told.append(what)):
         assert to_utf8("\ufeff{é}".encode(), charset) == "{é}".encode()
         assert told == [UNKNOWN_CHARSET]
         with pytest.raises(InvalidUpstreamResponse):
@@ -251,7 +251,7 @@ def test_where_there_is_no_such_charset_what_is_in_utf_8_is_read_and_told(charse
 
 @pytest.mark.parametrize("charset", ["utf-8", "utf8", "iso-8859-1", "us-ascii", "windows-1252"])
 def test_what_is_in_the_charset_that_it_declares_is_no_surprise(charset):
-    with observe_surprises(pytest.fail):
+    with observe_surprises(lambda what, _: pytest.fail(what)):
         assert to_utf8(b"{}", charset) == b"{}"
 
 

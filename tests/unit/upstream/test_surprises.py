@@ -16,9 +16,9 @@ async def test_readings_tell_whoever_began_them_also_those_of_tasks() -> None:
     async def read() -> None:
         report_surprise("in a task")
 
-    with observe_surprises(outer.append):
+    with observe_surprises(lambda what, _: outer.append(what)):
         report_surprise("first")
-        with observe_surprises(inner.append):
+        with observe_surprises(lambda what, _: inner.append(what)):
             report_surprise("inside")
             task = asyncio.create_task(read())
         report_surprise("last")
@@ -30,7 +30,7 @@ async def test_readings_tell_whoever_began_them_also_those_of_tasks() -> None:
 def test_the_same_thing_is_noted_once_in_one_reading_and_again_in_another() -> None:
     told: list[str] = []
     for _ in range(2):
-        with observe_surprises(told.append):
+        with observe_surprises(lambda what, _: told.append(what)):
             for _ in range(2):
                 report_surprise("odd", "this", 1)
             report_surprise("odd", "that", 1)
@@ -42,7 +42,7 @@ def test_the_same_thing_is_noted_once_in_one_reading_and_again_in_another() -> N
 
 def test_nothing_is_kept_without_bound() -> None:
     told: list[str] = []
-    with observe_surprises(told.append):
+    with observe_surprises(lambda what, _: told.append(what)):
         for _ in range(2):
             for thing in range(1_500):
                 report_surprise("odd", thing)
