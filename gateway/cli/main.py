@@ -21,6 +21,7 @@ from gateway.cli.query import compile_operation, cost
 from gateway.cli.sandbox_options import refuse_wrong_options
 from gateway.cli.schema import schema
 from gateway.cli.settings import exit_on_configuration_error, print_settings, settings_help
+from gateway.cli.welcome import welcome
 from gateway.config import paths
 from gateway.config.caller_keys import CALLER_KEY_LINE
 from gateway.config.serve_settings import ServeSettings
@@ -40,54 +41,6 @@ from gateway.server.lifecycle import (
 )
 from gateway.server.workers import supervise
 from gateway.web.health import UnreadyReason, create_admin_app
-
-_WELCOME = """\
-GraphQL over the bundled sandbox: {graphql}
-Open it in a browser for GraphiQL. Three queries worth trying:
-
-{queries}
-From a shell:
-  curl -sG {graphql} --data-urlencode 'query={{ activities(clientId: "1100") {{ totalCount }} }}'
-
-The emulated REST API behind it: {rest}
-  curl -s '{rest}/api/2.3/activities?clientId=1001' -H 'apiKey: sandbox-key-1' -H 'token: sandbox-token-1'
-
-For the real API: GATEWAY_UPSTREAM_URL=https://api.agendize.com gateway serve
-Callers then send their own apiKey and token headers, or Authorization.
-"""
-
-EXAMPLE_QUERIES = """\
-  # how appointments changed, newest first
-  {
-    activities(clientId: "1100", filter: {kinds: [APPOINTMENT]}, sort: DESC, first: 5) {
-      totalCount
-      nodes {
-        event
-        date { instant }
-        changes { field }
-        ... on AppointmentActivity {
-          appointment { status start { dateTime timeZone } staff { firstName lastName } service { name } }
-        }
-      }
-    }
-  }
-
-  # an activity and the current state of its entities
-  {
-    activities(clientId: "1100", filter: {kinds: [APPOINTMENT, FORM_RESULT]}, first: 5) {
-      nodes {
-        date { dateTime }
-        ... on AppointmentActivity {
-          appointment { staff { lastName current { emailAddress } } current { status start { instant } company { name } } }
-        }
-        ... on FormResultActivity { formResult { form { name } current { answers { path title value values } } } }
-      }
-    }
-  }
-
-  # several clients at once
-  { clients(ids: ["1001", "1020"]) { id activities(first: 3) { totalCount nodes { kind event } } } }
-"""
 
 _KEY_BYTES = 32
 _LOOPBACK_ORIGINS = ("http://localhost:*", "http://127.0.0.1:*")
@@ -280,6 +233,7 @@ def sandbox(  # noqa: PLR0913 - one parameter per option
             rate_limit=rate_limit,
             activity_every_seconds=activity_every,
         )
+    has_sample_data = replay is None and fixtures is None
     shutdown = GracefulShutdown(
         [build_server(sandbox_app, host, rest_port, protocol_class=SandboxProtocol)]
     )
@@ -296,16 +250,17 @@ def sandbox(  # noqa: PLR0913 - one parameter per option
             rest_url = bound_url(host, sockets[0])
             if not rest_only:
                 settings = settings.model_copy(update={"upstream_url": rest_url})
-                shutdown = gateway_server(settings, sandbox_server=shutdown.servers[0])
+                shutdown = gateway_server(
+                    settings,
+                    sandbox_server=shutdown.servers[0],
+                    has_sample_data=has_sample_data,
+                )
         if rest_only:
             logging.log_info("started", url=rest_url)
         else:
             fields = _startup_log_fields(settings, *sockets[1:])
             logging.log_info("started", **fields)
-            graphql = fields["url"]
-            logging.write_text(
-                _WELCOME.format(graphql=graphql, queries=EXAMPLE_QUERIES, rest=rest_url)
-            )
+            logging.write_text(welcome(fields["url"], rest_url, has_sample_data=has_sample_data))
         server_count = len(shutdown.servers)
         beside = _admin_service(shutdown, *sockets[server_count:])
         run(shutdown, sockets[:server_count], beside=beside)

@@ -257,13 +257,20 @@ def abort_connections(server: Server) -> None:
         connection.transport.abort()
 
 
-def gateway_server(settings: Settings, *, sandbox_server: Server | None = None) -> GracefulShutdown:
+def gateway_server(
+    settings: Settings, *, sandbox_server: Server | None = None, has_sample_data: bool = False
+) -> GracefulShutdown:
     """The gateway's server, alone or beside the sandbox's, which has no traffic to drain.
+
+    Args:
+        settings: The settings.
+        sandbox_server: The server of the sandbox, if the gateway is over it.
+        has_sample_data: Whether the sandbox has the clients that GraphiQL's first queries name.
 
     Raises:
         ConfigurationError: The settings do not describe a gateway.
     """
-    app = create_app(settings, over_sandbox=sandbox_server is not None)
+    app = create_app(settings, over_sandbox=has_sample_data)
     pending_bodies, allowed_origins = (
         PendingBodies(settings.max_body_bytes),
         AllowedOrigins(settings.cors_origins),

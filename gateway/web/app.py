@@ -69,7 +69,7 @@ def create_app(
 
     Args:
         settings: The settings.
-        over_sandbox: Whether the upstream is the bundled sandbox.
+        over_sandbox: Whether the upstream is the bundled sandbox, with its sample data.
         transport: The HTTP transport of upstream calls; by default over the network.
         now: The clock, in seconds since 1970.
         tracer_provider: The source of the tracer, shut down at the end; by default the exporter that the

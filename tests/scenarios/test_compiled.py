@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from gateway.cli import main
+from gateway.cli.welcome import EXAMPLE_QUERIES
 from tests.support.documents import EVERYTHING
 from tests.support.gateway import Gateway
 from tests.support.pages import QUERIES
@@ -19,11 +19,7 @@ OF_THE_BENCHMARK = {
 }
 TEXTS = {
     **QUERIES,
-    **{
-        text.splitlines()[0]: text
-        for text in re.split(r"\n\n", main.EXAMPLE_QUERIES)
-        if text.strip()
-    },
+    **{text.splitlines()[0]: text for text in re.split(r"\n\n", EXAMPLE_QUERIES) if text.strip()},
     "everything": EVERYTHING,
     **{
         name: text + OF_THE_BENCHMARK["activity"]

@@ -67,13 +67,13 @@ def widen_to_whole_number(declared: Any) -> Any:
 
 def is_list_of_texts(declared: Any) -> bool:
     """Whether a declared type is a list whose elements are all texts, or null."""
-    lists = [_unannotated(each) for each in union_members(declared) if each is not NoneType]
+    lists = [_strip_annotation(each) for each in union_members(declared) if each is not NoneType]
     return [get_origin(each) for each in lists] == [list] and _is_text(get_args(lists[0])[0])
 
 
 def _replace_element(declared: Any, replace: Callable[[Any], Any]) -> Any:
     """A declared list with its type of elements replaced; any other type unchanged."""
-    list_type = _unannotated(declared)
+    list_type = _strip_annotation(declared)
     if get_origin(list_type) is not list:
         return declared
     (element,) = get_args(list_type)
@@ -82,8 +82,8 @@ def _replace_element(declared: Any, replace: Callable[[Any], Any]) -> Any:
 
 
 def _is_text(declared: Any) -> bool:
-    return _unannotated(declared) is str
+    return _strip_annotation(declared) is str
 
 
-def _unannotated(declared: Any) -> Any:
+def _strip_annotation(declared: Any) -> Any:
     return get_args(declared)[0] if get_origin(declared) is Annotated else declared

@@ -72,7 +72,7 @@ class ResourceChanges:
         else:
             return response
         if not path.endswith(f"/{APPOINTMENTS}"):
-            return list_response(_merged(items, changes))
+            return list_response(_apply_changes(items, changes))
         try:
             requested = [one for one in changes.values() if one and is_requested(one, query)]
         except ValueError as error:
@@ -93,7 +93,7 @@ class ResourceChanges:
         }
 
 
-def _merged(items: list[Json], changes: Changes) -> Iterator[Any]:
+def _apply_changes(items: list[Json], changes: Changes) -> Iterator[Any]:
     """The items in their order without the removed ones, and after them the added ones."""
     ids = {str(one.get("id")) for one in items}
     for one in items:

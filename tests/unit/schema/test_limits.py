@@ -9,7 +9,7 @@ import pytest
 from graphql import get_introspection_query, parse
 
 from gateway import schema
-from gateway.cli import main
+from gateway.cli.welcome import EXAMPLE_QUERIES
 from gateway.config.settings import Settings
 from gateway.engine.complexity.limits import Limits, compare_with_limits, enforce, enforce_cost
 from gateway.engine.complexity.measure import OperationSize, measure_document
@@ -84,11 +84,7 @@ HONEST = {
         if (scenario := Scenario.read(path)).is_executed and "graphql" in scenario.blocks
     },
     **QUERIES,
-    **{
-        text.splitlines()[0]: text
-        for text in re.split(r"\n\n", main.EXAMPLE_QUERIES)
-        if text.strip()
-    },
+    **{text.splitlines()[0]: text for text in re.split(r"\n\n", EXAMPLE_QUERIES) if text.strip()},
     **{
         name: text + BENCHMARK["activity"] * (name != "introspection")
         for name, text in BENCHMARK.items()

@@ -14,6 +14,7 @@ import httpx
 import pytest
 from structlog.testing import capture_logs
 
+from gateway.cli.welcome import welcome
 from gateway.config.settings import Settings
 from gateway.server.lifecycle import (
     GracefulShutdown,
@@ -354,3 +355,19 @@ async def test_headers_of_a_proxy_are_read_for_spans_alone(collector):
     app: Any = server.config.app
     async with app.router.lifespan_context(app):  # which ends the exporter
         assert (server.config.loaded_app is app) == (collector is None)
+
+
+async def test_over_data_of_ones_own_graphiql_names_no_sample_client():
+    settings = Settings.from_environment(upstream_url="http://upstream")
+    sandbox_server = build_server(nothing, "127.0.0.1", 0)
+    shutdown = gateway_server(settings, sandbox_server=sandbox_server, has_sample_data=False)
+    transport = httpx.ASGITransport(shutdown.servers[-1].config.app)  # type: ignore[arg-type]
+    async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as http:
+        page = await http.get("/graphql", headers={"Accept": "text/html"})
+    assert page.status_code == 200
+    assert "&quot;overSandbox&quot;: true" not in page.text
+
+
+def test_over_data_of_ones_own_the_welcome_names_no_sample_client():
+    texts = [welcome("http://g", "http://r", has_sample_data=each) for each in (True, False)]
+    assert ["1100" in each for each in texts] == [True, False]
