@@ -238,7 +238,8 @@ def test_documents_that_can_never_run_stop_the_start_by_their_ids(run, tmp_path,
         "GATEWAY_TRUSTED_DOCUMENTS": "log",
         "GATEWAY_TRUSTED_DOCUMENTS_PATH": "manifest.json",
     }
-    result = run(command, **SERVE, **trusted)
+    free_ports = {"PORT": "0", "GATEWAY_SANDBOX_REST_PORT": "0"}
+    result = run(command, **{**SERVE, **trusted, **free_ports})
     assert (result.exit_code, result.stdout) == (2, "")
     assert lines(result) == [
         "Invalid configuration:",
