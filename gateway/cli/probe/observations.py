@@ -40,7 +40,7 @@ def observe_activities(
     counted = sorted(survey.surprises.items())
     values = [f"{path} does not fit." for path in sorted(survey.unreadable_fields)]
     values += [
-        f"{count} values are read though they differ ({surprise})."
+        f"Values that are read though they differ ({surprise}): {count}."
         for surprise, count in counted
         if surprise not in {*_DATE_SURPRISES, *_ZONE_SURPRISES}
     ]
@@ -55,7 +55,7 @@ def observe_activities(
     else:
         findings.hold("unseen-fields")
     dates = [
-        f"{count} dates differ ({surprise})."
+        f"Dates that differ ({surprise}): {count}."
         for surprise, count in counted
         if surprise in _DATE_SURPRISES
     ]
@@ -66,13 +66,13 @@ def observe_activities(
 
 def _observe_zones(survey: ActivitySurvey, settings: Settings, findings: Findings) -> None:
     problems = [
-        f"{survey.surprises[each]} names differ ({each})."
+        f"Names that differ ({each}): {survey.surprises[each]}."
         for each in _ZONE_SURPRISES
         if survey.surprises[each]
     ]
     setting = ""
     if survey.dates_without_zone and settings.default_time_zone is None:
-        problems.append(f"{survey.dates_without_zone} dates have none.")
+        problems.append(f"Dates without a time zone: {survey.dates_without_zone}.")
         setting = f"{env_name('default_time_zone')}=…"
     _conclude(findings, "time-zones", problems, setting)
 
