@@ -397,6 +397,7 @@ OTHERWISE: dict[str, tuple[AlteredSandbox, str, dict[str, Any]]] = {
 }
 
 
+@pytest.mark.sample(8)
 @pytest.mark.parametrize(("upstream", "name", "settings"), OTHERWISE.values(), ids=OTHERWISE)
 async def test_a_difference_has_its_line_and_its_setting(upstream, name, settings):
     found = differences(await probe_over(upstream))
@@ -457,6 +458,7 @@ async def test_nothing_is_asked_after_a_refusal_for_the_rate():
     assert "not seen" in report.to_text()
 
 
+@pytest.mark.slow
 async def test_at_most_sixty_requests_are_made():
     upstream = AlteredSandbox()
     await probe_over(upstream, *[CLIENT] * 70)

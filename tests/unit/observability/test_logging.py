@@ -146,6 +146,7 @@ def test_a_line_has_no_character_but_printable_ascii(log, text):
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
 
 
+@pytest.mark.slow
 @given(
     st.dictionaries(
         st.text(max_size=5),

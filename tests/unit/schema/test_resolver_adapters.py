@@ -315,6 +315,7 @@ ROOTS: dict[str, tuple[str, Any, dict[str, Any]]] = {
 }
 
 
+@pytest.mark.sample(9)
 @pytest.mark.parametrize(("text", "data", "errors"), ROOTS.values(), ids=ROOTS)
 async def test_what_is_declared_of_a_field_holds_compiled_or_not(answers, text, data, errors):
     assert await answers(text) == (data, errors)

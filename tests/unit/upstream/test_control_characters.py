@@ -112,6 +112,7 @@ def test_a_long_text_is_read_across_steps(length):
     assert read(f'["{text}", "\t", 1]'.encode()) == [text, "\t", 1]
 
 
+@pytest.mark.slow
 def test_what_is_large_is_read_in_steps_up_to_4_mb():
     item = b'{"id":"1","body":"one\ntwo"},'
     body = b"[" + item * ((MAX_BYTES - 10) // len(item)) + b"0]"

@@ -61,6 +61,7 @@ async def test_all_of_many_requests_behind_a_slow_one_are_answered_in_order(call
     assert caller.transport.is_read
 
 
+@pytest.mark.slow
 async def test_what_comes_later_is_not_read_before_there_is_room(caller, application):
     await caller.sends(SLOW, SMALL * 100, SMALL * 15_000)
     assert caller.taken == len(SLOW) + 100 * len(SMALL)

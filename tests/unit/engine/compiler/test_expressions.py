@@ -62,6 +62,7 @@ AS_DECODED = {
 }
 
 
+@pytest.mark.sample(12)
 @pytest.mark.parametrize("given", [True, False])
 @pytest.mark.parametrize("selected", AS_DECODED.values(), ids=AS_DECODED)
 async def test_a_record_is_answered_alike_whether_or_not_it_is_what_is_selected(
@@ -217,6 +218,7 @@ FOUND: dict[str, list[Any]] = {
 }
 
 
+@pytest.mark.sample(15)
 @pytest.mark.parametrize("found", FOUND.values(), ids=FOUND)
 @pytest.mark.parametrize("inside", ["notes id", "author { name }", "author { born }"])
 @pytest.mark.parametrize("type_", ["[Work]", "[Work!]", "Work"])

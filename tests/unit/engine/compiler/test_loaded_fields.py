@@ -60,6 +60,7 @@ FOUND: dict[str, Any] = {
 }
 
 
+@pytest.mark.sample(20)
 @pytest.mark.parametrize("person", FOUND.values(), ids=FOUND)
 @pytest.mark.parametrize(
     "asked",
@@ -324,6 +325,7 @@ WHOLE = {
 }
 
 
+@pytest.mark.sample(16)
 @pytest.mark.parametrize(
     "asked",
     [
