@@ -23,7 +23,7 @@ from gateway.errors import (
 )
 from gateway.upstream.http.byte_budget import ByteBudgetExceeded
 from gateway.upstream.http.failure_reason import FailureReason
-from gateway.upstream.http.request import LazyRequest, origin
+from gateway.upstream.http.request import LazyRequest, origin, timeout_extensions
 from gateway.upstream.http.response_body import (
     ResponseBody,
     declared_charset,
@@ -162,12 +162,7 @@ class HttpAttempt:
         self._request_headers = ((b"Host", upstream_url.netloc), *REQUEST_HEADERS)
         self._timeout_seconds = settings.upstream_attempt_timeout_seconds
         self._max_bytes = settings.max_upstream_bytes
-        timeout = httpx.Timeout(
-            settings.upstream_attempt_timeout_seconds,
-            connect=settings.upstream_connect_timeout_seconds,
-            read=settings.upstream_read_timeout_seconds,
-        )
-        self._extensions = {"timeout": timeout.as_dict()}
+        self._extensions = timeout_extensions(settings)
         self._new_connection_extensions = {**self._extensions, NEW_CONNECTION: True}
 
     async def get(

@@ -12,7 +12,7 @@ from gateway.config.settings import Settings
 from gateway.errors import InvalidUpstreamResponse, ResponseTooLarge
 from gateway.upstream.http.attempt import REQUEST_HEADERS, TRANSPORT_ERRORS, failure_reason
 from gateway.upstream.http.failure_reason import FailureReason
-from gateway.upstream.http.request import LazyRequest, origin
+from gateway.upstream.http.request import LazyRequest, origin, timeout_extensions
 from gateway.upstream.http.response_body import ResponseBody, declared_charset, to_utf8
 from gateway.upstream.http.transport import AiohttpTransport
 
@@ -49,12 +49,7 @@ class ExchangeClient:
         self._request_headers = ((b"Host", url.netloc), *REQUEST_HEADERS)
         self._timeout_seconds = settings.upstream_attempt_timeout_seconds
         self._max_bytes = settings.max_upstream_bytes
-        timeout = httpx.Timeout(
-            settings.upstream_attempt_timeout_seconds,
-            connect=settings.upstream_connect_timeout_seconds,
-            read=settings.upstream_read_timeout_seconds,
-        )
-        self._extensions = {"timeout": timeout.as_dict()}
+        self._extensions = timeout_extensions(settings)
 
     async def get(self, target: str, headers: RawHeaders) -> Exchange:
         """Make a GET request for a target, which is percent-encoded, with these headers added."""

@@ -10,8 +10,19 @@ from typing import Any
 import httpx
 
 from gateway.config.headers import RawHeaders
+from gateway.config.settings import Settings
 
 _NO_CONTENT = httpx.ByteStream(b"")
+
+
+def timeout_extensions(settings: Settings) -> dict[str, Any]:
+    """The extensions of a request with the timeouts of one attempt."""
+    timeout = httpx.Timeout(
+        settings.upstream_attempt_timeout_seconds,
+        connect=settings.upstream_connect_timeout_seconds,
+        read=settings.upstream_read_timeout_seconds,
+    )
+    return {"timeout": timeout.as_dict()}
 
 
 class LazyRequest(httpx.Request):
