@@ -176,7 +176,7 @@ class Metrics:
         )
         self._surprises = self._counter(
             "upstream_surprises",
-            "Deviations of the upstream from its contract that were accepted.",
+            "Deviations of the upstream from its contract.",
             "path",
             "what",
         )
@@ -284,7 +284,7 @@ class Metrics:
             self._retries[path,].inc()
 
     def count_surprise(self, path: str, what: str) -> None:
-        """Count a deviation from the upstream's contract that was accepted, by the template of the path."""
+        """Count a deviation from the upstream's contract, by the template of the path and the kind."""
         self._surprises[path, what].inc()
 
     def count_reload(self, outcome: ReloadOutcome) -> None:

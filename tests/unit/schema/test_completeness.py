@@ -228,7 +228,7 @@ OMITTING = """{
 
 
 @pytest.mark.parametrize("compile_queries", ["off", "eager"])
-async def test_omitted_activities_are_one_event_with_nothing_but_numbers(
+async def test_omitted_activities_are_one_event_and_what_they_lack_one(
     gateway_over, compile_queries
 ):
     def timeline(request: httpx.Request) -> httpx.Response:
@@ -241,7 +241,14 @@ async def test_omitted_activities_are_one_event_with_nothing_but_numbers(
     with capture_logs() as entries:
         await gateway.post(OMITTING)
     assert [entry for entry in entries if entry["event"] != "request"] == [
-        {"event": "activities.omitted", "log_level": "warning", "count": 2, "timelines": 2}
+        {
+            "event": "upstream.surprise",
+            "log_level": "warning",
+            "path": "/api/2.3/activities",
+            "field": "id",
+            "what": "missing",
+        },
+        {"event": "activities.omitted", "log_level": "warning", "count": 2, "timelines": 2},
     ]
 
 
