@@ -17,7 +17,7 @@ MADE_UP_CREDENTIALS = "made-up credentials"
 """Subjects of requests that each probe asks with other values."""
 
 
-class Asked(NamedTuple):
+class ProbeRequest(NamedTuple):
     """A request and what came back.
 
     Attributes:
@@ -41,7 +41,7 @@ class Asker:
     """Makes the requests of a probe, with one caller's credentials.
 
     Attributes:
-        asked: The requests so far.
+        requests: The requests so far.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class Asker:
         self._pause = pause
         self._report_progress = report_progress
         self._stop_reason = ""
-        self.asked: list[Asked] = []
+        self.requests: list[ProbeRequest] = []
 
     async def ask(
         self,
@@ -73,7 +73,7 @@ class Asker:
         Args:
             template: The target with placeholders for ids.
             target: The target.
-            subject: As in `Asked`.
+            subject: As in `ProbeRequest`.
             further: Further headers.
             credentials: Credentials in place of the configured ones.
 
@@ -82,14 +82,14 @@ class Asker:
         """
         if self._stop_reason:
             raise StoppedAsking(self._stop_reason)
-        if self.asked:
+        if self.requests:
             await self._pause(SECONDS_BETWEEN_REQUESTS)
         exchange = await self._client.get(target, (*(credentials or self._credentials), *further))
-        self.asked.append(Asked(template, target, subject, exchange))
+        self.requests.append(ProbeRequest(template, target, subject, exchange))
         outcome = exchange.status or exchange.reason or "no response"
-        self._report_progress(f"{len(self.asked)}/{MAX_REQUESTS} GET {template}: {outcome}")
+        self._report_progress(f"{len(self.requests)}/{MAX_REQUESTS} GET {template}: {outcome}")
         if exchange.status == TOO_MANY_REQUESTS:
             self._stop_reason = "It was not asked after a response with status 429."
-        elif len(self.asked) == MAX_REQUESTS:
+        elif len(self.requests) == MAX_REQUESTS:
             self._stop_reason = f"It was not asked: {MAX_REQUESTS} requests are the most."
         return exchange

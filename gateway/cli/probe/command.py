@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import click
 
 from gateway.cli import exit_statuses
-from gateway.cli.probe.asking import MAX_REQUESTS, Asked, Asker, StoppedAsking
+from gateway.cli.probe.asking import MAX_REQUESTS, Asker, ProbeRequest, StoppedAsking
 from gateway.cli.probe.assumptions import Findings
 from gateway.cli.probe.observations import observe_headers
 from gateway.cli.probe.recording import FolderNotEmpty, prepare_folder, write_recording
@@ -78,7 +78,7 @@ def probe(
         click.echo(f"Nothing could be asked. {nothing}", err=True)
         sys.exit(exit_statuses.USAGE)
     if folder is not None:
-        _record(folder, result.asked, clients, settings)
+        _record(folder, result.requests, clients, settings)
     report = result.report
     click.echo(report.to_json() if as_json else report.to_text())
     sys.exit(exit_statuses.FAILURE if report.has_differences else 0)
@@ -93,10 +93,10 @@ def _prepare_or_exit(folder: Path) -> None:
 
 
 def _record(
-    folder: Path, asked: Sequence[Asked], clients: tuple[str, ...], settings: Settings
+    folder: Path, requests: Sequence[ProbeRequest], clients: tuple[str, ...], settings: Settings
 ) -> None:
     host = urlsplit(settings.upstream_url).netloc
-    recorded_ids = write_recording(folder, asked, clients, host, SystemRandom())
+    recorded_ids = write_recording(folder, requests, clients, host, SystemRandom())
     options = " ".join(f"--client {each}" for each in recorded_ids)
     click.echo(
         f"Recorded. `gateway sandbox --replay {folder}` serves it; probe it with {options}.",
@@ -108,7 +108,7 @@ class ProbeResult(NamedTuple):
     """The report of a probe, and the requests behind it."""
 
     report: Report
-    asked: Sequence[Asked]
+    requests: Sequence[ProbeRequest]
 
 
 async def _probe(
@@ -171,7 +171,7 @@ async def run_probe(  # noqa: PLR0913 - one parameter per option
             findings.miss("bad-credentials", "It was not asked: --no-bad-credentials.")
     except StoppedAsking as stopped:
         findings.miss_all(str(stopped))
-    observe_headers([each.exchange for each in asker.asked], findings)
+    observe_headers([each.exchange for each in asker.requests], findings)
     host = urlsplit(settings.upstream_url).netloc
-    report = build_report(findings.in_order(), asker.asked, survey, records, host)
-    return ProbeResult(report, asker.asked)
+    report = build_report(findings.in_order(), asker.requests, survey, records, host)
+    return ProbeResult(report, asker.requests)

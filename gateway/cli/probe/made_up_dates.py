@@ -24,8 +24,11 @@ _DISTANCE = timedelta(days=3)
 
 
 def is_date(text: str) -> bool:
-    """Whether a text has the form of a date and a time."""
-    return _DATE.fullmatch(text) is not None
+    """Whether a text has the form of a date and a time, perhaps with an offset that there is."""
+    parts = _DATE.fullmatch(text)
+    if parts is None:
+        return False
+    return not parts["offset"] or parse_offset(parts["offset"].strip()) is not None
 
 
 class SentDate(NamedTuple):

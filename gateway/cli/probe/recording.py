@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec import json
 
-from gateway.cli.probe.asking import Asked
+from gateway.cli.probe.asking import ProbeRequest
 from gateway.cli.probe.made_up import MadeUpValues
 from gateway.cli.probe.made_up_dates import MadeUpDates
 from gateway.cli.probe.shapes import CONNECTION_HEADERS, RATE_LIMIT_HEADERS, REGISTERED_HEADERS
@@ -36,15 +36,15 @@ def prepare_folder(folder: Path) -> None:
 
 def write_recording(
     folder: Path,
-    asked: Sequence[Asked],
+    requests: Sequence[ProbeRequest],
     client_ids: Sequence[str],
     upstream_host: str,
     random: Random,
 ) -> list[str]:
     """Write one file per response; returns the made-up ids of the clients."""
-    bodies = [decode_json(each.exchange.body or b"") for each in asked]
+    bodies = [decode_json(each.exchange.body or b"") for each in requests]
     made_up = MadeUpValues(upstream_host, random, MadeUpDates(bodies, random))
-    for number, each in enumerate(asked, 1):
+    for number, each in enumerate(requests, 1):
         if each.exchange.status is None:
             continue
         content = {

@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec import Struct, json
 
-from gateway.cli.probe.asking import Asked
+from gateway.cli.probe.asking import ProbeRequest
 from gateway.cli.probe.assumptions import ASSUMPTIONS, Finding, Verdict
 from gateway.cli.probe.shapes import CONNECTION_HEADERS, header_names, link_template
 from gateway.cli.probe.survey import ActivitySurvey
@@ -59,15 +59,15 @@ class Report(Struct, frozen=True):
 
 def build_report(
     findings: list[Finding],
-    asked: Sequence[Asked],
+    requests: Sequence[ProbeRequest],
     survey: ActivitySurvey,
     records: Sequence[Activity],
     upstream_host: str,
 ) -> Report:
     """The report of all that was asked."""
-    requests: dict[str, dict[str, int]] = {}
-    for each in asked:
-        outcomes = requests.setdefault(each.template, {})
+    outcomes_by_template: dict[str, dict[str, int]] = {}
+    for each in requests:
+        outcomes = outcomes_by_template.setdefault(each.template, {})
         outcome = str(each.exchange.status or each.exchange.reason)
         outcomes[outcome] = outcomes.get(outcome, 0) + 1
     links: dict[str, int] = {}
@@ -79,10 +79,10 @@ def build_report(
                 links[template] = links.get(template, 0) + 1
     return Report(
         findings=findings,
-        requests=requests,
+        requests=outcomes_by_template,
         headers=header_names(
             name
-            for each in asked
+            for each in requests
             for name, _ in each.exchange.headers
             if name not in CONNECTION_HEADERS
         ),

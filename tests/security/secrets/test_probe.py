@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from gateway.cli.probe.asking import Asked
+from gateway.cli.probe.asking import ProbeRequest
 from gateway.cli.probe.command import run_probe
 from gateway.cli.probe.recording import prepare_folder, write_recording
 from gateway.cli.probe.timeline_questions import NothingToAsk
@@ -19,10 +19,10 @@ ANSWERS = 1_000
 CLIENT = "1020"
 
 
-def recorded(folder: Path, asked: Sequence[Asked]) -> str:
+def recorded(folder: Path, requests: Sequence[ProbeRequest]) -> str:
     """All that is recorded."""
     prepare_folder(folder)
-    write_recording(folder, asked, (CLIENT,), "sandbox", Random(1))
+    write_recording(folder, requests, (CLIENT,), "sandbox", Random(1))
     return "".join(file.read_text() for file in folder.iterdir())
 
 
@@ -33,10 +33,10 @@ async def test_a_report_and_a_recording_have_nothing_that_the_upstream_sent(capf
     for seed in range(ANSWERS):
         upstream = PlantedSandbox(seed)
         try:
-            report, asked = await run_probe(
+            report, requests = await run_probe(
                 settings, ExchangeClient(settings, upstream), (CLIENT,), pause=Clock().sleep
             )
-            texts += [report.to_text(), report.to_json(), recorded(tmp_path / str(seed), asked)]
+            texts += [report.to_text(), report.to_json(), recorded(tmp_path / str(seed), requests)]
         except NothingToAsk as nothing:
             texts.append(str(nothing))
         planted |= upstream.planted

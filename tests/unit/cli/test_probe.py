@@ -59,7 +59,7 @@ async def record(folder: Path, transport: httpx.AsyncBaseTransport) -> tuple[Rep
         settings, ExchangeClient(settings, transport), (CLIENT, "1001"), pause=Clock().sleep
     )
     prepare_folder(folder)
-    ids = write_recording(folder, result.asked, (CLIENT, "1001"), "sandbox", Random(1))
+    ids = write_recording(folder, result.requests, (CLIENT, "1001"), "sandbox", Random(1))
     return result.report, ids
 
 
