@@ -44,15 +44,14 @@ sbom: $(INSTALLED) $(SOURCES)/node_modules/.package-lock.json    ## list the pac
 	$(SBOM)/tools/bin/python -c '$(VALIDATE_SBOM)' dist/sbom-graphiql.json
 	rm -r $(SBOM)
 
-# COVERED=1 records the coverage, which doubles the time. The comparison with graphql-core covers no further lines.
+# COVERED=1 records the coverage, which doubles the time. The slow tests cover no further lines.
 test: $(INSTALLED)             ## run the tests that are not slow and open no port; takes 100 seconds on two idle cores
 	$(PYTEST) -m "not slow and not socket" --numprocesses 2
 
 test-all: test slow socket     ## run all tests
 
 slow: $(INSTALLED)             ## run the slow tests, such as the comparison of compiled queries with graphql-core
-	$(PYTEST) -m "slow and not socket" --numprocesses 2 --ignore tests/differential
-	$(BIN)/pytest -m slow --numprocesses 2 tests/differential
+	$(BIN)/pytest -m "slow and not socket" --numprocesses 2
 
 # All tests of a file run in one process, which starts each server that they share only once.
 socket: $(INSTALLED)           ## run the tests that open a port

@@ -552,6 +552,7 @@ async def test_a_recording_has_made_up_ids_that_agree_with_each_other(tmp_path):
     assert ids[0] != CLIENT
 
 
+@pytest.mark.usefixtures("telemetry_restored")
 def test_a_folder_with_files_is_not_recorded_into(tmp_path):
     tmp_path.joinpath("note.txt").touch()
     options = ["probe", "--client", "1", "--record", str(tmp_path)]
@@ -560,6 +561,7 @@ def test_a_folder_with_files_is_not_recorded_into(tmp_path):
     assert "there are files in it" in result.stderr
 
 
+@pytest.mark.usefixtures("telemetry_restored")
 def test_a_folder_without_a_recording_is_not_replayed(tmp_path):
     result = CliRunner().invoke(main, ["sandbox", "--replay", str(tmp_path)])
     assert result.exit_code == 2

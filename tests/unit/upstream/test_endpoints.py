@@ -124,6 +124,7 @@ PATHS: dict[str, tuple[tuple[str, ...], str]] = {
     "STAFF": (("3",), "/api/2.1/scheduling/companies/3/staff"),
     "SERVICE": (("3",), "/api/2.1/scheduling/companies/3/services"),
     "APPOINTMENT": (("3", "1"), "/api/2.1/scheduling/companies/3/appointments/1"),
+    "APPOINTMENT_WITHOUT_COMPANY": (("1",), "/1"),
     "CLIENT_APPOINTMENT": (
         ("3", "7"),
         "/api/2.1/scheduling/companies/3/appointments?clientId=7&levelDetail=full",
