@@ -195,9 +195,10 @@ async def test_where_an_entity_lives_is_a_setting(upstream_over, recorder, name)
         "scheduling_prefix": ("/api/2.1/scheduling", "/s"),
         "forms_prefix": ("/api/2.3", ""),
         "conferences_prefix": ("/conferences/api/1.0", "/c/v9"),
+        "appointments_path": ("", "/v9/appointments"),
     }
     area = {"CLIENT": "clients_path", "NOTE": "notes_prefix", "FORM": "forms_prefix"}
-    area |= {"FORM_RESULT": "forms_prefix"}
+    area |= {"FORM_RESULT": "forms_prefix", "APPOINTMENT_WITHOUT_COMPANY": "appointments_path"}
     area |= {each: "conferences_prefix" for each in PATHS if each.startswith("CONFERENCE")}
     setting = area.get(name, "scheduling_prefix")
     upstream = upstream_over(recorder, **{each: new for each, (_, new) in prefixes.items()})
