@@ -45,7 +45,7 @@ sbom: $(INSTALLED) $(SOURCES)/node_modules/.package-lock.json    ## list the pac
 	rm -r $(SBOM)
 
 # COVERED=1 records the coverage, which doubles the time. The slow tests cover no further lines.
-test: $(INSTALLED)             ## run the tests that are not slow and open no port; takes 100 seconds on two idle cores
+test: $(INSTALLED)             ## run the tests that are not slow and open no port; takes a minute on two idle cores
 	$(PYTEST) -m "not slow and not socket" --numprocesses 2
 
 test-all: test slow socket     ## run all tests

@@ -468,6 +468,7 @@ def test_the_version_is_told(run):
     assert result.stdout.split()[-1] == __version__
 
 
+@pytest.mark.slow
 def test_python_m_gateway_is_the_command():
     done = python("-m", "gateway", "--version")
     assert (done.returncode, done.stderr) == (0, "")

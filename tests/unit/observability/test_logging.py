@@ -568,6 +568,7 @@ ENDS: dict[str, tuple[str, int, list[str]]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("code", "status", "events"), ENDS.values(), ids=ENDS)
 def test_what_is_told_last_is_written_before_the_process_ends(code, status, events):
     done = subprocess.run(
@@ -580,6 +581,7 @@ def test_what_is_told_last_is_written_before_the_process_ends(code, status, even
     assert [json.loads(line)["event"] for line in done.stderr.splitlines()] == events
 
 
+@pytest.mark.slow
 @pytest.mark.sample(1)
 @pytest.mark.parametrize(
     ("code", "status"), [ENDS["by a status"][:2], ENDS["by a bug"][:2]], ids=["status", "bug"]

@@ -152,6 +152,7 @@ def worker(shared: SharedMetrics) -> tuple[int, dict[str, float]]:
     return pid, read(told)
 
 
+@pytest.mark.slow
 def test_one_scrape_covers_all_workers():
     with metrics.share_metrics() as shared:
         found = [worker(shared)[1] for _ in range(3)]

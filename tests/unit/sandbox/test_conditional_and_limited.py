@@ -97,6 +97,7 @@ async def test_the_admin_api_has_no_limit(clock):
     assert {(await limited.get("/_sandbox/calls")).status_code for _ in range(3)} == {200}
 
 
+@pytest.mark.slow
 async def test_the_gateway_reports_a_limit_that_outlasts_its_retries(clock):
     gateway = Gateway(httpx.ASGITransport(create_sandbox(rate_limit=1, now=clock)))
     query = '{ activities(clientId: "1001") { totalCount } }'
