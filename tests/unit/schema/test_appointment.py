@@ -104,6 +104,7 @@ async def test_an_unreadable_id_costs_the_id_and_not_the_snapshot(select, place,
     assert codes == {f"appointment.{place}": BROKEN}
 
 
+@pytest.mark.sample(8)
 @pytest.mark.parametrize("nothing", [{}, [], "", {"id": None}, {"id": "", "name": None}], ids=repr)
 @pytest.mark.parametrize("field", ["service", "previousService", "staff", "previousStaff"])
 async def test_a_snapshot_without_any_value_is_null(select, field, nothing):

@@ -42,6 +42,7 @@ CAPACITIES: dict[str, tuple[object, int | None, str | None]] = {
 }
 
 
+@pytest.mark.sample(10)
 @pytest.mark.parametrize("compile_queries", ["eager", "off"])
 @pytest.mark.parametrize(("sent", "capacity", "raw"), CAPACITIES.values(), ids=CAPACITIES)
 async def test_a_capacity_stands_beside_the_text_in_which_the_upstream_sends_it(

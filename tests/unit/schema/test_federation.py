@@ -92,6 +92,7 @@ async def test_what_routers_ask_for_is_answered_by_compiled_queries(sandbox_gate
     assert None not in answer["data"]["_entities"][: len(ENTITIES)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("compile_queries", ["eager", "off"])
 async def test_an_entity_that_comes_late_costs_no_other(gateway_over, compile_queries):
     async def send(request: httpx.Request) -> httpx.Response:
@@ -157,6 +158,7 @@ async def test_what_belongs_to_a_company_needs_one(subgraph, name):
     assert told == {"_entities.1": "COMPANY_UNKNOWN"}
 
 
+@pytest.mark.sample(12)
 @pytest.mark.parametrize(
     "representation",
     [

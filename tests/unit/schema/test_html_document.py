@@ -29,6 +29,7 @@ def test_where_nothing_nests_only_separators_are_shown():
     assert (document.text(), document.has_markup) == ("\f a\f", True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("inside", ["b", "div", "svg"])
 def test_elements_are_open_only_so_far_inside_of_each_other(inside):
     document = HtmlDocument(is_flat=False)

@@ -483,6 +483,7 @@ BELOW: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
 }
 
 
+@pytest.mark.sample(8)
 @pytest.mark.parametrize(("selection", "shown", "errors"), BELOW.values(), ids=BELOW)
 async def test_what_is_declared_holds_below_the_root(answers, selection, shown, errors):
     below = {f"0.appointment.{key}": told for key, told in errors.items()}

@@ -260,6 +260,7 @@ OFFSETS = {
 }
 
 
+@pytest.mark.sample(8)
 @pytest.mark.parametrize(
     ("sent", "zone", "expected"),
     [(sent, zone, expected) for sent, zone, *expected in OFFSETS.values()],

@@ -295,6 +295,7 @@ SPOILT: dict[str, tuple[Answering, type[FieldError], int]] = {
 """What is sent, what is told, and how often a read is tried."""
 
 
+@pytest.mark.sample(6)
 @pytest.mark.parametrize(("sent", "told", "tried"), SPOILT.values(), ids=SPOILT)
 async def test_what_is_wrong_with_an_answer_is_that_read_s_own_failure(sent, told, tried):
     upstream = UpstreamByCaller(a=sent)

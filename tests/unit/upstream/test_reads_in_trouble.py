@@ -498,6 +498,7 @@ async def test_what_is_on_the_wire_has_a_place_and_a_pause_needs_none():
 # What is left of it
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "failing",
     [

@@ -67,6 +67,7 @@ async def test_good_requests_before_a_broken_one_get_their_answers(
     assert not caller.transport.is_open
 
 
+@pytest.mark.sample(4)
 @pytest.mark.parametrize(("broken", "status"), BROKEN.values(), ids=BROKEN)
 async def test_more_good_requests_than_may_wait_get_their_answers_before_a_broken_one(
     broken, status, caller, application
