@@ -1,6 +1,8 @@
 """`gateway probe`: over the sandbox every assumption holds; each planted difference has exactly its line."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from itertools import count
 from pathlib import Path
@@ -23,6 +25,7 @@ from gateway.upstream.http.failure_reason import FailureReason
 from gateway.upstream.http.transport import CertificateVerificationFailed, ConnectFailed
 from tests.support.clock import Clock
 from tests.support.gateway import ACCOUNT_1, SANDBOX, Gateway, settings_of
+from tests.support.processes import PATIENCE_SECONDS, free_ports, inherited, running
 
 CLIENT = "1200"
 TIMELINE = "/api/2.3/activities"
@@ -569,3 +572,29 @@ def test_a_folder_without_a_recording_is_not_replayed(tmp_path):
     tmp_path.joinpath("001.json").write_text("{}")
     result = CliRunner().invoke(main, ["sandbox", "--replay", str(tmp_path)])
     assert "001.json is no recorded response" in result.stderr
+
+
+@pytest.mark.socket
+def test_the_command_reports_over_the_network_and_records(tmp_path):
+    [port] = free_ports(1)
+    address, folder = f"http://127.0.0.1:{port}", tmp_path / "recording"
+    credentials = {"GATEWAY_API_KEY": "sandbox-key-1", "GATEWAY_TOKEN": "sandbox-token-1"}
+    command = [sys.executable, "-m", "gateway", "probe", "--client", CLIENT, "--json"]
+    with running(
+        "sandbox", "--rest-only", "--port", str(port), ready=f"{address}/_sandbox/requests"
+    ):
+        result = subprocess.run(
+            [*command, "--record", str(folder), "--no-bad-credentials"],
+            env=inherited() | credentials | {"GATEWAY_UPSTREAM_URL": address},
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_SECONDS,
+            check=True,
+        )
+    report = json.loads(result.stdout)
+    assert {each["verdict"] for each in report["findings"][:-1]} == {"holds"}
+    assert report["findings"][-1]["verdict"] == "not seen"
+    assert sum(sum(each.values()) for each in report["requests"].values()) == len(
+        [*folder.glob("*.json")]
+    )
+    assert "Recorded." in result.stderr
