@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 
-import { query, ready, results, shown } from "./page.mjs";
+import { query, ready, results, shown, until } from "./page.mjs";
 
 const focusIsIn = (place) => place.evaluate((element) => element.contains(document.activeElement));
 
@@ -11,7 +11,7 @@ export const KEYBOARD = {
     await query(page).locator(".view-lines").click();
     await page.keyboard.press("Control+Home");
     await page.keyboard.press("Tab");
-    assert.ok((await shown(query(page))).startsWith("  #"));
+    await until(async () => (await shown(query(page))).startsWith("  #"), "an indented line");
     await page.keyboard.press("Escape");
     await page.keyboard.press("Tab");
     assert.equal(await page.evaluate(() => document.activeElement.className), "graphiql-execute-button");
@@ -19,7 +19,7 @@ export const KEYBOARD = {
     await page.keyboard.press("Enter");
     await page.keyboard.press("Control+Home");
     await page.keyboard.press("Shift+Tab");
-    assert.ok((await shown(query(page))).startsWith("#"));
+    await until(async () => (await shown(query(page))).startsWith("#"), "a line without indentation");
   },
 
   async "Tab goes from the first button through all editors to the end of the page"(page) {

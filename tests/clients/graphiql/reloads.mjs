@@ -19,7 +19,7 @@ export const RELOADS = {
       await reload(page);
       assert.deepEqual(await tabNames(page), names);
       assert.equal(await activeTabName(page), "Changes");
-      assert.equal(await shown(query(page)), "query Changes { clients(ids: [1001]) { id } }");
+      await until(async () => (await shown(query(page))) === "query Changes { clients(ids: [1001]) { id } }", "the edited query");
     }
   },
 
@@ -35,7 +35,7 @@ export const RELOADS = {
     assert.deepEqual(await tabNames(page), names);
     assert.equal(await activeTabName(page), "Clients");
     await openTool(page, "Variables");
-    assert.equal(await shown(tool(page)), '{"ids": ["3005"]}');
+    await until(async () => (await shown(tool(page))) === '{"ids": ["3005"]}', "the edited variables");
   },
 
   async "nor does one right after a key was pressed"(page) {
