@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
 
 import { run } from "../browser.mjs";
-import { activeTabName, fill, notices, openTool, query, ready, results, shown, tabNames, tool, until } from "./page.mjs";
+import { activeTabName, fill, notices, openTool, pause, query, ready, results, shown, tabNames, tool, until } from "./page.mjs";
 
 const QUERY = "{ clients(ids: [1001]) { activities { totalCount } } }";
 const HEADERS = '{"apiKey": "sandbox-key-1", "token": "sandbox-token-1"}';
@@ -42,6 +42,7 @@ export const SERVED = [
       await openTool(page, "Headers");
       await fill(page, tool(page), HEADERS);
       await fill(page, query(page), QUERY);
+      await pause(page); // until GraphiQL knows the operations of the new text
       await page.getByRole("button", { name: "Show Reads", exact: true }).click();
       assert.equal((await run(page)).answer.data.clients[0].activities.totalCount > 0, true);
       await page.locator(".reads").getByText("1 of 250").waitFor();
@@ -74,6 +75,7 @@ export const SERVED = [
       await page.getByRole("button", { name: "Re-fetch GraphQL schema" }).click();
       await ready(page);
       await fill(page, query(page), QUERY);
+      await pause(page); // until GraphiQL knows the operations of the new text
       assert.ok((await run(page)).answer.data.clients[0].activities.totalCount > 0);
       assert.ok(complaints.splice(0).every((complaint) => complaint.includes("401")));
     },
