@@ -279,9 +279,10 @@ class TimelineQuestions:
         ]
         if appointment_id is None and ids:
             appointment_id = Counter(ids).most_common(1)[0][0]
-        if appointment_id is None:
+        if appointment_id not in ids:
+            what = "No appointment" if appointment_id is None else "No activity of that appointment"
             for name in ("appointment-filter", "appointment-messages"):
-                self._findings.miss(name, "No appointment was seen.")
+                self._findings.miss(name, f"{what} was seen.")
             return
         found = await self._ask_for_timeline(
             "appointment-filter",
@@ -342,7 +343,7 @@ class TimelineQuestions:
 def _outcome(exchange: Exchange) -> str:
     """What a response was, in words."""
     if exchange.status is None:
-        return f"no response ({exchange.reason})"
+        return f"no response ({exchange.reason})" if exchange.reason else "no response"
     if exchange.status == _OK:
         return "status 200, but no list of activities"
     return f"status {exchange.status}"

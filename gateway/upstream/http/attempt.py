@@ -1,10 +1,8 @@
 """Attempt: one HTTP request of a read and its response; foreign exceptions become the gateway's errors."""
 
 import asyncio
-import re
 import sys
 from collections.abc import Callable
-from itertools import chain
 
 import httpx
 from msgspec import Struct
@@ -23,7 +21,7 @@ from gateway.errors import (
 )
 from gateway.upstream.http.byte_budget import ByteBudgetExceeded
 from gateway.upstream.http.failure_reason import FailureReason
-from gateway.upstream.http.request import LazyRequest, origin, timeout_extensions
+from gateway.upstream.http.request import LazyRequest, RequestFactory, Unsendable
 from gateway.upstream.http.response_body import (
     ResponseBody,
     declared_charset,
@@ -43,23 +41,10 @@ from gateway.upstream.http.status_errors import (
     is_outage_status,
 )
 from gateway.upstream.http.transport import (
-    NEW_CONNECTION,
     CertificateVerificationFailed,
     ConnectFailed,
 )
 from gateway.upstream.records import decoding
-
-REQUEST_HEADERS = (
-    (b"Accept", b"application/json"),
-    (b"Accept-Encoding", b"gzip, deflate"),
-    (b"User-Agent", b"graphql-gateway"),
-)
-
-_TARGET = re.compile(r"/[A-Za-z0-9\-._~%!$&'()*+,;=:@/?]*")
-"""The target of a request: the characters that a path and a query may have (RFC 3986, 3.3 and 3.4)."""
-
-_MAX_URL_LENGTH = 65_536
-"""The maximum characters of a URL, as httpx limits them."""
 
 _BROKEN_RESPONSE_ERRORS = (IncompleteBody, httpx.RemoteProtocolError)
 """Errors of a broken response: shorter or longer than announced, or not valid HTTP. They concern this one
@@ -157,13 +142,9 @@ class HttpAttempt:
         # Not through httpx's client: it keeps cookies and follows redirects unless configured
         # otherwise, and its overhead for a call costs more CPU time than the connection.
         self._transport = transport
-        upstream_url = httpx.URL(settings.upstream_url)
-        self._origin = origin(upstream_url)
-        self._request_headers = ((b"Host", upstream_url.netloc), *REQUEST_HEADERS)
+        self._requests = RequestFactory(settings)
         self._timeout_seconds = settings.upstream_attempt_timeout_seconds
         self._max_bytes = settings.max_upstream_bytes
-        self._extensions = timeout_extensions(settings)
-        self._new_connection_extensions = {**self._extensions, NEW_CONNECTION: True}
 
     async def get(
         self,
@@ -185,7 +166,7 @@ class HttpAttempt:
         Raises:
             AttemptFailed: There is no successful response.
         """
-        request = self._request(target, headers, is_new=on_new_connection)
+        request = self._create_request(target, headers, on_new_connection=on_new_connection)
         status, body = None, None
         try:
             try:
@@ -226,22 +207,14 @@ class HttpAttempt:
             )
             raise MemoryBudgetFailure(busy, status=status, size=body.size if body else 0) from error
 
-    def _request(self, target: str, headers: RawHeaders, *, is_new: bool) -> LazyRequest:
-        is_too_long = len(self._origin) + len(target) > _MAX_URL_LENGTH
-        if is_too_long or not _TARGET.fullmatch(target) or not _are_ascii(headers):
-            raise _unsendable()
-        extensions = self._new_connection_extensions if is_new else self._extensions
-        return LazyRequest(self._origin, target, (*self._request_headers, *headers), extensions)
-
-
-def _are_ascii(headers: RawHeaders) -> bool:
-    return all(map(bytes.isascii, chain.from_iterable(headers)))
-
-
-def _unsendable() -> LocalFailure:
-    return LocalFailure(
-        InvalidArgument("An argument or header cannot be encoded for the upstream request.")
-    )
+    def _create_request(
+        self, target: str, headers: RawHeaders, *, on_new_connection: bool
+    ) -> LazyRequest:
+        try:
+            return self._requests.create(target, headers, on_new_connection=on_new_connection)
+        except Unsendable:
+            message = "An argument or header cannot be encoded for the upstream request."
+            raise LocalFailure(InvalidArgument(message)) from None
 
 
 TRANSPORT_ERRORS = (

@@ -10,9 +10,9 @@ from msgspec import Struct
 from gateway.config.headers import RawHeaders
 from gateway.config.settings import Settings
 from gateway.errors import InvalidUpstreamResponse, ResponseTooLarge
-from gateway.upstream.http.attempt import REQUEST_HEADERS, TRANSPORT_ERRORS, failure_reason
+from gateway.upstream.http.attempt import TRANSPORT_ERRORS, failure_reason
 from gateway.upstream.http.failure_reason import FailureReason
-from gateway.upstream.http.request import LazyRequest, origin, timeout_extensions
+from gateway.upstream.http.request import RequestFactory, Unsendable
 from gateway.upstream.http.response_body import ResponseBody, declared_charset, to_utf8
 from gateway.upstream.http.transport import AiohttpTransport
 
@@ -24,7 +24,7 @@ class Exchange(Struct, frozen=True):
         status: The HTTP status; None where no whole response arrived.
         headers: The headers of the response, names in lower case.
         body: The body, decompressed and in UTF-8; None where it cannot be read.
-        problem: Why the body cannot be read, in the gateway's own words.
+        problem: Why the request cannot be sent, or the body not be read, in the gateway's own words.
         reason: Why no whole response arrived.
     """
 
@@ -44,18 +44,16 @@ class ExchangeClient:
 
     def __init__(self, settings: Settings, transport: httpx.AsyncBaseTransport) -> None:
         self._transport = transport
-        url = httpx.URL(settings.upstream_url)
-        self._origin = origin(url)
-        self._request_headers = ((b"Host", url.netloc), *REQUEST_HEADERS)
+        self._requests = RequestFactory(settings)
         self._timeout_seconds = settings.upstream_attempt_timeout_seconds
         self._max_bytes = settings.max_upstream_bytes
-        self._extensions = timeout_extensions(settings)
 
     async def get(self, target: str, headers: RawHeaders) -> Exchange:
         """Make a GET request for a target, which is percent-encoded, with these headers added."""
-        request = LazyRequest(
-            self._origin, target, (*self._request_headers, *headers), self._extensions
-        )
+        try:
+            request = self._requests.create(target, headers)
+        except Unsendable:
+            return Exchange(None, problem="The request cannot be encoded.")
         try:
             async with asyncio.timeout(self._timeout_seconds):
                 response = await self._transport.handle_async_request(request)

@@ -17,11 +17,8 @@ from gateway.config.headers import RawHeaders
 from gateway.config.proxies import Proxy
 from gateway.upstream.http.connection_pool import ConnectionPool
 from gateway.upstream.http.failure_reason import FailureReason, connect_failure_reason
-from gateway.upstream.http.request import split_request
+from gateway.upstream.http.request import NEW_CONNECTION, split_request
 from gateway.upstream.http.response_protocol import IncompleteBody, ResponseProtocol
-
-NEW_CONNECTION = "new_connection"
-"""Extension of a request: whether a connection is opened for the request."""
 
 
 class ConnectFailed(httpx.ConnectError):

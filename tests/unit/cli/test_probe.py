@@ -507,6 +507,31 @@ async def test_a_probe_without_a_connection_says_why(error, reason):
         await probe_over(Unreachable())
 
 
+@pytest.mark.parametrize("client", ["\udcff", "x" * 70_000], ids=["not text", "too long"])
+async def test_a_client_that_no_request_can_name_is_a_sentence(client):
+    upstream = AlteredSandbox()
+    with pytest.raises(
+        NothingToAsk, match=r"There is no response\. The request cannot be encoded\."
+    ):
+        await probe_over(upstream, client)
+    assert upstream.requests == []
+
+
+async def test_an_entity_tag_that_cannot_be_sent_back_ends_nothing():
+    def tag(_: httpx.Request, response: httpx.Response) -> httpx.Response:
+        headers = [*response.headers.raw, (b"etag", b'"\xe9"')]
+        return httpx.Response(response.status_code, headers=headers, content=response.content)
+
+    assert [*differences(await probe_over(AlteredSandbox(tag)))] == ["validators"]
+
+
+async def test_of_an_appointment_without_an_activity_nothing_is_said():
+    report = await probe_over(AlteredSandbox(), appointment="4711")
+    unseen = [each.name for each in report.findings if each.verdict is Verdict.NOT_SEEN]
+    assert unseen == ["appointment-filter", "appointment-messages"]
+    assert differences(report) == {}
+
+
 async def test_the_json_report_has_the_findings_and_shapes():
     report = json.loads((await probe_over(AlteredSandbox())).to_json())
     assert [each["name"] for each in report["findings"]] == list(ASSUMPTIONS)

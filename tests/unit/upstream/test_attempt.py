@@ -18,12 +18,13 @@ from gateway.upstream.http.attempt import (
     LocalFailure,
     ReceivedResponse,
 )
+from gateway.upstream.http.request import NEW_CONNECTION
 from gateway.upstream.http.response_protocol import (
     HeadTooLarge,
     IdleConnectionClosed,
     IncompleteBody,
 )
-from gateway.upstream.http.transport import NEW_CONNECTION, CertificateVerificationFailed
+from gateway.upstream.http.transport import CertificateVerificationFailed
 from tests.unit.upstream.conftest import settings_of, transport_of
 
 EMPTY = b'{"items":[]}'

@@ -14,6 +14,7 @@ from aiohttp.client_proto import ResponseHandler
 from aiohttp.helpers import DEFAULT_CHUNK_SIZE
 
 from gateway.upstream.http.connection_pool import ConnectionPool
+from gateway.upstream.http.request import NEW_CONNECTION
 from gateway.upstream.http.response_protocol import (
     MAX_HEAD_BYTES,
     HeadTooLarge,
@@ -21,7 +22,7 @@ from gateway.upstream.http.response_protocol import (
     IncompleteBody,
     ResponseProtocol,
 )
-from gateway.upstream.http.transport import NEW_CONNECTION, AiohttpTransport
+from gateway.upstream.http.transport import AiohttpTransport
 from gateway.upstream.surprises import REPEATED_LENGTH, observe_surprises
 from tests.resilience import certificates, peer
 from tests.resilience.before import until

@@ -14,8 +14,8 @@ from gateway.upstream.credentials import Caller
 from gateway.upstream.http.circuit_breaker import CircuitState
 from gateway.upstream.http.fetcher import UpstreamFetcher
 from gateway.upstream.http.instrumentation import UpstreamInstrumentation
+from gateway.upstream.http.request import NEW_CONNECTION
 from gateway.upstream.http.response_protocol import IdleConnectionClosed
-from gateway.upstream.http.transport import NEW_CONNECTION
 from gateway.upstream.read_log import CacheStatus, ReadLogEntry
 from gateway.upstream.records import decoding
 from tests.support.statuses import STATUSES
