@@ -1,1 +1,1 @@
-"""`gateway probe`: asks the real REST API whether the gateway's assumptions hold, and reports shapes, never values."""
+"""`gateway probe`: checks the gateway's assumptions against the real REST API, and reports shapes, never values."""

@@ -11,15 +11,15 @@ from urllib.parse import urlsplit
 import click
 
 from gateway.cli import exit_statuses
-from gateway.cli.probe.asking import MAX_REQUESTS, Asker, ProbeRequest, StoppedAsking
 from gateway.cli.probe.assumptions import Findings
 from gateway.cli.probe.observations import observe_headers
+from gateway.cli.probe.probe_client import MAX_REQUESTS, ProbeClient, ProbeRequest, RequestsStopped
 from gateway.cli.probe.recording import FolderNotEmpty, prepare_folder, write_recording
 from gateway.cli.probe.report import Report, build_report
-from gateway.cli.probe.resource_questions import ResourceQuestions
+from gateway.cli.probe.resource_checks import ResourceChecks
 from gateway.cli.probe.shapes import shape
 from gateway.cli.probe.survey import ActivitySurvey
-from gateway.cli.probe.timeline_questions import NothingToAsk, TimelineQuestions
+from gateway.cli.probe.timeline_checks import NoTimeline, TimelineChecks
 from gateway.cli.settings import exit_on_configuration_error
 from gateway.config.settings import Settings
 from gateway.upstream.credentials import CallerFactory
@@ -74,7 +74,7 @@ def probe(
         result = asyncio.run(
             _probe(settings, clients, appointment, not no_bad_credentials, show_words)
         )
-    except NothingToAsk as nothing:
+    except NoTimeline as nothing:
         click.echo(f"Nothing could be asked. {nothing}", err=True)
         sys.exit(exit_statuses.USAGE)
     if folder is not None:
@@ -139,15 +139,15 @@ async def run_probe(  # noqa: PLR0913 - one parameter per option
     show_words: bool = False,
     pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> ProbeResult:
-    """Ask all questions, in the order of the assumptions.
+    """Check all assumptions, and build the report.
 
     Raises:
-        NothingToAsk: No client has a timeline.
+        NoTimeline: No client has a timeline.
     """
     credentials = CallerFactory(settings).from_headers(()).headers
     if not credentials:
-        raise NothingToAsk("The settings have no credentials.")
-    asker = Asker(
+        raise NoTimeline("The settings have no credentials.")
+    probe_client = ProbeClient(
         client,
         credentials,
         pause=pause,
@@ -155,23 +155,23 @@ async def run_probe(  # noqa: PLR0913 - one parameter per option
     )
     findings = Findings()
     survey = ActivitySurvey(str if show_words else shape)
-    questions = TimelineQuestions(settings, asker, findings, survey)
-    resources = ResourceQuestions(settings, asker, findings)
-    timelines = await questions.read_timelines(clients)
+    timeline_checks = TimelineChecks(settings, probe_client, findings, survey)
+    resource_checks = ResourceChecks(settings, probe_client, findings)
+    timelines = await timeline_checks.read_timelines(clients)
     records = [record for _, timeline in timelines for record in timeline.records]
     client_id, timeline = timelines[0]
     if appointment is None:
         client_id, timeline = max(timelines, key=lambda each: len(each[1].items))
     try:
-        await questions.ask_about(client_id, timeline, appointment)
-        await resources.ask_about(client_id, timeline.records)
+        await timeline_checks.check(client_id, timeline, appointment)
+        await resource_checks.check(client_id, timeline.records)
         if asks_with_bad_credentials:
-            await questions.ask_with_bad_credentials(client_id)
+            await timeline_checks.check_bad_credentials(client_id)
         else:
             findings.miss("bad-credentials", "It was not asked: --no-bad-credentials.")
-    except StoppedAsking as stopped:
+    except RequestsStopped as stopped:
         findings.miss_all(str(stopped))
-    observe_headers([each.exchange for each in asker.requests], findings)
+    observe_headers([each.exchange for each in probe_client.requests], findings)
     host = urlsplit(settings.upstream_url).netloc
-    report = build_report(findings.in_order(), asker.requests, survey, records, host)
-    return ProbeResult(report, asker.requests)
+    report = build_report(findings.in_order(), probe_client.requests, survey, records, host)
+    return ProbeResult(report, probe_client.requests)

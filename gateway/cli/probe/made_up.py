@@ -22,7 +22,6 @@ _MAX_COUNT = 2**31 - 1
 _ZERO = "0"
 _ONE = "1"
 
-
 _ZONE_KEYS = frozenset({"timeZone", "timezone"})
 _OWN_ID_PARAMETERS = frozenset({"clientId", "appointmentId"})
 _ENVELOPE_KEYS = frozenset({"items", "error", "code", "reason", "message", "statusCode", "fields"})

@@ -1,9 +1,9 @@
-"""Observations: the findings that follow from responses that other questions had anyway."""
+"""Observations: the findings that follow from the responses to the requests of all checks."""
 
 from collections.abc import Sequence
 
-from gateway.cli.probe.asking import TOO_MANY_REQUESTS
 from gateway.cli.probe.assumptions import Findings
+from gateway.cli.probe.probe_client import TOO_MANY_REQUESTS
 from gateway.cli.probe.shapes import RATE_LIMIT_HEADERS, header_names, shape
 from gateway.cli.probe.survey import ActivitySurvey
 from gateway.config.settings import Settings, env_name

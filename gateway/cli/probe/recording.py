@@ -7,9 +7,9 @@ from typing import Any
 
 from msgspec import json
 
-from gateway.cli.probe.asking import ProbeRequest
 from gateway.cli.probe.made_up import MadeUpValues
 from gateway.cli.probe.made_up_dates import MadeUpDates
+from gateway.cli.probe.probe_client import ProbeRequest
 from gateway.cli.probe.shapes import CONNECTION_HEADERS, RATE_LIMIT_HEADERS, REGISTERED_HEADERS
 from gateway.upstream.http.exchange import Exchange
 from gateway.upstream.records.survey import decode_json

@@ -5,8 +5,8 @@ from typing import Any
 
 from msgspec import Struct, json
 
-from gateway.cli.probe.asking import ProbeRequest
 from gateway.cli.probe.assumptions import ASSUMPTIONS, Finding, Verdict
+from gateway.cli.probe.probe_client import ProbeRequest
 from gateway.cli.probe.shapes import CONNECTION_HEADERS, header_names, link_template
 from gateway.cli.probe.survey import ActivitySurvey
 from gateway.upstream.records.activities import Activity
@@ -64,7 +64,7 @@ def build_report(
     records: Sequence[Activity],
     upstream_host: str,
 ) -> Report:
-    """The report of all that was asked."""
+    """The report of all checks."""
     outcomes_by_template: dict[str, dict[str, int]] = {}
     for each in requests:
         outcomes = outcomes_by_template.setdefault(each.template, {})

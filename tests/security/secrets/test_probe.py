@@ -6,10 +6,10 @@ from random import Random
 
 import pytest
 
-from gateway.cli.probe.asking import ProbeRequest
 from gateway.cli.probe.command import run_probe
+from gateway.cli.probe.probe_client import ProbeRequest
 from gateway.cli.probe.recording import prepare_folder, write_recording
-from gateway.cli.probe.timeline_questions import NothingToAsk
+from gateway.cli.probe.timeline_checks import NoTimeline
 from gateway.upstream.http.exchange import ExchangeClient
 from tests.security.secrets.planted_sandbox import PlantedSandbox, parts
 from tests.support.clock import Clock
@@ -37,7 +37,7 @@ async def test_a_report_and_a_recording_have_nothing_that_the_upstream_sent(capf
                 settings, ExchangeClient(settings, upstream), (CLIENT,), pause=Clock().sleep
             )
             texts += [report.to_text(), report.to_json(), recorded(tmp_path / str(seed), requests)]
-        except NothingToAsk as nothing:
+        except NoTimeline as nothing:
             texts.append(str(nothing))
         planted |= upstream.planted
         answers += upstream.answers

@@ -18,7 +18,7 @@ from gateway.cli.probe.assumptions import ASSUMPTIONS, Verdict
 from gateway.cli.probe.command import run_probe
 from gateway.cli.probe.recording import prepare_folder, write_recording
 from gateway.cli.probe.report import Report
-from gateway.cli.probe.timeline_questions import NothingToAsk
+from gateway.cli.probe.timeline_checks import NoTimeline
 from gateway.sandbox.app import create_sandbox
 from gateway.upstream.http.exchange import ExchangeClient
 from gateway.upstream.http.failure_reason import FailureReason
@@ -485,7 +485,7 @@ async def test_at_most_sixty_requests_are_made():
     ],
 )
 async def test_a_probe_without_a_timeline_says_why(alter, sentence):
-    with pytest.raises(NothingToAsk) as nothing:
+    with pytest.raises(NoTimeline) as nothing:
         await probe_over(AlteredSandbox(alter))
     assert str(nothing.value) == sentence
 
@@ -503,16 +503,14 @@ async def test_a_probe_without_a_connection_says_why(error, reason):
         async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
             raise error
 
-    with pytest.raises(NothingToAsk, match=f"no response .{reason}."):
+    with pytest.raises(NoTimeline, match=f"no response .{reason}."):
         await probe_over(Unreachable())
 
 
 @pytest.mark.parametrize("client", ["\udcff", "x" * 70_000], ids=["not text", "too long"])
 async def test_a_client_that_no_request_can_name_is_a_sentence(client):
     upstream = AlteredSandbox()
-    with pytest.raises(
-        NothingToAsk, match=r"There is no response\. The request cannot be encoded\."
-    ):
+    with pytest.raises(NoTimeline, match=r"There is no response\. The request cannot be encoded\."):
         await probe_over(upstream, client)
     assert upstream.requests == []
 

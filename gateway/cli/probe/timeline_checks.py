@@ -1,4 +1,4 @@
-"""The questions about timelines: how `GET /activities` responds, to which parameters, and with what."""
+"""The checks of timelines: how `GET /activities` responds, to which parameters, and with what."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -8,15 +8,15 @@ from uuid import uuid4
 
 from msgspec import Raw
 
-from gateway.cli.probe.asking import (
+from gateway.cli.probe.assumptions import Findings
+from gateway.cli.probe.observations import observe_activities, observe_envelope
+from gateway.cli.probe.probe_client import (
     MADE_UP_CREDENTIALS,
     TOO_MANY_REQUESTS,
     UNKNOWN_CLIENT,
-    Asker,
-    StoppedAsking,
+    ProbeClient,
+    RequestsStopped,
 )
-from gateway.cli.probe.assumptions import Findings
-from gateway.cli.probe.observations import observe_activities, observe_envelope
 from gateway.cli.probe.survey import ActivitySurvey
 from gateway.config.settings import Settings, env_name
 from gateway.errors import InvalidUpstreamResponse, ResponseTooLarge
@@ -35,12 +35,10 @@ _OK = 200
 _REFUSED = frozenset({401, 403})
 
 _OTHER_PREFIXES = ("/api/2.3", "/api/2.1", "/api/2.0")
-
-
 _MESSAGES = frozenset({ActivityKind.EMAIL_NOTIFICATION, ActivityKind.TEXT_MESSAGE_NOTIFICATION})
 
 
-class NothingToAsk(Exception):
+class NoTimeline(Exception):
     """The upstream gives no timeline at all: why, in one sentence."""
 
 
@@ -63,14 +61,14 @@ class Timeline:
         return [str(record.id) for record in self.records]
 
 
-class TimelineQuestions:
-    """Asks the questions about timelines."""
+class TimelineChecks:
+    """Checks the assumptions about timelines."""
 
     def __init__(
-        self, settings: Settings, asker: Asker, findings: Findings, survey: ActivitySurvey
+        self, settings: Settings, client: ProbeClient, findings: Findings, survey: ActivitySurvey
     ) -> None:
         self._settings = settings
-        self._asker = asker
+        self._client = client
         self._findings = findings
         self._survey = survey
         self._prefix = settings.activities_prefix
@@ -79,42 +77,40 @@ class TimelineQuestions:
         """The timelines of the clients that have one; each is surveyed.
 
         Raises:
-            NothingToAsk: There is none.
+            NoTimeline: There is none.
         """
         timelines: list[tuple[str, Timeline]] = []
         problem = ""
-        with suppress(StoppedAsking):
+        with suppress(RequestsStopped):
             for client_id in client_ids:
-                exchange = await self._ask(client_id)
+                exchange = await self._get(client_id)
                 if not timelines and exchange.status == _NOT_FOUND:
-                    exchange = await self._ask_elsewhere(client_id, exchange)
+                    exchange = await self._get_elsewhere(client_id, exchange)
                 timeline = self._read(exchange, surveyed=True)
                 if timeline is not None:
                     timelines.append((client_id, timeline))
                 problem = problem or _problem(exchange)
         if not timelines:
-            raise NothingToAsk(problem)
+            raise NoTimeline(problem)
         self._findings.hold("activities-path")
         records = [record for _, timeline in timelines for record in timeline.records]
         observe_activities(records, self._survey, self._settings, self._findings)
         return timelines
 
-    async def ask_about(
-        self, client_id: str, timeline: Timeline, appointment_id: str | None
-    ) -> None:
-        """Ask the questions that one timeline answers.
+    async def check(self, client_id: str, timeline: Timeline, appointment_id: str | None) -> None:
+        """Check the assumptions by one timeline, and by others of the same client.
 
         Raises:
-            StoppedAsking: No further request may be made.
+            RequestsStopped: No further request may be made.
         """
-        await self._ask_again(client_id, timeline)
-        await self._ask_sorted(client_id, timeline)
-        await self._ask_types(client_id, timeline)
-        await self._ask_appointment(client_id, timeline, appointment_id)
-        await self._ask_unknown_client()
+        await self._check_repeatability(client_id, timeline)
+        await self._check_sort(client_id, timeline)
+        await self._check_types(client_id, timeline)
+        await self._check_appointment(client_id, timeline, appointment_id)
+        await self._check_unknown_client()
 
-    async def ask_with_bad_credentials(self, client_id: str) -> None:
-        """Ask with a made-up key, in the form of the configured credentials."""
+    async def check_bad_credentials(self, client_id: str) -> None:
+        """Make a request with a made-up key, in the form of the configured credentials."""
         made_up = b"probe-" + uuid4().hex.encode()
         is_bearer = self._settings.bearer_token is not None
         credentials = (
@@ -122,13 +118,13 @@ class TimelineQuestions:
             if is_bearer
             else ((b"apiKey", made_up), (b"token", made_up))
         )
-        exchange = await self._ask(client_id, credentials=credentials, subject=MADE_UP_CREDENTIALS)
+        exchange = await self._get(client_id, credentials=credentials, subject=MADE_UP_CREDENTIALS)
         if exchange.status in _REFUSED:
             self._findings.hold("bad-credentials")
         else:
             self._findings.differ("bad-credentials", f"They have {_outcome(exchange)}.")
 
-    async def _ask(  # noqa: PLR0913 - one parameter per part of a request
+    async def _get(  # noqa: PLR0913 - one parameter per part of a request
         self,
         client_id: str,
         parameters: Mapping[str, str] | None = None,
@@ -143,7 +139,7 @@ class TimelineQuestions:
         query = "".join(
             f"&{name}={encode_parameter(value)}" for name, value in (parameters or {}).items()
         )
-        return await self._asker.ask(
+        return await self._client.get(
             f"{path}?clientId={{clientId}}{shown or query}",
             f"{path}?clientId={encode_parameter(client_id)}{query}",
             subject=subject,
@@ -151,12 +147,12 @@ class TimelineQuestions:
             credentials=tuple(credentials),
         )
 
-    async def _ask_elsewhere(self, client_id: str, exchange: Exchange) -> Exchange:
+    async def _get_elsewhere(self, client_id: str, exchange: Exchange) -> Exchange:
         """The response at another known path, where the path that is set is unknown; else the one given."""
         for prefix in _OTHER_PREFIXES:
             if prefix == self._settings.activities_prefix:
                 continue
-            other = await self._ask(client_id, prefix=prefix)
+            other = await self._get(client_id, prefix=prefix)
             if self._read(other) is not None:
                 self._prefix = prefix
                 self._findings.differ(
@@ -187,13 +183,13 @@ class TimelineQuestions:
         read = self._survey.add if surveyed else decoding.activity
         return Timeline(exchange, items, [read(item) for item in items])
 
-    async def _ask_again(self, client_id: str, timeline: Timeline) -> None:
+    async def _check_repeatability(self, client_id: str, timeline: Timeline) -> None:
         exchange = timeline.exchange
         validator = exchange.header("etag")
         modified = exchange.header("last-modified")
         further = [(b"If-None-Match", validator.encode("latin-1"))] if validator else []
         further += [(b"If-Modified-Since", modified.encode("latin-1"))] if modified else []
-        again = await self._ask(client_id)
+        again = await self._get(client_id)
         if again.body == exchange.body:
             self._findings.hold("repeatable")
         else:
@@ -208,16 +204,16 @@ class TimelineQuestions:
         names = " and ".join(
             name for name, value in (("ETag", validator), ("Last-Modified", modified)) if value
         )
-        conditional = await self._ask(client_id, further=further)
+        conditional = await self._get(client_id, further=further)
         is_unchanged = conditional.status == _NOT_MODIFIED
         outcome = "304" if is_unchanged else "no 304"
         self._findings.differ(
             "validators", f"There is {names}; a conditional request had {outcome}."
         )
 
-    async def _ask_sorted(self, client_id: str, timeline: Timeline) -> None:
-        ascending = await self._ask_for_timeline("sort-ascending", client_id, {"sort": "asc"})
-        descending = await self._ask_for_timeline("sort-descending", client_id, {"sort": "desc"})
+    async def _check_sort(self, client_id: str, timeline: Timeline) -> None:
+        ascending = await self._get_timeline("sort-ascending", client_id, {"sort": "asc"})
+        descending = await self._get_timeline("sort-descending", client_id, {"sort": "desc"})
         for name, found, is_reversed in (
             ("sort-ascending", ascending, False),
             ("sort-descending", descending, True),
@@ -237,7 +233,7 @@ class TimelineQuestions:
             else:
                 self._findings.hold(name)
 
-    async def _ask_types(self, client_id: str, timeline: Timeline) -> None:
+    async def _check_types(self, client_id: str, timeline: Timeline) -> None:
         kinds = [kind for kind in ActivityKind if kind is not ActivityKind.UNKNOWN]
         counts = Counter(record.kind for record in timeline.records if record.kind in kinds)
         common = [kind.value for kind, _ in counts.most_common(2)]
@@ -245,7 +241,7 @@ class TimelineQuestions:
             if len(words) < (1 if name == "type-one" else 2):
                 self._findings.miss(name, "Too few types were seen.")
                 continue
-            found = await self._ask_for_timeline(name, client_id, {"type": ",".join(words)})
+            found = await self._get_timeline(name, client_id, {"type": ",".join(words)})
             if found is None:
                 continue
             expected = [str(record.id) for record in timeline.records if record.kind.value in words]
@@ -255,7 +251,7 @@ class TimelineQuestions:
                 self._findings.differ(
                     name, f"{len(found.ids)} activities came; {len(expected)} have these types."
                 )
-        exchange = await self._ask(client_id, {"type": "probe"})
+        exchange = await self._get(client_id, {"type": "probe"})
         selected = self._read(exchange)
         if selected is not None and not selected.ids:
             self._findings.hold("type-unknown")
@@ -267,7 +263,7 @@ class TimelineQuestions:
             )
             self._findings.differ("type-unknown", f"{what}.")
 
-    async def _ask_appointment(
+    async def _check_appointment(
         self, client_id: str, timeline: Timeline, appointment_id: str | None
     ) -> None:
         ids = [
@@ -284,7 +280,7 @@ class TimelineQuestions:
             for name in ("appointment-filter", "appointment-messages"):
                 self._findings.miss(name, f"{what} was seen.")
             return
-        found = await self._ask_for_timeline(
+        found = await self._get_timeline(
             "appointment-filter",
             client_id,
             {"appointmentId": appointment_id},
@@ -319,9 +315,9 @@ class TimelineQuestions:
         else:
             self._findings.miss("appointment-messages", "No message was seen.")
 
-    async def _ask_unknown_client(self) -> None:
+    async def _check_unknown_client(self) -> None:
         client_id = f"probe{uuid4().hex[:10]}"
-        exchange = await self._ask(client_id, shown="&…", subject=UNKNOWN_CLIENT)
+        exchange = await self._get(client_id, shown="&…", subject=UNKNOWN_CLIENT)
         if exchange.status == _NOT_FOUND:
             self._findings.hold("unknown-client")
         else:
@@ -329,11 +325,11 @@ class TimelineQuestions:
             what = "an empty timeline" if found and not found.ids else _outcome(exchange)
             self._findings.differ("unknown-client", f"It has {what}.")
 
-    async def _ask_for_timeline(
+    async def _get_timeline(
         self, name: str, client_id: str, parameters: Mapping[str, str], *, shown: str = ""
     ) -> Timeline | None:
         """The timeline for a query; where there is none, that is how the assumption differs."""
-        exchange = await self._ask(client_id, parameters, shown=shown)
+        exchange = await self._get(client_id, parameters, shown=shown)
         timeline = self._read(exchange)
         if timeline is None:
             self._findings.differ(name, f"The request has {_outcome(exchange)}.")

@@ -1,10 +1,10 @@
-"""The questions about linked resources: one of each kind, by the path that is set, else by other known ones."""
+"""The checks of linked resources: one of each kind, by the path that is set, else by other known ones."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from gateway.cli.probe.asking import Asker
 from gateway.cli.probe.assumptions import Findings
+from gateway.cli.probe.probe_client import ProbeClient
 from gateway.config.settings import Settings, env_name
 from gateway.errors import InvalidUpstreamResponse, ResponseTooLarge
 from gateway.observability.event_loop import run_to_completion
@@ -41,27 +41,27 @@ _OTHER_PREFIXES: Mapping[str, Sequence[str]] = {
 
 
 class Subject(NamedTuple):
-    """A resource to ask for: the assumption about its path, its endpoint, and the ids that lead to it."""
+    """A resource to read: the assumption about its path, its endpoint, and the ids that lead to it."""
 
     assumption: str
     endpoint: Endpoint[Any]
     ids: tuple[str, ...]
 
 
-class ResourceQuestions:
-    """Asks the questions about linked resources."""
+class ResourceChecks:
+    """Checks the assumptions about linked resources."""
 
-    def __init__(self, settings: Settings, asker: Asker, findings: Findings) -> None:
+    def __init__(self, settings: Settings, client: ProbeClient, findings: Findings) -> None:
         self._settings = settings
-        self._asker = asker
+        self._client = client
         self._findings = findings
         self._prefix_by_setting: dict[str, str] = {}
 
-    async def ask_about(self, client_id: str, records: Sequence[Activity]) -> None:
-        """Ask for the client, and for one resource of each kind that its activities name.
+    async def check(self, client_id: str, records: Sequence[Activity]) -> None:
+        """Read the client, and one resource of each kind that its activities name.
 
         Raises:
-            StoppedAsking: No further request may be made.
+            RequestsStopped: No further request may be made.
         """
         subjects: dict[str, Subject] = {}
         for subject in _subjects(client_id, records, self._settings.company_id):
@@ -69,16 +69,16 @@ class ResourceQuestions:
                 subjects.setdefault(subject.assumption, subject)
         for name in _ASSUMPTIONS:
             if name == _WITHOUT_COMPANY and name in subjects:
-                await self._ask_without_company(subjects[name])
+                await self._check_without_company(subjects[name])
             elif name in subjects:
-                await self._ask(subjects[name])
+                await self._check(subjects[name])
             else:
                 is_of_company = name in _OF_COMPANY
                 self._findings.miss(
                     name, "No company is known." if is_of_company else "No activity names one."
                 )
 
-    async def _ask(self, subject: Subject) -> None:
+    async def _check(self, subject: Subject) -> None:
         setting = subject.endpoint.setting
         configured: str = getattr(self._settings, setting)
         exchange = await self._read(subject, self._prefix_by_setting.get(setting, configured))
@@ -104,8 +104,8 @@ class ResourceQuestions:
         else:
             self._findings.hold(subject.assumption)
 
-    async def _ask_without_company(self, subject: Subject) -> None:
-        """Ask for an appointment by its id alone, at the path that is set, else at the likely one."""
+    async def _check_without_company(self, subject: Subject) -> None:
+        """Read an appointment by its id alone, at the path that is set, else at the likely one."""
         configured = self._settings.appointments_path
         path = configured or _LIKELY_APPOINTMENTS_PATH
         exchange = await self._read(subject, path)
@@ -122,7 +122,7 @@ class ResourceQuestions:
         endpoint = subject.endpoint
         template = ReadTemplate(prefix + endpoint.path, decoding.items, query=endpoint.query)
         query = "?" + "&".join(f"{name}={value}" for name, value in endpoint.query)
-        return await self._asker.ask(
+        return await self._client.get(
             template.path + (query if endpoint.query else ""),
             template.fill(_NOBODY, subject.ids).target,
         )

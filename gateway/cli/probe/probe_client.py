@@ -1,4 +1,4 @@
-"""Asking: the requests of a probe, one at a time, at a bounded rate and in a bounded number."""
+"""Probe client: makes the requests of a probe, one at a time, at a bounded rate and in a bounded number."""
 
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple
@@ -14,7 +14,7 @@ TOO_MANY_REQUESTS = 429
 
 UNKNOWN_CLIENT = "unknown client"
 MADE_UP_CREDENTIALS = "made-up credentials"
-"""Subjects of requests that each probe asks with other values."""
+"""Subjects of requests whose values each probe makes up anew."""
 
 
 class ProbeRequest(NamedTuple):
@@ -33,11 +33,11 @@ class ProbeRequest(NamedTuple):
     exchange: Exchange
 
 
-class StoppedAsking(Exception):
+class RequestsStopped(Exception):
     """No further request may be made: there were enough, or the upstream refused one for its rate."""
 
 
-class Asker:
+class ProbeClient:
     """Makes the requests of a probe, with one caller's credentials.
 
     Attributes:
@@ -59,7 +59,7 @@ class Asker:
         self._stop_reason = ""
         self.requests: list[ProbeRequest] = []
 
-    async def ask(
+    async def get(
         self,
         template: str,
         target: str,
@@ -78,10 +78,10 @@ class Asker:
             credentials: Credentials in place of the configured ones.
 
         Raises:
-            StoppedAsking: No further request may be made.
+            RequestsStopped: No further request may be made.
         """
         if self._stop_reason:
-            raise StoppedAsking(self._stop_reason)
+            raise RequestsStopped(self._stop_reason)
         if self.requests:
             await self._pause(SECONDS_BETWEEN_REQUESTS)
         exchange = await self._client.get(target, (*(credentials or self._credentials), *further))
