@@ -1,6 +1,7 @@
 """The gateway over the sandbox, in process; and over any upstream that a test makes up."""
 
 import logging
+import signal
 import sys
 import threading
 import warnings
@@ -29,6 +30,22 @@ from tests.support.quick_run import (  # noqa: F401  # hooks
 @pytest.fixture
 def anyio_backend():
     return "asyncio"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def heeded_signals() -> Iterator[None]:
+    """Processes that tests start heed SIGINT and SIGHUP, which `nohup` and a script's background ignore.
+
+    A process inherits that a signal is ignored, but not a handler.
+    """
+    ignored = [
+        each for each in (signal.SIGINT, signal.SIGHUP) if signal.getsignal(each) is signal.SIG_IGN
+    ]
+    for number in ignored:
+        signal.signal(number, lambda *_: None)
+    yield
+    for number in ignored:
+        signal.signal(number, signal.SIG_IGN)
 
 
 @pytest.fixture

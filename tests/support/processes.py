@@ -68,30 +68,15 @@ class Running(NamedTuple):
 
 
 @contextmanager
-def heeded_signals() -> Iterator[None]:
-    """Processes that start inside heed SIGINT and SIGHUP, which `nohup` and a script's background ignore."""
-    before = {
-        signal.SIGINT: signal.signal(signal.SIGINT, signal.default_int_handler),
-        signal.SIGHUP: signal.signal(signal.SIGHUP, signal.SIG_DFL),
-    }
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-@contextmanager
 def running(*arguments: str, ready: str, **environment: str) -> Iterator[Running]:
     """`python -m gateway …`, once its address `ready` answers; it does not drain, unless a test wants it to."""
-    with heeded_signals():
-        process = subprocess.Popen(
-            [sys.executable, "-m", "gateway", *arguments],
-            env=inherited() | {"GATEWAY_DRAIN_SECONDS": "0"} | environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+    process = subprocess.Popen(
+        [sys.executable, "-m", "gateway", *arguments],
+        env=inherited() | {"GATEWAY_DRAIN_SECONDS": "0"} | environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
     assert process.stdout is not None
     assert process.stderr is not None
     written: list[deque[str]] = []

@@ -10,22 +10,19 @@ import pytest
 from click.testing import CliRunner
 
 from gateway.cli.main import main
-from tests.support.processes import PATIENCE_SECONDS, heeded_signals, inherited
+from tests.support.processes import PATIENCE_SECONDS, inherited
 
 
 @pytest.mark.parametrize("command", ["serve", "sandbox"])
 def test_ctrl_c_while_modules_are_imported_leaves_no_traceback(command):
     """Python is told to write a line for each module that it has imported, so that the moment is known."""
-    with (
-        heeded_signals(),
-        subprocess.Popen(
-            [sys.executable, "-X", "importtime", "-m", "gateway", command],
-            env={**inherited(), "GATEWAY_UPSTREAM_URL": "http://127.0.0.1:9", "PORT": "0"},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        ) as process,
-    ):
+    with subprocess.Popen(
+        [sys.executable, "-X", "importtime", "-m", "gateway", command],
+        env={**inherited(), "GATEWAY_UPSTREAM_URL": "http://127.0.0.1:9", "PORT": "0"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
         assert process.stderr is not None
         next(line for line in process.stderr if line.rstrip().endswith("gateway.cli.exit_statuses"))
         next(line for line in process.stderr if line.rstrip().endswith("click.core"))
