@@ -110,6 +110,8 @@ class ComputedField(NamedTuple):
         value_of_null: The value of the field where that attribute may be a list of strings, but is null.
         compute_together: Computes the field of many objects in less time than one by one. Compiled queries add
             `fast_path_attribute` to the objects for the results; no record declares it.
+        bind_arguments: Takes the arguments of the field by GraphQL name, returns the function with these bound;
+            None where the field has no arguments.
     """
 
     function: Callable[[Any, Any], Any]
@@ -117,6 +119,7 @@ class ComputedField(NamedTuple):
     fast_path_attribute: str | None = None
     value_of_null: list[str] | None = None
     compute_together: ComputeTogether | None = None
+    bind_arguments: Callable[..., Callable[[Any, Any], Any]] | None = None
 
 
 class LoadedField(NamedTuple):

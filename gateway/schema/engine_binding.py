@@ -34,6 +34,7 @@ from gateway.engine.complexity.cost import (
 from gateway.engine.complexity.limits import Limits
 from gateway.engine.resolvers import (
     AttributeField,
+    ComputedField,
     FieldSource,
     FieldSources,
     LoadedField,
@@ -87,6 +88,10 @@ def _field_source(field: GraphQLField, converters: "_InputConverters") -> FieldS
     source: FieldSource | None = definition.metadata.get(FIELD_SOURCE_KEY)
     if isinstance(source, ResolverField):
         return source._replace(resolve=_engine_resolver(source.resolve, field, converters))
+    if isinstance(source, ComputedField) and field.args:
+        return source._replace(
+            bind_arguments=_argument_binder(source.function, _ArgumentConverter(field, converters))
+        )
     if source is None and definition.base_resolver is None:
         return AttributeField(definition.python_name)
     return source
@@ -177,6 +182,38 @@ def _convert_list(
     return list(values) if convert_item is None else [convert_item(each) for each in values]
 
 
+class _ArgumentConverter:
+    """Converts the coerced arguments of a field by GraphQL name to those that its resolver takes."""
+
+    def __init__(self, field: GraphQLField, converters: _InputConverters) -> None:
+        self._python_names = {
+            name: each.extensions[_DEFINITION_KEY].python_name for name, each in field.args.items()
+        }
+        self._converter_by_name = {
+            self._python_names[name]: converter
+            for name, each in field.args.items()
+            if (converter := converters.of(each.type))
+        }
+
+    def __call__(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        values = {self._python_names[name]: value for name, value in arguments.items()}
+        for name, convert in self._converter_by_name.items():
+            if name in values:
+                values[name] = convert(values[name])
+        return values
+
+
+def _argument_binder(
+    function: Callable[..., Any], convert_arguments: _ArgumentConverter
+) -> Callable[..., Callable[[Any, Any], Any]]:
+    """A function that binds the arguments of a computed field, given by their GraphQL names."""
+
+    def bind_arguments(**arguments: Any) -> Callable[[Any, Any], Any]:
+        return partial(function, **convert_arguments(arguments))
+
+    return bind_arguments
+
+
 def _engine_resolver(
     resolve: Callable[..., Any], field: GraphQLField, converters: _InputConverters
 ) -> Callable[..., Any]:
@@ -184,24 +221,14 @@ def _engine_resolver(
 
     It is made once for each field. The resolver gets `root` and `info` only where it has a parameter of that name.
     """
-    python_names = {
-        name: each.extensions[_DEFINITION_KEY].python_name for name, each in field.args.items()
-    }
-    converter_by_name = {
-        python_names[name]: converter
-        for name, each in field.args.items()
-        if (converter := converters.of(each.type))
-    }
+    convert_arguments = _ArgumentConverter(field, converters)
     parameters = signature(resolve).parameters
     takes_root, takes_info = "root" in parameters, "info" in parameters
 
     def call_with_graphql_arguments(
         root: Node[Any] | None, info: ResolveInfo, /, **arguments: Any
     ) -> Any:
-        values = {python_names[name]: value for name, value in arguments.items()}
-        for name, convert in converter_by_name.items():
-            if name in values:
-                values[name] = convert(values[name])
+        values = convert_arguments(arguments)
         if takes_root:
             values["root"] = root
         if takes_info:

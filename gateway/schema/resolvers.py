@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from functools import cache, partial, wraps
-from inspect import isawaitable
+from inspect import Parameter, isawaitable, signature
 from typing import Any
 
 import strawberry
@@ -154,7 +154,7 @@ def computed_field(  # noqa: PLR0913 - one parameter per part of the declaration
 
     Args:
         function: Computes the value from the record and the context; may raise as `resolve_attribute` does,
-            or `PartialValue`.
+            or `PartialValue`. Its parameters with a default are the arguments of the field.
         graphql_type: The type of the field.
         depends_on: The attributes of the record that the function reads.
         description: The GraphQL description.
@@ -165,15 +165,24 @@ def computed_field(  # noqa: PLR0913 - one parameter per part of the declaration
         field_options: The guards of the field: `permission_classes` and `extensions` of `strawberry.field`.
     """
 
-    def resolve(root: strawberry.Parent[Node[Any]], info: Info) -> Any:
+    def resolve(root: strawberry.Parent[Node[Any]], info: Info, **arguments: Any) -> Any:
         try:
-            return _wrap_children(root, function(root.value, info.context))
+            return _wrap_children(root, function(root.value, info.context, **arguments))
         except PartialValue as partial_value:
             info.context.report(partial_value.error, info)
             return _wrap_children(root, partial_value.value)
         except LongComputation as computation:
             return run_cooperatively(computation.steps)
 
+    # Strawberry reads the arguments of the field from the signature.
+    own = signature(resolve)
+    root, info, _ = own.parameters.values()
+    arguments = [
+        each
+        for each in signature(function).parameters.values()
+        if each.default is not Parameter.empty
+    ]
+    resolve.__signature__ = own.replace(parameters=[root, info, *arguments])  # type: ignore[attr-defined]
     return strawberry.field(
         resolver=as_async_resolver(resolve) if may_be_long and field_options else resolve,
         graphql_type=graphql_type,

@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta, tzinfo
-from typing import Any, NewType
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from typing import Annotated, Any, NewType
 
 import msgspec
 import strawberry
@@ -14,6 +14,7 @@ from gateway.config.time_zones import zone_by_alias, zone_by_name
 from gateway.errors import InvalidUpstreamResponse
 from gateway.schema.context import Context
 from gateway.schema.enums import AppointmentStatus, RegistrationStatus
+from gateway.schema.local_dates import local_date
 from gateway.schema.resolvers import (
     UNEXPECTED_TYPE_MESSAGE,
     computed_field,
@@ -28,7 +29,13 @@ DateTime = NewType("DateTime", datetime)
 """An instant in UTC, in Python without an offset: no instant here is in another zone."""
 
 LocalDateTime = NewType("LocalDateTime", str)
+LocalDate = NewType("LocalDate", date)
 TimeZone = NewType("TimeZone", str)
+"""The name of a time zone, as sent."""
+
+KnownTimeZone = NewType("KnownTimeZone", tzinfo)
+"""The zone that an argument of the GraphQL type `TimeZone` names."""
+
 URL = NewType("URL", str)
 JSON = NewType("JSON", msgspec.Raw)
 
@@ -133,9 +140,29 @@ def _parse_date_time(value: object) -> datetime:
         raise GraphQLError("Invalid date-time.") from None
 
 
+def _parse_time_zone(value: object) -> tzinfo:
+    if (zone := _zone(value, None)) is None:
+        raise GraphQLError(
+            "A TimeZone is the name of a time zone that the gateway knows, such as Europe/Paris."
+        )
+    return zone
+
+
 def _reject_input(value: object) -> object:
     raise GraphQLError("This scalar cannot be used as input.")
 
+
+_TIME_ZONE = strawberry.scalar(
+    name="TimeZone",
+    description=(
+        "The name of a time zone. In responses as sent: nearly always an IANA name, such as `Europe/Paris` or "
+        "`US/Eastern`. An argument is a name that the gateway knows: an IANA name, or another one that means one "
+        "zone, such as `Romance Standard Time` or `+02:00`."
+    ),
+    specified_by_url="https://www.iana.org/time-zones",
+    serialize=str,
+    parse_value=_parse_time_zone,
+)
 
 SCALARS: dict[object, ScalarDefinition] = {
     DateTime: strawberry.scalar(
@@ -157,16 +184,15 @@ SCALARS: dict[object, ScalarDefinition] = {
         serialize=str,
         parse_value=_reject_input,
     ),
-    TimeZone: strawberry.scalar(
-        name="TimeZone",
-        description=(
-            "The name of a time zone as sent: nearly always an IANA name, such as `Europe/Paris` or "
-            "`US/Eastern`."
-        ),
-        specified_by_url="https://www.iana.org/time-zones",
-        serialize=str,
+    LocalDate: strawberry.scalar(
+        name="LocalDate",
+        description="A calendar day, such as `2026-03-29`.",
+        specified_by_url="https://scalars.graphql.org/andimarek/local-date",
+        serialize=date.isoformat,
         parse_value=_reject_input,
     ),
+    TimeZone: _TIME_ZONE,
+    KnownTimeZone: _TIME_ZONE,
     URL: strawberry.scalar(
         name="URL",
         description="An address as sent. Nothing has checked the address, or the resource at it.",
@@ -214,6 +240,22 @@ def _is_ambiguous(zoned: activities.ZonedDateTime, context: Context) -> bool:
     zone = _zone(zoned.time_zone, context.settings.default_time_zone)
     local = datetime.fromisoformat(_local(zoned, context)).replace(tzinfo=zone)
     return local.utcoffset() != local.replace(fold=1).utcoffset()
+
+
+_Zone = Annotated[
+    KnownTimeZone | None,
+    strawberry.argument(
+        description="The zone whose calendar counts. Where absent, the day is that of `dateTime`."
+    ),
+]
+
+
+def _local_date(
+    zoned: activities.ZonedDateTime, context: Context, time_zone: _Zone = strawberry.UNSET
+) -> date | None:
+    if not time_zone:  # absent or null
+        return date.fromisoformat(_local(zoned, context)[: dates.LENGTH_TO_DAY])
+    return local_date(_instant(zoned, context), time_zone)
 
 
 _DATE_TIME_ATTRIBUTES = ("date_time", "with_offset", "time_zone")
@@ -266,6 +308,15 @@ class ZonedDateTime:
             "Whether the local date and time occurs twice or never in its zone, because clocks change. `instant` "
             "then has the offset before the change, unless the upstream sent an offset. False where the zone is "
             "missing or unknown."
+        ),
+    )
+    local_date: date | None = computed_field(
+        _local_date,
+        LocalDate | None,
+        depends_on=("local", *_DATE_TIME_ATTRIBUTES),
+        description=(
+            "The calendar day: that of `dateTime`, or with the argument `timeZone` that of `instant` in a zone, "
+            "null where `instant` is null. Activities are grouped by day with one zone for all of them."
         ),
     )
 

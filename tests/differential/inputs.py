@@ -75,6 +75,7 @@ FITTING: Mapping[str, tuple[Given, ...]] = {
         *_EVENTS[1:2],
     ),
     "SortOrder": _words("DESC", "ASC"),
+    "TimeZone": _texts("Europe/Paris", "Pacific/Apia", "America/New_York", "+05:30"),
     "Int": _numbers(2, 1, 3, 5, 10, 50, 100),
     "String": _texts("bm8gY3Vyc29y", "", "?"),
     "Boolean": (Given("true", True), Given("false", False)),
@@ -90,6 +91,7 @@ UNUSUAL: Mapping[str, tuple[Given, ...]] = {
     "[ID!]": _lists((), _texts("1", "404"), _texts(*map(str, range(21)))),
     "[ActivityKind!]": _lists((), _KINDS[-1:]),
     "[ActivityEvent!]": _lists((), _EVENTS[-1:]),
+    "TimeZone": (*_texts("Mars/Olympus", "", "IST"), *_numbers(2)),
     "Int": _numbers(0, 101, -1),
 }
 """What is refused where it arrives, or finds little."""

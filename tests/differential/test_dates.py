@@ -75,6 +75,11 @@ SELECTIONS = (
     "dateTime @include(if: $yes) timeZone instant",
     "dateTime timeZone instant @skip(if: $no)",
     "instant @include(if: $no) timeZone dateTime instant",
+    *(
+        "localDate",
+        "localDate(timeZone: $zone) instant",
+        'dateTime p: localDate(timeZone: "Asia/Tokyo")',
+    ),
     "... on ZonedDateTime @include(if: $yes) { instant } timeZone",
 )
 
@@ -124,8 +129,9 @@ def document(draws: Draws) -> str:
     first = node()
     second = first if draws.chance(50) else node()
     size, sort = draws.one_of((1, 4, 50)), draws.one_of(("ASC", "DESC"))
+    zone = ', $zone: TimeZone = "US/Eastern"' if "$zone" in first + second else ""
     return (
-        "query($yes: Boolean! = true, $no: Boolean! = false) { __typename @include(if: $yes) @skip(if: $no)"
+        f"query($yes: Boolean! = true, $no: Boolean! = false{zone}) {{ __typename @include(if: $yes) @skip(if: $no)"
         f' one: activities(clientId: "1") {{ totalCount nodes {{ {first} }} }}'
         f' two: activities(clientId: "1", first: {size}, sort: {sort})'
         f" {{ edges {{ cursor node {{ {second} }} }} completeness {{ missing {{ code count }} }} }} }}"

@@ -381,6 +381,9 @@ class ObjectExpression:
         """An expression for the value of a field before completion."""
         if isinstance(field_source, AttributeField):
             return f"record.{field_source.attribute}"
+        if field_source.bind_arguments is not None:
+            name = self._namespace.bound_computation_name(field, field_source.bind_arguments)
+            return f"run.bound_function({name})(record, run.context)"
         return f"{self._namespace.computed_function_name(field, field_source)}(record, run.context)"
 
     def _value(

@@ -2,12 +2,13 @@
 
 import keyword
 from collections.abc import Callable, Hashable
+from dataclasses import dataclass
 from typing import Any
 
 from graphql import GraphQLLeafType, get_nullable_type, is_non_null_type
 from msgspec import UNSET
 
-from gateway.engine.compiler.collect_fields import Field
+from gateway.engine.compiler.collect_fields import Field, FieldArguments
 from gateway.engine.compiler.item_decoding import ProjectedDecoder
 from gateway.engine.compiler.leaf_values import (
     ComputedEnumNameCache,
@@ -37,6 +38,19 @@ class TypeDispatch(dict[type, Any]):
             raise NeedsFallback
         self[class_] = function = self[narrow]
         return function
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class BoundComputation:
+    """The computation of one field that has arguments.
+
+    Attributes:
+        arguments: The arguments of the field.
+        bind: Takes them, returns the function that computes the field from an object and the context.
+    """
+
+    arguments: FieldArguments
+    bind: Callable[..., Callable[[Any, Any], Any]]
 
 
 class Namespace:
@@ -122,6 +136,15 @@ class Namespace:
         key = (field.parent.name, field.name)
         name = "_".join((*key, "of"))
         return self._shared_name("computed function", key, name, lambda: field_source.function)
+
+    def bound_computation_name(
+        self, field: Field, bind: Callable[..., Callable[[Any, Any], Any]]
+    ) -> str:
+        """The name of the computation of a field that has arguments."""
+        name = f"{field.key}_computation"
+        return self._shared_name(
+            "bound computation", field, name, lambda: BoundComputation(field.arguments, bind)
+        )
 
     def dispatch_name(self, field: Field, functions: tuple[tuple[type, str], ...]) -> str:
         """The name of the dispatch table of a field with these functions, given by class and name."""

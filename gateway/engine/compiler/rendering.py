@@ -1,6 +1,6 @@
 """Rendering: the parameter `run` of generated functions, which renders items and registers what is deferred."""
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from graphql import GraphQLError, located_error
@@ -9,7 +9,7 @@ from graphql.execution import VariableValues
 from gateway.engine.compiler.collect_fields import Condition, Field, holds
 from gateway.engine.compiler.fallback import ResponsePath
 from gateway.engine.compiler.leaf_values import FALLBACK_ERRORS
-from gateway.engine.compiler.namespace import TypeDispatch
+from gateway.engine.compiler.namespace import BoundComputation, TypeDispatch
 from gateway.engine.compiler.pending import (
     DeferredFields,
     ElementRenderer,
@@ -19,7 +19,7 @@ from gateway.engine.compiler.pending import (
 )
 from gateway.engine.compiler.projected_reader import ReaderCache
 from gateway.engine.compiler.response_objects import assign
-from gateway.engine.resolvers import Ids, Node
+from gateway.engine.resolvers import Ids, NeedsFallback, Node
 
 
 class Rendering:
@@ -44,12 +44,24 @@ class Rendering:
         self.awaited_elements: list[tuple[Awaitable[Any], ListElement]] = []
         self.errors: list[GraphQLError] = []
         self._variables = variables
+        self._bound_functions: dict[BoundComputation, Callable[[Any, Any], Any]] = {}
         self._rendered_lists: dict[tuple[int, int], tuple[list[Any], list[Any]]] = {}
 
     def defer(
         self, deferred: DeferredFields, result: Any, node: Node[Any], path: ResponsePath
     ) -> None:
         self.deferred.append(PendingFields(deferred, result, node, path))
+
+    def bound_function(self, computation: BoundComputation) -> Callable[[Any, Any], Any]:
+        """The function of a field that has arguments, with these bound: once for all objects of the run."""
+        function = self._bound_functions.get(computation)
+        if function is None:
+            try:
+                arguments = computation.arguments.coerce(self._variables)
+            except GraphQLError as error:
+                raise NeedsFallback from error
+            function = self._bound_functions[computation] = computation.bind(**arguments)
+        return function
 
     def render_items(
         self,

@@ -26,7 +26,9 @@ _DATE_TIME = re.compile(
     r"(?: ?(?P<offset>[Zz]|[+-][0-9:]{1,5}))?"
 )
 _MAX_LENGTH = 100
-_LENGTH_TO_DAY = len("2026-03-01")
+LENGTH_TO_DAY = len("2026-03-01")
+"""The characters of a date-time up to its day."""
+
 LENGTH_TO_SECONDS = len("2026-03-01T09:00:00")
 """The characters of a local date-time without a fraction of a second."""
 
@@ -108,7 +110,7 @@ def local_times(texts: Sequence[str]) -> list[datetime] | None:
         return None
     # Each has at least the length to the second, so each has just this length where all together do.
     joined = "".join(texts)
-    separators = joined[_LENGTH_TO_DAY::LENGTH_TO_SECONDS]
+    separators = joined[LENGTH_TO_DAY::LENGTH_TO_SECONDS]
     is_standard = len(joined) == LENGTH_TO_SECONDS * len(texts) and separators == "T" * len(texts)
     return times if is_standard else None
 

@@ -6,5 +6,5 @@ import type { introspection } from "./graphql-env.js";
 
 export const graphql = initGraphQLTada<{
   introspection: introspection;
-  scalars: { DateTime: string; LocalDateTime: string; TimeZone: string; URL: string; JSON: unknown };
+  scalars: { DateTime: string; LocalDate: string; LocalDateTime: string; TimeZone: string; URL: string; JSON: unknown };
 }>();

@@ -142,7 +142,8 @@ def _resolve(
     match field_source:
         case AttributeField(attribute):
             return _inside(root, getattr(root.value, attribute), unreadable)
-        case ComputedField(function):
+        case ComputedField(function, bind_arguments=bind):
+            function = bind(**given) if bind else function
             return _inside(root, function(root.value if root else None, info.context), unreadable)
         case IdsField():
             return _inside(root, field_source.value(root.ids), unreadable)

@@ -300,6 +300,33 @@ async def test_what_the_root_cannot_compute_is_left_to_graphql_core():
     assert await engine.answer("{ a }", Context()) is None
 
 
+async def test_computed_fields_have_the_arguments_of_each_occurrence():
+    bound = []
+
+    def bind(by: int = 1) -> Any:
+        bound.append(by)
+        return lambda person, _context: person.works * by
+
+    engine = Engine(
+        "type Query { people: [Person!] }  type Person { times(by: Int!): Int }",
+        FieldSources(
+            {
+                ("Query", "people"): ResolverField(lambda _root, _info: [Node(Person(name="a", works=each)) for each in (2, 3)]),
+                ("Person", "times"): ComputedField(lambda *_: None, ("works",), bind_arguments=bind),
+            },
+            {},
+            Unreadable,
+        ),
+    )  # fmt: skip
+    text = "query($by: Int = 10) { people { a: times(by: 5) b: times(by: $by) c: times(by: $by) } }"
+    answered = await engine.answer(text, Context(), by=7)
+    assert answered is not None
+    assert answered.data == {"people": [{"a": 10, "b": 14, "c": 14}, {"a": 15, "b": 21, "c": 21}]}
+    assert bound == [5, 7, 7], "once for each field, not for each object"
+    refused = await engine.same(text, Context, by=None)
+    assert refused.data["people"][0] == {"a": 10, "b": None, "c": None}
+
+
 @pytest.mark.parametrize("type_", ["Int", "[Int]"])
 def test_a_resolver_of_a_leaf_has_no_compiled_query(type_):
     resolved = ResolverField(lambda _root, _info: 1)
