@@ -5,6 +5,7 @@ from typing import Any
 import strawberry
 
 from gateway.errors import InvalidUpstreamResponse
+from gateway.schema.action import ACTION_ATTRIBUTES, ActivityAction, activity_action
 from gateway.schema.appointment import AppointmentSnapshot
 from gateway.schema.changes import SNAPSHOT_ATTRIBUTES, Change, FieldChange, snapshot_changes
 from gateway.schema.client import Client, timeline_client
@@ -57,6 +58,10 @@ def _changes(activity: activities.Activity, context: Context) -> list[Change] | 
         raise PartialValue(
             snapshot_changes(activity, partial_value.value), partial_value.error
         ) from None
+
+
+def _action(activity: activities.Activity, context: Context) -> ActivityAction:
+    return activity_action(activity, context.settings.default_time_zone)
 
 
 @strawberry.interface(
@@ -126,6 +131,15 @@ class Activity:
             "The changes that the activity records, whatever the event: first the fields with a previous value, "
             "in the order of `ChangedField`, then each other name in `updatedAttributes`. Empty where the "
             "upstream names no change; null where the event is `UPDATED` and nothing tells what changed."
+        ),
+    )
+    action: ActivityAction = computed_field(
+        _action,
+        ActivityAction,
+        depends_on=ACTION_ATTRIBUTES,
+        description=(
+            "What happened, in one word: by `kind`, `event` and what changed, so that a list of activities needs "
+            "no rules of its own. A value that cannot be read counts as unknown."
         ),
     )
 

@@ -46,6 +46,7 @@ LIKELY = {
     "profile": 3,
     "date": 2,
     "changes": 4,
+    "action": 4,
     **dict.fromkeys(("before", "after"), 4),
     **dict.fromkeys(("staff", "service", "company", "form", "conference", "session"), 2),
     "user": 5,

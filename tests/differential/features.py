@@ -23,7 +23,7 @@ from graphql import (
 
 from tests.differential.operations import Operation
 
-SELECTED = ("__typename", "edges", "nodes", "pageInfo", "totalCount", "completeness")
+SELECTED = ("__typename", "edges", "nodes", "pageInfo", "totalCount", "completeness", "action")
 FILTERS = ("kinds", "events", "from", "to", "appointmentId")
 PAGING = ("sort", "first", "after", "last", "before")
 CHANGED = ("TextValue", "IntValue", "AppointmentStatusValue", "RegistrationStatusValue")

@@ -33,6 +33,7 @@ TABLE = {
     PAGE % "... on NoteActivity { note { current { id } } }": {
         *("nodes", "inline fragments", "fragments on kinds", "today's entities"),
     },
+    PAGE % "action": {"nodes", "action"},
     PAGE % "date { instant } date { timeZone }": {"nodes", "merged selections"},
     PAGE % "date { instant } date { instant }": {"nodes"},
     PAGE % "date { instant } ... { date { ...F } }" + " fragment F on ZonedDateTime { timeZone }": {

@@ -299,7 +299,7 @@ ENUMS_OF_WORDS = {
 
 def test_these_are_the_enums():
     enums = {name for name, type_ in OURS.items() if isinstance(type_, GraphQLEnumType)}
-    assert enums == ENUMS_OF_WORDS | {"ErrorCode", "SortOrder"}
+    assert enums == ENUMS_OF_WORDS | {"ActivityAction", "ErrorCode", "SortOrder"}
 
 
 @pytest.mark.parametrize(
@@ -420,7 +420,7 @@ def test_nothing_is_a_union_but_a_changed_value():
     assert unions == {"ChangeValue"}
 
 
-ACTIVITY = ["id", "client", "kind", "kindRaw", "updatedAttributes"]
+ACTIVITY = ["id", "client", "kind", "kindRaw", "updatedAttributes", "action"]
 NON_NULL = {
     "Activity": ACTIVITY,
     "ActivityConnection": ["edges", "nodes", "pageInfo", "totalCount", "completeness"],
