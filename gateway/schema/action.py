@@ -236,13 +236,13 @@ def _status_change(activity: activities.Activity, snapshot: object) -> ActivityA
 
 def _is_rescheduled(appointment: object, default_zone: str | None) -> bool:
     return any(
-        _is_other_time(before, getattr(appointment, name, None), default_zone)
+        is_other_time(before, getattr(appointment, name, None), default_zone)
         for name in ("start", "end")
         if (before := getattr(appointment, f"previous_{name}", None)) is not None
     )
 
 
-def _is_other_time(before: Any, after: Any, default_zone: str | None) -> bool:
+def is_other_time(before: Any, after: Any, default_zone: str | None) -> bool:
     """Whether a time changed: its instant, or where one of the two is unknown, its local time."""
     if not (is_readable(before) and is_readable(after)):
         return False

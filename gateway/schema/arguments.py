@@ -34,7 +34,8 @@ class ActivityFilter:
         default=strawberry.UNSET,
         description=(
             "The upstream's id of the appointment to which the activities belong. Each distinct id is one more "
-            "upstream call. Under an `Appointment` no other id than that of the appointment is allowed."
+            "upstream call. Under an `Appointment` or an `AppointmentThread` no other id than that of the appointment is "
+            "allowed."
         ),
     )
     from_: DateTime | None = strawberry.field(

@@ -21,8 +21,10 @@ from gateway.schema.resolvers import (
     resolver_metadata,
 )
 from gateway.schema.scalars import URL, Address, TimeZone, ZonedDateTime
+from gateway.schema.thread_page import appointment_threads_of_client
 from gateway.schema.timeline import (
     ACTIVITIES,
+    PendingPage,
     PendingTimeline,
     load_timeline_page,
     with_full_records,
@@ -35,6 +37,11 @@ _TIMELINE_TYPE: Any = (
 )
 """Lazy, since the types are cyclic: a timeline has activities, and these have clients and timelines."""
 
+_THREADS_TYPE: Any = (
+    Annotated["AppointmentThreadConnection", strawberry.lazy("gateway.schema.thread_connection")]  # noqa: F821
+    | None
+)
+
 _TIMELINE_DESCRIPTION = (
     "A page of the client's timeline: activities in the order of their instants, those without an instant last. "
     "At one instant, ids that consist of digits come first, by value, then all other ids, as text. A page has 50 "
@@ -45,12 +52,16 @@ _TIMELINE_DESCRIPTION = (
 
 
 def timeline_field(
-    resolve: Callable[..., PendingTimeline],
+    resolve: Callable[..., PendingPage[Any]],
     *,
+    graphql_type: object = _TIMELINE_TYPE,
     description: str = _TIMELINE_DESCRIPTION,
     **field_options: Any,
 ) -> Any:
-    """A field whose value is a page of a timeline; `field_options` guard the field as in `loaded_field`."""
+    """A field whose value is a page of a timeline, or of what is made of one.
+
+    `field_options` guard the field as in `loaded_field`.
+    """
 
     @wraps(resolve)
     def resolver(*args: Any, **kwargs: Any) -> Any:
@@ -58,7 +69,7 @@ def timeline_field(
 
     return strawberry.field(
         resolver=as_async_resolver(resolver) if field_options else resolver,
-        graphql_type=_TIMELINE_TYPE,
+        graphql_type=graphql_type,
         description=description,
         metadata=resolver_metadata(resolve, items=ACTIVITIES, reads=True),
         **field_options,
@@ -215,6 +226,16 @@ class Client:
 
     id: strawberry.ID = strawberry.field(description="The upstream's id of the client.")
     activities: Any = timeline_field(activities_of_client)
+    appointment_threads: Any = timeline_field(
+        appointment_threads_of_client,
+        graphql_type=_THREADS_TYPE,
+        description=(
+            "A page of the client's appointment threads: one for each appointment that the timeline names, in the "
+            "order of the starts, those without a known instant last. A page has 50 threads by default and at most "
+            "100, unless the gateway is set otherwise. Costs the upstream call of the timeline, which all timelines "
+            "of the client in an operation share. Null, with an error, where the upstream sends no timeline."
+        ),
+    )
     profile: ClientProfile | None = entity_field(
         _load_profile,
         ("id", "argument"),  # its own argument, not that of a client around it

@@ -16,6 +16,7 @@ OmittedCounts = Mapping[type[FieldError], int]
 """The number of omitted activities by the class of their error; only classes with omissions are keys."""
 
 ACTIVITIES_OMITTED = "Some activities could not be decoded and were omitted."
+STEPS_OMITTED = "Some activities could not be decoded or name no appointment, and were omitted."
 _MESSAGES: Mapping[type[FieldError], str] = {
     InvalidUpstreamResponse: ACTIVITIES_OMITTED,
     InstantUnknown: "Activities whose instant is unknown are omitted by `from` and `to`.",
@@ -90,14 +91,27 @@ class Completeness:
 
 def log_omissions(errors: Iterable[GraphQLError]) -> None:
     """Log how many activities were omitted, if any: one event for all timelines of an operation."""
-    causes = [error.original_error for error in errors if error.message == ACTIVITIES_OMITTED]
+    messages = {ACTIVITIES_OMITTED, STEPS_OMITTED}
+    causes = [error.original_error for error in errors if error.message in messages]
     counts = [cause.count or 0 for cause in causes if isinstance(cause, InvalidUpstreamResponse)]
     if counts:
         log_warning("activities.omitted", count=sum(counts), timelines=len(counts))
 
 
-def build_completeness(omitted: OmittedCounts, read_timestamp: ReadTimestamp) -> Completeness:
-    """The `Completeness` of a timeline from which these activities are omitted."""
+def build_completeness(
+    omitted: OmittedCounts,
+    read_timestamp: ReadTimestamp,
+    *,
+    unreadable: str = ACTIVITIES_OMITTED,
+) -> Completeness:
+    """The `Completeness` of a timeline from which these activities are omitted.
+
+    Args:
+        omitted: The numbers of omitted activities.
+        read_timestamp: The time of the upstream read.
+        unreadable: The public message for those that could not be decoded.
+    """
+    messages: Mapping[type[FieldError], str] = {**_MESSAGES, InvalidUpstreamResponse: unreadable}
     return Completeness(
         is_complete=not omitted and not read_timestamp.is_stale,
         missing=[
@@ -107,7 +121,7 @@ def build_completeness(omitted: OmittedCounts, read_timestamp: ReadTimestamp) ->
                 count=omitted[error_class],
                 retryable=error_class.retryable,
             )
-            for error_class, message in _MESSAGES.items()
+            for error_class, message in messages.items()
             if error_class in omitted
         ],
         is_stale=read_timestamp.is_stale,

@@ -1,12 +1,14 @@
 """The execution context of one operation: upstream session, settings and reported errors."""
 
 import asyncio
+import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from weakref import WeakKeyDictionary
 
 import strawberry
 from graphql import GraphQLError
-from msgspec import Struct, field
+from msgspec import Struct, field, structs
 
 from gateway.config.settings import Settings
 from gateway.engine.resolvers import ResolveInfo
@@ -45,12 +47,24 @@ class Context(Struct, frozen=True, eq=False):
         settings: The gateway's settings.
         reported_errors: Errors of fields that have a value nevertheless.
         is_explaining: Whether the caller requested the list of upstream reads.
+        clock: The clock, in seconds since 1970.
+        first_now: The present as `now` first gave it; None before.
     """
 
     session: UpstreamSession
     settings: Settings
     reported_errors: list[GraphQLError] = field(default_factory=list)
     is_explaining: bool = False
+    clock: Callable[[], float] = time.time
+    first_now: datetime | None = None
+
+    def now(self) -> datetime:
+        """The present, in UTC, without an offset: the same for all fields of the operation."""
+        if self.first_now is None:
+            now = datetime.fromtimestamp(self.clock(), UTC).replace(tzinfo=None)
+            structs.force_setattr(self, "first_now", now)
+            return now
+        return self.first_now
 
     def extensions(self, *, compiled: bool, cost: Callable[[], int]) -> dict[str, object]:
         """The `extensions` of the response; called once, when the response is complete.

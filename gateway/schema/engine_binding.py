@@ -283,8 +283,9 @@ def _field_costs(
             isinstance(source, ResolverField) and source.reads
         ):
             declared_costs[name] = FieldCost(_READ_COST)
-    declared_costs["ActivityConnection", "nodes"] = FieldCost(is_paginated=True)
-    declared_costs["ActivityConnection", "edges"] = FieldCost(is_paginated=True)
+    for connection in ("ActivityConnection", "AppointmentThreadConnection"):
+        declared_costs[connection, "nodes"] = FieldCost(is_paginated=True)
+        declared_costs[connection, "edges"] = FieldCost(is_paginated=True)
     declared_costs["Query", "clients"] = FieldCost(
         multiplier=SizedByArgument(("ids",), default=max_clients, maximum=max_clients)
     )

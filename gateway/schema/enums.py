@@ -20,6 +20,7 @@ from gateway.upstream.records.enums import (
 __all__ = [
     "ActivityEvent",
     "ActivityKind",
+    "AppointmentPhase",
     "AppointmentStatus",
     "ErrorCode",
     "FormResultStatus",
@@ -113,6 +114,31 @@ class SortOrder(Enum):
     DESC = strawberry.enum_value(
         "desc",
         description="The newest activity first; activities without an instant last as well.",
+    )
+
+
+@strawberry.enum(
+    description=(
+        "The phase of an appointment, by what its activities recorded and by the time of the request."
+    )
+)
+class AppointmentPhase(Enum):
+    """The phase of an appointment thread."""
+
+    UPCOMING = strawberry.enum_value(
+        "upcoming", description="The appointment ends after the time of the request."
+    )
+    PAST = strawberry.enum_value(
+        "past",
+        description="The appointment has ended, or its status is `COMPLETED` or `NO_SHOW`.",
+    )
+    CANCELLED = strawberry.enum_value(
+        "cancelled",
+        description="The appointment was deleted, or its status is `CANCELLED` or `DECLINED`.",
+    )
+    UNKNOWN = strawberry.enum_value(
+        "unknown",
+        description="Neither the status nor an instant tells the phase.",
     )
 
 

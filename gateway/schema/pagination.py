@@ -248,8 +248,16 @@ def encode_cursor(cursor_digest: bytes, position: TimelinePosition) -> str:
     return base64.urlsafe_b64encode(header + position.id.encode()).rstrip(b"=").decode()
 
 
-def decode_cursor(text: str, cursor_digest: bytes, argument: str) -> TimelinePosition:
+def decode_cursor(
+    text: str, cursor_digest: bytes, argument: str, *, filter_name: str = "filter"
+) -> TimelinePosition:
     """The position that a cursor encodes, which was sent as `argument`.
+
+    Args:
+        text: The cursor.
+        cursor_digest: The digest to which the cursor has to be bound.
+        argument: The argument that has the cursor.
+        filter_name: The argument that filters the list.
 
     Raises:
         InvalidArgument: The text is not a cursor, or is a cursor of another filter or order.
@@ -263,8 +271,8 @@ def decode_cursor(text: str, cursor_digest: bytes, argument: str) -> TimelinePos
         raise InvalidArgument(f"`{argument}` is not a cursor.", argument=argument) from error
     if found_digest != cursor_digest:
         raise InvalidArgument(
-            f"The cursor in `{argument}` belongs to another client, filter or order: send it with the client, "
-            "`filter` and `sort` for which it was returned.",
+            f"The cursor in `{argument}` belongs to another client, {filter_name} or order: send it with the client, "
+            f"`{filter_name}` and `sort` for which it was returned.",
             argument=argument,
         )
     return TimelinePosition.of(None if undated else instant, activity_id, repetition)

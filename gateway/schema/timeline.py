@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Hashable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import strawberry
 from msgspec import Raw, Struct
@@ -44,6 +44,8 @@ from gateway.upstream.records import activities, decoding, resources
 from gateway.upstream.records.field_types import UNDECODABLE
 
 _T = TypeVar("_T")
+_P = TypeVar("_P")
+_R = TypeVar("_R")
 
 
 class ConnectionEdge(SchemaObject, frozen=True):
@@ -88,13 +90,7 @@ class ConnectionPage(SchemaObject, frozen=True):
 
     @property
     def page_info(self) -> "PageInfo":
-        page, cursor_digest = self.positions[self.window], self.timeline_filter.cursor_digest
-        return PageInfo(
-            has_next_page=self.window.stop < len(self.positions),
-            has_previous_page=self.window.start > 0,
-            start_cursor=encode_cursor(cursor_digest, page[0]) if page else None,
-            end_cursor=encode_cursor(cursor_digest, page[-1]) if page else None,
-        )
+        return PageInfo.of(self.positions, self.window, self.timeline_filter.cursor_digest)
 
     @property
     def total_count(self) -> int:
@@ -123,6 +119,19 @@ class PageInfo:
             "The cursor of the last item of the page, for the argument `after`. Null where the page is empty."
         )
     )
+
+    @classmethod
+    def of(
+        cls, positions: Sequence[TimelinePosition], window: slice, cursor_digest: bytes
+    ) -> "PageInfo":
+        """The position of a page: the slice of the positions of all items."""
+        page = positions[window]
+        return cls(
+            has_next_page=window.stop < len(positions),
+            has_previous_page=window.start > 0,
+            start_cursor=encode_cursor(cursor_digest, page[0]) if page else None,
+            end_cursor=encode_cursor(cursor_digest, page[-1]) if page else None,
+        )
 
 
 class RawTimeline(Struct, frozen=True, eq=False):
@@ -289,7 +298,8 @@ ACTIVITIES = PolymorphicList(
 )
 """The declaration of the items of a timeline."""
 
-PendingTimeline = Awaitable[Node[RawTimeline]] | Node[RawTimeline]
+PendingPage = Awaitable[Node[_R]] | Node[_R]
+PendingTimeline = PendingPage[RawTimeline]
 
 
 def load_timeline_page(
@@ -342,14 +352,25 @@ def load_timeline_page(
     return MappedResult(load, build)
 
 
-def with_full_records(
-    pending: PendingTimeline,
-) -> Awaitable[Node[ConnectionPage]] | Node[ConnectionPage]:
+class RawPage(Protocol[_P]):
+    """A page of a timeline, or of what is made of one, whose activities are not decoded yet."""
+
+    def build_page(self, decoder: ItemDecoder) -> CooperativeSteps[_P]:
+        """The page."""
+
+    def report_omissions(self, page: _P) -> _P:
+        """The given page, after a report of its omissions."""
+
+    def to_connection(self, decoder: ItemDecoder) -> _P:
+        """The page, built without a pause, with omissions reported."""
+
+
+def with_full_records(pending: PendingPage[RawPage[_P]]) -> PendingPage[_P]:
     """The page with activities decoded as full records."""
     if isinstance(pending, Node):
         return Node(pending.value.to_connection(_FULL_RECORD_DECODER), pending.ids)
 
-    async def decode_page() -> Node[ConnectionPage]:
+    async def decode_page() -> Node[_P]:
         node = await pending
         built = await run_cooperatively(node.value.build_page(_FULL_RECORD_DECODER))
         return Node(node.value.report_omissions(built), node.ids)

@@ -129,7 +129,7 @@ def create_app(
         schema=graphql_schema,
         documents=documents,
         preparer=preparer,
-        open_context=context_factory(upstream, settings, caller_factory),
+        open_context=context_factory(upstream, settings, caller_factory, clock=now),
         authenticator=authenticator,
         graphiql_page=graphiql_page,
         max_body_bytes=settings.max_body_bytes,

@@ -1,6 +1,7 @@
 """The context of one request, opened for the execution of its operation and closed after it."""
 
 import asyncio
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from types import TracebackType
 
@@ -52,16 +53,20 @@ class RequestContext:
 
 
 def context_factory(
-    upstream: UpstreamApi, settings: Settings, caller_factory: CallerFactory
+    upstream: UpstreamApi,
+    settings: Settings,
+    caller_factory: CallerFactory,
+    *,
+    clock: Callable[[], float],
 ) -> ContextFactory:
-    """The factory of request contexts."""
+    """The factory of request contexts; the clock gives seconds since 1970."""
 
     def open_context(headers: RawHeaders, stats: RequestStats) -> RequestContext:
         deadline = asyncio.get_running_loop().time() + settings.operation_timeout_seconds
         caller = caller_factory.from_headers(headers, deadline, key_name=stats.caller)
         session = UpstreamSession(upstream, caller, settings)
         is_explaining = settings.explain and _is_explanation_requested(headers)
-        context = Context(session, settings, is_explaining=is_explaining)
+        context = Context(session, settings, is_explaining=is_explaining, clock=clock)
         return RequestContext(context, upstream.report_timeline_surprises(), stats)
 
     return open_context

@@ -4,11 +4,13 @@ import ast
 import re
 
 import pytest
+from graphql import is_enum_type
 
 from gateway.cli.error_codes import error_codes
 from gateway.cli.main import main
 from gateway.cli.schema import schema as schema_commands
 from gateway.config.settings import Settings, env_name
+from gateway.schema import build_schema
 from gateway.upstream.http.failure_reason import FailureReason
 from tests.support.pages import README, ROOT, page
 
@@ -50,12 +52,13 @@ def test_a_page_names_files_that_there_are(text):
 
 @pytest.mark.parametrize("name", ["troubleshooting", "schema", "caching", "resilience"])
 def test_a_page_names_error_codes_that_there_are(name):
-    """Words of capitals with an underscore, and without the prefix of a setting, are codes on these pages."""
+    """Words of capitals with an underscore are codes on these pages, or settings, or values of another enum."""
     words = re.findall(r"`([A-Z]+(?:_[A-Z]+)+)`", PAGES[name])
     known = {each.code for each in error_codes()} | {
         env_name(name) for name in Settings.model_fields
     }
-    others = {"SSL_CERT_FILE"}
+    enums = [type_ for type_ in build_schema().type_map.values() if is_enum_type(type_)]
+    others = {"SSL_CERT_FILE"}.union(*(type_.values for type_ in enums))
     assert {*words} <= known | others
 
 

@@ -83,12 +83,12 @@ def test_diff_says_that_nothing_changed(run):
 
 
 def test_diff_fails_where_a_change_is_breaking_and_tells_the_worst_first(run):
-    changed(("  totalCount: Int!", "  total: Int!"))
+    changed(("  isStale: Boolean!", "  stale: Boolean!"))
     result = run("diff", "old.graphql")
     assert result.exit_code == 1
     assert result.stdout.splitlines() == [
-        "breaking: Field ActivityConnection.total was removed.",
-        "safe: Field ActivityConnection.totalCount was added.",
+        "breaking: Field Completeness.stale was removed.",
+        "safe: Field Completeness.isStale was added.",
     ]
 
 

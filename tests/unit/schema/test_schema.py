@@ -117,8 +117,17 @@ CONNECTIONS = [
 ]
 
 
+TIMELINES = [place for place in CONNECTIONS if place.endswith(".activities")]
+
+
 def test_these_fields_have_pages():
-    assert {*CONNECTIONS} == {"Query.activities", "Client.activities", "Appointment.activities"}
+    assert {*TIMELINES} == {
+        "Query.activities",
+        "Client.activities",
+        "Appointment.activities",
+        "AppointmentThread.activities",
+    }
+    assert {*CONNECTIONS} == {*TIMELINES, "Client.appointmentThreads"}
 
 
 @pytest.mark.parametrize("place", CONNECTIONS)
@@ -132,7 +141,7 @@ def test_a_field_with_pages_and_its_sizes_name_the_default_and_the_largest_page(
         assert "unless the gateway is set otherwise" in (described.description or "")
 
 
-@pytest.mark.parametrize("place", CONNECTIONS)
+@pytest.mark.parametrize("place", TIMELINES)
 def test_a_field_with_pages_takes_a_filter_an_order_and_a_page(place):
     arguments = {name: str(each.type) for name, each in FIELDS[place].args.items()}
     assert arguments.pop("clientId", "ID!") == "ID!"
@@ -280,8 +289,8 @@ def test_what_an_activity_recorded_leads_to_an_entity_by_current_alone():
 
 
 @pytest.mark.parametrize("name", sorted(ENTITIES))
-def test_an_entity_leads_to_no_recorded_value_but_by_activities(name):
-    found = composites_of(OURS[name], {"activities"}, set())
+def test_an_entity_leads_to_what_was_recorded_by_lists_of_it_alone(name):
+    found = composites_of(OURS[name], {"activities", "appointmentThreads"}, set())
     assert not found & (SNAPSHOTS | ACTIVITIES)
 
 
@@ -299,7 +308,8 @@ ENUMS_OF_WORDS = {
 
 def test_these_are_the_enums():
     enums = {name for name, type_ in OURS.items() if isinstance(type_, GraphQLEnumType)}
-    assert enums == ENUMS_OF_WORDS | {"ActivityAction", "ErrorCode", "SortOrder"}
+    others = {"ActivityAction", "AppointmentPhase", "ErrorCode", "SortOrder"}
+    assert enums == ENUMS_OF_WORDS | others
 
 
 @pytest.mark.parametrize(
@@ -427,6 +437,11 @@ NON_NULL = {
     "ActivityEdge": ["cursor", "node"],
     "AppointmentActivity": ACTIVITY,
     "AppointmentStatusValue": ["appointmentStatus", "raw"],
+    "AppointmentThread": [
+        *("appointmentId", "client", "latest", "phase", "rescheduleCount", "steps", "isComplete"),
+    ],
+    "AppointmentThreadConnection": ["edges", "nodes", "pageInfo", "totalCount", "completeness"],
+    "AppointmentThreadEdge": ["cursor", "node"],
     "Completeness": ["isComplete", "missing", "isStale"],
     "ConferenceRegistrationActivity": ACTIVITY,
     "ConsentActivity": ACTIVITY,
