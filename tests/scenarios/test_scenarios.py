@@ -35,6 +35,7 @@ LEFT_TO_GRAPHQL_CORE = {
     "one-broken-value": "the item whose date is broken",
     "snapshots-without-ids": "the items whose ids cannot be read, or with an empty text for one",
     "the-same-timeline-twice": "the items with a broken body, for each of the timelines",
+    "the-action-of-an-appointment": "the item whose start is broken",
     "the-changes-of-a-registration": "the items with a number or a text of another type than is declared",
     "empty-values": "the items with an empty text, list or object where that is not declared",
 }

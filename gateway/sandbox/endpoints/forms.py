@@ -24,6 +24,11 @@ def form_result_by_id(request: EndpointRequest) -> Response:
     id_ = request.ids["resultId"]
     history = request.sample_data.history_for_entity(request.account, id_)
     result = history.form_results.get(id_) if history else None
-    if history is None or result is None or result.form.id != request.ids["formId"]:
+    if (
+        history is None
+        or result is None
+        or result.deleted
+        or result.form.id != request.ids["formId"]
+    ):
         return item_response(None)
     return item_response(form_result_json(result, history.client))

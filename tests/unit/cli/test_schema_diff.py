@@ -1,6 +1,7 @@
 import pytest
 
 from gateway.cli.schema_diff import Criticality, classify_changes
+from gateway.schema import schema_sdl
 
 SCHEMA = """
 interface Activity { id: ID! }
@@ -67,6 +68,14 @@ def test_what_documents_may_use_is_promised(old, new, expected):
 def test_what_an_app_never_met_is_dangerous(old, new, expected):
     first, *_ = after((old, new))
     assert first.startswith(f"dangerous: {expected}")
+
+
+def test_a_new_action_is_dangerous():
+    served = schema_sdl()
+    new = served.replace("\n  NOTE_UPDATED\n", "\n  NOTE_UPDATED\n\n  NOTE_PINNED\n")
+    assert list_changes(served, new) == [
+        "dangerous: Enum value ActivityAction.NOTE_PINNED was added."
+    ]
 
 
 def test_a_new_kind_is_a_new_type_and_dangerous():

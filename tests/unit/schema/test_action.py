@@ -257,3 +257,13 @@ async def test_callers_receive_the_action_and_no_error(gateway_over_items, compi
     assert await gateway.ask(query) == {
         "data": {"activities": {"nodes": [{"action": action(each)} for each in items]}}
     }
+
+
+async def test_the_sandbox_shows_each_action(gateway):
+    """OTHER as well: a telephone call, which is no kind of the specification."""
+    data = await gateway.data(
+        '{ activities(clientId: "1300", first: 100) { nodes { kind action } } }'
+    )
+    nodes = data["activities"]["nodes"]
+    assert {node["action"] for node in nodes} == {each.name for each in ActivityAction}
+    assert [node["kind"] for node in nodes if node["action"] == "OTHER"] == ["UNKNOWN"]
