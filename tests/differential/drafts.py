@@ -24,7 +24,10 @@ from tests.differential.inputs import Inputs
 DEEPEST = 8
 LARGEST = 20
 
-READ_ALONE = {"Client.profile", "Appointment.activities", "Query.appointment"}
+READ_ALONE = {
+    *("Client.profile", "Query.appointment"),
+    *("Appointment.activities", "AppointmentThread.activities"),
+}
 """Fields that cost a read; so does each `current`, and the fields of an entity that `CARRIED` does not name."""
 
 CARRIED = {
@@ -36,6 +39,8 @@ CARRIED = {
 
 LIKELY = {
     "activities": 8,
+    "appointmentThreads": 4,
+    "steps": 4,
     "clients": 2,
     "nodes": 8,
     "edges": 4,
@@ -55,6 +60,9 @@ LIKELY = {
     **dict.fromkeys(("emailNotification", "textMessageNotification", "payload"), 6),
 }
 """How much more likely a field is than another."""
+
+GIVEN = {"filter": 58, "phases": 50}
+"""Of a hundred fields that take an argument, to how many it is given, where that is not as usual."""
 
 INTROSPECTION = (
     ("__schema", "{ queryType { name } }"),
@@ -210,8 +218,8 @@ class Draft:
         return f"{self._draws.one_of('ab')}_{name}: "
 
     def _key(self, field: str, arguments: str) -> str:
-        """Equal arguments, equal keys; and the other way round."""
-        known = self._arguments.setdefault(field, [])
+        """Equal arguments, equal keys; and the other way round. Without arguments, no key of its own."""
+        known = self._arguments.setdefault(field, [""])
         if arguments not in known:
             known.append(arguments)
         number = known.index(arguments)
@@ -225,7 +233,7 @@ class Draft:
             if argument_name in PAGING:
                 wanted = argument_name in page
             else:
-                percent = 58 if argument_name == "filter" else 16
+                percent = GIVEN.get(argument_name, 16)
                 wanted = is_required_argument(argument) or self._draws.chance(percent)
             if not wanted:
                 continue

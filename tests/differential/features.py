@@ -23,9 +23,12 @@ from graphql import (
 
 from tests.differential.operations import Operation
 
-SELECTED = ("__typename", "edges", "nodes", "pageInfo", "totalCount", "completeness", "action")
+SELECTED = (
+    *("__typename", "edges", "nodes", "pageInfo", "totalCount", "completeness", "action"),
+    *("appointmentThreads", "steps", "latest"),
+)
 FILTERS = ("kinds", "events", "from", "to", "appointmentId")
-PAGING = ("sort", "first", "after", "last", "before")
+PAGING = ("phases", "sort", "first", "after", "last", "before")
 CHANGED = ("TextValue", "IntValue", "AppointmentStatusValue", "RegistrationStatusValue")
 """The members of `ChangeValue` that stand nowhere else."""
 

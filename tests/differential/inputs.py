@@ -56,6 +56,7 @@ _KINDS = _words(
     "UNKNOWN",
 )
 _EVENTS = _words("CREATED", "UPDATED", "DELETED", "UNKNOWN")
+_PHASES = _words("UPCOMING", "PAST", "CANCELLED", "UNKNOWN")
 _DURING = _texts("2025-03-30T02:30:00+01:00", "2025-06-02T10:00:00.000Z")
 
 FITTING: Mapping[str, tuple[Given, ...]] = {
@@ -74,6 +75,10 @@ FITTING: Mapping[str, tuple[Given, ...]] = {
         *_lists(_EVENTS, _EVENTS[:3], _EVENTS[:2], _EVENTS[1:], _EVENTS[1:2] * 2),
         *_EVENTS[1:2],
     ),
+    "[AppointmentPhase!]": (
+        *_lists(_PHASES, _PHASES[:2], _PHASES[1:], _PHASES[2:3] * 2),
+        *_PHASES[1:2],
+    ),
     "SortOrder": _words("DESC", "ASC"),
     "TimeZone": _texts("Europe/Paris", "Pacific/Apia", "America/New_York", "+05:30"),
     "Int": _numbers(2, 1, 3, 5, 10, 50, 100),
@@ -91,6 +96,7 @@ UNUSUAL: Mapping[str, tuple[Given, ...]] = {
     "[ID!]": _lists((), _texts("1", "404"), _texts(*map(str, range(21)))),
     "[ActivityKind!]": _lists((), _KINDS[-1:]),
     "[ActivityEvent!]": _lists((), _EVENTS[-1:]),
+    "[AppointmentPhase!]": _lists((), _PHASES[-1:]),
     "TimeZone": (*_texts("Mars/Olympus", "", "IST"), *_numbers(2)),
     "Int": _numbers(0, 101, -1),
 }

@@ -34,6 +34,9 @@ TABLE = {
         *("nodes", "inline fragments", "fragments on kinds", "today's entities"),
     },
     PAGE % "action": {"nodes", "action"},
+    "{ client(id: 7) { appointmentThreads(phases: []) { nodes { latest { notes } steps { id } } } } }": {
+        *("appointmentThreads", "phases", "nodes", "latest", "steps"),
+    },
     PAGE % "date { instant } date { timeZone }": {"nodes", "merged selections"},
     PAGE % "date { instant } date { instant }": {"nodes"},
     PAGE % "date { instant } ... { date { ...F } }" + " fragment F on ZonedDateTime { timeZone }": {
