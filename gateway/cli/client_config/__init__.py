@@ -9,6 +9,7 @@ from typing import TypeAlias
 import msgspec
 from graphql import (
     GraphQLField,
+    GraphQLID,
     GraphQLObjectType,
     GraphQLSchema,
     get_named_type,
@@ -17,6 +18,7 @@ from graphql import (
     is_composite_type,
     is_enum_type,
     is_list_type,
+    is_non_null_type,
     is_object_type,
     is_scalar_type,
     is_specified_scalar_type,
@@ -54,10 +56,11 @@ class _Expression:
 
 @dataclass(frozen=True, slots=True)
 class _Call:
-    """The call of a function in TypeScript with a list of strings."""
+    """The call of a function in TypeScript with strings: each an argument, or together one list."""
 
     function: str
     strings: list[str]
+    is_list: bool = False
 
 
 _Value: TypeAlias = str | bool | _Expression | _Call | list[str] | Mapping[str, "_Value"]
@@ -112,7 +115,7 @@ def _type_policy(graphql_schema: GraphQLSchema, type_: GraphQLObjectType) -> dic
     policy: dict[str, _Value] = {}
     if _is_embedded(graphql_schema, type_):
         # An alias in a query, such as `id: appointmentId`, gives no identity either.
-        policy |= {"keyFields": False, "merge": True}
+        policy |= {"keyFields": _part_key(type_) or False, "merge": True}
     field_policies = {
         name: field_policy
         for name, field in type_.fields.items()
@@ -169,7 +172,7 @@ def _urql_sections(graphql_schema: GraphQLSchema) -> Iterator[str]:
     yield _constant(
         "keys: KeyingConfig",
         {
-            type_.name: _Expression("embedded")
+            type_.name: _part_key(type_) or _Expression("embedded")
             for type_ in object_types
             if _is_embedded(graphql_schema, type_)
         },
@@ -191,7 +194,28 @@ def _paged_fields(type_: GraphQLObjectType) -> dict[str, _Call]:
 
 def _paging(field: GraphQLField) -> _Call:
     """The call that makes the policy or the resolver of a connection field."""
-    return _Call("paging", [name for name in field.args if name not in _PAGE_ARGUMENTS])
+    names = [name for name in field.args if name not in _PAGE_ARGUMENTS]
+    return _Call("paging", names, is_list=True)
+
+
+def _part_key(type_: GraphQLObjectType) -> _Call | None:
+    """The call that makes the key of a part of an entity: a type with an id that is unique within one entity.
+
+    None where a type has no such id, or no such entity: its objects have no identity.
+    """
+    ids = [
+        name
+        for name, field in type_.fields.items()
+        if is_non_null_type(field.type) and field.type.of_type is GraphQLID
+    ]
+    owners = [
+        name
+        for name, field in type_.fields.items()
+        if is_non_null_type(field.type)
+        and is_object_type(field.type.of_type)
+        and "id" in field.type.of_type.fields
+    ]
+    return _Call("partOf", [*owners, *ids]) if len(owners) == len(ids) == 1 else None
 
 
 _SECTIONS: Mapping[CacheClient, Callable[[GraphQLSchema], Iterator[str]]] = {
@@ -298,8 +322,10 @@ def _inline(value: _Value) -> str:
     match value:
         case _Expression(source):
             return source
-        case _Call(function, strings):
-            return f"{function}({_inline(strings)})"
+        case _Call(function, strings, is_list):
+            return (
+                f"{function}({_inline(strings) if is_list else ', '.join(map(_inline, strings))})"
+            )
         case str() | bool():
             return msgspec.json.encode(value).decode()
         case Mapping():
@@ -313,7 +339,7 @@ def _expanded(value: _Value, indent: str) -> str:
     """A value with a line of its own for each of its entries."""
     inner = indent + "  "
     match value:
-        case _Call(function, strings):
+        case _Call(function, strings, is_list=True):
             return f"{function}({_expanded(strings, indent)})"
         case Mapping() if value:
             entries = [

@@ -7,6 +7,21 @@ import {
   type TypePolicies,
 } from "@apollo/client";
 
+/** The key of a part of an entity that has no `id`: where a query selects its own id and the `id` of the entity. */
+function partOf(
+  entity: string,
+  ownId: string,
+): NonNullable<TypePolicies[string]["keyFields"]> {
+  return (_, { typename, storeObject, readField }) => {
+    const owner = readField<Reference>(entity, storeObject);
+    const ids = [
+      readField<string>("id", owner),
+      readField<string>(ownId, storeObject),
+    ];
+    return ids.every(Boolean) && [typename, ...ids].join(":");
+  };
+}
+
 type Edge = StoreObject & {
   cursor?: string;
   node?: Reference | StoreObject | undefined;

@@ -17,6 +17,15 @@ type Page = { key: string; args: FieldArgs };
 /** The key of an object without an `id`: it has none. */
 const embedded: KeyGenerator = () => null;
 
+/** The key of a part of an entity that has no `id`: where a query selects its own id and the `id` of the entity. */
+function partOf(entity: string, ownId: string): KeyGenerator {
+  return (data) => {
+    const owner = data[entity] as { id?: string } | undefined;
+    const ids = [owner?.id, data[ownId]];
+    return ids.every(Boolean) ? ids.join(":") : null;
+  };
+}
+
 /**
  * The resolver of a connection field: pages that follow each other become one list.
  *

@@ -201,6 +201,23 @@ def test_a_connection_that_is_added_has_pages():
     assert room == {"visits": 'paging(["sort", "day"])', "beds": {"merge": False}}
 
 
+@pytest.mark.parametrize(
+    ("fields", "key"),
+    [
+        ("bedId: ID! doctor: Doctor!", 'partOf("doctor", "bedId")'),
+        ("bedId: ID doctor: Doctor!", None),
+        ("bedId: ID! doctor: Doctor", None),
+        ("bedId: ID! doctor: Doctor! substitute: Doctor!", None),
+        ("bedId: ID! doctor: DoctorSnapshot!", None),
+    ],
+)
+def test_a_part_of_an_entity_has_the_ids_of_both_as_its_key(fields, key):
+    beds = ("type Bed { number: Int }", f"type Bed {{ {fields} }}")
+    policy = constant(config(APOLLO, beds), "typePolicies")["Bed"]
+    assert policy == {"keyFields": key or False, "merge": True}
+    assert constant(config(URQL, beds), "keys")["Bed"] == (key or "embedded")
+
+
 def test_an_argument_that_is_added_distinguishes_lists():
     added = config(APOLLO, ("filter: String, ", "filter: String, search: String, "))
     fields = constant(added, "typePolicies")["Query"]["fields"]

@@ -4,8 +4,15 @@ import { Environment, type GraphQLResponse, Network, RecordSource, Store } from 
 
 export type Identify = (node: Record<string, unknown>, type: string) => unknown;
 
-/** The gateway's ids are the upstream's, unique within a type. A snapshot has none, and stays where it was found. */
-const byId: Identify = (node, type) => node["id"] && `${type}:${node["id"]}`;
+/**
+ * The gateway's ids are the upstream's, unique within a type. A snapshot has none, and stays where it was found.
+ * A thread is one of a client and an appointment.
+ */
+const byId: Identify = (node, type) => {
+  if (type !== "AppointmentThread") return node["id"] && `${type}:${node["id"]}`;
+  const { client, appointmentId } = node as { client?: { id?: string }; appointmentId?: string };
+  return client?.id && appointmentId && `${type}:${client.id}:${appointmentId}`;
+};
 
 export type Options = { identify?: Identify; rewrite?: (answer: unknown) => unknown };
 

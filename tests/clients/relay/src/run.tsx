@@ -11,6 +11,7 @@ import { People, Times } from "./Appointments.tsx";
 import { ClientTimeline } from "./ClientTimeline.tsx";
 import { environment } from "./environment.ts";
 import { differences, everyNameAndTimeIsTheGateways } from "./RecordedAndToday.ts";
+import { Threads } from "./Threads.tsx";
 import { type Pages, Timeline } from "./Timeline.tsx";
 
 const url = process.argv[2] ?? "";
@@ -61,7 +62,7 @@ async function pagesToTheEnd(component: typeof Timeline) {
   assert.deepEqual([ids.length, new Set(ids).size, page.root.findAllByType("li").length], [total, total, total]);
   assert.ok(answers.length > 1);
   await act(async () => page.unmount());
-  return { relay, told: `${total} activities on ${answers.length} pages` };
+  return { relay, ids, told: `${total} on ${answers.length} pages` };
 }
 
 async function timelinePagesToTheEnd() {
@@ -75,6 +76,14 @@ async function timelinePagesToTheEnd() {
 
 async function clientPagesToTheEnd() {
   return (await pagesToTheEnd(ClientTimeline)).told;
+}
+
+/** Threads have no id, but a key of two ids: each is one record, in whatever list it stands. */
+async function threadPagesToTheEnd() {
+  const { relay, ids, told } = await pagesToTheEnd(Threads);
+  const source = relay.getStore().getSource();
+  for (const id of ids) assert.equal(source.get(`AppointmentThread:1100:${id}`)?.["appointmentId"], id);
+  return told;
 }
 
 /** Two components that select different parts of one snapshot make a request each, and both show all of theirs. */
@@ -100,7 +109,13 @@ async function twoComponentsMakeTwoRequests() {
   return "2 requests";
 }
 
-const EXPERIENCES = [timelinePagesToTheEnd, clientPagesToTheEnd, everyNameAndTimeIsTheGateways, twoComponentsMakeTwoRequests];
+const EXPERIENCES = [
+  timelinePagesToTheEnd,
+  clientPagesToTheEnd,
+  threadPagesToTheEnd,
+  everyNameAndTimeIsTheGateways,
+  twoComponentsMakeTwoRequests,
+];
 
 async function run() {
   for (const experience of EXPERIENCES) console.log(`ok: ${experience.name}: ${await experience(url)}`);

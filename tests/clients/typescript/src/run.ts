@@ -6,6 +6,7 @@ import * as migration from "./migration.js";
 import * as paging from "./paging.js";
 import * as react from "./react.js";
 import * as request from "./request.js";
+import * as threads from "./threads.js";
 import * as urql from "./urql.js";
 
 const [url, rest] = process.argv.slice(2);
@@ -38,6 +39,9 @@ const EXPERIENCES = [
   urql.componentsShareAList,
   urql.pagesGrowBackward,
   urql.errorsHavePaths,
+  threads.apolloPagesThreads,
+  threads.urqlPagesThreads,
+  threads.twoComponentsShareThreads,
   request.pagesLeadToTheEnd,
   request.credentialsThatAreWrongAreSaidToBe,
   migration.bothWaysLeadToTheSame,
