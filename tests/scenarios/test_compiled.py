@@ -28,7 +28,12 @@ TEXTS = {
     },
 }
 CLIENT = "1100"
-VARIABLES = {"first": 10, "client": CLIENT, "clients": [CLIENT, "1001"]}
+VARIABLES = {
+    "first": 10,
+    "client": CLIENT,
+    "clients": [CLIENT, "1001"],
+    "zone": "Europe/Paris",
+}
 
 
 @pytest.fixture
