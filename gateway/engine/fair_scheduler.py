@@ -2,8 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from collections.abc import Awaitable, Callable, Generator
+from functools import partial
+from typing import Any, TypeVar
 
 _T = TypeVar("_T")
 
@@ -53,3 +54,21 @@ class FairScheduler:
                     max(self._pauses_end_at, started - _BURST_SECONDS)
                     + (1 + _PAUSE_FACTOR) * charged_seconds
                 )
+
+    async def run_steps(self, steps: Generator[None, None, _T]) -> _T:
+        """Run work that yields between its steps: each step is a piece of its own, with the event loop free before it."""
+        while True:
+            finished = await self.run(partial(_advance, steps))
+            if finished is not None:
+                result: _T = finished.value
+                return result
+            await asyncio.sleep(0)
+
+
+def _advance(steps: Generator[None, None, Any]) -> StopIteration | None:
+    """Run one step. The end of the work is returned, not raised, since a coroutine cannot raise it."""
+    try:
+        next(steps)
+    except StopIteration as finished:
+        return finished
+    return None

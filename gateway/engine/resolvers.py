@@ -13,7 +13,8 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from graphql import FieldNode
+from graphql import FieldNode, FragmentDefinitionNode
+from graphql.execution import VariableValues
 from graphql.pyutils import Path
 from msgspec import Struct
 
@@ -167,11 +168,15 @@ class ResolveInfo(NamedTuple):
         context: The context of the operation.
         path: The response path of the field.
         field_nodes: The occurrences of the field in the document.
+        fragments: The fragments of the document, by name.
+        variable_values: The coerced variables.
     """
 
     context: Any
     path: Path
     field_nodes: Sequence[FieldNode]
+    fragments: Mapping[str, FragmentDefinitionNode] = MappingProxyType({})
+    variable_values: VariableValues = VariableValues({}, {})
 
 
 class ResolverField(NamedTuple):

@@ -4,6 +4,7 @@ from typing import Annotated, TypeVar
 
 import strawberry
 
+from gateway.schema.action import ActivityAction
 from gateway.schema.enums import ActivityEvent, ActivityKind, SortOrder
 from gateway.schema.pagination import PagingArguments
 from gateway.schema.scalars import DateTime
@@ -28,6 +29,37 @@ class ActivityFilter:
         default=strawberry.UNSET,
         description=(
             "The events of the activities. An empty list matches no activity and causes no upstream call."
+        ),
+    )
+    actions: list[ActivityAction] | None = strawberry.field(
+        default=strawberry.UNSET,
+        description=(
+            "The actions of the activities, as `Activity.action` has them. An empty list matches no activity and "
+            "causes no upstream call."
+        ),
+    )
+    user_names: list[str] | None = strawberry.field(
+        default=strawberry.UNSET,
+        description=(
+            "The names of the users who caused the activities, exactly as `User.userName` has them; at most 50 "
+            "different ones. An empty list matches no activity and causes no upstream call."
+        ),
+    )
+    has_user: bool | None = strawberry.field(
+        default=strawberry.UNSET,
+        description=(
+            "Whether the upstream names a user who caused the activity: activities with a user where true, those "
+            "without one where false."
+        ),
+    )
+    search: str | None = strawberry.field(
+        default=strawberry.UNSET,
+        description=(
+            "Words that each have to occur somewhere in the activity, also inside of a longer word: in the plain "
+            "text of a body, in a subject, in notes, in the name of a service, a member of staff, a user, a form "
+            "or a conference, each as it is and as it was before an update, or in a text of an unknown kind. Case "
+            "and accents do not matter. At most 8 different words of at most 100 characters; a blank text equals "
+            "an absent one."
         ),
     )
     appointment_id: strawberry.ID | None = strawberry.field(

@@ -1,10 +1,25 @@
 """`ActivityConnection`: one page of a client's timeline, with the totals of the whole filtered list."""
 
+from typing import Any
+
 import strawberry
 
+from gateway.engine.resolvers import Node
 from gateway.schema.activity import Activity
 from gateway.schema.completeness import Completeness
-from gateway.schema.timeline import PageInfo
+from gateway.schema.context import Info
+from gateway.schema.counts import ActivityCounts, TimelineCounts, count_activities
+from gateway.schema.matching import run_match
+from gateway.schema.resolvers import resolver_metadata
+from gateway.schema.timeline import ConnectionPage, PageInfo
+
+
+async def _resolve_counts(
+    root: strawberry.Parent[Node[ConnectionPage]], info: Info
+) -> Node[TimelineCounts]:
+    items, timeline_filter, context = root.value.items, root.value.timeline_filter, info.context
+    counts = count_activities(items, timeline_filter, context)
+    return root.child(await run_match(counts, items, timeline_filter, context))
 
 
 @strawberry.type(description="An activity of a page, with its cursor.")
@@ -36,4 +51,13 @@ class ActivityConnection:
         description=(
             "The completeness of the list: which activities are missing from it, and when the upstream sent it."
         )
+    )
+    counts: Any = strawberry.field(
+        resolver=_resolve_counts,
+        graphql_type=ActivityCounts,
+        metadata=resolver_metadata(_resolve_counts),
+        description=(
+            "The numbers of activities by kind, action, user and day, on all pages together. They cost no "
+            "further upstream call."
+        ),
     )

@@ -4,15 +4,18 @@ import asyncio
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 from weakref import WeakKeyDictionary
 
 import strawberry
-from graphql import GraphQLError
+from graphql import GraphQLError, GraphQLResolveInfo
 from msgspec import Struct, field, structs
 
 from gateway.config.settings import Settings
+from gateway.engine.fair_scheduler import FairScheduler
 from gateway.engine.resolvers import ResolveInfo
 from gateway.errors import GatewayError
+from gateway.schema.full_records import FullRecords
 from gateway.upstream.read_log import number_ids, upstream_usage
 from gateway.upstream.session import UpstreamSession
 
@@ -49,6 +52,8 @@ class Context(Struct, frozen=True, eq=False):
         is_explaining: Whether the caller requested the list of upstream reads.
         clock: The clock, in seconds since 1970.
         first_now: The present as `now` first gave it; None before.
+        full_records: The full records of activities that several fields need.
+        search_scheduler: The scheduler of searches in long lists, of all operations.
     """
 
     session: UpstreamSession
@@ -57,6 +62,8 @@ class Context(Struct, frozen=True, eq=False):
     is_explaining: bool = False
     clock: Callable[[], float] = time.time
     first_now: datetime | None = None
+    full_records: FullRecords = field(default_factory=FullRecords)
+    search_scheduler: FairScheduler = field(default_factory=FairScheduler)
 
     def now(self) -> datetime:
         """The present, in UTC, without an offset: the same for all fields of the operation."""
@@ -99,15 +106,20 @@ class Context(Struct, frozen=True, eq=False):
 
     def report(self, error: GatewayError, info: "Info | ResolveInfo") -> None:
         """Report an error of a field that has a value nevertheless."""
-        resolve_info = info if isinstance(info, ResolveInfo) else info._raw_info  # noqa: SLF001 - Strawberry's info has no field nodes
+        place = resolve_info(info)
         self.reported_errors.append(
             GraphQLError(
                 str(error),
-                resolve_info.field_nodes,
-                path=resolve_info.path.as_list(),
+                place.field_nodes,
+                path=place.path.as_list(),
                 original_error=error,
             )
         )
 
 
 Info = strawberry.Info[Context, None]
+
+
+def resolve_info(info: Info | ResolveInfo) -> ResolveInfo | GraphQLResolveInfo[Any]:
+    """The info of a resolver with graphql-core's attributes, some of which Strawberry's info lacks."""
+    return info if isinstance(info, ResolveInfo) else info._raw_info  # noqa: SLF001 - Strawberry's info has no field nodes

@@ -42,6 +42,9 @@ from gateway.engine.resolvers import (
     ResolveInfo,
     ResolverField,
 )
+from gateway.schema.action import ActivityAction
+from gateway.schema.counts import MAX_USERS
+from gateway.schema.enums import ActivityKind
 from gateway.schema.resolvers import FIELD_SOURCE_KEY
 from gateway.upstream.records.activities import Unreadable
 
@@ -241,6 +244,17 @@ def _engine_resolver(
 _READ_COST = 10
 """The cost of a field that may need a read, whether or not other fields need the same read."""
 
+_COUNTS_COST = 10
+"""The cost of counts, for which all activities of the timeline are decoded."""
+
+_COUNT_SIZES = {
+    "kinds": len(ActivityKind),
+    "actions": len(ActivityAction),
+    "users": MAX_USERS,
+    "days": 100,
+}
+"""The assumed sizes of the lists of counts: the largest, and for days what a timeline usually has."""
+
 
 def operation_limits(schema: GraphQLSchema, settings: Settings) -> Limits:
     """The limits of operations on this schema.
@@ -286,6 +300,9 @@ def _field_costs(
     for connection in ("ActivityConnection", "AppointmentThreadConnection"):
         declared_costs[connection, "nodes"] = FieldCost(is_paginated=True)
         declared_costs[connection, "edges"] = FieldCost(is_paginated=True)
+    declared_costs["ActivityConnection", "counts"] = FieldCost(_COUNTS_COST)
+    for count, size in _COUNT_SIZES.items():
+        declared_costs["ActivityCounts", count] = FieldCost(multiplier=size)
     declared_costs["Query", "clients"] = FieldCost(
         multiplier=SizedByArgument(("ids",), default=max_clients, maximum=max_clients)
     )

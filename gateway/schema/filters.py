@@ -1,21 +1,29 @@
 """The filter and sort order of a timeline."""
 
+from collections.abc import Iterable
 from datetime import datetime
+from enum import Enum
 from inspect import get_annotations
-from typing import Protocol, Self
+from typing import Any, Protocol, Self, TypeVar
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from gateway.errors import InstantUnknown, InvalidArgument, InvalidUpstreamResponse
+from gateway.schema.action import ActivityAction, activity_action
 from gateway.schema.arguments import ActivityFilter, value_or_none
 from gateway.schema.enums import ActivityEvent, ActivityKind, SortOrder
 from gateway.schema.pagination import digest
 from gateway.schema.resolvers import is_readable
+from gateway.schema.search import parse_words
 from gateway.upstream.records.activities import Unreadable, ZonedDateTime
 from gateway.upstream.records.resources import ClientReference
 
+_E = TypeVar("_E")
+
 Verdict = bool | type[InvalidUpstreamResponse] | type[InstantUnknown]
 """Whether an activity matches; or the class of the error where this cannot be decided."""
+
+MAX_USER_NAMES = 50
 
 
 class ActivityHeader(Protocol):
@@ -40,11 +48,18 @@ class TimelineFilter(Struct, frozen=True):
     """The filter and sort order of a client's timeline.
 
     A filter that is None matches every activity; one that is an empty set matches none.
+
+    Attributes:
+        search: The words that each have to occur in the activity, folded.
     """
 
     client_id: str
     kinds: frozenset[ActivityKind] | None = None
     events: frozenset[ActivityEvent] | None = None
+    actions: frozenset[ActivityAction] | None = None
+    user_names: frozenset[str] | None = None
+    has_user: bool | None = None
+    search: tuple[str, ...] | None = None
     appointment_id: str | None = None
     since: datetime | None = None
     until: datetime | None = None
@@ -73,7 +88,7 @@ class TimelineFilter(Struct, frozen=True):
             InvalidArgument: An argument is invalid, or two arguments contradict each other.
         """
         members = value_or_none(filter_argument) or ActivityFilter()
-        kinds, events = value_or_none(members.kinds), value_or_none(members.events)
+        search = value_or_none(members.search)
         filtered_appointment_id = value_or_none(members.appointment_id)
         since, until = value_or_none(members.from_), value_or_none(members.to)
         if filtered_appointment_id is not None:
@@ -90,8 +105,12 @@ class TimelineFilter(Struct, frozen=True):
             )
         return cls(
             client_id=str(client.id),
-            kinds=None if kinds is None else frozenset(kinds),
-            events=None if events is None else frozenset(events),
+            kinds=_set_or_none(members.kinds),
+            events=_set_or_none(members.events),
+            actions=_set_or_none(members.actions),
+            user_names=_user_names(members.user_names, "filter.userNames"),
+            has_user=value_or_none(members.has_user),
+            search=None if search is None else parse_words(search, "filter.search"),
             appointment_id=appointment_id or filtered_appointment_id,
             since=since,
             until=until,
@@ -102,14 +121,37 @@ class TimelineFilter(Struct, frozen=True):
     def matches_nothing(self) -> bool:
         """Whether no activity can match, whatever the upstream holds."""
         is_empty_interval = self.since is not None and self.since == self.until
-        return is_empty_interval or self.kinds == frozenset() or self.events == frozenset()
+        return is_empty_interval or frozenset() in {
+            self.kinds,
+            self.events,
+            self.actions,
+            self.user_names,
+        }
 
     @property
     def is_unfiltered(self) -> bool:
         """Whether every activity matches, whatever its content."""
         return (
-            self.kinds is None and self.events is None and self.since is None and self.until is None
+            self.kinds is None
+            and self.events is None
+            and self.since is None
+            and self.until is None
+            and not self.needs_full_records
         )
+
+    @property
+    def needs_full_records(self) -> bool:
+        """Whether the filter depends on more of an activity than its header."""
+        return not (
+            self.actions is None
+            and self.user_names is None
+            and self.has_user is None
+            and self.search is None
+        )
+
+    def without(self, *names: str) -> Self:
+        """The filter without some of its attributes."""
+        return structs.replace(self, **dict.fromkeys(names))
 
     @property
     def newest_first(self) -> bool:
@@ -124,6 +166,10 @@ class TimelineFilter(Struct, frozen=True):
         filters: dict[str, object] = {
             "kinds": _names(self.kinds),
             "events": _names(self.events),
+            "actions": _names(self.actions),
+            "userNames": None if self.user_names is None else sorted(self.user_names),
+            "hasUser": self.has_user,
+            "search": self.search,
             "appointmentId": self.appointment_id,
             "from": self.since,
             "to": self.until,
@@ -131,24 +177,52 @@ class TimelineFilter(Struct, frozen=True):
         present = [(name, str(value)) for name, value in filters.items() if value is not None]
         return digest(self.client_id, self.sort.value, sorted(present))
 
-    def matches(self, activity: ActivityHeader, instant: datetime | None) -> Verdict:
-        """Whether an activity that happened at `instant` matches, or why this cannot be decided.
+    def matches(
+        self, activity: ActivityHeader, instant: datetime | None, default_zone: str | None = None
+    ) -> Verdict:
+        """Whether an activity matches the filter apart from `search`, or why this cannot be decided.
 
         One filter that excludes the activity decides, even where another filter cannot be decided. An
         unreadable value takes precedence over an unknown instant.
-        """
-        kind_verdict = self._match_kind(activity)
-        if kind_verdict is False:
-            return False
-        event_verdict = self._match_event(activity.event)
-        instant_verdict = self._match_instant(activity.date, instant)
-        if event_verdict is False or instant_verdict is False:
-            return False
-        if kind_verdict is not True:
-            return kind_verdict
-        return instant_verdict if event_verdict is True else event_verdict
 
-    def _match_kind(self, activity: ActivityHeader) -> Verdict:
+        Args:
+            activity: The activity: a full record where the filter needs one.
+            instant: The instant of the activity, None where it is unknown.
+            default_zone: The time zone of dates without one.
+        """
+        verdict = self.match_kind(activity)
+        if verdict is False:
+            return False
+        verdicts = [
+            verdict,
+            self._match_event(activity.event),
+            self._match_instant(activity.date, instant),
+        ]
+        if self.needs_full_records:
+            verdicts[2:2] = [self.match_user(activity), self.match_action(activity, default_zone)]
+        return all_match(verdicts)
+
+    def match_action(self, activity: Any, default_zone: str | None) -> bool:
+        """Whether the action of an activity, given as full record, matches."""
+        return self.actions is None or activity_action(activity, default_zone) in self.actions
+
+    def match_user(self, activity: Any) -> Verdict:
+        """Whether the user of an activity, given as full record, matches; or why this cannot be decided."""
+        if self.has_user is None and self.user_names is None:
+            return True
+        user = activity.user
+        if not is_readable(user):
+            return InvalidUpstreamResponse
+        if self.has_user is not None and self.has_user is (user is None):
+            return False
+        if self.user_names is None:
+            return True
+        name = None if user is None else user.user_name
+        if not is_readable(name):
+            return InvalidUpstreamResponse
+        return name is not None and str(name) in self.user_names
+
+    def match_kind(self, activity: ActivityHeader) -> Verdict:
         if self.kinds is None:
             return True
         return (
@@ -174,6 +248,17 @@ class TimelineFilter(Struct, frozen=True):
         return False if date is None else InstantUnknown
 
 
+def all_match(verdicts: Iterable[Verdict]) -> Verdict:
+    """The verdict of several filters together: that of the first which cannot be decided, unless one excludes."""
+    undecided: Verdict = True
+    for verdict in verdicts:
+        if verdict is False:
+            return False
+        if undecided is True:
+            undecided = verdict
+    return undecided
+
+
 def require_id(id_: str, argument: str) -> None:
     """Require an id that a caller sent not to be blank.
 
@@ -184,5 +269,29 @@ def require_id(id_: str, argument: str) -> None:
         raise InvalidArgument(f"`{argument}` must not be blank.", argument=argument)
 
 
-def _names(members: frozenset[ActivityKind] | frozenset[ActivityEvent] | None) -> list[str] | None:
+def _set_or_none(members: list[_E] | None) -> frozenset[_E] | None:
+    """The members of a list argument; None where it is absent or null."""
+    present = value_or_none(members)
+    return None if present is None else frozenset(present)
+
+
+def _user_names(sent: list[str] | None, argument: str) -> frozenset[str] | None:
+    """The distinct user names of an argument.
+
+    Raises:
+        InvalidArgument: A name is blank, or there are too many.
+    """
+    names = _set_or_none(sent)
+    if names is None:
+        return None
+    if not all(map(str.strip, names)):
+        raise InvalidArgument(f"A name in `{argument}` must not be blank.", argument=argument)
+    if len(names) > MAX_USER_NAMES:
+        raise InvalidArgument(
+            f"`{argument}` has at most {MAX_USER_NAMES} different names.", argument=argument
+        )
+    return names
+
+
+def _names(members: Iterable[Enum] | None) -> list[str] | None:
     return None if members is None else sorted(member.value for member in members)

@@ -1,21 +1,18 @@
 """The timeline of a client: filtering, sorting and pagination of activities."""
 
-from collections import Counter
-from collections.abc import Awaitable, Callable, Hashable, Iterator, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
 import strawberry
 from msgspec import Raw, Struct
 
+from gateway.engine.lookahead import selected_names
 from gateway.engine.polymorphic_lists import ItemDecoder, PolymorphicList
 from gateway.engine.resolvers import MappedResult, Node, ResolveInfo
-from gateway.errors import FieldError, InvalidUpstreamResponse
+from gateway.errors import InvalidUpstreamResponse
 from gateway.observability.event_loop import (
-    STEP_ITEMS,
     CooperativeSteps,
-    map_in_steps,
     run_cooperatively,
     run_to_completion,
 )
@@ -26,8 +23,19 @@ from gateway.schema.completeness import (
     ReadTimestamp,
     build_completeness,
 )
-from gateway.schema.context import Info
+from gateway.schema.context import Context, Info, resolve_info
+from gateway.schema.counts import filters_of_counts
+from gateway.schema.enums import ActivityKind
 from gateway.schema.filters import HEADER_ATTRIBUTES, TimelineFilter
+from gateway.schema.full_records import decode_full_records
+from gateway.schema.matching import (
+    MatchedRecords,
+    activity_instants,
+    batches,
+    match_full_records,
+    matching_activities,
+    run_match,
+)
 from gateway.schema.pagination import (
     LazyPositions,
     PageWindow,
@@ -39,7 +47,7 @@ from gateway.schema.pagination import (
     sort_positions,
 )
 from gateway.schema.resolvers import SchemaObject
-from gateway.schema.scalars import to_utc_together
+from gateway.upstream.http.stale_cache import Timestamped
 from gateway.upstream.records import activities, decoding, resources
 from gateway.upstream.records.field_types import UNDECODABLE
 
@@ -71,6 +79,7 @@ class ConnectionPage(SchemaObject, frozen=True):
         nodes: The activities of this page.
         omitted: The number of activities that may match, but are omitted, by reason.
         read_timestamp: The time of the upstream read.
+        items: All activities that were read, as sent.
     """
 
     timeline_filter: TimelineFilter
@@ -79,6 +88,7 @@ class ConnectionPage(SchemaObject, frozen=True):
     nodes: list[activities.Activity]
     omitted: OmittedCounts
     read_timestamp: ReadTimestamp
+    items: Sequence[Raw]
 
     @property
     def edges(self) -> list[ConnectionEdge]:
@@ -171,13 +181,19 @@ class RawTimeline(Struct, frozen=True, eq=False):
         return page
 
     def build_page(self, decoder: ItemDecoder) -> CooperativeSteps[ConnectionPage]:
-        """The page. Where the page is a small part of the whole, only this part is decoded in full."""
-        is_partial = len(self.items) > 2 * self.window.size
-        activities = yield from (decoder.decode_headers if is_partial else decoder.decode)(
-            self.items
-        )
-        instants = yield from self._instants(activities)
-        positions, indexes, omitted = yield from self._sort_and_filter(activities, instants)
+        """The page. Where the page is a small part of the whole, only this part is decoded for the selection."""
+        needs_full_records = self.timeline_filter.needs_full_records
+        is_partial = needs_full_records or len(self.items) > 2 * self.window.size
+        if needs_full_records:
+            matched = yield from match_full_records(
+                self.items, self.timeline_filter, self.info.context
+            )
+        else:
+            matched = yield from self._match(
+                decoder.decode_headers if is_partial else decoder.decode
+            )
+        activities, instants, _, omitted = matched
+        positions, indexes = yield from self._sort(matched)
         part = self.window.to_slice(
             positions, self.anchor, newest_first=self.timeline_filter.newest_first
         )
@@ -191,19 +207,26 @@ class RawTimeline(Struct, frozen=True, eq=False):
             nodes, self.info.context, {"date": [instants[index] for index in page]}
         )
         return ConnectionPage(
-            self.timeline_filter, positions, part, nodes, omitted, self.read_timestamp
+            self.timeline_filter, positions, part, nodes, omitted, self.read_timestamp, self.items
         )
 
-    def _sort_and_filter(
-        self,
-        activities: Sequence[Any],  # full records, or projected ones of a compiled query
-        instants: Sequence[datetime | None],
-    ) -> CooperativeSteps[tuple[Sequence[TimelinePosition], list[int], OmittedCounts]]:
-        """The ordered positions and indexes of matching activities, and the omissions by reason.
+    def _match(
+        self, decode: Callable[[Sequence[Raw]], CooperativeSteps[list[Any]]]
+    ) -> CooperativeSteps[MatchedRecords]:
+        """The activities as a decoder returns them, and those that match."""
+        default_zone = self.info.context.settings.default_time_zone
+        activities = yield from decode(self.items)
+        instants = yield from activity_instants(activities, default_zone)
+        indexes, omitted = yield from matching_activities(
+            self.timeline_filter, activities, instants, default_zone
+        )
+        return MatchedRecords(activities, instants, indexes, omitted)
 
-        Omissions are activities that may match, but cannot be included.
-        """
-        indexes, omitted = yield from self._filter(activities, instants)
+    def _sort(
+        self, matched: MatchedRecords
+    ) -> CooperativeSteps[tuple[Sequence[TimelinePosition], list[int]]]:
+        """The ordered positions and indexes of the matching activities."""
+        activities, instants, indexes, _ = matched
         newest_first = self.timeline_filter.newest_first
 
         def position(index: int) -> TimelinePosition:
@@ -211,9 +234,9 @@ class RawTimeline(Struct, frozen=True, eq=False):
 
         order = order_by_instant(indexes, instants, position, newest_first=newest_first)
         if order is not None:
-            return LazyPositions(order, position), order, omitted
+            return LazyPositions(order, position), order
         unordered: list[TimelinePosition] = []
-        for batch in _batches(indexes):
+        for batch in batches(indexes):
             if unordered:
                 yield
             unordered += map(position, batch)
@@ -222,52 +245,14 @@ class RawTimeline(Struct, frozen=True, eq=False):
             newest_first=newest_first,
             content=lambda index: bytes(self.items[indexes[index]]),
         )
-        return positions, [indexes[index] for index in order], omitted
-
-    def _instants(self, activities: Sequence[Any]) -> CooperativeSteps[list[datetime | None]]:
-        """The instant of each activity, None where it is unknown."""
-        default_zone = self.info.context.settings.default_time_zone
-        instants: list[datetime | None] = []
-        for batch in _batches(activities):
-            if instants:
-                yield
-            instants += to_utc_together([activity.date for activity in batch], default_zone)
-        return instants
-
-    def _filter(
-        self, activities: Sequence[Any], instants: Sequence[datetime | None]
-    ) -> CooperativeSteps[tuple[Sequence[int], OmittedCounts]]:
-        """The indexes of matching activities, and the omissions by reason."""
-        matches, is_unfiltered = self.timeline_filter.matches, self.timeline_filter.is_unfiltered
-        if is_unfiltered and decoding.all_have_identity(activities):
-            return range(len(activities)), {}
-        indexes: list[int] = []
-        omitted = Counter[type[FieldError]]()
-        for index, activity in enumerate(activities):
-            if index % STEP_ITEMS == 0 and index:
-                yield
-            verdict = is_unfiltered or matches(activity, instants[index])
-            if verdict is False:
-                continue
-            if not decoding.has_identity(activity):
-                omitted[InvalidUpstreamResponse] += 1
-            elif verdict is True:
-                indexes.append(index)
-            else:
-                omitted[verdict] += 1
-        return indexes, omitted
-
-
-def _batches(sequence: Sequence[_T]) -> Iterator[Sequence[_T]]:
-    """A sequence in batches of one step."""
-    return (sequence[begin : begin + STEP_ITEMS] for begin in range(0, len(sequence), STEP_ITEMS))
+        return positions, [indexes[index] for index in order]
 
 
 class _FullRecordDecoder:
     """Decodes activities as full records."""
 
     def decode(self, items: Sequence[Raw]) -> CooperativeSteps[list[activities.Activity]]:
-        return map_in_steps(lambda some: [decoding.activity(item) for item in some], items)
+        return decode_full_records(items)
 
     decode_headers = decode
 
@@ -333,23 +318,55 @@ def load_timeline_page(
             argument="before" if window.backward else "after",
         )
     )
-    if timeline_filter.matches_nothing:
+    kinds = _kinds_to_read(timeline_filter, info)
+    if kinds == frozenset():
         return client.child(RawTimeline(info, timeline_filter, window, anchor, [], ReadTimestamp()))
     load = info.context.session.timeline(
         timeline_filter.client_id,
-        kinds=timeline_filter.kinds,
+        kinds=kinds,
         appointment_id=timeline_filter.appointment_id,
         newest_first=timeline_filter.newest_first,
     )
 
-    def build(timeline: tuple[Sequence[Raw], float, bool]) -> Node[RawTimeline]:
+    def build(timeline: Timestamped[list[Raw]]) -> Node[RawTimeline]:
         items, read_at, is_stale = timeline
         read_timestamp = ReadTimestamp(read_at, is_stale)
         return client.child(
             RawTimeline(info, timeline_filter, window, anchor, items, read_timestamp)
         )
 
-    return MappedResult(load, build)
+    if timeline_filter.search is None:
+        return MappedResult(load, build)
+    return _search_ahead(load, build, timeline_filter, info.context)
+
+
+async def _search_ahead(
+    load: Awaitable[Timestamped[list[Raw]]],
+    build: Callable[[Timestamped[list[Raw]]], Node[RawTimeline]],
+    timeline_filter: TimelineFilter,
+    context: Context,
+) -> Node[RawTimeline]:
+    """A timeline whose activities are searched before its page is built, which then finds what the search found."""
+    timeline = await load
+    items = timeline[0]
+    await run_match(
+        match_full_records(items, timeline_filter, context), items, timeline_filter, context
+    )
+    return build(timeline)
+
+
+def _kinds_to_read(
+    timeline_filter: TimelineFilter, info: Info | ResolveInfo
+) -> frozenset[ActivityKind] | None:
+    """The kinds that the page and its counts need; None for all, and an empty set where nothing can match."""
+    if timeline_filter.kinds is None and not timeline_filter.matches_nothing:
+        return None
+    selected_counts = selected_names(resolve_info(info), "counts")
+    filters = [timeline_filter, *filters_of_counts(timeline_filter, selected_counts)]
+    kinds = [each.kinds for each in filters if not each.matches_nothing]
+    if not kinds:
+        return frozenset()
+    return None if None in kinds else timeline_filter.kinds
 
 
 class RawPage(Protocol[_P]):

@@ -7,6 +7,7 @@ from types import TracebackType
 
 from gateway.config.headers import RawHeaders
 from gateway.config.settings import Settings
+from gateway.engine.fair_scheduler import FairScheduler
 from gateway.observability.request_stats import RequestStats
 from gateway.schema.completeness import log_omissions
 from gateway.schema.context import Context
@@ -60,13 +61,20 @@ def context_factory(
     clock: Callable[[], float],
 ) -> ContextFactory:
     """The factory of request contexts; the clock gives seconds since 1970."""
+    search_scheduler = FairScheduler()
 
     def open_context(headers: RawHeaders, stats: RequestStats) -> RequestContext:
         deadline = asyncio.get_running_loop().time() + settings.operation_timeout_seconds
         caller = caller_factory.from_headers(headers, deadline, key_name=stats.caller)
         session = UpstreamSession(upstream, caller, settings)
         is_explaining = settings.explain and _is_explanation_requested(headers)
-        context = Context(session, settings, is_explaining=is_explaining, clock=clock)
+        context = Context(
+            session,
+            settings,
+            is_explaining=is_explaining,
+            clock=clock,
+            search_scheduler=search_scheduler,
+        )
         return RequestContext(context, upstream.report_timeline_surprises(), stats)
 
     return open_context

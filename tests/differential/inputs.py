@@ -57,6 +57,10 @@ _KINDS = _words(
 )
 _EVENTS = _words("CREATED", "UPDATED", "DELETED", "UNKNOWN")
 _PHASES = _words("UPCOMING", "PAST", "CANCELLED", "UNKNOWN")
+_ACTIONS = _words(
+    *("NOTE_CREATED", "APPOINTMENT_RESCHEDULED", "APPOINTMENT_CONFIRMED", "APPOINTMENT_UPDATED"),
+    *("CONSENT_GIVEN", "FORM_SUBMITTED", "EMAIL_SENT", "REGISTRATION_CANCELLED", "OTHER"),
+)
 _DURING = _texts("2025-03-30T02:30:00+01:00", "2025-06-02T10:00:00.000Z")
 
 FITTING: Mapping[str, tuple[Given, ...]] = {
@@ -79,6 +83,12 @@ FITTING: Mapping[str, tuple[Given, ...]] = {
         *_lists(_PHASES, _PHASES[:2], _PHASES[1:], _PHASES[2:3] * 2),
         *_PHASES[1:2],
     ),
+    "[ActivityAction!]": (
+        *_lists(_ACTIONS, _ACTIONS[:3], _ACTIONS[2:], _ACTIONS[1:2] * 2),
+        *_ACTIONS[1:2],
+    ),
+    "userNames": (*_lists(_texts("ito"), _texts("ito", "x", "1", "ito")), *_texts("ito")),
+    "search": _texts("a", "ADA e", "é", "1", "x y z", " "),
     "SortOrder": _words("DESC", "ASC"),
     "TimeZone": _texts("Europe/Paris", "Pacific/Apia", "America/New_York", "+05:30"),
     "Int": _numbers(2, 1, 3, 5, 10, 50, 100),
@@ -97,6 +107,9 @@ UNUSUAL: Mapping[str, tuple[Given, ...]] = {
     "[ActivityKind!]": _lists((), _KINDS[-1:]),
     "[ActivityEvent!]": _lists((), _EVENTS[-1:]),
     "[AppointmentPhase!]": _lists((), _PHASES[-1:]),
+    "[ActivityAction!]": _lists((), _ACTIONS[-1:]),
+    "userNames": _lists((), _texts(" "), _texts(*map(str, range(51)))),
+    "search": _texts("1 2 3 4 5 6 7 8 9", "x" * 101),
     "TimeZone": (*_texts("Mars/Olympus", "", "IST"), *_numbers(2)),
     "Int": _numbers(0, 101, -1),
 }

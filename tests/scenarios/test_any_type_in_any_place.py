@@ -186,8 +186,8 @@ def selection(
     fields = getattr(type_, "fields", {})
     for name, field in fields.items():
         of = get_named_type(field.type)
-        # Edges are the nodes once more.
-        if of.name not in inside and name != "edges" and name not in chosen_before:
+        # Edges are the nodes once more, and counts are of them.
+        if of.name not in inside and name not in {"edges", "counts", *chosen_before}:
             chosen.append(f"{name} {selection(of, inside)}")
     kinds = schema.build_schema().get_possible_types(type_) if is_abstract_type(type_) else ()
     chosen += [f"... on {each.name} {selection(each, inside, fields)}" for each in kinds]

@@ -32,6 +32,7 @@ VARIABLES = {
     "first": 10,
     "client": CLIENT,
     "clients": [CLIENT, "1001"],
+    "filter": {"kinds": ["NOTE"], "search": "a"},
     "zone": "Europe/Paris",
 }
 

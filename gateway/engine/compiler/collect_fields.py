@@ -204,12 +204,13 @@ class FieldCollector:
     """CollectFields (GraphQL specification, 6.3.2), but for all variables at once.
 
     Attributes:
+        fragments: The fragments of the document, by name.
         condition_variables: The variables that `@skip` and `@include` use.
     """
 
     def __init__(self, schema: GraphQLSchema, document: DocumentNode) -> None:
         self._schema = schema
-        self._fragments = {
+        self.fragments = {
             definition.name.value: definition
             for definition in document.definitions
             if isinstance(definition, FragmentDefinitionNode)
@@ -294,7 +295,7 @@ class FieldCollector:
         if any(each <= condition for each in earlier):
             return None
         earlier.append(condition)
-        return self._fragments[node.name.value]
+        return self.fragments[node.name.value]
 
     def _applies(
         self, fragment: InlineFragmentNode | FragmentDefinitionNode, type_: GraphQLObjectType

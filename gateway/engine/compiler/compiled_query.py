@@ -1,6 +1,6 @@
 """The compiled query of an operation: runs the passes of the compiler, and caches constant results."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
@@ -9,6 +9,7 @@ from cachetools import LRUCache
 from graphql import (
     DocumentNode,
     Executor,
+    FragmentDefinitionNode,
     GraphQLError,
     GraphQLSchema,
     OperationDefinitionNode,
@@ -60,6 +61,7 @@ class CompiledQuery:
     _root_function: Callable[..., Any]
     _conditions: list[Condition]
     _condition_variables: frozenset[str]
+    _fragments: Mapping[str, FragmentDefinitionNode]
     _constant_results: "ConstantResultCache | None"
 
     def __del__(self) -> None:
@@ -81,7 +83,9 @@ class CompiledQuery:
         if not all(type(variables.coerced.get(name)) is bool for name in self._condition_variables):
             return None  # null as the argument of a directive, which is non-null
         try:
-            compiled_run = CompiledRun(context, variables, self._conditions, build_executor)
+            compiled_run = CompiledRun(
+                context, variables, self._conditions, self._fragments, build_executor
+            )
             data = await compiled_run.execute(self._root_function)
         except OperationNeedsFallback:
             return None
@@ -135,6 +139,7 @@ def _compile(
         namespace.values[root_name],
         generator.conditions,
         frozenset(collector.condition_variables),
+        collector.fragments,
         constant_results if is_constant else None,
     )
 

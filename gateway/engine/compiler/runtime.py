@@ -1,11 +1,11 @@
 """Runs a compiled query for one request: has it rendered, then fills in what was deferred."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 import msgspec
-from graphql import Executor, GraphQLError, is_non_null_type
+from graphql import Executor, FragmentDefinitionNode, GraphQLError, is_non_null_type
 from graphql.execution import VariableValues
 from msgspec import Raw
 
@@ -41,9 +41,11 @@ class CompiledRun:
         context: Any,
         variables: VariableValues,
         conditions: Sequence[Condition],
+        fragments: Mapping[str, FragmentDefinitionNode],
         build_executor: Callable[[], Executor[Any]],
     ) -> None:
         self.fallback = GraphQLCoreFallback(build_executor, variables)
+        self._fragments = fragments
         self._context = context
         self._variables = variables
         self._rendering = Rendering(context, variables, conditions)
@@ -143,7 +145,8 @@ class CompiledRun:
     def _resolve(self, pending: PendingFields, field_source: ResolverField) -> None:
         [field] = pending.deferred.fields
         path = to_graphql_path((*pending.path, field.key))
-        info = ResolveInfo(self._context, path, field.nodes(self._variables))
+        nodes = field.nodes(self._variables)
+        info = ResolveInfo(self._context, path, nodes, self._fragments, self._variables)
         try:
             arguments = field.arguments.coerce(self._variables)
         except GraphQLError:

@@ -8,6 +8,7 @@ import pytest
 import strawberry
 
 from gateway.errors import InstantUnknown, InvalidArgument, InvalidUpstreamResponse
+from gateway.schema.action import ActivityAction
 from gateway.schema.arguments import ActivityFilter
 from gateway.schema.enums import ActivityEvent, ActivityKind, SortOrder
 from gateway.schema.filters import HEADER_ATTRIBUTES, TimelineFilter, require_id
@@ -16,6 +17,7 @@ from gateway.upstream.records.activities import (
     UNREADABLE,
     Activity,
     NoteActivity,
+    User,
     ZonedDateTime,
 )
 from gateway.upstream.records.resources import ClientReference
@@ -23,12 +25,13 @@ from gateway.upstream.records.resources import ClientReference
 NINE = datetime(2026, 7, 1, 9)  # noqa: DTZ001 - in UTC
 TEN = datetime(2026, 7, 1, 10)  # noqa: DTZ001
 DATE = ZonedDateTime(date_time="2026-07-01T09:00:00", time_zone="UTC")
-NOTE = NoteActivity(id="1", kind_raw="note", date=DATE, event_raw="created")
+NOTE = NoteActivity(
+    id="1", kind_raw="note", date=DATE, event_raw="created", user=User(user_name="ada")
+)
 
 
 def selection(**given):
-    every = dict.fromkeys(("kinds", "events", "appointment_id", "since", "until"))
-    return TimelineFilter(**{"client_id": "7", "sort": SortOrder.ASC, **every, **given})
+    return TimelineFilter(**{"client_id": "7", "sort": SortOrder.ASC, **given})
 
 
 def broken(**fields):
@@ -45,6 +48,13 @@ def broken(**fields):
         ({"kinds": frozenset({ActivityKind.CONSENT})}, False),
         ({"events": frozenset({ActivityEvent.CREATED})}, True),
         ({"events": frozenset({ActivityEvent.DELETED})}, False),
+        ({"actions": frozenset({ActivityAction.NOTE_CREATED})}, True),
+        ({"actions": frozenset({ActivityAction.NOTE_UPDATED})}, False),
+        ({"user_names": frozenset({"ada"})}, True),
+        ({"user_names": frozenset({"Ada"})}, False),
+        ({"has_user": True}, True),
+        ({"has_user": False}, False),
+        ({"has_user": True, "user_names": frozenset({"bo"})}, False),
         ({"since": NINE}, True),
         ({"since": TEN}, False),
         ({"until": TEN}, True),
@@ -62,6 +72,9 @@ UNREADABLE_ZONE = ZonedDateTime(
     time_zone=UNREADABLE,  # type: ignore[arg-type]
 )
 NOTES = frozenset({ActivityKind.NOTE})
+ADA = frozenset({"ada"})
+NAMELESS = User(first_name="Ada")
+UNREADABLE_NAME = User(user_name=UNREADABLE)  # type: ignore[arg-type]
 CREATED, DELETED = frozenset({ActivityEvent.CREATED}), frozenset({ActivityEvent.DELETED})
 
 
@@ -88,6 +101,14 @@ CREATED, DELETED = frozenset({ActivityEvent.CREATED}), frozenset({ActivityEvent.
             InvalidUpstreamResponse,
         ),
         ({"events": CREATED}, {"date": NO_ZONE}, True),
+        ({"user_names": ADA}, {"user": UNREADABLE}, InvalidUpstreamResponse),
+        ({"user_names": ADA}, {"user": UNREADABLE_NAME}, InvalidUpstreamResponse),
+        ({"user_names": ADA}, {"user": NAMELESS}, False),
+        ({"user_names": ADA, "since": NINE}, {"date": NO_ZONE}, InstantUnknown),
+        ({"has_user": True}, {"user": UNREADABLE_NAME}, True),
+        ({"has_user": False}, {"user": UNREADABLE}, InvalidUpstreamResponse),
+        ({"has_user": False}, {"user": None}, True),
+        ({"has_user": False, "user_names": ADA}, {"user": None}, False),
     ],
     ids=str,
 )
@@ -120,7 +141,13 @@ def test_without_filters_everything_is_selected():
 
 @pytest.mark.parametrize(
     "given",
-    [{"kinds": frozenset()}, {"events": frozenset()}, {"since": TEN, "until": TEN}],
+    [
+        {"kinds": frozenset()},
+        {"events": frozenset()},
+        {"actions": frozenset()},
+        {"user_names": frozenset()},
+        {"since": TEN, "until": TEN},
+    ],
     ids=str,
 )
 def test_what_can_select_nothing_is_empty(given):
@@ -140,8 +167,17 @@ ABSENT: dict[str, Any] = {
     "an absent filter": strawberry.UNSET,
     "an empty filter": ActivityFilter(),
     "a filter of nulls": ActivityFilter(
-        kinds=None, events=None, appointment_id=None, from_=None, to=None
+        kinds=None,
+        events=None,
+        actions=None,
+        user_names=None,
+        has_user=None,
+        search=None,
+        appointment_id=None,
+        from_=None,
+        to=None,
     ),
+    "a blank search": ActivityFilter(search=" "),
 }
 
 
@@ -164,9 +200,19 @@ def test_a_filter_is_normalised():
     assert (one.since, one.until) == (NINE, TEN)
 
 
+def test_users_and_words_are_normalised():
+    one = of(user_names=["ada", "bo", "ada"], search="Zoë  ada zoe")
+    other = of(user_names=["bo", "ada"], search="ADA zoë")
+    assert one == other
+    assert one.cursor_digest == other.cursor_digest
+    assert (one.user_names, one.search) == (frozenset({"ada", "bo"}), ("ada", "zoe"))
+
+
 def test_lists_without_elements_are_filters():
     assert of(kinds=[]).kinds == frozenset()
     assert of(events=[]).events == frozenset()
+    assert of(actions=[]).actions == frozenset()
+    assert of(user_names=[]).user_names == frozenset()
 
 
 class HeaderAlone:
@@ -183,6 +229,10 @@ class HeaderAlone:
 FILTERS: dict[str, Any] = {
     "kinds": list(ActivityKind),
     "events": [ActivityEvent.CREATED],
+    "actions": list(ActivityAction),
+    "user_names": ["ada"],
+    "has_user": True,
+    "search": "ada",
     "appointment_id": "31",
     "from_": NINE,
     "to": TEN,
@@ -198,8 +248,16 @@ def test_each_filter_has_a_value_here():
 @pytest.mark.parametrize("tag", KINDS)
 def test_a_filter_reads_only_what_compiled_queries_decode(name, tag):
     values = {each: getattr(NOTE, each) for each in Activity.__struct_fields__}
-    activity: Any = HeaderAlone(KINDS[tag](**{**values, "kind_raw": tag}))
-    assert of(**{name: FILTERS[name]}).matches(activity, NINE) is True
+    activity: Any = KINDS[tag](**{**values, "kind_raw": tag})
+    timeline_filter = of(**{name: FILTERS[name]})
+    if not timeline_filter.needs_full_records:
+        activity = HeaderAlone(activity)
+    assert timeline_filter.matches(activity, NINE) is True
+
+
+def test_filters_of_more_than_the_header_need_full_records():
+    needing = {name for name, value in FILTERS.items() if of(**{name: value}).needs_full_records}
+    assert needing == {"actions", "user_names", "has_user", "search"}
 
 
 @pytest.mark.parametrize("id_", ["", " ", "\t"])
@@ -246,6 +304,12 @@ BOUND: dict[str, dict[str, Any]] = {
     "kinds": {"kinds": NOTES},
     "no kinds": {"kinds": frozenset()},
     "events": {"events": CREATED},
+    "actions": {"actions": frozenset({ActivityAction.OTHER})},
+    "users": {"user_names": ADA},
+    "no users": {"user_names": frozenset()},
+    "any user": {"has_user": True},
+    "nobody": {"has_user": False},
+    "words": {"search": ("ada",)},
     "the appointment": {"appointment_id": "31"},
     "the start": {"since": NINE},
     "the end": {"until": NINE},

@@ -6,6 +6,7 @@ import AccountTimeline from "./tabs/account/Timeline.graphql";
 import Pages from "./tabs/Pages.graphql";
 import Changes from "./tabs/sandbox/Changes.graphql";
 import Clients from "./tabs/sandbox/Clients.graphql";
+import Counts from "./tabs/sandbox/Counts.graphql";
 import CurrentState from "./tabs/sandbox/CurrentState.graphql";
 import Failures from "./tabs/sandbox/Failures.graphql";
 import Timeline from "./tabs/sandbox/Timeline.graphql";
@@ -16,6 +17,7 @@ const SANDBOX = [
   { query: Timeline },
   { query: Changes },
   { query: Pages, variables: { client: "1100", size: 5, after: null } },
+  { query: Counts },
   { query: CurrentState },
   { query: Clients, variables: { ids: ["1001", "1020", "1100"] } },
   { query: Failures },

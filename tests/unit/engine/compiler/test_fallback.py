@@ -37,7 +37,7 @@ class Part:
             self.built.append(executor)
             return executor
 
-        run = CompiledRun(None, executor.variable_values, [], build)
+        run = CompiledRun(None, executor.variable_values, [], {}, build)
         self.rest: GraphQLCoreFallback = run.fallback
 
     def field(self, key: str, source: Any) -> Any:
