@@ -26,7 +26,7 @@ EXAMPLE_QUERIES = """\
     activities(clientId: "1100", filter: {kinds: [APPOINTMENT]}, sort: DESC, first: 5) {
       totalCount
       nodes {
-        event
+        action
         date { instant }
         changes { field }
         ... on AppointmentActivity {

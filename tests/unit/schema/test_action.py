@@ -1,7 +1,9 @@
 """The action of each activity: told of each by itself, and as callers receive it."""
 
+import json
 from collections.abc import Mapping
 from itertools import product
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
@@ -9,6 +11,8 @@ import pytest
 
 from gateway.schema.action import ActivityAction, activity_action
 from gateway.upstream.records import decoding
+
+MESSAGES = Path(__file__).parents[2] / "clients" / "messages"
 
 SNAPSHOTS = {
     "appointment": "appointment",
@@ -257,6 +261,12 @@ async def test_callers_receive_the_action_and_no_error(gateway_over_items, compi
     assert await gateway.ask(query) == {
         "data": {"activities": {"nodes": [{"action": action(each)} for each in items]}}
     }
+
+
+def test_each_action_has_a_message_in_each_language():
+    for language in ("en", "fr"):
+        messages = json.loads((MESSAGES / f"{language}.json").read_text("utf-8"))["actions"]
+        assert messages.keys() == {each.name for each in ActivityAction}, language
 
 
 async def test_the_sandbox_shows_each_action(gateway):
