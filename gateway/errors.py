@@ -27,6 +27,7 @@ or personal data. An exception that is not a `GatewayError` is a bug.
         ├── InstantUnknown          INSTANT_UNKNOWN
         ├── BudgetExceeded          UPSTREAM_BUDGET_EXCEEDED
         ├── CompanyUnknown          COMPANY_UNKNOWN
+        ├── ActivityNotFound        NOT_FOUND
         └── UpstreamError           the upstream failed or refused a read, or cannot be called
             ├── Unauthenticated     UNAUTHENTICATED
             ├── NotFound            NOT_FOUND
@@ -366,6 +367,17 @@ class CompanyUnknown(FieldError):
         "the company of an appointment, a member of staff or a service is unknown. Operators of the "
         "gateway can set `GATEWAY_COMPANY_ID`"
     )
+
+
+class ActivityNotFound(FieldError):
+    """A list has no activity with the id in an argument."""
+
+    code = "NOT_FOUND"
+    when = "the list has no activity with the id in `around`: `argument` is then `around`"
+
+    def __init__(self, message: str, *, argument: str) -> None:
+        super().__init__(message)
+        self.details = {"argument": argument}
 
 
 class UpstreamError(FieldError):

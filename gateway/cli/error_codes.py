@@ -55,12 +55,12 @@ def _classes_with_code(error_class: type[GatewayError]) -> Iterator[type[Gateway
 
 
 def _describe(code: str, classes: list[type[GatewayError]]) -> ErrorCode:
-    """One code; two classes have it where an error may occur before execution and during it."""
+    """One code; several classes have it where it has several causes."""
     return ErrorCode(
         code,
         "; or ".join(each.when for each in classes),
         is_retryable=any(each.retryable for each in classes),
-        http_status=", or ".join(_http_status(each) for each in classes),
+        http_status=", or ".join(dict.fromkeys(map(_http_status, classes))),
     )
 
 

@@ -71,7 +71,11 @@ class ItemDecoder(Protocol):
 
 
 class LazyPage(Protocol):
-    """The result of a list's resolver: a page whose items are not decoded yet."""
+    """The result of a list's resolver: a page whose items are not decoded yet.
+
+    Both methods may raise a `GatewayError`, where the list has no such page: the field is then null, with the
+    error.
+    """
 
     def decode_ahead(self, decoder: ItemDecoder) -> CooperativeSteps[Any]:
         """Do the expensive part of `to_connection` in cooperative steps; the decoder caches its result."""

@@ -1,5 +1,6 @@
 """GraphQL arguments that several fields share, each described once: the filter, the order and the page."""
 
+from datetime import datetime
 from typing import Annotated, TypeVar
 
 import strawberry
@@ -128,14 +129,43 @@ Before = Annotated[
         description="The cursor before which the page ends. An empty text equals an absent cursor."
     ),
 ]
+Around = Annotated[
+    strawberry.ID | None,
+    strawberry.argument(
+        description=(
+            "The id of the activity in the middle of the page; of an even `first`, one more activity follows it "
+            "than precedes it. Near an end of the list, the page is full and the activity is nearer to that end. "
+            "An error with the code `NOT_FOUND` where no activity of the list has the id. Goes with `first` only."
+        )
+    ),
+]
+StartingAt = Annotated[
+    DateTime | None,
+    strawberry.argument(
+        description=(
+            "The instant at which the page begins: with the first activity at or after it, or at or before it in "
+            "the order `DESC`. Activities without an instant follow all others. Goes with `first` only."
+        )
+    ),
+]
 
 
 def paging_arguments(
-    first: int | None, after: str | None, last: int | None, before: str | None
+    first: int | None,
+    after: str | None,
+    last: int | None,
+    before: str | None,
+    around: str | None = strawberry.UNSET,
+    starting_at: datetime | None = strawberry.UNSET,
 ) -> PagingArguments:
-    """The four paging arguments of a field, each as sent, absent or null."""
+    """The paging arguments of a field, each as sent, absent or null."""
     return PagingArguments(
-        value_or_none(first), value_or_none(after), value_or_none(last), value_or_none(before)
+        value_or_none(first),
+        value_or_none(after),
+        value_or_none(last),
+        value_or_none(before),
+        value_or_none(around),
+        value_or_none(starting_at),
     )
 
 

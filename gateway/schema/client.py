@@ -8,7 +8,17 @@ import strawberry
 
 from gateway.engine.resolvers import Node
 from gateway.errors import InvalidArgument
-from gateway.schema.arguments import After, Before, Filter, First, Last, Sort, paging_arguments
+from gateway.schema.arguments import (
+    After,
+    Around,
+    Before,
+    Filter,
+    First,
+    Last,
+    Sort,
+    StartingAt,
+    paging_arguments,
+)
 from gateway.schema.company import Company
 from gateway.schema.context import Context, Info
 from gateway.schema.enums import SortOrder
@@ -85,9 +95,11 @@ def activities_of_client(  # noqa: PLR0913, PLR0917 - one parameter per GraphQL 
     after: After = strawberry.UNSET,
     last: Last = strawberry.UNSET,
     before: Before = strawberry.UNSET,
+    around: Around = strawberry.UNSET,
+    starting_at: StartingAt = strawberry.UNSET,
 ) -> PendingTimeline:
     timeline_filter = TimelineFilter.of(root.value, filter, sort)
-    paging = paging_arguments(first, after, last, before)
+    paging = paging_arguments(first, after, last, before, around, starting_at)
     client = Node(root.value)  # without ids: activities do not depend on what led to the client
     return load_timeline_page(client, info, timeline_filter, paging)
 

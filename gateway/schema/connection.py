@@ -47,6 +47,13 @@ class ActivityConnection:
     total_count: int = strawberry.field(
         description="The number of activities that match the filter, on all pages together."
     )
+    preceding_count: int = strawberry.field(
+        description=(
+            "The number of activities in front of the page. With `first: 0`, the number of those in front of the "
+            "place that the arguments give."
+        )
+    )
+    following_count: int = strawberry.field(description="The number of activities behind the page.")
     completeness: Completeness = strawberry.field(
         description=(
             "The completeness of the list: which activities are missing from it, and when the upstream sent it."

@@ -161,6 +161,25 @@ def order_by_instant(
     return order[::-1] if newest_first else order
 
 
+def index_of_id(
+    id_: str, order: Sequence[int], id_of: Callable[[int], str]
+) -> CooperativeSteps[int | None]:
+    """The place in an order of the first activity with an id; None where no activity has it.
+
+    Args:
+        id_: The id.
+        order: The indexes of activities, in the order of a timeline.
+        id_of: Gives the id of an activity by its index.
+    """
+    for begin in range(0, len(order), _STEP_POSITIONS):
+        if begin:
+            yield
+        for place, index in enumerate(order[begin : begin + _STEP_POSITIONS], begin):
+            if id_of(index) == id_:
+                return place
+    return None
+
+
 def _equal_runs(ordered: Sequence[datetime | None]) -> Iterator[tuple[int, int]]:
     """The parts of sorted instants, of two or more, in which all are equal: the first index and the end of each."""
     first = end = 0
@@ -279,20 +298,32 @@ def decode_cursor(
 
 
 class PagingArguments(NamedTuple):
-    """The four paging arguments, as given."""
+    """The paging arguments, as given."""
 
     first: int | None = None
     after: str | None = None
     last: int | None = None
     before: str | None = None
+    around: str | None = None
+    starting_at: datetime | None = None
 
 
 class PageWindow(Struct, frozen=True):
-    """The requested part of a list: `size` items after the anchor, or before the anchor where `backward`."""
+    """The requested part of a list: `size` items after an anchor, or before it where `backward`.
+
+    Attributes:
+        size: The number of items, if there are as many.
+        backward: Whether the part ends before the anchor, or at the end of the list.
+        anchor: The cursor after or before which the part lies.
+        around: The id of the item in the middle of the part.
+        starting_at: The instant at which the part begins, in UTC without an offset.
+    """
 
     size: int
     backward: bool
     anchor: str | None
+    around: str | None = None
+    starting_at: datetime | None = None
 
     @classmethod
     def of(cls, paging: PagingArguments, *, default_size: int, max_size: int) -> Self:
@@ -301,6 +332,7 @@ class PageWindow(Struct, frozen=True):
         Raises:
             InvalidArgument: The arguments contradict each other, or a size is out of bounds; never clamped.
         """
+        _require_one_place(paging)
         forward = paging.first is not None or bool(paging.after)
         backward = paging.last is not None or bool(paging.before)
         if forward and backward:
@@ -313,7 +345,8 @@ class PageWindow(Struct, frozen=True):
         if not 0 <= size <= max_size:
             name = "last" if backward else "first"
             raise InvalidArgument(f"`{name}` must be between 0 and {max_size}.", argument=name)
-        return cls(size, backward, (paging.before if backward else paging.after) or None)
+        anchor = (paging.before if backward else paging.after) or None
+        return cls(size, backward, anchor, paging.around, paging.starting_at)
 
     def to_slice(
         self,
@@ -321,11 +354,60 @@ class PageWindow(Struct, frozen=True):
         anchor: TimelinePosition | None,
         *,
         newest_first: bool,
+        middle: int | None = None,
     ) -> slice:
-        """The slice of `ordered` that lies in the window."""
+        """The slice of `ordered` that lies in the window.
+
+        Args:
+            ordered: The positions of all items, in order.
+            anchor: The position of the cursor, where one is given.
+            newest_first: The order.
+            middle: The index of the item `around` which the window lies, where one is given.
+        """
+        if middle is not None:
+            start = min(middle - max(0, self.size - 1) // 2, len(ordered) - self.size)
+            return _forward_slice(max(0, start), self.size, ordered)
+        if self.starting_at is not None:
+            start = _first_index_at(ordered, self.starting_at, newest_first=newest_first)
+            return _forward_slice(start, self.size, ordered)
         key = sort_key(newest_first=newest_first)
         if self.backward:
             stop = len(ordered) if anchor is None else bisect_left(ordered, key(anchor), key=key)
             return slice(max(0, stop - self.size), stop)
         start = 0 if anchor is None else bisect_right(ordered, key(anchor), key=key)
-        return slice(start, min(len(ordered), start + self.size))
+        return _forward_slice(start, self.size, ordered)
+
+
+def _require_one_place(paging: PagingArguments) -> None:
+    """Require `around` and `startingAt` to stand without any other argument but `first`.
+
+    Raises:
+        InvalidArgument: They do not.
+    """
+    has_other = bool(paging.after or paging.before) or paging.last is not None
+    for name, is_given, has_another in (
+        ("around", paging.around is not None, has_other or paging.starting_at is not None),
+        ("startingAt", paging.starting_at is not None, has_other),
+    ):
+        if is_given and has_another:
+            raise InvalidArgument(f"`{name}` can be combined with `first` only.", argument=name)
+
+
+def _forward_slice(start: int, size: int, ordered: Sequence[TimelinePosition]) -> slice:
+    return slice(start, min(len(ordered), start + size))
+
+
+def _first_index_at(
+    ordered: Sequence[TimelinePosition], instant: datetime, *, newest_first: bool
+) -> int:
+    """The index of the first position at or after an instant, or at or before it where the newest is first.
+
+    Undated positions follow all others.
+    """
+
+    def is_reached(position: TimelinePosition) -> bool:
+        if position.undated:
+            return True
+        return position.instant <= instant if newest_first else position.instant >= instant
+
+    return bisect_left(ordered, True, key=is_reached)

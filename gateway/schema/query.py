@@ -10,11 +10,13 @@ from gateway.errors import InvalidArgument
 from gateway.schema.appointment import Appointment
 from gateway.schema.arguments import (
     After,
+    Around,
     Before,
     Filter,
     First,
     Last,
     Sort,
+    StartingAt,
     paging_arguments,
     value_or_none,
 )
@@ -51,12 +53,13 @@ def resolve_activities(  # noqa: PLR0913, PLR0917 - one parameter per GraphQL ar
     after: After = strawberry.UNSET,
     last: Last = strawberry.UNSET,
     before: Before = strawberry.UNSET,
+    around: Around = strawberry.UNSET,
+    starting_at: StartingAt = strawberry.UNSET,
 ) -> PendingTimeline:
     client = client_node(client_id, "clientId")
     timeline_filter = TimelineFilter.of(client.value, filter, sort)
-    return load_timeline_page(
-        client, info, timeline_filter, paging_arguments(first, after, last, before)
-    )
+    paging = paging_arguments(first, after, last, before, around, starting_at)
+    return load_timeline_page(client, info, timeline_filter, paging)
 
 
 def resolve_client(id: _ClientId) -> Node[resources.RequestedClient]:  # noqa: A002

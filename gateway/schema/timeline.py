@@ -10,7 +10,7 @@ from msgspec import Raw, Struct
 from gateway.engine.lookahead import selected_names
 from gateway.engine.polymorphic_lists import ItemDecoder, PolymorphicList
 from gateway.engine.resolvers import MappedResult, Node, ResolveInfo
-from gateway.errors import InvalidUpstreamResponse
+from gateway.errors import ActivityNotFound, InvalidUpstreamResponse
 from gateway.observability.event_loop import (
     CooperativeSteps,
     run_cooperatively,
@@ -26,7 +26,7 @@ from gateway.schema.completeness import (
 from gateway.schema.context import Context, Info, resolve_info
 from gateway.schema.counts import filters_of_counts
 from gateway.schema.enums import ActivityKind
-from gateway.schema.filters import HEADER_ATTRIBUTES, TimelineFilter
+from gateway.schema.filters import HEADER_ATTRIBUTES, TimelineFilter, require_id
 from gateway.schema.full_records import decode_full_records
 from gateway.schema.matching import (
     MatchedRecords,
@@ -43,6 +43,7 @@ from gateway.schema.pagination import (
     TimelinePosition,
     decode_cursor,
     encode_cursor,
+    index_of_id,
     order_by_instant,
     sort_positions,
 )
@@ -105,6 +106,16 @@ class ConnectionPage(SchemaObject, frozen=True):
     @property
     def total_count(self) -> int:
         return len(self.positions)
+
+    @property
+    def preceding_count(self) -> int:
+        start: int = self.window.start
+        return start
+
+    @property
+    def following_count(self) -> int:
+        stop: int = self.window.stop
+        return len(self.positions) - stop
 
     @property
     def completeness(self) -> Completeness:
@@ -181,7 +192,11 @@ class RawTimeline(Struct, frozen=True, eq=False):
         return page
 
     def build_page(self, decoder: ItemDecoder) -> CooperativeSteps[ConnectionPage]:
-        """The page. Where the page is a small part of the whole, only this part is decoded for the selection."""
+        """The page. Where the page is a small part of the whole, only this part is decoded for the selection.
+
+        Raises:
+            ActivityNotFound: The page lies around an activity that is not in the list.
+        """
         needs_full_records = self.timeline_filter.needs_full_records
         is_partial = needs_full_records or len(self.items) > 2 * self.window.size
         if needs_full_records:
@@ -194,8 +209,9 @@ class RawTimeline(Struct, frozen=True, eq=False):
             )
         activities, instants, _, omitted = matched
         positions, indexes = yield from self._sort(matched)
+        middle = yield from self._find_middle(activities, indexes)
         part = self.window.to_slice(
-            positions, self.anchor, newest_first=self.timeline_filter.newest_first
+            positions, self.anchor, newest_first=self.timeline_filter.newest_first, middle=middle
         )
         page = indexes[part]
         nodes = (
@@ -209,6 +225,21 @@ class RawTimeline(Struct, frozen=True, eq=False):
         return ConnectionPage(
             self.timeline_filter, positions, part, nodes, omitted, self.read_timestamp, self.items
         )
+
+    def _find_middle(
+        self, activities: Sequence[Any], order: Sequence[int]
+    ) -> CooperativeSteps[int | None]:
+        """The place of the activity around which the page lies; None where it lies around none."""
+        if self.window.around is None:
+            return None
+        middle = yield from index_of_id(
+            self.window.around, order, lambda index: str(activities[index].id)
+        )
+        if middle is None:
+            raise ActivityNotFound(
+                "No activity of this list has the id in `around`.", argument="around"
+            )
+        return middle
 
     def _match(
         self, decode: Callable[[Sequence[Raw]], CooperativeSteps[list[Any]]]
@@ -302,9 +333,11 @@ def load_timeline_page(
         paging: The paging arguments.
 
     Raises:
-        InvalidArgument: The arguments contradict each other, or a cursor is invalid.
+        InvalidArgument: The arguments contradict each other, or a cursor or an id is invalid.
         UpstreamError: On await, where the read of the timeline fails.
     """
+    if paging.around is not None:
+        require_id(paging.around, "around")
     settings = info.context.settings
     window = PageWindow.of(
         paging, default_size=settings.default_page_size, max_size=settings.max_page_size

@@ -82,8 +82,12 @@ PAGES = (
     ("after",),
     ("before",),
     ("first", "before"),
+    ("around",),
+    ("first", "around"),
+    ("startingAt",),
+    ("first", "startingAt"),
 )
-PAGING = {"first", "after", "last", "before"}
+PAGING = {"first", "after", "last", "before", "around", "startingAt"}
 CURSORS = ("pageInfo { startCursor endCursor }", "edges { cursor }")
 
 
@@ -153,7 +157,7 @@ class Draft:
         names = _leaves(parent, entities=self._entities)
         if len(names) < len(parent.fields):
             return []
-        leaves = [name for name in names if self._draws.chance(50)]
+        leaves = [name for name in names if not parent.fields[name].args and self._draws.chance(50)]
         others = [f"{self._alias_of(name)}{name}" for name in leaves if self._draws.chance(25)]
         others += ["__typename"] if self._draws.chance(25) else []
         return leaves + [f"{each}{self._directive()}" for each in others]
@@ -327,9 +331,11 @@ def whole(parent: GraphQLCompositeType) -> str:
     selections = []
     for name in dict.fromkeys(_names(parent, entities=False)):
         type_ = get_named_type(parent.fields[name].type)
-        if is_composite_type(type_) and not parent.fields[name].args:
+        if parent.fields[name].args:
+            continue
+        if is_composite_type(type_):
             selections.append(f"{name} {{ {whole(type_)} }}")
-        elif is_leaf_type(type_):
+        else:
             selections.append(name)
     return " ".join(selections)
 

@@ -28,7 +28,7 @@ SELECTED = (
     *("appointmentThreads", "steps", "latest"),
 )
 FILTERS = ("kinds", "events", "from", "to", "appointmentId")
-PAGING = ("phases", "sort", "first", "after", "last", "before")
+PAGING = ("phases", "sort", "first", "after", "last", "before", "around", "startingAt")
 CHANGED = ("TextValue", "IntValue", "AppointmentStatusValue", "RegistrationStatusValue")
 """The members of `ChangeValue` that stand nowhere else."""
 

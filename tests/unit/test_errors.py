@@ -9,6 +9,7 @@ from gateway import errors
 from gateway.errors import (
     INTERNAL_SERVER_ERROR,
     RATE_LIMITED,
+    ActivityNotFound,
     FieldError,
     Forbidden,
     GatewayError,
@@ -17,6 +18,7 @@ from gateway.errors import (
     InvalidVariables,
     LimitExceeded,
     MethodNotAllowed,
+    NotFound,
     OperationError,
     Overloaded,
     ParseFailed,
@@ -40,6 +42,7 @@ BRANCHES = [kind for kind in ALL if kind.__subclasses__()]
 
 
 ARGUMENTS: dict[type[GatewayError], dict[str, Any]] = {
+    ActivityNotFound: {"argument": "around"},
     LimitExceeded: {"limit": "depth", "measured": 4, "allowed": 3},
     MethodNotAllowed: {"allow": "GET"},
     UpstreamBusy: {"reason": RATE_LIMITED},
@@ -47,6 +50,7 @@ ARGUMENTS: dict[type[GatewayError], dict[str, Any]] = {
 """The arguments that a class requires in addition to its message."""
 
 EXTENSIONS: dict[type[GatewayError], dict[str, object]] = {
+    ActivityNotFound: {"argument": "around"},
     LimitExceeded: {"limit": "depth", "measured": 4, "allowed": 3},
     UpstreamBusy: {"reason": "rate_limited"},
 }
@@ -75,7 +79,10 @@ def test_a_code_belongs_to_one_class_but_for_what_a_caller_put_in():
     for kind in LEAVES:
         by_code[kind.code].add(kind)
     shared = {code: kinds for code, kinds in by_code.items() if len(kinds) > 1}
-    assert shared == {"BAD_USER_INPUT": {InvalidVariables, InvalidArgument}}
+    assert shared == {
+        "BAD_USER_INPUT": {InvalidVariables, InvalidArgument},
+        "NOT_FOUND": {NotFound, ActivityNotFound},
+    }
 
 
 def test_a_permission_may_tell_more_than_that_it_is_forbidden():

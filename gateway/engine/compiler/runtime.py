@@ -23,6 +23,7 @@ from gateway.engine.compiler.pending_results import PendingResults
 from gateway.engine.compiler.rendering import Rendering
 from gateway.engine.compiler.response_objects import assign
 from gateway.engine.resolvers import NO_IDS, LoadedField, Node, ResolveInfo, ResolverField
+from gateway.errors import GatewayError
 
 
 class OperationNeedsFallback(Exception):
@@ -173,7 +174,11 @@ class CompiledRun:
             return
         decoding = None
         if decoder is not None and value is not None:
-            decoding = self._rendering.readers.decode_ahead(decoder, value)
+            try:
+                decoding = self._rendering.readers.decode_ahead(decoder, value)
+            except GatewayError as refusal:
+                self._set_all_null(pending, refusal)
+                return
         if decoding is None:
             self._deliver_resolved(pending, value, reported_count)
         else:
@@ -188,9 +193,12 @@ class CompiledRun:
         _: None,
         error: Exception | None,
     ) -> None:
-        if error is not None:
+        if isinstance(error, GatewayError):
+            self._set_all_null(pending, error)
+        elif error is not None:
             raise error
-        self._deliver_resolved(pending, value, reported_count)
+        else:
+            self._deliver_resolved(pending, value, reported_count)
 
     def _deliver_resolved(self, pending: PendingFields, value: Any, reported_count: int) -> None:
         """Deliver a resolved value: to identical fields as it is encoded, if it is the same at any path.
@@ -205,10 +213,12 @@ class CompiledRun:
             return
         mark = len(self._context.reported_errors)
         if pending.deferred.items_decoder is not None:
-            value = Node(
-                value.value.to_connection(self._rendering.readers[pending.deferred.items_decoder]),
-                value.ids,
-            )
+            reader = self._rendering.readers[pending.deferred.items_decoder]
+            try:
+                value = Node(value.value.to_connection(reader), value.ids)
+            except GatewayError as error:
+                self._set_all_null(pending, error)
+                return
         rendered = self._deliver(pending, value, mark)
         if not pending.deferred.identical:
             return

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
-from hypothesis import example, given, strategies as st
+from hypothesis import assume, example, given, strategies as st
 
 from gateway.errors import InvalidArgument
 from gateway.observability.event_loop import run_to_completion
@@ -20,6 +20,7 @@ from gateway.schema.pagination import (
     decode_cursor,
     digest,
     encode_cursor,
+    index_of_id,
     order_by_instant,
     sort_key,
     sort_positions,
@@ -78,6 +79,14 @@ WINDOWS = {
     "last": (PagingArguments(last=3), PageWindow(3, backward=True, anchor=None)),
     "before": (PagingArguments(before="x"), PageWindow(5, backward=True, anchor="x")),
     "last before": (PagingArguments(last=9, before="x"), PageWindow(9, backward=True, anchor="x")),
+    "around": (
+        PagingArguments(after="", around="1"),
+        PageWindow(5, backward=False, anchor=None, around="1"),
+    ),
+    "first of an instant": (
+        PagingArguments(first=3, before="", starting_at=NOON),
+        PageWindow(3, backward=False, anchor=None, starting_at=NOON),
+    ),
 }
 
 
@@ -96,6 +105,14 @@ REFUSED = {
     "last with after": (PagingArguments(last=3, after="x"), "after"),
     "after and before": (PagingArguments(after="x", before="y"), "after"),
     "all": (PagingArguments(3, "x", 3, "y"), "first"),
+    "around and after": (PagingArguments(after="x", around="1"), "around"),
+    "around and before": (PagingArguments(before="x", around="1"), "around"),
+    "around and last": (PagingArguments(last=0, around="1"), "around"),
+    "around an instant": (PagingArguments(around="1", starting_at=NOON), "around"),
+    "too many around": (PagingArguments(first=10, around="1"), "first"),
+    "an instant and after": (PagingArguments(after="x", starting_at=NOON), "startingAt"),
+    "an instant and before": (PagingArguments(before="x", starting_at=NOON), "startingAt"),
+    "an instant and last": (PagingArguments(last=3, starting_at=NOON), "startingAt"),
 }
 
 
@@ -489,3 +506,46 @@ def test_an_anchor_need_not_be_there_any_more(positions, anchor, size, newest_fi
     )
     assert rest[after] == with_anchor[place + 1 :][:size]
     assert rest[before] == with_anchor[:place][-size:]
+
+
+@given(TIMELINES, st.data(), st.integers(0, 13), st.booleans())
+def test_a_page_around_an_activity_is_full_and_has_it_in_the_middle(
+    positions, data, size, newest_first
+):
+    whole = ordered(positions, newest_first=newest_first)
+    assume(whole)
+    middle = data.draw(st.integers(0, len(whole) - 1))
+    window = PageWindow(size, backward=False, anchor=None, around="")
+    page = window.to_slice(whole, None, newest_first=newest_first, middle=middle)
+    assert len(whole[page]) == min(size, len(whole))
+    preceding, following = middle - page.start, page.stop - 1 - middle
+    if size == 0:
+        assert page.start == middle
+    else:
+        assert min(preceding, following) >= 0
+    if page.start > 0 and page.stop < len(whole) and size:
+        assert following - preceding == (size + 1) % 2
+
+
+@given(TIMELINES, MOMENTS, st.integers(0, 13), st.booleans())
+def test_a_page_starting_at_an_instant_begins_exactly_there(positions, at, size, newest_first):
+    whole = ordered(positions, newest_first=newest_first)
+    window = PageWindow(size, backward=False, anchor=None, starting_at=at)
+    page = window.to_slice(whole, None, newest_first=newest_first)
+    skipped, rest = whole[: page.start], whole[page.start :]
+    assert whole[page] == rest[:size]
+    assert not any(each.undated for each in skipped)
+    dated = [each.instant for each in rest if not each.undated]
+    if newest_first:
+        assert all(each.instant > at for each in skipped)
+        assert all(each <= at for each in dated)
+    else:
+        assert all(each.instant < at for each in skipped)
+        assert all(each >= at for each in dated)
+
+
+def test_an_id_is_found_in_a_step_for_ten_thousand():
+    steps = index_of_id("7", range(35_000), lambda index: str(35_000 - index))
+    assert len([*steps]) == 3
+    assert run_to_completion(index_of_id("7", [2, 1, 0], "657".__getitem__)) == 0
+    assert run_to_completion(index_of_id("8", [2, 1, 0], "657".__getitem__)) is None
