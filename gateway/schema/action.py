@@ -235,11 +235,13 @@ def _status_change(activity: activities.Activity, snapshot: object) -> ActivityA
 
 
 def _is_rescheduled(appointment: object, default_zone: str | None) -> bool:
-    return any(
-        is_other_time(before, getattr(appointment, name, None), default_zone)
-        for name in ("start", "end")
-        if (before := getattr(appointment, f"previous_{name}", None)) is not None
-    )
+    for previous, current in (("previous_start", "start"), ("previous_end", "end")):
+        before = getattr(appointment, previous, None)
+        if before is not None and is_other_time(
+            before, getattr(appointment, current, None), default_zone
+        ):
+            return True
+    return False
 
 
 def is_other_time(before: Any, after: Any, default_zone: str | None) -> bool:
