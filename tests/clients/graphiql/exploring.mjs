@@ -6,7 +6,7 @@ import { readFile } from "node:fs/promises";
 import { run } from "../browser.mjs";
 import { fill, openPane, openTab, openTool, pause, query, ready, results, shown, tool, until } from "./page.mjs";
 
-const TABS = ["Timeline", "Changes", "Pages", "Counts", "CurrentState", "Clients", "Failures"];
+const TABS = ["Timeline", "Changes", "Appointments", "Pages", "Counts", "CurrentState", "Clients", "Failures"];
 const CREDENTIALS = ["apiKey", "token", "Authorization"];
 const ERRORS = await readFile(new URL("../../../docs/errors.md", import.meta.url), "utf8");
 const CODES = [...ERRORS.split("\n## Codes\n")[1].split("\n## ")[0].matchAll(/^\| `([A-Z_]+)`/gm)].map(([, code]) => code);

@@ -16,7 +16,7 @@ export const SERVED = [
     settings: {},
     async "the first tabs are about a client of one's own account, with one's own credentials"(page) {
       await ready(page);
-      assert.deepEqual(await tabNames(page), ["Timeline", "Changes", "Pages", "CurrentState"]);
+      assert.deepEqual(await tabNames(page), ["Timeline", "Changes", "Appointments", "Pages", "CurrentState"]);
       await until(async () => (await shown(query(page))).includes("your credentials into the headers"), "a line on credentials");
       assert.ok(!(await shown(query(page))).includes("1100"));
       await until(async () => (await shown(tool(page))).includes("Of your account: apiKey with token"), "headers with a line on credentials");

@@ -1,9 +1,11 @@
 // The tabs of a first visit: over the sandbox, about clients that it has; else about a client that one has to name.
 
+import AccountAppointments from "./tabs/account/Appointments.graphql";
 import AccountChanges from "./tabs/account/Changes.graphql";
 import AccountCurrentState from "./tabs/account/CurrentState.graphql";
 import AccountTimeline from "./tabs/account/Timeline.graphql";
 import Pages from "./tabs/Pages.graphql";
+import Appointments from "./tabs/sandbox/Appointments.graphql";
 import Changes from "./tabs/sandbox/Changes.graphql";
 import Clients from "./tabs/sandbox/Clients.graphql";
 import Counts from "./tabs/sandbox/Counts.graphql";
@@ -16,6 +18,7 @@ import { CREDENTIALS } from "./credentials.js";
 const SANDBOX = [
   { query: Timeline },
   { query: Changes },
+  { query: Appointments },
   { query: Pages, variables: { client: "1100", size: 5, after: null } },
   { query: Counts },
   { query: CurrentState },
@@ -26,6 +29,7 @@ const SANDBOX = [
 const ACCOUNT = [
   { query: AccountTimeline, variables: { client: "" } },
   { query: AccountChanges, variables: { client: "" } },
+  { query: AccountAppointments, variables: { client: "" } },
   { query: Pages, variables: { client: "", size: 5, after: null } },
   { query: AccountCurrentState, variables: { client: "" } },
 ];
