@@ -1,8 +1,9 @@
 """The appointment threads of a client: selection, order and pagination."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from functools import partial
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
 import strawberry
 from msgspec import Raw, Struct
@@ -170,10 +171,16 @@ class RawThreads(Struct, frozen=True, eq=False):
         threads, omitted_count = yield from decoder.memoize(
             self.items, _FOLDING, partial(self._fold, decoder)
         )
-        selected = [thread for thread in threads if self.selection.matches(thread)]
+        selected: list[AppointmentThread] = []
+        unordered: list[TimelinePosition] = []
+        for index, thread in enumerate(threads):
+            if index % STEP_ITEMS == 0 and index:
+                yield
+            if self.selection.matches(thread):
+                selected.append(thread)
+                unordered.append(TimelinePosition.of(thread.instant, thread.appointment_id))
         positions, order = yield from sort_positions(
-            [TimelinePosition.of(each.instant, each.appointment_id) for each in selected],
-            newest_first=self.selection.newest_first,
+            unordered, newest_first=self.selection.newest_first
         )
         part = self.window.to_slice(
             positions, self.anchor, newest_first=self.selection.newest_first
@@ -193,19 +200,20 @@ class RawThreads(Struct, frozen=True, eq=False):
         default_zone = context.settings.default_time_zone
         items, unreadable_count = yield from self._appointment_items(decoder)
         steps = yield from map_in_steps(_decode, items)
-        instants: list[Any] = []
+        instants: list[datetime | None] = []
+        positions: list[TimelinePosition] = []
         for begin in range(0, len(steps), STEP_ITEMS):
-            if instants:
+            if begin:
                 yield
-            dates = [step.date for step in steps[begin : begin + STEP_ITEMS]]
-            instants += to_utc_together(dates, default_zone)
-        _, order = yield from sort_positions(
-            [
+            batch = steps[begin : begin + STEP_ITEMS]
+            of_batch = to_utc_together([step.date for step in batch], default_zone)
+            instants += of_batch
+            positions += [
                 TimelinePosition.of(instant, str(step.id))
-                for step, instant in zip(steps, instants, strict=True)
-            ],
-            newest_first=False,
-            content=lambda index: bytes(items[index]),
+                for step, instant in zip(batch, of_batch, strict=True)
+            ]
+        _, order = yield from sort_positions(
+            positions, newest_first=False, content=lambda index: bytes(items[index])
         )
         folding: Folding = yield from fold(
             [steps[index] for index in order],

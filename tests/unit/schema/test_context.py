@@ -1,4 +1,5 @@
 import asyncio
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,6 +11,7 @@ from gateway.engine.resolvers import ResolveInfo
 from gateway.errors import InvalidUpstreamResponse
 from gateway.schema.context import Context, consume_html_budget
 from gateway.upstream.read_log import CacheStatus, ReadLogEntry
+from tests.support.clock import Clock
 
 NO_UPSTREAM: dict[str, Any] = {"session": None, "settings": None}
 
@@ -35,6 +37,16 @@ def test_every_operation_has_reports_of_its_own(context):
     context.report(InvalidUpstreamResponse("Something is missing."), place)
     assert len(context.reported_errors) == 1
     assert Context(**NO_UPSTREAM).reported_errors == []
+
+
+def test_an_operation_has_one_present():
+    clock = Clock()
+    context = Context(**NO_UPSTREAM, clock=clock)
+    first = context.now()
+    assert first.isoformat() == "2026-03-29T09:00:00"
+    clock.now += 60
+    assert context.now() == first
+    assert Context(**NO_UPSTREAM, clock=clock).now() - first == timedelta(minutes=1)
 
 
 async def test_what_is_read_without_a_pause_is_limited_in_each_pass_of_the_loop():

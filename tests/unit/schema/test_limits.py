@@ -148,6 +148,14 @@ def test_a_page_is_as_long_as_the_settings_say():
         ("{ clients(ids: 7) { id } }", 1 + 20),
         ('{ client(id: "7") { activities(first: 3) { edges { node { id } } } } }', 12 + 3 * 2),
         (
+            '{ client(id: "7") { appointmentThreads(first: 3) { nodes { phase steps { id } } } } }',
+            1 + 10 + 1 + 3 * (1 + 1 + 10),
+        ),
+        (
+            "{ client(id: 7) { appointmentThreads(last: 3) { nodes { activities(first: 2) { nodes { id } } } } } }",
+            1 + 10 + 1 + 3 * (10 + 1 + 2),
+        ),
+        (
             '{ client(id: "7") { profile { companies { id emailAddress address { city } } } } }',
             1 + 10 + 1 + 10 * (1 + 10 + 10 + 1),
         ),

@@ -1,0 +1,110 @@
+"""Appointment threads as callers get them: what they cost, and what happens beside and after them."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from gateway.schema.enums import AppointmentPhase
+from tests.unit.schema.conftest import ACTIVITIES, codes
+
+BROKEN = "UPSTREAM_CONTRACT_BROKEN"
+LINES = "{ client(id: 7) { appointmentThreads { totalCount nodes { appointmentId phase } } } }"
+
+
+def item(id_: str, appointment: object, **fields: object) -> dict[str, object]:
+    return {"id": id_, "type": "appointment", "appointment": appointment, **fields}
+
+
+def threads_of(answer: dict[str, Any]) -> Any:
+    return answer["data"]["client"]["appointmentThreads"]
+
+
+async def test_the_sandbox_shows_each_phase(gateway):
+    query = LINES.replace("7", '"1300"')
+    nodes = threads_of({"data": await gateway.data(query)})["nodes"]
+    assert {node["phase"] for node in nodes} == {each.name for each in AppointmentPhase}
+
+
+@pytest.fixture(params=["eager", "off"])
+def mode(request):
+    return request.param
+
+
+async def test_an_unreadable_value_of_a_thread_costs_itself_only(gateway_with, mode):
+    items = [item("1", {"id": "31", "start": 5, "notes": "x"}), item("2", {"id": "32"})]
+    gateway = gateway_with({}, *items, compile_queries=mode)
+    fields = "appointmentId latest { notes start { instant } } steps { id }"
+    answer = await gateway.ask(LINES.replace("phase", fields))
+    assert threads_of(answer)["nodes"] == [
+        {
+            "appointmentId": "31",
+            "latest": {"notes": "x", "start": None},
+            "steps": [{"id": "1"}],
+        },
+        {
+            "appointmentId": "32",
+            "latest": {"notes": None, "start": None},
+            "steps": [{"id": "2"}],
+        },
+    ]
+    assert codes(answer, below=3) == {"0.latest.start": BROKEN}
+
+
+async def test_omissions_are_reported_once_beside_an_unreadable_value(gateway_with, mode):
+    items = [item("1", {"id": "31", "start": 5}), item("2", None)]
+    gateway = gateway_with({}, *items, compile_queries=mode)
+    answer = await gateway.ask(
+        LINES.replace("phase", "originalStart { instant } latest { start { instant } }")
+    )
+    assert codes(answer, below=1) == {
+        "appointmentThreads": BROKEN,
+        "appointmentThreads.nodes.0.latest.start": BROKEN,
+    }
+    assert threads_of(answer)["nodes"][0]["originalStart"] is None
+
+
+async def test_threads_without_a_timeline_are_null(gateway_with):
+    answer = await gateway_with({ACTIVITIES: 404}).ask(LINES)
+    assert (threads_of(answer), codes(answer)) == (None, {"client.appointmentThreads": "NOT_FOUND"})
+
+
+async def test_each_timeline_of_a_thread_is_a_read_of_the_budget(gateway_with, mode):
+    items = [item(str(number), {"id": str(number)}) for number in range(3)]
+    gateway = gateway_with({}, *items, max_upstream_reads=3, compile_queries=mode)
+    answer = await gateway.ask(LINES.replace("phase", "activities { totalCount }"))
+    found = [node["activities"] for node in threads_of(answer)["nodes"]]
+    assert found == [{"totalCount": 3}, {"totalCount": 3}, None]
+    assert codes(answer, below=3) == {"2.activities": "UPSTREAM_BUDGET_EXCEEDED"}
+    assert gateway.asked == {ACTIVITIES: 3}
+
+
+async def test_threads_of_an_earlier_response_say_so(gateway_over, mode):
+    answers = [httpx.Response(200, json={"items": [item("1", {"id": "31"})]}), httpx.Response(503)]
+
+    def send(_: httpx.Request) -> httpx.Response:
+        return answers[0]
+
+    gateway = gateway_over(
+        send, stale_if_error_seconds=600, upstream_attempts=1, compile_queries=mode
+    )
+    query = LINES.replace("nodes", "completeness { isComplete isStale fetchedAt } nodes")
+    fresh = threads_of(await gateway.ask(query))["completeness"]
+    at = "2026-03-29T09:00:00.000Z"
+    assert fresh == {"isComplete": True, "isStale": False, "fetchedAt": at}
+    del answers[0]
+    gateway.clock.now += 60
+    stale = threads_of(await gateway.ask(query))
+    assert stale["completeness"] == {"isComplete": False, "isStale": True, "fetchedAt": at}
+    assert stale["totalCount"] == 1
+
+
+async def test_a_router_asks_for_the_threads_of_a_client(gateway_with, mode):
+    gateway = gateway_with({}, item("1", {"id": "31"}), federation=True, compile_queries=mode)
+    query = """{ _entities(representations: [{__typename: "Client", id: "7"}]) {
+      ... on Client { appointmentThreads { nodes { appointmentId client { id } } } } } }"""
+    assert await gateway.data(query) == {
+        "_entities": [
+            {"appointmentThreads": {"nodes": [{"appointmentId": "31", "client": {"id": "7"}}]}}
+        ]
+    }
