@@ -118,6 +118,8 @@ CONNECTIONS = [
 
 
 TIMELINES = [place for place in CONNECTIONS if place.endswith(".activities")]
+OF_CLIENTS = {"Query.activities", "Client.activities"}
+"""The timelines in which a page may begin at an instant, or lie around an activity."""
 
 
 def test_these_fields_have_pages():
@@ -152,6 +154,7 @@ def test_a_field_with_pages_takes_a_filter_an_order_and_a_page(place):
         "after": "String",
         "last": "Int",
         "before": "String",
+        **({"around": "ID", "startingAt": "DateTime"} if place in OF_CLIENTS else {}),
     }
 
 
@@ -438,7 +441,10 @@ ACTIVITY = ["id", "client", "kind", "kindRaw", "updatedAttributes", "action"]
 NON_NULL = {
     "Activity": ACTIVITY,
     "ActionCount": ["action", "count"],
-    "ActivityConnection": [*("edges", "nodes", "pageInfo", "totalCount", "completeness", "counts")],
+    "ActivityConnection": [
+        *("edges", "nodes", "pageInfo", "totalCount"),
+        *("precedingCount", "followingCount", "completeness", "counts"),
+    ],
     "ActivityCounts": ["kinds", "actions", "users", "days"],
     "ActivityEdge": ["cursor", "node"],
     "AppointmentActivity": ACTIVITY,
