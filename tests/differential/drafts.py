@@ -39,8 +39,12 @@ CARRIED = {
 
 LIKELY = {
     "activities": 8,
-    "appointmentThreads": 4,
-    "steps": 4,
+    "appointmentThreads": 6,
+    "steps": 16,
+    "latest": 4,
+    "counts": 9,
+    "users": 4,
+    "days": 4,
     "clients": 2,
     "nodes": 8,
     "edges": 4,

@@ -25,9 +25,12 @@ from tests.differential.operations import Operation
 
 SELECTED = (
     *("__typename", "edges", "nodes", "pageInfo", "totalCount", "completeness", "action"),
-    *("appointmentThreads", "steps", "latest"),
+    *("appointmentThreads", "steps", "latest", "counts", "users", "days"),
 )
-FILTERS = ("kinds", "events", "from", "to", "appointmentId")
+FILTERS = (
+    *("kinds", "events", "actions", "userNames", "hasUser", "search", "from", "to"),
+    "appointmentId",
+)
 PAGING = ("phases", "sort", "first", "after", "last", "before", "around", "startingAt")
 CHANGED = ("TextValue", "IntValue", "AppointmentStatusValue", "RegistrationStatusValue")
 """The members of `ChangeValue` that stand nowhere else."""
