@@ -1,7 +1,7 @@
 """`ActivityCounts`: how many activities of a timeline there are by kind, action, user and day."""
 
 from collections import Counter
-from collections.abc import Awaitable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime, tzinfo
 from typing import Annotated, Any
 
@@ -95,9 +95,7 @@ def count_activities(
         items, timeline_filter.without(*ignored), context
     )
     default_zone = context.settings.default_time_zone
-    kinds, actions = Counter[ActivityKind](), Counter[ActivityAction]()
-    users = Counter[Any]()
-    user_by_key: dict[Any, Any] = {}
+    kinds, actions, users = Counter[ActivityKind](), Counter[ActivityAction](), _UserCounter()
     instants: list[datetime | None] = []
     for number, index in enumerate(indexes):
         if number % STEP_ITEMS == 0 and number:
@@ -112,28 +110,45 @@ def count_activities(
         if is_kind and is_user:
             actions[action] += 1
         if is_kind and is_action:
-            key = _user_key(record.user)
-            users[key] += 1
-            user_by_key.setdefault(key, record.user)
+            users.add(record.user, all_instants[index])
         if is_kind and is_action and is_user:
             instants.append(all_instants[index])
     return TimelineCounts(
         [_KindCount(kind, kinds[kind]) for kind in ActivityKind if kind in kinds],
         [_ActionCount(action, actions[action]) for action in ActivityAction if action in actions],
-        _most_frequent(_UserCount(user_by_key[key], count) for key, count in users.items()),
+        users.most_frequent(),
         instants,
         timeline_filter.newest_first,
     )
 
 
+class _UserCounter:
+    """Counts activities by user, each with the user as the newest activity recorded this person."""
+
+    def __init__(self) -> None:
+        self._counts = Counter[object]()
+        self._newest: dict[object, tuple[datetime, Any]] = {}
+
+    def add(self, user: Any, instant: datetime | None) -> None:
+        """Count an activity of a user, which happened at an instant in UTC where that is known."""
+        key = _user_key(user)
+        self._counts[key] += 1
+        recorded = instant or datetime.min  # noqa: DTZ901 - in UTC, as all instants here
+        if key not in self._newest or self._newest[key][0] < recorded:
+            self._newest[key] = recorded, user
+
+    def most_frequent(self) -> list[_UserCount]:
+        """The counts of the users with the most activities: the largest count first, then by name."""
+        counts = [_UserCount(self._newest[key][1], count) for key, count in self._counts.items()]
+        return sorted(counts, key=lambda each: (-each.count, _name(each.user)))[:MAX_USERS]
+
+
 def _user_key(user: Any) -> object:
     """What identifies a user: the user name, or all that is known where the upstream sends none."""
     name = getattr(user, "user_name", None)
-    return str(name) if name is not None and is_readable(name) else user
-
-
-def _most_frequent(counts: Iterable[_UserCount]) -> list[_UserCount]:
-    return sorted(counts, key=lambda each: (-each.count, _name(each.user)))[:MAX_USERS]
+    if name is None or not is_readable(name) or not str(name).strip():
+        return user
+    return str(name)
 
 
 def _name(user: Any) -> tuple[bool, str]:
@@ -190,8 +205,8 @@ class ActionCount:
 class UserCount:
     user: User | None = strawberry.field(
         description=(
-            "The user who caused the activities, as the first of them in the upstream's list recorded the user. "
-            "Users with one `userName` are one user. Null where the upstream names nobody."
+            "The user who caused the activities, as the newest of them recorded this person. Users with one "
+            "`userName` are one user. Null where the upstream names nobody."
         )
     )
     count: int = strawberry.field(description="The number of activities that the user caused.")
