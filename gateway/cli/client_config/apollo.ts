@@ -44,7 +44,8 @@ type Pages = StoreObject & {
  * The policy of a connection field: its pages become one list.
  *
  * A page with `after` is appended, a page with `before` is prepended, and a page
- * without a cursor replaces the list.
+ * without a cursor replaces the list, also one at a place (`around`, `startingAt`).
+ * A page of size zero at a place is no part of the list: its counts are those of the place.
  *
  * @param keyArgs - The arguments that distinguish lists; all others choose a page.
  */
@@ -52,7 +53,8 @@ function paging(
   keyArgs: string[],
 ): FieldPolicy<Pages | null, Page | null, Page | null> {
   return {
-    keyArgs,
+    keyArgs: (args) =>
+      args?.["first"] === 0 ? [...keyArgs, "around", "startingAt"] : keyArgs,
     read(existing, { canRead }) {
       if (!existing?.items) return existing;
       const { items, ...others } = existing;
@@ -70,19 +72,25 @@ function paging(
         // Where a further page failed, the earlier pages remain.
         return after || before ? (existing ?? incoming) : incoming;
       }
-      const merged = {
-        ...existing,
-        ...without(incoming, "edges", "nodes", "pageInfo"),
-      };
+      const fields = without(incoming, "edges", "nodes", "pageInfo");
+      const knownFields = without(existing ?? undefined, "pageInfo");
       const known = existing?.pageInfo;
       const { pageInfo } = incoming;
       const list = existing?.items ?? [];
       const page = itemsOf(incoming);
-      if (!page) return { ...merged, pageInfo: { ...pageInfo, ...known } };
+      if (!page) {
+        return {
+          ...knownFields,
+          ...fields,
+          ...countsOf(knownFields),
+          pageInfo: { ...pageInfo, ...known },
+        };
+      }
       const items = page.map((item) => withKnownFields(item, list));
       if (after && list.length > 0) {
         return {
-          ...merged,
+          ...without(knownFields, FOLLOWING),
+          ...without(fields, PRECEDING),
           items: [...itemsUntil(after, list, page), ...items],
           pageInfo: outerPageInfo(known, pageInfo),
         };
@@ -90,7 +98,8 @@ function paging(
       if (before && list.length > 0) {
         const following = itemsUntil(before, [...list].reverse(), page);
         return {
-          ...merged,
+          ...without(knownFields, PRECEDING),
+          ...without(fields, FOLLOWING),
           items: [...items, ...following.reverse()],
           pageInfo: outerPageInfo(pageInfo, known),
         };
@@ -99,12 +108,26 @@ function paging(
         list.length === page.length &&
         list.every((item, index) => isSame(item, page[index]));
       return {
-        ...merged,
+        ...(isUnchanged
+          ? knownFields
+          : without(knownFields, PRECEDING, FOLLOWING)),
+        ...fields,
         items,
         pageInfo: { ...(isUnchanged && known), ...pageInfo },
       };
     },
   };
+}
+
+/** The number of activities before a list, and the number of those after it. */
+const PRECEDING = "precedingCount";
+const FOLLOWING = "followingCount";
+
+function countsOf(fields: StoreObject): StoreObject {
+  const entries = Object.entries(fields);
+  return Object.fromEntries(
+    entries.filter(([name]) => name === PRECEDING || name === FOLLOWING),
+  );
 }
 
 /** The items of a page; the first and the last get the cursors of `pageInfo`, where they have none. */

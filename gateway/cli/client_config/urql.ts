@@ -31,7 +31,8 @@ function partOf(entity: string, ownId: string): KeyGenerator {
  *
  * A page that was requested with `after` has the pages before it in front, and a
  * page that was requested with `before` has the pages behind it at its end. A page
- * that was requested without a cursor stands alone.
+ * that was requested without a cursor stands alone, also one at a place (`around`,
+ * `startingAt`).
  *
  * @param listArguments - The arguments that distinguish lists; all others choose a page.
  */
@@ -56,9 +57,12 @@ function paging(listArguments: string[]): Resolver {
   };
 }
 
-/** Whether `edges` and `nodes` were selected of another page where they were selected of this one. */
+/** The parts of a page that have to be selected of all pages of a list. */
+const PARTS = ["edges", "nodes", "precedingCount", "followingCount"];
+
+/** Whether these parts were selected of another page where they were selected of this one. */
 function hasPartsOf(page: string, other: string, cache: Cache): boolean {
-  return ["edges", "nodes"].every(
+  return PARTS.every(
     (part) =>
       cache.resolve(page, part) === undefined ||
       cache.resolve(other, part) !== undefined,
@@ -120,6 +124,8 @@ function joined(requested: string, pages: string[], cache: Cache) {
     __typename: cache.resolve(requested, "__typename"),
     edges: items("edges"),
     nodes: items("nodes"),
+    precedingCount: cache.resolve(first, "precedingCount"),
+    followingCount: cache.resolve(last, "followingCount"),
     pageInfo: pageInfo.__typename === undefined ? undefined : pageInfo,
   };
 }

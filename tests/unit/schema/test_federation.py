@@ -136,6 +136,20 @@ async def test_a_client_is_not_looked_for(subgraph, upstream_calls):
     assert not await upstream_calls()
 
 
+async def test_a_page_of_a_client_may_have_a_place(subgraph):
+    answer = await subgraph().ask(
+        """query ($representations: [_Any!]!, $id: ID) { _entities(representations: $representations) { ... on Client {
+          activities(around: $id, first: 3) { precedingCount nodes { id } }
+          unknown: activities(around: "404") { totalCount }
+        } } }""",
+        {"representations": [one("Client")], "id": "9008299254741209"},
+    )
+    [client] = answer["data"]["_entities"]
+    assert client["activities"]["precedingCount"] == 46
+    assert client["activities"]["nodes"][1] == {"id": "9008299254741209"}
+    assert codes(answer) == {"_entities.0.unknown": "NOT_FOUND"}
+
+
 @pytest.mark.parametrize("name", sorted({*ENTITIES} - {"Client"}))
 async def test_what_is_no_more_is_null(subgraph, name):
     assert await entities(subgraph(company_id=COMPANY), one(name, "99999999")) == [None]

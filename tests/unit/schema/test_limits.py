@@ -129,8 +129,9 @@ TIMELINE = "{ activities(clientId: 7%s) { totalCount nodes { id event } } }"
     ("arguments", "items"),
     [("", 50), (", first: 3", 3), (", last: 3", 3), (", first: 100", 100), (", first: 1000", 100)],
 )
-def test_a_timeline_costs_a_read_and_its_page(arguments, items):
-    assert cost(TIMELINE % arguments) == 10 + 1 + 1 + 2 * items
+@pytest.mark.parametrize("place", ["", ', around: "1"', ', startingAt: "2026-01-01T00:00:00Z"'])
+def test_a_timeline_costs_a_read_and_its_page(arguments, items, place):
+    assert cost(TIMELINE % (arguments + place)) == 10 + 1 + 1 + 2 * items
 
 
 def test_a_page_is_as_long_as_the_settings_say():

@@ -10,6 +10,7 @@ import { act, create, type ReactTestRenderer } from "react-test-renderer";
 import { People, Times } from "./Appointments.tsx";
 import { ClientTimeline } from "./ClientTimeline.tsx";
 import { environment } from "./environment.ts";
+import { type BothWays, Jump } from "./Jump.tsx";
 import { differences, everyNameAndTimeIsTheGateways } from "./RecordedAndToday.ts";
 import { Threads } from "./Threads.tsx";
 import { type Pages, Timeline } from "./Timeline.tsx";
@@ -86,6 +87,31 @@ async function threadPagesToTheEnd() {
   return told;
 }
 
+/** From a page around any activity the list grows in both directions, in one connection, to the whole list. */
+async function aJumpGrowsInBothDirections() {
+  const { ids: whole } = await pagesToTheEnd(Timeline);
+  const told: string[] = [];
+  for (const around of [whole[60], whole[97]]) {
+    const { relay } = environment(url);
+    let latest: BothWays | undefined;
+    const page = await opened(relay, <Jump clientId="1100" around={around!} onPages={(pages) => (latest = pages)} />);
+    await until(() => latest !== undefined);
+    assert.deepEqual([latest?.ids.length, latest?.ids.includes(around!)], [11, true]);
+    const lengths = [11];
+    for (const direction of ["next", "previous"] as const) {
+      while (latest?.[direction]) {
+        await act(async () => latest?.[direction]?.());
+        await until(() => latest?.ids.length !== lengths.at(-1));
+        lengths.push(latest?.ids.length ?? 0);
+      }
+    }
+    assert.deepEqual(latest?.ids, whole);
+    await act(async () => page.unmount());
+    told.push(lengths.join(", "));
+  }
+  return told.join("; ");
+}
+
 /** Two components that select different parts of one snapshot make a request each, and both show all of theirs. */
 async function twoComponentsMakeTwoRequests() {
   const { relay, answers } = environment(url);
@@ -113,6 +139,7 @@ const EXPERIENCES = [
   timelinePagesToTheEnd,
   clientPagesToTheEnd,
   threadPagesToTheEnd,
+  aJumpGrowsInBothDirections,
   everyNameAndTimeIsTheGateways,
   twoComponentsMakeTwoRequests,
 ];

@@ -8,11 +8,13 @@ import { possibleTypes, typePolicies } from "./apollo-config.js";
 
 type Connection = {
   totalCount?: number;
+  precedingCount?: number;
+  followingCount?: number;
   edges?: { cursor?: string; node: { id: string } }[];
   nodes?: { id: string }[];
   pageInfo?: Record<string, unknown>;
 };
-type Variables = { after?: string; before?: string };
+type Variables = { after?: string; before?: string; around?: string; first?: number };
 
 const PAGE_INFO = "pageInfo { hasPreviousPage hasNextPage startCursor endCursor }";
 const EDGES = `edges { cursor node { id } } ${PAGE_INFO}`;
@@ -24,8 +26,11 @@ const ids = (first: number, last: number) => Array.from({ length: last - first +
 function timeline() {
   const cache = new InMemoryCache({ possibleTypes, typePolicies });
   const query = (selection: string) =>
-    gql(`query ($after: String, $before: String) { activities(clientId: "1", after: $after, before: $before) { ${selection} } }`);
-  const read = (selection: string) => cache.readQuery<{ activities: Connection | null }>({ query: query(selection) })?.activities;
+    gql(`query ($after: String, $before: String, $around: ID, $first: Int) {
+      activities(clientId: "1", after: $after, before: $before, around: $around, first: $first) { ${selection} }
+    }`);
+  const read = (selection: string, variables: Variables = {}) =>
+    cache.readQuery<{ activities: Connection | null }>({ query: query(selection), variables })?.activities;
   return {
     read,
     shown: (selection: string) => {
@@ -39,6 +44,8 @@ function timeline() {
       const activities = {
         __typename: "ActivityConnection",
         totalCount: 9,
+        precedingCount: first - 1,
+        followingCount: 9 - last,
         edges: nodes.map((node) => ({ __typename: "ActivityEdge", cursor: `c${node.id}`, node })),
         nodes,
         pageInfo: {
@@ -100,6 +107,34 @@ export async function aListBeginsAnew() {
   write("edges { node { id } }", 3, 4);
   assert.equal(read(EDGES), undefined, "what is known of the end of another list says nothing about this one");
   return "2 activities, then 2 others";
+}
+
+/** A page around an activity is the list anew, which grows from there in both directions with its counts. */
+export async function aPlaceBeginsAList() {
+  const selection = `precedingCount followingCount ${EDGES}`;
+  const { write, shown, read } = timeline();
+  const counts = () => [read(selection)?.precedingCount, read(selection)?.followingCount];
+  write(selection, 1, 3);
+  write(selection, 5, 7, { around: "6" });
+  assert.deepEqual([shown(selection), counts()], [ids(5, 7), [4, 2]]);
+  write(selection, 8, 9, { after: "c7" });
+  assert.deepEqual([shown(selection), counts()], [ids(5, 9), [4, 0]]);
+  write(selection, 3, 4, { before: "c5" });
+  assert.deepEqual([shown(selection), counts()], [ids(3, 9), [2, 0]]);
+  write(EDGES, 1, 3);
+  assert.deepEqual([shown(EDGES), read(selection)], [ids(1, 3), undefined], "the counts of another list say nothing about this one");
+  return "1 to 3, then 3 to 9";
+}
+
+/** A page of size zero at a place says how many activities precede it; the list remains as it is. */
+export async function countsOfAPlaceAreItsOwn() {
+  const { write, shown, read } = timeline();
+  const selection = `precedingCount ${EDGES}`;
+  write(selection, 1, 3);
+  write(selection, 7, 6, { around: "7", first: 0 });
+  assert.equal(read("precedingCount", { around: "7", first: 0 })?.precedingCount, 6);
+  assert.deepEqual([shown(selection), read("precedingCount")?.precedingCount], [ids(1, 3), 0]);
+  return "6 before the place, 0 before the list";
 }
 
 /** What one component selects of a list does not take away what another selects. */

@@ -4,6 +4,7 @@
 import * as apollo from "./apollo.js";
 import * as migration from "./migration.js";
 import * as paging from "./paging.js";
+import * as places from "./places.js";
 import * as react from "./react.js";
 import * as request from "./request.js";
 import * as threads from "./threads.js";
@@ -25,6 +26,8 @@ const EXPERIENCES = [
   paging.pagesFollowEachOther,
   paging.repeatedPagesAreThereOnce,
   paging.aListBeginsAnew,
+  paging.aPlaceBeginsAList,
+  paging.countsOfAPlaceAreItsOwn,
   paging.selectionsOfOneListCompleteEachOther,
   paging.failedPagesLeaveTheOthers,
   paging.emptyPagesEndAList,
@@ -42,6 +45,8 @@ const EXPERIENCES = [
   threads.apolloPagesThreads,
   threads.urqlPagesThreads,
   threads.twoComponentsShareThreads,
+  places.apolloJumps,
+  places.urqlJumps,
   request.pagesLeadToTheEnd,
   request.credentialsThatAreWrongAreSaidToBe,
   migration.bothWaysLeadToTheSame,
