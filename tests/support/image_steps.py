@@ -66,18 +66,41 @@ def matcher(pattern: str) -> re.Pattern[str]:
     return re.compile(f"{regex}(/.*)?")
 
 
-def context_files(ignore_file: str) -> Iterator[Path]:
-    """The project's files that a builder would be sent: the last line of .dockerignore that fits decides."""
-    rules = []
-    for line in ignore_file.splitlines():
-        pattern = line.strip().removeprefix("!").strip("/")
-        if pattern and not line.startswith("#"):
-            rules.append((matcher(pattern), line.startswith("!")))
-    for path in PROJECT.rglob("*"):
-        name = str(path.relative_to(PROJECT))
-        fits = [wanted for rule, wanted in rules if rule.fullmatch(name)]
-        if path.is_file() and (not fits or fits[-1]):
-            yield path
+class IgnoreFile:
+    """A .dockerignore, of whose lines the last one that fits a path decides."""
+
+    def __init__(self, text: str) -> None:
+        self._rules: list[tuple[re.Pattern[str], bool]] = []
+        self._exceptions: list[str] = []
+        for line in text.splitlines():
+            pattern = line.strip().removeprefix("!").strip("/")
+            if pattern and not line.startswith("#"):
+                self._rules.append((matcher(pattern), line.startswith("!")))
+                self._exceptions += [pattern] if line.startswith("!") else []
+
+    def sends(self, path: Path) -> bool:
+        """Whether a builder is sent the file at this path of the project."""
+        fits = [wanted for rule, wanted in self._rules if rule.fullmatch(str(path))]
+        return not fits or fits[-1]
+
+    def may_send_from(self, folder: Path) -> bool:
+        inside = f"{folder}/"
+        return self.sends(folder) or any(
+            "*" in each or each.startswith(inside) for each in self._exceptions
+        )
+
+
+def context_files(ignored: IgnoreFile) -> Iterator[Path]:
+    """The project's files that a builder would be sent.
+
+    A folder of which nothing is sent is not read: other programs may write there meanwhile.
+    """
+    for folder, folders, names in os.walk(PROJECT):
+        inside = Path(folder).relative_to(PROJECT)
+        folders[:] = [name for name in folders if ignored.may_send_from(inside / name)]
+        for name in names:
+            if ignored.sends(inside / name) and (PROJECT / inside / name).is_file():
+                yield PROJECT / inside / name
 
 
 @dataclass
@@ -142,7 +165,8 @@ class Build:
         self._folder = folder
         self._context = folder / "context"
         self.stages: dict[str, Stage] = {}
-        for path in context_files((PROJECT / ".dockerignore").read_text(encoding="utf-8")):
+        ignored = IgnoreFile((PROJECT / ".dockerignore").read_text(encoding="utf-8"))
+        for path in context_files(ignored):
             copy = self._context / path.relative_to(PROJECT)
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(path, copy)
