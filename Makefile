@@ -44,15 +44,14 @@ sbom: $(INSTALLED) $(SOURCES)/node_modules/.package-lock.json    ## list the pac
 	$(SBOM)/tools/bin/python -c '$(VALIDATE_SBOM)' dist/sbom-graphiql.json
 	rm -r $(SBOM)
 
-# COVERED=1 records the coverage, which doubles the time. Of the slow tests, those outside of tests/unit need not.
+# COVERED=1 records the coverage, which doubles the time. The slow tests need not: the others reach the same lines.
 test: $(INSTALLED)             ## run the tests that are not slow and open no port; takes a minute on two idle cores
 	$(PYTEST) -m "not slow and not socket" --numprocesses 2
 
 test-all: test slow socket     ## run all tests
 
 slow: $(INSTALLED)             ## run the slow tests, such as the comparison of compiled queries with graphql-core
-	$(PYTEST) -m "slow and not socket" --numprocesses 2 tests/unit
-	$(BIN)/pytest -m "slow and not socket" --numprocesses 2 --ignore tests/unit
+	$(BIN)/pytest -m "slow and not socket" --numprocesses 2
 
 # All tests of a file run in one process, which starts each server that they share only once.
 socket: $(INSTALLED)           ## run the tests that open a port

@@ -428,3 +428,8 @@ def test_a_long_body_is_read_in_steps_that_divide_nothing(begin, part, text, bet
     once = plain_text(begin + "</b>") if not text else ""
     assert found == once + between.join([text] * count)
     assert steps >= 7
+
+
+def test_a_tag_is_hidden_by_the_last_of_very_many_attributes():
+    attributes = "a=' >' " * 60_000
+    assert plain_text(f"<p {attributes}>a</p><p {attributes} hidden>b</p>") == "a"
