@@ -175,6 +175,10 @@ def _answer(body: bytes | None) -> httpx.Response:
     return httpx.Response(404 if body is None else 200, content=body or b"", headers=headers)
 
 
+MADE_OF_NODES = {"edges", "counts", "appointmentThreads"}
+"""Fields that show the activities once more."""
+
+
 def selection(
     type_: GraphQLNamedType, inside: frozenset[str] = frozenset(), chosen_before: Any = ()
 ) -> str:
@@ -186,8 +190,7 @@ def selection(
     fields = getattr(type_, "fields", {})
     for name, field in fields.items():
         of = get_named_type(field.type)
-        # Edges are the nodes once more, and counts are of them.
-        if of.name not in inside and name not in {"edges", "counts", *chosen_before}:
+        if of.name not in inside and name not in {*MADE_OF_NODES, *chosen_before}:
             chosen.append(f"{name} {selection(of, inside)}")
     kinds = schema.build_schema().get_possible_types(type_) if is_abstract_type(type_) else ()
     chosen += [f"... on {each.name} {selection(each, inside, fields)}" for each in kinds]
