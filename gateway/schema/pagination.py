@@ -332,7 +332,8 @@ class PageWindow(Struct, frozen=True):
         Raises:
             InvalidArgument: The arguments contradict each other, or a size is out of bounds; never clamped.
         """
-        _require_one_place(paging)
+        if paging.around is not None or paging.starting_at is not None:
+            _require_one_place(paging)
         forward = paging.first is not None or bool(paging.after)
         backward = paging.last is not None or bool(paging.before)
         if forward and backward:
