@@ -6,7 +6,7 @@ from typing import Annotated, TypeVar
 import strawberry
 
 from gateway.schema.action import ActivityAction
-from gateway.schema.enums import ActivityEvent, ActivityKind, SortOrder
+from gateway.schema.enums import ActivityEvent, ActivityKind, AppointmentPhase, SortOrder
 from gateway.schema.pagination import PagingArguments
 from gateway.schema.scalars import DateTime
 
@@ -145,6 +145,40 @@ StartingAt = Annotated[
         description=(
             "The instant at which the page begins: with the first activity at or after it, or at or before it in "
             "the order `DESC`. Activities without an instant follow all others. Goes with `first` only."
+        )
+    ),
+]
+
+Phases = Annotated[
+    list[AppointmentPhase] | None,
+    strawberry.argument(
+        description=(
+            "The phases of the threads; threads of all phases match an absent list. An empty list matches no thread "
+            "and causes no upstream call."
+        )
+    ),
+]
+SortThreads = Annotated[
+    SortOrder | None,
+    strawberry.argument(
+        description="The order of the threads: the earliest or the latest start first."
+    ),
+]
+FirstThreads = Annotated[
+    int | None,
+    strawberry.argument(
+        description=(
+            "The size of a page that begins after the cursor `after`, or at the first thread. The default is 50 and "
+            "the largest size 100 unless the gateway is set otherwise; 0 is for the count alone."
+        )
+    ),
+]
+LastThreads = Annotated[
+    int | None,
+    strawberry.argument(
+        description=(
+            "The size of a page that ends before the cursor `before`, or at the last thread. The default beside "
+            "`before` is 50 and the largest size 100 unless the gateway is set otherwise; 0 is for the count alone."
         )
     ),
 ]

@@ -14,8 +14,12 @@ from gateway.schema.arguments import (
     Before,
     Filter,
     First,
+    FirstThreads,
     Last,
+    LastThreads,
+    Phases,
     Sort,
+    SortThreads,
     StartingAt,
     paging_arguments,
 )
@@ -31,7 +35,7 @@ from gateway.schema.resolvers import (
     resolver_metadata,
 )
 from gateway.schema.scalars import URL, Address, TimeZone, ZonedDateTime
-from gateway.schema.thread_page import appointment_threads_of_client
+from gateway.schema.thread_page import RawThreads, ThreadSelection, load_threads_page
 from gateway.schema.timeline import (
     ACTIVITIES,
     PendingPage,
@@ -102,6 +106,22 @@ def activities_of_client(  # noqa: PLR0913, PLR0917 - one parameter per GraphQL 
     paging = paging_arguments(first, after, last, before, around, starting_at)
     client = Node(root.value)  # without ids: activities do not depend on what led to the client
     return load_timeline_page(client, info, timeline_filter, paging)
+
+
+def appointment_threads_of_client(  # noqa: PLR0913, PLR0917 - one parameter per GraphQL argument
+    root: strawberry.Parent[Node[resources.ClientReference]],
+    info: Info,
+    phases: Phases = strawberry.UNSET,
+    sort: SortThreads = SortOrder.ASC,
+    first: FirstThreads = strawberry.UNSET,
+    after: After = strawberry.UNSET,
+    last: LastThreads = strawberry.UNSET,
+    before: Before = strawberry.UNSET,
+) -> PendingPage[RawThreads]:
+    selection = ThreadSelection.of(root.value, phases, sort)
+    paging = paging_arguments(first, after, last, before)
+    client = Node(root.value)  # without ids, as for activities
+    return load_threads_page(client, info, selection, paging)
 
 
 def timeline_client(client_id: str, argument: str | None) -> resources.ClientReference:

@@ -1,11 +1,9 @@
 """The appointment threads of a client: selection, order and pagination."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from functools import partial
-from typing import Annotated, Self
+from typing import Any, Self
 
-import strawberry
 from msgspec import Raw, Struct
 
 from gateway.engine.polymorphic_lists import ItemDecoder
@@ -14,11 +12,10 @@ from gateway.errors import InvalidUpstreamResponse
 from gateway.observability.event_loop import (
     STEP_ITEMS,
     CooperativeSteps,
-    map_in_steps,
     run_to_completion,
 )
-from gateway.schema.appointment_threads import AppointmentThread, Folding, fold
-from gateway.schema.arguments import After, Before, paging_arguments, value_or_none
+from gateway.schema.appointment_threads import AppointmentThread, fold
+from gateway.schema.arguments import value_or_none
 from gateway.schema.completeness import (
     STEPS_OMITTED,
     Completeness,
@@ -28,18 +25,21 @@ from gateway.schema.completeness import (
 )
 from gateway.schema.context import Info
 from gateway.schema.enums import ActivityKind, AppointmentPhase, SortOrder
+from gateway.schema.filters import TimelineFilter
+from gateway.schema.full_records import decode_full_records
+from gateway.schema.matching import activity_instants, batches, matching_activities
 from gateway.schema.pagination import (
     PageWindow,
+    PagingArguments,
     TimelinePosition,
     decode_cursor,
     digest,
     encode_cursor,
     sort_positions,
 )
-from gateway.schema.resolvers import SchemaObject, is_readable
-from gateway.schema.scalars import to_utc_together
+from gateway.schema.resolvers import SchemaObject
 from gateway.schema.timeline import PageInfo, PendingPage
-from gateway.upstream.records import activities, decoding, resources
+from gateway.upstream.records import resources
 
 _KINDS = frozenset({ActivityKind.APPOINTMENT})
 _FOLDING = "appointment threads"
@@ -198,109 +198,57 @@ class RawThreads(Struct, frozen=True, eq=False):
         """The threads, and the number of activities that may be steps, but belong to no thread."""
         context = self.info.context
         default_zone = context.settings.default_time_zone
-        items, unreadable_count = yield from self._appointment_items(decoder)
-        steps = yield from map_in_steps(_decode, items)
-        instants: list[datetime | None] = []
+        headers = yield from decoder.decode_headers(self.items)
+        instants = yield from activity_instants(headers, default_zone)
+        of_appointments = TimelineFilter(self.selection.client_id, kinds=_KINDS)
+        indexes, omitted = yield from matching_activities(
+            of_appointments, headers, instants, default_zone
+        )
         positions: list[TimelinePosition] = []
-        for begin in range(0, len(steps), STEP_ITEMS):
-            if begin:
+        for batch in batches(indexes):
+            if positions:
                 yield
-            batch = steps[begin : begin + STEP_ITEMS]
-            of_batch = to_utc_together([step.date for step in batch], default_zone)
-            instants += of_batch
             positions += [
-                TimelinePosition.of(instant, str(step.id))
-                for step, instant in zip(batch, of_batch, strict=True)
+                TimelinePosition.of(instants[index], str(headers[index].id)) for index in batch
             ]
         _, order = yield from sort_positions(
-            positions, newest_first=False, content=lambda index: bytes(items[index])
+            positions,
+            newest_first=False,
+            content=lambda index: bytes(self.items[indexes[index]]),
         )
-        folding: Folding = yield from fold(
-            [steps[index] for index in order],
-            [instants[index] for index in order],
+        in_order = [indexes[index] for index in order]
+        steps: Any = yield from decode_full_records([self.items[index] for index in in_order])
+        folding = yield from fold(
+            steps,
+            [instants[index] for index in in_order],
             now=context.now(),
             default_zone=default_zone,
         )
-        return folding.threads, folding.unassigned_count + unreadable_count
-
-    def _appointment_items(self, decoder: ItemDecoder) -> CooperativeSteps[tuple[list[Raw], int]]:
-        """The activities of appointments, and the number of those of which that cannot be told."""
-        headers = yield from decoder.decode_headers(self.items)
-        items: list[Raw] = []
-        unreadable_count = 0
-        for index, (header, item) in enumerate(zip(headers, self.items, strict=True)):
-            if index % STEP_ITEMS == 0 and index:
-                yield
-            if not is_readable(header.kind_raw):
-                unreadable_count += 1
-            elif header.kind is ActivityKind.APPOINTMENT:
-                if decoding.has_identity(header):
-                    items.append(item)
-                else:
-                    unreadable_count += 1
-        return items, unreadable_count
+        omitted_count = omitted.get(InvalidUpstreamResponse, 0) + folding.unassigned_count
+        return folding.threads, omitted_count
 
 
-def _decode(items: Sequence[Raw]) -> list[activities.AppointmentActivity]:
-    return [decoding.activity(item) for item in items]  # type: ignore[misc]  # by their kind
-
-
-Phases = Annotated[
-    list[AppointmentPhase] | None,
-    strawberry.argument(
-        description=(
-            "The phases of the threads; threads of all phases match an absent list. An empty list matches no thread "
-            "and causes no upstream call."
-        )
-    ),
-]
-ThreadSort = Annotated[
-    SortOrder | None,
-    strawberry.argument(
-        description="The order of the threads: the earliest or the latest start first."
-    ),
-]
-FirstThreads = Annotated[
-    int | None,
-    strawberry.argument(
-        description=(
-            "The size of a page that begins after the cursor `after`, or at the first thread. The default is 50 and "
-            "the largest size 100 unless the gateway is set otherwise; 0 is for the count alone."
-        )
-    ),
-]
-LastThreads = Annotated[
-    int | None,
-    strawberry.argument(
-        description=(
-            "The size of a page that ends before the cursor `before`, or at the last thread. The default beside "
-            "`before` is 50 and the largest size 100 unless the gateway is set otherwise; 0 is for the count alone."
-        )
-    ),
-]
-
-
-def appointment_threads_of_client(  # noqa: PLR0913, PLR0917 - one parameter per GraphQL argument
-    root: strawberry.Parent[Node[resources.ClientReference]],
+def load_threads_page(
+    client: Node[resources.ClientReference],
     info: Info,
-    phases: Phases = strawberry.UNSET,
-    sort: ThreadSort = SortOrder.ASC,
-    first: FirstThreads = strawberry.UNSET,
-    after: After = strawberry.UNSET,
-    last: LastThreads = strawberry.UNSET,
-    before: Before = strawberry.UNSET,
+    selection: ThreadSelection,
+    paging: PagingArguments,
 ) -> PendingPage[RawThreads]:
-    """The page of a client's threads that the arguments select.
+    """The page of a client's threads that the selection and the paging arguments describe.
+
+    Args:
+        client: The client.
+        info: The resolve info of the field.
+        selection: The selected threads, and their order.
+        paging: The paging arguments.
 
     Raises:
         InvalidArgument: The arguments contradict each other, or a cursor is invalid.
         UpstreamError: On await, where the read of the timeline fails.
     """
-    client = Node(root.value)  # without ids: threads do not depend on what led to the client
-    selection = ThreadSelection.of(root.value, phases, sort)
     settings = info.context.settings
     window = PageWindow.of(
-        paging_arguments(first, after, last, before),
+        paging,
         default_size=settings.default_page_size,
         max_size=settings.max_page_size,
     )
