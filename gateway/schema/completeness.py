@@ -42,8 +42,9 @@ class ReadTimestamp(NamedTuple):
 class MissingPart:
     code: ErrorCode = strawberry.field(
         description=(
-            "The reason: `UPSTREAM_CONTRACT_BROKEN` for activities that could not be decoded, which an error "
-            "reports as well; `INSTANT_UNKNOWN` for activities with a date whose instant is unknown, where "
+            "The reason: `UPSTREAM_CONTRACT_BROKEN` for activities that could not be decoded, and in a list of "
+            "appointment threads for those that name no appointment, which an error reports as well; "
+            "`INSTANT_UNKNOWN` for activities with a date whose instant is unknown, where "
             "`filter.from` or `filter.to` is given."
         )
     )
