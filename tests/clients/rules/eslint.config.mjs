@@ -28,8 +28,9 @@ const deliberately = {
   "@graphql-eslint/strict-id-in-types": "off",
   // `User.userName` is the upstream's word, and says what it is.
   "@graphql-eslint/no-typename-prefix": "off",
-  // Lists that are short by nature, such as the changes of an activity, need no pages.
-  "@graphql-eslint/relay-edge-types": ["error", { listTypeCanWrapOnlyEdgeType: false }],
+  // Lists that are short by nature, such as the changes of an activity, need no pages. An appointment thread
+  // has no `id`, so it is no `Node`.
+  "@graphql-eslint/relay-edge-types": ["error", { listTypeCanWrapOnlyEdgeType: false, shouldImplementNode: false }],
   // `Query.client` reads nothing, so it cannot fail.
   "@graphql-eslint/require-nullable-result-in-root": "off",
   // See `dated-deprecation`.
