@@ -114,7 +114,7 @@ class _Steps:
         self, appointment_id: str, *, now: datetime, default_zone: str | None
     ) -> AppointmentThread:
         """The thread of these activities, of which there is one at least."""
-        # Nothing tells when an undated step happened: no other is known to be older.
+        # Nothing tells when an undated step happened: it is the last only among its like.
         last = self._dated[-1] if self._dated else self._undated[-1]
         latest: Any = last.appointment
         instant = _instant(latest.start, default_zone)

@@ -74,7 +74,8 @@ class AppointmentThread:
     )
     original_start: ZonedDateTime | None = strawberry.field(
         description=(
-            "The first start of the appointment that the activities record. Null where none records a start."
+            "The first start of the appointment that the activities record: the earliest activity with a start "
+            "tells it, by its `previousStart` if it has one. Null where none records a start."
         )
     )
     reschedule_count: int = strawberry.field(
@@ -85,8 +86,8 @@ class AppointmentThread:
     )
     steps: list[AppointmentActivity] = strawberry.field(
         description=(
-            "The activities of the appointment of the kind `APPOINTMENT`, the newest 1,000: the oldest first, those "
-            "without an instant last, though they count as older than all others. Costs nothing."
+            "The activities of the appointment of the kind `APPOINTMENT`: the oldest first, those without an "
+            "instant last. At most the newest 1,000, where those without an instant are omitted first. Costs nothing."
         )
     )
     is_complete: bool = strawberry.field(
