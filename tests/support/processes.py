@@ -49,12 +49,22 @@ def until(condition: Callable[[], bool], *, seconds: float = PATIENCE_SECONDS) -
         pause.wait(0.05)
 
 
+class Lines(deque[str]):
+    """The last lines that a process wrote. Another thread adds to them, also while a test goes through them."""
+
+    def __init__(self) -> None:
+        super().__init__(maxlen=1000)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter([*super().__iter__()])
+
+
 class Running(NamedTuple):
     """A process under test, and the last lines that it wrote."""
 
     process: subprocess.Popen[str]
-    stdout: deque[str]
-    stderr: deque[str]
+    stdout: Lines
+    stderr: Lines
 
     def end(self, number: int = signal.SIGTERM) -> int:
         """The status it ends with."""
@@ -63,7 +73,7 @@ class Running(NamedTuple):
 
     def events(self, name: str) -> list[dict[str, Any]]:
         """The events of this name, as far as they were read."""
-        found = [json.loads(line) for line in [*self.stderr] if line.startswith('{"')]
+        found = [json.loads(line) for line in self.stderr if line.startswith('{"')]
         return [each for each in found if each["event"] == name]
 
 
@@ -79,10 +89,10 @@ def running(*arguments: str, ready: str, **environment: str) -> Iterator[Running
     )
     assert process.stdout is not None
     assert process.stderr is not None
-    written: list[deque[str]] = []
+    written: list[Lines] = []
     readers = []
     for stream in (process.stdout, process.stderr):
-        kept: deque[str] = deque(maxlen=1000)
+        kept = Lines()
         written.append(kept)
         readers.append(threading.Thread(target=kept.extend, args=(stream,)))
         readers[-1].start()

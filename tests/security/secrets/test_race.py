@@ -24,6 +24,12 @@ from tests.support.documents import EVERYTHING
 pytestmark = pytest.mark.socket
 
 CONNECTIONS = 3
+PATIENCE = {
+    "operation_timeout_seconds": 600.0,
+    "upstream_attempt_timeout_seconds": 500.0,
+    "upstream_connect_timeout_seconds": 500.0,
+    "upstream_read_timeout_seconds": 500.0,
+}
 Credentials = tuple[tuple[str, str], ...]
 
 
@@ -115,7 +121,7 @@ async def race(
     """The data that each caller got, of many requests of all of them at once."""
     async with AsyncExitStack() as stack:
         url = await stack.enter_async_context(serving_app(upstream))
-        given = {"upstream_url": url, "compile_queries": "eager", **settings}
+        given = {"upstream_url": url, "compile_queries": "eager", **PATIENCE, **settings}
         transport = AiohttpTransport(max_connections=CONNECTIONS)
         app = create_app(Settings(**given), transport=transport)
         address = await stack.enter_async_context(serving_app(app))
