@@ -22,6 +22,7 @@ from gateway.engine.resolvers import (
 from gateway.errors import (
     INTERNAL_SERVER_ERROR,
     LOCAL_QUEUE,
+    ActivityNotFound,
     FieldError,
     GatewayError,
     InvalidUpstreamResponse,
@@ -139,9 +140,16 @@ def subclasses(kind: type[GatewayError] = GatewayError) -> Iterator[type[Gateway
             yield error
 
 
+REQUIRED: Mapping[type[GatewayError], dict[str, Any]] = {
+    ActivityNotFound: {"argument": "around"},
+    UpstreamBusy: {"reason": LOCAL_QUEUE},
+}
+"""What a class requires beside a message, and shows."""
+
+
 @pytest.mark.parametrize("error", [*subclasses()])
 async def test_a_gateway_error_is_told_by_its_class(error):
-    needed = {"reason": LOCAL_QUEUE} if error is UpstreamBusy else {}
+    needed = REQUIRED.get(error, {})
     fails = failing(error("Words for the caller.", **needed))
     with capture_logs() as logs:
         answer = await run("{ a fails }", a=1, fails=fails)

@@ -65,7 +65,7 @@ async def refusal(gateway: Any, **arguments: object) -> dict[str, Any]:
 
 
 @SORTS
-async def test_from_a_page_around_any_activity_one_walks_the_whole_list(gateway_over_items, sort):
+async def test_a_page_around_any_activity_leads_to_the_whole_list(gateway_over_items, sort):
     gateway = gateway_over_items(*HUNDRED)
     whole = ids(await page(gateway, sort=sort, first=100))
     assert len(whole) == 100
