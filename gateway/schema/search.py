@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from gateway.errors import InvalidArgument, InvalidUpstreamResponse
-from gateway.observability.event_loop import CooperativeSteps
+from gateway.observability.event_loop import STEP_ITEMS, CooperativeSteps
 from gateway.schema.html_text import plain_text, plain_text_in_steps
 from gateway.schema.rendered_text import STEP_CHARACTERS
 from gateway.upstream.records.activities import Unreadable
@@ -19,30 +19,30 @@ MAX_WORD_CHARACTERS = 100
 
 _Verdict = bool | type[InvalidUpstreamResponse]
 
-_NON_ASCII = re.compile(r"[^\x00-\x7f]+")
 _FIRST_ACCENT_CLASS = 10
 """The first combining class of accents and vowel points. Lower ones distinguish letters, such as kana's voicing."""
 
-_UNDECOMPOSED_LETTERS = str.maketrans(
-    {
-        "æ": "ae",
-        "đ": "d",
-        "ħ": "h",
-        "\N{LATIN SMALL LETTER DOTLESS I}": "i",
-        "ł": "l",
-        "ø": "o",
-        "œ": "oe",
-        "ŧ": "t",
-    }
-)
+_UNDECOMPOSED_LETTERS = {
+    "æ": "ae",
+    "đ": "d",
+    "ħ": "h",
+    "\N{LATIN SMALL LETTER DOTLESS I}": "i",
+    "ł": "l",
+    "ø": "o",
+    "œ": "oe",
+    "ŧ": "t",
+}
 """Letters with strokes, and ligatures, which Unicode does not decompose."""
 
+_FOLD_CHARACTERS = STEP_CHARACTERS // 8
+"""The characters that are folded in one step: one character may become eighteen."""
+
 _PART = re.compile(
-    rf".{{1,{STEP_CHARACTERS}}}+(?:[\u1160-\u11ff]|\W){{0,{STEP_CHARACTERS}}}+", re.DOTALL
+    rf".{{1,{_FOLD_CHARACTERS}}}+(?:[\u1160-\u11ff]|\W){{0,{_FOLD_CHARACTERS}}}+", re.DOTALL
 )
 """A part of a text before a letter or a digit, unless that is a part of a Korean syllable."""
 
-_JSON_STRING = re.compile(rb'("(?:[^"\\]++|\\.)*+")(\s*+:)?+', re.DOTALL)
+_JSON_STRING = re.compile(rb'("[^"\\]*+(?:\\.[^"\\]*+)*+")(\s*+:)?+', re.DOTALL)
 """A string in JSON; the second group matches after a key."""
 
 
@@ -70,14 +70,16 @@ def fold(text: str) -> str:
     """A text without differences of case, accents, width and invisible characters, for comparisons."""
     if text.isascii():
         return text.lower()
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    letters = _NON_ASCII.sub(_drop_accents, decomposed).casefold()
-    return unicodedata.normalize("NFC", letters.translate(_UNDECOMPOSED_LETTERS))
+    folded = unicodedata.normalize("NFKD", text.casefold())
+    for character in {*folded}:
+        if not character.isascii() and (plain := _plain_character(character)) != character:
+            folded = folded.replace(character, plain)
+    return unicodedata.normalize("NFC", folded.casefold())
 
 
 def fold_in_steps(text: str) -> CooperativeSteps[str]:
     """`fold` in cooperative steps. Parts end where no accent follows, so that each can be folded by itself."""
-    if text.isascii() or len(text) <= STEP_CHARACTERS:
+    if text.isascii() or len(text) <= _FOLD_CHARACTERS:
         return fold(text)
     folded: list[str] = []
     for part in _PART.finditer(text):
@@ -86,13 +88,12 @@ def fold_in_steps(text: str) -> CooperativeSteps[str]:
     return "".join(folded)
 
 
-def _drop_accents(match: re.Match[str]) -> str:
-    return "".join(
-        character
-        for character in match[0]
-        if unicodedata.combining(character) < _FIRST_ACCENT_CLASS
-        and unicodedata.category(character) != "Cf"
-    )
+def _plain_character(character: str) -> str:
+    """A character that was decomposed, without its stroke; none where it is an accent or invisible."""
+    is_accent = unicodedata.combining(character) >= _FIRST_ACCENT_CLASS
+    if is_accent or unicodedata.category(character) == "Cf":
+        return ""
+    return _UNDECOMPOSED_LETTERS.get(character.casefold(), character)
 
 
 class TextSearch:
@@ -113,12 +114,15 @@ class TextSearch:
 
     def _search(self, activity: Any) -> CooperativeSteps[_Verdict]:
         missing, is_readable = {*self._words}, True
-        for text, is_html in _texts(activity):
-            if text is None:
+        for each in _texts(activity):
+            if each is None:
+                yield
+                continue
+            if each.text is None:
                 is_readable = False
                 continue
-            folded = yield from self._folded(text, is_html=is_html)
-            missing = {word for word in missing if word not in folded}
+            folded = yield from self._folded(each.text, is_html=each.is_html)
+            missing = yield from _missing_words(missing, folded)
             if not missing:
                 return True
         return False if is_readable else InvalidUpstreamResponse
@@ -134,6 +138,19 @@ class TextSearch:
         elif is_html:
             text = plain_text(text)
         return (yield from fold_in_steps(text))
+
+
+def _missing_words(words: set[str], folded: str) -> CooperativeSteps[set[str]]:
+    """The words that do not occur in a folded text."""
+    missing = {*words}
+    for begin in range(0, len(folded), STEP_CHARACTERS):
+        if begin:
+            yield
+        end = begin + STEP_CHARACTERS
+        missing = {word for word in missing if folded.find(word, begin, end + len(word) - 1) < 0}
+        if not missing:
+            break
+    return missing
 
 
 class _SearchedText(NamedTuple):
@@ -162,8 +179,8 @@ _TEXTS_BY_SNAPSHOT: Mapping[str, tuple[str, ...]] = {
 _HTML = {("note", "body"), ("note", "previous_body"), ("email_notification", "body")}
 
 
-def _texts(activity: Any) -> Iterator[_SearchedText]:
-    """The texts of an activity that people read, previous ones included."""
+def _texts(activity: Any) -> Iterator[_SearchedText | None]:
+    """The texts of an activity that people read, previous ones included; None where a step has to end."""
     for name, paths in _TEXTS_BY_SNAPSHOT.items():
         snapshot = getattr(activity, name, None)
         if snapshot is None:
@@ -180,9 +197,11 @@ def _texts(activity: Any) -> Iterator[_SearchedText]:
         yield from _texts_of_json(bytes(payload))
 
 
-def _texts_of_json(payload: bytes) -> Iterator[_SearchedText]:
+def _texts_of_json(payload: bytes) -> Iterator[_SearchedText | None]:
     """The texts in a JSON value, without the keys. Objects are not built, for a payload may have millions."""
-    for match in _JSON_STRING.finditer(payload):
+    for number, match in enumerate(_JSON_STRING.finditer(payload), 1):
+        if number % STEP_ITEMS == 0:
+            yield None
         if match[2] is None:
             try:
                 yield _SearchedText(msgspec.json.decode(match[1], type=str))

@@ -137,12 +137,19 @@ def test_a_long_text_is_folded_as_a_short_one(text):
 
 
 @pytest.mark.parametrize(
-    "text", ["é" * 500_000, "<b>é</b>" * 60_000, "a é " * 150_000], ids=["word", "html", "words"]
+    "item",
+    [
+        {"note": {"body": "e" * 500_000 + "end"}},
+        {"note": {"body": "é" * 500_000 + "end"}},
+        {"note": {"body": "<b>é</b>" * 60_000 + "end"}},
+        {"note": {"body": "a é " * 150_000 + "end"}},
+        {"type": "voucher", "vouchers": [*[{"key": 1}] * 10_000, "end"]},
+        {"type": "voucher", "vouchers": [*[""] * 10_000, "end"]},
+    ],
+    ids=["ascii", "word", "html", "words", "keys", "empty"],
 )
-async def test_a_long_text_leaves_the_loop_free(text):
-    record = decoding.activity(
-        Raw(json.dumps({"id": "1", "type": "note", "note": {"body": text + "end"}}).encode())
-    )
+async def test_a_long_text_leaves_the_loop_free(item):
+    record = decoding.activity(Raw(json.dumps({"id": "1", "type": "note", **item}).encode()))
     passes = 0
 
     async def count_passes() -> None:
