@@ -52,7 +52,7 @@ class Context(Struct, frozen=True, eq=False):
         is_explaining: Whether the caller requested the list of upstream reads.
         clock: The clock, in seconds since 1970.
         first_now: The present as `now` first gave it; None before.
-        full_records: The full records of activities that several fields need.
+        first_full_records: The full records as `full_records` first gave them; None before.
         search_scheduler: The scheduler of searches in long lists, of all operations.
     """
 
@@ -62,7 +62,7 @@ class Context(Struct, frozen=True, eq=False):
     is_explaining: bool = False
     clock: Callable[[], float] = time.time
     first_now: datetime | None = None
-    full_records: FullRecords = field(default_factory=FullRecords)
+    first_full_records: FullRecords | None = None
     search_scheduler: FairScheduler = field(default_factory=FairScheduler)
 
     def now(self) -> datetime:
@@ -72,6 +72,15 @@ class Context(Struct, frozen=True, eq=False):
             structs.force_setattr(self, "first_now", now)
             return now
         return self.first_now
+
+    @property
+    def full_records(self) -> FullRecords:
+        """The full records of activities: the same for all fields of the operation, made where one needs them."""
+        if self.first_full_records is None:
+            full_records = FullRecords()
+            structs.force_setattr(self, "first_full_records", full_records)
+            return full_records
+        return self.first_full_records
 
     def extensions(self, *, compiled: bool, cost: Callable[[], int]) -> dict[str, object]:
         """The `extensions` of the response; called once, when the response is complete.

@@ -23,16 +23,26 @@ class FullRecords:
 
     @property
     def lock(self) -> asyncio.Lock:
-        """Held during long searches, so that fields which search the same records do so one after another."""
+        """Held during searches, so that of fields which search for the same words, only the first has to search."""
         if self._lock is None:
             self._lock = asyncio.Lock()
         return self._lock
 
     def decode(self, items: Sequence[Raw]) -> CooperativeSteps[list[Activity]]:
-        """The full records of a list."""
-        if id(items) not in self._records:
-            self._records[id(items)] = (items, (yield from decode_full_records(items)))
-        return self._records[id(items)][1]
+        """The full records of a list. Fields that decode it at the same time share the work."""
+        _, records = self._records.setdefault(id(items), (items, []))
+        end = 0
+
+        def decode_batch(batch: Sequence[Raw]) -> list[Activity]:
+            nonlocal end
+            if end == len(records):  # else another field has decoded this batch
+                records.extend(map(decoding.activity, batch))
+            end += len(batch)
+            return []
+
+        if len(records) < len(items):
+            yield from map_in_steps(decode_batch, items)
+        return records
 
     def search(self, items: Sequence[Raw], words: tuple[str, ...]) -> TextSearch:
         """The search for words in the records of a decoded list."""

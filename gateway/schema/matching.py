@@ -111,7 +111,9 @@ async def run_match(
     context: Context,
 ) -> _T:
     """The result of steps that match a list: a search of a long list takes a limited part of the event loop's time."""
-    if timeline_filter.search is None or len(items) <= STEP_ITEMS:
+    if timeline_filter.search is None:
         return await run_cooperatively(steps)
     async with context.full_records.lock:
+        if len(items) <= STEP_ITEMS:
+            return await run_cooperatively(steps)
         return await context.search_scheduler.run_steps(steps)
