@@ -400,7 +400,6 @@ OTHERWISE: dict[str, tuple[AlteredSandbox, str, dict[str, Any]]] = {
 }
 
 
-@pytest.mark.sample(8)
 @pytest.mark.parametrize(("upstream", "name", "settings"), OTHERWISE.values(), ids=OTHERWISE)
 async def test_a_difference_has_its_line_and_its_setting(upstream, name, settings):
     found = differences(await probe_over(upstream))
