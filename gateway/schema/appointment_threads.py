@@ -71,11 +71,11 @@ def fold(
     for index, (step, instant) in enumerate(zip(steps, instants, strict=True)):
         if index % STEP_ITEMS == 0 and index:
             yield
-        appointment_id = getattr(step.appointment, "appointment_id", None)
-        if appointment_id is None or not is_readable(appointment_id):
+        appointment_id = _appointment_id(step)
+        if appointment_id is None:
             unassigned_count += 1
             continue
-        thread = threads.setdefault(str(appointment_id), _Steps())
+        thread = threads.setdefault(appointment_id, _Steps())
         thread.add(step, default_zone, is_dated=instant is not None)
     folded: list[AppointmentThread] = []
     for appointment_id, thread in threads.items():
@@ -83,6 +83,18 @@ def fold(
             yield
         folded.append(thread.fold(appointment_id, now=now, default_zone=default_zone))
     return Folding(folded, unassigned_count)
+
+
+def _appointment_id(step: activities.AppointmentActivity) -> str | None:
+    """The id of the appointment of a step; None where it is missing, unreadable or blank.
+
+    The upstream might treat a blank id as an absent filter when it is asked for the activities of a thread.
+    """
+    sent = getattr(step.appointment, "appointment_id", None)
+    if sent is None or not is_readable(sent):
+        return None
+    appointment_id = str(sent)
+    return appointment_id if appointment_id.strip() else None
 
 
 class _Steps:

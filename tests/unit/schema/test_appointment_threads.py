@@ -180,7 +180,9 @@ def test_each_appointment_has_a_thread_by_its_id_however_sent():
     assert unassigned_count == 0
 
 
-@pytest.mark.parametrize("sent", [None, {}, {"status": "accepted"}, {"id": {}}, {"id": ""}, "31"])
+@pytest.mark.parametrize(
+    "sent", [None, {}, {"status": "accepted"}, {"id": {}}, {"id": ""}, {"id": " "}, "31"]
+)
 def test_an_activity_without_an_appointment_id_belongs_to_no_thread(sent):
     threads, unassigned_count = folded((CREATED, sent, DATED), (CREATED, {"id": "31"}, DATED))
     assert [ids(thread) for thread in threads] == [["1"]]
