@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any
 
+import httpx
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
@@ -217,3 +218,23 @@ async def test_counts_and_searches_of_long_timelines_leave_the_loop_free(
     assert page["totalCount"] == sum(each["count"] for each in page["counts"]["users"]) == 6_666
     assert page["counts"]["days"] == [{"count": 6_666}]
     assert passes > 100
+
+
+async def test_a_search_that_its_caller_leaves_holds_up_no_other(gateway_over):
+    upstream = Upstream(*(item(number, "note", "created", None, 1) for number in range(6_000)))
+    called = asyncio.Event()
+
+    async def send(request: httpx.Request) -> httpx.Response:
+        called.set()
+        return await upstream(request)
+
+    gateway = gateway_over(send)
+    search = '{ activities(clientId: 7, filter: { search: "word2" }) { totalCount } }'
+    left = asyncio.create_task(gateway.data(search))
+    await called.wait()
+    for _ in range(15):  # into the steps of the search
+        await asyncio.sleep(0)
+    assert left.cancel()
+    found = await gateway.data(search)
+    assert found["activities"]["totalCount"] == 2_000
+    assert left.cancelled()
