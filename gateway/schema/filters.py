@@ -193,14 +193,17 @@ class TimelineFilter(Struct, frozen=True):
         verdict = self.match_kind(activity)
         if verdict is False:
             return False
-        verdicts = [
-            verdict,
-            self._match_event(activity.event),
-            self._match_instant(activity.date, instant),
-        ]
+        of_full_record: tuple[Verdict, ...] = ()
         if self.needs_full_records:
-            verdicts[2:2] = [self.match_user(activity), self.match_action(activity, default_zone)]
-        return all_match(verdicts)
+            of_full_record = self.match_user(activity), self.match_action(activity, default_zone)
+        return all_match(
+            (
+                verdict,
+                self._match_event(activity.event),
+                *of_full_record,
+                self._match_instant(activity.date, instant),
+            )
+        )
 
     def match_action(self, activity: Any, default_zone: str | None) -> bool:
         """Whether the action of an activity, given as full record, matches."""
@@ -223,6 +226,7 @@ class TimelineFilter(Struct, frozen=True):
         return name is not None and str(name) in self.user_names
 
     def match_kind(self, activity: ActivityHeader) -> Verdict:
+        """Whether the kind of an activity matches, or why this cannot be decided."""
         if self.kinds is None:
             return True
         return (
