@@ -381,6 +381,9 @@ def then(outer: Callable[[str], str], *names: str) -> Callable[[str], str]:
 OF_TODAY = {"profile": lambda timeline: {CLIENT: 1}}
 """What a client costs beside the timeline that is read anyway."""
 
+OF_TIMELINES = dict.fromkeys(("activities", "appointmentThreads"), lambda timeline: {TIMELINE: 1})
+"""What a timeline costs that is not read anyway."""
+
 WAYS = (
     # ---- from what was recorded: one read of the thing as it is today, or the list that has it
     Reached(
@@ -508,18 +511,27 @@ WAYS = (
         cost=OF_TODAY,
     ),
     Reached(
+        "AppointmentThread.client",
+        "Client",
+        lambda selection: (
+            f'{{ client(id: "1100") {{ appointmentThreads {{ nodes {{ client {{ {selection} }} }} }} }} }}'
+        ),
+        lambda timeline: {TIMELINE: 1},
+        cost={**OF_TODAY, "activities": lambda timeline: {TIMELINE: 1}},  # of all kinds
+    ),
+    Reached(
         "Query.client",
         "Client",
         lambda selection: f'{{ client(id: "1100") {{ {selection} }} }}',
         lambda timeline: {},
-        cost={**OF_TODAY, "activities": lambda timeline: {TIMELINE: 1}},
+        cost={**OF_TODAY, **OF_TIMELINES},
     ),
     Reached(
         "Query.clients",
         "Client",
         lambda selection: f'{{ clients(ids: ["1100", "1100"]) {{ {selection} }} }}',
         lambda timeline: {},
-        cost={**OF_TODAY, "activities": lambda timeline: {TIMELINE: 1}},
+        cost={**OF_TODAY, **OF_TIMELINES},
     ),
     Reached(
         "Query.appointment",
