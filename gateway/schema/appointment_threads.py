@@ -118,8 +118,11 @@ class _Steps:
             self._has_creation = True
         elif step.event is ActivityEvent.UPDATED:
             snapshot: Any = step.appointment
-            before = snapshot.previous_start
-            if before is not None and is_other_time(before, snapshot.start, default_zone):
+            before, after = snapshot.previous_start, snapshot.start
+            has_both = (
+                before is not None and after is not None
+            )  # a removed start is at no other time
+            if has_both and is_other_time(before, after, default_zone):
                 self._reschedule_count += 1
 
     def fold(

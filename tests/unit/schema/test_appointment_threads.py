@@ -105,7 +105,7 @@ def moved(before: object, after: object) -> tuple[dict[str, Any], dict[str, Any]
         (NINE, at("2026-04-01T11:00:00", "Europe/Paris"), 0),
         (NINE, at("2026-04-01T09:00:00", "Mars/Base"), 0),
         (NINE, at("2026-04-01T09:30:00", "Mars/Base"), 1),
-        (NINE, None, 1),
+        (NINE, None, 0),
         (None, NINE, 0),
         (5, NINE, 0),
         (NINE, 5, 0),
