@@ -119,9 +119,7 @@ class _Steps:
         elif step.event is ActivityEvent.UPDATED:
             snapshot: Any = step.appointment
             before, after = snapshot.previous_start, snapshot.start
-            has_both = (
-                before is not None and after is not None
-            )  # a removed start is at no other time
+            has_both = before is not None and after is not None
             if has_both and is_other_time(before, after, default_zone):
                 self._reschedule_count += 1
 
