@@ -52,6 +52,7 @@ class _MethodNames(NamedTuple):
 
     @classmethod
     def of(cls, visitors: Sequence[type[Visitor]], kind: str) -> "_MethodNames":
+        visitor: Any  # for mypy, no class with an own `__hash__` is hashable
         enter, leave = [], []
         for index, visitor in enumerate(visitors):
             enter_name = _method_name(visitor, "enter", kind)
@@ -63,6 +64,7 @@ class _MethodNames(NamedTuple):
         return cls(enter, leave)
 
 
+@cache  # for all rule sets of the process: there are as many entries as methods that rules may have
 def _method_name(visitor: type[Visitor], prefix: str, kind: str) -> str | None:
     names = (f"{prefix}_{kind}", prefix)
     return next((name for name in names if hasattr(visitor, name)), None)

@@ -192,7 +192,7 @@ async def test_an_activity_that_cannot_be_returned_is_not_counted(gateway_with, 
 async def test_counts_and_searches_of_long_timelines_leave_the_loop_free(
     gateway_over, compile_queries
 ):
-    sent = [item(number, "note", "created", f"u{number % 7}", 1) for number in range(20_000)]
+    sent = [item(number, "note", "created", f"u{number % 7}", 1) for number in range(6_000)]
     gateway = gateway_over(Upstream(*sent), compile_queries=compile_queries)
     passes = 0
 
@@ -215,9 +215,9 @@ async def test_counts_and_searches_of_long_timelines_leave_the_loop_free(
     )
     counter.cancel()
     page = found["activities"]
-    assert page["totalCount"] == sum(each["count"] for each in page["counts"]["users"]) == 6_666
-    assert page["counts"]["days"] == [{"count": 6_666}]
-    assert passes > 100
+    assert page["totalCount"] == sum(each["count"] for each in page["counts"]["users"]) == 2_000
+    assert page["counts"]["days"] == [{"count": 2_000}]
+    assert passes > 30
 
 
 async def test_a_search_that_its_caller_leaves_holds_up_no_other(gateway_over):
