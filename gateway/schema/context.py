@@ -4,12 +4,13 @@ import asyncio
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any
 from weakref import WeakKeyDictionary
 
 import strawberry
 from graphql import GraphQLError, GraphQLResolveInfo
-from msgspec import Struct, field, structs
+from msgspec import Struct, field
 
 from gateway.config.settings import Settings
 from gateway.engine.fair_scheduler import FairScheduler
@@ -42,7 +43,7 @@ def consume_html_budget(characters: int) -> bool:
     return True
 
 
-class Context(Struct, frozen=True, eq=False):
+class Context(Struct, frozen=True, eq=False, dict=True):
     """The execution context of one operation.
 
     Attributes:
@@ -51,8 +52,6 @@ class Context(Struct, frozen=True, eq=False):
         reported_errors: Errors of fields that have a value nevertheless.
         is_explaining: Whether the caller requested the list of upstream reads.
         clock: The clock, in seconds since 1970.
-        first_now: The present as `now` first gave it; None before.
-        first_full_records: The full records as `full_records` first gave them; None before.
         search_scheduler: The scheduler of searches in long lists, of all operations.
     """
 
@@ -61,26 +60,17 @@ class Context(Struct, frozen=True, eq=False):
     reported_errors: list[GraphQLError] = field(default_factory=list)
     is_explaining: bool = False
     clock: Callable[[], float] = time.time
-    first_now: datetime | None = None
-    first_full_records: FullRecords | None = None
     search_scheduler: FairScheduler = field(default_factory=FairScheduler)
 
+    @cached_property
     def now(self) -> datetime:
         """The present, in UTC, without an offset: the same for all fields of the operation."""
-        if self.first_now is None:
-            now = datetime.fromtimestamp(self.clock(), UTC).replace(tzinfo=None)
-            structs.force_setattr(self, "first_now", now)
-            return now
-        return self.first_now
+        return datetime.fromtimestamp(self.clock(), UTC).replace(tzinfo=None)
 
-    @property
+    @cached_property
     def full_records(self) -> FullRecords:
-        """The full records of activities: the same for all fields of the operation, made where one needs them."""
-        if self.first_full_records is None:
-            full_records = FullRecords()
-            structs.force_setattr(self, "first_full_records", full_records)
-            return full_records
-        return self.first_full_records
+        """The full records of activities: the same for all fields of the operation."""
+        return FullRecords()
 
     def extensions(self, *, compiled: bool, cost: Callable[[], int]) -> dict[str, object]:
         """The `extensions` of the response; called once, when the response is complete.

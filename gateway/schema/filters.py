@@ -177,37 +177,39 @@ class TimelineFilter(Struct, frozen=True):
         present = [(name, str(value)) for name, value in filters.items() if value is not None]
         return digest(self.client_id, self.sort.value, sorted(present))
 
-    def matches(
-        self, activity: ActivityHeader, instant: datetime | None, default_zone: str | None = None
-    ) -> Verdict:
-        """Whether an activity matches the filter apart from `search`, or why this cannot be decided.
+    def matches_header(self, activity: ActivityHeader, instant: datetime | None) -> Verdict:
+        """Whether what a header has of an activity matches, or why this cannot be decided.
 
         One filter that excludes the activity decides, even where another filter cannot be decided. An
         unreadable value takes precedence over an unknown instant.
 
         Args:
-            activity: The activity: a full record where the filter needs one.
+            activity: The activity.
             instant: The instant of the activity, None where it is unknown.
+        """
+        kind_verdict = self.match_kind(activity)
+        if kind_verdict is False:
+            return False
+        event_verdict = self._match_event(activity.event)
+        instant_verdict = self._match_instant(activity.date, instant)
+        if event_verdict is False or instant_verdict is False:
+            return False
+        if kind_verdict is not True:
+            return kind_verdict
+        return instant_verdict if event_verdict is True else event_verdict
+
+    def matches_content(self, activity: Any, default_zone: str | None) -> Verdict:
+        """Whether the rest of an activity matches, apart from `search`; or why this cannot be decided.
+
+        Args:
+            activity: The full record of the activity.
             default_zone: The time zone of dates without one.
         """
-        verdict = self.match_kind(activity)
-        if verdict is False:
-            return False
-        of_full_record: tuple[Verdict, ...] = ()
-        if self.needs_full_records:
-            of_full_record = self.match_user(activity), self.match_action(activity, default_zone)
-        return all_match(
-            (
-                verdict,
-                self._match_event(activity.event),
-                *of_full_record,
-                self._match_instant(activity.date, instant),
-            )
-        )
-
-    def match_action(self, activity: Any, default_zone: str | None) -> bool:
-        """Whether the action of an activity, given as full record, matches."""
-        return self.actions is None or activity_action(activity, default_zone) in self.actions
+        user_verdict = self.match_user(activity)
+        if user_verdict is False or self.actions is None:
+            return user_verdict
+        is_action = activity_action(activity, default_zone) in self.actions
+        return user_verdict if is_action else False
 
     def match_user(self, activity: Any) -> Verdict:
         """Whether the user of an activity, given as full record, matches; or why this cannot be decided."""
@@ -250,17 +252,6 @@ class TimelineFilter(Struct, frozen=True):
         if not is_readable(date) or not is_readable(getattr(date, "time_zone", None)):
             return InvalidUpstreamResponse
         return False if date is None else InstantUnknown
-
-
-def all_match(verdicts: Iterable[Verdict]) -> Verdict:
-    """The verdict of several filters together: that of the first which cannot be decided, unless one excludes."""
-    undecided: Verdict = True
-    for verdict in verdicts:
-        if verdict is False:
-            return False
-        if undecided is True:
-            undecided = verdict
-    return undecided
 
 
 def require_id(id_: str, argument: str) -> None:

@@ -1,4 +1,4 @@
-"""Matching: which activities of a timeline match a filter, in cooperative steps."""
+"""Matching: which activities of a timeline match a filter, and their order; in cooperative steps."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -11,7 +11,13 @@ from gateway.errors import FieldError, InvalidUpstreamResponse
 from gateway.observability.event_loop import STEP_ITEMS, CooperativeSteps, run_cooperatively
 from gateway.schema.completeness import OmittedCounts
 from gateway.schema.context import Context
-from gateway.schema.filters import TimelineFilter, all_match
+from gateway.schema.filters import TimelineFilter, Verdict
+from gateway.schema.pagination import (
+    LazyPositions,
+    TimelinePosition,
+    order_by_instant,
+    sort_positions,
+)
 from gateway.schema.scalars import to_utc_together
 from gateway.schema.search import TextSearch
 from gateway.upstream.records import decoding
@@ -24,44 +30,50 @@ def batches(sequence: Sequence[_T]) -> Iterator[Sequence[_T]]:
     return (sequence[begin : begin + STEP_ITEMS] for begin in range(0, len(sequence), STEP_ITEMS))
 
 
-def activity_instants(
-    activities: Sequence[Any], default_zone: str | None
-) -> CooperativeSteps[list[datetime | None]]:
-    """The instant of each activity, None where it is unknown."""
-    instants: list[datetime | None] = []
-    for batch in batches(activities):
-        if instants:
-            yield
-        instants += to_utc_together([activity.date for activity in batch], default_zone)
-    return instants
+class MatchedActivities(NamedTuple):
+    """Some activities, and which of them match a filter.
+
+    Attributes:
+        activities: The activities.
+        instants: The instant of each activity in UTC, without an offset; None where it is unknown.
+        indexes: The indexes of the matching activities.
+        omitted: The numbers of activities that may match, but are omitted, by reason.
+    """
+
+    activities: Sequence[Any]
+    instants: Sequence[datetime | None]
+    indexes: Sequence[int]
+    omitted: OmittedCounts
 
 
-def matching_activities(
-    timeline_filter: TimelineFilter,
+def match_activities(
     activities: Sequence[Any],
-    instants: Sequence[datetime | None],
+    timeline_filter: TimelineFilter,
     default_zone: str | None,
     search: TextSearch | None = None,
-) -> CooperativeSteps[tuple[Sequence[int], OmittedCounts]]:
-    """The indexes of matching activities; and the number of those that may match, but are omitted, by reason.
+) -> CooperativeSteps[MatchedActivities]:
+    """The activities that match a filter.
 
     Args:
-        timeline_filter: The filter.
         activities: The activities: full records where the filter needs these.
-        instants: The instant of each activity.
+        timeline_filter: The filter.
         default_zone: The time zone of dates without one.
         search: The search for the words of the filter, where it has any.
     """
+    instants = yield from _activity_instants(activities, default_zone)
     if timeline_filter.is_unfiltered and decoding.all_have_identity(activities):
-        return range(len(activities)), {}
+        return MatchedActivities(activities, instants, range(len(activities)), {})
     indexes: list[int] = []
     omitted = Counter[type[FieldError]]()
+    needs_full_records = timeline_filter.needs_full_records
     for index, activity in enumerate(activities):
         if index % STEP_ITEMS == 0 and index:
             yield
-        verdict = timeline_filter.matches(activity, instants[index], default_zone)
-        if verdict is not False and search is not None:
-            verdict = all_match([verdict, (yield from search.verdict(index))])
+        verdict = timeline_filter.matches_header(activity, instants[index])
+        if needs_full_records and verdict is not False:
+            content = timeline_filter.matches_content(activity, default_zone)
+            # What is unreadable takes precedence over an unknown instant.
+            verdict = _both((yield from _search(content, search, index)), verdict)
         if verdict is False:
             continue
         if not decoding.has_identity(activity):
@@ -70,38 +82,77 @@ def matching_activities(
             indexes.append(index)
         else:
             omitted[verdict] += 1
-    return indexes, omitted
+    return MatchedActivities(activities, instants, indexes, omitted)
 
 
-class MatchedRecords(NamedTuple):
-    """The full records of a list, and those that match a filter.
+def _activity_instants(
+    activities: Sequence[Any], default_zone: str | None
+) -> CooperativeSteps[list[datetime | None]]:
+    instants: list[datetime | None] = []
+    for batch in batches(activities):
+        if instants:
+            yield
+        instants += to_utc_together([activity.date for activity in batch], default_zone)
+    return instants
 
-    Attributes:
-        records: The records.
-        instants: The instant of each record, None where it is unknown.
-        indexes: The indexes of the matching records.
-        omitted: The numbers of records that may match, but are omitted, by reason.
+
+def _search(verdict: Verdict, search: TextSearch | None, index: int) -> CooperativeSteps[Verdict]:
+    """A verdict together with that of a search, where there is one and the activity may match."""
+    if search is None or verdict is False:
+        return verdict
+    return _both(verdict, (yield from search.verdict(index)))
+
+
+def _both(one: Verdict, other: Verdict) -> Verdict:
+    """The verdict of two filters together: of two that cannot be decided, that of the first."""
+    if one is False or other is False:
+        return False
+    return other if one is True else one
+
+
+def sort_matched(
+    matched: MatchedActivities, items: Sequence[Raw], *, newest_first: bool
+) -> CooperativeSteps[tuple[Sequence[TimelinePosition], list[int]]]:
+    """The positions of the matching activities in the order of a timeline, and their indexes in this order.
+
+    Args:
+        matched: The activities, of which positions need `id`.
+        items: The activities, as sent.
+        newest_first: The order.
     """
+    activities, instants, indexes, _ = matched
 
-    records: Sequence[Any]
-    instants: Sequence[datetime | None]
-    indexes: Sequence[int]
-    omitted: OmittedCounts
+    def position(index: int) -> TimelinePosition:
+        return TimelinePosition.of(instants[index], str(activities[index].id))
+
+    order = order_by_instant(indexes, instants, position, newest_first=newest_first)
+    if order is not None:
+        return LazyPositions(order, position), order
+    unordered: list[TimelinePosition] = []
+    for batch in batches(indexes):
+        if unordered:
+            yield
+        unordered += map(position, batch)
+    positions, order = yield from sort_positions(
+        unordered,
+        newest_first=newest_first,
+        content=lambda index: bytes(items[indexes[index]]),
+    )
+    return positions, [indexes[index] for index in order]
 
 
 def match_full_records(
     items: Sequence[Raw], timeline_filter: TimelineFilter, context: Context
-) -> CooperativeSteps[MatchedRecords]:
-    """The full records of a list, and those that match. What fields of one operation have in common is done once."""
-    default_zone = context.settings.default_time_zone
+) -> CooperativeSteps[MatchedActivities]:
+    """The full records of a list that match. What fields of one operation have in common is done once."""
     records = yield from context.full_records.decode(items)
-    instants = yield from activity_instants(records, default_zone)
     words = timeline_filter.search
     search = None if words is None else context.full_records.search(items, words)
-    indexes, omitted = yield from matching_activities(
-        timeline_filter, records, instants, default_zone, search
+    return (
+        yield from match_activities(
+            records, timeline_filter, context.settings.default_time_zone, search
+        )
     )
-    return MatchedRecords(records, instants, indexes, omitted)
 
 
 async def run_match(

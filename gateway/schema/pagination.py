@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from functools import cmp_to_key
 from itertools import chain, compress, count
 from operator import eq
-from typing import Any, NamedTuple, Self, overload
+from typing import Any, NamedTuple, Protocol, Self, overload
 
 from msgspec import Struct
 
@@ -308,6 +308,14 @@ class PagingArguments(NamedTuple):
     starting_at: datetime | None = None
 
 
+class CursorBound(Protocol):
+    """A selection of items, and their order, to which cursors are bound."""
+
+    @property
+    def cursor_digest(self) -> bytes:
+        """The digest of the selection."""
+
+
 class PageWindow(Struct, frozen=True):
     """The requested part of a list: `size` items after an anchor, or before it where `backward`.
 
@@ -349,6 +357,27 @@ class PageWindow(Struct, frozen=True):
         anchor = (paging.before if backward else paging.after) or None
         return cls(size, backward, anchor, paging.around, paging.starting_at)
 
+    def anchor_position(
+        self, selection: CursorBound, *, filter_name: str = "filter"
+    ) -> TimelinePosition | None:
+        """The position of the cursor `anchor`; None where none is given.
+
+        Args:
+            selection: The selection of items to which the cursor has to be bound.
+            filter_name: The argument that filters the list.
+
+        Raises:
+            InvalidArgument: The anchor is no cursor, or one of another selection.
+        """
+        if self.anchor is None:
+            return None
+        return decode_cursor(
+            self.anchor,
+            selection.cursor_digest,
+            argument="before" if self.backward else "after",
+            filter_name=filter_name,
+        )
+
     def to_slice(
         self,
         ordered: Sequence[TimelinePosition],
@@ -385,13 +414,10 @@ def _require_one_place(paging: PagingArguments) -> None:
     Raises:
         InvalidArgument: They do not.
     """
-    has_other = bool(paging.after or paging.before) or paging.last is not None
-    for name, is_given, has_another in (
-        ("around", paging.around is not None, has_other or paging.starting_at is not None),
-        ("startingAt", paging.starting_at is not None, has_other),
-    ):
-        if is_given and has_another:
-            raise InvalidArgument(f"`{name}` can be combined with `first` only.", argument=name)
+    name = "startingAt" if paging.around is None else "around"
+    has_both = paging.around is not None and paging.starting_at is not None
+    if has_both or paging.after or paging.before or paging.last is not None:
+        raise InvalidArgument(f"`{name}` can be combined with `first` only.", argument=name)
 
 
 def _forward_slice(start: int, size: int, ordered: Sequence[TimelinePosition]) -> slice:

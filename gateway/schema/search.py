@@ -160,9 +160,8 @@ class _SearchedText(NamedTuple):
     is_html: bool = False
 
 
-_USER = ("user_name", "first_name", "last_name")
 _TEXTS_BY_SNAPSHOT: Mapping[str, tuple[str, ...]] = {
-    "user": _USER,
+    "user": ("user_name", "first_name", "last_name"),
     "appointment": (
         *("notes", "previous_notes", "service.name", "previous_service.name"),
         *("staff.first_name", "staff.last_name"),

@@ -27,18 +27,18 @@ from gateway.schema.context import Info
 from gateway.schema.enums import ActivityKind, AppointmentPhase, SortOrder
 from gateway.schema.filters import TimelineFilter
 from gateway.schema.full_records import decode_full_records
-from gateway.schema.matching import activity_instants, batches, matching_activities
+from gateway.schema.matching import match_activities, sort_matched
 from gateway.schema.pagination import (
     PageWindow,
     PagingArguments,
     TimelinePosition,
-    decode_cursor,
     digest,
     encode_cursor,
     sort_positions,
 )
 from gateway.schema.resolvers import SchemaObject
 from gateway.schema.timeline import PageInfo, PendingPage
+from gateway.upstream.http.stale_cache import Timestamped
 from gateway.upstream.records import resources
 
 _KINDS = frozenset({ActivityKind.APPOINTMENT})
@@ -199,33 +199,18 @@ class RawThreads(Struct, frozen=True, eq=False):
         context = self.info.context
         default_zone = context.settings.default_time_zone
         headers = yield from decoder.decode_headers(self.items)
-        instants = yield from activity_instants(headers, default_zone)
         of_appointments = TimelineFilter(self.selection.client_id, kinds=_KINDS)
-        indexes, omitted = yield from matching_activities(
-            of_appointments, headers, instants, default_zone
-        )
-        positions: list[TimelinePosition] = []
-        for batch in batches(indexes):
-            if positions:
-                yield
-            positions += [
-                TimelinePosition.of(instants[index], str(headers[index].id)) for index in batch
-            ]
-        _, order = yield from sort_positions(
-            positions,
-            newest_first=False,
-            content=lambda index: bytes(self.items[indexes[index]]),
-        )
-        in_order = [indexes[index] for index in order]
-        steps: Any = yield from decode_full_records([self.items[index] for index in in_order])
+        matched = yield from match_activities(headers, of_appointments, default_zone)
+        _, order = yield from sort_matched(matched, self.items, newest_first=False)
+        steps: Any = yield from decode_full_records([self.items[index] for index in order])
         folding = yield from fold(
             steps,
-            [instants[index] for index in in_order],
-            now=context.now(),
+            [matched.instants[index] for index in order],
+            now=context.now,
             default_zone=default_zone,
         )
-        omitted_count = omitted.get(InvalidUpstreamResponse, 0) + folding.unassigned_count
-        return folding.threads, omitted_count
+        omitted_count = matched.omitted.get(InvalidUpstreamResponse, 0)
+        return folding.threads, omitted_count + folding.unassigned_count
 
 
 def load_threads_page(
@@ -248,20 +233,9 @@ def load_threads_page(
     """
     settings = info.context.settings
     window = PageWindow.of(
-        paging,
-        default_size=settings.default_page_size,
-        max_size=settings.max_page_size,
+        paging, default_size=settings.default_page_size, max_size=settings.max_page_size
     )
-    anchor = (
-        None
-        if window.anchor is None
-        else decode_cursor(
-            window.anchor,
-            selection.cursor_digest,
-            argument="before" if window.backward else "after",
-            filter_name="phases",
-        )
-    )
+    anchor = window.anchor_position(selection, filter_name="phases")
     build = partial(RawThreads, info, selection, window, anchor)
     if selection.phases == frozenset():
         return client.child(build([], ReadTimestamp()))
@@ -272,7 +246,7 @@ def load_threads_page(
         newest_first=selection.newest_first,
     )
 
-    def build_node(timeline: tuple[Sequence[Raw], float, bool]) -> Node[RawThreads]:
+    def build_node(timeline: Timestamped[list[Raw]]) -> Node[RawThreads]:
         items, read_at, is_stale = timeline
         return client.child(build(items, ReadTimestamp(read_at, is_stale)))
 

@@ -28,24 +28,13 @@ from gateway.schema.counts import filters_of_counts
 from gateway.schema.enums import ActivityKind
 from gateway.schema.filters import HEADER_ATTRIBUTES, TimelineFilter, require_id
 from gateway.schema.full_records import decode_full_records
-from gateway.schema.matching import (
-    MatchedRecords,
-    activity_instants,
-    batches,
-    match_full_records,
-    matching_activities,
-    run_match,
-)
+from gateway.schema.matching import match_activities, match_full_records, run_match, sort_matched
 from gateway.schema.pagination import (
-    LazyPositions,
     PageWindow,
     PagingArguments,
     TimelinePosition,
-    decode_cursor,
     encode_cursor,
     index_of_id,
-    order_by_instant,
-    sort_positions,
 )
 from gateway.schema.resolvers import SchemaObject
 from gateway.upstream.http.stale_cache import Timestamped
@@ -199,19 +188,21 @@ class RawTimeline(Struct, frozen=True, eq=False):
         """
         needs_full_records = self.timeline_filter.needs_full_records
         is_partial = needs_full_records or len(self.items) > 2 * self.window.size
+        context, newest_first = self.info.context, self.timeline_filter.newest_first
         if needs_full_records:
-            matched = yield from match_full_records(
-                self.items, self.timeline_filter, self.info.context
-            )
+            matched = yield from match_full_records(self.items, self.timeline_filter, context)
         else:
-            matched = yield from self._match(
-                decoder.decode_headers if is_partial else decoder.decode
+            decode = decoder.decode_headers if is_partial else decoder.decode
+            matched = yield from match_activities(
+                (yield from decode(self.items)),
+                self.timeline_filter,
+                context.settings.default_time_zone,
             )
         activities, instants, _, omitted = matched
-        positions, indexes = yield from self._sort(matched)
+        positions, indexes = yield from sort_matched(matched, self.items, newest_first=newest_first)
         middle = yield from self._find_middle(activities, indexes)
         part = self.window.to_slice(
-            positions, self.anchor, newest_first=self.timeline_filter.newest_first, middle=middle
+            positions, self.anchor, newest_first=newest_first, middle=middle
         )
         page = indexes[part]
         nodes = (
@@ -219,9 +210,7 @@ class RawTimeline(Struct, frozen=True, eq=False):
             if is_partial
             else [activities[index] for index in page]
         )
-        decoder.compute_together(
-            nodes, self.info.context, {"date": [instants[index] for index in page]}
-        )
+        decoder.compute_together(nodes, context, {"date": [instants[index] for index in page]})
         return ConnectionPage(
             self.timeline_filter, positions, part, nodes, omitted, self.read_timestamp, self.items
         )
@@ -240,43 +229,6 @@ class RawTimeline(Struct, frozen=True, eq=False):
                 "No activity of this list has the id in `around`.", argument="around"
             )
         return middle
-
-    def _match(
-        self, decode: Callable[[Sequence[Raw]], CooperativeSteps[list[Any]]]
-    ) -> CooperativeSteps[MatchedRecords]:
-        """The activities as a decoder returns them, and those that match."""
-        default_zone = self.info.context.settings.default_time_zone
-        activities = yield from decode(self.items)
-        instants = yield from activity_instants(activities, default_zone)
-        indexes, omitted = yield from matching_activities(
-            self.timeline_filter, activities, instants, default_zone
-        )
-        return MatchedRecords(activities, instants, indexes, omitted)
-
-    def _sort(
-        self, matched: MatchedRecords
-    ) -> CooperativeSteps[tuple[Sequence[TimelinePosition], list[int]]]:
-        """The ordered positions and indexes of the matching activities."""
-        activities, instants, indexes, _ = matched
-        newest_first = self.timeline_filter.newest_first
-
-        def position(index: int) -> TimelinePosition:
-            return TimelinePosition.of(instants[index], str(activities[index].id))
-
-        order = order_by_instant(indexes, instants, position, newest_first=newest_first)
-        if order is not None:
-            return LazyPositions(order, position), order
-        unordered: list[TimelinePosition] = []
-        for batch in batches(indexes):
-            if unordered:
-                yield
-            unordered += map(position, batch)
-        positions, order = yield from sort_positions(
-            unordered,
-            newest_first=newest_first,
-            content=lambda index: bytes(self.items[indexes[index]]),
-        )
-        return positions, [indexes[index] for index in order]
 
 
 class _FullRecordDecoder:
@@ -342,15 +294,7 @@ def load_timeline_page(
     window = PageWindow.of(
         paging, default_size=settings.default_page_size, max_size=settings.max_page_size
     )
-    anchor = (
-        None
-        if window.anchor is None
-        else decode_cursor(
-            window.anchor,
-            timeline_filter.cursor_digest,
-            argument="before" if window.backward else "after",
-        )
-    )
+    anchor = window.anchor_position(timeline_filter)
     kinds = _kinds_to_read(timeline_filter, info)
     if kinds == frozenset():
         return client.child(RawTimeline(info, timeline_filter, window, anchor, [], ReadTimestamp()))

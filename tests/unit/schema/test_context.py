@@ -42,11 +42,11 @@ def test_every_operation_has_reports_of_its_own(context):
 def test_an_operation_has_one_present():
     clock = Clock()
     context = Context(**NO_UPSTREAM, clock=clock)
-    first = context.now()
+    first = context.now
     assert first.isoformat() == "2026-03-29T09:00:00"
     clock.now += 60
-    assert context.now() == first
-    assert Context(**NO_UPSTREAM, clock=clock).now() - first == timedelta(minutes=1)
+    assert context.now == first
+    assert Context(**NO_UPSTREAM, clock=clock).now - first == timedelta(minutes=1)
 
 
 async def test_what_is_read_without_a_pause_is_limited_in_each_pass_of_the_loop():

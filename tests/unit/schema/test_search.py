@@ -1,6 +1,5 @@
 """What a search finds: of words and texts by themselves, without a timeline."""
 
-import asyncio
 import json
 import unicodedata
 
@@ -11,6 +10,7 @@ from gateway.errors import InvalidArgument, InvalidUpstreamResponse
 from gateway.observability.event_loop import run_cooperatively, run_to_completion
 from gateway.schema.search import TextSearch, fold, fold_in_steps, parse_words
 from gateway.upstream.records import decoding
+from tests.support.event_loop import counted_passes
 
 
 def verdict(words: str, **item: object) -> object:
@@ -150,15 +150,6 @@ def test_a_long_text_is_folded_as_a_short_one(text):
 )
 async def test_a_long_text_leaves_the_loop_free(item):
     record = decoding.activity(Raw(json.dumps({"id": "1", "type": "note", **item}).encode()))
-    passes = 0
-
-    async def count_passes() -> None:
-        nonlocal passes
-        while True:
-            passes += 1
-            await asyncio.sleep(0)
-
-    counter = asyncio.create_task(count_passes())
-    assert await run_cooperatively(TextSearch(("end",), [record]).verdict(0)) is True
-    counter.cancel()
-    assert passes > 5
+    async with counted_passes() as passes:
+        assert await run_cooperatively(TextSearch(("end",), [record]).verdict(0)) is True
+    assert passes.count > 5
