@@ -45,7 +45,14 @@ from tests.benchmarks.interpreters import Interpreter, choose, describe
 from tests.benchmarks.load import Refused
 from tests.benchmarks.machine import machine
 from tests.benchmarks.report import number, report, table
-from tests.benchmarks.scenarios import PAGE_OF_HTML, SCENARIOS, Condition, Scenario, page_of
+from tests.benchmarks.scenarios import (
+    FILTERED,
+    PAGE_OF_HTML,
+    SCENARIOS,
+    Condition,
+    Scenario,
+    page_of,
+)
 from tests.benchmarks.servers import Placement
 from tests.benchmarks.upstream import UpstreamServer, timeline_of
 from tests.resilience.overload import CAPACITY, Drill, calling, limited_gateway
@@ -55,6 +62,9 @@ _QUICK = Effort(rounds=1, seconds=1, warming_seconds=3)
 _QUICK_SCENARIOS = ("one", "hundred", "cold")
 _QUICK_CONDITIONS = (Condition(0, 8),)
 _MOST_WAIT_MILLISECONDS = 250
+
+_OF_GATEWAYS = {**SCENARIOS, FILTERED.name: FILTERED}
+"""The scenarios that two checkouts of the gateway can answer."""
 
 _SCENARIO = click.Choice(list(SCENARIOS))
 _CONTENDER = click.Choice(list(CONTENDERS))
@@ -153,7 +163,13 @@ async def _figures(
     required=True,
     help="The folder of the other checkout.",
 )
-@_scenarios
+@click.option(
+    "--scenario",
+    "scenarios",
+    type=click.Choice(list(_OF_GATEWAYS)),
+    multiple=True,
+    help="Only this one; repeatable.",
+)
 @click.option("--connections", type=click.IntRange(1), default=64, show_default=True)
 @click.option("--rounds", type=click.IntRange(1), default=10, show_default=True)
 @click.option("--seconds", type=click.FloatRange(0.1), default=0.5, show_default=True)
@@ -170,10 +186,10 @@ def compare_checkouts(
     rows = []
 
     async def compare_all(at: Examiner) -> None:
-        for name in scenarios or SCENARIOS:
+        for name in scenarios or _OF_GATEWAYS:
             pair = (GATEWAY, gateway_of(root))
             ours, theirs = await compare(
-                SCENARIOS[name], pair, under, effort, at.upstream, at.placement
+                _OF_GATEWAYS[name], pair, under, effort, at.upstream, at.placement
             )
             rounds = zip(ours.cpu_milliseconds, theirs.cpu_milliseconds, strict=True)
             ratios = [one / other for one, other in rounds]

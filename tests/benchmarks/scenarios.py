@@ -188,6 +188,17 @@ PAGE_OF_HTML = Scenario(
     lambda caller: {"client": html_client_id(caller), "first": 100},
 )
 
+FILTERED = Scenario(
+    "filtered",
+    "a page of 100 out of 1,000 activities, filtered by event",
+    """query Filtered($client: ID!, $first: Int!) {
+      activities(clientId: $client, first: $first, filter: {events: [CREATED, UPDATED]}) { totalCount nodes { id } }
+    }""",
+    _client(1_000, first=100),
+    contenders=(GATEWAY,),
+)
+"""What no other contender can answer: for the comparison with another checkout."""
+
 SCENARIOS = {scenario.name: scenario for scenario in _EVERY}
 
 
