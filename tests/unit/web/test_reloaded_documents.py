@@ -5,6 +5,7 @@ import gc
 import json
 import os
 import sys
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -172,8 +173,10 @@ async def test_a_thousand_reloads_leave_nothing_behind(gateway_over_items, file)
     for number in range(1_000):
         write(file, "One", f"Next{number}")
         await reload(gateway)
-        if number in {99, 999}:
+        if number % 300 == 99:
             assert await answer_to(gateway, "One") == FOUND
             gc.collect()
             blocks.append(sys.getallocatedblocks())
-    assert blocks[1] - blocks[0] < 900, "less than one block of memory by reload"
+    # What a reload leaves behind it leaves each time. Caches of the process and of earlier tests change now and then.
+    least = min(after - before for before, after in pairwise(blocks))
+    assert least < 300, "less than one block of memory by reload"
