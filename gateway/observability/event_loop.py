@@ -53,6 +53,29 @@ def run_to_completion(steps: CooperativeSteps[_T]) -> _T:
             return result
 
 
+class PassBudget:
+    """The work that all operations together may do at once in one pass of an event loop."""
+
+    def __init__(self, work_per_pass: int) -> None:
+        self._work_per_pass = work_per_pass
+        self._remaining: WeakKeyDictionary[asyncio.AbstractEventLoop, int] = WeakKeyDictionary()
+
+    def consume(self, work: int) -> bool:
+        """Whether the rest of the budget suffices for a piece of work; where it does not, nothing is consumed.
+
+        Such a piece is to be done in cooperative steps.
+        """
+        loop = asyncio.get_running_loop()
+        remaining = self._remaining.get(loop)
+        if remaining is None:
+            loop.call_soon(self._remaining.pop, loop, None)
+            remaining = self._work_per_pass
+        if work > remaining:
+            return False
+        self._remaining[loop] = remaining - work
+        return True
+
+
 def exceeds_one_step(items: Sequence[Raw]) -> bool:
     """Whether items are too many, or too large, for one step."""
     return len(items) > STEP_ITEMS or len(b"".join(items)) > STEP_BYTES

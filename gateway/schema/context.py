@@ -1,12 +1,10 @@
 """The execution context of one operation: upstream session, settings and reported errors."""
 
-import asyncio
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import strawberry
 from graphql import GraphQLError, GraphQLResolveInfo
@@ -19,28 +17,6 @@ from gateway.errors import GatewayError
 from gateway.schema.full_records import FullRecords
 from gateway.upstream.read_log import number_ids, upstream_usage
 from gateway.upstream.session import UpstreamSession
-
-_HTML_CHARACTERS_PER_PASS = 65_536
-"""HTML characters converted per event-loop pass: 5 ms, or 100 ms where all is markup."""
-
-_remaining_characters: WeakKeyDictionary[asyncio.AbstractEventLoop, int] = WeakKeyDictionary()
-
-
-def consume_html_budget(characters: int) -> bool:
-    """Consume the budget of HTML characters that all operations may convert in one pass of the event loop.
-
-    Returns whether the remaining budget suffices; where it does not, nothing is consumed, and the HTML is
-    to be converted in cooperative steps.
-    """
-    loop = asyncio.get_running_loop()
-    remaining = _remaining_characters.get(loop)
-    if remaining is None:
-        loop.call_soon(_remaining_characters.pop, loop, None)
-        remaining = _HTML_CHARACTERS_PER_PASS
-    if characters > remaining:
-        return False
-    _remaining_characters[loop] = remaining - characters
-    return True
 
 
 class Context(Struct, frozen=True, eq=False, dict=True):

@@ -1,10 +1,17 @@
 """`AppointmentThreadConnection`: one page of a client's appointment threads, and the threads."""
 
+from collections.abc import Awaitable
 from typing import Any
 
 import strawberry
 
 from gateway.engine.resolvers import Node
+from gateway.observability.event_loop import (
+    STEP_ITEMS,
+    CooperativeSteps,
+    PassBudget,
+    run_cooperatively,
+)
 from gateway.schema import appointment_threads
 from gateway.schema.activity import AppointmentActivity
 from gateway.schema.appointment import AppointmentSnapshot
@@ -14,9 +21,15 @@ from gateway.schema.completeness import Completeness
 from gateway.schema.context import Info
 from gateway.schema.enums import AppointmentPhase, SortOrder
 from gateway.schema.filters import TimelineFilter
-from gateway.schema.resolvers import ids_field
+from gateway.schema.resolvers import ids_field, resolver_metadata
 from gateway.schema.scalars import ZonedDateTime
 from gateway.schema.timeline import PageInfo, PendingTimeline, load_timeline_page
+from gateway.upstream.records import activities
+
+Steps = list[Node[activities.AppointmentActivity]]
+
+_steps_budget = PassBudget(STEP_ITEMS)
+"""Steps of threads that are rendered at once."""
 
 
 def _activities_of_thread(  # noqa: PLR0913, PLR0917 - one parameter per GraphQL argument
@@ -35,6 +48,21 @@ def _activities_of_thread(  # noqa: PLR0913, PLR0917 - one parameter per GraphQL
     )
     paging = paging_arguments(first, after, last, before)
     return load_timeline_page(Node(client), info, timeline_filter, paging)
+
+
+def _steps_of_thread(
+    root: strawberry.Parent[Node[appointment_threads.AppointmentThread]],
+) -> Steps | Awaitable[Steps]:
+    steps = [root.child(step) for step in root.value.steps]
+    if _steps_budget.consume(len(steps)):
+        return steps
+    return run_cooperatively(_after_a_pause(steps))
+
+
+def _after_a_pause(steps: Steps) -> CooperativeSteps[Steps]:
+    """The steps in a pass of the event loop of their own, in which they are rendered."""
+    yield
+    return steps
 
 
 @strawberry.type(
@@ -84,11 +112,14 @@ class AppointmentThread:
             "local time."
         )
     )
-    steps: list[AppointmentActivity] = strawberry.field(
+    steps: Any = strawberry.field(
+        resolver=_steps_of_thread,
+        graphql_type=list[AppointmentActivity],
+        metadata=resolver_metadata(_steps_of_thread),
         description=(
             "The activities of the appointment of the kind `APPOINTMENT`: the oldest first, those without an "
             "instant last. At most the newest 1,000, where those without an instant are omitted first. Costs nothing."
-        )
+        ),
     )
     is_complete: bool = strawberry.field(
         description=(

@@ -22,6 +22,8 @@ async def counted_passes() -> AsyncIterator[Passes]:
             await asyncio.sleep(0)
 
     counter = asyncio.create_task(count())
+    await asyncio.sleep(0)
+    passes.count = 0
     try:
         yield passes
     finally:

@@ -1,5 +1,4 @@
 import asyncio
-from contextlib import asynccontextmanager
 
 import pytest
 from msgspec import Raw
@@ -8,11 +7,13 @@ from gateway.observability.event_loop import (
     STEP_BYTES,
     STEP_ITEMS,
     CooperativeSteps,
+    PassBudget,
     exceeds_one_step,
     map_in_steps,
     run_cooperatively,
     run_to_completion,
 )
+from tests.support.event_loop import counted_passes
 
 LARGE = Raw(b"7" * (STEP_BYTES // 2 + 1))
 
@@ -23,28 +24,6 @@ def raws(count: int) -> list[Raw]:
 
 def doubled(some):
     return [2 * bytes(each) for each in some]
-
-
-class Passes:
-    """How often the event loop was free for others, and what they saw."""
-
-    def __init__(self) -> None:
-        self.count = 0
-
-
-@asynccontextmanager
-async def counting():
-    passes = Passes()
-
-    async def others() -> None:
-        while True:
-            await asyncio.sleep(0)
-            passes.count += 1
-
-    beside = asyncio.create_task(others())
-    await asyncio.sleep(0)
-    yield passes
-    beside.cancel()
 
 
 ITEMS = {
@@ -63,7 +42,7 @@ ITEMS = {
 async def test_the_event_loop_is_free_before_each_step_of_some_items(items, steps):
     assert exceeds_one_step(items) == bool(steps)
     assert run_to_completion(map_in_steps(doubled, items)) == doubled(items)
-    async with counting() as passes:
+    async with counted_passes() as passes:
         assert await run_cooperatively(map_in_steps(doubled, items)) == doubled(items)
     assert passes.count == steps
 
@@ -77,7 +56,7 @@ async def test_all_who_work_in_steps_take_turns():
             done.append(number)
         return number
 
-    async with counting() as passes:
+    async with counted_passes() as passes:
         seen: list[int] = []
 
         async def watched() -> None:
@@ -126,3 +105,12 @@ async def test_what_a_step_raises_is_raised_and_others_go_on():
     assert (
         len(await run_cooperatively(map_in_steps(doubled, raws(2 * STEP_ITEMS)))) == 2 * STEP_ITEMS
     )
+
+
+async def test_a_budget_is_that_of_one_pass():
+    budget = PassBudget(100)
+    assert [budget.consume(work) for work in (90, 11, 10, 1, 0)] == [True, False, True, False, True]
+    await asyncio.sleep(0)
+    assert budget.consume(100)
+    assert not budget.consume(1)
+    assert PassBudget(1).consume(1), "another kind of work"

@@ -1,4 +1,3 @@
-import asyncio
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -9,7 +8,7 @@ from graphql.pyutils import Path
 
 from gateway.engine.resolvers import ResolveInfo
 from gateway.errors import InvalidUpstreamResponse
-from gateway.schema.context import Context, consume_html_budget
+from gateway.schema.context import Context
 from gateway.upstream.read_log import CacheStatus, ReadLogEntry
 from tests.support.clock import Clock
 
@@ -47,15 +46,6 @@ def test_an_operation_has_one_present():
     clock.now += 60
     assert context.now == first
     assert Context(**NO_UPSTREAM, clock=clock).now - first == timedelta(minutes=1)
-
-
-async def test_what_is_read_without_a_pause_is_limited_in_each_pass_of_the_loop():
-    assert [consume_html_budget(size) for size in (60_000, 6_000, 5_536, 1, 0)] == [
-        *(True, False, True, False, True),
-    ]
-    await asyncio.sleep(0)
-    assert consume_html_budget(65_536)
-    assert not consume_html_budget(1)
 
 
 CALLS = [

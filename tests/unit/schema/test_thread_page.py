@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from gateway.schema.enums import AppointmentPhase
+from tests.support.event_loop import counted_passes
 from tests.unit.schema.conftest import ACTIVITIES, codes
 
 BROKEN = "UPSTREAM_CONTRACT_BROKEN"
@@ -108,3 +109,37 @@ async def test_a_router_asks_for_the_threads_of_a_client(gateway_with, mode):
             {"appointmentThreads": {"nodes": [{"appointmentId": "31", "client": {"id": "7"}}]}}
         ]
     }
+
+
+STEPS = LINES.replace("phase", "steps { id appointment { start { instant } } }")
+
+
+async def test_the_steps_of_a_long_timeline_leave_the_loop_free(gateway_with, mode):
+    items = [item(str(number), {"id": str(number % 20)}) for number in range(6_000)]
+    passes_by_query = {}
+    for query in (LINES, STEPS):
+        gateway = gateway_with({}, *items, compile_queries=mode)
+        async with counted_passes() as passes:
+            threads = threads_of({"data": await gateway.data(query)})
+        passes_by_query[query] = passes.count
+        assert threads["totalCount"] == 20
+    assert [len(each["steps"]) for each in threads["nodes"]] == [300] * 20
+    assert passes_by_query[STEPS] - passes_by_query[LINES] >= 17, "at most 1,000 steps a pass"
+
+
+async def test_steps_that_are_rendered_later_have_their_errors_and_ids(gateway_with):
+    """Whichever way a query runs, and whether its steps are rendered at once or not."""
+    items = [
+        item(str(number), {"id": str(number % 4), "start": 5 if number % 400 > 397 else None})
+        for number in range(1_600)
+    ]
+    fields = "steps { id client { id } appointment { start { instant } } }"
+    answers = []
+    for mode in ("eager", "off"):
+        gateway = gateway_with({}, *items, compile_queries=mode)
+        answers.append(await gateway.ask(LINES.replace("phase", fields)))
+    assert answers[0] == answers[1]
+    threads = threads_of(answers[0])["nodes"]
+    assert [len(each["steps"]) for each in threads] == [400] * 4
+    assert {step["client"]["id"] for each in threads for step in each["steps"]} == {"7"}
+    assert sum(error["extensions"]["code"] == BROKEN for error in answers[0]["errors"]) == 8
