@@ -4,6 +4,8 @@ INSTALLED := .venv/installed
 SOURCES := gateway/web/explorer
 PYTEST := $(BIN)/$(if $(COVERED),coverage run -m pytest,pytest)
 EXPLORER := $(SOURCES)/built/index.html
+# PYTHON,PIP: installs packages for an interpreter: by uv, where it is installed, in seconds instead of a minute.
+INSTALL = $(if $(shell command -v uv),uv pip install --python $(1),$(2) --python $(1) install --disable-pip-version-check)
 SBOM := dist/sbom
 VALIDATE_SBOM := import sys; from cyclonedx.schema import SchemaVersion; from cyclonedx.validation.json import JsonStrictValidator; problem = JsonStrictValidator(SchemaVersion.V1_5).validate_str(open(sys.argv[1]).read()); sys.exit(problem and str(problem))
 
@@ -35,9 +37,9 @@ sbom: $(INSTALLED) $(SOURCES)/node_modules/.package-lock.json    ## list the pac
 	rm -rf $(SBOM)
 	mkdir -p $(SBOM)
 	$(PYTHON) -m venv $(SBOM)/tools
-	$(SBOM)/tools/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-sbom.lock
+	$(call INSTALL,$(SBOM)/tools/bin/python,$(SBOM)/tools/bin/pip) --quiet --require-hashes -r requirements-sbom.lock
 	$(PYTHON) -m venv --without-pip $(SBOM)/image
-	$(SBOM)/tools/bin/pip --python $(SBOM)/image/bin/python install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(call INSTALL,$(SBOM)/image/bin/python,$(SBOM)/tools/bin/pip) --quiet --require-hashes -r requirements.lock
 	sed "s/^dynamic = .*/version = \"$$($(BIN)/hatchling version)\"/" pyproject.toml > $(SBOM)/pyproject.toml
 	$(SBOM)/tools/bin/cyclonedx-py environment --pyproject $(SBOM)/pyproject.toml --output-reproducible --output-file dist/sbom-python.json $(SBOM)/image/bin/python
 	npm --prefix $(SOURCES) sbom --sbom-format cyclonedx --omit dev > dist/sbom-graphiql.json
@@ -97,6 +99,7 @@ lock: $(INSTALLED)             ## resolve pyproject.toml anew; needs uv
 	uv pip compile pyproject.toml --extra otel --universal --generate-hashes --no-header --no-annotate --quiet --python-version 3.11 --output-file requirements.lock
 	uv pip compile pyproject.toml --extra otel --group dev --constraint requirements.lock --universal --generate-hashes --no-header --no-annotate --quiet --python-version 3.11 --output-file requirements-dev.lock
 	echo "cyclonedx-bom>=7,<8" | uv pip compile - --universal --generate-hashes --no-header --no-annotate --quiet --python-version 3.11 --output-file requirements-sbom.lock
+	echo uv | uv pip compile - --universal --generate-hashes --no-header --no-annotate --quiet --python-version 3.11 --output-file requirements-uv.lock
 
 $(EXPLORER): $(SOURCES)/node_modules/.package-lock.json $(SOURCES)/build.mjs $(shell find gateway/web/explorer/src -type f)
 	@npm --prefix $(SOURCES) run --silent build
@@ -108,6 +111,6 @@ $(SOURCES)/node_modules/.package-lock.json: $(SOURCES)/package-lock.json
 $(INSTALLED): requirements-dev.lock pyproject.toml
 	test -d .venv || $(PYTHON) -m venv .venv
 	@echo "Installing what requirements-dev.lock names into .venv; once, in a minute or two."
-	$(BIN)/pip install --disable-pip-version-check --require-hashes -r requirements-dev.lock
-	$(BIN)/pip install --quiet --no-deps --no-build-isolation -e .
+	$(call INSTALL,$(BIN)/python,$(BIN)/pip) --require-hashes -r requirements-dev.lock
+	$(call INSTALL,$(BIN)/python,$(BIN)/pip) --quiet --no-deps --no-build-isolation -e .
 	@touch $@

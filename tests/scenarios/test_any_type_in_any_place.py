@@ -413,7 +413,7 @@ OBJECTS = [
 ]
 
 
-@pytest.mark.sample(3)
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("walked", OBJECTS)
 async def test_an_object_that_says_nothing_is_as_null(walk, walked):
     """In what is shown and in what is told. Empty texts say nothing where an id is needed, as snapshots do not."""
@@ -433,7 +433,7 @@ async def test_an_object_that_says_nothing_is_as_null(walk, walked):
     assert told == [told[0]] * len(told)
 
 
-@pytest.mark.sample(6)
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("walked", WALKED, ids=str)
 async def test_what_is_broken_costs_no_more_than_its_absence(walk, walked):
     shown = shown_by(walked.name)
@@ -870,7 +870,7 @@ def test_each_table_has_each_type_of_json():
         assert {*sent} >= {type(None), bool, int, float, str, list, dict}, table
 
 
-@pytest.mark.sample(6)
+@pytest.mark.sample(2)
 @pytest.mark.parametrize(
     ("name", "place"), STATED_PLACES, ids=["/".join(map(str, (n, *at))) for n, at in STATED_PLACES]
 )

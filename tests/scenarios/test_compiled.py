@@ -42,6 +42,7 @@ def gateway_explaining(rest, sandbox_app):
     return Gateway(httpx.ASGITransport(sandbox_app), explain=True)
 
 
+@pytest.mark.sample(8)
 @pytest.mark.parametrize("text", TEXTS.values(), ids=map(str, TEXTS))
 async def test_an_operation_is_answered_by_its_compiled_query_alone(gateway_explaining, text):
     names = re.findall(r"\$(\w+)\s*:", text)

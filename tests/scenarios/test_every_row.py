@@ -136,7 +136,7 @@ def test_the_rest_mapping_page_has_every_row():
     assert [row["rest"] for row in _MAPPED_PARAMETER.finditer(page("rest-mapping"))] == PARAMETERS
 
 
-@pytest.mark.sample(12)
+@pytest.mark.sample(4)
 @pytest.mark.parametrize(
     ("rest_path", "place"), [(row, place) for row in ROWS for place in places(row)]
 )

@@ -107,7 +107,7 @@ async def test_a_scenario_holds(path, rest, sandbox_app, tmp_path):
     assert compiled == without
 
 
-@pytest.mark.sample(24)
+@pytest.mark.sample(8)
 @pytest.mark.parametrize(
     "path",
     [path for path in SCENARIOS if Scenario.read(path).is_executed],

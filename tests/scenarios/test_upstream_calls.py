@@ -572,6 +572,7 @@ def count_calls(answer: dict[str, Any]) -> Counter[str]:
     return Counter(f"{r['method']} {r['path']}" for r in reads if r["cacheStatus"] == "called")
 
 
+@pytest.mark.sample(12)
 @pytest.mark.parametrize("row", TABLE, ids=lambda row: row.name)
 async def test_a_query_makes_exactly_these_calls(row, timeline, explaining, upstream_calls):
     answer = await explaining(**row.settings).ask(row.query, headers=EXPLAIN)
@@ -593,7 +594,7 @@ def test_the_ways_are_all_that_lead_to_an_entity():
     assert {way.by: way.entity for way in WAYS} == declared
 
 
-@pytest.mark.sample(40)
+@pytest.mark.sample(12)
 @pytest.mark.parametrize(
     ("way", "field_name"),
     [(way, name) for way in WAYS for name in ENTITIES[way.entity].fields],

@@ -82,12 +82,17 @@ def test_the_operations_page_has_every_log_event_and_no_other():
     assert {*re.findall(r"`([\w.]+)`", " ".join(cells))} == {*logged_events()}
 
 
+@pytest.fixture(scope="module")
+def literals():
+    """The source of the gateway, in which texts of several lines are one."""
+    source = "".join(path.read_text("utf-8") for path in (ROOT / "gateway").rglob("*.py"))
+    return re.sub(r'"\s*\n\s*f?"', "", source).replace("`", "")
+
+
 @pytest.mark.parametrize(
     "message", re.findall(r"`((?:The|Port|Invalid|with) [^`]{15,})`", PAGES["troubleshooting"])
 )
-def test_the_messages_of_the_troubleshooting_page_are_in_the_code(message):
-    source = "".join(path.read_text("utf-8") for path in (ROOT / "gateway").rglob("*.py"))
-    literals = re.sub(r'"\s*\n\s*f?"', "", source).replace("`", "")
+def test_the_messages_of_the_troubleshooting_page_are_in_the_code(literals, message):
     stable = re.sub(r"\b8000\b", "{port}", message).replace("127.0.0.1", "{host}")
     stable = stable.partition(": Address already in use")[0]
     assert stable in literals

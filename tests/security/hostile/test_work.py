@@ -93,7 +93,7 @@ async def yardsticks(first_yardsticks: list[Yardsticks]) -> Yardsticks:
     return first_yardsticks[0]
 
 
-@pytest.mark.sample(5)
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
 async def test_a_hostile_request_makes_no_more_work_than_honest_ones(row, yardsticks):
     answer, calls = await answered(row)

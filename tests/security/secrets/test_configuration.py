@@ -31,6 +31,7 @@ def serve(monkeypatch, tmp_path, telemetry_restored):
     return serve
 
 
+@pytest.mark.sample(40)
 @pytest.mark.parametrize("name", sorted(set(Settings.model_fields) - NAMED))
 @pytest.mark.parametrize("odd", ["", "\n", "é", "://", "{"], ids=repr)
 def test_no_value_of_a_setting_is_repeated(serve, name, odd):

@@ -138,7 +138,7 @@ def walk(tmp_path_factory) -> Walk:
     return Walk(manifest)
 
 
-@pytest.mark.sample(12)
+@pytest.mark.sample(4)
 @pytest.mark.parametrize("name", refused.ALL)
 async def test_a_request_that_is_refused_tells_nothing(walk, log, name):
     way = refused.ALL[name]
@@ -151,7 +151,7 @@ async def test_a_request_that_is_refused_tells_nothing(walk, log, name):
         assert way.code in set().union(*map(codes_of, answers))
 
 
-@pytest.mark.sample(6)
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("timelines", [True, False], ids=["timelines", "entities"])
 @pytest.mark.parametrize("name", failing.ALL)
 async def test_an_upstream_that_fails_gives_nothing_away(walk, log, name, timelines):

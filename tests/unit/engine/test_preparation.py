@@ -445,6 +445,7 @@ BOMBS = {
 }
 
 
+@pytest.mark.sample(5)
 @pytest.mark.parametrize(("text", "beyond"), BOMBS.values(), ids=BOMBS)
 def test_a_bomb_is_refused_before_it_is_validated(monkeypatch, text, beyond):
     monkeypatch.setattr("gateway.engine.rule_visitor.RuleSet.validate", None)

@@ -179,6 +179,7 @@ def test_nothing_is_left_of_workers_that_have_ended():
     assert not shared.folder.exists()
 
 
+@pytest.mark.slow
 def test_where_nothing_can_be_shared_each_worker_tells_what_it_counted_itself():
     shared = SharedMetrics(None)
     found = [worker(shared) for _ in range(2)]

@@ -431,7 +431,7 @@ LONG_TIMELINES = {
 }
 
 
-@pytest.mark.sample(1)
+@pytest.mark.slow
 @pytest.mark.parametrize("newest_first", [True, False])
 @pytest.mark.parametrize("position", LONG_TIMELINES.values(), ids=LONG_TIMELINES)
 def test_a_long_timeline_is_put_in_order_in_steps(position, newest_first):

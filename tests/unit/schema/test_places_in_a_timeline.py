@@ -64,6 +64,7 @@ async def refusal(gateway: Any, **arguments: object) -> dict[str, Any]:
     return extensions
 
 
+@pytest.mark.slow
 @SORTS
 async def test_a_page_around_any_activity_leads_to_the_whole_list(gateway_over_items, sort):
     gateway = gateway_over_items(*HUNDRED)

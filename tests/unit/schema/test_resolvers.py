@@ -283,6 +283,7 @@ class Allowed(BasePermission):
         return True
 
 
+@pytest.mark.sample(1)
 @pytest.mark.parametrize("guards", [{}, {"permission_classes": [Allowed]}], ids=str)
 async def test_much_plain_text_is_left_to_who_can_pause(guards):
     body = "<p>a &amp; b</p>" * 40_000

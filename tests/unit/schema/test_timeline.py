@@ -56,6 +56,7 @@ async def test_a_timeline_is_in_order_whatever_the_upstreams(gateway_over_items,
     assert ids(await page(gateway_over_items(*ITEMS), sort)) == expected
 
 
+@pytest.mark.sample(8)
 @pytest.mark.parametrize("size", range(1, len(ITEMS) + 2))
 @pytest.mark.parametrize(("sort", "expected"), [("ASC", ASC), ("DESC", DESC)])
 async def test_pages_forward_make_the_whole(gateway_over_items, sort, expected, size):
@@ -72,6 +73,7 @@ async def test_pages_forward_make_the_whole(gateway_over_items, sort, expected, 
     assert {each["totalCount"] for each in pages} == {len(ITEMS)}
 
 
+@pytest.mark.sample(8)
 @pytest.mark.parametrize("size", range(1, len(ITEMS) + 2))
 @pytest.mark.parametrize(("sort", "expected"), [("ASC", ASC), ("DESC", DESC)])
 async def test_pages_backward_make_the_whole(gateway_over_items, sort, expected, size):

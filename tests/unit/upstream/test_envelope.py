@@ -64,6 +64,7 @@ def read(body: bytes, mark: RequiredKey) -> tuple[list[bytes] | None, list[str]]
             return None, surprises
 
 
+@pytest.mark.sample(4)
 @pytest.mark.parametrize("form", ELSEWHERE.values(), ids=ELSEWHERE)
 @pytest.mark.parametrize("padding", [b"", b" " * 4_200_000], ids=["", "large"])
 def test_a_list_may_stand_elsewhere_where_it_is_one_beyond_doubt(form, padding):

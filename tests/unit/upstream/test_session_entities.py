@@ -222,6 +222,7 @@ async def test_a_session_that_is_closed_gives_up_what_it_reads(opened, world, se
     assert len(world.called) == 2
 
 
+@pytest.mark.sample(3)
 @each_thing
 async def test_a_session_may_be_closed_at_any_moment(opened, ask, path):
     for steps in range(10):

@@ -50,6 +50,7 @@ def test_a_text_of_any_escapes_is_the_one_that_json_reads(escapes):
 STEP_BYTES = 1_048_576
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("escape", [rb"\n", rb"\\", HIGH + LOW, rb"\u0041", HIGH])
 def test_many_escapes_are_read_in_steps_that_divide_none(escape):
     count = 5 * STEP_BYTES // 2 // len(escape)

@@ -120,7 +120,7 @@ def mixture(chance: random.Random) -> tuple[bytes, list[bytes]]:
     return sent, answers
 
 
-@pytest.mark.sample(4)
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("seed", range(10))
 async def test_requests_of_all_sorts_in_parts_of_all_sizes_are_answered_in_order(
     seed, caller, application

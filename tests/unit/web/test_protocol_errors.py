@@ -190,6 +190,7 @@ async def test_a_head_that_is_refused_gets_a_length_and_no_body():
 CHUNKED = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
+@pytest.mark.sample(3)
 @pytest.mark.parametrize("size", [1, 10, 100, 1_000, 20_000])
 async def test_extensions_of_chunks_are_bounded_together(size):
     """However little each of them is."""

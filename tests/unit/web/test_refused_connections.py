@@ -185,6 +185,7 @@ async def test_an_answer_that_is_taken_slowly_is_not_given_up(caller):
     assert caller.transport.is_lost
 
 
+@pytest.mark.sample(2)
 @pytest.mark.parametrize("size", [10, 100, 1_000])
 async def test_a_head_is_as_long_as_it_is_however_many_parts_it_comes_in(size, caller):
     value = b"y" * (MAX_HEAD_BYTES - 200)
