@@ -46,7 +46,8 @@ sbom: $(INSTALLED) $(SOURCES)/node_modules/.package-lock.json    ## list the pac
 	$(SBOM)/tools/bin/python -c '$(VALIDATE_SBOM)' dist/sbom-graphiql.json
 	rm -r $(SBOM)
 
-# COVERED=1 records the coverage, which doubles the time. The slow tests need not: the others reach the same lines.
+# COVERED=1 records the coverage, which doubles the time. The slow tests, and the servers of tests outside of tests/unit,
+# need not: the others reach the same lines.
 test: $(INSTALLED)             ## run the tests that are not slow and open no port; takes a minute on two idle cores
 	$(PYTEST) -m "not slow and not socket" --numprocesses 2
 
@@ -57,7 +58,8 @@ slow: $(INSTALLED)             ## run the slow tests, such as the comparison of 
 
 # All tests of a file run in one process, which starts each server that they share only once.
 socket: $(INSTALLED)           ## run the tests that open a port
-	$(PYTEST) -m socket --numprocesses 2 --dist loadfile
+	$(PYTEST) -m socket --numprocesses 2 --dist loadfile tests/unit
+	$(BIN)/pytest -m socket --numprocesses 2 --dist loadfile --ignore tests/unit
 
 lint: $(INSTALLED)             ## check format, rules, types and import contracts, and that schema.graphql is up to date
 	$(BIN)/ruff format --check .

@@ -400,7 +400,6 @@ OTHERWISE: dict[str, tuple[AlteredSandbox, str, dict[str, Any]]] = {
 }
 
 
-@pytest.mark.sample(8)
 @pytest.mark.parametrize(("upstream", "name", "settings"), OTHERWISE.values(), ids=OTHERWISE)
 async def test_a_difference_has_its_line_and_its_setting(upstream, name, settings):
     found = differences(await probe_over(upstream))
@@ -547,7 +546,6 @@ async def test_unknown_words_are_shown_on_demand():
     assert "onHold" in shown.to_text()
 
 
-@pytest.mark.sample(1)
 @pytest.mark.parametrize(
     "upstream",
     [
