@@ -53,16 +53,22 @@ def _activities_of_thread(  # noqa: PLR0913, PLR0917 - one parameter per GraphQL
 def _steps_of_thread(
     root: strawberry.Parent[Node[appointment_threads.AppointmentThread]],
 ) -> Steps | Awaitable[Steps]:
-    steps = [root.child(step) for step in root.value.steps]
-    if _steps_budget.consume(len(steps)):
-        return steps
-    return run_cooperatively(_after_a_pause(steps))
+    if _steps_budget.consume(len(root.value.steps)):
+        return _nodes_of_steps(root)
+    return run_cooperatively(_nodes_after_a_pause(root))
 
 
-def _after_a_pause(steps: Steps) -> CooperativeSteps[Steps]:
+def _nodes_after_a_pause(
+    root: Node[appointment_threads.AppointmentThread],
+) -> CooperativeSteps[Steps]:
     """The steps in a pass of the event loop of their own, in which they are rendered."""
     yield
-    return steps
+    return _nodes_of_steps(root)
+
+
+def _nodes_of_steps(root: Node[appointment_threads.AppointmentThread]) -> Steps:
+    ids = root.inner_ids
+    return [Node(step, ids) for step in root.value.steps]
 
 
 @strawberry.type(
