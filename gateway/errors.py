@@ -28,7 +28,6 @@ or personal data. An exception that is not a `GatewayError` is a bug.
         ├── BudgetExceeded          UPSTREAM_BUDGET_EXCEEDED
         ├── CompanyUnknown          COMPANY_UNKNOWN
         ├── ActivityNotFound        NOT_FOUND
-        ├── SearchTimeout           OVERLOADED
         └── UpstreamError           the upstream failed or refused a read, or cannot be called
             ├── Unauthenticated     UNAUTHENTICATED
             ├── NotFound            NOT_FOUND
@@ -379,17 +378,6 @@ class ActivityNotFound(FieldError):
     def __init__(self, message: str, *, argument: str) -> None:
         super().__init__(message)
         self.details = {"argument": argument}
-
-
-class SearchTimeout(FieldError):
-    """A search did not end before the deadline of its operation, since the searches of all requests share their time."""
-
-    code = "OVERLOADED"
-    when = (
-        "the search of a long list did not end before the operation's deadline, since the searches "
-        "of all requests share their time"
-    )
-    retryable = True
 
 
 class UpstreamError(FieldError):

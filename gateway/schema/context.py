@@ -29,7 +29,6 @@ class Context(Struct, frozen=True, eq=False, dict=True):
         is_explaining: Whether the caller requested the list of upstream reads.
         clock: The clock, in seconds since 1970.
         search_scheduler: The scheduler of searches in long lists, of all operations.
-        deadline: When the operation has to end, by the event loop's clock; None for no deadline.
     """
 
     session: UpstreamSession
@@ -38,7 +37,6 @@ class Context(Struct, frozen=True, eq=False, dict=True):
     is_explaining: bool = False
     clock: Callable[[], float] = time.time
     search_scheduler: FairScheduler = field(default_factory=FairScheduler)
-    deadline: float | None = None
 
     @cached_property
     def now(self) -> datetime:

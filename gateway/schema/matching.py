@@ -1,6 +1,5 @@
 """Matching: which activities of a timeline match a filter, and their order; in cooperative steps."""
 
-import asyncio
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -8,7 +7,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from msgspec import Raw
 
-from gateway.errors import FieldError, InvalidUpstreamResponse, SearchTimeout
+from gateway.errors import FieldError, InvalidUpstreamResponse
 from gateway.observability.event_loop import STEP_ITEMS, CooperativeSteps, run_cooperatively
 from gateway.schema.completeness import OmittedCounts
 from gateway.schema.context import Context
@@ -162,19 +161,10 @@ async def run_match(
     timeline_filter: TimelineFilter,
     context: Context,
 ) -> _T:
-    """The result of steps that match a list: a search of a long list takes a limited part of the event loop's time.
-
-    Raises:
-        SearchTimeout: A search did not end before the deadline of the operation.
-    """
+    """The result of steps that match a list: a search of a long list takes a limited part of the event loop's time."""
     if timeline_filter.search is None:
         return await run_cooperatively(steps)
-    try:
-        async with asyncio.timeout_at(context.deadline), context.full_records.lock:
-            if len(items) <= STEP_ITEMS:
-                return await run_cooperatively(steps)
-            return await context.search_scheduler.run_steps(steps)
-    except TimeoutError:
-        raise SearchTimeout(
-            "The search did not end in time: other requests search as well. Retry it later."
-        ) from None
+    async with context.full_records.lock:
+        if len(items) <= STEP_ITEMS:
+            return await run_cooperatively(steps)
+        return await context.search_scheduler.run_steps(steps)

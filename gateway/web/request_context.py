@@ -74,7 +74,6 @@ def context_factory(
             is_explaining=is_explaining,
             clock=clock,
             search_scheduler=search_scheduler,
-            deadline=deadline,
         )
         return RequestContext(context, upstream.report_timeline_surprises(), stats)
 

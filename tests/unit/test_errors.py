@@ -23,7 +23,6 @@ from gateway.errors import (
     Overloaded,
     ParseFailed,
     RequestError,
-    SearchTimeout,
     UpstreamBusy,
     UpstreamUnavailable,
 )
@@ -83,7 +82,6 @@ def test_a_code_belongs_to_one_class_but_for_what_a_caller_put_in():
     assert shared == {
         "BAD_USER_INPUT": {InvalidVariables, InvalidArgument},
         "NOT_FOUND": {NotFound, ActivityNotFound},
-        "OVERLOADED": {Overloaded, SearchTimeout},
     }
 
 

@@ -1,24 +1,15 @@
 """Which activities of a list match, and why others are left out: over records, without an upstream."""
 
-import asyncio
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 import pytest
-from msgspec import Raw
 
-from gateway.config.settings import Settings
-from gateway.errors import FieldError, InstantUnknown, InvalidUpstreamResponse, SearchTimeout
-from gateway.observability.event_loop import STEP_ITEMS, run_to_completion
-from gateway.schema.context import Context
+from gateway.errors import FieldError, InstantUnknown, InvalidUpstreamResponse
+from gateway.observability.event_loop import run_to_completion
 from gateway.schema.filters import TimelineFilter
-from gateway.schema.matching import (
-    MatchedActivities,
-    match_activities,
-    match_full_records,
-    run_match,
-)
+from gateway.schema.matching import match_activities
 from gateway.schema.search import TextSearch
 from gateway.upstream.records.activities import (
     UNREADABLE,
@@ -60,27 +51,3 @@ def omitted(given: Mapping[str, Any], **fields: Any) -> Mapping[type[FieldError]
 )  # fmt: skip
 def test_what_is_unreadable_takes_precedence_over_an_unknown_instant(given, fields, expected):
     assert omitted(given, **fields) == expected
-
-
-@pytest.mark.parametrize("count", [STEP_ITEMS, STEP_ITEMS + 1], ids=["a short list", "a long list"])
-async def test_a_search_waits_for_others_until_the_deadline_only(count):
-    items = [Raw(b'{"id":"1","type":"note","note":{"body":"a word"}}')] * count
-    timeline_filter = TimelineFilter("7", search=("word",))
-    configured: Any = {"upstream_url": "http://upstream"}
-    given: Any = {"session": None, "settings": Settings(**configured)}
-
-    async def search(context: Context) -> MatchedActivities:
-        steps = match_full_records(items, timeline_filter, context)
-        return await run_match(steps, items, timeline_filter, context)
-
-    now = asyncio.get_running_loop().time()
-    in_time, late = Context(**given, deadline=now + 3_600), Context(**given, deadline=now)
-    async with late.full_records.lock:  # of another search, as that of another field is
-        with pytest.raises(SearchTimeout):
-            await search(late)
-    assert len((await search(in_time)).indexes) == count
-    others = in_time.search_scheduler
-    if count > STEP_ITEMS:
-        with pytest.raises(SearchTimeout):
-            await search(Context(**given, deadline=now, search_scheduler=others))
-    assert len((await search(Context(**given, search_scheduler=others))).indexes) == count
