@@ -4,8 +4,9 @@ INSTALLED := .venv/installed
 SOURCES := gateway/web/explorer
 PYTEST := $(BIN)/$(if $(COVERED),coverage run -m pytest,pytest)
 EXPLORER := $(SOURCES)/built/index.html
+UV ?= $(shell command -v uv)
 # PYTHON,PIP: installs packages for an interpreter: by uv, where it is installed, in seconds instead of a minute.
-INSTALL = $(if $(shell command -v uv),uv pip install --python $(1),$(2) --python $(1) install --disable-pip-version-check)
+INSTALL = $(if $(UV),$(UV) pip install --python $(1),$(2) --python $(1) install --disable-pip-version-check)
 SBOM := dist/sbom
 VALIDATE_SBOM := import sys; from cyclonedx.schema import SchemaVersion; from cyclonedx.validation.json import JsonStrictValidator; problem = JsonStrictValidator(SchemaVersion.V1_5).validate_str(open(sys.argv[1]).read()); sys.exit(problem and str(problem))
 
