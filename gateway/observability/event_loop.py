@@ -57,6 +57,7 @@ class PassBudget:
     """The work that all operations together may do at once in one pass of an event loop."""
 
     def __init__(self, work_per_pass: int) -> None:
+        """A budget of so much work in each pass, in any unit that is known before the work: characters, items."""
         self._work_per_pass = work_per_pass
         self._remaining: WeakKeyDictionary[asyncio.AbstractEventLoop, int] = WeakKeyDictionary()
 

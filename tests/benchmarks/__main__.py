@@ -22,6 +22,7 @@ import os
 import sys
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from statistics import median
 
@@ -70,8 +71,8 @@ _SCENARIO = click.Choice(list(SCENARIOS))
 _CONTENDER = click.Choice(list(CONTENDERS))
 
 
-_scenarios = click.option(
-    "--scenario", "scenarios", type=_SCENARIO, multiple=True, help="Only this one; repeatable."
+_scenarios_among = partial(
+    click.option, "--scenario", "scenarios", multiple=True, help="Only this one; repeatable."
 )
 _contenders = click.option(
     "--contender", "contenders", type=_CONTENDER, multiple=True, help="Only this one; repeatable."
@@ -85,7 +86,7 @@ _contenders = click.option(
     envvar="BENCHMARK_PYTHON",
     help="The interpreter of the servers in Python, with their packages. By default one built with PGO.",
 )
-@_scenarios
+@_scenarios_among(type=_SCENARIO)
 @_contenders
 @click.option("--rounds", type=click.IntRange(1), help="How many turns each contender has.")
 @click.option("--seconds", type=click.FloatRange(0.1), help="How long a turn takes.")
@@ -163,13 +164,7 @@ async def _figures(
     required=True,
     help="The folder of the other checkout.",
 )
-@click.option(
-    "--scenario",
-    "scenarios",
-    type=click.Choice(list(_OF_GATEWAYS)),
-    multiple=True,
-    help="Only this one; repeatable.",
-)
+@_scenarios_among(type=click.Choice(list(_OF_GATEWAYS)))
 @click.option("--connections", type=click.IntRange(1), default=64, show_default=True)
 @click.option("--rounds", type=click.IntRange(1), default=10, show_default=True)
 @click.option("--seconds", type=click.FloatRange(0.1), default=0.5, show_default=True)

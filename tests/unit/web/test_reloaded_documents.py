@@ -177,6 +177,6 @@ async def test_a_thousand_reloads_leave_nothing_behind(gateway_over_items, file)
             assert await answer_to(gateway, "One") == FOUND
             gc.collect()
             blocks.append(sys.getallocatedblocks())
-    # What a reload leaves behind it leaves each time. Caches of the process and of earlier tests change now and then.
+    # A leak grows in each part of the reloads; caches of the process grow in some.
     least = min(after - before for before, after in pairwise(blocks))
     assert least < 300, "less than one block of memory by reload"
