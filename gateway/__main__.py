@@ -1,5 +1,6 @@
 """Runs the command line: the command `gateway`, and `python -m gateway`."""
 
+import gc
 import os
 import signal
 from typing import NoReturn
@@ -12,8 +13,10 @@ def run() -> None:
     is_handled = signal.getsignal(signal.SIGINT) is signal.default_int_handler
     if is_handled:  # not where the parent process has it ignored
         signal.signal(signal.SIGINT, _exit)
+    gc.disable()  # it would visit what is imported again and again, in a seventh of the time
     from gateway.cli.main import main  # noqa: PLC0415 - takes a second, in which Ctrl-C may come
 
+    gc.enable()
     if is_handled:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     main()
