@@ -19,6 +19,7 @@ from graphql.pyutils import Path
 from msgspec import Struct
 
 from gateway.engine.polymorphic_lists import PolymorphicList
+from gateway.observability.event_loop import PassBudget
 
 _T_co = TypeVar("_T_co", covariant=True)
 _S = TypeVar("_S")
@@ -179,6 +180,21 @@ class ResolveInfo(NamedTuple):
     variable_values: VariableValues = VariableValues({}, {})
 
 
+class InlineList(NamedTuple):
+    """A list of the parent object that is the value of a field with a resolver.
+
+    While the budget suffices, compiled queries render the list without a call of the resolver: identical fields each,
+    by the budget for each. Beyond it, or where an element needs the fallback, they call the resolver.
+
+    Attributes:
+        attribute: The attribute with the list. The elements are objects, reached as children of the parent node.
+        budget: The elements that all operations together render in one pass of the event loop.
+    """
+
+    attribute: str
+    budget: PassBudget
+
+
 class ResolverField(NamedTuple):
     """A field with a resolver.
 
@@ -186,14 +202,17 @@ class ResolverField(NamedTuple):
         resolve: Takes the parent node, a `ResolveInfo` and the arguments by GraphQL name, returns the value or an
             awaitable of it: a `Node` or a list of nodes. An element of nullable type may also be an
             awaitable, or the exception that explains its null. The value does not depend on the response path:
-            identical fields of one object are resolved once.
+            identical fields of one object are resolved once, unless they have an inline list.
         items: The items of the value; None where the value of the node is not a `LazyPage`.
         reads: Whether the resolver may read from the upstream, which counts in the cost of an operation.
+        inline_list: The list that the resolver returns, at once or in a later pass of the event loop; None where
+            the value is known to the resolver only.
     """
 
     resolve: Callable[..., Any]
     items: PolymorphicList | None = None
     reads: bool = False
+    inline_list: InlineList | None = None
 
 
 FieldSource = AttributeField | ComputedField | IdsField | LoadedField | ResolverField

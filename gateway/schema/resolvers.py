@@ -14,6 +14,7 @@ from gateway.engine.resolvers import (
     ComputedField,
     ComputeTogether,
     IdsField,
+    InlineList,
     LoadedField,
     MappedResult,
     NeedsFallback,
@@ -424,7 +425,11 @@ def _loaded_value(loaded: Any, root: Node[Any], field: LoadedField) -> Any:
 
 
 def resolver_metadata(
-    resolve: Callable[..., Any], *, items: PolymorphicList | None = None, reads: bool = False
+    resolve: Callable[..., Any],
+    *,
+    items: PolymorphicList | None = None,
+    reads: bool = False,
+    inline_list: InlineList | None = None,
 ) -> Mapping[str, Any]:
     """The metadata of a field with a resolver that compiled queries may call as well.
 
@@ -433,5 +438,6 @@ def resolver_metadata(
             names. Of `info`, the resolver may use the attributes of `ResolveInfo`.
         items: The declaration of the items, where the value is a `LazyPage`.
         reads: Whether the resolver may read from the upstream.
+        inline_list: The list that the resolver returns, where compiled queries may render it without a call.
     """
-    return {FIELD_SOURCE_KEY: ResolverField(resolve, items, reads)}
+    return {FIELD_SOURCE_KEY: ResolverField(resolve, items, reads, inline_list)}

@@ -5,7 +5,7 @@ from typing import Any
 
 import strawberry
 
-from gateway.engine.resolvers import Node
+from gateway.engine.resolvers import InlineList, Node
 from gateway.observability.event_loop import (
     STEP_ITEMS,
     CooperativeSteps,
@@ -121,7 +121,9 @@ class AppointmentThread:
     steps: Any = strawberry.field(
         resolver=_steps_of_thread,
         graphql_type=list[AppointmentActivity],
-        metadata=resolver_metadata(_steps_of_thread),
+        metadata=resolver_metadata(
+            _steps_of_thread, inline_list=InlineList("steps", _steps_budget)
+        ),
         description=(
             "The activities of the appointment of the kind `APPOINTMENT`: the oldest first, those without an "
             "instant last. At most the newest 1,000, where those without an instant are omitted first. Costs nothing."

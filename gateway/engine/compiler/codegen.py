@@ -56,6 +56,7 @@ from gateway.engine.resolvers import (
     FieldSource,
     FieldSources,
     IdsField,
+    InlineList,
     LoadedField,
     ResolverField,
 )
@@ -543,6 +544,15 @@ class ObjectExpression:
         )
         return table, self._namespace.add(f"{field.key}_deferred", deferred)
 
+    def _inline_list_call(
+        self, field: Field, field_source: ResolverField, inline_list: InlineList
+    ) -> str:
+        """A call that renders the list of a field, or defers the field."""
+        elements = self._value(field, field.type, f"record.{inline_list.attribute}", None)
+        name = self._namespace.add(f"{field.key}_list", inline_list)
+        deferred = self._deferred_name((field,), field_source)
+        return f"run.render_list({name}, lambda: {elements}, {deferred}, result, node, path)"
+
     def _is_single_item(self, field: Field) -> bool:
         """Whether the value of a field is one item. Deferred, since an item may need the fallback."""
         is_list = is_list_type(get_nullable_type(field.type))
@@ -587,8 +597,16 @@ class ObjectExpression:
             return self._item_call(fields[0], field_source)
         assert not isinstance(field_source, IdsField)  # never deferred
         self._uses_node = True
+        match field_source:
+            case ResolverField(inline_list=InlineList() as inline_list):
+                return self._inline_list_call(fields[0], field_source, inline_list)
+        return f"run.defer({self._deferred_name(fields, field_source)}, result, node, path)"
+
+    def _deferred_name(
+        self, fields: tuple[Field, ...], field_source: LoadedField | ResolverField | None
+    ) -> str:
         deferred = self._generator.deferred_fields(fields, field_source)
-        return f"run.defer({self._namespace.add(f'{fields[0].key}_deferred', deferred)}, result, node, path)"
+        return self._namespace.add(f"{fields[0].key}_deferred", deferred)
 
     def _deferral_groups(self) -> list[tuple[Field, ...]]:
         """Deferred fields, grouped by load or resolver and by conditions; identical ones have one resolver."""
@@ -604,10 +622,16 @@ class ObjectExpression:
         return [tuple(group) for group in groups.values()]
 
     def _has_one_result(self, field: Field) -> bool:
-        """Whether a field has a resolver whose result arrives at once: no list whose elements are awaited."""
+        """Whether a call of a field's resolver has a result for all identical fields, which arrives at once.
+
+        Not so are lists whose elements are awaited, and lists that are rendered without a call.
+        """
         type_ = get_nullable_type(field.type)
         awaits_elements = is_list_type(type_) and not is_non_null_type(type_.of_type)
-        return isinstance(self._field_source(field), ResolverField) and not awaits_elements
+        match self._field_source(field):
+            case ResolverField(inline_list=None):
+                return not awaits_elements
+        return False
 
 
 def _only_dependency(projection: Projection, name: str) -> str | None:

@@ -19,7 +19,7 @@ from gateway.engine.compiler.pending import (
 )
 from gateway.engine.compiler.projected_reader import ReaderCache
 from gateway.engine.compiler.response_objects import assign
-from gateway.engine.resolvers import Ids, NeedsFallback, Node
+from gateway.engine.resolvers import Ids, InlineList, NeedsFallback, Node
 
 
 class Rendering:
@@ -118,6 +118,29 @@ class Rendering:
             self.deferred.append(FallbackItem(deferred, value, result, field.key, item_path, ids))
         else:
             assign(result, field.key, item)
+
+    def render_list(
+        self,
+        inline_list: InlineList,
+        render: Callable[[], list[Any]],
+        deferred: DeferredFields,
+        result: Any,
+        node: Node[Any],
+        path: ResponsePath,
+    ) -> None:
+        """Render a list that is the value of a field while its budget suffices; else defer the field.
+
+        The field is deferred as well where an element needs the fallback, so that only this list falls back.
+        """
+        mark = len(self.deferred)
+        try:
+            values = getattr(node.value, inline_list.attribute)
+            if inline_list.budget.consume(len(values)):
+                assign(result, deferred.fields[0].key, render())
+                return
+        except FALLBACK_ERRORS:
+            del self.deferred[mark:]
+        self.defer(deferred, result, node, path)
 
     def render_elements(
         self,

@@ -1,5 +1,6 @@
 """Appointment threads as callers get them: what they cost, and what happens beside and after them."""
 
+import json
 from typing import Any
 
 import httpx
@@ -143,3 +144,61 @@ async def test_steps_that_are_rendered_later_have_their_errors_and_ids(gateway_w
     assert [len(each["steps"]) for each in threads] == [400] * 4
     assert {step["client"]["id"] for each in threads for step in each["steps"]} == {"7"}
     assert sum(error["extensions"]["code"] == BROKEN for error in answers[0]["errors"]) == 8
+
+
+LONG_PAGES = {
+    "aliases": """{ client(id: 7) { appointmentThreads { nodes {
+        ...Steps a: steps { id } b: steps { id } c: steps { event } } } } }""",
+    "fragments": """query($no: Boolean! = false) { client(id: 7) { appointmentThreads { nodes {
+        ...Steps phase ... on AppointmentThread @skip(if: $no) { steps { event } } } } } }""",
+    "nodes and edges": """{ client(id: 7) { appointmentThreads {
+        edges { node { ...Steps } } nodes { ...Steps } } } }""",
+    "several pages": """{
+        client(id: 7) { a: appointmentThreads { nodes { ...Steps } } b: appointmentThreads { nodes { ...Steps } }
+                        c: appointmentThreads(last: 3) { nodes { phase ...Steps } } }
+        other: client(id: 8) { appointmentThreads { nodes { ...Steps } } } }""",
+    "entities": """{ _entities(representations: [{__typename: "Client", id: "7"}, {__typename: "Client", id: "8"}]) {
+        ... on Client { appointmentThreads { nodes { ...Steps } } } } }""",
+    "more reads than allowed": """{ client(id: 7) { appointmentThreads { nodes {
+        ...Steps steps { appointment { current { notes } } } activities { totalCount } } } } }""",
+}  # fmt: skip
+STEPS_FRAGMENT = """ fragment Steps on AppointmentThread {
+    appointmentId steps { id client { id } appointment { start { instant } } } }"""
+
+
+@pytest.mark.parametrize("unreadable", [[], [398, 399], range(0, 400, 50)], ids=len)
+@pytest.mark.parametrize("query", LONG_PAGES.values(), ids=LONG_PAGES)
+async def test_long_pages_are_the_same_however_a_query_runs(gateway_with, query, unreadable):
+    """With unreadable values in steps that are rendered at once, and in those that are rendered later."""
+    items = [
+        item(
+            str(number), {"id": str(number % 4), "start": 5 if number // 4 in unreadable else None}
+        )
+        for number in range(1_600)
+    ]
+    contents = []
+    for mode in ("eager", "off"):
+        gateway = gateway_with(
+            {}, *items, federation=True, max_upstream_reads=5, compile_queries=mode
+        )
+        contents.append((await gateway.post(query + STEPS_FRAGMENT)).content)
+    assert contents[0] == contents[1]
+    assert contents[0].count(b'"start":') >= 1_600
+    errors = json.loads(contents[0]).get("errors", [])
+    assert any("start" in error["path"] for error in errors) == bool(unreadable)
+
+
+async def test_several_pages_of_an_operation_leave_the_loop_free(gateway_with, mode):
+    items = [item(str(number), {"id": str(number % 8)}) for number in range(1_600)]
+    passes_by_fields = {}
+    for fields in ("phase", "steps { id }"):
+        page = f"appointmentThreads {{ nodes {{ {fields} }} }}"
+        gateway = gateway_with({}, *items, compile_queries=mode)
+        async with counted_passes() as passes:
+            data = await gateway.data(
+                f"{{ client(id: 7) {{ {page} }} other: client(id: 8) {{ {page} }} }}"
+            )
+        passes_by_fields[fields] = passes.count
+        assert [len(each["appointmentThreads"]["nodes"]) for each in data.values()] == [8, 8]
+    later = passes_by_fields["steps { id }"] - passes_by_fields["phase"]
+    assert later >= 2 * 3, "of each page, at most five threads are rendered at once"
