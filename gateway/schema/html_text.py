@@ -27,7 +27,7 @@ _NAME = r"[a-z][a-z0-9:._-]*+ (?= [\s/>] | \Z )"
 _TOKEN = re.compile(
     rf"""
       (?P<words> [^<]{{1,{STEP_CHARACTERS}}}+ [^<&;\t\n\f\ ]*+ [;\t\n\f\ ]?+
-               | (?: <(?! [/!?] | {_NAME} ) ){{1,4096}}+ )
+               | (?> (?: <(?! [/!?] | {_NAME} ) ){{1,4096}} ) )
     | <(?P<start> {_NAME} )
     | </(?P<end> [a-z][^\s/>]*+ )
     | (?P<other> <!-- -?+> | <(?!!--)[/!?][^>]*+>?+ )
@@ -37,7 +37,8 @@ _TOKEN = re.compile(
 )
 """The tokens of HTML (HTML standard, 13.2.5), as far as text is concerned; of a tag, only its beginning.
 
-A `<` before anything but `!`, `?`, `/` and the name of an element is an ordinary character: people write
+No group that can fail after a character is repeated possessively here: Python before 3.11.5 continues after
+that character. A `<` before anything but `!`, `?`, `/` and the name of an element is an ordinary character: people write
 `Jo <jo@example.org>` and `Hb <norm`, and unlike a browser, this parser need not treat such text
 as a tag. A long text is several tokens of the group `words`, none of which ends inside of a character
 reference.
@@ -65,7 +66,7 @@ _NESTING_HINT = re.compile("hidden|display|<(?:listing|math|plaintext|pre|svg)",
 
 _HIDING_HINT = re.compile("hidden|display", re.IGNORECASE)
 _ATTRIBUTE = re.compile(
-    r"""[\s/>]++|([^\s/>][^\s/>=]*+)(?:\s*+=\s*+(?:"([^"]*+)"?+|'([^']*+)'?+|([^\s>]*+)))?+""",
+    r"""[\s/>]++|([^\s/>][^\s/>=]*+)(?:\s*+=\s*+(?:"([^"]*+)"?+|'([^']*+)'?+|([^\s>]*+)))?""",
     re.ASCII,
 )
 _STEP_ATTRIBUTES = 20_000
@@ -74,7 +75,7 @@ _MAX_STYLE_CHARACTERS = 262_144
 
 _CSS_COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
 _CSS_DISPLAY = re.compile(
-    r"(?:\A|;)\s*+display\s*+:\s*+([a-z-]++)\s*+(!\s*+important\s*+)?+(?=;|\Z)", re.ASCII
+    r"(?:\A|;)\s*+display\s*+:\s*+([a-z-]++)\s*+(!\s*+important\s*+)?(?=;|\Z)", re.ASCII
 )
 
 _LINE_BREAK = re.compile(r"\r\n?|\n")

@@ -24,7 +24,7 @@ _NON_BREAKS = re.compile(rf"[^\n\r{BLOCK_MARK}{LINE_BREAK_MARK}]++")
 _BLANK = rf"[\s{_INVISIBLE}]"
 _PADDING = re.compile(rf"{_BLANK}{{2,}}+")
 _PART = re.compile(
-    rf".{{1,{STEP_CHARACTERS}}}+[^&;\s{_INVISIBLE}]*+;?+{_BLANK}{{0,{STEP_CHARACTERS}}}+(?:{_BLANK}(?!{_BLANK}))?+",
+    rf".{{1,{STEP_CHARACTERS}}}+[^&;\s{_INVISIBLE}]*+;?+{_BLANK}{{0,{STEP_CHARACTERS}}}+(?:{_BLANK}(?!{_BLANK}))?",
     re.DOTALL,
 )
 """A part of a text that splits no character reference, word or padding, unless one is as long as a step."""

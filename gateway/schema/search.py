@@ -42,7 +42,7 @@ _PART = re.compile(
 )
 """A part of a text before a letter or a digit, unless that is a part of a Korean syllable."""
 
-_JSON_STRING = re.compile(rb'("[^"\\]*+(?:\\.[^"\\]*+)*+")(\s*+:)?+', re.DOTALL)
+_JSON_STRING = re.compile(rb'("[^"\\]*+(?:\\.[^"\\]*+)*+")(\s*+:)?', re.DOTALL)
 """A string in JSON; the second group matches after a key."""
 
 

@@ -166,6 +166,7 @@ BODIES |= {
         "<b style='display:inline!important;display:none'>a</b>",
         "a",
     ),
+    "displayed since the declaration is none": ("<b style='display:none !'>a</b>", "a"),
     "the first of two attributes": ("<b style='color:red' style='display:none'>a</b>", "a"),
     "a style with remarks": (
         "<b style='/* ; */ display/**/:/* x */none'>a</b>b<b style='/*display:none'>c</b>",
