@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 import aiohttp
-import httpx
 
+from tests.support import plain_http
 from tests.support.gateway import ACCOUNT_1
 from tests.support.processes import free_ports, running
 
@@ -43,7 +43,7 @@ def limited_gateway() -> Iterator[str]:
         running("sandbox", "--rest-only", "--port", str(rest_port), ready=rest),
         running("serve", ready=f"{address}/livez", **environment),
     ):
-        httpx.put(f"{rest}/_sandbox/faults", json=[fault]).raise_for_status()
+        plain_http.put(f"{rest}/_sandbox/faults", json=[fault]).raise_for_status()
         yield address
 
 

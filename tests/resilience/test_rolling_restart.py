@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from tests.resilience.balancer import Balancer, balancing
+from tests.support import plain_http
 from tests.support.gateway import ACCOUNT_1
 from tests.support.processes import PATIENCE_SECONDS, Running, free_ports, running
 
@@ -29,7 +30,7 @@ def upstream() -> Iterator[str]:
     address = f"http://127.0.0.1:{port}"
     with running("sandbox", "--rest-only", "--port", str(port), ready=address):
         fault = {"path": "/api/2.3/activities", "delayMilliseconds": 50}
-        httpx.put(f"{address}/_sandbox/faults", json=[fault]).raise_for_status()
+        plain_http.put(f"{address}/_sandbox/faults", json=[fault]).raise_for_status()
         yield address
 
 

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import httpx
 
 from gateway.config.settings import PREFIX, Settings, env_name
+from tests.support import plain_http
 
 PATIENCE_SECONDS = 60.0
 """How long another process may take on a machine that is busy. It says when a test gives up, and bounds no behaviour."""
@@ -122,7 +123,7 @@ def await_answer(process: subprocess.Popen[str], url: str, stderr: deque[str]) -
     pause = threading.Event()
     while time.monotonic() < until and process.poll() is None:
         try:
-            httpx.get(url, timeout=5)
+            plain_http.get(url, timeout=5)
         except httpx.TransportError:
             pause.wait(0.05)
         else:

@@ -16,6 +16,7 @@ from typing import NamedTuple
 import httpx
 import pytest
 
+from tests.support import plain_http
 from tests.support.pages import COMMAND_BLOCKS, ROOT
 from tests.support.processes import PATIENCE_SECONDS, free_ports, inherited, until
 
@@ -83,7 +84,7 @@ def started(command: str, folder: Path, **variables: str) -> Server:
         assert process.poll() is None, f"{command} ended: {log.read_text('utf-8')}"
         with suppress(httpx.TransportError):
             address = f"http://127.0.0.1:{port}/graphql"
-            httpx.get(address, headers={"X-Request-Id": request_id})
+            plain_http.get(address, headers={"X-Request-Id": request_id})
         return request_id in log.read_text("utf-8")
 
     try:
@@ -136,7 +137,7 @@ def test_a_curl_command_works(command, sandbox):
         check=True,
     )
     answer = json.loads(ran.stdout or "{}")
-    httpx.delete(f"http://127.0.0.1:{sandbox.rest_port}/_sandbox/faults").raise_for_status()
+    plain_http.delete(f"http://127.0.0.1:{sandbox.rest_port}/_sandbox/faults").raise_for_status()
     assert not {"errors", "error"} & answer.keys()
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.support import plain_http
 from tests.support.processes import PATIENCE_SECONDS, await_answer, free_ports, inherited, until
 
 pytestmark = pytest.mark.socket
@@ -37,14 +38,14 @@ class Service:
     def error(self) -> object:
         """The code of the one error in the answer to a query."""
         body = {"query": TIMELINE}
-        answer = httpx.post(f"{self.address}/graphql", json=body, timeout=PATIENCE_SECONDS)
+        answer = plain_http.post(f"{self.address}/graphql", json=body, timeout=PATIENCE_SECONDS)
         assert answer.status_code == 200, answer.text
         (error,) = answer.json()["errors"]
         return error["extensions"]["code"]
 
     def dropped(self) -> float:
         """How many events were dropped, as one scrape of whichever worker tells it."""
-        told = httpx.get(f"{self.address}/metrics", timeout=PATIENCE_SECONDS).text
+        told = plain_http.get(f"{self.address}/metrics", timeout=PATIENCE_SECONDS).text
         value = re.search(r"^gateway_log_events_dropped_total (\S+)$", told, re.MULTILINE)
         assert value is not None
         return float(value[1])

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import httpx
 import pytest
 
+from tests.support import plain_http
 from tests.support.processes import Running, free_ports, inherited, running, until
 
 pytestmark = pytest.mark.socket
@@ -28,7 +29,7 @@ class Service(NamedTuple):
     gateway: Running
 
     def ready(self) -> httpx.Response:
-        return httpx.get(f"{self.admin}/readyz")
+        return plain_http.get(f"{self.admin}/readyz")
 
 
 @contextmanager
@@ -71,20 +72,20 @@ def service(request) -> Iterator[Service]:
 
 def test_probes_answer_at_their_own_address_only(service):
     for path in PROBES:
-        assert httpx.get(service.admin + path).status_code == 200
-        assert httpx.get(service.public + path).status_code == 404
+        assert plain_http.get(service.admin + path).status_code == 200
+        assert plain_http.get(service.public + path).status_code == 404
     for path in ("/", "/graphql", "/schema.graphql"):
-        assert httpx.get(service.admin + path).status_code == 404
-    assert "live" not in httpx.get(f"{service.public}/").json()
+        assert plain_http.get(service.admin + path).status_code == 404
+    assert "live" not in plain_http.get(f"{service.public}/").json()
     (started,) = service.gateway.events("started")
     assert started["admin_url"] == service.admin
 
 
 def test_the_metrics_are_those_of_all_workers(service):
-    before = operations(httpx.get(f"{service.admin}/metrics").text)
+    before = operations(plain_http.get(f"{service.admin}/metrics").text)
     for _ in range(20):  # each over a connection of its own
-        httpx.post(f"{service.public}/graphql", json=QUERY)
-    assert operations(httpx.get(f"{service.admin}/metrics").text) == before + 20
+        plain_http.post(f"{service.public}/graphql", json=QUERY)
+    assert operations(plain_http.get(f"{service.admin}/metrics").text) == before + 20
 
 
 @BOTH
@@ -94,8 +95,8 @@ def test_probes_answer_while_requests_are_drained(workers):
         service.gateway.process.terminate()
         until(lambda: service.ready().status_code == 503)
         assert service.ready().json() == {"status": "not ready", "reason": "draining"}
-        assert httpx.get(f"{service.admin}/livez").status_code == 200
-        assert httpx.post(f"{service.public}/graphql", json=QUERY).status_code == 200
+        assert plain_http.get(f"{service.admin}/livez").status_code == 200
+        assert plain_http.post(f"{service.public}/graphql", json=QUERY).status_code == 200
         assert service.gateway.end() == 0
 
 
@@ -115,14 +116,14 @@ def test_probes_answer_while_the_last_requests_end(workers):
             with call:
                 service.gateway.process.terminate()
                 until(lambda: not accepts(service.public))
-                assert httpx.get(f"{service.admin}/livez").status_code == 200
+                assert plain_http.get(f"{service.admin}/livez").status_code == 200
                 assert service.ready().status_code == 503
                 assert service.gateway.end() == 0
 
 
 def accepts(url: str) -> bool:
     try:
-        httpx.get(url)
+        plain_http.get(url)
     except httpx.TransportError:
         return False
     return True

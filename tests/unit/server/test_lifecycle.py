@@ -27,6 +27,7 @@ from gateway.server.lifecycle import (
     reserve_port,
 )
 from gateway.web.concurrency import ConcurrencyLimiter
+from tests.support import plain_http
 from tests.support.clock import Clock
 from tests.support.gateway import ACCOUNT_1
 from tests.support.processes import PATIENCE_SECONDS, Running, free_ports, running, until
@@ -198,7 +199,7 @@ class Slow:
         thread.start()
         until = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < until:
-            calls = httpx.get(f"{self.rest}/_sandbox/calls", timeout=PATIENCE_SECONDS).json()[
+            calls = plain_http.get(f"{self.rest}/_sandbox/calls", timeout=PATIENCE_SECONDS).json()[
                 "requests"
             ]
             if any("clientId=1020" in call["url"] for call in calls):
@@ -208,7 +209,7 @@ class Slow:
     def _ask(self) -> None:
         headers = {"apiKey": ACCOUNT_1["api_key"], "token": ACCOUNT_1["token"]}
         try:
-            answer = httpx.post(
+            answer = plain_http.post(
                 f"{self.address}/graphql", json=TIMELINE, headers=headers, timeout=PATIENCE_SECONDS
             )
             self.answers.append(answer)
@@ -216,7 +217,7 @@ class Slow:
             self.answers.append(error)
 
     def get(self, path: str = "/readyz") -> httpx.Response:
-        return httpx.get(self.address + path, timeout=PATIENCE_SECONDS)
+        return plain_http.get(self.address + path, timeout=PATIENCE_SECONDS)
 
 
 @pytest.fixture(scope="module")
@@ -231,8 +232,8 @@ def rest() -> Iterator[str]:
 def slow(rest, request) -> Iterator[Slow]:
     milliseconds, environment = request.param
     fault = {"path": ACTIVITIES, "query": {"clientId": "1020"}, "delayMilliseconds": milliseconds}
-    httpx.put(f"{rest}/_sandbox/faults", json=[fault]).raise_for_status()
-    httpx.delete(f"{rest}/_sandbox/calls").raise_for_status()
+    plain_http.put(f"{rest}/_sandbox/faults", json=[fault]).raise_for_status()
+    plain_http.delete(f"{rest}/_sandbox/calls").raise_for_status()
     (port,) = free_ports(1)
     address = f"http://127.0.0.1:{port}"
     given = {"GATEWAY_UPSTREAM_URL": rest, "PORT": str(port), **environment}

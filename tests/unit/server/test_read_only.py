@@ -12,9 +12,9 @@ from collections import deque
 from contextlib import contextmanager
 from pathlib import Path
 
-import httpx
 import pytest
 
+from tests.support import plain_http
 from tests.support.confined import USER, confined, python
 from tests.support.processes import PATIENCE_SECONDS, await_answer, free_ports, until
 
@@ -39,11 +39,11 @@ class Service:
 
     def operations(self):
         """How many there were, as one scrape of whichever worker tells it."""
-        return self._counted(httpx.get(f"{self.address}/metrics").text)
+        return self._counted(plain_http.get(f"{self.address}/metrics").text)
 
     def start_and_count(self):
         """When the worker was started that tells it, where each tells its own, and how many it had."""
-        text = httpx.get(f"{self.address}/metrics").text
+        text = plain_http.get(f"{self.address}/metrics").text
         (started,) = re.findall(r"^process_start_time_seconds (\S+)$", text, re.MULTILINE)
         return started, self._counted(text)
 
@@ -101,7 +101,7 @@ def test_two_workers_share_metrics_wherever_anything_can_be_written(writable):
         until(lambda: len(service.events("worker.up")) == 2)
         for _ in range(8):
             body = {"query": "{ __typename }"}
-            httpx.post(f"{service.address}/graphql", json=body).raise_for_status()
+            plain_http.post(f"{service.address}/graphql", json=body).raise_for_status()
         assert {service.operations() for _ in range(16)} == {8}
         assert ended(service) == 0
         assert service.events("metrics.not_shared") == []
@@ -114,7 +114,7 @@ def test_two_workers_serve_where_nothing_can_be_written_and_say_that_each_counts
         assert {*service.status("Cap...")} == {"0" * 16}
         for _ in range(8):
             body = {"query": "{ __typename }"}
-            httpx.post(f"{service.address}/graphql", json=body).raise_for_status()
+            plain_http.post(f"{service.address}/graphql", json=body).raise_for_status()
         told = dict(service.start_and_count() for _ in range(32))
         assert len(told) == 2
         assert sum(told.values()) == 8
@@ -125,5 +125,5 @@ def test_two_workers_serve_where_nothing_can_be_written_and_say_that_each_counts
 
 def test_with_closed_descriptors_as_well_it_serves_and_ends_well():
     with serving(redirection="<&- >&- 2>&-") as service:
-        assert httpx.get(f"{service.address}/readyz").status_code == 200
+        assert plain_http.get(f"{service.address}/readyz").status_code == 200
         assert ended(service) == 0

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import aiohttp
-import httpx
 import pytest
 
+from tests.support import plain_http
 from tests.support.processes import PATIENCE_SECONDS, Running, free_ports, running, until
 
 pytestmark = pytest.mark.socket
@@ -51,11 +51,11 @@ class Service(NamedTuple):
 
     def runs(self, document_id: str) -> bool:
         """Whether a document is trusted, of whichever worker answers."""
-        answer = httpx.post(f"{self.address}/graphql", json={"documentId": document_id}).json()
+        answer = plain_http.post(f"{self.address}/graphql", json={"documentId": document_id}).json()
         return "errors" not in answer
 
     def metric(self, name: str) -> float:
-        lines = httpx.get(f"{self.address}/metrics").text.splitlines()
+        lines = plain_http.get(f"{self.address}/metrics").text.splitlines()
         (value,) = [line.rpartition(" ")[2] for line in lines if line.startswith(f"{name} ")]
         return float(value)
 

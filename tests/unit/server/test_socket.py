@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 
+from tests.support import plain_http
 from tests.support.processes import (
     PATIENCE_SECONDS,
     Running,
@@ -42,12 +43,12 @@ class Pair(NamedTuple):
     gateway: Running
 
     def ask(self, query: str = TIMELINE, **headers: str) -> dict[str, Any]:
-        answer = httpx.post(f"{self.graphql}/graphql", json={"query": query}, headers=headers)
+        answer = plain_http.post(f"{self.graphql}/graphql", json={"query": query}, headers=headers)
         result: dict[str, Any] = answer.json()
         return result
 
     def set_faults(self, *faults: object) -> None:
-        httpx.put(f"{self.rest}/_sandbox/faults", json=faults).raise_for_status()
+        plain_http.put(f"{self.rest}/_sandbox/faults", json=faults).raise_for_status()
 
     def error(self) -> dict[str, Any]:
         """The extensions of the one error in the answer about client 1001."""
@@ -77,8 +78,8 @@ def started() -> Iterator[Pair]:
 @pytest.fixture
 def pair(started) -> Pair:
     """`gateway sandbox`, without faults."""
-    httpx.delete(f"{started.rest}/_sandbox/faults")
-    httpx.delete(f"{started.rest}/_sandbox/calls")
+    plain_http.delete(f"{started.rest}/_sandbox/faults")
+    plain_http.delete(f"{started.rest}/_sandbox/calls")
     both: Pair = started
     return both
 
@@ -88,24 +89,24 @@ def test_graphql_answers_over_the_network(pair):
 
 
 def test_a_get_answers_over_the_network(pair):
-    answer = httpx.get(f"{pair.graphql}/graphql", params={"query": TIMELINE})
+    answer = plain_http.get(f"{pair.graphql}/graphql", params={"query": TIMELINE})
     assert answer.json() == {"data": {"activities": {"totalCount": 1}}}
 
 
 def test_a_browser_gets_graphiql_over_the_network(pair):
-    answer = httpx.get(f"{pair.graphql}/graphql", headers={"Accept": "text/html"})
+    answer = plain_http.get(f"{pair.graphql}/graphql", headers={"Accept": "text/html"})
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
 
 
 @pytest.mark.parametrize("headers", [KEYS, {"Authorization": "Bearer sandbox-access-1"}], ids=str)
 def test_the_rest_api_answers_with_credentials(pair, headers):
-    answer = httpx.get(f"{pair.rest}{ACTIVITIES}?clientId=1001", headers=headers)
+    answer = plain_http.get(f"{pair.rest}{ACTIVITIES}?clientId=1001", headers=headers)
     assert answer.status_code == 200
     assert len(answer.json()["items"]) == 1
 
 
 def test_the_rest_api_wants_credentials(pair):
-    answer = httpx.get(f"{pair.rest}{ACTIVITIES}?clientId=1001")
+    answer = plain_http.get(f"{pair.rest}{ACTIVITIES}?clientId=1001")
     assert (answer.status_code, answer.json()["error"]["code"]) == (401, 401)
 
 
@@ -170,10 +171,10 @@ def test_a_fault_of_the_upstream_is_an_error_with_a_code(pair, fault, expected):
 def test_a_slow_upstream_is_given_up_before_it_answers():
     """Whose answer would be in order; it is not asked again."""
     with sandbox(GATEWAY_UPSTREAM_ATTEMPT_TIMEOUT_SECONDS="0.5") as pair:
-        httpx.delete(f"{pair.rest}/_sandbox/calls")
+        plain_http.delete(f"{pair.rest}/_sandbox/calls")
         pair.set_faults({"path": ACTIVITIES, "delayMilliseconds": 5000, "times": 1})
         assert pair.error() == {"code": "UPSTREAM_TIMEOUT", "retryable": True}
-        calls = httpx.get(f"{pair.rest}/_sandbox/calls").json()["calls"]
+        calls = plain_http.get(f"{pair.rest}/_sandbox/calls").json()["calls"]
     assert calls == {f"GET {ACTIVITIES}": 1}
 
 
@@ -195,7 +196,7 @@ def test_a_fault_for_one_client_leaves_the_others_alone(pair):
 
 @pytest.mark.parametrize("path", ["/graphql", "/livez", "/nowhere"])
 def test_no_answer_names_the_server(pair, path):
-    assert "server" not in httpx.get(pair.graphql + path).headers
+    assert "server" not in plain_http.get(pair.graphql + path).headers
 
 
 @pytest.mark.parametrize(
@@ -236,7 +237,7 @@ SENT_BY_MONITORING = (
 def test_a_page_under_development_may_call_the_sandbox(pair, origin):
     asked = {"Access-Control-Request-Method": "POST"}
     asked |= {"Origin": origin, "Access-Control-Request-Headers": SENT_BY_MONITORING}
-    answer = httpx.options(f"{pair.graphql}/graphql", headers=asked)
+    answer = plain_http.options(f"{pair.graphql}/graphql", headers=asked)
     assert answer.status_code == 200
     assert answer.headers["access-control-allow-origin"] == origin
     assert answer.headers["access-control-allow-headers"] == SENT_BY_MONITORING
@@ -245,7 +246,7 @@ def test_a_page_under_development_may_call_the_sandbox(pair, origin):
 @pytest.mark.parametrize("origin", ["http://192.168.0.2:3000", "https://localhost:5173", "null"])
 def test_no_other_page_may(pair, origin):
     asked = {"Access-Control-Request-Method": "POST", "Origin": origin}
-    answer = httpx.options(f"{pair.graphql}/graphql", headers=asked)
+    answer = plain_http.options(f"{pair.graphql}/graphql", headers=asked)
     assert answer.status_code == 400
     assert not [name for name in answer.headers if name.startswith("access-")]
 
@@ -272,7 +273,7 @@ def test_who_closes_its_half_after_asking_is_answered(pair):
 
 def test_a_body_that_is_too_large_is_refused_on_the_wire(pair):
     for content in (b" " * 100_001, iter([b" " * 50_000] * 4)):
-        answer = httpx.post(
+        answer = plain_http.post(
             f"{pair.graphql}/graphql", content=content, headers={"Content-Type": "application/json"}
         )
         assert answer.status_code == 413
@@ -428,8 +429,8 @@ def served(rest_only) -> Iterator[Pair]:
 
 
 def test_the_rest_api_alone_has_no_graphql(rest_only):
-    assert httpx.get(f"{rest_only}/graphql").status_code == 404
-    answer = httpx.get(f"{rest_only}{ACTIVITIES}?clientId=5000", headers=KEYS)
+    assert plain_http.get(f"{rest_only}/graphql").status_code == 404
+    answer = plain_http.get(f"{rest_only}{ACTIVITIES}?clientId=5000", headers=KEYS)
     assert len(answer.json()["items"]) == 3
 
 
@@ -455,7 +456,7 @@ def test_serve_starts_without_its_upstream_and_says_what_is_missing():
     (closed,) = free_ports(1)
     with serving(f"http://127.0.0.1:{closed}") as pair:
         assert pair.error() == {"code": "UPSTREAM_UNAVAILABLE", "retryable": True}
-        assert httpx.get(f"{pair.graphql}/readyz").status_code == 200
+        assert plain_http.get(f"{pair.graphql}/readyz").status_code == 200
 
 
 def test_credentials_meant_for_the_real_api_do_not_matter_to_the_sandbox():
@@ -479,7 +480,7 @@ def test_a_signal_ends_both_servers_cleanly(number):
 
 def test_a_request_under_way_is_answered_before_the_end(rest_only):
     fault = {"path": ACTIVITIES, "query": {"clientId": "1020"}, "delayMilliseconds": 700}
-    httpx.put(f"{rest_only}/_sandbox/faults", json=[fault]).raise_for_status()
+    plain_http.put(f"{rest_only}/_sandbox/faults", json=[fault]).raise_for_status()
     answers: list[dict[str, Any]] = []
 
     with serving(rest_only) as pair:
@@ -497,7 +498,7 @@ def test_a_request_under_way_is_answered_before_the_end(rest_only):
 def _until_called(rest: str, query: str) -> None:
     pause = threading.Event()
     for _ in range(100):
-        calls = httpx.get(f"{rest}/_sandbox/calls").json()["requests"]
+        calls = plain_http.get(f"{rest}/_sandbox/calls").json()["requests"]
         if any(query in call["url"] for call in calls):
             return
         pause.wait(0.02)

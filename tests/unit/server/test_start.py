@@ -6,9 +6,9 @@ import subprocess
 import sys
 from contextlib import closing
 
-import httpx
 import pytest
 
+from tests.support import plain_http
 from tests.support.processes import PATIENCE_SECONDS, inherited, running, until
 
 pytestmark = pytest.mark.socket
@@ -93,7 +93,7 @@ def test_the_port_that_is_announced_is_the_one_that_was_bound():
     ) as gateway:
         assert gateway.stderr is not None
         url = json.loads(gateway.stderr.readline())["url"]
-        assert httpx.get(url.replace("/graphql", "/livez")).status_code == 200
+        assert plain_http.get(url.replace("/graphql", "/livez")).status_code == 200
         gateway.terminate()
         assert gateway.wait(20) == 0
 
@@ -119,7 +119,7 @@ def test_the_ports_that_the_sandbox_announces_are_those_that_were_bound(argument
         url = json.loads(sandbox.stderr.readline())["url"]
         credentials = {"apiKey": "sandbox-key-1", "token": "sandbox-token-1"}
         try:
-            answer = httpx.get(f"{url}{path}", headers=credentials)
+            answer = plain_http.get(f"{url}{path}", headers=credentials)
         finally:
             sandbox.terminate()
         _, rest_of_log = sandbox.communicate(timeout=PATIENCE_SECONDS)

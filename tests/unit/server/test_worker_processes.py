@@ -17,6 +17,7 @@ from structlog.testing import capture_logs
 
 from gateway.server.lifecycle import reserve_port
 from gateway.server.workers import Supervisor, WorkerProcess
+from tests.support import plain_http
 from tests.support.processes import PATIENCE_SECONDS, Running, free_ports, inherited, running, until
 
 pytestmark = pytest.mark.socket
@@ -87,7 +88,7 @@ def test_a_worker_that_is_killed_is_replaced_and_the_others_serve_on(service):
     until(lambda: victim not in service.workers)
     while not service.are_up(3):
         try:
-            served += httpx.get(f"{service.address}/readyz").status_code == 200
+            served += plain_http.get(f"{service.address}/readyz").status_code == 200
         except httpx.TransportError as error:
             failed.append(error)
     assert failed == []
@@ -100,7 +101,7 @@ def test_a_worker_that_is_killed_is_replaced_and_the_others_serve_on(service):
 
 def operations(service: Service) -> float:
     """How many there were, as one scrape of whichever worker tells it."""
-    lines = httpx.get(f"{service.address}/metrics").text.splitlines()
+    lines = plain_http.get(f"{service.address}/metrics").text.splitlines()
     told = [line for line in lines if line.startswith("gateway_operations_total{")]
     return sum(float(line.rpartition(" ")[2]) for line in told)
 
@@ -110,7 +111,7 @@ def test_one_scrape_covers_all_workers_also_those_that_have_ended(service):
     """Each request is on a connection of its own, and so with one worker or the other."""
     for _ in range(16):
         body = {"query": "{ __typename }"}
-        httpx.post(f"{service.address}/graphql", json=body).raise_for_status()
+        plain_http.post(f"{service.address}/graphql", json=body).raise_for_status()
     assert {operations(service) for _ in range(16)} == {16}
     os.kill(min(service.workers), signal.SIGKILL)
     until(lambda: service.are_up(3))
