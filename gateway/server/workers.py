@@ -122,12 +122,20 @@ class WorkerProcess:
 
     def terminate(self) -> None:
         """End a worker that starts: it handles no signal yet. One that serves takes this as SIGTERM, and drains."""
-        if self._process.returncode is None:
-            self._process.terminate()
+        self._send_signal(signal.SIGTERM)
 
     def kill(self) -> None:
+        self._send_signal(signal.SIGKILL)
+
+    def _send_signal(self, number: int) -> None:
+        """Send a signal, unless the process is known to have ended.
+
+        The methods of `asyncio` poll the process first. Where it has just ended, that takes the exit status away
+        from the watcher, which then reports 255.
+        """
         if self._process.returncode is None:
-            self._process.kill()
+            with suppress(ProcessLookupError):
+                os.kill(self.pid, number)
 
 
 class Supervisor:

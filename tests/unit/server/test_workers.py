@@ -4,6 +4,7 @@ import itertools
 import signal
 import socket
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -412,3 +413,16 @@ async def test_a_reload_is_passed_on_to_workers_that_serve_and_that_start():
     family.parent.on_signal(signal.SIGTERM)
     family.workers[0].end(0)
     await family.running
+
+
+@pytest.mark.parametrize("send", [WorkerProcess.terminate, WorkerProcess.kill])
+async def test_a_signal_at_the_end_of_a_worker_leaves_its_exit_status(send):
+    for _ in range(10):
+        process = await asyncio.create_subprocess_exec("true")
+        ours, theirs = socket.socketpair()
+        worker = WorkerProcess(process, ours)
+        with theirs:
+            while Path(f"/proc/{process.pid}").exists():
+                send(worker)
+                await asyncio.sleep(0)
+            assert await worker.wait() in {0, -signal.SIGTERM, -signal.SIGKILL}
