@@ -7,6 +7,7 @@ regular expressions without backtracking find the tokens, and a stack records th
 """
 
 import re
+from collections.abc import Collection
 
 from gateway.observability.event_loop import CooperativeSteps, run_to_completion
 from gateway.schema.html_document import HtmlDocument
@@ -59,12 +60,12 @@ _END_TAGS = {
     for name in NON_RENDERED | RAW_TEXT
 }
 _MAX_MATCH_CHARACTERS = 16
-"""The maximum length of a match in `_search`, with the characters that have to follow the match."""
+"""The maximum length of a hint, and of a match in `_search` with the characters that have to follow the match."""
 
-_NESTING_HINT = re.compile("hidden|display|<(?:listing|math|plaintext|pre|svg)", re.IGNORECASE)
-"""Matches every body for which nesting matters: one with hidden, preformatted or foreign elements."""
+_HIDING_HINTS = ("hidden", "display")
+_NESTING_HINTS = (*_HIDING_HINTS, "<listing", "<math", "<plaintext", "<pre", "<svg")
+"""One of them is in every body for which nesting matters: one with hidden, preformatted or foreign elements."""
 
-_HIDING_HINT = re.compile("hidden|display", re.IGNORECASE)
 _ATTRIBUTE = re.compile(
     r"""[\s/>]++|([^\s/>][^\s/>=]*+)(?:\s*+=\s*+(?:"([^"]*+)"?+|'([^']*+)'?+|([^\s>]*+)))?""",
     re.ASCII,
@@ -100,11 +101,22 @@ def plain_text_in_steps(body: str) -> CooperativeSteps[str]:
 def _plain_text(body: str) -> CooperativeSteps[str]:
     if "<" not in body:
         return (yield from render_plain(body))
-    document = HtmlDocument(is_flat=(yield from _search(_NESTING_HINT, body, 0)) is None)
+    document = HtmlDocument(is_flat=not (yield from _has_any(_NESTING_HINTS, body)))
     yield from _parse(strip_marks(body), document)
     if not document.has_markup:
         return (yield from render_plain(body))
     return (yield from render_lines((yield from strip_padding(document.text()))))
+
+
+def _has_any(hints: Collection[str], text: str) -> CooperativeSteps[bool]:
+    """Whether any of these is in a text, in upper or lower case. A regular expression takes seven times as long."""
+    for begin in range(0, len(text), STEP_CHARACTERS):
+        if begin:
+            yield
+        part = text[begin : begin + STEP_CHARACTERS + _MAX_MATCH_CHARACTERS].lower()
+        if any(hint in part for hint in hints):
+            return True
+    return False
 
 
 def _search(
@@ -194,7 +206,7 @@ def _decode_textarea(text: str) -> str:
 
 def _is_hidden(attributes: str) -> CooperativeSteps[bool]:
     """Whether an element with these attributes is hidden. Of two attributes of one name, the first counts."""
-    if (yield from _search(_HIDING_HINT, attributes, 0)) is None:
+    if not (yield from _has_any(_HIDING_HINTS, attributes)):
         return False
     style: str | None = None
     for number, attribute in enumerate(_ATTRIBUTE.finditer(attributes), 1):
