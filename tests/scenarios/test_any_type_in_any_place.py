@@ -79,7 +79,7 @@ def places(tree: object, at: Steps = ()) -> Iterator[Steps]:
         yield from places(value, (*at, key))
 
 
-def broken(tree: object, place: Steps, value: object) -> object:
+def with_value(tree: object, place: Steps, value: object) -> object:
     """A copy of the tree; what stands in it twice is broken at this place alone."""
     if not place:
         return value
@@ -87,7 +87,7 @@ def broken(tree: object, place: Steps, value: object) -> object:
     if value is GONE and len(place) == 1:
         del copied[place[0]]
     else:
-        copied[place[0]] = broken(copied[place[0]], place[1:], value)
+        copied[place[0]] = with_value(copied[place[0]], place[1:], value)
     return copied
 
 
@@ -144,13 +144,23 @@ class SampleUpstream:
     """Sends to each client a sample that is broken by another value, or the samples as they are."""
 
     def __init__(self) -> None:
-        self.broken: Broken | None = None
-        self.activity = ""
+        self._activity = ""
+        self._broken = ""
+        self._sent_broken: dict[int, bytes | None] = {}
+
+    def send(self, activity: str, broken: Broken | None) -> None:
+        """From now on, an activity, and a sample with each value of `broken` in its place."""
+        self._activity, self._broken, self._sent_broken = activity, "", {}
+        if broken is not None:
+            self._broken = broken.name
+            for number, value in zip(NUMBERS, broken.values, strict=False):
+                tree = with_value(sample(broken.name), broken.place, value)
+                self._sent_broken[number] = None if tree is GONE else of_client(tree, number)
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         url = request.url
         if url.path == TIMELINE:
-            item = self._sent(self.activity, int(url.params["clientId"]))
+            item = self._sent(self._activity, int(url.params["clientId"]))
             return _answer(None if item is None else b'{"items":[' + item + b"]}")
         for name, route in ROUTES.items():
             if match := route.fullmatch(url.path):
@@ -162,12 +172,12 @@ class SampleUpstream:
         return _answer(None)
 
     def _sent(self, name: str, number: int) -> bytes | None:
-        tree = sample(name)
-        if self.broken is not None and self.broken.name == name:
-            if number - FIRST >= len(self.broken.values):
-                return None
-            tree = broken(tree, self.broken.place, self.broken.values[number - FIRST])
-        return None if tree is GONE else of_client(tree, number)
+        return self._sent_broken.get(number) if name == self._broken else as_it_is(name, number)
+
+
+@cache
+def as_it_is(name: str, number: int) -> bytes:
+    return of_client(sample(name), number)
 
 
 def _answer(body: bytes | None) -> httpx.Response:
@@ -222,7 +232,7 @@ class Walk:
 
     async def ask(self, activity: str, broken: Broken | None) -> tuple[list[Any], list[Any]]:
         """The clients, and the errors."""
-        self._upstream.activity, self._upstream.broken = activity, broken
+        self._upstream.send(activity, broken)
         numbers = NUMBERS if broken is None else NUMBERS[: len(broken.values)]
         bodies = []
         with capture_logs() as events:
@@ -876,12 +886,14 @@ def test_each_table_has_each_type_of_json():
 )
 async def test_what_is_sent_is_shown_as_the_tables_say(walk, name, place):
     for table in tables_of(name, place):
-        plain = [sent for sent, _ in table.plain or ((held(sample(name), place), 0), (None, 0))]
-        walked = Broken(name, place, (*plain, *(sent for sent, _ in table.odd)))
+        plain = table.plain or ()
+        values = tuple(sent for sent, _ in (*plain, *table.odd))
+        walked = Broken(name, place, values)
         healthy = await walk.healthy(shown_by(name), walked)
         clients, errors = await walk.ask(shown_by(name), walked)
-        one = clients[0] if table.plain else healthy[1]
-        found = places_of(name, table, one, clients[1])
+        null = values.index(None)
+        one, other = clients[:2] if plain else (healthy[null], clients[null])
+        found = places_of(name, table, one, other)
         if table in MADE_OF.values():  # some words are the names of their members
             found = [at for at in found if not str(at[-1]).endswith("Raw")]
         assert (found == []) is (str(walked) in NOT_SHOWN)
