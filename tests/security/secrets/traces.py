@@ -28,5 +28,5 @@ class Traces:
 
 
 def _text(span: ReadableSpan) -> str:
-    text: str = span.to_json()
+    text: str = span.to_json(indent=None)
     return text.replace(_CONFIGURED_HOST, "") if span.kind is SpanKind.CLIENT else text
