@@ -174,11 +174,15 @@ def _parse_start_tag(
     if name not in ELEMENTS and not document.accepts_tag(name):
         document.add_text(f"<{raw_name}")
         return at
-    attributes_start = at
-    at = yield from _tag_end(body, at)
-    attributes = body[attributes_start:at]
-    is_hidden = len(attributes) > 1 and (yield from _is_hidden(attributes))
-    is_self_closing = attributes.endswith("/>") and document.is_self_closing(name)
+    is_hidden = is_self_closing = False
+    if body.startswith(">", at):  # most tags have no attributes
+        at += 1
+    else:
+        attributes_start = at
+        at = yield from _tag_end(body, at)
+        attributes = body[attributes_start:at]
+        is_hidden = yield from _is_hidden(attributes)
+        is_self_closing = attributes.endswith("/>") and document.is_self_closing(name)
     if name in _END_TAGS and not is_self_closing:
         end_tag = yield from _search(_END_TAGS[name], body, at)
         document.has_markup = True
