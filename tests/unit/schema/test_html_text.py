@@ -436,3 +436,9 @@ def test_a_long_body_is_read_in_steps_that_divide_nothing(begin, part, text, bet
 def test_a_tag_is_hidden_by_the_last_of_very_many_attributes():
     attributes = "a=' >' " * 60_000
     assert plain_text(f"<p {attributes}>a</p><p {attributes} hidden>b</p>") == "a"
+
+
+def test_a_long_comment_is_read_in_steps_up_to_its_end():
+    text, steps = in_steps(f"a<!--{'- ' * 100_000}-->b")
+    assert text == "ab"
+    assert steps >= 3
