@@ -415,6 +415,11 @@ async def test_a_reload_is_passed_on_to_workers_that_serve_and_that_start():
     await family.running
 
 
+def exists(pid: int) -> bool:
+    """Whether there is such a process, be it one whose exit status nobody has taken."""
+    return Path(f"/proc/{pid}").exists()
+
+
 @pytest.mark.parametrize("send", [WorkerProcess.terminate, WorkerProcess.kill])
 async def test_a_signal_at_the_end_of_a_worker_leaves_its_exit_status(send):
     for _ in range(10):
@@ -422,7 +427,7 @@ async def test_a_signal_at_the_end_of_a_worker_leaves_its_exit_status(send):
         ours, theirs = socket.socketpair()
         worker = WorkerProcess(process, ours)
         with theirs:
-            while Path(f"/proc/{process.pid}").exists():
+            while exists(process.pid):
                 send(worker)
                 await asyncio.sleep(0)
             assert await worker.wait() in {0, -signal.SIGTERM, -signal.SIGKILL}
