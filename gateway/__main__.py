@@ -13,7 +13,7 @@ def run() -> None:
     is_handled = signal.getsignal(signal.SIGINT) is signal.default_int_handler
     if is_handled:  # not where the parent process has it ignored
         signal.signal(signal.SIGINT, _exit)
-    gc.disable()  # it would visit what is imported again and again, in a seventh of the time
+    gc.disable()  # it would visit the imported objects again and again, a fifth of the time of an import
     from gateway.cli.main import main  # noqa: PLC0415 - takes a second, in which Ctrl-C may come
 
     gc.enable()

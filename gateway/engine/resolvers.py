@@ -183,8 +183,8 @@ class ResolveInfo(NamedTuple):
 class InlineList(NamedTuple):
     """A list of the parent object that is the value of a field with a resolver.
 
-    While the budget suffices, compiled queries render the list without a call of the resolver: identical fields each,
-    by the budget for each. Beyond it, or where an element needs the fallback, they call the resolver.
+    While the budget suffices, compiled queries render the list without a call of the resolver. Beyond it, and for
+    several identical fields, they call the resolver. The parent object is not projected: it has all attributes.
 
     Attributes:
         attribute: The attribute with the list. The elements are objects, reached as children of the parent node.
@@ -202,7 +202,7 @@ class ResolverField(NamedTuple):
         resolve: Takes the parent node, a `ResolveInfo` and the arguments by GraphQL name, returns the value or an
             awaitable of it: a `Node` or a list of nodes. An element of nullable type may also be an
             awaitable, or the exception that explains its null. The value does not depend on the response path:
-            identical fields of one object are resolved once, unless they have an inline list.
+            identical fields of one object are resolved once.
         items: The items of the value; None where the value of the node is not a `LazyPage`.
         reads: Whether the resolver may read from the upstream, which counts in the cost of an operation.
         inline_list: The list that the resolver returns, at once or in a later pass of the event loop; None where

@@ -23,6 +23,8 @@ from gateway.schema.rendered_text import (
     unescape,
 )
 
+# Python before 3.11.5 continues within a possessively repeated group that failed after a character. So groups that
+# can fail there are greedy or atomic, in all patterns.
 _NAME = r"[a-z][a-z0-9:._-]*+ (?= [\s/>] | \Z )"
 
 _TOKEN = re.compile(
@@ -38,8 +40,7 @@ _TOKEN = re.compile(
 )
 """The tokens of HTML (HTML standard, 13.2.5), as far as text is concerned; of a tag, only its beginning.
 
-No group that can fail after a character is repeated possessively here: Python before 3.11.5 continues after
-that character. A `<` before anything but `!`, `?`, `/` and the name of an element is an ordinary character: people write
+A `<` before anything but `!`, `?`, `/` and the name of an element is an ordinary character: people write
 `Jo <jo@example.org>` and `Hb <norm`, and unlike a browser, this parser need not treat such text
 as a tag. A long text is several tokens of the group `words`, none of which ends inside of a character
 reference.
@@ -60,7 +61,7 @@ _END_TAGS = {
     for name in NON_RENDERED | RAW_TEXT
 }
 _MAX_MATCH_CHARACTERS = 16
-"""The maximum length of a hint, and of a match in `_search` with the characters that have to follow the match."""
+"""The maximum length of a hint of `_has_any`, and of a match of `_search` with the characters that have to follow it."""
 
 _HIDING_HINTS = ("hidden", "display")
 _NESTING_HINTS = (*_HIDING_HINTS, "<listing", "<math", "<plaintext", "<pre", "<svg")

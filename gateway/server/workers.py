@@ -127,15 +127,16 @@ class WorkerProcess:
     def kill(self) -> None:
         self._send_signal(signal.SIGKILL)
 
-    def _send_signal(self, number: int) -> None:
+    def _send_signal(self, signal_number: int) -> None:
         """Send a signal, unless the process is known to have ended.
 
         The methods of `asyncio` poll the process first. Where it has just ended, that takes the exit status away
-        from the watcher, which then reports 255.
+        from the watcher, which then reports 255. The number is not yet another process's: numbers are used again
+        after all others, and the end of the process is known an iteration of the event loop later.
         """
         if self._process.returncode is None:
             with suppress(ProcessLookupError):
-                os.kill(self.pid, number)
+                os.kill(self.pid, signal_number)
 
 
 class Supervisor:

@@ -172,11 +172,12 @@ class SampleUpstream:
         return _answer(None)
 
     def _sent(self, name: str, number: int) -> bytes | None:
-        return self._sent_broken.get(number) if name == self._broken else as_it_is(name, number)
+        return self._sent_broken.get(number) if name == self._broken else healthy_body(name, number)
 
 
 @cache
-def as_it_is(name: str, number: int) -> bytes:
+def healthy_body(name: str, number: int) -> bytes:
+    """The body of a sample as it is, for a client."""
     return of_client(sample(name), number)
 
 

@@ -548,10 +548,11 @@ class ObjectExpression:
         self, field: Field, field_source: ResolverField, inline_list: InlineList
     ) -> str:
         """A call that renders the list of a field, or defers the field."""
+        assert self._value_context.projection is None, "a record may lack the list"
         elements = self._value(field, field.type, f"record.{inline_list.attribute}", None)
         name = self._namespace.add(f"{field.key}_list", inline_list)
         deferred = self._deferred_name((field,), field_source)
-        return f"run.render_list({name}, lambda: {elements}, {deferred}, result, node, path)"
+        return f"run.render_inline_list({name}, lambda: {elements}, {deferred}, result, node, path)"
 
     def _is_single_item(self, field: Field) -> bool:
         """Whether the value of a field is one item. Deferred, since an item may need the fallback."""
@@ -598,7 +599,7 @@ class ObjectExpression:
         assert not isinstance(field_source, IdsField)  # never deferred
         self._uses_node = True
         match field_source:
-            case ResolverField(inline_list=InlineList() as inline_list):
+            case ResolverField(inline_list=InlineList() as inline_list) if len(fields) == 1:
                 return self._inline_list_call(fields[0], field_source, inline_list)
         return f"run.defer({self._deferred_name(fields, field_source)}, result, node, path)"
 
@@ -622,16 +623,10 @@ class ObjectExpression:
         return [tuple(group) for group in groups.values()]
 
     def _has_one_result(self, field: Field) -> bool:
-        """Whether a call of a field's resolver has a result for all identical fields, which arrives at once.
-
-        Not so are lists whose elements are awaited, and lists that are rendered without a call.
-        """
+        """Whether a field has a resolver whose result arrives at once: no list whose elements are awaited."""
         type_ = get_nullable_type(field.type)
         awaits_elements = is_list_type(type_) and not is_non_null_type(type_.of_type)
-        match self._field_source(field):
-            case ResolverField(inline_list=None):
-                return not awaits_elements
-        return False
+        return isinstance(self._field_source(field), ResolverField) and not awaits_elements
 
 
 def _only_dependency(projection: Projection, name: str) -> str | None:

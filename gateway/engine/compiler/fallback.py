@@ -15,6 +15,7 @@ from graphql.execution.collect_fields import FieldDetails
 from graphql.pyutils import Path
 
 from gateway.engine.compiler.collect_fields import Field
+from gateway.engine.resolvers import Node
 
 ResponsePath = tuple[str | int, ...]
 
@@ -54,15 +55,22 @@ class GraphQLCoreFallback:
 
     def complete_item(self, field: Field, value: Any, response_path: ResponsePath) -> Any:
         """Complete an element of a field's list, or the field's one object; otherwise as `execute_field`."""
-        executor, path, details = (
-            self._shared_executor(),
-            to_graphql_path(response_path),
-            self._details_of(field),
-        )
+        return self._complete(field, _element_type(field.type), value, response_path)
+
+    def complete_list(
+        self, field: Field, nodes: list[Node[Any]], response_path: ResponsePath
+    ) -> Any:
+        """Complete a list that is the value of a field; otherwise as `execute_field`."""
+        return self._complete(field, field.type, nodes, response_path)
+
+    def _complete(
+        self, field: Field, type_: GraphQLOutputType, value: Any, response_path: ResponsePath
+    ) -> Any:
+        executor, path = self._shared_executor(), to_graphql_path(response_path)
+        details = self._details_of(field)
         nodes = [each.node for each in details]
         info = executor.build_resolve_info(field.definition, nodes, field.parent, path)
         completed: list[Any] = []
-        type_ = _element_type(field.type)
         executor.complete_list_item_value(value, completed, type_, details, info, path, None)
         return completed[0]
 

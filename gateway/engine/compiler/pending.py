@@ -71,6 +71,18 @@ class FallbackItem(NamedTuple):
     ids: Ids
 
 
+class FallbackList(NamedTuple):
+    """A list that graphql-core has to complete: the value of a field, and its position in the response."""
+
+    field: Field
+    nodes: list[Node[Any]]
+    result: Any
+    path: ResponsePath
+
+
+Deferred = PendingFields | FallbackItem | FallbackList
+"""What a generated function leaves to be done later."""
+
 ElementRenderer = Callable[[Any, ResponsePath, Any], Any]
 """Takes a value, its response path and the ids that led to it; returns the element of the response."""
 

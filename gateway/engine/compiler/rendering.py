@@ -11,9 +11,11 @@ from gateway.engine.compiler.fallback import ResponsePath
 from gateway.engine.compiler.leaf_values import FALLBACK_ERRORS
 from gateway.engine.compiler.namespace import BoundComputation, TypeDispatch
 from gateway.engine.compiler.pending import (
+    Deferred,
     DeferredFields,
     ElementRenderer,
     FallbackItem,
+    FallbackList,
     ListElement,
     PendingFields,
 )
@@ -40,7 +42,7 @@ class Rendering:
         self.context = context
         self.condition_values = [holds(condition, variables) for condition in conditions]
         self.readers = ReaderCache()
-        self.deferred: list[PendingFields | FallbackItem] = []
+        self.deferred: list[Deferred] = []
         self.awaited_elements: list[tuple[Awaitable[Any], ListElement]] = []
         self.errors: list[GraphQLError] = []
         self._variables = variables
@@ -119,7 +121,7 @@ class Rendering:
         else:
             assign(result, field.key, item)
 
-    def render_list(
+    def render_inline_list(
         self,
         inline_list: InlineList,
         render: Callable[[], list[Any]],
@@ -130,17 +132,23 @@ class Rendering:
     ) -> None:
         """Render a list that is the value of a field while its budget suffices; else defer the field.
 
-        The field is deferred as well where an element needs the fallback, so that only this list falls back.
+        A list with an element that needs the fallback is left to graphql-core, without its resolver, which would
+        consume budget again.
         """
+        [field] = deferred.fields
+        values = getattr(node.value, inline_list.attribute)
+        if not inline_list.budget.consume(len(values)):
+            self.defer(deferred, result, node, path)
+            return
         mark = len(self.deferred)
         try:
-            values = getattr(node.value, inline_list.attribute)
-            if inline_list.budget.consume(len(values)):
-                assign(result, deferred.fields[0].key, render())
-                return
+            elements = render()
         except FALLBACK_ERRORS:
             del self.deferred[mark:]
-        self.defer(deferred, result, node, path)
+            nodes = [node.child(value) for value in values]
+            self.deferred.append(FallbackList(field, nodes, result, (*path, field.key)))
+        else:
+            assign(result, field.key, elements)
 
     def render_elements(
         self,
@@ -182,7 +190,7 @@ class Rendering:
         """Report an error at the path of a field."""
         self.errors.append(located_error(error, field.nodes(self._variables), [*path]))
 
-    def pop_deferred(self) -> list[PendingFields | FallbackItem]:
+    def pop_deferred(self) -> list[Deferred]:
         """What was deferred so far, to be started; nothing of it is deferred any more."""
         deferred, self.deferred = self.deferred, []
         return deferred

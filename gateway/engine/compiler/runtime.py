@@ -13,8 +13,10 @@ from gateway.engine.compiler.collect_fields import Condition
 from gateway.engine.compiler.fallback import GraphQLCoreFallback, to_graphql_path
 from gateway.engine.compiler.leaf_values import FALLBACK_ERRORS
 from gateway.engine.compiler.pending import (
+    Deferred,
     DeferredFields,
     FallbackItem,
+    FallbackList,
     ListElement,
     PendingFields,
     PendingLoad,
@@ -80,12 +82,14 @@ class CompiledRun:
         """The errors so far, with their paths."""
         return self._rendering.errors + self.fallback.errors
 
-    def _start_deferred(self, deferred: Sequence[PendingFields | FallbackItem]) -> None:
+    def _start_deferred(self, deferred: Sequence[Deferred]) -> None:
         """Start loads and resolvers in the order of graphql-core, so that limits reject the same loads."""
         for pending in deferred:
             match pending:
                 case FallbackItem():
                     self._fallback_item(pending)
+                case FallbackList():
+                    self._fallback_list(pending)
                 case PendingFields(
                     deferred=DeferredFields(field_source=LoadedField() as field_source)
                 ):
@@ -299,6 +303,14 @@ class CompiledRun:
         value = None if full_record is None else Node(full_record, item.ids)
         self._assign(
             item.result, item.key, partial(self.fallback.complete_item, field, value, item.path)
+        )
+
+    def _fallback_list(self, pending: FallbackList) -> None:
+        field, path = pending.field, pending.path
+        self._assign(
+            pending.result,
+            field.key,
+            partial(self.fallback.complete_list, field, pending.nodes, path),
         )
 
     def _assign(self, result: Any, key: str | int, execute: Callable[[], Any]) -> None:

@@ -11,6 +11,7 @@ from tests.support.event_loop import counted_passes
 from tests.unit.schema.conftest import ACTIVITIES, codes
 
 BROKEN = "UPSTREAM_CONTRACT_BROKEN"
+APPOINTMENTS = "/api/2.1/scheduling/companies/c/appointments"
 LINES = "{ client(id: 7) { appointmentThreads { totalCount nodes { appointmentId phase } } } }"
 
 
@@ -159,8 +160,6 @@ LONG_PAGES = {
         other: client(id: 8) { appointmentThreads { nodes { ...Steps } } } }""",
     "entities": """{ _entities(representations: [{__typename: "Client", id: "7"}, {__typename: "Client", id: "8"}]) {
         ... on Client { appointmentThreads { nodes { ...Steps } } } } }""",
-    "more reads than allowed": """{ client(id: 7) { appointmentThreads { nodes {
-        ...Steps steps { appointment { current { notes } } } activities { totalCount } } } } }""",
 }  # fmt: skip
 STEPS_FRAGMENT = """ fragment Steps on AppointmentThread {
     appointmentId steps { id client { id } appointment { start { instant } } } }"""
@@ -178,14 +177,48 @@ async def test_long_pages_are_the_same_however_a_query_runs(gateway_with, query,
     ]
     contents = []
     for mode in ("eager", "off"):
-        gateway = gateway_with(
-            {}, *items, federation=True, max_upstream_reads=5, compile_queries=mode
-        )
+        gateway = gateway_with({}, *items, federation=True, compile_queries=mode)
         contents.append((await gateway.post(query + STEPS_FRAGMENT)).content)
     assert contents[0] == contents[1]
     assert contents[0].count(b'"start":') >= 1_600
     errors = json.loads(contents[0]).get("errors", [])
     assert any("start" in error["path"] for error in errors) == bool(unreadable)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "broken"),
+    [
+        ((600, 300), set()),
+        ((600, 300), {0}),
+        ((300, 600), {1}),
+        ((400, 150, 300), {0, 1}),
+        ((1_200, 3, 3), {0, 2}),
+    ],
+)
+async def test_the_same_reads_are_refused_however_a_query_runs(gateway_with, sizes, broken):
+    """Of threads with so many steps, the first of which is unreadable in the broken ones, one may be read."""
+    threads = [str(index) for index, size in enumerate(sizes) for _ in range(size)]
+    items = [
+        item(
+            str(number),
+            {
+                "id": thread,
+                "selfLink": f"https://x.example/api/2.3/companies/c/appointments/{thread}",
+                "start": 5 if int(thread) in broken and threads.index(thread) == number else None,
+            },
+        )
+        for number, thread in enumerate(threads)
+    ]
+    known = {f"{APPOINTMENTS}/{index}": {"id": str(index)} for index in range(len(sizes))}
+    fields = "steps { id appointment { start { instant } current { notes } } }"
+    contents = []
+    for mode in ("eager", "off"):
+        gateway = gateway_with(known, *items, max_upstream_reads=2, compile_queries=mode)
+        contents.append((await gateway.post(LINES.replace("phase", fields))).content)
+    assert contents[0] == contents[1]
+    errors = json.loads(contents[0])["errors"]
+    assert any(error["extensions"]["code"] == "UPSTREAM_BUDGET_EXCEEDED" for error in errors)
+    assert sum("start" in error["path"] for error in errors) == len(broken)
 
 
 async def test_several_pages_of_an_operation_leave_the_loop_free(gateway_with, mode):

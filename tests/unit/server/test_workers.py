@@ -1,6 +1,7 @@
 import asyncio
 import errno
 import itertools
+import os
 import signal
 import socket
 from collections.abc import Callable
@@ -420,6 +421,7 @@ def exists(pid: int) -> bool:
     return Path(f"/proc/{pid}").exists()
 
 
+@pytest.mark.skipif(not exists(os.getpid()), reason="reads /proc")
 @pytest.mark.parametrize("send", [WorkerProcess.terminate, WorkerProcess.kill])
 async def test_a_signal_at_the_end_of_a_worker_leaves_its_exit_status(send):
     for _ in range(10):

@@ -97,33 +97,31 @@ async def test_lists_are_those_of_graphql_core_within_the_budget_and_beyond(text
     await Bookcase(budget, *lists).engine.same(text, lambda: Context(people=people))
 
 
-@pytest.mark.parametrize("budget", [2, 100])
-async def test_only_a_list_with_an_unreadable_value_is_left_to_graphql_core(budget):
+@pytest.mark.parametrize("budget", [2, 4, 100])
+async def test_the_resolver_is_not_called_for_an_unreadable_list_within_the_budget(budget):
     bookcase = Bookcase(budget, [disc(1)], [disc(2, title=UNREADABLE)], [disc(3), disc(4)])
-    text = f"{{ people {{ {WORKS} }} }}"
-    compiled_query = bookcase.engine.compile(text)
-    assert compiled_query is not None
-    executor: Any = bookcase.engine.executor(text, Context(), {})
-    completed: list[Any] = []
-    complete = executor.complete_value
-
-    def noted(*arguments: Any) -> Any:
-        completed.append(arguments[3].as_list())
-        return complete(*arguments)
-
-    executor.complete_value = noted
-    variables = bookcase.engine.variables(text, {})
-    answered = await compiled_query.run(Context(), variables, lambda: executor)
+    answered = await bookcase.engine.answer(f"{{ people {{ {WORKS} }} }}", Context())
     assert answered is not None
     assert [error.path for error in answered.errors] == [["people", 1, "works", 0, "title"]]
-    assert {tuple(path[:3]) for path in completed} == {("people", 1, "works")}
+    assert bookcase.calls == (1 if budget == 2 else 0), "for the last list alone"
 
 
-async def test_loads_inside_an_inline_list_start_in_the_order_of_graphql_core():
-    bookcase = Bookcase(100, [disc(1), disc(2)], [disc(3)])
-    text = "{ people { works { ... on Disc { author { born } } } name } }"
-    by_compiled_query, by_core = Context(), Context()
-    await bookcase.engine.answer(text, by_compiled_query)
-    await bookcase.engine.core(text, by_core)
-    assert by_compiled_query.asked == by_core.asked == ["h1/1", "h2/2", "h3/3"]
-    assert bookcase.calls == 2, "of graphql-core"
+async def test_identical_lists_of_an_object_are_resolved_once():
+    bookcase = Bookcase(4, [disc(1), disc(2)], [disc(3), disc(4)])
+    aliases = " ".join(f"a{number}: {WORKS}" for number in range(8))
+    await bookcase.engine.answer(f"{{ people {{ {aliases} }} }}", Context())
+    assert bookcase.calls == 2
+
+
+@pytest.mark.parametrize("budget", [2, 4, 100])
+@pytest.mark.parametrize("title", ["T", UNREADABLE], ids=["readable", "unreadable"])
+async def test_loads_inside_an_inline_list_start_in_the_order_of_graphql_core(title, budget):
+    lists = [disc(1, title=title), disc(2)], [disc(3)], [disc(4, title=title)]
+    text = "{ people { works { ... on Disc { title author { born } } } name } }"
+    asked = []
+    for ask in ("answer", "core"):
+        context = Context()
+        await getattr(Bookcase(budget, *map(list, lists)).engine, ask)(text, context)
+        asked.append(context.asked)
+    assert asked[0] == asked[1]
+    assert sorted(asked[0]) == ["h1/1", "h2/2", "h3/3", "h4/4"]
